@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use web::{Findings, Problem, Site};
 
 use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::choice::{self, Choice};
 use crate::notice::{self, Event};
 use crate::order::{self, Order};
 use crate::settings::{self, BookingSettings};
@@ -42,6 +43,15 @@ pub struct NewBooking {
     /// A note for the provider, up to 2,000 characters.
     #[serde(default)]
     pub note: String,
+    /// The code of a session type. It may be left out where the slot offers just one, or any.
+    #[serde(default)]
+    pub session_type: Option<String>,
+    /// The code of a level, under the same rule.
+    #[serde(default)]
+    pub level: Option<String>,
+    /// The slug of an entry of the catalogue, under the same rule.
+    #[serde(default)]
+    pub entry: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -92,6 +102,12 @@ pub fn book(
     if slot.version != new.slot_version {
         return Err(SLOT_CHANGED.into());
     }
+    let choice = Choice {
+        session_type: new.session_type.clone(),
+        level: new.level.clone(),
+        entry: new.entry.clone(),
+    };
+    let choice = choice::choose(tx, slot.id.as_str(), &choice, &Choice::default())?;
     let mut findings = Findings::default();
     let note = findings.text("/note", &new.note, NOTE);
     findings.finish()?;
@@ -111,17 +127,18 @@ pub fn book(
         }
     }
     let hold = SignedDuration::from_mins(rules.hold_minutes);
-    place(tx, site, account, &slot, &note, hold, &rules)
+    let wishes = (note.as_str(), choice);
+    place(tx, site, account, &slot, wishes, hold, &rules)
 }
 
-/// Books a slot that is offered for a member whose account is locked. A slot with a price is held for
-/// this long, but not beyond its start.
+/// Books a slot that is offered for a member whose account is locked, with the member's note and
+/// choice. A slot with a price is held for this long, but not beyond its start.
 pub(crate) fn place(
     tx: &mut Tx<'_>,
     site: &Site,
     account: &AccountId,
     slot: &Slot,
-    note: &str,
+    (note, choice): (&str, Choice),
     hold: SignedDuration,
     rules: &BookingSettings,
 ) -> Result<Booked, Refusal> {
@@ -140,6 +157,7 @@ pub(crate) fn place(
         time_zone: slot.time_zone.clone(),
         title: slot.title.clone(),
         note: note.to_owned(),
+        choice,
         state: State::Confirmed,
         order_id: None,
         credit_lot_id: None,
@@ -306,6 +324,8 @@ pub fn reschedule(
     if slot.version != new.slot_version {
         return Err(SLOT_CHANGED.into());
     }
+    let chosen = &booking.choice;
+    let choice = choice::choose(tx, slot.id.as_str(), chosen, chosen)?;
     let account = &party.requester.who.account().id;
     account::lock(tx, account)?;
     let time = (slot.starts_at, slot.ends_at);
@@ -328,6 +348,7 @@ pub fn reschedule(
     (booking.starts_at, booking.ends_at) = time;
     booking.time_zone.clone_from(&slot.time_zone);
     booking.title = slot.title;
+    booking.choice = choice;
     booking.reschedules += 1;
     booking.ics_sequence += 1;
     booking::save(tx, &mut booking)?;

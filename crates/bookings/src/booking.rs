@@ -13,11 +13,12 @@ use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 
 use crate::Refusal;
+use crate::choice::Choice;
 use crate::credit::LotId;
 use crate::order::{self, Order, OrderId};
 use crate::provider::{self, ProviderId};
 use crate::room;
-use crate::settings::is_administrator;
+use crate::settings::{self, Reveal, is_administrator};
 use crate::slot::{Slot, SlotId};
 
 platform::id!(BookingId, random, "One booking.");
@@ -95,6 +96,8 @@ pub struct Booking {
     pub title: String,
     /// The member's note to the provider.
     pub note: String,
+    #[row(flatten)]
+    pub choice: Choice,
     pub state: State,
     /// The order with which the member pays; `None` if the booking is free.
     pub order_id: Option<OrderId>,
@@ -355,6 +358,15 @@ pub(crate) fn location(tx: &mut Tx<'_>, booking: &Booking) -> Result<String, Sto
     Ok(location)
 }
 
+/// The provider's name as the member reads it. Where the site reveals providers only after booking,
+/// it is empty unless the booking is confirmed.
+pub(crate) fn provider_name(tx: &mut Tx<'_>, booking: &Booking) -> Result<String, StoreError> {
+    if settings::load(tx)?.reveal == Reveal::AfterBooking && !booking.state.is_held() {
+        return Ok(String::new());
+    }
+    Ok(provider::find(tx, &booking.provider_id)?.display_name)
+}
+
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Payload {
     pub(crate) booking: BookingId,
@@ -427,7 +439,7 @@ pub struct BookingView {
     id: BookingId,
     #[schema(value_type = String)]
     slot_id: SlotId,
-    /// The provider's name.
+    /// The provider's name; empty while the site hides it from members.
     provider: String,
     #[schema(value_type = String, format = "date-time")]
     starts_at: Timestamp,
@@ -436,6 +448,8 @@ pub struct BookingView {
     time_zone: String,
     title: String,
     note: String,
+    #[serde(flatten)]
+    choice: Choice,
     state: State,
     /// The link, address or telephone number, once the booking is confirmed.
     location: String,
@@ -466,7 +480,7 @@ impl BookingView {
             None => None,
         };
         Ok(Self {
-            provider: provider::find(tx, &booking.provider_id)?.display_name,
+            provider: provider_name(tx, &booking)?,
             location: location(tx, &booking)?,
             prep_note: if booking.state.is_held() {
                 prep_note
@@ -483,6 +497,7 @@ impl BookingView {
             time_zone: booking.time_zone,
             title: booking.title,
             note: booking.note,
+            choice: booking.choice,
             state: booking.state,
             reschedules: booking.reschedules,
             cancelled_by: booking.cancelled_by,

@@ -4,6 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 
+use crate::choice::Choice;
 use crate::provider::ProviderId;
 use crate::slot::{Slot, SlotId};
 
@@ -13,6 +14,8 @@ pub struct Filter {
     pub title: String,
     /// The slug of the provider's page.
     pub provider: String,
+    /// What the slot must offer, expressly or because it offers any.
+    pub choice: Choice,
     /// The earliest start of a slot.
     pub from: Option<Timestamp>,
     /// The end of the period in which slots may start, exclusive.
@@ -26,6 +29,7 @@ pub struct Filter {
 pub struct Offered {
     #[row(flatten)]
     pub slot: Slot,
+    /// The provider's name; empty where the site reveals providers only after booking.
     #[row(rename = "display_name")]
     pub provider: String,
     /// The slug of the provider's public page; `None` if there is no such page.
@@ -41,8 +45,11 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
         None => (filter.from.unwrap_or(now), ""),
     };
     sql!(
-        "SELECT {s: Slot}, p.display_name, g.slug
-         FROM slot s JOIN provider p ON p.id = s.provider_id AND p.is_paused = 0
+        "SELECT {s: Slot},
+             CASE WHEN w.reveal = 'always' THEN p.display_name ELSE '' END AS display_name,
+             CASE WHEN w.reveal = 'always' THEN g.slug END AS slug
+         FROM slot s JOIN booking_setting w ON w.id = 1
+         JOIN provider p ON p.id = s.provider_id AND p.is_paused = 0
          JOIN account a ON a.id = p.account_id AND a.state = 'active'
          LEFT JOIN account_slug g ON g.account_id = a.id AND g.until IS NULL
          WHERE s.state = 'available' AND s.deleted_at IS NULL
@@ -50,6 +57,16 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
            AND s.starts_at < :until
            AND (s.starts_at > :from OR (s.starts_at = :from AND s.id > :after))
            AND (:title = '' OR s.title = :title) AND (:provider = '' OR g.slug = :provider)
+           AND (:session_type = '' OR NOT EXISTS
+                   (SELECT 1 FROM slot_session_type c WHERE c.slot_id = s.id)
+               OR EXISTS (SELECT 1 FROM slot_session_type c
+                          WHERE c.slot_id = s.id AND c.session_type = :session_type))
+           AND (:level = '' OR NOT EXISTS (SELECT 1 FROM slot_level c WHERE c.slot_id = s.id)
+               OR EXISTS (SELECT 1 FROM slot_level c
+                          WHERE c.slot_id = s.id AND c.level = :level))
+           AND (:entry = '' OR NOT EXISTS (SELECT 1 FROM slot_entry c WHERE c.slot_id = s.id)
+               OR EXISTS (SELECT 1 FROM slot_entry c
+                          WHERE c.slot_id = s.id AND c.entry = :entry))
            AND EXISTS (SELECT 1 FROM role_grant r WHERE r.account_id = a.id
                        AND r.scope_kind = 'site' AND (r.is_rank = 1 OR r.role = 'provider')
                        AND (r.expires_at IS NULL OR r.expires_at > :now))
@@ -60,6 +77,9 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
         until = filter.until.unwrap_or(Timestamp::MAX),
         title = filter.title,
         provider = filter.provider,
+        session_type = filter.choice.session_type.as_deref().unwrap_or_default(),
+        level = filter.choice.level.as_deref().unwrap_or_default(),
+        entry = filter.choice.entry.as_deref().unwrap_or_default(),
         limit
     )
     .all(tx)
@@ -90,12 +110,14 @@ pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
 }
 
 /// Finds a provider by the slug of their page. Returns the provider's id, name and description.
+/// Finds none where the site reveals providers only after booking.
 pub fn provider(
     tx: &mut Tx<'_>,
     address: &str,
 ) -> Result<Option<(ProviderId, String, String)>, StoreError> {
     sql!(
         "SELECT p.id, p.display_name, p.bio FROM provider p
+         JOIN booking_setting w ON w.id = 1 AND w.reveal = 'always'
          JOIN account a ON a.id = p.account_id AND a.state = 'active'
          JOIN account_slug g ON g.account_id = a.id AND g.until IS NULL
          WHERE g.slug = :address AND p.is_paused = 0",

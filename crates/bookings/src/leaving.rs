@@ -8,6 +8,7 @@ use crate::booking::{self, Booking, BookingId, BookingView};
 use crate::order::Order;
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
+use crate::slot::view::SlotView;
 use crate::{calendar_feed, credit, feedback, payout, request, review};
 
 /// Exports an account's bookings, payments and slots.
@@ -41,6 +42,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         .all(tx)?,
         None => Vec::new(),
     };
+    let slots = SlotView::list(tx, slots)?;
     let payouts = match &profile {
         Some(profile) => payout::list_of(tx, &profile.id)?,
         None => Vec::new(),

@@ -6,19 +6,23 @@ pub mod booking;
 pub mod browse;
 pub mod calendar_feed;
 pub mod cancel;
+pub mod catalogue;
 pub mod checkout;
+pub mod choice;
 pub mod credit;
 pub mod criterion;
 pub mod feedback;
 pub mod gateway;
 pub mod gateway_event;
 mod leaving;
+pub mod level;
 mod meeting_link;
 mod notice;
 pub mod order;
 pub mod outcome;
 pub mod payout;
 pub mod plan;
+pub mod preset;
 pub mod provider;
 pub mod refund;
 pub mod request;
@@ -26,6 +30,7 @@ pub mod review;
 pub mod room;
 pub mod series;
 mod session;
+pub mod session_type;
 pub mod settings;
 pub mod settle;
 pub mod slot;
@@ -132,6 +137,7 @@ pub const DOMAIN: Domain = Domain {
         "0007_requests",
         "0008_feedback",
         "0009_rooms",
+        "0010_catalogue",
         "0011_reviews"
     ))
 };
@@ -141,6 +147,8 @@ const PROBLEM_CODES: &[Code] = &[
     SLOT_TAKEN,
     SLOT_CHANGED,
     SLOT_LOCKED,
+    CHOICE_NOT_OFFERED,
+    PRESET_USED,
     TOO_MANY_BOOKINGS,
     NOT_CANCELLABLE,
     RESCHEDULE_LIMIT,
@@ -190,6 +198,11 @@ pub const SLOT_TAKEN: Code = Code::new(409, "slot_taken");
 pub const SLOT_CHANGED: Code = Code::new(409, "slot_changed");
 /// The error for changing a slot that is held or booked.
 pub const SLOT_LOCKED: Code = Code::new(409, "slot_locked");
+/// The error for a session type, level or catalogue entry that a slot does not offer, and for one
+/// that is missing.
+pub const CHOICE_NOT_OFFERED: Code = Code::new(422, "choice_not_offered");
+/// The error for applying a preset to a site that has session types or levels.
+pub const PRESET_USED: Code = Code::new(409, "preset_used");
 /// The error for a member who has reached the limit on bookings.
 pub const TOO_MANY_BOOKINGS: Code = Code::new(429, "too_many_bookings");
 /// The error for cancelling a session that is over or was never confirmed.

@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 use web::{Findings, Site};
 
 use crate::booking::{BookingId, Party};
+use crate::choice::{self, Choice};
 use crate::provider::{self, Provider};
 use crate::settings::{self, is_administrator};
 use crate::slot::{self, Slot, SlotId};
@@ -65,6 +66,9 @@ pub struct Request {
     pub state: RequestState,
     /// The member's note to the providers.
     pub note: String,
+    /// What the member chose, as far as it is not implied by a slot.
+    #[row(flatten)]
+    pub choice: Choice,
     /// The time at which the request lapses.
     pub expires_at: Timestamp,
     /// The booking that a confirmation made.
@@ -99,6 +103,15 @@ pub struct NewRequest {
     /// A note for the providers, up to 2,000 characters.
     #[serde(default)]
     pub note: String,
+    /// The code of a session type that each slot offers.
+    #[serde(default)]
+    pub session_type: Option<String>,
+    /// The code of a level that each slot offers.
+    #[serde(default)]
+    pub level: Option<String>,
+    /// The slug of an entry of the catalogue that each slot offers.
+    #[serde(default)]
+    pub entry: Option<String>,
 }
 
 /// The proof that a person is a party to the request whose id is the path parameter `id`. For a
@@ -263,6 +276,11 @@ pub fn create(
         findings.add("/slot_ids", PREFERRED_INVALID.code, []);
     }
     findings.finish()?;
+    let choice = Choice {
+        session_type: new.session_type.clone(),
+        level: new.level.clone(),
+        entry: new.entry.clone(),
+    };
     let mut slots = Vec::new();
     for id in &new.slot_ids {
         let slot = slot::find(tx, id)?.ok_or(Refusal::NotFound)?;
@@ -273,6 +291,7 @@ pub fn create(
         if browse::find(tx, id)?.is_none() {
             return Err(book::taken(tx, &slot)?);
         }
+        choice::choose(tx, id.as_str(), &choice, &Choice::default())?;
         if slot.takes_credit && credit::balance(tx, account, slot.starts_at)? == 0 {
             return Err(QUOTA_EXHAUSTED.into());
         }
@@ -297,6 +316,7 @@ pub fn create(
         member_id: Some(account.clone()),
         state: RequestState::Pending,
         note,
+        choice,
         expires_at: last.map_or(due, |last| last.min(due)),
         booking_id: None,
         created_at: now,
@@ -389,7 +409,9 @@ pub fn confirm(
     }
     let rules = settings::load(tx)?;
     let hold = SignedDuration::from_hours(rules.request_hold_hours);
-    let placed = book::place(tx, site, member, slot, &request.note, hold, &rules);
+    let choice = choice::choose(tx, slot.id.as_str(), &request.choice, &request.choice)?;
+    let wishes = (request.note.as_str(), choice);
+    let placed = book::place(tx, site, member, slot, wishes, hold, &rules);
     let booked = placed.map_err(|refusal| match refusal {
         // The member's other bookings are not the provider's to know.
         Refusal::Problem(problem) if problem.code == MEMBER_BUSY.code => MEMBER_BUSY.into(),

@@ -10,10 +10,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
-use web::fields::{flag, line, number};
+use web::fields::{choice, flag, line, number};
 use web::{Field, Findings, Input};
 
 use crate::Refusal;
+
+web::words! {
+    /// When members learn who the provider of a session is.
+    #[schema(as = BookingReveal)]
+    Reveal {
+        /// Everybody sees the provider of each slot.
+        Always = "always" => "booking-set-reveal-always",
+        /// Only who booked a session sees its provider.
+        AfterBooking = "after_booking" => "booking-set-reveal-after",
+    }
+}
 
 /// The rules of bookings. A booking keeps the rules of the time when it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
@@ -53,6 +64,8 @@ pub struct BookingSettings {
     pub request_hold_hours: i64,
     /// How many minutes a room stays free between two sessions.
     pub room_margin_minutes: i64,
+    /// When members learn who the provider of a session is.
+    pub reveal: Reveal,
     /// The version, which increases with every change.
     pub version: i64,
 }
@@ -77,6 +90,7 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     // A page of Stripe stays open for a day at most.
     request_hold_hours: number(1, 24).label("booking-set-request-hold"),
     room_margin_minutes: number(0, 240).label("booking-set-room-margin"),
+    reveal: choice().label("booking-set-reveal").hint("booking-set-reveal-hint"),
 };
 
 impl BookingSettings {
@@ -87,6 +101,12 @@ impl BookingSettings {
 
 pub fn load(tx: &mut Tx<'_>) -> Result<BookingSettings, StoreError> {
     tx.one(sql!("SELECT {BookingSettings} FROM booking_setting"), &[])
+}
+
+/// Loads the settings, and locks them for a change.
+pub(crate) fn lock(tx: &mut Tx<'_>) -> Result<BookingSettings, StoreError> {
+    let locked = sql!("SELECT {BookingSettings} FROM booking_setting FOR NO KEY UPDATE");
+    tx.one(locked, &[])
 }
 
 /// Proof that a person administers the site.
@@ -123,8 +143,7 @@ pub fn change(
     version: i64,
     input: &Input,
 ) -> Result<BookingSettings, Refusal> {
-    let locked = sql!("SELECT {BookingSettings} FROM booking_setting FOR NO KEY UPDATE");
-    let old: BookingSettings = tx.one(locked, &[])?;
+    let old = lock(tx)?;
     if old.version != version {
         return Err(crate::conflict(&old));
     }

@@ -1,5 +1,7 @@
 //! Slots: times that providers offer, each for one booking.
 
+pub mod view;
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
@@ -11,6 +13,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use web::{Findings, Problem};
 
+use crate::choice::{self, Choices};
 use crate::provider::{Provider, ProviderId};
 use crate::settings::{self, BookingSettings};
 use crate::{Refusal, SLOT_LOCKED, meeting_link};
@@ -147,6 +150,12 @@ pub struct NewSlot {
     pub price_minor: i64,
     /// Whether the slot is booked with a credit, in which case it has no price.
     pub takes_credit: bool,
+    /// The codes of the session types among which members choose, up to 10; empty for any.
+    pub session_types: Vec<String>,
+    /// The codes of the levels among which members choose, up to 10; empty for any.
+    pub levels: Vec<String>,
+    /// The slugs of the catalogue's entries among which members choose, up to 50; empty for any.
+    pub entries: Vec<String>,
 }
 
 /// The instant at which a slot begins.
@@ -172,6 +181,7 @@ pub fn start(date: Date, time: Time, zone: &TimeZone) -> Option<Start> {
 /// Everything about a slot except its time.
 pub(crate) struct Template {
     pub(crate) slot: Slot,
+    choices: Choices,
     pub(crate) length: SignedDuration,
     before: SignedDuration,
     after: SignedDuration,
@@ -212,6 +222,12 @@ impl Template {
         if kind == Place::InPerson && area.is_empty() {
             findings.add("/area", "required", []);
         }
+        let choices = Choices {
+            session_types: sent.session_types.clone(),
+            levels: sent.levels.clone(),
+            entries: sent.entries.clone(),
+        };
+        let choices = choice::read(tx, &choices, findings)?;
         let now = tx.now();
         let slot = Slot {
             id: tx.id(),
@@ -236,6 +252,7 @@ impl Template {
         };
         Ok(Self {
             slot,
+            choices,
             length: SignedDuration::from_mins(sent.minutes.clamp(1, 1_440)),
             before: SignedDuration::from_mins(profile.buffer_before),
             after: SignedDuration::from_mins(profile.buffer_after),
@@ -298,6 +315,7 @@ impl Template {
             now = tx.now()
         )
         .run(tx, Rows::Exactly(1))?;
+        choice::insert(tx, slot.id.as_str(), &self.choices)?;
         Ok(slot)
     }
 }

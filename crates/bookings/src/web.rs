@@ -2,6 +2,8 @@
 
 mod admin;
 pub mod api;
+mod choice_lists;
+mod choices;
 mod feed;
 mod feedback;
 mod hook;
@@ -24,9 +26,12 @@ use site::resource::pages::{PageResource as _, pages as of_resource};
 use site::{Callers, Context};
 use web::{Pages, Site};
 
+use crate::catalogue::CatalogueEntry;
 use crate::criterion::Criterion;
+use crate::level::Level;
 use crate::plan::Plan;
 use crate::room::Room;
+use crate::session_type::SessionType;
 
 pub(crate) fn routes(_: &Context) -> Router<Site> {
     api::routes::<Router<_>>().merge(pages().into_router())
@@ -41,6 +46,9 @@ pub fn pages() -> Pages<Site, Callers> {
         .nest(Plan::PAGES, of_resource::<Plan, _>())
         .nest(Criterion::PAGES, of_resource::<Criterion, _>())
         .nest(Room::PAGES, of_resource::<Room, _>())
+        .nest(SessionType::PAGES, of_resource::<SessionType, _>())
+        .nest(Level::PAGES, of_resource::<Level, _>())
+        .nest(CatalogueEntry::PAGES, of_resource::<CatalogueEntry, _>())
         .get("/book/{which}", Anybody, public::one)
         .post("/book/{which}", People, public::book)
         .get("/pay/{order}", People, pay::show)
@@ -91,6 +99,7 @@ pub fn pages() -> Pages<Site, Callers> {
         .post("/me/reviews/{id}/{step}", People, reviews::decide)
         .get("/me/slots/reviews", People, reviews::asked)
         .get("/admin/sessions/reviews", People, reviews::all)
+        .post("/admin/sessions/preset", People, admin::apply_preset)
         .get("/admin/orders", People, admin::orders)
         .get("/admin/payouts", People, payouts::all)
         .post("/admin/payouts/approve", People, payouts::approve)

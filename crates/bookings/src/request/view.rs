@@ -10,8 +10,9 @@ use site::proof::Requester;
 use utoipa::ToSchema;
 
 use super::{PartyToRequest, Request, RequestId, RequestState, slots};
-use crate::booking::{BookingId, Party};
-use crate::settings::is_administrator;
+use crate::booking::{self, BookingId, Party};
+use crate::choice::Choice;
+use crate::settings::{self, Reveal, is_administrator};
 use crate::slot::{SlotId, State};
 use crate::{Refusal, provider};
 
@@ -25,6 +26,8 @@ pub struct RequestView {
     /// The member's name.
     pub member: String,
     pub note: String,
+    #[serde(flatten)]
+    pub choice: Choice,
     /// The slots, the preferred one first. Providers see only their own.
     pub slots: Vec<PreferredSlot>,
     /// The time at which the request lapses.
@@ -42,7 +45,7 @@ pub struct RequestView {
 pub struct PreferredSlot {
     #[schema(value_type = String)]
     pub slot_id: SlotId,
-    /// The provider's name.
+    /// The provider's name; empty while the site hides it from members.
     pub provider: String,
     #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
@@ -61,7 +64,17 @@ pub struct PreferredSlot {
 impl RequestView {
     /// A request as `requester` sees it.
     pub fn of(tx: &mut Tx<'_>, requester: &Requester, request: Request) -> Result<Self, Refusal> {
-        let PartyToRequest { request, slots, .. } = PartyToRequest::of(tx, requester, request)?;
+        let PartyToRequest {
+            party,
+            request,
+            slots,
+            ..
+        } = PartyToRequest::of(tx, requester, request)?;
+        let is_revealed = party != Party::Member || settings::load(tx)?.reveal == Reveal::Always;
+        let booking = match &request.booking_id {
+            Some(booking) => booking::find(tx, booking)?,
+            None => None,
+        };
         let member = match &request.member_id {
             Some(member) => account::find(tx, member)?,
             None => None,
@@ -72,7 +85,13 @@ impl RequestView {
             let is_free = one.slot.state == State::Available && one.slot.starts_at > now;
             views.push(PreferredSlot {
                 is_open: is_pending && is_free && one.is_open(),
-                provider: provider::find(tx, &one.slot.provider_id)?.display_name,
+                provider: match &booking {
+                    _ if is_revealed => provider::find(tx, &one.slot.provider_id)?.display_name,
+                    Some(booking) if booking.slot_id == one.slot.id => {
+                        booking::provider_name(tx, booking)?
+                    }
+                    _ => String::new(),
+                },
                 slot_id: one.slot.id,
                 starts_at: one.slot.starts_at,
                 ends_at: one.slot.ends_at,
@@ -89,6 +108,7 @@ impl RequestView {
             id: request.id,
             state: request.state,
             note: request.note,
+            choice: request.choice,
             expires_at: request.expires_at,
             booking_id: request.booking_id,
             created_at: request.created_at,

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use platform::store::Row;
 use platform::{Tx, sql};
 use site::request::{FormPost, PageRequest};
-use site::resource::pages::Messages;
+use site::resource::pages::{Messages, PageResource as _};
 use web::fields::{self, Input};
 use web::form_state::{self, FormState};
 use web::{Problem, Text};
@@ -15,6 +15,8 @@ use super::slots::{FormPage, HERE, table_form};
 use super::words;
 use crate::Refusal;
 use crate::order::Order;
+use crate::preset::{self, Preset};
+use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, FIELDS};
 
 /// A list that administrators keep by the list kit.
@@ -41,6 +43,17 @@ pub(super) struct ListRow {
     pub(super) is_active: bool,
 }
 
+/// The page of the settings, with the presets that can be applied.
+#[derive(Template)]
+#[template(path = "presets.html")]
+struct SettingsPage<'a> {
+    text: &'a Text,
+    form: FormPage<'a>,
+    submission: String,
+    /// The keyword and the message id of each preset.
+    presets: &'static [(&'static str, &'static str)],
+}
+
 /// `GET /admin/sessions/settings`.
 pub(super) async fn settings(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(settings::load(tx)?);
@@ -50,8 +63,10 @@ pub(super) async fn settings(req: PageRequest) -> Result<Response, Problem> {
 }
 
 async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(preset::is_used(tx)?);
+    let is_used = req.read(look).await?;
     let (text, title) = (&req.text, req.text.say("booking-settings"));
-    let body = FormPage {
+    let form = FormPage {
         text,
         csrf: &req.csrf,
         submission: req.submission(),
@@ -66,7 +81,24 @@ async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Resp
         button: "slot-save",
         form_state,
     };
+    let body = SettingsPage {
+        text,
+        form,
+        submission: req.submission(),
+        presets: if is_used { &[] } else { Preset::CHOICES },
+    };
     req.page(HERE, &title, body).await
+}
+
+/// `POST /admin/sessions/preset`.
+pub(super) async fn apply_preset(posted: FormPost) -> Result<Response, Problem> {
+    let chosen = Preset::find(posted.form.text("preset")).ok_or_else(Problem::not_found)?;
+    let text = posted.req.text.clone();
+    let change = move |tx: &mut Tx<'_>, by: &Administrator| {
+        preset::apply(tx, by, chosen, |id| text.say(id).into_owned())?;
+        Ok::<_, Refusal>(format!("{}?done=saved", SessionType::PAGES))
+    };
+    Ok(posted.once(change).await?)
 }
 
 /// `POST /admin/sessions/settings`.

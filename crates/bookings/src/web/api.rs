@@ -5,12 +5,14 @@ mod payouts;
 mod requests;
 mod reviews;
 
+use std::collections::BTreeMap;
+
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use identity::session::signed_in::Confirmed;
 use jiff::Timestamp;
-use platform::Tx;
+use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
 use site::Callers::{self, Anybody, People, Tokens};
 use site::call::{Call, Maybe, answer};
@@ -21,20 +23,26 @@ use utoipa::{PartialSchema, ToSchema};
 use web::described::{self, Named, Routes};
 use web::fields;
 use web::json::{Members, Received};
-use web::{Form, Input, Json, List, PageQuery, Problem, Site, routes};
+use web::{Findings, Form, Input, Json, List, PageQuery, Problem, Site, routes};
 
+use super::choices;
 use crate::book::{self, NewBooking, NewTime};
 use crate::booking::{self, BookingView, PartyTo};
 use crate::browse::{self, Filter, Offered};
+use crate::catalogue::CatalogueEntry;
+use crate::choice::{self, Choices};
 use crate::credit::{self, Lot};
+use crate::level::Level;
 use crate::order::{self, Order, OrderId, PlanId};
 use crate::outcome::{self, Outcome};
 use crate::plan::{self, Plan};
 use crate::provider::{self, Provider, ProviderProfile};
 use crate::room::Room;
 use crate::series::{self, NewSeries};
-use crate::settings::{self, Administrator, BookingSettings};
-use crate::slot::{self, NewSlot, Place, Slot, SlotId};
+use crate::session_type::SessionType;
+use crate::settings::{self, Administrator, BookingSettings, Reveal};
+use crate::slot::view::SlotView;
+use crate::slot::{self, NewSlot, Place, SlotId};
 use crate::{READ, Refusal, WRITE, cancel as cancelling, request};
 
 pub fn routes<R: Routes<Site>>() -> R {
@@ -56,6 +64,9 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(list_credits: Tokens(&[READ])))
         .merge(site::resource::api::routes::<Plan, R>())
         .merge(site::resource::api::routes::<Room, R>())
+        .merge(site::resource::api::routes::<SessionType, R>())
+        .merge(site::resource::api::routes::<Level, R>())
+        .merge(site::resource::api::routes::<CatalogueEntry, R>())
         .routes(routes!(list_slots: Tokens(&[READ]), create_slot: Tokens(&[WRITE])))
         .routes(routes!(create_slot_series: Tokens(&[WRITE])))
         .routes(routes!(delete_slot: Tokens(&[WRITE])))
@@ -69,9 +80,9 @@ pub fn routes<R: Routes<Site>>() -> R {
 struct OfferedSlot {
     #[schema(value_type = String)]
     id: SlotId,
-    /// The provider's name.
+    /// The provider's name; empty where the site reveals providers only after booking.
     provider_name: String,
-    /// The slug of the provider's page.
+    /// The slug of the provider's page, if there is one.
     provider: Option<String>,
     #[schema(value_type = String, format = "date-time")]
     starts_at: Timestamp,
@@ -86,13 +97,16 @@ struct OfferedSlot {
     currency: String,
     /// Whether the slot is booked with a credit.
     takes_credit: bool,
+    #[serde(flatten)]
+    choices: Choices,
     version: i64,
 }
 
-impl From<Offered> for OfferedSlot {
-    fn from(offered: Offered) -> Self {
+impl OfferedSlot {
+    fn of(offered: Offered, choices: Choices) -> Self {
         let slot = offered.slot;
         Self {
+            choices,
             provider_name: offered.provider,
             provider: offered.address,
             id: slot.id,
@@ -115,8 +129,9 @@ impl From<Offered> for OfferedSlot {
 #[utoipa::path(
     get, path = "/api/v1/slots", tag = "bookings",
     params(("title" = Option<String>, Query,), ("provider" = Option<String>, Query,),
-        ("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
-    responses((status = 200, body = List<OfferedSlot>), (status = 400))
+        ("session_type" = Option<String>, Query,), ("level" = Option<String>, Query,),
+        ("entry" = Option<String>, Query,), ("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<OfferedSlot>), (status = 400), (status = 422))
 )]
 async fn list_offered(
     State(site): State<Site>,
@@ -128,14 +143,34 @@ async fn list_offered(
     let filter = Filter {
         title: query.text("title").to_owned(),
         provider: query.text("provider").to_owned(),
+        choice: choices::read_choice(&query),
         after,
         ..Filter::default()
     };
     let rows = paging.rows();
-    let look = move |tx: &mut Tx<'_>| browse::list(tx, &filter, rows);
-    let found = site.store.read(look).await?;
+    let look = move |tx: &mut Tx<'_>| {
+        choice::check_filter(tx, &filter.choice)?;
+        if !filter.provider.is_empty() && settings::load(tx)?.reveal == Reveal::AfterBooking {
+            let mut findings = Findings::default();
+            findings.add("/provider", "not_allowed", []);
+            findings.finish()?;
+        }
+        let found = browse::list(tx, &filter, rows)?;
+        let (first, last) = (found.first(), found.last());
+        let sets = match first.zip(last) {
+            Some((first, last)) => {
+                choice::of_period(tx, (first.slot.starts_at, last.slot.starts_at))?
+            }
+            None => BTreeMap::new(),
+        };
+        Ok::<_, Refusal>((found, sets))
+    };
+    let (found, mut sets) = site.store.read(look).await?;
     let list = paging.list(found, |one| (one.slot.starts_at, one.slot.id.clone()));
-    Ok(Json(list.map(OfferedSlot::from)))
+    Ok(Json(list.map(|one| {
+        let choices = sets.remove(one.slot.id.as_str()).unwrap_or_default();
+        OfferedSlot::of(one, choices)
+    })))
 }
 
 /// One slot that anybody may book.
@@ -148,13 +183,19 @@ async fn show_offered(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id: SlotId = site::call::id(&id)?;
-    let look = move |tx: &mut Tx<'_>| browse::find(tx, &id);
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let Some(found) = browse::find(tx, &id)? else {
+            return Ok(None);
+        };
+        let choices = choice::of_slot(tx, id.as_str())?;
+        Ok(Some(OfferedSlot::of(found, choices)))
+    };
     let found = site
         .store
         .read(look)
         .await?
         .ok_or_else(Problem::not_found)?;
-    Ok(answer(StatusCode::OK, &OfferedSlot::from(found)))
+    Ok(answer(StatusCode::OK, &found))
 }
 
 /// The caller's own bookings: with `when=past` those that are over, the latest first; otherwise the
@@ -384,16 +425,16 @@ async fn show_order(call: Call) -> Result<Json<Order>, Problem> {
 /// A provider's own slots in the 60 days after `from`, by default from now.
 #[utoipa::path(
     get, path = "/api/v1/me/slots", tag = "bookings", params(("from" = Option<String>, Query,)),
-    responses((status = 200, body = List<Slot>), (status = 403))
+    responses((status = 200, body = List<SlotView>), (status = 403))
 )]
-async fn list_slots(call: Call) -> Result<Json<List<Slot>>, Problem> {
+async fn list_slots(call: Call) -> Result<Json<List<SlotView>>, Problem> {
     let from: Option<Timestamp> = call.query().text("from").parse().ok();
     let look = move |tx: &mut Tx<'_>, provider: &Provider| {
         let from = from.unwrap_or_else(|| tx.roughly_now());
         let until = from.checked_add(jiff::SignedDuration::from_hours(60 * 24));
         let until = until.unwrap_or(Timestamp::MAX);
         let all = slot::list(tx, &provider.profile.id, from, until)?;
-        Ok::<_, Refusal>(List::whole(all))
+        Ok::<_, Refusal>(List::whole(SlotView::list(tx, all)?))
     };
     Ok(Json(call.read(look).await?))
 }
@@ -401,11 +442,14 @@ async fn list_slots(call: Call) -> Result<Json<List<Slot>>, Problem> {
 /// Offers a slot. If a local time occurs twice, the earlier instant is used.
 #[utoipa::path(
     post, path = "/api/v1/me/slots", tag = "bookings", request_body = NewSlot,
-    responses((status = 201, body = Slot), (status = 403), (status = 409), (status = 422))
+    responses((status = 201, body = SlotView), (status = 403), (status = 409), (status = 422))
 )]
 async fn create_slot(call: Call, body: Received<NewSlot>) -> Result<Response, Problem> {
     let new = body.value;
-    let change = move |tx: &mut Tx<'_>, provider: &Provider| slot::create(tx, provider, &new);
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        let made = slot::create(tx, provider, &new)?;
+        Ok::<_, Refusal>(SlotView::of(tx, made)?)
+    };
     call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
@@ -413,12 +457,13 @@ async fn create_slot(call: Call, body: Received<NewSlot>) -> Result<Response, Pr
 /// none.
 #[utoipa::path(
     post, path = "/api/v1/me/slots/series", tag = "bookings", request_body = NewSeries,
-    responses((status = 201, body = List<Slot>), (status = 403), (status = 422))
+    responses((status = 201, body = List<SlotView>), (status = 403), (status = 422))
 )]
 async fn create_slot_series(call: Call, body: Received<NewSeries>) -> Result<Response, Problem> {
     let new = body.value;
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
-        Ok::<_, Refusal>(List::whole(series::create(tx, provider, &new)?))
+        let made = series::create(tx, provider, &new)?;
+        Ok::<_, Refusal>(List::whole(SlotView::list(tx, made)?))
     };
     call.post(&body.bytes, StatusCode::CREATED, change).await
 }
@@ -448,11 +493,14 @@ struct Visibility {
 #[utoipa::path(
     post, path = "/api/v1/me/slots/{id}/visibility", tag = "bookings",
     params(("id" = String, Path,)), request_body = Visibility,
-    responses((status = 200, body = Slot), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = SlotView), (status = 403), (status = 404), (status = 409))
 )]
 async fn set_slot_visibility(call: Call, body: Received<Visibility>) -> Result<Response, Problem> {
     let (id, visible): (SlotId, bool) = (call.id("id")?, body.value.visible);
-    let change = move |tx: &mut Tx<'_>, provider: &Provider| slot::show(tx, provider, &id, visible);
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        let slot = slot::show(tx, provider, &id, visible)?;
+        Ok::<_, Refusal>(SlotView::of(tx, slot)?)
+    };
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 

@@ -14,14 +14,15 @@ use web::{Problem, Text};
 
 use super::feedback::SessionFeedback;
 use super::rows::{BookingRows, Row};
-use super::{public, words};
+use super::{choices, public, words};
 use crate::book::{self, NewTime};
 use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::browse::{self, Filter};
+use crate::choice;
 use crate::order::{self, Order, OrderState};
 use crate::outcome::{self, Outcome};
 use crate::slot::Slot;
-use crate::{Refusal, cancel as cancelling, notice, provider};
+use crate::{Refusal, cancel as cancelling, notice};
 
 pub(super) const HERE: &str = "/me/bookings";
 const DONE: &[(&str, &str)] = &[
@@ -49,7 +50,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         for is_past in [false, true] {
             let mut rows = Vec::new();
             for one in booking::list(tx, account, is_past)? {
-                let name = provider::find(tx, &one.provider_id)?.display_name;
+                let name = booking::provider_name(tx, &one)?;
                 let order = match &one.order_id {
                     Some(id) => order::find(tx, id)?,
                     None => None,
@@ -91,6 +92,8 @@ struct Loaded {
     /// The name of the other side, that is, of the provider or the member.
     with: String,
     order: Option<Order>,
+    /// The message id of a label, and what the member chose.
+    choices: Vec<(&'static str, String)>,
     /// The outcomes that the reader can mark.
     outcomes: Vec<Outcome>,
     feedback: SessionFeedback,
@@ -105,7 +108,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
         )
         .one(tx)?;
         let with = match (party.party, &booking.member_id) {
-            (Party::Member, _) => provider::find(tx, &booking.provider_id)?.display_name,
+            (Party::Member, _) => booking::provider_name(tx, &booking)?,
             (_, Some(member)) => identity::account::find(tx, member)?
                 .map(|one| one.display_name)
                 .unwrap_or_default(),
@@ -116,6 +119,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             None => None,
         };
         Ok(Loaded {
+            choices: choices::chosen(&choice::listed(tx)?, &booking.choice),
             outcomes: outcome::offered(tx, party)?,
             feedback: SessionFeedback::load(tx, party)?,
             location: booking::location(tx, &booking)?,

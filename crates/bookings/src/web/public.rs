@@ -19,10 +19,11 @@ use web::page::{Kind, Page};
 use web::state::{Label, MenuItem};
 use web::{Form, Problem, Site, Text, Theme, Wishes};
 
-use super::words;
+use super::{choices, words};
 use crate::book::{self, NewBooking};
 use crate::booking::{self, Booking};
 use crate::browse::{self, Filter, Offered};
+use crate::choice::{self, Choice, Choices, Listed};
 use crate::slot::{self, SlotId};
 use crate::{Refusal, credit, feedback, settings};
 
@@ -72,6 +73,7 @@ pub(crate) fn first_parts(
 /// The query parameters of the list of slots.
 struct Asked {
     kind: String,
+    choice: Choice,
     from: Date,
     provider: String,
 }
@@ -82,6 +84,7 @@ impl Asked {
         let from = query.text("from").parse().unwrap_or(today);
         Ok(Self {
             kind: query.text("kind").to_owned(),
+            choice: choices::read_choice(&query),
             from: from.max(today),
             provider: provider.to_owned(),
         })
@@ -96,11 +99,16 @@ impl Asked {
 
     /// The URL of the list that begins on `day`, with the same filter.
     fn from(&self, day: Date) -> String {
-        let kind = match self.kind.as_str() {
+        let mut filter = match self.kind.as_str() {
             "" => String::new(),
             kind => format!("&kind={}", percent(kind)),
         };
-        format!("{}?from={day}{kind}", self.path())
+        for kind in choice::Kind::ALL {
+            if let Some(code) = self.choice.of(*kind) {
+                filter += &format!("&{}={}", kind.word(), percent(code));
+            }
+        }
+        format!("{}?from={day}{filter}", self.path())
     }
 }
 
@@ -127,6 +135,7 @@ struct ListPage<'a> {
     rating: String,
     path: String,
     kinds: Vec<(String, bool)>,
+    filters: Vec<Field>,
     from: Date,
     zone: String,
     days: Vec<Day>,
@@ -183,11 +192,13 @@ async fn list_page(
     let filter = Filter {
         title: asked.kind.clone(),
         provider: address,
+        choice: asked.choice.clone(),
         from: start(asked.from).ok(),
         until: start(end).ok(),
         after: None,
     };
-    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
+        choice::check_filter(tx, &filter.choice)?;
         let found = browse::list(tx, &filter, MOST)?;
         let later = Filter {
             from: filter.until,
@@ -195,9 +206,9 @@ async fn list_page(
             ..filter.clone()
         };
         let next = browse::list(tx, &later, 1)?.into_iter().next();
-        Ok((found, next, browse::titles(tx)?))
+        Ok((found, next, browse::titles(tx)?, choice::listed(tx)?))
     };
-    let (found, next, titles) = site.store.read(look).await?;
+    let (found, next, titles, listed) = site.store.read(look).await?;
     let days = by_day(text, &zone, asked.from, &found);
     let day_of = |one: &Offered| one.slot.starts_at.to_zoned(zone.clone()).date();
     let next = next.as_ref().map(day_of);
@@ -205,8 +216,11 @@ async fn list_page(
         "" => text.say("booking-title").into_owned(),
         name => text.with("booking-title-with", [("name", name.into())]),
     };
+    let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+    let form_state = FormState::of(query);
     let body = ListPage {
         text,
+        filters: choices::selects(text, &form_state, &listed, "choice-all"),
         bio,
         rating,
         path: asked.path(),
@@ -286,18 +300,18 @@ fn by_day(text: &Text, zone: &TimeZone, from: Date, found: &[Offered]) -> Vec<Da
 
 fn row(text: &Text, zone: &TimeZone, one: &Offered) -> Row {
     let slot = &one.slot;
-    let values = [
-        (
-            "length",
-            words::length(text, slot.starts_at, slot.ends_at).into(),
-        ),
-        ("name", one.provider.as_str().into()),
-    ];
+    let length = words::length(text, slot.starts_at, slot.ends_at);
     Row {
         href: format!("/book/{}", slot.id),
         time: text.time(&slot.starts_at.to_zoned(zone.clone())),
         title: slot.title.clone(),
-        note: text.with("booking-row", values),
+        note: match one.provider.as_str() {
+            "" => length,
+            name => text.with(
+                "booking-row",
+                [("length", length.into()), ("name", name.into())],
+            ),
+        },
         price: words::price(text, slot),
     }
 }
@@ -355,7 +369,10 @@ struct SlotPage<'a> {
     zone: String,
     place: String,
     cancel: String,
-    note: Field,
+    /// The message ids of labels, and what the slot offers.
+    facts: Vec<(&'static str, String)>,
+    /// What members choose, and their note.
+    fields: Vec<Field>,
     hold: String,
     button: String,
     /// Whether the slot costs a credit and the member has none.
@@ -371,9 +388,12 @@ struct TakenPage<'a> {
     text: &'a Text,
 }
 
+/// What a slot offers, and the lists.
+type Sets = (Choices, Vec<Listed>);
+
 enum Found {
     Mine(Box<Booking>),
-    Offered(Box<(Offered, settings::BookingSettings, i64)>),
+    Offered(Box<(Offered, settings::BookingSettings, i64, Sets)>),
     Taken,
 }
 
@@ -392,7 +412,9 @@ async fn slot_page(
                 Some(account) => credit::balance(tx, account, offered.slot.starts_at)?,
                 None => 0,
             };
-            return Ok(Some(Found::Offered(Box::new((offered, rules, credits)))));
+            let sets = (choice::of_slot(tx, id.as_str())?, choice::listed(tx)?);
+            let found = (offered, rules, credits, sets);
+            return Ok(Some(Found::Offered(Box::new(found))));
         }
         let Some(slot) = slot::find(tx, &id)? else {
             return Ok(None);
@@ -413,7 +435,7 @@ async fn slot_page(
         .read(look)
         .await?
         .ok_or_else(Problem::not_found)?;
-    let (offered, rules, credits) = match found {
+    let (offered, rules, credits, (sets, listed)) = match found {
         Found::Mine(booking) => return Ok(see_other(&crate::notice::page(&booking))),
         Found::Taken => {
             let title = text.say("booking-taken");
@@ -429,7 +451,12 @@ async fn slot_page(
         0 => words::price(text, slot),
         _ => text.money(slot.price()),
     };
-    let label = text.with("booking-note", [("name", offered.provider.as_str().into())]);
+    let label = match offered.provider.as_str() {
+        "" => text.say("booking-note-open").into_owned(),
+        name => text.with("booking-note", [("name", name.into())]),
+    };
+    let mut fields = choices::asked(text, form_state, &listed, &sets);
+    fields.push(form_state.lines("note", label));
     let mut body = SlotPage {
         text,
         form_state,
@@ -445,7 +472,8 @@ async fn slot_page(
             site.clock.now(),
             slot.price_minor > 0,
         ),
-        note: form_state.lines("note", label),
+        facts: choices::facts(&listed, &sets),
+        fields,
         hold: text.with("booking-hold", [("minutes", rules.hold_minutes.into())]),
         needs_credit: slot.takes_credit && credits == 0,
         button: match slot.price_minor {
@@ -485,7 +513,11 @@ pub(super) fn cancel_rule(
 pub(super) async fn book(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let id: SlotId = req.id("which")?;
+    let choice = choices::read_choice(&posted.form);
     let new = NewBooking {
+        session_type: choice.session_type,
+        level: choice.level,
+        entry: choice.entry,
         slot_id: id.clone(),
         slot_version: posted.form.number("version").ok().flatten().unwrap_or(-1),
         note: posted.form.text("note").to_owned(),

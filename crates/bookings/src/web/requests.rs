@@ -11,9 +11,10 @@ use web::form_state::{self, FormState, Group};
 use web::{Problem, Text};
 
 use super::slots::FormPage;
-use super::{own, slots, words};
+use super::{choices, own, slots, words};
 use crate::booking::Party;
 use crate::browse::{self, Filter};
+use crate::choice;
 use crate::request::view::{self, RequestView};
 use crate::request::{self, ASKED, NewRequest, OWN, PartyToRequest, RequestState};
 use crate::slot::SlotId;
@@ -49,6 +50,8 @@ struct Row {
     until: String,
     /// The time and the description of each slot.
     slots: Vec<(String, String)>,
+    /// The message id of a label, and what the member chose.
+    choices: Vec<(&'static str, String)>,
 }
 
 /// `GET /me/requests`.
@@ -79,8 +82,10 @@ async fn page(
     party: Party,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
-    let look = move |tx: &mut Tx<'_>, who: &Requester| view::list(tx, who, party);
-    let (found, text) = (req.read(look).await?, &req.text);
+    let look = move |tx: &mut Tx<'_>, who: &Requester| {
+        Ok::<_, Refusal>((view::list(tx, who, party)?, choice::listed(tx)?))
+    };
+    let ((found, listed), text) = (req.read(look).await?, &req.text);
     let zone = words::zone(&req.site, Some(&req.who));
     let rows = found.into_iter().map(|request| Row {
         tag: match request.state {
@@ -102,9 +107,10 @@ async fn page(
                 let price = Money::new(one.price_minor, one.currency);
                 let price = words::price_of(text, price, one.takes_credit);
                 let when = text.moment(&one.starts_at.to_zoned(zone.clone()));
-                (when, format!("{} · {} · {price}", one.title, one.provider))
+                (when, what(&[&one.title, &one.provider, &price]))
             })
             .collect(),
+        choices: choices::chosen(&listed, &request.choice),
         request,
     });
     let (title, here) = match party {
@@ -124,6 +130,12 @@ async fn page(
     req.page(here, &text.say(title), body).await
 }
 
+/// Joins a description's parts. The provider's name may be empty.
+fn what(parts: &[&str]) -> String {
+    let parts = parts.iter().filter(|part| !part.is_empty());
+    parts.copied().collect::<Vec<&str>>().join(" · ")
+}
+
 /// `GET /me/requests/new`, with the first slot in the query.
 pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
     let form = form_state::form([("slot_1", req.query.text("slot").to_owned())]);
@@ -133,15 +145,16 @@ pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
 async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, _: &Requester| {
         let most = settings::load(tx)?.request_slots;
-        Ok::<_, Refusal>((most, browse::list(tx, &Filter::default(), MOST)?))
+        let offered = browse::list(tx, &Filter::default(), MOST)?;
+        Ok::<_, Refusal>((most, offered, choice::listed(tx)?))
     };
-    let (most, offered) = req.read(look).await?;
+    let (most, offered, listed) = req.read(look).await?;
     let (text, title) = (&req.text, req.text.say("request-new"));
     let zone = words::zone(&req.site, Some(&req.who));
     let label = |one: &browse::Offered| {
         let when = text.moment(&one.slot.starts_at.to_zoned(zone.clone()));
         let price = words::price(text, &one.slot);
-        format!("{when} · {} · {} · {price}", one.slot.title, one.provider)
+        what(&[&when, &one.slot.title, &one.provider, &price])
     };
     let none = (String::new(), text.say("request-no-slot").into_owned());
     let choices = offered
@@ -153,6 +166,7 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         let field = form_state.select(&format!("slot_{number}"), label, choices.clone());
         if number == 1 { field.required() } else { field }
     });
+    let asked = choices::selects(text, form_state, &listed, "choice-none");
     let note = form_state.lines("note", text.say("booking-own-note"));
     let body = FormPage {
         text,
@@ -167,7 +181,7 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         version: None,
         groups: vec![Group {
             legend: text.say("slot-group-when").into_owned(),
-            fields: slots.chain([note]).collect(),
+            fields: slots.chain(asked).chain([note]).collect(),
         }],
         button: "request-send",
         form_state,
@@ -179,7 +193,11 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
 pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     let chosen = (1..=5).map(|number| posted.form.text(&format!("slot_{number}")));
     let chosen = chosen.filter(|slot| !slot.is_empty()).map(str::parse);
+    let choice = choices::read_choice(&posted.form);
     let new = NewRequest {
+        session_type: choice.session_type,
+        level: choice.level,
+        entry: choice.entry,
         slot_ids: chosen
             .collect::<Result<_, _>>()
             .map_err(|_| Problem::not_found())?,

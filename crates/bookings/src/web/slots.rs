@@ -16,8 +16,9 @@ use web::form_state::{self, Control, Field, FormState, Group, TableForm};
 use web::{Form, Problem, Text};
 
 use super::rows::{BookingRows, Row};
-use super::words;
+use super::{choices, words};
 use crate::booking::{self, Booking};
+use crate::choice::{self, Choices, Kind, Listed};
 use crate::provider::{self, Provider};
 use crate::settings;
 use crate::slot::{self, NewSlot, Place, Slot, SlotId};
@@ -171,13 +172,17 @@ pub(super) fn table_form<'a>(req: &'a PageRequest, form_state: &'a FormState) ->
     }
 }
 
-fn details(text: &Text, form_state: &FormState, currency: &str) -> Vec<Field> {
+fn details(
+    text: &Text,
+    form_state: &FormState,
+    (currency, listed): (&str, &[Listed]),
+) -> Vec<Field> {
     let say = |id| text.say(id).into_owned();
     let places = Place::CHOICES
         .iter()
         .map(|(word, label)| ((*word).to_owned(), say(label)));
     let sum = text.with("slot-price", [("currency", currency.into())]);
-    vec![
+    let mut fields = vec![
         form_state.line("title", say("slot-title")).required(),
         form_state.number("minutes", say("slot-minutes")).required(),
         form_state
@@ -193,7 +198,9 @@ fn details(text: &Text, form_state: &FormState, currency: &str) -> Vec<Field> {
             .hint(say("slot-area-hint")),
         form_state.lines("public_note", say("slot-public-note")),
         form_state.lines("prep_note", say("slot-prep-note")),
-    ]
+    ];
+    fields.extend(choices::sets(text, form_state, listed));
+    fields
 }
 
 fn read_slot(form: &Form, currency: &str) -> NewSlot {
@@ -203,7 +210,11 @@ fn read_slot(form: &Form, currency: &str) -> NewSlot {
         "" => Some(Money::new(0, currency)),
         typed => Money::parse(typed, currency),
     };
+    let sets = choices::read_sets(form);
     NewSlot {
+        session_types: sets.session_types,
+        levels: sets.levels,
+        entries: sets.entries,
         date: form.text("date").to_owned(),
         time: form.text("time").to_owned(),
         minutes: form.number("minutes").ok().flatten().unwrap_or(0),
@@ -219,8 +230,11 @@ fn read_slot(form: &Form, currency: &str) -> NewSlot {
     }
 }
 
+/// The currency of new prices, and what members may choose.
+type Offers = (String, Vec<Listed>);
+
 /// Returns the forms' initial values, which are those of the provider's newest slot.
-async fn begin(req: &PageRequest) -> Result<(Form, String), Refusal> {
+async fn begin(req: &PageRequest) -> Result<(Form, Offers), Refusal> {
     let look = |tx: &mut Tx<'_>, provider: &Provider| {
         let last: Option<Slot> = sql!(
             "SELECT {Slot} FROM slot WHERE provider_id = :id AND deleted_at IS NULL
@@ -228,9 +242,14 @@ async fn begin(req: &PageRequest) -> Result<(Form, String), Refusal> {
             id = provider.profile.id
         )
         .maybe(tx)?;
-        Ok::<_, Refusal>((last, settings::load(tx)?.currency))
+        let sets = match &last {
+            Some(last) => choice::of_slot(tx, last.id.as_str())?,
+            None => Choices::default(),
+        };
+        let offers = (settings::load(tx)?.currency, choice::listed(tx)?);
+        Ok::<_, Refusal>((last, sets, offers))
     };
-    let (last, currency) = req.read(look).await?;
+    let (last, sets, offers) = req.read(look).await?;
     let form = match last {
         None => form_state::form([("minutes", "60".to_owned())]),
         Some(last) => form_state::form([
@@ -254,7 +273,16 @@ async fn begin(req: &PageRequest) -> Result<(Form, String), Refusal> {
             ("prep_note", last.prep_note),
         ]),
     };
-    Ok((form, currency))
+    let mut all: Vec<(String, String)> = Vec::new();
+    for kind in Kind::ALL {
+        let set = sets.of(*kind).iter().cloned();
+        all.extend(set.map(|code| (kind.set().0.to_owned(), code)));
+    }
+    let form = form
+        .iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    all.extend(form);
+    Ok((form_state::form(all), offers))
 }
 
 /// `GET /me/slots/new`.
@@ -264,7 +292,7 @@ pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
 }
 
 async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
-    let (_, currency) = begin(req).await?;
+    let (_, (currency, listed)) = begin(req).await?;
     let (text, title) = (&req.text, req.text.say("slot-new"));
     let when = vec![
         form_state.date("date", text.say("slot-date")).required(),
@@ -290,7 +318,7 @@ async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
             },
             Group {
                 legend: text.say("slot-group-what").into_owned(),
-                fields: details(text, form_state, &currency),
+                fields: details(text, form_state, (&currency, &listed)),
             },
         ],
         button: "slot-add",

@@ -218,6 +218,9 @@ fn booking(
         slot_id: slot["id"].as_str().unwrap().parse().unwrap(),
         slot_version: slot["version"].as_i64().unwrap(),
         note: String::new(),
+        session_type: None,
+        level: None,
+        entry: None,
     };
     let change = move |tx: &mut Tx<'_>| {
         let member = signed_in::confirmed(tx, &who)?.ok_or(Refusal::EmailUnverified)?;

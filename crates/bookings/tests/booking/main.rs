@@ -4,6 +4,7 @@
 
 mod abused;
 mod booking;
+mod catalogue;
 mod credits;
 mod disputes;
 mod double;
@@ -20,6 +21,7 @@ mod razorpay;
 mod razorpay_double;
 mod reminding;
 mod requests;
+mod reveal;
 mod reviews;
 mod rooms;
 mod stage;

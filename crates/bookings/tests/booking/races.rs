@@ -23,6 +23,9 @@ pub(crate) fn book(
         slot_id,
         slot_version: slot["version"].as_i64().unwrap(),
         note: String::new(),
+        session_type: None,
+        level: None,
+        entry: None,
     };
     let change = move |tx: &mut Tx<'_>| {
         let member = signed_in::confirmed(tx, &who)?.ok_or(Refusal::EmailUnverified)?;

@@ -66,7 +66,7 @@ async fn series_page(
     form_state: &FormState,
     counted: Option<Counted>,
 ) -> Result<Response, Problem> {
-    let (_, currency) = begin(req).await?;
+    let (_, (currency, listed)) = begin(req).await?;
     let text = &req.text;
     // 4 January 2027 is a Monday, so seven days from then provide the names of the weekdays.
     let days =
@@ -98,7 +98,7 @@ async fn series_page(
             },
             Group {
                 legend: text.say("slot-group-what").into_owned(),
-                fields: details(text, form_state, &currency),
+                fields: details(text, form_state, (&currency, &listed)),
             },
         ],
         form_state,

@@ -1,0 +1,149 @@
+//! The catalogue: what sessions are about, such as companies, venues, styles or cuisines.
+//! Administrators keep it as a list.
+
+use platform::store::Row;
+use platform::{Rows, Tx, sql};
+use serde::{Deserialize, Serialize};
+use site::resource::{Edit, History, Removal, Resource, history_of};
+use utoipa::ToSchema;
+use web::fields::{flag, key, line, lines};
+use web::{Field, Findings, Input, List, PageQuery};
+
+use crate::Refusal;
+use crate::settings::Administrator;
+
+platform::id!(EntryId, random, "One entry of the catalogue.");
+
+/// Something that a session can be about.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[schema(as = CatalogueEntry)]
+pub struct CatalogueEntry {
+    /// The entry's id.
+    #[schema(value_type = String)]
+    pub id: EntryId,
+    /// The name in addresses and in JSON, 1–80 characters of `a-z0-9-`. It never changes.
+    pub slug: String,
+    /// The name, 1–120 characters.
+    pub name: String,
+    /// The kind of entry, up to 80 characters.
+    pub category: String,
+    /// A description, up to 2,000 characters.
+    pub description: String,
+    /// Whether the entry can be chosen.
+    pub active: bool,
+    /// The version, which increases with every change.
+    pub version: i64,
+}
+
+impl Resource for CatalogueEntry {
+    type Parent = Administrator;
+    const FIELDS: &'static [Field] = web::fields! { CatalogueEntry:
+        slug: key(1, 80).label("choice-code").hint("choice-code-hint").required().fixed(),
+        name: line(120).label("choice-label").required(),
+        category: line(80).label("entry-category"),
+        description: lines(2_000).label("entry-description"),
+        active: flag().label("choice-active"),
+    };
+    const HISTORY: History = history_of!("catalogue_entry", named_by: "name");
+    const LIMIT: Option<usize> = Some(500);
+
+    fn key(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn list(tx: &mut Tx<'_>, _: &Administrator, _: &PageQuery) -> Result<List<Self>, Refusal> {
+        let all = sql!(
+            "SELECT {CatalogueEntry} FROM catalogue_entry
+             ORDER BY active DESC, category, name, id"
+        );
+        Ok(List::whole(tx.all(all, &[])?))
+    }
+
+    fn find_locked(tx: &mut Tx<'_>, _: &Administrator, id: &str) -> Result<Self, Refusal> {
+        let found: Option<Self> = sql!(
+            "SELECT {CatalogueEntry} FROM catalogue_entry WHERE id = :id FOR NO KEY UPDATE",
+            id
+        )
+        .maybe(tx)?;
+        found.ok_or(Refusal::NotFound)
+    }
+
+    fn blank(tx: &mut Tx<'_>, _: &Administrator, _: &Input, _: &[Self]) -> Result<Self, Refusal> {
+        Ok(Self {
+            id: tx.id(),
+            slug: String::new(),
+            name: String::new(),
+            category: String::new(),
+            description: String::new(),
+            active: true,
+            version: 1,
+        })
+    }
+
+    fn validate(
+        &mut self,
+        tx: &mut Tx<'_>,
+        _: &Edit<'_, Self>,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        if self.name.is_empty() {
+            findings.add("/name", "required", []);
+        }
+        let same: Option<(EntryId,)> = sql!(
+            "SELECT id FROM catalogue_entry WHERE slug = :slug AND id <> :id",
+            slug = self.slug,
+            id = self.id
+        )
+        .maybe(tx)?;
+        if same.is_some() {
+            findings.add("/slug", "not_unique", []);
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+        sql!(
+            "INSERT INTO catalogue_entry ({CatalogueEntry}) VALUES ({:CatalogueEntry})",
+            CatalogueEntry = self.clone()
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+
+    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+        self.version += 1;
+        sql!(
+            "UPDATE catalogue_entry SET {CatalogueEntry = :CatalogueEntry} WHERE id = :id",
+            CatalogueEntry = self.clone(),
+            id = self.id
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+
+    /// An entry that a slot offers, or that somebody chose, is deactivated instead of deleted.
+    fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
+        let (used,): (i64,) = sql!(
+            "SELECT (SELECT COUNT(*) FROM slot_entry WHERE entry = :slug)
+                  + (SELECT COUNT(*) FROM booking WHERE entry = :slug)
+                  + (SELECT COUNT(*) FROM booking_request WHERE entry = :slug)",
+            slug = self.slug
+        )
+        .one(tx)?;
+        Ok(if used > 0 {
+            Removal::Deactivate
+        } else {
+            Removal::Delete
+        })
+    }
+
+    fn delete(&self, tx: &mut Tx<'_>, _: &Administrator) -> Result<(), Refusal> {
+        sql!("DELETE FROM catalogue_entry WHERE id = :id", id = self.id)
+            .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,279 @@
+//! What members choose when they book: a session type, a level and an entry of the catalogue. Each
+//! slot offers a set of each.
+
+use std::collections::BTreeMap;
+
+use axum::http::StatusCode;
+use jiff::Timestamp;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::{Findings, Problem};
+
+use crate::{CHOICE_NOT_OFFERED, Refusal};
+
+web::words! {
+    /// One of the three lists from which members choose.
+    #[schema(as = BookingChoiceKind)]
+    Kind {
+        /// The session types.
+        SessionType = "session_type" => "choice-session-type",
+        /// The levels.
+        Level = "level" => "choice-level",
+        /// The catalogue.
+        Entry = "entry" => "choice-entry",
+    }
+}
+
+impl Kind {
+    /// The name of a slot's set, and the maximum number of its members.
+    pub(crate) const fn set(self) -> (&'static str, usize) {
+        match self {
+            Self::SessionType => ("session_types", 10),
+            Self::Level => ("levels", 10),
+            Self::Entry => ("entries", 50),
+        }
+    }
+}
+
+/// The sets of a slot, by code or slug. An empty set means any.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = SlotChoices)]
+pub struct Choices {
+    /// The codes of the session types, up to 10.
+    pub session_types: Vec<String>,
+    /// The codes of the levels, up to 10.
+    pub levels: Vec<String>,
+    /// The slugs of the catalogue's entries, up to 50.
+    pub entries: Vec<String>,
+}
+
+impl Choices {
+    pub fn of(&self, kind: Kind) -> &[String] {
+        match kind {
+            Kind::SessionType => &self.session_types,
+            Kind::Level => &self.levels,
+            Kind::Entry => &self.entries,
+        }
+    }
+
+    fn of_mut(&mut self, kind: Kind) -> &mut Vec<String> {
+        match kind {
+            Kind::SessionType => &mut self.session_types,
+            Kind::Level => &mut self.levels,
+            Kind::Entry => &mut self.entries,
+        }
+    }
+}
+
+/// What a member chose, by code or slug.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[schema(as = BookingChoice)]
+pub struct Choice {
+    /// The code of the session type.
+    pub session_type: Option<String>,
+    /// The code of the level.
+    pub level: Option<String>,
+    /// The slug of the catalogue's entry.
+    pub entry: Option<String>,
+}
+
+impl Choice {
+    pub fn of(&self, kind: Kind) -> Option<&String> {
+        match kind {
+            Kind::SessionType => self.session_type.as_ref(),
+            Kind::Level => self.level.as_ref(),
+            Kind::Entry => self.entry.as_ref(),
+        }
+    }
+
+    pub(crate) fn set(&mut self, kind: Kind, code: Option<String>) {
+        match kind {
+            Kind::SessionType => self.session_type = code,
+            Kind::Level => self.level = code,
+            Kind::Entry => self.entry = code,
+        }
+    }
+}
+
+/// An item of one of the three lists.
+#[derive(Clone, Debug, Row)]
+pub(crate) struct Listed {
+    pub(crate) kind: Kind,
+    pub(crate) code: String,
+    pub(crate) label: String,
+    pub(crate) active: bool,
+}
+
+/// All items of the three lists, in their order.
+pub(crate) fn listed(tx: &mut Tx<'_>) -> Result<Vec<Listed>, StoreError> {
+    let all = sql!(
+        "SELECT {Listed} FROM
+             (SELECT 'session_type' AS kind, code, label, active, position FROM session_type
+              UNION ALL SELECT 'level', code, label, active, position FROM level
+              UNION ALL SELECT 'entry', slug, name, active, 0 FROM catalogue_entry) l
+         ORDER BY kind, position, label, code"
+    );
+    tx.all(all, &[])
+}
+
+fn contains(all: &[Listed], kind: Kind, code: &str) -> bool {
+    all.iter().any(|one| one.kind == kind && one.code == code)
+}
+
+/// Validates the sets that a provider sent. Only active items can be offered anew.
+pub(crate) fn read(
+    tx: &mut Tx<'_>,
+    sent: &Choices,
+    findings: &mut Findings,
+) -> Result<Choices, StoreError> {
+    let mut choices = sent.clone();
+    if choices == Choices::default() {
+        return Ok(choices);
+    }
+    let mut all = listed(tx)?;
+    all.retain(|one| one.active);
+    for kind in Kind::ALL {
+        let (name, most) = kind.set();
+        let set = choices.of_mut(*kind);
+        set.sort();
+        set.dedup();
+        if set.len() > most {
+            findings.add(&format!("/{name}"), "too_many", [("max", most.into())]);
+        } else if !set.iter().all(|code| contains(&all, *kind, code)) {
+            findings.add(&format!("/{name}"), CHOICE_NOT_OFFERED.code, []);
+        }
+    }
+    Ok(choices)
+}
+
+/// Stores the sets of a new slot.
+pub(crate) fn insert(tx: &mut Tx<'_>, slot: &str, choices: &Choices) -> Result<(), StoreError> {
+    for code in &choices.session_types {
+        sql!(
+            "INSERT INTO slot_session_type (slot_id, session_type) VALUES (:slot, :code)",
+            slot,
+            code
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    for code in &choices.levels {
+        sql!(
+            "INSERT INTO slot_level (slot_id, level) VALUES (:slot, :code)",
+            slot,
+            code
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    for code in &choices.entries {
+        sql!(
+            "INSERT INTO slot_entry (slot_id, entry) VALUES (:slot, :code)",
+            slot,
+            code
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    Ok(())
+}
+
+/// The sets of one slot.
+pub(crate) fn of_slot(tx: &mut Tx<'_>, slot: &str) -> Result<Choices, StoreError> {
+    let rows: Vec<(Kind, String)> = sql!(
+        "SELECT kind, code FROM
+             (SELECT 'session_type' AS kind, session_type AS code FROM slot_session_type
+              WHERE slot_id = :slot
+              UNION ALL SELECT 'level', level FROM slot_level WHERE slot_id = :slot
+              UNION ALL SELECT 'entry', entry FROM slot_entry WHERE slot_id = :slot) c
+         ORDER BY kind, code",
+        slot
+    )
+    .all(tx)?;
+    let mut choices = Choices::default();
+    for (kind, code) in rows {
+        choices.of_mut(kind).push(code);
+    }
+    Ok(choices)
+}
+
+/// The sets of all slots that begin in this period, by the slots' ids. Slots without sets are not
+/// among them.
+pub(crate) fn of_period(
+    tx: &mut Tx<'_>,
+    (first, last): (Timestamp, Timestamp),
+) -> Result<BTreeMap<String, Choices>, StoreError> {
+    let rows: Vec<(String, Kind, String)> = sql!(
+        "SELECT c.slot_id, c.kind, c.code FROM
+             (SELECT slot_id, 'session_type' AS kind, session_type AS code FROM slot_session_type
+              UNION ALL SELECT slot_id, 'level', level FROM slot_level
+              UNION ALL SELECT slot_id, 'entry', entry FROM slot_entry) c
+         JOIN slot s ON s.id = c.slot_id
+         WHERE s.starts_at BETWEEN :first AND :last
+         ORDER BY c.kind, c.code",
+        first,
+        last
+    )
+    .all(tx)?;
+    let mut all: BTreeMap<String, Choices> = BTreeMap::new();
+    for (slot, kind, code) in rows {
+        all.entry(slot).or_default().of_mut(kind).push(code);
+    }
+    Ok(all)
+}
+
+/// Returns what a member chose among a slot's sets. A set of one implies its value, a larger one
+/// asks for one of its values, and an empty one allows any active item or none. What the member
+/// chose earlier, `kept`, may have been deactivated since.
+///
+/// Refuses anything else with 422 `choice_not_offered`, and names the fields.
+pub(crate) fn choose(
+    tx: &mut Tx<'_>,
+    slot: &str,
+    chosen: &Choice,
+    kept: &Choice,
+) -> Result<Choice, Refusal> {
+    let offered = of_slot(tx, slot)?;
+    let mut active = Vec::new();
+    if *chosen != Choice::default() {
+        active = listed(tx)?;
+        active.retain(|one| one.active || kept.of(one.kind) == Some(&one.code));
+    }
+    let mut choice = Choice::default();
+    let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, CHOICE_NOT_OFFERED.code);
+    for kind in Kind::ALL {
+        match (offered.of(*kind), chosen.of(*kind)) {
+            ([], None) => {}
+            ([one], None) => choice.set(*kind, Some(one.clone())),
+            ([], Some(code)) if contains(&active, *kind, code) => {
+                choice.set(*kind, Some(code.clone()));
+            }
+            (set, Some(code)) if set.contains(code) => choice.set(*kind, Some(code.clone())),
+            _ => {
+                let pointer = format!("/{}", kind.word());
+                problem = problem.field(pointer, CHOICE_NOT_OFFERED.code, []);
+            }
+        }
+    }
+    if problem.errors.is_empty() {
+        Ok(choice)
+    } else {
+        Err(Refusal::Problem(problem))
+    }
+}
+
+/// Refuses a filter by items that the lists do not contain with 422.
+pub(crate) fn check_filter(tx: &mut Tx<'_>, filter: &Choice) -> Result<(), Refusal> {
+    if *filter == Choice::default() {
+        return Ok(());
+    }
+    let (all, mut findings) = (listed(tx)?, Findings::default());
+    for kind in Kind::ALL {
+        if let Some(code) = filter.of(*kind)
+            && !contains(&all, *kind, code)
+        {
+            let pointer = format!("/{}", kind.word());
+            findings.add(&pointer, CHOICE_NOT_OFFERED.code, []);
+        }
+    }
+    Ok(findings.finish()?)
+}

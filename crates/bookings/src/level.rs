@@ -1,0 +1,146 @@
+//! Levels: the seniority or the size of sessions, which administrators keep as a list.
+
+use platform::store::Row;
+use platform::{Rows, Tx, sql};
+use serde::{Deserialize, Serialize};
+use site::resource::{Edit, History, Removal, Resource, history_of};
+use utoipa::ToSchema;
+use web::fields::{flag, key, line, number};
+use web::{Field, Findings, Input, List, PageQuery};
+
+use crate::Refusal;
+use crate::settings::Administrator;
+
+platform::id!(LevelId, random, "One level of sessions.");
+
+/// The seniority or the size of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[schema(as = BookingLevel)]
+pub struct Level {
+    /// The level's id.
+    #[schema(value_type = String)]
+    pub id: LevelId,
+    /// The name in addresses and in JSON, 1–40 characters of `a-z0-9-`. It never changes.
+    pub code: String,
+    /// The name, 1–80 characters.
+    pub label: String,
+    /// Whether the level can be chosen.
+    pub active: bool,
+    /// The position in the list of levels.
+    pub position: i64,
+    /// The version, which increases with every change.
+    pub version: i64,
+}
+
+impl Resource for Level {
+    type Parent = Administrator;
+    const FIELDS: &'static [Field] = web::fields! { Level:
+        code: key(1, 40).label("choice-code").hint("choice-code-hint").required().fixed(),
+        label: line(80).label("choice-label").required(),
+        active: flag().label("choice-active"),
+        position: number(0, 1_000).label("plan-position"),
+    };
+    const HISTORY: History = history_of!("level", named_by: "label");
+    const LIMIT: Option<usize> = Some(100);
+
+    fn key(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn list(tx: &mut Tx<'_>, _: &Administrator, _: &PageQuery) -> Result<List<Self>, Refusal> {
+        let all = sql!("SELECT {Level} FROM level ORDER BY active DESC, position, id");
+        Ok(List::whole(tx.all(all, &[])?))
+    }
+
+    fn find_locked(tx: &mut Tx<'_>, _: &Administrator, id: &str) -> Result<Self, Refusal> {
+        let found: Option<Self> = sql!(
+            "SELECT {Level} FROM level WHERE id = :id FOR NO KEY UPDATE",
+            id
+        )
+        .maybe(tx)?;
+        found.ok_or(Refusal::NotFound)
+    }
+
+    fn blank(
+        tx: &mut Tx<'_>,
+        _: &Administrator,
+        _: &Input,
+        there: &[Self],
+    ) -> Result<Self, Refusal> {
+        let last = there.iter().map(|one| one.position).max();
+        Ok(Self {
+            id: tx.id(),
+            code: String::new(),
+            label: String::new(),
+            active: true,
+            position: last.map_or(1, |last| (last + 1).min(1_000)),
+            version: 1,
+        })
+    }
+
+    fn validate(
+        &mut self,
+        tx: &mut Tx<'_>,
+        _: &Edit<'_, Self>,
+        findings: &mut Findings,
+    ) -> Result<(), Refusal> {
+        if self.label.is_empty() {
+            findings.add("/label", "required", []);
+        }
+        let same: Option<(LevelId,)> = sql!(
+            "SELECT id FROM level WHERE code = :code AND id <> :id",
+            code = self.code,
+            id = self.id
+        )
+        .maybe(tx)?;
+        if same.is_some() {
+            findings.add("/code", "not_unique", []);
+        }
+        Ok(())
+    }
+
+    fn insert(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+        sql!(
+            "INSERT INTO level ({Level}) VALUES ({:Level})",
+            Level = self.clone()
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+
+    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+        self.version += 1;
+        sql!(
+            "UPDATE level SET {Level = :Level} WHERE id = :id",
+            Level = self.clone(),
+            id = self.id
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+
+    /// A level that a slot offers, or that somebody chose, is deactivated instead of deleted.
+    fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
+        let (used,): (i64,) = sql!(
+            "SELECT (SELECT COUNT(*) FROM slot_level WHERE level = :code)
+                  + (SELECT COUNT(*) FROM booking WHERE level = :code)
+                  + (SELECT COUNT(*) FROM booking_request WHERE level = :code)",
+            code = self.code
+        )
+        .one(tx)?;
+        Ok(if used > 0 {
+            Removal::Deactivate
+        } else {
+            Removal::Delete
+        })
+    }
+
+    fn delete(&self, tx: &mut Tx<'_>, _: &Administrator) -> Result<(), Refusal> {
+        sql!("DELETE FROM level WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,38 @@
+//! Slots as their providers read them.
+
+use platform::{StoreError, Tx};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Slot;
+use crate::choice::{self, Choices};
+
+/// A slot as its provider reads it, with the sets among which members choose.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = OwnSlot)]
+pub struct SlotView {
+    #[serde(flatten)]
+    slot: Slot,
+    #[serde(flatten)]
+    choices: Choices,
+}
+
+impl SlotView {
+    pub fn of(tx: &mut Tx<'_>, slot: Slot) -> Result<Self, StoreError> {
+        let choices = choice::of_slot(tx, slot.id.as_str())?;
+        Ok(Self { slot, choices })
+    }
+
+    pub fn list(tx: &mut Tx<'_>, slots: Vec<Slot>) -> Result<Vec<Self>, StoreError> {
+        let starts = || slots.iter().map(|slot| slot.starts_at);
+        let Some(period) = starts().min().zip(starts().max()) else {
+            return Ok(Vec::new());
+        };
+        let mut all = choice::of_period(tx, period)?;
+        let views = slots.into_iter().map(|slot| Self {
+            choices: all.remove(slot.id.as_str()).unwrap_or_default(),
+            slot,
+        });
+        Ok(views.collect())
+    }
+}

@@ -1,0 +1,140 @@
+//! The fields in which providers and members choose session types, levels and entries of the
+//! catalogue.
+
+use web::form_state::{Field, FormState};
+use web::{Form, Text};
+
+use crate::choice::{Choice, Choices, Kind, Listed};
+
+pub(super) fn read_choice(form: &Form) -> Choice {
+    let mut choice = Choice::default();
+    for kind in Kind::ALL {
+        let code = Some(form.text(kind.word())).filter(|code| !code.is_empty());
+        choice.set(*kind, code.map(str::to_owned));
+    }
+    choice
+}
+
+pub(super) fn read_sets(form: &Form) -> Choices {
+    let all = |kind: Kind| form.all(kind.set().0).map(str::to_owned).collect();
+    Choices {
+        session_types: all(Kind::SessionType),
+        levels: all(Kind::Level),
+        entries: all(Kind::Entry),
+    }
+}
+
+/// The values and labels of the active items of one list.
+fn active(all: &[Listed], kind: Kind) -> Vec<(String, String)> {
+    let of_kind = all.iter().filter(|one| one.kind == kind && one.active);
+    of_kind
+        .map(|one| (one.code.clone(), one.label.clone()))
+        .collect()
+}
+
+/// Checkboxes for the sets of a slot, one group for each list that has items.
+pub(super) fn sets(text: &Text, form_state: &FormState, all: &[Listed]) -> Vec<Field> {
+    let kinds = Kind::ALL.iter();
+    let kinds = kinds.map(|kind| (kind, active(all, *kind)));
+    let fields = kinds
+        .filter(|(_, items)| !items.is_empty())
+        .map(|(kind, items)| {
+            let field = form_state.ticks(kind.set().0, text.say(kind.label()), items);
+            field.hint(text.say("choice-set-hint"))
+        });
+    fields.collect()
+}
+
+/// One selection for each list that has items. The first option, `none`, stands for no choice.
+pub(super) fn selects(
+    text: &Text,
+    form_state: &FormState,
+    all: &[Listed],
+    none: &'static str,
+) -> Vec<Field> {
+    let kinds = Kind::ALL.iter();
+    let kinds = kinds.map(|kind| (kind, active(all, *kind)));
+    let fields = kinds
+        .filter(|(_, items)| !items.is_empty())
+        .map(|(kind, items)| {
+            let items = with_none(text, none, items);
+            form_state.select(kind.word(), text.say(kind.label()), items)
+        });
+    fields.collect()
+}
+
+fn with_none(
+    text: &Text,
+    none: &'static str,
+    items: Vec<(String, String)>,
+) -> Vec<(String, String)> {
+    let none = (String::new(), text.say(none).into_owned());
+    std::iter::once(none).chain(items).collect()
+}
+
+/// The fields that a slot asks for: a set of one asks nothing, a larger one asks for one of its
+/// values, and an empty one for any active item or none.
+pub(super) fn asked(
+    text: &Text,
+    form_state: &FormState,
+    all: &[Listed],
+    offered: &Choices,
+) -> Vec<Field> {
+    let mut fields = Vec::new();
+    for kind in Kind::ALL {
+        let set = offered.of(*kind);
+        let items = match set {
+            [] => active(all, *kind),
+            [_] => continue,
+            set => labels(all, *kind, set),
+        };
+        if items.is_empty() {
+            continue;
+        }
+        let none = if set.is_empty() {
+            "choice-none"
+        } else {
+            "choice-pick"
+        };
+        let items = with_none(text, none, items);
+        let field = form_state.select(kind.word(), text.say(kind.label()), items);
+        fields.push(if set.is_empty() {
+            field
+        } else {
+            field.required()
+        });
+    }
+    fields
+}
+
+/// The codes and labels of some items, in the order of their list.
+fn labels(all: &[Listed], kind: Kind, set: &[String]) -> Vec<(String, String)> {
+    let of_set = all
+        .iter()
+        .filter(|one| one.kind == kind && set.contains(&one.code));
+    of_set
+        .map(|one| (one.code.clone(), one.label.clone()))
+        .collect()
+}
+
+/// The label's message id and the items' labels of each set that is not empty.
+pub(super) fn facts(all: &[Listed], sets: &Choices) -> Vec<(&'static str, String)> {
+    let kinds = Kind::ALL.iter().filter(|kind| !sets.of(**kind).is_empty());
+    let facts = kinds.map(|kind| {
+        let labels = labels(all, *kind, sets.of(*kind)).into_iter();
+        let labels: Vec<String> = labels.map(|(_, label)| label).collect();
+        (kind.label(), labels.join(", "))
+    });
+    facts.collect()
+}
+
+/// Like [`facts`], for what a member chose.
+pub(super) fn chosen(all: &[Listed], choice: &Choice) -> Vec<(&'static str, String)> {
+    let set = |kind: Kind| choice.of(kind).cloned().into_iter().collect();
+    let sets = Choices {
+        session_types: set(Kind::SessionType),
+        levels: set(Kind::Level),
+        entries: set(Kind::Entry),
+    };
+    facts(all, &sets)
+}
