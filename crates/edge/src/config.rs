@@ -7,6 +7,7 @@ mod auth;
 mod bodies;
 mod cache;
 mod check;
+mod cors;
 mod explain;
 mod listen;
 mod routes;

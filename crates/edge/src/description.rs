@@ -260,6 +260,8 @@ pub struct Route {
     pub limit: Option<Limit>,
     /// The access rules; `None` if everybody may use the route.
     pub access: Option<Access>,
+    /// The other origins whose pages may call the route; `None` if there are none.
+    pub cors: Option<Cors>,
     /// The name of the site's own access log and error log; empty for the common log.
     pub log: String,
     pub headers: Headers,
@@ -341,6 +343,15 @@ pub struct Ask {
     /// Headers to copy from the authorization server's response to the request.
     #[serde(default)]
     pub copy: Vec<String>,
+}
+
+/// `cors = { origins = ["https://app.example"] }`: whose pages may read responses, in requests
+/// without cookies.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cors {
+    /// `scheme://host` or `scheme://host:port`, as browsers write it in `Origin`.
+    pub origins: Vec<String>,
 }
 
 /// `limit = { rate = "10/s", burst = 20, by = "ip" }`: limits the request rate of each client.

@@ -2,6 +2,7 @@
 
 pub mod auth;
 pub mod compression;
+pub(crate) mod cors;
 pub mod forwarding;
 pub mod headers;
 pub mod rate_limit;

@@ -76,7 +76,7 @@ pub use client_info::{ClientInfo, RequestId, Scheme};
 pub use config::{Flaw, Ground, Plan, Service};
 pub use context::Clock;
 pub use description::{
-    Access, Acme, Ask, Basic, Cache, Certificate, Challenge, Description, ExternalAccount,
+    Access, Acme, Ask, Basic, Cache, Certificate, Challenge, Cors, Description, ExternalAccount,
     ForwardedHeader, Headers, Health, Limit, Listen, Proxy, RequestHeaders, Route, SharedCache,
     Tls, Upstream,
 };

@@ -1,5 +1,5 @@
 //! Serves a request of any protocol version in steps: ID, host, ACME challenge, TLS, maintenance,
-//! route, limit, access, cache, target, compression, headers, log.
+//! route, CORS, limit, access, cache, target, compression, headers, log.
 
 mod access;
 mod cache_fill;
@@ -27,6 +27,7 @@ use crate::body::{Answer, Body, LoggedBody, has_no_body};
 use crate::client_info::ClientInfo;
 use crate::context::{Peer, Running, Shared, WorkerContext};
 use crate::filters::compression::Wishes;
+use crate::filters::cors::CorsAnswer;
 use crate::filters::headers::{self, Changes};
 use crate::filters::rate_limit::{Admitted, take_outcome};
 use crate::maintenance::take_pass;
@@ -42,6 +43,8 @@ const PROOFS: &str = "/.well-known/acme-challenge/";
 #[derive(Default)]
 struct RequestOutcome {
     route: Option<Arc<Route>>,
+    /// `None` if the route has no `cors`.
+    cors: Option<CorsAnswer>,
     admitted: Option<Admitted>,
     /// The time until the edge forwarded the request to the target.
     queue: Option<Duration>,
@@ -221,6 +224,17 @@ async fn answered(
         return unclear(BadPath::OtherRoute, outcome);
     }
     outcome.route = Some(Arc::clone(route));
+    if let Some(cors) = &route.cors {
+        let granted = cors.admit(request, info);
+        let is_preflight = granted.is_preflight;
+        outcome.cors = Some(granted);
+        // Browsers send no credentials with a preflight, and give up if it fails. So neither
+        // `limit` nor `access` may refuse it.
+        if is_preflight {
+            outcome.is_instead = true;
+            return nothing();
+        }
+    }
     if let Some(limit) = &route.limit {
         match limit.admit(info.client, request.headers()) {
             Ok(admitted) => outcome.admitted = Some(admitted),
@@ -289,11 +303,7 @@ fn of_the_door(request: &Request<Body>) -> Option<Answer> {
     }
     let mut answer = match *request.method() {
         Method::CONNECT | Method::TRACE => bare(StatusCode::METHOD_NOT_ALLOWED),
-        Method::OPTIONS if request.uri().path() == "*" => {
-            let mut answer = Response::new(Body::Empty);
-            *answer.status_mut() = StatusCode::NO_CONTENT;
-            answer
-        }
+        Method::OPTIONS if request.uri().path() == "*" => nothing(),
         _ => return None,
     };
     answer.headers_mut().insert(ALLOW, ALLOWED);
@@ -328,6 +338,12 @@ fn text(status: StatusCode, text: String) -> Answer {
         CONTENT_TYPE,
         HeaderValue::from_static("text/plain; charset=utf-8"),
     );
+    answer
+}
+
+fn nothing() -> Answer {
+    let mut answer = Response::new(Body::Empty);
+    *answer.status_mut() = StatusCode::NO_CONTENT;
     answer
 }
 
@@ -446,6 +462,9 @@ fn finish(
             hsts.as_ref(),
             outcome.is_instead,
         );
+        if let Some(cors) = &outcome.cors {
+            cors.complete(headers);
+        }
     }
     if version >= Version::HTTP_2 {
         // HTTP/2 and HTTP/3 have no `Connection` header (RFC 9113, section 8.2.2).

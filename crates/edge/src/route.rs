@@ -19,6 +19,7 @@ pub(crate) use table::columns;
 
 use crate::cache::Policy;
 use crate::filters::auth::Access;
+use crate::filters::cors::Cors;
 use crate::filters::headers::{Changes, StrippedHeaders};
 use crate::filters::rate_limit::Limiter;
 use crate::metrics::RouteFigures;
@@ -53,6 +54,8 @@ pub struct Route {
     pub limit: Option<Arc<Limiter>>,
     /// `None` if everybody has access.
     pub access: Option<Arc<Access>>,
+    /// `None` if only pages of the same origin may read responses.
+    pub(crate) cors: Option<Cors>,
     pub headers: Changes,
     /// Request headers that are not forwarded.
     pub withheld: StrippedHeaders,
@@ -86,6 +89,7 @@ impl Route {
             add: String::new(),
             limit: None,
             access: None,
+            cors: None,
             headers: Changes::default(),
             withheld: StrippedHeaders::default(),
             body_size: None,

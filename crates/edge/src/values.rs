@@ -1,11 +1,12 @@
-//! Parses rates, networks and hosts in the settings.
+//! Parses rates, networks, hosts and origins in the settings.
 //!
 //! Each error message describes a valid value.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::num::NonZeroU32;
+use std::num::{NonZeroU16, NonZeroU32};
 use std::time::Duration;
 
+use http::HeaderValue;
 use ipnet::IpNet;
 
 /// A number of events within a period.
@@ -72,6 +73,43 @@ pub fn host(text: &str) -> Result<String, String> {
     Ok(name)
 }
 
+/// Parses an origin such as `https://app.example` or `http://localhost:5173`. It must be written as
+/// browsers send it (RFC 6454, section 6.1), because it is compared byte by byte.
+pub fn origin(text: &str) -> Result<HeaderValue, String> {
+    let how = || {
+        format!(
+            "{text:?} is no origin; write scheme, host and perhaps port, like https://app.example, with nothing behind"
+        )
+    };
+    if text.contains('*') {
+        return Err(format!(
+            "{text:?} would let in pages that are not named; name each origin, like https://app.example"
+        ));
+    }
+    let (scheme, rest) = text.split_once("://").ok_or_else(how)?;
+    let scheme = scheme.to_ascii_lowercase();
+    let usual = match &*scheme {
+        "http" => 80,
+        "https" => 443,
+        _ => return Err(how()),
+    };
+    let (name, port) = match rest.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => {
+            (name, port.parse::<NonZeroU16>().map_err(|_| how())?.get())
+        }
+        _ => (rest, usual),
+    };
+    let name = host(name).map_err(|_| how())?;
+    let mut sent = format!("{scheme}://{name}");
+    if port != usual {
+        sent = format!("{sent}:{port}");
+    }
+    if sent != text {
+        return Err(format!("{text:?} is not what browsers send; write {sent}"));
+    }
+    HeaderValue::try_from(sent).map_err(|_| how())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +158,54 @@ mod tests {
             "[::x]",
         ] {
             assert!(host(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn origins_are_written_as_browsers_send_them() {
+        for right in [
+            "https://app.example",
+            "https://app.example:8443",
+            "http://localhost:5173",
+            "http://127.0.0.1",
+            "https://[::1]:444",
+            "https://xn--bcher-kva.example",
+            "http://app.example:443",
+        ] {
+            assert_eq!(origin(right).unwrap(), right);
+        }
+        for (wrong, mended) in [
+            ("https://App.example", "https://app.example"),
+            ("HTTPS://app.example", "https://app.example"),
+            ("https://app.example:443", "https://app.example"),
+            ("http://app.example:80", "http://app.example"),
+            ("https://app.example:0444", "https://app.example:444"),
+            ("https://app.example.", "https://app.example"),
+            ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ] {
+            let why = origin(wrong).unwrap_err();
+            assert!(why.ends_with(&format!("write {mended}")), "{why}");
+        }
+        for wrong in [
+            "",
+            "*",
+            "null",
+            "https://*.example",
+            "app.example",
+            "//app.example",
+            "https://",
+            "https://app.example/",
+            "https://app.example/x",
+            "https://app.example?x",
+            "https://me@app.example",
+            "https://app.example:",
+            "https://app.example:0",
+            "https://app.example:65536",
+            "https://app.example, https://b.example",
+            "ftp://app.example",
+            "file://",
+        ] {
+            assert!(origin(wrong).is_err(), "{wrong}");
         }
     }
 }

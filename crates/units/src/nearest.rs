@@ -5,12 +5,17 @@ pub fn nearest<'a>(
     written: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
+    // Of several that are equally near, one with the same first letter is meant more often.
+    let begins_otherwise = |candidate: &str| candidate.chars().next() != written.chars().next();
     candidates
         .into_iter()
-        .map(|candidate| (distance(written, candidate), candidate))
+        .map(|candidate| {
+            let changes = distance(written, candidate);
+            (changes, begins_otherwise(candidate), candidate)
+        })
         .min()
-        .filter(|(changes, candidate)| *changes <= candidate.len().max(written.len()) / 2)
-        .map(|(_, candidate)| candidate)
+        .filter(|(changes, _, candidate)| *changes <= candidate.len().max(written.len()) / 2)
+        .map(|(_, _, candidate)| candidate)
 }
 
 /// Returns the Levenshtein distance: the number of letters that must be inserted, deleted or
@@ -50,6 +55,7 @@ mod tests {
     fn what_is_far_is_not_meant() {
         let known = ["node", "flask"];
         assert_eq!(nearest("falsk", known), Some("flask"));
+        assert_eq!(nearest("hots", ["cors", "host"]), Some("host"));
         assert_eq!(nearest("n", known), None);
         assert_eq!(nearest("flask", []), None);
     }

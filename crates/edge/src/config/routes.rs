@@ -184,6 +184,10 @@ fn one(
         .access
         .as_ref()
         .map(|written| super::auth::access(&key("access"), written, upstreams, ground, check));
+    let cors = written
+        .cors
+        .as_ref()
+        .map(|cors| super::cors::cors(&key("cors"), cors, &written.headers, check));
     let log = log_name(&key("log"), &written.log, check);
     let target = target?;
     let bodies = bodies.of_route(number, &target, written, check);
@@ -266,6 +270,7 @@ fn one(
             None => None,
             Some(access) => Some(Arc::new(access?)),
         },
+        cors,
         headers,
         withheld,
         body_size,

@@ -15,7 +15,6 @@ use std::io;
 use http::header::{
     ACCEPT_RANGES, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE,
     CONTENT_TYPE, COOKIE, ETAG, HeaderMap, HeaderName, HeaderValue, LAST_MODIFIED, SET_COOKIE,
-    VARY,
 };
 use http::{Response, StatusCode};
 use http_body::Body as _;
@@ -27,6 +26,7 @@ pub(crate) use types::is_compressible;
 use crate::body::{Answer, Body, has_no_body};
 use crate::crypto;
 use crate::filters::forwarding::names;
+use crate::filters::headers::vary_by;
 
 /// The minimum size of a body that is compressed, in bytes. Smaller bodies fit into a packet or
 /// two.
@@ -66,7 +66,7 @@ impl Wishes {
     pub fn compress(self, mut answer: Answer) -> Answer {
         if answer.status() == StatusCode::NOT_MODIFIED {
             if may_stand_for_coded(self.is_anonymous, answer.headers()) {
-                vary(answer.headers_mut());
+                vary_by(answer.headers_mut(), "Accept-Encoding");
             }
             return answer;
         }
@@ -100,7 +100,7 @@ fn coded(
     if !can_be_coded(&answer) {
         return answer;
     }
-    vary(answer.headers_mut());
+    vary_by(answer.headers_mut(), "Accept-Encoding");
     let Some(encoding) = encoding else {
         return answer;
     };
@@ -191,26 +191,6 @@ fn is_for_everybody(is_anonymous: bool, answer: &HeaderMap) -> bool {
         answer.contains_key(LAST_MODIFIED) && answer.get(CONTENT_TYPE).is_some_and(types::is_asset);
     !answer.contains_key(SET_COOKIE)
         && (is_anonymous || names(answer, &CACHE_CONTROL, "public") || file)
-}
-
-fn vary(headers: &mut HeaderMap) {
-    const ALONE: HeaderValue = HeaderValue::from_static("Accept-Encoding");
-    if !headers.contains_key(VARY) {
-        headers.insert(VARY, ALONE);
-        return;
-    }
-    if names(headers, &VARY, "accept-encoding") || names(headers, &VARY, "*") {
-        return;
-    }
-    let mut merged = Vec::new();
-    for value in headers.get_all(VARY) {
-        merged.extend_from_slice(value.as_bytes());
-        merged.extend_from_slice(b", ");
-    }
-    merged.extend_from_slice(b"Accept-Encoding");
-    if let Ok(merged) = HeaderValue::from_bytes(&merged) {
-        headers.insert(VARY, merged);
-    }
 }
 
 fn is_weak(tag: &HeaderValue) -> bool {

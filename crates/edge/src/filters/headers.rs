@@ -1,13 +1,15 @@
 //! Response headers: safe defaults and a route's changes. Also the request headers that a route
 //! removes.
 
-use http::header::{REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::time::Duration;
 
 use crate::client_info::{REQUEST_ID, RequestId};
 use crate::description;
-use crate::filters::forwarding::{is_alike, remove};
+use crate::filters::forwarding::{is_alike, names, remove};
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
@@ -221,6 +223,26 @@ pub(crate) fn is_for_caches(name: &str) -> bool {
 pub(crate) fn identify(answer: &mut HeaderMap, id: &RequestId) {
     if let Some(id) = id.header() {
         answer.insert(REQUEST_ID, id);
+    }
+}
+
+/// Names a request header in `Vary`, beside those that are there.
+pub(crate) fn vary_by(answer: &mut HeaderMap, name: &'static str) {
+    if !answer.contains_key(VARY) {
+        answer.insert(VARY, HeaderValue::from_static(name));
+        return;
+    }
+    if names(answer, &VARY, name) || names(answer, &VARY, "*") {
+        return;
+    }
+    let mut merged = Vec::new();
+    for value in answer.get_all(VARY) {
+        merged.extend_from_slice(value.as_bytes());
+        merged.extend_from_slice(b", ");
+    }
+    merged.extend_from_slice(name.as_bytes());
+    if let Ok(merged) = HeaderValue::from_bytes(&merged) {
+        answer.insert(VARY, merged);
     }
 }
 

@@ -108,3 +108,31 @@ async fn passes_are_counted_and_claims_left_out_as_over_the_other_protocols() {
     assert!(!told.contains("claimed"), "{told}");
     site.stop().await;
 }
+
+#[tokio::test]
+async fn other_origins_are_let_in_as_over_the_other_protocols() {
+    let program = program().await;
+    let (site, mut talk) = open(&format!(
+        "[[route]]\nto = \"http://{program}\"\ncors = {{ origins = [\"https://app.example\"] }}\n"
+    ))
+    .await;
+    for (origin, is_named) in [
+        ("https://app.example", true),
+        ("https://evil.example", false),
+    ] {
+        let headers = [("origin", origin), ("cookie", "who=aisyah")];
+        let told = get(&mut talk, "/", &headers).await;
+        let allowed = told.headers.get("access-control-allow-origin");
+        assert_eq!((told.status.as_u16(), allowed.is_some()), (200, is_named));
+        assert_eq!(told.text().contains("cookie:"), !is_named);
+        let asks = ("access-control-request-method", "PUT");
+        let headers = [("origin", origin), asks];
+        let mut stream = talk.ask(Method::OPTIONS, "/", &headers).await.unwrap();
+        stream.finish().await.unwrap();
+        let told = answer(&mut stream).await.unwrap();
+        let allowed = told.headers.get("access-control-allow-origin");
+        assert_eq!((told.status.as_u16(), allowed.is_some()), (204, is_named));
+        assert_eq!(told.headers["vary"], "Origin");
+    }
+    site.stop().await;
+}

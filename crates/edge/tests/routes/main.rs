@@ -9,6 +9,7 @@
 mod access;
 mod asked;
 mod changes;
+mod cors;
 mod downloads;
 mod fallback;
 mod fronts;

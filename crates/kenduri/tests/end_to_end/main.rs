@@ -17,6 +17,7 @@ mod campaign_killing;
 mod compat;
 mod configuration;
 mod control;
+mod cors;
 mod datagrams;
 mod declared_webhooks;
 mod deploying;
