@@ -79,17 +79,13 @@ impl GatewayName {
 
 web::words! {
     /// What credits pay for.
+    #[derive(Default)]
     CreditKind {
         /// A session.
+        #[default]
         Session = "session" => "credit-kind-session",
         /// The review of a document.
         DocumentReview = "document_review" => "credit-kind-review",
-    }
-}
-
-impl Default for CreditKind {
-    fn default() -> Self {
-        Self::Session
     }
 }
 

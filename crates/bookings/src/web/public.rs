@@ -99,16 +99,13 @@ impl Asked {
 
     /// The URL of the list that begins on `day`, with the same filter.
     fn from(&self, day: Date) -> String {
-        let mut filter = match self.kind.as_str() {
-            "" => String::new(),
-            kind => format!("&kind={}", percent(kind)),
-        };
-        for kind in choice::Kind::ALL {
-            if let Some(code) = self.choice.of(*kind) {
-                filter += &format!("&{}={}", kind.word(), percent(code));
-            }
-        }
-        format!("{}?from={day}{filter}", self.path())
+        let kind = Some(("kind", self.kind.as_str())).filter(|(_, kind)| !kind.is_empty());
+        let choices = choice::Kind::ALL
+            .iter()
+            .filter_map(|kind| Some((kind.word(), self.choice.of(*kind)?.as_str())));
+        let filter = kind.into_iter().chain(choices);
+        let filter = filter.map(|(name, value)| format!("&{name}={}", percent(value)));
+        format!("{}?from={day}{}", self.path(), filter.collect::<String>())
     }
 }
 
