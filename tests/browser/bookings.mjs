@@ -78,13 +78,15 @@ async function lookTwice(page, name) {
 
 const password = 'sebuah pantun lama';
 
-// Opens a page of the provider, who signs in again, because the clock went past the session's end.
-async function enter(page, path) {
+// Opens a page of somebody who signs in again, because the clock went past the session's end.
+async function enter(page, path, person = { email: 'farah@example.my', password }) {
   await page.goto(path);
-  await fill(page, { email: 'farah@example.my', password });
+  await fill(page, person);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await page.waitForURL(`**${path}`);
 }
+
+const aina = { email: 'aina@example.my', password: 'pantun yang lain lagi' };
 
 const press = (page, name) => page.getByRole('button', { name }).click();
 
@@ -105,7 +107,7 @@ async function member(host) {
   const page = await visit();
   await page.goto(new URL(link).pathname);
   await page.locator('main [name="name"], main [name="display_name"]').first().fill('Aina Yusof');
-  await page.locator('main [name="password"]').fill('pantun yang lain lagi');
+  await page.locator('main [name="password"]').fill(aina.password);
   await page.locator('main form button.wide').last().click();
   await page.waitForURL(/\/(me|login|admin)/);
   return page;
@@ -212,6 +214,33 @@ test('a session takes place in a room of the site', async () => {
   await look(page, 'room-booking-360');
 });
 
+test('a member asks for one of two times, and the provider confirms one', async () => {
+  await page.goto(`/book?from=${day(6)}`);
+  await page.locator('.times a', { hasText: 'Portrait' }).first().click();
+  await page.getByRole('link', { name: 'Ask for one of several times' }).click();
+  assert.notEqual(await page.locator('[name=slot_1]').inputValue(), '');
+  await page.locator('[name=slot_2]').selectOption({ index: 9 });
+  await fill(page, { note: 'After school, if you can.' });
+  await lookTwice(page, 'request-new');
+  await press(page, 'Send the request');
+  await page.getByText('The request is sent.').waitFor();
+  await lookTwice(page, 'requests-mine');
+  await host.goto('/me/slots');
+  await host.getByRole('link', { name: 'Requests to you' }).click();
+  await host.getByText('After school, if you can.').waitFor();
+  await lookTwice(host, 'requests-asked');
+  await host.getByRole('button', { name: /^Confirm/ }).first().click();
+  await host.getByText('It is confirmed').waitFor();
+  await lookTwice(host, 'requests-confirmed');
+  await host.goto('/admin/sessions/requests');
+  await lookTwice(host, 'requests-all');
+  await page.goto('/me/requests');
+  await page.getByText('Confirmed').waitFor();
+  await lookTwice(page, 'requests-answered');
+  await page.getByRole('link', { name: 'The booking' }).click();
+  await look(page, 'requests-booking-1280');
+});
+
 test('after a session its provider says what became of it, and an administrator pays them', async () => {
   await host.goto('/me/slots/payouts');
   await lookTwice(host, 'payouts-none');
@@ -241,6 +270,29 @@ test('after a session its provider says what became of it, and an administrator 
   await host.getByRole('button', { name: 'It took place' }).click();
   await host.getByText('Saved.').waitFor();
   await lookTwice(host, 'marked');
+
+  await host.goto('/admin/sessions/rubrics');
+  await host.getByRole('link', { name: 'Add a criterion' }).click();
+  await host.locator('[name=author]').selectOption('member');
+  await fill(host, { label: 'Patience' });
+  await lookTwice(host, 'criterion');
+  await press(host, 'Save');
+  await host.getByText('Patience').first().waitFor();
+  await lookTwice(host, 'criteria');
+  await enter(page, '/me/bookings', aina);
+  await page.locator('section[aria-labelledby=past] li', { hasText: 'Over' }).locator('a').first().click();
+  await page.getByRole('link', { name: 'Say how it was' }).click();
+  await fill(page, { rating: '5', text: 'She waited until the baby laughed.', private_note: 'The stairs are steep.' });
+  await page.locator('[name="scores.0.score"]').selectOption('5');
+  await lookTwice(page, 'feedback-form');
+  await press(page, 'Save');
+  await page.getByText('She waited until the baby laughed.').waitFor();
+  await lookTwice(page, 'feedback-mine');
+  await host.goto('/me/slots/bookings');
+  await host.locator('h2 ~ .rows a').first().click();
+  await host.getByText('She waited until the baby laughed.').waitFor();
+  assert.equal(await host.getByText('The stairs are steep.').count(), 0);
+  await lookTwice(host, 'feedback-theirs');
   await host.goto('/me/slots/payouts');
   await fill(host, { reference: 'Bank Satu 123-456, Farah Ali' });
   await press(host, 'Save');

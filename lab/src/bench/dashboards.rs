@@ -28,13 +28,14 @@ use super::server::{Server, bytes, pinned};
 use super::watchers::{SPARE, raise_limit};
 use super::{milliseconds, new_folder, percentile};
 
-const OCCASION: &str = "aisyah-daniel";
+/// The occasion to which [`Crowd`] adds the invitations: the first copy of the demo's.
+const OCCASION: &str = "aisyah-daniel-1";
 /// The number of streams per account that the server permits.
 const OF_ONE_ACCOUNT: usize = 20;
 /// The number of households that save RSVPs, one after another.
 const ANSWERING: usize = 8;
 /// The wait after the start and after all pages are open, in which memory is freed.
-const SETTLE: Duration = Duration::from_secs(5);
+const SETTLE: Duration = Duration::from_secs(25);
 /// The timeout until all pages know of an RSVP.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How an RSVP begins in a stream.
@@ -67,12 +68,12 @@ pub(super) fn bench(runtime: &Runtime, kenduri: &Path, watched: Watched) -> Resu
     let settings = [("KENDURI_LISTEN_CONNECTIONS", connections)];
     let start = || Server::demo(pinned(kenduri.to_owned(), None), &data, &settings);
     drop(runtime.block_on(start())?);
-    let accounts = watched.dashboards.div_ceil(OF_ONE_ACCOUNT);
-    members::join_occasion(kenduri, &data, accounts, OCCASION)?;
     Crowd {
         invitations: watched.invitations,
     }
     .join(&crowd::sqlite(&data))?;
+    let accounts = watched.dashboards.div_ceil(OF_ONE_ACCOUNT);
+    members::join_occasion(kenduri, &data, accounts, OCCASION)?;
     runtime.block_on(LocalSet::new().run_until(async {
         let server = start().await?;
         let mut hosts = Vec::new();
