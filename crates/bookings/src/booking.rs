@@ -13,7 +13,7 @@ use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 
 use crate::Refusal;
-use crate::choice::Choice;
+use crate::choice;
 use crate::credit::LotId;
 use crate::order::{self, Order, OrderId};
 use crate::provider::{self, ProviderId};
@@ -97,7 +97,7 @@ pub struct Booking {
     /// The member's note to the provider.
     pub note: String,
     #[row(flatten)]
-    pub choice: Choice,
+    pub choice: choice::Choice,
     pub state: State,
     /// The order with which the member pays; `None` if the booking is free.
     pub order_id: Option<OrderId>,
@@ -449,7 +449,7 @@ pub struct BookingView {
     title: String,
     note: String,
     #[serde(flatten)]
-    choice: Choice,
+    choice: choice::Choice,
     state: State,
     /// The link, address or telephone number, once the booking is confirmed.
     location: String,

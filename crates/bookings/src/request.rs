@@ -68,7 +68,7 @@ pub struct Request {
     pub note: String,
     /// What the member chose, as far as it is not implied by a slot.
     #[row(flatten)]
-    pub choice: Choice,
+    pub choice: choice::Choice,
     /// The time at which the request lapses.
     pub expires_at: Timestamp,
     /// The booking that a confirmation made.
