@@ -373,29 +373,32 @@ fn tell(
 /// Takes a review as its reviewer. Of several providers, the first one gets it. If the provider has
 /// already taken it, nothing changes.
 pub fn start(tx: &mut Tx<'_>, by: &Taker) -> Result<Review, Refusal> {
-    let review = find(tx, &by.review)?.ok_or(Refusal::NotFound)?;
-    if review.member_id.as_ref() == Some(&by.requester.who.account().id) {
+    let old = lock(tx, &by.review)?.ok_or(Refusal::NotFound)?;
+    if old.member_id.as_ref() == Some(&by.requester.who.account().id) {
         return Err(Refusal::Forbidden);
     }
-    let taken = sql!(
-        "UPDATE review SET state = 'in_review', reviewer_id = :provider, started_at = :now
-         WHERE id = :id AND state = 'pending'",
-        provider = by.provider.profile.id,
-        now = tx.now(),
-        id = by.review
+    let is_own = old.reviewer_id.as_ref() == Some(&by.provider.profile.id);
+    if is_own && old.state == ReviewState::InReview {
+        return Ok(old);
+    }
+    if old.state != ReviewState::Pending {
+        return Err(REVIEW_SETTLED.into());
+    }
+    let new = Review {
+        state: ReviewState::InReview,
+        reviewer_id: Some(by.provider.profile.id.clone()),
+        started_at: Some(tx.now()),
+        ..old
+    };
+    sql!(
+        "UPDATE review SET {Review = :Review} WHERE id = :id AND state = 'pending'",
+        Review = new,
+        id = new.id
     )
-    .run(tx, Rows::AtMostOne)?;
-    let review = find(tx, &by.review)?.ok_or(Refusal::NotFound)?;
-    if taken == 1 {
-        let states = (Some(ReviewState::Pending), review.state);
-        record(tx, &by.requester, &review.id, states)?;
-        return Ok(review);
-    }
-    let is_own = review.reviewer_id.as_ref() == Some(&by.provider.profile.id);
-    if is_own && review.state == ReviewState::InReview {
-        return Ok(review);
-    }
-    Err(REVIEW_SETTLED.into())
+    .run(tx, Rows::Exactly(1))?;
+    let states = (Some(ReviewState::Pending), new.state);
+    record(tx, &by.requester, &new.id, states)?;
+    Ok(new)
 }
 
 /// Completes a review with the reviewer's assessment, and tells the member.

@@ -24,24 +24,38 @@ pub(super) fn read_sets(form: &Form) -> Choices {
     }
 }
 
-/// The values and labels of the active items of one list.
-fn active(all: &[Listed], kind: Kind) -> Vec<(String, String)> {
-    let of_kind = all.iter().filter(|one| one.kind == kind && one.active);
+/// The codes and labels of the items of one list that `is_meant` accepts, in the list's order.
+fn options(
+    all: &[Listed],
+    kind: Kind,
+    is_meant: impl Fn(&Listed) -> bool,
+) -> Vec<(String, String)> {
+    let of_kind = all.iter().filter(|one| one.kind == kind && is_meant(one));
     of_kind
         .map(|one| (one.code.clone(), one.label.clone()))
         .collect()
 }
 
+fn active(all: &[Listed], kind: Kind) -> Vec<(String, String)> {
+    options(all, kind, |one| one.active)
+}
+
+fn labels(all: &[Listed], kind: Kind, set: &[String]) -> Vec<(String, String)> {
+    options(all, kind, |one| set.contains(&one.code))
+}
+
+/// The active items of each list that has some.
+fn lists(all: &[Listed]) -> impl Iterator<Item = (Kind, Vec<(String, String)>)> {
+    let lists = Kind::ALL.iter().map(|kind| (*kind, active(all, *kind)));
+    lists.filter(|(_, items)| !items.is_empty())
+}
+
 /// Checkboxes for the sets of a slot, one group for each list that has items.
 pub(super) fn sets(text: &Text, form_state: &FormState, all: &[Listed]) -> Vec<Field> {
-    let kinds = Kind::ALL.iter();
-    let kinds = kinds.map(|kind| (kind, active(all, *kind)));
-    let fields = kinds
-        .filter(|(_, items)| !items.is_empty())
-        .map(|(kind, items)| {
-            let field = form_state.ticks(kind.set().0, text.say(kind.label()), items);
-            field.hint(text.say("choice-set-hint"))
-        });
+    let fields = lists(all).map(|(kind, items)| {
+        let field = form_state.ticks(kind.set().0, text.say(kind.label()), items);
+        field.hint(text.say("choice-set-hint"))
+    });
     fields.collect()
 }
 
@@ -52,14 +66,10 @@ pub(super) fn selects(
     all: &[Listed],
     none: &'static str,
 ) -> Vec<Field> {
-    let kinds = Kind::ALL.iter();
-    let kinds = kinds.map(|kind| (kind, active(all, *kind)));
-    let fields = kinds
-        .filter(|(_, items)| !items.is_empty())
-        .map(|(kind, items)| {
-            let items = with_none(text, none, items);
-            form_state.select(kind.word(), text.say(kind.label()), items)
-        });
+    let fields = lists(all).map(|(kind, items)| {
+        let items = with_none(text, none, items);
+        form_state.select(kind.word(), text.say(kind.label()), items)
+    });
     fields.collect()
 }
 
@@ -105,16 +115,6 @@ pub(super) fn asked(
         });
     }
     fields
-}
-
-/// The codes and labels of some items, in the order of their list.
-fn labels(all: &[Listed], kind: Kind, set: &[String]) -> Vec<(String, String)> {
-    let of_set = all
-        .iter()
-        .filter(|one| one.kind == kind && set.contains(&one.code));
-    of_set
-        .map(|one| (one.code.clone(), one.label.clone()))
-        .collect()
 }
 
 /// The label's message id and the items' labels of each set that is not empty.
