@@ -49,6 +49,12 @@ plan-grants-reviews = { $credits ->
     [one] entro 1 mese
    *[other] entro { $months } mesi
 }
+plan-tiers-text = Un abbonamento Le permette anche di usare ciò che è riservato agli abbonati.
+plan-is-membership = Abbonamento
+plan-left = { $count ->
+    [one] Ne resta solo 1
+   *[other] Ne restano { $count }
+}
 plan-buy = Compri a { $sum }
 pay-test-mode = Questo sito non riceve denaro vero.
 booking-earlier = Prima

@@ -12,14 +12,14 @@ use web::{Findings, Problem, Site};
 use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::choice::{self, Choice};
 use crate::notice::{self, Event};
-use crate::order::{self, Order};
+use crate::order::{self, CreditKind, Order};
 use crate::settings::{self, BookingSettings};
 use crate::slot::{Slot, SlotId};
 use crate::{
     MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, QUOTA_EXHAUSTED, RESCHEDULE_LIMIT,
     RESCHEDULE_NOT_ALLOWED, ROOM_POOL_EMPTY, Refusal, SLOT_CHANGED, SLOT_TAKEN,
-    TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, credit, gateway, payout, provider, room,
-    slot,
+    TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, credit, gateway, membership, payout,
+    provider, room, slot,
 };
 
 /// The maximum length of a note, in characters.
@@ -176,6 +176,7 @@ pub(crate) fn place(
         version: 1,
     };
     if slot.takes_credit {
+        membership::check(tx, account, CreditKind::Session)?;
         booking.credit_lot_id = credit::take(tx, account, booking.id.as_str(), slot.starts_at)?;
         if booking.credit_lot_id.is_none() {
             return Err(QUOTA_EXHAUSTED.into());

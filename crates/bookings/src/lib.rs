@@ -17,6 +17,7 @@ pub mod gateway_event;
 mod leaving;
 pub mod level;
 mod meeting_link;
+pub mod membership;
 mod notice;
 pub mod order;
 pub mod outcome;
@@ -138,7 +139,8 @@ pub const DOMAIN: Domain = Domain {
         "0008_feedback",
         "0009_rooms",
         "0010_catalogue",
-        "0011_reviews"
+        "0011_reviews",
+        "0014_memberships"
     ))
 };
 
@@ -159,6 +161,8 @@ const PROBLEM_CODES: &[Code] = &[
     REQUEST_SETTLED,
     TOO_MANY_REQUESTS_OPEN,
     QUOTA_EXHAUSTED,
+    TIER_REQUIRED,
+    MEMBERSHIP_REQUIRED,
     FEEDBACK_EXISTS,
     FEEDBACK_TOO_EARLY,
     FEEDBACK_CLOSED,
@@ -224,6 +228,10 @@ pub const REQUEST_SETTLED: Code = Code::new(409, "request_settled");
 pub const TOO_MANY_REQUESTS_OPEN: Code = Code::new(429, "too_many_requests_open");
 /// The error for booking with a credit if the member has no credit for that time.
 pub const QUOTA_EXHAUSTED: Code = Code::new(422, "quota_exhausted");
+/// The error for using credits that need a membership without having one.
+pub const TIER_REQUIRED: Code = Code::new(403, "tier_required");
+/// The error for buying credits that only members can use without being one.
+pub const MEMBERSHIP_REQUIRED: Code = Code::new(422, "membership_required");
 /// The error for giving feedback twice as the same side of a session.
 pub const FEEDBACK_EXISTS: Code = Code::new(409, "feedback_exists");
 /// The error for giving feedback about a session that has not ended yet.

@@ -100,8 +100,10 @@ pub struct Grant {
     pub credit_kind: CreditKind,
     /// The number of credits.
     pub credits: i64,
-    /// How many months the credits last.
+    /// How many months the credits, and the membership, last.
     pub months: i64,
+    /// The tier of the membership that the plan opens; 0 if it opens none.
+    pub tier: i64,
 }
 
 #[derive(Clone, Debug)]

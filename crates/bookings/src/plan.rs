@@ -16,7 +16,7 @@ use web::{Field, Findings, Input, List, PageQuery, Site};
 
 use crate::order::{self, CreditKind, Grant, Order, PlanId};
 use crate::settings::{self, Administrator};
-use crate::{Refusal, TOKEN_NOT_PERMITTED, gateway, slot};
+use crate::{MEMBERSHIP_REQUIRED, Refusal, TOKEN_NOT_PERMITTED, gateway, membership, slot};
 
 /// How long a member can pay an order for a plan.
 const OPEN: SignedDuration = SignedDuration::from_hours(24);
@@ -36,8 +36,14 @@ pub struct Plan {
     pub credit_kind: CreditKind,
     /// How many credits the plan grants.
     pub credits: i64,
-    /// How many months the credits last.
+    /// How many months the credits, and the membership, last.
     pub months: i64,
+    /// The tier of the membership that the plan opens; 0 if it only adds credits.
+    pub tier: i64,
+    /// How often the plan can be sold; 0 for no limit.
+    pub sale_limit: i64,
+    /// How often the plan was sold.
+    pub sold: i64,
     /// The price in minor units.
     pub price_minor: i64,
     /// The currency (ISO 4217).
@@ -55,15 +61,35 @@ impl Plan {
     pub fn price(&self) -> Money {
         Money::new(self.price_minor, self.currency)
     }
+
+    /// How often the plan can still be sold; `None` for no limit.
+    pub fn left(&self) -> Option<i64> {
+        (self.sale_limit > 0).then(|| (self.sale_limit - self.sold).max(0))
+    }
 }
 
+/// The plans that can be bought, in their order.
 pub fn offered(tx: &mut Tx<'_>) -> Result<Vec<Plan>, StoreError> {
-    let all = sql!("SELECT {Plan} FROM plan WHERE active = 1 ORDER BY position, id");
+    let all = sql!(
+        "SELECT {Plan} FROM plan WHERE active = 1 AND (sale_limit = 0 OR sold < sale_limit)
+         ORDER BY position, id"
+    );
     tx.all(all, &[])
 }
 
 pub(crate) fn find(tx: &mut Tx<'_>, id: &PlanId) -> Result<Option<Plan>, StoreError> {
     sql!("SELECT {Plan} FROM plan WHERE id = :id", id).maybe(tx)
+}
+
+/// Counts a sale of an order's plan. Returns whether the plan was not sold out.
+pub(crate) fn sell(tx: &mut Tx<'_>, id: &PlanId) -> Result<bool, StoreError> {
+    let sold = sql!(
+        "UPDATE plan SET sold = sold + 1
+         WHERE id = :id AND (sale_limit = 0 OR sold < sale_limit)",
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(sold == 1)
 }
 
 /// Orders a plan at its current price. The member gets the credits when the order is paid.
@@ -76,8 +102,12 @@ pub fn buy(
     if !member.who().is_in_browser() {
         return Err(TOKEN_NOT_PERMITTED.into());
     }
-    let plan = find(tx, id)?.filter(|plan| plan.active);
+    let plan = find(tx, id)?.filter(|plan| plan.active && plan.left() != Some(0));
     let plan = plan.ok_or(Refusal::NotFound)?;
+    let account = &member.who().account().id;
+    if plan.tier == 0 && !membership::covers(tx, account, plan.credit_kind)? {
+        return Err(MEMBERSHIP_REQUIRED.into());
+    }
     let new = order::New {
         gateway: gateway::first(site),
         amount: plan.price(),
@@ -87,9 +117,10 @@ pub fn buy(
             credit_kind: plan.credit_kind,
             credits: plan.credits,
             months: plan.months,
+            tier: plan.tier,
         },
     };
-    Ok(order::create(tx, &member.who().account().id, new)?)
+    Ok(order::create(tx, account, new)?)
 }
 
 impl Parent for Administrator {
@@ -126,6 +157,8 @@ impl Resource for Plan {
         credit_kind: choice().label("plan-credit-kind"),
         credits: number(1, 999).label("plan-credits"),
         months: number(1, 36).label("plan-months").hint("plan-months-hint"),
+        tier: number(0, 100).label("plan-tier").hint("plan-tier-hint"),
+        sale_limit: number(0, 1_000_000).label("plan-limit").hint("plan-limit-hint"),
         price_minor: number(1, 100_000_000_000).label("plan-price").hint("plan-price-hint"),
         active: flag().label("plan-active"),
         position: number(0, 1_000).label("plan-position"),
@@ -169,6 +202,9 @@ impl Resource for Plan {
             credit_kind: CreditKind::Session,
             credits: 1,
             months: 3,
+            tier: 0,
+            sale_limit: 0,
+            sold: 0,
             price_minor: 10_000,
             currency: settings::load(tx)?.currency(),
             active: true,

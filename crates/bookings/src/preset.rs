@@ -56,13 +56,17 @@ impl Preset {
         }
     }
 
-    /// The message id of a plan's name, its credits and months, and an example price in minor units.
-    const fn plans(self) -> &'static [(&'static str, i64, i64, i64)] {
+    /// The message id of a plan's name, its tier, credits and months, and an example price in minor
+    /// units.
+    const fn plans(self) -> &'static [(&'static str, i64, i64, i64, i64)] {
         match self {
             Self::Mentoring => &[
-                ("preset-plan-1", 1, 1, 10_000),
-                ("preset-plan-3", 3, 3, 27_000),
-                ("preset-plan-6", 6, 6, 48_000),
+                ("preset-plan-1", 1, 1, 1, 10_000),
+                ("preset-plan-3", 1, 3, 3, 27_000),
+                ("preset-plan-6", 1, 6, 6, 48_000),
+                ("preset-add-on-1", 0, 1, 12, 11_000),
+                ("preset-add-on-3", 0, 3, 12, 30_000),
+                ("preset-add-on-5", 0, 5, 12, 45_000),
             ],
             Self::Studio => &[],
         }
@@ -98,9 +102,9 @@ pub fn apply(
         create::<Level>(tx, by, &Input::from(row))?;
     }
     let (plans,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM plan"), &[])?;
-    for (name, credits, months, price) in preset.plans().iter().filter(|_| plans == 0) {
+    for (name, tier, credits, months, price) in preset.plans().iter().filter(|_| plans == 0) {
         let row = json!({
-            "name": say(name), "credits": credits, "months": months, "price_minor": price,
+            "name": say(name), "tier": tier, "credits": credits, "months": months, "price_minor": price,
         });
         create::<Plan>(tx, by, &Input::from(row))?;
     }

@@ -21,12 +21,13 @@ use web::{Findings, Site};
 
 use crate::booking::{BookingId, Party};
 use crate::choice::{self, Choice};
+use crate::order::CreditKind;
 use crate::provider::{self, Provider};
 use crate::settings::{self, is_administrator};
 use crate::slot::{self, Slot, SlotId};
 use crate::{
     MEMBER_BUSY, OWN_SLOT, PREFERRED_INVALID, QUOTA_EXHAUSTED, REQUEST_SETTLED, Refusal,
-    TOO_MANY_REQUESTS_OPEN, book, browse, credit, notice,
+    TOO_MANY_REQUESTS_OPEN, book, browse, credit, membership, notice,
 };
 
 platform::id!(RequestId, random, "One request for a session.");
@@ -292,8 +293,11 @@ pub fn create(
             return Err(book::taken(tx, &slot)?);
         }
         choice::choose(tx, id.as_str(), &choice, &Choice::default())?;
-        if slot.takes_credit && credit::balance(tx, account, slot.starts_at)? == 0 {
-            return Err(QUOTA_EXHAUSTED.into());
+        if slot.takes_credit {
+            membership::check(tx, account, CreditKind::Session)?;
+            if credit::balance(tx, account, slot.starts_at)? == 0 {
+                return Err(QUOTA_EXHAUSTED.into());
+            }
         }
         slots.push((slot, owner));
     }

@@ -23,9 +23,10 @@ use web::{Field, Findings, Input, Site};
 
 use crate::booking::Party;
 use crate::credit::{self, LotId};
+use crate::order::CreditKind;
 use crate::provider::{PROVIDER, Provider, ProviderId};
 use crate::settings::{self, is_administrator};
-use crate::{QUOTA_EXHAUSTED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, notice};
+use crate::{QUOTA_EXHAUSTED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, membership, notice};
 
 platform::id!(ReviewId, random, "One review of a document.");
 
@@ -303,6 +304,7 @@ pub fn create(
         return Err(TOO_MANY_REVIEWS.into());
     }
     let id: ReviewId = tx.id();
+    membership::check(tx, account, CreditKind::DocumentReview)?;
     let lot = credit::take_for_review(tx, account, id.as_str())?;
     let review = Review {
         id,

@@ -14,6 +14,7 @@ use web::fields::{choice, flag, line, number};
 use web::{Field, Findings, Input};
 
 use crate::Refusal;
+use crate::order::CreditKind;
 
 web::words! {
     /// When members learn who the provider of a session is.
@@ -64,6 +65,10 @@ pub struct BookingSettings {
     pub request_hold_hours: i64,
     /// How many minutes a room stays free between two sessions.
     pub room_margin_minutes: i64,
+    /// The tier of membership that booking with credits needs; 0 for none.
+    pub session_tier: i64,
+    /// The tier of membership that reviews of documents need; 0 for none.
+    pub review_tier: i64,
     /// When members learn who the provider of a session is.
     pub reveal: Reveal,
     /// The version, which increases with every change.
@@ -90,12 +95,22 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     // A page of Stripe stays open for a day at most.
     request_hold_hours: number(1, 24).label("booking-set-request-hold"),
     room_margin_minutes: number(0, 240).label("booking-set-room-margin"),
+    session_tier: number(0, 100).label("booking-set-session-tier").hint("booking-set-tier-hint"),
+    review_tier: number(0, 100).label("booking-set-review-tier"),
     reveal: choice().label("booking-set-reveal").hint("booking-set-reveal-hint"),
 };
 
 impl BookingSettings {
     pub fn currency(&self) -> Currency {
         self.currency.parse().unwrap_or(Currency::MYR)
+    }
+
+    /// The tier of membership that credits of a kind need; 0 for none.
+    pub(crate) fn tier_for(&self, kind: CreditKind) -> i64 {
+        match kind {
+            CreditKind::Session => self.session_tier,
+            CreditKind::DocumentReview => self.review_tier,
+        }
     }
 }
 

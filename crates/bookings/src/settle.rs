@@ -14,7 +14,7 @@ use crate::gateway::Fact;
 use crate::notice::{self, Event};
 use crate::order::{self, EntryKind, Order, OrderId, OrderState, Payment, PaymentState};
 use crate::slot::Slot;
-use crate::{browse, credit, refund, room};
+use crate::{browse, credit, membership, plan, refund, room};
 
 /// Stores the state of a payment that the gateway reports. If the report is new, applies its
 /// effects.
@@ -66,22 +66,31 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         receipt_no: Some(last + 1),
         ..order
     };
-    if order.grant.plan_id.is_some() {
-        credit::grant(tx, site, &order)?;
-        let messages = ("booking-mail-receipt", "booking-said-receipt");
-        return notice::tell_payer(tx, site, &order, messages, order.amount());
-    }
-    match booking::lock_of_order(tx, id)? {
-        Some(booking) if grant(tx, site, &booking)? => {
-            let messages = ("booking-mail-receipt", "booking-said-receipt");
-            notice::tell_payer(tx, site, &order, messages, order.amount())
+    let is_granted = match &order.grant.plan_id {
+        Some(plan) if !plan::sell(tx, plan)? => {
+            refund::request_of_order(tx, &order, "sold_out")?;
+            let messages = ("booking-mail-sold-out", "booking-said-sold-out");
+            return notice::tell_payer(tx, site, &order, messages, order.amount());
         }
-        _ => {
-            refund::request_of_order(tx, &order, "slot_gone")?;
-            let messages = ("booking-mail-gone", "booking-said-gone");
-            notice::tell_payer(tx, site, &order, messages, order.amount())
+        Some(_) => {
+            credit::grant(tx, site, &order)?;
+            if order.grant.tier > 0 {
+                membership::open(tx, site, &order)?;
+            }
+            true
         }
-    }
+        None => match booking::lock_of_order(tx, id)? {
+            Some(booking) => grant(tx, site, &booking)?,
+            None => false,
+        },
+    };
+    let messages = if is_granted {
+        ("booking-mail-receipt", "booking-said-receipt")
+    } else {
+        refund::request_of_order(tx, &order, "slot_gone")?;
+        ("booking-mail-gone", "booking-said-gone")
+    };
+    notice::tell_payer(tx, site, &order, messages, order.amount())
 }
 
 /// Stores the state of a payment. Returns the payment if this is the first report of its capture. A

@@ -107,7 +107,10 @@ const CHECKS: &[(&str, Sql)] = &[
             "SELECT r.id FROM booking_order r WHERE r.plan_id IS NOT NULL
                AND (SELECT COUNT(*) FROM credit_lot l
                     WHERE l.order_id = r.id AND l.granted = r.credits)
-                   <> CASE WHEN r.state IN ('paid', 'refunded') THEN 1 ELSE 0 END"
+                   <> CASE WHEN r.state IN ('paid', 'refunded') AND NOT EXISTS
+                          (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
+                           WHERE p.order_id = r.id AND f.reason = 'sold_out')
+                      THEN 1 ELSE 0 END"
         ),
     ),
     (

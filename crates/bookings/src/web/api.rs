@@ -33,6 +33,7 @@ use crate::catalogue::CatalogueEntry;
 use crate::choice::{self, Choices};
 use crate::credit::{self, Lot};
 use crate::level::Level;
+use crate::membership::{self, Membership};
 use crate::order::{self, Order, OrderId, PlanId};
 use crate::outcome::{self, Outcome};
 use crate::plan::{self, Plan};
@@ -62,6 +63,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(create_order: People))
         .routes(routes!(show_order: Tokens(&[READ])))
         .routes(routes!(list_credits: Tokens(&[READ])))
+        .routes(routes!(list_memberships: Tokens(&[READ])))
         .merge(site::resource::api::routes::<Plan, R>())
         .merge(site::resource::api::routes::<Room, R>())
         .merge(site::resource::api::routes::<SessionType, R>())
@@ -351,6 +353,18 @@ async fn create_order(call: Call, body: Received<NewOrder>) -> Result<Response, 
     let change =
         move |tx: &mut Tx<'_>, member: &Confirmed| plan::buy(tx, &site, member, &new.plan_id);
     call.post(&body.bytes, StatusCode::CREATED, change).await
+}
+
+/// The caller's own memberships that have not ended, in the order of their starts.
+#[utoipa::path(
+    get, path = "/api/v1/me/membership", tag = "bookings",
+    responses((status = 200, body = List<Membership>)),
+)]
+async fn list_memberships(call: Call) -> Result<Json<List<Membership>>, Problem> {
+    let look = |tx: &mut Tx<'_>, who: &Requester| {
+        Ok::<_, Refusal>(membership::of_account(tx, &who.who.account().id)?)
+    };
+    Ok(Json(List::whole(call.read(look).await?)))
 }
 
 /// The caller's own credits that can be spent, the first to end first.

@@ -21,13 +21,15 @@ use crate::Refusal;
 use crate::order::{self, CreditKind, PlanId};
 use crate::plan::{self, Plan};
 use crate::settings::Administrator;
-use crate::{credit, gateway};
+use crate::{credit, gateway, membership};
 
 #[derive(Template)]
 #[template(path = "plans.html")]
 struct OfferedPage<'a> {
     text: &'a Text,
     plans: Vec<(Plan, String, String)>,
+    /// Whether some of the plans open a membership.
+    has_tiers: bool,
     /// The CSRF token for the form; empty if nobody is signed in.
     csrf: &'a str,
     submission: String,
@@ -42,6 +44,7 @@ pub(super) async fn offered(
 ) -> Result<Response, Problem> {
     let text = site.speak_public(&wishes);
     let plans = site.store.read(plan::offered).await?;
+    let has_tiers = plans.iter().any(|plan| plan.tier > 0);
     let body = OfferedPage {
         text: &text,
         plans: plans
@@ -59,6 +62,7 @@ pub(super) async fn offered(
         },
         submission: submission(&site.random),
         is_test: gateway::is_test(&site),
+        has_tiers,
     };
     let title = text.say("plan-offered");
     Ok(public::plain(&site, &text, &title, body))
@@ -79,6 +83,8 @@ pub(super) async fn buy(posted: FormPost) -> Result<Response, Problem> {
 struct OwnPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
+    /// The name and the end, or the start and the end, of each membership.
+    memberships: Vec<(String, String)>,
     lots: Vec<(String, String)>,
     /// The time, the reason and the number of credits of each change.
     entries: Vec<(String, &'static str, String)>,
@@ -92,18 +98,33 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, who: &Requester| {
         let account = &who.who.account().id;
         let found = (
+            membership::of_account(tx, account)?,
             credit::lots(tx, account)?,
             credit::entries(tx, account)?,
             order::of_account(tx, account)?,
         );
         Ok::<_, Refusal>(found)
     };
-    let (lots, entries, orders) = req.read(look).await?;
+    let (memberships, lots, entries, orders) = req.read(look).await?;
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let moment = |at: jiff::Timestamp| text.moment_short(&at.to_zoned(zone.clone()));
     let body = OwnPage {
         text,
         done: req.done(&[("paid", "credit-was-paid")]),
+        memberships: memberships
+            .into_iter()
+            .map(|one| {
+                let day = |at: jiff::Timestamp| text.date(at.to_zoned(zone.clone()));
+                let end = day(one.ends_at);
+                let until = if one.starts_at > req.site.clock.now() {
+                    let values = [("from", day(one.starts_at).into()), ("until", end.into())];
+                    text.with("membership-from", values)
+                } else {
+                    text.with("credit-until", [("date", end.into())])
+                };
+                (one.plan, until)
+            })
+            .collect(),
         lots: lots
             .into_iter()
             .map(|lot| {

@@ -11,6 +11,7 @@ mod double;
 mod feedback;
 mod feeds;
 mod leaving;
+mod memberships;
 mod model;
 mod moving;
 mod offering;

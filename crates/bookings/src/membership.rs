@@ -1,0 +1,130 @@
+//! Memberships: paid plans open a tier for some months, and some credits can only be used by members
+//! of a tier.
+
+use axum::http::StatusCode;
+use identity::account::AccountId;
+use jiff::{Span, Timestamp};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::{Problem, Site};
+
+use crate::order::{self, CreditKind, Order, OrderId, PartyId};
+use crate::{Refusal, TIER_REQUIRED, settings};
+
+/// The time for which a paid plan opens its tier.
+#[derive(Clone, Debug, PartialEq, Eq, Row)]
+struct Period {
+    order_id: OrderId,
+    party_id: PartyId,
+    tier: i64,
+    starts_at: Timestamp,
+    ends_at: Timestamp,
+    /// Where a row of extensions begins, from which the months are counted.
+    first_start: Timestamp,
+    months: i64,
+}
+
+/// A membership of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+pub struct Membership {
+    /// The order that opened the membership.
+    #[schema(value_type = String)]
+    pub order_id: OrderId,
+    /// The name of the plan.
+    pub plan: String,
+    /// The tier, at least 1.
+    pub tier: i64,
+    /// When the membership begins.
+    #[schema(value_type = String, format = "date-time")]
+    pub starts_at: Timestamp,
+    /// When the membership ends.
+    #[schema(value_type = String, format = "date-time")]
+    pub ends_at: Timestamp,
+}
+
+/// The memberships of an account that have not ended, in the order of their starts. What was
+/// refunded, or is disputed, is left out.
+pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Membership>, StoreError> {
+    let all: Vec<Membership> = sql!(
+        "SELECT m.order_id, COALESCE(n.name, '') AS plan, m.tier, m.starts_at, m.ends_at
+         FROM membership m JOIN money_party p ON p.id = m.party_id
+         JOIN booking_order o ON o.id = m.order_id LEFT JOIN plan n ON n.id = o.plan_id
+         WHERE p.account_id = :account AND m.ends_at > :now AND o.state = 'paid'
+         ORDER BY m.starts_at, m.order_id",
+        account,
+        now = tx.roughly_now()
+    )
+    .all(tx)?;
+    let mut valid = Vec::new();
+    for one in all {
+        if !order::is_disputed(tx, &one.order_id)? {
+            valid.push(one);
+        }
+    }
+    Ok(valid)
+}
+
+/// Whether an account may use credits of a kind now.
+pub(crate) fn covers(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    kind: CreditKind,
+) -> Result<bool, StoreError> {
+    let needed = settings::load(tx)?.tier_for(kind);
+    if needed == 0 {
+        return Ok(true);
+    }
+    let now = tx.roughly_now();
+    let all = of_account(tx, account)?;
+    Ok(all
+        .iter()
+        .any(|one| one.tier >= needed && one.starts_at <= now))
+}
+
+/// Refuses with 403 `tier_required` where [`covers`] is false.
+pub(crate) fn check(tx: &mut Tx<'_>, account: &AccountId, kind: CreditKind) -> Result<(), Refusal> {
+    if covers(tx, account, kind)? {
+        return Ok(());
+    }
+    let problem = Problem::new(StatusCode::FORBIDDEN, TIER_REQUIRED.code);
+    Err(Refusal::Problem(problem.with("upgrade_url", "/book/plans")))
+}
+
+/// Opens the membership of a paid order. It begins where the last one of its tier or a higher tier
+/// ends, and otherwise now.
+pub(crate) fn open(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), StoreError> {
+    let now = tx.now();
+    let last: Option<Period> = sql!(
+        "SELECT {m: Period} FROM membership m JOIN booking_order o ON o.id = m.order_id
+         WHERE m.party_id = :party AND m.tier >= :tier AND m.ends_at > :now AND o.state = 'paid'
+         ORDER BY m.ends_at DESC, m.order_id LIMIT 1",
+        party = order.party_id,
+        tier = order.grant.tier,
+        now
+    )
+    .maybe(tx)?;
+    let starts_at = last.as_ref().map_or(now, |last| last.ends_at);
+    let same = last.filter(|last| last.tier == order.grant.tier);
+    let (first_start, before) = same.map_or((starts_at, 0), |last| (last.first_start, last.months));
+    let months = before + order.grant.months.clamp(1, 36);
+    let first = first_start.to_zoned(site.settings.time_zone.clone());
+    let ends_at = first.checked_add(Span::new().months(months));
+    let ends_at = ends_at.map_err(|_| StoreError::rule("a membership beyond all calendars"))?;
+    let period = Period {
+        order_id: order.id.clone(),
+        party_id: order.party_id.clone(),
+        tier: order.grant.tier,
+        starts_at,
+        ends_at: ends_at.timestamp(),
+        first_start,
+        months,
+    };
+    sql!(
+        "INSERT INTO membership ({Period}) VALUES ({:Period})",
+        Period = period
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
