@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 pub use challenges::{ACME_TLS, Challenges};
 pub use issued::Issued;
 pub use schedule::{Action, Failures, Next};
-pub use settings::{ExternalAccount, Settings, SettingsError, Unorderable, can_be_ordered};
+pub use settings::{ExternalAccount, Settings, Unorderable, can_be_ordered};
 pub use storage::StorageError;
 
 pub(crate) use schedule::{Life, later};

@@ -73,7 +73,7 @@ pub use body::{Answer, Body, BodyError};
 pub use cdn_loop::CdnId;
 pub use cdn_presets::Cdn;
 pub use client_info::{ClientInfo, RequestId, Scheme};
-pub use config::{Flaw, Ground, Plan, Service};
+pub use config::{Ground, Plan, Service};
 pub use context::Clock;
 pub use description::{
     Access, Acme, Ask, Basic, Cache, Certificate, Challenge, Cors, Description, ExternalAccount,
@@ -87,3 +87,4 @@ pub use listener::{
     Inherited, InheritedError, Kept, ListenAddress, ListenError, ListenFault, ListenSettings,
 };
 pub use tls::{CertificateFiles, FileCertificate, TlsError, TlsSettings};
+pub use units::Problem;

@@ -31,7 +31,7 @@ use supervisor::{
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
-use crate::configuration::{Asked, Configuration};
+use crate::configuration::{self, Asked, Configuration};
 use crate::control::Control;
 use crate::demo::Temporary;
 use crate::descriptors;
@@ -109,14 +109,16 @@ struct Running {
 fn begin(keeping: ParentSetup) -> Result<Running> {
     let ParentSetup {
         mut asked,
-        configuration,
+        mut configuration,
         mut sockets,
         start,
         temporary,
         lines,
         run,
     } = keeping;
-    let configuration = sockets::find_ports(&mut asked, configuration)?;
+    if sockets::find_ports(&mut asked, &configuration.wanting_ports)? {
+        configuration = configuration::load(&asked)?;
+    }
     let manager = SdNotify::of(&asked.environment);
     let signals = Signals::listen(Vec::new())?;
     let control = Control::open(&run, &configuration.settings.data)?;

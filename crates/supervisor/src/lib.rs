@@ -32,8 +32,8 @@ pub use log_query::{LogLine, LogPosition, LogQuery, Stream};
 pub use log_tail::{LogBatch, LogTail};
 pub use notifications::{Notification, NotificationKind};
 pub use plan::{
-    ALL_SERVICES, CheckDepth, ConfigError, InnerListener, OWN_SERVICE, OwnService, Plan,
-    PlanContext, ServiceSettings, User,
+    ALL_SERVICES, CheckDepth, InnerListener, OWN_SERVICE, OwnService, Plan, PlanContext,
+    ServiceSettings, User,
 };
 pub use process::shim;
 pub use ready_instances::{Address, GivenUp, InstanceAddress, ReadyInstances, ServiceInstances};
@@ -47,3 +47,4 @@ pub use supervisor::{
     Clock, FailedExec, PausedSupervisor, RandomSource, RunEnd, ShimProgram, StartError, Supervisor,
     SupervisorOptions,
 };
+pub use units::Problem;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::check::Check;
+use units::Check;
+
 use super::upstreams::{Upstreams, unnamed};
 use super::{Ground, services};
 use crate::proxy::parse_address;

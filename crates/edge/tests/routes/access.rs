@@ -5,7 +5,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use edge::Flaw;
+use edge::Problem;
 
 use super::*;
 
@@ -31,7 +31,7 @@ fn shown(name: &str, password: &str) -> String {
     format!("Authorization: Basic {token}\r\n")
 }
 
-fn flaws(routes: &str) -> Vec<Flaw> {
+fn flaws(routes: &str) -> Vec<Problem> {
     let folder = tempfile::tempdir().unwrap();
     let ground = Ground {
         folder: folder.path(),

@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use anyhow::{Context as _, Result};
 use edge::{Inherited, Kept, Plan};
 
-use crate::configuration::{self, Asked, Configuration};
+use crate::configuration::Asked;
 use crate::sockets::threads;
 
 pub(crate) struct Sockets(Kept);
@@ -59,25 +59,20 @@ impl Sockets {
     }
 }
 
-/// Assigns a port to each service whose URL appears in a setting. A service keeps its port until
-/// this process ends, because other services know the URL.
-pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Result<Configuration> {
-    let wanting = configuration.wanting_ports.iter();
-    let missing: Vec<_> = wanting
-        .filter(|name| !asked.ports.contains_key(*name))
-        .collect();
-    if missing.is_empty() {
-        return Ok(configuration);
-    }
+/// Assigns a port to each service that wants one, because its URL appears in a setting, and returns
+/// whether any was assigned. A service keeps its port until this process ends, because other
+/// services know the URL.
+pub(crate) fn find_ports(asked: &mut Asked, wanting: &[String]) -> Result<bool> {
     // The ports stay bound until every service has one, so that no port is assigned twice.
     let mut held = Vec::new();
-    for name in missing {
-        let socket = TcpListener::bind("127.0.0.1:0").context("this machine has no free port")?;
-        asked
-            .ports
-            .insert(name.clone(), socket.local_addr()?.port());
-        held.push(socket);
+    for name in wanting {
+        if !asked.ports.contains_key(name) {
+            let socket =
+                TcpListener::bind("127.0.0.1:0").context("this machine has no free port")?;
+            let port = socket.local_addr()?.port();
+            asked.ports.insert(name.clone(), port);
+            held.push(socket);
+        }
     }
-    drop(held);
-    Ok(configuration::load(asked)?)
+    Ok(!held.is_empty())
 }
