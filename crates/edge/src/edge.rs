@@ -18,7 +18,7 @@ use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
 use crate::access_log::Log;
-use crate::acme::{AcmeError, Standing};
+use crate::acme::{AcmeError, CertificateStatus};
 use crate::alt_svc::AltSvc;
 use crate::app::{App, Mounted};
 use crate::cache::{Purge, Store};
@@ -276,7 +276,7 @@ impl Edge {
         self.orders.order_also(&self.shared, names);
     }
 
-    pub fn certificates(&self) -> Arc<[Standing]> {
+    pub fn certificates(&self) -> Arc<[CertificateStatus]> {
         self.orders.report()
     }
 

@@ -9,7 +9,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use rustls::sign::CertifiedKey;
 use tokio::sync::watch;
 
-use crate::acme::{Acme, Challenges, Issued, Standing};
+use crate::acme::{Acme, CertificateStatus, Challenges, Issued};
 
 use super::expiry::InUse;
 use super::files::{FileCertificate, Pair, Stamp};
@@ -62,7 +62,7 @@ pub(crate) struct Certificates {
 struct Ordered {
     issued: Arc<Issued>,
     challenges: Arc<Challenges>,
-    report: watch::Receiver<Arc<[Standing]>>,
+    report: watch::Receiver<Arc<[CertificateStatus]>>,
 }
 
 #[derive(Debug, Default)]
