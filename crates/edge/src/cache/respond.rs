@@ -11,7 +11,7 @@ use http::header::{
 
 use super::in_flight::How;
 use super::rules::Demand;
-use super::stored::{Head, Stored};
+use super::stored::{Stored, StoredHead};
 use crate::body::{Answer, Body, answer};
 use crate::conditions::{self, Precondition};
 use crate::ranges::{self, Wanted};
@@ -21,7 +21,7 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// How the cache handled a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum CacheOutcome {
     Hit,
     Stale,
     /// The edge sent this request to the server, or let it wait for the response to another
@@ -39,7 +39,7 @@ pub(crate) enum Told {
     NotKept(&'static str),
 }
 
-impl Told {
+impl CacheOutcome {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Hit => "hit",
@@ -83,11 +83,11 @@ impl Told {
     }
 }
 
-pub(crate) fn tell(answer: &mut Answer, told: Told) {
+pub(crate) fn tell(answer: &mut Answer, told: CacheOutcome) {
     append_status(answer.headers_mut(), told, 0);
 }
 
-fn append_status(headers: &mut HeaderMap, told: Told, seconds_left: i64) {
+fn append_status(headers: &mut HeaderMap, told: CacheOutcome, seconds_left: i64) {
     if let Ok(status) = HeaderValue::try_from(told.status(seconds_left)) {
         headers.append(CACHE_STATUS, status);
     }
@@ -102,7 +102,7 @@ pub(crate) struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    pub(crate) fn whole(&self, whole: &Stored, told: Told) -> Answer {
+    pub(crate) fn whole(&self, whole: &Stored, told: CacheOutcome) -> Answer {
         let head = &whole.head;
         let mut headers = self.headers_of(head, told);
         if let Some(answer) = self.unchanged(head, &mut headers) {
@@ -146,15 +146,15 @@ impl Asker<'_> {
         answer(head.status, headers, body)
     }
 
-    fn headers_of(&self, head: &Head, told: Told) -> HeaderMap {
+    fn headers_of(&self, head: &StoredHead, told: CacheOutcome) -> HeaderMap {
         let mut headers = head.headers.clone();
         let age = head.freshness.age_at(self.now).as_secs();
         let is_new = matches!(
             told,
-            Told::Asked {
+            CacheOutcome::Asked {
                 how: How::New | How::Renewed,
                 ..
-            } | Told::NotKept(_)
+            } | CacheOutcome::NotKept(_)
         );
         if age > 0 || !is_new {
             headers.insert(AGE, age.into());
@@ -164,7 +164,7 @@ impl Asker<'_> {
     }
 
     /// Returns `304` if the client has this response (RFC 9110, section 13.2.2).
-    fn unchanged(&self, head: &Head, headers: &mut HeaderMap) -> Option<Answer> {
+    fn unchanged(&self, head: &StoredHead, headers: &mut HeaderMap) -> Option<Answer> {
         if head.status != StatusCode::OK {
             return None;
         }
@@ -180,7 +180,7 @@ impl Asker<'_> {
         }
     }
 
-    fn range_holds(&self, head: &Head) -> bool {
+    fn range_holds(&self, head: &StoredHead) -> bool {
         let (tag, modified) = validators(head);
         let is_strong = tag.as_bytes().starts_with(b"\"");
         if !is_strong && modified.is_none() {
@@ -190,7 +190,7 @@ impl Asker<'_> {
     }
 }
 
-fn validators(head: &Head) -> (HeaderValue, Option<SystemTime>) {
+fn validators(head: &StoredHead) -> (HeaderValue, Option<SystemTime>) {
     let tag = head.headers.get(ETAG).cloned();
     let modified = head
         .headers

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use units::Check;
 
-use crate::cache::{Policy, StoreSettings, Unsaid};
+use crate::cache::{DefaultLifetimes, Policy, StoreSettings};
 use crate::description;
 use crate::route::Target;
 
@@ -68,7 +68,7 @@ pub(super) fn policy(
             "set lifetime, or remove it",
         );
     }
-    let unsaid = Unsaid {
+    let unsaid = DefaultLifetimes {
         lifetime: lifetime?,
         stale_while_revalidate: revalidate?,
         stale_if_error: error?,
