@@ -14,7 +14,7 @@ use super::rules::Demand;
 use super::stored::{Stored, StoredHead};
 use crate::body::{Answer, Body, answer};
 use crate::conditions::{self, Precondition};
-use crate::ranges::{self, Wanted};
+use crate::ranges::{self, RequestedRanges};
 
 /// The header that tells how the cache handled a request (RFC 9211).
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -115,7 +115,7 @@ impl Asker<'_> {
             && self.range_holds(head)
         {
             match ranges::wanted(range.as_bytes(), length) {
-                Wanted::Parts(parts) => {
+                RequestedRanges::Parts(parts) => {
                     // For several ranges, the whole body is sent, as RFC 9110, section 14.2,
                     // permits.
                     if let [part] = parts.as_slice() {
@@ -127,12 +127,12 @@ impl Asker<'_> {
                         return answer(StatusCode::PARTIAL_CONTENT, headers, Body::full(body));
                     }
                 }
-                Wanted::Nothing => {
+                RequestedRanges::Nothing => {
                     set(&mut headers, CONTENT_RANGE, format!("bytes */{length}"));
                     headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
                     return answer(StatusCode::RANGE_NOT_SATISFIABLE, headers, Body::Empty);
                 }
-                Wanted::Whole => {}
+                RequestedRanges::Whole => {}
             }
         }
         if head.status != StatusCode::NO_CONTENT {
