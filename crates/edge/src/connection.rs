@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::context::{Peer, WorkerContext};
-use crate::listener::{ListenSettings, Place};
+use crate::listener::{ConnectionPermit, ListenSettings};
 use crate::parse_result::{LoggedHead, ParseResult};
 use crate::pipeline::serve;
 use ::http1::Refusal;
@@ -78,7 +78,7 @@ pub(crate) struct Bounds {
 pub(crate) struct ConnectionContext {
     pub(crate) here: Arc<WorkerContext>,
     pub(crate) peer: Peer,
-    pub(crate) place: Place,
+    pub(crate) place: ConnectionPermit,
 }
 
 impl ListenSettings {

@@ -28,11 +28,12 @@ use crate::config::Plan;
 use crate::context::{Clock, Running, ServiceBackends, Shared, WorkerContext};
 use crate::filters::auth::Passwords;
 use crate::listener::{
-    Bound, Door, Inherited, ListenAddress, ListenError, ListenFault, ListenSettings, Places, open,
+    Bound, ConnectionLimits, Inherited, ListenAddress, ListenError, ListenFault, ListenSettings,
+    ListenerKind, open,
 };
 use crate::lock::lock;
 use crate::maintenance::Maintenance;
-use crate::metrics::{DoorFigures, RouteFigures};
+use crate::metrics::{ListenerMetrics, RouteFigures};
 use crate::proxy::{Pool, Tunnels, Upstream};
 use crate::scratch_buffer::ScratchBuffer;
 use crate::static_files::Memory;
@@ -105,7 +106,7 @@ pub struct Edge {
     orders: CertificateOrders,
 }
 
-type Listeners = BTreeMap<(Door, ListenAddress), Listening>;
+type Listeners = BTreeMap<(ListenerKind, ListenAddress), Listening>;
 
 #[derive(Debug)]
 struct Listening {
@@ -139,11 +140,11 @@ impl Edge {
         let shared = Arc::new(Shared {
             tls: OnceLock::new(),
             certificates,
-            places: Places::new(plan.listen().connections),
+            places: ConnectionLimits::new(plan.listen().connections),
             cache: Store::new(plan.cache().clone()),
             running: ArcSwap::from_pointee(Running::new(plan, None, &service_backends)),
             ids: Ids::default(),
-            figures: DoorFigures::default(),
+            figures: ListenerMetrics::default(),
             nowhere: RouteFigures::new("none"),
             maintenance,
             passwords: Passwords::default(),
@@ -290,11 +291,11 @@ impl Edge {
     }
 
     pub fn http_addresses(&self) -> Vec<SocketAddr> {
-        self.addresses(Door::Http)
+        self.addresses(ListenerKind::Http)
     }
 
     pub fn https_addresses(&self) -> Vec<SocketAddr> {
-        self.addresses(Door::Https)
+        self.addresses(ListenerKind::Https)
     }
 
     /// Calls [drain](Edge::drain), then [end](Edge::end).
@@ -349,10 +350,10 @@ impl Edge {
     }
 
     pub fn front_addresses(&self) -> Vec<SocketAddr> {
-        self.addresses(Door::Front)
+        self.addresses(ListenerKind::Front)
     }
 
-    fn addresses(&self, wanted: Door) -> Vec<SocketAddr> {
+    fn addresses(&self, wanted: ListenerKind) -> Vec<SocketAddr> {
         self.listeners()
             .iter()
             .filter(|((door, _), _)| *door == wanted)
@@ -360,7 +361,7 @@ impl Edge {
             .collect()
     }
 
-    fn listen(&self, bound: Vec<(Door, ListenAddress, Bound)>) {
+    fn listen(&self, bound: Vec<(ListenerKind, ListenAddress, Bound)>) {
         let mut open = self.listeners();
         for (door, address, bound) in bound {
             let close = CancellationToken::new();
@@ -401,7 +402,7 @@ impl fmt::Debug for Edge {
 /// then the first configured address.
 fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
     let ports = written.iter().filter_map(|at| {
-        let listening = open.get(&(Door::Https, at.clone()))?;
+        let listening = open.get(&(ListenerKind::Https, at.clone()))?;
         Some((at, listening.address?.port()))
     });
     ports
@@ -415,7 +416,7 @@ fn bind(
     open_already: &Listeners,
     inherited: &Inherited,
     workers: usize,
-) -> Result<Vec<(Door, ListenAddress, Bound)>, ListenError> {
+) -> Result<Vec<(ListenerKind, ListenAddress, Bound)>, ListenError> {
     let mut bound = Vec::new();
     for (door, address) in settings.all() {
         if open_already.contains_key(&(door, address.clone())) {

@@ -84,7 +84,7 @@ pub use edge::{Edge, EdgeError, Options};
 pub use filters::{auth, compression, forwarding, headers, rate_limit};
 pub use http1::Refusal;
 pub use listener::{
-    Inherited, InheritedError, Kept, ListenAddress, ListenError, ListenFault, ListenSettings,
+    Inherited, InheritedError, KeptSockets, ListenAddress, ListenError, ListenFault, ListenSettings,
 };
 pub use tls::{CertificateFiles, FileCertificate, TlsError, TlsSettings};
 pub use units::Problem;

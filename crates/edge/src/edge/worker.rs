@@ -19,7 +19,7 @@ use crate::client_info::Scheme;
 use crate::connection::{self, Carrier, ConnectionContext};
 use crate::context::{Peer, Shared, WorkerContext};
 use crate::listener::proxy_protocol::{self, Announced};
-use crate::listener::{Door, ListenAddress, Origin, Place, Socket};
+use crate::listener::{ConnectionPermit, ListenAddress, ListenerKind, Origin, Socket};
 use crate::metrics::set_worker;
 use crate::quic::{self, PendingConnection, UdpDoor};
 use crate::tls::Expiry;
@@ -42,7 +42,7 @@ pub(super) struct Worker {
 
 pub(super) enum Command {
     Listen {
-        door: Door,
+        door: ListenerKind,
         at: ListenAddress,
         socket: Socket,
         close: CancellationToken,
@@ -86,7 +86,7 @@ impl Worker {
 
     pub(super) fn listen(
         &self,
-        door: Door,
+        door: ListenerKind,
         at: &ListenAddress,
         socket: Socket,
         close: CancellationToken,
@@ -201,14 +201,14 @@ impl Listener {
 /// in the backlog.
 async fn take(
     listener: Listener,
-    door: Door,
+    door: ListenerKind,
     at: ListenAddress,
     here: Arc<WorkerContext>,
     close: CancellationToken,
 ) {
     let shared = &here.shared;
-    let front = (door == Door::Front).then(|| Arc::new(at.clone()));
-    let is_inside = door == Door::Front && at.is_loopback();
+    let front = (door == ListenerKind::Front).then(|| Arc::new(at.clone()));
+    let is_inside = door == ListenerKind::Front && at.is_loopback();
     let mut taken = 0_usize;
     loop {
         taken = taken.wrapping_add(1);
@@ -288,9 +288,9 @@ struct AcceptedConnection {
     address: IpAddr,
     /// Whether a PROXY protocol header is expected on the connection.
     is_announced: bool,
-    door: Door,
+    door: ListenerKind,
     front: Option<Arc<ListenAddress>>,
-    place: Place,
+    place: ConnectionPermit,
 }
 
 async fn welcome<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
@@ -371,7 +371,7 @@ where
         place,
         here,
     };
-    if door != Door::Https {
+    if door != ListenerKind::Https {
         return Some(Box::pin(connection::http1(stream, visit)));
     }
     let shaken = match visit.here.shared.tls() {

@@ -15,7 +15,7 @@ use super::{Inherited, ListenAddress, ListenError, ListenSettings};
 /// serves the connections that it has accepted. A UDP socket has a single reader: the new process
 /// becomes the reader a few seconds after the old one was asked to stop.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct KeptSockets {
     /// Sockets that the keeper inherited. They are never closed, because the process that passed
     /// them has them open too.
     handed_in: Inherited,
@@ -25,7 +25,7 @@ pub struct Kept {
     opened: Inherited,
 }
 
-impl Kept {
+impl KeptSockets {
     pub fn new(handed_in: Inherited) -> Self {
         Self {
             handed_in,

@@ -17,7 +17,9 @@ use crate::alt_svc::UdpStatus;
 use crate::client_info::Scheme;
 use crate::connection::ConnectionContext;
 use crate::context::{Peer, Shared, WorkerContext};
-use crate::listener::{Inherited, ListenAddress, Origin, Place, ReadLock, SharedUdp, datagrams};
+use crate::listener::{
+    ConnectionPermit, Inherited, ListenAddress, Origin, ReadLock, SharedUdp, datagrams,
+};
 use crate::tls::HANDSHAKE_TIME;
 
 use super::http3::http3;
@@ -47,7 +49,7 @@ pub(crate) struct UdpDoor {
 /// An admitted connection before it is served.
 pub(crate) struct PendingConnection {
     incoming: Incoming,
-    place: Place,
+    place: ConnectionPermit,
     address: ListenAddress,
     close: CancellationToken,
     shaking: Shaking,
@@ -235,7 +237,11 @@ async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     until_there(door, find, tell).await
 }
 
-fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(Incoming, Place)> {
+fn admit(
+    incoming: Incoming,
+    shared: &Shared,
+    shaking: &AtomicUsize,
+) -> Option<(Incoming, ConnectionPermit)> {
     let address = incoming.remote_address().ip().to_canonical();
     let (origin, most) = {
         let running = shared.running();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use axum::http::Request as Asked;
-use edge::{CertificateFiles, Kept};
+use edge::{CertificateFiles, KeptSockets};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -35,7 +35,7 @@ fn on_both(address: SocketAddr, path: &Path) -> Settings {
 }
 
 struct House {
-    kept: Kept,
+    kept: KeptSockets,
     address: SocketAddr,
     path: PathBuf,
     /// `None` if the test does not use TLS.
@@ -63,7 +63,7 @@ impl House {
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut house = Self {
-            kept: Kept::default(),
+            kept: KeptSockets::default(),
             address: free(),
             path: folder.path().join("edge.sock"),
             secure: secure(folder.path()),

@@ -6,23 +6,23 @@ use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 
 use anyhow::{Context as _, Result};
-use edge::{Inherited, Kept, Plan};
+use edge::{Inherited, KeptSockets, Plan};
 
 use crate::configuration::Asked;
 use crate::sockets::threads;
 
-pub(crate) struct Sockets(Kept);
+pub(crate) struct Sockets(KeptSockets);
 
 impl Sockets {
     /// Starts with the sockets from the service manager.
     pub(crate) fn new(handed_in: Inherited) -> Self {
-        Self(Kept::new(handed_in))
+        Self(KeptSockets::new(handed_in))
     }
 
     /// Starts with the sockets from the previous program.
     pub(super) fn resume(handed_in: Vec<OwnedFd>, opened: Vec<OwnedFd>) -> Result<Self> {
         let (handed_in, opened) = (Inherited::new(handed_in)?, Inherited::new(opened)?);
-        Ok(Self(Kept::resume(handed_in, opened)))
+        Ok(Self(KeptSockets::resume(handed_in, opened)))
     }
 
     /// Opens the plan's sockets, except those that are already open.
@@ -45,7 +45,7 @@ impl Sockets {
 
     /// Closes all sockets, so that new connections are refused at once instead of waiting in vain.
     pub(super) fn close(&mut self) {
-        self.0 = Kept::default();
+        self.0 = KeptSockets::default();
     }
 
     pub(super) fn share(&self) -> io::Result<Vec<OwnedFd>> {
