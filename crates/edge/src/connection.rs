@@ -38,7 +38,7 @@ use ::http1::Refusal;
 use upgrade::{OnUpgrade, Upgraded};
 
 pub(crate) use self::http1::http1;
-pub(crate) use self::transport::Carrier;
+pub(crate) use self::transport::Transport;
 
 use self::activity::StreamActivity;
 use self::coalesced::Coalesced;
@@ -94,7 +94,7 @@ impl ListenSettings {
 
 pub(crate) async fn http2<S>(stream: S, visit: ConnectionContext)
 where
-    S: Carrier,
+    S: Transport,
 {
     let ConnectionContext { here, peer, place } = visit;
     let shared = Arc::clone(&here.shared);
@@ -252,7 +252,7 @@ mod tests {
 
     use super::*;
 
-    fn size<S: Carrier, F>(_: impl FnOnce(S, ConnectionContext) -> F) -> usize {
+    fn size<S: Transport, F>(_: impl FnOnce(S, ConnectionContext) -> F) -> usize {
         mem::size_of::<F>()
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::listener::{ListenAddress, ListenerKind};
-use crate::quic::UdpDoor;
+use crate::quic::UdpListener;
 
 use super::{Edge, Listeners, lock};
 
@@ -49,7 +49,7 @@ impl Edge {
                 continue;
             };
             let close = CancellationToken::new();
-            let door = UdpDoor {
+            let door = UdpListener {
                 address: address.clone(),
                 bound,
                 inherited: Arc::clone(&self.inherited),

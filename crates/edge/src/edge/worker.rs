@@ -16,12 +16,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::client_info::Scheme;
-use crate::connection::{self, Carrier, ConnectionContext};
+use crate::connection::{self, ConnectionContext, Transport};
 use crate::context::{Peer, Shared, WorkerContext};
 use crate::listener::proxy_protocol::{self, Announced};
 use crate::listener::{ConnectionPermit, ListenAddress, ListenerKind, Origin, Socket};
 use crate::metrics::set_worker;
-use crate::quic::{self, PendingConnection, UdpDoor};
+use crate::quic::{self, PendingConnection, UdpListener};
 use crate::tls::Expiry;
 
 use super::server_figures::ServerFigures;
@@ -48,7 +48,7 @@ pub(super) enum Command {
         close: CancellationToken,
     },
     /// Accept HTTP/3 connections and distribute them round-robin to these workers.
-    Datagrams(UdpDoor, Vec<CommandSender>),
+    Datagrams(UdpListener, Vec<CommandSender>),
     /// Serve an HTTP/3 connection that another worker has accepted.
     PendingConnection(Box<PendingConnection>),
 }
@@ -99,7 +99,7 @@ impl Worker {
         });
     }
 
-    pub(super) fn listen_for_datagrams(&self, door: UdpDoor, workers: Vec<CommandSender>) {
+    pub(super) fn listen_for_datagrams(&self, door: UdpListener, workers: Vec<CommandSender>) {
         self.order(Command::Datagrams(door, workers));
     }
 
@@ -295,7 +295,7 @@ struct AcceptedConnection {
 
 async fn welcome<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
-    S: Carrier,
+    S: Transport,
 {
     let handle = Arc::clone(coming.place.handle());
     let _counted = here.shared.figures.connection();
@@ -313,7 +313,7 @@ where
 /// and for the handshake until the connection ends.
 async fn serve<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
-    S: Carrier,
+    S: Transport,
 {
     if let Some(serving) = Box::pin(begin(stream, coming, here)).await {
         serving.await;
@@ -330,7 +330,7 @@ async fn begin<S>(
     here: Arc<WorkerContext>,
 ) -> Option<Serving>
 where
-    S: Carrier,
+    S: Transport,
 {
     let AcceptedConnection {
         mut address,
