@@ -33,7 +33,7 @@ use crate::body::Body;
 use crate::context::{Peer, WorkerContext};
 use crate::listener::{ConnectionPermit, ListenSettings};
 use crate::parse_result::{LoggedHead, ParseResult};
-use crate::pipeline::serve;
+use crate::pipeline::serve_request;
 use ::http1::Refusal;
 use upgrade::{OnUpgrade, Upgraded};
 
@@ -133,7 +133,7 @@ where
                     Body::stream(StalledBody::around(body, bounds.body_time))
                 }
             });
-            let answer = serve(&here, &peer, request, parsed).await;
+            let answer = serve_request(&here, &peer, request, parsed).await;
             if is_tunnel && answer.status().is_success() {
                 busy.tunnels();
             }
@@ -217,7 +217,7 @@ pub(crate) async fn refused_unheard(
 ) {
     let mut request = Request::new(Body::Empty);
     *request.version_mut() = version;
-    let answer = serve(
+    let answer = serve_request(
         here,
         peer,
         request,

@@ -71,7 +71,7 @@ impl RequestOutcome {
 }
 
 /// Serves a request, or responds to a request that the parser refused.
-pub(crate) async fn serve(
+pub(crate) async fn serve_request(
     here: &Arc<WorkerContext>,
     peer: &Peer,
     mut request: Request<Body>,
@@ -108,11 +108,11 @@ pub(crate) async fn serve(
         Ok(()) => match &peer.front {
             None => {
                 let (request, outcome) = (&mut request, &mut outcome);
-                answered(here, &running, peer, &info, request, began, outcome).await
+                answer_by_route(here, &running, peer, &info, request, began, outcome).await
             }
             Some(front) => {
                 let (request, outcome) = (&mut request, &mut outcome);
-                service_listener::answered(here, &running, front, &info, request, began, outcome)
+                service_listener::answer(here, &running, front, &info, request, began, outcome)
                     .await
             }
         },
@@ -178,7 +178,7 @@ pub(crate) async fn serve(
 }
 
 /// Responds to a request that could be parsed.
-async fn answered(
+async fn answer_by_route(
     here: &Arc<WorkerContext>,
     running: &Arc<Running>,
     peer: &Peer,

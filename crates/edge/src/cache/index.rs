@@ -129,7 +129,7 @@ impl Index {
     pub(super) fn purge(&mut self, purge: &Purge<'_>) -> usize {
         self.purged_names += 1;
         let all = self.pages.values().flatten();
-        let meant = all.filter(|stored| purge.means(&stored.head));
+        let meant = all.filter(|stored| purge.matches(&stored.head));
         let meant: Vec<Arc<Stored>> = meant.cloned().collect();
         for stored in &meant {
             self.remove(stored);

@@ -22,7 +22,7 @@ pub(crate) struct Purge<'a> {
 }
 
 impl Purge<'_> {
-    pub(super) fn means(&self, head: &StoredHead) -> bool {
+    pub(super) fn matches(&self, head: &StoredHead) -> bool {
         let (scope, address) = head.key.split_once('\n').unwrap_or_default();
         let (_, rest) = address.split_once("://").unwrap_or_default();
         let path = rest.find('/').map_or("", |at| &rest[at..]);

@@ -23,7 +23,7 @@ use crate::body::{Answer, Body};
 use crate::deadline::Deadline;
 use crate::listener::Handle;
 use crate::parse_result::{LoggedHead, ParseResult};
-use crate::pipeline::serve;
+use crate::pipeline::serve_request;
 
 use super::answer_head::{Framing, RequestTraits};
 use super::input::{Input, ReadOutcome};
@@ -116,7 +116,7 @@ async fn answer_requests<S: Transport>(
             None => ParseResult::of_body(feed.as_ref().map(Feed::broken)),
         };
         // The future is boxed, so that its memory can be freed while the connection is idle.
-        let mut serving = Box::pin(serve(here, peer, request, parsed));
+        let mut serving = Box::pin(serve_request(here, peer, request, parsed));
         let mut answer = client.while_it_waits(serving.as_mut()).await?;
         drop(serving);
         let switch = switch.filter(|_| answer.status() == StatusCode::SWITCHING_PROTOCOLS);

@@ -302,7 +302,7 @@ where
     tokio::select! {
         // A response that is finished at the moment of eviction is still written.
         biased;
-        () = serve(stream, coming, here) => {}
+        () = serve_connection(stream, coming, here) => {}
         () = handle.evicted() => tracing::debug!("a connection made room for another"),
     }
 }
@@ -311,7 +311,7 @@ where
 ///
 /// The futures are boxed. Otherwise, a connection would occupy the memory for the largest protocol
 /// and for the handshake until the connection ends.
-async fn serve<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
+async fn serve_connection<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
     S: Transport,
 {

@@ -22,7 +22,7 @@ use crate::connection::activity::{ActiveStream, StreamActivity};
 use crate::connection::{Bounds, ConnectionContext, STREAMS, UNSEEN, refused_unheard, stream_head};
 use crate::context::{Peer, WorkerContext};
 use crate::parse_result::{BrokenBody, ParseResult};
-use crate::pipeline::serve;
+use crate::pipeline::serve_request;
 use http1::Refusal;
 
 use super::wire::{Ended, QuicTransport, StreamLimits};
@@ -120,7 +120,7 @@ pub(super) async fn http3(
                     let Some(running) = ActiveStream::begin(&busy) else {
                         continue;
                     };
-                    requests.spawn(answered(Arc::clone(&way), resolver, ended, running));
+                    requests.spawn(answer_stream(Arc::clone(&way), resolver, ended, running));
                     if last.is_called {
                         last.call(&mut engine).await;
                         quiet.as_mut().reset(Instant::now() + way.grace());
@@ -209,7 +209,7 @@ impl H3Connection {
         }
     }
 
-    fn answered(&self) {
+    fn request_finished(&self) {
         let less = |number: u32| Some(number.saturating_sub(1));
         let _ = self
             .tally
@@ -235,7 +235,7 @@ async fn broken(way: &H3Connection, refusal: Refusal) {
     way.broken();
 }
 
-async fn answered(
+async fn answer_stream(
     way: Arc<H3Connection>,
     resolver: Resolver,
     mut ended: Ended,
@@ -270,7 +270,7 @@ async fn answered(
     let request: Request<Body> = request.map(|()| body);
     let method = request.method().clone();
     let mut waits_for_word = request.headers().contains_key(EXPECT);
-    let serving = serve(&way.here, &way.peer, request, parsed);
+    let serving = serve_request(&way.here, &way.peer, request, parsed);
     tokio::pin!(serving);
     let answer = loop {
         tokio::select! {
@@ -298,7 +298,7 @@ async fn answered(
     };
     let now = (way.here.shared.clock)();
     match back.send(&method, answer, now).await {
-        Ok(()) => way.answered(),
+        Ok(()) => way.request_finished(),
         Err(AnswerError::Body(error)) => tracing::debug!(%error, "an answer broke off"),
         Err(AnswerError::ClientLeft | AnswerError::Stream(_)) => way.taken_back(),
     }
