@@ -1,7 +1,7 @@
 //! The validated configuration.
 //!
-//! A [`Description`] becomes a plan only if every value is valid. A plan is immutable, and a reload
-//! makes a new plan.
+//! A [`Description`] becomes a plan only if every value is valid. A plan is immutable, and changed
+//! settings make a new plan.
 
 mod auth;
 mod bodies;

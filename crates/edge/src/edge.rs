@@ -1,4 +1,4 @@
-//! The running edge: start, reload and stop.
+//! The running edge: start, apply a plan and stop.
 
 mod certificate_orders;
 mod datagrams;
@@ -207,7 +207,7 @@ impl Edge {
     /// the old plan.
     ///
     /// After an error, nothing changes, and the sockets from [`Edge::hand_in`] are closed.
-    pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
+    pub fn apply(&self, plan: Plan) -> Result<(), EdgeError> {
         let taken = self.take(plan);
         if taken.is_err() {
             // The new plan's sockets are closed. No worker accepts connections on them, and while

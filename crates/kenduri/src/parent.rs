@@ -180,8 +180,8 @@ async fn keep(running: Running) -> Result<()> {
             loop {
                 tokio::select! {
                     signal = signals.next() => match signal {
-                        Signal::Reload if start.is_demo() => break LoopExit::Stop(Ok(())),
-                        Signal::Reload => is_to_apply = true,
+                        Signal::Apply if start.is_demo() => break LoopExit::Stop(Ok(())),
+                        Signal::Apply => is_to_apply = true,
                         Signal::Stop => break LoopExit::Stop(Ok(())),
                     },
                     alone = Arc::clone(&parent.changes).lock_owned(), if is_to_apply => {
@@ -220,7 +220,7 @@ async fn keep(running: Running) -> Result<()> {
             turn,
         ) {
             (RunEnd::HandedOver(everything), LoopExit::Renew(renewal)) => {
-                signals.again(std::mem::take(&mut is_to_apply).then_some(Signal::Reload));
+                signals.again(std::mem::take(&mut is_to_apply).then_some(Signal::Apply));
                 let left = ExecContext {
                     listener: &listener,
                     lines: &lines,

@@ -145,8 +145,8 @@ async fn a_socket_that_was_handed_in_outlives_a_reload_during_a_download() {
         download.recv_response().await.unwrap();
         let first = piece(&mut download).await.unwrap();
         assert_eq!(first.as_deref(), Some(&b"one"[..]));
-        site.reload(|listen| listen.http3 = false);
-        site.reload(|listen| listen.http3 = true);
+        site.apply(|listen| listen.http3 = false);
+        site.apply(|listen| listen.http3 = true);
         // The first endpoint keeps the UDP socket until its client has everything.
         site.scene.go.add_permits(1);
         let second = piece(&mut download).await.unwrap();
@@ -306,7 +306,7 @@ async fn a_socket_that_comes_later_is_used() {
     );
     site.edge
         .hand_in(Inherited::new(vec![OwnedFd::from(udp)]).unwrap());
-    site.reload(|_| {});
+    site.apply(|_| {});
     assert_eq!(next(&site).await.get("/").await.text(), "hello");
     site.stop().await;
 }

@@ -132,8 +132,8 @@ impl Settings {
     }
 }
 
-/// Converts the parsed settings file into settings and the edge's plan, at startup and for a
-/// reload. Reports every invalid value to `check`, and returns `None` if any value is invalid.
+/// Converts the parsed settings file into settings and the edge's plan, at startup and for an
+/// apply. Reports every invalid value to `check`, and returns `None` if any value is invalid.
 pub(super) fn settings(
     written: &Written,
     sections: &Table,

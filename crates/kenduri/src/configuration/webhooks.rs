@@ -13,7 +13,7 @@ use super::checked::secret;
 use super::written::Webhook;
 use crate::domains::DOMAINS;
 
-/// Reads the webhooks, and reports invalid values. During a reload, a webhook may name a removed
+/// Reads the webhooks, and reports invalid values. During an apply, a webhook may name a removed
 /// service, because changes to services take effect at once, but changes to webhooks only at a
 /// restart.
 pub(super) fn read(

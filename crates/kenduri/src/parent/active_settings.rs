@@ -1,4 +1,4 @@
-//! The supervisor process's active settings, and how they are reloaded.
+//! The supervisor process's active settings, and how they are read again.
 
 use std::sync::Arc;
 
