@@ -77,8 +77,8 @@ pub use config::{Ground, Plan, Service};
 pub use context::Clock;
 pub use description::{
     Access, Acme, Ask, Basic, Cache, Certificate, Challenge, Cors, Description, ExternalAccount,
-    ForwardedHeader, Headers, Health, Limit, Listen, Proxy, RequestHeaders, Route, SharedCache,
-    Tls, Upstream,
+    ForwardedHeader, Headers, Limit, Listen, Proxy, RequestHeaders, Route, SharedCache, Tls,
+    Upstream,
 };
 pub use edge::{Edge, EdgeError, Options};
 pub use filters::{auth, compression, forwarding, headers, rate_limit};
@@ -87,4 +87,4 @@ pub use listener::{
     Inherited, InheritedError, KeptSockets, ListenAddress, ListenError, ListenFault, ListenSettings,
 };
 pub use tls::{CertificateFiles, FileCertificate, TlsError, TlsSettings};
-pub use units::Problem;
+pub use units::{HealthConfig, Problem};

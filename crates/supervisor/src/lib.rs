@@ -38,8 +38,7 @@ pub use plan::{
 pub use process::shim;
 pub use ready_instances::{Address, GivenUp, InstanceAddress, ReadyInstances, ServiceInstances};
 pub use service_config::{
-    CommandLine, HealthConfig, LogConfig, MemoryConfig, RestartConfig, ServiceConfig,
-    ServiceConfigs, StopConfig,
+    CommandLine, LogConfig, MemoryConfig, RestartConfig, ServiceConfig, ServiceConfigs, StopConfig,
 };
 pub use service_log::LineHook;
 pub use status::{InstanceStatus, LastExit, ServiceStatus, SettingsSummary};
@@ -47,4 +46,4 @@ pub use supervisor::{
     Clock, FailedExec, PausedSupervisor, RandomSource, RunEnd, ShimProgram, StartError, Supervisor,
     SupervisorOptions,
 };
-pub use units::Problem;
+pub use units::{HealthConfig, Problem};

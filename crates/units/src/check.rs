@@ -104,7 +104,12 @@ impl Check {
             Ok(value) => Some(value),
             Err(problems) => {
                 let problems: Vec<_> = problems.into_iter().map(place).collect();
-                self.problems.extend(problems);
+                // Two checks may find the same.
+                for problem in problems {
+                    if !self.problems.contains(&problem) {
+                        self.problems.push(problem);
+                    }
+                }
                 None
             }
         }
@@ -190,11 +195,13 @@ mod tests {
         check.refuse("route[1].limit.rate", "it is odd", "");
         check.refuse("data", "it is odd", "");
         check.refuse_sentence("route", "route and data are both odd", "mend one");
-        let checked: Result<(), _> = Err(vec![Problem {
+        let gone = Problem {
             key: "route[0].to".to_owned(),
             ..Problem::at(Origin::BuiltIn, "it is gone", "")
-        }]);
-        assert_eq!(check.take(checked), None);
+        };
+        for _ in 0..2 {
+            assert_eq!(check.take::<()>(Err(vec![gone.clone()])), None);
+        }
         assert_eq!(
             lines(&check),
             [

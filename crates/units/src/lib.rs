@@ -4,12 +4,14 @@
 //! Each error message shows an example of a valid value.
 
 mod check;
+mod health_config;
 mod nearest;
 mod problem;
 
 use std::time::Duration;
 
 pub use check::Check;
+pub use health_config::HealthConfig;
 pub use nearest::nearest;
 pub use problem::{Origin, Problem, Problems};
 

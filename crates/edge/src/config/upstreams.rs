@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use units::Check;
+use units::{Check, HealthConfig};
 
 use super::Ground;
-use crate::description::{Health, Upstream};
+use crate::description::Upstream;
 use crate::proxy::{
     Balance, HealthSettings, ServerAddress, Times, UpstreamSettings, parse_address,
 };
@@ -132,7 +132,7 @@ pub(super) fn balance(written: &str) -> Result<Balance, String> {
     }
 }
 
-fn health(written: &Health, check: &mut Check) -> Option<HealthSettings> {
+fn health(written: &HealthConfig, check: &mut Check) -> Option<HealthSettings> {
     let path = written
         .path
         .starts_with('/')
@@ -145,15 +145,13 @@ fn health(written: &Health, check: &mut Check) -> Option<HealthSettings> {
             "begin with a slash: /healthz",
         );
     }
-    let every = check.time("health.every", &written.every);
-    let within = check.time("health.within", &written.within);
-    let fall = check.between("health.fall", written.fall, 1, 100);
-    let rise = check.between("health.rise", written.rise, 1, 100);
+    let times = written.check(check);
+    let (path, (every, within)) = path.zip(times)?;
     Some(HealthSettings {
-        path: path?,
-        every: every?,
-        within: within?,
-        fall,
-        rise,
+        path,
+        every,
+        within,
+        fall: written.fall,
+        rise: written.rise,
     })
 }

@@ -14,9 +14,7 @@ use super::dependency_cycle::find_cycle;
 use super::own_service::{ALL_SERVICES, OWN_SERVICE};
 use super::settings::{Environment, HealthSettings, Listening, LogSettings, ServiceSettings, User};
 use super::{CheckDepth, PlanContext, value_parsers};
-use crate::service_config::{
-    CommandLine, HealthConfig, MemoryConfig, ServiceConfig, ServiceConfigs,
-};
+use crate::service_config::{CommandLine, MemoryConfig, ServiceConfig, ServiceConfigs};
 use crate::state::{Policy, RestartWhen};
 
 /// The maximum number of instances of a service, including spares.
@@ -414,25 +412,21 @@ impl ServiceCheck<'_> {
     }
 
     fn health(&mut self) -> Result<Option<HealthSettings>, Refused> {
-        let Some(HealthConfig {
-            path,
-            every,
-            within,
-            ..
-        }) = &self.service.health
-        else {
+        let Some(health) = &self.service.health else {
             return Ok(None);
         };
+        let path = &health.path;
         let sound = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
         if !sound || path.len() > 1_024 {
             let what = format!("{path:?} is no path");
             self.check
                 .refuse("health.path", what, "begin with a slash: /healthz");
         }
+        let (every, within) = health.check(self.check).ok_or(Refused)?;
         Ok(Some(HealthSettings {
             path: path.clone(),
-            every: self.check.time("health.every", every).ok_or(Refused)?,
-            within: self.check.time("health.within", within).ok_or(Refused)?,
+            every,
+            within,
         }))
     }
 
@@ -494,8 +488,6 @@ impl ServiceCheck<'_> {
             .health
             .as_ref()
             .map_or((1, 1), |health| (health.fall, health.rise));
-        let fall = self.check.between("health.fall", fall, 1, 100);
-        let rise = self.check.between("health.rise", rise, 1, 100);
         let start_within = self.check.time("start_within", &service.start_within);
         let stop_within = self.check.time("stop.within", &service.stop.within);
         let drain_within = self
