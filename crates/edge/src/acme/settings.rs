@@ -111,7 +111,7 @@ fn read_roots(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
         format!("{file}: {cause}; name a PEM file with the authority's root certificate")
     };
     let roots: Vec<_> = CertificateDer::pem_file_iter(file)
-        .and_then(|all| all.collect())
+        .and_then(Iterator::collect)
         .map_err(error)?;
     if roots.is_empty() {
         return Err(error(pem::Error::NoItemsFound));
