@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use entry::{Entry, LoggedPath, Pending, Upload};
-pub use format::{Line, Mask, Whose, in_reading_order};
+pub use format::{Line, Mask, PathOwner, in_reading_order};
 pub(crate) use tunnelled::{TUNNEL_BROKEN, Tunnelled};
 pub use writer::{LogBuffer, LogWriter, Writing};
 

@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 pub use challenges::{ACME_TLS, Challenges};
 pub use issued::Issued;
 pub use schedule::{Action, Failures, Next};
-pub use settings::{ExternalAccount, Settings, SettingsError, Unorderable, can_be_ordered};
+pub use settings::{ExternalAccount, Settings, Unorderable, can_be_ordered};
 pub use storage::StorageError;
 
 pub(crate) use schedule::{Life, later};
@@ -85,7 +85,7 @@ pub enum AcmeError {
     Tls(#[from] rustls::Error),
 }
 
-struct Shared {
+struct OrderContext {
     settings: Settings,
     world: World,
     storage: Storage,
@@ -95,7 +95,7 @@ struct Shared {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct CertificateStatus {
     pub name: String,
     /// `None` if there is no certificate.
     pub valid_from: Option<Timestamp>,
@@ -109,7 +109,7 @@ pub struct Standing {
     pub refused: Option<Unorderable>,
 }
 
-impl Standing {
+impl CertificateStatus {
     /// The certificate's validity period; `None` if there is no certificate.
     pub(crate) fn life(&self) -> Option<Life> {
         Some(Life {
@@ -125,20 +125,20 @@ impl Standing {
     }
 }
 
-pub struct Prepared(Shared);
+pub struct Prepared(OrderContext);
 
 #[derive(Debug)]
 pub struct Acme {
     challenges: Arc<Challenges>,
     issued: Arc<Issued>,
     wanted: watch::Sender<BTreeSet<String>>,
-    report: watch::Receiver<Arc<[Standing]>>,
+    report: watch::Receiver<Arc<[CertificateStatus]>>,
     task: JoinHandle<()>,
 }
 
 impl Prepared {
     pub fn new(settings: Settings, world: World) -> Result<Self, AcmeError> {
-        Ok(Self(Shared {
+        Ok(Self(OrderContext {
             storage: Storage::open(&settings.data, &settings.directory)?,
             client: Client::new(&settings.roots, world.clone())?,
             settings,
@@ -183,11 +183,11 @@ impl Acme {
         self.wanted.send_replace(names);
     }
 
-    pub fn report(&self) -> Arc<[Standing]> {
+    pub fn report(&self) -> Arc<[CertificateStatus]> {
         Arc::clone(&self.report.borrow())
     }
 
-    pub fn watch(&self) -> watch::Receiver<Arc<[Standing]>> {
+    pub fn watch(&self) -> watch::Receiver<Arc<[CertificateStatus]>> {
         self.report.clone()
     }
 

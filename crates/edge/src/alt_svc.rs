@@ -15,13 +15,13 @@ const PROVED: u32 = 24 * 60 * 60;
 
 #[derive(Debug, Default)]
 pub(crate) struct AltSvc {
-    doors: Mutex<Doors>,
+    doors: Mutex<AdvertisedListeners>,
     /// The current advertisement. It is atomic, because responses must read it without a lock.
     word: AtomicU8,
 }
 
 #[derive(Debug, Default)]
-struct Doors {
+struct AdvertisedListeners {
     standing: BTreeMap<ListenAddress, UdpStatus>,
     /// Whether HTTP/3 has been advertised. Clients may then have cached the advertisement.
     was_told: bool,
@@ -39,7 +39,7 @@ pub(crate) enum UdpStatus {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Word {
+enum Advertisement {
     Nothing,
     Clear,
     Trial,
@@ -87,10 +87,10 @@ impl AltSvc {
     /// The value of `Alt-Svc` for a client that has requested `host`, which may include a port.
     pub(crate) fn header(&self, host: &str) -> Option<HeaderValue> {
         let age = match self.word() {
-            Word::Nothing => return None,
-            Word::Clear => return Some(HeaderValue::from_static("clear")),
-            Word::Trial => TRIAL,
-            Word::Proved => PROVED,
+            Advertisement::Nothing => return None,
+            Advertisement::Clear => return Some(HeaderValue::from_static("clear")),
+            Advertisement::Trial => TRIAL,
+            Advertisement::Proved => PROVED,
         };
         // The header contains the port from the client's request, because a router may forward that
         // port to a different port of the edge.
@@ -101,28 +101,32 @@ impl AltSvc {
         HeaderValue::try_from(format!("h3=\":{port}\"; ma={age}")).ok()
     }
 
-    fn say(&self, doors: &mut Doors) {
+    fn say(&self, doors: &mut AdvertisedListeners) {
         // HTTP/3 must work at all addresses, because a client cannot know to which address it will
         // connect.
         let word = match doors.standing.values().min() {
-            Some(UdpStatus::Reached) => Word::Proved,
-            Some(UdpStatus::Open) => Word::Trial,
-            Some(UdpStatus::Closed) | None if doors.was_told => Word::Clear,
-            Some(UdpStatus::Closed) | None => Word::Nothing,
+            Some(UdpStatus::Reached) => Advertisement::Proved,
+            Some(UdpStatus::Open) => Advertisement::Trial,
+            Some(UdpStatus::Closed) | None if doors.was_told => Advertisement::Clear,
+            Some(UdpStatus::Closed) | None => Advertisement::Nothing,
         };
-        doors.was_told |= matches!(word, Word::Trial | Word::Proved);
+        doors.was_told |= matches!(word, Advertisement::Trial | Advertisement::Proved);
         self.word.store(word as u8, Ordering::Relaxed);
     }
 
-    fn word(&self) -> Word {
+    fn word(&self) -> Advertisement {
         let word = self.word.load(Ordering::Relaxed);
-        [Word::Clear, Word::Trial, Word::Proved]
-            .into_iter()
-            .find(|said| *said as u8 == word)
-            .unwrap_or(Word::Nothing)
+        [
+            Advertisement::Clear,
+            Advertisement::Trial,
+            Advertisement::Proved,
+        ]
+        .into_iter()
+        .find(|said| *said as u8 == word)
+        .unwrap_or(Advertisement::Nothing)
     }
 
-    fn doors(&self) -> MutexGuard<'_, Doors> {
+    fn doors(&self) -> MutexGuard<'_, AdvertisedListeners> {
         self.doors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

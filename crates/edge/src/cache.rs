@@ -29,12 +29,13 @@ pub use store::StoreSettings;
 
 pub(crate) use in_flight::{FillGuard, How, InFlight, Joined};
 pub(crate) use purge::{Purge, taken_purges};
-pub(crate) use respond::{Asker, Told, tell};
+pub(crate) use respond::{Asker, CacheOutcome, tell};
 pub(crate) use rules::{
-    CacheDecision, CacheUse, Demand, Kept, Unsaid, confirms, has_validator, is_fault, renewed,
+    CacheDecision, CacheUse, DefaultLifetimes, Demand, TimedResponse, confirms, has_validator,
+    is_fault, renewed,
 };
 pub(crate) use store::{Gathering, Store};
-pub(crate) use stored::{Head, Key, Stored};
+pub(crate) use stored::{Key, Stored, StoredHead};
 
 pub use purge::PURGE;
 
@@ -43,14 +44,14 @@ pub struct Policy {
     /// The route's target. As a part of the cache key, it keeps the responses of different servers
     /// apart.
     pub(crate) scope: Arc<str>,
-    pub(crate) unsaid: Unsaid,
+    pub(crate) unsaid: DefaultLifetimes,
     /// Whether the route's lifetime also applies to responses to requests with cookies.
     with_cookies: bool,
     pub(crate) figures: CacheFigures,
 }
 
 impl Policy {
-    pub(crate) fn new(route: &str, to: &str, unsaid: Unsaid, with_cookies: bool) -> Self {
+    pub(crate) fn new(route: &str, to: &str, unsaid: DefaultLifetimes, with_cookies: bool) -> Self {
         Self {
             scope: to.into(),
             unsaid,
@@ -61,7 +62,7 @@ impl Policy {
 
     /// The lifetimes of a response without caching headers. They are zero if the response may be
     /// for a single user.
-    pub(crate) fn unsaid_to(&self, request: &HeaderMap) -> Unsaid {
+    pub(crate) fn unsaid_to(&self, request: &HeaderMap) -> DefaultLifetimes {
         let mut unsaid = self.unsaid;
         if self.is_personal(request) {
             unsaid.lifetime = Duration::ZERO;

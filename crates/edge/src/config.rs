@@ -1,12 +1,11 @@
 //! The validated configuration.
 //!
-//! A [`Description`] becomes a plan only if every value is valid. A plan is immutable, and a reload
-//! makes a new plan.
+//! A [`Description`] becomes a plan only if every value is valid. A plan is immutable, and changed
+//! settings make a new plan.
 
 mod auth;
 mod bodies;
 mod cache;
-mod check;
 mod cors;
 mod explain;
 mod listen;
@@ -17,12 +16,12 @@ mod tls;
 mod upstreams;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::fmt::{self, Display};
 use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) use services::{service_of, upstream_of};
 pub use tls::Authority;
+use units::{Check, Problem};
 
 use crate::cache::StoreSettings;
 use crate::description::{Description, Upstream};
@@ -33,7 +32,6 @@ use crate::route::{HostPattern, NormalPath, Route, RoutePath, Table, Target, col
 use crate::static_files::Folder;
 use crate::tls::TlsSettings;
 use bodies::Bodies;
-use check::Check;
 use services::Fronts;
 
 #[derive(Debug, Clone, Copy)]
@@ -82,20 +80,6 @@ impl Default for Service {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flaw {
-    /// The invalid setting's key, such as `route[2].to`, counted from 0.
-    pub key: String,
-    pub what: String,
-    pub mend: String,
-}
-
-impl Display for Flaw {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: {}\n  {}", self.key, self.what, self.mend)
-    }
-}
-
 #[derive(Debug)]
 pub struct Plan {
     listen: ListenSettings,
@@ -108,12 +92,12 @@ pub struct Plan {
     fronts: Fronts,
     cache: StoreSettings,
     buffer_memory: usize,
-    warnings: Vec<Flaw>,
+    warnings: Vec<Problem>,
 }
 
 impl Plan {
     /// Returns all errors, not only the first.
-    pub fn check(description: &Description, ground: &Ground<'_>) -> Result<Self, Vec<Flaw>> {
+    pub fn check(description: &Description, ground: &Ground<'_>) -> Result<Self, Vec<Problem>> {
         let mut check = Check::default();
         let mut listen = listen::listen(&description.listen, ground, &mut check);
         let bodies = Bodies::of(description, &mut check);
@@ -130,21 +114,25 @@ impl Plan {
         let routes = routes::routes(written, &mut upstreams, ground, usual, &mut check);
         let tls = tls::tls(description, &routes, ground, &mut check);
         let cache = cache::store(&description.cache, &mut check);
-        let Check { flaws, warnings } = check;
+        let Check {
+            problems, warnings, ..
+        } = check;
         match (listen, tls, cache) {
-            (Some(listen), Some((tls, authority)), Some(cache)) if flaws.is_empty() => Ok(Self {
-                listen,
-                tls,
-                authority,
-                upstreams,
-                routes,
-                own: Table::default(),
-                fronts,
-                cache,
-                buffer_memory: usual.memory,
-                warnings,
-            }),
-            _ => Err(flaws),
+            (Some(listen), Some((tls, authority)), Some(cache)) if problems.is_empty() => {
+                Ok(Self {
+                    listen,
+                    tls,
+                    authority,
+                    upstreams,
+                    routes,
+                    own: Table::default(),
+                    fronts,
+                    cache,
+                    buffer_memory: usual.memory,
+                    warnings,
+                })
+            }
+            _ => Err(problems),
         }
     }
 
@@ -295,7 +283,7 @@ impl Plan {
         self.buffer_memory
     }
 
-    pub fn warnings(&self) -> &[Flaw] {
+    pub fn warnings(&self) -> &[Problem] {
         &self.warnings
     }
 

@@ -31,14 +31,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::body::Body;
 use crate::context::{Peer, WorkerContext};
-use crate::listener::{ListenSettings, Place};
+use crate::listener::{ConnectionPermit, ListenSettings};
 use crate::parse_result::{LoggedHead, ParseResult};
-use crate::pipeline::serve;
+use crate::pipeline::serve_request;
 use ::http1::Refusal;
 use upgrade::{OnUpgrade, Upgraded};
 
 pub(crate) use self::http1::http1;
-pub(crate) use self::transport::Carrier;
+pub(crate) use self::transport::Transport;
 
 use self::activity::StreamActivity;
 use self::coalesced::Coalesced;
@@ -78,7 +78,7 @@ pub(crate) struct Bounds {
 pub(crate) struct ConnectionContext {
     pub(crate) here: Arc<WorkerContext>,
     pub(crate) peer: Peer,
-    pub(crate) place: Place,
+    pub(crate) place: ConnectionPermit,
 }
 
 impl ListenSettings {
@@ -94,7 +94,7 @@ impl ListenSettings {
 
 pub(crate) async fn http2<S>(stream: S, visit: ConnectionContext)
 where
-    S: Carrier,
+    S: Transport,
 {
     let ConnectionContext { here, peer, place } = visit;
     let shared = Arc::clone(&here.shared);
@@ -133,7 +133,7 @@ where
                     Body::stream(StalledBody::around(body, bounds.body_time))
                 }
             });
-            let answer = serve(&here, &peer, request, parsed).await;
+            let answer = serve_request(&here, &peer, request, parsed).await;
             if is_tunnel && answer.status().is_success() {
                 busy.tunnels();
             }
@@ -217,7 +217,7 @@ pub(crate) async fn refused_unheard(
 ) {
     let mut request = Request::new(Body::Empty);
     *request.version_mut() = version;
-    let answer = serve(
+    let answer = serve_request(
         here,
         peer,
         request,
@@ -252,7 +252,7 @@ mod tests {
 
     use super::*;
 
-    fn size<S: Carrier, F>(_: impl FnOnce(S, ConnectionContext) -> F) -> usize {
+    fn size<S: Transport, F>(_: impl FnOnce(S, ConnectionContext) -> F) -> usize {
         mem::size_of::<F>()
     }
 

@@ -21,9 +21,9 @@ use crate::cdn_loop::CdnId;
 use crate::client_info::{ClientInfo, Ids, Scheme};
 use crate::clock_text::ClockText;
 use crate::filters::auth::Passwords;
-use crate::listener::{ListenAddress, ListenSettings, Places};
+use crate::listener::{ConnectionLimits, ListenAddress, ListenSettings};
 use crate::maintenance::Maintenance;
-use crate::metrics::{DoorFigures, RouteFigures};
+use crate::metrics::{ListenerMetrics, RouteFigures};
 use crate::proxy::{Pool, Tunnels};
 use crate::route::bare_host;
 use crate::scratch_buffer::ScratchBuffer;
@@ -41,9 +41,9 @@ pub(crate) struct Shared {
     /// The TLS state. It is created when TLS is first used, because seeding the random number
     /// generator is slow.
     pub(crate) tls: OnceLock<Tls>,
-    pub(crate) places: Places,
+    pub(crate) places: ConnectionLimits,
     pub(crate) ids: Ids,
-    pub(crate) figures: DoorFigures,
+    pub(crate) figures: ListenerMetrics,
     pub(crate) nowhere: RouteFigures,
     pub(crate) maintenance: Option<Arc<Maintenance>>,
     pub(crate) passwords: Passwords,

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use units::HealthConfig;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -400,7 +401,7 @@ pub struct Upstream {
     /// How the server for a request is chosen: `round-robin`, `least` or `sticky`.
     pub balance: String,
     /// The health check. If `None`, only failed requests show that a server is down.
-    pub health: Option<Health>,
+    pub health: Option<HealthConfig>,
     pub connect_time: String,
     /// The timeout for the first byte of a response.
     pub first_byte_time: String,
@@ -420,31 +421,6 @@ impl Default for Upstream {
             first_byte_time: "60s".to_owned(),
             idle_time: "60s".to_owned(),
             keep_time: "1500ms".to_owned(),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Health {
-    /// The path to request with `GET`. Any 2xx response means healthy.
-    pub path: String,
-    pub every: String,
-    pub within: String,
-    /// The number of consecutive failed checks after which the server gets no requests.
-    pub fall: u32,
-    /// The number of consecutive successful checks after which the server gets requests again.
-    pub rise: u32,
-}
-
-impl Default for Health {
-    fn default() -> Self {
-        Self {
-            path: "/".to_owned(),
-            every: "5s".to_owned(),
-            within: "2s".to_owned(),
-            fall: 3,
-            rise: 1,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The running edge: start, reload and stop.
+//! The running edge: start, apply a plan and stop.
 
 mod certificate_orders;
 mod datagrams;
@@ -18,7 +18,7 @@ use arc_swap::ArcSwap;
 use tokio_util::sync::CancellationToken;
 
 use crate::access_log::Log;
-use crate::acme::{AcmeError, Standing};
+use crate::acme::{AcmeError, CertificateStatus};
 use crate::alt_svc::AltSvc;
 use crate::app::{App, Mounted};
 use crate::cache::{Purge, Store};
@@ -28,11 +28,12 @@ use crate::config::Plan;
 use crate::context::{Clock, Running, ServiceBackends, Shared, WorkerContext};
 use crate::filters::auth::Passwords;
 use crate::listener::{
-    Bound, Door, Inherited, ListenAddress, ListenError, ListenFault, ListenSettings, Places, open,
+    Bound, ConnectionLimits, Inherited, ListenAddress, ListenError, ListenFault, ListenSettings,
+    ListenerKind, open,
 };
 use crate::lock::lock;
 use crate::maintenance::Maintenance;
-use crate::metrics::{DoorFigures, RouteFigures};
+use crate::metrics::{ListenerMetrics, RouteFigures};
 use crate::proxy::{Pool, Tunnels, Upstream};
 use crate::scratch_buffer::ScratchBuffer;
 use crate::static_files::Memory;
@@ -105,7 +106,7 @@ pub struct Edge {
     orders: CertificateOrders,
 }
 
-type Listeners = BTreeMap<(Door, ListenAddress), Listening>;
+type Listeners = BTreeMap<(ListenerKind, ListenAddress), Listening>;
 
 #[derive(Debug)]
 struct Listening {
@@ -139,11 +140,11 @@ impl Edge {
         let shared = Arc::new(Shared {
             tls: OnceLock::new(),
             certificates,
-            places: Places::new(plan.listen().connections),
+            places: ConnectionLimits::new(plan.listen().connections),
             cache: Store::new(plan.cache().clone()),
             running: ArcSwap::from_pointee(Running::new(plan, None, &service_backends)),
             ids: Ids::default(),
-            figures: DoorFigures::default(),
+            figures: ListenerMetrics::default(),
             nowhere: RouteFigures::new("none"),
             maintenance,
             passwords: Passwords::default(),
@@ -206,7 +207,7 @@ impl Edge {
     /// the old plan.
     ///
     /// After an error, nothing changes, and the sockets from [`Edge::hand_in`] are closed.
-    pub fn reload(&self, plan: Plan) -> Result<(), EdgeError> {
+    pub fn apply(&self, plan: Plan) -> Result<(), EdgeError> {
         let taken = self.take(plan);
         if taken.is_err() {
             // The new plan's sockets are closed. No worker accepts connections on them, and while
@@ -276,7 +277,7 @@ impl Edge {
         self.orders.order_also(&self.shared, names);
     }
 
-    pub fn certificates(&self) -> Arc<[Standing]> {
+    pub fn certificates(&self) -> Arc<[CertificateStatus]> {
         self.orders.report()
     }
 
@@ -290,11 +291,11 @@ impl Edge {
     }
 
     pub fn http_addresses(&self) -> Vec<SocketAddr> {
-        self.addresses(Door::Http)
+        self.addresses(ListenerKind::Http)
     }
 
     pub fn https_addresses(&self) -> Vec<SocketAddr> {
-        self.addresses(Door::Https)
+        self.addresses(ListenerKind::Https)
     }
 
     /// Calls [drain](Edge::drain), then [end](Edge::end).
@@ -349,10 +350,10 @@ impl Edge {
     }
 
     pub fn front_addresses(&self) -> Vec<SocketAddr> {
-        self.addresses(Door::Front)
+        self.addresses(ListenerKind::Front)
     }
 
-    fn addresses(&self, wanted: Door) -> Vec<SocketAddr> {
+    fn addresses(&self, wanted: ListenerKind) -> Vec<SocketAddr> {
         self.listeners()
             .iter()
             .filter(|((door, _), _)| *door == wanted)
@@ -360,7 +361,7 @@ impl Edge {
             .collect()
     }
 
-    fn listen(&self, bound: Vec<(Door, ListenAddress, Bound)>) {
+    fn listen(&self, bound: Vec<(ListenerKind, ListenAddress, Bound)>) {
         let mut open = self.listeners();
         for (door, address, bound) in bound {
             let close = CancellationToken::new();
@@ -401,7 +402,7 @@ impl fmt::Debug for Edge {
 /// then the first configured address.
 fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
     let ports = written.iter().filter_map(|at| {
-        let listening = open.get(&(Door::Https, at.clone()))?;
+        let listening = open.get(&(ListenerKind::Https, at.clone()))?;
         Some((at, listening.address?.port()))
     });
     ports
@@ -415,7 +416,7 @@ fn bind(
     open_already: &Listeners,
     inherited: &Inherited,
     workers: usize,
-) -> Result<Vec<(Door, ListenAddress, Bound)>, ListenError> {
+) -> Result<Vec<(ListenerKind, ListenAddress, Bound)>, ListenError> {
     let mut bound = Vec::new();
     for (door, address) in settings.all() {
         if open_already.contains_key(&(door, address.clone())) {

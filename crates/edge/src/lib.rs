@@ -3,7 +3,7 @@
 //! It does not know the purpose of the app that is mounted in it. The modules below are in layers,
 //! and each uses only lower ones; `cargo xtask check` verifies this.
 
-// Start, reload and stop.
+// Start, apply a plan and stop.
 mod edge;
 
 // HTTP/3.
@@ -73,17 +73,18 @@ pub use body::{Answer, Body, BodyError};
 pub use cdn_loop::CdnId;
 pub use cdn_presets::Cdn;
 pub use client_info::{ClientInfo, RequestId, Scheme};
-pub use config::{Flaw, Ground, Plan, Service};
+pub use config::{Ground, Plan, Service};
 pub use context::Clock;
 pub use description::{
     Access, Acme, Ask, Basic, Cache, Certificate, Challenge, Cors, Description, ExternalAccount,
-    ForwardedHeader, Headers, Health, Limit, Listen, Proxy, RequestHeaders, Route, SharedCache,
-    Tls, Upstream,
+    ForwardedHeader, Headers, Limit, Listen, Proxy, RequestHeaders, Route, SharedCache, Tls,
+    Upstream,
 };
 pub use edge::{Edge, EdgeError, Options};
 pub use filters::{auth, compression, forwarding, headers, rate_limit};
 pub use http1::Refusal;
 pub use listener::{
-    Inherited, InheritedError, Kept, ListenAddress, ListenError, ListenFault, ListenSettings,
+    Inherited, InheritedError, KeptSockets, ListenAddress, ListenError, ListenFault, ListenSettings,
 };
 pub use tls::{CertificateFiles, FileCertificate, TlsError, TlsSettings};
+pub use units::{HealthConfig, Problem};

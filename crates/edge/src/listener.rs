@@ -20,10 +20,10 @@ use crate::description::ForwardedHeader;
 
 pub use self::bind::{ListenError, ListenFault};
 pub use self::inherited::{Inherited, InheritedError};
-pub use self::kept_sockets::Kept;
+pub use self::kept_sockets::KeptSockets;
 
 pub(crate) use self::bind::{Bound, Socket, datagrams, open};
-pub(crate) use self::connection_limits::{Origin, Place, Places};
+pub(crate) use self::connection_limits::{ConnectionLimits, ConnectionPermit, Origin};
 pub(crate) use self::eviction::Handle;
 pub(crate) use self::shared_udp::{ReadLock, ResetKey, SharedUdp};
 
@@ -86,10 +86,19 @@ impl Default for ListenSettings {
 }
 
 impl ListenSettings {
-    pub(crate) fn all(&self) -> impl Iterator<Item = (Door, &ListenAddress)> {
-        let clear = self.http.iter().map(|address| (Door::Http, address));
-        let https = self.https.iter().map(|address| (Door::Https, address));
-        let fronts = self.fronts.iter().map(|address| (Door::Front, address));
+    pub(crate) fn all(&self) -> impl Iterator<Item = (ListenerKind, &ListenAddress)> {
+        let clear = self
+            .http
+            .iter()
+            .map(|address| (ListenerKind::Http, address));
+        let https = self
+            .https
+            .iter()
+            .map(|address| (ListenerKind::Https, address));
+        let fronts = self
+            .fronts
+            .iter()
+            .map(|address| (ListenerKind::Front, address));
         clear.chain(https).chain(fronts)
     }
 
@@ -121,7 +130,7 @@ impl ListenSettings {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Door {
+pub(crate) enum ListenerKind {
     Http,
     Https,
     Front,

@@ -24,7 +24,7 @@ use crate::body::{Answer, Body};
 use crate::client_info::{ClientInfo, Scheme};
 use crate::cookies;
 use crate::durable;
-use crate::pages::{self, Reader, Wants};
+use crate::pages::{self, ErrorFormat, Reader};
 use crate::route::{NormalPath, bare_host};
 
 const STATE: &str = "maintenance.json";
@@ -201,8 +201,8 @@ impl Closed {
 
     fn page(&self, info: &ClientInfo, headers: &HeaderMap) -> Answer {
         let status = StatusCode::SERVICE_UNAVAILABLE;
-        match (&self.page, Wants::of(headers)) {
-            (Some(page), Wants::Html) => {
+        match (&self.page, ErrorFormat::of(headers)) {
+            (Some(page), ErrorFormat::Html) => {
                 let mut answer = Response::new(Body::full(page.clone()));
                 *answer.status_mut() = status;
                 let headers = answer.headers_mut();

@@ -93,7 +93,7 @@ impl StoreFigures {
 }
 
 #[derive(Debug, Clone)]
-pub struct DoorFigures {
+pub struct ListenerMetrics {
     open: Gauge,
     refused_of_address: Counter,
     refused_of_all: Counter,
@@ -104,7 +104,7 @@ pub struct DoorFigures {
     announced_badly: Counter,
 }
 
-impl Default for DoorFigures {
+impl Default for ListenerMetrics {
     fn default() -> Self {
         Self {
             open: gauge!("edge_connections"),
@@ -119,7 +119,7 @@ impl Default for DoorFigures {
     }
 }
 
-impl DoorFigures {
+impl ListenerMetrics {
     /// Counts a connection as open until the returned value is dropped.
     pub fn connection(&self) -> OpenConnection {
         self.open.increment(1.0);
@@ -187,19 +187,19 @@ pub(crate) fn certificate_failed(name: &str) {
 /// Gauges for items that come and go, one gauge per label. A recorder never removes a gauge, so the
 /// gauge of a missing item is NaN.
 #[derive(Debug)]
-pub(crate) struct Passing<L> {
+pub(crate) struct LabelledGauges<L> {
     gauge: fn(&L) -> Gauge,
     there: BTreeMap<L, Gauge>,
 }
 
 /// How many days each host name's certificate remains valid.
-pub(crate) fn certificate_days() -> Passing<String> {
-    Passing::new(
+pub(crate) fn certificate_days() -> LabelledGauges<String> {
+    LabelledGauges::new(
         |name: &String| gauge!("kenduri_edge_certificate_days_left", "name" => name.clone()),
     )
 }
 
-impl<L: Ord> Passing<L> {
+impl<L: Ord> LabelledGauges<L> {
     pub(crate) fn new(gauge: fn(&L) -> Gauge) -> Self {
         let there = BTreeMap::new();
         Self { gauge, there }

@@ -36,19 +36,19 @@ impl Reader {
         }
     }
 
-    fn wants(&self) -> Wants {
-        Wants::by(self.accepted.iter().chain(&self.more))
+    fn wants(&self) -> ErrorFormat {
+        ErrorFormat::by(self.accepted.iter().chain(&self.more))
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wants {
+pub enum ErrorFormat {
     Html,
     /// A problem document in JSON (RFC 9457).
     Json,
 }
 
-impl Wants {
+impl ErrorFormat {
     /// Chooses JSON if `Accept` names JSON and ranks it higher than HTML.
     pub fn of(headers: &HeaderMap) -> Self {
         Self::by(headers.get_all(ACCEPT).iter())
@@ -86,8 +86,8 @@ pub fn page(
 ) -> Answer {
     let language = Language::of(reader.languages.as_ref());
     let (text, kind) = match reader.wants() {
-        Wants::Html => (html(status, language, id), "text/html; charset=utf-8"),
-        Wants::Json => (problem(status, language, id), "application/problem+json"),
+        ErrorFormat::Html => (html(status, language, id), "text/html; charset=utf-8"),
+        ErrorFormat::Json => (problem(status, language, id), "application/problem+json"),
     };
     let mut answer = Response::new(Body::full(text));
     *answer.status_mut() = status;
@@ -180,17 +180,23 @@ mod tests {
     #[test]
     fn json_is_for_those_who_rank_it_higher() {
         for (accept, wants) in [
-            ("", Wants::Html),
-            ("*/*", Wants::Html),
-            ("text/html,application/json;q=0.9", Wants::Html),
-            ("application/json", Wants::Json),
-            ("text/html;q=0.5, application/problem+json", Wants::Json),
-            ("application/json;q=0", Wants::Html),
-            ("application/json;q=x", Wants::Html),
-            ("application/json;Q=0.4;x=1,text/html;q=0.3", Wants::Json),
+            ("", ErrorFormat::Html),
+            ("*/*", ErrorFormat::Html),
+            ("text/html,application/json;q=0.9", ErrorFormat::Html),
+            ("application/json", ErrorFormat::Json),
+            (
+                "text/html;q=0.5, application/problem+json",
+                ErrorFormat::Json,
+            ),
+            ("application/json;q=0", ErrorFormat::Html),
+            ("application/json;q=x", ErrorFormat::Html),
+            (
+                "application/json;Q=0.4;x=1,text/html;q=0.3",
+                ErrorFormat::Json,
+            ),
         ] {
             let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
-            assert_eq!(Wants::of(&headers), wants, "{accept}");
+            assert_eq!(ErrorFormat::of(&headers), wants, "{accept}");
         }
     }
 

@@ -22,11 +22,11 @@ use http_body::Body as _;
 use hyper::ext::Protocol;
 use tokio::time::Instant;
 
-use crate::access_log::{Entry, Log, LoggedPath, Pending, Tunnelled, Upload, Whose};
+use crate::access_log::{Entry, Log, LoggedPath, PathOwner, Pending, Tunnelled, Upload};
 use crate::body::{Answer, Body, LoggedBody, has_no_body};
 use crate::client_info::ClientInfo;
 use crate::context::{Peer, Running, Shared, WorkerContext};
-use crate::filters::compression::Wishes;
+use crate::filters::compression::CodingPreferences;
 use crate::filters::cors::CorsAnswer;
 use crate::filters::headers::{self, Changes};
 use crate::filters::rate_limit::{Admitted, take_outcome};
@@ -71,7 +71,7 @@ impl RequestOutcome {
 }
 
 /// Serves a request, or responds to a request that the parser refused.
-pub(crate) async fn serve(
+pub(crate) async fn serve_request(
     here: &Arc<WorkerContext>,
     peer: &Peer,
     mut request: Request<Body>,
@@ -108,11 +108,11 @@ pub(crate) async fn serve(
         Ok(()) => match &peer.front {
             None => {
                 let (request, outcome) = (&mut request, &mut outcome);
-                answered(here, &running, peer, &info, request, began, outcome).await
+                answer_by_route(here, &running, peer, &info, request, began, outcome).await
             }
             Some(front) => {
                 let (request, outcome) = (&mut request, &mut outcome);
-                service_listener::answered(here, &running, front, &info, request, began, outcome)
+                service_listener::answer(here, &running, front, &info, request, began, outcome)
                     .await
             }
         },
@@ -123,7 +123,7 @@ pub(crate) async fn serve(
         outcome.is_instead = true;
         answer = refused(broken, &mut outcome);
     }
-    if let Some(Wordless(retry_after)) = answer.extensions().get().copied() {
+    if let Some(PageDue(retry_after)) = answer.extensions().get().copied() {
         let page = pages::page(answer.status(), &info.id, &reader, retry_after);
         answer = with_words(answer, page);
         let route = outcome.route.as_ref();
@@ -158,7 +158,7 @@ pub(crate) async fn serve(
                 && matches!(route.target, Target::Files(_) | Target::Proxy(_))
                 && !route.falls_back
             {
-                entry.whose = Whose::Neighbour;
+                entry.whose = PathOwner::Other;
             }
             let route = outcome.route.as_ref();
             if let Some(name) = route.and_then(|route| route.log.as_deref()) {
@@ -178,7 +178,7 @@ pub(crate) async fn serve(
 }
 
 /// Responds to a request that could be parsed.
-async fn answered(
+async fn answer_by_route(
     here: &Arc<WorkerContext>,
     running: &Arc<Running>,
     peer: &Peer,
@@ -250,7 +250,7 @@ async fn answered(
     // credentials counts as personal. The credentials are checked here, because a later step may
     // remove them.
     let wishes = (route.leads_to_app() || matches!(route.target, Target::Proxy(_)))
-        .then(|| Wishes::of(request.headers()));
+        .then(|| CodingPreferences::of(request.headers()));
     let answer_gets = match access::admit(here, running, route, info, &path, request).await {
         Ok(answer_gets) => answer_gets,
         Err(refusal) => {
@@ -351,21 +351,21 @@ fn nothing() -> Answer {
 fn bare(status: StatusCode) -> Answer {
     let mut answer = Response::new(Body::Empty);
     *answer.status_mut() = status;
-    answer.extensions_mut().insert(Wordless(None));
+    answer.extensions_mut().insert(PageDue(None));
     answer
 }
 
 /// Like [`bare`], with a time for `Retry-After`.
 fn later(status: StatusCode, retry_after: Duration) -> Answer {
     let mut answer = bare(status);
-    answer.extensions_mut().insert(Wordless(Some(retry_after)));
+    answer.extensions_mut().insert(PageDue(Some(retry_after)));
     answer
 }
 
 /// Marks a response to which a later step adds one of the edge's own pages. Contains the time for
 /// `Retry-After`.
 #[derive(Clone, Copy)]
-struct Wordless(Option<Duration>);
+struct PageDue(Option<Duration>);
 
 /// Returns `page` with those headers of `answer` that the page itself does not set.
 fn with_words(answer: Answer, mut page: Answer) -> Answer {
@@ -493,7 +493,7 @@ fn entry(
         method: head.method,
         host: head.host,
         target: head.target,
-        whose: Whose::App,
+        whose: PathOwner::App,
         shown: None,
         referrer: request.headers().get(REFERER).cloned(),
         agent: request.headers().get(USER_AGENT).cloned(),

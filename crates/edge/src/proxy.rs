@@ -48,7 +48,7 @@ pub use tunnel::Tunnels;
 pub use upstream::Upstream;
 
 pub(crate) use backends::Backends;
-pub(crate) use buffer_memory::{BufferMemory, Room};
+pub(crate) use buffer_memory::{BufferMemory, Reservation};
 pub(crate) use request_buffer::fill;
 pub(crate) use response_buffer::{keeping_up, read_ahead};
 
@@ -57,7 +57,7 @@ use connect::Stream;
 use pool::Idle;
 use response_body::ResponseBody;
 use retry::{Failure, Idempotency, RetryTarget};
-use tunnel::Far;
+use tunnel::UpgradedServer;
 use upstream::Chosen;
 use upstream_connection::{Outgoing, UpstreamConnection};
 use upstream_request::{UpstreamRequest, address};
@@ -213,7 +213,7 @@ impl Pool {
             let upgrade = upgrade.take().ok_or(ProxyError::Upgrade)?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
-            let server = Far {
+            let server = UpgradedServer {
                 server: wire.into_stream(),
                 early: first,
                 running,

@@ -12,4 +12,4 @@ mod settings;
 mod socket;
 mod wire;
 
-pub(crate) use self::endpoint::{PendingConnection, UdpDoor, listen, welcome};
+pub(crate) use self::endpoint::{PendingConnection, UdpListener, listen, welcome};

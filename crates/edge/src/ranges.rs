@@ -6,7 +6,7 @@ use std::ops::Range;
 const MOST: usize = 16;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum RequestedRanges {
     Whole,
     /// Non-empty ranges that do not overlap.
     Parts(Vec<Range<u64>>),
@@ -16,13 +16,13 @@ pub(crate) enum Wanted {
 
 /// The ranges of a `Range` header in content of this length, sorted and merged. An invalid header
 /// is ignored, as section 14.2 allows.
-pub(crate) fn wanted(header: &[u8], length: u64) -> Wanted {
+pub(crate) fn wanted(header: &[u8], length: u64) -> RequestedRanges {
     // Empty content has no ranges.
     if length == 0 {
-        return Wanted::Whole;
+        return RequestedRanges::Whole;
     }
     let Some(list) = std::str::from_utf8(header).ok().and_then(after_unit) else {
-        return Wanted::Whole;
+        return RequestedRanges::Whole;
     };
     let mut parts = Vec::new();
     let mut count = 0;
@@ -32,16 +32,16 @@ pub(crate) fn wanted(header: &[u8], length: u64) -> Wanted {
         }
         count += 1;
         match part(spec, length) {
-            _ if count > MOST => return Wanted::Whole,
-            Spec::Wrong => return Wanted::Whole,
+            _ if count > MOST => return RequestedRanges::Whole,
+            Spec::Wrong => return RequestedRanges::Whole,
             Spec::Outside => {}
             Spec::Part(part) => parts.push(part),
         }
     }
     match (count, parts.is_empty()) {
-        (0, _) => Wanted::Whole,
-        (_, true) => Wanted::Nothing,
-        _ => Wanted::Parts(joined(parts)),
+        (0, _) => RequestedRanges::Whole,
+        (_, true) => RequestedRanges::Nothing,
+        _ => RequestedRanges::Parts(joined(parts)),
     }
 }
 
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn understands_what_the_standard_says() {
         let parts = |parts: &[(u64, u64)]| {
-            Wanted::Parts(parts.iter().map(|(start, end)| *start..*end).collect())
+            RequestedRanges::Parts(parts.iter().map(|(start, end)| *start..*end).collect())
         };
         let many = |count: usize| format!("bytes={}", vec!["0-0"; count].join(","));
         let (sixteen, seventeen) = (many(16), many(17));
@@ -125,35 +125,35 @@ mod tests {
             ("bytes=-99999", parts(&[(0, 1_000)])),
             ("bytes=0-99999999999999999999999", parts(&[(0, 1_000)])),
             ("bytes=5000-,0-1", parts(&[(0, 2)])),
-            ("bytes=1000-", Wanted::Nothing),
-            ("bytes=99999999999999999999999-", Wanted::Nothing),
-            ("bytes=-0", Wanted::Nothing),
-            ("bytes=2000-3000,-0", Wanted::Nothing),
-            ("bytes=5-4", Wanted::Whole),
-            ("bytes=0-1,5-4", Wanted::Whole),
-            ("bytes=-", Wanted::Whole),
-            ("bytes=", Wanted::Whole),
-            ("bytes", Wanted::Whole),
-            ("", Wanted::Whole),
-            ("bytes=a-b", Wanted::Whole),
-            ("bytes=+1-2", Wanted::Whole),
-            ("bytes=1--2", Wanted::Whole),
-            ("bytes=1 - 2", Wanted::Whole),
-            ("pages=1-2", Wanted::Whole),
+            ("bytes=1000-", RequestedRanges::Nothing),
+            ("bytes=99999999999999999999999-", RequestedRanges::Nothing),
+            ("bytes=-0", RequestedRanges::Nothing),
+            ("bytes=2000-3000,-0", RequestedRanges::Nothing),
+            ("bytes=5-4", RequestedRanges::Whole),
+            ("bytes=0-1,5-4", RequestedRanges::Whole),
+            ("bytes=-", RequestedRanges::Whole),
+            ("bytes=", RequestedRanges::Whole),
+            ("bytes", RequestedRanges::Whole),
+            ("", RequestedRanges::Whole),
+            ("bytes=a-b", RequestedRanges::Whole),
+            ("bytes=+1-2", RequestedRanges::Whole),
+            ("bytes=1--2", RequestedRanges::Whole),
+            ("bytes=1 - 2", RequestedRanges::Whole),
+            ("pages=1-2", RequestedRanges::Whole),
             (&sixteen, parts(&[(0, 1)])),
-            (&seventeen, Wanted::Whole),
+            (&seventeen, RequestedRanges::Whole),
         ];
         for (header, expected) in table {
             assert_eq!(wanted(header.as_bytes(), 1_000), expected, "{header}");
         }
-        assert_eq!(wanted(b"bytes=0-", 0), Wanted::Whole);
-        assert_eq!(wanted(b"bytes=\xff-", 9), Wanted::Whole);
+        assert_eq!(wanted(b"bytes=0-", 0), RequestedRanges::Whole);
+        assert_eq!(wanted(b"bytes=\xff-", 9), RequestedRanges::Whole);
     }
 
     proptest! {
         #[test]
         fn parts_lie_inside_and_apart(header in "bytes=[-0-9, ]{0,40}", length in 0_u64..2_000) {
-            if let Wanted::Parts(parts) = wanted(header.as_bytes(), length) {
+            if let RequestedRanges::Parts(parts) = wanted(header.as_bytes(), length) {
                 prop_assert!(!parts.is_empty());
                 let mut taken = vec![false; usize::try_from(length).unwrap()];
                 for part in parts {

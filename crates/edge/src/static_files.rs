@@ -41,8 +41,8 @@ use crate::client_info::RequestId;
 use crate::filters::compression::Encoding;
 use entry::Entry;
 use lookup::{DiskLookup, LookupResult};
-use memory::Known;
-use path::{Asked, Refused};
+use memory::MemoryLookup;
+use path::{Refused, RequestedFile};
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 
@@ -64,16 +64,16 @@ pub async fn answer(
         Method::OPTIONS => return allow(StatusCode::NO_CONTENT),
         _ => return allow(StatusCode::METHOD_NOT_ALLOWED),
     }
-    let asked = match Asked::parse(path) {
+    let asked = match RequestedFile::parse(path) {
         Ok(asked) => asked,
         Err(Refused::Invalid) => return bare(StatusCode::BAD_REQUEST),
         Err(Refused::Hidden) => return bare(StatusCode::NOT_FOUND),
     };
     let first = folder.first(&asked);
-    let known = first
-        .as_deref()
-        .map_or(Known::Nothing, |name| memory.find(folder.id(), name, now));
-    if let Known::Fresh(entry) = known {
+    let known = first.as_deref().map_or(MemoryLookup::Nothing, |name| {
+        memory.find(folder.id(), name, now)
+    });
+    if let MemoryLookup::Fresh(entry) = known {
         return match entry.at_hand(request) {
             Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
             Err(encoding) => Box::pin(coded(memory, &entry, encoding, request, now)).await,
@@ -88,7 +88,7 @@ pub async fn answer(
         original: request.uri.path().to_owned(),
         now,
     };
-    match Box::pin(look.run(matches!(known, Known::Due))).await {
+    match Box::pin(look.run(matches!(known, MemoryLookup::Due))).await {
         Ok(LookupResult::File(entry)) => match entry.at_hand(request) {
             Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
             Err(encoding) => Box::pin(coded(memory, &entry, encoding, request, now)).await,

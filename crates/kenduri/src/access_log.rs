@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use edge::access_log::{Format, Mask, Whose};
+use edge::access_log::{Format, Mask, PathOwner};
 use edge::route::NormalPath;
 use site::domains;
 use web::masking::SecretPaths;
@@ -31,7 +31,7 @@ pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log:
 
 /// Masks a URL for logs: shortens codes in the path, and replaces the values of query parameters.
 /// The path of a service is masked only if it looks like a path of the app.
-fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str> {
+fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: PathOwner) -> Cow<'a, str> {
     if address.is_empty() {
         return Cow::Borrowed(address);
     }
@@ -51,8 +51,8 @@ fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: Whose) -> Cow<'a, str>
         None => (target, None),
     };
     let masked = match whose {
-        Whose::App => without_code(paths, path),
-        Whose::Neighbour => paths.mask(path),
+        PathOwner::App => without_code(paths, path),
+        PathOwner::Other => paths.mask(path),
     };
     if query.is_none() && matches!(masked, Cow::Borrowed(_)) {
         return Cow::Borrowed(address);
@@ -136,7 +136,7 @@ fn beginning(piece: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use edge::access_log::Whose;
+    use edge::access_log::PathOwner;
 
     use super::*;
 
@@ -187,7 +187,7 @@ mod tests {
                 "android-app://org.example/a?b=***",
             ),
         ] {
-            assert_eq!(mask(&paths, address, Whose::App), shown);
+            assert_eq!(mask(&paths, address, PathOwner::App), shown);
         }
     }
 
@@ -201,7 +201,7 @@ mod tests {
             ("/invite/RAHMA", "/invite/RA***"),
             ("/sign-in/0123456789", "/sign-in/***"),
         ] {
-            assert_eq!(mask(&paths, address, Whose::Neighbour), shown);
+            assert_eq!(mask(&paths, address, PathOwner::Other), shown);
         }
     }
 }

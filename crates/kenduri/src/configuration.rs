@@ -7,14 +7,13 @@
 mod address;
 mod alerts;
 mod backup;
+mod checked;
 mod deep;
 mod differences;
 mod domain_settings;
 mod files;
 mod keys;
 mod mail;
-mod problem;
-mod problem_collector;
 mod profile;
 mod providers;
 mod report;
@@ -30,6 +29,8 @@ mod written;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use units::{Check, Origin, Problem, Problems};
+
 use serde::{Deserialize, Serialize};
 use supervisor::CheckDepth;
 use toml::{Table, Value};
@@ -37,12 +38,10 @@ use toml::{Table, Value};
 pub(crate) use address::{host_link, likely_link, link_to};
 pub(crate) use differences::differences;
 pub(crate) use mail::MailRoute;
-pub(crate) use problem::{Origin, Problem, Problems};
 pub(crate) use restart_only::RestartOnly;
 pub(crate) use settings::Settings;
 pub(crate) use url_password::without_password;
 
-use problem_collector::ProblemCollector;
 use written::Written;
 
 use crate::folders::Folders;
@@ -106,130 +105,145 @@ pub(crate) struct Configuration {
     origins: BTreeMap<String, Origin>,
 }
 
+/// The settings of all sources, read once, before their values are checked.
+pub(crate) struct Sources {
+    file: Option<PathBuf>,
+    text: Option<String>,
+    merged: Table,
+    origins: BTreeMap<String, Origin>,
+}
+
 pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
-    read(asked, CheckDepth::Whole)
+    Sources::read(asked)?.check(asked, CheckDepth::Whole)
 }
 
 /// Like [`load`], for a worker. Does not check whether services can be started, because the
 /// supervisor process has checked this and the worker's user may lack the permissions.
 pub(crate) fn load_for_worker(asked: &Asked) -> Result<Configuration, Problems> {
-    read(asked, CheckDepth::Words)
+    Sources::read(asked)?.check(asked, CheckDepth::Words)
 }
 
-fn read(asked: &Asked, depth: CheckDepth) -> Result<Configuration, Problems> {
-    let mut problems = Vec::new();
-    let file = find_file(asked);
-    let mut leaves = Vec::new();
-    let mut text = asked.text.clone();
-    let profile = profile::wanted(asked);
-    if let Some((name, origin)) = profile.clone().filter(|_| file.is_none()) {
-        problems.push(Problem {
-            origin,
-            what: format!("there is no settings file, and so no [profile.{name}]"),
-            mend: "name the file: --config FILE".to_owned(),
-        });
-    }
-    let profile = profile.map(|(name, _)| name);
-    if let Some(path) = &file {
-        match text
-            .take()
-            .map_or_else(|| std::fs::read_to_string(path), Ok)
-        {
-            Ok(read) => {
-                leaves.extend(sources::file(path, &read, profile, &mut problems));
-                text = Some(read);
-            }
-            Err(error) => problems.push(unreadable(path, &error)),
+impl Sources {
+    pub(crate) fn read(asked: &Asked) -> Result<Self, Problems> {
+        let mut problems = Vec::new();
+        let file = find_file(asked);
+        let mut leaves = Vec::new();
+        let mut text = asked.text.clone();
+        let profile = profile::wanted(asked);
+        if let Some((name, origin)) = profile.clone().filter(|_| file.is_none()) {
+            problems.push(Problem::at(
+                origin,
+                format!("there is no settings file, and so no [profile.{name}]"),
+                "name the file: --config FILE",
+            ));
         }
-    }
-    leaves.extend(sources::environment(&asked.environment, &mut problems));
-    for flag in &asked.flags {
-        leaves.extend(sources::flag(
-            &flag.key,
-            &flag.value,
-            &flag.typed,
-            &mut problems,
-        ));
-    }
-
-    let mut merged = keys::built_in();
-    let mut origins = BTreeMap::new();
-    for leaf in leaves {
-        keys::place(&mut merged, &leaf.key, leaf.value);
-        origins.retain(|key: &String, _| !keys::lies_in(key, &leaf.key));
-        origins.extend(leaf.inside);
-        origins.insert(leaf.key, leaf.origin);
-    }
-    let mut waiting = Vec::new();
-    if let Some(lasting) = &asked.lasting {
-        waiting = lasting.waiting(&merged);
-        merged = lasting.over(&merged);
-        lasting.over_origins(&mut origins);
-    }
-    let (sections, own) = domain_settings::split(merged.clone());
-    let written = match Written::deserialize(Value::Table(own)) {
-        Ok(written) if problems.is_empty() => written,
-        Ok(_) => return Err(Problems(problems)),
-        Err(error) => {
-            problems.push(Problem {
-                origin: Origin::BuiltIn,
-                what: error.message().to_owned(),
-                mend: String::new(),
-            });
+        let profile = profile.map(|(name, _)| name);
+        if let Some(path) = &file {
+            match text
+                .take()
+                .map_or_else(|| std::fs::read_to_string(path), Ok)
+            {
+                Ok(read) => {
+                    let found = sources::file(path, &read, profile, &mut problems);
+                    leaves.extend(found.into_iter().flatten());
+                    text = Some(read);
+                }
+                Err(error) => problems.push(unreadable(path, &error)),
+            }
+        }
+        leaves.extend(sources::environment(&asked.environment, &mut problems));
+        for Flag { typed, key, value } in &asked.flags {
+            leaves.extend(sources::flag(key, value, typed, &mut problems));
+        }
+        if !problems.is_empty() {
             return Err(Problems(problems));
         }
-    };
-
-    let mut check = ProblemCollector::new(&origins);
-    let folder = file.as_deref().and_then(Path::parent);
-    let folder = folder.unwrap_or_else(|| Path::new(""));
-    let data = check.path("data", &written.data);
-    let in_data = || Folders::in_data(&data);
-    let folders = asked.folders.clone().unwrap_or_else(in_data);
-    let places = services::Places {
-        folder,
-        data: &data,
-        folders: &folders,
-    };
-    let services = services::plan(&written, asked, &places, depth, &mut check);
-    let doors = services::doors(&written.service, asked, &folders.run);
-    let mut settings = settings::settings(
-        &written,
-        &sections,
-        (folder, &data),
-        (&doors, asked.lasting.is_none()),
-        &mut check,
-    );
-    if let Some((settings, _)) = &mut settings
-        && let Some(backup) = &mut settings.backup
-        && let Some(file) = &file
-    {
-        let files = backup::settings_files(file, &merged);
-        backup.beside.extend(files);
-    }
-    if let Some((settings, plan)) = &settings
-        && plan.needs_app()
-    {
-        keep_mailbox_private(settings, asked.allow_public_mailbox, &mut check);
-    }
-    let ProblemCollector {
-        problems, warnings, ..
-    } = check;
-    match settings.zip(services) {
-        Some(((settings, plan), services)) if problems.is_empty() => Ok(Configuration {
-            settings,
-            plan,
-            services,
-            folders,
-            warnings,
+        let mut merged = keys::built_in();
+        let mut origins = BTreeMap::new();
+        for leaf in leaves {
+            keys::place(&mut merged, &leaf.key, leaf.value);
+            origins.retain(|key: &String, _| !keys::lies_in(key, &leaf.key));
+            origins.extend(leaf.inside);
+            origins.insert(leaf.key, leaf.origin);
+        }
+        Ok(Self {
             file,
             text,
-            wanting_ports: services::wanting_ports(&written.service),
-            waiting,
             merged,
             origins,
-        }),
-        _ => Err(Problems(problems)),
+        })
+    }
+
+    /// Checks all values. `asked` may differ in `lasting` and `ports` from what was read.
+    pub(crate) fn check(
+        &self,
+        asked: &Asked,
+        depth: CheckDepth,
+    ) -> Result<Configuration, Problems> {
+        let file = self.file.clone();
+        let (mut merged, mut origins) = (self.merged.clone(), self.origins.clone());
+        let mut waiting = Vec::new();
+        if let Some(lasting) = &asked.lasting {
+            waiting = lasting.waiting(&merged);
+            merged = lasting.over(&merged);
+            lasting.over_origins(&mut origins);
+        }
+        let (sections, own) = domain_settings::split(merged.clone());
+        let written = Written::deserialize(Value::Table(own))
+            .map_err(|error| Problems(vec![Problem::at(Origin::BuiltIn, error.message(), "")]))?;
+        let mut check = Check::new(origins.clone());
+        let folder = file.as_deref().and_then(Path::parent);
+        let folder = folder.unwrap_or_else(|| Path::new(""));
+        let data = check.path("data", &written.data);
+        let in_data = || Folders::in_data(&data);
+        let folders = asked.folders.clone().unwrap_or_else(in_data);
+        let places = services::Places {
+            folder,
+            data: &data,
+            folders: &folders,
+        };
+        let services = services::plan(&written, asked, &places, depth, &mut check);
+        let doors = services::doors(&written.service, asked, &folders.run);
+        let mut settings = settings::settings(
+            &written,
+            &sections,
+            (folder, &data),
+            (&doors, asked.lasting.is_none()),
+            &mut check,
+        );
+        if let Some((settings, _)) = &mut settings
+            && let Some(backup) = &mut settings.backup
+            && let Some(file) = &file
+        {
+            let files = backup::settings_files(file, &merged);
+            backup.beside.extend(files);
+        }
+        if let Some((settings, plan)) = &settings
+            && plan.needs_app()
+        {
+            keep_mailbox_private(settings, asked.allow_public_mailbox, &mut check);
+        }
+        let warnings = check.warnings.iter();
+        let warnings = warnings.map(|warning| match warning.key.as_str() {
+            "" => warning.what.clone(),
+            key => format!("{key}: {}. {}", warning.what, warning.mend),
+        });
+        match settings.zip(services) {
+            Some(((settings, plan), services)) if check.problems.is_empty() => Ok(Configuration {
+                settings,
+                plan,
+                services,
+                folders,
+                warnings: warnings.collect(),
+                file,
+                text: self.text.clone(),
+                wanting_ports: services::wanting_ports(&written.service),
+                waiting,
+                merged,
+                origins,
+            }),
+            _ => Err(Problems(check.problems)),
+        }
     }
 }
 
@@ -255,8 +269,10 @@ pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
             Ok(text) => {
                 let folder = path.parent().unwrap_or_else(|| Path::new(""));
                 let mut problems = Vec::new();
-                set(sources::file(&path, &text, profile, &mut problems), folder);
-                says_nothing = text.parse::<Table>().is_err().then_some(problems);
+                match sources::file(&path, &text, profile, &mut problems) {
+                    Some(leaves) => set(leaves, folder),
+                    None => says_nothing = Some(problems),
+                }
             }
             Err(error) => says_nothing = Some(vec![unreadable(&path, &error)]),
         }
@@ -266,8 +282,7 @@ pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
         sources::environment(&asked.environment, &mut passed_over),
         here,
     );
-    for flag in &asked.flags {
-        let (key, value, typed) = (&flag.key, &flag.value, &flag.typed);
+    for Flag { typed, key, value } in &asked.flags {
         set(sources::flag(key, value, typed, &mut passed_over), here);
     }
     let doubt = says_nothing.filter(|_| !is_said).map(Problems);
@@ -275,17 +290,16 @@ pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
-    Problem {
-        origin: Origin::Flag("--config".to_owned()),
-        what: format!("cannot read {}: {error}", path.display()),
-        mend: "name a file that is there, or leave the flag out: every setting has a default"
-            .to_owned(),
-    }
+    Problem::at(
+        Origin::Flag("--config".to_owned()),
+        format!("cannot read {}: {error}", path.display()),
+        "name a file that is there, or leave the flag out: every setting has a default",
+    )
 }
 
 /// Refuses a mailbox that other machines can reach, unless `allowed` is true. The built-in mailbox
 /// contains every sign-in link.
-fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemCollector<'_>) {
+fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut Check) {
     if !settings.has_mailbox() {
         return;
     }
@@ -295,7 +309,7 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemC
         .as_ref()
         .is_some_and(|url| !url.is_loopback())
     {
-        check.warn(
+        check.warn_sentence(
             "mail.url is \"mailbox:\", so no mail leaves this machine, and /mailbox is closed \
              because site.url is for everybody. Set mail.url to your mail server before you invite \
              anybody",
@@ -307,9 +321,9 @@ fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut ProblemC
     let what = "mail.url is \"mailbox:\", which shows every mail (sign-in links too) to whoever asks, \
                 and listen.http can be reached from other machines";
     if allowed {
-        check.warn(what);
+        check.warn_sentence(what);
     } else {
-        check.refuse(
+        check.refuse_sentence(
             "listen.http",
             what,
             "set mail.url to your mail server, listen on 127.0.0.1, or say --allow-public-mailbox",

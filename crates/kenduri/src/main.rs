@@ -30,7 +30,6 @@ mod operators;
 mod parent;
 mod program_io;
 mod public_status;
-mod reload;
 mod router;
 mod sd_notify;
 mod server;

@@ -31,7 +31,7 @@ use supervisor::{
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
 
-use crate::configuration::{Asked, Configuration};
+use crate::configuration::{self, Asked, Configuration};
 use crate::control::Control;
 use crate::demo::Temporary;
 use crate::descriptors;
@@ -109,14 +109,16 @@ struct Running {
 fn begin(keeping: ParentSetup) -> Result<Running> {
     let ParentSetup {
         mut asked,
-        configuration,
+        mut configuration,
         mut sockets,
         start,
         temporary,
         lines,
         run,
     } = keeping;
-    let configuration = sockets::find_ports(&mut asked, configuration)?;
+    if sockets::find_ports(&mut asked, &configuration.wanting_ports)? {
+        configuration = configuration::load(&asked)?;
+    }
     let manager = SdNotify::of(&asked.environment);
     let signals = Signals::listen(Vec::new())?;
     let control = Control::open(&run, &configuration.settings.data)?;
@@ -178,8 +180,8 @@ async fn keep(running: Running) -> Result<()> {
             loop {
                 tokio::select! {
                     signal = signals.next() => match signal {
-                        Signal::Reload if start.is_demo() => break LoopExit::Stop(Ok(())),
-                        Signal::Reload => is_to_apply = true,
+                        Signal::Apply if start.is_demo() => break LoopExit::Stop(Ok(())),
+                        Signal::Apply => is_to_apply = true,
                         Signal::Stop => break LoopExit::Stop(Ok(())),
                     },
                     alone = Arc::clone(&parent.changes).lock_owned(), if is_to_apply => {
@@ -218,7 +220,7 @@ async fn keep(running: Running) -> Result<()> {
             turn,
         ) {
             (RunEnd::HandedOver(everything), LoopExit::Renew(renewal)) => {
-                signals.again(std::mem::take(&mut is_to_apply).then_some(Signal::Reload));
+                signals.again(std::mem::take(&mut is_to_apply).then_some(Signal::Apply));
                 let left = ExecContext {
                     listener: &listener,
                     lines: &lines,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edge::acme::Standing;
+use edge::acme::CertificateStatus;
 use edge::{Edge, FileCertificate, Plan};
 use tokio::sync::{mpsc, oneshot};
 
@@ -27,10 +27,10 @@ pub(crate) type StatusRequest = oneshot::Sender<EdgeStatus>;
 #[derive(Debug, Clone)]
 pub(crate) struct EdgeStatus {
     /// The certificates that Kenduri orders for the names of the configuration.
-    pub(crate) ordered: Vec<Standing>,
+    pub(crate) ordered: Vec<CertificateStatus>,
     /// Those that it orders for occasions' own host names. Only an occasion's hosts can mend what
     /// keeps a certificate from such a name, so the operator is not alarmed.
-    pub(crate) of_occasions: Vec<Standing>,
+    pub(crate) of_occasions: Vec<CertificateStatus>,
     pub(crate) in_files: Vec<FileCertificate>,
     /// The edge's routes as text, one per line. The edge tries them in this order.
     pub(crate) routes: String,
@@ -43,7 +43,7 @@ impl EdgeStatus {
     }
 
     /// `ordered` are the certificates that Kenduri orders for any name.
-    fn new(plan: &Plan, ordered: &[Standing], in_files: Vec<FileCertificate>) -> Self {
+    fn new(plan: &Plan, ordered: &[CertificateStatus], in_files: Vec<FileCertificate>) -> Self {
         let is_configured = |name: &String| {
             let authority = plan.authority();
             authority.is_some_and(|authority| authority.names.contains(name))
@@ -156,7 +156,7 @@ mod tests {
         };
         let plan = load(&asked).unwrap().plan;
         let now = Timestamp::UNIX_EPOCH;
-        let fails = |name: &str| Standing {
+        let fails = |name: &str| CertificateStatus {
             name: name.to_owned(),
             valid_from: None,
             valid_until: None,

@@ -42,7 +42,6 @@ use crate::machine::Machine;
 use crate::messages::{DRAIN_TIME, MessageSender, RequestIds, ServeMode, ToParent, ToWorker};
 use crate::metrics::{self, Metrics};
 use crate::public_status::PublicStatus;
-use crate::reload::{Reload, Started};
 use crate::router::{self, Parts};
 use crate::sd_notify::SdNotify;
 use crate::server::AdminParts;
@@ -50,9 +49,11 @@ use crate::server_status::ServerStatus;
 use crate::sockets::threads;
 use crate::{access_log, app_setup, demo, descriptors, log, operators, program_io};
 
+mod active_settings;
 mod message_loop;
 mod upstream_servers;
 
+use active_settings::{ActiveSettings, Started};
 use message_loop::MessageLoop;
 
 /// The maximum number of connections to the metrics listener. It is independent of the site's
@@ -132,7 +133,7 @@ impl Begun {
             is_private: self.start.is_demo()
                 || (has_app && settings.has_mailbox() && settings.is_private()),
         };
-        let reload = Reload::new(&configuration, started);
+        let active = ActiveSettings::new(&configuration, started);
         let settings = Arc::new(configuration.settings);
         let mut terminate = signal(SignalKind::terminate())?;
         let manager = SdNotify::of(&program_io::environment());
@@ -200,7 +201,7 @@ impl Begun {
         let services = &configuration.services;
         let mut message_loop = MessageLoop::new(
             &edge,
-            reload,
+            active,
             self.line,
             hands,
             status_requests,

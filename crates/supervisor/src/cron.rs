@@ -18,9 +18,9 @@ const WEEKDAYS: [&str; 7] = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 /// If clocks are set forward past a scheduled time, that time moves forward by the same amount. If
 /// clocks are set back and a scheduled time occurs twice, it counts once, unless the hour is `*`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "ScheduleText", into = "ScheduleText")]
 pub struct Schedule {
-    written: Written,
+    written: ScheduleText,
     zone: TimeZone,
     minutes: u64,
     hours: u64,
@@ -33,21 +33,21 @@ pub struct Schedule {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Written {
+struct ScheduleText {
     cron: String,
     zone: String,
 }
 
-impl From<Schedule> for Written {
+impl From<Schedule> for ScheduleText {
     fn from(schedule: Schedule) -> Self {
         schedule.written
     }
 }
 
-impl TryFrom<Written> for Schedule {
+impl TryFrom<ScheduleText> for Schedule {
     type Error = String;
 
-    fn try_from(Written { cron, zone }: Written) -> Result<Self, String> {
+    fn try_from(ScheduleText { cron, zone }: ScheduleText) -> Result<Self, String> {
         Self::parse(&cron, &zone)
     }
 }
@@ -73,7 +73,7 @@ impl Schedule {
         // Both 0 and 7 stand for Sunday.
         weekdays |= weekdays >> 7 & 1;
         let schedule = Self {
-            written: Written {
+            written: ScheduleText {
                 cron: cron.to_owned(),
                 zone: zone.to_owned(),
             },

@@ -32,14 +32,13 @@ pub use log_query::{LogLine, LogPosition, LogQuery, Stream};
 pub use log_tail::{LogBatch, LogTail};
 pub use notifications::{Notification, NotificationKind};
 pub use plan::{
-    ALL_SERVICES, CheckDepth, ConfigError, InnerListener, OWN_SERVICE, OwnService, Plan,
-    PlanContext, ServiceSettings, User,
+    ALL_SERVICES, CheckDepth, InnerListener, OWN_SERVICE, OwnService, Plan, PlanContext,
+    ServiceSettings, User,
 };
 pub use process::shim;
 pub use ready_instances::{Address, GivenUp, InstanceAddress, ReadyInstances, ServiceInstances};
 pub use service_config::{
-    CommandLine, HealthConfig, LogConfig, MemoryConfig, RestartConfig, ServiceConfig,
-    ServiceConfigs, StopConfig,
+    CommandLine, LogConfig, MemoryConfig, RestartConfig, ServiceConfig, ServiceConfigs, StopConfig,
 };
 pub use service_log::LineHook;
 pub use status::{InstanceStatus, LastExit, ServiceStatus, SettingsSummary};
@@ -47,3 +46,4 @@ pub use supervisor::{
     Clock, FailedExec, PausedSupervisor, RandomSource, RunEnd, ShimProgram, StartError, Supervisor,
     SupervisorOptions,
 };
+pub use units::{HealthConfig, Problem};

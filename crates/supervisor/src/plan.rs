@@ -12,7 +12,6 @@ mod settings_summary;
 mod value_parsers;
 
 use std::collections::BTreeMap;
-use std::fmt::{self, Display};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +20,8 @@ pub(crate) use settings::USUAL_WEIGHT;
 pub use settings::{
     Environment, HealthSettings, Listening, LogSettings, Placeholders, ServiceSettings, User,
 };
+
+use units::Problem;
 
 use crate::service_config::ServiceConfigs;
 
@@ -63,21 +64,6 @@ pub struct InnerListener {
     pub url: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfigError {
-    /// The key in the settings file, for example `service.flask.env_file`.
-    pub key: String,
-    pub what: String,
-    /// How to fix the error.
-    pub mend: String,
-}
-
-impl Display for ConfigError {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: {}\n  {}", self.key, self.what, self.mend)
-    }
-}
-
 #[derive(Debug, Clone, Default)]
 pub struct Plan {
     services: BTreeMap<String, Arc<ServiceSettings>>,
@@ -89,7 +75,7 @@ impl Plan {
     pub fn check(
         description: &ServiceConfigs,
         ground: &PlanContext<'_>,
-    ) -> Result<Self, Vec<ConfigError>> {
+    ) -> Result<Self, Vec<Problem>> {
         check::plan(description, ground).map(|services| Self { services })
     }
 

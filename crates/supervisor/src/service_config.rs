@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use units::HealthConfig;
 
 pub type ServiceConfigs = BTreeMap<String, ServiceConfig>;
 
@@ -129,34 +130,6 @@ pub enum CommandLine {
 impl Default for CommandLine {
     fn default() -> Self {
         Self::Line(String::new())
-    }
-}
-
-/// `health = { path = "/healthz", … }`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct HealthConfig {
-    /// The path to request with `GET`. Any 2xx status means healthy.
-    pub path: String,
-    /// The interval between checks.
-    pub every: String,
-    /// The timeout for the response to a check.
-    pub within: String,
-    /// The number of consecutive failed checks after which the instance is restarted.
-    pub fall: u32,
-    /// The number of consecutive successful checks after which the instance is ready.
-    pub rise: u32,
-}
-
-impl Default for HealthConfig {
-    fn default() -> Self {
-        Self {
-            path: "/".to_owned(),
-            every: "5s".to_owned(),
-            within: "2s".to_owned(),
-            fall: 3,
-            rise: 1,
-        }
     }
 }
 

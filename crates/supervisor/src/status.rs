@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use units::HealthConfig;
 
 use crate::log_query::LogLine;
 use crate::ready_instances::Address;
-use crate::service_config::{HealthConfig, LogConfig, MemoryConfig, RestartConfig, StopConfig};
+use crate::service_config::{LogConfig, MemoryConfig, RestartConfig, StopConfig};
 use crate::state::{Exit, InstanceState};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -1,12 +1,19 @@
-//! Parses and formats times and sizes in settings, and suggests corrections for misspelled words.
+//! Checks settings: parses and formats times and sizes, suggests corrections for misspelled words,
+//! and collects the problems of all parts of a settings file with their places in it.
 //!
 //! Each error message shows an example of a valid value.
 
+mod check;
+mod health_config;
 mod nearest;
+mod problem;
 
 use std::time::Duration;
 
+pub use check::Check;
+pub use health_config::HealthConfig;
 pub use nearest::nearest;
+pub use problem::{Origin, Problem, Problems};
 
 /// The longest time that is accepted: ten years.
 const LONGEST: Duration = Duration::from_hours(10 * 366 * 24);

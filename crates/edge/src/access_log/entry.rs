@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, StatusCode, Version};
 use tokio::time::Instant;
 
-use super::{Line, Log, Whose};
+use super::{Line, Log, PathOwner};
 use crate::client_info::RequestId;
 use crate::metrics::RouteFigures;
 
@@ -38,7 +38,7 @@ pub struct Entry {
     pub host: Arc<str>,
     pub target: Option<PathAndQuery>,
     /// Who serves this path. The log masks the path accordingly.
-    pub whose: Whose,
+    pub whose: PathOwner,
     pub shown: Option<LoggedPath>,
     pub referrer: Option<HeaderValue>,
     pub agent: Option<HeaderValue>,

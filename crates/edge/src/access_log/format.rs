@@ -13,15 +13,15 @@ const IN_JSON: &str = "\\u00";
 const IN_TEXT: &str = "\\x";
 
 /// Masks secret codes in a path with its query, or in the value of `Referer`.
-pub type Mask = Arc<dyn Fn(&str, Whose) -> Cow<'_, str> + Send + Sync>;
+pub type Mask = Arc<dyn Fn(&str, PathOwner) -> Cow<'_, str> + Send + Sync>;
 
 /// Who serves a logged path. The path is masked accordingly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whose {
+pub enum PathOwner {
     /// The app or an unknown party serves the path. The path may contain the app's secret codes.
     App,
     /// An upstream server or a folder of static files serves the path.
-    Neighbour,
+    Other,
 }
 
 /// The content of a log line. A field is empty if its value is unknown, for example because the
@@ -36,7 +36,7 @@ pub struct Line<'a> {
     /// The path and the query. Secret codes in them are masked when the line is written.
     pub target: &'a str,
     /// Who serves this path. The path is masked accordingly.
-    pub whose: Whose,
+    pub whose: PathOwner,
     /// The path that the app supplied for the log; empty if the app supplied none.
     pub shown: &'a str,
     /// The value of `Referer`. Secret codes in it are masked when the line is written.
@@ -121,7 +121,7 @@ impl Line<'_> {
         text(
             out,
             ",\"referrer\":\"",
-            &mask(&referrer, Whose::App),
+            &mask(&referrer, PathOwner::App),
             IN_JSON,
         );
         text(out, ",\"agent\":\"", &agent, IN_JSON);
@@ -166,7 +166,7 @@ impl Line<'_> {
         }
         let _ = write!(Plain(out), "\" {} {} \"", self.status, self.sent);
         let referrer = readable(self.referrer);
-        let masked = mask(&referrer, Whose::App);
+        let masked = mask(&referrer, PathOwner::App);
         put(out, if referrer.is_empty() { "-" } else { &masked });
         out.extend_from_slice(b"\" \"");
         let agent = readable(self.agent);

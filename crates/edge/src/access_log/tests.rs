@@ -36,7 +36,7 @@ impl Write for Paper {
 
 fn mask() -> Mask {
     Arc::new(|text, whose| {
-        if text.contains("secret") && whose == Whose::App {
+        if text.contains("secret") && whose == PathOwner::App {
             Cow::Owned(text.replace("secret", "***"))
         } else {
             Cow::Borrowed(text)
@@ -52,7 +52,7 @@ fn line(target: &str) -> Line<'_> {
         method: "GET",
         host: "kad.example",
         target,
-        whose: Whose::App,
+        whose: PathOwner::App,
         shown: "",
         referrer: b"https://kad.example/i/secret",
         agent: b"curl/8",
@@ -97,7 +97,7 @@ fn lines_look_as_agreed_and_codes_are_masked() {
          received=1 upstream_us=15 duration_us=3000 route=\"*/\" tls=\"1.3\"\n"
     );
     let neighbours = Line {
-        whose: Whose::Neighbour,
+        whose: PathOwner::Other,
         ..line("/secret")
     };
     let text = written(Format::Combined, &neighbours);
@@ -242,7 +242,7 @@ fn entry(log: &Log, method: Method, status: StatusCode) -> Box<Entry> {
         method: Some(method),
         host: "kad.example".into(),
         target: Some("/x".parse().unwrap()),
-        whose: Whose::App,
+        whose: PathOwner::App,
         shown: None,
         referrer: Some(HeaderValue::from_static("r")),
         agent: None,

@@ -28,7 +28,7 @@ struct Shared {
 struct State {
     buffers: Vec<Arc<Mutex<Vec<u8>>>>,
     /// How much has been added to the buffers since the writing thread last emptied them.
-    come: Come,
+    come: BufferLevel,
     flushes: u64,
     flushed: u64,
     ends: bool,
@@ -36,7 +36,7 @@ struct State {
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Come {
+enum BufferLevel {
     #[default]
     Nothing,
     Lines,
@@ -100,13 +100,13 @@ impl LogWriter {
     fn take(&self, lines: &mut Vec<u8>) -> Option<u64> {
         let changed = &self.0.changed;
         let is_wanted = |state: &State| state.ends || state.flushed < state.flushes;
-        let wait = |state: &mut State| state.come == Come::Nothing && !is_wanted(state);
+        let wait = |state: &mut State| state.come == BufferLevel::Nothing && !is_wanted(state);
         let state = changed.wait_while(self.state(), wait);
         let state = state.unwrap_or_else(PoisonError::into_inner);
-        let wait = |state: &mut State| state.come < Come::Enough && !is_wanted(state);
+        let wait = |state: &mut State| state.come < BufferLevel::Enough && !is_wanted(state);
         let gathered = changed.wait_timeout_while(state, GATHER, wait);
         let (mut state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
-        state.come = Come::Nothing;
+        state.come = BufferLevel::Nothing;
         let (goes_on, flushed) = (!state.ends, state.flushes);
         let buffers = state.buffers.clone();
         drop(state);
@@ -151,9 +151,9 @@ impl LogBuffer {
         }
         drop(lines);
         let come = if before < GATHERED && after >= GATHERED {
-            Come::Enough
+            BufferLevel::Enough
         } else if before == 0 {
-            Come::Lines
+            BufferLevel::Lines
         } else {
             return true;
         };

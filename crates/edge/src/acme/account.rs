@@ -2,11 +2,11 @@
 
 use instant_acme::{Account, ExternalAccountKey, NewAccount};
 
-use super::Shared;
+use super::OrderContext;
 use super::order::OrderError;
 use super::storage::{StorageError, StoredAccount};
 
-pub(super) async fn open(shared: &Shared) -> Result<Account, OrderError> {
+pub(super) async fn open(shared: &OrderContext) -> Result<Account, OrderError> {
     match shared.storage.load_account() {
         Ok(Some(stored)) => resume(shared, stored).await,
         Ok(None) => create(shared).await,
@@ -18,7 +18,7 @@ pub(super) async fn open(shared: &Shared) -> Result<Account, OrderError> {
     }
 }
 
-async fn resume(shared: &Shared, stored: StoredAccount) -> Result<Account, OrderError> {
+async fn resume(shared: &OrderContext, stored: StoredAccount) -> Result<Account, OrderError> {
     let builder = Account::builder_with_http(Box::new(shared.client.clone()));
     let account = builder.from_credentials(stored.credentials).await?;
     if stored.contact != shared.settings.email {
@@ -40,7 +40,7 @@ async fn resume(shared: &Shared, stored: StoredAccount) -> Result<Account, Order
     Ok(account)
 }
 
-async fn create(shared: &Shared) -> Result<Account, OrderError> {
+async fn create(shared: &OrderContext) -> Result<Account, OrderError> {
     let external = shared
         .settings
         .external_account
@@ -66,7 +66,7 @@ async fn create(shared: &Shared) -> Result<Account, OrderError> {
     Ok(account)
 }
 
-fn contact(shared: &Shared) -> Option<String> {
+fn contact(shared: &OrderContext) -> Option<String> {
     let email = &shared.settings.email;
     (!email.is_empty()).then(|| format!("mailto:{email}"))
 }

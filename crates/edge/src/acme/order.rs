@@ -16,7 +16,7 @@ use rcgen::{CertificateParams, DistinguishedName, KeyPair};
 use thiserror::Error;
 use tokio::time::timeout;
 
-use super::Shared;
+use super::OrderContext;
 use super::certificate::{Certificate, CertificateFault};
 use super::challenges::Published;
 use super::client::look_up;
@@ -120,7 +120,7 @@ impl OrderError {
 }
 
 pub(super) async fn obtain(
-    shared: &Shared,
+    shared: &OrderContext,
     account: &Account,
     name: &str,
     attempt: &mut Attempt,
@@ -138,7 +138,7 @@ pub(super) async fn obtain(
 }
 
 async fn run(
-    shared: &Shared,
+    shared: &OrderContext,
     account: &Account,
     name: &str,
     attempt: &mut Attempt,
@@ -186,7 +186,7 @@ async fn resume(
 }
 
 async fn begin(
-    shared: &Shared,
+    shared: &OrderContext,
     account: &Account,
     name: &str,
     attempt: &mut Attempt,
@@ -228,7 +228,7 @@ fn is_about_time(problem: &Problem) -> bool {
 }
 
 async fn prove(
-    shared: &Shared,
+    shared: &OrderContext,
     order: &mut Order,
     name: &str,
     published: &mut Vec<Published>,
@@ -290,7 +290,7 @@ async fn prove(
 }
 
 /// Asks the authority why it could not validate the name, and which address it contacted.
-async fn explain(shared: &Shared, order: &mut Order) -> OrderError {
+async fn explain(shared: &OrderContext, order: &mut Order) -> OrderError {
     let mut found = order.state().error.as_ref().map(ToString::to_string);
     let mut authorizations = order.authorizations();
     while let Some(Ok(mut authorization)) = authorizations.next().await {
@@ -313,7 +313,7 @@ async fn explain(shared: &Shared, order: &mut Order) -> OrderError {
 
 /// Returns the port that the authority uses for the challenge (RFC 8555, section 8.3; RFC 8737,
 /// section 3).
-fn challenge_port(shared: &Shared) -> u16 {
+fn challenge_port(shared: &OrderContext) -> u16 {
     match shared.settings.challenge {
         Challenge::Http01 => 80,
         Challenge::TlsAlpn01 => 443,

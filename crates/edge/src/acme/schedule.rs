@@ -84,7 +84,7 @@ impl Jitter {
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Known<'a> {
+pub(super) struct RenewalState<'a> {
     pub(super) life: Option<Life>,
     pub(super) issued: Option<Timestamp>,
     pub(super) window: Option<Window>,
@@ -107,7 +107,7 @@ pub struct Next {
     pub at: Timestamp,
 }
 
-pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
+pub(super) fn next(known: &RenewalState<'_>, now: Timestamp) -> Next {
     let mut order = known.life.map_or(now, |life| renewal(life, known));
     if let (Some(life), Some(issued)) = (known.life, known.issued) {
         // Without this minimum, a renewal window in the past would cause endless orders.
@@ -136,7 +136,7 @@ pub(super) fn next(known: &Known<'_>, now: Timestamp) -> Next {
 /// When to renew a certificate if nothing has failed: at a random time in the renewal window.
 /// Without a window, after two thirds of the lifetime. The result is always before the last tenth
 /// of the lifetime.
-fn renewal(life: Life, known: &Known<'_>) -> Timestamp {
+fn renewal(life: Life, known: &RenewalState<'_>) -> Timestamp {
     let length = life.length();
     let wanted = match known.window {
         Some(Window { start, end }) if start < end => {

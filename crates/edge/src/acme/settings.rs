@@ -11,6 +11,7 @@ use http::uri::Scheme;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::{self, PemObject as _};
 use thiserror::Error;
+use units::{Check, Problem};
 
 use crate::description;
 use crate::description::Challenge;
@@ -46,51 +47,6 @@ impl fmt::Debug for ExternalAccount {
     }
 }
 
-#[derive(Debug, Error)]
-pub enum SettingsError {
-    #[error("“{0}” is no https URL")]
-    Directory(String),
-    #[error("“{0}” is no mail address")]
-    Email(String),
-    /// The file with additional root certificates cannot be read or contains none.
-    #[error("{}: {cause}", file.display())]
-    Root {
-        file: PathBuf,
-        /// The reason why the file cannot be used.
-        cause: pem::Error,
-    },
-    #[error("{}: {cause}", file.display())]
-    AccountKeyFile {
-        file: PathBuf,
-        cause: std::io::Error,
-    },
-    /// The external account's key is not valid base64url. The error message omits the key.
-    #[error("{}: the key is not written in base64url", .0.display())]
-    AccountKey(PathBuf),
-}
-
-impl SettingsError {
-    /// The invalid setting's key in the settings file.
-    pub fn key(&self) -> &'static str {
-        match self {
-            Self::Directory(_) => "tls.acme.directory",
-            Self::Email(_) => "tls.acme.email",
-            Self::Root { .. } => "tls.acme.ca",
-            Self::AccountKeyFile { .. } | Self::AccountKey(_) => "tls.acme.eab.key_file",
-        }
-    }
-
-    pub fn mend(&self) -> &'static str {
-        match self {
-            Self::Directory(_) => "leave it out for Let's Encrypt, or copy it from the authority",
-            Self::Email(_) => "write it as name@example.org",
-            Self::Root { .. } => "name a PEM file with the authority's root certificate",
-            Self::AccountKeyFile { .. } => "name a file that the edge may read",
-            Self::AccountKey(_) => "copy the HMAC key as the authority shows it",
-        }
-    }
-}
-
 impl Settings {
     /// Validates the settings. File names are relative to `folder`, and certificates are stored
     /// below `data`.
@@ -98,37 +54,36 @@ impl Settings {
         asked: &description::Acme,
         folder: &Path,
         data: &Path,
-    ) -> Result<Self, Vec<SettingsError>> {
-        let mut errors = Vec::new();
+    ) -> Result<Self, Vec<Problem>> {
+        let mut check = Check::default();
+        check.enter("tls.acme");
         let is_https = asked.directory.parse::<Uri>().is_ok_and(|directory| {
             directory.scheme() == Some(&Scheme::HTTPS)
                 && directory.host().is_some_and(|host| !host.is_empty())
         });
         if !is_https {
-            errors.push(SettingsError::Directory(asked.directory.clone()));
+            check.refuse(
+                "directory",
+                format!("“{}” is no https URL", asked.directory),
+                "leave it out for Let's Encrypt, or copy it from the authority",
+            );
         }
         if !asked.email.is_empty() && !is_address(&asked.email) {
-            errors.push(SettingsError::Email(asked.email.clone()));
+            let what = format!("“{}” is no mail address", asked.email);
+            check.refuse("email", what, "write it as name@example.org");
         }
-        let roots = if asked.ca.is_empty() {
-            Vec::new()
-        } else {
-            read_roots(&folder.join(&asked.ca)).unwrap_or_else(|error| {
-                errors.push(error);
-                Vec::new()
-            })
-        };
+        let mut roots = Vec::new();
+        if !asked.ca.is_empty() {
+            let found = check.accept("ca", read_roots(&folder.join(&asked.ca)));
+            roots = found.unwrap_or_default();
+        }
         let external_account = asked.eab.as_ref().and_then(|eab| {
-            read_key(&folder.join(&eab.key_file))
-                .map_err(|error| errors.push(error))
-                .ok()
-                .map(|key| ExternalAccount {
-                    kid: eab.kid.clone(),
-                    key,
-                })
+            let key = check.accept("eab.key_file", read_key(&folder.join(&eab.key_file)))?;
+            let kid = eab.kid.clone();
+            Some(ExternalAccount { kid, key })
         });
-        if !errors.is_empty() {
-            return Err(errors);
+        if !check.problems.is_empty() {
+            return Err(check.problems);
         }
         Ok(Self {
             directory: asked.directory.clone(),
@@ -150,14 +105,13 @@ fn is_address(email: &str) -> bool {
     }) && !email.contains(|c: char| c.is_whitespace() || c.is_control() || ",?&#%".contains(c))
 }
 
-fn read_roots(file: &Path) -> Result<Vec<CertificateDer<'static>>, SettingsError> {
-    let error = |cause| SettingsError::Root {
-        file: file.to_owned(),
-        cause,
+fn read_roots(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let error = |cause: pem::Error| {
+        let file = file.display();
+        format!("{file}: {cause}; name a PEM file with the authority's root certificate")
     };
-    let roots = CertificateDer::pem_file_iter(file)
-        .map_err(error)?
-        .collect::<Result<Vec<_>, _>>()
+    let roots: Vec<_> = CertificateDer::pem_file_iter(file)
+        .and_then(Iterator::collect)
         .map_err(error)?;
     if roots.is_empty() {
         return Err(error(pem::Error::NoItemsFound));
@@ -165,16 +119,20 @@ fn read_roots(file: &Path) -> Result<Vec<CertificateDer<'static>>, SettingsError
     Ok(roots)
 }
 
-fn read_key(file: &Path) -> Result<Vec<u8>, SettingsError> {
-    let text = fs::read_to_string(file).map_err(|cause| SettingsError::AccountKeyFile {
-        file: file.to_owned(),
-        cause,
-    })?;
+/// The errors do not show the key.
+fn read_key(file: &Path) -> Result<Vec<u8>, String> {
+    let shown = file.display();
+    let text = fs::read_to_string(file)
+        .map_err(|cause| format!("{shown}: {cause}; name a file that the edge may read"))?;
     BASE64_URL_SAFE_NO_PAD
         .decode(text.trim().trim_end_matches('='))
         .ok()
         .filter(|key| !key.is_empty())
-        .ok_or_else(|| SettingsError::AccountKey(file.to_owned()))
+        .ok_or_else(|| {
+            format!(
+                "{shown}: the key is not written in base64url; copy the HMAC key as the authority shows it"
+            )
+        })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]

@@ -18,11 +18,11 @@ use crate::metrics;
 use super::certificate::Certificate;
 use super::order::OrderError;
 use super::schedule::{
-    Action, Failures, Jitter, Known, LONGEST_UNASKED, Next, Window, later, next,
+    Action, Failures, Jitter, LONGEST_UNASKED, Next, RenewalState, Window, later, next,
 };
 use super::settings::can_be_ordered;
 use super::storage::{Attempt, StorageError};
-use super::{Shared, Standing, account, order};
+use super::{CertificateStatus, OrderContext, account, order};
 
 /// The maximum sleep of the task. After the sleep, the task notices that the clock was changed or
 /// the machine was suspended.
@@ -35,15 +35,15 @@ const SHORTEST_UNASKED: SignedDuration = SignedDuration::from_mins(1);
 const UNANSWERED: SignedDuration = SignedDuration::from_hours(6);
 
 pub(super) struct Task {
-    shared: Shared,
+    shared: OrderContext,
     account: Option<Account>,
-    names: BTreeMap<String, Kept>,
-    refused: Vec<Standing>,
-    report: watch::Sender<Arc<[Standing]>>,
+    names: BTreeMap<String, NameState>,
+    refused: Vec<CertificateStatus>,
+    report: watch::Sender<Arc<[CertificateStatus]>>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct NameState {
     certificate: Option<Certificate>,
     attempt: Attempt,
     window: Option<Window>,
@@ -51,9 +51,9 @@ struct Kept {
     jitter: Jitter,
 }
 
-impl Kept {
+impl NameState {
     fn next(&self, now: Timestamp) -> Next {
-        let known = Known {
+        let known = RenewalState {
             life: self
                 .certificate
                 .as_ref()
@@ -69,7 +69,10 @@ impl Kept {
 }
 
 impl Task {
-    pub(super) fn new(shared: Shared, report: watch::Sender<Arc<[Standing]>>) -> Self {
+    pub(super) fn new(
+        shared: OrderContext,
+        report: watch::Sender<Arc<[CertificateStatus]>>,
+    ) -> Self {
         Self {
             shared,
             account: None,
@@ -129,7 +132,7 @@ impl Task {
         self.refused.clear();
         for name in wanted {
             if let Err(why) = can_be_ordered(name) {
-                self.refused.push(Standing {
+                self.refused.push(CertificateStatus {
                     name: name.clone(),
                     valid_from: None,
                     valid_until: None,
@@ -146,21 +149,21 @@ impl Task {
         self.publish(self.now());
     }
 
-    fn load(&self, name: &str) -> Kept {
+    fn load(&self, name: &str) -> NameState {
         let storage = &self.shared.storage;
         let certificate = storage.load_certificate(name);
         let attempt = storage.load_attempt(name);
-        let mut kept = Kept {
+        let mut kept = NameState {
             certificate: told(name, certificate).flatten(),
             attempt: told(name, attempt).unwrap_or_default(),
-            ..Kept::default()
+            ..NameState::default()
         };
         self.begin_life(&mut kept);
         kept
     }
 
     /// Resets the state that depends on the certificate, after a certificate was issued or loaded.
-    fn begin_life(&self, kept: &mut Kept) {
+    fn begin_life(&self, kept: &mut NameState) {
         kept.window = None;
         kept.ask = kept.certificate.as_ref().map(|_| self.now());
         let jitter = crypto::random().map(u16::from_be_bytes);
@@ -189,7 +192,7 @@ impl Task {
         self.issue();
     }
 
-    async fn order(&mut self, name: &str, kept: &mut Kept) {
+    async fn order(&mut self, name: &str, kept: &mut NameState) {
         self.shared.client.take_asked_to_wait();
         let mut result = self.try_order(name, kept).await;
         if result.as_ref().is_err_and(OrderError::is_about_account) {
@@ -238,14 +241,18 @@ impl Task {
         told(name, self.shared.storage.store_attempt(name, &kept.attempt));
     }
 
-    async fn try_order(&mut self, name: &str, kept: &mut Kept) -> Result<Certificate, OrderError> {
+    async fn try_order(
+        &mut self,
+        name: &str,
+        kept: &mut NameState,
+    ) -> Result<Certificate, OrderError> {
         let account = self.open_account().await?;
         // Only authorities that suggest renewal windows support the field `replaces`.
         let replaced = kept.window.and(identify(kept.certificate.as_ref()));
         order::obtain(&self.shared, &account, name, &mut kept.attempt, replaced).await
     }
 
-    async fn ask(&mut self, name: &str, kept: &mut Kept) {
+    async fn ask(&mut self, name: &str, kept: &mut NameState) {
         let answer = match (
             identify(kept.certificate.as_ref()),
             self.open_account().await,
@@ -288,7 +295,7 @@ impl Task {
     }
 
     fn publish(&self, now: Timestamp) {
-        let standings = self.names.iter().map(|(name, kept)| Standing {
+        let standings = self.names.iter().map(|(name, kept)| CertificateStatus {
             name: name.clone(),
             valid_from: kept.certificate.as_ref().map(|it| it.life.from),
             valid_until: kept.certificate.as_ref().map(|it| it.life.until),

@@ -17,7 +17,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use rustix::io::{Errno, ReadWriteFlags, preadv2};
 
-use super::read_permits::{ReadPermit, Readers, Reading, Turns};
+use super::read_permits::{PermitQueue, ReadPermit, Readers, Reading};
 use super::{BodyError, SendfileRange};
 
 /// The size of a read, in bytes. A slow client occupies no more memory than this.
@@ -38,7 +38,7 @@ pub(crate) enum Piece {
 pub struct FileBody {
     queue: VecDeque<Piece>,
     readers: Readers,
-    turns: Turns,
+    turns: PermitQueue,
     reading: Option<Reading<Bytes>>,
     /// The number of bytes in the next piece that are certainly in the page cache.
     at_hand: usize,

@@ -33,7 +33,7 @@ pub(crate) struct ReadPermit {
 /// Acquires permits in the order of the requests. A permit may be reserved for a task that waits.
 /// So the task must keep waiting until it gets the permit, or drop this value.
 #[derive(Debug)]
-pub(super) struct Turns(PollSemaphore);
+pub(super) struct PermitQueue(PollSemaphore);
 
 /// The result of a read on a blocking thread. The read may wait for the disk.
 pub(super) type Reading<T> = Pin<Box<dyn Future<Output = io::Result<T>> + Send>>;
@@ -48,8 +48,8 @@ impl Default for Readers {
 }
 
 impl Readers {
-    pub(super) fn turns(&self) -> Turns {
-        Turns(PollSemaphore::new(Arc::clone(&self.steps)))
+    pub(super) fn turns(&self) -> PermitQueue {
+        PermitQueue(PollSemaphore::new(Arc::clone(&self.steps)))
     }
 
     /// Starts the read at once if a blocking thread is free. Otherwise, the read starts when the
@@ -77,7 +77,7 @@ impl Readers {
     }
 }
 
-impl Turns {
+impl PermitQueue {
     pub(super) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<io::Result<ReadPermit>> {
         let permit = ready!(self.0.poll_acquire(context));
         let turn = permit.map(|permit| ReadPermit { _permit: permit });

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 
 use super::purge::Purge;
-use super::stored::{Head, Key, Stored};
+use super::stored::{Key, Stored, StoredHead};
 
 /// The maximum number of stored responses for one key. These responses are for different values of
 /// the request headers named in `Vary`. If there are more, the oldest is removed.
@@ -25,7 +25,7 @@ const PASSING: usize = 4_096;
 const PASSING_TIME: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Room {
+pub(super) struct StoreLimits {
     pub(super) memory: u64,
     pub(super) entries: usize,
 }
@@ -34,7 +34,7 @@ pub(super) struct Room {
 pub(super) struct Index {
     pages: HashMap<Key, Vec<Arc<Stored>>>,
     passing: HashMap<Key, SystemTime>,
-    turns: Turns,
+    turns: EvictionQueue,
     /// The number of purges of single keys, indexed by a hash of the key.
     purged_addresses: Box<[u64]>,
     purged_names: u64,
@@ -47,7 +47,7 @@ impl Default for Index {
         Self {
             pages: HashMap::new(),
             passing: HashMap::new(),
-            turns: Turns::default(),
+            turns: EvictionQueue::default(),
             purged_addresses: vec![0; COUNTS].into(),
             purged_names: 0,
             memory: 0,
@@ -78,13 +78,13 @@ impl Index {
     }
 
     /// Whether the response may have been purged since its request began.
-    pub(super) fn was_purged(&self, head: &Head) -> bool {
+    pub(super) fn was_purged(&self, head: &StoredHead) -> bool {
         head.began != self.purges(&head.key)
     }
 
     /// Replaces an earlier response. Does nothing if the response was purged since its request
     /// began.
-    pub(super) fn insert(&mut self, stored: &Arc<Stored>, room: Room) {
+    pub(super) fn insert(&mut self, stored: &Arc<Stored>, room: StoreLimits) {
         if self.was_purged(&stored.head) {
             stored.leave();
             return;
@@ -129,7 +129,7 @@ impl Index {
     pub(super) fn purge(&mut self, purge: &Purge<'_>) -> usize {
         self.purged_names += 1;
         let all = self.pages.values().flatten();
-        let meant = all.filter(|stored| purge.means(&stored.head));
+        let meant = all.filter(|stored| purge.matches(&stored.head));
         let meant: Vec<Arc<Stored>> = meant.cloned().collect();
         for stored in &meant {
             self.remove(stored);
@@ -174,7 +174,7 @@ impl Index {
     }
 
     /// Evicts responses until the cache is within its limits.
-    pub(super) fn shrink(&mut self, room: Room) {
+    pub(super) fn shrink(&mut self, room: StoreLimits) {
         while self.entries > room.entries || self.memory > room.memory {
             let Some(stored) = self.turns.next() else {
                 break;
@@ -187,9 +187,9 @@ impl Index {
 /// The eviction order: a queue in which a used response moves to the end ("second chance"). The
 /// queue does not keep removed responses alive.
 #[derive(Debug, Default)]
-struct Turns(VecDeque<Weak<Stored>>);
+struct EvictionQueue(VecDeque<Weak<Stored>>);
 
-impl Turns {
+impl EvictionQueue {
     fn push(&mut self, stored: &Arc<Stored>, entries: usize) {
         // The queue drops the entries of removed responses when they are more than half of it.
         if self.0.len() > 2 * entries + 64 {

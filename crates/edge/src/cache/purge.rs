@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName};
 
-use super::stored::Head;
+use super::stored::StoredHead;
 
 /// The response header with which a server purges stored responses of its own target. The value is
 /// a list of paths, separated by commas or spaces. Each path also purges all paths below it, and
@@ -22,7 +22,7 @@ pub(crate) struct Purge<'a> {
 }
 
 impl Purge<'_> {
-    pub(super) fn means(&self, head: &Head) -> bool {
+    pub(super) fn matches(&self, head: &StoredHead) -> bool {
         let (scope, address) = head.key.split_once('\n').unwrap_or_default();
         let (_, rest) = address.split_once("://").unwrap_or_default();
         let path = rest.find('/').map_or("", |at| &rest[at..]);

@@ -11,17 +11,17 @@ use http::header::{
 
 use super::in_flight::How;
 use super::rules::Demand;
-use super::stored::{Head, Stored};
+use super::stored::{Stored, StoredHead};
 use crate::body::{Answer, Body, answer};
 use crate::conditions::{self, Precondition};
-use crate::ranges::{self, Wanted};
+use crate::ranges::{self, RequestedRanges};
 
 /// The header that tells how the cache handled a request (RFC 9211).
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// How the cache handled a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Told {
+pub(crate) enum CacheOutcome {
     Hit,
     Stale,
     /// The edge sent this request to the server, or let it wait for the response to another
@@ -39,7 +39,7 @@ pub(crate) enum Told {
     NotKept(&'static str),
 }
 
-impl Told {
+impl CacheOutcome {
     pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Hit => "hit",
@@ -83,11 +83,11 @@ impl Told {
     }
 }
 
-pub(crate) fn tell(answer: &mut Answer, told: Told) {
+pub(crate) fn tell(answer: &mut Answer, told: CacheOutcome) {
     append_status(answer.headers_mut(), told, 0);
 }
 
-fn append_status(headers: &mut HeaderMap, told: Told, seconds_left: i64) {
+fn append_status(headers: &mut HeaderMap, told: CacheOutcome, seconds_left: i64) {
     if let Ok(status) = HeaderValue::try_from(told.status(seconds_left)) {
         headers.append(CACHE_STATUS, status);
     }
@@ -102,7 +102,7 @@ pub(crate) struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    pub(crate) fn whole(&self, whole: &Stored, told: Told) -> Answer {
+    pub(crate) fn whole(&self, whole: &Stored, told: CacheOutcome) -> Answer {
         let head = &whole.head;
         let mut headers = self.headers_of(head, told);
         if let Some(answer) = self.unchanged(head, &mut headers) {
@@ -115,7 +115,7 @@ impl Asker<'_> {
             && self.range_holds(head)
         {
             match ranges::wanted(range.as_bytes(), length) {
-                Wanted::Parts(parts) => {
+                RequestedRanges::Parts(parts) => {
                     // For several ranges, the whole body is sent, as RFC 9110, section 14.2,
                     // permits.
                     if let [part] = parts.as_slice() {
@@ -127,12 +127,12 @@ impl Asker<'_> {
                         return answer(StatusCode::PARTIAL_CONTENT, headers, Body::full(body));
                     }
                 }
-                Wanted::Nothing => {
+                RequestedRanges::Nothing => {
                     set(&mut headers, CONTENT_RANGE, format!("bytes */{length}"));
                     headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
                     return answer(StatusCode::RANGE_NOT_SATISFIABLE, headers, Body::Empty);
                 }
-                Wanted::Whole => {}
+                RequestedRanges::Whole => {}
             }
         }
         if head.status != StatusCode::NO_CONTENT {
@@ -146,15 +146,15 @@ impl Asker<'_> {
         answer(head.status, headers, body)
     }
 
-    fn headers_of(&self, head: &Head, told: Told) -> HeaderMap {
+    fn headers_of(&self, head: &StoredHead, told: CacheOutcome) -> HeaderMap {
         let mut headers = head.headers.clone();
         let age = head.freshness.age_at(self.now).as_secs();
         let is_new = matches!(
             told,
-            Told::Asked {
+            CacheOutcome::Asked {
                 how: How::New | How::Renewed,
                 ..
-            } | Told::NotKept(_)
+            } | CacheOutcome::NotKept(_)
         );
         if age > 0 || !is_new {
             headers.insert(AGE, age.into());
@@ -164,7 +164,7 @@ impl Asker<'_> {
     }
 
     /// Returns `304` if the client has this response (RFC 9110, section 13.2.2).
-    fn unchanged(&self, head: &Head, headers: &mut HeaderMap) -> Option<Answer> {
+    fn unchanged(&self, head: &StoredHead, headers: &mut HeaderMap) -> Option<Answer> {
         if head.status != StatusCode::OK {
             return None;
         }
@@ -180,7 +180,7 @@ impl Asker<'_> {
         }
     }
 
-    fn range_holds(&self, head: &Head) -> bool {
+    fn range_holds(&self, head: &StoredHead) -> bool {
         let (tag, modified) = validators(head);
         let is_strong = tag.as_bytes().starts_with(b"\"");
         if !is_strong && modified.is_none() {
@@ -190,7 +190,7 @@ impl Asker<'_> {
     }
 }
 
-fn validators(head: &Head) -> (HeaderValue, Option<SystemTime>) {
+fn validators(head: &StoredHead) -> (HeaderValue, Option<SystemTime>) {
     let tag = head.headers.get(ETAG).cloned();
     let modified = head
         .headers

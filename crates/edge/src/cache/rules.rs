@@ -174,7 +174,7 @@ fn names_headers(headers: &HeaderMap) -> bool {
 
 /// The lifetimes that a route configures for responses without caching headers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Unsaid {
+pub(crate) struct DefaultLifetimes {
     pub(crate) lifetime: Duration,
     pub(crate) stale_while_revalidate: Duration,
     pub(crate) stale_if_error: Duration,
@@ -205,16 +205,16 @@ pub(crate) enum CacheDecision {
 
 /// A response and its times.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Kept<'a> {
+pub(crate) struct TimedResponse<'a> {
     pub(crate) status: StatusCode,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) asked: SystemTime,
     pub(crate) received: SystemTime,
 }
 
-impl Kept<'_> {
+impl TimedResponse<'_> {
     /// How long the response may be used; `None` if it may not be stored (section 3).
-    pub(crate) fn freshness(&self, unsaid: &Unsaid) -> Option<Freshness> {
+    pub(crate) fn freshness(&self, unsaid: &DefaultLifetimes) -> Option<Freshness> {
         let headers = self.headers;
         let said = Directives::of(headers);
         let never = [

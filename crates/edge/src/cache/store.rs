@@ -11,9 +11,9 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use super::in_flight::{FillGuard, Flights, InFlight, Joined};
-use super::index::{Index, Room};
+use super::index::{Index, StoreLimits};
 use super::purge::Purge;
-use super::stored::{Head, Key, Stored, variation};
+use super::stored::{Key, Stored, StoredHead, variation};
 use crate::metrics::StoreFigures;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +38,8 @@ impl StoreSettings {
         }
     }
 
-    fn room(&self) -> Room {
-        Room {
+    fn room(&self) -> StoreLimits {
+        StoreLimits {
             memory: self.memory,
             entries: self.entries,
         }
@@ -86,7 +86,7 @@ impl Store {
     }
 
     /// Whether the response has not been purged since its request began.
-    pub(crate) fn is_wanted(&self, head: &Head) -> bool {
+    pub(crate) fn is_wanted(&self, head: &StoredHead) -> bool {
         !self.read().was_purged(head)
     }
 
@@ -96,7 +96,7 @@ impl Store {
         self.read().purges(key)
     }
 
-    pub(crate) fn keep(&self, head: Arc<Head>, body: Bytes) -> Arc<Stored> {
+    pub(crate) fn keep(&self, head: Arc<StoredHead>, body: Bytes) -> Arc<Stored> {
         let room = self.settings.load().room();
         let stored = Arc::new(Stored::new(head, body));
         self.write().insert(&stored, room);
@@ -136,7 +136,7 @@ impl Store {
         self: &Arc<Self>,
         key: &Key,
         request: &HeaderMap,
-        is_fresh: impl FnOnce(&Head) -> bool,
+        is_fresh: impl FnOnce(&StoredHead) -> bool,
     ) -> Joined {
         let names = self.read().newest(key).map(|stored| {
             let names = stored.head.vary.iter().map(|(name, _)| name.clone());

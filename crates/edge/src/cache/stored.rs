@@ -30,7 +30,7 @@ pub(crate) type Variation = Vec<(HeaderName, Option<Vec<u8>>)>;
 
 #[derive(Debug)]
 pub(crate) struct Stored {
-    pub(crate) head: Arc<Head>,
+    pub(crate) head: Arc<StoredHead>,
     pub(crate) body: Bytes,
     /// Whether the response was used since the cache last considered evicting it.
     pub(super) used: AtomicBool,
@@ -38,7 +38,7 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    pub(super) fn new(head: Arc<Head>, body: Bytes) -> Self {
+    pub(super) fn new(head: Arc<StoredHead>, body: Bytes) -> Self {
         Self {
             head,
             body,
@@ -62,7 +62,7 @@ impl Stored {
             .map(|said| said + EACH)
             .sum();
         (size_of::<Self>()
-            + size_of::<Head>()
+            + size_of::<StoredHead>()
             + 2 * EACH
             + 2 * self.head.key.len()
             + headers
@@ -81,7 +81,7 @@ impl Stored {
 
 /// A stored response without its body.
 #[derive(Debug, Clone)]
-pub(crate) struct Head {
+pub(crate) struct StoredHead {
     pub(crate) key: Key,
     pub(crate) vary: Variation,
     pub(crate) status: StatusCode,
@@ -91,7 +91,7 @@ pub(crate) struct Head {
     pub(crate) began: u64,
 }
 
-impl Head {
+impl StoredHead {
     /// Makes the stored head. Omits `Age`, and headers that apply to a single request or
     /// connection.
     pub(crate) fn new(
@@ -172,7 +172,7 @@ mod tests {
     use http::header::{CACHE_CONTROL, ETAG};
 
     use super::*;
-    use crate::cache::{Kept, Unsaid};
+    use crate::cache::{DefaultLifetimes, TimedResponse};
 
     #[test]
     fn what_is_kept_holds_nothing_else_that_was_read_with_it() {
@@ -183,15 +183,15 @@ mod tests {
             headers.insert(name, value);
         }
         assert!(!read.is_unique());
-        let kept = Kept {
+        let kept = TimedResponse {
             status: StatusCode::OK,
             headers: &headers,
             asked: SystemTime::UNIX_EPOCH,
             received: SystemTime::UNIX_EPOCH,
         };
-        let freshness = kept.freshness(&Unsaid::default()).unwrap();
+        let freshness = kept.freshness(&DefaultLifetimes::default()).unwrap();
         let request = HeaderMap::new();
-        let head = Head::new("k".into(), &request, StatusCode::OK, headers, freshness, 0);
+        let head = StoredHead::new("k".into(), &request, StatusCode::OK, headers, freshness, 0);
         assert!(read.is_unique(), "{read:?} is still held");
         assert_eq!(head.headers[CACHE_CONTROL], "max-age=60");
         assert_eq!(head.headers[ETAG], "\"v1\"");

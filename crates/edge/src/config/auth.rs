@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use http::HeaderName;
+use units::Check;
 
 use super::Ground;
-use super::check::Check;
 use super::server::server;
 use super::upstreams::Upstreams;
 use crate::description;
@@ -16,7 +16,6 @@ use crate::values;
 const LARGEST: u64 = 4 << 20;
 
 pub(super) fn access(
-    key: &str,
     written: &description::Access,
     upstreams: &mut Upstreams,
     ground: &Ground<'_>,
@@ -36,33 +35,22 @@ pub(super) fn access(
         && sign_in.is_empty()
     {
         check.refuse(
-            key,
+            "access",
             "it names nobody, so everybody may come in",
             "write allow, deny, basic, ask or sign_in, or remove it",
         );
     }
     let networks = Networks::new(
-        networks(&format!("{key}.allow"), allow, check),
-        networks(&format!("{key}.deny"), deny, check),
+        networks("access.allow", allow, check),
+        networks("access.deny", deny, check),
     );
     let basic = match password {
         None => None,
-        Some(written) => Some(Arc::new(basic(
-            &format!("{key}.basic"),
-            written,
-            ground,
-            check,
-        )?)),
+        Some(written) => Some(Arc::new(basic(written, ground, check)?)),
     };
     let ask = match server {
         None => None,
-        Some(written) => Some(ask(
-            &format!("{key}.ask"),
-            written,
-            upstreams,
-            ground,
-            check,
-        )?),
+        Some(written) => Some(ask(written, upstreams, ground, check)?),
     };
     Some(Access {
         networks,
@@ -79,31 +67,26 @@ fn networks(key: &str, written: &[String], check: &mut Check) -> Vec<ipnet::IpNe
     networks.collect()
 }
 
-fn basic(
-    key: &str,
-    written: &description::Basic,
-    ground: &Ground<'_>,
-    check: &mut Check,
-) -> Option<Basic> {
-    let file = format!("{key}.file");
-    let path = check.file(&file, ground.folder, &written.file)?;
+fn basic(written: &description::Basic, ground: &Ground<'_>, check: &mut Check) -> Option<Basic> {
+    let file = "access.basic.file";
+    let path = check.file(file, ground.folder, &written.file)?;
     let size = std::fs::metadata(&path).map_or(0, |file| file.len());
     if size > LARGEST {
-        check.refuse(&file, "it is larger than 4M", "is it the right file?");
+        check.refuse(file, "it is larger than 4M", "is it the right file?");
         return None;
     }
     let Ok(text) = std::fs::read_to_string(&path) else {
         check.refuse(
-            &file,
+            file,
             format!("{} is no text", path.display()),
             "write a line NAME:HASH for each who may come in",
         );
         return None;
     };
-    let users = check.accept(&file, Users::parse(&text))?;
+    let users = check.accept(file, Users::parse(&text))?;
     if !users.is_even() {
         check.warn(
-            &file,
+            file,
             "its hashes cost different times, and how long an answer takes may tell which names there are",
             "make all of them anew, with the same program",
         );
@@ -111,7 +94,7 @@ fn basic(
     let basic = Basic::new(users, &written.realm);
     if basic.is_none() {
         check.refuse(
-            &format!("{key}.realm"),
+            "access.basic.realm",
             format!("{:?} cannot stand in a header", written.realm),
             "keep to letters, digits and spaces",
         );
@@ -120,17 +103,16 @@ fn basic(
 }
 
 fn ask(
-    key: &str,
     written: &description::Ask,
     upstreams: &mut Upstreams,
     ground: &Ground<'_>,
     check: &mut Check,
 ) -> Option<Ask> {
-    let to = format!("{key}.to");
-    let upstream = server(&to, &written.to, upstreams, ground, check);
+    let to = "access.ask.to";
+    let upstream = server(to, &written.to, upstreams, ground, check);
     if upstream.is_none() {
         check.refuse(
-            &to,
+            to,
             format!("{:?} is no server", written.to),
             "write http://HOST:PORT, unix:PATH, upstream:NAME or service:NAME",
         );
@@ -142,7 +124,7 @@ fn ask(
         .flatten();
     if path.is_none() {
         check.refuse(
-            &format!("{key}.path"),
+            "access.ask.path",
             format!("{:?} is no path", written.path),
             "begin with a slash: /verify",
         );
@@ -152,7 +134,7 @@ fn ask(
         match name.parse::<HeaderName>() {
             Ok(header) if Ask::may_copy(&header) => copy.push(header),
             _ => check.refuse(
-                &format!("{key}.copy[{number}]"),
+                &format!("access.ask.copy[{number}]"),
                 format!("{name:?} is no header to copy"),
                 "name one of the server's own, such as X-User",
             ),

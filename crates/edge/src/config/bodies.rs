@@ -1,6 +1,7 @@
 //! Validates `[proxy]`, `listen.body_rate`, and the settings of routes that replace them.
 
-use super::check::Check;
+use units::Check;
+
 use crate::description;
 use crate::route::{self, Target};
 
@@ -43,21 +44,19 @@ impl Bodies {
     /// A route's own settings replace those for all routes.
     pub(super) fn of_route(
         self,
-        number: usize,
         target: &Target,
         written: &description::Route,
         check: &mut Check,
     ) -> Option<Self> {
-        let key = |name: &str| format!("route[{number}].{name}");
         let mut bodies = self;
         if !written.buffer_request.is_empty() {
-            let key = key("buffer_request");
-            let buffer = check.accept(&key, units::size_or_none(&written.buffer_request))?;
+            let key = "buffer_request";
+            let buffer = check.accept(key, units::size_or_none(&written.buffer_request))?;
             bodies.buffer = usize::try_from(buffer).ok()?;
-            bodies.fits(&key, bodies.buffer, check);
+            bodies.fits(key, bodies.buffer, check);
             if !matches!(target, Target::Proxy(_)) {
                 check.refuse(
-                    &key,
+                    key,
                     format!("it is for servers, and {} is none", written.to),
                     "remove it",
                 );
@@ -65,7 +64,7 @@ impl Bodies {
         }
         if !written.body_rate.is_empty() {
             let rate = units::size_or_none(&written.body_rate);
-            bodies.rate = check.accept(&key("body_rate"), rate)?;
+            bodies.rate = check.accept("body_rate", rate)?;
         }
         Some(bodies)
     }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::check::Check;
-use crate::cache::{Policy, StoreSettings, Unsaid};
+use units::Check;
+
+use crate::cache::{DefaultLifetimes, Policy, StoreSettings};
 use crate::description;
 use crate::route::Target;
 
@@ -29,17 +30,15 @@ pub(super) fn store(written: &description::Cache, check: &mut Check) -> Option<S
 }
 
 pub(super) fn policy(
-    number: usize,
     route: &str,
     target: &Target,
     written: &description::Route,
     check: &mut Check,
 ) -> Option<Policy> {
     let shared = written.shared_cache.as_ref()?;
-    let key = |name: &str| format!("route[{number}].shared_cache{name}");
     if !matches!(target, Target::App | Target::Proxy(_)) {
         check.refuse(
-            &key(""),
+            "shared_cache",
             format!("it is for answers of programs, and {} is none", written.to),
             "remove it; files are kept in memory anyway",
         );
@@ -47,26 +46,29 @@ pub(super) fn policy(
     }
     if matches!(target, Target::App) && !shared.lifetime.is_empty() {
         check.refuse(
-            &key(".lifetime"),
+            "shared_cache.lifetime",
             "the app knows more of a request than its headers say, and alone can say what is for everybody",
             "remove it: the app says with each answer what may be kept",
         );
     }
     let mut time = |name: &str, written: &str| match written {
         "" => Some(Duration::ZERO),
-        written => check.accept(&key(name), units::duration(written)),
+        written => check.accept(name, units::duration(written)),
     };
-    let lifetime = time(".lifetime", &shared.lifetime);
-    let revalidate = time(".stale_while_revalidate", &shared.stale_while_revalidate);
-    let error = time(".stale_if_error", &shared.stale_if_error);
+    let lifetime = time("shared_cache.lifetime", &shared.lifetime);
+    let revalidate = time(
+        "shared_cache.stale_while_revalidate",
+        &shared.stale_while_revalidate,
+    );
+    let error = time("shared_cache.stale_if_error", &shared.stale_if_error);
     if shared.with_cookies && shared.lifetime.is_empty() {
         check.refuse(
-            &key(".with_cookies"),
+            "shared_cache.with_cookies",
             "it is about lifetime, and there is none",
             "set lifetime, or remove it",
         );
     }
-    let unsaid = Unsaid {
+    let unsaid = DefaultLifetimes {
         lifetime: lifetime?,
         stale_while_revalidate: revalidate?,
         stale_if_error: error?,

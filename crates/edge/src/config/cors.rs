@@ -1,32 +1,32 @@
 //! Validates the `cors` settings of routes.
 
-use super::check::Check;
+use units::Check;
+
 use crate::description;
 use crate::filters::cors::{self, Cors};
 use crate::values;
 
 pub(super) fn cors(
-    key: &str,
     written: &description::Cors,
     headers: &description::Headers,
     check: &mut Check,
 ) -> Cors {
     if written.origins.is_empty() {
         check.refuse(
-            &format!("{key}.origins"),
+            "cors.origins",
             "it names nobody",
             "name an origin, such as https://app.example, or remove cors",
         );
     }
     let origins = written.origins.iter().enumerate();
     let origins = origins.filter_map(|(number, text)| {
-        check.accept(&format!("{key}.origins[{number}]"), values::origin(text))
+        check.accept(&format!("cors.origins[{number}]"), values::origin(text))
     });
     let origins = origins.collect();
     let mut changed = headers.set.keys().chain(&headers.remove);
     if changed.any(|name| cors::is_own(&name.to_ascii_lowercase())) {
         check.refuse(
-            key,
+            "cors",
             "headers names an Access-Control header, and cors alone writes these",
             "remove it from headers",
         );

@@ -9,7 +9,7 @@ use crate::listener::ListenAddress;
 use crate::route::{BadPath, NormalPath, Route, Target, bare_host, columns};
 use crate::values;
 
-struct Asked<'a> {
+struct ExplainedUrl<'a> {
     scheme: Scheme,
     host: String,
     path: NormalPath<'a>,
@@ -24,7 +24,7 @@ impl Plan {
     ///
     /// The error describes why the URL is invalid.
     pub fn explain(&self, url: &str) -> Result<String, String> {
-        let asked = Asked::parse(url)?;
+        let asked = ExplainedUrl::parse(url)?;
         let mut rows = Vec::new();
         let mut met = None;
         let own = self.own.candidates(&asked.host);
@@ -69,7 +69,7 @@ impl Plan {
     /// * `Ok(Some(text))`: the route is chosen after the step in `text`, such as an HTTPS redirect.
     /// * `Ok(None)`: the route is chosen at once.
     /// * `Err(text)`: no route is chosen, for the reason in `text`.
-    fn arrival(&self, asked: &Asked<'_>) -> Result<Option<String>, String> {
+    fn arrival(&self, asked: &ExplainedUrl<'_>) -> Result<Option<String>, String> {
         let host = &asked.host;
         let has_certificate = self.has_certificate(host);
         match asked.scheme {
@@ -117,7 +117,7 @@ impl Plan {
     }
 }
 
-impl<'a> Asked<'a> {
+impl<'a> ExplainedUrl<'a> {
     fn parse(url: &'a str) -> Result<Self, String> {
         let how = || {
             format!("{url:?} is no URL of http or https; write it like https://kad.example/path")

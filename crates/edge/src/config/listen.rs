@@ -1,7 +1,8 @@
 //! Validates the `[listen]` settings: the addresses, and the limits for every connection.
 
+use units::Check;
+
 use super::Ground;
-use super::check::Check;
 use crate::cdn_presets::Cdn;
 use crate::description::{ForwardedHeader, Listen};
 use crate::listener::{ListenAddress, ListenSettings};

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::{StatusCode, Uri};
+use units::Check;
 
 use super::bodies::Bodies;
-use super::check::Check;
 use super::server::server;
 use super::upstreams::Upstreams;
 use super::{Ground, cache, services};
@@ -36,13 +36,14 @@ pub(super) fn routes(
     let mut routes: Vec<(usize, Route)> = Vec::new();
     let mut known: HashMap<(HostPattern, Vec<u8>), usize> = HashMap::new();
     for (number, written) in written.iter().enumerate() {
-        let Some(route) = one(number, written, upstreams, ground, bodies, check) else {
+        check.enter(format!("route[{number}]"));
+        let Some(route) = one(written, upstreams, ground, bodies, check) else {
             continue;
         };
         let place = (route.host.clone(), route.path.matched().to_owned());
         if let Some(other) = known.insert(place, number) {
             check.refuse(
-                &format!("route[{number}].path"),
+                "path",
                 format!("route[{other}] has the same host and path: {}", route.name),
                 "keep one of them",
             );
@@ -50,6 +51,7 @@ pub(super) fn routes(
         }
         routes.push((number, route));
     }
+    check.enter("");
     tell_folders(&mut routes);
     let redirects: Vec<(usize, Arc<str>, String)> = routes
         .iter()
@@ -134,24 +136,22 @@ fn leads_to(table: &Table, name: &str, location: &str) -> bool {
 }
 
 fn one(
-    number: usize,
     written: &description::Route,
     upstreams: &mut Upstreams,
     ground: &Ground<'_>,
     bodies: Bodies,
     check: &mut Check,
 ) -> Option<Route> {
-    let key = |name: &str| format!("route[{number}].{name}");
-    let host = check.accept(&key("host"), HostPattern::parse(&written.host));
-    let path = check.accept(&key("path"), RoutePath::parse(&written.path));
-    let target = target(number, written, upstreams, ground, check);
+    let host = check.accept("host", HostPattern::parse(&written.host));
+    let path = check.accept("path", RoutePath::parse(&written.path));
+    let target = target(written, upstreams, ground, check);
     let strip = match (&path, written.strip.is_empty()) {
         (_, true) | (None, _) => Some(0),
         (Some(path), false) => {
             let segments = route::strip(path, &written.strip);
             if segments.is_none() {
                 check.refuse(
-                    &key("strip"),
+                    "strip",
                     format!(
                         "{:?} is not how the path {:?} begins",
                         written.strip,
@@ -163,41 +163,41 @@ fn one(
             segments
         }
     };
-    let add = added(&key("add"), &written.add, check);
+    let add = added(&written.add, check);
     let body_size = if written.body_size.is_empty() {
         None
     } else {
-        check.accept(&key("body_size"), units::size(&written.body_size))
+        check.accept("body_size", units::size(&written.body_size))
     };
     let headers = Changes::check(&written.headers, &mut |name, what, mend| {
-        check.refuse(&key(&format!("headers.{name}")), what, mend);
+        check.refuse(&format!("headers.{name}"), what, mend);
     });
     let withheld = StrippedHeaders::check(&written.request_headers, &mut |name, what, mend| {
-        check.refuse(&key(&format!("request_headers.{name}")), what, mend);
+        check.refuse(&format!("request_headers.{name}"), what, mend);
     });
     let limit = written.limit.as_ref().and_then(|limit| {
         Limiter::check(limit, &mut |name, what, mend| {
-            check.refuse(&key(&format!("limit.{name}")), what, mend);
+            check.refuse(&format!("limit.{name}"), what, mend);
         })
     });
     let access = written
         .access
         .as_ref()
-        .map(|written| super::auth::access(&key("access"), written, upstreams, ground, check));
+        .map(|written| super::auth::access(written, upstreams, ground, check));
     let cors = written
         .cors
         .as_ref()
-        .map(|cors| super::cors::cors(&key("cors"), cors, &written.headers, check));
-    let log = log_name(&key("log"), &written.log, check);
+        .map(|cors| super::cors::cors(cors, &written.headers, check));
+    let log = log_name(&written.log, check);
     let target = target?;
-    let bodies = bodies.of_route(number, &target, written, check);
+    let bodies = bodies.of_route(&target, written, check);
     let (host, path) = (host?, path?);
     let name: Arc<str> = format!("{host}{}", path.as_str()).into();
-    let shared_cache = cache::policy(number, &name, &target, written, check);
+    let shared_cache = cache::policy(&name, &target, written, check);
     let knows_people = |access: &Access| access.knows_people();
     if shared_cache.is_some() && access.iter().flatten().any(knows_people) {
         check.refuse(
-            &key("shared_cache"),
+            "shared_cache",
             "what one person is shown would be kept for others who may come in",
             "remove it, or let access name addresses only",
         );
@@ -205,7 +205,7 @@ fn one(
     let copies = |access: &Access| access.copies().any(|name| withheld.holds(name.as_str()));
     if access.iter().flatten().any(copies) {
         check.refuse(
-            &key("request_headers"),
+            "request_headers",
             "access.ask copies a header that is removed here",
             "keep one of them: what a client writes into a header of copy is taken away anyway",
         );
@@ -215,7 +215,7 @@ fn one(
         (Target::Files(_), "app") => true,
         (Target::Files(_), other) => {
             check.refuse(
-                &key("fallback"),
+                "fallback",
                 format!("{other:?} cannot answer for files"),
                 "write fallback = \"app\", or remove it",
             );
@@ -225,7 +225,7 @@ fn one(
     };
     if !withheld.is_empty() && !falls_back && !matches!(target, Target::App | Target::Proxy(_)) {
         check.refuse(
-            &key("request_headers"),
+            "request_headers",
             format!("nobody behind {} reads them", written.to),
             "remove it, or lead the route to a program",
         );
@@ -239,7 +239,7 @@ fn one(
         ] {
             if is_set {
                 check.refuse(
-                    &key(option),
+                    option,
                     format!("{option} is for files, and {} is none", written.to),
                     "remove it, or lead the route to files:DIR",
                 );
@@ -249,7 +249,7 @@ fn one(
     if matches!(target, Target::Status(_)) && !(written.strip.is_empty() && written.add.is_empty())
     {
         check.refuse(
-            &key("strip"),
+            "strip",
             "nothing is forwarded from here",
             "remove strip and add",
         );
@@ -282,14 +282,14 @@ fn one(
 }
 
 /// Checks the name of a site's log. The name becomes part of a file's name.
-fn log_name(key: &str, written: &str, check: &mut Check) -> Option<Arc<str>> {
+fn log_name(written: &str, check: &mut Check) -> Option<Arc<str>> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if written.is_empty() {
         return None;
     }
     if written.len() > 64 || !written.bytes().all(is_plain) || written.starts_with('.') {
         check.refuse(
-            key,
+            "log",
             format!("{written:?} cannot be part of a file's name"),
             "write up to 64 letters, digits, ., - and _, such as the name of the site",
         );
@@ -297,34 +297,33 @@ fn log_name(key: &str, written: &str, check: &mut Check) -> Option<Arc<str>> {
     Some(written.into())
 }
 
-fn added(key: &str, written: &str, check: &mut Check) -> Option<String> {
+fn added(written: &str, check: &mut Check) -> Option<String> {
     let add = written.trim_end_matches('/');
     if add.is_empty() {
         return Some(String::new());
     }
-    let path = check.accept(key, NormalPath::parse(add))?;
+    let path = check.accept("add", NormalPath::parse(add))?;
     Some(path.as_str().to_owned())
 }
 
 fn target(
-    number: usize,
     written: &description::Route,
     upstreams: &mut Upstreams,
     ground: &Ground<'_>,
     check: &mut Check,
 ) -> Option<Target> {
-    let key = format!("route[{number}].to");
+    let key = "to";
     let to = written.to.as_str();
     let forms = "write app, files:DIR, service:NAME, upstream:NAME, http://HOST:PORT, unix:PATH, redirect:URL or status:NUMBER";
     if to == "app" {
         return Some(Target::App);
     }
-    if let Some(server) = server(&key, to, upstreams, ground, check) {
+    if let Some(server) = server(key, to, upstreams, ground, check) {
         return server.ok().map(Target::Proxy);
     }
     match to.split_once(':') {
-        Some(("files", folder)) => files(number, folder, written, ground, check),
-        Some(("redirect", url)) => check.accept(&key, redirect(url)).map(Target::Redirect),
+        Some(("files", folder)) => files(folder, written, ground, check),
+        Some(("redirect", url)) => check.accept(key, redirect(url)).map(Target::Redirect),
         Some(("status", code)) => {
             let status = code.parse::<StatusCode>().ok();
             let status = status.filter(|status| {
@@ -332,7 +331,7 @@ fn target(
             });
             if status.is_none() {
                 check.refuse(
-                    &key,
+                    key,
                     format!("{code:?} is no status to answer with"),
                     "write a number from 200 to 299 or from 400 to 599, such as status:410",
                 );
@@ -345,14 +344,13 @@ fn target(
             } else {
                 format!("{to:?} is no place a route can lead to")
             };
-            check.refuse(&key, what, forms);
+            check.refuse(key, what, forms);
             None
         }
     }
 }
 
 fn files(
-    number: usize,
     folder: &str,
     written: &description::Route,
     ground: &Ground<'_>,
@@ -361,7 +359,7 @@ fn files(
     let root = ground.folder.join(folder);
     if folder.is_empty() || !root.is_dir() {
         check.refuse(
-            &format!("route[{number}].to"),
+            "to",
             format!("{} is no folder", root.display()),
             "name a folder that is there; it is looked for beside the file",
         );
@@ -369,7 +367,7 @@ fn files(
     let mut refuse = |key: String, error: &FolderError| {
         let text = error.to_string();
         let (what, mend) = text.split_once("\n  ").unwrap_or((&text, "mend it"));
-        check.refuse(&format!("route[{number}].{key}"), what, mend);
+        check.refuse(&key, what, mend);
     };
     // Each entry is validated separately, so all errors are reported.
     for (position, attempt) in written.r#try.iter().enumerate() {

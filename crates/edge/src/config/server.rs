@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::check::Check;
+use units::Check;
+
 use super::upstreams::{Upstreams, unnamed};
 use super::{Ground, services};
 use crate::proxy::parse_address;
 
 /// Stands for an error that has already been added to the list of errors.
-pub(super) struct Told;
+pub(super) struct Reported;
 
 /// Returns the name of an upstream. Returns `None` if `to` names no server.
 pub(super) fn server(
@@ -17,13 +18,13 @@ pub(super) fn server(
     upstreams: &mut Upstreams,
     ground: &Ground<'_>,
     check: &mut Check,
-) -> Option<Result<Arc<str>, Told>> {
+) -> Option<Result<Arc<str>, Reported>> {
     match to.split_once(':')? {
         // The prefix `service:` lets a service and an upstream have the same name.
         ("service", _) if upstreams.contains_key(to) => Some(Ok(to.into())),
         ("service", name) if !name.is_empty() => {
             services::unknown(key, name, upstreams, ground, check);
-            Some(Err(Told))
+            Some(Err(Reported))
         }
         ("upstream", name) if upstreams.contains_key(name) => Some(Ok(name.into())),
         ("upstream", name) => {
@@ -32,11 +33,11 @@ pub(super) fn server(
                 format!("there is no upstream {name:?}"),
                 format!("describe it in [upstream.{name}]"),
             );
-            Some(Err(Told))
+            Some(Err(Reported))
         }
         ("http" | "https" | "unix" | "h2c" | "h2c+unix", _) => {
             let Some(address) = check.accept(key, parse_address(to, ground.data)) else {
-                return Some(Err(Told));
+                return Some(Err(Reported));
             };
             let name: Arc<str> = address.to_string().into();
             upstreams

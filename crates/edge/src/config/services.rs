@@ -4,11 +4,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use units::nearest;
+use units::{Check, nearest};
 
 use super::bodies::Bodies;
-use super::check::Check;
-use super::upstreams::{Upstreams, WrittenTimes};
+use super::upstreams::Upstreams;
 use super::{Ground, upstreams};
 use crate::listener::{ListenAddress, ListenSettings};
 use crate::proxy::Balance;
@@ -35,15 +34,15 @@ pub(crate) fn service_of(upstream: &str) -> Option<&str> {
 /// later.
 pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &mut Check) {
     for service in ground.services.iter().filter(|service| service.listens) {
-        let key = |rest: &str| format!("service.{}.{rest}", service.name);
-        let balance = check.accept(&key("balance"), upstreams::balance(&service.balance));
-        let written = WrittenTimes {
-            connect: &service.connect_time,
-            first_byte: &service.first_byte_time,
-            idle: &service.idle_time,
-            keep: &service.keep_time,
-        };
-        let times = upstreams::times(key, &written, check);
+        check.enter(format!("service.{}", service.name));
+        let balance = check.accept("balance", upstreams::balance(&service.balance));
+        let written = [
+            &*service.connect_time,
+            &service.first_byte_time,
+            &service.idle_time,
+            &service.keep_time,
+        ];
+        let times = upstreams::times(written, check);
         let (Some(balance), Some(times)) = (balance, times) else {
             continue;
         };
@@ -58,6 +57,7 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
         };
         upstreams.insert(name.into(), settings);
     }
+    check.enter("");
 }
 
 /// Validates the fronts. Rejects addresses that `[listen]` also contains.

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use super::{Flaw, Ground, Plan, Service};
+use units::Problem;
+
+use super::{Ground, Plan, Service};
 use crate::description::Description;
 
-pub(crate) fn check(text: &str) -> Result<Plan, Vec<Flaw>> {
+pub(crate) fn check(text: &str) -> Result<Plan, Vec<Problem>> {
     check_in(text, Path::new("/"))
 }
 
-pub(crate) fn check_in(text: &str, folder: &Path) -> Result<Plan, Vec<Flaw>> {
+pub(crate) fn check_in(text: &str, folder: &Path) -> Result<Plan, Vec<Problem>> {
     check_with(text, folder, &[])
 }
 
@@ -18,7 +20,7 @@ pub(crate) fn check_in(text: &str, folder: &Path) -> Result<Plan, Vec<Flaw>> {
 pub(crate) fn check_running(
     text: &str,
     services: &[(&str, &str, &[&str])],
-) -> Result<Plan, Vec<Flaw>> {
+) -> Result<Plan, Vec<Problem>> {
     let services = services.iter().map(|(name, balance, fronts)| Service {
         name: (*name).to_owned(),
         balance: (*balance).to_owned(),
@@ -28,7 +30,7 @@ pub(crate) fn check_running(
     check_with(text, Path::new("/"), &services.collect::<Vec<_>>())
 }
 
-fn check_with(text: &str, folder: &Path, services: &[Service]) -> Result<Plan, Vec<Flaw>> {
+fn check_with(text: &str, folder: &Path, services: &[Service]) -> Result<Plan, Vec<Problem>> {
     let description: Description = toml::from_str(text).expect(text);
     let ground = Ground {
         folder,

@@ -559,7 +559,7 @@ fn no_route_leads_to_a_service_that_listens_nowhere() {
         services: &[silent],
     };
     let flaws = Plan::check(&description, &ground).unwrap_err();
-    let told: Vec<_> = flaws.iter().map(Flaw::to_string).collect();
+    let told: Vec<_> = flaws.iter().map(Problem::to_string).collect();
     assert_eq!(
         told,
         ["route[0].to: the service \"beat\" listens nowhere\n  \

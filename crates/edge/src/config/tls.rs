@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::check::Check;
+use units::Check;
 
 use super::Ground;
 use crate::acme;
-use crate::description::{Acme, Description};
+use crate::description::Description;
 use crate::route::{HostPattern, Table};
 use crate::tls::{CertificateFiles, TlsSettings};
 
@@ -60,7 +60,7 @@ pub(super) fn tls(
     let acme = match &written.acme {
         None => None,
         Some(acme) => Some(Authority {
-            settings: authority(acme, ground, check)?,
+            settings: check.take(acme::Settings::check(acme, ground.folder, ground.data))?,
             names: names(routes, &patterns),
             covered: patterns.clone(),
         }),
@@ -123,12 +123,12 @@ fn certificates(
     let mut named = BTreeSet::new();
     let mut has_default = false;
     for (number, written) in description.tls.certificate.iter().enumerate() {
-        let key = |name: &str| format!("tls.certificate[{number}].{name}");
-        let chain = check.file(&key("chain"), ground.folder, &written.chain);
-        let private = check.file(&key("key"), ground.folder, &written.key);
+        check.enter(format!("tls.certificate[{number}]"));
+        let chain = check.file("chain", ground.folder, &written.chain);
+        let private = check.file("key", ground.folder, &written.key);
         let mut hosts = Vec::new();
         for (position, host) in written.hosts.iter().enumerate() {
-            let key = format!("tls.certificate[{number}].hosts[{position}]");
+            let key = format!("hosts[{position}]");
             let pattern = check.accept(&key, HostPattern::parse(host));
             if pattern == Some(HostPattern::Any) {
                 check.refuse(&key, "it is empty", "name a host");
@@ -146,7 +146,7 @@ fn certificates(
         }
         if written.default && has_default {
             check.refuse(
-                &key("default"),
+                "default",
                 "another certificate is the default already",
                 "set default = true for one certificate alone",
             );
@@ -161,6 +161,7 @@ fn certificates(
             });
         }
     }
+    check.enter("");
     certificates
 }
 
@@ -187,14 +188,4 @@ pub(super) fn patterns(certificates: &[CertificateFiles]) -> impl Iterator<Item 
 
 fn covered(name: &str, patterns: &[HostPattern]) -> bool {
     patterns.iter().any(|pattern| pattern.matches(name))
-}
-
-fn authority(written: &Acme, ground: &Ground<'_>, check: &mut Check) -> Option<acme::Settings> {
-    acme::Settings::check(written, ground.folder, ground.data)
-        .map_err(|errors| {
-            for error in errors {
-                check.refuse(error.key(), error.to_string(), error.mend());
-            }
-        })
-        .ok()
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use units::{Check, HealthConfig};
+
 use super::Ground;
-use super::check::Check;
-use crate::description::{Health, Upstream};
+use crate::description::Upstream;
 use crate::proxy::{
     Balance, HealthSettings, ServerAddress, Times, UpstreamSettings, parse_address,
 };
@@ -23,7 +24,9 @@ pub(super) fn named(
         let settings = upstream_of(name, upstream, ground, check)?;
         Some((Arc::from(name.as_str()), settings))
     });
-    upstreams.collect()
+    let upstreams = upstreams.collect();
+    check.enter("");
+    upstreams
 }
 
 /// Makes an upstream named after its target: `service:NAME`, `http://…` or `unix:…`.
@@ -38,23 +41,14 @@ pub(super) fn unnamed(name: &str, address: Option<ServerAddress>) -> UpstreamSet
     }
 }
 
-pub(super) struct WrittenTimes<'a> {
-    pub(super) connect: &'a str,
-    pub(super) first_byte: &'a str,
-    pub(super) idle: &'a str,
-    pub(super) keep: &'a str,
-}
-
-/// Parses the timeouts. `key` returns a timeout's key in the settings file.
-pub(super) fn times(
-    key: impl Fn(&str) -> String,
-    written: &WrittenTimes<'_>,
-    check: &mut Check,
-) -> Option<Times> {
-    let connect = check.time(&key("connect_time"), written.connect);
-    let first_byte = check.time(&key("first_byte_time"), written.first_byte);
-    let idle = check.time(&key("idle_time"), written.idle);
-    let keep = check.time(&key("keep_time"), written.keep);
+/// Parses `connect_time`, `first_byte_time`, `idle_time` and `keep_time`, in this order.
+pub(super) fn times(written: [&str; 4], check: &mut Check) -> Option<Times> {
+    let names = ["connect_time", "first_byte_time", "idle_time", "keep_time"];
+    let mut parsed = [None; 4];
+    for (number, name) in names.into_iter().enumerate() {
+        parsed[number] = check.time(name, written[number]);
+    }
+    let [connect, first_byte, idle, keep] = parsed;
     Some(Times {
         connect: connect?,
         first_byte: first_byte?,
@@ -70,28 +64,28 @@ fn upstream_of(
     ground: &Ground<'_>,
     check: &mut Check,
 ) -> Option<UpstreamSettings> {
-    let key = |rest: &str| format!("upstream.{name}.{rest}");
+    check.enter(format!("upstream.{name}"));
     if name.is_empty()
         || !name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
     {
         check.refuse(
-            &format!("upstream.{name}"),
+            "",
             "the name has other characters than letters, digits, - and _",
             "name it otherwise",
         );
     }
     if written.to.is_empty() {
         check.refuse(
-            &key("to"),
+            "to",
             "no server is named",
             "name at least one, for example \"http://127.0.0.1:3000\"",
         );
     }
     let mut members: Vec<ServerAddress> = Vec::new();
     for (number, address) in written.to.iter().enumerate() {
-        let key = format!("upstream.{name}.to[{number}]");
+        let key = format!("to[{number}]");
         if let Some(address) = check.accept(&key, parse_address(address, ground.data)) {
             if members.contains(&address) {
                 check.refuse(
@@ -103,20 +97,19 @@ fn upstream_of(
             members.push(address);
         }
     }
-    let balance = check.accept(&key("balance"), balance(&written.balance));
+    let balance = check.accept("balance", balance(&written.balance));
     let times = times(
-        key,
-        &WrittenTimes {
-            connect: &written.connect_time,
-            first_byte: &written.first_byte_time,
-            idle: &written.idle_time,
-            keep: &written.keep_time,
-        },
+        [
+            &written.connect_time,
+            &written.first_byte_time,
+            &written.idle_time,
+            &written.keep_time,
+        ],
         check,
     );
     let health = match &written.health {
         None => None,
-        Some(written) => Some(health(written, &key("health"), check)?),
+        Some(written) => Some(health(written, check)?),
     };
     Some(UpstreamSettings {
         name: name.to_owned(),
@@ -139,7 +132,7 @@ pub(super) fn balance(written: &str) -> Result<Balance, String> {
     }
 }
 
-fn health(written: &Health, key: &str, check: &mut Check) -> Option<HealthSettings> {
+fn health(written: &HealthConfig, check: &mut Check) -> Option<HealthSettings> {
     let path = written
         .path
         .starts_with('/')
@@ -147,20 +140,18 @@ fn health(written: &Health, key: &str, check: &mut Check) -> Option<HealthSettin
         .flatten();
     if path.is_none() {
         check.refuse(
-            &format!("{key}.path"),
+            "health.path",
             format!("{:?} is no path", written.path),
             "begin with a slash: /healthz",
         );
     }
-    let every = check.time(&format!("{key}.every"), &written.every);
-    let within = check.time(&format!("{key}.within"), &written.within);
-    let fall = check.between(&format!("{key}.fall"), written.fall, 1, 100);
-    let rise = check.between(&format!("{key}.rise"), written.rise, 1, 100);
+    let times = written.check(check);
+    let (path, (every, within)) = path.zip(times)?;
     Some(HealthSettings {
-        path: path?,
-        every: every?,
-        within: within?,
-        fall,
-        rise,
+        path,
+        every,
+        within,
+        fall: written.fall,
+        rise: written.rise,
     })
 }

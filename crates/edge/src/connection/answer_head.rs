@@ -13,7 +13,7 @@ use crate::filters::forwarding::names;
 
 /// The parts of a request that determine the head of its response.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked {
+pub(super) struct RequestTraits {
     pub(super) is_head: bool,
     version: Version,
     /// Whether the connection is closed after this response.
@@ -33,7 +33,7 @@ pub(super) enum Framing {
 }
 
 /// The values for a request that could not be parsed.
-impl Default for Asked {
+impl Default for RequestTraits {
     fn default() -> Self {
         Self {
             is_head: false,
@@ -46,7 +46,7 @@ impl Default for Asked {
 
 impl Framing {
     /// Determines the framing, and removes headers that contradict it.
-    pub(super) fn of(answer: &mut Answer, asked: &mut Asked, is_switch: bool) -> Self {
+    pub(super) fn of(answer: &mut Answer, asked: &mut RequestTraits, is_switch: bool) -> Self {
         if is_switch {
             return Self::Switch;
         }
@@ -87,7 +87,7 @@ fn says_close(options: &HeaderValue) -> bool {
     options.any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
 }
 
-impl Asked {
+impl RequestTraits {
     pub(super) fn of(head: &RequestHead) -> Self {
         Self {
             is_head: *head.request.method() == Method::HEAD,
@@ -241,9 +241,9 @@ mod tests {
             if let Some((name, value)) = header {
                 answer.headers_mut().insert(name, value.parse().unwrap());
             }
-            let mut asked = Asked {
+            let mut asked = RequestTraits {
                 version,
-                ..Asked::default()
+                ..RequestTraits::default()
             };
             let found = Framing::of(&mut answer, &mut asked, false);
             assert_eq!(found, framing, "{status} {header:?}");

@@ -23,14 +23,14 @@ use crate::body::{Answer, Body};
 use crate::deadline::Deadline;
 use crate::listener::Handle;
 use crate::parse_result::{LoggedHead, ParseResult};
-use crate::pipeline::serve;
+use crate::pipeline::serve_request;
 
-use super::answer_head::{Asked, Framing};
-use super::input::{Fed, Input};
+use super::answer_head::{Framing, RequestTraits};
+use super::input::{Input, ReadOutcome};
 use super::minded::WatchedStream;
 use super::outgoing::Outgoing;
 use super::request_body::Feed;
-use super::transport::{Carrier, Sending};
+use super::transport::{SendfileAnswer, Transport};
 use super::{Bounds, ConnectionContext};
 
 /// The maximum size in bytes of a body that is copied behind its head. Larger bodies are sent as
@@ -41,7 +41,7 @@ const LINGER: Duration = Duration::from_secs(2);
 /// The size of a discarding read in bytes.
 const PIECE: usize = 8 * 1_024;
 
-pub(crate) async fn http1<S: Carrier>(mut stream: S, visit: ConnectionContext) {
+pub(crate) async fn http1<S: Transport>(mut stream: S, visit: ConnectionContext) {
     let (bounds, lame_duck_time) = {
         let running = visit.here.shared.running();
         let listen = running.plan.listen();
@@ -63,7 +63,7 @@ struct Switched {
     came: Bytes,
 }
 
-async fn answer_requests<S: Carrier>(
+async fn answer_requests<S: Transport>(
     stream: &mut S,
     visit: &ConnectionContext,
     bounds: Bounds,
@@ -93,11 +93,11 @@ async fn answer_requests<S: Carrier>(
         if !handle.set_busy(true) {
             return None;
         }
-        let mut asked = Asked::default();
+        let mut asked = RequestTraits::default();
         let mut switch = None;
         let (request, feed, refused) = match head {
             Ok(head) => {
-                asked = Asked::of(&head);
+                asked = RequestTraits::of(&head);
                 let body = client.input.body(head.body, head.expects_continue);
                 let mut request = head.request.map(|()| body);
                 if head.asks_upgrade {
@@ -116,7 +116,7 @@ async fn answer_requests<S: Carrier>(
             None => ParseResult::of_body(feed.as_ref().map(Feed::broken)),
         };
         // The future is boxed, so that its memory can be freed while the connection is idle.
-        let mut serving = Box::pin(serve(here, peer, request, parsed));
+        let mut serving = Box::pin(serve_request(here, peer, request, parsed));
         let mut answer = client.while_it_waits(serving.as_mut()).await?;
         drop(serving);
         let switch = switch.filter(|_| answer.status() == StatusCode::SWITCHING_PROTOCOLS);
@@ -134,7 +134,7 @@ async fn answer_requests<S: Carrier>(
         asked.write_head(&mut head, &answer, framing, here);
         match client.stream.bare() {
             Some(socket) if is_in_file => {
-                let sending = Sending::new(&head, answer.into_body());
+                let sending = SendfileAnswer::new(&head, answer.into_body());
                 client.limits.send(socket, sending).await?;
             }
             _ if asked.is_head => client.write(&mut head, Bytes::new()).await?,
@@ -186,7 +186,7 @@ struct Limits<'a, 'e> {
     ended: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
-impl<S: Carrier> Client<'_, '_, S> {
+impl<S: Transport> Client<'_, '_, S> {
     /// Waits for a request head. The inner error says why the head is rejected. Returns `None` if
     /// no head arrives in time, or if none will arrive.
     async fn head(
@@ -250,8 +250,8 @@ impl<S: Carrier> Client<'_, '_, S> {
                     return Poll::Ready(Some(answer));
                 }
                 match self.input.poll_feed(self.stream, context) {
-                    Poll::Ready(Fed::Piece) => {}
-                    Poll::Ready(Fed::Left) => return Poll::Ready(None),
+                    Poll::Ready(ReadOutcome::Piece) => {}
+                    Poll::Ready(ReadOutcome::Left) => return Poll::Ready(None),
                     Poll::Pending => break,
                 }
             }
@@ -298,8 +298,8 @@ impl<S: Carrier> Client<'_, '_, S> {
                         return Poll::Ready(gathered.ok());
                     }
                     match self.input.poll_feed(self.stream, context) {
-                        Poll::Ready(Fed::Piece) => {}
-                        Poll::Ready(Fed::Left) => return Poll::Ready(None),
+                        Poll::Ready(ReadOutcome::Piece) => {}
+                        Poll::Ready(ReadOutcome::Left) => return Poll::Ready(None),
                         Poll::Pending => break,
                     }
                 }
@@ -368,7 +368,7 @@ impl<S: Carrier> Client<'_, '_, S> {
 impl Limits<'_, '_> {
     /// Writes a head, and sends a file with `sendfile`. Limits the wait for the client, but not the
     /// wait for the file.
-    async fn send(&mut self, socket: &TcpStream, mut sending: Sending<'_>) -> Option<()> {
+    async fn send(&mut self, socket: &TcpStream, mut sending: SendfileAnswer<'_>) -> Option<()> {
         while !sending.is_done() {
             self.unless_stuck(|context| socket.poll_write_ready(context))
                 .await?;

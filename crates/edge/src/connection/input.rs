@@ -16,7 +16,7 @@ use crate::deadline::Deadline;
 
 use super::Bounds;
 use super::request_body::{Demand, Feed};
-use super::transport::Carrier;
+use super::transport::Transport;
 
 /// The size of a read in bytes.
 const PIECE: usize = 16 * 1_024;
@@ -49,7 +49,7 @@ struct Incoming {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fed {
+pub(super) enum ReadOutcome {
     Piece,
     /// The client has disconnected.
     Left,
@@ -98,7 +98,7 @@ impl Input {
     /// Reads more data. Returns `false` at the end of the stream.
     pub(super) fn poll_more(
         &mut self,
-        stream: &mut impl Carrier,
+        stream: &mut impl Transport,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<bool>> {
         let mut piece = [const { MaybeUninit::uninit() }; PIECE];
@@ -143,13 +143,13 @@ impl Input {
     /// sends another request or disconnects.
     pub(super) fn poll_feed(
         &mut self,
-        stream: &mut impl Carrier,
+        stream: &mut impl Transport,
         context: &mut Context<'_>,
-    ) -> Poll<Fed> {
+    ) -> Poll<ReadOutcome> {
         let Some(body) = &mut self.body else {
             while self.came.is_empty() && !self.is_closed {
                 if !matches!(ready!(self.poll_more(stream, context)), Ok(true)) {
-                    return Poll::Ready(Fed::Left);
+                    return Poll::Ready(ReadOutcome::Left);
                 }
             }
             return Poll::Pending;
@@ -169,11 +169,15 @@ impl Input {
                 self.body = None;
             }
         }
-        Poll::Ready(Fed::Piece)
+        Poll::Ready(ReadOutcome::Piece)
     }
 
     /// Returns whether there was any progress.
-    pub(super) fn is_fed(&mut self, stream: &mut impl Carrier, context: &mut Context<'_>) -> bool {
+    pub(super) fn is_fed(
+        &mut self,
+        stream: &mut impl Transport,
+        context: &mut Context<'_>,
+    ) -> bool {
         self.body.is_some() && self.poll_feed(stream, context).is_ready()
     }
 
@@ -181,7 +185,7 @@ impl Input {
     /// timeout.
     fn poll_next(
         &mut self,
-        stream: &mut impl Carrier,
+        stream: &mut impl Transport,
         context: &mut Context<'_>,
     ) -> Poll<Result<Decoded, BodyError>> {
         loop {
@@ -237,7 +241,7 @@ impl Input {
     /// body. Returns whether another request may follow.
     pub(super) fn can_go_on(
         &mut self,
-        stream: &mut impl Carrier,
+        stream: &mut impl Transport,
         context: &mut Context<'_>,
     ) -> bool {
         let Some(body) = &mut self.body else {
@@ -274,7 +278,7 @@ impl Input {
 
 fn poll_word(
     word: &mut &'static [u8],
-    stream: &mut impl Carrier,
+    stream: &mut impl Transport,
     context: &mut Context<'_>,
 ) -> Poll<io::Result<()>> {
     if word.is_empty() {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::deadline::Deadline;
-use crate::listener::Place;
+use crate::listener::ConnectionPermit;
 
 use super::Bounds;
 
@@ -27,11 +27,11 @@ pub(super) struct WatchedStream<S> {
     stuck_since: Option<Instant>,
     writing: Deadline,
     cutting: Option<Cutting>,
-    place: Place,
+    place: ConnectionPermit,
 }
 
 impl<S> WatchedStream<S> {
-    pub(super) fn new(stream: S, bounds: Bounds, place: Place) -> Self {
+    pub(super) fn new(stream: S, bounds: Bounds, place: ConnectionPermit) -> Self {
         Self {
             stream,
             came: Bytes::new(),

@@ -13,7 +13,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::body::{Body, SendfileRange, shorter};
 
-pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+pub(crate) trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     /// Returns the socket if its bytes are not encrypted, so `sendfile` can be used.
     fn bare(&self) -> Option<&TcpStream> {
         None
@@ -25,23 +25,23 @@ pub(crate) trait Carrier: AsyncRead + AsyncWrite + Unpin + Send + 'static {
     }
 }
 
-impl Carrier for TcpStream {
+impl Transport for TcpStream {
     fn bare(&self) -> Option<&TcpStream> {
         Some(self)
     }
 }
 
-impl Carrier for UnixStream {}
+impl Transport for UnixStream {}
 
-impl<S: Carrier> Carrier for TlsStream<S> {}
+impl<S: Transport> Transport for TlsStream<S> {}
 
 /// A response that is sent with `sendfile`: a head, then a file.
-pub(super) struct Sending<'a> {
+pub(super) struct SendfileAnswer<'a> {
     head: &'a [u8],
     body: Body,
 }
 
-impl<'a> Sending<'a> {
+impl<'a> SendfileAnswer<'a> {
     pub(super) fn new(head: &'a [u8], body: Body) -> Self {
         Self { head, body }
     }

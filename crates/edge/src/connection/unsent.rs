@@ -9,7 +9,7 @@ use std::task::{Context, Waker};
 use bytes::Bytes;
 
 use crate::lock::lock;
-use crate::proxy::Room;
+use crate::proxy::Reservation;
 
 /// The maximum number of bytes that are passed to hyper at once.
 pub(super) const SLICE: usize = 64 * 1_024;
@@ -17,7 +17,7 @@ pub(super) const SLICE: usize = 64 * 1_024;
 const MOST: usize = 1_024 * 1_024;
 
 #[derive(Debug)]
-pub(super) struct UnsentBytes(Mutex<Room>);
+pub(super) struct UnsentBytes(Mutex<Reservation>);
 
 #[derive(Debug)]
 pub(super) struct UnsentSlices {
@@ -47,7 +47,7 @@ struct Slice {
 
 impl UnsentBytes {
     /// The connection's memory comes from `room`.
-    pub(super) fn new(room: Room) -> Arc<Self> {
+    pub(super) fn new(room: Reservation) -> Arc<Self> {
         Arc::new(Self(Mutex::new(room)))
     }
 

@@ -20,11 +20,11 @@ pub(crate) struct Running {
     pub(crate) is_hsts_written: bool,
     /// The memory for buffered bodies, shared by all workers.
     pub(crate) buffer_memory: Arc<BufferMemory>,
-    upstreams: BTreeMap<Arc<str>, Served>,
+    upstreams: BTreeMap<Arc<str>, RunningUpstream>,
 }
 
 #[derive(Clone)]
-struct Served {
+struct RunningUpstream {
     settings: UpstreamSettings,
     upstream: Arc<Upstream>,
     watch: Arc<Watch>,
@@ -46,12 +46,12 @@ impl Running {
             let old = before.and_then(|before| before.upstreams.get(name));
             let served = match old {
                 Some(old) if old.settings == *settings => old.clone(),
-                _ if service_of(name).is_some() => Served::start(
+                _ if service_of(name).is_some() => RunningUpstream::start(
                     settings,
                     Upstream::of(settings.clone(), service_backends.of(name)),
                 ),
                 Some(old) => old.changed(settings),
-                None => Served::start(settings, Upstream::new(settings.clone())),
+                None => RunningUpstream::start(settings, Upstream::new(settings.clone())),
             };
             (Arc::clone(name), served)
         });
@@ -80,7 +80,7 @@ impl Running {
     }
 }
 
-impl Served {
+impl RunningUpstream {
     fn start(settings: &UpstreamSettings, upstream: Arc<Upstream>) -> Self {
         Self {
             settings: settings.clone(),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::acme::{self, Acme, AcmeError, Prepared, Standing, World};
+use crate::acme::{self, Acme, AcmeError, CertificateStatus, Prepared, World};
 use crate::config::Plan;
 use crate::context::{Clock, Shared};
 use crate::lock::lock;
@@ -82,7 +82,7 @@ impl CertificateOrders {
         self.follow(shared, None);
     }
 
-    pub(super) fn report(&self) -> Arc<[Standing]> {
+    pub(super) fn report(&self) -> Arc<[CertificateStatus]> {
         let present = lock(&self.ordering);
         let report = present.as_ref().map(|ordering| ordering.acme.report());
         report.unwrap_or_else(|| Arc::from([]))

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::listener::{Door, ListenAddress};
-use crate::quic::UdpDoor;
+use crate::listener::{ListenAddress, ListenerKind};
+use crate::quic::UdpListener;
 
 use super::{Edge, Listeners, lock};
 
@@ -22,7 +22,7 @@ impl Edge {
         let settings = running.plan.listen();
         let all: BTreeMap<&ListenAddress, SocketAddr> = listeners
             .iter()
-            .filter(|((door, _), _)| settings.http3 && *door == Door::Https)
+            .filter(|((door, _), _)| settings.http3 && *door == ListenerKind::Https)
             .filter_map(|((_, address), listening)| Some((address, listening.address?)))
             .collect();
         let wanted: BTreeMap<&ListenAddress, SocketAddr> = settings
@@ -49,7 +49,7 @@ impl Edge {
                 continue;
             };
             let close = CancellationToken::new();
-            let door = UdpDoor {
+            let door = UdpListener {
                 address: address.clone(),
                 bound,
                 inherited: Arc::clone(&self.inherited),

@@ -3,24 +3,24 @@
 use metrics::gauge;
 
 use crate::config::service_of;
-use crate::metrics::Passing;
+use crate::metrics::LabelledGauges;
 use crate::proxy::Upstream;
 
 /// Gauges for the health of upstream servers. Each configured server has its own gauge. A service's
 /// servers are only counted, because they get new addresses at every start.
 #[derive(Debug)]
 pub(crate) struct ServerFigures {
-    well: Passing<(String, String)>,
-    services: Passing<String>,
+    well: LabelledGauges<(String, String)>,
+    services: LabelledGauges<String>,
 }
 
 impl Default for ServerFigures {
     fn default() -> Self {
         Self {
-            well: Passing::new(
+            well: LabelledGauges::new(
                 |(upstream, server): &(String, String)| gauge!("edge_upstream_well", "upstream" => upstream.clone(), "server" => server.clone()),
             ),
-            services: Passing::new(
+            services: LabelledGauges::new(
                 |name: &String| gauge!("edge_service_servers", "service" => name.clone()),
             ),
         }

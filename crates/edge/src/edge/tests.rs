@@ -58,7 +58,7 @@ async fn reloads_leave_no_files_behind_in_memory() {
 
     let same = || plan(folder.path(), &files("/", ""));
     for _ in 0..3 {
-        edge.reload(same()).unwrap();
+        edge.apply(same()).unwrap();
         // The reload keeps the files cached, so the first request leaves the memory use unchanged.
         assert_eq!(edge.memories[0].weight(), weight);
         assert_eq!(ask_all("").await, weight);
@@ -78,10 +78,10 @@ async fn reloads_leave_no_files_behind_in_memory() {
         (files("/", ""), ""),
     ];
     for (routes, prefix) in changes {
-        edge.reload(plan(folder.path(), &routes)).unwrap();
+        edge.apply(plan(folder.path(), &routes)).unwrap();
         assert_eq!(ask_all(prefix).await, weight, "{routes}");
     }
-    edge.reload(plan(folder.path(), "[[route]]\nto = \"status:404\"\n"))
+    edge.apply(plan(folder.path(), "[[route]]\nto = \"status:404\"\n"))
         .unwrap();
     assert_eq!(edge.memories[0].weight(), 0);
     edge.stop().await;

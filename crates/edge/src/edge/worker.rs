@@ -16,12 +16,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::client_info::Scheme;
-use crate::connection::{self, Carrier, ConnectionContext};
+use crate::connection::{self, ConnectionContext, Transport};
 use crate::context::{Peer, Shared, WorkerContext};
 use crate::listener::proxy_protocol::{self, Announced};
-use crate::listener::{Door, ListenAddress, Origin, Place, Socket};
+use crate::listener::{ConnectionPermit, ListenAddress, ListenerKind, Origin, Socket};
 use crate::metrics::set_worker;
-use crate::quic::{self, PendingConnection, UdpDoor};
+use crate::quic::{self, PendingConnection, UdpListener};
 use crate::tls::Expiry;
 
 use super::server_figures::ServerFigures;
@@ -42,13 +42,13 @@ pub(super) struct Worker {
 
 pub(super) enum Command {
     Listen {
-        door: Door,
+        door: ListenerKind,
         at: ListenAddress,
         socket: Socket,
         close: CancellationToken,
     },
     /// Accept HTTP/3 connections and distribute them round-robin to these workers.
-    Datagrams(UdpDoor, Vec<CommandSender>),
+    Datagrams(UdpListener, Vec<CommandSender>),
     /// Serve an HTTP/3 connection that another worker has accepted.
     PendingConnection(Box<PendingConnection>),
 }
@@ -86,7 +86,7 @@ impl Worker {
 
     pub(super) fn listen(
         &self,
-        door: Door,
+        door: ListenerKind,
         at: &ListenAddress,
         socket: Socket,
         close: CancellationToken,
@@ -99,7 +99,7 @@ impl Worker {
         });
     }
 
-    pub(super) fn listen_for_datagrams(&self, door: UdpDoor, workers: Vec<CommandSender>) {
+    pub(super) fn listen_for_datagrams(&self, door: UdpListener, workers: Vec<CommandSender>) {
         self.order(Command::Datagrams(door, workers));
     }
 
@@ -201,14 +201,14 @@ impl Listener {
 /// in the backlog.
 async fn take(
     listener: Listener,
-    door: Door,
+    door: ListenerKind,
     at: ListenAddress,
     here: Arc<WorkerContext>,
     close: CancellationToken,
 ) {
     let shared = &here.shared;
-    let front = (door == Door::Front).then(|| Arc::new(at.clone()));
-    let is_inside = door == Door::Front && at.is_loopback();
+    let front = (door == ListenerKind::Front).then(|| Arc::new(at.clone()));
+    let is_inside = door == ListenerKind::Front && at.is_loopback();
     let mut taken = 0_usize;
     loop {
         taken = taken.wrapping_add(1);
@@ -288,21 +288,21 @@ struct AcceptedConnection {
     address: IpAddr,
     /// Whether a PROXY protocol header is expected on the connection.
     is_announced: bool,
-    door: Door,
+    door: ListenerKind,
     front: Option<Arc<ListenAddress>>,
-    place: Place,
+    place: ConnectionPermit,
 }
 
 async fn welcome<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
-    S: Carrier,
+    S: Transport,
 {
     let handle = Arc::clone(coming.place.handle());
     let _counted = here.shared.figures.connection();
     tokio::select! {
         // A response that is finished at the moment of eviction is still written.
         biased;
-        () = serve(stream, coming, here) => {}
+        () = serve_connection(stream, coming, here) => {}
         () = handle.evicted() => tracing::debug!("a connection made room for another"),
     }
 }
@@ -311,9 +311,9 @@ where
 ///
 /// The futures are boxed. Otherwise, a connection would occupy the memory for the largest protocol
 /// and for the handshake until the connection ends.
-async fn serve<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
+async fn serve_connection<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
-    S: Carrier,
+    S: Transport,
 {
     if let Some(serving) = Box::pin(begin(stream, coming, here)).await {
         serving.await;
@@ -330,7 +330,7 @@ async fn begin<S>(
     here: Arc<WorkerContext>,
 ) -> Option<Serving>
 where
-    S: Carrier,
+    S: Transport,
 {
     let AcceptedConnection {
         mut address,
@@ -371,7 +371,7 @@ where
         place,
         here,
     };
-    if door != Door::Https {
+    if door != ListenerKind::Https {
         return Some(Box::pin(connection::http1(stream, visit)));
     }
     let shaken = match visit.here.shared.tls() {

@@ -47,13 +47,13 @@ pub struct Compressible;
 
 /// What a request says about the content coding of its response.
 #[derive(Debug, Clone, Copy)]
-pub struct Wishes {
+pub struct CodingPreferences {
     accepted: Accepted,
     /// Whether the request has no credentials.
     is_anonymous: bool,
 }
 
-impl Wishes {
+impl CodingPreferences {
     pub fn of(request: &HeaderMap) -> Self {
         Self {
             accepted: Accepted::of(request),
@@ -86,7 +86,7 @@ impl Wishes {
     }
 }
 
-/// Like [`Wishes::compress`], for a response without secrets.
+/// Like [`CodingPreferences::compress`], for a response without secrets.
 pub(crate) fn encode(request: &HeaderMap, answer: Answer) -> Answer {
     let encoding = Accepted::of(request).choose(Offers::ALL);
     coded(answer, encoding, |encoding| Ok(Encoder::stream(encoding)))

@@ -11,10 +11,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::eviction::{Handle, Registration, Registry, Room};
+use super::eviction::{EvictionResult, Handle, Registration, Registry};
 use crate::address::network_64;
 use crate::lock::lock;
-use crate::metrics::DoorFigures;
+use crate::metrics::ListenerMetrics;
 
 /// While a new connection waits for a permit, the edge tries to evict another connection at this
 /// interval.
@@ -22,11 +22,11 @@ const AGAIN: Duration = Duration::from_millis(100);
 
 /// The permits for connections, shared by all workers.
 #[derive(Debug)]
-pub(crate) struct Places {
-    free: Free,
+pub(crate) struct ConnectionLimits {
+    free: Permits,
     /// Separate permits for connections to loopback addresses of services. Another service may have
     /// opened such a connection while serving a request that already holds a permit.
-    inside: Free,
+    inside: Permits,
     addresses: Arc<Addresses>,
     registry: Arc<Registry>,
     open: TaskTracker,
@@ -43,7 +43,7 @@ pub(crate) enum Origin {
 
 /// A connection's permit. It is released when this value is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct ConnectionPermit {
     handle: Arc<Handle>,
     /// The entry for evictions. It is dropped before the permit is released, so a closed connection
     /// is not evicted.
@@ -52,10 +52,10 @@ pub(crate) struct Place {
     came_to_full: bool,
     _free: OwnedSemaphorePermit,
     _open: TaskTrackerToken,
-    counted: Option<Counted>,
+    counted: Option<CountedAddress>,
 }
 
-impl Place {
+impl ConnectionPermit {
     pub(crate) fn handle(&self) -> &Arc<Handle> {
         &self.handle
     }
@@ -63,7 +63,7 @@ impl Place {
 
 /// Why a connection gets no permit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoPlace {
+pub(crate) enum LimitReached {
     /// The IP address has too many connections (`listen.connections_per_address`).
     Address,
     /// No permit is free (`listen.connections`). Either the connection cannot wait, or its network
@@ -71,8 +71,8 @@ pub(crate) enum NoPlace {
     All,
 }
 
-impl NoPlace {
-    pub(crate) fn count_in(self, figures: &DoorFigures) {
+impl LimitReached {
+    pub(crate) fn count_in(self, figures: &ListenerMetrics) {
         match self {
             Self::Address => figures.refused_of_address(),
             Self::All => figures.refused_of_all(),
@@ -84,20 +84,20 @@ type Addresses = Mutex<HashMap<IpAddr, u32>>;
 
 /// A connection that counts towards its IP address's limit.
 #[derive(Debug)]
-struct Counted {
+struct CountedAddress {
     addresses: Arc<Addresses>,
     address: IpAddr,
 }
 
 #[derive(Debug)]
-struct Free {
+struct Permits {
     places: Arc<Semaphore>,
     size: Mutex<u32>,
     /// The number of permits to remove when they are released.
     owed: AtomicU32,
 }
 
-impl Free {
+impl Permits {
     fn new(size: u32) -> Self {
         Self {
             places: Arc::new(Semaphore::new(size as usize)),
@@ -152,11 +152,11 @@ impl Free {
     }
 }
 
-impl Places {
+impl ConnectionLimits {
     pub(crate) fn new(size: u32) -> Self {
         Self {
-            free: Free::new(size),
-            inside: Free::new(size),
+            free: Permits::new(size),
+            inside: Permits::new(size),
             addresses: Arc::default(),
             registry: Arc::default(),
             open: TaskTracker::new(),
@@ -172,7 +172,11 @@ impl Places {
     /// Waits for a free permit. Meanwhile, evicts connections from networks that hold more than
     /// their share of the permits. Fails if no permit is free and the new connection belongs to
     /// such a network.
-    pub(crate) async fn take(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
+    pub(crate) async fn take(
+        &self,
+        origin: Origin,
+        most: u32,
+    ) -> Result<ConnectionPermit, LimitReached> {
         let counted = self.count_origin(origin, most)?;
         if let Some(free) = self.free.take_now() {
             return Ok(self.place(free, counted, origin, false));
@@ -183,13 +187,13 @@ impl Places {
         };
         let mut free = pin!(self.free.take());
         loop {
-            if self.registry.make_room(newcomer, self.size()) == Room::Refused {
-                return Err(NoPlace::All);
+            if self.registry.make_room(newcomer, self.size()) == EvictionResult::Refused {
+                return Err(LimitReached::All);
             }
             tokio::select! {
                 biased;
                 free = &mut free => {
-                    let free = free.ok_or(NoPlace::All)?;
+                    let free = free.ok_or(LimitReached::All)?;
                     return Ok(self.place(free, counted, origin, true));
                 }
                 // After this delay, another connection may have become idle and can be evicted.
@@ -198,14 +202,19 @@ impl Places {
         }
     }
 
-    pub(crate) async fn take_inside(&self) -> Result<Place, NoPlace> {
-        let free = self.inside.take().await.ok_or(NoPlace::All)?;
+    pub(crate) async fn take_inside(&self) -> Result<ConnectionPermit, LimitReached> {
+        let free = self.inside.take().await.ok_or(LimitReached::All)?;
         Ok(self.place(free, None, Origin::Unknown, false))
     }
 
     /// Counts the connection towards the limit of its origin. The origin was not known when the
     /// permit was given.
-    pub(crate) fn give(&self, place: &mut Place, origin: Origin, most: u32) -> Result<(), NoPlace> {
+    pub(crate) fn give(
+        &self,
+        place: &mut ConnectionPermit,
+        origin: Origin,
+        most: u32,
+    ) -> Result<(), LimitReached> {
         if place.counted.is_none() {
             place.counted = self.count_origin(origin, most)?;
         }
@@ -213,7 +222,7 @@ impl Places {
             && let Origin::Client(address) = origin
             && self.registry.holds_too_many(address, self.size())
         {
-            return Err(NoPlace::All);
+            return Err(LimitReached::All);
         }
         if place.registration.is_none() {
             place.registration = self.register(origin, &place.handle);
@@ -223,9 +232,13 @@ impl Places {
 
     /// Takes a permit without waiting. Fails if no permit is free or the IP address has reached its
     /// limit.
-    pub(crate) fn take_free(&self, origin: Origin, most: u32) -> Result<Place, NoPlace> {
+    pub(crate) fn take_free(
+        &self,
+        origin: Origin,
+        most: u32,
+    ) -> Result<ConnectionPermit, LimitReached> {
         let counted = self.count_origin(origin, most)?;
-        let free = self.free.take_now().ok_or(NoPlace::All)?;
+        let free = self.free.take_now().ok_or(LimitReached::All)?;
         Ok(self.place(free, counted, origin, false))
     }
 
@@ -236,12 +249,12 @@ impl Places {
     fn place(
         &self,
         free: OwnedSemaphorePermit,
-        counted: Option<Counted>,
+        counted: Option<CountedAddress>,
         origin: Origin,
         came_to_full: bool,
-    ) -> Place {
+    ) -> ConnectionPermit {
         let handle = Arc::default();
-        Place {
+        ConnectionPermit {
             registration: self.register(origin, &handle),
             handle,
             came_to_full,
@@ -262,11 +275,16 @@ impl Places {
         }
     }
 
-    fn count_origin(&self, origin: Origin, most: u32) -> Result<Option<Counted>, NoPlace> {
+    fn count_origin(
+        &self,
+        origin: Origin,
+        most: u32,
+    ) -> Result<Option<CountedAddress>, LimitReached> {
         match origin {
-            Origin::Client(address) | Origin::Proxy(address) if most > 0 => {
-                self.count(address, most).map(Some).ok_or(NoPlace::Address)
-            }
+            Origin::Client(address) | Origin::Proxy(address) if most > 0 => self
+                .count(address, most)
+                .map(Some)
+                .ok_or(LimitReached::Address),
             _ => Ok(None),
         }
     }
@@ -282,7 +300,7 @@ impl Places {
         self.open.wait().await;
     }
 
-    fn count(&self, address: IpAddr, most: u32) -> Option<Counted> {
+    fn count(&self, address: IpAddr, most: u32) -> Option<CountedAddress> {
         let address = network_64(address);
         let mut addresses = lock(&self.addresses);
         let count = addresses.entry(address).or_default();
@@ -290,14 +308,14 @@ impl Places {
             return None;
         }
         *count += 1;
-        Some(Counted {
+        Some(CountedAddress {
             addresses: Arc::clone(&self.addresses),
             address,
         })
     }
 }
 
-impl Drop for Counted {
+impl Drop for CountedAddress {
     fn drop(&mut self) {
         let mut addresses = lock(&self.addresses);
         if let Some(count) = addresses.get_mut(&self.address) {
@@ -321,7 +339,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_has_so_many_and_gives_them_back() {
-        let places = Places::new(10);
+        let places = ConnectionLimits::new(10);
         let address = client("192.0.2.1");
         let first = places.take(address, 1).await.unwrap();
         assert!(places.take(address, 1).await.is_err());
@@ -334,7 +352,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_network_of_ipv6_counts_as_one_address() {
-        let places = Places::new(10);
+        let places = ConnectionLimits::new(10);
         let _first = places.take(client("2001:db8::1"), 1).await.unwrap();
         assert!(places.take(client("2001:db8::2"), 1).await.is_err());
         let other = places.take(client("2001:db8:0:1::2"), 1).await;
@@ -343,21 +361,21 @@ mod tests {
 
     #[tokio::test]
     async fn nobody_waits_for_a_place_that_must_be_free() {
-        let places = Places::new(2);
+        let places = ConnectionLimits::new(2);
         let address = client("192.0.2.1");
         let first = places.take_free(address, 1).unwrap();
         let refused = places.take_free(address, 1);
-        assert_eq!(refused.map(drop), Err(NoPlace::Address));
+        assert_eq!(refused.map(drop), Err(LimitReached::Address));
         let _second = places.take_free(address, 0).unwrap();
         let refused = places.take_free(address, 0);
-        assert_eq!(refused.map(drop), Err(NoPlace::All));
+        assert_eq!(refused.map(drop), Err(LimitReached::All));
         drop(first);
         assert!(places.take_free(address, 1).is_ok());
     }
 
     #[tokio::test]
     async fn places_grow_and_shrink() {
-        let places = Places::new(1);
+        let places = ConnectionLimits::new(1);
         let _first = places.take(Origin::Unknown, 0).await.unwrap();
         places.resize(2);
         let second = places.take(Origin::Unknown, 0).await.unwrap();
@@ -373,7 +391,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_gets_no_place_that_there_is_no_longer() {
-        let places = Places::new(2);
+        let places = ConnectionLimits::new(2);
         let first = places.take(Origin::Unknown, 0).await.unwrap();
         let second = places.take(Origin::Unknown, 0).await.unwrap();
         let mut third = Box::pin(places.take(Origin::Unknown, 0));
@@ -387,7 +405,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_idle_connection_makes_room_for_a_newcomer_of_another_address() {
-        let places = Places::new(2);
+        let places = ConnectionLimits::new(2);
         let first = places.take(client("192.0.2.1"), 0).await.unwrap();
         let second = places.take(client("192.0.2.1"), 0).await.unwrap();
         assert!(second.handle().set_busy(true));
@@ -400,22 +418,22 @@ mod tests {
 
     #[tokio::test]
     async fn a_newcomer_of_an_address_over_its_share_is_refused() {
-        let places = Places::new(2);
+        let places = ConnectionLimits::new(2);
         let first = places.take(client("192.0.2.1"), 0).await.unwrap();
         let _second = places.take(client("192.0.2.1"), 0).await.unwrap();
         let refused = places.take(client("192.0.2.1"), 0).await;
-        assert_eq!(refused.map(drop), Err(NoPlace::All));
+        assert_eq!(refused.map(drop), Err(LimitReached::All));
         assert!(!first.handle().is_evicted());
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_has_a_place_once_another_ends() {
-        let places = Places::new(8);
+        let places = ConnectionLimits::new(8);
         let taken = |last: u8| places.take_free(client(&format!("192.0.2.{last}")), 0);
         let mut taken: Vec<_> = (0..8).map(|last| taken(last).unwrap()).collect();
         let freed = async {
             tokio::time::sleep(10 * AGAIN).await;
-            let is_evicted = |place: &Place| place.handle().is_evicted();
+            let is_evicted = |place: &ConnectionPermit| place.handle().is_evicted();
             assert!(!taken.iter().any(is_evicted), "none holds over an eighth");
             drop(taken.pop());
         };
@@ -425,7 +443,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_trusted_proxy_is_not_evicted_and_its_clients_are() {
-        let places = Places::new(2);
+        let places = ConnectionLimits::new(2);
         let proxy = Origin::Proxy("192.0.2.1".parse().unwrap());
         let own = places.take(proxy, 0).await.unwrap();
         let mut named = places.take(Origin::Unknown, 0).await.unwrap();
@@ -445,7 +463,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_client_over_its_share_by_way_of_a_proxy_is_refused() {
-        let places = Places::new(2);
+        let places = ConnectionLimits::new(2);
         let address = client("192.0.2.2");
         let mut all = Vec::new();
         for _ in 0..2 {
@@ -459,6 +477,6 @@ mod tests {
         assert_eq!(all.len(), 1, "one made room");
         let mut newcomer = newcomer.await.unwrap();
         let refused = places.give(&mut newcomer, address, 0);
-        assert_eq!(refused, Err(NoPlace::All));
+        assert_eq!(refused, Err(LimitReached::All));
     }
 }

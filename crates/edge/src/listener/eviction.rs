@@ -64,7 +64,7 @@ impl Handle {
 
 /// The result of an attempt to evict a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum EvictionResult {
     /// An evicted connection will close soon.
     Soon,
     /// No network holds more than its share of the permits.
@@ -117,14 +117,14 @@ impl Registry {
     /// Evicts the oldest idle connection of the network with the most connections, or else that
     /// network's oldest connection. Evicts none if the network holds no more than its share of the
     /// permits.
-    pub(super) fn make_room(&self, newcomer: Option<IpAddr>, places: u32) -> Room {
+    pub(super) fn make_room(&self, newcomer: Option<IpAddr>, places: u32) -> EvictionResult {
         if newcomer.is_some_and(|client| self.holds_too_many(client, places)) {
-            return Room::Refused;
+            return EvictionResult::Refused;
         }
         let mut open = lock(&self.open);
         let most = open.counts.values().copied().max().unwrap_or_default();
         if !is_too_many(most, places) {
-            return Room::None;
+            return EvictionResult::None;
         }
         for highest in [IDLE, BUSY] {
             let evicted = open.connections.iter().find(|(_, (network, handle))| {
@@ -133,10 +133,10 @@ impl Registry {
             if let Some((number, _)) = evicted {
                 let number = *number;
                 open.remove(number);
-                return Room::Soon;
+                return EvictionResult::Soon;
             }
         }
-        Room::None
+        EvictionResult::None
     }
 }
 
@@ -182,7 +182,7 @@ mod tests {
         }
     }
 
-    fn room(registry: &Registry, client: &str, places: u32) -> Room {
+    fn room(registry: &Registry, client: &str, places: u32) -> EvictionResult {
         registry.make_room(client.parse().ok(), places)
     }
 
@@ -208,18 +208,22 @@ mod tests {
         ];
         let mut gone = Vec::new();
         for next in [2, 4, 1] {
-            assert_eq!(room(&registry, NEWCOMER, 15), Room::Soon);
+            assert_eq!(room(&registry, NEWCOMER, 15), EvictionResult::Soon);
             gone.push(next);
             gone.sort_unstable();
             assert_eq!(evicted(&connections), gone);
             // With more permits, the network's connections do not exceed its share.
             let held = u32::try_from(4 - gone.len()).unwrap();
-            assert_eq!(room(&registry, NEWCOMER, held * 8), Room::None);
+            assert_eq!(room(&registry, NEWCOMER, held * 8), EvictionResult::None);
             if held == 1 {
                 break;
             }
         }
-        assert_eq!(room(&registry, NEWCOMER, 15), Room::None, "one of 15 each");
+        assert_eq!(
+            room(&registry, NEWCOMER, 15),
+            EvictionResult::None,
+            "one of 15 each"
+        );
         assert_eq!(evicted(&connections), gone, "nobody else is cut");
     }
 
@@ -227,7 +231,7 @@ mod tests {
     async fn an_evicted_connection_begins_nothing() {
         let registry = Arc::default();
         let idle = open(&registry, GREEDY, false);
-        assert_eq!(room(&registry, NEWCOMER, 1), Room::Soon);
+        assert_eq!(room(&registry, NEWCOMER, 1), EvictionResult::Soon);
         assert!(!idle.handle.set_busy(true));
         idle.handle.evicted().await;
     }
@@ -237,11 +241,17 @@ mod tests {
         let registry = Arc::default();
         let _two = [1, 2].map(|_| open(&registry, "2001:db8:1:2::1", false));
         let _one = open(&registry, OTHER, false);
-        assert_eq!(room(&registry, "2001:db8:1:3::2", 15), Room::Refused);
-        assert_eq!(room(&registry, OTHER, 15), Room::Soon);
+        assert_eq!(
+            room(&registry, "2001:db8:1:3::2", 15),
+            EvictionResult::Refused
+        );
+        assert_eq!(room(&registry, OTHER, 15), EvictionResult::Soon);
         // Both networks have one connection, which is less than an eighth of 15 permits.
-        assert_eq!(room(&registry, OTHER, 15), Room::None);
-        assert_eq!(room(&registry, "2001:db8:1:3::2", 7), Room::Refused);
+        assert_eq!(room(&registry, OTHER, 15), EvictionResult::None);
+        assert_eq!(
+            room(&registry, "2001:db8:1:3::2", 7),
+            EvictionResult::Refused
+        );
     }
 
     #[test]
@@ -253,7 +263,7 @@ mod tests {
         assert!(registry.holds_too_many(greedy, 2));
         drop(first);
         assert!(!registry.holds_too_many(greedy, 2));
-        assert_eq!(room(&registry, GREEDY, 2), Room::Soon);
-        assert_eq!(room(&registry, GREEDY, 2), Room::None);
+        assert_eq!(room(&registry, GREEDY, 2), EvictionResult::Soon);
+        assert_eq!(room(&registry, GREEDY, 2), EvictionResult::None);
     }
 }

@@ -7,25 +7,25 @@ use super::bind::{Socket, datagrams, open};
 use super::shared_udp::SharedUdp;
 use super::{Inherited, ListenAddress, ListenError, ListenSettings};
 
-/// The listening sockets of the keeper. The keeper is a program that starts the process that serves
-/// requests, and passes the sockets to [`Inherited::new`] in that process. So the serving process
-/// can be replaced without rejecting connections.
+/// The listening sockets of the parent process, which starts the process that serves requests, and
+/// passes the sockets to [`Inherited::new`] in that process. So the serving process can be replaced
+/// without rejecting connections.
 ///
 /// During the replacement, the old and the new process both accept connections, and each process
 /// serves the connections that it has accepted. A UDP socket has a single reader: the new process
 /// becomes the reader a few seconds after the old one was asked to stop.
 #[derive(Debug, Default)]
-pub struct Kept {
-    /// Sockets that the keeper inherited. They are never closed, because the process that passed
-    /// them has them open too.
+pub struct KeptSockets {
+    /// Sockets that the parent process inherited. They are never closed, because the process that
+    /// passed them has them open too.
     handed_in: Inherited,
-    /// Sockets that the keeper opened. They are closed when no settings name them. A UDP socket
-    /// stays open as long as the settings name its address for https, because the serving process
-    /// may still finish requests after HTTP/3 was disabled.
+    /// Sockets that the parent process opened. They are closed when no settings name them. A UDP
+    /// socket stays open as long as the settings name its address for https, because the serving
+    /// process may still finish requests after HTTP/3 was disabled.
     opened: Inherited,
 }
 
-impl Kept {
+impl KeptSockets {
     pub fn new(handed_in: Inherited) -> Self {
         Self {
             handed_in,
@@ -91,7 +91,7 @@ impl Kept {
         Ok(found)
     }
 
-    /// Closes sockets that the keeper opened and that the settings do not name.
+    /// Closes sockets that the parent process opened and that the settings do not name.
     pub fn close_others(&mut self, listen: &ListenSettings) {
         self.opened.settle(listen);
     }

@@ -18,13 +18,13 @@ use crate::route::{NormalPath, Route};
 use super::{bare, later};
 use crate::context::WorkerContext;
 
-pub(super) struct Refusal {
+pub(super) struct AccessRefusal {
     pub(super) answer: Answer,
     /// The outcome to report to the route's rate limit.
     outcome: Option<&'static str>,
 }
 
-impl Refusal {
+impl AccessRefusal {
     fn of(answer: Answer) -> Self {
         Self {
             answer,
@@ -51,12 +51,12 @@ pub(super) async fn admit(
     info: &ClientInfo,
     path: &NormalPath<'_>,
     request: &mut Request<Body>,
-) -> Result<Option<HeaderMap>, Refusal> {
+) -> Result<Option<HeaderMap>, AccessRefusal> {
     let Some(access) = route.access.as_deref() else {
         return Ok(None);
     };
     if !access.networks.admit(info.client) {
-        return Err(Refusal::of(bare(StatusCode::FORBIDDEN)));
+        return Err(AccessRefusal::of(bare(StatusCode::FORBIDDEN)));
     }
     if let Some(basic) = &access.basic {
         let passwords = &here.shared.passwords;
@@ -72,7 +72,7 @@ pub(super) async fn admit(
     if let Some(ask) = &access.ask {
         let (method, headers) = (meant(request.method()), request.headers());
         let question = Ask::question(method, &target, headers, &info.host);
-        let question = question.ok_or_else(|| Refusal::of(bare(StatusCode::BAD_REQUEST)))?;
+        let question = question.ok_or_else(|| AccessRefusal::of(bare(StatusCode::BAD_REQUEST)))?;
         let said = asked(here, running, ask, info, question).await?;
         vouch(request.headers_mut(), &ask.copy, &said);
     }
@@ -89,7 +89,7 @@ fn meant(method: &Method) -> &Method {
     }
 }
 
-fn denied_by(denied: Denied, challenge: &HeaderValue) -> Refusal {
+fn denied_by(denied: Denied, challenge: &HeaderValue) -> AccessRefusal {
     let answer = match denied {
         Denied::TooOften(time) => later(StatusCode::TOO_MANY_REQUESTS, time),
         Denied::Busy(time) => later(StatusCode::SERVICE_UNAVAILABLE, time),
@@ -100,7 +100,7 @@ fn denied_by(denied: Denied, challenge: &HeaderValue) -> Refusal {
             answer
         }
     };
-    Refusal {
+    AccessRefusal {
         answer,
         outcome: (denied == Denied::Wrong).then_some(WRONG_PASSWORD),
     }
@@ -114,9 +114,9 @@ async fn asked(
     ask: &Ask,
     info: &ClientInfo,
     mut question: Request<Body>,
-) -> Result<HeaderMap, Refusal> {
+) -> Result<HeaderMap, AccessRefusal> {
     here.cdn_id.mark(question.headers_mut());
-    let no_answer = || Refusal::of(bare(StatusCode::BAD_GATEWAY));
+    let no_answer = || AccessRefusal::of(bare(StatusCode::BAD_GATEWAY));
     let upstream = running.upstream(&ask.upstream).ok_or_else(no_answer)?;
     let path = ask.path.clone();
     let said = here.pool.forward(upstream, question, info, path).await;
@@ -127,7 +127,7 @@ async fn asked(
             upstream = &*ask.upstream,
             "nobody said whether a request may go on"
         );
-        Refusal::of(match error.retry_after() {
+        AccessRefusal::of(match error.retry_after() {
             Some(time) => later(error.status(), time),
             None => bare(error.status()),
         })
@@ -137,7 +137,7 @@ async fn asked(
         return Ok(said.into_parts().0.headers);
     }
     if Ask::is_no(status) {
-        return Err(Refusal::of(said));
+        return Err(AccessRefusal::of(said));
     }
     tracing::warn!(
         request_id = %info.id,
@@ -155,12 +155,12 @@ async fn judged(
     info: &ClientInfo,
     target: &str,
     request: &mut Request<Body>,
-) -> Result<Option<HeaderMap>, Refusal> {
+) -> Result<Option<HeaderMap>, AccessRefusal> {
     let Some(who) = &access.sign_in else {
         return Ok(None);
     };
     let (Some(app), Ok(target)) = (here.app.clone(), PathAndQuery::try_from(target)) else {
-        return Err(Refusal::of(bare(StatusCode::SERVICE_UNAVAILABLE)));
+        return Err(AccessRefusal::of(bare(StatusCode::SERVICE_UNAVAILABLE)));
     };
     let question = Question {
         who: who.clone(),
@@ -170,7 +170,7 @@ async fn judged(
         info: info.clone(),
     };
     match app.judge(question).await {
-        AuthDecision::Refuse(answer) => Err(Refusal::of(answer)),
+        AuthDecision::Refuse(answer) => Err(AccessRefusal::of(answer)),
         AuthDecision::Pass(pass) => {
             let headers = request.headers_mut();
             vouch(headers, &pass.vouched, &pass.headers);

@@ -15,7 +15,8 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::body::{self, Answer, Body};
 use crate::cache::{
-    FillGuard, Gathering, Head, How, Kept, Key, Stored, confirms, has_validator, is_fault, renewed,
+    FillGuard, Gathering, How, Key, Stored, StoredHead, TimedResponse, confirms, has_validator,
+    is_fault, renewed,
 };
 use crate::client_info::ClientInfo;
 use crate::context::Running;
@@ -27,13 +28,13 @@ use super::{RequestOutcome, bare};
 use crate::context::WorkerContext;
 
 /// What a fetch reports to the request that started it.
-pub(super) struct Led {
+pub(super) struct FillResult {
     pub(super) outcome: RequestOutcome,
-    pub(super) answered: Answered,
+    pub(super) answered: FetchedResponse,
 }
 
 /// The fetched response, and whether it has been cached.
-pub(super) enum Answered {
+pub(super) enum FetchedResponse {
     Whole(Arc<Stored>, How),
     NotKept(Answer),
 }
@@ -56,14 +57,14 @@ pub(super) struct CacheFill {
 impl CacheFill {
     /// Fetches and caches the response. Sends it to the request that started the fetch, if there is
     /// one.
-    pub(super) async fn run(mut self, lead: Option<oneshot::Sender<Led>>) {
+    pub(super) async fn run(mut self, lead: Option<oneshot::Sender<FillResult>>) {
         let flight = Arc::clone(&self.guard.0);
         let store = Arc::clone(&self.here.shared.cache);
         let mut outcome = RequestOutcome::default();
         let hear = |outcome, answered| {
             if let Some(lead) = lead {
                 // An error means that the client has disconnected.
-                let _ = lead.send(Led { outcome, answered });
+                let _ = lead.send(FillResult { outcome, answered });
             }
         };
         let (answer, asked) = self.fetch(&mut outcome).await;
@@ -77,7 +78,7 @@ impl CacheFill {
                 if let Some(head) = self.head(head.status, headers, asked, received) {
                     let whole = store.keep(Arc::new(head), old.body.clone());
                     flight.end(Some((Arc::clone(&whole), How::Renewed)));
-                    return hear(outcome, Answered::Whole(whole, How::Renewed));
+                    return hear(outcome, FetchedResponse::Whole(whole, How::Renewed));
                 }
                 // The target confirms the cached response but no longer permits caching. Only this
                 // client gets the response.
@@ -87,13 +88,13 @@ impl CacheFill {
                 flight.end(None);
                 let body = Body::full(old.body.clone());
                 let answer = body::answer(head.status, headers_of_one, body);
-                return hear(outcome, Answered::NotKept(answer));
+                return hear(outcome, FetchedResponse::NotKept(answer));
             }
             if is_fault(answer.status()) && head.freshness.stands_in(received) {
                 let how = How::StandsIn(answer.status().as_u16());
                 flight.end(Some((Arc::clone(old), how)));
                 outcome.why = "";
-                return hear(outcome, Answered::Whole(Arc::clone(old), how));
+                return hear(outcome, FetchedResponse::Whole(Arc::clone(old), how));
             }
         }
         let status = answer.status();
@@ -109,25 +110,28 @@ impl CacheFill {
                 self.is_not_kept(old.as_ref(), status, received);
             }
             flight.end(None);
-            return hear(outcome, Answered::NotKept(answer));
+            return hear(outcome, FetchedResponse::NotKept(answer));
         };
         let (parts, body) = answer.into_parts();
         match gather(body, room, length, store.settings().wait).await {
             Ok(bytes) => {
                 let whole = store.keep(head, bytes);
                 flight.end(Some((Arc::clone(&whole), How::New)));
-                hear(outcome, Answered::Whole(whole, How::New));
+                hear(outcome, FetchedResponse::Whole(whole, How::New));
             }
             Err(Some(body)) => {
                 self.is_not_kept(old.as_ref(), status, (self.here.shared.clock)());
                 flight.end(None);
                 let answer = Answer::from_parts(parts, body);
-                hear(outcome, Answered::NotKept(answer));
+                hear(outcome, FetchedResponse::NotKept(answer));
             }
             Err(None) => {
                 flight.end(None);
                 outcome.why = "upstream_closed";
-                hear(outcome, Answered::NotKept(bare(StatusCode::BAD_GATEWAY)));
+                hear(
+                    outcome,
+                    FetchedResponse::NotKept(bare(StatusCode::BAD_GATEWAY)),
+                );
             }
         }
     }
@@ -155,7 +159,7 @@ impl CacheFill {
         headers: &HeaderMap,
         received: SystemTime,
     ) -> bool {
-        let kept = Kept {
+        let kept = TimedResponse {
             status,
             headers,
             asked: received,
@@ -235,16 +239,16 @@ impl CacheFill {
         headers: HeaderMap,
         asked: SystemTime,
         received: SystemTime,
-    ) -> Option<Head> {
+    ) -> Option<StoredHead> {
         let policy = self.route.shared_cache.as_ref()?;
-        let kept = Kept {
+        let kept = TimedResponse {
             status,
             headers: &headers,
             asked,
             received,
         };
         let freshness = kept.freshness(&policy.unsaid_to(&self.headers))?;
-        Some(Head::new(
+        Some(StoredHead::new(
             Arc::clone(&self.key),
             &self.headers,
             status,

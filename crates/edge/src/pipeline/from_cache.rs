@@ -11,14 +11,14 @@ use tokio::sync::oneshot;
 
 use crate::body::{Answer, Body};
 use crate::cache::{
-    Asker, CacheDecision, CacheUse, Demand, FillGuard, Head, How, InFlight, Joined, Key, Policy,
-    Store, Stored, Told, is_fault, tell,
+    Asker, CacheDecision, CacheOutcome, CacheUse, Demand, FillGuard, How, InFlight, Joined, Key,
+    Policy, Store, Stored, StoredHead, is_fault, tell,
 };
 use crate::client_info::ClientInfo;
 use crate::context::Running;
 use crate::route::{NormalPath, Route};
 
-use super::cache_fill::{Answered, CacheFill};
+use super::cache_fill::{CacheFill, FetchedResponse};
 use super::target::ask_and_purge;
 use super::{RequestOutcome, bare};
 use crate::context::WorkerContext;
@@ -74,8 +74,8 @@ pub(super) async fn answer(
 }
 
 /// Removes headers for caches from a response that bypasses the cache.
-fn past(mut answer: Answer, why: &'static str) -> (Answer, Told) {
-    let told = Told::Around(why);
+fn past(mut answer: Answer, why: &'static str) -> (Answer, CacheOutcome) {
+    let told = CacheOutcome::Around(why);
     tell(&mut answer, told);
     (answer, told)
 }
@@ -149,7 +149,7 @@ impl CacheableRequest<'_> {
         path: &NormalPath<'_>,
         request: &mut Request<Body>,
         outcome: &mut RequestOutcome,
-    ) -> (Answer, Told) {
+    ) -> (Answer, CacheOutcome) {
         let store = &self.here.shared.cache;
         let began = store.mark(&self.key);
         let found = store.find(&self.key, request.headers());
@@ -159,13 +159,13 @@ impl CacheableRequest<'_> {
             .map(|whole| whole.head.freshness.judge(&self.demand, now));
         match (&found, judged) {
             (Some(whole), Some(CacheDecision::Fresh)) => {
-                let told = Told::Hit;
+                let told = CacheOutcome::Hit;
                 return (self.asker(request.headers()).whole(whole, told), told);
             }
             (Some(whole), Some(CacheDecision::WhileRevalidating)) => {
-                let told = Told::Stale;
+                let told = CacheOutcome::Stale;
                 let answer = self.asker(request.headers()).whole(whole, told);
-                let is_fresh = |head: &Head| self.is_fresh(head);
+                let is_fresh = |head: &StoredHead| self.is_fresh(head);
                 if let Joined::Leads(guard) = store.join(&self.key, request.headers(), is_fresh) {
                     let fill = self.fill(request, began, found.clone(), guard);
                     tokio::spawn(fill.run(None));
@@ -197,7 +197,7 @@ impl CacheableRequest<'_> {
                 && is_fault(answer.status())
                 && stands_in(&whole)
             {
-                let told = Told::Asked {
+                let told = CacheOutcome::Asked {
                     how: How::StandsIn(answer.status().as_u16()),
                     why,
                     collapsed: false,
@@ -217,7 +217,7 @@ impl CacheableRequest<'_> {
             match store.join(&self.key, request.headers(), |head| self.is_fresh(head)) {
                 Joined::Leads(guard) => guard,
                 Joined::Landed(whole) => {
-                    let told = Told::Hit;
+                    let told = CacheOutcome::Hit;
                     return (self.asker(request.headers()).whole(&whole, told), told);
                 }
                 Joined::Follows(flight) => {
@@ -239,7 +239,7 @@ impl CacheableRequest<'_> {
         headers: &HeaderMap,
         flight: Arc<InFlight>,
         why: &'static str,
-    ) -> Option<(Answer, Told)> {
+    ) -> Option<(Answer, CacheOutcome)> {
         let store = &self.here.shared.cache;
         let waited = tokio::time::timeout(store.settings().wait, flight.wait());
         let (whole, how) = waited.await.ok()??;
@@ -247,7 +247,7 @@ impl CacheableRequest<'_> {
         if !whole.head.answers(headers) || !store.is_wanted(&whole.head) {
             return None;
         }
-        let told = Told::Asked {
+        let told = CacheOutcome::Asked {
             how,
             why,
             collapsed: true,
@@ -262,28 +262,28 @@ impl CacheableRequest<'_> {
         headers: &HeaderMap,
         why: &'static str,
         outcome: &mut RequestOutcome,
-    ) -> (Answer, Told) {
+    ) -> (Answer, CacheOutcome) {
         let (lead, led) = oneshot::channel();
         tokio::spawn(fill.run(Some(lead)));
         let Ok(led) = led.await else {
             // The task ended without a response.
-            return (bare(StatusCode::BAD_GATEWAY), Told::NotKept(why));
+            return (bare(StatusCode::BAD_GATEWAY), CacheOutcome::NotKept(why));
         };
         outcome.shown = led.outcome.shown;
         outcome.upstream = led.outcome.upstream;
         outcome.upstream_time = led.outcome.upstream_time;
         outcome.why = led.outcome.why;
         match led.answered {
-            Answered::Whole(whole, how) => {
-                let told = Told::Asked {
+            FetchedResponse::Whole(whole, how) => {
+                let told = CacheOutcome::Asked {
                     how,
                     why,
                     collapsed: false,
                 };
                 (self.asker(headers).whole(&whole, told), told)
             }
-            Answered::NotKept(mut answer) => {
-                let told = Told::NotKept(why);
+            FetchedResponse::NotKept(mut answer) => {
+                let told = CacheOutcome::NotKept(why);
                 tell(&mut answer, told);
                 (answer, told)
             }
@@ -311,7 +311,7 @@ impl CacheableRequest<'_> {
         }
     }
 
-    fn is_fresh(&self, head: &Head) -> bool {
+    fn is_fresh(&self, head: &StoredHead) -> bool {
         head.freshness.judge(&self.demand, self.now()) == CacheDecision::Fresh
     }
 

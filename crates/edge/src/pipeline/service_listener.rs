@@ -15,7 +15,7 @@ use crate::route::NormalPath;
 use super::{RequestOutcome, bare, of_the_door, target, unclear};
 use crate::context::WorkerContext;
 
-pub(super) async fn answered(
+pub(super) async fn answer(
     here: &WorkerContext,
     running: &Running,
     front: &ListenAddress,

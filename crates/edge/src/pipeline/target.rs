@@ -213,7 +213,7 @@ fn redirected(
 fn in_words(mut answer: Answer) -> Answer {
     let status = answer.status();
     if (status.is_client_error() || status.is_server_error()) && answer.body().is_end_stream() {
-        answer.extensions_mut().insert(super::Wordless(None));
+        answer.extensions_mut().insert(super::PageDue(None));
     }
     answer
 }

@@ -29,10 +29,10 @@ pub(super) struct Measured {
     upload: Arc<Upload>,
     /// The bytes that may still arrive; `None` for no limit.
     left: Option<u64>,
-    pace: Pace,
+    pace: UploadRate,
 }
 
-struct Pace {
+struct UploadRate {
     /// The minimum rate in bytes per second; 0 for none.
     rate: u64,
     received: u64,
@@ -62,7 +62,7 @@ impl Measured {
             body,
             upload,
             left: route.body_size,
-            pace: Pace {
+            pace: UploadRate {
                 rate: route.body_rate,
                 received: 0,
                 waited: Duration::ZERO,
@@ -78,7 +78,7 @@ impl Measured {
     }
 }
 
-impl Pace {
+impl UploadRate {
     fn came(&mut self, length: u64) {
         self.received += length;
         if let Some(since) = self.since.take() {

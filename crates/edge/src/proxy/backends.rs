@@ -51,18 +51,18 @@ pub(crate) struct Backends {
     failed: AtomicBool,
     changed: Notify,
     start: Instant,
-    gone: Mutex<Gone>,
+    gone: Mutex<RemovedBackends>,
 }
 
 #[derive(Debug, Default)]
-struct Gone {
+struct RemovedBackends {
     /// Removed servers that may still have running requests.
     leaving: Vec<Arc<Backend>>,
     /// The number of requests that the dropped servers had received.
     requests: u64,
 }
 
-impl Gone {
+impl RemovedBackends {
     /// Drops removed servers without running requests.
     fn tidy(&mut self) {
         self.leaving.retain(|backend| {
@@ -234,7 +234,7 @@ impl Backends {
             .map(|at| self.start + Duration::from_millis(at))
     }
 
-    fn gone(&self) -> MutexGuard<'_, Gone> {
+    fn gone(&self) -> MutexGuard<'_, RemovedBackends> {
         self.gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -17,7 +17,11 @@ pub(super) struct Group {
 
 impl Group {
     /// Returns a ready server that the request has not tried.
-    pub(super) fn choose(&self, wish: &Wish<'_>, turn: &AtomicUsize) -> Option<&Arc<Backend>> {
+    pub(super) fn choose(
+        &self,
+        wish: &SelectionContext<'_>,
+        turn: &AtomicUsize,
+    ) -> Option<&Arc<Backend>> {
         let fits = |backend: &Backend| wish.fits(backend);
         match wish.balance {
             Balance::RoundRobin => self.next(fits, turn),
@@ -74,7 +78,7 @@ impl Group {
 }
 
 /// What a request says about the choice of its server.
-pub(super) struct Wish<'a> {
+pub(super) struct SelectionContext<'a> {
     pub(super) balance: &'a Balance,
     pub(super) headers: &'a HeaderMap,
     pub(super) info: &'a ClientInfo,
@@ -86,7 +90,7 @@ pub(super) struct Wish<'a> {
     pub(super) is_last_resort: bool,
 }
 
-impl Wish<'_> {
+impl SelectionContext<'_> {
     fn fits(&self, backend: &Backend) -> bool {
         let is_tried = self
             .tried

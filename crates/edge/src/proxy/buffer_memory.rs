@@ -41,7 +41,7 @@ struct Share {
 
 /// A reservation of memory, which is released when this value is dropped.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct Reservation {
     memory: Arc<BufferMemory>,
     /// The IP address's share; `None` for a response.
     share: Option<Arc<Share>>,
@@ -65,7 +65,11 @@ impl BufferMemory {
     }
 
     /// Reserves memory for a request body; `None` if not enough memory became free in time.
-    pub(super) async fn reserve(self: &Arc<Self>, client: IpAddr, size: usize) -> Option<Room> {
+    pub(super) async fn reserve(
+        self: &Arc<Self>,
+        client: IpAddr,
+        size: usize,
+    ) -> Option<Reservation> {
         let size = size.min(self.size);
         let share = self.share(client);
         let room = async {
@@ -75,7 +79,7 @@ impl BufferMemory {
             let free = self.free.acquire_many(permits(size)).await.ok()?;
             own.forget();
             free.forget();
-            Some(Room {
+            Some(Reservation {
                 memory: Arc::clone(self),
                 share: Some(Arc::clone(&share)),
                 size,
@@ -85,8 +89,8 @@ impl BufferMemory {
     }
 
     /// Creates an empty reservation for a response. It can grow.
-    pub(crate) fn for_answer(self: &Arc<Self>) -> Room {
-        Room {
+    pub(crate) fn for_answer(self: &Arc<Self>) -> Reservation {
+        Reservation {
             memory: Arc::clone(self),
             share: None,
             size: 0,
@@ -130,7 +134,7 @@ fn permits(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
 
-impl Room {
+impl Reservation {
     /// Enlarges a response's reservation if memory is free. Responses never wait. They get nothing
     /// while a request body waits for memory that others hold.
     pub(crate) fn grow(&mut self, more: usize) -> bool {
@@ -169,7 +173,7 @@ impl Room {
     }
 }
 
-impl Drop for Room {
+impl Drop for Reservation {
     fn drop(&mut self) {
         self.shrink(0);
     }

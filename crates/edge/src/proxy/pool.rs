@@ -10,19 +10,19 @@ use crate::lock::lock;
 
 /// The idle connections by their server's number.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Idle(Arc<Mutex<HashMap<u64, Kept>>>);
+pub(super) struct Idle(Arc<Mutex<HashMap<u64, IdleConnections>>>);
 
 /// The idle connections to one server. While there are any, a task closes those that have been idle
 /// for too long.
 #[derive(Debug, Default)]
-struct Kept {
+struct IdleConnections {
     /// The connections, most recently used last.
     wires: VecDeque<Box<UpstreamConnection>>,
     keep: Duration,
 }
 
 impl Idle {
-    fn kept(&self) -> MutexGuard<'_, HashMap<u64, Kept>> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<u64, IdleConnections>> {
         lock(&self.0)
     }
 
@@ -67,7 +67,7 @@ impl Idle {
         }
         let kept = all.entry(backend.number).or_insert_with(|| {
             tokio::spawn(close_unused(Arc::downgrade(&self.0), backend.number, keep));
-            Kept::default()
+            IdleConnections::default()
         });
         kept.keep = keep;
         if kept.wires.len() >= most {
@@ -78,7 +78,11 @@ impl Idle {
 }
 
 /// Closes connections that have been idle for too long. Ends when no connection is left.
-async fn close_unused(idle: Weak<Mutex<HashMap<u64, Kept>>>, backend: u64, mut keep: Duration) {
+async fn close_unused(
+    idle: Weak<Mutex<HashMap<u64, IdleConnections>>>,
+    backend: u64,
+    mut keep: Duration,
+) {
     loop {
         tokio::time::sleep(keep).await;
         let Some(idle) = idle.upgrade() else {

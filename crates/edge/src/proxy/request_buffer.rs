@@ -9,7 +9,7 @@ use http::{Method, Request};
 use http_body::{Body as _, Frame};
 use http_body_util::BodyExt as _;
 
-use super::buffer_memory::{BufferMemory, Room};
+use super::buffer_memory::{BufferMemory, Reservation};
 use super::error::ProxyError;
 use crate::body::Body;
 
@@ -38,7 +38,7 @@ pub(crate) async fn fill(
     Ok(())
 }
 
-async fn read(mut body: Body, most: usize, mut room: Room) -> Result<Body, ProxyError> {
+async fn read(mut body: Body, most: usize, mut room: Reservation) -> Result<Body, ProxyError> {
     let mut held: Vec<u8> = Vec::new();
     let mut is_whole = false;
     let next = loop {
@@ -53,7 +53,10 @@ async fn read(mut body: Body, most: usize, mut room: Room) -> Result<Body, Proxy
         is_whole = body.is_end_stream();
         if held.is_empty() && is_whole && data.len() <= room.size() {
             room.shrink(data.len());
-            return Ok(Body::full(Bytes::from_owner(Held { bytes: data, room })));
+            return Ok(Body::full(Bytes::from_owner(BufferedBytes {
+                bytes: data,
+                room,
+            })));
         }
         if data.len() > room.size() - held.len() {
             break Some(Frame::data(data));
@@ -66,7 +69,7 @@ async fn read(mut body: Body, most: usize, mut room: Room) -> Result<Body, Proxy
     };
     held.shrink_to_fit();
     room.shrink(held.capacity());
-    let held = (!held.is_empty()).then(|| Bytes::from_owner(Held { bytes: held, room }));
+    let held = (!held.is_empty()).then(|| Bytes::from_owner(BufferedBytes { bytes: held, room }));
     if next.is_none() && is_whole {
         return Ok(held.map_or(Body::Empty, Body::full));
     }
@@ -83,13 +86,13 @@ fn make_room(held: &mut Vec<u8>, more: usize, reserved: usize) {
 }
 
 /// The buffered part of a body. Its memory is released when its last byte has been sent.
-struct Held<B> {
+struct BufferedBytes<B> {
     bytes: B,
     #[expect(dead_code, reason = "it is held as long as the bytes")]
-    room: Room,
+    room: Reservation,
 }
 
-impl<B: AsRef<[u8]>> AsRef<[u8]> for Held<B> {
+impl<B: AsRef<[u8]>> AsRef<[u8]> for BufferedBytes<B> {
     fn as_ref(&self) -> &[u8] {
         self.bytes.as_ref()
     }

@@ -29,13 +29,13 @@ pub(super) struct ResponseBody {
     first: Bytes,
     left: Left,
     ahead: VecDeque<Frame<Bytes>>,
-    held: Option<Held>,
+    held: Option<ResponseResources>,
     waiting: bool,
 }
 
 /// The resources that the response needs until its end.
 #[derive(Debug)]
-struct Held {
+struct ResponseResources {
     wire: Box<UpstreamConnection>,
     idle: Idle,
     upstream: Arc<Upstream>,
@@ -54,7 +54,7 @@ impl ResponseBody {
             first,
             left,
             ahead: VecDeque::new(),
-            held: Some(Held {
+            held: Some(ResponseResources {
                 wire,
                 idle,
                 upstream,

@@ -14,7 +14,7 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use tokio::task::JoinHandle;
 
-use super::buffer_memory::{BufferMemory, Room};
+use super::buffer_memory::{BufferMemory, Reservation};
 use crate::body::with_more;
 use crate::body::{Answer, Body, BodyError};
 use crate::lock::lock;
@@ -64,7 +64,7 @@ fn is_event_stream(headers: &HeaderMap) -> bool {
 
 /// A body that is read directly until reading ahead is worthwhile.
 enum ReadAhead {
-    Direct(Body, Option<Room>),
+    Direct(Body, Option<Reservation>),
     Ahead(Ahead),
 }
 
@@ -77,7 +77,7 @@ struct Ahead {
 struct Shared {
     ahead: VecDeque<Piece>,
     bytes: usize,
-    room: Room,
+    room: Reservation,
     /// The size of the unread part.
     rest: SizeHint,
     is_over: bool,
@@ -95,7 +95,7 @@ struct Piece {
 }
 
 impl Ahead {
-    fn of(body: Body, room: Room) -> Self {
+    fn of(body: Body, room: Reservation) -> Self {
         let shared = Arc::new(Mutex::new(Shared {
             ahead: VecDeque::new(),
             bytes: 0,

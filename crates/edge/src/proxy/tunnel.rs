@@ -36,7 +36,7 @@ pub struct Tunnels {
     stop: CancellationToken,
 }
 
-pub(super) struct Far {
+pub(super) struct UpgradedServer {
     pub(super) server: Stream,
     /// Bytes of the new protocol that came with the response head.
     pub(super) early: Bytes,
@@ -61,7 +61,13 @@ impl Tunnels {
     /// Copies in both directions after the client has switched protocols. Stops when both sides
     /// have ended, when nothing moves for `idle`, or when the edge closes the tunnel. Records the
     /// number of bytes and the reason in `told`.
-    pub(super) fn run(&self, client: OnUpgrade, far: Far, idle: Duration, told: Arc<Tunnelled>) {
+    pub(super) fn run(
+        &self,
+        client: OnUpgrade,
+        far: UpgradedServer,
+        idle: Duration,
+        told: Arc<Tunnelled>,
+    ) {
         let stop = self.stop.clone();
         self.tracker.spawn(async move {
             let cut = far.running.backend().cut.clone();
@@ -87,7 +93,7 @@ impl Tunnels {
 /// Copies until both sides end or `closed` completes. Returns why the tunnel ended.
 async fn carry(
     client: Upgraded,
-    mut far: Far,
+    mut far: UpgradedServer,
     idle: Duration,
     closed: impl Future<Output = ()>,
     told: &Arc<Tunnelled>,

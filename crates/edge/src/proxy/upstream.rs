@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::backend::{ActiveRequest, Backend, BackendStatus};
 use super::backends::Backends;
-use super::balancer::Wish;
+use super::balancer::SelectionContext;
 use super::error::ProxyError;
 use super::settings::{Balance, HealthSettings, ServerAddress, Times, UpstreamSettings};
 use crate::client_info::{ClientInfo, Scheme};
@@ -156,7 +156,7 @@ impl Upstream {
         info: &ClientInfo,
         search: &Search,
     ) -> Option<Chosen> {
-        let mut wish = Wish {
+        let mut wish = SelectionContext {
             balance: &self.balance,
             headers,
             info,
@@ -170,7 +170,7 @@ impl Upstream {
         })
     }
 
-    fn choose_by(&self, wish: &Wish<'_>) -> Option<Chosen> {
+    fn choose_by(&self, wish: &SelectionContext<'_>) -> Option<Chosen> {
         loop {
             let group = self.backends.group();
             let backend = group.choose(wish, &self.backends.turn)?;

@@ -17,7 +17,9 @@ use crate::alt_svc::UdpStatus;
 use crate::client_info::Scheme;
 use crate::connection::ConnectionContext;
 use crate::context::{Peer, Shared, WorkerContext};
-use crate::listener::{Inherited, ListenAddress, Origin, Place, ReadLock, SharedUdp, datagrams};
+use crate::listener::{
+    ConnectionPermit, Inherited, ListenAddress, Origin, ReadLock, SharedUdp, datagrams,
+};
 use crate::tls::HANDSHAKE_TIME;
 
 use super::http3::http3;
@@ -36,7 +38,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// `H3_NO_ERROR` (RFC 9114, section 8.1).
 const NO_ERROR: VarInt = VarInt::from_u32(0x100);
 
-pub(crate) struct UdpDoor {
+pub(crate) struct UdpListener {
     pub(crate) address: ListenAddress,
     /// The address of the TCP listener.
     pub(crate) bound: SocketAddr,
@@ -47,24 +49,24 @@ pub(crate) struct UdpDoor {
 /// An admitted connection before it is served.
 pub(crate) struct PendingConnection {
     incoming: Incoming,
-    place: Place,
+    place: ConnectionPermit,
     address: ListenAddress,
     close: CancellationToken,
-    shaking: Shaking,
+    shaking: UnfinishedHandshake,
     _open: TaskTrackerToken,
 }
 
 /// A handshake that counts as unfinished until this value is dropped.
-struct Shaking(Arc<AtomicUsize>);
+struct UnfinishedHandshake(Arc<AtomicUsize>);
 
-impl Shaking {
+impl UnfinishedHandshake {
     fn begin(count: &Arc<AtomicUsize>) -> Self {
         count.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(count))
     }
 }
 
-impl Drop for Shaking {
+impl Drop for UnfinishedHandshake {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
@@ -72,7 +74,11 @@ impl Drop for Shaking {
 
 /// Accepts connections until the edge shuts down, then waits for their end. `lead` gives each
 /// connection to a worker.
-pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(PendingConnection)) {
+pub(crate) async fn listen(
+    door: UdpListener,
+    shared: Arc<Shared>,
+    lead: impl Fn(PendingConnection),
+) {
     // Keeps the process running until connections have sent their last packets.
     let _open = shared.places.keep_open();
     while let Some((udp, lock)) = readable(&door).await {
@@ -99,7 +105,7 @@ pub(crate) async fn listen(door: UdpDoor, shared: Arc<Shared>, lead: impl Fn(Pen
 /// the connections to end.
 async fn take(
     endpoint: &Endpoint,
-    door: &UdpDoor,
+    door: &UdpListener,
     shared: &Shared,
     lead: &impl Fn(PendingConnection),
 ) {
@@ -113,7 +119,7 @@ async fn take(
                     place,
                     address: door.address.clone(),
                     close: door.close.clone(),
-                    shaking: Shaking::begin(&shaking),
+                    shaking: UnfinishedHandshake::begin(&shaking),
                     _open: guests.token(),
                 });
             }
@@ -145,7 +151,7 @@ async fn take(
 async fn opened(
     udp: &SharedUdp,
     lock: &ReadLock,
-    door: &UdpDoor,
+    door: &UdpListener,
     shared: &Shared,
 ) -> Option<(Endpoint, Arc<StoppableSocket>)> {
     let tell = |error: &io::Error| {
@@ -160,7 +166,7 @@ async fn opened(
 /// Calls `attempt` every second until it succeeds. Reports only the first failure to `tell`.
 /// Returns `None` if the edge shuts down first.
 async fn until_there<T, F>(
-    door: &UdpDoor,
+    door: &UdpListener,
     attempt: impl Fn() -> F,
     tell: impl Fn(&io::Error),
 ) -> Option<T>
@@ -212,7 +218,7 @@ fn endpoint(
 
 /// Returns the UDP socket to read: an inherited socket that no other process reads, or a new
 /// socket. Waits until one of them is available. Returns `None` if the edge shuts down first.
-async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
+async fn readable(door: &UdpListener) -> Option<(SharedUdp, ReadLock)> {
     let find = || async {
         let handed_in = {
             let inherited = door.inherited.lock();
@@ -235,7 +241,11 @@ async fn readable(door: &UdpDoor) -> Option<(SharedUdp, ReadLock)> {
     until_there(door, find, tell).await
 }
 
-fn admit(incoming: Incoming, shared: &Shared, shaking: &AtomicUsize) -> Option<(Incoming, Place)> {
+fn admit(
+    incoming: Incoming,
+    shared: &Shared,
+    shaking: &AtomicUsize,
+) -> Option<(Incoming, ConnectionPermit)> {
     let address = incoming.remote_address().ip().to_canonical();
     let (origin, most) = {
         let running = shared.running();

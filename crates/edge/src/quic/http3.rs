@@ -22,12 +22,12 @@ use crate::connection::activity::{ActiveStream, StreamActivity};
 use crate::connection::{Bounds, ConnectionContext, STREAMS, UNSEEN, refused_unheard, stream_head};
 use crate::context::{Peer, WorkerContext};
 use crate::parse_result::{BrokenBody, ParseResult};
-use crate::pipeline::serve;
+use crate::pipeline::serve_request;
 use http1::Refusal;
 
-use super::wire::{Ended, Measure, QuicTransport};
+use super::wire::{Ended, QuicTransport, StreamLimits};
 
-use self::answer::{AnswerError, Back};
+use self::answer::{AnswerError, ResponseSender};
 use self::body::Received;
 
 /// How many request heads of a connection are read at once. The crate h3 buffers each head whole.
@@ -52,7 +52,7 @@ type Engine = Connection<QuicTransport, Bytes>;
 type Resolver = RequestResolver<QuicTransport, Bytes>;
 
 #[derive(Debug, Default)]
-struct Tally {
+struct ResetCounts {
     /// The number of cancelled requests minus the number of finished requests.
     taken_back: AtomicU32,
     broken: AtomicU32,
@@ -66,7 +66,7 @@ struct H3Connection {
     peer: Peer,
     bounds: Bounds,
     heads: Semaphore,
-    tally: Tally,
+    tally: ResetCounts,
 }
 
 /// Serves HTTP/3 until the connection ends. After `close` is cancelled, only earlier requests are
@@ -80,7 +80,7 @@ pub(super) async fn http3(
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
     let room = (UNSEEN * bounds.header_size).min(LARGEST_HEAD);
-    let measure = Measure {
+    let measure = StreamLimits {
         head_size: room,
         time: bounds.body_time,
     };
@@ -99,12 +99,12 @@ pub(super) async fn http3(
         peer,
         bounds,
         heads: Semaphore::new(HEADS),
-        tally: Tally::default(),
+        tally: ResetCounts::default(),
     });
     let handle = Arc::clone(place.handle());
     let busy = Arc::new(StreamActivity::new(Arc::clone(&handle)));
     let mut requests = JoinSet::new();
-    let mut last = LastCall::default();
+    let mut last = GoAwayState::default();
     let nobody_asks = busy.nobody_asks(bounds.header_time, bounds.idle_time);
     tokio::pin!(nobody_asks);
     let quiet = sleep(Duration::ZERO);
@@ -120,7 +120,7 @@ pub(super) async fn http3(
                     let Some(running) = ActiveStream::begin(&busy) else {
                         continue;
                     };
-                    requests.spawn(answered(Arc::clone(&way), resolver, ended, running));
+                    requests.spawn(answer_stream(Arc::clone(&way), resolver, ended, running));
                     if last.is_called {
                         last.call(&mut engine).await;
                         quiet.as_mut().reset(Instant::now() + way.grace());
@@ -157,14 +157,14 @@ pub(super) async fn http3(
 
 /// Announces the end of the connection by GOAWAY (RFC 9114, section 5.2).
 #[derive(Debug, Default)]
-struct LastCall {
+struct GoAwayState {
     is_called: bool,
     is_told: bool,
     /// Whether the client has sent a request.
     is_known: bool,
 }
 
-impl LastCall {
+impl GoAwayState {
     /// Sends a first GOAWAY, which permits all requests in transit. If the client has sent no
     /// request, its first request is served before this GOAWAY.
     async fn call(&mut self, engine: &mut Engine) {
@@ -209,7 +209,7 @@ impl H3Connection {
         }
     }
 
-    fn answered(&self) {
+    fn request_finished(&self) {
         let less = |number: u32| Some(number.saturating_sub(1));
         let _ = self
             .tally
@@ -235,7 +235,7 @@ async fn broken(way: &H3Connection, refusal: Refusal) {
     way.broken();
 }
 
-async fn answered(
+async fn answer_stream(
     way: Arc<H3Connection>,
     resolver: Resolver,
     mut ended: Ended,
@@ -270,7 +270,7 @@ async fn answered(
     let request: Request<Body> = request.map(|()| body);
     let method = request.method().clone();
     let mut waits_for_word = request.headers().contains_key(EXPECT);
-    let serving = serve(&way.here, &way.peer, request, parsed);
+    let serving = serve_request(&way.here, &way.peer, request, parsed);
     tokio::pin!(serving);
     let answer = loop {
         tokio::select! {
@@ -290,7 +290,7 @@ async fn answered(
             }
         }
     };
-    let back = Back {
+    let back = ResponseSender {
         stream: back,
         ended: &mut ended,
         connection: &way.connection,
@@ -298,7 +298,7 @@ async fn answered(
     };
     let now = (way.here.shared.clock)();
     match back.send(&method, answer, now).await {
-        Ok(()) => way.answered(),
+        Ok(()) => way.request_finished(),
         Err(AnswerError::Body(error)) => tracing::debug!(%error, "an answer broke off"),
         Err(AnswerError::ClientLeft | AnswerError::Stream(_)) => way.taken_back(),
     }

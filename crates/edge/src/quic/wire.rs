@@ -28,7 +28,7 @@ pub(crate) type Ended =
 
 /// The limits for request heads and for slow clients.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Measure {
+pub(crate) struct StreamLimits {
     /// The maximum size of an encoded request head, in bytes.
     pub(crate) head_size: usize,
     /// How long flow control may keep the edge from sending.
@@ -38,7 +38,7 @@ pub(crate) struct Measure {
 /// A quinn connection as the transport of the crate h3.
 pub(crate) struct QuicTransport {
     connection: quinn::Connection,
-    measure: Measure,
+    measure: StreamLimits,
     requests: Awaited<(quinn::SendStream, quinn::RecvStream)>,
     others: Awaited<quinn::RecvStream>,
     opener: Opener,
@@ -68,7 +68,7 @@ impl Endings {
 
 impl QuicTransport {
     /// Wraps a connection. Also returns the [`Endings`] of the connection's requests.
-    pub(crate) fn new(connection: quinn::Connection, measure: Measure) -> (Self, Endings) {
+    pub(crate) fn new(connection: quinn::Connection, measure: StreamLimits) -> (Self, Endings) {
         let endings = Endings::default();
         let wire = Self {
             requests: next_request(&connection),
@@ -97,18 +97,18 @@ fn next_other(connection: &quinn::Connection) -> Awaited<quinn::RecvStream> {
 }
 
 impl quic::Connection<Bytes> for QuicTransport {
-    type RecvStream = Receiving;
+    type RecvStream = ReceiveHalf;
     type OpenStreams = Opener;
 
     fn poll_accept_recv(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Receiving, ConnectionErrorIncoming>> {
+    ) -> Poll<Result<ReceiveHalf, ConnectionErrorIncoming>> {
         let accepted = ready!(self.others.as_mut().poll(context));
         self.others = next_other(&self.connection);
         let frames = Frames::of_one_direction(CONTROL_FRAME);
         Poll::Ready(match accepted {
-            Ok(stream) => Ok(Receiving::new(stream, frames, self.connection.clone())),
+            Ok(stream) => Ok(ReceiveHalf::new(stream, frames, self.connection.clone())),
             Err(error) => Err(lost(error)),
         })
     }
@@ -116,7 +116,7 @@ impl quic::Connection<Bytes> for QuicTransport {
     fn poll_accept_bidi(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Both, ConnectionErrorIncoming>> {
+    ) -> Poll<Result<StreamHalves, ConnectionErrorIncoming>> {
         let accepted = ready!(self.requests.as_mut().poll(context));
         self.requests = next_request(&self.connection);
         Poll::Ready(match accepted {
@@ -124,9 +124,9 @@ impl quic::Connection<Bytes> for QuicTransport {
                 let stream = u64::from(VarInt::from(sending.id()));
                 self.endings.add(stream, Box::pin(sending.stopped()));
                 let frames = Frames::of_request(self.measure.head_size);
-                Ok(Both {
-                    sending: Sending::new(sending, self.measure.time).of(self.endings.clone()),
-                    receiving: Receiving::new(receiving, frames, self.connection.clone()),
+                Ok(StreamHalves {
+                    sending: SendHalf::new(sending, self.measure.time).of(self.endings.clone()),
+                    receiving: ReceiveHalf::new(receiving, frames, self.connection.clone()),
                 })
             }
             Err(error) => Err(lost(error)),
@@ -150,10 +150,13 @@ pub(crate) struct Opener {
 }
 
 impl quic::OpenStreams<Bytes> for Opener {
-    type BidiStream = Both;
-    type SendStream = Sending;
+    type BidiStream = StreamHalves;
+    type SendStream = SendHalf;
 
-    fn poll_open_bidi(&mut self, _: &mut Context<'_>) -> Poll<Result<Both, StreamErrorIncoming>> {
+    fn poll_open_bidi(
+        &mut self,
+        _: &mut Context<'_>,
+    ) -> Poll<Result<StreamHalves, StreamErrorIncoming>> {
         let refused = "a server opens no requests".to_owned();
         Poll::Ready(Err(StreamErrorIncoming::ConnectionErrorIncoming {
             connection_error: ConnectionErrorIncoming::InternalError(refused),
@@ -163,7 +166,7 @@ impl quic::OpenStreams<Bytes> for Opener {
     fn poll_open_send(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Sending, StreamErrorIncoming>> {
+    ) -> Poll<Result<SendHalf, StreamErrorIncoming>> {
         let opening = self.opening.get_or_insert_with(|| {
             let connection = self.connection.clone();
             Box::pin(async move { connection.open_uni().await })
@@ -171,7 +174,7 @@ impl quic::OpenStreams<Bytes> for Opener {
         let opened = ready!(opening.as_mut().poll(context));
         self.opening = None;
         Poll::Ready(match opened {
-            Ok(stream) => Ok(Sending::new(stream, self.time)),
+            Ok(stream) => Ok(SendHalf::new(stream, self.time)),
             Err(error) => Err(broken(error)),
         })
     }
@@ -182,20 +185,20 @@ impl quic::OpenStreams<Bytes> for Opener {
 }
 
 impl quic::OpenStreams<Bytes> for QuicTransport {
-    type BidiStream = Both;
-    type SendStream = Sending;
+    type BidiStream = StreamHalves;
+    type SendStream = SendHalf;
 
     fn poll_open_bidi(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Both, StreamErrorIncoming>> {
+    ) -> Poll<Result<StreamHalves, StreamErrorIncoming>> {
         self.opener.poll_open_bidi(context)
     }
 
     fn poll_open_send(
         &mut self,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Sending, StreamErrorIncoming>> {
+    ) -> Poll<Result<SendHalf, StreamErrorIncoming>> {
         self.opener.poll_open_send(context)
     }
 
@@ -204,21 +207,21 @@ impl quic::OpenStreams<Bytes> for QuicTransport {
     }
 }
 
-pub(crate) struct Both {
-    sending: Sending,
-    receiving: Receiving,
+pub(crate) struct StreamHalves {
+    sending: SendHalf,
+    receiving: ReceiveHalf,
 }
 
-impl quic::BidiStream<Bytes> for Both {
-    type SendStream = Sending;
-    type RecvStream = Receiving;
+impl quic::BidiStream<Bytes> for StreamHalves {
+    type SendStream = SendHalf;
+    type RecvStream = ReceiveHalf;
 
-    fn split(self) -> (Sending, Receiving) {
+    fn split(self) -> (SendHalf, ReceiveHalf) {
         (self.sending, self.receiving)
     }
 }
 
-impl quic::RecvStream for Both {
+impl quic::RecvStream for StreamHalves {
     type Buf = Bytes;
 
     fn poll_data(
@@ -241,7 +244,7 @@ impl quic::RecvStream for Both {
     }
 }
 
-impl quic::SendStream<Bytes> for Both {
+impl quic::SendStream<Bytes> for StreamHalves {
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), StreamErrorIncoming>> {
         self.sending.poll_ready(context)
     }
@@ -263,7 +266,7 @@ impl quic::SendStream<Bytes> for Both {
     }
 }
 
-pub(crate) struct Receiving {
+pub(crate) struct ReceiveHalf {
     connection: quinn::Connection,
     stream: quinn::RecvStream,
     frames: Frames,
@@ -272,7 +275,7 @@ pub(crate) struct Receiving {
     is_malformed: bool,
 }
 
-impl Receiving {
+impl ReceiveHalf {
     fn new(stream: quinn::RecvStream, frames: Frames, connection: quinn::Connection) -> Self {
         Self {
             connection,
@@ -305,7 +308,7 @@ impl Receiving {
     }
 }
 
-impl quic::RecvStream for Receiving {
+impl quic::RecvStream for ReceiveHalf {
     type Buf = Bytes;
 
     fn poll_data(
@@ -351,7 +354,7 @@ impl quic::RecvStream for Receiving {
     }
 }
 
-impl Drop for Receiving {
+impl Drop for ReceiveHalf {
     fn drop(&mut self) {
         // The edge will not read the rest of the request, so the client need not send it (RFC 9114,
         // section 4.1).
@@ -359,7 +362,7 @@ impl Drop for Receiving {
     }
 }
 
-pub(crate) struct Sending {
+pub(crate) struct SendHalf {
     stream: quinn::SendStream,
     writing: Option<WriteBuf<Bytes>>,
     time: Duration,
@@ -373,7 +376,7 @@ pub(crate) struct Sending {
 #[error("the client took nothing for too long")]
 pub(crate) struct TookNothing;
 
-impl Sending {
+impl SendHalf {
     fn new(stream: quinn::SendStream, time: Duration) -> Self {
         Self {
             stream,
@@ -401,7 +404,7 @@ impl Sending {
     }
 }
 
-impl quic::SendStream<Bytes> for Sending {
+impl quic::SendStream<Bytes> for SendHalf {
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), StreamErrorIncoming>> {
         while let Some(data) = &mut self.writing
             && data.has_remaining()
@@ -441,7 +444,7 @@ impl quic::SendStream<Bytes> for Sending {
     }
 }
 
-impl Drop for Sending {
+impl Drop for SendHalf {
     fn drop(&mut self) {
         if !self.is_over {
             // Without a reset, the client could mistake a truncated response for a complete one.

@@ -5,19 +5,19 @@ use std::collections::BTreeMap;
 use http::HeaderValue;
 
 #[derive(Debug, PartialEq, Eq)]
-struct Words {
+struct CacheControlValues {
     /// The value for files that must be revalidated for each use.
     revalidate: HeaderValue,
     /// The value for files that get a new name when their content changes.
     for_ever: HeaderValue,
 }
 
-const FOR_EVERYBODY: Words = Words {
+const FOR_EVERYBODY: CacheControlValues = CacheControlValues {
     revalidate: HeaderValue::from_static("no-cache"),
     for_ever: HeaderValue::from_static("public, max-age=31536000, immutable"),
 };
 /// The values for restricted files, which shared caches may not store (RFC 9111, section 5.2.2.7).
-const FOR_SOME: Words = Words {
+const FOR_SOME: CacheControlValues = CacheControlValues {
     revalidate: HeaderValue::from_static("private, no-cache"),
     for_ever: HeaderValue::from_static("private, max-age=31536000, immutable"),
 };
@@ -31,7 +31,7 @@ const CHANGES: usize = 3;
 pub(super) struct Caching {
     /// Name patterns with their configured values, longest pattern first.
     patterns: Vec<(String, HeaderValue)>,
-    others: Words,
+    others: CacheControlValues,
 }
 
 impl Caching {

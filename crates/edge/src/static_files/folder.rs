@@ -10,7 +10,7 @@ use http::HeaderValue;
 
 use super::caching::Caching;
 use super::open::Root;
-use super::path::Asked;
+use super::path::RequestedFile;
 
 /// The file that is served when its folder is requested.
 pub(super) const INDEX: &str = "index.html";
@@ -54,7 +54,7 @@ pub struct Folder {
     /// The key of the folder's files in each worker's file cache.
     id: AtomicU64,
     root: PathBuf,
-    places: Vec<Place>,
+    places: Vec<TryEntry>,
     pub(super) listing: bool,
     caching: Caching,
     /// Paths in the folder that belong to other routes.
@@ -64,7 +64,7 @@ pub struct Folder {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Place {
+enum TryEntry {
     Path(String),
     Folder,
     /// A file such as `/index.html`. It is tried for all paths except those of assets.
@@ -81,9 +81,9 @@ impl Folder {
     pub fn new(settings: FolderSettings) -> Result<Self, FolderError> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let places = if settings.r#try.is_empty() {
-            vec![Place::Path(String::new()), Place::Folder]
+            vec![TryEntry::Path(String::new()), TryEntry::Folder]
         } else {
-            let places = settings.r#try.into_iter().map(Place::parse);
+            let places = settings.r#try.into_iter().map(TryEntry::parse);
             places.collect::<Result<_, _>>()?
         };
         Ok(Self {
@@ -107,7 +107,7 @@ impl Folder {
     pub(crate) fn leave(&mut self, paths: impl IntoIterator<Item = String>) {
         let paths = paths.into_iter().filter_map(|path| {
             // A path that cannot be requested needs no protection.
-            let asked = Asked::parse(&path).ok()?;
+            let asked = RequestedFile::parse(&path).ok()?;
             Some(PathBuf::from(asked.relative.into_owned()))
         });
         self.elsewhere = paths.collect();
@@ -147,7 +147,7 @@ impl Folder {
     /// The files to try for a path, in order. `original` is the path before a prefix was stripped.
     pub(super) fn candidates<'a>(
         &'a self,
-        asked: &'a Asked<'_>,
+        asked: &'a RequestedFile<'_>,
         original: &str,
     ) -> impl Iterator<Item = Candidate<'a>> {
         let whole = format!("/{}", asked.relative);
@@ -158,7 +158,7 @@ impl Folder {
     }
 
     /// The first file to try. It exists for most requests.
-    pub(super) fn first<'a>(&self, asked: &'a Asked<'_>) -> Option<Cow<'a, str>> {
+    pub(super) fn first<'a>(&self, asked: &'a RequestedFile<'_>) -> Option<Cow<'a, str>> {
         match self.places.first()?.at(asked, false)? {
             Candidate::File(Cow::Borrowed(_)) => Some(Cow::Borrowed(&*asked.relative)),
             Candidate::File(Cow::Owned(file)) => Some(Cow::Owned(file)),
@@ -180,7 +180,7 @@ fn is_below_api(path: &str) -> bool {
     path == "/api" || path.starts_with("/api/")
 }
 
-impl Place {
+impl TryEntry {
     fn parse(text: String) -> Result<Self, FolderError> {
         if let Some(suffix) = text.strip_prefix("{path}") {
             return match suffix {
@@ -191,7 +191,7 @@ impl Place {
                 suffix => Ok(Self::Path(suffix.to_owned())),
             };
         }
-        match Asked::parse(&text) {
+        match RequestedFile::parse(&text) {
             Ok(asked) if text.starts_with('/') && !text.contains(['{', '}']) => {
                 Ok(Self::Fixed(if asked.is_folder {
                     index(&asked.relative)
@@ -203,7 +203,7 @@ impl Place {
         }
     }
 
-    fn at<'a>(&'a self, asked: &'a Asked<'_>, wants_page: bool) -> Option<Candidate<'a>> {
+    fn at<'a>(&'a self, asked: &'a RequestedFile<'_>, wants_page: bool) -> Option<Candidate<'a>> {
         match self {
             Self::Path(suffix) if suffix.is_empty() && !asked.is_folder => {
                 Some(Candidate::File(Cow::Borrowed(&asked.relative)))

@@ -8,9 +8,9 @@ use std::time::SystemTime;
 use super::entry::{Entry, LoadError, Opened};
 use super::folder::{Candidate, Folder, index};
 use super::listing::{self, Page};
-use super::memory::{Known, Memory};
+use super::memory::{Memory, MemoryLookup};
 use super::open::Root;
-use super::path::Asked;
+use super::path::RequestedFile;
 use crate::filters::compression::Encoding;
 
 /// The number of attempts while another process writes the file.
@@ -19,7 +19,7 @@ const TRIES: usize = 3;
 pub(super) struct DiskLookup {
     pub(super) folder: Arc<Folder>,
     pub(super) memory: Memory,
-    pub(super) asked: Asked<'static>,
+    pub(super) asked: RequestedFile<'static>,
     /// The first file to try. The caller has already looked for it in the memory cache.
     pub(super) first: Option<String>,
     /// The path before a prefix was stripped.
@@ -43,7 +43,7 @@ impl DiskLookup {
         // Another request may have read the file in the meantime.
         if !is_known
             && let Some(first) = &self.first
-            && let Known::Fresh(entry) = self.memory.find(self.folder.id(), first, self.now)
+            && let MemoryLookup::Fresh(entry) = self.memory.find(self.folder.id(), first, self.now)
         {
             return Ok(LookupResult::File(entry));
         }

@@ -29,7 +29,7 @@ pub struct Memory(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    kept: Mutex<Kept>,
+    kept: Mutex<MemoryIndex>,
     size: usize,
     looks: Arc<Semaphore>,
     /// A permit for compressing. Only one file is compressed at a time, so the other cores remain
@@ -41,7 +41,7 @@ struct Shared {
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct MemoryIndex {
     folders: HashMap<u64, HashMap<Box<str>, Slot>>,
     weight: usize,
     /// The number of uses so far. It orders the files by their last use.
@@ -56,7 +56,7 @@ struct Slot {
     used: u64,
 }
 
-pub(super) enum Known {
+pub(super) enum MemoryLookup {
     Fresh(Arc<Entry>),
     /// The caller must compare the file with the disk. Other requests are meanwhile served from
     /// memory.
@@ -89,12 +89,12 @@ impl Memory {
         self.kept().weight
     }
 
-    pub(super) fn find(&self, folder: u64, name: &str, now: SystemTime) -> Known {
+    pub(super) fn find(&self, folder: u64, name: &str, now: SystemTime) -> MemoryLookup {
         let mut kept = self.kept();
         kept.uses += 1;
         let uses = kept.uses;
         let Some(slot) = kept.slot(folder, name) else {
-            return Known::Nothing;
+            return MemoryLookup::Nothing;
         };
         slot.used = uses;
         // A clock that was set back must not keep a file unchecked for long.
@@ -102,10 +102,10 @@ impl Memory {
             .duration_since(slot.checked)
             .unwrap_or_else(|ahead| ahead.duration());
         if age < CHECK_EVERY {
-            return Known::Fresh(Arc::clone(&slot.entry));
+            return MemoryLookup::Fresh(Arc::clone(&slot.entry));
         }
         slot.checked = now;
-        Known::Due
+        MemoryLookup::Due
     }
 
     /// Waits for a permit to use the disk.
@@ -224,14 +224,14 @@ impl Memory {
         self.0.random.hash_one(number)
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept> {
+    fn kept(&self) -> MutexGuard<'_, MemoryIndex> {
         // If a thread panics under the lock, the cache may hold one file too many or too few. This
         // is harmless.
         self.0.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
+impl MemoryIndex {
     fn slot(&mut self, folder: u64, name: &str) -> Option<&mut Slot> {
         self.folders.get_mut(&folder)?.get_mut(name)
     }

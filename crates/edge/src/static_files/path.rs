@@ -9,7 +9,7 @@ const WELL_KNOWN: &str = ".well-known";
 
 /// A decoded path below the root folder, without empty and dot segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Asked<'a> {
+pub(super) struct RequestedFile<'a> {
     /// The path without leading and trailing slashes, as in `a/b`; empty for the root folder.
     pub(super) relative: Cow<'a, str>,
     /// Whether the path ends with a slash, and so names a folder.
@@ -24,7 +24,7 @@ pub(super) enum Refused {
     Hidden,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> RequestedFile<'a> {
     pub(super) fn parse(path: &'a str) -> Result<Self, Refused> {
         let is_folder = path.is_empty() || path.ends_with('/');
         let plain = path.strip_prefix('/').unwrap_or(path);
@@ -40,8 +40,8 @@ impl<'a> Asked<'a> {
         })
     }
 
-    pub(super) fn into_owned(self) -> Asked<'static> {
-        Asked {
+    pub(super) fn into_owned(self) -> RequestedFile<'static> {
+        RequestedFile {
             relative: Cow::Owned(self.relative.into_owned()),
             is_folder: self.is_folder,
         }
@@ -147,7 +147,7 @@ mod tests {
             ("/%+1", Err(Refused::Invalid)),
         ];
         for (path, expected) in table {
-            let asked = Asked::parse(path);
+            let asked = RequestedFile::parse(path);
             let found = asked
                 .as_ref()
                 .map(|asked| (&*asked.relative, asked.is_folder))
@@ -168,7 +168,11 @@ mod tests {
             ("/a.", false),
             ("/guest/lee.s-h", false),
         ] {
-            assert_eq!(Asked::parse(path).unwrap().is_asset(), expected, "{path}");
+            assert_eq!(
+                RequestedFile::parse(path).unwrap().is_asset(),
+                expected,
+                "{path}"
+            );
         }
     }
 }

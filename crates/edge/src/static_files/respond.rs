@@ -16,7 +16,7 @@ use super::open::Stamp;
 use crate::body::{Answer, Body, FileBody, KeptFile, Piece, Readers, answer};
 use crate::conditions::{self, Precondition};
 use crate::filters::compression;
-use crate::ranges::{self, Wanted};
+use crate::ranges::{self, RequestedRanges};
 
 pub(super) fn respond(
     request: &Parts,
@@ -49,16 +49,16 @@ pub(super) fn respond(
         {
             ranges::wanted(range.as_bytes(), length)
         }
-        _ => Wanted::Whole,
+        _ => RequestedRanges::Whole,
     };
     match wanted {
-        Wanted::Whole => answer(
+        RequestedRanges::Whole => answer(
             StatusCode::OK,
             variant.headers.clone(),
             whole(&variant.content, memory.readers()),
         ),
-        Wanted::Nothing => nothing(variant),
-        Wanted::Parts(parts) => match parts.as_slice() {
+        RequestedRanges::Nothing => nothing(variant),
+        RequestedRanges::Parts(parts) => match parts.as_slice() {
             [part] => one(variant, part.clone(), memory.readers()),
             parts => several(variant, parts, memory),
         },

@@ -9,9 +9,9 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use rustls::sign::CertifiedKey;
 use tokio::sync::watch;
 
-use crate::acme::{Acme, Challenges, Issued, Standing};
+use crate::acme::{Acme, CertificateStatus, Challenges, Issued};
 
-use super::expiry::InUse;
+use super::expiry::ServedCertificate;
 use super::files::{FileCertificate, Pair, Stamp};
 use super::self_signed::self_signed;
 use super::{CertificateFiles, TlsSettings};
@@ -54,15 +54,15 @@ pub enum TlsError {
 pub(crate) struct Certificates {
     table: ArcSwap<Table>,
     sources: Mutex<Sources>,
-    ordered: ArcSwapOption<Ordered>,
+    ordered: ArcSwapOption<OrderedCertificates>,
 }
 
 /// The authority's certificates, and the challenges for new ones.
 #[derive(Debug)]
-struct Ordered {
+struct OrderedCertificates {
     issued: Arc<Issued>,
     challenges: Arc<Challenges>,
-    report: watch::Receiver<Arc<[Standing]>>,
+    report: watch::Receiver<Arc<[CertificateStatus]>>,
 }
 
 #[derive(Debug, Default)]
@@ -141,9 +141,9 @@ impl Certificates {
 
     /// The certificates in use. Omits the self-signed certificate, and certificates with a validity
     /// period that cannot be parsed.
-    pub(crate) fn in_use(&self) -> Vec<InUse> {
+    pub(crate) fn in_use(&self) -> Vec<ServedCertificate> {
         let files = self.in_files();
-        let files = files.into_iter().map(|file| InUse {
+        let files = files.into_iter().map(|file| ServedCertificate {
             life: file.life(),
             why: Some(format!("{} was not replaced", file.chain.display())),
             names: file.names,
@@ -152,7 +152,7 @@ impl Certificates {
         let standings = ordered.as_ref().map(|ordered| ordered.report.borrow());
         let standings = standings.iter().flat_map(|standings| standings.iter());
         let ordered = standings.filter_map(|standing| {
-            Some(InUse {
+            Some(ServedCertificate {
                 names: vec![standing.name.clone()],
                 life: standing.life()?,
                 why: standing.failures.as_ref().map(|it| it.why.clone()),
@@ -190,7 +190,7 @@ impl Certificates {
     /// Sets the source of ordered certificates; `None` for none.
     pub(crate) fn order(&self, acme: Option<&Acme>) {
         self.ordered.store(acme.map(|acme| {
-            Arc::new(Ordered {
+            Arc::new(OrderedCertificates {
                 issued: Arc::clone(acme.issued()),
                 challenges: Arc::clone(acme.challenges()),
                 report: acme.watch(),

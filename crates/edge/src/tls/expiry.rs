@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::acme::{Life, later};
-use crate::metrics::{self, Passing};
+use crate::metrics::{self, LabelledGauges};
 
 /// How often an expiring certificate is logged.
 const LOUD_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct InUse {
+pub(crate) struct ServedCertificate {
     pub(crate) names: Vec<String>,
     pub(crate) life: Life,
     /// Why the certificate was not replaced, if known.
@@ -20,7 +20,7 @@ pub(crate) struct InUse {
 
 #[derive(Debug)]
 pub(crate) struct Expiry {
-    days: Passing<String>,
+    days: LabelledGauges<String>,
     /// When a certificate was last logged, by its names.
     spoken: BTreeMap<Vec<String>, Timestamp>,
 }
@@ -35,13 +35,13 @@ impl Default for Expiry {
 }
 
 impl Expiry {
-    pub(crate) fn look(&mut self, all: &[InUse], now: Timestamp) {
+    pub(crate) fn look(&mut self, all: &[ServedCertificate], now: Timestamp) {
         #[expect(clippy::cast_precision_loss, reason = "days, a few hundred at most")]
         self.days.tell(all.iter().flat_map(|one| {
             let days = one.life.days_left(now) as f64;
             one.names.iter().map(move |name| (name.clone(), days))
         }));
-        for InUse { names, life, why } in self.due(all, now) {
+        for ServedCertificate { names, life, why } in self.due(all, now) {
             let (name, until, days) = (names.join(", "), life.until, life.days_left(now));
             tracing::error!(name, days, %until, why, "a certificate expires and is not renewed");
         }
@@ -49,7 +49,11 @@ impl Expiry {
 
     /// The certificates to log now: each overdue one, once a day. Only one of several certificates
     /// with the same names is logged.
-    fn due<'a>(&mut self, all: &'a [InUse], now: Timestamp) -> Vec<&'a InUse> {
+    fn due<'a>(
+        &mut self,
+        all: &'a [ServedCertificate],
+        now: Timestamp,
+    ) -> Vec<&'a ServedCertificate> {
         let loud = all.iter().filter(|one| one.life.is_loud(now));
         let mut before = std::mem::take(&mut self.spoken);
         let mut due = Vec::new();
@@ -77,8 +81,8 @@ mod tests {
         text.parse().unwrap()
     }
 
-    fn ninety_days(name: &str) -> InUse {
-        InUse {
+    fn ninety_days(name: &str) -> ServedCertificate {
+        ServedCertificate {
             names: vec![name.to_owned()],
             life: Life {
                 from: at("2026-01-01T00:00:00Z"),
@@ -126,7 +130,7 @@ mod tests {
         let now = at("2026-05-01T00:00:00Z");
         let mut expiry = Expiry::default();
         assert_eq!(expiry.due(std::slice::from_ref(&old), now), [&old]);
-        let newer = InUse {
+        let newer = ServedCertificate {
             life: Life {
                 from: now,
                 until: at("2026-08-01T00:00:00Z"),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use edge::Challenge;
-use edge::acme::{Acme, Prepared, Settings, Standing, World};
+use edge::acme::{Acme, CertificateStatus, Prepared, Settings, World};
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -119,9 +119,14 @@ pub(crate) fn set(names: &[&str]) -> BTreeSet<String> {
 }
 
 /// Waits until a host name's state satisfies a condition, and returns the state.
-pub(crate) async fn wait(acme: &Acme, name: &str, so: impl Fn(&Standing) -> bool) -> Standing {
+pub(crate) async fn wait(
+    acme: &Acme,
+    name: &str,
+    so: impl Fn(&CertificateStatus) -> bool,
+) -> CertificateStatus {
     let mut watch = acme.watch();
-    let found = |all: &Arc<[Standing]>| all.iter().find(|it| it.name == name && so(it)).cloned();
+    let found =
+        |all: &Arc<[CertificateStatus]>| all.iter().find(|it| it.name == name && so(it)).cloned();
     let waited = timeout(PATIENCE, watch.wait_for(|all| found(all).is_some())).await;
     match waited {
         Ok(Ok(all)) => found(&all).unwrap(),
@@ -129,11 +134,11 @@ pub(crate) async fn wait(acme: &Acme, name: &str, so: impl Fn(&Standing) -> bool
     }
 }
 
-pub(crate) fn has_certificate(standing: &Standing) -> bool {
+pub(crate) fn has_certificate(standing: &CertificateStatus) -> bool {
     standing.valid_until.is_some()
 }
 
-pub(crate) fn has_failed(standing: &Standing) -> bool {
+pub(crate) fn has_failed(standing: &CertificateStatus) -> bool {
     standing.failures.is_some()
 }
 

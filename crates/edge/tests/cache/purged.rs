@@ -104,7 +104,7 @@ async fn a_reload_keeps_what_comes_from_the_same_place() {
         &format!("[cache]\nmemory = \"32M\"\n{ROUTE}"),
         site.folder.path(),
     );
-    site.edge.reload(again).unwrap();
+    site.edge.apply(again).unwrap();
     assert_eq!(
         ask(site.edge.http_addresses()[0], "GET", "/a", &[])
             .await
@@ -114,7 +114,7 @@ async fn a_reload_keeps_what_comes_from_the_same_place() {
     // The stored response is for the old target of the route.
     let elsewhere = "[[route]]\nto = \"http://127.0.0.1:9\"\nshared_cache = {}\n";
     site.edge
-        .reload(plan(elsewhere, site.folder.path()))
+        .apply(plan(elsewhere, site.folder.path()))
         .unwrap();
     assert_eq!(
         ask(site.edge.http_addresses()[0], "GET", "/a", &[])
@@ -122,7 +122,7 @@ async fn a_reload_keeps_what_comes_from_the_same_place() {
             .status,
         502
     );
-    site.edge.reload(plan(ROUTE, site.folder.path())).unwrap();
+    site.edge.apply(plan(ROUTE, site.folder.path())).unwrap();
     assert_eq!(
         ask(site.edge.http_addresses()[0], "GET", "/a", &[])
             .await

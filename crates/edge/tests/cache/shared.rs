@@ -98,7 +98,7 @@ async fn the_others_need_not_fear_that_the_first_one_leaves() {
         ("/unknown", 2),
     ] {
         site.edge.purge("*");
-        site.edge.reload(plan(ROUTE, site.folder.path())).unwrap();
+        site.edge.apply(plan(ROUTE, site.folder.path())).unwrap();
         site.later(100);
         let asked = site.script.asked(path);
         let gate = site.script.close(path);

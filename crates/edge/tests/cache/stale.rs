@@ -264,7 +264,7 @@ async fn a_lifetime_of_the_route_is_not_for_answers_to_cookies() {
     // The route now permits storing responses to requests with cookies.
     let folder = tempfile::tempdir().unwrap();
     let with_cookies = plan(&route(", with_cookies = true"), folder.path());
-    site.edge.reload(with_cookies).unwrap();
+    site.edge.apply(with_cookies).unwrap();
     assert!(!site.ask("GET", "/new", &aisyah).await.is_hit());
     assert!(site.get("/new").await.is_hit());
 }

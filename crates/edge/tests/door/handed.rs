@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use axum::http::Request as Asked;
-use edge::{CertificateFiles, Kept};
+use edge::{CertificateFiles, KeptSockets};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
@@ -35,7 +35,7 @@ fn on_both(address: SocketAddr, path: &Path) -> Settings {
 }
 
 struct House {
-    kept: Kept,
+    kept: KeptSockets,
     address: SocketAddr,
     path: PathBuf,
     /// `None` if the test does not use TLS.
@@ -63,7 +63,7 @@ impl House {
     ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut house = Self {
-            kept: Kept::default(),
+            kept: KeptSockets::default(),
             address: free(),
             path: folder.path().join("edge.sock"),
             secure: secure(folder.path()),
@@ -297,15 +297,15 @@ async fn sockets_that_come_with_a_reload_are_used() {
     house.kept.open(plan().listen(), 2).unwrap();
     assert_eq!(house.kept.opened().unwrap().len(), 5);
     // The keeper has the port open, so the edge cannot open its own socket there.
-    assert!(matches!(edge.reload(plan()), Err(EdgeError::Listen(_))));
+    assert!(matches!(edge.apply(plan()), Err(EdgeError::Listen(_))));
     // The keeper passes all its sockets, also those that the edge uses.
     edge.hand_in(Inherited::new(house.kept.share().unwrap()).unwrap());
-    edge.reload(plan()).unwrap();
+    edge.apply(plan()).unwrap();
     for _ in 0..32 {
         let answered = exchange(added, b"GET / HTTP/1.0\r\n\r\n").await;
         assert!(answered.ends_with("hello"), "{answered:?}");
     }
-    edge.reload(house.settings().plan()).unwrap();
+    edge.apply(house.settings().plan()).unwrap();
     house.kept.close_others(house.settings().plan().listen());
     until_closed(added).await;
     edge.stop().await;
@@ -327,7 +327,7 @@ async fn sockets_that_came_for_a_plan_that_is_refused_are_let_go() {
     let unreadable = unreadable.plan();
     house.kept.open(unreadable.listen(), 2).unwrap();
     edge.hand_in(Inherited::new(house.kept.share().unwrap()).unwrap());
-    assert!(matches!(edge.reload(unreadable), Err(EdgeError::Tls(_))));
+    assert!(matches!(edge.apply(unreadable), Err(EdgeError::Tls(_))));
     // The keeper has also closed its sockets, so the port is free.
     house.kept.close_others(house.settings().plan().listen());
     std::net::TcpListener::bind(added).unwrap();
@@ -350,14 +350,14 @@ async fn what_is_spoken_at_a_socket_changes_with_a_reload() {
         secure.listen.https = vec![at.clone()];
         secure.listen.http3 = false;
         secure.tls.self_signed = ["localhost".to_owned()].into();
-        edge.reload(secure.plan()).unwrap();
+        edge.apply(secure.plan()).unwrap();
         assert_eq!(edge.https_addresses(), [house.address]);
         let closed = async {
             // Connections from before the change are still served, so the request is repeated.
             while exchange(house.address, clear).await.ends_with("hello") {}
         };
         tokio::time::timeout(SOON, closed).await.unwrap();
-        edge.reload(house.settings().plan()).unwrap();
+        edge.apply(house.settings().plan()).unwrap();
         // The threads apply the change at different times, so several consecutive connections must
         // show it.
         let open = async {

@@ -140,7 +140,7 @@ async fn a_reload_that_fails_uses_no_socket_up() {
     let taken = ListenAddress::Tcp(used.local_addr().unwrap());
     in_use.listen.http.push(taken);
     assert!(matches!(
-        edge.reload(in_use.plan()),
+        edge.apply(in_use.plan()),
         Err(EdgeError::Listen(_))
     ));
     let mut unreadable = both();
@@ -151,10 +151,10 @@ async fn a_reload_that_fails_uses_no_socket_up() {
         is_default: false,
     });
     assert!(matches!(
-        edge.reload(unreadable.plan()),
+        edge.apply(unreadable.plan()),
         Err(EdgeError::Tls(_))
     ));
-    edge.reload(both().plan()).unwrap();
+    edge.apply(both().plan()).unwrap();
     assert!(exchange(at_second, LAST).await.ends_with("hello"));
     edge.stop().await;
 }

@@ -74,7 +74,7 @@ async fn a_reload_keeps_what_stays_and_closes_what_goes() {
     let loopback = ListenAddress::Tcp("127.0.0.2:0".parse().unwrap());
     let mut both = clear(ListenSettings::default());
     both.listen.http.push(loopback.clone());
-    edge.reload(both.plan()).unwrap();
+    edge.apply(both.plan()).unwrap();
     assert!(edge.http_addresses().contains(&first));
     let second = *edge
         .http_addresses()
@@ -83,7 +83,7 @@ async fn a_reload_keeps_what_stays_and_closes_what_goes() {
         .unwrap();
     let mut only = clear(ListenSettings::default());
     only.listen.http = vec![loopback];
-    edge.reload(only.plan()).unwrap();
+    edge.apply(only.plan()).unwrap();
     assert_eq!(edge.http_addresses(), [second]);
     until_closed(first).await;
     // Connections outlive their listener.
@@ -101,7 +101,7 @@ async fn a_reload_that_cannot_be_done_changes_nothing() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let mut settings = clear(ListenSettings::default());
     settings.listen.http = vec![ListenAddress::Tcp(taken.local_addr().unwrap())];
-    let refused = edge.reload(settings.plan());
+    let refused = edge.apply(settings.plan());
     assert!(matches!(refused, Err(EdgeError::Listen(_))), "{refused:?}");
     assert_eq!(edge.http_addresses(), [address]);
     let bytes = "GET / HTTP/1.0\r\n\r\n";

@@ -328,7 +328,7 @@ async fn who_names_no_host_is_shown_the_certificate_of_the_address_or_none() {
     let own = files(folder.path(), "own", &[&address.ip().to_string()]);
     let mut settings = secured(vec![first.clone(), own.clone()]);
     settings.listen = edge.plan().listen().clone();
-    edge.reload(settings.plan()).unwrap();
+    edge.apply(settings.plan()).unwrap();
     let mut stream = handshake(address, &own.chain, b"http/1.1", &address.ip().to_string())
         .await
         .unwrap();

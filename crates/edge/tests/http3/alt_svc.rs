@@ -53,11 +53,11 @@ async fn clients_are_told_once_udp_is_read_and_for_longer_once_one_came() {
     // Neither clear-text clients nor a trusted proxy's clients learn about HTTP/3.
     let clear = TcpStream::connect(site.edge.http_addresses()[0]).await;
     assert_eq!(asked(clear.unwrap(), "b.example").await, None);
-    site.reload(|listen| listen.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]);
+    site.apply(|listen| listen.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()]);
     assert_eq!(told(&site, "a.example").await, None);
-    site.reload(|listen| listen.trusted_proxies = Vec::new());
+    site.apply(|listen| listen.trusted_proxies = Vec::new());
     // Clients that learned about HTTP/3 now learn that it is no longer available.
-    site.reload(|listen| listen.http3 = false);
+    site.apply(|listen| listen.http3 = false);
     assert_eq!(told(&site, "a.example").await.as_deref(), Some("clear"));
     site.stop().await;
 }

@@ -136,12 +136,12 @@ async fn a_reload_keeps_connections_and_can_end_them() {
     let mut site = Site::open(|_| {});
     let mut talk = site.talk().await;
     assert_eq!(talk.get("/").await.text(), "hello");
-    site.reload(|listen| listen.connections = 7);
+    site.apply(|listen| listen.connections = 7);
     assert_eq!(talk.get("/").await.text(), "hello");
     let mut waiting = talk.ask(Method::GET, "/wait", &[]).await.unwrap();
     waiting.finish().await.unwrap();
     site.scene.reached.notified().await;
-    site.reload(|listen| listen.http3 = false);
+    site.apply(|listen| listen.http3 = false);
     site.scene.go.add_permits(1);
     assert_eq!(answer(&mut waiting).await.unwrap().text(), "waited");
     drop(waiting);
@@ -149,7 +149,7 @@ async fn a_reload_keeps_connections_and_can_end_them() {
         .await
         .unwrap();
     // The edge binds the UDP port again when HTTP/3 is enabled.
-    site.reload(|listen| listen.http3 = true);
+    site.apply(|listen| listen.http3 = true);
     assert_eq!(site.talk().await.get("/").await.text(), "hello");
     site.stop().await;
 }

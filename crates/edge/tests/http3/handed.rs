@@ -2,7 +2,7 @@
 //! next.
 
 use axum::http::Method;
-use edge::Kept;
+use edge::KeptSockets;
 use quinn::ConnectionError;
 use tokio::task::JoinSet;
 
@@ -12,14 +12,14 @@ use super::*;
 /// A TCP and a UDP socket. A test can pass them to several sites.
 pub(crate) struct Keeper {
     tcp: TcpListener,
-    kept: Kept,
+    kept: KeptSockets,
 }
 
 impl Keeper {
     pub(crate) fn open() -> Self {
         let (tcp, udp) = pair();
         let handed_in = vec![tcp.try_clone().unwrap().into(), udp.into()];
-        let mut kept = Kept::new(Inherited::new(handed_in).unwrap());
+        let mut kept = KeptSockets::new(Inherited::new(handed_in).unwrap());
         let listen = ListenSettings {
             https: vec![ListenAddress::Tcp(tcp.local_addr().unwrap())],
             ..ListenSettings::default()
@@ -145,8 +145,8 @@ async fn a_socket_that_was_handed_in_outlives_a_reload_during_a_download() {
         download.recv_response().await.unwrap();
         let first = piece(&mut download).await.unwrap();
         assert_eq!(first.as_deref(), Some(&b"one"[..]));
-        site.reload(|listen| listen.http3 = false);
-        site.reload(|listen| listen.http3 = true);
+        site.apply(|listen| listen.http3 = false);
+        site.apply(|listen| listen.http3 = true);
         // The first endpoint keeps the UDP socket until its client has everything.
         site.scene.go.add_permits(1);
         let second = piece(&mut download).await.unwrap();
@@ -247,8 +247,8 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
         change(&mut listen);
         Plan::of_app(listen, TlsSettings::default())
     };
-    let mut kept = Kept::default();
-    let open = |kept: &mut Kept, plan: &Plan| {
+    let mut kept = KeptSockets::default();
+    let open = |kept: &mut KeptSockets, plan: &Plan| {
         kept.open(plan.listen(), 2).unwrap();
         kept.opened().unwrap().len()
     };
@@ -285,7 +285,7 @@ async fn a_keeper_opens_what_plans_name_and_closes_what_they_no_longer_do() {
     let known = Inherited::new(known).unwrap();
     let opened = Inherited::new(kept.opened().unwrap()).unwrap();
     drop(kept);
-    let mut kept = Kept::resume(known, opened);
+    let mut kept = KeptSockets::resume(known, opened);
     assert_eq!(open(&mut kept, &with), all);
     kept.close_others(other.listen());
     drop(TcpListener::bind(address).unwrap());
@@ -306,7 +306,7 @@ async fn a_socket_that_comes_later_is_used() {
     );
     site.edge
         .hand_in(Inherited::new(vec![OwnedFd::from(udp)]).unwrap());
-    site.reload(|_| {});
+    site.apply(|_| {});
     assert_eq!(next(&site).await.get("/").await.text(), "hello");
     site.stop().await;
 }

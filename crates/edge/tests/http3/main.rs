@@ -242,10 +242,10 @@ impl Site {
         }
     }
 
-    pub(crate) fn reload(&mut self, change: impl FnOnce(&mut ListenSettings)) {
+    pub(crate) fn apply(&mut self, change: impl FnOnce(&mut ListenSettings)) {
         change(&mut self.listen);
         let plan = Plan::of_app(self.listen.clone(), self.tls.clone());
-        self.edge.reload(plan).unwrap();
+        self.edge.apply(plan).unwrap();
     }
 
     pub(crate) async fn talk(&self) -> Talk {

@@ -48,7 +48,7 @@ async fn open(routes: &str) -> (Site, Talk) {
         services: &[],
     };
     let plan = Plan::check(&toml::from_str(&text).unwrap(), &ground).unwrap();
-    site.edge.reload(plan).unwrap();
+    site.edge.apply(plan).unwrap();
     let talk = site.talk().await;
     (site, talk)
 }

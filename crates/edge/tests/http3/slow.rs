@@ -22,7 +22,7 @@ fn lead(site: &Site, program: SocketAddr) {
         services: &[],
     };
     let plan = Plan::check(&toml::from_str(&text).unwrap(), &ground).unwrap();
-    site.edge.reload(plan).unwrap();
+    site.edge.apply(plan).unwrap();
 }
 
 /// Accepts a connection, responds on it and returns the request head.

@@ -5,7 +5,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use edge::Flaw;
+use edge::Problem;
 
 use super::*;
 
@@ -31,7 +31,7 @@ fn shown(name: &str, password: &str) -> String {
     format!("Authorization: Basic {token}\r\n")
 }
 
-fn flaws(routes: &str) -> Vec<Flaw> {
+fn flaws(routes: &str) -> Vec<Problem> {
     let folder = tempfile::tempdir().unwrap();
     let ground = Ground {
         folder: folder.path(),
@@ -203,7 +203,7 @@ async fn who_guesses_is_not_listened_to() {
     assert_eq!(ask(right.clone()).await, 204);
     assert_eq!(ask(shown("aisyah", "wrong")).await, 401);
     assert_eq!(ask(right.clone()).await, 429);
-    site.edge.reload(site.plan(&routes)).unwrap();
+    site.edge.apply(site.plan(&routes)).unwrap();
     assert_eq!(ask(right).await, 429, "a reload forgets nothing");
     site.edge.stop().await;
 }
@@ -225,7 +225,7 @@ async fn a_changed_file_counts_from_the_next_reload() {
     };
     assert_eq!(ask("bunga raya").await, 200);
     std::fs::write(people.path(), format!("aisyah:{}", hash("kemboja"))).unwrap();
-    site.edge.reload(site.plan(&routes)).unwrap();
+    site.edge.apply(site.plan(&routes)).unwrap();
     assert_eq!(
         ask("bunga raya").await,
         401,

@@ -113,7 +113,7 @@ async fn no_request_fails_while_the_plan_changes() {
     for round in 0..20 {
         guests.have_heard(100).await;
         let server = if round % 2 == 0 { two } else { one };
-        site.edge.reload(site.plan(&route(server))).unwrap();
+        site.edge.apply(site.plan(&route(server))).unwrap();
     }
     let (answers, bad) = guests.leave().await;
     assert!(answers >= 2_000, "{answers}");
@@ -155,10 +155,10 @@ async fn a_limit_goes_on_counting_over_a_change() {
     let site = Site::open(routes, Options::default());
     assert_eq!(site.get("/").await.status, 204);
     assert_eq!(site.get("/").await.status, 429);
-    site.edge.reload(site.plan(routes)).unwrap();
+    site.edge.apply(site.plan(routes)).unwrap();
     assert_eq!(site.get("/").await.status, 429);
     let other = routes.replace("1/h", "2/h");
-    site.edge.reload(site.plan(&other)).unwrap();
+    site.edge.apply(site.plan(&other)).unwrap();
     assert_eq!(site.get("/").await.status, 204, "another limit begins anew");
     site.edge.stop().await;
 }
@@ -171,12 +171,12 @@ async fn certificates_that_cannot_be_kept_leave_everything_as_it_was() {
     let secured = "listen.https = [\"127.0.0.1:0\"]\n\
         tls.acme = { email = \"owner@a.example\" }\n\
         [[route]]\nto = \"status:404\"\n";
-    let refused = site.edge.reload(site.plan(secured)).unwrap_err();
+    let refused = site.edge.apply(site.plan(secured)).unwrap_err();
     assert!(matches!(refused, edge::EdgeError::Acme(_)), "{refused}");
     assert_eq!(site.edge.https_addresses(), []);
     assert_eq!(site.get("/").await.status, 410);
     std::fs::remove_file(in_the_way).unwrap();
-    site.edge.reload(site.plan(secured)).unwrap();
+    site.edge.apply(site.plan(secured)).unwrap();
     assert_eq!(site.edge.https_addresses().len(), 1);
     assert_eq!(site.get("/").await.status, 404);
     site.edge.stop().await;
@@ -215,7 +215,7 @@ async fn certificates_are_ordered_for_further_names_while_they_are_wanted() {
     ordered(&["a.example", "our-day.example"]).await;
     // The names stay when the settings change.
     let more = "[[route]]\nhost = \"b.example\"\nto = \"status:404\"\n";
-    site.edge.reload(site.plan(&settings(more))).unwrap();
+    site.edge.apply(site.plan(&settings(more))).unwrap();
     ordered(&["a.example", "b.example", "our-day.example"]).await;
     site.edge.order_also(std::collections::BTreeSet::new());
     ordered(&["a.example", "b.example"]).await;
@@ -278,7 +278,7 @@ async fn servers_are_as_well_after_a_change_of_their_upstream_as_before() {
     let site = Site::open(&group(&patient, &health("/sick")), Options::default());
     let change = |servers: &str, more: &str| {
         let changed = site.plan(&group(servers, more));
-        site.edge.reload(changed).unwrap();
+        site.edge.apply(changed).unwrap();
     };
     let is_ready = || site.edge.upstream("group").unwrap().status()[0].ready;
     asked(&sick).await;
@@ -327,7 +327,7 @@ async fn nobody_is_asked_in_the_old_way_by_what_still_runs() {
     runs.write_all(head.as_bytes()).await.unwrap();
     held.acquire().await.unwrap().forget();
     asked(&well).await;
-    site.edge.reload(site.plan(&group("/sick"))).unwrap();
+    site.edge.apply(site.plan(&group("/sick"))).unwrap();
     asked(&sick).await;
     for _ in 0..20 {
         asked(&sick).await;

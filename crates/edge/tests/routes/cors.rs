@@ -211,7 +211,7 @@ async fn cookies_neither_come_from_other_origins_nor_go_there() {
     let edge = site.plan(&format!(
         "[[route]]\nto = \"http://{server}\"\ncors = {{ origins = [\"https://a.example\"] }}\n"
     ));
-    site.edge.reload(edge).unwrap();
+    site.edge.apply(edge).unwrap();
     let said = format!("Origin: https://a.example\r\n{cookies}");
     let heard = site.ask("POST", "/x", &said, "x").await;
     assert!(heard.body.starts_with("0 "), "{}", heard.body);

@@ -57,7 +57,7 @@ async fn a_front_is_a_plain_way_to_its_service() {
             assert_eq!(heard.header("x-content-type-options"), None);
         }
         // The same connection is used before and after a reload.
-        edge.reload(plan()).unwrap();
+        edge.apply(plan()).unwrap();
     }
     // The edge's other addresses work as before.
     let door = edge.http_addresses()[0];
@@ -71,7 +71,7 @@ async fn a_front_is_a_plain_way_to_its_service() {
     assert_eq!(refused.status, 400);
     // A removed front accepts no connections.
     let without = plan_with(routes, folder.path(), &[service("node", &[])]);
-    edge.reload(without).unwrap();
+    edge.apply(without).unwrap();
     let gone = async {
         while TcpStream::connect(front).await.is_ok() {
             tokio::task::yield_now().await;
@@ -172,10 +172,10 @@ async fn an_address_becomes_a_front_and_a_door_again_on_the_socket_that_was_hand
     };
     for _ in 0..3 {
         answered("the app").await;
-        edge.reload(front()).unwrap();
+        edge.apply(front()).unwrap();
         assert_eq!(edge.front_addresses(), [address]);
         answered("one GET /").await;
-        edge.reload(door()).unwrap();
+        edge.apply(door()).unwrap();
     }
     answered("the app").await;
     edge.stop().await;

@@ -436,7 +436,7 @@ async fn the_app_is_told_who_asks() {
     // A proxy that sets one kind of forwarding header passes on the other kind as the client sent
     // it.
     site.edge
-        .reload(site.plan(
+        .apply(site.plan(
             "listen.trusted_proxies = [\"127.0.0.0/8\"]\nlisten.forwarded_header = \"forwarded\"",
         ))
         .unwrap();

@@ -128,7 +128,7 @@ async fn a_request_that_comes_back_again_and_again_is_refused() {
         format!("to = \"app\"\naccess = {{ ask = {{ to = \"http://{itself}\", path = \"/\" }} }}"),
     ] {
         let plan = site.plan(&format!("{HTTPS}[[route]]\n{route}\n"));
-        site.edge.reload(plan).unwrap();
+        site.edge.apply(plan).unwrap();
         let status = site.get("/").await.status;
         assert!([502, 508].contains(&status), "{route}: {status}");
     }
@@ -168,7 +168,7 @@ async fn what_clients_say_of_address_and_host_is_believed_from_trusted_proxies_a
     for is_trusted in [false, true] {
         if is_trusted {
             let trusting = format!("listen.trusted_proxies = [\"127.0.0.0/8\"]\n{route}");
-            site.edge.reload(site.plan(&trusting)).unwrap();
+            site.edge.apply(site.plan(&trusting)).unwrap();
         }
         let heard = [
             site.ask("GET", "/", &text, "").await.body,

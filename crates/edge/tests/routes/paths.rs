@@ -25,7 +25,7 @@ async fn no_guard_is_walked_past_by_another_way_to_write_its_path() {
             "[[route]]\n{to}\n[[route]]\npath = \"/api/admin\"\n{guard}\n\
              [[route]]\npath = \"/api/admin/open\"\n{to}\n"
         );
-        site.edge.reload(plan(&routes, folder.path())).unwrap();
+        site.edge.apply(plan(&routes, folder.path())).unwrap();
         for path in [
             "/api/admin%2Fusers",
             "/api/admin%2fusers",
@@ -63,7 +63,7 @@ async fn no_guard_is_walked_past_by_another_way_to_write_its_path() {
         }
     }
     let inside = format!("[[route]]\nto = \"status:404\"\n[[route]]\npath = \"/git/\"\n{to}\n");
-    site.edge.reload(plan(&inside, folder.path())).unwrap();
+    site.edge.apply(plan(&inside, folder.path())).unwrap();
     for path in ["/git/group%2Fname", "/git/a;b%2Fc", "/git/%2Fx"] {
         let heard = site.get(path).await;
         assert!(
@@ -94,7 +94,7 @@ async fn no_guard_is_walked_past_by_letter_case_or_a_closing_slash() {
              [[route]]\npath = \"/caf\u{e9}\"\n{to}\n\
              [[route]]\npath = \"/free\"\n{to}\n"
         );
-        site.edge.reload(plan(&routes, folder.path())).unwrap();
+        site.edge.apply(plan(&routes, folder.path())).unwrap();
         for path in [
             "/api/Admin",
             "/api/ADMIN/users",
@@ -127,7 +127,7 @@ async fn no_guard_is_walked_past_by_letter_case_or_a_closing_slash() {
         let sensitive = format!(
             "{HTTPS}[[route]]\n{to}\n[[route]]\npath = \"/api/admin\"\ncase_sensitive = true\n{guard}\n"
         );
-        site.edge.reload(plan(&sensitive, folder.path())).unwrap();
+        site.edge.apply(plan(&sensitive, folder.path())).unwrap();
         assert_eq!(site.get("/api/Admin").await.status, 200, "{guard}");
         assert_eq!(site.get("/api%2Fadmin").await.status, 400, "{guard}");
     }

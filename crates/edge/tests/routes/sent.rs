@@ -43,7 +43,7 @@ pub(crate) fn also_over_unix(site: &Site) -> PathBuf {
         services: &[],
     };
     let both = Plan::check(&toml::from_str(&both).unwrap(), &ground).unwrap();
-    site.edge.reload(both).unwrap();
+    site.edge.apply(both).unwrap();
     socket
 }
 

@@ -141,10 +141,10 @@ async fn a_service_has_as_long_as_its_plan_says() {
         };
         plan_with(TO_NODE, site.folder.path(), &[node])
     };
-    site.edge.reload(plan("1ms")).unwrap();
+    site.edge.apply(plan("1ms")).unwrap();
     assert_eq!(site.get("/").await.status, 504);
     let _given_up = listener.accept().await.unwrap();
-    site.edge.reload(plan("1h")).unwrap();
+    site.edge.apply(plan("1h")).unwrap();
     let answer = async {
         let (mut stream, _) = listener.accept().await.unwrap();
         let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -172,7 +172,7 @@ async fn what_was_told_outlives_every_plan() {
         let routes = "[[route]]\nto = \"service:flask\"\n";
         plan_with(routes, site.folder.path(), &[flask])
     };
-    site.edge.reload(plan("round-robin")).unwrap();
+    site.edge.apply(plan("round-robin")).unwrap();
     let is_out = |members: &[BackendStatus]| members.len() == 2 && !members[1].ready;
     while !is_out(&site.edge.servers("flask").members) {
         assert_eq!(site.get("/").await.status, 200);
@@ -182,7 +182,7 @@ async fn what_was_told_outlives_every_plan() {
     // None of these reloads affects the servers: with the same routes, with another balance, or
     // without routes to the service.
     for balance in ["round-robin", "least", "sticky"] {
-        site.edge.reload(plan(balance)).unwrap();
+        site.edge.apply(plan(balance)).unwrap();
         let now = site.edge.servers("flask");
         assert!(is_out(&now.members), "{balance}: {now:?}");
         assert!(now.requests >= before.requests, "{balance}: {now:?}");
@@ -194,9 +194,9 @@ async fn what_was_told_outlives_every_plan() {
             balance == "sticky"
         );
     }
-    site.edge.reload(site.plan("")).unwrap();
+    site.edge.apply(site.plan("")).unwrap();
     assert_eq!(site.edge.servers("flask").members.len(), 2);
-    site.edge.reload(plan("least")).unwrap();
+    site.edge.apply(plan("least")).unwrap();
     assert_eq!(site.get("/").await.status, 200);
     assert_eq!(site.edge.servers("nobody"), BackendsStatus::default());
     site.edge.stop().await;
@@ -414,7 +414,7 @@ async fn one_that_is_taken_out_finishes_what_it_has() {
         ..service("node", &[])
     };
     let plan = plan_with(TO_NODE, site.folder.path(), &[node]);
-    site.edge.reload(plan).unwrap();
+    site.edge.apply(plan).unwrap();
     site.edge.set_servers("node", &ready(&[&old]));
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold";
     // The first connection becomes idle while a request runs on the second.
@@ -523,10 +523,10 @@ async fn a_service_that_was_removed_can_be_added_again() {
         let (server, _running) = server(name).await;
         // The servers may be set before or after the routes that name the service.
         if name == "two" {
-            site.edge.reload(plan(&with)).unwrap();
+            site.edge.apply(plan(&with)).unwrap();
         }
         site.edge.set_servers("node", &ready(&[&at(server)]));
-        site.edge.reload(plan(&with)).unwrap();
+        site.edge.apply(plan(&with)).unwrap();
         for _ in 0..3 {
             let heard = site.get("/").await;
             assert_eq!(heard.status, 200);
@@ -536,7 +536,7 @@ async fn a_service_that_was_removed_can_be_added_again() {
         if name == "one" {
             site.edge.set_servers("node", &Servers::default());
         }
-        site.edge.reload(plan(&without)).unwrap();
+        site.edge.apply(plan(&without)).unwrap();
         site.edge.set_servers("node", &Servers::default());
         // The edge discards the servers when no routes name the service.
         until(|| {

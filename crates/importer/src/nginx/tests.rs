@@ -6,7 +6,7 @@ mod properties;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use edge::{Description, Flaw, Ground, Plan};
+use edge::{Description, Ground, Plan, Problem};
 
 use super::include::Includes;
 use super::*;
@@ -16,7 +16,7 @@ fn fixtures() -> PathBuf {
 }
 
 /// Makes the edge's plan for a configuration file that consists of just this text.
-fn plan(text: &str) -> Result<Plan, Vec<Flaw>> {
+fn plan(text: &str) -> Result<Plan, Vec<Problem>> {
     let description: Description =
         toml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let folder = tempfile::tempdir().unwrap();

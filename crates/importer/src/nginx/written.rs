@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use edge::{Description, Flaw, Ground, Plan};
+use edge::{Description, Ground, Plan, Problem};
 use toml::{Table, Value};
 
 use super::made::{Made, Site, Told, close};
@@ -276,7 +276,7 @@ fn status_instead(route: &edge::Route) -> u16 {
 
 /// Whether the error is about a missing folder or file. Those need to exist only on the machine
 /// where Kenduri will run.
-pub(super) fn is_missing_file(flaw: &Flaw) -> bool {
+pub(super) fn is_missing_file(flaw: &Problem) -> bool {
     let names_file = [".chain", ".key", ".basic.file"]
         .iter()
         .any(|end| flaw.key.ends_with(end));
@@ -287,7 +287,7 @@ pub(super) fn is_missing_file(flaw: &Flaw) -> bool {
 /// Handles one validation error, by changing a part or by marking a route for removal.
 fn mend(
     made: &mut Made,
-    flaw: &Flaw,
+    flaw: &Problem,
     before: &BTreeSet<(String, String)>,
     closed: &mut BTreeSet<(String, String)>,
     refused: &mut BTreeSet<usize>,

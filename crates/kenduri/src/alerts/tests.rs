@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use backup::{Drill, DrillResult, Status};
 use edge::FileCertificate;
-use edge::acme::{Failures as Refusals, Standing};
+use edge::acme::{CertificateStatus, Failures as Refusals};
 use identity::account::{self, NewAccount};
 use identity::people::setup::{self, Credential};
 use jiff::tz::TimeZone;
@@ -161,7 +161,7 @@ fn state(kind: Kind, phase: Phase, now: Timestamp) -> Report {
                 why: "nobody answers at port 80".to_owned(),
                 asked_to_wait: 0,
             };
-            let ordered = Standing {
+            let ordered = CertificateStatus {
                 name: "ordered.example".to_owned(),
                 valid_from: Some(days(-30)),
                 valid_until: Some(days(60)),

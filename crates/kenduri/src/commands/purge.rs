@@ -29,7 +29,7 @@ impl Purge {
     }
 }
 
-/// Accepts a path prefix or `*`. Refuses tags. Older versions of this command accepted tags.
+/// Accepts a path prefix or `*`.
 fn path(name: &str) -> Result<String, &'static str> {
     if name == "*" || name.starts_with('/') {
         Ok(name.to_owned())

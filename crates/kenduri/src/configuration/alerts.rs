@@ -2,8 +2,8 @@
 
 use jiff::SignedDuration;
 use site::webhook::declared::DeclaredWebhook;
+use units::Check;
 
-use super::problem_collector::ProblemCollector;
 use super::webhooks;
 use super::written::{Webhook, Written};
 use crate::alert_settings::{AlertSettings, Floor, Limits};
@@ -16,7 +16,7 @@ pub(super) fn read(
     written: &Written,
     services: (&[edge::Service], bool),
     declared: &mut Vec<DeclaredWebhook>,
-    check: &mut ProblemCollector<'_>,
+    check: &mut Check,
 ) -> AlertSettings {
     let alerts = &written.alerts;
     let others = alerts.to.iter().filter(|to| *to != OWNERS);

@@ -7,8 +7,9 @@ use ::backup::{Beside, S3Access, Settings, Target};
 use jiff::SignedDuration;
 use platform::store;
 use toml::{Table, Value};
+use units::Check;
 
-use super::problem_collector::ProblemCollector;
+use super::checked::secret;
 use super::written::{Drill, Written};
 
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
@@ -18,10 +19,7 @@ const SETTINGS: &str = "settings";
 const NAME_FILES: [&str; 2] = ["chain", "key"];
 
 /// Returns the file with the passphrase for a restore at startup, if the settings request one.
-pub(super) fn passphrase_file(
-    written: &Written,
-    check: &mut ProblemCollector<'_>,
-) -> Option<PathBuf> {
+pub(super) fn passphrase_file(written: &Written, check: &mut Check) -> Option<PathBuf> {
     if !written.backup.restore {
         return None;
     }
@@ -30,9 +28,9 @@ pub(super) fn passphrase_file(
         ("backup.passphrase_file", &written.backup.passphrase_file),
     ] {
         if value.is_empty() {
-            check.refuse(
+            check.refuse_sentence(
                 key,
-                &format!("backup.restore is on, and {key} is not set"),
+                format!("backup.restore is on, and {key} is not set"),
                 "set it, or leave backup.restore out",
             );
         }
@@ -45,7 +43,7 @@ pub(super) fn read(
     data: &Path,
     store: &store::Settings,
     access: &S3Access,
-    check: &mut ProblemCollector<'_>,
+    check: &mut Check,
 ) -> Option<Settings> {
     let every = duration("backup.every", &written.backup.every, check);
     let keep = duration("backup.keep", &written.backup.keep, check);
@@ -81,18 +79,18 @@ pub(super) fn read(
 }
 
 /// Returns the S3 server's address and credentials.
-pub(super) fn access(written: &Written, check: &mut ProblemCollector<'_>) -> S3Access {
+pub(super) fn access(written: &Written, check: &mut Check) -> S3Access {
     let backup = &written.backup;
     let key = "backup.secret_key";
     S3Access {
         endpoint: backup.endpoint.clone(),
         region: backup.region.clone(),
         access_key: backup.access_key.clone(),
-        secret_key: check.secret(key, &backup.secret_key, &backup.secret_key_file),
+        secret_key: secret(check, key, &backup.secret_key, &backup.secret_key_file),
     }
 }
 
-fn duration(key: &str, text: &str, check: &mut ProblemCollector<'_>) -> Option<SignedDuration> {
+fn duration(key: &str, text: &str, check: &mut Check) -> Option<SignedDuration> {
     let duration = units::duration(text).and_then(|time| {
         let time = SignedDuration::try_from(time).ok();
         time.filter(|time| *time >= SHORTEST)

@@ -5,20 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use toml::Spanned;
 use toml::de::{DeValue, ValueDeserializer};
-use units::nearest;
+use units::{Origin, Problem, nearest};
 
 use super::written::{Provider, Webhook};
 
-/// A parse error, with its offset in the settings file.
-pub(super) struct ValueError {
-    pub(super) offset: usize,
-    pub(super) what: String,
-    pub(super) mend: String,
-}
-
 /// Returns all parse errors in the value of `key`, which is one of [`DEEP`](super::keys::DEEP).
-pub(super) fn value_errors(key: &str, value: &Spanned<DeValue<'_>>) -> Vec<ValueError> {
-    match key {
+/// `origin` is the place of an offset in the settings file.
+pub(super) fn value_errors(
+    key: &str,
+    value: &Spanned<DeValue<'_>>,
+    origin: &impl Fn(usize) -> Origin,
+) -> Vec<Problem> {
+    let found = match key {
         "accounts.provider" => of_list::<Provider>(key, value),
         "route" => of_list::<edge::Route>(key, value),
         "service" => of_table::<supervisor::ServiceConfig>(key, value),
@@ -27,8 +25,14 @@ pub(super) fn value_errors(key: &str, value: &Spanned<DeValue<'_>>) -> Vec<Value
         "upstream" => of_table::<edge::Upstream>(key, value),
         "webhook" => of_list::<Webhook>(key, value),
         _ => Vec::new(),
-    }
+    };
+    let found = found.into_iter();
+    let placed = found.map(|(offset, what, mend)| Problem::at(origin(offset), what, mend));
+    placed.collect()
 }
+
+/// A parse error: its offset in the settings file, what is wrong, and what to do about it.
+type ValueError = (usize, String, String);
 
 fn of_list<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) -> Vec<ValueError> {
     let Some(list) = value.get_ref().as_array() else {
@@ -77,25 +81,20 @@ fn value_error(offset: usize, place: &str, message: &str) -> ValueError {
         .next()
         .filter(|_| message.starts_with("unknown field"));
     let Some(written) = written else {
-        return ValueError {
-            offset,
-            what: format!("{place}: {message}"),
-            mend: if place.contains(".to[") && message.starts_with("invalid type: map") {
-                "write the address alone: all servers get equal shares".to_owned()
-            } else {
-                String::new()
-            },
+        let is_server = place.contains(".to[") && message.starts_with("invalid type: map");
+        let mend = if is_server {
+            "write the address alone: all servers get equal shares"
+        } else {
+            ""
         };
+        return (offset, format!("{place}: {message}"), mend.to_owned());
     };
     let known: Vec<&str> = names.collect();
-    ValueError {
-        offset,
-        what: format!("unknown key {place}"),
-        mend: nearest(written, known.iter().copied()).map_or_else(
-            || format!("there are {}", known.join(", ")),
-            |near| format!("did you mean {near}?"),
-        ),
-    }
+    let mend = nearest(written, known.iter().copied()).map_or_else(
+        || format!("there are {}", known.join(", ")),
+        |near| format!("did you mean {near}?"),
+    );
+    (offset, format!("unknown key {place}"), mend)
 }
 
 /// Returns the path of the innermost key that has its name or its value at this offset.

@@ -5,10 +5,10 @@ use site::domain::Domain;
 use site::domains;
 use site::look::{self, FirstPage};
 use toml::{Table, Value};
+use units::Check;
 use web::setting::{Setting, SettingValues};
 
-use super::keys;
-use super::problem_collector::ProblemCollector;
+use super::{checked, keys};
 use crate::domains::DOMAINS;
 
 /// Splits the settings into two tables: the domains' keys, and all other keys.
@@ -49,7 +49,7 @@ pub(super) fn is_secret(key: &str) -> bool {
         .any(|setting| matches!(setting, Setting::Secret(secret) if secret.key == key))
 }
 
-pub(super) fn read(sections: &Table, check: &mut ProblemCollector<'_>) -> SettingValues {
+pub(super) fn read(sections: &Table, check: &mut Check) -> SettingValues {
     let mut values = SettingValues::default();
     for setting in domains::settings(DOMAINS) {
         let Some(value) = keys::find(sections, setting.key()) else {
@@ -70,7 +70,7 @@ pub(super) fn read(sections: &Table, check: &mut ProblemCollector<'_>) -> Settin
             Setting::Secret(secret) => {
                 let file = keys::find(sections, secret.file_key).and_then(Value::as_str);
                 let written = value.as_str().unwrap_or_default();
-                let read = check.secret(secret.key, written, file.unwrap_or_default());
+                let read = checked::secret(check, secret.key, written, file.unwrap_or_default());
                 if let Some(read) = read {
                     values.set_secret(secret, read);
                 }
@@ -79,12 +79,12 @@ pub(super) fn read(sections: &Table, check: &mut ProblemCollector<'_>) -> Settin
         };
         if let Err(mend) = set {
             let what = format!("{} is {value}", setting.key());
-            check.refuse(setting.key(), &what, &mend);
+            check.refuse_sentence(setting.key(), what, mend);
         }
     }
     for domain in DOMAINS.iter().filter(|domain| domain.is_on(&values)) {
         for flaw in (domain.check_settings)(&values) {
-            check.refuse(flaw.key, &flaw.what, flaw.mend);
+            check.refuse_sentence(flaw.key, &flaw.what, flaw.mend);
         }
     }
     values
@@ -92,7 +92,7 @@ pub(super) fn read(sections: &Table, check: &mut ProblemCollector<'_>) -> Settin
 
 /// Checks that Kenduri has a page at the path `home`. Whether the page is public is checked later,
 /// because that depends on the store.
-pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut ProblemCollector<'_>) {
+pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut Check) {
     if home == look::SITE {
         return;
     }
@@ -103,15 +103,15 @@ pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut Problem
         let pages = DOMAINS.iter().flat_map(|domain| domain.first_pages);
         let all: Vec<_> = pages.map(FirstPage::form).collect();
         let mend = format!("it may be {}, {}, files:FOLDER", look::SITE, all.join(", "));
-        return check.refuse("site.home", &what, &mend);
+        return check.refuse_sentence("site.home", what, mend);
     };
     if let Some(flag) = domain.enabled.filter(|flag| !flag.of(values)) {
         let mend = format!("leave {} out, or write \"{}\"", flag.key, look::SITE);
-        return check.refuse("site.home", &format!("{what}, which is off"), &mend);
+        return check.refuse_sentence("site.home", format!("{what}, which is off"), mend);
     }
     let page = domain.first_pages.iter().find(|page| page.word == word);
     if let Some(page) = page.filter(|page| page.argument.is_empty() != argument.is_empty()) {
-        check.refuse("site.home", &what, &format!("write it as {}", page.form()));
+        check.refuse_sentence("site.home", what, format!("write it as {}", page.form()));
     }
 }
 

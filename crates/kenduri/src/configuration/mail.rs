@@ -5,8 +5,9 @@ use platform::dns::NameServers;
 use platform::mail::bounces::Mailbox;
 use platform::mail::{Sender, Server, SnsTopic, Tls, is_this_machine};
 use platform::webhook_key::WebhookKey;
+use units::Check;
 
-use super::problem_collector::ProblemCollector;
+use super::checked::{number, secret};
 use super::url_password::without_password;
 use super::written::Written;
 
@@ -18,15 +19,15 @@ pub(crate) enum MailRoute {
 }
 
 /// Reads `mail.url` and its password.
-pub(super) fn route(written: &Written, check: &mut ProblemCollector<'_>) -> MailRoute {
+pub(super) fn route(written: &Written, check: &mut Check) -> MailRoute {
     let mail = &written.mail;
-    let given = check.secret("mail.password", &mail.password, &mail.password_file);
+    let given = secret(check, "mail.password", &mail.password, &mail.password_file);
     if mail.url == "mailbox:" {
         return MailRoute::Mailbox;
     }
     let (url, inside) = without_password(&mail.url);
     if inside.is_some() && given.is_some() {
-        check.refuse(
+        check.refuse_sentence(
             "mail.url",
             "mail.url holds a password, and mail.password or mail.password_file another",
             "keep one of them; a file is the safest",
@@ -35,15 +36,15 @@ pub(super) fn route(written: &Written, check: &mut ProblemCollector<'_>) -> Mail
     let password = given.or(inside);
     match server(&url) {
         Ok((mut server, user)) => {
-            server.per_minute = check.between("mail.per_minute", mail.per_minute, 1, 10_000);
+            server.per_minute = number(check, "mail.per_minute", mail.per_minute, 1, 10_000);
             match (user, password) {
                 (Some(user), Some(password)) => server.login = Some((user, password)),
-                (Some(user), None) => check.refuse(
+                (Some(user), None) => check.refuse_sentence(
                     "mail.url",
-                    &format!("mail.url names the user {user:?}, but there is no password"),
+                    format!("mail.url names the user {user:?}, but there is no password"),
                     "set mail.password_file to a file that holds it",
                 ),
-                (None, Some(_)) => check.refuse(
+                (None, Some(_)) => check.refuse_sentence(
                     "mail.url",
                     "there is a mail password, but mail.url names no user",
                     "write smtp://USER@HOST:587",
@@ -53,19 +54,19 @@ pub(super) fn route(written: &Written, check: &mut ProblemCollector<'_>) -> Mail
             MailRoute::Smtp(server)
         }
         Err(why) => {
-            check.refuse("mail.url", &format!("mail.url: {why}"), HOW);
+            check.refuse("mail.url", why, HOW);
             MailRoute::Mailbox
         }
     }
 }
 
-pub(super) fn sender(written: &Written, check: &mut ProblemCollector<'_>) -> Option<Sender> {
+pub(super) fn sender(written: &Written, check: &mut Check) -> Option<Sender> {
     let from = &written.mail.from;
     let sender = from.parse().ok();
     if sender.is_none() {
-        check.refuse(
+        check.refuse_sentence(
             "mail.from",
-            &format!("mail.from is {from:?}, which is no mail address"),
+            format!("mail.from is {from:?}, which is no mail address"),
             "write it like \"Aisyah & Daniel <rsvp@example.org>\"",
         );
     }
@@ -73,14 +74,14 @@ pub(super) fn sender(written: &Written, check: &mut ProblemCollector<'_>) -> Opt
 }
 
 /// Returns the DNS servers from the settings, or the operating system's if the settings name none.
-pub(super) fn name_servers(written: &Written, check: &mut ProblemCollector<'_>) -> NameServers {
+pub(super) fn name_servers(written: &Written, check: &mut Check) -> NameServers {
     let mut servers = Vec::new();
     for name in &written.mail.name_servers {
         match name.parse() {
             Ok(server) => servers.push(server),
-            Err(_) => check.refuse(
+            Err(_) => check.refuse_sentence(
                 "mail.name_servers",
-                &format!("mail.name_servers has {name:?}, which is no address and port"),
+                format!("mail.name_servers has {name:?}, which is no address and port"),
                 "write it like \"192.0.2.53:53\"",
             ),
         }
@@ -93,14 +94,10 @@ pub(super) fn name_servers(written: &Written, check: &mut ProblemCollector<'_>) 
 
 /// Reads `mail.bounces` and its password. Without a password of its own, the mailbox has the mail
 /// server's password.
-pub(super) fn bounces(
-    written: &Written,
-    route: &MailRoute,
-    check: &mut ProblemCollector<'_>,
-) -> Option<Mailbox> {
+pub(super) fn bounces(written: &Written, route: &MailRoute, check: &mut Check) -> Option<Mailbox> {
     let mail = &written.mail;
     let own = ("mail.bounces_password", &mail.bounces_password);
-    let own = check.secret(own.0, own.1, &mail.bounces_password_file);
+    let own = secret(check, own.0, own.1, &mail.bounces_password_file);
     if mail.bounces.is_empty() {
         return None;
     }
@@ -116,15 +113,15 @@ pub(super) fn bounces(
                 mailbox.password = password;
                 return Some(mailbox);
             }
-            check.refuse(
+            check.refuse_sentence(
                 "mail.bounces",
                 "mail.bounces names a mailbox, but there is no password",
                 "set mail.bounces_password_file to a file that holds it",
             );
         }
-        Err(why) => check.refuse(
+        Err(why) => check.refuse_sentence(
             "mail.bounces",
-            &format!("mail.bounces: {why}"),
+            format!("mail.bounces: {why}"),
             "write imaps://user@host, or imap://user@localhost for a server on this machine",
         ),
     }
@@ -170,12 +167,17 @@ fn mailbox(url: &str) -> Result<Mailbox, String> {
 }
 
 /// Reads the secret that signs the mail provider's delivery reports.
-pub(super) fn callbacks(written: &Written, check: &mut ProblemCollector<'_>) -> Option<WebhookKey> {
+pub(super) fn callbacks(written: &Written, check: &mut Check) -> Option<WebhookKey> {
     let (mail, key) = (&written.mail, "mail.callback_secret");
-    let secret = check.secret(key, &mail.callback_secret, &mail.callback_secret_file)?;
+    let secret = secret(
+        check,
+        key,
+        &mail.callback_secret,
+        &mail.callback_secret_file,
+    )?;
     let read = WebhookKey::parse(secret.reveal());
     if read.is_none() {
-        check.refuse(
+        check.refuse_sentence(
             key,
             "mail.callback_secret is not whsec_ and base64 of 24 to 64 bytes",
             "make one with: echo whsec_$(openssl rand -base64 32)",
@@ -185,13 +187,13 @@ pub(super) fn callbacks(written: &Written, check: &mut ProblemCollector<'_>) -> 
 }
 
 /// Reads the Amazon SNS topic through which SES sends delivery reports.
-pub(super) fn ses_topic(written: &Written, check: &mut ProblemCollector<'_>) -> Option<SnsTopic> {
+pub(super) fn ses_topic(written: &Written, check: &mut Check) -> Option<SnsTopic> {
     let name = &written.mail.ses_topic;
     let topic = SnsTopic::parse(name);
     if topic.is_none() && !name.is_empty() {
-        check.refuse(
+        check.refuse_sentence(
             "mail.ses_topic",
-            &format!("mail.ses_topic is {name:?}, which is no topic of Amazon SNS"),
+            format!("mail.ses_topic is {name:?}, which is no topic of Amazon SNS"),
             "write it as SNS shows it: arn:aws:sns:REGION:ACCOUNT:TOPIC",
         );
     }

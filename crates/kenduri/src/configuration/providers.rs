@@ -3,39 +3,37 @@
 use identity::credential::provider::ProviderSettings;
 use platform::Secret;
 use platform::outbound::{self, Reach};
+use units::Check;
 
-use super::problem_collector::ProblemCollector;
+use super::checked::secret;
 use super::written::Provider;
 
-pub(super) fn read(
-    written: &[Provider],
-    check: &mut ProblemCollector<'_>,
-) -> Vec<ProviderSettings> {
+pub(super) fn read(written: &[Provider], check: &mut Check) -> Vec<ProviderSettings> {
     let mut all: Vec<ProviderSettings> = Vec::new();
     for (number, provider) in written.iter().enumerate() {
         let key = |name: &str| format!("accounts.provider[{number}].{name}");
         if !is_name(&provider.name) {
-            check.refuse_at(
+            check.refuse(
                 &key("name"),
-                &format!("{:?} cannot be a part of an address", provider.name),
+                format!("{:?} cannot be a part of an address", provider.name),
                 "write 1 to 30 small letters, digits and hyphens, like \"google\"",
             );
         }
         for (name, value) in [("name", &provider.name), ("issuer", &provider.issuer)] {
             let is_taken = |one: &ProviderSettings| [&one.name, &one.issuer].contains(&value);
             if all.iter().any(is_taken) {
-                check.refuse_at(
+                check.refuse(
                     &key(name),
-                    &format!("another provider has {value:?} too"),
+                    format!("another provider has {value:?} too"),
                     "give each provider a name and an issuer of its own",
                 );
             }
         }
         if let Some((what, mend)) = issuer_flaw(provider) {
-            check.refuse_at(&key("issuer"), &what, mend);
+            check.refuse(&key("issuer"), what, mend);
         }
         if provider.client_id.is_empty() {
-            check.refuse_at(
+            check.refuse(
                 &key("client_id"),
                 "it is missing",
                 "the provider shows it where this site is registered",
@@ -86,15 +84,11 @@ fn issuer_flaw(provider: &Provider) -> Option<(String, &'static str)> {
     None
 }
 
-fn client_secret(
-    provider: &Provider,
-    key: &str,
-    check: &mut ProblemCollector<'_>,
-) -> Option<Secret> {
+fn client_secret(provider: &Provider, key: &str, check: &mut Check) -> Option<Secret> {
     let (written, file) = (&provider.client_secret, &provider.client_secret_file);
-    let secret = check.secret(key, written, file);
+    let secret = secret(check, key, written, file);
     if written.is_empty() && file.is_empty() {
-        check.refuse_at(
+        check.refuse(
             key,
             "it is missing",
             "set client_secret_file to a file that holds what the provider gave this site",

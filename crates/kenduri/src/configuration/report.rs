@@ -6,8 +6,8 @@ use std::fmt::Write;
 
 use supervisor::plan::masking;
 use toml::{Table, Value};
+use units::Origin;
 
-use super::problem::Origin;
 use super::url_password::without_password;
 use super::{domain_settings, keys};
 

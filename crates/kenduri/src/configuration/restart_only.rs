@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
+use units::Origin;
 
-use super::problem::Origin;
 use super::{differences, keys};
 
 /// The sections that can change while Kenduri runs: those about the edge and the services.

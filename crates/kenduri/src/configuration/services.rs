@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use supervisor::{CheckDepth, CommandLine, InnerListener, Plan, PlanContext, ServiceConfigs, User};
+use units::Check;
 
 use super::Asked;
-use super::problem_collector::ProblemCollector;
 use super::written::Written;
 use crate::folders::{Folders, INNER};
 
@@ -26,7 +26,7 @@ pub(super) fn plan(
     asked: &Asked,
     places: &Places<'_>,
     depth: CheckDepth,
-    check: &mut ProblemCollector<'_>,
+    check: &mut Check,
 ) -> Option<Plan> {
     let description = &written.service;
     // Services run in their own folders, where relative paths would be wrong.
@@ -50,19 +50,11 @@ pub(super) fn plan(
         user,
         depth,
     };
-    match Plan::check(description, &ground) {
-        Ok(plan) => Some(plan),
-        Err(flaws) => {
-            for flaw in flaws {
-                check.refuse_at(&flaw.key, &flaw.what, &flaw.mend);
-            }
-            None
-        }
-    }
+    check.take(Plan::check(description, &ground))
 }
 
 /// Returns the user of services that set no `user`. `None` stands for the user who runs Kenduri.
-fn default_user(name: &str, places: &Places<'_>, check: &mut ProblemCollector<'_>) -> Option<User> {
+fn default_user(name: &str, places: &Places<'_>, check: &mut Check) -> Option<User> {
     if name.is_empty() {
         // Without a data folder, there is no other user who owns the data.
         return places.folders.worker(places.data).ok().flatten();
@@ -70,14 +62,14 @@ fn default_user(name: &str, places: &Places<'_>, check: &mut ProblemCollector<'_
     let key = "service_user";
     if !rustix::process::geteuid().is_root() {
         let what = "only root can run services as somebody else";
-        check.refuse(key, what, "take it out, or run Kenduri as root");
+        check.refuse_sentence(key, what, "take it out, or run Kenduri as root");
         return None;
     }
     let user = User::named(name);
     if user.is_none() {
         let what = format!("there is no user {name:?} in /etc/passwd");
         let mend = "name one that is there, or add it (`adduser --system`)";
-        check.refuse(key, &what, mend);
+        check.refuse_sentence(key, what, mend);
     }
     user
 }

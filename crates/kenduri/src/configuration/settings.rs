@@ -16,6 +16,7 @@ use platform::{Secret, store};
 use site::look;
 use site::webhook::declared::DeclaredWebhook;
 use toml::Table;
+use units::Check;
 use web::SiteUrl;
 use web::client_info::Proxies;
 use web::setting::SettingValues;
@@ -23,10 +24,10 @@ use web::setting::SettingValues;
 use super::address;
 use super::alerts;
 use super::backup;
+use super::checked::{number, secret};
 use super::domain_settings;
 use super::files;
 use super::mail::{self, MailRoute};
-use super::problem_collector::ProblemCollector;
 use super::providers;
 use super::sign_in_routes;
 use super::url_password::without_password;
@@ -131,14 +132,14 @@ impl Settings {
     }
 }
 
-/// Converts the parsed settings file into settings and the edge's plan, at startup and for a
-/// reload. Reports every invalid value to `check`, and returns `None` if any value is invalid.
+/// Converts the parsed settings file into settings and the edge's plan, at startup and for an
+/// apply. Reports every invalid value to `check`, and returns `None` if any value is invalid.
 pub(super) fn settings(
     written: &Written,
     sections: &Table,
     (folder, data): (&Path, &Path),
     (services, is_start): (&[edge::Service], bool),
-    check: &mut ProblemCollector<'_>,
+    check: &mut Check,
 ) -> Option<(Settings, edge::Plan)> {
     let ground = edge::Ground {
         folder,
@@ -162,13 +163,13 @@ pub(super) fn settings(
         Proxies::parse(&networks).ok()
     });
     let from = mail::sender(written, check);
-    let jobs_at_once = check.between("jobs.at_once", written.jobs.at_once, 1, 64) as usize;
+    let jobs_at_once = number(check, "jobs.at_once", written.jobs.at_once, 1, 64) as usize;
     let metrics = (!written.metrics.listen.is_empty())
         .then(|| ListenAddress::parse(&written.metrics.listen, data))
         .and_then(|address| check.accept("metrics.listen", address));
     let has_services_lines = data.join(&written.log.to) == data.join(LOGS);
     if has_services_lines && written.service.contains_key(KEEPER) {
-        check.refuse_at(
+        check.refuse(
             "log.to",
             "what the service keeper says would go into the file that the keeper has",
             "name another folder, such as \"log\", or give the service another name",
@@ -177,7 +178,7 @@ pub(super) fn settings(
     if matches!(written.log.to.as_str(), "stderr" | "journal") {
         for (number, route) in written.route.iter().enumerate() {
             if !route.log.is_empty() {
-                check.refuse_at(
+                check.refuse(
                     &format!("route[{number}].log"),
                     "the log of a site is a file, and log.to names no folder",
                     "write to = \"logs\" in [log], or take it out",
@@ -189,10 +190,8 @@ pub(super) fn settings(
     domain_settings::check_home(&site.home, &domains, check);
     let reaches_app = plan.as_ref().is_none_or(edge::Plan::any_host_reaches_app);
     if own_domain::ALLOWED.of(&domains) && !reaches_app {
-        check.warn(
-            "occasions.own_domains: requests for names that no route names do not reach the app, so \
-             no occasion is served at a domain of its own. Add a [[route]] without host, to = \"app\"",
-        );
+        check.warn_sentence("occasions.own_domains: requests for names that no route names do not reach the app, so \
+             no occasion is served at a domain of its own. Add a [[route]] without host, to = \"app\"");
     }
     let s3_access = backup::access(written, check);
     let mut webhooks = webhooks::read(&written.webhook, (services, is_start), check);
@@ -246,7 +245,7 @@ pub(super) fn settings(
     check.problems.is_empty().then_some(whole)
 }
 
-fn service_memory(written: &Written, check: &mut ProblemCollector<'_>) -> Option<u64> {
+fn service_memory(written: &Written, check: &mut Check) -> Option<u64> {
     let all = &written.service_memory;
     if all.is_empty() {
         return None;
@@ -254,7 +253,7 @@ fn service_memory(written: &Written, check: &mut ProblemCollector<'_>) -> Option
     check.accept("service_memory", units::size(all))
 }
 
-fn updates(written: &Written, check: &mut ProblemCollector<'_>) -> Vec<Source> {
+fn updates(written: &Written, check: &mut Check) -> Vec<Source> {
     const KEY: &str = "updates.advisories";
     let all = written.updates.advisories.iter();
     let sources = all.filter_map(|one| {
@@ -267,7 +266,7 @@ fn updates(written: &Written, check: &mut ProblemCollector<'_>) -> Vec<Source> {
 /// Returns who may register. Open registration needs a mail server, because it sends mails.
 fn registration(
     written: &Written,
-    check: &mut ProblemCollector<'_>,
+    check: &mut Check,
 ) -> identity::person::registration::Registration {
     use identity::person::registration::Registration as Needed;
 
@@ -276,7 +275,7 @@ fn registration(
         Registration::Invite => Needed::Invite,
         Registration::Open => {
             if written.mail.url == "mailbox:" {
-                check.refuse(
+                check.refuse_sentence(
                     "accounts.registration",
                     "accounts.registration is \"open\", but with mail.url = \"mailbox:\" no mail \
                      reaches those who register",
@@ -290,16 +289,16 @@ fn registration(
 
 /// Returns the configured slug, if any. Whether the occasion exists is checked later, because that
 /// depends on the store.
-fn compat_occasion(written: &Written, check: &mut ProblemCollector<'_>) -> Option<String> {
+fn compat_occasion(written: &Written, check: &mut Check) -> Option<String> {
     let slug = written.compat.occasion.trim();
     let is_slug = (3..=63).contains(&slug.len())
         && slug
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if !slug.is_empty() && !is_slug {
-        check.refuse(
+        check.refuse_sentence(
             "compat.occasion",
-            &format!("compat.occasion is {slug:?}, which no occasion can be called"),
+            format!("compat.occasion is {slug:?}, which no occasion can be called"),
             "write the last part of its address, /o/SLUG",
         );
     }
@@ -307,16 +306,13 @@ fn compat_occasion(written: &Written, check: &mut ProblemCollector<'_>) -> Optio
 }
 
 /// Returns the policy for the paths of an older personal site, or `None` if they are not served.
-fn personal_site(
-    written: &Written,
-    check: &mut ProblemCollector<'_>,
-) -> Option<personal_site::Policy> {
+fn personal_site(written: &Written, check: &mut Check) -> Option<personal_site::Policy> {
     let compat = &written.compat;
     let has_auth = match compat.auth.as_str() {
         "" => false,
         "backend" => true,
         "bookings" => {
-            check.refuse(
+            check.refuse_sentence(
                 "compat.auth",
                 "compat.auth is \"bookings\", and no bookings are built into Kenduri yet",
                 "write \"backend\", or leave it out",
@@ -324,9 +320,9 @@ fn personal_site(
             false
         }
         other => {
-            check.refuse(
+            check.refuse_sentence(
                 "compat.auth",
-                &format!("compat.auth is {other:?}, and \"backend\" is the only shape there is"),
+                format!("compat.auth is {other:?}, and \"backend\" is the only shape there is"),
                 "write \"backend\", or leave it out",
             );
             false
@@ -340,14 +336,14 @@ fn personal_site(
         .iter()
         .filter(|(_, wants)| *wants && !compat.backend)
     {
-        check.refuse(
+        check.refuse_sentence(
             key,
-            &format!("{key} is for the addresses of the older personal site, which are off"),
+            format!("{key} is for the addresses of the older personal site, which are off"),
             "set compat.backend = true, or leave it out",
         );
     }
     if compat.backend && compat.register_tokens {
-        check.warn(
+        check.warn_sentence(
             "compat.register_tokens: anybody can find out which addresses have an account. \
              Leave it out where the front end can do without",
         );
@@ -358,49 +354,31 @@ fn personal_site(
     })
 }
 
-fn plan(
-    written: &Written,
-    ground: &edge::Ground<'_>,
-    check: &mut ProblemCollector<'_>,
-) -> Option<edge::Plan> {
-    match edge::Plan::check(&written.edge(), ground) {
-        Ok(plan) => {
-            for warning in plan.warnings() {
-                check.warn(&format!(
-                    "{}: {}. {}",
-                    warning.key, warning.what, warning.mend
-                ));
-            }
-            Some(plan)
-        }
-        Err(flaws) => {
-            for flaw in &flaws {
-                check.refuse_flaw(flaw);
-            }
-            None
-        }
-    }
+fn plan(written: &Written, ground: &edge::Ground<'_>, check: &mut Check) -> Option<edge::Plan> {
+    let plan = check.take(edge::Plan::check(&written.edge(), ground))?;
+    check.warnings.extend(plan.warnings().iter().cloned());
+    Some(plan)
 }
 
-fn site(written: &Written, check: &mut ProblemCollector<'_>) -> Site {
+fn site(written: &Written, check: &mut Check) -> Site {
     for language in &written.site.languages {
         if !LANGUAGES.contains(&language.as_str()) {
-            check.refuse(
+            check.refuse_sentence(
                 "site.languages",
-                &format!("site.languages names {language:?}, which Kenduri does not speak"),
-                &format!("it speaks {}", LANGUAGES.join(", ")),
+                format!("site.languages names {language:?}, which Kenduri does not speak"),
+                format!("it speaks {}", LANGUAGES.join(", ")),
             );
         }
     }
     if written.site.languages.is_empty() {
-        check.refuse(
+        check.refuse_sentence(
             "site.languages",
             "site.languages is empty",
             "name at least one, for example [\"en\"]",
         );
     }
     if written.site.name.trim().is_empty() {
-        check.refuse("site.name", "site.name is empty", "name the installation");
+        check.refuse_sentence("site.name", "site.name is empty", "name the installation");
     }
     let url = if check.is_built_in("site.url") {
         None
@@ -411,15 +389,13 @@ fn site(written: &Written, check: &mut ProblemCollector<'_>) -> Site {
         .as_ref()
         .is_some_and(|url| !url.is_secure() && !url.is_loopback())
     {
-        check.warn(
-            "site.url begins with http://, so signing in is refused there: passwords would travel in the clear. \
-             Set listen.https and tls, or put a front door with TLS before Kenduri, and write https://",
-        );
+        check.warn_sentence("site.url begins with http://, so signing in is refused there: passwords would travel in the clear. \
+             Set listen.https and tls, or put a front door with TLS before Kenduri, and write https://");
     }
     let time_zone = TimeZone::get(&written.site.time_zone).unwrap_or_else(|_| {
-        check.refuse(
+        check.refuse_sentence(
             "site.time_zone",
-            &format!(
+            format!(
                 "site.time_zone is {:?}, which is no IANA time zone",
                 written.site.time_zone
             ),
@@ -442,36 +418,35 @@ fn site(written: &Written, check: &mut ProblemCollector<'_>) -> Site {
     }
 }
 
-fn store_settings(
-    written: &Written,
-    data: &Path,
-    check: &mut ProblemCollector<'_>,
-) -> store::Settings {
+fn store_settings(written: &Written, data: &Path, check: &mut Check) -> store::Settings {
     let backed_up = !written.backup.to.is_empty();
     let written = &written.store;
-    let batch = check.between("store.batch", written.batch, 1, 4_096) as usize;
-    let connections = check.between("store.connections", written.connections, 1, 64) as usize;
-    let given = check.secret("store.password", &written.password, &written.password_file);
+    let batch = number(check, "store.batch", written.batch, 1, 4_096) as usize;
+    let connections = number(check, "store.connections", written.connections, 1, 64) as usize;
+    let given = secret(
+        check,
+        "store.password",
+        &written.password,
+        &written.password_file,
+    );
     if let Some(file) = written.url.strip_prefix("sqlite:") {
         if file.is_empty() {
-            check.refuse(
+            check.refuse_sentence(
                 "store.url",
                 "store.url names no file",
                 "write \"sqlite:kenduri.db\"",
             );
         }
         if given.is_some() {
-            check.refuse(
+            check.refuse_sentence(
                 "store.password",
                 "store.password is set, but SQLite has none",
                 "remove it, or set store.url to postgres://user@host/database",
             );
         }
         if written.synchronous == Synchronous::Off {
-            check.warn(
-                "store.synchronous is \"off\": a power cut loses answers that guests were told are saved. \
-                 This is for benchmarks only; remove the line",
-            );
+            check.warn_sentence("store.synchronous is \"off\": a power cut loses answers that guests were told are saved. \
+                 This is for benchmarks only; remove the line");
         }
         return store::Settings::Sqlite(store::SqliteSettings {
             path: data.join(file),
@@ -481,7 +456,7 @@ fn store_settings(
         });
     }
     if !written.url.starts_with("postgres://") && !written.url.starts_with("postgresql://") {
-        check.refuse(
+        check.refuse_sentence(
             "store.url",
             "store.url is neither sqlite:FILE nor postgres://user@host/database",
             "remove it to keep everything in one SQLite file",
@@ -489,12 +464,12 @@ fn store_settings(
     }
     for key in ["store.batch", "store.synchronous"] {
         if !check.is_built_in(key) {
-            check.refuse(key, &format!("{key} is for SQLite only"), "remove it");
+            check.refuse_sentence(key, format!("{key} is for SQLite only"), "remove it");
         }
     }
     let (_, inside) = without_password(&written.url);
     if inside.is_some() && given.is_some() {
-        check.refuse(
+        check.refuse_sentence(
             "store.url",
             "store.url holds a password, and store.password or store.password_file another",
             "keep one of them; a file is the safest",
@@ -506,9 +481,9 @@ fn store_settings(
     })
 }
 
-fn secret_file(written: &Written, data: &Path, check: &mut ProblemCollector<'_>) -> KeyFile {
+fn secret_file(written: &Written, data: &Path, check: &mut Check) -> KeyFile {
     if written.secret_file.is_empty() {
-        check.refuse(
+        check.refuse_sentence(
             "secret_file",
             "secret_file names no file",
             "remove it to keep the keys in secret.key of the data folder",

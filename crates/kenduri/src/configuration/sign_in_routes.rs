@@ -1,15 +1,15 @@
 //! Checks routes that require a sign-in.
 
+use edge::Plan;
 use edge::route::{HostPattern, NormalPath};
-use edge::{Flaw, Plan};
 use site::upstream_access::AllowedUsers;
+use units::Check;
 use web::SiteUrl;
 
-use super::problem_collector::ProblemCollector;
 use super::written::Written;
 
 /// Reports every `access = { sign_in = … }` that nobody could satisfy.
-pub(super) fn check(written: &Written, plan: &Plan, check: &mut ProblemCollector<'_>) {
+pub(super) fn check(written: &Written, plan: &Plan, check: &mut Check) {
     let url = SiteUrl::parse(&written.site.url).ok();
     let url = url.filter(|_| !check.is_built_in("site.url"));
     for (number, route) in written.route.iter().enumerate() {
@@ -17,13 +17,8 @@ pub(super) fn check(written: &Written, plan: &Plan, check: &mut ProblemCollector
         if word.is_empty() {
             continue;
         }
-        let mut refuse = |what: String, mend: &str| {
-            check.refuse_flaw(&Flaw {
-                key: format!("route[{number}].access.sign_in"),
-                what,
-                mend: mend.to_owned(),
-            });
-        };
+        let key = format!("route[{number}].access.sign_in");
+        let mut refuse = |what: String, mend: &str| check.refuse(&key, what, mend);
         if let Err(error) = word.parse::<AllowedUsers>() {
             refuse(format!("{word:?} is nobody"), &error.to_string());
         }

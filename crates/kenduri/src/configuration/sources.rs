@@ -7,12 +7,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
-use toml::de::{DeTable, DeValue};
+use toml::de::{DeTable, DeValue, ValueDeserializer};
 use toml::{Spanned, Table, Value};
-use units::nearest;
+use units::{Origin, Problem, nearest};
 
-use super::problem::{Origin, Problem};
-use super::profile::Tables;
 use super::written::Written;
 use super::{deep, domain_settings, keys, profile};
 
@@ -29,93 +27,81 @@ pub(crate) struct Leaf {
 const OTHER_VARIABLES: &str = "KENDURI_TEST_";
 
 /// Reads the settings in the text of a `kenduri.toml`. The settings of the selected profile
-/// override them. The remaining profiles are only checked.
+/// override them. The remaining profiles are only checked. Returns `None` if the text is not TOML.
 pub(crate) fn file(
     path: &Path,
     text: &str,
     profile: Option<&str>,
     problems: &mut Vec<Problem>,
-) -> Vec<Leaf> {
+) -> Option<Vec<Leaf>> {
     let origin = |offset: usize| Origin::File {
         path: path.to_owned(),
         line: line_of(text, offset),
     };
-    let (spans, values) = match (DeTable::parse(text), text.parse::<Table>()) {
-        (Ok(spans), Ok(values)) => (spans, values),
-        (Err(error), _) | (_, Err(error)) => {
-            problems.push(Problem {
-                origin: origin(error.span().map_or(0, |span| span.start)),
-                what: format!("not valid TOML: {}", error.message()),
-                mend: String::new(),
-            });
-            return Vec::new();
+    let mut table = match DeTable::parse(text) {
+        Ok(table) => table.into_inner(),
+        Err(error) => {
+            let offset = error.span().map_or(0, |span| span.start);
+            let what = format!("not valid TOML: {}", error.message());
+            problems.push(Problem::at(origin(offset), what, ""));
+            return None;
         }
     };
-    let mut tables = Tables {
-        spans: spans.into_inner(),
-        values,
-    };
-    let profiles = match tables.take_profiles() {
+    let profiles = match profile::take_all(&mut table) {
         Ok(profiles) => profiles,
         Err(offset) => {
-            problems.push(Problem {
-                origin: origin(offset),
-                what: "a profile is a section, not a value".to_owned(),
-                mend: "write [profile.NAME] and its keys below".to_owned(),
-            });
-            return Vec::new();
+            problems.push(Problem::at(
+                origin(offset),
+                "a profile is a section, not a value",
+                "write [profile.NAME] and its keys below",
+            ));
+            return Some(Vec::new());
         }
     };
     let chosen = profile.and_then(|name| profiles.get(name));
-    let whole = chosen.map_or_else(|| tables.clone(), |profile| tables.with(profile));
     let mut found = Vec::new();
-    let leaves = leaves(&whole, &origin, &mut found);
+    let leaves = match chosen {
+        Some(profile) => leaves(&profile::with(&table, profile), &origin, &mut found),
+        None => leaves(&table, &origin, &mut found),
+    };
     for other in profiles.values() {
         let mut wrong = Vec::new();
-        self::leaves(&tables.with(other), &origin, &mut wrong);
+        self::leaves(&profile::with(&table, other), &origin, &mut wrong);
         wrong.retain(|problem| !found.contains(problem));
         found.append(&mut wrong);
     }
     if let Some(name) = profile.filter(|_| chosen.is_none()) {
         let names: Vec<&str> = profiles.keys().map(String::as_str).collect();
-        found.push(Problem {
-            origin: origin(0),
-            what: format!("there is no [profile.{name}]"),
-            mend: if names.is_empty() {
-                "write it, or leave --profile and KENDURI_PROFILE out".to_owned()
-            } else {
-                format!("there are {}", names.join(", "))
-            },
-        });
+        let mend = if names.is_empty() {
+            "write it, or leave --profile and KENDURI_PROFILE out".to_owned()
+        } else {
+            format!("there are {}", names.join(", "))
+        };
+        let what = format!("there is no [profile.{name}]");
+        found.push(Problem::at(origin(0), what, mend));
     }
     found.sort_by_key(|problem| match &problem.origin {
         Origin::File { line, .. } => *line,
         _ => 0,
     });
     problems.append(&mut found);
-    leaves
+    Some(leaves)
 }
 
 fn leaves(
-    tables: &Tables<'_>,
+    table: &DeTable<'_>,
     origin: &impl Fn(usize) -> Origin,
     problems: &mut Vec<Problem>,
 ) -> Vec<Leaf> {
     let known = keys::known();
     let mut leaves = Vec::new();
-    walk(
-        &tables.spans,
-        "",
-        &mut |key, offset, value| match known.get(key) {
-            Some(_) if keys::DEEP.contains(&key) || value.get_ref().as_table().is_none() => {
-                let value_errors = deep::value_errors(key, value);
-                let are_none = value_errors.is_empty();
-                problems.extend(value_errors.into_iter().map(|error| Problem {
-                    origin: origin(error.offset),
-                    what: error.what,
-                    mend: error.mend,
-                }));
-                if let Some(found) = keys::find(&tables.values, key).filter(|_| are_none) {
+    walk(table, "", &mut |key, offset, value| match known.get(key) {
+        Some(_) if keys::DEEP.contains(&key) || value.get_ref().as_table().is_none() => {
+            let mut value_errors = deep::value_errors(key, value, origin);
+            let are_none = value_errors.is_empty();
+            problems.append(&mut value_errors);
+            match Value::deserialize(ValueDeserializer::from(value.clone())) {
+                Ok(found) if are_none => {
                     let mut inside = Vec::new();
                     if keys::DEEP.contains(&key) {
                         deep::visit(value, key, &mut |place, name, _| {
@@ -124,37 +110,39 @@ fn leaves(
                     }
                     leaves.push(Leaf {
                         key: key.to_owned(),
-                        value: found.clone(),
+                        value: found,
                         origin: origin(offset),
                         inside,
                     });
                 }
-                Step::Over
-            }
-            Some(_) => {
-                problems.push(Problem {
-                    origin: origin(offset),
-                    what: format!("{key} is one value, not a section"),
-                    mend: String::new(),
-                });
-                Step::Over
-            }
-            None if known.keys().any(|known| inside(known, key)) => {
-                if value.get_ref().as_table().is_none() {
-                    problems.push(Problem {
-                        origin: origin(offset),
-                        what: format!("{key} is a section, not a value"),
-                        mend: format!("write [{key}] and its keys below"),
-                    });
+                Err(error) if are_none => {
+                    let what = format!("{key} is wrong: {}", error.message());
+                    problems.push(Problem::at(origin(offset), what, ""));
                 }
-                Step::Into
+                _ => {}
             }
-            None => {
-                problems.push(unknown(origin(offset), key, &known));
-                Step::Over
+            Step::Over
+        }
+        Some(_) => {
+            let what = format!("{key} is one value, not a section");
+            problems.push(Problem::at(origin(offset), what, ""));
+            Step::Over
+        }
+        None if known.keys().any(|known| inside(known, key)) => {
+            if value.get_ref().as_table().is_none() {
+                problems.push(Problem::at(
+                    origin(offset),
+                    format!("{key} is a section, not a value"),
+                    format!("write [{key}] and its keys below"),
+                ));
             }
-        },
-    );
+            Step::Into
+        }
+        None => {
+            problems.push(unknown(origin(offset), key, &known));
+            Step::Over
+        }
+    });
     typed(leaves, &known, problems)
 }
 
@@ -175,17 +163,15 @@ pub(crate) fn environment(
         let origin = Origin::Environment(name.clone());
         match by_name.get(name) {
             Some(key) => leaves.extend(from_text(key, text, origin, &known, problems)),
-            None => problems.push(Problem {
-                origin,
-                what: format!("{name} is not a setting"),
-                mend: keys::instead_of(name).map_or_else(
-                    || {
-                        nearest(name, by_name.keys().map(String::as_str))
-                            .map_or_else(String::new, |near| format!("did you mean {near}?"))
-                    },
-                    str::to_owned,
-                ),
-            }),
+            None => {
+                let near = || {
+                    nearest(name, by_name.keys().map(String::as_str))
+                        .map_or_else(String::new, |near| format!("did you mean {near}?"))
+                };
+                let mend = keys::instead_of(name).map_or_else(near, str::to_owned);
+                let what = format!("{name} is not a setting");
+                problems.push(Problem::at(origin, what, mend));
+            }
         }
     }
     typed(leaves, &known, problems)
@@ -262,11 +248,8 @@ fn from_text(
             .and_then(|mut table| table.remove("value")),
     };
     let Some(value) = value else {
-        problems.push(Problem {
-            origin,
-            what: format!("{key} cannot be {text:?}"),
-            mend: expected(key, known),
-        });
+        let what = format!("{key} cannot be {text:?}");
+        problems.push(Problem::at(origin, what, expected(key, known)));
         return None;
     };
     Some(Leaf {
@@ -298,11 +281,11 @@ fn typed(
                 return true;
             };
             let what = error.lines().next().unwrap_or_default();
-            problems.push(Problem {
-                origin: leaf.origin.clone(),
-                what: format!("{} is wrong: {what}", leaf.key),
-                mend: expected(&leaf.key, known),
-            });
+            problems.push(Problem::at(
+                leaf.origin.clone(),
+                format!("{} is wrong: {what}", leaf.key),
+                expected(&leaf.key, known),
+            ));
             false
         })
         .collect()
@@ -315,36 +298,19 @@ fn expected(key: &str, known: &BTreeMap<String, Value>) -> String {
 }
 
 fn unknown(origin: Origin, key: &str, known: &BTreeMap<String, Value>) -> Problem {
-    if let Some(instead) = keys::instead_of(key) {
-        return Problem {
-            origin,
-            what: format!("unknown key {key}"),
-            mend: instead.to_owned(),
-        };
-    }
-    let sections = known.keys().filter_map(|known| known.split_once('.'));
-    let sections: Vec<&str> = sections.map(|(section, _)| section).collect();
-    let near = nearest(
-        key,
-        known
-            .keys()
-            .map(String::as_str)
-            .chain(sections.iter().copied()),
-    );
-    Problem {
-        origin,
-        what: format!("unknown key {key}"),
-        mend: near.map_or_else(
-            || "docs/configure.md and docs/edge-reference.md list the keys there are".to_owned(),
-            |near| {
-                if known.contains_key(near) {
-                    format!("did you mean {near}?")
-                } else {
-                    format!("did you mean [{near}]?")
-                }
-            },
-        ),
-    }
+    let near = || {
+        let sections = known.keys().filter_map(|known| known.split_once('.'));
+        let sections = sections.map(|(section, _)| section);
+        match nearest(key, known.keys().map(String::as_str).chain(sections)) {
+            None => {
+                "docs/configure.md and docs/edge-reference.md list the keys there are".to_owned()
+            }
+            Some(near) if known.contains_key(near) => format!("did you mean {near}?"),
+            Some(near) => format!("did you mean [{near}]?"),
+        }
+    };
+    let mend = keys::instead_of(key).map_or_else(near, str::to_owned);
+    Problem::at(origin, format!("unknown key {key}"), mend)
 }
 
 fn line_of(text: &str, offset: usize) -> usize {

@@ -15,6 +15,7 @@ mod alerts;
 mod own_domains;
 mod profiles;
 mod providers;
+mod sources;
 mod webhooks;
 
 /// Writes a settings file into a temporary folder. Returns the folder and the inputs for reading

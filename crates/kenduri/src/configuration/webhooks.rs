@@ -7,19 +7,19 @@ use platform::outbound::{self, Reach};
 use platform::webhook_key::WebhookKey;
 use site::webhook::WebhookEvent;
 use site::webhook::declared::DeclaredWebhook;
-use units::nearest;
+use units::{Check, nearest};
 
-use super::problem_collector::ProblemCollector;
+use super::checked::secret;
 use super::written::Webhook;
 use crate::domains::DOMAINS;
 
-/// Reads the webhooks, and reports invalid values. During a reload, a webhook may name a removed
+/// Reads the webhooks, and reports invalid values. During an apply, a webhook may name a removed
 /// service, because changes to services take effect at once, but changes to webhooks only at a
 /// restart.
 pub(super) fn read(
     written: &[Webhook],
     (services, is_start): (&[edge::Service], bool),
-    check: &mut ProblemCollector<'_>,
+    check: &mut Check,
 ) -> Vec<DeclaredWebhook> {
     let mut all: Vec<DeclaredWebhook> = Vec::new();
     for (number, webhook) in written.iter().enumerate() {
@@ -40,35 +40,35 @@ pub(super) fn read_one(
     (url_key, secret_key): (&str, &str),
     (services, is_start): (&[edge::Service], bool),
     others: &[DeclaredWebhook],
-    check: &mut ProblemCollector<'_>,
+    check: &mut Check,
 ) -> Option<DeclaredWebhook> {
     let address = webhook.url.strip_prefix("service:");
     let service = address.map(|address| find(address, services));
     match &service {
-        Some(Err((what, mend))) if is_start => check.refuse_at(url_key, what, mend),
-        None if !outbound::is_permitted(&webhook.url, Reach::Public) => check.refuse_at(
+        Some(Err((what, mend))) if is_start => check.refuse(url_key, what, mend),
+        None if !outbound::is_permitted(&webhook.url, Reach::Public) => check.refuse(
             url_key,
-            &format!("{:?} is no https address on public networks", webhook.url),
+            format!("{:?} is no https address on public networks", webhook.url),
             "a service of this file is called by \"service:NAME/path\"",
         ),
         _ => {}
     }
     if others.iter().any(|one| one.url == webhook.url) {
-        check.refuse_at(
+        check.refuse(
             url_key,
-            &format!("another webhook has {:?} too", webhook.url),
+            format!("another webhook has {:?} too", webhook.url),
             "name all events in one of them",
         );
     }
-    let secret = check.secret(secret_key, &webhook.secret, &webhook.secret_file);
+    let secret = secret(check, secret_key, &webhook.secret, &webhook.secret_file);
     let signing = secret
         .as_ref()
         .and_then(|secret| WebhookKey::parse(secret.reveal()));
     if signing.is_none() && (secret.is_some() || webhook.secret_file.is_empty()) {
-        check.refuse_at(
+        check.refuse(
             secret_key,
             "it is not whsec_ and base64 of 24 to 64 bytes",
-            &format!(
+            format!(
                 "make one with: echo whsec_$(openssl rand -base64 32), and name its file in {}_file",
                 secret_key.rsplit('.').next().unwrap_or(secret_key)
             ),
@@ -109,14 +109,14 @@ fn find(address: &str, services: &[edge::Service]) -> Result<(PathBuf, String), 
     Ok((socket.into(), path.to_owned()))
 }
 
-fn check_events(names: &[String], key: &str, check: &mut ProblemCollector<'_>) {
+fn check_events(names: &[String], key: &str, check: &mut Check) {
     let all = DOMAINS.iter().flat_map(|domain| domain.webhook_events);
     let known: Vec<&str> = all.map(|event: &WebhookEvent| event.name).collect();
     if names.is_empty() {
-        check.refuse_at(
+        check.refuse(
             key,
             "it names none",
-            &format!("there are {}", known.join(", ")),
+            format!("there are {}", known.join(", ")),
         );
     }
     for name in names.iter().filter(|name| !known.contains(&name.as_str())) {
@@ -124,6 +124,6 @@ fn check_events(names: &[String], key: &str, check: &mut ProblemCollector<'_>) {
             || format!("there are {}", known.join(", ")),
             |near| format!("did you mean {near}?"),
         );
-        check.refuse_at(key, &format!("there is no event {name:?}"), &mend);
+        check.refuse(key, format!("there is no event {name:?}"), mend);
     }
 }

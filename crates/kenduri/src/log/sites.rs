@@ -52,7 +52,7 @@ mod tests {
     use std::borrow::Cow;
     use std::time::{Duration, SystemTime};
 
-    use edge::access_log::{Line, Whose};
+    use edge::access_log::{Line, PathOwner};
 
     use super::*;
 
@@ -64,7 +64,7 @@ mod tests {
             method: "GET",
             host: "shop.example",
             target,
-            whose: Whose::Neighbour,
+            whose: PathOwner::Other,
             shown: "",
             referrer: b"",
             agent: b"",

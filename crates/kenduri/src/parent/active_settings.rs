@@ -1,13 +1,13 @@
-//! The supervisor process's active settings, and how they are reloaded.
+//! The supervisor process's active settings, and how they are read again.
 
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use edge::Plan;
-use supervisor::Folder;
+use supervisor::{CheckDepth, Folder};
 
 use super::sockets::{Sockets, find_ports};
-use crate::configuration::{self, Asked, Configuration};
+use crate::configuration::{Asked, Configuration, Sources};
 use crate::messages::ServeMode;
 
 /// The last valid settings. The supervisor process has applied them.
@@ -47,19 +47,21 @@ impl Settings {
     pub(super) fn read(&self) -> Result<(Asked, Configuration)> {
         // A restart will use the whole file, so settings that change only at a restart must be
         // valid too.
-        let written = configuration::load(&Asked {
+        let whole = Asked {
             text: None,
             lasting: None,
             ..self.asked.clone()
-        })?;
+        };
+        let sources = Sources::read(&whole)?;
+        let written = sources.check(&whole, CheckDepth::Whole)?;
         let mut asked = Asked {
             lasting: self.asked.lasting.clone(),
-            ..found(self.asked.clone(), &written)
+            ..found(whole, &written)
         };
-        let configuration = configuration::load(&asked).context(
+        find_ports(&mut asked, &written.wanting_ports)?;
+        let configuration = sources.check(&asked, CheckDepth::Whole).context(
             "what waits for a restart stays as it is until then, and the rest does not go with it",
         )?;
-        let configuration = find_ports(&mut asked, configuration)?;
         Ok((asked, configuration))
     }
 

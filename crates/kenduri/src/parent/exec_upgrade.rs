@@ -17,6 +17,7 @@ use super::process::{ParentProcess, UpgradeRequest};
 use super::program_file::ProgramFile;
 use super::signals::Signals;
 use super::{Running, Sockets, service_config, upgrade_check};
+use crate::configuration;
 use crate::control::{self, Control};
 use crate::control_requests::ControlResponse;
 use crate::control_requests::Reply;
@@ -162,7 +163,7 @@ async fn duplicate_sockets(parent: &ParentProcess) -> Result<(Vec<OwnedFd>, Vec<
 
 /// Continues with the previous program's state.
 pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
-    let (note, configuration) = understand(&handed.note)?;
+    let (note, mut configuration) = understand(&handed.note)?;
     let HandoverNote {
         mut asked,
         start,
@@ -193,7 +194,9 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let control = Control::resume(&run, listener)?;
     let mut sockets = Sockets::resume(handed_in, opened)?;
     sockets.open(&configuration.plan)?;
-    let configuration = super::sockets::find_ports(&mut asked, configuration)?;
+    if super::sockets::find_ports(&mut asked, &configuration.wanting_ports)? {
+        configuration = configuration::load(&asked)?;
+    }
     let (means, from_supervisor) = service_config::means(&configuration);
     let program = ProgramFile::this()?;
     let plan = service_config::plan(&configuration, &program)?;

@@ -12,7 +12,9 @@ use tokio::signal::unix::{self, SignalKind, signal};
 #[serde(rename_all = "snake_case")]
 pub(super) enum Signal {
     Stop,
-    Reload,
+    /// The name in a hand-over is older than this one.
+    #[serde(rename = "reload")]
+    Apply,
 }
 
 pub(super) struct Signals {
@@ -42,7 +44,7 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => Signal::Stop,
             _ = self.interrupt.recv() => Signal::Stop,
-            _ = self.hangup.recv() => Signal::Reload,
+            _ = self.hangup.recv() => Signal::Apply,
         }
     }
 
@@ -73,12 +75,12 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_heard_is_done_by_whoever_goes_on() {
-        let mut signals = Signals::listen(vec![Signal::Reload]).unwrap();
+        let mut signals = Signals::listen(vec![Signal::Apply]).unwrap();
         signals.again([Signal::Stop]);
         let rest = signals.rest().await;
-        assert_eq!(rest, [Signal::Reload, Signal::Stop]);
+        assert_eq!(rest, [Signal::Apply, Signal::Stop]);
         let mut next = Signals::listen(rest).unwrap();
-        assert_eq!(next.next().await, Signal::Reload);
+        assert_eq!(next.next().await, Signal::Apply);
         assert_eq!(next.next().await, Signal::Stop);
         assert_eq!(next.rest().await, []);
     }

@@ -6,23 +6,23 @@ use std::net::TcpListener;
 use std::os::fd::OwnedFd;
 
 use anyhow::{Context as _, Result};
-use edge::{Inherited, Kept, Plan};
+use edge::{Inherited, KeptSockets, Plan};
 
-use crate::configuration::{self, Asked, Configuration};
+use crate::configuration::Asked;
 use crate::sockets::threads;
 
-pub(crate) struct Sockets(Kept);
+pub(crate) struct Sockets(KeptSockets);
 
 impl Sockets {
     /// Starts with the sockets from the service manager.
     pub(crate) fn new(handed_in: Inherited) -> Self {
-        Self(Kept::new(handed_in))
+        Self(KeptSockets::new(handed_in))
     }
 
     /// Starts with the sockets from the previous program.
     pub(super) fn resume(handed_in: Vec<OwnedFd>, opened: Vec<OwnedFd>) -> Result<Self> {
         let (handed_in, opened) = (Inherited::new(handed_in)?, Inherited::new(opened)?);
-        Ok(Self(Kept::resume(handed_in, opened)))
+        Ok(Self(KeptSockets::resume(handed_in, opened)))
     }
 
     /// Opens the plan's sockets, except those that are already open.
@@ -45,7 +45,7 @@ impl Sockets {
 
     /// Closes all sockets, so that new connections are refused at once instead of waiting in vain.
     pub(super) fn close(&mut self) {
-        self.0 = Kept::default();
+        self.0 = KeptSockets::default();
     }
 
     pub(super) fn share(&self) -> io::Result<Vec<OwnedFd>> {
@@ -59,25 +59,20 @@ impl Sockets {
     }
 }
 
-/// Assigns a port to each service whose URL appears in a setting. A service keeps its port until
-/// this process ends, because other services know the URL.
-pub(crate) fn find_ports(asked: &mut Asked, configuration: Configuration) -> Result<Configuration> {
-    let wanting = configuration.wanting_ports.iter();
-    let missing: Vec<_> = wanting
-        .filter(|name| !asked.ports.contains_key(*name))
-        .collect();
-    if missing.is_empty() {
-        return Ok(configuration);
-    }
+/// Assigns a port to each service that wants one, because its URL appears in a setting, and returns
+/// whether any was assigned. A service keeps its port until this process ends, because other
+/// services know the URL.
+pub(crate) fn find_ports(asked: &mut Asked, wanting: &[String]) -> Result<bool> {
     // The ports stay bound until every service has one, so that no port is assigned twice.
     let mut held = Vec::new();
-    for name in missing {
-        let socket = TcpListener::bind("127.0.0.1:0").context("this machine has no free port")?;
-        asked
-            .ports
-            .insert(name.clone(), socket.local_addr()?.port());
-        held.push(socket);
+    for name in wanting {
+        if !asked.ports.contains_key(name) {
+            let socket =
+                TcpListener::bind("127.0.0.1:0").context("this machine has no free port")?;
+            let port = socket.local_addr()?.port();
+            asked.ports.insert(name.clone(), port);
+            held.push(socket);
+        }
     }
-    drop(held);
-    Ok(configuration::load(asked)?)
+    Ok(!held.is_empty())
 }

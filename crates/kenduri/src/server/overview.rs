@@ -7,7 +7,7 @@ use askama::Template;
 use axum::Extension;
 use axum::response::Response;
 use edge::FileCertificate;
-use edge::acme::Standing;
+use edge::acme::CertificateStatus;
 use web::{Problem, Text};
 
 use super::AdminParts;
@@ -165,7 +165,7 @@ fn in_file(admin: &AdminContext, file: &FileCertificate) -> Certificate {
     }
 }
 
-fn ordered(admin: &AdminContext, standing: &Standing) -> Certificate {
+fn ordered(admin: &AdminContext, standing: &CertificateStatus) -> Certificate {
     let is_valid = standing.valid_until.is_some_and(|until| until > admin.now);
     let (class, words) = match (is_valid, &standing.failures, &standing.refused) {
         (true, None, _) => ("yes", "server-certificate-valid"),

@@ -226,7 +226,7 @@ fn freeze(admin: &AdminContext, freeze: Option<Freeze>) -> Check {
 mod tests {
     use backup::Drill;
     use edge::FileCertificate;
-    use edge::acme::Standing;
+    use edge::acme::CertificateStatus;
 
     use super::*;
     use crate::alert_settings::Floor;
@@ -310,7 +310,7 @@ mod tests {
         let mut status = of_files(60);
         status.in_files.clear();
         assert_eq!(judge(&status).1, "server-ready-certificates-none");
-        let unordered = Standing {
+        let unordered = CertificateStatus {
             name: "kad.example".to_owned(),
             valid_from: None,
             valid_until: None,

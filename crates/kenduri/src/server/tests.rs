@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use ::backup::Agent;
 use edge::FileCertificate;
-use edge::acme::{Failures, Standing as Certificate};
+use edge::acme::{CertificateStatus as Certificate, Failures};
 use identity::account::{self, AccountId, NewAccount};
 use identity::people::setup::{self, Credential};
 use identity::sign_in;

@@ -16,9 +16,9 @@ use crate::channel::Parcel;
 use crate::control_requests::Reply;
 use crate::control_requests::{ControlResponse, Purge, RequestContext};
 use crate::messages::{MessageSender, ToParent, ToWorker};
-use crate::reload::Reload;
 use crate::server_status::{EdgeStatus, StatusRequest};
 
+use super::active_settings::ActiveSettings;
 use super::upstream_servers::{LOOK, UpstreamServers};
 
 /// The maximum number of queued requests to delete cached responses.
@@ -26,7 +26,7 @@ const PURGES: usize = 4;
 
 pub(super) struct MessageLoop<'a> {
     edge: &'a Edge,
-    reload: Reload,
+    active: ActiveSettings,
     sender: MessageSender<ToParent>,
     context: RequestContext,
     purges: mpsc::Receiver<Purge>,
@@ -42,7 +42,7 @@ pub(super) struct MessageLoop<'a> {
 impl<'a> MessageLoop<'a> {
     pub(super) fn new(
         edge: &'a Edge,
-        reload: Reload,
+        active: ActiveSettings,
         sender: MessageSender<ToParent>,
         mut context: RequestContext,
         status_requests: mpsc::Receiver<StatusRequest>,
@@ -58,7 +58,7 @@ impl<'a> MessageLoop<'a> {
         context.purges = Some(ask);
         Self {
             edge,
-            reload,
+            active,
             sender,
             context,
             purges,
@@ -152,7 +152,7 @@ impl<'a> MessageLoop<'a> {
                 self.sender.say(ToParent::Reply { id, reply }).await;
             }
             ToWorker::Apply { id, asked } => {
-                let reply = match self.reload.apply(self.edge, &asked, sockets) {
+                let reply = match self.active.apply(self.edge, &asked, sockets) {
                     Ok((said, services)) => {
                         self.context.plan = self.edge.plan();
                         self.upstream_servers.take(&services, self.edge);

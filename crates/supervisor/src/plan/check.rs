@@ -3,20 +3,18 @@
 mod schedules;
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+
+use units::{Check, Problem};
 
 use super::dependency_cycle::find_cycle;
 use super::own_service::{ALL_SERVICES, OWN_SERVICE};
 use super::settings::{Environment, HealthSettings, Listening, LogSettings, ServiceSettings, User};
-use super::{CheckDepth, ConfigError, PlanContext, value_parsers};
-use crate::service_config::{
-    CommandLine, HealthConfig, MemoryConfig, ServiceConfig, ServiceConfigs,
-};
+use super::{CheckDepth, PlanContext, value_parsers};
+use crate::service_config::{CommandLine, MemoryConfig, ServiceConfig, ServiceConfigs};
 use crate::state::{Policy, RestartWhen};
 
 /// The maximum number of instances of a service, including spares.
@@ -35,22 +33,24 @@ const USUAL_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 pub(super) fn plan(
     description: &ServiceConfigs,
     ground: &PlanContext<'_>,
-) -> Result<BTreeMap<String, Arc<ServiceSettings>>, Vec<ConfigError>> {
-    let mut flaws = Vec::new();
+) -> Result<BTreeMap<String, Arc<ServiceSettings>>, Vec<Problem>> {
+    let mut check = Check::default();
     let mut services = BTreeMap::new();
     for (name, service) in description {
-        let mut check = ServiceCheck {
+        check.enter(format!("service.{name}"));
+        let mut checked = ServiceCheck {
             name,
             service,
             description,
             ground,
-            flaws: &mut flaws,
+            check: &mut check,
         };
-        if let Some(settings) = check.settings() {
+        if let Some(settings) = checked.settings() {
             services.insert(name.clone(), Arc::new(settings));
         }
     }
-    find_shared_fronts(description, &mut flaws);
+    check.enter("service");
+    find_shared_fronts(description, &mut check);
     let after = description
         .iter()
         .map(|(name, service)| {
@@ -61,31 +61,29 @@ pub(super) fn plan(
         })
         .collect();
     if let Some(names) = find_cycle(&after) {
-        flaws.push(ConfigError {
-            key: format!("service.{}.after", names[0]),
-            what: format!("a circle: {} waits for itself", names.join(" after ")),
-            mend: "take one of them out of `after`".to_owned(),
-        });
+        let what = format!("a circle: {} waits for itself", names.join(" after "));
+        let key = format!("{}.after", names[0]);
+        check.refuse(&key, what, "take one of them out of `after`");
     }
-    if flaws.is_empty() {
+    if check.problems.is_empty() {
         Ok(services)
     } else {
-        Err(flaws)
+        Err(check.problems)
     }
 }
 
-fn find_shared_fronts(description: &ServiceConfigs, flaws: &mut Vec<ConfigError>) {
+fn find_shared_fronts(description: &ServiceConfigs, check: &mut Check) {
     let mut taken: BTreeMap<&str, &str> = BTreeMap::new();
     for (name, service) in description {
         if service.front.is_empty() {
             continue;
         }
         if let Some(other) = taken.insert(&service.front, name) {
-            flaws.push(ConfigError {
-                key: format!("service.{name}.front"),
-                what: format!("{} is the front of {other} too", service.front),
-                mend: "give each service an address of its own".to_owned(),
-            });
+            check.refuse(
+                &format!("{name}.front"),
+                format!("{} is the front of {other} too", service.front),
+                "give each service an address of its own",
+            );
         }
     }
 }
@@ -97,62 +95,26 @@ struct ServiceCheck<'a> {
     service: &'a ServiceConfig,
     description: &'a ServiceConfigs,
     ground: &'a PlanContext<'a>,
-    flaws: &'a mut Vec<ConfigError>,
+    /// Inside the service's section.
+    check: &'a mut Check,
 }
 
 impl ServiceCheck<'_> {
-    fn refuse(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
-        let dot = if key.is_empty() { "" } else { "." };
-        self.flaws.push(ConfigError {
-            key: format!("service.{}{dot}{key}", self.name),
-            what: what.into(),
-            mend: mend.into(),
-        });
-    }
-
-    /// Returns the parsed value, or reports its error. The part of the error message after the
-    /// first `;` is the hint on how to fix it.
-    fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
-        parsed
-            .map_err(|why| {
-                let why = why.to_string();
-                let (what, mend) = why.split_once("; ").unwrap_or((&why, "mend or remove it"));
-                self.refuse(key, what, mend);
-            })
-            .ok()
-    }
-
-    fn time(&mut self, key: &str, written: &str) -> Option<Duration> {
-        let time = self.accept(key, units::duration(written))?;
-        if time.is_zero() {
-            self.refuse(key, "no time at all", "write at least 1ms");
-            return None;
-        }
-        Some(time)
-    }
-
-    fn in_range(&mut self, key: &str, number: u32, least: u32, most: u32) -> u32 {
-        if !(least..=most).contains(&number) {
-            let what = format!("it is {number}");
-            self.refuse(key, what, format!("it may be {least} to {most}"));
-        }
-        number
-    }
-
     fn settings(&mut self) -> Option<ServiceSettings> {
         let (name, service) = (self.name, self.service);
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         if name.is_empty() || name.len() > 64 || !name.bytes().all(plain) {
             let what =
                 "the name has other characters than letters, digits, - and _, or more than 64";
-            self.refuse("", what, "name it otherwise");
+            self.check.refuse("", what, "name it otherwise");
         }
         for (taken, why) in [
             (ALL_SERVICES, "stands for every service"),
             (OWN_SERVICE, "is the program itself"),
         ] {
             if name == taken {
-                self.refuse("", format!("{name:?} {why}"), "name it otherwise");
+                self.check
+                    .refuse("", format!("{name:?} {why}"), "name it otherwise");
             }
         }
         if self.ground.run.as_os_str().len() + name.len() > LONGEST_RUN_FOLDER {
@@ -160,7 +122,7 @@ impl ServiceCheck<'_> {
                 "sockets below {} would have too long a path (unix(7) allows 107 bytes)",
                 self.ground.run.display()
             );
-            self.refuse(
+            self.check.refuse(
                 "",
                 what,
                 "shorten the name, or put `data` into a folder with a shorter path",
@@ -172,17 +134,24 @@ impl ServiceCheck<'_> {
         let environment = self.environment(listening, user.as_ref().ok().and_then(Option::as_ref));
         let command = self.command(listening, directory.as_deref(), &environment);
         let health = self.health();
-        let stop_signal = self.accept("stop.signal", value_parsers::signal(&service.stop.signal));
+        let stop_signal = self
+            .check
+            .accept("stop.signal", value_parsers::signal(&service.stop.signal));
         let memory = self.memory();
-        let cpu_weight = self.in_range("cpu_weight", service.cpu_weight, 1, 10_000);
-        let max = self.accept("logs.max", units::size(&service.logs.max));
-        let keep = self.in_range("logs.keep", service.logs.keep, 0, 1_000);
+        let cpu_weight = self
+            .check
+            .between("cpu_weight", service.cpu_weight, 1, 10_000);
+        let max = self
+            .check
+            .accept("logs.max", units::size(&service.logs.max));
+        let keep = self.check.between("logs.keep", service.logs.keep, 0, 1_000);
         self.balance();
         self.front();
         for other in &service.after {
             if !self.description.contains_key(other) {
                 let what = format!("there is no service {other:?}");
-                self.refuse("after", what, "name one that is described");
+                self.check
+                    .refuse("after", what, "name one that is described");
             }
         }
         let policy = self.policy();
@@ -221,7 +190,7 @@ impl ServiceCheck<'_> {
         let written = &self.service.listen;
         let Some(listening) = value_parsers::named(&value_parsers::LISTENING, written) else {
             let what = format!("{written:?} is no way to listen");
-            self.refuse("listen", what, "write unix, tcp or none");
+            self.check.refuse("listen", what, "write unix, tcp or none");
             return None;
         };
         if listening == Listening::Nowhere {
@@ -240,7 +209,7 @@ impl ServiceCheck<'_> {
             ] {
                 if is_set {
                     let fix = "set `listen` to unix or tcp, or take this out";
-                    self.refuse(key, "the service listens nowhere", fix);
+                    self.check.refuse(key, "the service listens nowhere", fix);
                 }
             }
         }
@@ -254,7 +223,8 @@ impl ServiceCheck<'_> {
             return Some(path);
         }
         let what = format!("{} is no folder", path.display());
-        self.refuse("directory", what, "name a folder that is there");
+        self.check
+            .refuse("directory", what, "name a folder that is there");
         None
     }
 
@@ -266,7 +236,7 @@ impl ServiceCheck<'_> {
             return Ok(self.ground.user.clone());
         }
         if !rustix::process::geteuid().is_root() {
-            self.refuse(
+            self.check.refuse(
                 "user",
                 "only root can run a service as somebody else",
                 "take it out, or run the supervisor as root",
@@ -276,7 +246,7 @@ impl ServiceCheck<'_> {
         let user = User::named(&self.service.user);
         if user.is_none() {
             let what = format!("there is no user {:?} in /etc/passwd", self.service.user);
-            self.refuse(
+            self.check.refuse(
                 "user",
                 what,
                 "name one that is there, or add it (`adduser --system`)",
@@ -293,7 +263,7 @@ impl ServiceCheck<'_> {
         found.extend(user.into_iter().flat_map(User::environment));
         if !self.service.env_file.is_empty() && self.ground.depth == CheckDepth::Whole {
             let read = self.environment_file();
-            found.extend(self.accept("env_file", read).unwrap_or_default());
+            found.extend(self.check.accept("env_file", read).unwrap_or_default());
         }
         let told = match listening {
             Some(Listening::Unix) => Some(("SOCKET", "{socket}")),
@@ -305,14 +275,15 @@ impl ServiceCheck<'_> {
             let key = format!("env.{name}");
             if !value_parsers::is_name(name) || value.contains('\0') {
                 let what = format!("{name:?} cannot name a variable, or its value holds a NUL");
-                self.refuse(&key, what, "names are letters, digits and _");
+                self.check
+                    .refuse(&key, what, "names are letters, digits and _");
             }
             // A variable that the supervisor sets may contain only its own placeholder, because
             // that does not change the value.
             if told.is_some_and(|(variable, place)| name == variable && value != place) {
                 let what = "each instance is told its own, whatever stands here";
                 let mend = "take it out; `front` is a fixed address that all instances share";
-                self.refuse(&key, what, mend);
+                self.check.refuse(&key, what, mend);
             }
             let value = self.fill_service_references(&key, value, listening);
             written.insert(name.clone(), value);
@@ -361,7 +332,7 @@ impl ServiceCheck<'_> {
                     "tcp"
                 };
                 let what = format!("there is no {name}, for `listen` is not {kind:?}");
-                self.refuse(
+                self.check.refuse(
                     key,
                     what,
                     format!("set `listen` to {kind:?}, or use another"),
@@ -383,7 +354,7 @@ impl ServiceCheck<'_> {
             let unknown = rest.find('}').map_or(rest, |end| &rest[..=end]);
             let what = format!("{unknown} stands for nothing");
             let mend = "write {service.NAME.socket} or {service.NAME.url}, with a service whose `listen` is unix or tcp";
-            self.refuse(key, what, mend);
+            self.check.refuse(key, what, mend);
         }
         placed
     }
@@ -398,10 +369,10 @@ impl ServiceCheck<'_> {
             CommandLine::Line(line) if self.service.shell => {
                 vec!["/bin/sh".to_owned(), "-c".to_owned(), line.clone()]
             }
-            CommandLine::Line(line) => self.accept("run", value_parsers::words(line))?,
+            CommandLine::Line(line) => self.check.accept("run", value_parsers::words(line))?,
             CommandLine::Words(_) if self.service.shell => {
                 let what = "a list of words and `shell` together";
-                self.refuse(
+                self.check.refuse(
                     "run",
                     what,
                     "write one line for the shell, or take `shell` out",
@@ -413,7 +384,7 @@ impl ServiceCheck<'_> {
         if words.first().is_none_or(String::is_empty)
             || words.iter().any(|word| word.contains('\0'))
         {
-            self.refuse(
+            self.check.refuse(
                 "run",
                 "there is no command",
                 "write what starts the service",
@@ -430,7 +401,7 @@ impl ServiceCheck<'_> {
             && !is_there(&words[0], directory, path)
         {
             let what = format!("there is no program {:?} that can be run", words[0]);
-            self.refuse(
+            self.check.refuse(
                 "run",
                 what,
                 format!("install it, or write its path; looked in {path}"),
@@ -441,24 +412,21 @@ impl ServiceCheck<'_> {
     }
 
     fn health(&mut self) -> Result<Option<HealthSettings>, Refused> {
-        let Some(HealthConfig {
-            path,
-            every,
-            within,
-            ..
-        }) = &self.service.health
-        else {
+        let Some(health) = &self.service.health else {
             return Ok(None);
         };
+        let path = &health.path;
         let sound = path.starts_with('/') && path.bytes().all(|byte| byte.is_ascii_graphic());
         if !sound || path.len() > 1_024 {
             let what = format!("{path:?} is no path");
-            self.refuse("health.path", what, "begin with a slash: /healthz");
+            self.check
+                .refuse("health.path", what, "begin with a slash: /healthz");
         }
+        let (every, within) = health.check(self.check).ok_or(Refused)?;
         Ok(Some(HealthSettings {
             path: path.clone(),
-            every: self.time("health.every", every).ok_or(Refused)?,
-            within: self.time("health.within", within).ok_or(Refused)?,
+            every,
+            within,
         }))
     }
 
@@ -466,10 +434,13 @@ impl ServiceCheck<'_> {
         let Some(MemoryConfig { max, .. }) = &self.service.memory else {
             return Ok(None);
         };
-        let size = self.accept("memory.max", units::size(max)).ok_or(Refused)?;
+        let size = self
+            .check
+            .accept("memory.max", units::size(max))
+            .ok_or(Refused)?;
         if size < LEAST_MEMORY {
             let what = format!("no program starts in {max}");
-            self.refuse(
+            self.check.refuse(
                 "memory.max",
                 what,
                 "write at least 1M, and more than it uses",
@@ -485,7 +456,7 @@ impl ServiceCheck<'_> {
             let what = format!("{balance:?} is no way to share");
             let mend =
                 "write round-robin, least, or sticky, which leads each browser back by a cookie";
-            self.refuse("balance", what, mend);
+            self.check.refuse("balance", what, mend);
         }
     }
 
@@ -499,7 +470,7 @@ impl ServiceCheck<'_> {
             Ok(_) => return,
             Err(_) => "is no address",
         };
-        self.refuse(
+        self.check.refuse(
             "front",
             format!("{front:?} {wrong}"),
             "write it like 127.0.0.1:5000",
@@ -508,33 +479,41 @@ impl ServiceCheck<'_> {
 
     fn policy(&mut self) -> Option<Policy> {
         let service = self.service;
-        let instances = self.in_range("instances", service.instances, 1, MOST_INSTANCES);
+        let instances = self
+            .check
+            .between("instances", service.instances, 1, MOST_INSTANCES);
         let most_spares = MOST_INSTANCES.saturating_sub(instances);
-        let spare = self.in_range("spare", service.spare, 0, most_spares);
+        let spare = self.check.between("spare", service.spare, 0, most_spares);
         let (fall, rise) = service
             .health
             .as_ref()
             .map_or((1, 1), |health| (health.fall, health.rise));
-        let fall = self.in_range("health.fall", fall, 1, 100);
-        let rise = self.in_range("health.rise", rise, 1, 100);
-        let start_within = self.time("start_within", &service.start_within);
-        let stop_within = self.time("stop.within", &service.stop.within);
-        let drain_within = self.accept("drain_within", units::duration(&service.drain_within));
-        let backoff = self.accept(
+        let start_within = self.check.time("start_within", &service.start_within);
+        let stop_within = self.check.time("stop.within", &service.stop.within);
+        let drain_within = self
+            .check
+            .accept("drain_within", units::duration(&service.drain_within));
+        let backoff = self.check.accept(
             "restart.backoff",
             value_parsers::backoff(&service.restart.backoff),
         );
-        let give_up = self.accept(
+        let give_up = self.check.accept(
             "restart.give_up",
             value_parsers::give_up(&service.restart.give_up),
         );
-        let when = self.one_of("restart.when", &service.restart.when, &value_parsers::WHEN);
-        let roll = self.one_of("roll", &service.roll, &value_parsers::ROLLS);
+        let when = self
+            .check
+            .one_of("restart.when", &service.restart.when, &value_parsers::WHEN);
+        let roll = self
+            .check
+            .one_of("roll", &service.roll, &value_parsers::ROLLS);
         let action = service
             .memory
             .as_ref()
             .map_or("roll", |memory| &memory.action);
-        let memory = self.one_of("memory.action", action, &value_parsers::ACTIONS);
+        let memory = self
+            .check
+            .one_of("memory.action", action, &value_parsers::ACTIONS);
         let scheduled = !service.cron.is_empty();
         let when = match when? {
             RestartWhen::Always if scheduled => RestartWhen::Never,
@@ -555,16 +534,6 @@ impl ServiceCheck<'_> {
             roll: roll?,
             scheduled,
         })
-    }
-
-    fn one_of<T: Copy>(&mut self, key: &str, written: &str, known: &[(&str, T)]) -> Option<T> {
-        let met = value_parsers::named(known, written);
-        if met.is_none() {
-            let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
-            let what = format!("{written:?} is not known here");
-            self.refuse(key, what, format!("write one of {}", names.join(", ")));
-        }
-        met
     }
 }
 

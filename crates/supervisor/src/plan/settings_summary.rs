@@ -1,9 +1,11 @@
 //! Formats validated settings in the notation of `kenduri.toml`, for the command `describe`.
 
+use units::HealthConfig;
+
 use super::settings::ServiceSettings;
 use super::{masking, value_parsers};
 use crate::cron::Schedule;
-use crate::service_config::{HealthConfig, LogConfig, MemoryConfig, RestartConfig, StopConfig};
+use crate::service_config::{LogConfig, MemoryConfig, RestartConfig, StopConfig};
 use crate::status::SettingsSummary;
 
 impl ServiceSettings {

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::*;
 
-fn check(services: &str) -> Result<Plan, Vec<ConfigError>> {
+fn check(services: &str) -> Result<Plan, Vec<Problem>> {
     look(services, CheckDepth::Whole)
 }
 
-fn look(services: &str, depth: CheckDepth) -> Result<Plan, Vec<ConfigError>> {
+fn look(services: &str, depth: CheckDepth) -> Result<Plan, Vec<Problem>> {
     let folder = tempfile::tempdir().unwrap();
     for (name, mode, text) in [
         ("open.env", 0o644, "A=b"),

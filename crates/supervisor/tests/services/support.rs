@@ -9,8 +9,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use supervisor::{
-    Channel, CheckDepth, Clock, ConfigError, Control, InnerListener, InstanceStatus, LogQuery,
-    OwnService, Plan, PlanContext, ServiceConfigs, ServiceInstances, ShimProgram, Supervisor,
+    Channel, CheckDepth, Clock, Control, InnerListener, InstanceStatus, LogQuery, OwnService, Plan,
+    PlanContext, Problem, ServiceConfigs, ServiceInstances, ShimProgram, Supervisor,
     SupervisorOptions,
 };
 use tempfile::TempDir;
@@ -83,7 +83,7 @@ pub(crate) fn wish(service: &str) -> LogQuery {
     }
 }
 
-pub(crate) fn plan(folder: &Path, services: &str) -> Result<Plan, Vec<ConfigError>> {
+pub(crate) fn plan(folder: &Path, services: &str) -> Result<Plan, Vec<Problem>> {
     let description: ServiceConfigs = toml::from_str(services).unwrap();
     let inner = InnerListener {
         socket: PathBuf::from("inner.sock"),

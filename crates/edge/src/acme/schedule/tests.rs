@@ -32,7 +32,7 @@ fn failures(count: u32, last: Timestamp) -> Failures {
 #[test]
 fn without_a_certificate_the_order_is_due() {
     let now = at("2028-02-29T23:59:59Z");
-    let next = next(&Known::default(), now);
+    let next = next(&RenewalState::default(), now);
     assert_eq!(next.action, Action::Order);
     assert_eq!(next.at, now);
 }
@@ -46,12 +46,12 @@ fn two_thirds_of_the_life_are_counted_in_days_that_exist() {
         ("2026-10-01T00:00:00Z", 47, "2026-11-01T08:00:00Z"),
     ] {
         let from = at(from);
-        let known = Known {
+        let known = RenewalState {
             life: Some(Life {
                 from,
                 until: later(from, days(whole)),
             }),
-            ..Known::default()
+            ..RenewalState::default()
         };
         let next = next(&known, from);
         assert_eq!(next.at, at(due), "{whole} days from {from}");
@@ -67,11 +67,11 @@ fn a_window_is_obeyed_wherever_it_lies_but_not_past_nine_tenths() {
         end: later(life.from, days(end)),
     };
     let due = |window, jitter| {
-        let known = Known {
+        let known = RenewalState {
             life: Some(life),
             window: Some(window),
             jitter: Jitter(jitter),
-            ..Known::default()
+            ..RenewalState::default()
         };
         next(&known, life.from).at
     };
@@ -90,14 +90,14 @@ fn a_window_is_obeyed_wherever_it_lies_but_not_past_nine_tenths() {
 fn a_fresh_certificate_rests_whatever_the_window_says() {
     let life = ninety_days();
     let now = later(life.from, 2.hours().try_into().unwrap());
-    let known = Known {
+    let known = RenewalState {
         life: Some(life),
         issued: Some(now),
         window: Some(Window {
             start: life.from,
             end: now,
         }),
-        ..Known::default()
+        ..RenewalState::default()
     };
     assert_eq!(next(&known, now).at, later(now, REST));
 }
@@ -107,11 +107,11 @@ fn waits_double_up_to_what_the_certificate_can_bear() {
     let now = at("2028-02-28T12:00:00Z");
     let wait = |life: Option<Life>, count: u32| {
         let failures = failures(count, now);
-        let known = Known {
+        let known = RenewalState {
             life,
             failures: Some(&failures),
             jitter: Jitter(u16::MAX),
-            ..Known::default()
+            ..RenewalState::default()
         };
         next(&known, now).at.duration_since(now)
     };
@@ -144,9 +144,9 @@ fn five_failures_do_not_fit_into_less_than_twenty_minutes() {
     let start = now;
     for count in 1..=5 {
         let failures = failures(count, now);
-        let known = Known {
+        let known = RenewalState {
             failures: Some(&failures),
-            ..Known::default()
+            ..RenewalState::default()
         };
         now = next(&known, now).at;
     }
@@ -161,9 +161,9 @@ fn what_the_authority_asks_is_waited_for_but_not_for_ever() {
             asked_to_wait: asked,
             ..failures(1, now)
         };
-        let known = Known {
+        let known = RenewalState {
             failures: Some(&failures),
-            ..Known::default()
+            ..RenewalState::default()
         };
         assert_eq!(next(&known, now).at.duration_since(now).as_secs(), waited);
     }
@@ -181,10 +181,10 @@ fn an_authority_cannot_ask_for_more_than_a_tenth_of_a_life() {
             asked_to_wait: i64::MAX,
             ..failures(1, now)
         };
-        let known = Known {
+        let known = RenewalState {
             life: Some(life),
             failures: Some(&failures),
-            ..Known::default()
+            ..RenewalState::default()
         };
         let wait = next(&known, now).at.duration_since(now);
         assert_eq!(wait.as_secs(), waited, "{whole} days");
@@ -196,15 +196,15 @@ fn a_clock_that_was_set_back_delays_nothing() {
     let failed = at("2028-02-28T12:00:00Z");
     let now = at("2020-01-01T00:00:00Z");
     let failures = failures(1, failed);
-    let known = Known {
+    let known = RenewalState {
         failures: Some(&failures),
-        ..Known::default()
+        ..RenewalState::default()
     };
     assert!(next(&known, now).at <= later(now, SignedDuration::from_mins(1)));
-    let known = Known {
+    let known = RenewalState {
         life: Some(ninety_days()),
         ask: Some(failed),
-        ..Known::default()
+        ..RenewalState::default()
     };
     let asked = next(&known, now);
     assert_eq!(asked.action, Action::Ask);
@@ -214,19 +214,19 @@ fn a_clock_that_was_set_back_delays_nothing() {
 #[test]
 fn the_authority_is_asked_only_while_nothing_is_due() {
     let life = ninety_days();
-    let known = Known {
+    let known = RenewalState {
         life: Some(life),
         ask: Some(life.from),
-        ..Known::default()
+        ..RenewalState::default()
     };
     assert_eq!(next(&known, life.from).action, Action::Ask);
     assert_eq!(
         next(&known, later(life.from, days(61))).action,
         Action::Order
     );
-    let none = Known {
+    let none = RenewalState {
         ask: Some(life.from),
-        ..Known::default()
+        ..RenewalState::default()
     };
     assert_eq!(next(&none, life.from).action, Action::Order);
 }
@@ -273,7 +273,7 @@ proptest! {
             asked_to_wait,
             ..failures(count, last)
         });
-        let known = Known {
+        let known = RenewalState {
             life,
             issued,
             window: window.map(|(start, end)| Window { start, end }),
@@ -301,11 +301,11 @@ proptest! {
     ) {
         let now = life.until;
         let failures = failures(count, now);
-        let known = Known {
+        let known = RenewalState {
             life: Some(life),
             failures: Some(&failures),
             jitter: Jitter(jitter),
-            ..Known::default()
+            ..RenewalState::default()
         };
         let wait = next(&known, now).at.duration_since(now);
         let tenth = share(life.length(), 1, 10).max(SHORTEST_WAIT);

@@ -13,10 +13,10 @@ fn asked() -> Acme {
     }
 }
 
-fn wrong_keys(asked: &Acme, folder: &Path) -> Vec<&'static str> {
+fn wrong_keys(asked: &Acme, folder: &Path) -> Vec<String> {
     match Settings::check(asked, folder, folder) {
         Ok(_) => Vec::new(),
-        Err(errors) => errors.iter().map(SettingsError::key).collect(),
+        Err(errors) => errors.into_iter().map(|problem| problem.key).collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 use std::time::SystemTime;
 
 use super::*;
-use crate::cache::{Head, Kept, Store, StoreSettings, Unsaid};
+use crate::cache::{DefaultLifetimes, Store, StoreSettings, StoredHead, TimedResponse};
 use http::{HeaderMap, StatusCode};
 
 fn store() -> Arc<Store> {
@@ -14,19 +14,19 @@ fn store() -> Arc<Store> {
     Store::new(settings)
 }
 
-fn head() -> Arc<Head> {
+fn head() -> Arc<StoredHead> {
     let headers: HeaderMap = [(http::header::CACHE_CONTROL, "max-age=60".parse().unwrap())]
         .into_iter()
         .collect();
-    let kept = Kept {
+    let kept = TimedResponse {
         status: StatusCode::OK,
         headers: &headers,
         asked: SystemTime::UNIX_EPOCH,
         received: SystemTime::UNIX_EPOCH,
     };
-    let freshness = kept.freshness(&Unsaid::default()).unwrap();
+    let freshness = kept.freshness(&DefaultLifetimes::default()).unwrap();
     let none = HeaderMap::new();
-    let head = Head::new("k".into(), &none, StatusCode::OK, headers, freshness, 0);
+    let head = StoredHead::new("k".into(), &none, StatusCode::OK, headers, freshness, 0);
     Arc::new(head)
 }
 
@@ -83,7 +83,7 @@ async fn what_varies_is_fetched_side_by_side() {
             .into_iter()
             .collect()
     };
-    let mut known = Head::clone(&head());
+    let mut known = StoredHead::clone(&head());
     known.vary = vec![(http::header::ACCEPT_LANGUAGE, Some(b"it".to_vec()))];
     store.keep(Arc::new(known), "ciao".into());
     let key: Key = "k".into();

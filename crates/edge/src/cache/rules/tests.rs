@@ -18,9 +18,9 @@ fn headers(lines: &[(&str, &str)]) -> HeaderMap {
     headers
 }
 
-fn freshness(status: u16, lines: &[(&str, &str)], unsaid: &Unsaid) -> Option<Freshness> {
+fn freshness(status: u16, lines: &[(&str, &str)], unsaid: &DefaultLifetimes) -> Option<Freshness> {
     let headers = headers(lines);
-    let kept = Kept {
+    let kept = TimedResponse {
         status: StatusCode::from_u16(status).unwrap(),
         headers: &headers,
         asked: at(0),
@@ -30,7 +30,7 @@ fn freshness(status: u16, lines: &[(&str, &str)], unsaid: &Unsaid) -> Option<Fre
 }
 
 fn kept(lines: &[(&str, &str)]) -> Option<Freshness> {
-    freshness(200, lines, &Unsaid::default())
+    freshness(200, lines, &DefaultLifetimes::default())
 }
 
 const CONTROL: &str = "cache-control";
@@ -86,11 +86,11 @@ fn what_may_not_be_kept_is_not() {
 fn only_statuses_that_are_understood_are_kept() {
     let said = &[(CONTROL, "max-age=60")];
     for status in UNDERSTOOD {
-        assert!(freshness(status, said, &Unsaid::default()).is_some());
+        assert!(freshness(status, said, &DefaultLifetimes::default()).is_some());
     }
     for status in [201, 206, 304, 400, 401, 403, 429, 500, 502, 503, 504] {
         assert_eq!(
-            freshness(status, said, &Unsaid::default()),
+            freshness(status, said, &DefaultLifetimes::default()),
             None,
             "{status}"
         );
@@ -99,7 +99,7 @@ fn only_statuses_that_are_understood_are_kept() {
 
 #[test]
 fn a_route_speaks_where_nothing_was_said() {
-    let unsaid = Unsaid {
+    let unsaid = DefaultLifetimes {
         lifetime: Duration::from_mins(1),
         stale_while_revalidate: Duration::from_secs(5),
         stale_if_error: Duration::from_mins(10),
@@ -357,7 +357,7 @@ proptest! {
         after in "(, public|, max-age=[0-9]{1,4}|, x=\"y\"){0,3}",
     ) {
         let control = format!("{before}{word}{after}");
-        let unsaid = Unsaid { lifetime: Duration::from_mins(1), ..Unsaid::default() };
+        let unsaid = DefaultLifetimes { lifetime: Duration::from_mins(1), ..DefaultLifetimes::default() };
         prop_assert_eq!(freshness(200, &[(CONTROL, &control)], &unsaid), None);
     }
 

@@ -4,7 +4,7 @@ use http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, VARY};
 use http::{HeaderValue, StatusCode};
 
 use super::*;
-use crate::cache::rules::{Kept, Unsaid};
+use crate::cache::rules::{DefaultLifetimes, TimedResponse};
 
 fn store() -> Arc<Store> {
     Store::new(settings())
@@ -19,23 +19,23 @@ fn settings() -> StoreSettings {
     }
 }
 
-fn head(key: &str, began: u64) -> Arc<Head> {
+fn head(key: &str, began: u64) -> Arc<StoredHead> {
     varied(key, began, &HeaderMap::new())
 }
 
-fn varied(key: &str, began: u64, request: &HeaderMap) -> Arc<Head> {
+fn varied(key: &str, began: u64, request: &HeaderMap) -> Arc<StoredHead> {
     let mut headers = HeaderMap::new();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
     headers.insert(VARY, HeaderValue::from_static("Accept-Language"));
-    let kept = Kept {
+    let kept = TimedResponse {
         status: StatusCode::OK,
         headers: &headers,
         asked: UNIX_EPOCH,
         received: UNIX_EPOCH,
     };
-    let freshness = kept.freshness(&Unsaid::default()).unwrap();
+    let freshness = kept.freshness(&DefaultLifetimes::default()).unwrap();
     let status = StatusCode::OK;
-    Arc::new(Head::new(
+    Arc::new(StoredHead::new(
         key.into(),
         request,
         status,

@@ -126,7 +126,7 @@ impl Passwords {
         client: IpAddr,
         headers: &mut HeaderMap,
     ) -> Result<(), Denied> {
-        let given = Given::read(headers).ok_or(Denied::Unknown)?;
+        let given = Credentials::read(headers).ok_or(Denied::Unknown)?;
         // The number of wrong passwords is checked first. Otherwise, a remembered password would
         // tell an attacker that a guess is right.
         basic.may_try(client, headers)?;
@@ -168,12 +168,12 @@ impl Passwords {
     }
 }
 
-struct Given {
+struct Credentials {
     name: String,
     password: String,
 }
 
-impl Given {
+impl Credentials {
     /// Reads the user name and the password; `None` if they are missing or malformed.
     fn read(headers: &HeaderMap) -> Option<Self> {
         let mut lines = headers.get_all(AUTHORIZATION).iter();
@@ -204,7 +204,7 @@ mod tests {
 
     fn read(line: &str) -> Option<(String, String)> {
         let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_str(line).unwrap())]);
-        Given::read(&headers).map(|given| (given.name, given.password))
+        Credentials::read(&headers).map(|given| (given.name, given.password))
     }
 
     #[test]
@@ -237,7 +237,7 @@ mod tests {
         let mut twice = HeaderMap::new();
         twice.append(AUTHORIZATION, HeaderValue::from_static("Basic YTpi"));
         twice.append(AUTHORIZATION, HeaderValue::from_static("Basic YTpi"));
-        assert!(Given::read(&twice).is_none());
+        assert!(Credentials::read(&twice).is_none());
     }
 
     #[test]

@@ -15,7 +15,7 @@ use http_body_util::BodyExt as _;
 use super::*;
 
 fn compress(request: &HeaderMap, answer: Answer) -> Answer {
-    Wishes::of(request).compress(answer)
+    CodingPreferences::of(request).compress(answer)
 }
 
 use crate::body::BodyError;
@@ -147,7 +147,7 @@ fn compresses_nothing_that_may_hold_a_secret_beside_reflected_input() {
     ];
     for (request, answer, expected) in table {
         let asked = headers(&[BR, request].concat());
-        let coded = Wishes::of(&asked).compress(page(answer, 2_000));
+        let coded = CodingPreferences::of(&asked).compress(page(answer, 2_000));
         assert_eq!(
             coded.headers().contains_key("content-encoding"),
             *expected,
@@ -235,7 +235,7 @@ async fn every_coding_gives_back_the_same_bytes() {
         let mut answer = Response::new(Body::full(plain.clone()));
         *answer.headers_mut() = headers(&[("content-type", "text/plain")]);
         let asked = headers(&[("accept-encoding", encoding.name())]);
-        let answer = Wishes::of(&asked).compress(answer);
+        let answer = CodingPreferences::of(&asked).compress(answer);
         assert_eq!(value(&answer, "content-encoding"), Some(encoding.name()));
         let coded = answer.into_body().collect().await.unwrap().to_bytes();
         assert!(coded.len() < plain.len() * 3 / 4);
@@ -281,7 +281,10 @@ fn coded(encoding: Encoding, steps: Vec<Step>) -> (Body, Arc<AtomicBool>) {
     let mut answer = Response::new(Body::stream(script));
     *answer.headers_mut() = headers(&[("content-type", "text/plain")]);
     let asked = headers(&[("accept-encoding", encoding.name())]);
-    (Wishes::of(&asked).compress(answer).into_body(), gate)
+    (
+        CodingPreferences::of(&asked).compress(answer).into_body(),
+        gate,
+    )
 }
 
 /// Reads the available frames of a body. Returns the data, the trailers and why reading stopped.

@@ -12,7 +12,7 @@ use http_body_util::BodyExt as _;
 
 use crate::body::{Answer, Body, BodyError, has_no_body};
 use crate::connection::stream_head;
-use crate::quic::wire::{Ended, Sending};
+use crate::quic::wire::{Ended, SendHalf};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AnswerError {
@@ -25,15 +25,15 @@ pub(super) enum AnswerError {
     Body(BodyError),
 }
 
-pub(super) struct Back<'a> {
-    pub(super) stream: RequestStream<Sending, Bytes>,
+pub(super) struct ResponseSender<'a> {
+    pub(super) stream: RequestStream<SendHalf, Bytes>,
     pub(super) ended: &'a mut Ended,
     pub(super) connection: &'a quinn::Connection,
     /// How long flow control may keep the edge from sending.
     pub(super) time: Duration,
 }
 
-impl Back<'_> {
+impl ResponseSender<'_> {
     /// Sends a response. Returns when the client has received the whole response, or has received
     /// nothing for too long.
     pub(super) async fn send(

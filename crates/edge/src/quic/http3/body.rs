@@ -14,11 +14,11 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::body::{Body, BodyError};
 use crate::parse_result::BrokenBody;
-use crate::quic::wire::Receiving;
+use crate::quic::wire::ReceiveHalf;
 use http1::{Refusal, judge_fields};
 
 pub(super) struct Received {
-    stream: RequestStream<Receiving, Bytes>,
+    stream: RequestStream<ReceiveHalf, Bytes>,
     /// The bytes still expected according to `Content-Length`.
     left: Option<u64>,
     time: Duration,
@@ -43,7 +43,7 @@ impl Received {
     /// Returns the body after a request head. The first bytes may show that there is no body, or
     /// that it is invalid.
     pub(super) async fn body(
-        stream: RequestStream<Receiving, Bytes>,
+        stream: RequestStream<ReceiveHalf, Bytes>,
         length: Option<u64>,
         time: Duration,
         broken: Arc<BrokenBody>,

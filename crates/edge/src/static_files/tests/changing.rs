@@ -35,7 +35,7 @@ async fn an_unchanged_file_is_not_read_again() {
     world.write("a.txt", "text");
     world.get("/a.txt").await;
     let known = |world: &World| match world.memory.find(world.folder.id(), "a.txt", world.now) {
-        Known::Fresh(entry) => entry,
+        MemoryLookup::Fresh(entry) => entry,
         _ => panic!("not fresh"),
     };
     let before = known(&world);
@@ -56,7 +56,8 @@ async fn a_file_that_was_just_written_is_read_again() {
     world.get("/a.txt").await;
     let mut entries = Vec::new();
     for _ in 0..3 {
-        let Known::Fresh(entry) = world.memory.find(world.folder.id(), "a.txt", world.now) else {
+        let MemoryLookup::Fresh(entry) = world.memory.find(world.folder.id(), "a.txt", world.now)
+        else {
             panic!("not fresh");
         };
         entries.push(entry);
@@ -145,7 +146,10 @@ async fn the_memory_stays_within_its_bounds() {
     }
     assert!(world.memory.weight() > 1 << 19);
     let kept = world.memory.find(world.folder.id(), "often.txt", world.now);
-    assert!(matches!(kept, Known::Fresh(_)), "what is used often stays");
+    assert!(
+        matches!(kept, MemoryLookup::Fresh(_)),
+        "what is used often stays"
+    );
     // Compressed variants count towards the memory limit.
     world.memory = Memory::new(1 << 20);
     for number in 0..40 {

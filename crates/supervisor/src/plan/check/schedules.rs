@@ -13,7 +13,7 @@ impl ServiceCheck<'_> {
             return Ok(None);
         }
         let schedule = Schedule::parse(written, &self.service.time_zone);
-        self.accept(key, schedule).map(Some).ok_or(Refused)
+        self.check.accept(key, schedule).map(Some).ok_or(Refused)
     }
 
     /// Refuses settings that have no effect on a scheduled command.
@@ -30,7 +30,8 @@ impl ServiceCheck<'_> {
         ] {
             if is_set {
                 let what = "a command that runs at the times of cron is not kept running";
-                self.refuse(key, what, "take it out, or take cron out");
+                self.check
+                    .refuse(key, what, "take it out, or take cron out");
             }
         }
     }

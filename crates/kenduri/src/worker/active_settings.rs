@@ -1,4 +1,4 @@
-//! Reloads the settings in a worker: replaces the edge's plan, and lists the changes that need a
+//! Applies settings in a worker: replaces the edge's plan, and lists the changes that need a
 //! restart.
 
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use toml::Table;
 use crate::configuration::{self, Asked, Configuration};
 
 /// The worker's active settings.
-pub(crate) struct Reload {
+pub(super) struct ActiveSettings {
     said: Table,
     started: Started,
 }
@@ -19,15 +19,15 @@ pub(crate) struct Reload {
 /// The properties that are fixed when the worker starts. Settings that are loaded later must agree
 /// with them.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Started {
+pub(super) struct Started {
     /// Whether the worker runs the app.
-    pub(crate) app: bool,
+    pub(super) app: bool,
     /// Whether Kenduri can be reached only from this machine.
-    pub(crate) is_private: bool,
+    pub(super) is_private: bool,
 }
 
-impl Reload {
-    pub(crate) fn new(configuration: &Configuration, started: Started) -> Self {
+impl ActiveSettings {
+    pub(super) fn new(configuration: &Configuration, started: Started) -> Self {
         Self {
             said: configuration.merged().clone(),
             started,
@@ -36,7 +36,7 @@ impl Reload {
 
     /// Applies settings to the edge, with additional listening sockets. Either all settings take
     /// effect or none. Returns a description of the changes, and the services' plan.
-    pub(crate) fn apply(
+    pub(super) fn apply(
         &mut self,
         edge: &Edge,
         asked: &Asked,
@@ -69,7 +69,7 @@ impl Reload {
         }
         let said = found.merged().clone();
         edge.hand_in(Inherited::new(sockets)?);
-        edge.reload(found.plan)?;
+        edge.apply(found.plan)?;
         self.said = said;
         Ok((told, found.services))
     }

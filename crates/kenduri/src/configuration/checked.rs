@@ -1,0 +1,41 @@
+//! Checks of values that only the program's own settings have.
+
+use platform::Secret;
+use units::Check;
+
+/// Returns `number`, and adds a problem if it is not between `least` and `most`.
+pub(super) fn number(check: &mut Check, key: &str, number: u32, least: u32, most: u32) -> u32 {
+    if !(least..=most).contains(&number) {
+        let mend = format!("it may be {least} to {most}");
+        check.refuse_sentence(key, format!("{key} is {number}"), mend);
+    }
+    number
+}
+
+/// Returns a secret, either from the settings or from the file that they name.
+pub(super) fn secret(check: &mut Check, key: &str, written: &str, file: &str) -> Option<Secret> {
+    if file.is_empty() {
+        return (!written.is_empty()).then(|| Secret::new(written));
+    }
+    let file_key = format!("{key}_file");
+    if !written.is_empty() {
+        check.refuse_sentence(
+            &file_key,
+            format!("{key} and {file_key} are both set"),
+            "keep one of them; a file is the safest",
+        );
+        return None;
+    }
+    let path = check.path(&file_key, file);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Some(Secret::new(text.trim_end_matches(['\r', '\n']))),
+        Err(error) => {
+            check.refuse(
+                &file_key,
+                format!("cannot read {}: {error}", path.display()),
+                "the user that runs Kenduri must be able to read it",
+            );
+            None
+        }
+    }
+}
