@@ -72,3 +72,4 @@ slot-online = بالفيديو
 slot-room-pool = بالفيديو، في غرفة من الموقع
 slot-in-person = حضوريًا
 slot-phone = بالهاتف
+credit-imported = منقول من نظام آخر

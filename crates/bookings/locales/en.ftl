@@ -202,6 +202,7 @@ credit-granted = Bought
 credit-booked = Booked
 credit-returned = Given back
 credit-replaced = Given back, as a new one
+credit-imported = Taken over
 credit-was-paid = Paid. The credits are yours.
 order-mine = Your orders
 plan-all = Plans

@@ -89,3 +89,4 @@ slot-online = In video
 slot-room-pool = In video, in una stanza del sito
 slot-in-person = Di persona
 slot-phone = Per telefono
+credit-imported = Ripresi da un altro sistema

@@ -175,6 +175,7 @@ credit-granted = Dibeli
 credit-booked = Ditempah
 credit-returned = Dipulangkan
 credit-replaced = Dipulangkan sebagai kredit baharu
+credit-imported = Dibawa masuk
 credit-was-paid = Sudah dibayar. Kredit itu milik anda.
 order-mine = Pesanan anda
 plan-all = Pelan

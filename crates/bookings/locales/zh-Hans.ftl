@@ -62,3 +62,4 @@ slot-online = 视频
 slot-room-pool = 视频（使用本站会议室）
 slot-in-person = 当面
 slot-phone = 电话
+credit-imported = 从其他系统转入

@@ -33,6 +33,8 @@ web::words! {
         /// The credit was due to be returned, but its lot had expired, so a new lot of one credit
         /// was granted.
         Replaced = "replaced" => "credit-replaced",
+        /// Credits of another system, as they were when they were imported.
+        Imported = "imported" => "credit-imported",
     }
 }
 
@@ -86,7 +88,7 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), S
     enter(tx, &lot.id, lot.granted, CreditReason::Granted, &subject)
 }
 
-fn insert(tx: &mut Tx<'_>, lot: &Lot, order: Option<&Order>) -> Result<(), StoreError> {
+pub(crate) fn insert(tx: &mut Tx<'_>, lot: &Lot, order: Option<&Order>) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO credit_lot ({Lot}, order_id) VALUES ({:Lot}, :order)",
         Lot = lot,
@@ -96,7 +98,7 @@ fn insert(tx: &mut Tx<'_>, lot: &Lot, order: Option<&Order>) -> Result<(), Store
     Ok(())
 }
 
-fn enter(
+pub(crate) fn enter(
     tx: &mut Tx<'_>,
     lot: &LotId,
     delta: i64,

@@ -14,6 +14,7 @@ pub mod criterion;
 pub mod feedback;
 pub mod gateway;
 pub mod gateway_event;
+pub mod import;
 mod leaving;
 pub mod level;
 mod meeting_link;

@@ -177,19 +177,7 @@ pub struct Payment {
 }
 
 pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<Order, StoreError> {
-    let party: PartyId = tx.id();
-    sql!(
-        "INSERT INTO money_party (id, account_id) VALUES (:party, :account)
-         ON CONFLICT (account_id) DO NOTHING",
-        party,
-        account
-    )
-    .run(tx, Rows::AtMostOne)?;
-    let (party_id,) = sql!(
-        "SELECT id FROM money_party WHERE account_id = :account",
-        account
-    )
-    .one(tx)?;
+    let party_id = party(tx, account)?;
     let order = Order {
         id: tx.id(),
         party_id,
@@ -210,6 +198,24 @@ pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<O
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(order)
+}
+
+/// Finds or creates the id that stands for an account in all that concerns money.
+pub(crate) fn party(tx: &mut Tx<'_>, account: &AccountId) -> Result<PartyId, StoreError> {
+    let party: PartyId = tx.id();
+    sql!(
+        "INSERT INTO money_party (id, account_id) VALUES (:party, :account)
+         ON CONFLICT (account_id) DO NOTHING",
+        party,
+        account
+    )
+    .run(tx, Rows::AtMostOne)?;
+    let (party,) = sql!(
+        "SELECT id FROM money_party WHERE account_id = :account",
+        account
+    )
+    .one(tx)?;
+    Ok(party)
 }
 
 pub fn find(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {

@@ -77,7 +77,7 @@ pub fn offered(tx: &mut Tx<'_>) -> Result<Vec<Plan>, StoreError> {
     tx.all(all, &[])
 }
 
-pub(crate) fn find(tx: &mut Tx<'_>, id: &PlanId) -> Result<Option<Plan>, StoreError> {
+pub fn find(tx: &mut Tx<'_>, id: &PlanId) -> Result<Option<Plan>, StoreError> {
     sql!("SELECT {Plan} FROM plan WHERE id = :id", id).maybe(tx)
 }
 

@@ -34,7 +34,7 @@ platform::id!(ReviewId, random, "One review of a document.");
 pub(crate) const OWN: &str = "/me/reviews";
 pub(crate) const ASKED: &str = "/me/slots/reviews";
 /// The maximum length of a document's name, in characters.
-const NAME: usize = 120;
+pub(crate) const NAME: usize = 120;
 /// The maximum lengths of what a member writes, in characters.
 pub(crate) const GOAL: usize = 200;
 pub(crate) const FOCUS: usize = 500;

@@ -1,13 +1,14 @@
 //! Imports the configuration of other servers and process managers as `kenduri.toml`, and reads the
 //! rows of their databases.
 //!
-//! Except for [`dump`], each import prints a file that `kenduri check` accepts, apart from missing
+//! Except for [`dump`] and [`mongo`], each import prints a file that `kenduri check` accepts, apart from missing
 //! folders and files. A comment marks everything that could not be imported. If something is
 //! ambiguous, the file contains the safer choice and a comment about the ambiguity. A protected
 //! path never becomes an open route; if no path can express the protection, a remark that begins
 //! with CAREFUL says so.
 
 pub mod dump;
+pub mod mongo;
 pub mod nginx;
 mod page;
 pub mod pm2;

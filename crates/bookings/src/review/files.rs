@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use platform::jobs::{Done, Handler, JobError};
 use platform::{Rows, StoreError, Tx, sql};
 use web::picture_folder::PictureFolder;
+use web::uploaded_document::DocumentType;
 use web::{ArrivedFile, Problem, Site, uploaded_document};
 
 use super::{NewReview, ReviewId};
@@ -53,19 +54,29 @@ pub(crate) async fn keep(
         let status = axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
         Problem::new(status, "unsupported_media_type")
     })?;
-    let stem = platform::id::generate_random(&site.random);
     let new = NewReview {
-        file: format!("{stem}.{}", file_type.word()),
-        file_name: file.name,
-        file_type,
-        bytes: i64::try_from(file.bytes).unwrap_or(i64::MAX),
-        sha256: file.digest,
         goal: goal.to_owned(),
         focus: focus.to_owned(),
         note: note.to_owned(),
+        ..new_review(site, &file, file_type)
     };
     FOLDER.keep(site, &new.file, file.content).await?;
     Ok(new)
+}
+
+/// A review of a received document, under a random name in the file store.
+pub(crate) fn new_review(site: &Site, file: &ArrivedFile, file_type: DocumentType) -> NewReview {
+    let stem = platform::id::generate_random(&site.random);
+    NewReview {
+        file: format!("{stem}.{}", file_type.word()),
+        file_name: file.name.clone(),
+        file_type,
+        bytes: i64::try_from(file.bytes).unwrap_or(i64::MAX),
+        sha256: file.digest.clone(),
+        goal: String::new(),
+        focus: String::new(),
+        note: String::new(),
+    }
 }
 
 /// Deletes a received document whose submission was refused. If the deletion fails, a job deletes it

@@ -88,6 +88,16 @@ pub(crate) fn admit(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Undoes [`admit`] for an imported account.
+pub(crate) fn await_again(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE registration SET is_pending = 1 WHERE account_id = :id AND is_kept = 1",
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
 /// Marks the account's email address as confirmed.
 pub(crate) fn end(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM registration WHERE account_id = :id", id).run(tx, Rows::AtMostOne)?;

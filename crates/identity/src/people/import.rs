@@ -215,6 +215,31 @@ pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantEr
     Ok(true)
 }
 
+/// Gives a person a duty in the installation. An unconfirmed email address stays unconfirmed, so that
+/// the person still confirms it before they can do what asks for that.
+pub fn give_duty(tx: &mut Tx<'_>, id: &AccountId, duty: Role) -> Result<(), GrantError> {
+    let was_pending = unconfirmed::is_pending(tx, id)?;
+    grant::give(tx, id, duty, &Scope::site(), None)?;
+    if was_pending {
+        unconfirmed::await_again(tx, id)?;
+    }
+    Ok(())
+}
+
+/// The account with this email address, confirmed or not.
+pub fn find_by_address(
+    tx: &mut Tx<'_>,
+    address: &Address,
+) -> Result<Option<AccountId>, StoreError> {
+    let found: Option<(AccountId,)> = sql!(
+        "SELECT account_id FROM email
+         WHERE canonical = :canonical AND (is_primary = 1 OR verified_by <> 'none')",
+        canonical = address.canonical()
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(id,)| id))
+}
+
 /// Stops mail to an email address, because a mail bounced or the recipient unsubscribed. Returns
 /// `false` if mail to it was already stopped.
 pub fn suppress(

@@ -1,8 +1,10 @@
 //! `kenduri import`: converts the configuration of other software to a `kenduri.toml`, and imports
 //! the data of older sites.
 
+mod booking_site;
 mod markdown;
 mod personal_site;
+mod report;
 mod wedding_manager;
 
 use std::io::Write as _;
@@ -14,6 +16,7 @@ use clap::{Args, Subcommand};
 use importer::{Imported, nginx, pm2};
 
 use super::{Where, say};
+use booking_site::BookingSite;
 use markdown::Markdown;
 use personal_site::PersonalSite;
 use wedding_manager::WeddingManager;
@@ -28,6 +31,7 @@ pub(super) enum Import {
     Pm2(Pm2),
     Nginx(Nginx),
     PersonalSite(PersonalSite),
+    BookingSite(BookingSite),
     Markdown(Markdown),
     WeddingManager(WeddingManager),
 }
@@ -68,6 +72,7 @@ impl Import {
             )?,
             Self::Nginx(site) => nginx::import(&site.file)?,
             Self::PersonalSite(site) => return site.run(),
+            Self::BookingSite(site) => return site.run(),
             Self::Markdown(folder) => return folder.run(),
             Self::WeddingManager(manager) => return manager.run(),
         };

@@ -1,7 +1,6 @@
 //! `kenduri import personal-site`: imports people, timers, phrases and articles of the older
 //! personal site.
 
-mod report;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -15,10 +14,10 @@ use platform::Tx;
 use platform::mail::{Address, suppression};
 use web::Site;
 
+use super::report::Report;
 use super::{Where, say};
 use crate::app_setup;
 use crate::commands::{alone, stopped};
-use report::Report;
 use tables::{Import, Options};
 
 /// Take over people, timers, phrases and articles from a dump of the older personal site

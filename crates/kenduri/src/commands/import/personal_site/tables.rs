@@ -26,7 +26,7 @@ use platform::mail::Address;
 use platform::mail::suppression::Cause;
 use posts::import::{self as articles, Article};
 
-use super::report::Report;
+use super::super::report::Report;
 
 /// The slug of the older site's built-in account.
 const OWN_ACCOUNT: &str = "system";
@@ -124,7 +124,7 @@ impl<'a> Import<'a> {
                 "{} is no active administrator of the older site; --owner names one",
                 owner.as_str()
             );
-            self.report.refuse(0, &what);
+            self.report.refuse("--owner", &what);
         }
         for known in self.people.values() {
             if known.is_new && !known.can_sign_in {
@@ -187,7 +187,7 @@ impl<'a> Import<'a> {
         let email = row.require("email")?;
         let Ok(email) = email.parse::<Address>() else {
             let what = format!("{email:?} is no mail address");
-            self.report.refuse(row.line(), &what);
+            self.report.refuse(&place(row), &what);
             return Ok(());
         };
         let is_active = flag(row, "active", true)?;
@@ -216,7 +216,7 @@ impl<'a> Import<'a> {
             )),
         };
         if let Some(what) = what {
-            self.report.refuse(row.line(), &what);
+            self.report.refuse(&place(row), &what);
             return Ok(());
         }
         let is_new = outcome == people::Outcome::Added;
@@ -401,7 +401,7 @@ impl<'a> Import<'a> {
             articles::Outcome::Known => self.report.count("articles", false),
             articles::Outcome::SlugTaken => {
                 let what = format!("the slug {slug} of an article is taken here");
-                self.report.refuse(row.line(), &what);
+                self.report.refuse(&place(row), &what);
             }
         }
         Ok(())
@@ -415,7 +415,7 @@ impl<'a> Import<'a> {
         let exact = instant(row, "reset_timestamp")?;
         if exact > tx.now() {
             let what = format!("the timer of {account} begins in the future, at {exact}");
-            self.report.refuse(row.line(), &what);
+            self.report.refuse(&place(row), &what);
             return Ok(());
         }
         let owner = timers::Owner {
@@ -447,7 +447,7 @@ impl<'a> Import<'a> {
                     "timer {} has the millisecond of timer {other}, {}; --merge-timers makes one of both",
                     reset.id, reset.reset_at
                 );
-                self.report.refuse(row.line(), &what);
+                self.report.refuse(&place(row), &what);
             }
         }
         Ok(())
@@ -493,6 +493,10 @@ impl<'a> Import<'a> {
         self.report.count("suggestions", is_new);
         Ok(())
     }
+}
+
+fn place(row: &Row) -> String {
+    format!("line {}", row.line())
 }
 
 fn id<I: std::str::FromStr>(row: &Row, column: &str) -> Result<I> {

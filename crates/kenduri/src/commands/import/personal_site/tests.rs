@@ -25,7 +25,7 @@ use testkit::{Visitor, World};
 use web::client_info::Proxies;
 use web::{Network, Settings, SiteUrl};
 
-use super::report::Report;
+use super::super::report::Report;
 use super::tables::Options;
 use super::{Result, import};
 use crate::domains::DOMAINS;

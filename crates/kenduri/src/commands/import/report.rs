@@ -7,16 +7,18 @@ use platform::audit::{Actor, Entry};
 use platform::{StoreError, Tx};
 use serde_json::json;
 
-/// The maximum number of refused rows that are listed. Further rows are only counted.
+/// The maximum number of refused rows, and of rows under one heading, that are listed. Further rows
+/// are only counted.
 const LISTED: usize = 100;
 
-/// Counts what happened to the rows of a dump.
+/// Counts what happened to the rows of an export.
 #[derive(Debug, Default)]
 pub(super) struct Report {
     kinds: BTreeMap<&'static str, Counts>,
     left_out: BTreeMap<String, u64>,
     unknown_issuers: BTreeMap<String, u64>,
     remarks: BTreeMap<&'static str, u64>,
+    listed: BTreeMap<&'static str, Vec<String>>,
     refusals: Vec<String>,
     refused: usize,
     is_written: bool,
@@ -47,6 +49,11 @@ impl Report {
         }
     }
 
+    /// Counts skipped rows or fields to which nothing in Kenduri corresponds.
+    pub(super) fn leave_out_all(&mut self, what: &str, count: u64) {
+        *self.left_out.entry(what.to_owned()).or_default() += count;
+    }
+
     /// Counts a skipped link to a sign-in provider that is not configured in Kenduri.
     pub(super) fn leave_out_sign_in(&mut self, issuer: &str) {
         *self.unknown_issuers.entry(issuer.to_owned()).or_default() += 1;
@@ -57,11 +64,16 @@ impl Report {
         *self.remarks.entry(what).or_default() += 1;
     }
 
+    /// Lists something under a heading of the report, for people to look at.
+    pub(super) fn list(&mut self, heading: &'static str, what: String) {
+        self.listed.entry(heading).or_default().push(what);
+    }
+
     /// Counts a refused row. One refused row prevents the whole import.
-    pub(super) fn refuse(&mut self, line: u64, what: &str) {
+    pub(super) fn refuse(&mut self, place: &str, what: &str) {
         self.refused += 1;
         if self.refusals.len() < LISTED {
-            self.refusals.push(format!("line {line}: {what}"));
+            self.refusals.push(format!("{place}: {what}"));
         }
     }
 
@@ -117,6 +129,15 @@ impl fmt::Display for Report {
         }
         for (remark, count) in &self.remarks {
             writeln!(f, "  {remark}: {count}")?;
+        }
+        for (heading, all) in &self.listed {
+            writeln!(f, "\n{heading} ({}):", all.len())?;
+            for one in all.iter().take(LISTED) {
+                writeln!(f, "  {one}")?;
+            }
+            if all.len() > LISTED {
+                writeln!(f, "  and {} more", all.len() - LISTED)?;
+            }
         }
         if self.refused > 0 {
             writeln!(f, "\nTo be decided first:")?;

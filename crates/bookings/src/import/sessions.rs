@@ -1,0 +1,254 @@
+//! Import of providers, slots, bookings, requests and feedback.
+
+use identity::account::AccountId;
+use jiff::{SignedDuration, Timestamp};
+use platform::{Rows, StoreError, Tx, sql};
+
+use crate::booking::{self, Booking, BookingId, State};
+use crate::choice::{self, Choices};
+use crate::feedback::Feedback;
+use crate::provider::{ProviderId, ProviderProfile};
+use crate::request::{self, Request};
+use crate::room::{AllocationId, RoomId};
+use crate::slot::{Place, Slot, SlotId};
+use crate::{meeting_link, settings};
+
+pub use crate::slot::start;
+
+/// Finds or creates the profile of a provider, also of one whose account is not known any more. The
+/// second value is true if it was created.
+pub fn provider(
+    tx: &mut Tx<'_>,
+    account: Option<&AccountId>,
+    new: &ProviderProfile,
+) -> Result<(ProviderId, bool), StoreError> {
+    let known: Option<(ProviderId,)> = sql!(
+        "SELECT id FROM provider WHERE id = :id OR account_id = :account",
+        id = new.id,
+        account
+    )
+    .maybe(tx)?;
+    if let Some((id,)) = known {
+        return Ok((id, false));
+    }
+    sql!(
+        "INSERT INTO provider (account_id, {ProviderProfile}) VALUES (:account, {:ProviderProfile})",
+        account,
+        ProviderProfile = new
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok((new.id.clone(), true))
+}
+
+/// Whether a link leads to a meeting on an allowed host.
+pub fn is_meeting(link: &str) -> bool {
+    meeting_link::is_allowed(link)
+}
+
+/// A slot of another system.
+#[derive(Clone, Debug)]
+pub struct ImportedSlot {
+    pub slot: Slot,
+    pub choices: Choices,
+    pub created_at: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SlotOutcome {
+    Added,
+    Known,
+    /// The slot is over and overlaps another one, so it was added as a deleted one.
+    Deleted,
+    /// The slot is not over and overlaps this one of the same provider. It was not added.
+    Overlaps(SlotId),
+}
+
+/// Adds a slot, without the provider's buffers. `is_extra` is for a slot of which it is known that it
+/// exists twice: it is added as a deleted one.
+pub fn add_slot(
+    tx: &mut Tx<'_>,
+    new: &ImportedSlot,
+    is_extra: bool,
+) -> Result<SlotOutcome, StoreError> {
+    let slot = &new.slot;
+    let known: Option<(SlotId,)> =
+        sql!("SELECT id FROM slot WHERE id = :id", id = slot.id).maybe(tx)?;
+    if known.is_some() {
+        return Ok(SlotOutcome::Known);
+    }
+    let other: Option<(SlotId,)> = sql!(
+        "SELECT id FROM slot
+         WHERE provider_id = :provider AND deleted_at IS NULL
+           AND blocks_from < :until AND blocks_until > :from
+         ORDER BY starts_at, id LIMIT 1",
+        provider = slot.provider_id,
+        from = slot.starts_at,
+        until = slot.ends_at
+    )
+    .maybe(tx)?;
+    let is_deleted = match other {
+        Some((other,)) if slot.ends_at > tx.now() && !is_extra => {
+            return Ok(SlotOutcome::Overlaps(other));
+        }
+        other => is_extra || other.is_some(),
+    };
+    let now = tx.now();
+    sql!(
+        "INSERT INTO slot ({Slot}, blocks_from, blocks_until, created_at, deleted_at)
+         VALUES ({:Slot}, :from, :until, :created_at, :deleted_at)",
+        Slot = slot,
+        from = slot.starts_at,
+        until = slot.ends_at,
+        created_at = new.created_at,
+        deleted_at = is_deleted.then_some(now)
+    )
+    .run(tx, Rows::Exactly(1))?;
+    choice::insert(tx, slot.id.as_str(), &new.choices)?;
+    Ok(if is_deleted {
+        SlotOutcome::Deleted
+    } else {
+        SlotOutcome::Added
+    })
+}
+
+/// Finds a slot, also a deleted one.
+pub fn find_slot(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
+    sql!("SELECT {Slot} FROM slot WHERE id = :id", id).maybe(tx)
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BookingOutcome {
+    Added,
+    Known,
+    /// The slot has this other booking. Nothing was added.
+    SlotTaken(BookingId),
+    /// The member has this other session at the same time. Nothing was added.
+    MemberBusy(BookingId),
+}
+
+/// Adds a booking, and gives its slot the state that follows from the booking's. The sessions ahead
+/// are planned: their reminders, and their end.
+pub fn add_booking(tx: &mut Tx<'_>, new: &Booking) -> Result<BookingOutcome, StoreError> {
+    if booking::find(tx, &new.id)?.is_some() {
+        return Ok(BookingOutcome::Known);
+    }
+    if new.state.is_held() {
+        let other: Option<(BookingId,)> = sql!(
+            "SELECT id FROM booking WHERE slot_id = :slot AND state IN
+                 ('pending_payment', 'confirmed', 'completed', 'no_show_member', 'no_show_provider')",
+            slot = new.slot_id
+        )
+        .maybe(tx)?;
+        if let Some((other,)) = other {
+            return Ok(BookingOutcome::SlotTaken(other));
+        }
+    }
+    if let (State::Confirmed, Some(member)) = (new.state, &new.member_id) {
+        let time = (new.starts_at, new.ends_at);
+        if let Some(other) = booking::busy(tx, member, time, new.id.as_str())? {
+            return Ok(BookingOutcome::MemberBusy(other));
+        }
+    }
+    sql!(
+        "INSERT INTO booking ({Booking}) VALUES ({:Booking})",
+        Booking = new
+    )
+    .run(tx, Rows::Exactly(1))?;
+    if new.state.is_held() {
+        let state = if new.state == State::Confirmed {
+            "booked"
+        } else {
+            "completed"
+        };
+        sql!(
+            "UPDATE slot SET state = :state, takes_credit = :takes_credit, version = version + 1
+             WHERE id = :slot",
+            slot = new.slot_id,
+            state,
+            takes_credit = new.credit_lot_id.is_some()
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    if new.state == State::Confirmed {
+        booking::plan_session(tx, new)?;
+    }
+    Ok(BookingOutcome::Added)
+}
+
+/// Gives a confirmed booking its place: the room with this link if there is one and it is free, else
+/// the link itself. Returns `false` if neither can be.
+pub fn place(tx: &mut Tx<'_>, booking: &Booking, link: &str) -> Result<bool, StoreError> {
+    let until =
+        booking.ends_at + SignedDuration::from_mins(settings::load(tx)?.room_margin_minutes);
+    let free: Option<(RoomId,)> = sql!(
+        "SELECT r.id FROM room r WHERE r.url = :link AND NOT EXISTS
+             (SELECT 1 FROM room_allocation a WHERE a.room_id = r.id AND a.state = 'reserved'
+                  AND a.starts_at < :until AND a.blocks_until > :from)",
+        link,
+        from = booking.starts_at,
+        until
+    )
+    .maybe(tx)?;
+    let kind = if let Some((room,)) = &free {
+        sql!(
+            "INSERT INTO room_allocation
+                 (id, room_id, booking_id, starts_at, blocks_until, state, created_at)
+             VALUES (:id, :room, :booking, :from, :until, 'reserved', :now)",
+            id = tx.id::<AllocationId>(),
+            room,
+            booking = booking.id,
+            from = booking.starts_at,
+            until,
+            now = tx.now()
+        )
+        .run(tx, Rows::Exactly(1))?;
+        Place::RoomPool
+    } else {
+        Place::Online
+    };
+    let is_usable = meeting_link::is_allowed(link);
+    let link = if free.is_none() && is_usable {
+        link
+    } else {
+        ""
+    };
+    sql!(
+        "UPDATE slot SET location_kind = :kind, location_secret = :link WHERE id = :slot",
+        slot = booking.slot_id,
+        kind,
+        link
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(free.is_some() || is_usable)
+}
+
+/// Takes the slot of a confirmed booking out of the pool of rooms, because no room was reserved.
+pub fn keep_own_link(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE slot SET location_kind = :kind WHERE id = :slot AND location_kind = 'room_pool'",
+        slot,
+        kind = Place::Online
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// Adds a request with its slots, the preferred one first.
+pub fn add_request(tx: &mut Tx<'_>, new: &Request, slots: &[SlotId]) -> Result<bool, StoreError> {
+    let known: Option<(String,)> =
+        sql!("SELECT id FROM booking_request WHERE id = :id", id = new.id).maybe(tx)?;
+    if known.is_none() {
+        request::insert(tx, new, slots)?;
+    }
+    Ok(known.is_none())
+}
+
+/// Adds what one side says about a session. Returns `false` if that side has said something.
+pub fn add_feedback(tx: &mut Tx<'_>, new: &Feedback) -> Result<bool, StoreError> {
+    let added = sql!(
+        "INSERT INTO feedback ({Feedback}) VALUES ({:Feedback}) ON CONFLICT DO NOTHING",
+        Feedback = new
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(added == 1)
+}

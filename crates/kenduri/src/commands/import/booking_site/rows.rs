@@ -1,0 +1,356 @@
+//! The rows of the older booking site's collections, as `mongoexport` wrote them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use importer::ImportError;
+use importer::mongo::{self, Document};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value};
+
+use super::names::{self, Names};
+
+/// A row of a collection. Its fields have our names.
+#[derive(Debug)]
+pub(super) struct Row {
+    file: &'static str,
+    line: u64,
+    /// The values by which other rows may refer to this one.
+    pub(super) keys: Vec<String>,
+    fields: Map<String, Value>,
+}
+
+/// Why a row cannot be taken over. It prevents the whole import, and is named by file and line.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Flaw(pub(super) String);
+
+pub(super) fn flaw<T>(what: impl Into<String>) -> Result<T> {
+    Err(Flaw(what.into()).into())
+}
+
+/// What was found while reading a folder: rows that are none, fields without a place here, and
+/// collections that stay behind.
+#[derive(Debug, Default)]
+pub(super) struct Remainder {
+    pub(super) bad: Vec<(String, String)>,
+    pub(super) unknown: BTreeMap<String, u64>,
+    pub(super) dropped: BTreeMap<String, u64>,
+    pub(super) left: BTreeMap<String, u64>,
+}
+
+/// The rows of all collections but the reviews of documents, whose files are too large to be kept in
+/// memory.
+#[derive(Debug, Default)]
+pub(super) struct Rows {
+    pub(super) users: Vec<Row>,
+    pub(super) companies: Vec<Row>,
+    pub(super) plans: Vec<Row>,
+    pub(super) links: Vec<Row>,
+    pub(super) slots: Vec<Row>,
+    pub(super) bookings: Vec<Row>,
+    pub(super) requests: Vec<Row>,
+    pub(super) feedbacks: Vec<Row>,
+    pub(super) orders: Vec<Row>,
+    pub(super) payouts: Vec<Row>,
+    pub(super) rest: Remainder,
+}
+
+impl Rows {
+    pub(super) fn read(folder: &Path) -> Result<Self> {
+        let mut rest = Remainder::default();
+        let mut read = |names| -> Result<Vec<Row>> {
+            let Some(mut reader) = Reader::open(folder, names)? else {
+                return Ok(Vec::new());
+            };
+            let mut all = Vec::new();
+            while let Some(row) = reader.next(&mut rest)? {
+                all.push(row);
+            }
+            Ok(all)
+        };
+        let mut rows = Self {
+            users: read(&names::USERS)?,
+            companies: read(&names::COMPANIES)?,
+            plans: read(&names::PLANS)?,
+            links: read(&names::LINKS)?,
+            slots: read(&names::SLOTS)?,
+            bookings: read(&names::BOOKINGS)?,
+            requests: read(&names::REQUESTS)?,
+            feedbacks: read(&names::FEEDBACKS)?,
+            orders: read(&names::ORDERS)?,
+            payouts: read(&names::PAYOUTS)?,
+            rest: Remainder::default(),
+        };
+        count_others(folder, &mut rest)?;
+        rows.rest = rest;
+        if rows.users.is_empty() && rows.rest.bad.is_empty() {
+            return Err(ImportError::Nothing {
+                file: folder.display().to_string(),
+                what: "there is no users.json with people in it",
+                mend: "export each collection: mongoexport --db=DB --collection=users --out=FOLDER/users.json",
+            }
+            .into());
+        }
+        Ok(rows)
+    }
+}
+
+/// Counts the documents of the collections that stay behind.
+fn count_others(folder: &Path, rest: &mut Remainder) -> Result<()> {
+    let unreadable = |error: std::io::Error| ImportError::Unreadable {
+        file: folder.display().to_string(),
+        why: error.to_string(),
+    };
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let stem = path.file_stem().and_then(|stem| stem.to_str());
+        let is_json = path.extension().is_some_and(|ending| ending == "json");
+        let Some(stem) = stem.filter(|_| is_json && path.is_file()) else {
+            continue;
+        };
+        if names::ALL.iter().any(|names| names.collection == stem) {
+            continue;
+        }
+        let mut export = mongo::Export::open(&path)?;
+        while export.read()?.is_some() {
+            *rest.left.entry(stem.to_owned()).or_default() += 1;
+        }
+    }
+    Ok(())
+}
+
+/// A collection's file that is being read.
+pub(super) struct Reader {
+    names: &'static Names,
+    export: mongo::Export,
+}
+
+impl Reader {
+    /// Opens the file of a collection; `None` if there is none.
+    pub(super) fn open(folder: &Path, names: &'static Names) -> Result<Option<Self>> {
+        let file: PathBuf = folder.join(format!("{}.json", names.collection));
+        if !file.try_exists().unwrap_or(true) {
+            return Ok(None);
+        }
+        let export = mongo::Export::open(&file)?;
+        Ok(Some(Self { names, export }))
+    }
+
+    /// Reads the next row. Rows that are none are put into `rest`, as are the fields without a place
+    /// here.
+    pub(super) fn next(&mut self, rest: &mut Remainder) -> Result<Option<Row>> {
+        while let Some(Document { line, fields }) = self.export.read()? {
+            let what = match fields {
+                Ok(fields) => {
+                    let row = self.row(line, fields, rest);
+                    if !row.keys.is_empty() {
+                        return Ok(Some(row));
+                    }
+                    format!("it has no {}", self.names.ids.join(" or "))
+                }
+                Err(what) => what,
+            };
+            rest.bad.push((place(self.names.collection, line), what));
+        }
+        Ok(None)
+    }
+
+    fn row(&self, line: u64, mut given: Map<String, Value>, rest: &mut Remainder) -> Row {
+        let names = self.names;
+        let mut keys: Vec<String> = Vec::new();
+        for name in names.ids {
+            let key = given.remove(*name).map(|value| text_of(&value));
+            keys.extend(key.filter(|key| !key.is_empty()));
+        }
+        // Ids stay where they can be ids here.
+        keys.sort_by_key(|key| platform::id::parse(key).is_none());
+        let mut fields = Map::new();
+        for (ours, theirs) in names.fields {
+            for name in [ours].into_iter().chain(*theirs) {
+                match given.remove(*name) {
+                    None | Some(Value::Null) => {}
+                    Some(value) => {
+                        fields.entry(*ours).or_insert(value);
+                    }
+                }
+            }
+        }
+        for (name, _) in given {
+            let counts = if names.dropped.contains(&name.as_str()) {
+                &mut rest.dropped
+            } else {
+                &mut rest.unknown
+            };
+            *counts
+                .entry(format!("{}.{name}", names.collection))
+                .or_default() += 1;
+        }
+        Row {
+            file: names.collection,
+            line,
+            keys,
+            fields,
+        }
+    }
+}
+
+fn place(file: &str, line: u64) -> String {
+    format!("{file}.json:{line}")
+}
+
+/// The text of a scalar; empty for anything else.
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.trim().to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::Bool(flag) => flag.to_string(),
+        _ => String::new(),
+    }
+}
+
+impl Row {
+    /// The id by which the row is known in reports, and from which its id here is derived.
+    pub(super) fn key(&self) -> &str {
+        self.keys.first().map_or("", String::as_str)
+    }
+
+    /// The file and the line of the row.
+    pub(super) fn place(&self) -> String {
+        place(self.file, self.line)
+    }
+
+    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+        self.fields.get(name)
+    }
+
+    /// Takes a field out of the row, because it is large.
+    pub(super) fn take(&mut self, name: &str) -> String {
+        match self.fields.remove(name) {
+            Some(Value::String(text)) => text,
+            _ => String::new(),
+        }
+    }
+
+    /// The text of a field, without space at its ends; empty if there is none.
+    pub(super) fn text(&self, name: &str) -> String {
+        match self.value(name) {
+            Some(Value::Array(_)) => self.words(name).join("\n"),
+            Some(value) => text_of(value),
+            None => String::new(),
+        }
+    }
+
+    /// The text of a field on one line, cut off after `most` characters.
+    pub(super) fn line(&self, name: &str, most: usize) -> String {
+        let text = platform::text_cleaning::clean_line(&self.text(name));
+        text.chars().take(most).collect()
+    }
+
+    /// The text of a field, cut off after `most` characters.
+    pub(super) fn lines(&self, name: &str, most: usize) -> String {
+        cut(&self.text(name), most)
+    }
+
+    pub(super) fn require(&self, name: &str) -> Result<String> {
+        match self.text(name) {
+            text if text.is_empty() => flaw(format!("it has no {name}")),
+            text => Ok(text),
+        }
+    }
+
+    /// The texts of an array, or of a text with commas.
+    pub(super) fn words(&self, name: &str) -> Vec<String> {
+        let all: Vec<String> = match self.value(name) {
+            Some(Value::Array(all)) => all.iter().map(text_of).collect(),
+            Some(value) => text_of(value)
+                .split(',')
+                .map(|one| one.trim().to_owned())
+                .collect(),
+            None => Vec::new(),
+        };
+        all.into_iter().filter(|one| !one.is_empty()).collect()
+    }
+
+    /// Whether a flag is set. Words that are neither are taken as `default`.
+    pub(super) fn flag(&self, name: &str, default: bool) -> bool {
+        match self.text(name).to_ascii_lowercase().as_str() {
+            "true" | "yes" | "1" | "active" => true,
+            "false" | "no" | "0" | "inactive" => false,
+            _ => default,
+        }
+    }
+
+    pub(super) fn number(&self, name: &str) -> Result<Option<i64>> {
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        match whole(value) {
+            Some(number) => Ok(Some(number)),
+            None => flaw(format!("{name} is no whole number: {}", text_of(value))),
+        }
+    }
+
+    /// A time. One without an offset is in UTC, as MongoDB keeps them.
+    pub(super) fn instant(&self, name: &str) -> Result<Option<Timestamp>> {
+        let Some(value) = self.value(name) else {
+            return Ok(None);
+        };
+        let text = text_of(value);
+        let found = match value {
+            Value::Number(number) => {
+                let milliseconds = number.as_i64();
+                milliseconds.and_then(|number| Timestamp::from_millisecond(number).ok())
+            }
+            _ => instant(&text),
+        };
+        // The store keeps milliseconds.
+        let found = found.and_then(|at| Timestamp::from_millisecond(at.as_millisecond()).ok());
+        match found {
+            Some(at) => Ok(Some(at)),
+            None => flaw(format!("{name} is no time: {text:?}")),
+        }
+    }
+
+    /// A local date, which MongoDB may have as the midnight of UTC.
+    pub(super) fn date(&self, name: &str) -> Result<Date> {
+        let text = self.require(name)?;
+        let found = match self.value(name) {
+            Some(Value::Number(_)) => self
+                .instant(name)?
+                .map(|at| at.to_zoned(TimeZone::UTC).date()),
+            _ => text.get(..10).and_then(|day| day.parse().ok()),
+        };
+        match found {
+            Some(date) => Ok(date),
+            None => flaw(format!("{name} is no date: {text:?}")),
+        }
+    }
+}
+
+/// A whole number, also where it is written as a text or with decimals that are 0.
+pub(super) fn whole(value: &Value) -> Option<i64> {
+    let text = text_of(value);
+    let text = match text.split_once('.') {
+        Some((whole, rest)) if rest.bytes().all(|byte| byte == b'0') => whole,
+        _ => &text,
+    };
+    text.parse().ok()
+}
+
+pub(super) fn cut(text: &str, most: usize) -> String {
+    platform::text_cleaning::clean(text)
+        .chars()
+        .take(most)
+        .collect()
+}
+
+fn instant(text: &str) -> Option<Timestamp> {
+    let local = |at: DateTime| at.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp());
+    let exact: Option<Timestamp> = text.parse().ok();
+    let exact = exact.or_else(|| local(text.parse().ok()?));
+    exact.or_else(|| local(text.parse::<Date>().ok()?.at(0, 0, 0, 0)))
+}

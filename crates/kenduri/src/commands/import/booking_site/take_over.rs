@@ -1,0 +1,287 @@
+//! Takes over the collections of the older booking site, one after another, in one transaction.
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+
+use anyhow::Result;
+use bookings::booking::BookingId;
+use bookings::import::{self as bring, money};
+use bookings::order::PlanId;
+use bookings::provider::ProviderId;
+use bookings::review::NewReview;
+use bookings::slot::SlotId;
+use bookings::{settings, verify};
+use clap::ValueEnum;
+use identity::account::AccountId;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use platform::Tx;
+use platform::mail::Address;
+use platform::money::{Currency, Money};
+
+use super::super::report::Report;
+use super::rows::{Flaw, Row, Rows, flaw};
+
+const ASSUMED: &str = "amounts without a currency, which are in the one of this site's sessions";
+const UNMATCHED: &str = "Amounts that are no plan's price, so that their unit is not sure";
+pub(super) const MENTORS: &str = "Mentors without slots or bookings, who do not become providers";
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// The unit of amounts that match no plan's price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Amounts {
+    /// Paise, cents
+    Minor,
+    /// Rupees, dollars
+    Major,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Options {
+    pub(super) folder: PathBuf,
+    pub(super) zone: TimeZone,
+    pub(super) owner: Address,
+    pub(super) is_to_be_written: bool,
+    pub(super) amounts: Option<Amounts>,
+    /// The language and the time zone of the people's accounts.
+    pub(super) locale: String,
+    pub(super) site_zone: TimeZone,
+}
+
+/// The rows of the reviews with their documents, where these were accepted, and why others were not.
+#[derive(Debug, Default)]
+pub(super) struct Reviews {
+    pub(super) rows: Vec<Row>,
+    pub(super) documents: HashMap<String, Result<NewReview, String>>,
+    pub(super) rest: super::rows::Remainder,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Person {
+    pub(super) id: AccountId,
+    pub(super) is_new: bool,
+    pub(super) is_active: bool,
+    pub(super) is_mentor: bool,
+    pub(super) email: String,
+    pub(super) name: String,
+    pub(super) bio: String,
+}
+
+pub(super) struct TakeOver<'a> {
+    pub(super) options: &'a Options,
+    pub(super) rows: &'a Rows,
+    pub(super) reviews: &'a Reviews,
+    pub(super) report: Report,
+    pub(super) now: Timestamp,
+    pub(super) people: Vec<Person>,
+    /// The place in `people` of each key, and of each canonical address.
+    pub(super) by_key: HashMap<String, usize>,
+    pub(super) by_address: HashMap<String, usize>,
+    /// The profiles of providers, by their account or, if it is not known any more, by its key.
+    pub(super) providers: HashMap<String, ProviderId>,
+    /// The slugs of the catalogue's entries, by their keys and by their names in lower case.
+    pub(super) entries: HashMap<String, String>,
+    pub(super) plans: HashMap<String, PlanId>,
+    pub(super) prices: HashSet<Money>,
+    pub(super) slots: HashMap<String, SlotId>,
+    /// Where each slot of the export was read.
+    pub(super) slot_places: HashMap<SlotId, String>,
+    pub(super) bookings: HashMap<String, BookingId>,
+    pub(super) currency: Currency,
+    /// How many amounts wait for a decision about their unit.
+    unmatched: usize,
+}
+
+impl<'a> TakeOver<'a> {
+    pub(super) fn new(options: &'a Options, rows: &'a Rows, reviews: &'a Reviews) -> Self {
+        Self {
+            options,
+            rows,
+            reviews,
+            report: Report::default(),
+            now: Timestamp::UNIX_EPOCH,
+            people: Vec::new(),
+            by_key: HashMap::new(),
+            by_address: HashMap::new(),
+            providers: HashMap::new(),
+            entries: HashMap::new(),
+            plans: HashMap::new(),
+            prices: HashSet::new(),
+            slots: HashMap::new(),
+            slot_places: HashMap::new(),
+            bookings: HashMap::new(),
+            currency: Currency::MYR,
+            unmatched: 0,
+        }
+    }
+
+    pub(super) fn run(mut self, tx: &mut Tx<'_>) -> Result<Report> {
+        self.now = tx.now();
+        self.currency = settings::load(tx)?.currency();
+        let before: HashSet<String> = verify::find(tx)?.into_iter().collect();
+        let (rows, reviews) = (self.rows, self.reviews);
+        self.tell_rest();
+        self.each(tx, &rows.users, Self::person)?;
+        self.appoint(tx)?;
+        self.each(tx, &rows.companies, Self::company)?;
+        self.each(tx, &rows.plans, Self::plan)?;
+        self.prices.extend(
+            bring::plan_prices(tx)?
+                .into_iter()
+                .filter_map(|(_, _, minor, code)| Some(Money::new(minor, code.parse().ok()?))),
+        );
+        self.each(tx, &rows.links, Self::link)?;
+        let (taken, free) = self.slots_by_use();
+        for slots in [taken, free] {
+            for row in slots {
+                self.one(tx, row, Self::slot)?;
+            }
+        }
+        self.each(tx, &rows.bookings, Self::booking)?;
+        self.count_unbooked();
+        self.each(tx, &rows.requests, Self::request)?;
+        self.each(tx, &rows.feedbacks, Self::feedback)?;
+        self.each(tx, &rows.orders, Self::order)?;
+        self.each(tx, &rows.payouts, Self::payout)?;
+        self.each(tx, &reviews.rows, Self::review)?;
+        self.list_mentors();
+        if self.unmatched > 0 && self.options.is_to_be_written {
+            let what = format!(
+                "say whether the {} amounts that are no plan's price are in minor or in major units",
+                self.unmatched
+            );
+            self.report.refuse("--amounts", &what);
+        }
+        // What is imported must agree, as everything else does.
+        let wrong = verify::find(tx)?.into_iter();
+        for what in wrong.filter(|what| !before.contains(what)) {
+            self.report.refuse("the store", &what);
+        }
+        Ok(self.report)
+    }
+
+    fn tell_rest(&mut self) {
+        for rest in [&self.rows.rest, &self.reviews.rest] {
+            for (place, what) in &rest.bad {
+                self.report.refuse(place, what);
+            }
+            for (collection, count) in &rest.left {
+                self.report.leave_out_all(collection, *count);
+            }
+            for (field, count) in &rest.unknown {
+                self.report.leave_out_all(&format!("field {field}"), *count);
+            }
+            for (field, count) in &rest.dropped {
+                let what = format!("field {field}, a password, which is dropped");
+                self.report.leave_out_all(&what, *count);
+            }
+        }
+    }
+
+    fn each(
+        &mut self,
+        tx: &mut Tx<'_>,
+        rows: &'a [Row],
+        work: fn(&mut Self, &mut Tx<'_>, &Row) -> Result<()>,
+    ) -> Result<()> {
+        rows.iter().try_for_each(|row| self.one(tx, row, work))
+    }
+
+    /// Takes one row over. A flaw of the row is reported, and the next row follows.
+    fn one(
+        &mut self,
+        tx: &mut Tx<'_>,
+        row: &Row,
+        work: fn(&mut Self, &mut Tx<'_>, &Row) -> Result<()>,
+    ) -> Result<()> {
+        let error = match work(self, tx, row) {
+            Ok(()) => return Ok(()),
+            Err(error) => error.downcast::<Flaw>()?,
+        };
+        self.report.refuse(&row.place(), &error.to_string());
+        Ok(())
+    }
+
+    /// Lists a row under a heading, with what is to be said about it.
+    pub(super) fn list(&mut self, heading: &'static str, row: &Row, what: &str) {
+        self.report
+            .list(heading, format!("{}: {what}", row.place()));
+    }
+
+    /// The person to whom a field refers; `None` if there is none.
+    pub(super) fn person_of(&self, row: &Row, name: &str) -> Option<&Person> {
+        let key = row.text(name);
+        let place = self.by_key.get(&key).or_else(|| {
+            let address = key.parse::<Address>().ok()?;
+            self.by_address.get(address.canonical())
+        });
+        place.and_then(|place| self.people.get(*place))
+    }
+
+    pub(super) fn currency_of(&mut self, row: &Row) -> Result<Currency> {
+        let code = row.text("currency").to_ascii_uppercase();
+        if code.is_empty() {
+            self.report.remark(ASSUMED);
+            return Ok(self.currency);
+        }
+        match code.parse() {
+            Ok(currency) => Ok(currency),
+            Err(_) => flaw(format!("{code:?} is no currency")),
+        }
+    }
+
+    /// Reads the amount of an order or a payout. One that is no plan's price is listed, and its unit
+    /// is the one that the user named.
+    pub(super) fn amount(&mut self, row: &Row) -> Result<Money> {
+        let (currency, text) = (self.currency_of(row)?, row.require("amount")?);
+        let minor = row.value("amount").and_then(super::rows::whole);
+        let minor = minor
+            .filter(|minor| *minor >= 0)
+            .map(|minor| Money::new(minor, currency));
+        if let Some(sum) = minor.filter(|sum| sum.minor == 0 || self.prices.contains(sum)) {
+            return Ok(sum);
+        }
+        let major = Money::parse(text.trim_end_matches(".0"), currency);
+        let chosen = match self.options.amounts {
+            Some(Amounts::Minor) => minor,
+            Some(Amounts::Major) => major,
+            None => {
+                self.unmatched += 1;
+                minor.or(major)
+            }
+        };
+        let Some(sum) = chosen else {
+            return flaw(format!("amount is no sum of {currency}: {text:?}"));
+        };
+        let mut what = format!("{text} {currency}");
+        if self.options.amounts.is_some() {
+            what = format!("{what}, taken as {} {currency}", sum.decimal());
+        } else if let Some(major) = major.filter(|major| self.prices.contains(major)) {
+            what = format!("{what}; {} {currency} is one", major.decimal());
+        }
+        self.list(UNMATCHED, row, &what);
+        Ok(sum)
+    }
+
+    /// When the credits end that a person brings.
+    pub(super) fn credits_end(&self, row: Option<&Row>) -> Result<Timestamp> {
+        let end = match row {
+            Some(row) => row.instant("plan_ends_at")?,
+            None => None,
+        };
+        Ok(end.unwrap_or(self.now + DAY * 365))
+    }
+
+    /// Notes that a member has spent a credit on what has the id `subject`.
+    pub(super) fn spend(
+        &mut self,
+        tx: &mut Tx<'_>,
+        member: &Person,
+        kind: bookings::order::CreditKind,
+        (subject, at): (&str, Timestamp),
+        is_counted: bool,
+    ) -> Result<bookings::credit::LotId> {
+        money::bring(tx, &member.id, kind, 0, self.credits_end(None)?)?;
+        Ok(money::spend(tx, &member.id, kind, subject, at, is_counted)?)
+    }
+}
