@@ -236,6 +236,7 @@ test-gateway-lost = Pay, and never come back
 test-gateway-twice = Pay twice
 test-gateway-wrong = Pay another sum
 test-gateway-stuck = Pay what cannot be paid back
+test-gateway-dispute = Pay, and dispute the payment
 test-gateway-back = Back, without paying
 
 # Requests.

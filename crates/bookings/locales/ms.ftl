@@ -212,6 +212,7 @@ test-gateway-lost = Bayar, dan tidak kembali
 test-gateway-twice = Bayar dua kali
 test-gateway-wrong = Bayar jumlah lain
 test-gateway-stuck = Bayar yang tidak boleh dikembalikan
+test-gateway-dispute = Bayar, kemudian pertikaikan bayaran itu
 test-gateway-back = Kembali tanpa membayar
 
 # Permintaan.
