@@ -3,7 +3,7 @@ import { desk, phone } from './browser.mjs';
 
 export const password = 'sebuah pantun lama';
 
-// A visitor of a site whose address is `http://localhost`.
+// A visitor of a site whose address is `http://localhost`, unless the options say otherwise.
 export async function visit(browser, options = {}) {
   const context = await browser.newContext({
     baseURL: 'http://localhost',
@@ -41,13 +41,14 @@ export async function owner(browser, kenduri, name, email) {
   return page;
 }
 
-// Somebody whom the owner invites.
-export async function invite(browser, host, name, email) {
+// A member whom the owner invites.
+export async function invite(browser, host, name, email, options = {}) {
   await host.goto('/admin/invites');
   await fill(host, { email });
+  await host.locator('[name=role]').selectOption('member');
   await host.locator('form[action="/admin/invites"] .button').click();
   const link = await host.locator('input.code').inputValue();
-  const page = await visit(browser);
+  const page = await visit(browser, options);
   await page.goto(new URL(link).pathname);
   await page.locator('main [name="name"], main [name="display_name"]').first().fill(name);
   await page.locator('main [name="password"]').fill(password);

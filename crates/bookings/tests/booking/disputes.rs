@@ -52,6 +52,9 @@ fn what_is_disputed_at_the_test_gateway_is_frozen_and_told() {
         assert_eq!(credits(&mut aina).await, 0);
         let text = owner.browser.get("/me/notices").await.text();
         assert!(text.contains("disputes the payment"), "{text}");
+        assert!(text.contains("Aina Yusof"), "{text}");
+        let text = owner.browser.get("/admin/orders").await.text();
+        assert!(text.contains("the payment is disputed"), "{text}");
     });
 }
 
