@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import { get, isElsewhere, post, site } from './api.js';
 import { Complaint, useAnswer, useChange } from './parts.jsx';
-import { dayOf, minutes, price, sum, timeOf, zoneName } from './words.js';
+import { choiceName, dayOf, minutes, price, sum, timeOf, zoneName } from './words.js';
 
 const choices = [
   ['session_types', 'session_type', 'Type of session'],
@@ -60,7 +60,7 @@ function Booking({ slot, account, go, onClose }) {
           <label htmlFor={`${name}-${slot.id}`}>{label}</label>
           <select id={`${name}-${slot.id}`} name={name} required>
             <option value="">Choose</option>
-            {slot[set].map((one) => <option key={one}>{one}</option>)}
+            {slot[set].map((one) => <option key={one} value={one}>{choiceName(one)}</option>)}
           </select>
         </div>
       ))}
@@ -107,7 +107,8 @@ export function Times({ account, go }) {
               <li key={slot.id}>
                 <div className="row">
                   <div>
-                    <b>{timeOf(slot.starts_at)}</b> <bdi>{slot.title}</bdi>
+                    <b>{timeOf(slot.starts_at)}</b>
+                    <div><bdi>{slot.title}</bdi></div>
                     <div className="small">{minutes(slot)}{slot.provider_name && <>, with <bdi>{slot.provider_name}</bdi></>}</div>
                   </div>
                   <div className="side">
