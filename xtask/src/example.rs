@@ -39,13 +39,17 @@ pub enum Site {
     Personal,
     /// A wedding into which the dump of an older wedding manager can be imported.
     Wedding,
+    /// A mentoring site with a front end in React.
+    Mentoring,
 }
 
 /// An alternative configuration of a site.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Way {
-    /// The wedding card with no program but Kenduri.
+    /// The wedding card or the mentoring site with nothing but Kenduri.
     Alone,
+    /// The mentoring site with its front end at another origin.
+    Elsewhere,
     /// The front end and the API without ports of their own.
     Sockets,
 }
@@ -68,7 +72,7 @@ pub fn example(wanted: &Wanted) -> Result<()> {
     }
     let mut command = program(&kenduri);
     command.args(["serve", "--config"]).arg(&settings);
-    if wanted.only == Some(Way::Alone) {
+    if wanted.only == Some(Way::Alone) && wanted.site == Site::Kadkahwin {
         // The settings refer to an occasion of the demo.
         command
             .args(["--demo", "--data"])
@@ -95,6 +99,7 @@ impl Wanted {
         let name = match self.only {
             None => "kenduri.toml",
             Some(Way::Alone) => "kenduri.alone.toml",
+            Some(Way::Elsewhere) => "kenduri.elsewhere.toml",
             Some(Way::Sockets) => "kenduri.sockets.toml",
         };
         let file = folder.join(name);
@@ -115,6 +120,7 @@ impl Site {
             Self::FlaskExpress => "flask-express",
             Self::Personal => "personal",
             Self::Wedding => "wedding",
+            Self::Mentoring => "mentoring",
         })
     }
 
@@ -124,6 +130,7 @@ impl Site {
         let programs: &[&str] = match self {
             Self::Kadkahwin => &["flask", "node"],
             Self::FlaskExpress => &["flask", "express"],
+            Self::Mentoring => &["front"],
             Self::Personal | Self::Wedding => &[],
         };
         for program in programs {
@@ -134,8 +141,22 @@ impl Site {
                 install_node(&folder)?;
             }
         }
+        if self == Self::Mentoring {
+            build_front_end(&folder.join("front"))?;
+        }
         Ok(())
     }
+}
+
+/// Builds the mentoring site's front end, for the site's own address and for another one.
+fn build_front_end(folder: &Path) -> Result<()> {
+    for api in ["", "http://127.0.0.1:8080"] {
+        run(program("npm")
+            .args(["run", "--silent", "build"])
+            .env("API", api)
+            .current_dir(folder))?;
+    }
+    Ok(())
 }
 
 /// Installs the packages listed in the folder's `requirements.txt` into its `.venv`, unless they

@@ -107,7 +107,7 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
     let [websockets, socketio, oidc, browser, examples] =
         ["websockets", "socketio", "oidc", "browser", "examples"].map(tests);
     steps.step("packages of Node and Python", || {
-        for site in [Site::Kadkahwin, Site::FlaskExpress] {
+        for site in [Site::Kadkahwin, Site::FlaskExpress, Site::Mentoring] {
             site.install()?;
         }
         for folder in [&websockets, &socketio, &oidc, &browser, &examples] {

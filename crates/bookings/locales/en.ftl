@@ -15,7 +15,9 @@ booking-note-open = A note (optional)
 booking-from = From
 booking-show = Show
 booking-zone = All times are in { $zone }.
+booking-time-zone = { $time }, { $zone }
 booking-nothing = Nothing is free at present.
+booking-clear = Show all times
 booking-nothing-next = Nothing is free in these days. The next is { $day }.
 booking-nothing-free = nothing free
 booking-days = { $from } to { $to }
@@ -32,6 +34,7 @@ booking-no-credit = This time is booked with a credit, and you have none.
 plan-offered = Plans
 plan-offered-text = Some times are booked with credits. A plan gives you credits for some months.
 plan-none = There is no plan at the moment.
+plan-sign-in = Sign in to buy
 plan-grants = { $credits ->
     [one] 1 credit
    *[other] { $credits } credits
@@ -146,7 +149,7 @@ booking-was-moved = It is moved. A mail with the new time is on its way.
 booking-was-cancelled = It is cancelled.
 booking-cancel-ask = Cancel this booking…
 booking-cancel-question = Cancel “{ $title }”?
-booking-cancel-facts = { $when } is given to somebody else.
+booking-cancel-facts = { $when } becomes free for others.
     { $money ->
         [none] Nothing was paid.
         [credit] The credit is given back.
@@ -249,6 +252,7 @@ test-gateway-lost = Pay, and never come back
 test-gateway-twice = Pay twice
 test-gateway-wrong = Pay another sum
 test-gateway-stuck = Pay what cannot be paid back
+test-gateway-dispute = Pay, and dispute the payment
 test-gateway-back = Back, without paying
 
 # Requests.
@@ -323,11 +327,12 @@ review-none-asked = There is no document to review.
 review-hint = Somebody reads your document and writes to you about it. Until then you can cancel, and the credit comes back.
 review-no-credit = A review costs a credit for reviews, and you have none.
 review-goal = What the document is for
+review-when = Submitted
 review-focus = What to look at
 review-note = Anything else
 review-file = Document
 review-file-hint = PDF, DOC or DOCX, at most { $most } MB, without macros.
-review-file-size = { $type }, { $size } KB
+review-file-size = ({ $type }, { $size } KB)
 review-file-wrong = The document is no PDF, DOC or DOCX file, its name says something else than its content, or it has macros.
 review-send = Submit with 1 credit ({ $count } left)
 review-member = From
@@ -335,7 +340,7 @@ review-reviewer = Reviewed by
 review-assessment = The review
 review-score-overall = Overall, of 100
 review-score-content = Content, of 100
-review-score-structure = Order, of 100
+review-score-structure = Structure, of 100
 review-score-language = Language, of 100
 review-strengths = What is good
 review-improvements = What can be better
@@ -598,7 +603,7 @@ booking-notice-reminder = Comes soon: { $about }
 booking-notice-late = The reminder of “{ $about }” came too late to be mailed.
 booking-notice-refund-failed = { $about } could not be paid back. See to it with the payment service.
 booking-notice-refund-elsewhere = Somebody paid { $about } back at the payment service itself. Compare it with the orders here.
-booking-notice-dispute = The payer of { $about } disputes the payment. See to it with the payment service.
+booking-notice-dispute = The payer disputes the payment: { $about }. See to it with the payment service.
 booking-notice-wrong-sum = { $about } was paid, which is not what an order costs. It is paid back.
 booking-notice-no-show-member = The provider says that you did not come to “{ $about }”.
 booking-notice-no-show-provider = The member says that the provider did not come to “{ $about }”. What was paid goes back.

@@ -15,7 +15,9 @@ booking-note-open = Una nota (facoltativa)
 booking-from = Dal
 booking-show = Mostra
 booking-zone = Tutti gli orari sono di { $zone }.
+booking-time-zone = { $time }, { $zone }
 booking-nothing = Al momento nulla è libero.
+booking-clear = Mostri tutti gli orari
 booking-nothing-next = In questi giorni nulla è libero. Il prossimo è { $day }.
 booking-nothing-free = nulla di libero
 booking-days = Da { $from } a { $to }
@@ -35,6 +37,7 @@ booking-no-credit = Quest’ora si prenota con un credito, e Lei non ne ha.
 plan-offered = Piani
 plan-offered-text = Alcune ore si prenotano con crediti. Un piano Le dà crediti per alcuni mesi.
 plan-none = Al momento non ci sono piani.
+plan-sign-in = Acceda per acquistare
 plan-grants = { $credits ->
     [one] 1 credito
    *[other] { $credits } crediti

@@ -15,7 +15,9 @@ booking-note-open = Catatan (pilihan)
 booking-from = Dari
 booking-show = Papar
 booking-zone = Semua masa mengikut { $zone }.
+booking-time-zone = { $time }, { $zone }
 booking-nothing = Tiada masa lapang buat masa ini.
+booking-clear = Papar semua masa
 booking-nothing-next = Tiada masa lapang pada hari-hari ini. Yang berikutnya { $day }.
 booking-nothing-free = tiada yang lapang
 booking-days = { $from } hingga { $to }
@@ -29,6 +31,7 @@ booking-no-credit = Masa ini ditempah dengan kredit, dan anda tiada kredit.
 plan-offered = Pelan
 plan-offered-text = Sesetengah masa ditempah dengan kredit. Pelan memberi anda kredit untuk beberapa bulan.
 plan-none = Tiada pelan buat masa ini.
+plan-sign-in = Log masuk untuk membeli
 plan-grants = { $credits } kredit, untuk { $months } bulan
 plan-grants-reviews = { $credits } semakan dokumen, dalam { $months } bulan
 plan-tiers-text = Keahlian juga membolehkan anda menggunakan apa yang khas untuk ahli.
@@ -122,7 +125,7 @@ booking-was-moved = Sudah dipindahkan. E-mel dengan masa baharu sedang dihantar.
 booking-was-cancelled = Sudah dibatalkan.
 booking-cancel-ask = Batalkan tempahan ini…
 booking-cancel-question = Batalkan “{ $title }”?
-booking-cancel-facts = { $when } diberikan kepada orang lain.
+booking-cancel-facts = { $when } menjadi lapang untuk orang lain.
     { $money ->
         [none] Tiada bayaran dibuat.
         [credit] Kredit itu dipulangkan.
@@ -222,6 +225,7 @@ test-gateway-lost = Bayar, dan tidak kembali
 test-gateway-twice = Bayar dua kali
 test-gateway-wrong = Bayar jumlah lain
 test-gateway-stuck = Bayar yang tidak boleh dikembalikan
+test-gateway-dispute = Bayar, kemudian pertikaikan bayaran itu
 test-gateway-back = Kembali tanpa membayar
 
 # Permintaan.
@@ -296,11 +300,12 @@ review-none-asked = Tiada dokumen untuk disemak.
 review-hint = Seseorang membaca dokumen anda dan menulis kepada anda. Sebelum itu anda boleh membatalkan, dan kredit dikembalikan.
 review-no-credit = Semakan memerlukan satu kredit semakan, dan anda tiada.
 review-goal = Tujuan dokumen
+review-when = Dihantar
 review-focus = Apa yang perlu dilihat
 review-note = Perkara lain
 review-file = Dokumen
 review-file-hint = PDF, DOC atau DOCX, paling besar { $most } MB, tanpa makro.
-review-file-size = { $type }, { $size } KB
+review-file-size = ({ $type }, { $size } KB)
 review-file-wrong = Dokumen bukan fail PDF, DOC atau DOCX, namanya tidak sama dengan kandungannya, atau ia mempunyai makro.
 review-send = Hantar dengan 1 kredit (tinggal { $count })
 review-member = Daripada
@@ -556,7 +561,7 @@ booking-notice-reminder = Tidak lama lagi: { $about }
 booking-notice-late = Peringatan “{ $about }” terlalu lewat untuk dihantar melalui e-mel.
 booking-notice-refund-failed = { $about } tidak dapat dibayar balik. Uruskan dengan perkhidmatan bayaran.
 booking-notice-refund-elsewhere = Seseorang membayar balik { $about } di perkhidmatan bayaran itu sendiri. Bandingkan dengan pesanan di sini.
-booking-notice-dispute = Pembayar { $about } mempertikaikan bayaran itu. Uruskan dengan perkhidmatan bayaran.
+booking-notice-dispute = Pembayar mempertikaikan bayaran: { $about }. Uruskan dengan perkhidmatan pembayaran.
 booking-notice-wrong-sum = { $about } telah dibayar, bukan harga pesanan. Ia dibayar balik.
 booking-notice-no-show-member = Penyedia menyatakan bahawa anda tidak hadir ke “{ $about }”.
 booking-notice-no-show-provider = Ahli menyatakan bahawa penyedia tidak hadir ke “{ $about }”. Bayaran dipulangkan.

@@ -162,7 +162,8 @@ async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
     };
     if event.kind.contains(".dispute.") {
         return Ok(Done::with(move |tx: &mut Tx<'_>| {
-            tell(tx, &site, "booking-notice-dispute", &event)?;
+            let about = describe_order(tx, &id, &event)?;
+            tell(tx, &site, "booking-notice-dispute", &about)?;
             follow_dispute(tx, &id, &event)?;
             end(tx, &event, Outcome::Done)
         }));
@@ -271,20 +272,41 @@ async fn handle_refund(site: Site, event: Stored) -> Result<Done, JobError> {
             return end(tx, &event, Outcome::Unmatched);
         }
         // Somebody made this refund on the gateway's website.
-        tell(tx, &site, "booking-notice-refund-elsewhere", &event)?;
+        let about = event.payment_ref.as_deref().unwrap_or_default();
+        tell(tx, &site, "booking-notice-refund-elsewhere", about)?;
         end(tx, &event, Outcome::Done)
     }))
+}
+
+/// Names what an order pays for, its payer, and the payment's id at the gateway.
+fn describe_order(
+    tx: &mut Tx<'_>,
+    order: &OrderId,
+    event: &Stored,
+) -> Result<String, StoreError> {
+    let (title, payer): (String, Option<String>) = sql!(
+        "SELECT COALESCE(n.name, b.title, ''), a.display_name
+         FROM booking_order o LEFT JOIN booking b ON b.order_id = o.id
+         LEFT JOIN plan n ON n.id = o.plan_id
+         JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
+         WHERE o.id = :order",
+        order
+    )
+    .one(tx)?;
+    let parts = [Some(title), payer, event.payment_ref.clone()];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    Ok(parts.join(", "))
 }
 
 fn tell(
     tx: &mut Tx<'_>,
     site: &Site,
     kind: &'static str,
-    event: &Stored,
+    about: &str,
 ) -> Result<(), StoreError> {
     let told = NewNotification {
         kind,
-        about: event.payment_ref.as_deref().unwrap_or_default(),
+        about,
         href: "/admin/orders",
     };
     notification::tell_site(tx, site, ADMIN, told)

@@ -43,7 +43,7 @@ struct Example {
     pages: &'static [&'static str],
 }
 
-const EXAMPLES: [Example; 6] = [
+const EXAMPLES: [Example; 8] = [
     Example {
         name: "kadkahwin: Flask, Node with Socket.IO",
         site: Site::Kadkahwin,
@@ -114,6 +114,20 @@ const EXAMPLES: [Example; 6] = [
             "/login",
         ],
     },
+    Example {
+        name: "mentoring, with a front end in React",
+        site: Site::Mentoring,
+        settings: "kenduri.toml",
+        is_demo: false,
+        pages: &["/", "/app.js", "/api/v1/slots", "/api/v1/plans", "/login"],
+    },
+    Example {
+        name: "mentoring, Kenduri alone",
+        site: Site::Mentoring,
+        settings: "kenduri.alone.toml",
+        is_demo: false,
+        pages: &["/", "/book", "/book/plans", "/login"],
+    },
 ];
 
 const KITCHEN: &[&str] = &[
@@ -180,7 +194,7 @@ impl Example {
         match self.site {
             Site::Personal => import_older_site(program, folder.path(), &settings)?,
             Site::Wedding => wedding::prepare(program, folder.path(), start)?,
-            Site::Kadkahwin | Site::FlaskExpress => {}
+            Site::Kadkahwin | Site::FlaskExpress | Site::Mentoring => {}
         }
         let running = start()?;
         let peak = Peak::watch(running.process())?;

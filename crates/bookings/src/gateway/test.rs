@@ -7,7 +7,7 @@ use platform::money::{Currency, Money};
 use platform::{Rows, StoreError, Tx, sql};
 use web::{Form, Problem, Site};
 
-use super::{Checkout, Fact, GatewayError, RefundCall, Refunded, Way};
+use super::{Checkout, Event, Fact, GatewayError, RefundCall, Refunded, Way};
 use crate::order::{self, GatewayName, Order, OrderId, OrderState, PaymentState};
 
 /// The purpose for which the test gateway's signing key is derived from the key file.
@@ -30,6 +30,8 @@ web::words! {
         Wrong = "wrong" => "test-gateway-wrong",
         /// The payment succeeds, but cannot be refunded.
         Stuck = "stuck" => "test-gateway-stuck",
+        /// The payment succeeds, and the payer's bank disputes it.
+        Dispute = "dispute" => "test-gateway-dispute",
     }
 }
 
@@ -114,13 +116,20 @@ pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<()
     Ok(())
 }
 
-/// Handles a button on the test gateway's page. Records the payment, and returns the URL to which
-/// the browser is redirected.
+/// What a button on the test gateway's page leads to.
+pub(crate) struct Outcome {
+    /// The URL to which the browser is redirected.
+    pub(crate) onward: String,
+    /// The event that the gateway sends.
+    pub(crate) event: Option<Event>,
+}
+
+/// Handles a button on the test gateway's page. Records the payment.
 pub(crate) async fn press(
     site: &Site,
     order: &Order,
     pressed: Pressed,
-) -> Result<String, StoreError> {
+) -> Result<Outcome, StoreError> {
     let (id, amount) = (order_id(order), order.amount());
     let minor = if pressed == Pressed::Wrong {
         amount.minor - 1
@@ -154,17 +163,25 @@ pub(crate) async fn press(
         Ok(Some(last))
     };
     let back = format!("/pay/{}", order.id);
-    let Some(payment) = site.store.write(write).await? else {
-        return Ok(format!("{back}?failed=1"));
-    };
-    Ok(match pressed {
-        Pressed::Fail => format!("{back}?failed=1"),
-        Pressed::Lost => "/me/bookings".to_owned(),
-        _ => {
+    let payment = site.store.write(write).await?;
+    let event = payment.as_ref().filter(|_| pressed == Pressed::Dispute);
+    let event = event.map(|payment| Event {
+        id: format!("test_event_{payment}"),
+        kind: "payment.dispute.created".to_owned(),
+        order: Some(id.clone()),
+        payment: Some(payment.clone()),
+        refund: None,
+        receipt: None,
+    });
+    let onward = match (payment, pressed) {
+        (None, _) | (_, Pressed::Fail) => format!("{back}?failed=1"),
+        (_, Pressed::Lost) => "/me/bookings".to_owned(),
+        (Some(payment), _) => {
             let signature = site.keys.key(PURPOSE).sign(&[&id, &payment]);
             format!("{back}/return?order={id}&payment={payment}&signature={signature}")
         }
-    })
+    };
+    Ok(Outcome { onward, event })
 }
 
 /// Whether the order can be paid. Like a real gateway, the test gateway accepts no payment for a

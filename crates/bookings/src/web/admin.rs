@@ -14,7 +14,7 @@ use web::{Problem, Text};
 use super::slots::{FormPage, HERE, table_form};
 use super::words;
 use crate::Refusal;
-use crate::order::Order;
+use crate::order::{self, Order};
 use crate::preset::{self, Preset};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, FIELDS};
@@ -142,17 +142,24 @@ pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
              ORDER BY o.created_at DESC, o.id LIMIT 100"
         );
         let all: Vec<OrderRow> = tx.all(all, &[])?;
-        Ok::<_, Refusal>(all)
+        let mut rows = Vec::new();
+        for row in all {
+            let is_disputed = order::is_disputed(tx, &row.order.id)?;
+            rows.push((row, is_disputed));
+        }
+        Ok::<_, Refusal>(rows)
     };
     let (all, text) = (req.read(look).await?, &req.text);
     let zone = words::zone(&req.site, Some(&req.who));
-    let rows = all.into_iter().map(|row| {
+    let rows = all.into_iter().map(|(row, is_disputed)| {
         let order = &row.order;
         let at = text.moment_short(&order.created_at.to_zoned(zone.clone()));
         let number = order
             .receipt_no
             .map(|number| text.with("order-receipt", [("number", number.into())]));
-        let note = [Some(row.title), row.payer, number].into_iter().flatten();
+        let disputed = is_disputed.then(|| text.say("payout-disputed").into_owned());
+        let note = [Some(row.title), row.payer, number, disputed];
+        let note = note.into_iter().flatten();
         let note: Vec<String> = note.filter(|part| !part.is_empty()).collect();
         let (class, state) = (words::order_tag(order.state), order.state.label());
         (

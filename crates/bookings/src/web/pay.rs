@@ -17,7 +17,7 @@ use crate::booking::{self, Booking, State as BookingState};
 use crate::gateway::{self, Pressed, Way};
 use crate::order::{self, GatewayName, Order, OrderId, OrderState};
 use crate::plan::{self, Plan};
-use crate::{Refusal, checkout, notice};
+use crate::{Refusal, checkout, gateway_event, notice};
 
 /// The maximum size of a form that the browser posts back from the gateway, in bytes.
 const LONGEST_RETURN: usize = 64 * 1024;
@@ -280,6 +280,11 @@ pub(super) async fn test_gateway(req: PageRequest) -> Result<Response, Problem> 
 pub(super) async fn press(posted: FormPost) -> Result<Response, Problem> {
     let order = load_test(&posted.req).await?;
     let pressed = Pressed::find(posted.form.text("how")).ok_or_else(Problem::not_found)?;
-    let onward = gateway::press(&posted.req.site, &order, pressed).await?;
-    Ok(see_other(&onward))
+    let site = &posted.req.site;
+    let outcome = gateway::press(site, &order, pressed).await?;
+    if let Some(event) = outcome.event {
+        let write = move |tx: &mut Tx<'_>| gateway_event::receive(tx, order.gateway, &event, "");
+        site.store.write(write).await?;
+    }
+    Ok(see_other(&outcome.onward))
 }

@@ -136,6 +136,7 @@ struct ListPage<'a> {
     from: Date,
     zone: String,
     days: Vec<Day>,
+    is_filtered: bool,
     /// The time and the link of the next free slot; only if the page lists no slot.
     next: Option<(String, String)>,
     earlier: Option<String>,
@@ -220,6 +221,7 @@ async fn list_page(
         filters: choices::selects(text, &form_state, &listed, "choice-all"),
         bio,
         rating,
+        is_filtered: !asked.kind.is_empty() || asked.choice != Choice::default(),
         path: asked.path(),
         kinds: titles
             .into_iter()

@@ -512,6 +512,8 @@ struct BookingsPage<'a> {
     list: BookingRows,
     /// The sessions that have begun and whose outcome can be marked.
     begun: BookingRows,
+    /// Whether the outcome of one of those is still to be marked.
+    is_unsaid: bool,
 }
 
 /// Handles `GET /me/slots/bookings`. It lists the provider's upcoming bookings, the next one first,
@@ -550,8 +552,13 @@ pub(super) async fn bookings(req: PageRequest) -> Result<Response, Problem> {
             is_card: true,
         })
     };
+    let is_unsaid = found.iter().skip(1).flatten();
+    let is_unsaid = is_unsaid
+        .map(|(one, _)| one.state)
+        .any(|state| state == booking::State::Confirmed);
     let body = BookingsPage {
         text,
+        is_unsaid,
         list: next(),
         begun: next(),
     };

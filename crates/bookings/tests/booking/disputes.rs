@@ -41,6 +41,24 @@ async fn member_with_credits(stage: &Stage<'_>) -> Person {
 }
 
 #[test]
+fn what_is_disputed_at_the_test_gateway_is_frozen_and_told() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let plan = plan(&mut owner, 2).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let pay = order(&mut aina, &plan).await;
+        aina.pay(&pay, "dispute").await.expect(200);
+        stage.work().await;
+        assert_eq!(credits(&mut aina).await, 0);
+        let text = owner.browser.get("/me/notices").await.text();
+        assert!(text.contains("disputes the payment"), "{text}");
+        assert!(text.contains("Aina Yusof"), "{text}");
+        let text = owner.browser.get("/admin/orders").await.text();
+        assert!(text.contains("the payment is disputed"), "{text}");
+    });
+}
+
+#[test]
 fn a_dispute_that_is_closed_without_a_result_freezes_nothing_any_more() {
     on_both(&async |stage: &Stage<'_>| {
         let mut aina = member_with_credits(stage).await;

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
 use platform::Tx;
 use site::question;
 use site::request::{FormPost, PageRequest};
@@ -160,7 +161,8 @@ fn count(text: &Text, form: &Form, planned: &[Planned]) -> Counted {
     let named = |id, count: usize| text.with(id, [("count", count.into())]);
     let row = |one: &Planned| {
         let day = text.date_short(one.date);
-        let time = format!("{:02}:{:02}", one.time.hour(), one.time.minute());
+        let time = one.date.to_datetime(one.time).to_zoned(TimeZone::UTC);
+        let time = time.map(|at| text.time(&at)).unwrap_or_default();
         let why = match (one.obstacle, one.start) {
             (Some(code), _) => Some(web::FieldProblem::new("", code, []).detail(text)),
             (None, Some(start)) if start.is_twice => Some(text.say("series-twice").into_owned()),

@@ -1,0 +1,58 @@
+// People of a site with bookings, each in a browser of their own.
+import { desk, phone } from './browser.mjs';
+
+export const password = 'sebuah pantun lama';
+
+// A visitor of a site whose address is `http://localhost`, unless the options say otherwise.
+export async function visit(browser, options = {}) {
+  const context = await browser.newContext({
+    baseURL: 'http://localhost',
+    viewport: phone,
+    reducedMotion: 'reduce',
+    timezoneId: 'Asia/Kuala_Lumpur',
+    ...options,
+  });
+  context.setDefaultTimeout(Number(process.env.T ?? 60_000));
+  return context.newPage();
+}
+
+export async function fill(page, values) {
+  for (const [name, value] of Object.entries(values)) await page.locator(`[name="${name}"]`).fill(value);
+}
+
+export const press = (page, name) => page.getByRole('button', { name }).click();
+
+// Opens a page of somebody who signs in again, because the clock went past the session's end.
+export async function enter(page, path, email) {
+  await page.goto(path);
+  if (!new URL(page.url()).pathname.startsWith('/login')) return;
+  await fill(page, { email, password });
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForURL(`**${path}`);
+}
+
+// The site's first owner, by the link that the program printed.
+export async function owner(browser, kenduri, name, email) {
+  const page = await visit(browser, { viewport: desk });
+  await page.goto(kenduri.said.join(' ').match(/http:\/\/localhost(\/setup\/\S+)/)[1]);
+  await fill(page, { name, email, password });
+  await page.locator('main form button').last().click();
+  await page.waitForURL(/\/(me|admin)/);
+  return page;
+}
+
+// A member whom the owner invites.
+export async function invite(browser, host, name, email, options = {}) {
+  await host.goto('/admin/invites');
+  await fill(host, { email });
+  await host.locator('[name=role]').selectOption('member');
+  await host.locator('form[action="/admin/invites"] .button').click();
+  const link = await host.locator('input.code').inputValue();
+  const page = await visit(browser, options);
+  await page.goto(new URL(link).pathname);
+  await page.locator('main [name="name"], main [name="display_name"]').first().fill(name);
+  await page.locator('main [name="password"]').fill(password);
+  await page.locator('main form button.wide').last().click();
+  await page.waitForURL(/\/(me|login|admin)/);
+  return page;
+}
