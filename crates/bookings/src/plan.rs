@@ -16,7 +16,7 @@ use web::{Field, Findings, Input, List, PageQuery, Site};
 
 use crate::order::{self, CreditKind, Grant, Order, PlanId};
 use crate::settings::{self, Administrator};
-use crate::{Refusal, TOKEN_NOT_PERMITTED, gateway, slot};
+use crate::{Refusal, TOKEN_NOT_PERMITTED, booking, gateway, slot};
 
 /// How long a member can pay an order for a plan.
 const OPEN: SignedDuration = SignedDuration::from_hours(24);
@@ -76,6 +76,8 @@ pub fn buy(
     if !member.who().is_in_browser() {
         return Err(TOKEN_NOT_PERMITTED.into());
     }
+    let account = &member.who().account().id;
+    booking::lock_member(tx, account)?;
     let plan = find(tx, id)?.filter(|plan| plan.active);
     let plan = plan.ok_or(Refusal::NotFound)?;
     let new = order::New {
@@ -89,7 +91,7 @@ pub fn buy(
             months: plan.months,
         },
     };
-    Ok(order::create(tx, &member.who().account().id, new)?)
+    Ok(order::create(tx, account, new)?)
 }
 
 impl Parent for Administrator {
