@@ -4,6 +4,7 @@
 //! load on a shared machine affects all variants alike. Figures of different runs are not compared.
 
 mod backup;
+mod bookings;
 mod client;
 mod cores;
 mod countdown;
@@ -43,6 +44,14 @@ pub(crate) enum Bench {
     Backup {
         #[command(flatten)]
         wanted: backup::Wanted,
+        #[command(flatten)]
+        subject: Subject,
+    },
+    /// Browsing and booking under steady load, with many connected clients and some sign-ins:
+    /// response times, errors, and processor time compared with `FastAPI` and `PostgreSQL`.
+    Bookings {
+        #[command(flatten)]
+        wanted: bookings::Wanted,
         #[command(flatten)]
         subject: Subject,
     },
@@ -200,6 +209,7 @@ pub(crate) fn bench(bench: &Bench) -> Result<()> {
         .build()?;
     match bench {
         Bench::Backup { wanted, subject } => backup::bench(&runtime, &subject.path()?, wanted),
+        Bench::Bookings { wanted, subject } => bookings::bench(&runtime, &subject.path()?, *wanted),
         Bench::Rsvp {
             turns,
             postgres,
@@ -253,6 +263,7 @@ impl Bench {
         match self {
             Bench::Edge { door, .. } => door.as_deref(),
             Bench::Backup { subject, .. }
+            | Bench::Bookings { subject, .. }
             | Bench::Rsvp { subject, .. }
             | Bench::Login { subject, .. }
             | Bench::Countdown { subject, .. }

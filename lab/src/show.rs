@@ -1,6 +1,7 @@
 //! `cargo xtask show`: demonstrates with the built program what a test alone would not prove.
 
 mod backup;
+mod bookings;
 mod changes;
 mod crowd;
 mod dist;
@@ -29,6 +30,9 @@ pub(crate) enum Show {
     /// Backups: cuts at random bytes, restores to random seconds, a lost machine, power failures, a
     /// killed `PostgreSQL`, and the cost under load.
     Backup(backup::Wanted),
+    /// Bookings: every race, random days, a kill at each step between gateway and store, and
+    /// reminders, on both stores.
+    Bookings(bookings::Wanted),
     /// The edge: no request fails while everything behind it changes, and slow or hostile clients
     /// do not slow down others.
     Edge(Wanted),
@@ -93,6 +97,7 @@ pub(crate) fn show(what: &Show) -> Result<()> {
     interrupt::listen()?;
     match what {
         Show::Backup(wanted) => backup::show(wanted),
+        Show::Bookings(wanted) => bookings::show(wanted),
         Show::Edge(wanted) => edge(wanted),
         Show::Examples { program } => examples::show(&shown(program.as_deref())?),
         Show::Install { program } => machine::show(&shown(program.as_deref())?),

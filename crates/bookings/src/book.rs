@@ -1,7 +1,7 @@
 //! Booking a slot, and moving a booking to another slot.
 
 use axum::http::StatusCode;
-use identity::account::{self, AccountId};
+use identity::account::AccountId;
 use identity::session::signed_in::Confirmed;
 use jiff::SignedDuration;
 use platform::{Rows, Tx, sql};
@@ -71,8 +71,7 @@ pub fn book(
     new: &NewBooking,
 ) -> Result<Booked, Refusal> {
     let account = &member.who().account().id;
-    // The lock makes concurrent bookings of the same member wait for each other.
-    account::lock(tx, account)?;
+    booking::lock_member(tx, account)?;
     let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
     if provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account) {
         return Err(OWN_SLOT.into());
@@ -328,7 +327,7 @@ pub fn reschedule(
     let chosen = &booking.choice;
     let choice = choice::choose(tx, slot.id.as_str(), chosen, chosen)?;
     let account = &party.requester.who.account().id;
-    account::lock(tx, account)?;
+    booking::lock_member(tx, account)?;
     let time = (slot.starts_at, slot.ends_at);
     if let Some(other) = booking::busy(tx, account, time, booking.id.as_str())? {
         return Err(busy(&other));

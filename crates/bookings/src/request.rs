@@ -19,7 +19,7 @@ use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 use web::{Findings, Site};
 
-use crate::booking::{BookingId, Party};
+use crate::booking::{self, BookingId, Party};
 use crate::choice::{self, Choice};
 use crate::order::CreditKind;
 use crate::provider::{self, Provider};
@@ -267,7 +267,7 @@ pub fn create(
     new: &NewRequest,
 ) -> Result<Request, Refusal> {
     let account = &member.who().account().id;
-    account::lock(tx, account)?;
+    booking::lock_member(tx, account)?;
     let rules = settings::load(tx)?;
     let mut findings = Findings::default();
     let note = findings.text("/note", &new.note, book::NOTE);
@@ -282,6 +282,9 @@ pub fn create(
         level: new.level.clone(),
         entry: new.entry.clone(),
     };
+    for id in distinct {
+        slot::lock(tx, id)?;
+    }
     let mut slots = Vec::new();
     for id in &new.slot_ids {
         let slot = slot::find(tx, id)?.ok_or(Refusal::NotFound)?;

@@ -4,7 +4,7 @@
 pub mod files;
 pub mod view;
 
-use identity::account::{self, AccountId};
+use identity::account::AccountId;
 use identity::grant;
 use identity::session::signed_in::Confirmed;
 use jiff::tz::TimeZone;
@@ -21,7 +21,7 @@ use web::fields::{lines, number};
 use web::uploaded_document::DocumentType;
 use web::{Field, Findings, Input, Site};
 
-use crate::booking::Party;
+use crate::booking::{self, Party};
 use crate::credit::{self, LotId};
 use crate::order::CreditKind;
 use crate::provider::{PROVIDER, Provider, ProviderId};
@@ -287,7 +287,7 @@ pub fn create(
     new: &NewReview,
 ) -> Result<Review, Refusal> {
     let account = &by.member.who().account().id;
-    account::lock(tx, account)?;
+    booking::lock_member(tx, account)?;
     let mut findings = Findings::default();
     let goal = findings.line("/goal", &new.goal, 1, GOAL);
     let focus = findings.text("/focus", &new.focus, FOCUS);

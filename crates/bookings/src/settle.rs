@@ -194,7 +194,9 @@ fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let Some(member) = &booking.member_id else {
         return Ok(false);
     };
-    account::lock(tx, member)?;
+    if !account::lock(tx, member)? {
+        return Ok(false);
+    }
     let time = (booking.starts_at, booking.ends_at);
     if booking::busy(tx, member, time, booking.id.as_str())?.is_some() {
         return Ok(false);

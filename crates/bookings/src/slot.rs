@@ -409,6 +409,14 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
     .maybe(tx)
 }
 
+/// Locks a slot, if there is one of this id, so that nobody deletes it meanwhile. Several are locked
+/// in the order of their ids.
+pub(crate) fn lock(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
+    let _: Option<(SlotId,)> =
+        sql!("SELECT id FROM slot WHERE id = :id FOR NO KEY UPDATE", id).maybe(tx)?;
+    Ok(())
+}
+
 pub fn own(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<Slot, Refusal> {
     let found = find(tx, id)?.filter(|slot| slot.provider_id == provider.profile.id);
     found.ok_or(Refusal::NotFound)

@@ -35,6 +35,6 @@ pub use page::{Link, Page, assert_private, errors, shape};
 pub use postgres::Database;
 pub use stage::{Person, Stage};
 pub use statements::{Statement, prepare_all, statements};
-pub use together::{rounds, together};
+pub use together::{first_round, rounds, together};
 pub use visitor::{Events, Visitor};
 pub use world::{Engine, MAX_UPLOAD, SentMail, WaitingJob, World};

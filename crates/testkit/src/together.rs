@@ -1,5 +1,6 @@
 //! Runs two actions at the same moment, to test races.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use tokio::sync::Barrier;
@@ -27,13 +28,21 @@ where
 }
 
 /// How many times a race is repeated in a test: `KENDURI_TEST_ROUNDS`, or 25.
+pub fn rounds() -> usize {
+    number("KENDURI_TEST_ROUNDS").unwrap_or(25)
+}
+
+/// The seed of the first round of a test with random rounds: `KENDURI_TEST_SEED`, or 0.
+pub fn first_round() -> u64 {
+    number("KENDURI_TEST_SEED").unwrap_or(0)
+}
+
 #[expect(
     clippy::disallowed_methods,
-    reason = "tests have no configuration but this"
+    reason = "tests have no configuration but these variables"
 )]
-pub fn rounds() -> usize {
-    const ROUNDS: usize = 25;
-    let wanted = std::env::var("KENDURI_TEST_ROUNDS").ok();
-    let wanted = wanted.map(|rounds| rounds.parse().expect("KENDURI_TEST_ROUNDS is a number"));
-    wanted.unwrap_or(ROUNDS)
+fn number<N: FromStr>(name: &str) -> Option<N> {
+    let wanted = std::env::var(name).ok()?;
+    let wanted = wanted.parse().ok();
+    Some(wanted.unwrap_or_else(|| panic!("{name} is not a number")))
 }

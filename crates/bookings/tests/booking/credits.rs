@@ -10,7 +10,7 @@ use platform::{Store, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{rounds, together};
 
-use crate::stage::{Booking, Person, Stage, give_all_to, ledger, on_both, provider, state, wrong};
+use crate::stage::{Booking, Person, Stage, again, ledger, on_both, provider, state, wrong};
 
 fn id(booking: &str) -> &str {
     booking
@@ -57,7 +57,7 @@ pub(crate) async fn offer(farah: &mut Person, day: &str) -> Value {
     offer_at(farah, day, 9).await
 }
 
-async fn offer_at(farah: &mut Person, day: &str, hour: usize) -> Value {
+pub(crate) async fn offer_at(farah: &mut Person, day: &str, hour: usize) -> Value {
     let body = json!({
         "date": day, "time": format!("{hour:02}:00"), "minutes": 60, "title": "Mentoring",
         "location": "https://meet.jit.si/Veranda", "takes_credit": true,
@@ -207,6 +207,13 @@ fn what_an_order_grants_is_what_the_plan_was_when_it_was_made() {
     });
 }
 
+/// A time within the weeks in which a credit of this month can be spent: another one each round.
+pub(crate) fn near(round: usize) -> (String, usize) {
+    let days = jiff::Span::new().days(i64::try_from(round / 8).unwrap());
+    let day = jiff::civil::date(2026, 11, 25).checked_add(days);
+    (day.unwrap().to_string(), 6 + 2 * (round % 8))
+}
+
 fn booking(
     store: Store,
     stage: &Stage<'_>,
@@ -238,12 +245,10 @@ fn the_last_credit_books_one_of_two_sessions() {
         let mut aina = stage.person("Aina Yusof").await;
         let (here, there) = (stage.world.store().clone(), stage.world.second_store());
         for round in 0..rounds() {
-            give_all_to(stage, None).await;
+            again(stage).await;
             let pay = order(&mut aina, &plan).await;
             aina.pay(&pay, "pay").await.expect(200);
-            let days = jiff::Span::new().days(i64::try_from(round / 8).unwrap());
-            let day = jiff::civil::date(2026, 11, 25).checked_add(days);
-            let (day, hour) = (day.unwrap().to_string(), 6 + 2 * (round % 8));
+            let (day, hour) = near(round);
             let one = offer_at(&mut farah, &day, hour).await;
             let two = offer_at(&mut farah, &day, hour + 1).await;
             let (first, second) = together(

@@ -18,6 +18,8 @@ mod offering;
 mod paying;
 mod payouts;
 mod races;
+mod races_of_money;
+mod races_of_times;
 mod razorpay;
 mod razorpay_double;
 mod reminding;

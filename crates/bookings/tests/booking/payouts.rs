@@ -491,7 +491,7 @@ fn an_approval_and_a_correction_at_once_end_as_one_of_both() {
         let mut aina = stage.person("Aina Yusof").await;
         let mut ids = Vec::new();
         for round in 0..rounds() {
-            crate::stage::give_all_to(stage, None).await;
+            crate::stage::again(stage).await;
             let day = jiff::civil::date(2026, 12, 1);
             let day = day.checked_add(jiff::Span::new().days(i64::try_from(round).unwrap()));
             let slot = farah.offer(&day.unwrap().to_string(), "09:00", 0).await;

@@ -9,9 +9,7 @@ use serde_json::{Value, json};
 use testkit::{Page, rounds, together};
 
 use crate::credits;
-use crate::stage::{
-    Booking, Person, Stage, give_all_to, go_to, on_both, provider, script, state, wrong,
-};
+use crate::stage::{Booking, Person, Stage, again, go_to, on_both, provider, script, state, wrong};
 
 const PATH: &str = "/api/v1/requests";
 
@@ -470,7 +468,7 @@ fn who_leaves_takes_their_requests_along() {
 }
 
 /// Detaches all requests from their member. The races need more of them than a member may make.
-async fn forget_requests(stage: &Stage<'_>) {
+pub(crate) async fn forget_requests(stage: &Stage<'_>) {
     let change = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
         tx.run(
             sql!("UPDATE booking_request SET member_id = NULL"),
@@ -479,7 +477,7 @@ async fn forget_requests(stage: &Stage<'_>) {
         )
     };
     stage.world.store().write(change).await.unwrap();
-    give_all_to(stage, None).await;
+    again(stage).await;
 }
 
 fn day(round: usize) -> String {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use testkit::{Page, Visitor, rounds, together};
 
 use crate::credits::{credits, offer, order};
-use crate::stage::{Booking, Person, Stage, on_both, provider, with_uploads, wrong};
+use crate::stage::{Booking, Person, Stage, again, on_both, provider, with_uploads, wrong};
 
 const PDF: &[u8] = b"%PDF-1.7\nA letter with a marker: Kerbau-Emas";
 const DOC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 a letter";
@@ -309,6 +309,7 @@ fn of_two_reviewers_one_takes_a_review_and_a_cancellation_wins_or_loses_whole() 
         set(stage, "review_day_limit", 1_000).await;
         let other = stage.beside();
         for round in 0..rounds() {
+            again(stage).await;
             let id = submit(&mut aina).await;
             let (mut one, mut two) = (farah.program.clone(), other.visitor());
             two.header("authorization", &daniel.token);

@@ -10,7 +10,7 @@ use testkit::{Page, rounds};
 use crate::paying::withhold;
 use crate::races;
 use crate::stage::{
-    Booking, Person, Stage, give_all_to, go_to, ledger, on_both, prove, provider, script, state,
+    Booking, Person, Stage, again, go_to, ledger, on_both, prove, provider, script, state,
 };
 
 const ROOMS: &str = "/api/v1/admin/rooms";
@@ -238,7 +238,7 @@ fn as_many_book_at_once_as_there_are_rooms() {
         }
         let (here, there) = (stage.world.store().clone(), stage.world.second_store());
         for round in 0..rounds() {
-            give_all_to(stage, None).await;
+            again(stage).await;
             let mut tasks = Vec::new();
             for (number, member) in members.iter().enumerate() {
                 let slot = offer(&mut providers[number], &races::day(round), "09:00", 0).await;

@@ -5,8 +5,8 @@ use bookings::provider::PROVIDER;
 use bookings::{READ, Refusal, WRITE, verify};
 use identity::account::AccountId;
 use identity::session::{self, Method, Stay};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use platform::{Platform, Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use site::domain::Domains;
@@ -136,6 +136,13 @@ pub(crate) async fn give_all_to(stage: &Stage<'_>, member: Option<AccountId>) {
         sql!("UPDATE booking SET member_id = :member", member).run(tx, Rows::Any)
     };
     stage.world.store().write(change).await.unwrap();
+}
+
+/// Prepares another round of a race: a minute later, and nobody has bookings. Otherwise members
+/// would reach the limits on bookings and on requests.
+pub(crate) async fn again(stage: &Stage<'_>) {
+    stage.world.clock.advance(SignedDuration::from_mins(1));
+    give_all_to(stage, None).await;
 }
 
 /// Actions of members and providers that concern bookings.
