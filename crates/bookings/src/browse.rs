@@ -67,6 +67,8 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
            AND (:entry = '' OR NOT EXISTS (SELECT 1 FROM slot_entry c WHERE c.slot_id = s.id)
                OR EXISTS (SELECT 1 FROM slot_entry c
                           WHERE c.slot_id = s.id AND c.entry = :entry))
+           AND NOT EXISTS (SELECT 1 FROM provider_busy y WHERE y.provider_id = s.provider_id
+                           AND y.starts_at < s.ends_at AND y.ends_at > s.starts_at)
            AND EXISTS (SELECT 1 FROM role_grant r WHERE r.account_id = a.id
                        AND r.scope_kind = 'site' AND (r.is_rank = 1 OR r.role = 'provider')
                        AND (r.expires_at IS NULL OR r.expires_at > :now))

@@ -9,7 +9,7 @@ use crate::order::Order;
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
 use crate::slot::view::SlotView;
-use crate::{calendar_feed, credit, feedback, payout, request, review};
+use crate::{calendar_feed, credit, external_calendar, feedback, payout, request, review};
 
 /// Exports an account's bookings, payments and slots.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
@@ -47,6 +47,10 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         Some(profile) => payout::list_of(tx, &profile.id)?,
         None => Vec::new(),
     };
+    let calendar = match &profile {
+        Some(profile) => external_calendar::export(tx, &profile.id)?,
+        None => Value::Null,
+    };
     let credits = credit::lots(tx, account)?;
     let requests = request::view::export(tx, account)?;
     let reviews = review::export(tx, account)?;
@@ -60,7 +64,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     }
     Ok(json!({
         "bookings": views, "orders": orders, "credits": credits, "profile": profile, "slots": slots,
-        "payouts": payouts, "requests": requests,
+        "calendar": calendar, "payouts": payouts, "requests": requests,
         "feedback": feedback::export(tx, account)?, "reviews": reviews,
     }))
 }
@@ -115,6 +119,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     request::erase(tx, account)?;
     feedback::erase(tx, account)?;
     review::erase(tx, account)?;
+    external_calendar::erase(tx, account)?;
     sql!(
         "UPDATE provider SET account_id = NULL, display_name = '', bio = '', is_paused = 1,
              payout_ref = NULL

@@ -11,6 +11,7 @@ pub mod checkout;
 pub mod choice;
 pub mod credit;
 pub mod criterion;
+pub mod external_calendar;
 pub mod feedback;
 pub mod gateway;
 pub mod gateway_event;
@@ -111,7 +112,11 @@ pub const DOMAIN: Domain = Domain {
     jobs: |site| {
         let all = session::jobs(site)
             .into_iter()
-            .chain([refund::job(site), request::job(site)]);
+            .chain([
+                refund::job(site),
+                request::job(site),
+                external_calendar::job(site),
+            ]);
         let all = all.chain(checkout::jobs(site));
         let all = all.chain(review::files::jobs(site));
         all.chain(gateway_event::jobs(site)).collect()
@@ -141,6 +146,7 @@ pub const DOMAIN: Domain = Domain {
         "0009_rooms",
         "0010_catalogue",
         "0011_reviews",
+        "0013_provider_calendar",
         "0014_memberships"
     ))
 };

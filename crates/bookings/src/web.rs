@@ -12,6 +12,7 @@ pub(crate) mod own_card;
 mod pay;
 mod payouts;
 mod plans;
+mod profile;
 pub(crate) mod public;
 mod requests;
 mod reviews;
@@ -81,8 +82,13 @@ pub fn pages() -> Pages<Site, Callers> {
         .post("/me/slots/new", People, slots::create)
         .get("/me/slots/series", People, slots::series::new_series)
         .post("/me/slots/series", People, slots::series::create_series)
-        .get("/me/slots/profile", People, slots::profile)
-        .post("/me/slots/profile", People, slots::change_profile)
+        .get("/me/slots/profile", People, profile::show)
+        .post("/me/slots/profile", People, profile::change)
+        .post(
+            "/me/slots/profile/calendar",
+            People,
+            profile::set_calendar,
+        )
         .get("/me/slots/bookings", People, slots::bookings)
         .get("/me/slots/payouts", People, payouts::own)
         .post("/me/slots/payouts", People, payouts::set_reference)

@@ -199,6 +199,19 @@ impl Outbound {
         self.send(call.url, call.reach, request).await
     }
 
+    /// Sends a GET to a host on public networks, and returns the response with a body of up to
+    /// `longest` bytes.
+    pub async fn fetch(&self, url: &str, longest: usize) -> Result<Answer, OutboundError> {
+        let request = Outgoing {
+            method: Method::GET,
+            media_type: None,
+            headers: &[],
+            body: Bytes::new(),
+            read_up_to: Some(longest),
+        };
+        self.send(url, Reach::Public, request).await
+    }
+
     /// Reads, writes or deletes an object in an S3 bucket that the operator configured.
     pub async fn transfer(
         &self,

@@ -40,6 +40,11 @@ const TWICE: &[(&str, &str)] = &[
     ("matchit", "axum is at 0.8, socketioxide at 0.9"),
     ("miniz_oxide", "png of image is at 0.8, flate2 at 0.9"),
     ("nom", "asn1-rs of x509-parser is at 7, lettre at 8"),
+    ("phf", "chrono-tz of calcard is at 0.12, postgres at 0.13"),
+    (
+        "phf_shared",
+        "chrono-tz of calcard is at 0.12, postgres at 0.13",
+    ),
     ("rand", "metrics-util is at 0.9"),
     ("rand_chacha", "rand 0.9 of metrics-util and proptest"),
     ("rand_core", "rand 0.9 of metrics-util and proptest"),

@@ -14,7 +14,7 @@ use crate::booking::{self, BookingId, Party};
 use crate::choice::Choice;
 use crate::settings::{self, Reveal, is_administrator};
 use crate::slot::{SlotId, State};
-use crate::{Refusal, provider};
+use crate::{Refusal, external_calendar, provider};
 
 /// A request as its parties read it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -82,7 +82,9 @@ impl RequestView {
         let (now, is_pending) = (tx.roughly_now(), request.state == RequestState::Pending);
         let mut views = Vec::new();
         for one in slots {
-            let is_free = one.slot.state == State::Available && one.slot.starts_at > now;
+            let (from, until) = (one.slot.starts_at, one.slot.ends_at);
+            let busy = external_calendar::list_busy(tx, &one.slot.provider_id, from, until)?;
+            let is_free = one.slot.state == State::Available && from > now && busy.is_empty();
             views.push(PreferredSlot {
                 is_open: is_pending && is_free && one.is_open(),
                 provider: match &booking {

@@ -2,6 +2,7 @@
 
 mod feedback;
 mod payouts;
+mod provider;
 mod requests;
 mod reviews;
 
@@ -37,7 +38,7 @@ use crate::membership::{self, Membership};
 use crate::order::{self, Order, OrderId, PlanId};
 use crate::outcome::{self, Outcome};
 use crate::plan::{self, Plan};
-use crate::provider::{self, Provider, ProviderProfile};
+use crate::provider::Provider;
 use crate::room::Room;
 use crate::series::{self, NewSeries};
 use crate::session_type::SessionType;
@@ -73,7 +74,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(create_slot_series: Tokens(&[WRITE])))
         .routes(routes!(delete_slot: Tokens(&[WRITE])))
         .routes(routes!(set_slot_visibility: Tokens(&[WRITE])))
-        .routes(routes!(show_provider: Tokens(&[READ]), change_provider: People))
+        .merge(provider::routes::<R>())
         .routes(routes!(show_booking_settings: People, change_booking_settings: People))
 }
 
@@ -516,41 +517,6 @@ async fn set_slot_visibility(call: Call, body: Received<Visibility>) -> Result<R
         Ok::<_, Refusal>(SlotView::of(tx, slot)?)
     };
     call.post(&body.bytes, StatusCode::OK, change).await
-}
-
-/// The caller's profile as a provider.
-#[utoipa::path(
-    get, path = "/api/v1/me/provider", tag = "bookings",
-    responses((status = 200, body = ProviderProfile), (status = 403))
-)]
-async fn show_provider(call: Call) -> Result<Response, Problem> {
-    let look = |_: &mut Tx<'_>, provider: &Provider| Ok::<_, Refusal>(provider.profile.clone());
-    Ok(answer(StatusCode::OK, &call.read(look).await?))
-}
-
-/// The OpenAPI schema of the body that changes a provider's profile.
-struct ProviderChange;
-
-impl PartialSchema for ProviderChange {
-    fn schema() -> RefOr<Schema> {
-        let description = "How a provider appears; what is left out stays.";
-        fields::schema::<ProviderProfile>(provider::FIELDS, &[], description)
-    }
-}
-
-impl ToSchema for ProviderChange {}
-
-/// Changes the caller's profile as a provider; omitted fields stay unchanged.
-#[utoipa::path(
-    put, path = "/api/v1/me/provider", tag = "bookings", request_body = ProviderChange,
-    responses((status = 200, body = ProviderProfile), (status = 403), (status = 409), (status = 422))
-)]
-async fn change_provider(call: Call, Json(body): Json<Members>) -> Result<Response, Problem> {
-    let (input, version) = Input::of_json(body)?;
-    let version = call.version_if_named(version)?;
-    let change =
-        move |tx: &mut Tx<'_>, provider: &Provider| provider::change(tx, provider, version, &input);
-    Ok(answer(StatusCode::OK, &call.write(change).await?))
 }
 
 /// The rules of bookings.

@@ -6,12 +6,11 @@ use askama::Template;
 use axum::response::Response;
 use jiff::civil::{Date, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use platform::money::Money;
 use platform::{Tx, sql};
 use site::question::{self, Question};
 use site::request::{FormPost, PageRequest};
-use web::fields::{self, Input};
 use web::form_state::{self, Control, Field, FormState, Group, TableForm};
 use web::{Form, Problem, Text};
 
@@ -19,12 +18,14 @@ use super::rows::{BookingRows, Row};
 use super::{choices, words};
 use crate::booking::{self, Booking};
 use crate::choice::{self, Choices, Kind, Listed};
-use crate::provider::{self, Provider};
+use crate::provider::Provider;
 use crate::settings;
 use crate::slot::{self, NewSlot, Place, Slot, SlotId};
-use crate::{Refusal, notice, request};
+use crate::{Refusal, external_calendar, notice, request};
 
 pub(super) const HERE: &str = "/me/slots";
+/// The longest session.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 const DONE: &[(&str, &str)] = &[
     ("saved", "slot-saved"),
     ("added", "slot-added"),
@@ -63,7 +64,10 @@ pub(super) async fn week(req: PageRequest) -> Result<Response, Problem> {
         let monday = monday(asked.unwrap_or(today));
         let sunday = monday.checked_add(7.days()).unwrap_or(Date::MAX);
         let start = |day: Date| day.to_zoned(zone.clone()).map_or(now, |at| at.timestamp());
-        let slots = slot::list(tx, &profile.id, start(monday), start(sunday))?;
+        let (from, until) = (start(monday), start(sunday));
+        let slots = slot::list(tx, &profile.id, from, until)?;
+        // A session may begin on the last day and end after it.
+        let busy = external_calendar::list_busy(tx, &profile.id, from, until + DAY)?;
         let bookings: Vec<Booking> = booking::list_of_provider(tx, &profile.id)?;
         let mut names = Vec::new();
         for one in bookings {
@@ -77,9 +81,15 @@ pub(super) async fn week(req: PageRequest) -> Result<Response, Problem> {
             ));
         }
         let is_administrator = settings::is_administrator(tx, &provider.who)?;
-        Ok::<_, Refusal>((profile, zone, today, monday, slots, names, is_administrator))
+        let lists = (slots, busy, names);
+        Ok::<_, Refusal>((profile, zone, today, monday, lists, is_administrator))
     };
-    let (profile, zone, today, monday, slots, names, is_administrator) = req.read(look).await?;
+    let (profile, zone, today, monday, lists, is_administrator) = req.read(look).await?;
+    let (slots, busy, names) = lists;
+    let is_busy = |slot: &Slot| {
+        let mut times = busy.iter();
+        times.any(|one| one.overlaps(slot.starts_at, slot.ends_at))
+    };
     let state = |slot: &Slot| match slot.state {
         slot::State::Booked => {
             let name = names.iter().find(|(id, _)| *id == slot.id);
@@ -92,6 +102,7 @@ pub(super) async fn week(req: PageRequest) -> Result<Response, Problem> {
             let until = slot.hold_until.unwrap_or_default().to_zoned(zone.clone());
             text.with("slot-held-until", [("time", text.time(&until).into())])
         }
+        slot::State::Available if is_busy(slot) => text.say("slot-busy").into_owned(),
         state => text.say(state.label()).into_owned(),
     };
     let days = (0..7).filter_map(|offset| monday.checked_add(offset.days()).ok());
@@ -354,48 +365,6 @@ fn at_form(mut problem: Problem) -> Problem {
         }
     }
     problem
-}
-
-/// `GET /me/slots/profile`.
-pub(super) async fn profile(req: PageRequest) -> Result<Response, Problem> {
-    let look = |_: &mut Tx<'_>, provider: &Provider| Ok::<_, Refusal>(provider.profile.clone());
-    let profile = req.read(look).await?;
-    let form = fields::form(provider::FIELDS, &profile, profile.version, &TimeZone::UTC);
-    profile_page(&req, &FormState::of(form)).await
-}
-
-async fn profile_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
-    let (text, title) = (&req.text, req.text.say("booking-profile"));
-    let body = FormPage {
-        text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: None,
-        title: &title,
-        hint: text.say("booking-profile-hint").into_owned(),
-        action: "/me/slots/profile",
-        back: HERE,
-        back_label: "slot-mine",
-        version: None,
-        groups: table_form(req, form_state).groups(provider::FIELDS, "booking-profile"),
-        button: "slot-save",
-        form_state,
-    };
-    req.page(HERE, &title, body).await
-}
-
-/// `POST /me/slots/profile`.
-pub(super) async fn change_profile(posted: FormPost) -> Result<Response, Problem> {
-    let input = Input::Form(posted.form.clone(), provider::FIELDS.to_vec());
-    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
-        provider::change(tx, provider, None, &input)?;
-        Ok::<_, Refusal>(format!("{HERE}?done=saved"))
-    };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        profile_page(&posted.req, &form_state).await
-    })
-    .await
 }
 
 #[derive(Template)]

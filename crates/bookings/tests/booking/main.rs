@@ -8,6 +8,7 @@ mod catalogue;
 mod credits;
 mod disputes;
 mod double;
+mod external_calendars;
 mod feedback;
 mod feeds;
 mod leaving;

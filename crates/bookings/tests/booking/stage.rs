@@ -23,6 +23,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
         for kind in [
             "booking.hold",
+            "booking.calendar",
             "booking.ask",
             "booking.complete",
             "booking.remind",
@@ -38,9 +39,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
         ] {
             world.expect_jobs(kind);
         }
-        let settings = testkit::stage::settings();
-        let stage = Stage::with(world, DOMAINS, world.platform.clone(), settings)
-            .with_tokens_for(&[READ, WRITE]);
+        let stage = of_platform(world, world.platform.clone());
         test(&stage).await;
         assert_eq!(wrong(&stage).await, [""; 0]);
         // Tests that check mails have done so before this point.
@@ -51,14 +50,18 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     });
 }
 
+pub(crate) fn of_platform(world: &World, platform: Platform) -> Stage<'_> {
+    Stage::with(world, DOMAINS, platform, testkit::stage::settings())
+        .with_tokens_for(&[READ, WRITE])
+}
+
 /// The same site, which accepts uploads of up to `most` bytes.
 pub(crate) fn with_uploads<'w>(stage: &Stage<'w>, most: usize) -> Stage<'w> {
     let platform = Platform {
         files: stage.world.files_of(most),
         ..stage.world.platform.clone()
     };
-    Stage::with(stage.world, DOMAINS, platform, testkit::stage::settings())
-        .with_tokens_for(&[READ, WRITE])
+    of_platform(stage.world, platform)
 }
 
 /// The inconsistencies that [`verify::find`] reports.

@@ -1,0 +1,427 @@
+//! The calendars that providers keep elsewhere. An https address is read every hour, and slots that
+//! overlap a busy time of the calendar are not offered. Bookings are never cancelled for one.
+
+mod ics;
+
+use identity::account::AccountId;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use platform::jobs::{self, Done, Handler, Job, JobError, NewJob, Queue};
+use platform::mail::Stream;
+use platform::outbound::{self, OutboundError, Reach};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use utoipa::ToSchema;
+use web::{Findings, Site};
+
+use crate::booking::{Booking, BookingId};
+use crate::provider::{self, Provider, ProviderId};
+use crate::{Refusal, notice};
+use ics::{Busy, Found};
+
+/// The kind of the job that reads a calendar.
+const KIND: &str = "booking.calendar";
+/// The purpose for which the key that seals addresses is derived from the key file.
+const PURPOSE: &str = "bookings.external-calendar";
+/// The longest calendar that is read, in bytes.
+const LONGEST: usize = 1 << 20;
+/// How often a calendar is read.
+const EVERY: SignedDuration = SignedDuration::from_hours(1);
+/// How far ahead busy times are kept, which is as far as slots can be.
+const HORIZON: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+web::words! {
+    /// Why a calendar could not be read.
+    #[schema(as = ExternalCalendarError)]
+    ReadError {
+        /// The address is not that of a public server, or can no longer be decrypted.
+        Refused = "refused" => "external-calendar-refused",
+        /// The server cannot be reached.
+        Unreachable = "unreachable" => "external-calendar-unreachable",
+        /// The server did not respond in time.
+        Slow = "slow" => "external-calendar-slow",
+        /// The server responded with another status than 200.
+        Status = "status" => "external-calendar-status",
+        /// The calendar has more than 1 MiB.
+        TooLong = "too_long" => "external-calendar-too-long",
+        /// The response is no calendar, or was cut off.
+        Broken = "broken" => "external-calendar-broken",
+        /// The calendar has too many events.
+        TooMuch = "too_much" => "external-calendar-too-much",
+        /// Some events could not be read. All others are kept.
+        Partial = "partial" => "external-calendar-partial",
+    }
+}
+
+/// When a provider's own calendar was read, and what was wrong. Its address is never shown.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+pub struct ExternalCalendar {
+    /// When the calendar was last read; null before the first time.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub read_at: Option<Timestamp>,
+    /// Why the last attempt failed. The busy times of the last good one stay.
+    pub error: Option<ReadError>,
+}
+
+/// A period in which a provider is busy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Row, Serialize)]
+pub struct BusyTime {
+    pub starts_at: Timestamp,
+    pub ends_at: Timestamp,
+}
+
+impl BusyTime {
+    pub(crate) fn overlaps(&self, from: Timestamp, until: Timestamp) -> bool {
+        self.starts_at < until && self.ends_at > from
+    }
+}
+
+pub fn find(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+) -> Result<Option<ExternalCalendar>, StoreError> {
+    sql!(
+        "SELECT {ExternalCalendar} FROM provider_calendar WHERE provider_id = :provider",
+        provider
+    )
+    .maybe(tx)
+}
+
+/// Lists the busy times that overlap a period, in chronological order.
+pub fn list_busy(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Vec<BusyTime>, StoreError> {
+    sql!(
+        "SELECT {BusyTime} FROM provider_busy
+         WHERE provider_id = :provider AND starts_at < :until AND ends_at > :from
+         ORDER BY starts_at",
+        provider,
+        from,
+        until
+    )
+    .all(tx)
+}
+
+/// Sets the address of a provider's own calendar, which is read at once. An empty address removes
+/// the calendar with its busy times.
+pub fn set(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    provider: &Provider,
+    address: &str,
+) -> Result<(), Refusal> {
+    // Some programs call the address of a calendar so.
+    let address = match address.trim().strip_prefix("webcal://") {
+        Some(rest) => format!("https://{rest}"),
+        None => address.to_owned(),
+    };
+    let mut findings = Findings::default();
+    let address = findings.https("/calendar_url", &address);
+    let is_wrong = !address.is_empty() && !outbound::is_permitted(&address, Reach::Public);
+    if is_wrong && findings.is_empty() {
+        findings.add("/calendar_url", "url_invalid", []);
+    }
+    findings.finish()?;
+    let id = &provider.profile.id;
+    let was_set = find(tx, id)?.is_some();
+    remove(tx, id)?;
+    if !address.is_empty() {
+        let sealed = site
+            .keys
+            .key(PURPOSE)
+            .seal(tx.random(), &place(id), address.as_bytes());
+        sql!(
+            "INSERT INTO provider_calendar (provider_id, address) VALUES (:id, :sealed)",
+            id,
+            sealed
+        )
+        .run(tx, Rows::Exactly(1))?;
+        let now = tx.now();
+        plan(tx, id, now)?;
+    }
+    let action = match (was_set, address.is_empty()) {
+        (false, true) => return Ok(()),
+        (_, true) => "provider.calendar_removed",
+        (_, false) => "provider.calendar_set",
+    };
+    provider.record(tx, ("provider", id.to_string()), action, json!([]))?;
+    Ok(())
+}
+
+fn place(provider: &ProviderId) -> [&str; 3] {
+    ["provider_calendar", "address", provider.as_str()]
+}
+
+fn key(provider: &ProviderId) -> String {
+    format!("{KIND} {provider}")
+}
+
+fn remove(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<(), StoreError> {
+    jobs::withdraw(tx, &key(provider))?;
+    sql!(
+        "DELETE FROM provider_busy WHERE provider_id = :provider",
+        provider
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "DELETE FROM provider_calendar WHERE provider_id = :provider",
+        provider
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// Exports when a provider is busy, as far as it is known.
+pub(crate) fn export(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Value, StoreError> {
+    let Some(calendar) = find(tx, provider)? else {
+        return Ok(Value::Null);
+    };
+    let busy = list_busy(tx, provider, Timestamp::MIN, Timestamp::MAX)?;
+    Ok(json!({"read_at": calendar.read_at, "error": calendar.error, "busy": busy}))
+}
+
+/// Removes the calendar of an account that is being erased.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    let provider: Option<(ProviderId,)> = sql!(
+        "SELECT id FROM provider WHERE account_id = :account",
+        account
+    )
+    .maybe(tx)?;
+    match provider {
+        Some((provider,)) => remove(tx, &provider),
+        None => Ok(()),
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    provider: ProviderId,
+}
+
+fn plan(tx: &mut Tx<'_>, provider: &ProviderId, at: Timestamp) -> Result<(), StoreError> {
+    tx.enqueue(NewJob {
+        queue: Queue::Calls,
+        key: Some(key(provider)),
+        run_at: Some(at),
+        ..NewJob::new(KIND, json!({"provider": provider}))
+    })
+}
+
+/// The job that reads a calendar, and plans the next time.
+pub(crate) fn job(site: &Site) -> Handler {
+    let site = site.clone();
+    Handler::new(KIND, move |job: Job| {
+        let site = site.clone();
+        async move {
+            let Payload { provider } = job.read()?;
+            let id = provider.clone();
+            let look = move |tx: &mut Tx<'_>| -> Result<Option<(Vec<u8>, String)>, StoreError> {
+                sql!(
+                    "SELECT c.address, p.time_zone FROM provider_calendar c
+                     JOIN provider p ON p.id = c.provider_id WHERE p.id = :id",
+                    id
+                )
+                .maybe(tx)
+            };
+            let Some((sealed, zone)) = site.store.read(look).await? else {
+                return Ok(Done::nothing());
+            };
+            let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
+            let read = fetch(&site, &provider, &sealed, zone).await;
+            let write = move |tx: &mut Tx<'_>| keep(tx, &site, &provider, &sealed, &read);
+            Ok::<_, JobError>(Done::with(write))
+        }
+    })
+}
+
+async fn fetch(
+    site: &Site,
+    provider: &ProviderId,
+    sealed: &[u8],
+    zone: TimeZone,
+) -> Result<Found, ReadError> {
+    let address = site.keys.key(PURPOSE).open(&place(provider), sealed);
+    let address = String::from_utf8(address.unwrap_or_default()).unwrap_or_default();
+    let answer = site.outbound.fetch(&address, LONGEST).await;
+    let answer = answer.map_err(|error| match error {
+        OutboundError::Refused => ReadError::Refused,
+        OutboundError::Unreachable(_) | OutboundError::Http(_) => ReadError::Unreachable,
+        OutboundError::TooLong => ReadError::TooLong,
+        OutboundError::Slow => ReadError::Slow,
+    })?;
+    if answer.status != axum::http::StatusCode::OK {
+        return Err(ReadError::Status);
+    }
+    let now = site.clock.now();
+    let read = move || {
+        let file = String::from_utf8_lossy(&answer.body);
+        ics::read(&file, &zone, (now, now + HORIZON))
+    };
+    // A file from elsewhere may be long, and may break the parser.
+    let read = tokio::task::spawn_blocking(read).await;
+    read.unwrap_or(Err(ReadError::Broken))
+}
+
+/// Stores what a calendar said, unless the provider has meanwhile changed its address.
+fn keep(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    provider: &ProviderId,
+    sealed: &[u8],
+    read: &Result<Found, ReadError>,
+) -> Result<(), StoreError> {
+    let current: Option<(Vec<u8>,)> = sql!(
+        "SELECT address FROM provider_calendar WHERE provider_id = :provider FOR NO KEY UPDATE",
+        provider
+    )
+    .maybe(tx)?;
+    if current.is_none_or(|(current,)| current != sealed) {
+        return Ok(());
+    }
+    let now = tx.now();
+    plan(tx, provider, now + EVERY)?;
+    let (read_at, error) = match read {
+        Ok(found) => (Some(now), found.is_partial.then_some(ReadError::Partial)),
+        Err(error) => (None, Some(*error)),
+    };
+    sql!(
+        "UPDATE provider_calendar SET read_at = COALESCE(:read_at, read_at), error = :error
+         WHERE provider_id = :provider",
+        provider,
+        read_at,
+        error
+    )
+    .run(tx, Rows::Exactly(1))?;
+    if let Ok(found) = read {
+        let busy = without_bookings(tx, site, provider, &found.busy)?;
+        replace(tx, provider, &busy)?;
+        tell(tx, site, provider)?;
+    }
+    Ok(())
+}
+
+/// Leaves out the provider's own bookings, which the calendar has from our mails and may show at
+/// their old times.
+fn without_bookings(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    provider: &ProviderId,
+    all: &[Busy],
+) -> Result<Vec<BusyTime>, StoreError> {
+    let ending = format!("@{}", site.url().host());
+    let mut times = Vec::new();
+    for one in all {
+        let id = one.uid.strip_suffix(&ending);
+        if let Some(Ok(booking)) = id.map(str::parse::<BookingId>) {
+            let (count,): (i64,) = sql!(
+                "SELECT COUNT(*) FROM booking WHERE id = :booking AND provider_id = :provider",
+                booking,
+                provider
+            )
+            .one(tx)?;
+            if count > 0 {
+                continue;
+            }
+        }
+        times.push(BusyTime {
+            starts_at: one.from,
+            ends_at: one.until,
+        });
+    }
+    Ok(merge(times))
+}
+
+/// Joins times that overlap or touch.
+fn merge(mut times: Vec<BusyTime>) -> Vec<BusyTime> {
+    times.sort_by_key(|one| one.starts_at);
+    let mut merged: Vec<BusyTime> = Vec::new();
+    for one in times {
+        match merged.last_mut() {
+            Some(last) if one.starts_at <= last.ends_at => {
+                last.ends_at = last.ends_at.max(one.ends_at);
+            }
+            _ => merged.push(one),
+        }
+    }
+    merged
+}
+
+fn replace(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+    busy: &[BusyTime],
+) -> Result<(), StoreError> {
+    if list_busy(tx, provider, Timestamp::MIN, Timestamp::MAX)? == busy {
+        return Ok(());
+    }
+    sql!(
+        "DELETE FROM provider_busy WHERE provider_id = :provider",
+        provider
+    )
+    .run(tx, Rows::Any)?;
+    for one in busy {
+        sql!(
+            "INSERT INTO provider_busy (provider_id, {BusyTime}) VALUES (:provider, {:BusyTime})",
+            provider,
+            BusyTime = one
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
+    Ok(())
+}
+
+/// Tells the provider, once, of each booking that overlaps a busy time.
+fn tell(tx: &mut Tx<'_>, site: &Site, provider: &ProviderId) -> Result<(), StoreError> {
+    let clashes: Vec<Booking> = sql!(
+        "SELECT {b: Booking} FROM booking b
+         WHERE b.provider_id = :provider AND b.state IN ('pending_payment', 'confirmed')
+           AND b.ends_at > :now
+           AND EXISTS (SELECT 1 FROM provider_busy y WHERE y.provider_id = b.provider_id
+                       AND y.starts_at < b.ends_at AND y.ends_at > b.starts_at)
+           AND NOT EXISTS (SELECT 1 FROM provider_busy_notice n
+                           WHERE n.booking_id = b.id AND n.starts_at = b.starts_at)
+         ORDER BY b.starts_at, b.id",
+        provider,
+        now = tx.now()
+    )
+    .all(tx)?;
+    let account = provider::account_of(tx, provider)?;
+    for booking in clashes {
+        sql!(
+            "INSERT INTO provider_busy_notice (booking_id, starts_at) VALUES (:booking, :starts_at)",
+            booking = booking.id,
+            starts_at = booking.starts_at
+        )
+        .run(tx, Rows::Exactly(1))?;
+        notice::tell_of_time(
+            tx,
+            site,
+            account.as_ref(),
+            Stream::Transactional,
+            ("external-calendar-notice", "external-calendar-said"),
+            (&booking.title, booking.starts_at),
+            &notice::page(&booking),
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_that_overlap_or_touch_are_one() {
+        let time = |from: i64, until: i64| BusyTime {
+            starts_at: Timestamp::from_second(from).unwrap(),
+            ends_at: Timestamp::from_second(until).unwrap(),
+        };
+        let all = vec![time(50, 60), time(10, 40), time(15, 20), time(40, 45)];
+        assert_eq!(merge(all), [time(10, 45), time(50, 60)]);
+    }
+}

@@ -1,0 +1,104 @@
+//! The JSON API of a provider's own profile.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use platform::{StoreError, Tx};
+use serde::Serialize;
+use serde_json::Value;
+use site::Callers::{People, Tokens};
+use site::call::{Call, answer};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use web::described::Routes;
+use web::fields;
+use web::json::Members;
+use web::{Input, Json, Problem, Site, routes};
+
+use crate::external_calendar::{self, ExternalCalendar};
+use crate::provider::{self, Provider, ProviderProfile};
+use crate::{READ, Refusal};
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default().routes(routes!(show_provider: Tokens(&[READ]), change_provider: People))
+}
+
+/// The caller's profile as a provider.
+#[utoipa::path(
+    get, path = "/api/v1/me/provider", tag = "bookings",
+    responses((status = 200, body = ProviderView), (status = 403))
+)]
+async fn show_provider(call: Call) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, provider: &Provider| {
+        Ok::<_, Refusal>(ProviderView::of(tx, provider.profile.clone())?)
+    };
+    Ok(answer(StatusCode::OK, &call.read(look).await?))
+}
+
+/// A provider's profile, with the state of their own calendar.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OwnProviderProfile)]
+struct ProviderView {
+    #[serde(flatten)]
+    profile: ProviderProfile,
+    /// The provider's own calendar; null if there is none.
+    calendar: Option<ExternalCalendar>,
+}
+
+impl ProviderView {
+    fn of(tx: &mut Tx<'_>, profile: ProviderProfile) -> Result<Self, StoreError> {
+        let calendar = external_calendar::find(tx, &profile.id)?;
+        Ok(Self { profile, calendar })
+    }
+}
+
+/// The member for the address of a provider's own calendar.
+const CALENDAR_URL: &str = "calendar_url";
+
+/// The OpenAPI schema of the body that changes a provider's profile.
+struct ProviderChange;
+
+impl PartialSchema for ProviderChange {
+    fn schema() -> RefOr<Schema> {
+        let description = "How a provider appears, and `calendar_url`, the https address of the \
+             provider's own calendar, which is never shown again; empty removes it. What is left \
+             out stays.";
+        let mut schema = fields::schema::<ProviderProfile>(provider::FIELDS, &[], description);
+        if let RefOr::T(Schema::Object(object)) = &mut schema {
+            let address = <Option<String>>::schema();
+            object.properties.insert(CALENDAR_URL.to_owned(), address);
+        }
+        schema
+    }
+}
+
+impl ToSchema for ProviderChange {}
+
+/// Changes the caller's profile as a provider; omitted fields stay unchanged.
+#[utoipa::path(
+    put, path = "/api/v1/me/provider", tag = "bookings", request_body = ProviderChange,
+    responses((status = 200, body = ProviderView), (status = 403), (status = 409), (status = 422))
+)]
+async fn change_provider(call: Call, Json(body): Json<Members>) -> Result<Response, Problem> {
+    let (mut input, version) = Input::of_json(body)?;
+    let version = call.version_if_named(version)?;
+    let address = match &mut input {
+        Input::Json(sent) => sent.remove(CALENDAR_URL),
+        Input::Form(..) => None,
+    };
+    let address = match address {
+        None => None,
+        Some(Value::Null) => Some(String::new()),
+        Some(Value::String(address)) => Some(address),
+        Some(_) => return Err(Problem::fields().field("/calendar_url", "wrong_type", [])),
+    };
+    let site = call.site.clone();
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        let profile = provider::change(tx, provider, version, &input)?;
+        if let Some(address) = &address {
+            external_calendar::set(tx, &site, provider, address)?;
+        }
+        Ok::<_, Refusal>(ProviderView::of(tx, profile)?)
+    };
+    Ok(answer(StatusCode::OK, &call.write(change).await?))
+}
+

@@ -1,0 +1,132 @@
+//! The page of a provider's own profile, and of the calendar that they keep elsewhere.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::tz::TimeZone;
+use platform::Tx;
+use site::request::{FormPost, PageRequest};
+use web::fields::{self, Input};
+use web::form_state::{self, Control, Field, FormState};
+use web::{Problem, Text};
+
+use super::slots::{FormPage, HERE, table_form};
+use super::words;
+use crate::external_calendar::{self, ReadError};
+use crate::provider::{self, Provider};
+use crate::Refusal;
+
+const PATH: &str = "/me/slots/profile";
+
+#[derive(Template)]
+#[template(path = "slots/profile.html")]
+struct ProfilePage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    profile: FormPage<'a>,
+    submission: String,
+    /// The field for the address of the calendar.
+    address: Field,
+    calendar: Option<CalendarState>,
+}
+
+struct CalendarState {
+    /// When the calendar was read, in words.
+    read: String,
+    /// The message id of what is wrong.
+    error: Option<&'static str>,
+}
+
+/// `GET /me/slots/profile`.
+pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
+    page(&req, None, None).await
+}
+
+/// Shows the page, perhaps with the refused form of the profile, or of the calendar.
+async fn page(
+    req: &PageRequest,
+    profile_form: Option<&FormState>,
+    calendar_form: Option<&FormState>,
+) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, provider: &Provider| {
+        let calendar = external_calendar::find(tx, &provider.profile.id)?;
+        Ok::<_, Refusal>((provider.profile.clone(), calendar))
+    };
+    let (profile, calendar) = req.read(look).await?;
+    let (text, title) = (&req.text, req.text.say("booking-profile"));
+    let stored = fields::form(provider::FIELDS, &profile, profile.version, &TimeZone::UTC);
+    let (stored, blank) = (FormState::of(stored), FormState::default());
+    let form_state = profile_form.unwrap_or(&stored);
+    let zone = words::zone(&req.site, Some(&req.who));
+    let calendar = calendar.map(|calendar| CalendarState {
+        read: match calendar.read_at {
+            Some(at) => {
+                let when = text.moment(&at.to_zoned(zone));
+                text.with("external-calendar-read", [("when", when.into())])
+            }
+            None if calendar.error.is_none() => text.say("external-calendar-unread").into_owned(),
+            None => String::new(),
+        },
+        error: calendar.error.map(ReadError::label),
+    });
+    let url = calendar_form.unwrap_or(&blank).field(
+        "calendar_url",
+        text.say("external-calendar-address"),
+        Control::Line("url", "off"),
+    );
+    let body = ProfilePage {
+        text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        address: url.hint(text.say("external-calendar-hint")),
+        calendar,
+        profile: FormPage {
+            text,
+            csrf: &req.csrf,
+            submission: req.submission(),
+            done: req.done(&[("saved", "slot-saved")]),
+            title: &title,
+            hint: text.say("booking-profile-hint").into_owned(),
+            action: PATH,
+            back: HERE,
+            back_label: "slot-mine",
+            version: None,
+            groups: table_form(req, form_state).groups(provider::FIELDS, "booking-profile"),
+            button: "slot-save",
+            form_state: calendar_form.unwrap_or(form_state),
+        },
+    };
+    req.page(HERE, &title, body).await
+}
+
+/// `POST /me/slots/profile`.
+pub(super) async fn change(posted: FormPost) -> Result<Response, Problem> {
+    let input = Input::Form(posted.form.clone(), provider::FIELDS.to_vec());
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        provider::change(tx, provider, None, &input)?;
+        Ok::<_, Refusal>(format!("{HERE}?done=saved"))
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
+        page(&posted.req, Some(&form_state), None).await
+    })
+    .await
+}
+
+/// `POST /me/slots/profile/calendar`: sets the address of the calendar, or removes the calendar.
+pub(super) async fn set_calendar(posted: FormPost) -> Result<Response, Problem> {
+    let is_end = posted.form.text("do") == "end";
+    let (site, form) = (posted.req.site.clone(), posted.form.clone());
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        let address = if is_end { "" } else { form.text("calendar_url") };
+        // An empty field is no wish to remove what it does not show.
+        if is_end || !address.trim().is_empty() {
+            external_calendar::set(tx, &site, provider, address)?;
+        }
+        Ok::<_, Refusal>(format!("{PATH}?done=saved"))
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
+        page(&posted.req, None, Some(&form_state)).await
+    })
+    .await
+}
