@@ -13,6 +13,7 @@ mod domain_settings;
 mod files;
 mod keys;
 mod mail;
+mod older_programs;
 mod problem;
 mod problem_collector;
 mod profile;
