@@ -156,6 +156,12 @@ pub struct PartyTo {
 }
 
 impl PartyTo {
+    /// Like [`Proof::enter_to_change`], for a booking that the request's body names.
+    pub fn lock(tx: &mut Tx<'_>, requester: &Requester, id: &BookingId) -> Result<Self, Refusal> {
+        let (_, booking) = lock(tx, id)?.ok_or(Refusal::NotFound)?;
+        Self::of(tx, requester, booking)
+    }
+
     pub(crate) fn of(
         tx: &mut Tx<'_>,
         requester: &Requester,
@@ -190,8 +196,7 @@ impl Proof for PartyTo {
     }
 
     fn enter_to_change(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
-        let (_, booking) = lock(tx, &requester.id("id")?)?.ok_or(Refusal::NotFound)?;
-        Self::of(tx, requester, booking)
+        Self::lock(tx, requester, &requester.id("id")?)
     }
 }
 
@@ -448,36 +453,36 @@ pub(crate) fn withdraw_jobs(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), St
 #[schema(as = Booking)]
 pub struct BookingView {
     #[schema(value_type = String)]
-    id: BookingId,
+    pub id: BookingId,
     #[schema(value_type = String)]
-    slot_id: SlotId,
+    pub slot_id: SlotId,
     /// The provider's name; empty while the site hides it from members.
-    provider: String,
+    pub provider: String,
     #[schema(value_type = String, format = "date-time")]
-    starts_at: Timestamp,
+    pub starts_at: Timestamp,
     #[schema(value_type = String, format = "date-time")]
-    ends_at: Timestamp,
-    time_zone: String,
-    title: String,
-    note: String,
+    pub ends_at: Timestamp,
+    pub time_zone: String,
+    pub title: String,
+    pub note: String,
     #[serde(flatten)]
-    choice: choice::Choice,
-    state: State,
+    pub choice: choice::Choice,
+    pub state: State,
     /// The link, address or telephone number, once the booking is confirmed.
-    location: String,
+    pub location: String,
     /// The provider's preparation note, once the booking is confirmed.
-    prep_note: String,
+    pub prep_note: String,
     /// The order that pays for the booking.
-    order: Option<Order>,
+    pub order: Option<Order>,
     /// Whether the booking takes a credit.
-    takes_credit: bool,
+    pub takes_credit: bool,
     /// The time until which the member may cancel or move the booking.
     #[schema(value_type = String, format = "date-time")]
-    cancel_deadline: Timestamp,
-    reschedules: i64,
-    cancelled_by: Option<Party>,
-    cancel_reason: String,
-    version: i64,
+    pub cancel_deadline: Timestamp,
+    pub reschedules: i64,
+    pub cancelled_by: Option<Party>,
+    pub cancel_reason: String,
+    pub version: i64,
 }
 
 impl BookingView {

@@ -3,9 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
+use web::Findings;
 
-use crate::choice::Choice;
+use crate::Refusal;
+use crate::choice::{self, Choice, Choices};
 use crate::provider::ProviderId;
+use crate::settings::{self, Reveal};
 use crate::slot::{Slot, SlotId};
 
 /// The criteria of a search for slots. An empty string or `None` matches every slot.
@@ -85,6 +88,34 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
         limit
     )
     .all(tx)
+}
+
+/// Like [`list`], with the sets among which members choose. The filter may come from anybody, so its
+/// values are checked: each choice must exist, and where the site reveals providers only after
+/// booking, nobody can search for one.
+pub fn list_with_choices(
+    tx: &mut Tx<'_>,
+    filter: &Filter,
+    limit: i64,
+) -> Result<Vec<(Offered, Choices)>, Refusal> {
+    choice::check_filter(tx, &filter.choice)?;
+    if !filter.provider.is_empty() && settings::load(tx)?.reveal == Reveal::AfterBooking {
+        let mut findings = Findings::default();
+        findings.add("/provider", "not_allowed", []);
+        findings.finish()?;
+    }
+    let found = list(tx, filter, limit)?;
+    let (first, last) = (found.first(), found.last());
+    let Some(period) = first.zip(last) else {
+        return Ok(Vec::new());
+    };
+    let period = (period.0.slot.starts_at, period.1.slot.starts_at);
+    let mut sets = choice::of_period(tx, period)?;
+    let with_sets = found.into_iter().map(|one| {
+        let choices = sets.remove(one.slot.id.as_str()).unwrap_or_default();
+        (one, choices)
+    });
+    Ok(with_sets.collect())
 }
 
 pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError> {

@@ -2,7 +2,7 @@
 //! Administrators keep it as a list.
 
 use platform::store::Row;
-use platform::{Rows, Tx, sql};
+use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use site::resource::{Edit, History, Removal, Resource, history_of};
 use utoipa::ToSchema;
@@ -33,6 +33,14 @@ pub struct CatalogueEntry {
     pub active: bool,
     /// The version, which increases with every change.
     pub version: i64,
+}
+
+/// The active entries, by category and name.
+pub fn offered(tx: &mut Tx<'_>) -> Result<Vec<CatalogueEntry>, StoreError> {
+    let all = sql!(
+        "SELECT {CatalogueEntry} FROM catalogue_entry WHERE active = 1 ORDER BY category, name, id"
+    );
+    tx.all(all, &[])
 }
 
 impl Resource for CatalogueEntry {

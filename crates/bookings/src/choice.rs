@@ -148,6 +148,18 @@ pub(crate) fn read(
     Ok(choices)
 }
 
+/// Deletes the sets of a slot.
+pub(crate) fn clear(tx: &mut Tx<'_>, slot: &str) -> Result<(), StoreError> {
+    for delete in [
+        sql!("DELETE FROM slot_session_type WHERE slot_id = $1"),
+        sql!("DELETE FROM slot_level WHERE slot_id = $1"),
+        sql!("DELETE FROM slot_entry WHERE slot_id = $1"),
+    ] {
+        tx.run(delete, &[&slot], Rows::Any)?;
+    }
+    Ok(())
+}
+
 /// Stores the sets of a new slot.
 pub(crate) fn insert(tx: &mut Tx<'_>, slot: &str, choices: &Choices) -> Result<(), StoreError> {
     for code in &choices.session_types {
@@ -178,7 +190,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, slot: &str, choices: &Choices) -> Result<(
 }
 
 /// The sets of one slot.
-pub(crate) fn of_slot(tx: &mut Tx<'_>, slot: &str) -> Result<Choices, StoreError> {
+pub fn of_slot(tx: &mut Tx<'_>, slot: &str) -> Result<Choices, StoreError> {
     let rows: Vec<(Kind, String)> = sql!(
         "SELECT kind, code FROM
              (SELECT 'session_type' AS kind, session_type AS code FROM slot_session_type

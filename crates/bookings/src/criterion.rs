@@ -45,7 +45,7 @@ pub struct Criterion {
 }
 
 /// Lists all criteria, those that are asked for first.
-pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<Criterion>, StoreError> {
+pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Criterion>, StoreError> {
     let all = sql!("SELECT {Criterion} FROM criterion ORDER BY active DESC, author, position, id");
     tx.all(all, &[])
 }

@@ -176,6 +176,32 @@ pub fn list(tx: &mut Tx<'_>, party: &PartyTo) -> Result<Vec<Feedback>, StoreErro
     Ok(all)
 }
 
+/// Lists what a provider wrote, or what providers wrote to a member, the latest 200 first. Private
+/// notes are empty for the member.
+pub fn list_of_providers(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    reader: Party,
+) -> Result<Vec<Feedback>, StoreError> {
+    let mut all: Vec<Feedback> = sql!(
+        "SELECT {f: Feedback} FROM feedback f JOIN booking b ON b.id = f.booking_id
+         JOIN provider p ON p.id = b.provider_id
+         WHERE f.author = 'provider'
+           AND (:reader = 'provider' AND p.account_id = :account
+                OR :reader = 'member' AND b.member_id = :account)
+         ORDER BY f.created_at DESC, f.id LIMIT 200",
+        account,
+        reader
+    )
+    .all(tx)?;
+    if reader == Party::Member {
+        for one in &mut all {
+            one.private_note.clear();
+        }
+    }
+    Ok(all)
+}
+
 /// Gives feedback as one side of a booking, and notifies the other side.
 pub fn give(
     tx: &mut Tx<'_>,

@@ -1,6 +1,7 @@
 //! Requests. A member asks for one of several slots, and the provider of a slot or an administrator
 //! confirms it. A request reserves nothing.
 
+mod dropping;
 pub mod view;
 
 use std::collections::BTreeSet;
@@ -19,16 +20,19 @@ use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 use web::{Findings, Site};
 
+use self::dropping::drop_slot;
 use crate::booking::{self, BookingId, Party};
 use crate::choice::{self, Choice};
 use crate::order::CreditKind;
-use crate::provider::{self, Provider};
+use crate::provider;
 use crate::settings::{self, is_administrator};
 use crate::slot::{self, Slot, SlotId};
 use crate::{
     MEMBER_BUSY, OWN_SLOT, PREFERRED_INVALID, QUOTA_EXHAUSTED, REQUEST_SETTLED, Refusal,
     TOO_MANY_REQUESTS_OPEN, book, browse, credit, membership, notice,
 };
+
+pub use dropping::{change_slot, remove_slot};
 
 platform::id!(RequestId, random, "One request for a session.");
 
@@ -127,6 +131,17 @@ pub struct PartyToRequest {
 }
 
 impl PartyToRequest {
+    /// Like [`Proof::enter_to_change`], for a request that the HTTP request's body names.
+    pub fn lock(tx: &mut Tx<'_>, requester: &Requester, id: &RequestId) -> Result<Self, Refusal> {
+        let seen = find(tx, id)?.ok_or(Refusal::NotFound)?;
+        // A confirmation books for the member, and everything locks the account first.
+        if let Some(member) = &seen.member_id {
+            account::lock(tx, member)?;
+        }
+        let request = lock(tx, id)?.ok_or(Refusal::NotFound)?;
+        Self::of(tx, requester, request)
+    }
+
     fn of(tx: &mut Tx<'_>, requester: &Requester, request: Request) -> Result<Self, Refusal> {
         let account = &requester.who.account().id;
         let mut slots = slots(tx, &request.id)?;
@@ -155,6 +170,12 @@ impl PartyToRequest {
     }
 
     /// Refuses the change unless the person decides about requests, and this one is undecided.
+    /// The slot that the member prefers among those that the caller can confirm.
+    pub fn preferred(&self) -> Option<SlotId> {
+        let open = self.slots.iter().find(|one| one.is_open());
+        open.map(|one| one.slot.id.clone())
+    }
+
     fn check_undecided(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
         if self.party == Party::Member {
             return Err(Refusal::Forbidden);
@@ -199,14 +220,7 @@ impl Proof for PartyToRequest {
     }
 
     fn enter_to_change(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
-        let id: RequestId = requester.id("id")?;
-        let seen = find(tx, &id)?.ok_or(Refusal::NotFound)?;
-        // A confirmation books for the member, and everything locks the account first.
-        if let Some(member) = &seen.member_id {
-            account::lock(tx, member)?;
-        }
-        let request = lock(tx, &id)?.ok_or(Refusal::NotFound)?;
-        Self::of(tx, requester, request)
+        Self::lock(tx, requester, &requester.id("id")?)
     }
 }
 
@@ -531,7 +545,7 @@ pub(crate) fn job(site: &Site) -> Handler {
 }
 
 /// Ends a request whose time is over or which has no slot left. Otherwise one of its slots was
-/// deleted, and the member is told.
+/// deleted or changed, and the member is told.
 fn lapse(tx: &mut Tx<'_>, site: &Site, id: &RequestId) -> Result<(), StoreError> {
     let found = lock(tx, id)?.filter(|one| one.state == RequestState::Pending);
     let Some(request) = found else { return Ok(()) };
@@ -545,7 +559,8 @@ fn lapse(tx: &mut Tx<'_>, site: &Site, id: &RequestId) -> Result<(), StoreError>
         )
     } else {
         let deleted = slots.iter().rfind(|one| one.deleted_at.is_some());
-        (("request-notice-dropped", "request-said-dropped"), deleted)
+        let gone = deleted.or_else(|| slots.iter().rfind(|one| !one.is_open()));
+        (("request-notice-dropped", "request-said-dropped"), gone)
     };
     let Some(about) = about else { return Ok(()) };
     tell(
@@ -556,26 +571,6 @@ fn lapse(tx: &mut Tx<'_>, site: &Site, id: &RequestId) -> Result<(), StoreError>
         &about.slot,
         OWN,
     )
-}
-
-/// Deletes a free slot. It also drops out of the requests for it.
-pub fn remove_slot(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), Refusal> {
-    slot::remove(tx, provider, id)?;
-    Ok(drop_slot(tx, id)?)
-}
-
-/// Has the members told who asked for a slot that was deleted.
-pub(crate) fn drop_slot(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
-    let asking: Vec<(RequestId,)> = sql!(
-        "SELECT r.id FROM booking_request r JOIN booking_request_slot s ON s.request_id = r.id
-         WHERE s.slot_id = :slot AND s.is_declined = 0 AND r.state = 'pending'",
-        slot
-    )
-    .all(tx)?;
-    for (request,) in asking {
-        tx.enqueue(NewJob::new(LAPSE, json!(request)))?;
-    }
-    Ok(())
 }
 
 /// Withdraws the requests of an account that is being erased.

@@ -1,7 +1,7 @@
 //! Session types: the kinds of sessions, which administrators keep as a list.
 
 use platform::store::Row;
-use platform::{Rows, Tx, sql};
+use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use site::resource::{Edit, History, Removal, Resource, history_of};
 use utoipa::ToSchema;
@@ -30,6 +30,13 @@ pub struct SessionType {
     pub position: i64,
     /// The version, which increases with every change.
     pub version: i64,
+}
+
+/// The name of the type with this code; `None` if there is no such type.
+pub fn label(tx: &mut Tx<'_>, code: &str) -> Result<Option<String>, StoreError> {
+    let found: Option<(String,)> =
+        sql!("SELECT label FROM session_type WHERE code = :code", code).maybe(tx)?;
+    Ok(found.map(|(label,)| label))
 }
 
 impl Resource for SessionType {

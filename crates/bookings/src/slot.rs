@@ -1,5 +1,6 @@
 //! Slots: times that providers offer, each for one booking.
 
+pub mod change;
 pub mod view;
 
 use jiff::civil::{Date, DateTime, Time};
@@ -275,14 +276,38 @@ impl Template {
         let found: Option<(SlotId,)> = sql!(
             "SELECT id FROM slot
              WHERE provider_id = :provider AND deleted_at IS NULL
-               AND blocks_from < :until AND blocks_until > :from
+               AND id <> :id AND blocks_from < :until AND blocks_until > :from
              ORDER BY starts_at LIMIT 1",
             provider = self.slot.provider_id,
+            id = self.slot.id,
             from = at - self.before,
             until = at + self.length + self.after
         )
         .maybe(tx)?;
         Ok(found.map(|(id,)| Obstacle::Overlap(id)))
+    }
+
+    /// Reads when the slot begins, and refuses all that is wrong with what was sent.
+    fn find_start(
+        &self,
+        tx: &mut Tx<'_>,
+        sent: &NewSlot,
+        mut findings: Findings,
+    ) -> Result<Timestamp, Refusal> {
+        let start = read_start(sent, &self.slot.zone(), &mut findings);
+        let mut overlap = None;
+        if let Some(at) = start {
+            match self.find_obstacle(tx, at)? {
+                Some(Obstacle::Overlap(id)) => overlap = Some(id),
+                Some(obstacle) => findings.add("/date", obstacle.code(), []),
+                None => {}
+            }
+        }
+        findings.finish()?;
+        if let Some(id) = overlap {
+            return Err(overlaps(&id));
+        }
+        Ok(start.unwrap_or_default())
     }
 
     /// Whether a slot that begins at `one` does not overlap a slot that begins at `later`,
@@ -361,20 +386,8 @@ fn check_length(minutes: i64, rules: &BookingSettings, findings: &mut Findings) 
 pub fn create(tx: &mut Tx<'_>, provider: &Provider, sent: &NewSlot) -> Result<Slot, Refusal> {
     let mut findings = Findings::default();
     let template = Template::read(tx, provider, sent, &mut findings)?;
-    let start = read_start(sent, &template.slot.zone(), &mut findings);
-    let mut overlap = None;
-    if let Some(at) = start {
-        match template.find_obstacle(tx, at)? {
-            Some(Obstacle::Overlap(id)) => overlap = Some(id),
-            Some(obstacle) => findings.add("/date", obstacle.code(), []),
-            None => {}
-        }
-    }
-    findings.finish()?;
-    if let Some(id) = overlap {
-        return Err(overlaps(&id));
-    }
-    let slot = template.insert(tx, start.unwrap_or_default(), None)?;
+    let start = template.find_start(tx, sent, findings)?;
+    let slot = template.insert(tx, start, None)?;
     record(tx, provider, &slot, "slot.created")?;
     Ok(slot)
 }

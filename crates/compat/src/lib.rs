@@ -2,5 +2,6 @@
 //! Only the main program depends on this crate, so a folder can be removed when nobody needs it any
 //! more.
 
+pub mod booking_site;
 pub mod kadkahwin;
 pub mod personal_site;

@@ -14,6 +14,7 @@ mod domain_settings;
 mod files;
 mod keys;
 mod mail;
+mod older_programs;
 mod profile;
 mod providers;
 mod report;

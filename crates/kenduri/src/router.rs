@@ -1,7 +1,7 @@
 //! Kenduri's router, with the routes of all domains and the endpoints for operators.
 
 use axum::{Extension, Router};
-use compat::{kadkahwin, personal_site};
+use compat::{booking_site, kadkahwin, personal_site};
 use countdowns::entry_limit::EntryLimit;
 use occasions::web::guest::CodeGate;
 use occasions::web::own_domain::OwnDomains;
@@ -28,6 +28,8 @@ pub(crate) struct Parts {
     pub(crate) kadkahwin: Option<kadkahwin::ServedOccasion>,
     /// The policy for the paths of an older personal site; `None` if they are not served.
     pub(crate) personal_site: Option<personal_site::Policy>,
+    /// The policy for the paths of an older booking site; `None` if they are not served.
+    pub(crate) booking_site: Option<booking_site::Policy>,
     pub(crate) figures: Metrics,
     pub(crate) admin: AdminParts,
     pub(crate) public_status: Option<PublicStatus>,
@@ -44,9 +46,13 @@ pub(crate) fn router(parts: Parts) -> Router {
     let personal_site = parts
         .personal_site
         .map(|policy| personal_site::routes(&parts.accounts, policy));
+    let booking_site = parts
+        .booking_site
+        .map(|policy| booking_site::routes(&parts.accounts, policy));
     let router = domains::routes(&parts.accounts)
         .merge(kadkahwin.unwrap_or_default())
         .merge(personal_site.unwrap_or_default())
+        .merge(booking_site.unwrap_or_default())
         .layer(Extension(EntryLimit::default()))
         .layer(Extension(parts.gate));
     let router = match parts.own_domains {

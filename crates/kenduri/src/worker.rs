@@ -307,6 +307,7 @@ impl App {
             mailbox: mailbox_access(settings),
             kadkahwin: kadkahwin(&site, settings, start).await?,
             personal_site: settings.personal_site,
+            booking_site: settings.booking_site,
             figures: figures.clone(),
             public_status: public_status(settings, &server_status),
             admin: AdminParts {
@@ -410,10 +411,9 @@ fn public_status(settings: &Settings, server: &ServerStatus) -> Option<PublicSta
 }
 
 fn accounts(opened: &Opened, settings: &Settings) -> Context {
-    if settings
-        .personal_site
-        .is_some_and(|policy| policy.register_tokens)
-    {
+    let older = settings.personal_site.map(|policy| policy.register_tokens);
+    let booking = settings.booking_site.map(|policy| policy.register_tokens);
+    if older == Some(true) || booking == Some(true) {
         tracing::warn!(
             "compat.register_tokens is on: anybody can find out which addresses have an account"
         );

@@ -30,7 +30,7 @@ use identity::client::Client;
 use identity::credential::require_mfa::RequireMfaFor;
 use identity::people;
 use identity::problem::too_often;
-use identity::session::access_token::Signer;
+use identity::session::access_token::{Audience, Signer};
 use identity::session::signed_in::{self, Bearer, LiveSession, SignedIn};
 use identity::session::{self, Stay, token};
 
@@ -414,9 +414,10 @@ fn bearer_token(headers: &HeaderMap) -> Option<Secret> {
 pub async fn by_access_token(
     headers: &HeaderMap,
     site: &Site,
+    audience: Audience,
 ) -> Option<Result<SignedIn, Problem>> {
     let shown = bearer_token(headers).filter(|shown| !token::is_token(shown.reveal()))?;
-    let signer = Signer::new(site.keys.clone(), site.url().to_string());
+    let signer = Signer::of(site.keys.clone(), site.url().to_string(), audience);
     let Some(claims) = signer.verify(&shown, site.clock.now()) else {
         return Some(Err(token_refused("token_invalid")));
     };
@@ -429,7 +430,7 @@ pub async fn by_access_token(
 /// Finds the person or API client that owns the bearer token. An invalid token is refused, even if
 /// the request also has a valid cookie.
 async fn bearer(parts: &request::Parts, site: &Site) -> Result<BearerAccess, Problem> {
-    if let Some(found) = by_access_token(&parts.headers, site).await {
+    if let Some(found) = by_access_token(&parts.headers, site, Audience::API).await {
         return found.map(BearerAccess::Access);
     }
     let invalid = || token_refused("token_invalid");

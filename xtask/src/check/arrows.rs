@@ -32,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "occasions",
             "countdowns",
             "posts",
+            "bookings",
             "accounts",
             "site",
             "identity",

@@ -6,8 +6,6 @@ mod provider;
 mod requests;
 mod reviews;
 
-use std::collections::BTreeMap;
-
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -24,7 +22,7 @@ use utoipa::{PartialSchema, ToSchema};
 use web::described::{self, Named, Routes};
 use web::fields;
 use web::json::{Members, Received};
-use web::{Findings, Form, Input, Json, List, PageQuery, Problem, Site, routes};
+use web::{Form, Input, Json, List, PageQuery, Problem, Site, routes};
 
 use super::choices;
 use crate::book::{self, NewBooking, NewTime};
@@ -42,7 +40,7 @@ use crate::provider::Provider;
 use crate::room::Room;
 use crate::series::{self, NewSeries};
 use crate::session_type::SessionType;
-use crate::settings::{self, Administrator, BookingSettings, Reveal};
+use crate::settings::{self, Administrator, BookingSettings};
 use crate::slot::view::SlotView;
 use crate::slot::{self, NewSlot, Place, SlotId};
 use crate::{READ, Refusal, WRITE, cancel as cancelling, request};
@@ -151,29 +149,10 @@ async fn list_offered(
         ..Filter::default()
     };
     let rows = paging.rows();
-    let look = move |tx: &mut Tx<'_>| {
-        choice::check_filter(tx, &filter.choice)?;
-        if !filter.provider.is_empty() && settings::load(tx)?.reveal == Reveal::AfterBooking {
-            let mut findings = Findings::default();
-            findings.add("/provider", "not_allowed", []);
-            findings.finish()?;
-        }
-        let found = browse::list(tx, &filter, rows)?;
-        let (first, last) = (found.first(), found.last());
-        let sets = match first.zip(last) {
-            Some((first, last)) => {
-                choice::of_period(tx, (first.slot.starts_at, last.slot.starts_at))?
-            }
-            None => BTreeMap::new(),
-        };
-        Ok::<_, Refusal>((found, sets))
-    };
-    let (found, mut sets) = site.store.read(look).await?;
-    let list = paging.list(found, |one| (one.slot.starts_at, one.slot.id.clone()));
-    Ok(Json(list.map(|one| {
-        let choices = sets.remove(one.slot.id.as_str()).unwrap_or_default();
-        OfferedSlot::of(one, choices)
-    })))
+    let look = move |tx: &mut Tx<'_>| browse::list_with_choices(tx, &filter, rows);
+    let found = site.store.read(look).await?;
+    let list = paging.list(found, |(one, _)| (one.slot.starts_at, one.slot.id.clone()));
+    Ok(Json(list.map(|(one, choices)| OfferedSlot::of(one, choices))))
 }
 
 /// One slot that anybody may book.

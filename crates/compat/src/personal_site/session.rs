@@ -6,13 +6,14 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
+use identity::session::access_token::Audience;
 use site::asking::{self, Found};
 use web::{Problem, Site, csrf};
 
 /// Converts a request's access token or cookie to the form that the extractors read.
 pub(super) async fn find(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let headers = request.headers_mut();
-    if let Some(found) = asking::by_access_token(headers, &site).await {
+    if let Some(found) = asking::by_access_token(headers, &site, Audience::API).await {
         let found = found.map(identity::session::signed_in::SignedIn::into_session);
         request.extensions_mut().insert(Found(found));
     } else if !headers.contains_key(AUTHORIZATION)

@@ -18,19 +18,37 @@ use serde_json::{Value, json};
 use crate::account::AccountId;
 use crate::session::SessionId;
 
-/// How long a token is valid.
+/// How long a token for the API is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// How long one key signs new tokens, in seconds.
 const PERIOD: i64 = 90 * 86_400;
-/// A key is also published and accepted for this time before and after its signing period, in
-/// seconds.
-const OVERLAP: i64 = 65 * 60;
+/// A key is published and accepted for this time before its signing period, and after it for as
+/// much longer than its tokens are valid, in seconds.
+const MARGIN: i64 = 5 * 60;
+
+/// What an access token is for. A signer accepts only the tokens of its own audience, and each
+/// audience has its own keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Audience {
+    /// What follows the site's URL in `aud`; empty for the API.
+    pub name: &'static str,
+    /// How long a token is valid.
+    pub lifetime: SignedDuration,
+}
+
+impl Audience {
+    /// All endpoints of the API that take access tokens.
+    pub const API: Self = Self {
+        name: "",
+        lifetime: LIFETIME,
+    };
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The issuer: the site's URL.
     pub iss: String,
-    /// The audience, which is also the site's URL.
+    /// The audience: the site's URL, followed by [`Audience::name`].
     pub aud: String,
     pub sub: AccountId,
     pub sid: SessionId,
@@ -66,14 +84,25 @@ pub struct Signer {
     keys: Keyring,
     /// The site's URL.
     issuer: String,
+    audience: Audience,
 }
 
 impl Signer {
+    /// A signer of tokens for the API.
     pub fn new(keys: Keyring, issuer: impl Into<String>) -> Self {
+        Self::of(keys, issuer, Audience::API)
+    }
+
+    pub fn of(keys: Keyring, issuer: impl Into<String>, audience: Audience) -> Self {
         Self {
             keys,
             issuer: issuer.into(),
+            audience,
         }
+    }
+
+    fn aud(&self) -> String {
+        format!("{}{}", self.issuer, self.audience.name)
     }
 
     pub fn sign(
@@ -87,11 +116,11 @@ impl Signer {
         let kid = now.as_second().div_euclid(PERIOD);
         let claims = Claims {
             iss: self.issuer.clone(),
-            aud: self.issuer.clone(),
+            aud: self.aud(),
             sub: account.clone(),
             sid: session.clone(),
             iat: now.as_second(),
-            exp: (now + LIFETIME).as_second(),
+            exp: (now + self.audience.lifetime).as_second(),
             jti: URL_SAFE_NO_PAD.encode(&random.token()[..16]),
             auth_time: (given == Given::AtSignIn).then_some(now.as_second()),
         };
@@ -111,7 +140,7 @@ impl Signer {
         let (header, claims) = message.split_once('.')?;
         let header: Header = read(header)?;
         let kid: i64 = header.kid.parse().ok()?;
-        if header.alg != "EdDSA" || !periods(now).contains(&kid) {
+        if header.alg != "EdDSA" || !self.periods(now).contains(&kid) {
             return None;
         }
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
@@ -120,14 +149,14 @@ impl Signer {
             key.verify(message.as_bytes(), &signature).is_ok()
         });
         let claims: Claims = read(claims).filter(|_| is_ours)?;
-        let is_for_us = claims.iss == self.issuer && claims.aud == self.issuer;
+        let is_for_us = claims.iss == self.issuer && claims.aud == self.aud();
         let is_now = (claims.iat..claims.exp).contains(&now.as_second());
         (is_for_us && is_now).then_some(claims)
     }
 
     /// The current public keys as a JWK set (RFC 7517).
     pub fn published(&self, now: Timestamp) -> Value {
-        let keys = periods(now).into_iter().flat_map(|kid| {
+        let keys = self.periods(now).into_iter().flat_map(|kid| {
             self.pairs(kid).map(move |pair| {
                 let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
                 json!({"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA",
@@ -140,24 +169,22 @@ impl Signer {
     /// The keys of a signing period. The first key signs. The other keys are derived from older
     /// secrets in the key file, and only verify.
     fn pairs(&self, kid: i64) -> impl Iterator<Item = Ed25519KeyPair> {
-        let key = self.keys.key("access tokens");
+        let key = self.keys.key(&format!("access tokens{}", self.audience.name));
         let seeds: Vec<_> = key.macs(&[&kid.to_string()]).collect();
         let pairs = seeds.into_iter();
         pairs.filter_map(|seed| Ed25519KeyPair::from_seed_unchecked(&seed).ok())
     }
+
+    /// The signing periods whose keys are accepted at `now`.
+    fn periods(&self, now: Timestamp) -> Vec<i64> {
+        let (now, overlap) = (now.as_second(), self.audience.lifetime.as_secs() + MARGIN);
+        let of = |second: i64| second.div_euclid(PERIOD);
+        let mut all = vec![of(now - overlap), of(now), of(now + overlap)];
+        all.dedup();
+        all
+    }
 }
 
-/// The signing periods whose keys are accepted at `now`.
-fn periods(now: Timestamp) -> Vec<i64> {
-    let of = |second: i64| second.div_euclid(PERIOD);
-    let mut all = vec![
-        of(now.as_second() - OVERLAP),
-        of(now.as_second()),
-        of(now.as_second() + OVERLAP),
-    ];
-    all.dedup();
-    all
-}
 
 fn read<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
@@ -208,6 +235,25 @@ mod tests {
         assert!(signer().verify(&token, last).is_some());
         assert!(signer().verify(&token, now + LIFETIME).is_none());
         assert!(signer().verify(&token, at(1_799_999_999)).is_none());
+    }
+
+    #[test]
+    fn a_token_is_good_for_its_own_audience_alone() {
+        let day = Audience {
+            name: "/day",
+            lifetime: SignedDuration::from_hours(24),
+        };
+        let other = Signer::of(Keyring::new([7; 32], &[]), URL, day);
+        // The token outlives the period of its key.
+        let now = at(20_833 * PERIOD - 60);
+        let token = sign(&other, now);
+        let last = now + SignedDuration::from_secs(86_399);
+        assert_eq!(other.verify(&token, last).unwrap().aud, format!("{URL}/day"));
+        assert!(other.verify(&token, now + day.lifetime).is_none());
+        assert!(signer().verify(&token, now).is_none());
+        assert!(other.verify(&sign(&signer(), now), now).is_none());
+        assert!(signer().pairs(1).next().unwrap().public_key().as_ref()
+            != other.pairs(1).next().unwrap().public_key().as_ref());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use compat::personal_site;
+use compat::{booking_site, personal_site};
 use edge::{ListenAddress, ListenSettings};
 use jiff::tz::TimeZone;
 use occasions::own_domain;
@@ -28,6 +28,7 @@ use super::checked::{number, secret};
 use super::domain_settings;
 use super::files;
 use super::mail::{self, MailRoute};
+use super::older_programs::OlderPrograms;
 use super::providers;
 use super::sign_in_routes;
 use super::url_password::without_password;
@@ -82,6 +83,8 @@ pub(crate) struct Settings {
     pub(crate) compat_occasion: Option<String>,
     /// The policy for the paths of an older personal site; `None` if these paths are not served.
     pub(crate) personal_site: Option<personal_site::Policy>,
+    /// The policy for the paths of an older booking site; `None` if they are not served.
+    pub(crate) booking_site: Option<booking_site::Policy>,
     /// The webhooks that the settings declare, including the webhook for alerts.
     pub(crate) webhooks: Vec<DeclaredWebhook>,
     pub(crate) alerts: AlertSettings,
@@ -188,6 +191,7 @@ pub(super) fn settings(
     }
     let domains = domain_settings::read(sections, check);
     domain_settings::check_home(&site.home, &domains, check);
+    let older_programs = OlderPrograms::read(&written.compat, &domains, check);
     let reaches_app = plan.as_ref().is_none_or(edge::Plan::any_host_reaches_app);
     if own_domain::ALLOWED.of(&domains) && !reaches_app {
         check.warn_sentence("occasions.own_domains: requests for names that no route names do not reach the app, so \
@@ -233,8 +237,9 @@ pub(super) fn settings(
         require_mfa_for: written.accounts.require_mfa_for.into(),
         providers: providers::read(&written.accounts.provider, check),
         domains,
-        compat_occasion: compat_occasion(written, check),
-        personal_site: personal_site(written, check),
+        compat_occasion: older_programs.occasion,
+        personal_site: older_programs.personal_site,
+        booking_site: older_programs.booking_site,
         webhooks,
         alerts,
         status: alerts::status(written),
@@ -285,73 +290,6 @@ fn registration(
             Needed::Open
         }
     }
-}
-
-/// Returns the configured slug, if any. Whether the occasion exists is checked later, because that
-/// depends on the store.
-fn compat_occasion(written: &Written, check: &mut Check) -> Option<String> {
-    let slug = written.compat.occasion.trim();
-    let is_slug = (3..=63).contains(&slug.len())
-        && slug
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
-    if !slug.is_empty() && !is_slug {
-        check.refuse_sentence(
-            "compat.occasion",
-            format!("compat.occasion is {slug:?}, which no occasion can be called"),
-            "write the last part of its address, /o/SLUG",
-        );
-    }
-    (!slug.is_empty()).then(|| slug.to_owned())
-}
-
-/// Returns the policy for the paths of an older personal site, or `None` if they are not served.
-fn personal_site(written: &Written, check: &mut Check) -> Option<personal_site::Policy> {
-    let compat = &written.compat;
-    let has_auth = match compat.auth.as_str() {
-        "" => false,
-        "backend" => true,
-        "bookings" => {
-            check.refuse_sentence(
-                "compat.auth",
-                "compat.auth is \"bookings\", and no bookings are built into Kenduri yet",
-                "write \"backend\", or leave it out",
-            );
-            false
-        }
-        other => {
-            check.refuse_sentence(
-                "compat.auth",
-                format!("compat.auth is {other:?}, and \"backend\" is the only shape there is"),
-                "write \"backend\", or leave it out",
-            );
-            false
-        }
-    };
-    let wanting = [
-        ("compat.auth", has_auth),
-        ("compat.register_tokens", compat.register_tokens),
-    ];
-    for (key, _) in wanting
-        .iter()
-        .filter(|(_, wants)| *wants && !compat.backend)
-    {
-        check.refuse_sentence(
-            key,
-            format!("{key} is for the addresses of the older personal site, which are off"),
-            "set compat.backend = true, or leave it out",
-        );
-    }
-    if compat.backend && compat.register_tokens {
-        check.warn_sentence(
-            "compat.register_tokens: anybody can find out which addresses have an account. \
-             Leave it out where the front end can do without",
-        );
-    }
-    compat.backend.then_some(personal_site::Policy {
-        has_auth,
-        register_tokens: compat.register_tokens,
-    })
 }
 
 fn plan(written: &Written, ground: &edge::Ground<'_>, check: &mut Check) -> Option<edge::Plan> {

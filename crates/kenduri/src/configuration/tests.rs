@@ -12,6 +12,7 @@ use platform::store;
 use super::{Asked, Flag, Origin, load};
 
 mod alerts;
+mod older_programs;
 mod own_domains;
 mod profiles;
 mod providers;
@@ -196,22 +197,6 @@ fn impossible_combinations_are_refused() {
         (
             "[accounts]\nregistration = \"open\"\n",
             "kenduri.toml:2: accounts.registration is \"open\", but with mail.url",
-        ),
-        (
-            "[compat]\nbackend = true\nauth = \"bookings\"\n",
-            "kenduri.toml:3: compat.auth is \"bookings\", and no bookings are built into Kenduri yet",
-        ),
-        (
-            "[compat]\nbackend = true\nauth = \"nuxt\"\n",
-            "kenduri.toml:3: compat.auth is \"nuxt\"",
-        ),
-        (
-            "[compat]\nauth = \"backend\"\n",
-            "kenduri.toml:2: compat.auth is for the addresses of the older personal site",
-        ),
-        (
-            "[compat]\nregister_tokens = true\n",
-            "kenduri.toml:2: compat.register_tokens is for the addresses",
         ),
         (
             "[files]\nurl = \"s3://bucket\"\n",
@@ -581,20 +566,4 @@ fn every_example_of_the_documents_is_accepted() {
         count += 1;
     }
     assert!(count >= 4);
-}
-
-#[test]
-fn the_older_personal_site_is_there_where_it_is_switched_on() {
-    let (_folder, asked) = written("");
-    assert!(
-        load(&asked)
-            .expect("built-in")
-            .settings
-            .personal_site
-            .is_none()
-    );
-    let (_folder, asked) = written("[compat]\nbackend = true\nauth = \"backend\"\n");
-    let policy = load(&asked).expect("settings").settings.personal_site;
-    let policy = policy.expect("switched on");
-    assert!(policy.has_auth && !policy.register_tokens);
 }

@@ -461,10 +461,12 @@ pub(crate) struct Compat {
     pub(crate) occasion: String,
     /// Whether the addresses of the older personal site, `/backend`, are served.
     pub(crate) backend: bool,
-    /// The older program whose format `/api/auth` uses: `backend`. If empty, the path does not
-    /// exist.
+    /// Whether the addresses of the older booking site are served.
+    pub(crate) bookings: bool,
+    /// The older program whose format `/api/auth` uses: `backend` or `bookings`. If empty, the path
+    /// does not exist.
     pub(crate) auth: String,
-    /// Whether registration below `/backend` returns tokens, or an error if the email address is
+    /// Whether registration at these addresses returns tokens, or an error if the email address is
     /// taken. This reveals which addresses have an account.
     pub(crate) register_tokens: bool,
 }

@@ -1,0 +1,120 @@
+//! A member's own bookings.
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{delete, get};
+use bookings::book::{self, NewBooking};
+use bookings::booking::{self, BookingView, Party, PartyTo};
+use bookings::slot::{self, SlotId};
+use bookings::{Refusal, cancel};
+use identity::session::signed_in::Confirmed;
+use platform::Tx;
+use serde::{Deserialize, Serialize};
+use site::Context;
+use site::call::Call;
+use site::proof::Requester;
+use web::json::Received;
+use web::{Json, Problem};
+
+use super::offers::renamed;
+use super::once;
+use super::view::BookingShown;
+
+const PATH: &str = "/api/mentee/bookings";
+
+pub(super) fn routes() -> Router<Context> {
+    Router::new()
+        .route(PATH, get(list).post(create))
+        .route("/api/mentee/bookings/{id}", delete(remove))
+}
+
+#[derive(Serialize)]
+struct Own {
+    upcoming: Vec<BookingShown>,
+    past: Vec<BookingShown>,
+}
+
+async fn list(call: Call) -> Result<Json<Own>, Problem> {
+    let look = |tx: &mut Tx<'_>, who: &Requester| {
+        let mut shown = |is_past| {
+            let all = booking::list(tx, &who.who.account().id, is_past)?.into_iter();
+            let views = all.map(|one| Ok(BookingView::of(tx, one)?.into()));
+            views.collect::<Result<Vec<_>, Refusal>>()
+        };
+        Ok(Own {
+            upcoming: shown(false)?,
+            past: shown(true)?,
+        })
+    };
+    Ok(Json(call.read(look).await?))
+}
+
+/// A booking to make. The price, the provider and the time are those of the slot.
+#[derive(Clone, Deserialize)]
+struct Sent {
+    slot_id: SlotId,
+    /// The version of the slot that the member saw, if the front end knows it.
+    slot_version: Option<i64>,
+    #[serde(flatten)]
+    chosen: Chosen,
+    #[serde(default)]
+    additional_notes: String,
+}
+
+/// What a member chooses of a slot.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Chosen {
+    pub(super) interview_type: Option<String>,
+    pub(super) experience_level: Option<String>,
+    pub(super) company_id: Option<String>,
+}
+
+async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
+    let (sent, site) = (body.value, call.site.clone());
+    let change = move |tx: &mut Tx<'_>, member: &Confirmed| {
+        let slot_version = match sent.slot_version {
+            Some(version) => version,
+            None => slot::find(tx, &sent.slot_id)?
+                .ok_or(Refusal::NotFound)?
+                .version,
+        };
+        let new = NewBooking {
+            slot_id: sent.slot_id.clone(),
+            slot_version,
+            note: sent.additional_notes.clone(),
+            session_type: sent.chosen.interview_type.clone(),
+            level: sent.chosen.experience_level.clone(),
+            entry: sent.chosen.company_id.clone(),
+        };
+        let booked = book::book(tx, &site, member, &new)?;
+        Ok(BookingShown::from(BookingView::of(tx, booked.booking)?))
+    };
+    let sent = (PATH, &*body.bytes);
+    once::post(&call, sent, StatusCode::CREATED, change)
+        .await
+        .map_err(renamed)
+}
+
+#[derive(Serialize)]
+struct Cancelled {
+    success: bool,
+    booking: BookingShown,
+}
+
+/// Cancels one of the member's own bookings. The booking stays in the list of past ones.
+async fn remove(call: Call) -> Result<Response, Problem> {
+    let site = call.site.clone();
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        if party.party != Party::Member {
+            return Err(Refusal::NotFound);
+        }
+        let cancelled = cancel::cancel(tx, &site, party, "")?;
+        Ok(Cancelled {
+            success: true,
+            booking: BookingView::of(tx, cancelled)?.into(),
+        })
+    };
+    Ok(Json(call.write(change).await?).into_response())
+}

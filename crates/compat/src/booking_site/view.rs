@@ -1,0 +1,128 @@
+//! What several endpoints of the older booking site show: times, slots and bookings.
+
+use bookings::booking::BookingView;
+use bookings::choice::Choices;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+/// A period in the provider's local time, as the front end expects it, with the instant beside it.
+#[derive(Debug, Serialize)]
+pub(super) struct Times {
+    /// The local date, `2027-01-16`.
+    date: String,
+    /// The local time, `09:30`.
+    start_time: String,
+    end_time: String,
+    time_zone: String,
+    starts_at: Timestamp,
+    ends_at: Timestamp,
+}
+
+impl Times {
+    pub(super) fn of(starts_at: Timestamp, ends_at: Timestamp, time_zone: &str) -> Self {
+        let zone = TimeZone::get(time_zone).unwrap_or(TimeZone::UTC);
+        let (start, end) = (starts_at.to_zoned(zone.clone()), ends_at.to_zoned(zone));
+        Self {
+            date: start.date().to_string(),
+            start_time: start.strftime("%H:%M").to_string(),
+            end_time: end.strftime("%H:%M").to_string(),
+            time_zone: time_zone.to_owned(),
+            starts_at,
+            ends_at,
+        }
+    }
+}
+
+/// The sets among which members choose. A company is named by its slug.
+#[derive(Debug, Serialize)]
+pub(super) struct Sets {
+    interview_types: Vec<String>,
+    experience_levels: Vec<String>,
+    company_specializations: Vec<String>,
+}
+
+impl From<Choices> for Sets {
+    fn from(choices: Choices) -> Self {
+        Self {
+            interview_types: choices.session_types,
+            experience_levels: choices.levels,
+            company_specializations: choices.entries,
+        }
+    }
+}
+
+/// What a member chose.
+#[derive(Debug, Serialize)]
+pub(super) struct Chosen {
+    interview_type: Option<String>,
+    experience_level: Option<String>,
+    company_id: Option<String>,
+}
+
+impl From<bookings::choice::Choice> for Chosen {
+    fn from(choice: bookings::choice::Choice) -> Self {
+        Self {
+            interview_type: choice.session_type,
+            experience_level: choice.level,
+            company_id: choice.entry,
+        }
+    }
+}
+
+/// A booking, for one of its parties.
+#[derive(Debug, Serialize)]
+pub(super) struct BookingShown {
+    id: String,
+    slot_id: String,
+    #[serde(flatten)]
+    times: Times,
+    #[serde(flatten)]
+    chosen: Chosen,
+    title: String,
+    status: &'static str,
+    /// The provider's name; empty while the site hides it.
+    mentor_name: String,
+    /// The member's name; only for the provider and for administrators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mentee_name: Option<String>,
+    /// The link or address of the session; empty until the booking is confirmed.
+    meeting_link: String,
+    preparation_notes: String,
+    additional_notes: String,
+    /// The order to pay, and the page on this site where it is paid; null if there is none.
+    order_id: Option<String>,
+    payment_url: Option<String>,
+    cancel_deadline: Timestamp,
+    cancel_reason: String,
+}
+
+impl From<BookingView> for BookingShown {
+    fn from(view: BookingView) -> Self {
+        let order = view.order.map(|order| order.id.to_string());
+        Self {
+            id: view.id.to_string(),
+            slot_id: view.slot_id.to_string(),
+            times: Times::of(view.starts_at, view.ends_at, &view.time_zone),
+            chosen: view.choice.into(),
+            title: view.title,
+            status: view.state.word(),
+            mentor_name: view.provider,
+            mentee_name: None,
+            meeting_link: view.location,
+            preparation_notes: view.prep_note,
+            additional_notes: view.note,
+            payment_url: order.as_ref().map(|order| format!("/pay/{order}")),
+            order_id: order,
+            cancel_deadline: view.cancel_deadline,
+            cancel_reason: view.cancel_reason,
+        }
+    }
+}
+
+impl BookingShown {
+    pub(super) fn with_member(mut self, name: Option<String>) -> Self {
+        self.mentee_name = name;
+        self
+    }
+}
