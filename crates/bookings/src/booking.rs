@@ -1,5 +1,7 @@
 //! Bookings. A booking is a member's claim on a slot.
 
+pub mod search;
+
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};

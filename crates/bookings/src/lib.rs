@@ -11,7 +11,9 @@ pub mod checkout;
 pub mod choice;
 pub mod credit;
 pub mod criterion;
+pub mod days;
 pub mod feedback;
+pub mod figures;
 pub mod gateway;
 pub mod gateway_event;
 mod leaving;
@@ -138,7 +140,8 @@ pub const DOMAIN: Domain = Domain {
         "0008_feedback",
         "0009_rooms",
         "0010_catalogue",
-        "0011_reviews"
+        "0011_reviews",
+        "0012_findings"
     ))
 };
 

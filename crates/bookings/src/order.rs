@@ -56,6 +56,15 @@ web::words! {
 }
 
 web::words! {
+    /// Whether an order's money is real.
+    OrderMode {
+        /// The gateways move no real money.
+        Test = "test",
+        Live = "live",
+    }
+}
+
+web::words! {
     /// The name of a gateway.
     GatewayName {
         /// The built-in test gateway, which moves no money.
@@ -107,6 +116,7 @@ pub struct Grant {
 #[derive(Clone, Debug)]
 pub(crate) struct New {
     pub(crate) gateway: GatewayName,
+    pub(crate) mode: OrderMode,
     pub(crate) amount: Money,
     pub(crate) expires_at: Timestamp,
     pub(crate) grant: Grant,
@@ -129,6 +139,8 @@ pub struct Order {
     pub currency: Currency,
     /// The gateway that receives the money.
     pub gateway: GatewayName,
+    /// Whether the money is real.
+    pub mode: OrderMode,
     /// The order's id at the gateway; null until the member presses “Pay”.
     #[serde(skip)]
     pub gateway_order_id: Option<String>,
@@ -174,7 +186,8 @@ pub struct Payment {
     pub captured_at: Option<Timestamp>,
 }
 
-pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<Order, StoreError> {
+/// The id that stands for an account where money is concerned.
+pub(crate) fn party(tx: &mut Tx<'_>, account: &AccountId) -> Result<PartyId, StoreError> {
     let party: PartyId = tx.id();
     sql!(
         "INSERT INTO money_party (id, account_id) VALUES (:party, :account)
@@ -183,17 +196,22 @@ pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<O
         account
     )
     .run(tx, Rows::AtMostOne)?;
-    let (party_id,) = sql!(
+    let (party,) = sql!(
         "SELECT id FROM money_party WHERE account_id = :account",
         account
     )
     .one(tx)?;
+    Ok(party)
+}
+
+pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<Order, StoreError> {
     let order = Order {
+        party_id: party(tx, account)?,
         id: tx.id(),
-        party_id,
         amount_minor: new.amount.minor,
         currency: new.amount.currency,
         gateway: new.gateway,
+        mode: new.mode,
         gateway_order_id: None,
         state: OrderState::Created,
         expires_at: new.expires_at,

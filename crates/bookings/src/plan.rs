@@ -80,6 +80,7 @@ pub fn buy(
     let plan = plan.ok_or(Refusal::NotFound)?;
     let new = order::New {
         gateway: gateway::first(site),
+        mode: gateway::mode(site),
         amount: plan.price(),
         expires_at: tx.now() + OPEN,
         grant: Grant {
