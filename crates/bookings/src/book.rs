@@ -198,6 +198,7 @@ pub(crate) fn place(
     let token = platform::id::generate_random(tx.random());
     let new = order::New {
         gateway: gateway::first(site),
+        mode: gateway::mode(site),
         amount: slot.price(),
         expires_at: until,
         grant: order::Grant::default(),

@@ -1,5 +1,7 @@
 //! Bookings. A booking is a member's claim on a slot.
 
+pub mod search;
+
 use axum::http::StatusCode;
 use identity::account::{self, AccountId};
 use jiff::tz::TimeZone;

@@ -14,7 +14,8 @@ use crate::{NOT_CANCELLABLE, Refusal, credit, refund};
 /// The maximum length of the reason for a cancellation, in characters.
 const REASON: usize = 300;
 
-/// Cancels a booking. If it is already cancelled, nothing changes.
+/// Cancels a booking. If it is already cancelled, nothing changes. Administrators must give a
+/// reason.
 pub fn cancel(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -32,7 +33,8 @@ pub fn cancel(
         check_window(tx, booking)?;
     }
     let mut findings = Findings::default();
-    let reason = findings.line("/reason", reason, 0, REASON);
+    let least = usize::from(party.party == Party::Administrator);
+    let reason = findings.line("/reason", reason, least, REASON);
     findings.finish()?;
     Ok(end(tx, site, booking, party.party, reason)?)
 }

@@ -11,7 +11,7 @@ use web::{Form, Problem, Site};
 
 use crate::gateway::{Checkout, Fact, GatewayError};
 use crate::order::{self, CLOSE, GatewayName, Order, OrderId, OrderState};
-use crate::{booking, settle};
+use crate::{booking, gateway, settle};
 
 /// The job kind of the job that polls a gateway.
 pub const KIND: &str = "booking.poll";
@@ -31,7 +31,7 @@ const EXTENDED: SignedDuration = SignedDuration::from_mins(40);
 /// call returns the same page. The payer can choose another gateway until one has created an order.
 pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Checkout, Problem> {
     let claim = {
-        let id = id.clone();
+        let (id, mode) = (id.clone(), gateway::mode(site));
         move |tx: &mut Tx<'_>| -> Result<Result<Order, Problem>, StoreError> {
             let Some(order) = order::lock(tx, &id)? else {
                 return Ok(Err(Problem::not_found()));
@@ -56,10 +56,16 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
                 Some(_) => order.gateway,
                 None => chosen,
             };
+            // An order that a gateway knows keeps the mode in which it was made there.
+            let mode = match &order.gateway_order_id {
+                Some(_) => order.mode,
+                None => mode,
+            };
             sql!(
-                "UPDATE booking_order SET gateway = :gateway WHERE id = :id",
+                "UPDATE booking_order SET gateway = :gateway, mode = :mode WHERE id = :id",
                 id,
-                gateway
+                gateway,
+                mode
             )
             .run(tx, Rows::Exactly(1))?;
             plan(tx, &id, gateway, FIRST)?;
@@ -69,6 +75,7 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
             };
             Ok(Ok(Order {
                 gateway,
+                mode,
                 expires_at,
                 ..order
             }))

@@ -1,6 +1,8 @@
 //! Credits, with which members book sessions. A paid plan grants them in lots, bookings spend them,
 //! and cancellations return them. An append-only ledger contains every change to a lot.
 
+pub mod adjustment;
+
 use identity::account::AccountId;
 use jiff::{SignedDuration, Span, Timestamp};
 use platform::store::Row;
@@ -35,6 +37,8 @@ web::words! {
         Replaced = "replaced" => "credit-replaced",
         /// Credits of another system, as they were when they were imported.
         Imported = "imported" => "credit-imported",
+        /// An administrator has added or taken away credits.
+        Adjusted = "adjusted" => "credit-adjusted",
     }
 }
 
@@ -60,13 +64,16 @@ pub struct Lot {
 }
 
 /// A change to an account's credits, in the ledger.
-#[derive(Clone, Debug, Row)]
+#[derive(Clone, Debug, Row, Serialize, ToSchema)]
 pub struct CreditEntry {
     /// The number of credits added or, if negative, removed.
     pub delta: i64,
     pub reason: CreditReason,
-    /// The id of the order, booking or review that caused the change.
+    /// The id of the order, booking or review that caused the change; of an adjustment, its own id.
     pub subject: String,
+    /// Why an administrator adjusted the credits; otherwise empty.
+    pub note: String,
+    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
 

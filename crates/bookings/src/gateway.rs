@@ -14,7 +14,7 @@ use platform::outbound::CallError;
 use web::setting::{Flaw, Setting, SettingValues, Word, Words};
 use web::{Form, Problem, Site};
 
-use crate::order::{GatewayName, Order, OrderId, PaymentState};
+use crate::order::{GatewayName, Order, OrderId, OrderMode, PaymentState};
 
 pub(crate) use test::{Pressed, press};
 
@@ -55,6 +55,15 @@ pub(crate) fn first(site: &Site) -> GatewayName {
 /// Whether no real money moves.
 pub fn is_test(site: &Site) -> bool {
     MODE.of(&site.declared.settings) == "test"
+}
+
+/// The mode of new orders.
+pub(crate) fn mode(site: &Site) -> OrderMode {
+    if is_test(site) {
+        OrderMode::Test
+    } else {
+        OrderMode::Live
+    }
 }
 
 /// Reports gateways that are offered without their keys, or in the wrong mode.

@@ -11,8 +11,10 @@ pub mod checkout;
 pub mod choice;
 pub mod credit;
 pub mod criterion;
+pub mod days;
 pub mod external_calendar;
 pub mod feedback;
+pub mod figures;
 pub mod gateway;
 pub mod gateway_event;
 pub mod import;
@@ -146,6 +148,7 @@ pub const DOMAIN: Domain = Domain {
         "0009_rooms",
         "0010_catalogue",
         "0011_reviews",
+        "0012_findings",
         "0013_provider_calendar",
         "0014_memberships"
     ))

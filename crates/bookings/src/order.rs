@@ -56,6 +56,15 @@ web::words! {
 }
 
 web::words! {
+    /// Whether an order's money is real.
+    OrderMode {
+        /// The gateways move no real money.
+        Test = "test",
+        Live = "live",
+    }
+}
+
+web::words! {
     /// The name of a gateway.
     GatewayName {
         /// The built-in test gateway, which moves no money.
@@ -109,6 +118,7 @@ pub struct Grant {
 #[derive(Clone, Debug)]
 pub(crate) struct New {
     pub(crate) gateway: GatewayName,
+    pub(crate) mode: OrderMode,
     pub(crate) amount: Money,
     pub(crate) expires_at: Timestamp,
     pub(crate) grant: Grant,
@@ -131,6 +141,8 @@ pub struct Order {
     pub currency: Currency,
     /// The gateway that receives the money.
     pub gateway: GatewayName,
+    /// Whether the money is real.
+    pub mode: OrderMode,
     /// The order's id at the gateway; null until the member presses “Pay”.
     #[serde(skip)]
     pub gateway_order_id: Option<String>,
@@ -177,13 +189,13 @@ pub struct Payment {
 }
 
 pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<Order, StoreError> {
-    let party_id = party(tx, account)?;
     let order = Order {
+        party_id: party(tx, account)?,
         id: tx.id(),
-        party_id,
         amount_minor: new.amount.minor,
         currency: new.amount.currency,
         gateway: new.gateway,
+        mode: new.mode,
         gateway_order_id: None,
         state: OrderState::Created,
         expires_at: new.expires_at,

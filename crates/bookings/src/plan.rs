@@ -113,6 +113,7 @@ pub fn buy(
     }
     let new = order::New {
         gateway: gateway::first(site),
+        mode: gateway::mode(site),
         amount: plan.price(),
         expires_at: tx.now() + OPEN,
         grant: Grant {

@@ -106,7 +106,9 @@ const CHECKS: &[(&str, Sql)] = &[
         sql!(
             "SELECT r.id FROM booking_order r WHERE r.plan_id IS NOT NULL
                AND (SELECT COUNT(*) FROM credit_lot l
-                    WHERE l.order_id = r.id AND l.granted = r.credits)
+                    WHERE l.order_id = r.id AND r.credits = l.granted -
+                        (SELECT CAST(COALESCE(SUM(e.delta), 0) AS BIGINT) FROM credit_entry e
+                         WHERE e.lot_id = l.id AND e.reason = 'adjusted'))
                    <> CASE WHEN r.state IN ('paid', 'refunded') AND NOT EXISTS
                           (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
                            WHERE p.order_id = r.id AND f.reason = 'sold_out')

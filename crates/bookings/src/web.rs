@@ -4,6 +4,7 @@ mod admin;
 pub mod api;
 mod choice_lists;
 mod choices;
+mod credits;
 mod feed;
 mod feedback;
 mod hook;
@@ -18,6 +19,7 @@ mod requests;
 mod reviews;
 mod rooms;
 mod rows;
+mod sessions;
 mod slots;
 mod words;
 
@@ -95,6 +97,8 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/me/slots/{id}", People, slots::show)
         .post("/me/slots/{id}/visibility", People, slots::set_visibility)
         .post("/me/slots/{id}/delete", People, slots::remove)
+        .get("/admin/sessions", People, sessions::list)
+        .get("/admin/sessions/figures", People, sessions::figures)
         .get("/admin/sessions/settings", People, admin::settings)
         .post("/admin/sessions/settings", People, admin::change_settings)
         .get("/me/reviews", People, reviews::own)
@@ -107,6 +111,8 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/admin/sessions/reviews", People, reviews::all)
         .post("/admin/sessions/preset", People, admin::apply_preset)
         .get("/admin/orders", People, admin::orders)
+        .get("/admin/orders/credits/{account}", People, credits::show)
+        .post("/admin/orders/credits/{account}", People, credits::adjust)
         .get("/admin/payouts", People, payouts::all)
         .post("/admin/payouts/approve", People, payouts::approve)
         .get("/admin/payouts/items/{id}", People, payouts::item)

@@ -86,8 +86,8 @@ pub fn list(
     .all(tx)
 }
 
-/// The `LIKE` pattern for strings that contain `text`.
-fn pattern(text: &str) -> String {
+/// The `LIKE` pattern for strings that contain `text`, with `!` as the escape character.
+pub fn pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for letter in text.chars() {
         if matches!(letter, '%' | '_' | '!') {

@@ -11,10 +11,11 @@ use web::fields::{self, Input};
 use web::form_state::{self, FormState};
 use web::{Problem, Text};
 
+use super::sessions::ALL;
 use super::slots::{FormPage, HERE, table_form};
 use super::words;
 use crate::Refusal;
-use crate::order::{self, Order};
+use crate::order::{self, Order, OrderMode};
 use crate::preset::{self, Preset};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, FIELDS};
@@ -74,8 +75,8 @@ async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Resp
         title: &title,
         hint: text.say("booking-settings-hint").into_owned(),
         action: "/admin/sessions/settings",
-        back: HERE,
-        back_label: "slot-mine",
+        back: ALL,
+        back_label: "session-all",
         version: form_state.form.number("version").ok().flatten(),
         groups: table_form(req, form_state).groups(FIELDS, "booking-settings"),
         button: "slot-save",
@@ -121,6 +122,7 @@ struct OrderRow {
     #[row(flatten)]
     order: Order,
     payer: Option<String>,
+    account: Option<String>,
     title: String,
 }
 
@@ -128,14 +130,26 @@ struct OrderRow {
 #[template(path = "slots/orders.html")]
 struct OrdersPage<'a> {
     text: &'a Text,
-    rows: Vec<(String, String, String, &'static str, &'static str)>,
+    rows: Vec<OrderLine>,
+}
+
+struct OrderLine {
+    at: String,
+    note: String,
+    sum: String,
+    class: &'static str,
+    state: &'static str,
+    is_test: bool,
+    /// The payer's account, for the page of their credits.
+    account: Option<String>,
 }
 
 /// `GET /admin/orders`: all orders, newest first.
 pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, _: &Administrator| {
         let all = sql!(
-            "SELECT {o: Order}, a.display_name AS payer, COALESCE(n.name, b.title, '') AS title
+            "SELECT {o: Order}, a.display_name AS payer, a.id AS account,
+                 COALESCE(n.name, b.title, '') AS title
              FROM booking_order o LEFT JOIN booking b ON b.order_id = o.id
              LEFT JOIN plan n ON n.id = o.plan_id
              JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
@@ -161,14 +175,15 @@ pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
         let note = [Some(row.title), row.payer, number, disputed];
         let note = note.into_iter().flatten();
         let note: Vec<String> = note.filter(|part| !part.is_empty()).collect();
-        let (class, state) = (words::order_tag(order.state), order.state.label());
-        (
+        OrderLine {
             at,
-            note.join(" · "),
-            text.money(order.amount()),
-            class,
-            state,
-        )
+            note: note.join(" · "),
+            sum: text.money(order.amount()),
+            class: words::order_tag(order.state),
+            state: order.state.label(),
+            is_test: order.mode == OrderMode::Test,
+            account: row.account,
+        }
     });
     let body = OrdersPage {
         text,

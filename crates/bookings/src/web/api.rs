@@ -1,5 +1,6 @@
 //! The JSON API of bookings.
 
+mod admin;
 mod feedback;
 mod payouts;
 mod provider;
@@ -55,6 +56,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(move_booking: Tokens(&[WRITE])))
         .routes(routes!(mark_outcome: Tokens(&[WRITE])))
         .merge(payouts::routes::<R>())
+        .merge(admin::routes::<R>())
         .merge(requests::routes::<R>())
         .merge(feedback::routes::<R>())
         .merge(reviews::routes::<R>())

@@ -14,7 +14,7 @@ use web::{Problem, Text};
 
 use super::feedback::SessionFeedback;
 use super::rows::{BookingRows, Row};
-use super::{choices, public, words};
+use super::{choices, public, sessions, words};
 use crate::book::{self, NewTime};
 use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::browse::{self, Filter};
@@ -207,10 +207,10 @@ async fn page(
             && booking.state == State::Confirmed
             && in_time
             && booking.reschedules < booking.reschedule_limit,
-        back: if is_member {
-            HERE
-        } else {
-            "/me/slots/bookings"
+        back: match loaded.party {
+            Party::Member => HERE,
+            Party::Provider => "/me/slots/bookings",
+            Party::Administrator => sessions::ALL,
         },
         loaded: &loaded,
     };

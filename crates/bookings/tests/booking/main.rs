@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it goes wrong")]
 
 mod abused;
+mod adjusting;
 mod booking;
 mod catalogue;
 mod credits;
@@ -28,6 +29,7 @@ mod requests;
 mod reveal;
 mod reviews;
 mod rooms;
+mod sessions;
 mod stage;
 mod stripe;
 mod stripe_double;

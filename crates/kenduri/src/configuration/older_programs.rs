@@ -1,7 +1,7 @@
 //! The section `compat`: the paths of older programs that Kenduri serves.
 
 use compat::{booking_site, personal_site};
-use units::check::Check;
+use units::Check;
 use web::setting::SettingValues;
 
 use super::written::Compat;

@@ -4,7 +4,7 @@ use anyhow::Result;
 use bookings::booking::{self, State};
 use bookings::import::money::{self, ImportedOrder, OrderOutcome, PayoutOutcome};
 use bookings::import::{self as bring};
-use bookings::order::{self, GatewayName, Grant, Order, OrderId, OrderState, PartyId};
+use bookings::order::{GatewayName, Grant, Order, OrderId, OrderMode, OrderState, PartyId, self};
 use bookings::payout::{Payout, PayoutState};
 use jiff::{SignedDuration, Span};
 use platform::Tx;
@@ -61,6 +61,7 @@ impl TakeOver<'_> {
                 amount_minor: amount.minor,
                 currency: amount.currency,
                 gateway: GatewayName::Razorpay,
+                mode: OrderMode::Live,
                 gateway_order_id: Some(gateway_order_id).filter(|id| !id.is_empty()),
                 state,
                 expires_at: created_at + SignedDuration::from_hours(24),
@@ -72,6 +73,7 @@ impl TakeOver<'_> {
                     credit_kind: plan.credit_kind,
                     credits: plan.credits,
                     months: plan.months,
+                    tier: plan.tier,
                 },
             },
             // What a known person has left is not read again, so a new order brings its own credits.

@@ -1,0 +1,179 @@
+//! Adjustments of a member's credits by administrators. Credits are added as a lot of their own, and
+//! taken away only while they are unused. Nobody edits a balance: each adjustment is an entry with a
+//! reason.
+
+use identity::account::{self, AccountId};
+use identity::session::sudo;
+use jiff::SignedDuration;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use site::resource::Parent as _;
+use utoipa::ToSchema;
+use web::Findings;
+
+use super::{CreditEntry, CreditEntryId, CreditReason, Lot, insert, lots};
+use crate::Refusal;
+use crate::order::{self, CreditKind};
+use crate::settings::Administrator;
+
+/// How long credits can be spent that an administrator has added.
+const LASTS: SignedDuration = SignedDuration::from_hours(365 * 24);
+/// The least and the most characters of a reason.
+const REASON: (usize, usize) = (5, 300);
+/// The most credits of one adjustment.
+const MOST: i64 = 999;
+
+/// Credits that are added to an account or taken away.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewCreditAdjustment)]
+pub struct NewAdjustment {
+    /// The member's account.
+    #[schema(value_type = String)]
+    pub account_id: AccountId,
+    pub credit_kind: CreditKind,
+    /// How many credits are added, or, if it is negative, taken away; not 0.
+    pub delta: i64,
+    /// Why, 5–300 characters.
+    pub reason: String,
+}
+
+/// All credits of an account, and all that became of them.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = CreditsOfAccount)]
+pub struct AccountCredits {
+    #[schema(value_type = String)]
+    pub account_id: AccountId,
+    /// The person's name.
+    pub name: String,
+    /// All lots, also those that are used up or over, the last to end first.
+    pub lots: Vec<Lot>,
+    /// The latest 200 changes, newest first.
+    pub entries: Vec<CreditEntry>,
+}
+
+pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<AccountCredits>, StoreError> {
+    let Some(account) = account::find(tx, id)? else {
+        return Ok(None);
+    };
+    let lots = sql!(
+        "SELECT {l: Lot} FROM credit_lot l JOIN money_party p ON p.id = l.party_id
+         WHERE p.account_id = :id ORDER BY l.expires_at DESC, l.id",
+        id
+    )
+    .all(tx)?;
+    let entries = sql!(
+        "SELECT {e: CreditEntry} FROM credit_entry e JOIN credit_lot l ON l.id = e.lot_id
+         JOIN money_party p ON p.id = l.party_id
+         WHERE p.account_id = :id ORDER BY e.created_at DESC, e.id DESC LIMIT 200",
+        id
+    )
+    .all(tx)?;
+    Ok(Some(AccountCredits {
+        account_id: account.id,
+        name: account.display_name,
+        lots,
+        entries,
+    }))
+}
+
+/// Adjusts an account's credits. What is taken away is unused and can still be spent, the first to
+/// end first.
+pub fn adjust(
+    tx: &mut Tx<'_>,
+    by: &Administrator,
+    new: &NewAdjustment,
+) -> Result<AccountCredits, Refusal> {
+    sudo::require::<Refusal>(tx, &by.requester().who)?;
+    if account::find(tx, &new.account_id)?.is_none() {
+        return Err(Refusal::NotFound);
+    }
+    let mut findings = Findings::default();
+    let reason = findings.line("/reason", &new.reason, REASON.0, REASON.1);
+    let delta = findings.number("/delta", new.delta, -MOST, MOST);
+    if delta == 0 {
+        findings.add("/delta", "required", []);
+    }
+    findings.finish()?;
+    let ids = if delta > 0 {
+        vec![add(tx, new, &reason)?]
+    } else {
+        take_away(tx, new, &reason)?
+    };
+    let changes = json!([{"field": "credits", "old": null, "new": delta},
+        {"field": "credit_kind", "old": null, "new": new.credit_kind},
+        {"field": "reason", "old": null, "new": reason},
+        {"field": "entries", "old": null, "new": ids}]);
+    let entity = ("account", new.account_id.to_string());
+    by.record(tx, entity, "credit.adjusted", changes)?;
+    find(tx, &new.account_id)?.ok_or(Refusal::NotFound)
+}
+
+fn add(tx: &mut Tx<'_>, new: &NewAdjustment, reason: &str) -> Result<CreditEntryId, StoreError> {
+    let lot = Lot {
+        party_id: order::party(tx, &new.account_id)?,
+        id: tx.id(),
+        credit_kind: new.credit_kind,
+        granted: new.delta,
+        used: 0,
+        expires_at: tx.now() + LASTS,
+    };
+    insert(tx, &lot, None)?;
+    enter(tx, &lot, new.delta, reason)
+}
+
+fn take_away(
+    tx: &mut Tx<'_>,
+    new: &NewAdjustment,
+    reason: &str,
+) -> Result<Vec<CreditEntryId>, Refusal> {
+    let mut locked = Vec::new();
+    for lot in lots(tx, &new.account_id)? {
+        if lot.credit_kind == new.credit_kind {
+            locked.push(super::find(tx, &lot.id)?);
+        }
+    }
+    let unused: i64 = locked.iter().map(|lot| lot.granted - lot.used).sum();
+    if unused < -new.delta {
+        let mut findings = Findings::default();
+        findings.add("/delta", "too_low", [("min", (-unused).into())]);
+        findings.finish()?;
+    }
+    let (mut left, mut ids) = (-new.delta, Vec::new());
+    for lot in locked {
+        let part = left.min(lot.granted - lot.used);
+        if part > 0 {
+            sql!(
+                "UPDATE credit_lot SET granted = granted - :part WHERE id = :id",
+                id = lot.id,
+                part
+            )
+            .run(tx, Rows::Exactly(1))?;
+            ids.push(enter(tx, &lot, -part, reason)?);
+            left -= part;
+        }
+    }
+    Ok(ids)
+}
+
+fn enter(
+    tx: &mut Tx<'_>,
+    lot: &Lot,
+    delta: i64,
+    reason: &str,
+) -> Result<CreditEntryId, StoreError> {
+    let id: CreditEntryId = tx.id();
+    sql!(
+        "INSERT INTO credit_entry (id, lot_id, delta, reason, subject, note, created_at)
+         VALUES (:id, :lot, :delta, :adjusted, :id, :note, :now)",
+        id,
+        lot = lot.id,
+        delta,
+        adjusted = CreditReason::Adjusted,
+        note = reason,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(id)
+}

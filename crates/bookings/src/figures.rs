@@ -1,0 +1,173 @@
+//! What the sessions of some days amount to: how many were booked and cancelled, and what money
+//! came in.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use platform::money::Currency;
+use platform::store::Row;
+use platform::{StoreError, Tx, sql};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::days::Days;
+use crate::order::OrderMode;
+
+/// The figures of a range of days.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = BookingFigures)]
+pub struct Figures {
+    /// The first day, in the site's time zone.
+    #[schema(value_type = Option<String>, format = "date")]
+    pub date_from: Option<Date>,
+    /// The last day.
+    #[schema(value_type = Option<String>, format = "date")]
+    pub date_to: Option<Date>,
+    /// The site's IANA time zone.
+    pub time_zone: String,
+    /// The slots that start in the range and are not deleted.
+    pub slots: i64,
+    /// Those of them that are booked or whose session is over, also if somebody did not come.
+    pub slots_used: i64,
+    /// `slots_used` of `slots`, in hundredths of a percent; null without slots.
+    pub utilisation_bps: Option<i64>,
+    /// The bookings of sessions in the range that were ever confirmed.
+    pub confirmed: i64,
+    /// Those of them that were cancelled.
+    pub cancelled: i64,
+    /// `cancelled` of `confirmed`, in hundredths of a percent; null without bookings.
+    pub cancellation_bps: Option<i64>,
+    /// How long after its slot was offered a session was booked, on average, in minutes; null
+    /// without bookings.
+    pub lead_minutes: Option<i64>,
+    /// The money of the range, for each currency.
+    pub revenue: Vec<Revenue>,
+    /// The same of test money, which is worth nothing.
+    pub test_revenue: Vec<Revenue>,
+    /// What providers are owed at present, for each currency.
+    pub owed: Vec<Owed>,
+}
+
+/// The money that came in and went back in one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[schema(as = BookingRevenue)]
+pub struct Revenue {
+    /// The currency (ISO 4217).
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    /// The payments that were captured, in minor units.
+    pub captured_minor: i64,
+    /// The refunds that were processed, in minor units.
+    pub refunded_minor: i64,
+    /// What is left of the payments, in minor units.
+    pub revenue_minor: i64,
+}
+
+/// What providers are owed in one currency.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[schema(as = BookingsOwed)]
+pub struct Owed {
+    /// The currency (ISO 4217).
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    /// The sum in minor units.
+    pub amount_minor: i64,
+}
+
+#[derive(Row)]
+struct Counted {
+    confirmed: i64,
+    cancelled: i64,
+    booked: i64,
+    lead_millis: i64,
+}
+
+/// Computes the figures of `days` in the site's time zone.
+pub fn find(tx: &mut Tx<'_>, days: Days, zone: &TimeZone) -> Result<Figures, StoreError> {
+    let (from, until) = days.instants(zone);
+    let (slots, slots_used): (i64, i64) = sql!(
+        "SELECT COUNT(*),
+             CAST(COALESCE(SUM(CASE WHEN state IN ('booked', 'completed') THEN 1 ELSE 0 END), 0)
+                  AS BIGINT)
+         FROM slot WHERE deleted_at IS NULL AND starts_at >= :from AND starts_at < :until",
+        from,
+        until
+    )
+    .one(tx)?;
+    // A cancelled booking was confirmed if nothing had to be paid, or if it was paid before. A
+    // booking that was moved may be older than its slot, and has no lead time.
+    let counted: Counted = sql!(
+        "SELECT COUNT(*) AS confirmed,
+             CAST(COALESCE(SUM(CASE WHEN b.state = 'cancelled' THEN 1 ELSE 0 END), 0) AS BIGINT)
+                 AS cancelled,
+             CAST(COALESCE(SUM(CASE WHEN b.created_at >= s.created_at THEN 1 ELSE 0 END), 0)
+                  AS BIGINT) AS booked,
+             CAST(COALESCE(SUM(CASE WHEN b.created_at >= s.created_at
+                                    THEN b.created_at - s.created_at ELSE 0 END), 0) AS BIGINT)
+                 AS lead_millis
+         FROM booking b JOIN slot s ON s.id = b.slot_id
+         LEFT JOIN booking_order o ON o.id = b.order_id
+         WHERE b.starts_at >= :from AND b.starts_at < :until
+           AND (b.state IN ('confirmed', 'completed', 'no_show_member', 'no_show_provider')
+                OR b.state = 'cancelled'
+                   AND (b.order_id IS NULL OR o.paid_at <= b.cancelled_at))",
+        from,
+        until
+    )
+    .one(tx)?;
+    Ok(Figures {
+        date_from: days.from,
+        date_to: days.to,
+        time_zone: zone.iana_name().unwrap_or("UTC").to_owned(),
+        slots,
+        slots_used,
+        utilisation_bps: share(slots_used, slots),
+        confirmed: counted.confirmed,
+        cancelled: counted.cancelled,
+        cancellation_bps: share(counted.cancelled, counted.confirmed),
+        lead_minutes: counted
+            .lead_millis
+            .checked_div(counted.booked)
+            .map(|millis| millis / 60_000),
+        revenue: revenue(tx, days, zone, OrderMode::Live)?,
+        test_revenue: revenue(tx, days, zone, OrderMode::Test)?,
+        owed: owed(tx)?,
+    })
+}
+
+fn share(part: i64, whole: i64) -> Option<i64> {
+    part.saturating_mul(10_000).checked_div(whole)
+}
+
+fn revenue(
+    tx: &mut Tx<'_>,
+    days: Days,
+    zone: &TimeZone,
+    mode: OrderMode,
+) -> Result<Vec<Revenue>, StoreError> {
+    let (from, until) = days.instants(zone);
+    sql!(
+        "SELECT l.currency,
+             CAST(SUM(CASE WHEN l.kind = 'capture' THEN l.amount_minor ELSE 0 END) AS BIGINT)
+                 AS captured_minor,
+             CAST(SUM(CASE WHEN l.kind = 'refund' THEN -l.amount_minor ELSE 0 END) AS BIGINT)
+                 AS refunded_minor,
+             CAST(SUM(l.amount_minor) AS BIGINT) AS revenue_minor
+         FROM ledger_entry l JOIN booking_order o ON o.id = l.order_id
+         WHERE o.mode = :mode AND l.created_at >= :from AND l.created_at < :until
+         GROUP BY l.currency ORDER BY l.currency",
+        mode,
+        from,
+        until
+    )
+    .all(tx)
+}
+
+/// What providers are owed at present: all items that are neither paid nor rejected.
+pub fn owed(tx: &mut Tx<'_>) -> Result<Vec<Owed>, StoreError> {
+    let all = sql!(
+        "SELECT currency, CAST(SUM(amount_minor) AS BIGINT) AS amount_minor FROM payout_item
+         WHERE state IN ('pending', 'approved', 'batched')
+         GROUP BY currency ORDER BY currency"
+    );
+    tx.all(all, &[])
+}

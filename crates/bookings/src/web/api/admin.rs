@@ -1,0 +1,89 @@
+//! The JSON API of administrators: all bookings, figures, and members' credits.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use identity::account::AccountId;
+use platform::Tx;
+use site::Callers::People;
+use site::call::Call;
+use web::described::Routes;
+use web::json::Received;
+use web::{Json, List, Problem, Site, routes};
+
+use crate::Refusal;
+use crate::booking::search::{self, After, BookingRecord, Search};
+use crate::credit::adjustment::{self, AccountCredits, NewAdjustment};
+use crate::days::Days;
+use crate::figures::{self, Figures};
+use crate::settings::Administrator;
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
+        .routes(routes!(list_all: People))
+        .routes(routes!(show_figures: People))
+        .routes(routes!(adjust_credits: People))
+        .routes(routes!(show_credits: People))
+}
+
+/// All bookings, the session that starts last first. Days are those of the site's time zone.
+#[utoipa::path(
+    get, path = "/api/v1/admin/bookings", tag = "bookings", operation_id = "list_all_bookings",
+    params(("state" = Option<String>, Query,), ("provider" = Option<String>, Query,),
+        ("member" = Option<String>, Query,), ("session_type" = Option<String>, Query,),
+        ("date_from" = Option<String>, Query,), ("date_to" = Option<String>, Query,),
+        ("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<BookingRecord>), (status = 400), (status = 403),
+        (status = 422))
+)]
+async fn list_all(call: Call) -> Result<Json<List<BookingRecord>>, Problem> {
+    let (search, paging) = (Search::read(&call.query())?, call.page_query()?);
+    let (after, rows): (Option<After>, i64) = (paging.after()?, paging.rows());
+    let zone = call.site.settings.time_zone.clone();
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        Ok::<_, Refusal>(search::list(tx, &search, &zone, after.as_ref(), rows)?)
+    };
+    let found = call.read(look).await?;
+    Ok(Json(
+        paging.list(found, |one| (one.starts_at, one.id.clone())),
+    ))
+}
+
+/// The figures of a range of days in the site's time zone; without one, of all time.
+#[utoipa::path(
+    get, path = "/api/v1/admin/figures", tag = "bookings", operation_id = "show_booking_figures",
+    params(("date_from" = Option<String>, Query,), ("date_to" = Option<String>, Query,)),
+    responses((status = 200, body = Figures), (status = 403), (status = 422))
+)]
+async fn show_figures(call: Call) -> Result<Json<Figures>, Problem> {
+    let days = Days::read(&call.query())?;
+    let zone = call.site.settings.time_zone.clone();
+    let look =
+        move |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(figures::find(tx, days, &zone)?);
+    Ok(Json(call.read(look).await?))
+}
+
+/// All credits of an account, and what became of them.
+#[utoipa::path(
+    get, path = "/api/v1/admin/credits/{account}", tag = "bookings",
+    operation_id = "show_account_credits", params(("account" = String, Path,)),
+    responses((status = 200, body = AccountCredits), (status = 403), (status = 404))
+)]
+async fn show_credits(call: Call) -> Result<Json<AccountCredits>, Problem> {
+    let id: AccountId = call.id("account")?;
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        adjustment::find(tx, &id)?.ok_or(Refusal::NotFound)
+    };
+    Ok(Json(call.read(look).await?))
+}
+
+/// Adds credits to an account, or takes unused ones away. It takes a recent proof.
+#[utoipa::path(
+    post, path = "/api/v1/admin/credits", tag = "bookings", operation_id = "adjust_credits",
+    request_body = NewAdjustment,
+    responses((status = 201, body = AccountCredits), (status = 403), (status = 404), (status = 422))
+)]
+async fn adjust_credits(call: Call, body: Received<NewAdjustment>) -> Result<Response, Problem> {
+    let new = body.value;
+    let change = move |tx: &mut Tx<'_>, by: &Administrator| adjustment::adjust(tx, by, &new);
+    call.post(&body.bytes, StatusCode::CREATED, change).await
+}

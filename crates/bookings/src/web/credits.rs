@@ -1,0 +1,128 @@
+//! The administrators' page of a member's credits.
+
+use askama::Template;
+use axum::response::Response;
+use identity::account::AccountId;
+use platform::Tx;
+use site::request::{FormPost, PageRequest};
+use web::form_state::{self, Field, FormState};
+use web::{Problem, Text};
+
+use super::slots::HERE;
+use super::words;
+use crate::Refusal;
+use crate::credit::adjustment::{self, NewAdjustment};
+use crate::order::CreditKind;
+use crate::settings::Administrator;
+
+const DONE: &[(&str, &str)] = &[("saved", "credit-was-adjusted")];
+
+#[derive(Template)]
+#[template(path = "sessions/credits.html")]
+struct CreditsPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    submission: String,
+    done: Option<&'static str>,
+    form_state: &'a FormState,
+    name: &'a str,
+    here: String,
+    lots: Vec<LotLine>,
+    /// The time and the person's reason, the message id of the kind of change, and the number of
+    /// credits.
+    entries: Vec<(String, &'static str, String)>,
+    fields: [Field; 3],
+}
+
+struct LotLine {
+    kind: &'static str,
+    /// How many were granted and spent, and until when they can be spent.
+    note: String,
+    left: i64,
+    is_over: bool,
+}
+
+/// `GET /admin/orders/credits/{account}`.
+pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
+    page(&req, &FormState::default()).await
+}
+
+async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
+    let id: AccountId = req.id("account")?;
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        adjustment::find(tx, &id)?.ok_or(Refusal::NotFound)
+    };
+    let found = req.read(look).await?;
+    let (text, now) = (&req.text, req.site.clock.now());
+    let zone = words::zone(&req.site, Some(&req.who));
+    let lots = found.lots.iter().map(|lot| {
+        let until = text.date(lot.expires_at.to_zoned(zone.clone()));
+        let values = [
+            ("granted", lot.granted.into()),
+            ("used", lot.used.into()),
+            ("date", until.into()),
+        ];
+        LotLine {
+            kind: lot.credit_kind.label(),
+            note: text.with("credit-lot", values),
+            left: lot.granted - lot.used,
+            is_over: lot.expires_at <= now,
+        }
+    });
+    let entries = found.entries.iter().map(|one| {
+        let at = text.moment_short(&one.created_at.to_zoned(zone.clone()));
+        let note = match one.note.as_str() {
+            "" => at,
+            note => format!("{at} · {note}"),
+        };
+        (note, one.reason.label(), format!("{:+}", one.delta))
+    });
+    let kinds = CreditKind::CHOICES.iter();
+    let kinds = kinds.map(|(word, label)| ((*word).to_owned(), text.say(label).into_owned()));
+    let body = CreditsPage {
+        text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        done: req.done(DONE),
+        form_state,
+        name: &found.name,
+        here: format!("/admin/orders/credits/{}", found.account_id),
+        lots: lots.collect(),
+        entries: entries.collect(),
+        fields: [
+            form_state.select("credit_kind", text.say("plan-credit-kind"), kinds),
+            form_state
+                .number("delta", text.say("credit-delta"))
+                .hint(text.say("credit-delta-hint"))
+                .required(),
+            form_state
+                .line("reason", text.say("booking-reason"))
+                .hint(text.say("credit-reason-hint"))
+                .required(),
+        ],
+    };
+    req.page(HERE, &found.name, body).await
+}
+
+/// `POST /admin/orders/credits/{account}`.
+pub(super) async fn adjust(posted: FormPost) -> Result<Response, Problem> {
+    let form = &posted.form;
+    let new = NewAdjustment {
+        account_id: posted.req.id("account")?,
+        credit_kind: CreditKind::find(form.text("credit_kind")).unwrap_or_default(),
+        delta: form_state::number(form, "delta").unwrap_or(0),
+        reason: form.text("reason").to_owned(),
+    };
+    let change = move |tx: &mut Tx<'_>, by: &Administrator| {
+        let done = adjustment::adjust(tx, by, &new)?;
+        Ok::<_, Refusal>(format!(
+            "/admin/orders/credits/{}?done=saved",
+            done.account_id
+        ))
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
+        page(&posted.req, &form_state).await
+    })
+    .await
+}
