@@ -17,7 +17,6 @@ use bookings::{choice::Choice, settings};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 use platform::Tx;
-use platform::id::Id as _;
 
 use super::names::SCORES;
 use super::rows::{Row, cut, flaw};
