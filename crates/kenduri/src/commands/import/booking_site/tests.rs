@@ -22,6 +22,7 @@ struct Stage<'w> {
     site: Site,
     folder: TempDir,
     zone: &'static str,
+    owner: &'static str,
     amounts: Option<Amounts>,
 }
 
@@ -49,6 +50,7 @@ impl<'w> Stage<'w> {
             site: domains::site(DOMAINS, &[], world.platform.clone(), settings),
             folder: tempfile::tempdir().unwrap(),
             zone: "Asia/Kolkata",
+            owner: "olive@older.example",
             amounts: Some(Amounts::Major),
         };
         let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/booking-site");
@@ -92,7 +94,7 @@ impl<'w> Stage<'w> {
         let options = Options {
             folder: self.folder.path().to_owned(),
             zone: TimeZone::get(self.zone).unwrap(),
-            owner: "olive@older.example".parse().unwrap(),
+            owner: self.owner.parse().unwrap(),
             is_to_be_written,
             amounts: self.amounts,
             locale: "en".to_owned(),

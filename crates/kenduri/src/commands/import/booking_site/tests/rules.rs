@@ -120,6 +120,30 @@ fn slots_ahead_that_overlap_stop_the_run() {
 }
 
 #[test]
+fn the_owner_is_somebody_there_or_an_owner_here() {
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
+        let mut stage = Stage::bare(world);
+        stage.owner = "farah@example.com";
+        let report = stage.import(true).await;
+        let said = "--owner: farah@example.com is nobody who is active there, and no owner here";
+        assert!(report.to_string().contains(said), "{report}");
+        let farah = testkit::people::person(world, stage.owner, None).await;
+        let site = identity::grant::Scope::site();
+        testkit::people::give(world, &farah, identity::grant::OWNER, &site).await;
+        let report = stage.take_over().await;
+        assert_eq!(report.counts("owners"), (0, 0), "{report}");
+        assert!(
+            report
+                .to_string()
+                .contains("Mentors without slots or bookings"),
+            "{report}"
+        );
+        let duties = sql!("SELECT role FROM role_grant WHERE role = 'provider'");
+        assert_eq!(stage.texts(duties).await, [""; 0]);
+    });
+}
+
+#[test]
 fn a_second_run_adds_what_is_new() {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
         let stage = Stage::new(world);
