@@ -2,6 +2,7 @@
 //! confirms it. A request reserves nothing.
 
 mod dropping;
+pub(crate) mod insert;
 pub mod view;
 
 use std::collections::BTreeSet;
@@ -343,7 +344,7 @@ pub fn create(
         created_at: now,
     };
     let ids: Vec<SlotId> = slots.iter().map(|(slot, _)| slot.id.clone()).collect();
-    insert(tx, &request, &ids)?;
+    insert::insert(tx, &request, &ids)?;
     let mut told: Vec<AccountId> = Vec::new();
     for (slot, owner) in slots {
         let Some(owner) = owner.filter(|owner| !told.contains(owner)) else {
@@ -354,37 +355,6 @@ pub fn create(
         told.push(owner);
     }
     Ok(request)
-}
-
-/// Stores a request with its slots, the preferred one first. If it is undecided, schedules its end.
-pub(crate) fn insert(
-    tx: &mut Tx<'_>,
-    request: &Request,
-    slots: &[SlotId],
-) -> Result<(), StoreError> {
-    sql!(
-        "INSERT INTO booking_request ({Request}) VALUES ({:Request})",
-        Request = request
-    )
-    .run(tx, Rows::Exactly(1))?;
-    for (position, slot) in (0_i64..).zip(slots) {
-        sql!(
-            "INSERT INTO booking_request_slot (request_id, slot_id, position, is_declined)
-             VALUES (:request, :slot, :position, 0)",
-            request = request.id,
-            slot,
-            position
-        )
-        .run(tx, Rows::Exactly(1))?;
-    }
-    if request.state != RequestState::Pending {
-        return Ok(());
-    }
-    tx.enqueue(NewJob {
-        key: Some(key(&request.id)),
-        run_at: Some(request.expires_at),
-        ..NewJob::new(LAPSE, json!(request.id))
-    })
 }
 
 fn tell(

@@ -8,7 +8,7 @@ use crate::booking::{self, Booking, BookingId, State};
 use crate::choice::{self, Choices};
 use crate::feedback::Feedback;
 use crate::provider::{ProviderId, ProviderProfile};
-use crate::request::{self, Request};
+use crate::request::{Request, insert};
 use crate::room::{AllocationId, RoomId};
 use crate::slot::{Place, Slot, SlotId};
 use crate::{meeting_link, settings};
@@ -238,7 +238,7 @@ pub fn add_request(tx: &mut Tx<'_>, new: &Request, slots: &[SlotId]) -> Result<b
     let known: Option<(String,)> =
         sql!("SELECT id FROM booking_request WHERE id = :id", id = new.id).maybe(tx)?;
     if known.is_none() {
-        request::insert(tx, new, slots)?;
+        insert::insert(tx, new, slots)?;
     }
     Ok(known.is_none())
 }

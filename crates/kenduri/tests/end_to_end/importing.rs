@@ -97,3 +97,47 @@ fn an_older_site_is_imported_only_when_somebody_says_so() {
     assert_eq!(kenduri.get("/farah/incident-timer").status, 200);
     assert!(kenduri.end(Signal::TERM).success());
 }
+
+#[test]
+fn a_booking_site_is_imported_and_agrees_with_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let export = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/booking-site");
+    let export = export.to_str().expect("text");
+    let on = ["--set", "bookings.enabled=true"];
+    let words = [
+        "import",
+        "booking-site",
+        export,
+        "--owner",
+        "olive@older.example",
+        "--zone",
+    ];
+    for (more, code, said) in [
+        (&["Mars/Base"][..], 1, "is no time zone"),
+        (&["Asia/Kolkata"], 0, "--write does it"),
+        (&["Asia/Kolkata", "--write"], 1, "--amounts: say"),
+        (
+            &["Asia/Kolkata", "--write", "--amounts", "major"],
+            0,
+            "is in the store now",
+        ),
+    ] {
+        let output = run(&[&words[..], more, &on].concat(), folder.path(), &[]);
+        let all = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(code), "{more:?} {all}");
+        assert!(all.contains(said), "{more:?} {all}");
+    }
+    let output = run(
+        &[&["verify", "bookings"][..], &on].concat(),
+        folder.path(),
+        &[],
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let output = run(
+        &[&words[..], &["Asia/Kolkata"]].concat(),
+        folder.path(),
+        &[],
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("bookings are off"));
+}

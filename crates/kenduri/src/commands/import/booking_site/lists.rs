@@ -17,6 +17,7 @@ use super::take_over::TakeOver;
 const BOTH: &str =
     "plans that grant sessions and reviews of documents, of which the sessions remain";
 const NO_QUOTA: &str = "plans that grant nothing, and are not offered";
+const PRICES: &str = "Prices of plans";
 const NO_PLAN: &str = "plans that are only known by orders, and are not offered";
 const NOT_ALLOWED: &str = "Links that do not lead to a meeting on an allowed host";
 const UNKNOWN_ENTRIES: &str =
@@ -129,6 +130,10 @@ impl TakeOver<'_> {
         };
         let is_new = bring::add_plan(tx, &plan)?;
         self.report.count("plans", is_new);
+        if is_new {
+            let what = format!("{}: {} {currency}", plan.name, plan.price().decimal());
+            self.list(PRICES, row, &what);
+        }
         self.prices.insert(Money::new(minor, currency));
         let keys = row.keys.iter().cloned().chain([plan.name.to_lowercase()]);
         for key in keys.collect::<Vec<_>>() {
