@@ -3,8 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::tz::TimeZone;
-use platform::store::Row;
-use platform::{Tx, sql};
+use platform::Tx;
 use site::request::{FormPost, PageRequest};
 use site::resource::pages::{Messages, PageResource as _};
 use web::fields::{self, Input};
@@ -13,11 +12,10 @@ use web::{Problem, Text};
 
 use super::slots::{FormPage, HERE, table_form};
 use super::words;
-use crate::Refusal;
-use crate::order::Order;
 use crate::preset::{self, Preset};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, FIELDS};
+use crate::{Refusal, order};
 
 /// A list that administrators keep by the list kit.
 #[derive(Template)]
@@ -116,14 +114,6 @@ pub(super) async fn change_settings(posted: FormPost) -> Result<Response, Proble
     .await
 }
 
-#[derive(Row)]
-struct OrderRow {
-    #[row(flatten)]
-    order: Order,
-    payer: Option<String>,
-    title: String,
-}
-
 #[derive(Template)]
 #[template(path = "slots/orders.html")]
 struct OrdersPage<'a> {
@@ -133,17 +123,7 @@ struct OrdersPage<'a> {
 
 /// `GET /admin/orders`: all orders, newest first.
 pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
-    let look = |tx: &mut Tx<'_>, _: &Administrator| {
-        let all = sql!(
-            "SELECT {o: Order}, a.display_name AS payer, COALESCE(n.name, b.title, '') AS title
-             FROM booking_order o LEFT JOIN booking b ON b.order_id = o.id
-             LEFT JOIN plan n ON n.id = o.plan_id
-             JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
-             ORDER BY o.created_at DESC, o.id LIMIT 100"
-        );
-        let all: Vec<OrderRow> = tx.all(all, &[])?;
-        Ok::<_, Refusal>(all)
-    };
+    let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(order::list(tx)?);
     let (all, text) = (req.read(look).await?, &req.text);
     let zone = words::zone(&req.site, Some(&req.who));
     let rows = all.into_iter().map(|row| {
