@@ -554,6 +554,12 @@ pub fn list(
     .all(tx)
 }
 
+/// The latest 100 bookings of all members, newest session first.
+pub fn list_all(tx: &mut Tx<'_>) -> Result<Vec<Booking>, StoreError> {
+    let all = sql!("SELECT {Booking} FROM booking ORDER BY starts_at DESC, id LIMIT 100");
+    tx.all(all, &[])
+}
+
 /// Lists a provider's active bookings whose sessions have not ended, soonest first.
 pub fn list_of_provider(
     tx: &mut Tx<'_>,

@@ -137,6 +137,14 @@ pub struct NewReview {
     pub note: String,
 }
 
+impl NewReview {
+    /// What identifies a repeated submission.
+    pub fn said(&self) -> String {
+        let said = [&self.goal, &self.focus, &self.note, &self.sha256, &self.file_name];
+        said.map(String::as_str).join("\n")
+    }
+}
+
 /// The proof that a person may see the review whose id is the path parameter `id`. For a change, the
 /// review is locked.
 #[derive(Clone, Debug)]

@@ -23,6 +23,8 @@ mod sessions;
 mod slots;
 mod words;
 
+pub use reviews::download as download_review;
+
 use axum::Router;
 use site::Callers::{Anybody, People};
 use site::resource::pages::{PageResource as _, pages as of_resource};

@@ -33,6 +33,7 @@ pub struct NewNotification<'a> {
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Notification {
+    pub id: String,
     /// The message id of the notification's text.
     pub kind: String,
     /// The name or title that the text contains.
@@ -210,6 +211,29 @@ pub fn read_all(tx: &mut Tx<'_>, account: &AccountId, until: Timestamp) -> Resul
     Ok(())
 }
 
+/// Marks one of the account's notifications as read, and returns whether it exists.
+pub fn read(tx: &mut Tx<'_>, account: &AccountId, id: &str) -> Result<bool, StoreError> {
+    let count = sql!(
+        "UPDATE notification SET read_at = COALESCE(read_at, :now)
+         WHERE account_id = :account AND id = :id",
+        now = tx.now(),
+        account,
+        id
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(count == 1)
+}
+
+/// Deletes all notifications of the account.
+pub fn clear(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "DELETE FROM notification WHERE account_id = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}
+
 /// Whether the account also receives notifications by mail.
 pub fn is_mailed(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
     let found: Option<(AccountId,)> = sql!(
@@ -255,10 +279,5 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
 
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     choose_mail(tx, account, false)?;
-    sql!(
-        "DELETE FROM notification WHERE account_id = :account",
-        account
-    )
-    .run(tx, Rows::Any)?;
-    Ok(())
+    clear(tx, account)
 }

@@ -1,11 +1,12 @@
 //! The files of reviewed documents: how they are received, and when they are deleted.
 
+use axum::extract::Request;
 use jiff::SignedDuration;
 use platform::jobs::{Done, Handler, JobError};
 use platform::{Rows, StoreError, Tx, sql};
 use web::picture_folder::PictureFolder;
 use web::uploaded_document::DocumentType;
-use web::{ArrivedFile, Problem, Site, uploaded_document};
+use web::{ArrivedFile, Form, Part, PartReader, Problem, Site, uploaded_document};
 
 use super::{NewReview, ReviewId};
 use crate::settings;
@@ -38,6 +39,37 @@ fn is_used(tx: &mut Tx<'_>, file: &str) -> Result<bool, StoreError> {
 /// The size that an upload may have: that of a document, or less if the site allows less.
 pub(crate) fn most_bytes(site: &Site) -> usize {
     MOST_BYTES.min(site.files.max_upload())
+}
+
+/// Receives a multipart form with one document, and keeps the document as [`keep`] does. `known`
+/// translates the name of a field to `goal`, `focus` or `note`; a field that it does not know is
+/// refused. The document may be a field of any name.
+pub async fn receive(
+    site: &Site,
+    request: Request,
+    known: impl Fn(&str) -> Option<&'static str>,
+) -> Result<NewReview, Problem> {
+    let most = most_bytes(site);
+    let mut parts = PartReader::with_files(request, 1, most).await?;
+    let (mut fields, mut file) = (Vec::new(), None);
+    while let Some(part) = parts.next().await? {
+        match part {
+            Part::Field(name, value) => match known(&name) {
+                Some(name) => fields.push((name.to_owned(), value)),
+                None => {
+                    let pointer = format!("/{name}");
+                    return Err(Problem::fields().field(&pointer, "unknown_field", []));
+                }
+            },
+            Part::File(sent) if file.is_none() => file = sent.receive(&site.files, most).await?,
+            Part::File(_) => {
+                return Err(Problem::fields().field("/file", "too_many", [("max", 1.into())]));
+            }
+        }
+    }
+    let form: Form = fields.into_iter().collect();
+    let texts = (form.text("goal"), form.text("focus"), form.text("note"));
+    keep(site, file, texts).await
 }
 
 /// Checks the content of a received document and puts it into the file store, under a random name.
@@ -81,7 +113,7 @@ pub(crate) fn new_review(site: &Site, file: &ArrivedFile, file_type: DocumentTyp
 
 /// Deletes a received document whose submission was refused. If the deletion fails, a job deletes it
 /// a day later.
-pub(crate) async fn discard(site: &Site, problem: &Problem, file: &str) {
+pub async fn discard(site: &Site, problem: &Problem, file: &str) {
     // After an error in the store, nobody knows whether the review was saved.
     if let (true, Ok(key)) = (problem.status.is_client_error(), FOLDER.key(file)) {
         drop(site.files.remove(&key).await);

@@ -3,8 +3,7 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::tz::TimeZone;
-use platform::store::Row;
-use platform::{Tx, sql};
+use platform::Tx;
 use site::request::{FormPost, PageRequest};
 use site::resource::pages::{Messages, PageResource as _};
 use web::fields::{self, Input};
@@ -15,10 +14,11 @@ use super::sessions::ALL;
 use super::slots::{FormPage, HERE, table_form};
 use super::words;
 use crate::Refusal;
-use crate::order::{self, Order, OrderMode};
+use crate::order::{self, OrderMode};
 use crate::preset::{self, Preset};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, FIELDS};
+use crate::{Refusal, order};
 
 /// A list that administrators keep by the list kit.
 #[derive(Template)]
@@ -117,15 +117,6 @@ pub(super) async fn change_settings(posted: FormPost) -> Result<Response, Proble
     .await
 }
 
-#[derive(Row)]
-struct OrderRow {
-    #[row(flatten)]
-    order: Order,
-    payer: Option<String>,
-    account: Option<String>,
-    title: String,
-}
-
 #[derive(Template)]
 #[template(path = "slots/orders.html")]
 struct OrdersPage<'a> {
@@ -147,17 +138,8 @@ struct OrderLine {
 /// `GET /admin/orders`: all orders, newest first.
 pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, _: &Administrator| {
-        let all = sql!(
-            "SELECT {o: Order}, a.display_name AS payer, a.id AS account,
-                 COALESCE(n.name, b.title, '') AS title
-             FROM booking_order o LEFT JOIN booking b ON b.order_id = o.id
-             LEFT JOIN plan n ON n.id = o.plan_id
-             JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
-             ORDER BY o.created_at DESC, o.id LIMIT 100"
-        );
-        let all: Vec<OrderRow> = tx.all(all, &[])?;
         let mut rows = Vec::new();
-        for row in all {
+        for row in order::list(tx)? {
             let is_disputed = order::is_disputed(tx, &row.order.id)?;
             rows.push((row, is_disputed));
         }

@@ -264,7 +264,7 @@ pub(super) async fn file(req: PageRequest, headers: HeaderMap) -> Result<Respons
 }
 
 /// Sends the document. A browser saves it and never shows it, because its content is a stranger's.
-pub(super) async fn download(
+pub async fn download(
     site: &Site,
     party: &PartyToReview,
     headers: &HeaderMap,

@@ -1,11 +1,15 @@
 //! The API of the older booking site, for its front end. It offers the operations of bookings under
 //! the names and in the formats that the front end expects.
 
+mod admin;
 mod bookings;
+mod documents;
 mod mentor;
 mod mentor_slots;
+mod notices;
 mod offers;
 mod once;
+mod payments;
 mod requests;
 mod session;
 mod sign_in;
@@ -38,7 +42,11 @@ pub fn routes(accounts: &Context, policy: Policy) -> Router<Site> {
         .merge(bookings::routes())
         .merge(requests::routes())
         .merge(mentor_slots::routes())
-        .merge(mentor::routes());
+        .merge(mentor::routes())
+        .merge(payments::routes())
+        .merge(documents::routes())
+        .merge(notices::routes())
+        .merge(admin::routes());
     if policy.has_auth {
         own = own.merge(sign_in::routes());
     }

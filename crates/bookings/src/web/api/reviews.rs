@@ -12,7 +12,7 @@ use utoipa::{PartialSchema, ToSchema};
 use web::described::Routes;
 use web::fields;
 use web::json::{Members, Received};
-use web::{Form, Input, Json, List, Part, PartReader, Problem, Site, routes};
+use web::{Input, Json, List, Problem, Site, routes};
 
 use crate::booking::Party;
 use crate::review::view::{self, ReviewView};
@@ -69,30 +69,14 @@ struct DocumentBody {
 async fn create_review(call: Call, request: Request) -> Result<Response, Problem> {
     let look = |_: &mut Tx<'_>, _: &Submitter| Ok::<_, Refusal>(());
     call.read(look).await?;
-    let most = files::most_bytes(&call.site);
-    let mut parts = PartReader::with_files(request, 1, most).await?;
-    let (mut fields, mut file) = (Vec::new(), None);
-    while let Some(part) = parts.next().await? {
-        match part {
-            Part::Field(name, value) if matches!(name.as_str(), "goal" | "focus" | "note") => {
-                fields.push((name, value));
-            }
-            Part::Field(name, _) => {
-                let pointer = format!("/{name}");
-                return Err(Problem::fields().field(&pointer, "unknown_field", []));
-            }
-            Part::File(sent) if file.is_none() => {
-                file = sent.receive(&call.site.files, most).await?;
-            }
-            Part::File(_) => {
-                return Err(Problem::fields().field("/file", "too_many", [("max", 1.into())]));
-            }
-        }
-    }
-    let form: Form = fields.into_iter().collect();
-    let texts = (form.text("goal"), form.text("focus"), form.text("note"));
-    let new = files::keep(&call.site, file, texts).await?;
-    let said = [texts.0, texts.1, texts.2, &new.sha256, &new.file_name].join("\n");
+    let new = files::receive(&call.site, request, |name| match name {
+        "goal" => Some("goal"),
+        "focus" => Some("focus"),
+        "note" => Some("note"),
+        _ => None,
+    })
+    .await?;
+    let said = new.said();
     let (site, who, file) = (call.site.clone(), call.requester.clone(), new.file.clone());
     let change = move |tx: &mut Tx<'_>, by: &Submitter| {
         let made = review::create(tx, &site, by, &new)?;
