@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use axum::{Router, routing::get};
 use edge::access_log::{Format, Log, Writing};
-use edge::{Description, Edge, Ground, Listen, Options, Plan, Route};
+use edge::{Description, Edge, Listen, Options, Plan, PlanContext, Route};
 
 #[tokio::main(worker_threads = 1)]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Some(file) => described(Path::new(&file))?,
         None => (here(), Options::default(), None),
     };
-    let ground = Ground {
+    let ground = PlanContext {
         folder: Path::new("."),
         data: Path::new("."),
         services: &[],

@@ -35,7 +35,7 @@ use bodies::Bodies;
 use services::Fronts;
 
 #[derive(Debug, Clone, Copy)]
-pub struct Ground<'a> {
+pub struct PlanContext<'a> {
     /// The folder of the settings file. File names in the settings are relative to it.
     pub folder: &'a Path,
     /// The data folder. The paths of Unix sockets are relative to it.
@@ -97,7 +97,10 @@ pub struct Plan {
 
 impl Plan {
     /// Returns all errors, not only the first.
-    pub fn check(description: &Description, ground: &Ground<'_>) -> Result<Self, Vec<Problem>> {
+    pub fn check(
+        description: &Description,
+        ground: &PlanContext<'_>,
+    ) -> Result<Self, Vec<Problem>> {
         let mut check = Check::default();
         let mut listen = listen::listen(&description.listen, ground, &mut check);
         let bodies = Bodies::of(description, &mut check);

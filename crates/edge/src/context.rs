@@ -35,7 +35,7 @@ pub(crate) use self::service_backends::ServiceBackends;
 
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-pub(crate) struct Shared {
+pub(crate) struct EdgeState {
     pub(crate) running: ArcSwap<Running>,
     pub(crate) certificates: Arc<Certificates>,
     /// The TLS state. It is created when TLS is first used, because seeding the random number
@@ -62,7 +62,7 @@ pub(crate) struct Shared {
     pub(crate) cut: CancellationToken,
 }
 
-impl Shared {
+impl EdgeState {
     /// Creates the TLS state if these settings need it.
     pub(crate) fn prepare(&self, listen: &ListenSettings) -> Result<(), TlsError> {
         if listen.https.is_empty() {
@@ -152,7 +152,7 @@ impl Shared {
 }
 
 pub(crate) struct WorkerContext {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Arc<EdgeState>,
     pub(crate) app: Option<Mounted>,
     pub(crate) pool: Pool,
     pub(crate) memory: Memory,

@@ -25,7 +25,7 @@ use crate::cache::{Purge, Store};
 use crate::cdn_loop::CdnId;
 use crate::client_info::Ids;
 use crate::config::Plan;
-use crate::context::{Clock, Running, ServiceBackends, Shared, WorkerContext};
+use crate::context::{Clock, EdgeState, Running, ServiceBackends, WorkerContext};
 use crate::filters::auth::Passwords;
 use crate::listener::{
     Bound, ConnectionLimits, Inherited, ListenAddress, ListenError, ListenFault, ListenSettings,
@@ -94,7 +94,7 @@ pub enum EdgeError {
 }
 
 pub struct Edge {
-    shared: Arc<Shared>,
+    shared: Arc<EdgeState>,
     workers: Vec<Worker>,
     /// The pools of idle upstream connections, one for each worker.
     pools: Vec<Pool>,
@@ -137,7 +137,7 @@ impl Edge {
         let bound = bind(plan.listen(), &Listeners::new(), &inherited, workers)?;
         inherited.settle(plan.listen());
         let service_backends = ServiceBackends::default();
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(EdgeState {
             tls: OnceLock::new(),
             certificates,
             places: ConnectionLimits::new(plan.listen().connections),

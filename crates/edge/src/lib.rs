@@ -73,7 +73,7 @@ pub use body::{Answer, Body, BodyError};
 pub use cdn_loop::CdnId;
 pub use cdn_presets::Cdn;
 pub use client_info::{ClientInfo, RequestId, Scheme};
-pub use config::{Ground, Plan, Service};
+pub use config::{Plan, PlanContext, Service};
 pub use context::Clock;
 pub use description::{
     Access, Acme, Ask, Basic, Cache, Certificate, Challenge, Cors, Description, ExternalAccount,

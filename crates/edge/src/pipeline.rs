@@ -25,7 +25,7 @@ use tokio::time::Instant;
 use crate::access_log::{Entry, Log, LoggedPath, PathOwner, Pending, Tunnelled, Upload};
 use crate::body::{Answer, Body, LoggedBody, has_no_body};
 use crate::client_info::ClientInfo;
-use crate::context::{Peer, Running, Shared, WorkerContext};
+use crate::context::{EdgeState, Peer, Running, WorkerContext};
 use crate::filters::compression::CodingPreferences;
 use crate::filters::cors::CorsAnswer;
 use crate::filters::headers::{self, Changes};
@@ -191,7 +191,7 @@ async fn answer_by_route(
     if !shared.may_serve(peer, &info.host) {
         return bare(StatusCode::MISDIRECTED_REQUEST);
     }
-    if let Some(answer) = of_the_door(request) {
+    if let Some(answer) = answer_without_route(request) {
         return answer;
     }
     // The URI is cloned, because the request will be moved while the path borrows the URI.
@@ -290,7 +290,7 @@ async fn answer_by_route(
 
 /// Responds to requests that no route serves: `CONNECT` to another server, `TRACE`, and `OPTIONS *`
 /// (RFC 9110, section 9.3.7).
-fn of_the_door(request: &Request<Body>) -> Option<Answer> {
+fn answer_without_route(request: &Request<Body>) -> Option<Answer> {
     const ALLOWED: HeaderValue =
         HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     let protocol = request.extensions().get::<Protocol>();
@@ -477,7 +477,7 @@ fn finish(
 /// Makes the log entry when a request arrives.
 fn entry(
     log: &Log,
-    shared: &Shared,
+    shared: &EdgeState,
     info: &ClientInfo,
     peer: &Peer,
     request: &Request<Body>,

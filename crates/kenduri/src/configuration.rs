@@ -157,7 +157,7 @@ impl Sources {
             leaves.extend(sources::flag(key, value, typed, &mut problems));
         }
         if !problems.is_empty() {
-            return Err(Problems(problems));
+            return Err(Problems::sorted(problems));
         }
         let mut merged = keys::built_in();
         let mut origins = BTreeMap::new();
@@ -243,7 +243,7 @@ impl Sources {
                 merged,
                 origins,
             }),
-            _ => Err(Problems(check.problems)),
+            _ => Err(Problems::sorted(check.problems)),
         }
     }
 }

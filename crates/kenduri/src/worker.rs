@@ -491,7 +491,7 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics)
     let data = settings.data.as_path();
     let plan = edge::Plan::check(
         &description,
-        &edge::Ground {
+        &edge::PlanContext {
             folder: data,
             data,
             services: &[],

@@ -73,6 +73,17 @@ impl fmt::Display for Problem {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
 
+impl Problems {
+    /// Sorts the problems by their lines. Those that are not in the file come last.
+    pub fn sorted(mut problems: Vec<Problem>) -> Self {
+        problems.sort_by_key(|problem| match problem.origin {
+            Origin::File { line, .. } => line,
+            _ => usize::MAX,
+        });
+        Self(problems)
+    }
+}
+
 impl std::error::Error for Problems {}
 
 impl fmt::Display for Problems {

@@ -29,6 +29,7 @@ const CRATES: &[&str] = &[
     "supervisor",
     "kenduri",
     "http1",
+    "units",
 ];
 
 /// Folders with at most this many files may contain cycles.

@@ -18,7 +18,6 @@ use crate::order::{self, OrderMode};
 use crate::preset::{self, Preset};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, FIELDS};
-use crate::{Refusal, order};
 
 /// A list that administrators keep by the list kit.
 #[derive(Template)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::HeaderName;
 use units::Check;
 
-use super::Ground;
+use super::PlanContext;
 use super::server::server;
 use super::upstreams::Upstreams;
 use crate::description;
@@ -18,7 +18,7 @@ const LARGEST: u64 = 4 << 20;
 pub(super) fn access(
     written: &description::Access,
     upstreams: &mut Upstreams,
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     check: &mut Check,
 ) -> Option<Access> {
     let description::Access {
@@ -67,7 +67,11 @@ fn networks(key: &str, written: &[String], check: &mut Check) -> Vec<ipnet::IpNe
     networks.collect()
 }
 
-fn basic(written: &description::Basic, ground: &Ground<'_>, check: &mut Check) -> Option<Basic> {
+fn basic(
+    written: &description::Basic,
+    ground: &PlanContext<'_>,
+    check: &mut Check,
+) -> Option<Basic> {
     let file = "access.basic.file";
     let path = check.file(file, ground.folder, &written.file)?;
     let size = std::fs::metadata(&path).map_or(0, |file| file.len());
@@ -105,7 +109,7 @@ fn basic(written: &description::Basic, ground: &Ground<'_>, check: &mut Check) -
 fn ask(
     written: &description::Ask,
     upstreams: &mut Upstreams,
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     check: &mut Check,
 ) -> Option<Ask> {
     let to = "access.ask.to";

@@ -2,7 +2,7 @@
 
 use units::Check;
 
-use super::Ground;
+use super::PlanContext;
 use crate::cdn_presets::Cdn;
 use crate::description::{ForwardedHeader, Listen};
 use crate::listener::{ListenAddress, ListenSettings};
@@ -13,7 +13,7 @@ const HEADER_SIZES: std::ops::RangeInclusive<u64> = 1 << 10..=1 << 20;
 
 pub(super) fn listen(
     written: &Listen,
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     check: &mut Check,
 ) -> Option<ListenSettings> {
     let mut taken = Vec::new();
@@ -103,7 +103,7 @@ pub(super) fn listen(
 fn addresses(
     list: &str,
     written: &[String],
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     taken: &mut Vec<(String, ListenAddress)>,
     check: &mut Check,
 ) -> Vec<ListenAddress> {

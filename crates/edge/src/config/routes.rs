@@ -9,7 +9,7 @@ use units::Check;
 use super::bodies::Bodies;
 use super::server::server;
 use super::upstreams::Upstreams;
-use super::{Ground, cache, services};
+use super::{PlanContext, cache, services};
 use crate::description;
 use crate::filters::auth::Access;
 use crate::filters::headers::{Changes, StrippedHeaders};
@@ -20,7 +20,7 @@ use crate::static_files::{Folder, FolderError, FolderSettings};
 pub(super) fn routes(
     written: &[description::Route],
     upstreams: &mut Upstreams,
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     bodies: Bodies,
     check: &mut Check,
 ) -> Table {
@@ -138,7 +138,7 @@ fn leads_to(table: &Table, name: &str, location: &str) -> bool {
 fn one(
     written: &description::Route,
     upstreams: &mut Upstreams,
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     bodies: Bodies,
     check: &mut Check,
 ) -> Option<Route> {
@@ -309,7 +309,7 @@ fn added(written: &str, check: &mut Check) -> Option<String> {
 fn target(
     written: &description::Route,
     upstreams: &mut Upstreams,
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     check: &mut Check,
 ) -> Option<Target> {
     let key = "to";
@@ -353,7 +353,7 @@ fn target(
 fn files(
     folder: &str,
     written: &description::Route,
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     check: &mut Check,
 ) -> Option<Target> {
     let root = ground.folder.join(folder);

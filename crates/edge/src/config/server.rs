@@ -5,7 +5,7 @@ use std::sync::Arc;
 use units::Check;
 
 use super::upstreams::{Upstreams, unnamed};
-use super::{Ground, services};
+use super::{PlanContext, services};
 use crate::proxy::parse_address;
 
 /// Stands for an error that has already been added to the list of errors.
@@ -16,7 +16,7 @@ pub(super) fn server(
     key: &str,
     to: &str,
     upstreams: &mut Upstreams,
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     check: &mut Check,
 ) -> Option<Result<Arc<str>, Reported>> {
     match to.split_once(':')? {

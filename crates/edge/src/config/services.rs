@@ -8,7 +8,7 @@ use units::{Check, nearest};
 
 use super::bodies::Bodies;
 use super::upstreams::Upstreams;
-use super::{Ground, upstreams};
+use super::{PlanContext, upstreams};
 use crate::listener::{ListenAddress, ListenSettings};
 use crate::proxy::Balance;
 use crate::route::Route;
@@ -32,7 +32,7 @@ pub(crate) fn service_of(upstream: &str) -> Option<&str> {
 
 /// Adds an upstream for each service. [`Edge::set_servers`](crate::Edge::set_servers) adds servers
 /// later.
-pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &mut Check) {
+pub(super) fn upstreams(ground: &PlanContext<'_>, upstreams: &mut Upstreams, check: &mut Check) {
     for service in ground.services.iter().filter(|service| service.listens) {
         check.enter(format!("service.{}", service.name));
         let balance = check.accept("balance", upstreams::balance(&service.balance));
@@ -62,7 +62,7 @@ pub(super) fn upstreams(ground: &Ground<'_>, upstreams: &mut Upstreams, check: &
 
 /// Validates the fronts. Rejects addresses that `[listen]` also contains.
 pub(super) fn fronts(
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     listen: Option<&ListenSettings>,
     bodies: Bodies,
     check: &mut Check,
@@ -120,7 +120,7 @@ pub(super) fn unknown(
     key: &str,
     name: &str,
     upstreams: &Upstreams,
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     check: &mut Check,
 ) {
     if ground.services.iter().any(|service| service.name == name) {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use units::Problem;
 
-use super::{Ground, Plan, Service};
+use super::{Plan, PlanContext, Service};
 use crate::description::Description;
 
 pub(crate) fn check(text: &str) -> Result<Plan, Vec<Problem>> {
@@ -32,7 +32,7 @@ pub(crate) fn check_running(
 
 fn check_with(text: &str, folder: &Path, services: &[Service]) -> Result<Plan, Vec<Problem>> {
     let description: Description = toml::from_str(text).expect(text);
-    let ground = Ground {
+    let ground = PlanContext {
         folder,
         data: Path::new("/data"),
         services,

@@ -553,7 +553,7 @@ fn no_route_leads_to_a_service_that_listens_nowhere() {
         ..Service::default()
     };
     let description = toml::from_str("[[route]]\nto = \"service:beat\"\n").unwrap();
-    let ground = Ground {
+    let ground = PlanContext {
         folder: Path::new("/"),
         data: Path::new("/data"),
         services: &[silent],

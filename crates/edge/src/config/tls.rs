@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use units::Check;
 
-use super::Ground;
+use super::PlanContext;
 use crate::acme;
 use crate::description::Description;
 use crate::route::{HostPattern, Table};
@@ -46,7 +46,7 @@ impl Authority {
 pub(super) fn tls(
     description: &Description,
     routes: &Table,
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     check: &mut Check,
 ) -> Option<(TlsSettings, Option<Authority>)> {
     let written = &description.tls;
@@ -116,7 +116,7 @@ pub(super) fn tls(
 
 fn certificates(
     description: &Description,
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     check: &mut Check,
 ) -> Vec<CertificateFiles> {
     let mut certificates = Vec::new();

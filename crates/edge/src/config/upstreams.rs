@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use units::{Check, HealthConfig};
 
-use super::Ground;
+use super::PlanContext;
 use crate::description::Upstream;
 use crate::proxy::{
     Balance, HealthSettings, ServerAddress, Times, UpstreamSettings, parse_address,
@@ -17,7 +17,7 @@ const STICKY_COOKIE: &str = "kenduri-server";
 
 pub(super) fn named(
     written: &BTreeMap<String, Upstream>,
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     check: &mut Check,
 ) -> Upstreams {
     let upstreams = written.iter().filter_map(|(name, upstream)| {
@@ -61,7 +61,7 @@ pub(super) fn times(written: [&str; 4], check: &mut Check) -> Option<Times> {
 fn upstream_of(
     name: &str,
     written: &Upstream,
-    ground: &Ground<'_>,
+    ground: &PlanContext<'_>,
     check: &mut Check,
 ) -> Option<UpstreamSettings> {
     check.enter(format!("upstream.{name}"));

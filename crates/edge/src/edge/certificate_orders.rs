@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::acme::{self, Acme, AcmeError, CertificateStatus, Prepared, World};
 use crate::config::Plan;
-use crate::context::{Clock, Shared};
+use crate::context::{Clock, EdgeState};
 use crate::lock::lock;
 
 #[derive(Default)]
@@ -45,7 +45,7 @@ impl CertificateOrders {
 
     /// Starts, changes or ends the task for the current plan. `prepared` is the result of
     /// [`Self::prepare`] for that plan.
-    pub(super) fn follow(&self, shared: &Shared, prepared: Option<Prepared>) {
+    pub(super) fn follow(&self, shared: &EdgeState, prepared: Option<Prepared>) {
         let running = shared.running();
         let mut present = lock(&self.ordering);
         let before = match (running.plan.authority(), prepared) {
@@ -77,7 +77,7 @@ impl CertificateOrders {
     }
 
     /// Orders certificates for these names as well. The next call replaces them.
-    pub(super) fn order_also(&self, shared: &Shared, more: BTreeSet<String>) {
+    pub(super) fn order_also(&self, shared: &EdgeState, more: BTreeSet<String>) {
         *lock(&self.more) = more;
         self.follow(shared, None);
     }

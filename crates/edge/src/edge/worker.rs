@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::client_info::Scheme;
 use crate::connection::{self, ConnectionContext, Transport};
-use crate::context::{Peer, Shared, WorkerContext};
+use crate::context::{EdgeState, Peer, WorkerContext};
 use crate::listener::proxy_protocol::{self, Announced};
 use crate::listener::{ConnectionPermit, ListenAddress, ListenerKind, Origin, Socket};
 use crate::metrics::set_worker;
@@ -402,7 +402,7 @@ where
 
 /// Returns the client that a PROXY protocol header names; `None` if the header was missing,
 /// malformed or late.
-async fn announced<S>(stream: &mut S, proxy: IpAddr, shared: &Shared) -> Option<Announced>
+async fn announced<S>(stream: &mut S, proxy: IpAddr, shared: &EdgeState) -> Option<Announced>
 where
     S: AsyncRead + Unpin,
 {
@@ -428,7 +428,7 @@ where
 
 /// Once a second, checks certificate files for changes, certificates for their expiry, and servers
 /// for their health. Polling works on every file system, unlike notifications.
-async fn look_after(shared: Arc<Shared>) {
+async fn look_after(shared: Arc<EdgeState>) {
     let mut servers = ServerFigures::default();
     let mut expiry = Expiry::default();
     loop {

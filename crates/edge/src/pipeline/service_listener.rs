@@ -12,7 +12,7 @@ use crate::context::Running;
 use crate::listener::ListenAddress;
 use crate::route::NormalPath;
 
-use super::{RequestOutcome, bare, of_the_door, target, unclear};
+use super::{RequestOutcome, answer_without_route, bare, target, unclear};
 use crate::context::WorkerContext;
 
 pub(super) async fn answer(
@@ -24,7 +24,7 @@ pub(super) async fn answer(
     began: Instant,
     outcome: &mut RequestOutcome,
 ) -> Answer {
-    if let Some(answer) = of_the_door(request) {
+    if let Some(answer) = answer_without_route(request) {
         return answer;
     }
     let uri = request.uri().clone();

@@ -16,7 +16,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::alt_svc::UdpStatus;
 use crate::client_info::Scheme;
 use crate::connection::ConnectionContext;
-use crate::context::{Peer, Shared, WorkerContext};
+use crate::context::{EdgeState, Peer, WorkerContext};
 use crate::listener::{
     ConnectionPermit, Inherited, ListenAddress, Origin, ReadLock, SharedUdp, datagrams,
 };
@@ -76,7 +76,7 @@ impl Drop for UnfinishedHandshake {
 /// connection to a worker.
 pub(crate) async fn listen(
     door: UdpListener,
-    shared: Arc<Shared>,
+    shared: Arc<EdgeState>,
     lead: impl Fn(PendingConnection),
 ) {
     // Keeps the process running until connections have sent their last packets.
@@ -106,7 +106,7 @@ pub(crate) async fn listen(
 async fn take(
     endpoint: &Endpoint,
     door: &UdpListener,
-    shared: &Shared,
+    shared: &EdgeState,
     lead: &impl Fn(PendingConnection),
 ) {
     let guests = TaskTracker::new();
@@ -152,7 +152,7 @@ async fn opened(
     udp: &SharedUdp,
     lock: &ReadLock,
     door: &UdpListener,
-    shared: &Shared,
+    shared: &EdgeState,
 ) -> Option<(Endpoint, Arc<StoppableSocket>)> {
     let tell = |error: &io::Error| {
         tracing::error!(
@@ -204,7 +204,7 @@ where
 fn endpoint(
     udp: &SharedUdp,
     lock: &ReadLock,
-    shared: &Shared,
+    shared: &EdgeState,
 ) -> io::Result<(Endpoint, Arc<StoppableSocket>)> {
     let tls = shared.tls().map_err(io::Error::other)?;
     let server = settings::server(Arc::clone(&tls.quic));
@@ -243,7 +243,7 @@ async fn readable(door: &UdpListener) -> Option<(SharedUdp, ReadLock)> {
 
 fn admit(
     incoming: Incoming,
-    shared: &Shared,
+    shared: &EdgeState,
     shaking: &AtomicUsize,
 ) -> Option<(Incoming, ConnectionPermit)> {
     let address = incoming.remote_address().ip().to_canonical();

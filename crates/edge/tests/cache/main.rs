@@ -24,7 +24,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use edge::access_log::Log;
-use edge::{Edge, Ground, Options, Plan};
+use edge::{Edge, Options, Plan, PlanContext};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -277,7 +277,7 @@ impl Site {
 
 fn plan(configuration: &str, folder: &Path) -> Plan {
     let text = format!("listen.http = [\"127.0.0.1:0\"]\n{configuration}");
-    let ground = Ground {
+    let ground = PlanContext {
         folder,
         data: folder,
         services: &[],

@@ -259,7 +259,7 @@ fn with_issued(folder: &Path, written: &str) -> Edge {
          [[tls.certificate]]\nchain = \"b.pem\"\nkey = \"b.key\"\n\
          [[route]]\nhost = \"a.example\"\nto = \"app\"\n[[route]]\nto = \"app\"\n"
     );
-    let ground = edge::Ground {
+    let ground = edge::PlanContext {
         folder,
         data: folder,
         services: &[],

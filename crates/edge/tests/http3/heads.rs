@@ -2,7 +2,7 @@
 //! version.
 
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use edge::Ground;
+use edge::PlanContext;
 use edge::access_log::{Format, Log, Mask};
 use http_body_util::{BodyExt as _, Empty};
 use hyper::body::Incoming;
@@ -158,7 +158,7 @@ async fn a_head_says_what_a_get_does_and_has_no_body() {
         local(),
         local()
     );
-    let ground = Ground {
+    let ground = PlanContext {
         folder: folder.path(),
         data: folder.path(),
         services: &[],

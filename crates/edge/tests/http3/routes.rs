@@ -1,7 +1,7 @@
 //! Tests which route an HTTP/3 request matches, and what the route's upstream gets.
 
 use axum::http::Method;
-use edge::{CdnId, Ground};
+use edge::{CdnId, PlanContext};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -42,7 +42,7 @@ async fn open(routes: &str) -> (Site, Talk) {
         "listen.http = []\nlisten.https = [\"{https}\"]\n\
          [[tls.certificate]]\nchain = \"first.pem\"\nkey = \"first.key\"\n{routes}"
     );
-    let ground = Ground {
+    let ground = PlanContext {
         folder: site.folder.path(),
         data: site.folder.path(),
         services: &[],

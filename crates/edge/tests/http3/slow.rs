@@ -1,7 +1,7 @@
 //! Tests that a slow HTTP/3 client does not keep an upstream busy.
 
 use axum::http::Method;
-use edge::Ground;
+use edge::PlanContext;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -16,7 +16,7 @@ fn lead(site: &Site, program: SocketAddr) {
          [[tls.certificate]]\nchain = \"first.pem\"\nkey = \"first.key\"\n\
          [[route]]\nto = \"http://{program}\"\n"
     );
-    let ground = Ground {
+    let ground = PlanContext {
         folder: site.folder.path(),
         data: site.folder.path(),
         services: &[],

@@ -33,7 +33,7 @@ fn shown(name: &str, password: &str) -> String {
 
 fn flaws(routes: &str) -> Vec<Problem> {
     let folder = tempfile::tempdir().unwrap();
-    let ground = Ground {
+    let ground = PlanContext {
         folder: folder.path(),
         data: folder.path(),
         services: &[],

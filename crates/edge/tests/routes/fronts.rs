@@ -142,7 +142,7 @@ async fn an_address_becomes_a_front_and_a_door_again_on_the_socket_that_was_hand
     let written = address.to_string();
     let door = || {
         let description = format!("listen.http = [\"{written}\"]\n");
-        let ground = Ground {
+        let ground = PlanContext {
             folder: folder.path(),
             data: folder.path(),
             services: &[service("node", &[])],

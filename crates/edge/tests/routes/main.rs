@@ -38,7 +38,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::routing::{any, get};
-use edge::{ClientInfo, Edge, Ground, Options, Plan, Service};
+use edge::{ClientInfo, Edge, Options, Plan, PlanContext, Service};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::DropGuard;
@@ -99,7 +99,7 @@ fn plan(routes: &str, folder: &Path) -> Plan {
 /// A plan that listens on a free port, with these services.
 fn plan_with(routes: &str, folder: &Path, services: &[Service]) -> Plan {
     let text = format!("listen.http = [\"127.0.0.1:0\"]\n{routes}");
-    let ground = Ground {
+    let ground = PlanContext {
         folder,
         data: folder,
         services,

@@ -37,7 +37,7 @@ pub(crate) fn also_over_unix(site: &Site) -> PathBuf {
         "listen.http = [\"127.0.0.1:0\", \"unix:{}\"]\n{ROUTE}",
         socket.display()
     );
-    let ground = Ground {
+    let ground = PlanContext {
         folder: site.folder.path(),
         data: site.folder.path(),
         services: &[],

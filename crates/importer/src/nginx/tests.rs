@@ -6,7 +6,7 @@ mod properties;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use edge::{Description, Ground, Plan, Problem};
+use edge::{Description, Plan, PlanContext, Problem};
 
 use super::include::Includes;
 use super::*;
@@ -20,7 +20,7 @@ fn plan(text: &str) -> Result<Plan, Vec<Problem>> {
     let description: Description =
         toml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let folder = tempfile::tempdir().unwrap();
-    let ground = Ground {
+    let ground = PlanContext {
         folder: folder.path(),
         data: folder.path(),
         services: &[],

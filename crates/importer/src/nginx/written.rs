@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use edge::{Description, Ground, Plan, Problem};
+use edge::{Description, Plan, PlanContext, Problem};
 use toml::{Table, Value};
 
 use super::made::{Made, Site, Told, close};
@@ -239,7 +239,7 @@ fn settle(made: &mut Made) {
             });
         }
         let nowhere = Path::new("/");
-        let ground = Ground {
+        let ground = PlanContext {
             services: &[],
             folder: nowhere,
             data: nowhere,

@@ -127,7 +127,7 @@ mod tests {
                  [[route]]\nto = \"app\"\n[[route]]\nhost = \"a.example\"\nto = \"app\"\n"
             );
             let description = toml::from_str(&text).expect("a description");
-            let ground = edge::Ground {
+            let ground = edge::PlanContext {
                 folder: Path::new("/"),
                 data: Path::new("/data"),
                 services: &[],

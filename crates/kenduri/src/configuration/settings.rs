@@ -144,7 +144,7 @@ pub(super) fn settings(
     (services, is_start): (&[edge::Service], bool),
     check: &mut Check,
 ) -> Option<(Settings, edge::Plan)> {
-    let ground = edge::Ground {
+    let ground = edge::PlanContext {
         folder,
         data,
         services,
@@ -292,7 +292,11 @@ fn registration(
     }
 }
 
-fn plan(written: &Written, ground: &edge::Ground<'_>, check: &mut Check) -> Option<edge::Plan> {
+fn plan(
+    written: &Written,
+    ground: &edge::PlanContext<'_>,
+    check: &mut Check,
+) -> Option<edge::Plan> {
     let plan = check.take(edge::Plan::check(&written.edge(), ground))?;
     check.warnings.extend(plan.warnings().iter().cloned());
     Some(plan)

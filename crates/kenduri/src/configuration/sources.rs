@@ -80,10 +80,6 @@ pub(crate) fn file(
         let what = format!("there is no [profile.{name}]");
         found.push(Problem::at(origin(0), what, mend));
     }
-    found.sort_by_key(|problem| match &problem.origin {
-        Origin::File { line, .. } => *line,
-        _ => 0,
-    });
     problems.append(&mut found);
     Some(leaves)
 }

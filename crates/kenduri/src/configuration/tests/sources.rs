@@ -25,3 +25,25 @@ fn a_value_that_toml_alone_accepts_is_told_with_its_line() {
     let told = super::problems(&folder, &asked);
     assert!(told.starts_with("kenduri.toml:2: jobs.at_once"), "{told}");
 }
+
+#[test]
+fn what_is_wrong_with_values_is_told_in_the_order_of_the_lines() {
+    let (folder, mut asked) = written(
+        "[jobs]\nat_once = 99\n[listen]\nidle_time = \"0s\"\n[[route]]\nto = \"upstream:x\"\n\
+         [service.a]\nrun = \"sleep 1\"\nlisten = \"unix\"\nbalance = \"fair\"\n",
+    );
+    super::set(&mut asked, "store.batch", "0");
+    let told = super::problems(&folder, &asked);
+    let told = told.lines().filter(|line| !line.starts_with(' '));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            "kenduri.toml:2: jobs.at_once is 99",
+            "kenduri.toml:4: listen.idle_time: no time at all",
+            "kenduri.toml:6: route[0].to: there is no upstream \"x\"",
+            // The edge and the supervisor both check it.
+            "kenduri.toml:10: service.a.balance: \"fair\" is no way to share",
+            "flag --set store.batch: store.batch is 0",
+        ]
+    );
+}
