@@ -26,6 +26,8 @@ web::words! {
         Created = "created" => "order-created",
         /// The order is paid.
         Paid = "paid" => "order-paid",
+        /// A part of the order was refunded.
+        PartiallyRefunded = "partially_refunded" => "order-partially-refunded",
         /// The order was refunded in full.
         Refunded = "refunded" => "order-refunded",
         /// The order was not paid in time.
@@ -166,6 +168,11 @@ pub struct Order {
 impl Order {
     pub fn amount(&self) -> Money {
         Money::new(self.amount_minor, self.currency)
+    }
+
+    /// Whether the order was paid and not refunded in full.
+    pub fn is_paid(&self) -> bool {
+        matches!(self.state, OrderState::Paid | OrderState::PartiallyRefunded)
     }
 }
 

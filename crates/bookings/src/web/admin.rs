@@ -2,9 +2,9 @@
 
 use askama::Template;
 use axum::response::Response;
+use identity::account::AccountId;
 use jiff::tz::TimeZone;
-use platform::store::Row;
-use platform::{Tx, sql};
+use platform::Tx;
 use site::request::{FormPost, PageRequest};
 use site::resource::pages::{Messages, PageResource as _};
 use web::fields::{self, Input};
@@ -15,8 +15,9 @@ use super::sessions::ALL;
 use super::slots::{FormPage, HERE, table_form};
 use super::words;
 use crate::Refusal;
-use crate::order::{Order, OrderMode};
+use crate::order::{self, OrderId, OrderMode, Payment, PaymentId, PaymentState};
 use crate::preset::{self, Preset};
+use crate::refund::manual::{self, Before, OrderRecord};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, FIELDS};
 
@@ -117,20 +118,12 @@ pub(super) async fn change_settings(posted: FormPost) -> Result<Response, Proble
     .await
 }
 
-#[derive(Row)]
-struct OrderRow {
-    #[row(flatten)]
-    order: Order,
-    payer: Option<String>,
-    account: Option<String>,
-    title: String,
-}
-
 #[derive(Template)]
 #[template(path = "slots/orders.html")]
 struct OrdersPage<'a> {
     text: &'a Text,
     rows: Vec<OrderLine>,
+    next: Option<String>,
 }
 
 struct OrderLine {
@@ -141,46 +134,56 @@ struct OrderLine {
     state: &'static str,
     is_test: bool,
     /// The payer's account, for the page of their credits.
-    account: Option<String>,
+    account: Option<AccountId>,
+    /// The payments that can be refunded.
+    payments: Vec<PaymentId>,
 }
 
 /// `GET /admin/orders`: all orders, newest first.
 pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
-    let look = |tx: &mut Tx<'_>, _: &Administrator| {
-        let all = sql!(
-            "SELECT {o: Order}, a.display_name AS payer, a.id AS account,
-                 COALESCE(n.name, b.title, '') AS title
-             FROM booking_order o LEFT JOIN booking b ON b.order_id = o.id
-             LEFT JOIN plan n ON n.id = o.plan_id
-             JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
-             ORDER BY o.created_at DESC, o.id LIMIT 100"
-        );
-        let all: Vec<OrderRow> = tx.all(all, &[])?;
-        Ok::<_, Refusal>(all)
+    let paging = req.page_query()?;
+    let before: Option<Before<OrderId>> = paging.after()?;
+    let rows = paging.rows();
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        let mut found = Vec::new();
+        for one in manual::orders(tx, before.as_ref(), rows)? {
+            let payments = order::payments(tx, &one.order.id)?;
+            let is_captured = |payment: &&Payment| payment.state == PaymentState::Captured;
+            let payments = payments.iter().filter(is_captured);
+            found.push((payments.map(|one| one.id.clone()).collect(), one));
+        }
+        Ok::<Vec<(Vec<PaymentId>, OrderRecord)>, Refusal>(found)
     };
-    let (all, text) = (req.read(look).await?, &req.text);
+    let (found, text) = (req.read(look).await?, &req.text);
+    let key =
+        |(_, one): &(Vec<PaymentId>, OrderRecord)| (one.order.created_at, one.order.id.clone());
+    let found = paging.list(found, key);
     let zone = words::zone(&req.site, Some(&req.who));
-    let rows = all.into_iter().map(|row| {
+    let next = found
+        .next_cursor
+        .map(|cursor| format!("/admin/orders?cursor={cursor}"));
+    let rows = found.items.into_iter().map(|(payments, row)| {
         let order = &row.order;
-        let at = text.moment_short(&order.created_at.to_zoned(zone.clone()));
         let number = order
             .receipt_no
             .map(|number| text.with("order-receipt", [("number", number.into())]));
         let note = [Some(row.title), row.payer, number].into_iter().flatten();
         let note: Vec<String> = note.filter(|part| !part.is_empty()).collect();
         OrderLine {
-            at,
+            at: text.moment_short(&order.created_at.to_zoned(zone.clone())),
             note: note.join(" · "),
             sum: text.money(order.amount()),
             class: words::order_tag(order.state),
             state: order.state.label(),
             is_test: order.mode == OrderMode::Test,
-            account: row.account,
+            account: row.account_id,
+            payments,
         }
     });
     let body = OrdersPage {
         text,
         rows: rows.collect(),
+        next,
     };
     req.page(HERE, &text.say("order-all"), body).await
 }

@@ -35,6 +35,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             "booking.review_files",
             "booking.reconcile",
             "booking.compare",
+            "booking.findings",
         ] {
             world.expect_jobs(kind);
         }
@@ -43,6 +44,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             .with_tokens_for(&[READ, WRITE]);
         test(&stage).await;
         assert_eq!(wrong(&stage).await, [""; 0]);
+        assert_eq!(stage.unsaid_actions().await, [""; 0]);
         // Tests that check mails have done so before this point.
         let clear = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
             tx.run(sql!("DELETE FROM mail"), &[], Rows::Any)
