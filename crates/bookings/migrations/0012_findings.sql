@@ -30,3 +30,8 @@ CREATE TABLE finding (
 CREATE UNIQUE INDEX finding_subject ON finding (kind, subject);
 CREATE INDEX finding_state ON finding (state, found_at);
 CREATE INDEX finding_order ON finding (order_id);
+
+-- Refunds that administrators ask for, and credits that cannot be spent while their money goes back.
+ALTER TABLE booking_setting ADD COLUMN refund_days BIGINT NOT NULL DEFAULT 7;
+ALTER TABLE refund ADD COLUMN requested_by TEXT;
+ALTER TABLE credit_lot ADD COLUMN frozen BIGINT NOT NULL DEFAULT 0;

@@ -8,7 +8,7 @@ use web::{Findings, Problem, Site};
 
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
 use crate::notice::{self, Event};
-use crate::order::{self, OrderState};
+use crate::order;
 use crate::{NOT_CANCELLABLE, Refusal, credit, refund};
 
 /// The maximum length of the reason for a cancellation, in characters.
@@ -123,9 +123,7 @@ fn give_money_back(tx: &mut Tx<'_>, booking: &Booking) -> Result<Option<Money>, 
     };
     order::expire(tx, id)?;
     match order::find(tx, id)? {
-        Some(order) if order.state == OrderState::Paid => {
-            refund::request_of_order(tx, &order, "cancelled")
-        }
+        Some(order) if order.is_paid() => refund::request_of_order(tx, &order, "cancelled"),
         _ => Ok(None),
     }
 }

@@ -39,6 +39,8 @@ web::words! {
         Imported = "imported" => "credit-imported",
         /// An administrator has added or taken away credits.
         Adjusted = "adjusted" => "credit-adjusted",
+        /// The payment for the credits was refunded in full.
+        Refunded = "refunded" => "credit-refunded",
     }
 }
 
@@ -167,7 +169,7 @@ fn take_from(
     for lot in lots(tx, account)?.into_iter().filter(suits) {
         let taken = sql!(
             "UPDATE credit_lot SET used = used + 1
-             WHERE id = :id AND used < granted AND expires_at > :now",
+             WHERE id = :id AND used < granted AND expires_at > :now AND frozen = 0",
             id = lot.id,
             now = tx.now()
         )
@@ -211,7 +213,9 @@ pub(crate) fn give_back(
     is_replaced: bool,
 ) -> Result<(), StoreError> {
     let lot = find(tx, id)?;
-    if is_replaced && lot.expires_at <= tx.now() && !is_frozen(tx, id)? {
+    let refunded = refunded_order(tx, id)?;
+    let is_over = lot.expires_at <= tx.now() && refunded.is_none();
+    if is_replaced && is_over && !is_frozen(tx, id)? {
         let new = Lot {
             id: tx.id(),
             party_id: lot.party_id,
@@ -224,7 +228,22 @@ pub(crate) fn give_back(
         return enter(tx, &new.id, 1, CreditReason::Replaced, booking);
     }
     sql!("UPDATE credit_lot SET used = used - 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    enter(tx, id, 1, CreditReason::Returned, booking)
+    enter(tx, id, 1, CreditReason::Returned, booking)?;
+    match refunded {
+        Some(order) => take_unused(tx, &order, booking),
+        None => Ok(()),
+    }
+}
+
+/// The order of a lot, if it was refunded in full.
+fn refunded_order(tx: &mut Tx<'_>, lot: &LotId) -> Result<Option<OrderId>, StoreError> {
+    let found: Option<(OrderId,)> = sql!(
+        "SELECT o.id FROM credit_lot l JOIN booking_order o ON o.id = l.order_id
+         WHERE l.id = :lot AND o.state = 'refunded'",
+        lot
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(id,)| id))
 }
 
 /// Whether the payment for a lot is disputed, or was lost in a dispute.
@@ -236,6 +255,46 @@ pub(crate) fn is_frozen(tx: &mut Tx<'_>, lot: &LotId) -> Result<bool, StoreError
         Some(order) => order::is_disputed(tx, &order),
         None => Ok(false),
     }
+}
+
+/// Sets whether the credits of an order cannot be spent, because money for them goes back.
+pub(crate) fn set_frozen(
+    tx: &mut Tx<'_>,
+    order: &OrderId,
+    is_frozen: bool,
+) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE credit_lot SET frozen = :is_frozen WHERE order_id = :order",
+        order,
+        is_frozen
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
+}
+
+/// Takes the credits of a refunded order away that nobody has spent. `subject` is the order, or the
+/// booking or review from which a credit comes back later.
+pub(crate) fn take_unused(
+    tx: &mut Tx<'_>,
+    order: &OrderId,
+    subject: &str,
+) -> Result<(), StoreError> {
+    let found: Option<Lot> = sql!(
+        "SELECT {Lot} FROM credit_lot WHERE order_id = :order AND used < granted
+         FOR NO KEY UPDATE",
+        order
+    )
+    .maybe(tx)?;
+    if let Some(lot) = found {
+        sql!(
+            "UPDATE credit_lot SET granted = used WHERE id = :id",
+            id = lot.id
+        )
+        .run(tx, Rows::Exactly(1))?;
+        let delta = lot.used - lot.granted;
+        enter(tx, &lot.id, delta, CreditReason::Refunded, subject)?;
+    }
+    Ok(())
 }
 
 /// Whether the credit of a booking was returned or replaced.
@@ -255,6 +314,7 @@ pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError
     let all: Vec<Lot> = sql!(
         "SELECT {l: Lot} FROM credit_lot l JOIN money_party p ON p.id = l.party_id
          WHERE p.account_id = :account AND l.used < l.granted AND l.expires_at > :now
+           AND l.frozen = 0
          ORDER BY l.expires_at, l.id",
         account,
         now = tx.roughly_now()

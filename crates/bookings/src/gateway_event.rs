@@ -1,6 +1,5 @@
-//! Events from payment gateways, and a daily comparison of the gateways' records with ours. An
-//! event is stored before it is acknowledged. A job then requests the current state from the
-//! gateway, so that reordered, repeated or late events do no harm.
+//! Events from payment gateways. An event is stored before it is acknowledged. A job then requests the
+//! current state from the gateway, so that reordered, repeated or late events do no harm.
 
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
@@ -15,18 +14,12 @@ use web::Site;
 use crate::gateway::Event;
 use crate::order::{self, GatewayName, OrderId};
 use crate::refund::{self, Refund};
-use crate::{booking, checkout, gateway, payout, settle};
+use crate::{booking, payout, settle};
 
 /// The job kind of the job that processes an event.
 pub const KIND: &str = "booking.event";
-/// The job kind of the daily job that starts the comparisons.
-pub const RECONCILE: &str = "booking.reconcile";
-/// The job kind of the job that compares one gateway's records with ours.
-pub const COMPARE: &str = "booking.compare";
 /// The delay before a job tries again, if the gateway did not respond.
 const PAUSE: SignedDuration = SignedDuration::from_mins(2);
-/// How far back in time the records are compared.
-const COMPARED: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 web::words! {
     /// The state of an event.
@@ -94,44 +87,41 @@ pub(crate) fn receive(
     if outcome != Outcome::Received {
         return Ok(());
     }
+    plan(tx, gateway, &event.id)
+}
+
+fn plan(tx: &mut Tx<'_>, gateway: GatewayName, event: &str) -> Result<(), StoreError> {
     tx.enqueue(NewJob {
         queue: Queue::Services,
         line: Some(gateway.line()),
-        key: Some(format!("{KIND} {} {}", gateway.word(), event.id)),
-        ..NewJob::new(KIND, json!({"gateway": gateway, "event": event.id}))
+        key: Some(format!("{KIND} {} {event}", gateway.word())),
+        ..NewJob::new(KIND, json!({"gateway": gateway, "event": event}))
     })
 }
 
-pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
-    let (events, comparing) = (site.clone(), site.clone());
-    let daily = site.clone();
-    vec![
-        Handler::new(KIND, move |job: Job| handle(events.clone(), job)),
-        Handler::each_day(RECONCILE, move |_| {
-            let site = daily.clone();
-            async move {
-                let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-                    for gateway in gateway::offered(&site) {
-                        if gateway.is_remote(&site) {
-                            plan_comparison(tx, gateway)?;
-                        }
-                    }
-                    Ok(())
-                };
-                Ok::<_, JobError>(Done::with(write))
-            }
-        }),
-        Handler::new(COMPARE, move |job: Job| compare(comparing.clone(), job)),
-    ]
+/// Processes an event again that did not concern any of our orders.
+pub(crate) fn read_again(
+    tx: &mut Tx<'_>,
+    gateway: GatewayName,
+    event: &str,
+) -> Result<(), StoreError> {
+    let waits = sql!(
+        "UPDATE gateway_event SET outcome = 'received'
+         WHERE gateway = :gateway AND event_id = :event AND outcome = 'unmatched'",
+        gateway,
+        event
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if waits == 1 {
+        plan(tx, gateway, event)?;
+    }
+    Ok(())
 }
 
-fn plan_comparison(tx: &mut Tx<'_>, gateway: GatewayName) -> Result<(), StoreError> {
-    tx.enqueue(NewJob {
-        queue: Queue::Services,
-        line: Some(gateway.line()),
-        key: Some(format!("{COMPARE} {}", gateway.word())),
-        ..NewJob::new(COMPARE, json!({"gateway": gateway, "event": ""}))
-    })
+/// The job that processes an event.
+pub(crate) fn job(site: &Site) -> Handler {
+    let site = site.clone();
+    Handler::new(KIND, move |job: Job| handle(site.clone(), job))
 }
 
 async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
@@ -186,7 +176,7 @@ async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
 
 /// Finds our order by the order's id at the gateway. If the event arrived before we stored that id,
 /// the gateway is asked for our own id.
-async fn find_order(
+pub(crate) async fn find_order(
     site: &Site,
     gateway: GatewayName,
     name: &str,
@@ -322,43 +312,4 @@ fn end(tx: &mut Tx<'_>, event: &Stored, outcome: Outcome) -> Result<(), StoreErr
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())
-}
-
-/// Compares the payments that the gateway has captured with ours. If we lack a payment for one of
-/// our orders, the order's state is requested from the gateway at once. Payments for other orders
-/// are ignored.
-async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
-    let Payload { gateway, .. } = job.read()?;
-    let now = site.clock.now();
-    let captured = gateway.list_captured(&site, now - COMPARED, now).await;
-    let captured = captured.map_err(|error| JobError::later(PAUSE, error))?;
-    let look = move |tx: &mut Tx<'_>| -> Result<Vec<String>, StoreError> {
-        let mut unknown = Vec::new();
-        for (payment, order) in &captured {
-            let found: Option<(String,)> = sql!(
-                "SELECT id FROM payment WHERE gateway = :gateway
-                     AND gateway_payment_id = :payment AND state = 'captured'",
-                gateway,
-                payment
-            )
-            .maybe(tx)?;
-            if found.is_none() {
-                unknown.push(order.clone());
-            }
-        }
-        Ok(unknown)
-    };
-    let mut missing = Vec::new();
-    for order in site.store.read(look).await? {
-        missing.extend(find_order(&site, gateway, &order).await?);
-    }
-    Ok(Done::with(
-        move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-            for id in &missing {
-                tracing::warn!(order = %id, "a payment was missing in our books");
-                checkout::plan(tx, id, gateway, SignedDuration::ZERO)?;
-            }
-            Ok(())
-        },
-    ))
 }

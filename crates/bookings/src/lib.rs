@@ -12,9 +12,11 @@ pub mod choice;
 pub mod credit;
 pub mod criterion;
 pub mod days;
+pub mod export;
 pub mod external_calendar;
 pub mod feedback;
 pub mod figures;
+pub mod finding;
 pub mod gateway;
 pub mod gateway_event;
 pub mod import;
@@ -29,6 +31,7 @@ pub mod payout;
 pub mod plan;
 pub mod preset;
 pub mod provider;
+pub mod reconcile;
 pub mod refund;
 pub mod request;
 pub mod review;
@@ -121,7 +124,8 @@ pub const DOMAIN: Domain = Domain {
             ]);
         let all = all.chain(checkout::jobs(site));
         let all = all.chain(review::files::jobs(site));
-        all.chain(gateway_event::jobs(site)).collect()
+        let all = all.chain(reconcile::jobs(site));
+        all.chain([gateway_event::job(site)]).collect()
     },
     describe: domain::debug_only(|| {
         web::api::routes::<::web::described::Description<_>>().into_openapi()
@@ -183,6 +187,8 @@ const PROBLEM_CODES: &[Code] = &[
     PAYOUT_EMPTY,
     SECOND_PERSON,
     ROOM_POOL_EMPTY,
+    FINDING_SETTLED,
+    Code::new(409, "refund_exceeds"),
     REVIEW_SETTLED,
     TOO_MANY_REVIEWS,
     Code::new(400, "payment_mismatch"),
@@ -263,6 +269,8 @@ pub const PAYOUT_EMPTY: Code = Code::new(422, "payout_empty");
 pub const SECOND_PERSON: Code = Code::new(403, "second_person_required");
 /// The error for booking a session that needs a room if none is free at that time.
 pub const ROOM_POOL_EMPTY: Code = Code::new(409, "room_pool_empty");
+/// The error for applying the remedy of a finding that is settled.
+pub const FINDING_SETTLED: Code = Code::new(409, "finding_settled");
 /// The error for a step that the state of a review does not allow.
 pub const REVIEW_SETTLED: Code = Code::new(409, "review_settled");
 /// The error for a member who has submitted as many documents as a day allows.

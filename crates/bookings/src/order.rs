@@ -26,6 +26,8 @@ web::words! {
         Created = "created" => "order-created",
         /// The order is paid.
         Paid = "paid" => "order-paid",
+        /// A part of the order was refunded.
+        PartiallyRefunded = "partially_refunded" => "order-partially-refunded",
         /// The order was refunded in full.
         Refunded = "refunded" => "order-refunded",
         /// The order was not paid in time.
@@ -169,6 +171,11 @@ impl Order {
     pub fn amount(&self) -> Money {
         Money::new(self.amount_minor, self.currency)
     }
+
+    /// Whether the order was paid and not refunded in full.
+    pub fn is_paid(&self) -> bool {
+        matches!(self.state, OrderState::Paid | OrderState::PartiallyRefunded)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -242,32 +249,6 @@ pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Order>, St
         account
     )
     .all(tx)
-}
-
-/// An order with the names that administrators know it by.
-#[derive(Clone, Debug, Row)]
-pub struct OrderRow {
-    #[row(flatten)]
-    pub order: Order,
-    /// The payer's name; `None` after the payer's account was erased.
-    pub payer: Option<String>,
-    /// The payer's account, unless it was erased.
-    pub account: Option<String>,
-    /// The name of the plan or session.
-    pub title: String,
-}
-
-/// The latest 100 orders of all accounts, newest first.
-pub fn list(tx: &mut Tx<'_>) -> Result<Vec<OrderRow>, StoreError> {
-    let all = sql!(
-        "SELECT {o: Order}, a.display_name AS payer, a.id AS account,
-             COALESCE(n.name, b.title, '') AS title
-         FROM booking_order o LEFT JOIN booking b ON b.order_id = o.id
-         LEFT JOIN plan n ON n.id = o.plan_id
-         JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
-         ORDER BY o.created_at DESC, o.id LIMIT 100"
-    );
-    tx.all(all, &[])
 }
 
 /// Finds the order with this id at the gateway.

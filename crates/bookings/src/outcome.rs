@@ -9,7 +9,7 @@ use serde_json::json;
 use web::Site;
 
 use crate::booking::{self, Booking, Party, PartyTo, State};
-use crate::order::{self, OrderState};
+use crate::order;
 use crate::{
     OUTCOME_CLOSED, OUTCOME_CONTESTED, OUTCOME_TOO_EARLY, PAYOUT_STATE, Refusal, credit, notice,
     payout, refund, room, settings,
@@ -131,7 +131,7 @@ pub(crate) fn end(
             Some(order) => order::find(tx, order)?,
             None => None,
         };
-        if let Some(order) = order.filter(|order| order.state == OrderState::Paid) {
+        if let Some(order) = order.filter(order::Order::is_paid) {
             refund::request_of_order(tx, &order, "no_show_provider")?;
         }
     }

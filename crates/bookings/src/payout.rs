@@ -462,6 +462,13 @@ pub fn list(tx: &mut Tx<'_>, state: PayoutState, most: i64) -> Result<Vec<Payout
     .all(tx)
 }
 
+/// How many items nobody has approved or rejected yet.
+pub fn count_pending(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let count = sql!("SELECT COUNT(*) FROM payout_item WHERE state = 'pending'");
+    let (count,): (i64,) = tx.one(count, &[])?;
+    Ok(count)
+}
+
 pub fn find(tx: &mut Tx<'_>, id: &PayoutId) -> Result<Option<PayoutView>, StoreError> {
     sql!(
         "SELECT {i: Payout}, p.display_name AS provider, b.title AS title, b.starts_at AS starts_at

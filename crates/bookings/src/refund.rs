@@ -1,6 +1,10 @@
 //! Refunds. The sum of a payment's refunds never exceeds the payment. A job sends each refund to
-//! the gateway; all attempts have the same idempotency key.
+//! the gateway; all attempts have the same idempotency key. While money for credits goes back, they
+//! cannot be spent.
 
+pub mod manual;
+
+use identity::account::AccountId;
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
 use jiff::SignedDuration;
@@ -12,9 +16,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::Site;
 
+use crate::finding::{self, FindingKind};
 use crate::gateway::{RefundCall, Refunded};
-use crate::notice;
-use crate::order::{self, EntryKind, GatewayName, Order, Payment, PaymentId, PaymentState};
+use crate::order::{
+    self, EntryKind, GatewayName, Order, OrderState, Payment, PaymentId, PaymentState,
+};
+use crate::{credit, notice};
 
 platform::id!(RefundId, random, "One sum that goes back.");
 
@@ -28,13 +35,13 @@ const WORKED_ON: SignedDuration = SignedDuration::from_hours(6);
 web::words! {
     RefundState {
         /// The gateway has not accepted the refund yet.
-        Requested = "requested",
+        Requested = "requested" => "refund-requested",
         /// The gateway has accepted the refund and is processing it.
-        Submitted = "submitted",
+        Submitted = "submitted" => "refund-submitted",
         /// The gateway has sent the money.
-        Processed = "processed",
+        Processed = "processed" => "refund-processed",
         /// The gateway has refused the refund, so an administrator must handle it.
-        Failed = "failed",
+        Failed = "failed" => "refund-failed",
     }
 }
 
@@ -65,27 +72,87 @@ pub(crate) fn request(
     if left <= 0 {
         return Ok(None);
     }
+    reserve(tx, payment, left, (reason, None))?;
+    Ok(Some(Money::new(left, payment.currency)))
+}
+
+/// Reserves a sum of a payment, freezes the credits that it paid for, and schedules the refund. The
+/// caller holds the order's lock, and knows that so much is left.
+fn reserve(
+    tx: &mut Tx<'_>,
+    payment: &Payment,
+    amount_minor: i64,
+    (reason, by): (&str, Option<&AccountId>),
+) -> Result<Refund, StoreError> {
     sql!(
-        "UPDATE payment SET refund_reserved_minor = amount_minor WHERE id = :id",
-        id = payment.id
+        "UPDATE payment SET refund_reserved_minor = refund_reserved_minor + :amount_minor
+         WHERE id = :id AND refund_reserved_minor + :amount_minor <= amount_minor",
+        id = payment.id,
+        amount_minor
     )
     .run(tx, Rows::Exactly(1))?;
     let refund = Refund {
         id: tx.id(),
         payment_id: payment.id.clone(),
-        amount_minor: left,
+        amount_minor,
         reason: reason.to_owned(),
         gateway_refund_id: None,
         state: RefundState::Requested,
     };
     sql!(
-        "INSERT INTO refund ({Refund}, created_at, changed_at) VALUES ({:Refund}, :now, :now)",
+        "INSERT INTO refund ({Refund}, requested_by, created_at, changed_at)
+         VALUES ({:Refund}, :by, :now, :now)",
         Refund = refund,
+        by,
         now = tx.now()
     )
     .run(tx, Rows::Exactly(1))?;
+    freeze(tx, payment)?;
     plan(tx, &refund, payment.gateway, SignedDuration::ZERO)?;
-    Ok(Some(Money::new(left, payment.currency)))
+    Ok(refund)
+}
+
+/// Freezes the credits of a payment's order while a refund of it is under way, and releases them
+/// otherwise.
+fn freeze(tx: &mut Tx<'_>, payment: &Payment) -> Result<(), StoreError> {
+    if !payment.settles {
+        return Ok(());
+    }
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM refund
+         WHERE payment_id = :id AND state IN ('requested', 'submitted')",
+        id = payment.id
+    )
+    .one(tx)?;
+    credit::set_frozen(tx, &payment.order_id, count > 0)
+}
+
+/// Sets a paid order's state to what the refunds of its payment say, and takes the unused credits of
+/// an order away that was refunded in full. The caller holds the order's lock.
+pub(crate) fn follow(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
+    let (back,): (i64,) = sql!(
+        "SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refund f
+         JOIN payment p ON p.id = f.payment_id
+         WHERE p.order_id = :order AND p.settles = 1 AND f.state = 'processed'",
+        order = order.id
+    )
+    .one(tx)?;
+    let state = match back {
+        0 => OrderState::Paid,
+        back if back < order.amount_minor => OrderState::PartiallyRefunded,
+        _ => OrderState::Refunded,
+    };
+    sql!(
+        "UPDATE booking_order SET state = :state
+         WHERE id = :id AND state IN ('paid', 'partially_refunded', 'refunded')",
+        id = order.id,
+        state
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if state == OrderState::Refunded {
+        credit::take_unused(tx, &order.id, order.id.as_str())?;
+    }
+    Ok(())
 }
 
 fn plan(
@@ -129,6 +196,43 @@ pub(crate) fn wake(
     gateway: GatewayName,
 ) -> Result<(), StoreError> {
     plan(tx, refund, gateway, SignedDuration::ZERO)
+}
+
+/// Sends a failed refund to the gateway again, under the same id and key. Returns `false` if the
+/// payment has no such sum left. The caller holds the order's lock.
+pub(crate) fn submit_again(tx: &mut Tx<'_>, id: &RefundId) -> Result<bool, StoreError> {
+    let found: Option<Refund> = sql!(
+        "SELECT {Refund} FROM refund WHERE id = :id AND state = 'failed' FOR NO KEY UPDATE",
+        id
+    )
+    .maybe(tx)?;
+    let Some(refund) = found else {
+        return Ok(false);
+    };
+    let reserved = sql!(
+        "UPDATE payment SET refund_reserved_minor = refund_reserved_minor + :amount
+         WHERE id = :payment AND refund_reserved_minor + :amount <= amount_minor",
+        payment = refund.payment_id,
+        amount = refund.amount_minor
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if reserved == 0 {
+        return Ok(false);
+    }
+    sql!(
+        "UPDATE refund SET state = 'requested', changed_at = :now WHERE id = :id",
+        id,
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    let payment: Payment = sql!(
+        "SELECT {Payment} FROM payment WHERE id = :payment",
+        payment = refund.payment_id
+    )
+    .one(tx)?;
+    freeze(tx, &payment)?;
+    plan(tx, &refund, payment.gateway, SignedDuration::ZERO)?;
+    Ok(true)
 }
 
 /// Refunds the rest of the payment that settled an order.
@@ -222,6 +326,7 @@ fn finish(
         return plan(tx, refund, payment.gateway, WORKED_ON);
     }
     let sum = Money::new(refund.amount_minor, payment.currency);
+    freeze(tx, payment)?;
     if state == RefundState::Failed {
         sql!(
             "UPDATE payment SET refund_reserved_minor = refund_reserved_minor - :amount
@@ -230,20 +335,18 @@ fn finish(
             amount = refund.amount_minor
         )
         .run(tx, Rows::Exactly(1))?;
+        let about = (Some(order.id.clone()), Some(payment.gateway));
+        finding::note(tx, FindingKind::RefundDrift, refund.id.as_str(), about)?;
         let told = NewNotification {
             kind: "booking-notice-refund-failed",
             about: &format!("{} {}", payment.currency, sum.decimal()),
-            href: "/admin/orders",
+            href: finding::PAGE,
         };
         return notification::tell_site(tx, site, ADMIN, told);
     }
     order::post(tx, &order.id, EntryKind::Refund, refund.id.as_str(), sum)?;
     if payment.settles {
-        sql!(
-            "UPDATE booking_order SET state = 'refunded' WHERE id = :id AND state = 'paid'",
-            id = order.id
-        )
-        .run(tx, Rows::AtMostOne)?;
+        follow(tx, &order)?;
     }
     let messages = ("booking-mail-refunded", "booking-said-refunded");
     notice::tell_payer(tx, site, &order, messages, sum)

@@ -51,6 +51,8 @@ pub struct BookingSettings {
     pub payout_days: i64,
     /// Whether nobody may send a batch with a payout that they have approved.
     pub payout_two_people: bool,
+    /// How many days after its payment an unused plan is refunded in full, by the policy.
+    pub refund_days: i64,
     /// How many documents a member may submit for review within 24 hours.
     pub review_day_limit: i64,
     /// How many days after its review a document is kept.
@@ -87,6 +89,7 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     outcome_hours: number(1, 720).label("booking-set-outcome"),
     payout_days: number(0, 365).label("booking-set-payout-days"),
     payout_two_people: flag().label("booking-set-two-people"),
+    refund_days: number(0, 365).label("booking-set-refund-days"),
     review_day_limit: number(1, 100).label("booking-set-review-limit"),
     review_file_days: number(1, 3_650).label("booking-set-review-days"),
     request_slots: number(1, 5).label("booking-set-request-slots"),

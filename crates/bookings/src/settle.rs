@@ -10,6 +10,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use web::Site;
 
 use crate::booking::{self, Booking, State};
+use crate::finding::{self, FindingKind};
 use crate::gateway::Fact;
 use crate::notice::{self, Event};
 use crate::order::{self, EntryKind, Order, OrderId, OrderState, Payment, PaymentState};
@@ -26,6 +27,7 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         return Ok(());
     };
     order::post(tx, id, EntryKind::Capture, payment.id.as_str(), fact.amount)?;
+    let about_order = (Some(id.clone()), Some(order.gateway));
     if fact.amount != order.amount() {
         let about = format!("{} {}", fact.amount.currency, fact.amount.decimal());
         let told = NewNotification {
@@ -34,11 +36,23 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
             href: "/admin/orders",
         };
         notification::tell_site(tx, site, ADMIN, told)?;
+        finding::note(
+            tx,
+            FindingKind::AmountMismatch,
+            payment.id.as_str(),
+            about_order,
+        )?;
         refund::request(tx, &payment, "amount_mismatch")?;
         return Ok(());
     }
     if !matches!(order.state, OrderState::Created | OrderState::Expired) {
         // An earlier payment has settled the order, so this one is refunded.
+        finding::note(
+            tx,
+            FindingKind::DuplicateCapture,
+            payment.id.as_str(),
+            about_order,
+        )?;
         refund::request(tx, &payment, "duplicate")?;
         return Ok(());
     }

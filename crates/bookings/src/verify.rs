@@ -82,7 +82,7 @@ const CHECKS: &[(&str, Sql)] = &[
     (
         "an order is paid, and has not one payment of its sum that settles it",
         sql!(
-            "SELECT r.id FROM booking_order r WHERE r.state IN ('paid', 'refunded') AND 1 <>
+            "SELECT r.id FROM booking_order r WHERE r.state IN ('paid', 'partially_refunded', 'refunded') AND 1 <>
                  (SELECT COUNT(*) FROM payment p WHERE p.order_id = r.id AND p.settles = 1
                       AND p.state = 'captured' AND p.amount_minor = r.amount_minor
                       AND p.currency = r.currency)"
@@ -108,8 +108,9 @@ const CHECKS: &[(&str, Sql)] = &[
                AND (SELECT COUNT(*) FROM credit_lot l
                     WHERE l.order_id = r.id AND r.credits = l.granted -
                         (SELECT CAST(COALESCE(SUM(e.delta), 0) AS BIGINT) FROM credit_entry e
-                         WHERE e.lot_id = l.id AND e.reason = 'adjusted'))
-                   <> CASE WHEN r.state IN ('paid', 'refunded') AND NOT EXISTS
+                         WHERE e.lot_id = l.id AND e.reason IN ('adjusted', 'refunded')))
+                   <> CASE WHEN r.state IN ('paid', 'partially_refunded', 'refunded')
+                          AND NOT EXISTS
                           (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
                            WHERE p.order_id = r.id AND f.reason = 'sold_out')
                       THEN 1 ELSE 0 END"
@@ -121,6 +122,23 @@ const CHECKS: &[(&str, Sql)] = &[
             "SELECT l.id FROM credit_lot l WHERE l.granted - l.used <>
                  (SELECT CAST(COALESCE(SUM(e.delta), 0) AS BIGINT) FROM credit_entry e
                   WHERE e.lot_id = l.id)"
+        ),
+    ),
+    (
+        "credits are frozen, and no money for them goes back, or the reverse",
+        sql!(
+            "SELECT l.id FROM credit_lot l WHERE l.order_id IS NOT NULL AND l.frozen <>
+                 CASE WHEN EXISTS (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
+                                   WHERE p.order_id = l.order_id AND p.settles = 1
+                                     AND f.state IN ('requested', 'submitted'))
+                      THEN 1 ELSE 0 END"
+        ),
+    ),
+    (
+        "an order was refunded in full, and its credits can still be spent",
+        sql!(
+            "SELECT l.id FROM credit_lot l JOIN booking_order r ON r.id = l.order_id
+             WHERE r.state = 'refunded' AND l.used < l.granted"
         ),
     ),
     (
@@ -161,9 +179,11 @@ const CHECKS: &[(&str, Sql)] = &[
         "a booking takes place that costs something, and is not paid",
         sql!(
             "SELECT b.id FROM booking b JOIN booking_order r ON r.id = b.order_id
-             WHERE b.state IN ('confirmed', 'completed', 'no_show_member') AND r.state <> 'paid'
+             WHERE b.state IN ('confirmed', 'completed', 'no_show_member')
+               AND r.state NOT IN ('paid', 'partially_refunded')
                AND NOT EXISTS (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
-                               WHERE p.order_id = r.id AND f.reason = 'no_show_provider')"
+                               WHERE p.order_id = r.id AND (f.reason = 'no_show_provider'
+                                                            OR f.requested_by IS NOT NULL))"
         ),
     ),
     (
@@ -255,7 +275,7 @@ const CHECKS: &[(&str, Sql)] = &[
         sql!(
             "SELECT t.id FROM test_payment t
              JOIN booking_order r ON r.gateway_order_id = t.gateway_order_id
-             WHERE r.state IN ('paid', 'refunded')
+             WHERE r.state IN ('paid', 'partially_refunded', 'refunded')
                AND NOT EXISTS (SELECT 1 FROM payment p WHERE p.gateway_payment_id = t.id)"
         ),
     ),

@@ -5,8 +5,10 @@ pub mod api;
 mod choice_lists;
 mod choices;
 mod credits;
+mod exports;
 mod feed;
 mod feedback;
+mod findings;
 mod hook;
 mod own;
 pub(crate) mod own_card;
@@ -15,6 +17,7 @@ mod payouts;
 mod plans;
 mod profile;
 pub(crate) mod public;
+mod refunds;
 mod requests;
 mod reviews;
 mod rooms;
@@ -113,6 +116,17 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/admin/sessions/reviews", People, reviews::all)
         .post("/admin/sessions/preset", People, admin::apply_preset)
         .get("/admin/orders", People, admin::orders)
+        .get("/admin/orders/exports", People, exports::list)
+        .get("/admin/orders/exports/{file}", People, exports::file)
+        .get("/admin/refunds", People, refunds::list)
+        .get("/admin/refunds/{payment}", People, refunds::new)
+        .post("/admin/refunds/{payment}", People, refunds::ask)
+        .get("/admin/orders/reconcile", People, findings::list)
+        .post(
+            "/admin/orders/reconcile/{id}/apply",
+            People,
+            findings::apply,
+        )
         .get("/admin/orders/credits/{account}", People, credits::show)
         .post("/admin/orders/credits/{account}", People, credits::adjust)
         .get("/admin/payouts", People, payouts::all)

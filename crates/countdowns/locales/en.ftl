@@ -268,3 +268,12 @@ countdown-shared-owner = Another owner of a countdown
 
 phrase-role-moderator = moderator of what people suggest
 countdown-one = One countdown
+event-countdown-created = Made a countdown
+event-countdown-changed = Changed a countdown
+event-countdown-deleted = Deleted a countdown
+event-countdown-reset = Reset a countdown
+event-countdown-entry-changed = Changed a reset of a countdown
+event-countdown-entry-deleted = Deleted a reset of a countdown
+event-phrase-created = Added a phrase
+event-phrase-changed = Changed a phrase
+event-suggestion-decided = Decided on a suggested phrase

@@ -246,3 +246,12 @@ countdown-shared-owner = Pemilik lain sebuah kiraan hari
 
 phrase-role-moderator = penyemak cadangan orang ramai
 countdown-one = Satu kiraan
+event-countdown-created = Membuat kiraan hari
+event-countdown-changed = Mengubah kiraan hari
+event-countdown-deleted = Memadam kiraan hari
+event-countdown-reset = Menetapkan semula kiraan hari
+event-countdown-entry-changed = Mengubah satu penetapan semula kiraan hari
+event-countdown-entry-deleted = Memadam satu penetapan semula kiraan hari
+event-phrase-created = Menambah ungkapan
+event-phrase-changed = Mengubah ungkapan
+event-suggestion-decided = Memutuskan cadangan ungkapan

@@ -130,3 +130,6 @@ problem-gone = This was withdrawn.
     .title = Gone
 
 post-role-editor = editor of what this site publishes
+event-post-created = Began a post
+event-post-changed = Changed a post
+event-post-deleted = Deleted a post

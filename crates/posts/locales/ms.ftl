@@ -126,3 +126,6 @@ problem-gone = Ini sudah ditarik balik.
     .title = Sudah tiada
 
 post-role-editor = penyunting terbitan laman ini
+event-post-created = Memulakan tulisan
+event-post-changed = Mengubah tulisan
+event-post-deleted = Memadam tulisan

@@ -13,7 +13,7 @@ use identity::session::token::{self, NewToken, TokenScope};
 use identity::session::{self, Method, Stay};
 use jiff::tz::TimeZone;
 use platform::jobs::Worker;
-use platform::{Platform, Secret, Store, StoreError, Tx};
+use platform::{Platform, Secret, Store, StoreError, Tx, sql};
 use serde_json::Value;
 use site::{Context, Domains, domains};
 use web::client_info::Proxies;
@@ -205,6 +205,27 @@ impl<'w> Stage<'w> {
         let (store, clock) = (site.store.clone(), site.clock.clone());
         let worker = Worker::new(store, clock, site.random.clone(), handlers);
         async move { while worker.run_due().await.expect("work") > 0 {} }
+    }
+
+    /// The actions in the audit log that no message describes.
+    pub async fn unsaid_actions(&self) -> Vec<String> {
+        let look = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, StoreError> {
+            tx.all(
+                sql!("SELECT DISTINCT action FROM audit ORDER BY action"),
+                &[],
+            )
+        };
+        let all = self
+            .world
+            .store()
+            .read(look)
+            .await
+            .expect("a readable store");
+        let all = all.into_iter().map(|(action,)| action);
+        let message = |action: &String| format!("event-{}", action.replace(['.', '_'], "-"));
+        let catalogue = &self.site.catalogue;
+        all.filter(|action| !catalogue.has(&message(action)))
+            .collect()
     }
 
     /// Creates a person who is signed in and has an API token.

@@ -101,7 +101,7 @@ pub fn write_json<T: Serialize>(list: &[T], out: &mut dyn Write) -> io::Result<(
 }
 
 impl Sheet {
-    fn objects(&self) -> Vec<Object<'_>> {
+    fn objects(&self) -> Vec<Object<'_, String>> {
         let headings = &self.headings;
         let rows = self.rows.iter();
         rows.map(|row| Object { headings, row }).collect()
@@ -109,19 +109,19 @@ impl Sheet {
 }
 
 /// A table row that serializes as an object whose keys are the headings, in the headings' order.
-struct Object<'a> {
-    headings: &'a [String],
+struct Object<'a, T> {
+    headings: &'a [T],
     row: &'a [Cell],
 }
 
-impl Serialize for Object<'_> {
+impl<T: AsRef<str>> Serialize for Object<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for (heading, cell) in self.headings.iter().zip(self.row) {
             match cell {
                 Cell::Empty => {}
-                Cell::Text(text) => map.serialize_entry(heading, text)?,
-                Cell::Number(number) => map.serialize_entry(heading, number)?,
+                Cell::Text(text) => map.serialize_entry(heading.as_ref(), text)?,
+                Cell::Number(number) => map.serialize_entry(heading.as_ref(), number)?,
             }
         }
         map.end()
@@ -129,13 +129,41 @@ impl Serialize for Object<'_> {
 }
 
 fn write_csv(sheet: &Sheet, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all("\u{feff}".as_bytes())?;
+    write_csv_lines(Some(&sheet.headings), &sheet.rows, out)
+}
+
+/// Writes a part of a CSV file, which is streamed. The first part has the headings.
+pub fn csv_lines(headings: Option<&[&str]>, rows: &[Vec<Cell>]) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    write_csv_lines(headings, rows, &mut out)?;
+    Ok(out)
+}
+
+/// Writes each row as a JSON object in a line of its own.
+pub fn json_lines(headings: &[&str], rows: &[Vec<Cell>]) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    for row in rows {
+        serde_json::to_writer(&mut out, &Object { headings, row })?;
+        out.push(b'\n');
+    }
+    Ok(out)
+}
+
+fn write_csv_lines<T: AsRef<str>>(
+    headings: Option<&[T]>,
+    rows: &[Vec<Cell>],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if headings.is_some() {
+        out.write_all("\u{feff}".as_bytes())?;
+    }
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(out);
-    let headings = sheet.headings.iter().map(|heading| neutral(heading));
-    writer.write_record(headings)?;
-    for row in &sheet.rows {
+    if let Some(headings) = headings {
+        writer.write_record(headings.iter().map(|heading| neutral(heading.as_ref())))?;
+    }
+    for row in rows {
         writer.write_record(row.iter().map(|cell| match cell {
             Cell::Empty => String::new(),
             Cell::Text(text) => neutral(text),

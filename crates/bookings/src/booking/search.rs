@@ -132,6 +132,26 @@ pub fn list(
     .all(tx)
 }
 
+/// Lists bookings in the order of their ids, for exports.
+pub(crate) fn all(
+    tx: &mut Tx<'_>,
+    after: &str,
+    rows: i64,
+) -> Result<Vec<BookingRecord>, StoreError> {
+    sql!(
+        "SELECT b.id, b.slot_id, b.provider_id, p.display_name AS provider, b.member_id,
+             a.display_name AS member, b.starts_at, b.ends_at, b.time_zone, b.title,
+             b.session_type, b.level, b.entry, b.state, b.order_id, b.cancelled_by,
+             b.cancel_reason, b.created_at, b.version
+         FROM booking b JOIN provider p ON p.id = b.provider_id
+         LEFT JOIN account a ON a.id = b.member_id
+         WHERE b.id > :after ORDER BY b.id LIMIT :rows",
+        after,
+        rows
+    )
+    .all(tx)
+}
+
 /// The providers of the list's filter: id and name.
 pub fn providers(tx: &mut Tx<'_>) -> Result<Vec<(ProviderId, String)>, StoreError> {
     let all = sql!("SELECT id, display_name FROM provider ORDER BY display_name, id");

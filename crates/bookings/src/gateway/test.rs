@@ -67,6 +67,17 @@ pub(super) async fn list_payments(site: &Site, order: &Order) -> Result<Vec<Fact
     Ok(facts.collect())
 }
 
+/// Lists all payments, because the test gateway does not note when they were made.
+pub(super) async fn list_captured(site: &Site) -> Result<Vec<(String, String)>, GatewayError> {
+    let look = |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, StoreError> {
+        tx.all(
+            sql!("SELECT id, gateway_order_id FROM test_payment ORDER BY id"),
+            &[],
+        )
+    };
+    Ok(site.store.read(look).await?)
+}
+
 pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, GatewayError> {
     let call = call.clone();
     let write = move |tx: &mut Tx<'_>| -> Result<Refunded, StoreError> {

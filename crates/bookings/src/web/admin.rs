@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use identity::account::AccountId;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use site::request::{FormPost, PageRequest};
@@ -14,8 +15,9 @@ use super::sessions::ALL;
 use super::slots::{FormPage, HERE, table_form};
 use super::words;
 use crate::Refusal;
-use crate::order::{self, OrderMode};
+use crate::order::{self, OrderId, OrderMode, Payment, PaymentId, PaymentState};
 use crate::preset::{self, Preset};
+use crate::refund::manual::{self, Before, OrderRecord};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, FIELDS};
 
@@ -121,6 +123,7 @@ pub(super) async fn change_settings(posted: FormPost) -> Result<Response, Proble
 struct OrdersPage<'a> {
     text: &'a Text,
     rows: Vec<OrderLine>,
+    next: Option<String>,
 }
 
 struct OrderLine {
@@ -131,24 +134,39 @@ struct OrderLine {
     state: &'static str,
     is_test: bool,
     /// The payer's account, for the page of their credits.
-    account: Option<String>,
+    account: Option<AccountId>,
+    /// The payments that can be refunded.
+    payments: Vec<PaymentId>,
 }
 
 /// `GET /admin/orders`: all orders, newest first.
 pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
-    let look = |tx: &mut Tx<'_>, _: &Administrator| {
-        let mut rows = Vec::new();
-        for row in order::list(tx)? {
-            let is_disputed = order::is_disputed(tx, &row.order.id)?;
-            rows.push((row, is_disputed));
+    let paging = req.page_query()?;
+    let before: Option<Before<OrderId>> = paging.after()?;
+    let rows = paging.rows();
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        let mut found = Vec::new();
+        for one in manual::orders(tx, before.as_ref(), rows)? {
+            let payments = order::payments(tx, &one.order.id)?;
+            let is_captured = |payment: &&Payment| payment.state == PaymentState::Captured;
+            let payments = payments.iter().filter(is_captured);
+            let payments = payments.map(|one| one.id.clone()).collect();
+            let is_disputed = order::is_disputed(tx, &one.order.id)?;
+            found.push((payments, is_disputed, one));
         }
-        Ok::<_, Refusal>(rows)
+        Ok::<Vec<(Vec<PaymentId>, bool, OrderRecord)>, Refusal>(found)
     };
-    let (all, text) = (req.read(look).await?, &req.text);
+    let (found, text) = (req.read(look).await?, &req.text);
+    let key = |(.., one): &(Vec<PaymentId>, bool, OrderRecord)| {
+        (one.order.created_at, one.order.id.clone())
+    };
+    let found = paging.list(found, key);
     let zone = words::zone(&req.site, Some(&req.who));
-    let rows = all.into_iter().map(|(row, is_disputed)| {
+    let next = found
+        .next_cursor
+        .map(|cursor| format!("/admin/orders?cursor={cursor}"));
+    let rows = found.items.into_iter().map(|(payments, is_disputed, row)| {
         let order = &row.order;
-        let at = text.moment_short(&order.created_at.to_zoned(zone.clone()));
         let number = order
             .receipt_no
             .map(|number| text.with("order-receipt", [("number", number.into())]));
@@ -157,18 +175,20 @@ pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
         let note = note.into_iter().flatten();
         let note: Vec<String> = note.filter(|part| !part.is_empty()).collect();
         OrderLine {
-            at,
+            at: text.moment_short(&order.created_at.to_zoned(zone.clone())),
             note: note.join(" · "),
             sum: text.money(order.amount()),
             class: words::order_tag(order.state),
             state: order.state.label(),
             is_test: order.mode == OrderMode::Test,
-            account: row.account,
+            account: row.account_id,
+            payments,
         }
     });
     let body = OrdersPage {
         text,
         rows: rows.collect(),
+        next,
     };
     req.page(HERE, &text.say("order-all"), body).await
 }

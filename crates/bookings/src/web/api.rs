@@ -4,6 +4,7 @@ mod admin;
 mod feedback;
 mod payouts;
 mod provider;
+mod refunds;
 mod requests;
 mod reviews;
 
@@ -57,6 +58,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(mark_outcome: Tokens(&[WRITE])))
         .merge(payouts::routes::<R>())
         .merge(admin::routes::<R>())
+        .merge(refunds::routes::<R>())
         .merge(requests::routes::<R>())
         .merge(feedback::routes::<R>())
         .merge(reviews::routes::<R>())

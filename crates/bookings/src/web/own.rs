@@ -19,7 +19,7 @@ use crate::book::{self, NewTime};
 use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::browse::{self, Filter};
 use crate::choice;
-use crate::order::{self, Order, OrderState};
+use crate::order::{self, Order};
 use crate::outcome::{self, Outcome};
 use crate::slot::Slot;
 use crate::{Refusal, cancel as cancelling, notice};
@@ -311,7 +311,7 @@ pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> 
 /// message.
 fn money_back(text: &Text, loaded: &Loaded) -> String {
     match &loaded.order {
-        Some(order) if order.state == OrderState::Paid => text.money(order.amount()),
+        Some(order) if order.is_paid() => text.money(order.amount()),
         Some(_) => "unpaid".to_owned(),
         None if loaded.booking.credit_lot_id.is_some() => "credit".to_owned(),
         None => "none".to_owned(),

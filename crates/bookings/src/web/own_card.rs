@@ -9,8 +9,9 @@ use web::{Site, Text};
 use super::own::HERE;
 use super::{public, words};
 use crate::booking;
-use crate::notice;
 use crate::provider::{PROVIDER, ProviderId};
+use crate::settings::is_administrator;
+use crate::{finding, notice, payout};
 
 const TIMES: Begin = Begin {
     title: "slot-begin",
@@ -44,7 +45,12 @@ pub(crate) fn find(
     }
     all.sort_by_key(|one| one.starts_at);
     let zone = words::zone(site, Some(who));
-    let lines = all.iter().take(2).map(|one| OwnLine {
+    let mut lines = if is_administrator(tx, who)? {
+        to_do(tx, text)?
+    } else {
+        Vec::new()
+    };
+    lines.extend(all.iter().take(2).map(|one| OwnLine {
         label: one.title.clone(),
         href: notice::page(one),
         note: text.moment_short(&one.starts_at.to_zoned(zone.clone())),
@@ -52,7 +58,7 @@ pub(crate) fn find(
             words::tag(one.state),
             text.say(one.state.label()).into_owned(),
         ),
-    });
+    }));
     let mut begins = Vec::new();
     if !public::offers(tx)?.is_empty() {
         begins.push(BOOK);
@@ -62,8 +68,28 @@ pub(crate) fn find(
     }
     Ok(Some(OwnCard {
         title: "booking-mine",
-        lines: lines.collect(),
+        lines,
         all: (all.len(), HERE),
         begins,
     }))
+}
+
+/// What waits for an administrator: findings, and payouts to approve. Nothing is shown as 0.
+fn to_do(tx: &mut Tx<'_>, text: &Text) -> Result<Vec<OwnLine>, StoreError> {
+    let counts = [
+        ("finding-all", finding::PAGE, finding::count_open(tx)?),
+        (
+            "payout-to-approve",
+            "/admin/payouts",
+            payout::count_pending(tx)?,
+        ),
+    ];
+    let counts = counts.into_iter().filter(|(.., count)| *count > 0);
+    let lines = counts.map(|(label, href, count)| OwnLine {
+        label: text.say(label).into_owned(),
+        href: href.to_owned(),
+        note: String::new(),
+        side: Side::Tag("wait", text.number(count)),
+    });
+    Ok(lines.collect())
 }

@@ -67,7 +67,7 @@ async fn load(req: &PageRequest) -> Result<(Order, Subject), Refusal> {
 /// `GET /pay/{order}`.
 pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     let (order, subject) = load(&req).await?;
-    let is_paid = order.state == OrderState::Paid;
+    let is_paid = order.is_paid();
     match &subject {
         Subject::Booking(booking) if is_paid && booking.state == BookingState::Confirmed => {
             return Ok(see_other(&format!("{}?done=paid", notice::page(booking))));
@@ -87,7 +87,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
             Subject::Booking(_) => "pay-expired",
             Subject::Plan(_) => "pay-plan-expired",
         }),
-        OrderState::Paid => Some("pay-comes-back"),
+        OrderState::Paid | OrderState::PartiallyRefunded => Some("pay-comes-back"),
         OrderState::Refunded => Some("pay-refunded"),
     };
     let until = text.time(&order.expires_at.to_zoned(zone.clone()));

@@ -18,7 +18,7 @@ use crate::days::Days;
 use crate::figures::{self, Figures};
 use crate::provider::ProviderId;
 use crate::settings::Administrator;
-use crate::{Refusal, gateway};
+use crate::{Refusal, finding, gateway};
 
 /// The administrators' page of all sessions.
 pub(super) const ALL: &str = "/admin/sessions";
@@ -67,6 +67,9 @@ const LINKS: &[(&str, &str)] = &[
     ("/admin/sessions/requests", "request-all"),
     ("/admin/sessions/reviews", "review-all"),
     ("/admin/orders", "order-all"),
+    ("/admin/refunds", "refund-all"),
+    (finding::PAGE, "finding-all"),
+    ("/admin/orders/exports", "export-all"),
     ("/admin/payouts", "payout-all"),
     ("/admin/plans", "plan-all"),
     ("/admin/rooms", "room-all"),

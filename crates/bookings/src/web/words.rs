@@ -102,7 +102,7 @@ pub(super) fn order_tag(state: OrderState) -> &'static str {
     match state {
         OrderState::Paid => "yes",
         OrderState::Created => "wait",
-        OrderState::Refunded | OrderState::Expired => "",
+        OrderState::PartiallyRefunded | OrderState::Refunded | OrderState::Expired => "",
     }
 }
 

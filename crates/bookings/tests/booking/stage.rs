@@ -36,12 +36,14 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             "booking.review_files",
             "booking.reconcile",
             "booking.compare",
+            "booking.findings",
         ] {
             world.expect_jobs(kind);
         }
         let stage = of_platform(world, world.platform.clone());
         test(&stage).await;
         assert_eq!(wrong(&stage).await, [""; 0]);
+        assert_eq!(stage.unsaid_actions().await, [""; 0]);
         // Tests that check mails have done so before this point.
         let clear = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
             tx.run(sql!("DELETE FROM mail"), &[], Rows::Any)

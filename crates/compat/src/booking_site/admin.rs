@@ -7,12 +7,12 @@ use axum::response::Response;
 use axum::routing::{delete, get, post, put};
 use bookings::booking::Party;
 use bookings::catalogue::CatalogueEntry;
-use bookings::order::OrderRow;
+use bookings::refund::manual::{self, OrderRecord};
 use bookings::payout::{self, PayoutState};
 use bookings::plan::Plan;
 use bookings::room::Room;
 use bookings::settings::Administrator;
-use bookings::{Refusal, booking, order};
+use bookings::{Refusal, booking};
 use identity::person::slug;
 use identity::session::sudo::SudoRequired;
 use jiff::Timestamp;
@@ -308,8 +308,8 @@ struct OrderShown {
     paid_at: Option<Timestamp>,
 }
 
-impl From<OrderRow> for OrderShown {
-    fn from(row: OrderRow) -> Self {
+impl From<OrderRecord> for OrderShown {
+    fn from(row: OrderRecord) -> Self {
         let order = row.order;
         Self {
             id: order.id.to_string(),
@@ -326,8 +326,12 @@ impl From<OrderRow> for OrderShown {
     }
 }
 
+/// How many orders are listed, the newest ones.
+const ORDERS: i64 = 100;
+
 async fn list_orders(call: Call) -> Result<Json<Vec<OrderShown>>, Problem> {
-    let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(order::list(tx)?);
+    let look =
+        |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(manual::orders(tx, None, ORDERS)?);
     let all = call.read(look).await?.into_iter();
     Ok(Json(all.map(OrderShown::from).collect()))
 }

@@ -26,7 +26,11 @@ pub(crate) const DATES: Dates = Dates(DOMAINS);
 pub(crate) const API: &str = "/api/v1/countdowns";
 
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
-    each_world(async |world| test(&stage(world, world.platform.clone())).await);
+    each_world(async |world| {
+        let stage = stage(world, world.platform.clone());
+        test(&stage).await;
+        assert_eq!(stage.unsaid_actions().await, [""; 0]);
+    });
 }
 
 /// Runs the test with SQLite and with PostgreSQL. Jobs for days that have not come yet may remain

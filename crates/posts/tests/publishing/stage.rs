@@ -25,7 +25,9 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             ..testkit::stage::settings()
         };
         let stage = Stage::with(world, DOMAINS, world.platform.clone(), settings);
-        test(&stage.with_tokens_for(&[READ, WRITE])).await;
+        let stage = stage.with_tokens_for(&[READ, WRITE]);
+        test(&stage).await;
+        assert_eq!(stage.unsaid_actions().await, [""; 0]);
     });
 }
 

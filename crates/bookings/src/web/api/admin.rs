@@ -1,8 +1,9 @@
-//! The JSON API of administrators: all bookings, figures, and members' credits.
+//! The JSON API of administrators: all bookings, figures, members' credits, and findings.
 
 use axum::http::StatusCode;
 use axum::response::Response;
 use identity::account::AccountId;
+use jiff::Timestamp;
 use platform::Tx;
 use site::Callers::People;
 use site::call::Call;
@@ -10,12 +11,13 @@ use web::described::Routes;
 use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
-use crate::Refusal;
 use crate::booking::search::{self, After, BookingRecord, Search};
 use crate::credit::adjustment::{self, AccountCredits, NewAdjustment};
 use crate::days::Days;
 use crate::figures::{self, Figures};
+use crate::finding::{self, Finding, FindingId, FindingState};
 use crate::settings::Administrator;
+use crate::{Refusal, reconcile};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -23,6 +25,8 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(show_figures: People))
         .routes(routes!(adjust_credits: People))
         .routes(routes!(show_credits: People))
+        .routes(routes!(list_findings: People))
+        .routes(routes!(apply_finding: People))
 }
 
 /// All bookings, the session that starts last first. Days are those of the site's time zone.
@@ -86,4 +90,41 @@ async fn adjust_credits(call: Call, body: Received<NewAdjustment>) -> Result<Res
     let new = body.value;
     let change = move |tx: &mut Tx<'_>, by: &Administrator| adjustment::adjust(tx, by, &new);
     call.post(&body.bytes, StatusCode::CREATED, change).await
+}
+
+/// What does not agree between our books and the gateways', newest first; without `state` what is
+/// open.
+#[utoipa::path(
+    get, path = "/api/v1/admin/reconcile", tag = "bookings", operation_id = "list_findings",
+    params(("state" = Option<FindingState>, Query,), ("cursor" = Option<String>, Query,),
+        ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<Finding>), (status = 400), (status = 403), (status = 404))
+)]
+async fn list_findings(call: Call) -> Result<Json<List<Finding>>, Problem> {
+    let state = match call.query().text("state") {
+        "" => FindingState::Open,
+        word => FindingState::find(word).ok_or_else(Problem::not_found)?,
+    };
+    let paging = call.page_query()?;
+    let (before, rows): (Option<(Timestamp, FindingId)>, i64) = (paging.after()?, paging.rows());
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        Ok::<_, Refusal>(finding::list(tx, state, before.as_ref(), rows)?)
+    };
+    let found = call.read(look).await?;
+    Ok(Json(
+        paging.list(found, |one| (one.found_at, one.id.clone())),
+    ))
+}
+
+/// Applies the remedy of an open finding. It takes a recent proof. What calls a gateway is done soon
+/// after.
+#[utoipa::path(
+    post, path = "/api/v1/admin/reconcile/{id}/apply", tag = "bookings",
+    operation_id = "apply_finding", params(("id" = String, Path,)),
+    responses((status = 202, body = Finding), (status = 403), (status = 404), (status = 409))
+)]
+async fn apply_finding(call: Call) -> Result<Response, Problem> {
+    let id: FindingId = call.id("id")?;
+    let change = move |tx: &mut Tx<'_>, by: &Administrator| reconcile::apply(tx, by, &id);
+    call.post(b"", StatusCode::ACCEPTED, change).await
 }

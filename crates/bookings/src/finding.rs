@@ -1,0 +1,245 @@
+//! Findings: where our books and a gateway's, or two of our own, do not agree. Each has one remedy,
+//! which is safe to apply, and keeps its history.
+
+use identity::account::AccountId;
+use identity::grant::ADMIN;
+use identity::notification::{self, NewNotification};
+use jiff::{SignedDuration, Timestamp};
+use platform::jobs::NewJob;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use web::Site;
+
+use crate::order::{GatewayName, OrderId};
+
+platform::id!(FindingId, random, "One finding.");
+
+/// The job kind of the job that looks for findings and tells administrators of them.
+pub const KIND: &str = "booking.findings";
+/// The page of the findings.
+pub(crate) const PAGE: &str = "/admin/orders/reconcile";
+/// How long a finding may heal by itself before administrators are told.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// The minimum time between two notices to administrators.
+const QUIET: SignedDuration = SignedDuration::from_hours(1);
+
+web::words! {
+    /// What does not agree.
+    FindingKind {
+        /// The gateway has a payment for one of our orders that we do not know.
+        MissingHere = "missing_here" => "finding-missing-here",
+        /// We have a payment that the gateway does not know.
+        MissingThere = "missing_there" => "finding-missing-there",
+        /// A payment of another sum than its order was not paid back.
+        AmountMismatch = "amount_mismatch" => "finding-amount-mismatch",
+        /// An order's state is not what its payments and refunds say.
+        StateMismatch = "state_mismatch" => "finding-state-mismatch",
+        /// A second payment for an order was not paid back.
+        DuplicateCapture = "duplicate_capture" => "finding-duplicate-capture",
+        /// The gateway told of money for an order that we do not know.
+        UnmatchedEvent = "unmatched_event" => "finding-unmatched-event",
+        /// A refund failed, and its money is still here.
+        RefundDrift = "refund_drift" => "finding-refund-drift",
+        /// What a provider is owed is not what the booking says.
+        PayoutDrift = "payout_drift" => "finding-payout-drift",
+    }
+}
+
+impl FindingKind {
+    /// The message id of the remedy.
+    pub const fn remedy(self) -> &'static str {
+        match self {
+            Self::MissingHere | Self::MissingThere => "finding-ask-gateway",
+            Self::AmountMismatch | Self::DuplicateCapture => "finding-pay-back",
+            Self::StateMismatch => "finding-follow-payments",
+            Self::UnmatchedEvent => "finding-read-again",
+            Self::RefundDrift => "finding-refund-again",
+            Self::PayoutDrift => "finding-owe-again",
+        }
+    }
+
+    /// Whether a finding whose remedy was applied opens again if it is still there. An event about
+    /// somebody else's order stays what it is.
+    fn reopens(self) -> bool {
+        self != Self::UnmatchedEvent
+    }
+}
+
+web::words! {
+    /// What became of a finding.
+    FindingState {
+        /// It waits for a person, or for healing by itself.
+        Open = "open" => "finding-open",
+        /// It went away by itself.
+        Healed = "healed" => "finding-healed",
+        /// A person has applied its remedy.
+        Applied = "applied" => "finding-applied",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[schema(as = BookingFinding)]
+pub struct Finding {
+    #[schema(value_type = String)]
+    pub id: FindingId,
+    pub kind: FindingKind,
+    /// The id of the payment, order, refund, event or booking that it is about.
+    pub subject: String,
+    #[schema(value_type = Option<String>)]
+    pub order_id: Option<OrderId>,
+    pub gateway: Option<GatewayName>,
+    pub state: FindingState,
+    /// How often it was found.
+    pub times: i64,
+    /// When it was found last after it was gone.
+    #[schema(value_type = String, format = "date-time")]
+    pub found_at: Timestamp,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub settled_at: Option<Timestamp>,
+    /// The account that applied the remedy; null where it went away by itself.
+    #[schema(value_type = Option<String>)]
+    pub settled_by: Option<AccountId>,
+}
+
+/// Keeps a finding, and opens it again if it was gone. Administrators are told of it later.
+pub(crate) fn note(
+    tx: &mut Tx<'_>,
+    kind: FindingKind,
+    subject: &str,
+    (order_id, gateway): (Option<OrderId>, Option<GatewayName>),
+) -> Result<(), StoreError> {
+    let new = Finding {
+        id: tx.id(),
+        kind,
+        subject: subject.to_owned(),
+        order_id,
+        gateway,
+        state: FindingState::Open,
+        times: 1,
+        found_at: tx.now(),
+        settled_at: None,
+        settled_by: None,
+    };
+    let mut count = sql!(
+        "INSERT INTO finding ({Finding}) VALUES ({:Finding})
+         ON CONFLICT (kind, subject) DO NOTHING",
+        Finding = new
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if count == 0 {
+        count = sql!(
+            "UPDATE finding SET state = 'open', times = times + 1, found_at = :now,
+                 settled_at = NULL, settled_by = NULL
+             WHERE kind = :kind AND subject = :subject
+               AND (state = 'healed' OR state = 'applied' AND :reopens = 1)",
+            kind,
+            subject,
+            reopens = kind.reopens(),
+            now = tx.now()
+        )
+        .run(tx, Rows::AtMostOne)?;
+    }
+    if count == 1 {
+        let (told,): (Timestamp,) =
+            tx.one(sql!("SELECT findings_told_at FROM booking_setting"), &[])?;
+        let at = (tx.now() + PATIENCE).max(told + QUIET);
+        tx.enqueue(NewJob {
+            key: Some(KIND.to_owned()),
+            run_at: Some(at),
+            ..NewJob::new(KIND, json!({}))
+        })?;
+    }
+    Ok(())
+}
+
+/// Closes the open findings of a kind that are no longer there.
+pub(crate) fn heal(
+    tx: &mut Tx<'_>,
+    kind: FindingKind,
+    is_gone: impl Fn(&Finding) -> bool,
+) -> Result<(), StoreError> {
+    let open: Vec<Finding> = sql!(
+        "SELECT {Finding} FROM finding WHERE kind = :kind AND state = 'open'",
+        kind
+    )
+    .all(tx)?;
+    for one in open.iter().filter(|one| is_gone(one)) {
+        sql!(
+            "UPDATE finding SET state = 'healed', settled_at = :now
+             WHERE id = :id AND state = 'open'",
+            id = one.id,
+            now = tx.now()
+        )
+        .run(tx, Rows::AtMostOne)?;
+    }
+    Ok(())
+}
+
+/// Tells administrators how many findings are open, at most once an hour.
+pub(crate) fn tell(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
+    let open = count_open(tx)?;
+    if open == 0 {
+        return Ok(());
+    }
+    let now = tx.now();
+    let may = sql!(
+        "UPDATE booking_setting SET findings_told_at = :now WHERE findings_told_at <= :before",
+        now,
+        before = now - QUIET
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if may == 0 {
+        return Ok(());
+    }
+    let told = NewNotification {
+        kind: "booking-notice-findings",
+        about: &open.to_string(),
+        href: PAGE,
+    };
+    notification::tell_site(tx, site, ADMIN, told)
+}
+
+pub fn count_open(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let count = sql!("SELECT COUNT(*) FROM finding WHERE state = 'open'");
+    let (count,): (i64,) = tx.one(count, &[])?;
+    Ok(count)
+}
+
+pub fn find(tx: &mut Tx<'_>, id: &FindingId) -> Result<Option<Finding>, StoreError> {
+    sql!("SELECT {Finding} FROM finding WHERE id = :id", id).maybe(tx)
+}
+
+/// Marks a finding as settled by a person. Returns `false` if it was settled meanwhile.
+pub(crate) fn settle(tx: &mut Tx<'_>, id: &FindingId, by: &AccountId) -> Result<bool, StoreError> {
+    let settled = sql!(
+        "UPDATE finding SET state = 'applied', settled_at = :now, settled_by = :by
+         WHERE id = :id AND state = 'open'",
+        id,
+        by,
+        now = tx.now()
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(settled == 1)
+}
+
+/// Lists the findings in this state, newest first.
+pub fn list(
+    tx: &mut Tx<'_>,
+    state: FindingState,
+    before: Option<&(Timestamp, FindingId)>,
+    rows: i64,
+) -> Result<Vec<Finding>, StoreError> {
+    sql!(
+        "SELECT {Finding} FROM finding
+         WHERE state = :state AND (found_at < :at OR (found_at = :at AND id < :id))
+         ORDER BY found_at DESC, id DESC LIMIT :rows",
+        state,
+        at = before.map_or(Timestamp::MAX, |(at, _)| *at),
+        id = before.map_or("", |(_, id)| id.as_str()),
+        rows
+    )
+    .all(tx)
+}

@@ -1,0 +1,352 @@
+//! Refunds that administrators ask for, with what the site's policy says about them, and the lists of
+//! refunds, payments and orders.
+
+use axum::http::StatusCode;
+use identity::account::AccountId;
+use identity::session::sudo;
+use jiff::{SignedDuration, Timestamp};
+use platform::money::{Currency, Money};
+use platform::store::Row;
+use platform::{StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use site::resource::Parent as _;
+use utoipa::ToSchema;
+use web::{Findings, Problem};
+
+use super::{RefundId, RefundState, reserve};
+use crate::Refusal;
+use crate::booking::{self, State};
+use crate::order::{self, GatewayName, Order, OrderId, OrderMode, PaymentId, PaymentState};
+use crate::settings::{self, Administrator};
+
+/// The least and the most characters of a reason.
+const REASON: (usize, usize) = (5, 300);
+
+web::words! {
+    /// What the site's policy says about refunding an order. Administrators may decide otherwise.
+    #[schema(as = RefundClause)]
+    Clause {
+        /// Recently paid, and no credit is spent: all of it.
+        Unused = "unused" => "refund-clause-unused",
+        /// Paid too long ago; all of it only if no session could be offered.
+        Late = "late" => "refund-clause-late",
+        /// Credits are spent: what the administrator decides.
+        Used = "used" => "refund-clause-used",
+        /// The session is to come: cancelling it pays all of it back.
+        ToCome = "to_come" => "refund-clause-to-come",
+        /// The session took place, or its member did not come: nothing.
+        Over = "over" => "refund-clause-over",
+        /// There is no session: all of it.
+        None = "none" => "refund-clause-none",
+    }
+}
+
+/// A refund that an administrator asks for.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewRefund)]
+pub struct NewRefund {
+    #[schema(value_type = String)]
+    pub payment_id: PaymentId,
+    /// The sum in minor units, at most what is left of the payment.
+    pub amount_minor: i64,
+    /// Why, 5–300 characters.
+    pub reason: String,
+}
+
+/// A refund as administrators read it.
+#[derive(Clone, Debug, Row, Serialize, ToSchema)]
+#[schema(as = BookingRefund)]
+pub struct RefundRecord {
+    #[schema(value_type = String)]
+    pub id: RefundId,
+    #[schema(value_type = String)]
+    pub payment_id: PaymentId,
+    #[schema(value_type = String)]
+    pub order_id: OrderId,
+    /// The payer's name; null after their account was erased.
+    pub payer: Option<String>,
+    pub amount_minor: i64,
+    /// The currency (ISO 4217).
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    pub mode: OrderMode,
+    /// An administrator's reason, or the keyword of the rule that asked for it.
+    pub reason: String,
+    /// The administrator's account; null if a rule asked for it.
+    #[schema(value_type = Option<String>)]
+    pub requested_by: Option<AccountId>,
+    pub state: RefundState,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Timestamp,
+    #[schema(value_type = String, format = "date-time")]
+    pub changed_at: Timestamp,
+}
+
+/// A payment as administrators read it.
+#[derive(Clone, Debug, Row, Serialize, ToSchema)]
+#[schema(as = BookingPayment)]
+pub struct PaymentRecord {
+    #[schema(value_type = String)]
+    pub id: PaymentId,
+    #[schema(value_type = String)]
+    pub order_id: OrderId,
+    /// When the order was made.
+    #[schema(value_type = String, format = "date-time")]
+    pub ordered_at: Timestamp,
+    /// The payer's name; null after their account was erased.
+    pub payer: Option<String>,
+    pub gateway: GatewayName,
+    /// The payment's id at the gateway.
+    pub gateway_payment_id: String,
+    pub mode: OrderMode,
+    pub state: PaymentState,
+    /// Whether it paid its order.
+    pub settles: bool,
+    pub amount_minor: i64,
+    /// The currency (ISO 4217).
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    /// What was refunded or is reserved for refunds, in minor units.
+    pub refund_reserved_minor: i64,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub captured_at: Option<Timestamp>,
+}
+
+impl PaymentRecord {
+    /// What can still be refunded.
+    pub fn left(&self) -> Money {
+        let minor = match self.state {
+            PaymentState::Captured => self.amount_minor - self.refund_reserved_minor,
+            PaymentState::Failed | PaymentState::Authorized => 0,
+        };
+        Money::new(minor, self.currency)
+    }
+}
+
+/// An order as administrators read it.
+#[derive(Clone, Debug, Row, Serialize, ToSchema)]
+pub struct OrderRecord {
+    #[serde(flatten)]
+    #[row(flatten)]
+    pub order: Order,
+    /// The payer's name; null after their account was erased.
+    pub payer: Option<String>,
+    /// The payer's account.
+    #[schema(value_type = Option<String>)]
+    pub account_id: Option<AccountId>,
+    /// The plan's name, or the booking's title.
+    pub title: String,
+}
+
+/// The sort key of refunds and orders.
+pub type Before<I> = (Timestamp, I);
+
+pub fn list(
+    tx: &mut Tx<'_>,
+    before: Option<&Before<RefundId>>,
+    rows: i64,
+) -> Result<Vec<RefundRecord>, StoreError> {
+    sql!(
+        "SELECT f.id, f.payment_id, p.order_id, a.display_name AS payer, f.amount_minor,
+             p.currency, o.mode, f.reason, f.requested_by, f.state, f.created_at, f.changed_at
+         FROM refund f JOIN payment p ON p.id = f.payment_id
+         JOIN booking_order o ON o.id = p.order_id JOIN money_party m ON m.id = o.party_id
+         LEFT JOIN account a ON a.id = m.account_id
+         WHERE f.created_at < :at OR (f.created_at = :at AND f.id < :id)
+         ORDER BY f.created_at DESC, f.id DESC LIMIT :rows",
+        at = before.map_or(Timestamp::MAX, |(at, _)| *at),
+        id = before.map_or("", |(_, id)| id.as_str()),
+        rows
+    )
+    .all(tx)
+}
+
+/// Lists refunds in the order of their ids, for exports.
+pub(crate) fn refunds_after(
+    tx: &mut Tx<'_>,
+    after: &str,
+    rows: i64,
+) -> Result<Vec<RefundRecord>, StoreError> {
+    sql!(
+        "SELECT f.id, f.payment_id, p.order_id, a.display_name AS payer, f.amount_minor,
+             p.currency, o.mode, f.reason, f.requested_by, f.state, f.created_at, f.changed_at
+         FROM refund f JOIN payment p ON p.id = f.payment_id
+         JOIN booking_order o ON o.id = p.order_id JOIN money_party m ON m.id = o.party_id
+         LEFT JOIN account a ON a.id = m.account_id
+         WHERE f.id > :after ORDER BY f.id LIMIT :rows",
+        after,
+        rows
+    )
+    .all(tx)
+}
+
+fn find(tx: &mut Tx<'_>, id: &RefundId) -> Result<RefundRecord, StoreError> {
+    sql!(
+        "SELECT f.id, f.payment_id, p.order_id, a.display_name AS payer, f.amount_minor,
+             p.currency, o.mode, f.reason, f.requested_by, f.state, f.created_at, f.changed_at
+         FROM refund f JOIN payment p ON p.id = f.payment_id
+         JOIN booking_order o ON o.id = p.order_id JOIN money_party m ON m.id = o.party_id
+         LEFT JOIN account a ON a.id = m.account_id
+         WHERE f.id = :id",
+        id
+    )
+    .one(tx)
+}
+
+/// Lists payments, those of the latest order first.
+pub fn payments(
+    tx: &mut Tx<'_>,
+    before: Option<&Before<PaymentId>>,
+    rows: i64,
+) -> Result<Vec<PaymentRecord>, StoreError> {
+    sql!(
+        "SELECT p.id, p.order_id, o.created_at AS ordered_at, a.display_name AS payer, p.gateway,
+             p.gateway_payment_id, o.mode, p.state, p.settles, p.amount_minor, p.currency,
+             p.refund_reserved_minor, p.captured_at
+         FROM payment p JOIN booking_order o ON o.id = p.order_id
+         JOIN money_party m ON m.id = o.party_id LEFT JOIN account a ON a.id = m.account_id
+         WHERE o.created_at < :at OR (o.created_at = :at AND p.id < :id)
+         ORDER BY o.created_at DESC, p.id DESC LIMIT :rows",
+        at = before.map_or(Timestamp::MAX, |(at, _)| *at),
+        id = before.map_or("", |(_, id)| id.as_str()),
+        rows
+    )
+    .all(tx)
+}
+
+/// Lists payments in the order of their ids, for exports.
+pub(crate) fn payments_after(
+    tx: &mut Tx<'_>,
+    after: &str,
+    rows: i64,
+) -> Result<Vec<PaymentRecord>, StoreError> {
+    sql!(
+        "SELECT p.id, p.order_id, o.created_at AS ordered_at, a.display_name AS payer, p.gateway,
+             p.gateway_payment_id, o.mode, p.state, p.settles, p.amount_minor, p.currency,
+             p.refund_reserved_minor, p.captured_at
+         FROM payment p JOIN booking_order o ON o.id = p.order_id
+         JOIN money_party m ON m.id = o.party_id LEFT JOIN account a ON a.id = m.account_id
+         WHERE p.id > :after ORDER BY p.id LIMIT :rows",
+        after,
+        rows
+    )
+    .all(tx)
+}
+
+/// Finds a payment, with its order and what the policy says.
+pub fn payment(
+    tx: &mut Tx<'_>,
+    id: &PaymentId,
+) -> Result<Option<(PaymentRecord, Clause)>, StoreError> {
+    let found: Option<PaymentRecord> = sql!(
+        "SELECT p.id, p.order_id, o.created_at AS ordered_at, a.display_name AS payer, p.gateway,
+             p.gateway_payment_id, o.mode, p.state, p.settles, p.amount_minor, p.currency,
+             p.refund_reserved_minor, p.captured_at
+         FROM payment p JOIN booking_order o ON o.id = p.order_id
+         JOIN money_party m ON m.id = o.party_id LEFT JOIN account a ON a.id = m.account_id
+         WHERE p.id = :id",
+        id
+    )
+    .maybe(tx)?;
+    let Some(payment) = found else {
+        return Ok(None);
+    };
+    let clause = match order::find(tx, &payment.order_id)? {
+        Some(order) => clause(tx, &order)?,
+        None => Clause::None,
+    };
+    Ok(Some((payment, clause)))
+}
+
+fn clause(tx: &mut Tx<'_>, order: &Order) -> Result<Clause, StoreError> {
+    if order.grant.plan_id.is_none() {
+        let booking = booking::of_order(tx, &order.id)?;
+        return Ok(match booking.map(|booking| booking.state) {
+            Some(State::Confirmed | State::PendingPayment) => Clause::ToCome,
+            Some(State::Completed | State::NoShowMember) => Clause::Over,
+            Some(State::Cancelled | State::Expired | State::NoShowProvider) | None => Clause::None,
+        });
+    }
+    let (used,): (i64,) = sql!(
+        "SELECT CAST(COALESCE(SUM(used), 0) AS BIGINT) FROM credit_lot WHERE order_id = :order",
+        order = order.id
+    )
+    .one(tx)?;
+    let days = SignedDuration::from_hours(24 * settings::load(tx)?.refund_days);
+    let until = order.paid_at.unwrap_or(order.created_at) + days;
+    Ok(match used {
+        0 if tx.roughly_now() <= until => Clause::Unused,
+        0 => Clause::Late,
+        _ => Clause::Used,
+    })
+}
+
+/// Asks the gateway for a refund of a part of a payment, or of what is left of it.
+pub fn ask(tx: &mut Tx<'_>, by: &Administrator, new: &NewRefund) -> Result<RefundRecord, Refusal> {
+    let who = &by.requester().who;
+    sudo::require::<Refusal>(tx, who)?;
+    let found = payment(tx, &new.payment_id)?.ok_or(Refusal::NotFound)?.0;
+    order::lock(tx, &found.order_id)?;
+    let payments = order::payments(tx, &found.order_id)?;
+    let payment = payments.iter().find(|one| one.id == new.payment_id);
+    let payment = payment.ok_or(Refusal::NotFound)?;
+    let mut findings = Findings::default();
+    let amount = findings.number("/amount_minor", new.amount_minor, 1, payment.amount_minor);
+    let reason = findings.line("/reason", &new.reason, REASON.0, REASON.1);
+    findings.finish()?;
+    let left = payment.amount_minor - payment.refund_reserved_minor;
+    if payment.state != PaymentState::Captured || amount > left {
+        let problem = Problem::new(StatusCode::CONFLICT, "refund_exceeds");
+        return Err(Refusal::Problem(problem.with("left_minor", left)));
+    }
+    let by_account = Some(&who.account().id);
+    let refund = reserve(tx, payment, amount, (&reason, by_account))?;
+    let changes = json!([{"field": "amount_minor", "old": null, "new": amount},
+        {"field": "payment", "old": null, "new": payment.id},
+        {"field": "reason", "old": null, "new": reason}]);
+    let entity = ("refund", refund.id.to_string());
+    by.record(tx, entity, "refund.requested", changes)?;
+    Ok(find(tx, &refund.id)?)
+}
+
+/// Lists orders, the latest first.
+pub fn orders(
+    tx: &mut Tx<'_>,
+    before: Option<&Before<OrderId>>,
+    rows: i64,
+) -> Result<Vec<OrderRecord>, StoreError> {
+    sql!(
+        "SELECT {o: Order}, a.display_name AS payer, a.id AS account_id,
+             COALESCE(n.name, b.title, '') AS title
+         FROM booking_order o LEFT JOIN booking b ON b.order_id = o.id
+         LEFT JOIN plan n ON n.id = o.plan_id
+         JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
+         WHERE o.created_at < :at OR (o.created_at = :at AND o.id < :id)
+         ORDER BY o.created_at DESC, o.id DESC LIMIT :rows",
+        at = before.map_or(Timestamp::MAX, |(at, _)| *at),
+        id = before.map_or("", |(_, id)| id.as_str()),
+        rows
+    )
+    .all(tx)
+}
+
+/// Lists orders in the order of their ids, for exports.
+pub(crate) fn orders_after(
+    tx: &mut Tx<'_>,
+    after: &str,
+    rows: i64,
+) -> Result<Vec<OrderRecord>, StoreError> {
+    sql!(
+        "SELECT {o: Order}, a.display_name AS payer, a.id AS account_id,
+             COALESCE(n.name, b.title, '') AS title
+         FROM booking_order o LEFT JOIN booking b ON b.order_id = o.id
+         LEFT JOIN plan n ON n.id = o.plan_id
+         JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
+         WHERE o.id > :after ORDER BY o.id LIMIT :rows",
+        after,
+        rows
+    )
+    .all(tx)
+}

@@ -1,0 +1,109 @@
+//! The JSON API of refunds, payments, orders and exports, for administrators.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use platform::Tx;
+use site::Callers::People;
+use site::call::Call;
+use web::described::Routes;
+use web::json::Received;
+use web::{Json, List, Problem, Site, routes};
+
+use crate::Refusal;
+use crate::export::Export;
+use crate::order::{OrderId, PaymentId};
+use crate::refund::RefundId;
+use crate::refund::manual::{self, Before, NewRefund, OrderRecord, PaymentRecord, RefundRecord};
+use crate::settings::Administrator;
+use crate::web::exports;
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
+        .routes(routes!(list_refunds: People, ask_refund: People))
+        .routes(routes!(list_payments: People))
+        .routes(routes!(list_orders: People))
+        .routes(routes!(export_file: People))
+}
+
+/// All refunds, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/admin/refunds", tag = "bookings", operation_id = "list_booking_refunds",
+    params(("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<RefundRecord>), (status = 400), (status = 403))
+)]
+async fn list_refunds(call: Call) -> Result<Json<List<RefundRecord>>, Problem> {
+    let paging = call.page_query()?;
+    let (before, rows): (Option<Before<RefundId>>, i64) = (paging.after()?, paging.rows());
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        Ok::<_, Refusal>(manual::list(tx, before.as_ref(), rows)?)
+    };
+    let found = call.read(look).await?;
+    Ok(Json(
+        paging.list(found, |one| (one.created_at, one.id.clone())),
+    ))
+}
+
+/// Refunds a part of a payment, or what is left of it. It takes a recent proof. The gateway is asked
+/// soon after.
+#[utoipa::path(
+    post, path = "/api/v1/admin/refunds", tag = "bookings", operation_id = "ask_booking_refund",
+    request_body = NewRefund,
+    responses((status = 202, body = RefundRecord), (status = 403), (status = 404), (status = 409),
+        (status = 422))
+)]
+async fn ask_refund(call: Call, body: Received<NewRefund>) -> Result<Response, Problem> {
+    let new = body.value;
+    let change = move |tx: &mut Tx<'_>, by: &Administrator| manual::ask(tx, by, &new);
+    call.post(&body.bytes, StatusCode::ACCEPTED, change).await
+}
+
+/// All payments, those of the latest order first.
+#[utoipa::path(
+    get, path = "/api/v1/admin/payments", tag = "bookings", operation_id = "list_booking_payments",
+    params(("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<PaymentRecord>), (status = 400), (status = 403))
+)]
+async fn list_payments(call: Call) -> Result<Json<List<PaymentRecord>>, Problem> {
+    let paging = call.page_query()?;
+    let (before, rows): (Option<Before<PaymentId>>, i64) = (paging.after()?, paging.rows());
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        Ok::<_, Refusal>(manual::payments(tx, before.as_ref(), rows)?)
+    };
+    let found = call.read(look).await?;
+    Ok(Json(
+        paging.list(found, |one| (one.ordered_at, one.id.clone())),
+    ))
+}
+
+/// All orders, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/admin/orders", tag = "bookings", operation_id = "list_booking_orders",
+    params(("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<OrderRecord>), (status = 400), (status = 403))
+)]
+async fn list_orders(call: Call) -> Result<Json<List<OrderRecord>>, Problem> {
+    let paging = call.page_query()?;
+    let (before, rows): (Option<Before<OrderId>>, i64) = (paging.after()?, paging.rows());
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        Ok::<_, Refusal>(manual::orders(tx, before.as_ref(), rows)?)
+    };
+    let found = call.read(look).await?;
+    Ok(Json(paging.list(found, |one| {
+        (one.order.created_at, one.order.id.clone())
+    })))
+}
+
+/// All orders, payments, refunds, payouts, bookings or changes to credits, or the audit log, as
+/// `KIND.csv` or `KIND.jsonl`. It takes a recent proof, and is noted in the audit log.
+#[utoipa::path(
+    get, path = "/api/v1/admin/export/{file}", tag = "bookings",
+    operation_id = "export_bookings", params(("file" = String, Path,)),
+    responses((status = 200, description = "The file.", content_type = "text/csv", body = String),
+        (status = 403), (status = 404))
+)]
+async fn export_file(call: Call) -> Result<Response, Problem> {
+    let export = Export::find(call.piece("file")).ok_or_else(Problem::not_found)?;
+    let begin = move |tx: &mut Tx<'_>, by: &Administrator| export.begin(tx, by);
+    let rest = call.write(begin).await?;
+    Ok(exports::download(&call.site, export, rest))
+}

@@ -1,0 +1,130 @@
+//! The administrators' page of what does not agree between our books and the gateways'.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::response::Response;
+use identity::account::{self, AccountId};
+use jiff::Timestamp;
+use platform::Tx;
+use site::request::{FormPost, PageRequest};
+use web::form_state::{self, FormState};
+use web::{Form, Problem, Text};
+
+use super::slots::HERE;
+use super::words;
+use crate::finding::{self, Finding, FindingId, FindingState, PAGE};
+use crate::settings::Administrator;
+use crate::{Refusal, gateway, reconcile};
+
+const DONE: &[(&str, &str)] = &[("applied", "finding-was-applied")];
+
+#[derive(Template)]
+#[template(path = "sessions/findings.html")]
+struct FindingsPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    submission: String,
+    done: Option<&'static str>,
+    is_test: bool,
+    form_state: &'a FormState,
+    /// The states, each with the path of its page, the label, and whether it is the shown state.
+    states: Vec<(String, &'static str, bool)>,
+    rows: Vec<Row>,
+    next: Option<String>,
+}
+
+struct Row {
+    finding: Finding,
+    /// The gateway and the ids by which people find it there.
+    about: String,
+    /// When it was found, and what became of it.
+    history: Vec<String>,
+}
+
+/// `GET /admin/orders/reconcile`.
+pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
+    page(&req, &FormState::default()).await
+}
+
+async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
+    let shown = FindingState::find(req.query.text("state")).unwrap_or(FindingState::Open);
+    let paging = req.page_query()?;
+    let before: Option<(Timestamp, FindingId)> = paging.after()?;
+    let rows = paging.rows();
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        let found = finding::list(tx, shown, before.as_ref(), rows)?;
+        let mut names: BTreeMap<AccountId, String> = BTreeMap::new();
+        for id in found.iter().filter_map(|one| one.settled_by.as_ref()) {
+            if let Some(account) = account::find(tx, id)? {
+                names.insert(id.clone(), account.display_name);
+            }
+        }
+        Ok::<_, Refusal>((found, names))
+    };
+    let (found, names) = req.read(look).await?;
+    let found = paging.list(found, |one| (one.found_at, one.id.clone()));
+    let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
+    let at = |at: Timestamp| text.moment_short(&at.to_zoned(zone.clone()));
+    let next = found.next_cursor.clone();
+    let rows = found.items.into_iter().map(|one| {
+        let gateway = one
+            .gateway
+            .map(|gateway| text.say(gateway.label()).into_owned());
+        let order = one.order_id.as_ref().map(ToString::to_string);
+        let about = [gateway, Some(one.subject.clone()), order];
+        let about: Vec<String> = about.into_iter().flatten().collect();
+        let values = [
+            ("when", at(one.found_at).into()),
+            ("times", one.times.into()),
+        ];
+        let mut history = vec![text.with("finding-found", values)];
+        if let Some(settled_at) = one.settled_at {
+            let name = one.settled_by.as_ref().and_then(|id| names.get(id));
+            let values = [
+                ("when", at(settled_at).into()),
+                ("name", name.map_or("", String::as_str).into()),
+            ];
+            let message = match one.state {
+                FindingState::Applied => "finding-applied-by",
+                FindingState::Open | FindingState::Healed => "finding-healed-at",
+            };
+            history.push(text.with(message, values));
+        }
+        Row {
+            finding: one,
+            about: about.join(" · "),
+            history,
+        }
+    });
+    let states = FindingState::ALL.iter().map(|state| {
+        let href = format!("{PAGE}?state={}", state.word());
+        (href, state.label(), *state == shown)
+    });
+    let body = FindingsPage {
+        text,
+        csrf: &req.csrf,
+        submission: req.submission(),
+        done: req.done(DONE),
+        is_test: gateway::is_test(&req.site),
+        form_state,
+        states: states.collect(),
+        rows: rows.collect(),
+        next: next.map(|cursor| format!("{PAGE}?state={}&cursor={cursor}", shown.word())),
+    };
+    req.page(HERE, &text.say("finding-all"), body).await
+}
+
+/// `POST /admin/orders/reconcile/{id}/apply`.
+pub(super) async fn apply(posted: FormPost) -> Result<Response, Problem> {
+    let id: FindingId = posted.req.id("id")?;
+    let change = move |tx: &mut Tx<'_>, by: &Administrator| {
+        reconcile::apply(tx, by, &id)?;
+        Ok::<_, Refusal>(format!("{PAGE}?done=applied"))
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        let form_state = FormState::refused(Form::default(), &problem, &posted.req.text);
+        page(&posted.req, &form_state).await
+    })
+    .await
+}

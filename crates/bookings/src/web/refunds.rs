@@ -1,0 +1,195 @@
+//! The administrators' pages of refunds.
+
+use askama::Template;
+use axum::response::Response;
+use platform::Tx;
+use platform::money::Money;
+use site::request::{FormPost, PageRequest};
+use web::form_state::{self, Field, FormState};
+use web::{Problem, Text};
+
+use super::slots::HERE;
+use super::words;
+use crate::order::PaymentId;
+use crate::refund::manual::{self, Before, Clause, NewRefund, RefundRecord};
+use crate::refund::{RefundId, RefundState};
+use crate::settings::{self, Administrator};
+use crate::{Refusal, gateway};
+
+const ALL: &str = "/admin/refunds";
+const DONE: &[(&str, &str)] = &[("asked", "refund-was-asked")];
+/// The policy's clauses, in the order in which people read them.
+const CLAUSES: [Clause; 5] = [
+    Clause::Unused,
+    Clause::Late,
+    Clause::Used,
+    Clause::ToCome,
+    Clause::Over,
+];
+
+#[derive(Template)]
+#[template(path = "refunds/list.html")]
+struct ListPage<'a> {
+    text: &'a Text,
+    is_test: bool,
+    done: Option<&'static str>,
+    policy: Vec<String>,
+    rows: Vec<Row>,
+    next: Option<String>,
+}
+
+struct Row {
+    at: String,
+    note: String,
+    sum: String,
+    class: &'static str,
+    state: &'static str,
+}
+
+fn tag(state: RefundState) -> &'static str {
+    match state {
+        RefundState::Processed => "yes",
+        RefundState::Requested | RefundState::Submitted => "wait",
+        RefundState::Failed => "error",
+    }
+}
+
+/// The message id of a rule's reason; an administrator's own words stay as they are.
+fn reason<'a>(text: &'a Text, refund: &'a RefundRecord) -> String {
+    let rule = match refund.reason.as_str() {
+        _ if refund.requested_by.is_some() => return refund.reason.clone(),
+        "cancelled" => "refund-rule-cancelled",
+        "no_show_provider" => "refund-rule-no-show",
+        "slot_gone" => "refund-rule-slot-gone",
+        "amount_mismatch" => "finding-amount-mismatch",
+        "duplicate" | "duplicate_capture" => "finding-duplicate-capture",
+        _ => return refund.reason.clone(),
+    };
+    text.say(rule).into_owned()
+}
+
+/// `GET /admin/refunds`.
+pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
+    let paging = req.page_query()?;
+    let before: Option<Before<RefundId>> = paging.after()?;
+    let rows = paging.rows();
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        let found = manual::list(tx, before.as_ref(), rows)?;
+        Ok::<_, Refusal>((found, settings::load(tx)?.refund_days))
+    };
+    let (found, days) = req.read(look).await?;
+    let found = paging.list(found, |one| (one.created_at, one.id.clone()));
+    let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
+    let next = found
+        .next_cursor
+        .map(|cursor| format!("{ALL}?cursor={cursor}"));
+    let rows = found.items.into_iter().map(|one| {
+        let reason = reason(text, &one);
+        let note = [one.payer, Some(reason)].into_iter().flatten();
+        Row {
+            at: text.moment_short(&one.created_at.to_zoned(zone.clone())),
+            note: note.collect::<Vec<String>>().join(" · "),
+            sum: text.money(Money::new(one.amount_minor, one.currency)),
+            class: tag(one.state),
+            state: one.state.label(),
+        }
+    });
+    let policy = CLAUSES.iter().map(|clause| said(text, *clause, days));
+    let body = ListPage {
+        text,
+        is_test: gateway::is_test(&req.site),
+        done: req.done(DONE),
+        policy: policy.collect(),
+        rows: rows.collect(),
+        next,
+    };
+    req.page(HERE, &text.say("refund-all"), body).await
+}
+
+fn said(text: &Text, clause: Clause, days: i64) -> String {
+    text.with(clause.label(), [("days", days.into())])
+}
+
+#[derive(Template)]
+#[template(path = "refunds/new.html")]
+struct NewPage<'a> {
+    text: &'a Text,
+    is_test: bool,
+    csrf: &'a str,
+    submission: String,
+    form_state: &'a FormState,
+    here: String,
+    facts: Vec<(&'static str, String)>,
+    clause: String,
+    /// Empty where nothing is left to refund.
+    fields: Vec<Field>,
+}
+
+/// `GET /admin/refunds/{payment}`.
+pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
+    page(&req, None).await
+}
+
+async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response, Problem> {
+    let id: PaymentId = req.id("payment")?;
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        let found = manual::payment(tx, &id)?.ok_or(Refusal::NotFound)?;
+        Ok::<_, Refusal>((found, settings::load(tx)?.refund_days))
+    };
+    let ((payment, clause), days) = req.read(look).await?;
+    let text = &req.text;
+    let left = payment.left();
+    let empty = FormState::of(form_state::form([("amount_minor", left.minor.to_string())]));
+    let form_state = refused.unwrap_or(&empty);
+    let sum = Money::new(payment.amount_minor, payment.currency);
+    let gateway = text.say(payment.gateway.label());
+    let mut facts = vec![
+        (
+            "refund-payment",
+            format!("{gateway} · {}", payment.gateway_payment_id),
+        ),
+        ("payout-sum", text.money(sum)),
+        ("refund-left", text.money(left)),
+    ];
+    facts.extend(payment.payer.clone().map(|payer| ("refund-payer", payer)));
+    let fields = vec![
+        form_state
+            .number("amount_minor", text.say("refund-amount"))
+            .hint(text.say("plan-price-hint"))
+            .required(),
+        form_state
+            .line("reason", text.say("booking-reason"))
+            .hint(text.say("credit-reason-hint"))
+            .required(),
+    ];
+    let body = NewPage {
+        text,
+        is_test: gateway::is_test(&req.site),
+        csrf: &req.csrf,
+        submission: req.submission(),
+        form_state,
+        here: format!("{ALL}/{}", payment.id),
+        facts,
+        clause: said(text, clause, days),
+        fields: if left.minor > 0 { fields } else { Vec::new() },
+    };
+    req.page(HERE, &text.say("refund-new"), body).await
+}
+
+/// `POST /admin/refunds/{payment}`.
+pub(super) async fn ask(posted: FormPost) -> Result<Response, Problem> {
+    let new = NewRefund {
+        payment_id: posted.req.id("payment")?,
+        amount_minor: form_state::number(&posted.form, "amount_minor").unwrap_or(0),
+        reason: posted.form.text("reason").to_owned(),
+    };
+    let change = move |tx: &mut Tx<'_>, by: &Administrator| {
+        manual::ask(tx, by, &new)?;
+        Ok::<_, Refusal>(format!("{ALL}?done=asked"))
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
+        page(&posted.req, Some(&form_state)).await
+    })
+    .await
+}
