@@ -260,7 +260,7 @@ test('a document is submitted, taken and reviewed', async () => {
 });
 
 test('the administrator pays the mentor and closes the month', async () => {
-  const last = new Date(`${day(3)}T15:00:00+08:00`);
+  const last = new Date(`${day(4)}T15:00:00+08:00`);
   kenduri.advanceTo(last);
   await enter(mentor, '/me/slots/bookings', farah);
   await mentor.getByRole('heading', { name: 'Begun or over' }).waitFor();
