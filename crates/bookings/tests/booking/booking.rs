@@ -194,3 +194,14 @@ fn a_member_in_another_zone_reads_both_times() {
         assert!(text.contains("London"), "{text}");
     });
 }
+
+#[test]
+fn a_provider_without_bookings_finds_the_free_times_on_the_first_page() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        farah.offer("2026-11-24", "09:00", 0).await;
+        let text = farah.browser.get("/me").await.text();
+        assert!(text.contains("Your times"), "{text}");
+        assert!(text.contains("Portrait on the veranda"), "{text}");
+    });
+}
