@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { desk, keep, open, phone } from './browser.mjs';
 import { Kenduri } from './kenduri.mjs';
 import { accessibility, overflow } from './looking.mjs';
+import { enter, fill, invite, owner, press, visit } from './people.mjs';
 
 const settings = `[site]
 url = "http://localhost"
@@ -13,6 +14,8 @@ name = "Farah’s corner"
 time_zone = "Asia/Kuala_Lumpur"
 [listen]
 http = ["127.0.0.1:0"]
+[accounts]
+registration = "invite"
 [occasions]
 enabled = false
 [bookings]
@@ -34,21 +37,8 @@ after(async () => {
   await kenduri?.stop();
 });
 
-async function visit(options = {}) {
-  const context = await browser.newContext({
-    baseURL: 'http://localhost',
-    viewport: phone,
-    reducedMotion: 'reduce',
-    timezoneId: 'Asia/Kuala_Lumpur',
-    ...options,
-  });
-  context.setDefaultTimeout(60_000);
-  return context.newPage();
-}
-
-async function fill(page, values) {
-  for (const [name, value] of Object.entries(values)) await page.locator(`[name="${name}"]`).fill(value);
-}
+const farah = 'farah@example.my';
+const aina = 'aina@example.my';
 
 const zone = { timeZone: 'Asia/Kuala_Lumpur' };
 
@@ -76,45 +66,8 @@ async function lookTwice(page, name) {
   }
 }
 
-const password = 'sebuah pantun lama';
-
-// Opens a page of somebody who signs in again, because the clock went past the session's end.
-async function enter(page, path, person = { email: 'farah@example.my', password }) {
-  await page.goto(path);
-  await fill(page, person);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
-  await page.waitForURL(`**${path}`);
-}
-
-const aina = { email: 'aina@example.my', password: 'pantun yang lain lagi' };
-
-const press = (page, name) => page.getByRole('button', { name }).click();
-
-async function owner() {
-  const page = await visit({ viewport: desk });
-  await page.goto(kenduri.said.join(' ').match(/http:\/\/localhost(\/setup\/\S+)/)[1]);
-  await fill(page, { name: 'Farah Ali', email: 'farah@example.my', password });
-  await page.locator('main form button').last().click();
-  await page.waitForURL(/\/(me|admin)/);
-  return page;
-}
-
-async function member(host) {
-  await host.goto('/admin/invites');
-  await fill(host, { email: 'aina@example.my' });
-  await host.locator('form[action="/admin/invites"] .button').click();
-  const link = await host.locator('input.code').inputValue();
-  const page = await visit();
-  await page.goto(new URL(link).pathname);
-  await page.locator('main [name="name"], main [name="display_name"]').first().fill('Aina Yusof');
-  await page.locator('main [name="password"]').fill(aina.password);
-  await page.locator('main form button.wide').last().click();
-  await page.waitForURL(/\/(me|login|admin)/);
-  return page;
-}
-
 test('a provider opens some weeks, and a member books, pays, moves and cancels', async () => {
-  host = await owner();
+  host = await owner(browser, kenduri, 'Farah Ali', farah);
   await host.goto('/me/slots');
   await host.getByRole('link', { name: 'Add times' }).click();
   await host.waitForURL('**/me/slots/series');
@@ -141,14 +94,14 @@ test('a provider opens some weeks, and a member books, pays, moves and cancels',
   await host.getByRole('button', { name: 'Add the time' }).click();
   await host.getByRole('status').waitFor();
 
-  const stranger = await visit();
+  const stranger = await visit(browser);
   await stranger.goto(`/book?from=${day(2)}`);
   await look(stranger, 'list-360');
   await stranger.locator('.times a').first().click();
   await stranger.getByRole('link', { name: 'Sign in to book' }).waitFor();
   await look(stranger, 'slot-360');
 
-  page = await member(host);
+  page = await invite(browser, host, 'Aina Yusof', aina);
   await page.goto(`/book?from=${day(3)}`);
   await page.locator('.times a').first().click();
   await page.getByRole('button', { name: 'Go to payment, RM 180.00' }).click();
@@ -262,7 +215,7 @@ test('after a session its provider says what became of it, and an administrator 
   await page.getByText('It is paid and booked.').waitFor();
 
   kenduri.advanceTo(new Date(morning.getTime() + 50 * 60_000));
-  await enter(host, '/me/slots/bookings');
+  await enter(host, '/me/slots/bookings', farah);
   await host.getByRole('heading', { name: 'Begun or over' }).waitFor();
   await lookTwice(host, 'begun');
   await host.locator('h2 ~ .rows a').first().click();
@@ -309,7 +262,7 @@ test('after a session its provider says what became of it, and an administrator 
   await lookTwice(host, 'approved');
 
   kenduri.advanceTo(new Date(morning.getTime() + 8 * 86_400_000));
-  await enter(host, '/admin/payouts');
+  await enter(host, '/admin/payouts', farah);
   await press(host, 'Make a batch: RM 120.00 to 1 provider');
   await host.getByRole('heading', { name: 'Batch of' }).waitFor();
   await press(host, 'Approve the batch');

@@ -12,7 +12,7 @@ export async function visit(browser, options = {}) {
     timezoneId: 'Asia/Kuala_Lumpur',
     ...options,
   });
-  context.setDefaultTimeout(Number(process.env.T ?? 60_000));
+  context.setDefaultTimeout(60_000);
   return context.newPage();
 }
 

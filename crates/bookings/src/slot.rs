@@ -454,6 +454,30 @@ pub fn list(
     .all(tx)
 }
 
+/// Counts a provider's free slots that lie ahead, and loads the next two.
+pub(crate) fn next_free(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+) -> Result<(usize, Vec<Slot>), StoreError> {
+    let now = tx.roughly_now();
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM slot WHERE provider_id = :provider AND deleted_at IS NULL
+             AND state = 'available' AND starts_at > :now",
+        provider,
+        now
+    )
+    .one(tx)?;
+    let next = sql!(
+        "SELECT {Slot} FROM slot WHERE provider_id = :provider AND deleted_at IS NULL
+             AND state = 'available' AND starts_at > :now
+         ORDER BY starts_at, id LIMIT 2",
+        provider,
+        now
+    )
+    .all(tx)?;
+    Ok((usize::try_from(count).unwrap_or_default(), next))
+}
+
 /// Hides a free slot, or shows it again. Held and booked slots stay unchanged.
 pub fn show(
     tx: &mut Tx<'_>,

@@ -3,6 +3,8 @@
 use askama::Template;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use platform::money::Money;
 use platform::{Tx, sql};
 use site::proof::Requester;
@@ -99,6 +101,15 @@ struct Loaded {
     feedback: SessionFeedback,
 }
 
+impl Loaded {
+    fn may_cancel(&self, now: Timestamp) -> bool {
+        let booking = &self.booking;
+        let is_free_to = self.party != Party::Member || booking.state == State::PendingPayment;
+        let is_ahead = booking.is_active() && booking.starts_at > now;
+        is_ahead && (is_free_to || now <= booking.cancel_deadline())
+    }
+}
+
 async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
     let look = |tx: &mut Tx<'_>, party: &PartyTo| {
         let booking = party.booking.clone();
@@ -144,6 +155,8 @@ struct BookingPage<'a> {
     date: String,
     time: String,
     zone: String,
+    /// The time in the provider's zone, for a member in another one; otherwise empty.
+    their_time: String,
     place: String,
     tag: &'static str,
     /// The price, and the message id for the state of the payment.
@@ -184,6 +197,11 @@ async fn page(
         date,
         time,
         zone: words::zone_name(&zone, booking.starts_at),
+        their_time: if is_member {
+            their_time(text, &zone, booking)
+        } else {
+            String::new()
+        },
         place: match loaded.location.as_str() {
             "" => words::place(text, slot),
             location => location.to_owned(),
@@ -201,7 +219,7 @@ async fn page(
             }
             (true, false) => text.say("booking-cancel-closed").into_owned(),
         },
-        may_cancel: is_ahead && (!is_member || is_pending || in_time),
+        may_cancel: loaded.may_cancel(now),
         may_move: is_ahead
             && is_member
             && booking.state == State::Confirmed
@@ -245,7 +263,8 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let loaded = load(req).await?;
     let here = notice::page(&loaded.booking);
-    if !question::is_sure(&posted.form) {
+    // Who may not cancel any more is refused at once, and not asked before.
+    if !question::is_sure(&posted.form) && loaded.may_cancel(req.site.clock.now()) {
         let address = format!("{here}/cancel");
         let sent = (address.as_str(), here.as_str(), &posted.form);
         let zone = words::zone(&req.site, Some(&req.who));
@@ -268,6 +287,19 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
         page(req, None, &form_state).await
     })
     .await
+}
+
+/// Formats the start of a booking in its provider's zone, if that differs from the reader's.
+fn their_time(text: &Text, zone: &TimeZone, booking: &Booking) -> String {
+    let (theirs, at) = (booking.zone(), booking.starts_at);
+    if theirs.to_offset(at) == zone.to_offset(at) {
+        return String::new();
+    }
+    let values = [
+        ("when", text.moment(&at.to_zoned(theirs.clone())).into()),
+        ("zone", words::zone_name(&theirs, at).into()),
+    ];
+    text.with("booking-their-time", values)
 }
 
 const MARK: Question = Question {

@@ -11,7 +11,7 @@ use super::{public, words};
 use crate::booking;
 use crate::provider::{PROVIDER, ProviderId};
 use crate::settings::is_administrator;
-use crate::{finding, notice, payout};
+use crate::{finding, notice, payout, slot};
 
 const TIMES: Begin = Begin {
     title: "slot-begin",
@@ -26,7 +26,8 @@ const BOOK: Begin = Begin {
     icon: "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5v3M10.5 2.5v3M6 10.5l1.5 1.5L10.5 9",
 };
 
-/// Builds the card of the next sessions that the person has booked or provides.
+/// Builds the card of the next sessions that the person has booked or provides. For a provider
+/// without any, it lists the next free times instead.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -40,8 +41,8 @@ pub(crate) fn find(
         account
     )
     .maybe(tx)?;
-    if let Some((provider,)) = provider {
-        all.extend(booking::list_of_provider(tx, &provider)?);
+    if let Some((provider,)) = &provider {
+        all.extend(booking::list_of_provider(tx, provider)?);
     }
     all.sort_by_key(|one| one.starts_at);
     let zone = words::zone(site, Some(who));
@@ -65,6 +66,22 @@ pub(crate) fn find(
     }
     if grant::may_in_site(tx, who, PROVIDER)? {
         begins.push(TIMES);
+    }
+    let provider = provider.filter(|_| all.is_empty());
+    if let Some((provider,)) = provider {
+        let (count, free) = slot::next_free(tx, &provider)?;
+        let lines = free.into_iter().map(|slot| OwnLine {
+            href: format!("/me/slots/{}", slot.id),
+            note: text.moment_short(&slot.starts_at.to_zoned(zone.clone())),
+            label: slot.title,
+            side: Side::Tag("no", text.say("slot-available").into_owned()),
+        });
+        return Ok(Some(OwnCard {
+            title: "slot-mine",
+            lines: lines.collect(),
+            all: (count, "/me/slots"),
+            begins,
+        }));
     }
     Ok(Some(OwnCard {
         title: "booking-mine",

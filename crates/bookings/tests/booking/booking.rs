@@ -133,11 +133,19 @@ fn it_is_cancelled_until_a_day_before_and_not_a_moment_later() {
         aina.call("POST", &at, &json!({})).await.expect(200);
         aina.book(&slot).await.expect(303);
         let booking = aina.coming().await;
+        let path = format!("/me/bookings/{}", booking["id"].as_str().unwrap());
+        let opened = aina.browser.get(&path).await;
+        let form = opened.expect(200).form(&format!("{path}/cancel"));
         let at = format!("/api/v1/bookings/{}", booking["id"].as_str().unwrap());
         stage.world.clock.advance(SignedDuration::from_millis(1));
         let page = aina.call("POST", &format!("{at}/cancel"), &json!({})).await;
         assert_eq!(page.expect(422).json()["code"], "cancel_window_closed");
         assert_eq!(page.json()["hours_left"], 23);
+        // A page that was opened in time asks no question whose answer is refused.
+        let page = aina.browser.submit(&opened, &form).await;
+        let text = page.expect(422).text();
+        assert!(text.contains("It is too late to cancel"), "{text}");
+        assert!(!text.contains("given back"), "{text}");
         let move_to = json!({"slot_id": other["id"], "slot_version": other["version"]});
         let page = aina
             .call("POST", &format!("{at}/reschedule"), &move_to)
@@ -170,5 +178,30 @@ fn a_session_is_over_two_hours_after_its_end() {
         );
         let text = aina.browser.get("/me/bookings").await.text();
         assert!(text.contains(&stage.say("booking-completed")), "{text}");
+    });
+}
+
+#[test]
+fn a_member_in_another_zone_reads_both_times() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        farah.profile("time_zone", "Europe/London").await;
+        let slot = farah.offer("2026-11-24", "09:00", 0).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let booked = aina.book(&slot).await;
+        let text = aina.browser.follow(booked).await.text();
+        assert!(text.contains("For the provider"), "{text}");
+        assert!(text.contains("London"), "{text}");
+    });
+}
+
+#[test]
+fn a_provider_without_bookings_finds_the_free_times_on_the_first_page() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        farah.offer("2026-11-24", "09:00", 0).await;
+        let text = farah.browser.get("/me").await.text();
+        assert!(text.contains("Your times"), "{text}");
+        assert!(text.contains("Portrait on the veranda"), "{text}");
     });
 }

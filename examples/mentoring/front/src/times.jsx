@@ -54,7 +54,7 @@ function Booking({ slot, account, go, onClose }) {
   return (
     <form onSubmit={send}>
       <Complaint problem={problem} />
-      {problem?.code === 'quota_exhausted' && <Plans />}
+      {['quota_exhausted', 'tier_required'].includes(problem?.code) && <Plans />}
       {choices.map(([set, name, label]) => slot[set]?.length > 1 && (
         <div key={name}>
           <label htmlFor={`${name}-${slot.id}`}>{label}</label>
