@@ -140,7 +140,13 @@ pub struct NewReview {
 impl NewReview {
     /// What identifies a repeated submission.
     pub fn said(&self) -> String {
-        let said = [&self.goal, &self.focus, &self.note, &self.sha256, &self.file_name];
+        let said = [
+            &self.goal,
+            &self.focus,
+            &self.note,
+            &self.sha256,
+            &self.file_name,
+        ];
         said.map(String::as_str).join("\n")
     }
 }

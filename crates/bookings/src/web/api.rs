@@ -156,7 +156,9 @@ async fn list_offered(
     let look = move |tx: &mut Tx<'_>| browse::list_with_choices(tx, &filter, rows);
     let found = site.store.read(look).await?;
     let list = paging.list(found, |(one, _)| (one.slot.starts_at, one.slot.id.clone()));
-    Ok(Json(list.map(|(one, choices)| OfferedSlot::of(one, choices))))
+    Ok(Json(
+        list.map(|(one, choices)| OfferedSlot::of(one, choices)),
+    ))
 }
 
 /// One slot that anybody may book.

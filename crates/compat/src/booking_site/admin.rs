@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use site::Context;
 use site::call::Call;
-use site::resource::{self, Resource};
+use site::resource;
 use web::json::Received;
 use web::{Input, Json, Problem};
 
@@ -96,9 +96,8 @@ async fn list_payouts(call: Call) -> Result<Json<Vec<PayoutShown>>, Problem> {
         word => PayoutState::find(word)
             .ok_or_else(|| Problem::fields().field("/status", "unknown_option", []))?,
     };
-    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        Ok::<_, Refusal>(payout::list(tx, state, 500)?)
-    };
+    let look =
+        move |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(payout::list(tx, state, 500)?);
     let all = call.read(look).await?.into_iter();
     Ok(Json(all.map(PayoutShown::from).collect()))
 }
@@ -182,15 +181,15 @@ async fn create_company(call: Call, body: Received<SentCompany>) -> Result<Respo
         .map_err(renamed)
 }
 
-/// The item of a list at the path's `id`, by which `is_named` finds it.
-fn find<R: Resource<Parent = Administrator>>(
+/// The company with this slug, by which the front end names it.
+fn find_company(
     tx: &mut Tx<'_>,
     by: &Administrator,
-    is_named: impl Fn(&R) -> bool,
-) -> Result<R, Refusal> {
-    let all = R::list(tx, by, &web::PageQuery::default());
-    let all = all.map_err(Into::into)?.items;
-    all.into_iter().find(is_named).ok_or(Refusal::NotFound)
+    slug: &str,
+) -> Result<CatalogueEntry, Refusal> {
+    let all = resource::list::<CatalogueEntry>(tx, by)?;
+    let found = all.into_iter().find(|one| one.slug == slug);
+    found.ok_or(Refusal::NotFound)
 }
 
 async fn change_company(
@@ -199,7 +198,7 @@ async fn change_company(
 ) -> Result<Json<KeptCompany>, Problem> {
     let id = call.piece("id").to_owned();
     let change = move |tx: &mut Tx<'_>, by: &Administrator| {
-        let old = find::<CatalogueEntry>(tx, by, |one| one.slug == id)?;
+        let old = find_company(tx, by, &id)?;
         let input = sent.read(None);
         resource::change::<CatalogueEntry>(tx, by, old.id.as_str(), old.version, &input)
     };
@@ -218,7 +217,7 @@ const REMOVED: Json<Removed> = Json(Removed { success: true });
 async fn remove_company(call: Call) -> Result<Json<Removed>, Problem> {
     let id = call.piece("id").to_owned();
     let change = move |tx: &mut Tx<'_>, by: &Administrator| {
-        let old = find::<CatalogueEntry>(tx, by, |one| one.slug == id)?;
+        let old = find_company(tx, by, &id)?;
         resource::remove::<CatalogueEntry>(tx, by, old.id.as_str(), None)?;
         Ok(())
     };

@@ -76,9 +76,11 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
     let change = move |tx: &mut Tx<'_>, member: &Confirmed| {
         let slot_version = match sent.slot_version {
             Some(version) => version,
-            None => slot::find(tx, &sent.slot_id)?
-                .ok_or(Refusal::NotFound)?
-                .version,
+            None => {
+                slot::find(tx, &sent.slot_id)?
+                    .ok_or(Refusal::NotFound)?
+                    .version
+            }
         };
         let new = NewBooking {
             slot_id: sent.slot_id.clone(),

@@ -59,7 +59,9 @@ impl From<ReviewView> for ReviewShown {
             additional_notes: view.note,
             reviewer_name: view.reviewer,
             has_file: view.has_file,
-            feedback: view.assessment.and_then(|one| serde_json::to_value(one).ok()),
+            feedback: view
+                .assessment
+                .and_then(|one| serde_json::to_value(one).ok()),
             created_at: view.created_at,
             completed_at: view.completed_at,
         }
@@ -83,7 +85,13 @@ async fn create(call: Call, request: Request) -> Result<Response, Problem> {
         let made = review::create(tx, &site, by, &new)?;
         Ok(ReviewShown::from(ReviewView::of(tx, &who, made)?))
     };
-    let done = once::post(&call, (CREATE, said.as_bytes()), StatusCode::CREATED, change).await;
+    let done = once::post(
+        &call,
+        (CREATE, said.as_bytes()),
+        StatusCode::CREATED,
+        change,
+    )
+    .await;
     if let Err(problem) = &done {
         files::discard(&call.site, problem, &file).await;
     }

@@ -92,7 +92,9 @@ struct FeedbackShown {
 impl FeedbackShown {
     fn of(one: Feedback, criteria: &[Criterion]) -> Self {
         let scores = one.scores.into_iter().filter_map(|score| {
-            let known = criteria.iter().find(|known| known.id.as_str() == score.criterion);
+            let known = criteria
+                .iter()
+                .find(|known| known.id.as_str() == score.criterion);
             known.map(|known| (known.label.clone(), score.score.into()))
         });
         Self {
@@ -279,7 +281,9 @@ async fn payout_stats(call: Call) -> Result<Json<Vec<Stats>>, Problem> {
                 ..Stats::default()
             });
         }
-        let Some(stats) = all.last_mut() else { continue };
+        let Some(stats) = all.last_mut() else {
+            continue;
+        };
         match total.state {
             PayoutState::Pending => stats.pending_minor = total.amount_minor,
             PayoutState::Approved => stats.approved_minor = total.amount_minor,

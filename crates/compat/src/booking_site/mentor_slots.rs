@@ -35,7 +35,10 @@ pub(super) fn routes() -> Router<Context> {
             "/api/mentor/slots/{id}",
             put(change).patch(change).delete(remove),
         )
-        .route("/api/mentor/slots/{id}/availability", patch(set_availability))
+        .route(
+            "/api/mentor/slots/{id}/availability",
+            patch(set_availability),
+        )
 }
 
 #[derive(Serialize)]

@@ -178,8 +178,7 @@ async fn slots(call: Call, path: &'static str) -> Result<Response, Problem> {
         ..Filter::default()
     };
     let rows = paging.rows();
-    let look =
-        move |tx: &mut Tx<'_>, _: &Requester| browse::list_with_choices(tx, &filter, rows);
+    let look = move |tx: &mut Tx<'_>, _: &Requester| browse::list_with_choices(tx, &filter, rows);
     let found = call.read(look).await.map_err(renamed)?;
     let list = paging.list(found, |(one, _)| (one.slot.starts_at, one.slot.id.clone()));
     let next = list.next_cursor.as_ref().and_then(|cursor| {

@@ -13,8 +13,15 @@ fn administrators_keep_companies_and_links() {
         let mut aisyah = administrator(stage).await;
         let path = "/api/admin/companies";
         let body = json!({"name": "Tepi Sungai", "category": "Venue", "description": "A house"});
-        let made = aisyah.call("POST", path, body.clone()).await.with(201).json();
-        assert_eq!((&made["id"], &made["is_active"]), (&json!("tepi-sungai"), &json!(true)));
+        let made = aisyah
+            .call("POST", path, body.clone())
+            .await
+            .with(201)
+            .json();
+        assert_eq!(
+            (&made["id"], &made["is_active"]),
+            (&json!("tepi-sungai"), &json!(true))
+        );
         let all = stage.visitor().get("/api/companies").await.with(200).json();
         let expected = json!([{
             "id": "tepi-sungai", "name": "Tepi Sungai", "category": "Venue",
@@ -25,12 +32,27 @@ fn administrators_keep_companies_and_links() {
         let one = format!("{path}/tepi-sungai");
         let off = json!({"is_active": false});
         let changed = aisyah.call("PUT", &one, off).await.with(200).json();
-        assert_eq!((&changed["is_active"], &changed["name"]), (&json!(false), &made["name"]));
-        assert_eq!(stage.visitor().get("/api/companies").await.json(), json!([]));
+        assert_eq!(
+            (&changed["is_active"], &changed["name"]),
+            (&json!(false), &made["name"])
+        );
+        assert_eq!(
+            stage.visitor().get("/api/companies").await.json(),
+            json!([])
+        );
         aisyah.call("DELETE", &one, Value::Null).await.with(200);
-        aisyah.refused("DELETE", &one, Value::Null, (404, "not_found")).await;
-        let missing = aisyah.call("POST", path, json!({"category": "Venue"})).await.with(422);
-        assert!(errors(&missing).iter().any(|(pointer, _)| pointer == "/name"));
+        aisyah
+            .refused("DELETE", &one, Value::Null, (404, "not_found"))
+            .await;
+        let missing = aisyah
+            .call("POST", path, json!({"category": "Venue"}))
+            .await
+            .with(422);
+        assert!(
+            errors(&missing)
+                .iter()
+                .any(|(pointer, _)| pointer == "/name")
+        );
 
         let links = "/api/admin/meet-links";
         let bad = json!({"meet_link": "http://evil.example/meet.google.com"});
@@ -52,13 +74,19 @@ fn administrators_keep_companies_and_links() {
             "/api/admin/orders",
         ] {
             for other in [&mut farah, &mut mei] {
-                other.refused("GET", path, Value::Null, (403, "forbidden")).await;
+                other
+                    .refused("GET", path, Value::Null, (403, "forbidden"))
+                    .await;
             }
         }
-        mei.refused("POST", path, body_of_a_company(), (403, "forbidden")).await;
+        mei.refused("POST", path, body_of_a_company(), (403, "forbidden"))
+            .await;
         plan(stage, 1).await;
         let plans = aisyah.get("/api/admin/pricing-plans").await;
-        assert_eq!((&plans[0]["price"], &plans[0]["is_active"]), (&json!(15_000), &json!(true)));
+        assert_eq!(
+            (&plans[0]["price"], &plans[0]["is_active"]),
+            (&json!(15_000), &json!(true))
+        );
     });
 }
 
@@ -78,27 +106,50 @@ fn a_session_is_followed_by_feedback_and_a_payout() {
         stage.world.store().write(change).await.unwrap();
         buy(stage, &mut mei, 1).await;
         let body = json!({"slot_id": slot["id"]});
-        let booked = mei.call("POST", "/api/mentee/bookings", body).await.with(201).json();
+        let booked = mei
+            .call("POST", "/api/mentee/bookings", body)
+            .await
+            .with(201)
+            .json();
         let path = "/api/mentor/feedbacks";
         let said = json!({"booking_id": booked["id"], "rating": 5, "comments": "Well prepared",
             "mentee_id": "somebody else"});
-        farah.refused("POST", path, said.clone(), (422, "feedback_too_early")).await;
+        farah
+            .refused("POST", path, said.clone(), (422, "feedback_too_early"))
+            .await;
         stage.world.clock.advance(SignedDuration::from_hours(48));
         stage.work().await;
 
         let mut farah = crate::stage::enter(stage, farah.id, farah.email).await;
         let mut mei = crate::stage::enter(stage, mei.id, mei.email).await;
-        mei.refused("POST", path, said.clone(), (403, "role_required")).await;
-        let given = farah.call("POST", path, said.clone()).await.with(201).json();
-        assert_eq!((&given["rating"], &given["comments"]), (&json!(5), &said["comments"]));
-        let again = farah.call("POST", path, said.clone()).await.with(201).json();
+        mei.refused("POST", path, said.clone(), (403, "role_required"))
+            .await;
+        let given = farah
+            .call("POST", path, said.clone())
+            .await
+            .with(201)
+            .json();
+        assert_eq!(
+            (&given["rating"], &given["comments"]),
+            (&json!(5), &said["comments"])
+        );
+        let again = farah
+            .call("POST", path, said.clone())
+            .await
+            .with(201)
+            .json();
         assert_eq!(given, again, "a double click gives it once");
         stage.world.clock.advance(SignedDuration::from_mins(2));
-        farah.refused("POST", path, said, (409, "feedback_exists")).await;
+        farah
+            .refused("POST", path, said, (409, "feedback_exists"))
+            .await;
         let one = format!("{path}/{}", given["id"].as_str().unwrap());
         let body = json!({"rating": 4, "comments": "Prepared"});
         let changed = farah.call("PUT", &one, body.clone()).await.with(200).json();
-        assert_eq!((&changed["rating"], &changed["revisions"]), (&json!(4), &json!(1)));
+        assert_eq!(
+            (&changed["rating"], &changed["revisions"]),
+            (&json!(4), &json!(1))
+        );
         mei.refused("PUT", &one, body, (404, "not_found")).await;
         let odd = json!({"scores": {"charm": 3}});
         let odd = farah.call("PUT", &one, odd).await.with(422);
@@ -108,7 +159,11 @@ fn a_session_is_followed_by_feedback_and_a_payout() {
 
         let owed = farah.get("/api/mentor/payouts").await;
         assert_eq!(
-            (&owed[0]["amount_minor"], &owed[0]["status"], &owed[0]["booking_id"]),
+            (
+                &owed[0]["amount_minor"],
+                &owed[0]["status"],
+                &owed[0]["booking_id"]
+            ),
             (&json!(5_000), &json!("pending"), &booked["id"])
         );
         let stats = farah.get("/api/mentor/payout-stats").await;

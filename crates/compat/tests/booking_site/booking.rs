@@ -25,18 +25,33 @@ fn slots_are_browsed_in_the_provider_s_local_time_and_page_by_page() {
         );
         assert_eq!(one["starts_at"], "2026-12-01T17:00:00Z");
         assert_eq!(one["preparation_notes"], "Bring a laptop");
-        for name in ["interview_types", "experience_levels", "company_specializations"] {
+        for name in [
+            "interview_types",
+            "experience_levels",
+            "company_specializations",
+        ] {
             assert_eq!(one[name], json!([]), "{name}");
         }
         let page = mei.front.get(&format!("{BROWSE}?limit=1")).await.with(200);
         assert_eq!(page.json().as_array().unwrap().len(), 1);
         let link = page.header("link");
-        let next = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
+        let next = link
+            .strip_prefix('<')
+            .unwrap()
+            .strip_suffix(">; rel=\"next\"")
+            .unwrap();
         let second = mei.front.get(next).await.with(200);
-        assert_eq!((&second.json()[0]["id"], second.header("link")), (&late["id"], ""));
+        assert_eq!(
+            (&second.json()[0]["id"], second.header("link")),
+            (&late["id"], "")
+        );
         let day = format!("{BROWSE}?date_from=2026-12-02&date_to=2026-12-02");
         assert_eq!(mei.get(&day).await.as_array().unwrap().len(), 1);
-        let refused = mei.front.get(&format!("{BROWSE}?company_id=nobody")).await.with(422);
+        let refused = mei
+            .front
+            .get(&format!("{BROWSE}?company_id=nobody"))
+            .await
+            .with(422);
         assert_eq!(errors(&refused)[0].0, "/company_id");
     });
 }
@@ -68,11 +83,19 @@ fn what_is_hidden_until_booking_is_nowhere_in_the_answers() {
         let body = json!({"preferred_slots": [slot["id"]]});
         let asked = mei.call("POST", "/api/mentee/booking-request", body).await;
         let asked = asked.with(201).body.to_lowercase();
-        assert!(!asked.contains(name) && !asked.contains("veranda"), "{asked}");
-        let booked = mei.call("POST", BOOKINGS, json!({"slot_id": slot["id"]})).await;
+        assert!(
+            !asked.contains(name) && !asked.contains("veranda"),
+            "{asked}"
+        );
+        let booked = mei
+            .call("POST", BOOKINGS, json!({"slot_id": slot["id"]}))
+            .await;
         let booked = booked.with(201).json();
         assert_eq!(booked["meeting_link"], "https://meet.jit.si/Veranda");
-        assert!(!booked["mentor_name"].as_str().unwrap().is_empty(), "{booked}");
+        assert!(
+            !booked["mentor_name"].as_str().unwrap().is_empty(),
+            "{booked}"
+        );
     });
 }
 
@@ -82,39 +105,77 @@ fn a_credit_books_a_slot_and_cancelling_gives_it_back() {
         let (mut farah, mut mei) = (mentor(stage).await, member(stage).await);
         let slot = offer(&mut farah, "2026-12-01", 0).await;
         let wish = json!({"slot_id": slot["id"], "additional_notes": "Graphs, please"});
-        mei.refused("POST", BOOKINGS, wish.clone(), (422, "quota_exhausted")).await;
+        mei.refused("POST", BOOKINGS, wish.clone(), (422, "quota_exhausted"))
+            .await;
         buy(stage, &mut mei, 1).await;
-        let booked = mei.call("POST", BOOKINGS, wish.clone()).await.with(201).json();
+        let booked = mei
+            .call("POST", BOOKINGS, wish.clone())
+            .await
+            .with(201)
+            .json();
         assert_eq!(
-            (&booked["status"], &booked["additional_notes"], &booked["order_id"]),
+            (
+                &booked["status"],
+                &booked["additional_notes"],
+                &booked["order_id"]
+            ),
             (&json!("confirmed"), &json!("Graphs, please"), &Value::Null)
         );
         // The same request again, at once and much later, is the same booking.
-        let again = mei.call("POST", BOOKINGS, wish.clone()).await.with(201).json();
+        let again = mei
+            .call("POST", BOOKINGS, wish.clone())
+            .await
+            .with(201)
+            .json();
         assert_eq!(again, booked);
         stage.world.clock.advance(SignedDuration::from_mins(5));
-        let again = mei.call("POST", BOOKINGS, wish.clone()).await.with(201).json();
+        let again = mei
+            .call("POST", BOOKINGS, wish.clone())
+            .await
+            .with(201)
+            .json();
         assert_eq!(again["id"], booked["id"]);
         let mut aina = user(stage, "aina", None).await;
-        aina.refused("POST", BOOKINGS, wish.clone(), (409, "slot_taken")).await;
-        farah.refused("POST", BOOKINGS, wish.clone(), (403, "own_slot")).await;
+        aina.refused("POST", BOOKINGS, wish.clone(), (409, "slot_taken"))
+            .await;
+        farah
+            .refused("POST", BOOKINGS, wish.clone(), (403, "own_slot"))
+            .await;
 
         let own = mei.get(BOOKINGS).await;
         assert_eq!(own["upcoming"][0]["id"], booked["id"]);
         assert_eq!(own["past"], json!([]));
         let asked = farah.get("/api/mentor/bookings").await;
         let one = &asked["upcoming"][0];
-        assert_eq!((&one["id"], one["mentee_name"].is_string()), (&booked["id"], true));
-        mei.refused("GET", "/api/mentor/bookings", Value::Null, (403, "role_required")).await;
+        assert_eq!(
+            (&one["id"], one["mentee_name"].is_string()),
+            (&booked["id"], true)
+        );
+        mei.refused(
+            "GET",
+            "/api/mentor/bookings",
+            Value::Null,
+            (403, "role_required"),
+        )
+        .await;
 
         let path = format!("{BOOKINGS}/{}", booked["id"].as_str().unwrap());
         for other in [&mut aina, &mut farah] {
-            other.refused("DELETE", &path, Value::Null, (404, "not_found")).await;
+            other
+                .refused("DELETE", &path, Value::Null, (404, "not_found"))
+                .await;
         }
-        let cancelled = mei.call("DELETE", &path, Value::Null).await.with(200).json();
+        let cancelled = mei
+            .call("DELETE", &path, Value::Null)
+            .await
+            .with(200)
+            .json();
         assert_eq!(cancelled["booking"]["status"], "cancelled");
         let own = mei.get(BOOKINGS).await;
-        assert_eq!((&own["upcoming"], &own["past"][0]["id"]), (&json!([]), &booked["id"]));
+        assert_eq!(
+            (&own["upcoming"], &own["past"][0]["id"]),
+            (&json!([]), &booked["id"])
+        );
         // The credit is back.
         stage.world.clock.advance(SignedDuration::from_mins(5));
         let anew = mei.call("POST", BOOKINGS, wish).await.with(201).json();
@@ -138,6 +199,7 @@ fn a_priced_slot_is_held_until_it_is_paid() {
         let old = json!({"slot_id": slot["id"], "slot_version": 7});
         let other = offer(&mut farah, "2026-12-03", 0).await;
         let old = json!({"slot_id": other["id"], "slot_version": old["slot_version"]});
-        mei.refused("POST", BOOKINGS, old, (409, "slot_changed")).await;
+        mei.refused("POST", BOOKINGS, old, (409, "slot_changed"))
+            .await;
     });
 }

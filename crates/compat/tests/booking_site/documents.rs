@@ -17,19 +17,26 @@ async fn submit(person: &mut User, fields: &[(&str, &str)], content: &[u8]) -> P
             format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
         body.extend(part.as_bytes());
     }
-    let head = "--b\r\ncontent-disposition: form-data; name=\"resume\"; filename=\"me.pdf\"\r\n\r\n";
+    let head =
+        "--b\r\ncontent-disposition: form-data; name=\"resume\"; filename=\"me.pdf\"\r\n\r\n";
     body.extend(head.as_bytes());
     body.extend(content);
     body.extend(b"\r\n--b--\r\n");
     let kind = Some("multipart/form-data; boundary=b");
-    person.front.send(Method::POST, SUBMIT, kind, body.into()).await
+    person
+        .front
+        .send(Method::POST, SUBMIT, kind, body.into())
+        .await
 }
 
 #[test]
 fn a_document_is_checked_costs_a_credit_and_is_its_member_s_alone() {
     on_both(&async |stage: &Stage<'_>| {
         let mut mei = member(stage).await;
-        let goal = [("target_role", "A job as a cook"), ("additional_notes", "Be honest")];
+        let goal = [
+            ("target_role", "A job as a cook"),
+            ("additional_notes", "Be honest"),
+        ];
         let refused = submit(&mut mei, &goal, PDF).await.with(422);
         assert_eq!(refused.json()["code"], "quota_exhausted");
         let change = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
@@ -39,12 +46,17 @@ fn a_document_is_checked_costs_a_credit_and_is_its_member_s_alone() {
         let plan = crate::stage::plan(stage, 1).await;
         stage.world.store().write(change).await.unwrap();
         let report = crate::stage::pay(stage, &mut mei, &plan).await;
-        mei.call("POST", "/api/payment/verify", report).await.with(200);
+        mei.call("POST", "/api/payment/verify", report)
+            .await
+            .with(200);
 
         let odd = submit(&mut mei, &goal, b"<html>").await.with(415);
         assert_eq!(odd.json()["code"], "unsupported_media_type");
         let odd = submit(&mut mei, &[("role", "admin")], PDF).await.with(422);
-        assert_eq!(errors(&odd), [("/role".to_owned(), "unknown_field".to_owned())]);
+        assert_eq!(
+            errors(&odd),
+            [("/role".to_owned(), "unknown_field".to_owned())]
+        );
         let odd = submit(&mut mei, &[], PDF).await.with(422);
         assert_eq!(errors(&odd)[0].0, "/target_role");
         let made = submit(&mut mei, &goal, PDF).await.with(201).json();
@@ -52,7 +64,11 @@ fn a_document_is_checked_costs_a_credit_and_is_its_member_s_alone() {
         assert_eq!(made["id"], again["id"], "a double click submits once");
         let all = mei.get("/api/mentee/resume-requests").await;
         assert_eq!(
-            (&all[0]["target_role"], &all[0]["file_name"], &all[0]["feedback"]),
+            (
+                &all[0]["target_role"],
+                &all[0]["file_name"],
+                &all[0]["feedback"]
+            ),
             (&made["target_role"], &Value::from("me.pdf"), &Value::Null)
         );
         let path = format!(

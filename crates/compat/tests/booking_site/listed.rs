@@ -1,7 +1,26 @@
-//! Tests that the documentation lists every route that is open to everybody.
+//! Tests that the routes are there only where they are switched on, and that the documentation lists
+//! every route that is open to everybody.
 
 use compat::booking_site::{self, Policy};
 use site::Callers;
+use testkit::Stage;
+
+use crate::stage::{DOMAINS, on_both};
+
+#[test]
+fn nothing_answers_unless_it_is_switched_on() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut anybody = Stage::new(stage.world, DOMAINS).visitor();
+        for path in [
+            "/api/companies",
+            "/api/auth/me",
+            "/api/mentee/bookings",
+            "/health",
+        ] {
+            anybody.get(path).await.expect(404);
+        }
+    });
+}
 
 #[test]
 fn what_anybody_may_call_is_in_the_documentation() {

@@ -15,7 +15,9 @@ fn notifications_are_read_and_cleared_by_their_own_person() {
         for date in ["2026-12-01", "2026-12-02"] {
             let slot = offer(&mut farah, date, 0).await;
             let body = json!({"slot_id": slot["id"]});
-            mei.call("POST", "/api/mentee/bookings", body).await.with(201);
+            mei.call("POST", "/api/mentee/bookings", body)
+                .await
+                .with(201);
         }
         let count = format!("{LIST}/unread/count");
         assert_eq!(farah.get(&count).await, json!({"count": 2}));
@@ -23,7 +25,8 @@ fn notifications_are_read_and_cleared_by_their_own_person() {
         let one = &all[0];
         assert!(one["message"].as_str().unwrap().len() > 5 && one["is_read"] == false);
         let path = format!("{LIST}/{}/read", one["id"].as_str().unwrap());
-        mei.refused("PUT", &path, Value::Null, (404, "not_found")).await;
+        mei.refused("PUT", &path, Value::Null, (404, "not_found"))
+            .await;
         for _ in 0..2 {
             farah.call("PUT", &path, Value::Null).await.with(200);
         }

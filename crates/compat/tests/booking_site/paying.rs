@@ -21,10 +21,23 @@ fn plans_and_the_public_key_are_open_to_everybody() {
         }]);
         assert_eq!(plans, expected);
         let config = anybody.get("/api/payment/config").await.with(200).json();
-        assert_eq!(config, json!({"key_id": "", "currency": "MYR", "mode": "test"}));
-        assert_eq!(anybody.get("/api/companies").await.with(200).json(), json!([]));
-        assert_eq!(anybody.get("/health").await.with(308).location(), Some("/healthz"));
-        for gone in ["/api/ai/questions", "/api/community/posts", "/api/bug-reports"] {
+        assert_eq!(
+            config,
+            json!({"key_id": "", "currency": "MYR", "mode": "test"})
+        );
+        assert_eq!(
+            anybody.get("/api/companies").await.with(200).json(),
+            json!([])
+        );
+        assert_eq!(
+            anybody.get("/health").await.with(308).location(),
+            Some("/healthz")
+        );
+        for gone in [
+            "/api/ai/questions",
+            "/api/community/posts",
+            "/api/bug-reports",
+        ] {
             anybody.get(gone).await.with(404);
         }
     });
@@ -43,11 +56,25 @@ fn the_server_decides_what_is_paid_and_by_whom() {
             assert_eq!(found, [(format!("/{name}"), "unknown_field".to_owned())]);
         }
         let body = json!({"plan_id": plan});
-        stage.visitor().call("POST".parse().unwrap(), CREATE, &body).await.with(401);
-        let made = mei.call("POST", CREATE, body.clone()).await.with(201).json();
-        assert_eq!((&made["amount"], &made["currency"]), (&json!(15_000), &json!("MYR")));
+        stage
+            .visitor()
+            .call("POST".parse().unwrap(), CREATE, &body)
+            .await
+            .with(401);
+        let made = mei
+            .call("POST", CREATE, body.clone())
+            .await
+            .with(201)
+            .json();
+        assert_eq!(
+            (&made["amount"], &made["currency"]),
+            (&json!(15_000), &json!("MYR"))
+        );
         let again = mei.call("POST", CREATE, body).await.with(201).json();
-        assert_eq!(again["order_id"], made["order_id"], "a double click orders once");
+        assert_eq!(
+            again["order_id"], made["order_id"],
+            "a double click orders once"
+        );
     });
 }
 
@@ -57,18 +84,26 @@ fn a_payment_is_verified_for_its_own_order_and_person() {
         let (mut mei, mut aina) = (member(stage).await, user(stage, "aina", None).await);
         let plan = plan(stage, 2).await;
         let report = pay(stage, &mut mei, &plan).await;
-        aina.refused("POST", VERIFY, report.clone(), (404, "not_found")).await;
+        aina.refused("POST", VERIFY, report.clone(), (404, "not_found"))
+            .await;
         let made = aina.call("POST", CREATE, json!({"plan_id": plan})).await;
         let theirs = made.with(201).json()["order_id"].clone();
         let mut replayed = report.clone();
         replayed["order_id"] = theirs;
-        aina.refused("POST", VERIFY, replayed, (400, "payment_mismatch")).await;
+        aina.refused("POST", VERIFY, replayed, (400, "payment_mismatch"))
+            .await;
         let mut forged = report.clone();
         forged["signature"] = json!("0".repeat(64));
-        mei.refused("POST", VERIFY, forged, (400, "payment_signature")).await;
-        mei.refused("POST", VERIFY, json!({}), (422, "validation_failed")).await;
+        mei.refused("POST", VERIFY, forged, (400, "payment_signature"))
+            .await;
+        mei.refused("POST", VERIFY, json!({}), (422, "validation_failed"))
+            .await;
         for _ in 0..2 {
-            let paid = mei.call("POST", VERIFY, report.clone()).await.with(200).json();
+            let paid = mei
+                .call("POST", VERIFY, report.clone())
+                .await
+                .with(200)
+                .json();
             let expected = json!({
                 "success": true, "order_id": report["order_id"], "status": "paid",
             });
@@ -89,6 +124,7 @@ fn administrators_see_all_orders() {
             (&json!(15_000), &json!("paid"), &json!("Starter"))
         );
         let path = "/api/admin/orders";
-        mei.refused("GET", path, Value::Null, (403, "forbidden")).await;
+        mei.refused("GET", path, Value::Null, (403, "forbidden"))
+            .await;
     });
 }

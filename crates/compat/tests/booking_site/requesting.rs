@@ -28,26 +28,43 @@ fn the_slots_owner_confirms_one_of_the_slots() {
             (&asked["status"], &asked["preferred_slots"][0]["id"]),
             (&json!("pending"), &two["id"])
         );
-        assert_eq!(mei.get("/api/mentee/booking-requests").await, json!([asked]));
+        assert_eq!(
+            mei.get("/api/mentee/booking-requests").await,
+            json!([asked])
+        );
         let at_farah = farah.get("/api/mentor/booking-requests").await;
         assert_eq!(at_farah[0]["additional_notes"], "Either");
         let path = "/api/mentor/booking-requests";
-        mei.refused("GET", path, Value::Null, (403, "role_required")).await;
+        mei.refused("GET", path, Value::Null, (403, "role_required"))
+            .await;
 
         // Neither another provider nor the member confirms, nor a member by the administrators' way.
         let confirm = json!({"request_id": asked["id"], "slot_id": one["id"]});
         let mut aina = user(stage, "aina", Some(PROVIDER)).await;
         for other in [&mut aina, &mut mei] {
-            other.refused("POST", CONFIRM, confirm.clone(), (404, "not_found")).await;
+            other
+                .refused("POST", CONFIRM, confirm.clone(), (404, "not_found"))
+                .await;
             let path = "/api/admin/confirm-booking";
-            other.refused("POST", path, confirm.clone(), (403, "forbidden")).await;
+            other
+                .refused("POST", path, confirm.clone(), (403, "forbidden"))
+                .await;
         }
-        let done = farah.call("POST", CONFIRM, confirm.clone()).await.with(200).json();
+        let done = farah
+            .call("POST", CONFIRM, confirm.clone())
+            .await
+            .with(200)
+            .json();
         assert_eq!(done["status"], "confirmed");
         let own = mei.get("/api/mentee/bookings").await;
         assert_eq!(own["upcoming"][0]["id"], done["booking_id"]);
-        stage.world.clock.advance(jiff::SignedDuration::from_mins(2));
-        farah.refused("POST", CONFIRM, confirm, (409, "request_settled")).await;
+        stage
+            .world
+            .clock
+            .advance(jiff::SignedDuration::from_mins(2));
+        farah
+            .refused("POST", CONFIRM, confirm, (409, "request_settled"))
+            .await;
     });
 }
 
@@ -79,9 +96,13 @@ fn a_member_without_credit_hears_why_nothing_is_confirmed() {
         let wish = json!({"preferred_slots": [one["id"]]});
         let asked = mei.call("POST", ASK, wish).await.with(201).json();
         let body = json!({"slot_id": two["id"]});
-        mei.call("POST", "/api/mentee/bookings", body).await.with(201);
+        mei.call("POST", "/api/mentee/bookings", body)
+            .await
+            .with(201);
         let confirm = json!({"request_id": asked["id"]});
-        farah.refused("POST", CONFIRM, confirm, (422, "quota_exhausted")).await;
+        farah
+            .refused("POST", CONFIRM, confirm, (422, "quota_exhausted"))
+            .await;
         let told = mei.get("/api/notifications").await;
         let told = told.as_array().unwrap().iter();
         let about_requests = told.filter(|one| one["link"] == "/me/requests");

@@ -12,9 +12,7 @@ use serde_json::{Value, json};
 use testkit::people::{PASSWORD, begin, client};
 use testkit::{Stage, errors};
 
-use crate::stage::{
-    POLICY, User, administrator, front, login, member, mentor, older, on_both,
-};
+use crate::stage::{POLICY, User, administrator, front, login, member, mentor, older, on_both};
 
 const ME: &str = "/api/auth/me";
 const FREE: &str = "/api/auth/register-free";
@@ -26,7 +24,11 @@ fn signing_in_answers_a_token_for_these_addresses_alone() {
         let me = mei.get(ME).await;
         assert_eq!(
             (&me["email"], &me["role"], &me["id"]),
-            (&json!("mei@example.my"), &json!("mentee"), &json!(mei.id.as_str()))
+            (
+                &json!("mei@example.my"),
+                &json!("mentee"),
+                &json!(mei.id.as_str())
+            )
         );
         assert_eq!(mentor(stage).await.get(ME).await["role"], "mentor");
         assert_eq!(administrator(stage).await.get(ME).await["role"], "admin");
@@ -34,7 +36,9 @@ fn signing_in_answers_a_token_for_these_addresses_alone() {
             let refused = mei.front.get(path).await.with(401);
             assert_eq!(refused.json()["code"], "token_invalid", "{path}");
         }
-        let wrong = login(stage, "mei@example.my", "not the password").await.with(401);
+        let wrong = login(stage, "mei@example.my", "not the password")
+            .await
+            .with(401);
         assert_eq!(wrong.json()["code"], "credentials_invalid");
         let unknown = login(stage, "nobody@example.my", PASSWORD).await.with(401);
         assert_eq!(unknown.json()["detail"], wrong.json()["detail"]);
@@ -67,7 +71,10 @@ fn the_token_ends_after_twelve_hours_and_with_its_session() {
     on_both(&async |stage: &Stage<'_>| {
         let mut mei = member(stage).await;
         let hour = SignedDuration::from_hours(1);
-        stage.world.clock.advance(hour * 12 - SignedDuration::from_secs(1));
+        stage
+            .world
+            .clock
+            .advance(hour * 12 - SignedDuration::from_secs(1));
         mei.get(ME).await;
         stage.world.clock.advance(SignedDuration::from_secs(1));
         mei.front.get(ME).await.with(401);
@@ -114,7 +121,12 @@ fn the_token_never_proves_a_recent_sign_in() {
     on_both(&async |stage: &Stage<'_>| {
         let mut aisyah = crate::stage::user(stage, "aisyah", Some(ADMIN)).await;
         let refused = aisyah
-            .refused("POST", "/api/admin/pricing-plans", json!({}), (403, "sudo_required"))
+            .refused(
+                "POST",
+                "/api/admin/pricing-plans",
+                json!({}),
+                (403, "sudo_required"),
+            )
             .await;
         let page = refused["page"].as_str().unwrap();
         assert!(page.ends_with("/admin/plans"), "{page}");
@@ -122,9 +134,15 @@ fn the_token_never_proves_a_recent_sign_in() {
         let refused = aisyah
             .refused("POST", path, Value::Null, (403, "sudo_required"))
             .await;
-        assert!(refused["page"].as_str().unwrap().ends_with("/admin/payouts"));
+        assert!(
+            refused["page"]
+                .as_str()
+                .unwrap()
+                .ends_with("/admin/payouts")
+        );
         let mut mei = member(stage).await;
-        mei.refused("POST", path, Value::Null, (403, "forbidden")).await;
+        mei.refused("POST", path, Value::Null, (403, "forbidden"))
+            .await;
     });
 }
 
@@ -145,7 +163,9 @@ fn registering_tells_nothing_about_the_address_and_gives_no_role() {
                 errors(&refused),
                 [("/role".to_owned(), "unknown_field".to_owned())]
             );
-            let known = anybody.call(Method::POST, path, &registration(&mei.email)).await;
+            let known = anybody
+                .call(Method::POST, path, &registration(&mei.email))
+                .await;
             assert_eq!(known.with(202).json(), json!({"success": true}));
         }
     });
@@ -161,7 +181,11 @@ fn registering_answers_a_token_where_the_operator_wants_it() {
         let stage = older(stage.world, policy);
         let mut anybody = stage.visitor();
         let body = registration("new@example.my");
-        let made = anybody.call(Method::POST, FREE, &body).await.with(201).json();
+        let made = anybody
+            .call(Method::POST, FREE, &body)
+            .await
+            .with(201)
+            .json();
         assert_eq!(made["success"], true);
         assert_eq!(made["user"]["email_verified"], false);
         let token = made["access_token"].as_str().unwrap();
@@ -173,7 +197,9 @@ fn registering_answers_a_token_where_the_operator_wants_it() {
         let path = "/api/payment/create-order";
         let refused = front.call(Method::POST, path, &body).await.with(403);
         assert_eq!(refused.json()["code"], "email_unverified");
-        let again = anybody.call(Method::POST, FREE, &registration("new@example.my")).await;
+        let again = anybody
+            .call(Method::POST, FREE, &registration("new@example.my"))
+            .await;
         assert_eq!(again.with(409).json()["code"], "email_taken");
     });
 }

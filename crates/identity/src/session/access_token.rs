@@ -169,7 +169,9 @@ impl Signer {
     /// The keys of a signing period. The first key signs. The other keys are derived from older
     /// secrets in the key file, and only verify.
     fn pairs(&self, kid: i64) -> impl Iterator<Item = Ed25519KeyPair> {
-        let key = self.keys.key(&format!("access tokens{}", self.audience.name));
+        let key = self
+            .keys
+            .key(&format!("access tokens{}", self.audience.name));
         let seeds: Vec<_> = key.macs(&[&kid.to_string()]).collect();
         let pairs = seeds.into_iter();
         pairs.filter_map(|seed| Ed25519KeyPair::from_seed_unchecked(&seed).ok())
@@ -184,7 +186,6 @@ impl Signer {
         all
     }
 }
-
 
 fn read<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
@@ -248,12 +249,17 @@ mod tests {
         let now = at(20_833 * PERIOD - 60);
         let token = sign(&other, now);
         let last = now + SignedDuration::from_secs(86_399);
-        assert_eq!(other.verify(&token, last).unwrap().aud, format!("{URL}/day"));
+        assert_eq!(
+            other.verify(&token, last).unwrap().aud,
+            format!("{URL}/day")
+        );
         assert!(other.verify(&token, now + day.lifetime).is_none());
         assert!(signer().verify(&token, now).is_none());
         assert!(other.verify(&sign(&signer(), now), now).is_none());
-        assert!(signer().pairs(1).next().unwrap().public_key().as_ref()
-            != other.pairs(1).next().unwrap().public_key().as_ref());
+        assert!(
+            signer().pairs(1).next().unwrap().public_key().as_ref()
+                != other.pairs(1).next().unwrap().public_key().as_ref()
+        );
     }
 
     #[test]
