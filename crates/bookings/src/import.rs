@@ -10,6 +10,7 @@ pub mod sessions;
 use std::str::FromStr;
 
 use platform::id::Id;
+use platform::money::Money;
 use platform::{Rows, StoreError, Tx, sql};
 use sha2::{Digest as _, Sha256};
 
@@ -17,7 +18,6 @@ use crate::catalogue::{CatalogueEntry, EntryId};
 use crate::criterion::{Author, Criterion};
 use crate::level::Level;
 use crate::meeting_link;
-use crate::order::PlanId;
 use crate::plan::Plan;
 use crate::room::Room;
 use crate::session_type::SessionType;
@@ -135,10 +135,9 @@ pub fn add_plan(tx: &mut Tx<'_>, plan: &Plan) -> Result<bool, StoreError> {
     Ok(added == 1)
 }
 
-/// The prices of all plans, in minor units of their currencies.
-pub fn plan_prices(tx: &mut Tx<'_>) -> Result<Vec<(PlanId, String, i64, String)>, StoreError> {
-    let all = sql!("SELECT id, name, price_minor, currency FROM plan ORDER BY position, id");
-    tx.all(all, &[])
+pub fn plan_prices(tx: &mut Tx<'_>) -> Result<Vec<Money>, StoreError> {
+    let all: Vec<Plan> = tx.all(sql!("SELECT {Plan} FROM plan"), &[])?;
+    Ok(all.iter().map(Plan::price).collect())
 }
 
 /// Adds a room. Returns `None` if its link does not lead to a meeting on an allowed host, and `false`

@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 use crate::ImportError;
 
-/// The maximum length of a line and of a document, in bytes. MongoDB's own documents have at most
-/// 16 MiB, which are somewhat longer as JSON.
+/// The maximum length of a line and of a document, in bytes. The database's own documents have at
+/// most 16 MiB, which are somewhat longer as JSON.
 const LONGEST: usize = 64 << 20;
 
 /// A file that is being read.

@@ -67,7 +67,7 @@ pub(crate) fn find(
     if grant::may_in_site(tx, who, PROVIDER)? {
         begins.push(TIMES);
     }
-    let provider = provider.filter(|_| all.is_empty());
+    let provider = provider.filter(|_| lines.is_empty());
     if let Some((provider,)) = provider {
         let (count, free) = slot::next_free(tx, &provider)?;
         let lines = free.into_iter().map(|slot| OwnLine {

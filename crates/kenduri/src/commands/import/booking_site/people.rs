@@ -223,6 +223,13 @@ impl TakeOver<'_> {
         Ok(id)
     }
 
+    /// The provider to whom the field `mentor_id` refers, if they have become one. A review alone
+    /// makes nobody a provider.
+    pub(super) fn known_provider(&self, row: &Row) -> Option<ProviderId> {
+        let person = self.person_of(row, "mentor_id")?;
+        self.providers.get(person.id.as_str()).cloned()
+    }
+
     pub(super) fn list_mentors(&mut self) {
         for person in &self.people {
             if person.is_mentor && !self.providers.contains_key(person.id.as_str()) {

@@ -132,8 +132,7 @@ impl TakeOver<'_> {
         let ended_at = row.instant("completed_at")?.unwrap_or(created_at);
         let reviewer_id = match state {
             ReviewState::Pending | ReviewState::Cancelled => None,
-            _ if row.text("mentor_id").is_empty() => None,
-            _ => Some(self.provider_of(tx, row, is_done)?),
+            ReviewState::InReview | ReviewState::Completed => self.known_provider(row),
         };
         // A review that nobody has taken waits for somebody who does.
         let state = match (state, &reviewer_id) {

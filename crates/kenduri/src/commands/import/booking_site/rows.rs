@@ -294,7 +294,7 @@ impl Row {
         }
     }
 
-    /// A time. One without an offset is in UTC, as MongoDB keeps them.
+    /// A time. One without an offset is in UTC, as the database keeps them.
     pub(super) fn instant(&self, name: &str) -> Result<Option<Timestamp>> {
         let Some(value) = self.value(name) else {
             return Ok(None);
@@ -315,7 +315,7 @@ impl Row {
         }
     }
 
-    /// A local date, which MongoDB may have as the midnight of UTC.
+    /// A local date, which the database may have as the midnight of UTC.
     pub(super) fn date(&self, name: &str) -> Result<Date> {
         let text = self.require(name)?;
         let found = match self.value(name) {

@@ -8,8 +8,8 @@ use bookings::booking::{self, Booking, Party, State};
 use bookings::choice::Choices;
 use bookings::criterion::Author;
 use bookings::feedback::{Feedback, Score, Verdict};
+use bookings::import as bring;
 use bookings::import::sessions::{self, BookingOutcome, ImportedSlot, SlotOutcome};
-use bookings::import::{self as bring};
 use bookings::order::CreditKind;
 use bookings::request::{Request, RequestState};
 use bookings::slot::{Place, Slot, SlotId, State as SlotState};
@@ -96,8 +96,7 @@ impl TakeOver<'_> {
         };
         let status = row.text("status").to_lowercase();
         let is_free = match status.as_str() {
-            "" => row.flag("is_available", true),
-            "available" | "open" | "free" => row.flag("is_available", true),
+            "" | "available" | "open" | "free" => row.flag("is_available", true),
             _ => false,
         };
         let id: SlotId = bring::id("slot", row.key());

@@ -125,11 +125,7 @@ impl<'a> TakeOver<'a> {
         self.appoint(tx)?;
         self.each(tx, &rows.companies, Self::company)?;
         self.each(tx, &rows.plans, Self::plan)?;
-        self.prices.extend(
-            bring::plan_prices(tx)?
-                .into_iter()
-                .filter_map(|(_, _, minor, code)| Some(Money::new(minor, code.parse().ok()?))),
-        );
+        self.prices.extend(bring::plan_prices(tx)?);
         self.each(tx, &rows.links, Self::link)?;
         let (taken, free) = self.slots_by_use();
         for slots in [taken, free] {
