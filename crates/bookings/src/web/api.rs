@@ -237,7 +237,7 @@ async fn show_booking(call: Call) -> Result<Response, Problem> {
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Cancellation {
-    /// Up to 300 characters; shown to the other side.
+    /// Up to 300 characters; shown to the other side. Administrators must give one.
     reason: String,
 }
 

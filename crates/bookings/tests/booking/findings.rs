@@ -227,6 +227,8 @@ fn what_our_own_records_contradict_is_mended() {
         run(stage, sql!("UPDATE booking SET payout_minor = 5000")).await;
         go_to(stage, "2026-12-01T12:00:00Z").await;
         prove(stage, &mut owner).await;
+        let card = owner.browser.get("/me").await.text();
+        assert!(card.contains(&stage.say("payout-to-approve")), "{card}");
         run(stage, sql!("UPDATE payout_item SET amount_minor = 4999")).await;
         next_day(stage).await;
         assert_eq!(only(stage, &owner).await["kind"], "payout_drift");

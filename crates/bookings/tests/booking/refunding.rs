@@ -4,6 +4,7 @@ use bookings::booking::State;
 use identity::grant::OWNER;
 use identity::session::sudo::LIFETIME;
 use jiff::SignedDuration;
+use platform::{Rows, Sql, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{Page, rounds, together};
 
@@ -16,6 +17,12 @@ const REFUNDS: &str = "/api/v1/admin/refunds";
 
 async fn get(stage: &Stage<'_>, who: &Person, path: &str) -> Value {
     script(stage, who).get(path).await.expect(200).json()["items"].clone()
+}
+
+async fn run(stage: &Stage<'_>, query: Sql) {
+    let change =
+        move |tx: &mut Tx<'_>| -> Result<u64, StoreError> { tx.run(query, &[], Rows::Any) };
+    stage.world.store().write(change).await.unwrap();
 }
 
 /// The id of the latest payment.
@@ -100,6 +107,34 @@ fn credits_of_a_refunded_plan_are_frozen_and_then_gone() {
         aina.cancel(booked).await.expect(303);
         assert_eq!(credits::credits(&mut aina).await, 0);
         assert_eq!(wrong(stage).await, [""; 0]);
+    });
+}
+
+#[test]
+fn the_check_finds_credits_that_do_not_follow_their_refunds() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let plan = credits::plan(&mut owner, 3).await;
+        let pay = credits::order(&mut aina, &plan).await;
+        aina.pay(&pay, "pay").await.expect(200);
+        for (harm, mend, found) in [
+            (
+                sql!("UPDATE credit_lot SET frozen = 1"),
+                sql!("UPDATE credit_lot SET frozen = 0"),
+                "credits are frozen, and no money for them goes back, or the reverse",
+            ),
+            (
+                sql!("UPDATE booking_order SET state = 'refunded'"),
+                sql!("UPDATE booking_order SET state = 'paid'"),
+                "an order was refunded in full, and its credits can still be spent",
+            ),
+        ] {
+            run(stage, harm).await;
+            let all = wrong(stage).await;
+            assert!(all.iter().any(|one| one.starts_with(found)), "{all:?}");
+            run(stage, mend).await;
+        }
     });
 }
 
@@ -191,6 +226,41 @@ fn two_refunds_at_once_never_exceed_the_payment() {
             both.sort_unstable();
             assert_eq!(both, [202, 409], "round {round}");
             stage.work().await;
+            assert_eq!(wrong(stage).await, [""; 0], "round {round}");
+        }
+    });
+}
+
+#[test]
+fn a_credit_is_booked_before_its_money_goes_back_or_not_at_all() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let mut farah = provider(stage).await;
+        let plan = credits::plan(&mut owner, 1).await;
+        for round in 0..rounds().min(8) {
+            stage.world.clock.advance(SignedDuration::from_secs(1));
+            let mut aina = stage.person(&format!("Aina {round}")).await;
+            let pay = credits::order(&mut aina, &plan).await;
+            aina.pay(&pay, "pay").await.expect(200);
+            let day = format!("2026-12-{:02}", round + 1);
+            let slot = credits::offer(&mut farah, &day).await;
+            let paid = payment(stage, &owner).await;
+            prove(stage, &mut owner).await;
+            let (mut admin, mut member) = (script(stage, &owner), script(stage, &aina));
+            let back = json!({"payment_id": paid, "amount_minor": 30_000,
+                "reason": "The room was cold"});
+            let new = json!({"slot_id": slot["id"], "slot_version": slot["version"]});
+            let ask = async move { admin.call("POST".parse().unwrap(), REFUNDS, &back).await };
+            let book = async move {
+                let path = "/api/v1/bookings";
+                member.call("POST".parse().unwrap(), path, &new).await
+            };
+            let (asked, booked) = together(ask, book).await;
+            asked.expect(202);
+            let status = booked.status.as_u16();
+            assert!(matches!(status, 201 | 422), "round {round}: {status}");
+            stage.work().await;
+            assert_eq!(credits::credits(&mut aina).await, 0, "round {round}");
             assert_eq!(wrong(stage).await, [""; 0], "round {round}");
         }
     });
