@@ -40,7 +40,9 @@ pub struct Offered {
     pub address: Option<String>,
 }
 
-/// Lists offered slots in chronological order.
+/// Lists offered slots in chronological order. SQLite runs `CROSS JOIN` in the written order: it
+/// reads the slots by their index, and stops at the limit. Otherwise, where there are few accounts,
+/// it would read all slots and sort them.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>, StoreError> {
     let now = tx.roughly_now();
     let (from, after) = match &filter.after {
@@ -51,11 +53,11 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
         "SELECT {s: Slot},
              CASE WHEN w.reveal = 'always' THEN p.display_name ELSE '' END AS display_name,
              CASE WHEN w.reveal = 'always' THEN g.slug END AS slug
-         FROM slot s JOIN booking_setting w ON w.id = 1
-         JOIN provider p ON p.id = s.provider_id AND p.is_paused = 0
-         JOIN account a ON a.id = p.account_id AND a.state = 'active'
+         FROM slot s CROSS JOIN booking_setting w CROSS JOIN provider p CROSS JOIN account a
          LEFT JOIN account_slug g ON g.account_id = a.id AND g.until IS NULL
-         WHERE s.state = 'available' AND s.deleted_at IS NULL
+         WHERE w.id = 1 AND p.id = s.provider_id AND p.is_paused = 0
+           AND a.id = p.account_id AND a.state = 'active'
+           AND s.state = 'available' AND s.deleted_at IS NULL
            AND s.starts_at > CAST(:now AS BIGINT) + p.min_notice * 60000
            AND s.starts_at < :until
            AND (s.starts_at > :from OR (s.starts_at = :from AND s.id > :after))

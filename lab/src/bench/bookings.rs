@@ -230,7 +230,8 @@ async fn steady(name: &str, side: &Side<'_>, wanted: Wanted) -> Result<()> {
         let (kind, request, status) = if place < BOOKINGS.0 {
             (BOOKING, book(round * BOOKINGS.0 + place), 201)
         } else {
-            let kind = place % 2;
+            // Where there is no page, all browse the JSON.
+            let kind = if page == browse { 0 } else { place % 2 };
             (kind, get([browse, page][kind], ""), 200)
         };
         Asked {
