@@ -351,11 +351,7 @@ fn merge(mut times: Vec<BusyTime>) -> Vec<BusyTime> {
     merged
 }
 
-fn replace(
-    tx: &mut Tx<'_>,
-    provider: &ProviderId,
-    busy: &[BusyTime],
-) -> Result<(), StoreError> {
+fn replace(tx: &mut Tx<'_>, provider: &ProviderId, busy: &[BusyTime]) -> Result<(), StoreError> {
     if list_busy(tx, provider, Timestamp::MIN, Timestamp::MAX)? == busy {
         return Ok(());
     }

@@ -269,11 +269,7 @@ async fn handle_refund(site: Site, event: Stored) -> Result<Done, JobError> {
 }
 
 /// Names what an order pays for, its payer, and the payment's id at the gateway.
-fn describe_order(
-    tx: &mut Tx<'_>,
-    order: &OrderId,
-    event: &Stored,
-) -> Result<String, StoreError> {
+fn describe_order(tx: &mut Tx<'_>, order: &OrderId, event: &Stored) -> Result<String, StoreError> {
     let (title, payer): (String, Option<String>) = sql!(
         "SELECT COALESCE(n.name, b.title, ''), a.display_name
          FROM booking_order o LEFT JOIN booking b ON b.order_id = o.id
@@ -288,12 +284,7 @@ fn describe_order(
     Ok(parts.join(", "))
 }
 
-fn tell(
-    tx: &mut Tx<'_>,
-    site: &Site,
-    kind: &'static str,
-    about: &str,
-) -> Result<(), StoreError> {
+fn tell(tx: &mut Tx<'_>, site: &Site, kind: &'static str, about: &str) -> Result<(), StoreError> {
     let told = NewNotification {
         kind,
         about,

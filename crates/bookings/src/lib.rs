@@ -115,13 +115,11 @@ pub const DOMAIN: Domain = Domain {
     cards: web::own_card::find,
     routes: web::routes,
     jobs: |site| {
-        let all = session::jobs(site)
-            .into_iter()
-            .chain([
-                refund::job(site),
-                request::job(site),
-                external_calendar::job(site),
-            ]);
+        let all = session::jobs(site).into_iter().chain([
+            refund::job(site),
+            request::job(site),
+            external_calendar::job(site),
+        ]);
         let all = all.chain(checkout::jobs(site));
         let all = all.chain(review::files::jobs(site));
         let all = all.chain(reconcile::jobs(site));

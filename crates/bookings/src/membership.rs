@@ -51,7 +51,7 @@ pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Membership
         "SELECT m.order_id, COALESCE(n.name, '') AS plan, m.tier, m.starts_at, m.ends_at
          FROM membership m JOIN money_party p ON p.id = m.party_id
          JOIN booking_order o ON o.id = m.order_id LEFT JOIN plan n ON n.id = o.plan_id
-         WHERE p.account_id = :account AND m.ends_at > :now AND o.state = 'paid'
+         WHERE p.account_id = :account AND m.ends_at > :now AND o.state IN ('paid', 'partially_refunded')
          ORDER BY m.starts_at, m.order_id",
         account,
         now = tx.roughly_now()
@@ -98,7 +98,7 @@ pub(crate) fn open(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), St
     let now = tx.now();
     let last: Option<Period> = sql!(
         "SELECT {m: Period} FROM membership m JOIN booking_order o ON o.id = m.order_id
-         WHERE m.party_id = :party AND m.tier >= :tier AND m.ends_at > :now AND o.state = 'paid'
+         WHERE m.party_id = :party AND m.tier >= :tier AND m.ends_at > :now AND o.state IN ('paid', 'partially_refunded')
          ORDER BY m.ends_at DESC, m.order_id LIMIT 1",
         party = order.party_id,
         tier = order.grant.tier,

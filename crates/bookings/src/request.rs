@@ -11,7 +11,7 @@ use identity::account::{self, AccountId};
 use identity::session::signed_in::Confirmed;
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::Entry;
-use platform::jobs::{self, Done, Handler, Job, JobError, NewJob};
+use platform::jobs::{self, Done, Handler, Job, JobError};
 use platform::mail::Stream;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};

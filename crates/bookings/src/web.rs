@@ -91,11 +91,7 @@ pub fn pages() -> Pages<Site, Callers> {
         .post("/me/slots/series", People, slots::series::create_series)
         .get("/me/slots/profile", People, profile::show)
         .post("/me/slots/profile", People, profile::change)
-        .post(
-            "/me/slots/profile/calendar",
-            People,
-            profile::set_calendar,
-        )
+        .post("/me/slots/profile/calendar", People, profile::set_calendar)
         .get("/me/slots/bookings", People, slots::bookings)
         .get("/me/slots/payouts", People, payouts::own)
         .post("/me/slots/payouts", People, payouts::set_reference)

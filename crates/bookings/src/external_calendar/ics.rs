@@ -92,9 +92,8 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn calendar(&self, calendar: &ICalendar, found: &mut Found) -> Result<(), ReadError> {
-        let is_event = |one: &&ICalendarComponent| {
-            one.component_type == ICalendarComponentType::VEvent
-        };
+        let is_event =
+            |one: &&ICalendarComponent| one.component_type == ICalendarComponentType::VEvent;
         let events = || calendar.components.iter().filter(is_event);
         // The times of repeated events that another event replaces.
         let mut replaced: HashMap<&str, BTreeSet<Timestamp>> = HashMap::new();
@@ -114,11 +113,13 @@ impl Reading<'_> {
             let uid = event.uid().unwrap_or_default();
             let skipped = replaced.get(uid).filter(|_| !is_replacement);
             match self.event(event, skipped) {
-                Ok(times) => found.busy.extend(times.into_iter().map(|(from, until)| Busy {
-                    uid: uid.to_owned(),
-                    from,
-                    until,
-                })),
+                Ok(times) => found
+                    .busy
+                    .extend(times.into_iter().map(|(from, until)| Busy {
+                        uid: uid.to_owned(),
+                        from,
+                        until,
+                    })),
                 Err(Unreadable) => found.is_partial = true,
             }
             if found.busy.len() > MOST {
@@ -133,7 +134,9 @@ impl Reading<'_> {
         event: &ICalendarComponent,
         replaced: Option<&BTreeSet<Timestamp>>,
     ) -> Result<Vec<(Timestamp, Timestamp)>, Unreadable> {
-        let entry = event.property(&ICalendarProperty::Dtstart).ok_or(Unreadable)?;
+        let entry = event
+            .property(&ICalendarProperty::Dtstart)
+            .ok_or(Unreadable)?;
         let start = values(entry).next().ok_or(Unreadable)?;
         let length = self.length(event, entry, start)?;
         let mut starts = BTreeSet::new();
@@ -185,7 +188,10 @@ impl Reading<'_> {
         if let Some(entry) = event.property(&ICalendarProperty::Dtend) {
             let end = values(entry).next().ok_or(Unreadable)?;
             if !start.has_time() {
-                let (from, until) = (civil(start).ok_or(Unreadable)?, civil(end).ok_or(Unreadable)?);
+                let (from, until) = (
+                    civil(start).ok_or(Unreadable)?,
+                    civil(end).ok_or(Unreadable)?,
+                );
                 let days = from.date().until(until.date()).map_err(|_| Unreadable)?;
                 return Ok(Length::Days(i64::from(days.get_days())));
             }
@@ -406,7 +412,10 @@ mod tests {
     fn times_are_read_in_the_zone_that_they_name() {
         for (start, expected) in [
             ("DTSTART:20270105T090000Z", "2027-01-05T09:00:00Z"),
-            ("DTSTART;TZID=Asia/Kolkata:20270105T090000", "2027-01-05T03:30:00Z"),
+            (
+                "DTSTART;TZID=Asia/Kolkata:20270105T090000",
+                "2027-01-05T03:30:00Z",
+            ),
             (
                 "DTSTART;TZID=\"America/St_Johns\":20270714T090000",
                 "2027-07-14T11:30:00Z",
@@ -456,12 +465,16 @@ mod tests {
             RRULE:FREQ=DAILY;UNTIL=20261203|END:VEVENT|";
         assert_eq!(times(day).len(), 3);
         // One that began long ago, and never ends.
-        let long = "BEGIN:VEVENT|DTSTART:20100101T180000Z|DURATION:PT1H|RRULE:FREQ=DAILY|END:VEVENT|";
+        let long =
+            "BEGIN:VEVENT|DTSTART:20100101T180000Z|DURATION:PT1H|RRULE:FREQ=DAILY|END:VEVENT|";
         assert_eq!(times(long).len(), 365);
         let monthly = "BEGIN:VEVENT|DTSTART:20260101T180000Z|DURATION:PT1H|\
             RRULE:FREQ=MONTHLY;BYDAY=-1FR|END:VEVENT|";
         assert_eq!(times(monthly).len(), 12);
-        assert_eq!(times(monthly)[0], "2026-11-27T18:00:00Z/2026-11-27T19:00:00Z");
+        assert_eq!(
+            times(monthly)[0],
+            "2026-11-27T18:00:00Z/2026-11-27T19:00:00Z"
+        );
     }
 
     #[test]
@@ -504,9 +517,14 @@ mod tests {
             assert_eq!(read(&whole[..cut], &zone, period()), Err(ReadError::Broken));
         }
         for other in ["<!doctype html>", "<p>\r\nEND:VCALENDAR", "END:VCALENDAR"] {
-            assert_eq!(read(other, &zone, period()), Err(ReadError::Broken), "{other}");
+            assert_eq!(
+                read(other, &zone, period()),
+                Err(ReadError::Broken),
+                "{other}"
+            );
         }
-        let one = "BEGIN:VEVENT|DTSTART:20100101T090000Z|DURATION:PT1H|RRULE:FREQ=DAILY|END:VEVENT|";
+        let one =
+            "BEGIN:VEVENT|DTSTART:20100101T090000Z|DURATION:PT1H|RRULE:FREQ=DAILY|END:VEVENT|";
         let many = file(&one.repeat(60));
         assert_eq!(read(&many, &zone, period()), Err(ReadError::TooMuch));
     }

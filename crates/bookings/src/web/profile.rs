@@ -11,9 +11,9 @@ use web::{Problem, Text};
 
 use super::slots::{FormPage, HERE, table_form};
 use super::words;
+use crate::Refusal;
 use crate::external_calendar::{self, ReadError};
 use crate::provider::{self, Provider};
-use crate::Refusal;
 
 const PATH: &str = "/me/slots/profile";
 
@@ -117,7 +117,11 @@ pub(super) async fn set_calendar(posted: FormPost) -> Result<Response, Problem> 
     let is_end = posted.form.text("do") == "end";
     let (site, form) = (posted.req.site.clone(), posted.form.clone());
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
-        let address = if is_end { "" } else { form.text("calendar_url") };
+        let address = if is_end {
+            ""
+        } else {
+            form.text("calendar_url")
+        };
         // An empty field is no wish to remove what it does not show.
         if is_end || !address.trim().is_empty() {
             external_calendar::set(tx, &site, provider, address)?;

@@ -10,13 +10,13 @@ use platform::Platform;
 use platform::outbound::{Names, Outbound};
 use platform::{StoreError, Tx, sql};
 use rcgen::{CertifiedKey, generate_simple_self_signed};
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
 use testkit::{Page, World};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::stage::{Booking, Person, Stage, go_to, of_platform, on_both, provider, script, state};
 
@@ -162,7 +162,10 @@ fn what_overlaps_a_busy_time_is_neither_shown_nor_booked() {
         assert_eq!(told["calendar"], json!({"read_at": null, "error": null}));
         assert!(!told.to_string().contains("basic.ics"));
         stage.work().await;
-        assert_eq!(offered(&stage).await, [next["id"].clone(), free["id"].clone()]);
+        assert_eq!(
+            offered(&stage).await,
+            [next["id"].clone(), free["id"].clone()]
+        );
         aina.browser.submit(&page, &form).await.expect(409);
         let body = json!({"slot_id": hidden["id"], "slot_version": 1});
         let refused = aina.call("POST", "/api/v1/bookings", &body).await;
@@ -257,7 +260,11 @@ fn an_event_over_a_booking_is_told_once_and_cancels_nothing() {
         assert_eq!(state(&stage, id).await, State::Confirmed);
         let notices = farah.browser.get("/me/notices").await;
         let notice = stage.start("external-calendar-notice");
-        assert!(notices.expect(200).text().contains(&notice), "{}", notices.body);
+        assert!(
+            notices.expect(200).text().contains(&notice),
+            "{}",
+            notices.body
+        );
     });
 }
 
@@ -272,7 +279,10 @@ fn what_cannot_be_read_keeps_the_last_good_times_and_says_why() {
         stage.work().await;
         let read = status(&mut farah).await;
         assert_eq!(read["error"], Value::Null);
-        let long = format!("BEGIN:VCALENDAR\r\nX-A:{}\r\nEND:VCALENDAR\r\n", "x".repeat(1 << 20));
+        let long = format!(
+            "BEGIN:VCALENDAR\r\nX-A:{}\r\nEND:VCALENDAR\r\n",
+            "x".repeat(1 << 20)
+        );
         let whole = server.answer.lock().unwrap().1.clone();
         let cut = &whole[..whole.len() - 20];
         let mut at = stage.site.clock.now();
@@ -287,7 +297,10 @@ fn what_cannot_be_read_keeps_the_last_good_times_and_says_why() {
             at += jiff::SignedDuration::from_hours(2);
             go_to(&stage, &at.to_string()).await;
             let now = status(&mut farah).await;
-            assert_eq!((&now["error"], &now["read_at"]), (&json!(error), &read["read_at"]));
+            assert_eq!(
+                (&now["error"], &now["read_at"]),
+                (&json!(error), &read["read_at"])
+            );
             assert!(!offered(&stage).await.contains(&hidden["id"]), "{error}");
             let page = farah.browser.get("/me/slots/profile").await;
             let id = match error {

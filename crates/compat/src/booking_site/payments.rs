@@ -115,7 +115,7 @@ async fn verify(call: Call, Json(sent): Json<Map<String, Value>>) -> Result<Resp
         .collect();
     checkout::come_back(&call.site, &id, &form).await?;
     let is_paid = match own(&call, &id).await?.state {
-        OrderState::Paid => true,
+        OrderState::Paid | OrderState::PartiallyRefunded => true,
         OrderState::Created | OrderState::Expired => false,
         OrderState::Refunded => {
             return Err(Problem::new(StatusCode::CONFLICT, "order_closed"));

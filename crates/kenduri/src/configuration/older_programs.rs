@@ -15,11 +15,7 @@ pub(super) struct OlderPrograms {
 }
 
 impl OlderPrograms {
-    pub(super) fn read(
-        compat: &Compat,
-        domains: &SettingValues,
-        check: &mut Check,
-    ) -> Self {
+    pub(super) fn read(compat: &Compat, domains: &SettingValues, check: &mut Check) -> Self {
         check_auth(compat, check);
         if compat.bookings && !bookings::ENABLED.of(domains) {
             check.refuse_sentence(

@@ -101,4 +101,3 @@ async fn change_provider(call: Call, Json(body): Json<Members>) -> Result<Respon
     };
     Ok(answer(StatusCode::OK, &call.write(change).await?))
 }
-

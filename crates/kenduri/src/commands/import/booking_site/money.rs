@@ -4,9 +4,7 @@ use anyhow::Result;
 use bookings::booking::{self, State};
 use bookings::import as bring;
 use bookings::import::money::{self, ImportedOrder, OrderOutcome, PayoutOutcome};
-use bookings::order::{
-    self, GatewayName, Grant, Order, OrderId, OrderMode, OrderState, PartyId,
-};
+use bookings::order::{self, GatewayName, Grant, Order, OrderId, OrderMode, OrderState, PartyId};
 use bookings::payout::{Payout, PayoutState};
 use jiff::{SignedDuration, Span};
 use platform::Tx;
