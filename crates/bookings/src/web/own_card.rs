@@ -64,10 +64,11 @@ pub(crate) fn find(
     if !public::offers(tx)?.is_empty() {
         begins.push(BOOK);
     }
-    if grant::may_in_site(tx, who, PROVIDER)? {
+    let is_provider = grant::may_in_site(tx, who, PROVIDER)?;
+    if is_provider {
         begins.push(TIMES);
     }
-    let provider = provider.filter(|_| lines.is_empty());
+    let provider = provider.filter(|_| is_provider && lines.is_empty());
     if let Some((provider,)) = provider {
         let (count, free) = slot::next_free(tx, &provider)?;
         let lines = free.into_iter().map(|slot| OwnLine {
