@@ -723,7 +723,6 @@ booking-notice-late = The reminder of “{ $about }” came too late to be maile
 booking-notice-refund-failed = { $about } could not be paid back. See to it with the payment service.
 booking-notice-refund-elsewhere = Somebody paid { $about } back at the payment service itself. Compare it with the orders here.
 booking-notice-dispute = The payer disputes the payment: { $about }. See to it with the payment service.
-booking-notice-dispute = The payer of { $about } disputes the payment. See to it with the payment service.
 booking-notice-findings = Where money is concerned, { $about } things do not agree. Look at the findings.
 booking-notice-wrong-sum = { $about } was paid, which is not what an order costs. It is paid back.
 booking-notice-no-show-member = The provider says that you did not come to “{ $about }”.

@@ -675,7 +675,6 @@ booking-notice-late = Peringatan “{ $about }” terlalu lewat untuk dihantar m
 booking-notice-refund-failed = { $about } tidak dapat dibayar balik. Uruskan dengan perkhidmatan bayaran.
 booking-notice-refund-elsewhere = Seseorang membayar balik { $about } di perkhidmatan bayaran itu sendiri. Bandingkan dengan pesanan di sini.
 booking-notice-dispute = Pembayar mempertikaikan bayaran: { $about }. Uruskan dengan perkhidmatan pembayaran.
-booking-notice-dispute = Pembayar { $about } mempertikaikan bayaran itu. Uruskan dengan perkhidmatan bayaran.
 booking-notice-findings = { $about } perkara tentang wang tidak sepadan. Lihat percanggahan.
 booking-notice-wrong-sum = { $about } telah dibayar, bukan harga pesanan. Ia dibayar balik.
 booking-notice-no-show-member = Penyedia menyatakan bahawa anda tidak hadir ke “{ $about }”.
