@@ -18,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::stage::{Booking, Person, Stage, go_to, of_platform, on_both, provider, script, state};
+use crate::stage::{self, Booking, Person, Stage, go_to, of_platform, on_both, script, state};
 
 const HOST: &str = "calendar.example";
 const PATH: &str = "/api/v1/me/provider";
@@ -106,6 +106,13 @@ impl Server {
     fn requests(&self) -> usize {
         *self.requests.lock().unwrap()
     }
+}
+
+/// A provider whose times are in UTC.
+async fn provider(stage: &Stage<'_>) -> Person {
+    let mut farah = stage::provider(stage).await;
+    farah.profile("time_zone", "UTC").await;
+    farah
 }
 
 /// An event from 09:30 to 10:00 UTC.
