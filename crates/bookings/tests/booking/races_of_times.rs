@@ -121,7 +121,7 @@ fn a_booking_that_two_cancel_at_once_gives_one_credit_back() {
             let path = format!("{booking}/cancel");
             let (one, two) = together(
                 send(&aina.program, "POST", &path, Value::Null),
-                send(&owner, "POST", &path, Value::Null),
+                send(&owner, "POST", &path, json!({"reason": "the room flooded"})),
             )
             .await;
             assert_eq!(statuses(&one, &two), [200, 200], "round {round}");
