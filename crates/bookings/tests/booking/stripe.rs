@@ -340,7 +340,7 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
                 .get("/me/notices")
                 .await
                 .text()
-                .contains(payment.as_str())
+                .contains(&told)
         );
     });
 }
@@ -434,7 +434,7 @@ fn a_dispute_holds_the_payout_back() {
                 .get("/me/notices")
                 .await
                 .text()
-                .contains(&told)
+                .contains(payment.as_str())
         );
         let page = farah.call("GET", "/api/v1/me/payouts", &Value::Null).await;
         let all = page.expect(200).json()["items"].clone();
