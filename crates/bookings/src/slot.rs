@@ -512,31 +512,6 @@ pub fn show(
     Ok(slot)
 }
 
-/// Removes a free slot. Its row is deleted only if nobody ever booked the slot or asked for it.
-pub fn remove(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), Refusal> {
-    let slot = own(tx, provider, id)?;
-    let deleted = sql!(
-        "UPDATE slot SET deleted_at = :now, version = version + 1
-         WHERE id = :id AND state IN (:available, :unavailable) AND deleted_at IS NULL",
-        id,
-        now = tx.now(),
-        available = State::Available,
-        unavailable = State::Unavailable
-    )
-    .run(tx, Rows::AtMostOne)?;
-    if deleted == 0 {
-        return Err(SLOT_LOCKED.into());
-    }
-    sql!(
-        "DELETE FROM slot WHERE id = :id AND NOT EXISTS (SELECT 1 FROM booking WHERE slot_id = :id)
-           AND NOT EXISTS (SELECT 1 FROM booking_request_slot WHERE slot_id = :id)",
-        id
-    )
-    .run(tx, Rows::AtMostOne)?;
-    record(tx, provider, &slot, "slot.deleted")?;
-    Ok(())
-}
-
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     provider: &Provider,

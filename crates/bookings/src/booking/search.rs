@@ -159,6 +159,7 @@ pub fn providers(tx: &mut Tx<'_>) -> Result<Vec<(ProviderId, String)>, StoreErro
 }
 
 /// The first steps of a site with bookings, each with whether it is done.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Row)]
 pub struct FirstSteps {
     /// Whether there are session types or levels, which a preset adds.

@@ -404,7 +404,7 @@ mod tests {
             .map(|one| one.uid)
             .collect();
         assert_eq!(uids, ["1", "4"]);
-        let others = "BEGIN:VTODO|UID:5|DTSTART:20270105T090000Z|DUE:20270105T100000Z|END:VTODO|";
+        let others = "BEGIN:VJOURNAL|UID:5|DTSTART:20270105T090000Z|END:VJOURNAL|";
         assert_eq!(times(others), [""; 0]);
     }
 

@@ -12,7 +12,7 @@ use crate::slot::{self, NewSlot, Slot, SlotId};
 
 /// Deletes a free slot. It also drops out of the requests for it.
 pub fn remove_slot(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), Refusal> {
-    slot::remove(tx, provider, id)?;
+    slot::change::remove(tx, provider, id)?;
     Ok(drop_slot(tx, id)?)
 }
 

@@ -54,13 +54,13 @@ pub async fn receive(
     let (mut fields, mut file) = (Vec::new(), None);
     while let Some(part) = parts.next().await? {
         match part {
-            Part::Field(name, value) => match known(&name) {
-                Some(name) => fields.push((name.to_owned(), value)),
-                None => {
+            Part::Field(name, value) => {
+                let Some(name) = known(&name) else {
                     let pointer = format!("/{name}");
                     return Err(Problem::fields().field(&pointer, "unknown_field", []));
-                }
-            },
+                };
+                fields.push((name.to_owned(), value));
+            }
             Part::File(sent) if file.is_none() => file = sent.receive(&site.files, most).await?,
             Part::File(_) => {
                 return Err(Problem::fields().field("/file", "too_many", [("max", 1.into())]));
