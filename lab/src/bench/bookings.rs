@@ -99,7 +99,7 @@ struct Side<'a> {
 }
 
 pub(super) fn bench(runtime: &Runtime, kenduri: &Path, wanted: Wanted) -> Result<()> {
-    raise_limit(2 * wanted.clients + SPARE)?;
+    raise_limit(wanted.clients + SPARE)?;
     let app = root().join("lab/bookings_fastapi");
     install_python(&app)?;
     let folder = new_folder()?;
