@@ -17,7 +17,9 @@ pub mod gateway;
 pub mod gateway_event;
 mod leaving;
 pub mod level;
+pub mod link_change;
 mod meeting_link;
+pub mod newcomer;
 mod notice;
 pub mod order;
 pub mod outcome;
@@ -70,7 +72,10 @@ pub const DOMAIN: Domain = Domain {
     check_settings: gateway::flaws,
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
-    secret_paths: &[SecretPath::token("/cal/")],
+    secret_paths: &[
+        SecretPath::token("/cal/"),
+        SecretPath::token("/book/confirm/"),
+    ],
     reserved_slugs: &[
         "book",
         "bookings",
@@ -144,7 +149,8 @@ pub const DOMAIN: Domain = Domain {
         "0009_rooms",
         "0010_catalogue",
         "0011_reviews",
-        "0013_provider_calendar"
+        "0013_provider_calendar",
+        "0014_newcomers"
     ))
 };
 

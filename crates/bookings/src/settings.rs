@@ -64,6 +64,8 @@ pub struct BookingSettings {
     pub request_hold_hours: i64,
     /// How many minutes a room stays free between two sessions.
     pub room_margin_minutes: i64,
+    /// Whether people may book with a name and an address alone, and confirm by mail.
+    pub newcomers: bool,
     /// When members learn who the provider of a session is.
     pub reveal: Reveal,
     /// The version, which increases with every change.
@@ -90,6 +92,7 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     // A page of Stripe stays open for a day at most.
     request_hold_hours: number(1, 24).label("booking-set-request-hold"),
     room_margin_minutes: number(0, 240).label("booking-set-room-margin"),
+    newcomers: flag().label("booking-set-newcomers").hint("booking-set-newcomers-hint"),
     reveal: choice().label("booking-set-reveal").hint("booking-set-reveal-hint"),
 };
 

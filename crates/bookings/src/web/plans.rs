@@ -16,7 +16,7 @@ use web::{List, Problem, Site, Text, Wishes};
 
 use super::admin::{ListPage, ListRow};
 use super::slots::table_form;
-use super::{own, public, words};
+use super::{own, slot_page, words};
 use crate::Refusal;
 use crate::order::{self, CreditKind, PlanId};
 use crate::plan::{self, Plan};
@@ -61,7 +61,7 @@ pub(super) async fn offered(
         is_test: gateway::is_test(&site),
     };
     let title = text.say("plan-offered");
-    Ok(public::plain(&site, &text, &title, body))
+    Ok(slot_page::plain(&site, &text, &title, body))
 }
 
 /// `POST /book/plans/{id}`.
