@@ -28,7 +28,6 @@ mod security;
 mod setup_and_join;
 pub mod shared;
 mod sign_in;
-mod signed_out;
 mod slug;
 mod sudo;
 mod suppressed;
@@ -44,7 +43,7 @@ use web::{Pages, Site};
 pub use ::site::cookies::session;
 use ::site::webhook::test_limit::TestLimit;
 pub use ::site::{asking, call, frame, moved, proof, refusal, request, resource, upstream_access};
-use ::site::{cookies, mail_callbacks};
+use ::site::{cookies, mail_callbacks, signed_out};
 use site::Callers::{self, Anybody, People};
 use site::Context;
 

@@ -77,21 +77,42 @@ slot-in-person = حضوريًا
 slot-phone = بالهاتف
 credit-imported = منقول من نظام آخر
 
-external-calendar = تقويمك الخاص
-external-calendar-text = أدخل عنوان https لتقويم تحتفظ به في مكان آخر، مثل العنوان الخاص بصيغة iCal الذي يعرضه برنامج التقويم لديك. يُقرأ كل ساعة. الأوقات التي تتداخل مع موعد فيه لا تُعرض، ولا يُلغى أي حجز بسببه أبدًا.
-external-calendar-address = عنوان التقويم
-external-calendar-hint = يبدأ بـ https:// وينتهي عادةً بـ .ics. لا يُعرض مرة أخرى بعد حفظه.
-external-calendar-read = آخر قراءة: { $when }
-external-calendar-unread = تجري قراءته للمرة الأولى.
-external-calendar-end = أوقف قراءته
-external-calendar-refused = لا يمكن قراءة هذا العنوان: يجب أن يكون عنوان خادم عام. أدخله من جديد.
-external-calendar-unreachable = لا يمكن الوصول إلى خادم التقويم. ستُعاد المحاولة خلال ساعة، ويبقى ما قُرئ آخر مرة.
-external-calendar-slow = تأخر خادم التقويم في الرد. ستُعاد المحاولة خلال ساعة، ويبقى ما قُرئ آخر مرة.
-external-calendar-status = لم يقدّم الخادم التقويم. تحقق من أن العنوان ما زال صحيحًا، وأنه يقود إلى التقويم نفسه لا إلى عنوان آخر.
-external-calendar-too-long = التقويم أكبر من 1 ميغابايت. استخدم تقويمًا بمواعيد أقل.
-external-calendar-broken = ما في هذا العنوان ليس تقويمًا كاملًا. تحقق من العنوان؛ ويبقى ما قُرئ آخر مرة.
-external-calendar-too-much = في التقويم مواعيد كثيرة جدًا. استخدم تقويمًا بمواعيد أقل.
-external-calendar-partial = تعذّرت قراءة بعض مواعيد التقويم، وهي لا تخفي أوقاتًا. أما الباقي فيُحتسب كله.
-external-calendar-notice = في تقويمك موعد في وقت حجز: { $about }
-external-calendar-said = في تقويمك الآن موعد في وقت هذا الحجز. يبقى الحجز كما هو: إن لم تستطع الالتزام به فألغِه بنفسك.
-slot-busy = مخفي: أنت مشغول
+booking-newcomer-name = اسمك
+booking-newcomer-email = بريدك الإلكتروني
+booking-newcomer-hint = نرسل إليك رابطًا يؤكد الحجز.
+booking-newcomer-text = لا تحتاج إلى حساب: نحفظ لك الموعد ريثما تؤكده بالبريد.
+booking-newcomer-sent = راجع بريدك
+booking-newcomer-held = أرسلنا رسالة إلى هذا العنوان. افتح رابطها خلال { $minutes } دقيقة: حتى ذلك الحين يبقى الموعد محفوظًا.
+booking-newcomer-no-mail = لم تصلك رسالة؟ انظر في مجلد الرسائل غير المرغوبة، أو تحقق من العنوان وحاول مجددًا.
+booking-newcomer-confirm = أكّد حجزك
+booking-newcomer-confirm-text = يؤكد هذا عنوانك أيضًا. بعدها يمكنك نقل الحجز أو إلغاؤه.
+booking-newcomer-do = أكّد الحجز
+booking-mail-newcomer = أكّد حجزك: { $title }، { $when }
+booking-said-newcomer = مرحبًا { $name }،
+
+    موعدك محفوظ حتى { $until }: { $title }، { $when }.
+    أكّد الحجز بهذا الرابط:
+
+    { $address }
+
+    إن لم تحجز شيئًا فتجاهل هذه الرسالة. سيُتاح الموعد لغيرك.
+
+    { $site }
+booking-said-newcomer-known = مرحبًا { $name }،
+
+    حجز أحدهم بعنوانك: { $title }، { $when }. الموعد محفوظ حتى { $until }.
+    إن كنت أنت، فسجّل الدخول بهذا الرابط وأكّد الحجز أو ادفعه هناك:
+
+    { $address }
+
+    إن لم تكن أنت فتجاهل هذه الرسالة. سيُتاح الموعد لغيرك.
+
+    { $site }
+booking-said-newcomer-none = مرحبًا { $name }،
+
+    حاول أحدهم الحجز بعنوانك: { $title }، { $when }. لم يُحفظ لك شيء، لأن لديك حجوزات أخرى أو لا يمكنك حجز هذا الموعد.
+    إن كنت أنت، فسجّل الدخول بهذا الرابط:
+
+    { $address }
+
+    { $site }

@@ -292,6 +292,7 @@ feedback-group = The session
 feedback-give = Say how it was
 feedback-change = Change what you said
 feedback-by = { $author ->
+    [own] What you say
     [member] What the member says
    *[provider] What the provider says
 }
@@ -901,3 +902,55 @@ event-level-removed = Removed a level
 event-catalogue-entry-created = Added an entry of the catalogue
 event-catalogue-entry-changed = Changed an entry of the catalogue
 event-catalogue-entry-removed = Removed an entry of the catalogue
+
+booking-newcomer-name = Your name
+booking-newcomer-email = Your e-mail address
+booking-newcomer-hint = We mail you a link that confirms the booking.
+booking-newcomer-text = You need no account: we keep the time for you while you confirm by mail.
+booking-newcomer-sent = Look at your mail
+booking-newcomer-held = We have sent a mail to this address. Follow its link within { $minutes } minutes: until then the time is kept.
+booking-newcomer-no-mail = No mail? Look in the folder for spam, or check the address and try again.
+booking-newcomer-confirm = Confirm your booking
+booking-newcomer-confirm-text = This also confirms your address. You can then move or cancel the booking.
+booking-newcomer-do = Confirm the booking
+booking-mail-newcomer = Confirm your booking: { $title }, { $when }
+booking-said-newcomer = Hello { $name },
+
+    your time is kept until { $until }: { $title }, { $when }.
+    Confirm the booking with this link:
+
+    { $address }
+
+    If you have not booked anything, ignore this mail. The time is then given to others.
+
+    { $site }
+booking-said-newcomer-known = Hello { $name },
+
+    somebody has booked with your address: { $title }, { $when }. The time is kept until { $until }.
+    If it was you, sign in with this link and confirm the booking, or pay it, there:
+
+    { $address }
+
+    If it was not you, ignore this mail. The time is then given to others.
+
+    { $site }
+booking-said-newcomer-none = Hello { $name },
+
+    somebody has tried to book with your address: { $title }, { $when }. Nothing is kept for you, because you have other bookings, or cannot book this time.
+    If it was you, sign in with this link:
+
+    { $address }
+
+    { $site }
+booking-unproven = Not confirmed yet
+booking-set-newcomers = People may book without an account
+booking-set-newcomers-hint = They give a name and an address, and confirm by mail. Only where people may register.
+request-this-time = This time
+booking-link-replace = Replace the link
+booking-link-text = Only if the link does not work. Both sides get a mail with the new one.
+booking-link-new = New link
+booking-link-was-replaced = The link is replaced, and both sides have a mail.
+booking-mail-link = New link: { $title }, { $when }
+booking-said-link = This takes place at another link, with { $with }:
+booking-notice-link = New link: { $about }
+review-begin-text = Somebody reads it and writes to you about it.

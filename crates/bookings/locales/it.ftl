@@ -94,21 +94,42 @@ slot-in-person = Di persona
 slot-phone = Per telefono
 credit-imported = Ripresi da un altro sistema
 
-external-calendar = Il suo calendario
-external-calendar-text = Indichi l’indirizzo https di un calendario che tiene altrove, per esempio l’indirizzo privato in formato iCal mostrato dal suo programma. Viene letto ogni ora. Gli orari che coincidono con un impegno non vengono offerti; ciò che è prenotato non viene mai annullato per questo.
-external-calendar-address = Indirizzo del calendario
-external-calendar-hint = Comincia con https:// e di solito finisce con .ics. Dopo il salvataggio non viene più mostrato.
-external-calendar-read = Letto l’ultima volta: { $when }
-external-calendar-unread = Viene letto per la prima volta.
-external-calendar-end = Non leggerlo più
-external-calendar-refused = Questo indirizzo non può essere letto: deve essere quello di un server pubblico. Lo inserisca di nuovo.
-external-calendar-unreachable = Il server del calendario non è raggiungibile. Si riprova entro un’ora, e resta ciò che è stato letto per ultimo.
-external-calendar-slow = Il server del calendario ha impiegato troppo a rispondere. Si riprova entro un’ora, e resta ciò che è stato letto per ultimo.
-external-calendar-status = Il server non ha consegnato il calendario. Controlli che l’indirizzo sia ancora giusto e che porti al calendario stesso e non a un altro indirizzo.
-external-calendar-too-long = Il calendario supera 1 MB. Ne usi uno con meno impegni.
-external-calendar-broken = A questo indirizzo non c’è un calendario completo. Controlli l’indirizzo; resta ciò che è stato letto per ultimo.
-external-calendar-too-much = Il calendario ha troppi impegni. Ne usi uno con meno.
-external-calendar-partial = Alcuni impegni del calendario non si sono potuti leggere e non nascondono orari. Tutti gli altri contano.
-external-calendar-notice = Il suo calendario ha un impegno all’ora di una prenotazione: { $about }
-external-calendar-said = Nel suo calendario c’è ora un impegno all’ora di questa prenotazione. La prenotazione resta com’è: se non può mantenerla, la annulli lei.
-slot-busy = Nascosto: è occupato
+booking-newcomer-name = Il suo nome
+booking-newcomer-email = Il suo indirizzo e-mail
+booking-newcomer-hint = Le inviamo un link che conferma la prenotazione.
+booking-newcomer-text = Non serve un account: le teniamo l’orario mentre conferma per e-mail.
+booking-newcomer-sent = Guardi la sua posta
+booking-newcomer-held = Abbiamo inviato un’e-mail a questo indirizzo. Segua il link entro { $minutes } minuti: fino ad allora l’orario è tenuto.
+booking-newcomer-no-mail = Nessuna e-mail? Guardi nella cartella dello spam, o controlli l’indirizzo e riprovi.
+booking-newcomer-confirm = Confermi la prenotazione
+booking-newcomer-confirm-text = Così conferma anche il suo indirizzo. Poi potrà spostare o annullare la prenotazione.
+booking-newcomer-do = Conferma la prenotazione
+booking-mail-newcomer = Confermi la prenotazione: { $title }, { $when }
+booking-said-newcomer = Buongiorno { $name },
+
+    il suo orario è tenuto fino alle { $until }: { $title }, { $when }.
+    Confermi la prenotazione con questo link:
+
+    { $address }
+
+    Se non ha prenotato nulla, ignori questa e-mail. L’orario andrà ad altri.
+
+    { $site }
+booking-said-newcomer-known = Buongiorno { $name },
+
+    qualcuno ha prenotato con il suo indirizzo: { $title }, { $when }. L’orario è tenuto fino alle { $until }.
+    Se è stato Lei, acceda con questo link e confermi lì la prenotazione, o la paghi:
+
+    { $address }
+
+    Se non è stato Lei, ignori questa e-mail. L’orario andrà ad altri.
+
+    { $site }
+booking-said-newcomer-none = Buongiorno { $name },
+
+    qualcuno ha cercato di prenotare con il suo indirizzo: { $title }, { $when }. Per Lei non è tenuto nulla, perché ha altre prenotazioni o non può prenotare quest’ora.
+    Se è stato Lei, acceda con questo link:
+
+    { $address }
+
+    { $site }

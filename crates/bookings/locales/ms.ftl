@@ -265,6 +265,7 @@ feedback-group = Sesi
 feedback-give = Beri maklum balas
 feedback-change = Ubah maklum balas anda
 feedback-by = { $author ->
+    [own] Kata anda
     [member] Kata ahli
    *[provider] Kata penyedia
 }
@@ -853,3 +854,55 @@ event-level-removed = Membuang tahap
 event-catalogue-entry-created = Menambah entri katalog
 event-catalogue-entry-changed = Mengubah entri katalog
 event-catalogue-entry-removed = Membuang entri katalog
+
+booking-newcomer-name = Nama anda
+booking-newcomer-email = Alamat e-mel anda
+booking-newcomer-hint = Kami hantar pautan yang mengesahkan tempahan.
+booking-newcomer-text = Anda tidak perlu akaun: kami simpan masa itu sementara anda mengesahkan melalui e-mel.
+booking-newcomer-sent = Semak e-mel anda
+booking-newcomer-held = Kami telah menghantar e-mel ke alamat ini. Ikut pautannya dalam masa { $minutes } minit: sehingga itu masa disimpan.
+booking-newcomer-no-mail = Tiada e-mel? Lihat folder spam, atau semak alamat dan cuba lagi.
+booking-newcomer-confirm = Sahkan tempahan anda
+booking-newcomer-confirm-text = Ini juga mengesahkan alamat anda. Kemudian anda boleh memindahkan atau membatalkan tempahan.
+booking-newcomer-do = Sahkan tempahan
+booking-mail-newcomer = Sahkan tempahan anda: { $title }, { $when }
+booking-said-newcomer = Salam { $name },
+
+    masa anda disimpan sehingga { $until }: { $title }, { $when }.
+    Sahkan tempahan dengan pautan ini:
+
+    { $address }
+
+    Jika anda tidak menempah apa-apa, abaikan e-mel ini. Masa itu kemudian diberikan kepada orang lain.
+
+    { $site }
+booking-said-newcomer-known = Salam { $name },
+
+    seseorang menempah dengan alamat anda: { $title }, { $when }. Masa itu disimpan sehingga { $until }.
+    Jika itu anda, log masuk dengan pautan ini dan sahkan tempahan, atau bayar, di situ:
+
+    { $address }
+
+    Jika bukan anda, abaikan e-mel ini. Masa itu kemudian diberikan kepada orang lain.
+
+    { $site }
+booking-said-newcomer-none = Salam { $name },
+
+    seseorang cuba menempah dengan alamat anda: { $title }, { $when }. Tiada apa disimpan untuk anda, kerana anda ada tempahan lain, atau tidak boleh menempah masa ini.
+    Jika itu anda, log masuk dengan pautan ini:
+
+    { $address }
+
+    { $site }
+booking-unproven = Belum disahkan
+booking-set-newcomers = Orang boleh menempah tanpa akaun
+booking-set-newcomers-hint = Mereka memberi nama dan alamat, dan mengesahkan melalui e-mel. Hanya di mana orang boleh mendaftar.
+request-this-time = Masa ini
+booking-link-replace = Ganti pautan
+booking-link-text = Hanya jika pautan tidak berfungsi. Kedua-dua pihak mendapat e-mel dengan yang baharu.
+booking-link-new = Pautan baharu
+booking-link-was-replaced = Pautan diganti, dan kedua-dua pihak mendapat e-mel.
+booking-mail-link = Pautan baharu: { $title }, { $when }
+booking-said-link = Ini berlangsung di pautan lain, dengan { $with }:
+booking-notice-link = Pautan baharu: { $about }
+review-begin-text = Seseorang membacanya dan menulis kepada anda tentangnya.

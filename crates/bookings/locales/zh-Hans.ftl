@@ -67,21 +67,42 @@ slot-in-person = 当面
 slot-phone = 电话
 credit-imported = 从其他系统转入
 
-external-calendar = 您自己的日历
-external-calendar-text = 请填写您在别处使用的日历的 https 地址，例如日历程序显示的 iCal 格式私人地址。系统每小时读取一次。与其中日程重叠的时间不会提供预订；已有的预订绝不会因此取消。
-external-calendar-address = 日历地址
-external-calendar-hint = 以 https:// 开头，通常以 .ics 结尾。保存后不再显示。
-external-calendar-read = 上次读取：{ $when }
-external-calendar-unread = 正在首次读取。
-external-calendar-end = 停止读取
-external-calendar-refused = 无法读取此地址：它必须是公共服务器的地址。请重新填写。
-external-calendar-unreachable = 无法连接日历服务器。一小时内会再次尝试，上次读取的内容保持不变。
-external-calendar-slow = 日历服务器响应太慢。一小时内会再次尝试，上次读取的内容保持不变。
-external-calendar-status = 服务器没有提供该日历。请检查地址是否仍然正确，以及它是否直接指向日历本身而不是另一个地址。
-external-calendar-too-long = 日历超过 1 MB。请使用日程较少的日历。
-external-calendar-broken = 此地址的内容不是完整的日历。请检查地址；上次读取的内容保持不变。
-external-calendar-too-much = 日历的日程太多。请使用日程较少的日历。
-external-calendar-partial = 日历中有些日程无法读取，不会隐藏任何时间。其余日程均有效。
-external-calendar-notice = 您的日历在某个预订的时间有日程：{ $about }
-external-calendar-said = 您的日历现在在此预订的时间有一项日程。预订保持不变：如果您无法赴约，请自行取消。
-slot-busy = 已隐藏：您没有空
+booking-newcomer-name = 您的姓名
+booking-newcomer-email = 您的电子邮箱
+booking-newcomer-hint = 我们会发送一个确认预约的链接。
+booking-newcomer-text = 无需账户：在您通过邮件确认期间，我们为您保留该时间。
+booking-newcomer-sent = 请查看您的邮箱
+booking-newcomer-held = 我们已向此地址发送邮件。请在 { $minutes } 分钟内打开其中的链接，在此之前该时间为您保留。
+booking-newcomer-no-mail = 没有收到邮件？请查看垃圾邮件文件夹，或检查地址后重试。
+booking-newcomer-confirm = 确认您的预约
+booking-newcomer-confirm-text = 这也会确认您的地址。之后您可以更改或取消预约。
+booking-newcomer-do = 确认预约
+booking-mail-newcomer = 确认您的预约：{ $title }，{ $when }
+booking-said-newcomer = { $name }，您好：
+
+    您的时间保留至 { $until }：{ $title }，{ $when }。
+    请用此链接确认预约：
+
+    { $address }
+
+    如果您没有预约，请忽略此邮件，该时间将提供给他人。
+
+    { $site }
+booking-said-newcomer-known = { $name }，您好：
+
+    有人用您的地址预约了：{ $title }，{ $when }。该时间保留至 { $until }。
+    如果是您本人，请用此链接登录，并在那里确认或支付：
+
+    { $address }
+
+    如果不是您，请忽略此邮件，该时间将提供给他人。
+
+    { $site }
+booking-said-newcomer-none = { $name }，您好：
+
+    有人尝试用您的地址预约：{ $title }，{ $when }。没有为您保留时间，因为您有其他预约，或不能预约该时间。
+    如果是您本人，请用此链接登录：
+
+    { $address }
+
+    { $site }

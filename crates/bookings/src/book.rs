@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use identity::account::AccountId;
 use identity::session::signed_in::Confirmed;
 use jiff::SignedDuration;
-use platform::{Rows, Tx, sql};
+use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Findings, Problem, Site};
@@ -19,7 +19,7 @@ use crate::{
     MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, QUOTA_EXHAUSTED, RESCHEDULE_LIMIT,
     RESCHEDULE_NOT_ALLOWED, ROOM_POOL_EMPTY, Refusal, SLOT_CHANGED, SLOT_TAKEN,
     TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, credit, gateway, membership, payout,
-    provider, room, slot,
+    provider, room, settle, slot,
 };
 
 /// The maximum length of a note, in characters.
@@ -71,6 +71,13 @@ pub fn book(
     new: &NewBooking,
 ) -> Result<Booked, Refusal> {
     let account = &member.who().account().id;
+    if let Some(booked) = settle::confirm_unproven(tx, site, account, &new.slot_id)? {
+        return Ok(Booked {
+            booking: booked,
+            order: None,
+            is_repeat: true,
+        });
+    }
     booking::lock_member(tx, account)?;
     let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
     if provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account) {
@@ -116,12 +123,7 @@ pub fn book(
         if !member.who().is_in_browser() {
             return Err(TOKEN_NOT_PERMITTED.into());
         }
-        let (holds,): (i64,) = sql!(
-            "SELECT COUNT(*) FROM booking WHERE member_id = :account AND state = 'pending_payment'",
-            account
-        )
-        .one(tx)?;
-        if holds >= rules.hold_limit {
+        if holds(tx, account)? >= rules.hold_limit {
             return Err(TOO_MANY_HOLDS.into());
         }
     }
@@ -144,12 +146,44 @@ pub(crate) fn place(
     if let Some(other) = booking::busy(tx, account, (slot.starts_at, slot.ends_at), "")? {
         return Err(busy(&other));
     }
+    let mut booking = draft(tx, Some(account), slot, (note, choice), rules)?;
+    if slot.takes_credit {
+        membership::check(tx, account, CreditKind::Session)?;
+        booking.credit_lot_id = credit::take(tx, account, booking.id.as_str(), slot.starts_at)?;
+        if booking.credit_lot_id.is_none() {
+            return Err(QUOTA_EXHAUSTED.into());
+        }
+    }
+    if slot.price_minor == 0 {
+        booking.state = State::Confirmed;
+        if !booking::take(tx, slot, None)? {
+            return Err(taken(tx, slot)?);
+        }
+        insert(tx, slot, &booking)?;
+        booking::plan_session(tx, &booking)?;
+        notice::tell(tx, site, &booking, Event::Confirmed, None)?;
+        return Ok(Booked {
+            booking,
+            order: None,
+            is_repeat: false,
+        });
+    }
+    keep(tx, site, slot, booking, hold)
+}
+
+/// A booking that is not stored yet, and is not confirmed.
+fn draft(
+    tx: &mut Tx<'_>,
+    account: Option<&AccountId>,
+    slot: &Slot,
+    (note, choice): (&str, Choice),
+    rules: &BookingSettings,
+) -> Result<Booking, StoreError> {
     let rate = payout::rate(tx, &slot.provider_id)?;
-    let now = tx.now();
-    let mut booking = Booking {
+    Ok(Booking {
         id: tx.id(),
         slot_id: slot.id.clone(),
-        member_id: Some(account.clone()),
+        member_id: account.cloned(),
         provider_id: slot.provider_id.clone(),
         starts_at: slot.starts_at,
         ends_at: slot.ends_at,
@@ -157,7 +191,7 @@ pub(crate) fn place(
         title: slot.title.clone(),
         note: note.to_owned(),
         choice,
-        state: State::Confirmed,
+        state: State::PendingPayment,
         order_id: None,
         credit_lot_id: None,
         hold_token: None,
@@ -171,41 +205,36 @@ pub(crate) fn place(
         payout_minor: rate.payout_minor,
         payout_currency: rate.payout_currency,
         outcome_by: None,
-        created_at: now,
+        created_at: tx.now(),
         version: 1,
-    };
-    if slot.takes_credit {
-        membership::check(tx, account, CreditKind::Session)?;
-        booking.credit_lot_id = credit::take(tx, account, booking.id.as_str(), slot.starts_at)?;
-        if booking.credit_lot_id.is_none() {
-            return Err(QUOTA_EXHAUSTED.into());
-        }
-    }
-    if slot.price_minor == 0 {
-        if !booking::take(tx, slot, None)? {
-            return Err(taken(tx, slot)?);
-        }
-        insert(tx, slot, &booking)?;
-        booking::plan_session(tx, &booking)?;
-        notice::tell(tx, site, &booking, Event::Confirmed, None)?;
-        return Ok(Booked {
-            booking,
-            order: None,
-            is_repeat: false,
-        });
-    }
-    let until = (now + hold).min(slot.starts_at);
+    })
+}
+
+/// Stores a booking, and holds its slot for this long, but not beyond its start. A slot with a
+/// price gets an order, if the booking has a member.
+fn keep(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    slot: &Slot,
+    mut booking: Booking,
+    hold: SignedDuration,
+) -> Result<Booked, Refusal> {
+    let until = (tx.now() + hold).min(slot.starts_at);
     let token = platform::id::generate_random(tx.random());
-    let new = order::New {
-        gateway: gateway::first(site),
-        mode: gateway::mode(site),
-        amount: slot.price(),
-        expires_at: until,
-        grant: order::Grant::default(),
+    let order = match &booking.member_id {
+        Some(account) if slot.price_minor > 0 => {
+            let new = order::New {
+                gateway: gateway::first(site),
+                mode: gateway::mode(site),
+                amount: slot.price(),
+                expires_at: until,
+                grant: order::Grant::default(),
+            };
+            Some(order::create(tx, account, new)?)
+        }
+        _ => None,
     };
-    let order = order::create(tx, account, new)?;
-    booking.state = State::PendingPayment;
-    booking.order_id = Some(order.id.clone());
+    booking.order_id = order.as_ref().map(|order| order.id.clone());
     booking.hold_token = Some(token.clone());
     if !booking::take(tx, slot, Some((&token, until)))? {
         return Err(taken(tx, slot)?);
@@ -214,14 +243,67 @@ pub(crate) fn place(
     booking::plan_hold(tx, &booking, until)?;
     Ok(Booked {
         booking,
-        order: Some(order),
+        order,
         is_repeat: false,
     })
+}
+
+/// Holds a slot for somebody who has not proved yet who they are. Where their account may hold no
+/// slot, nobody's booking holds it, so that the slot does not show who has an account.
+pub(crate) fn hold_unproven(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: Option<&AccountId>,
+    slot: &Slot,
+    wishes: (&str, Choice),
+    rules: &BookingSettings,
+) -> Result<Booking, Refusal> {
+    let account = match account {
+        Some(account) if may_hold(tx, account, slot, rules)? => Some(account),
+        _ => None,
+    };
+    let booking = draft(tx, account, slot, wishes, rules)?;
+    let hold = SignedDuration::from_mins(rules.hold_minutes);
+    Ok(keep(tx, site, slot, booking, hold)?.booking)
+}
+
+/// Whether an account, which is locked, may hold another slot.
+fn may_hold(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    slot: &Slot,
+    rules: &BookingSettings,
+) -> Result<bool, StoreError> {
+    let is_own = provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account);
+    let time = (slot.starts_at, slot.ends_at);
+    let is_busy = booking::busy(tx, account, time, "")?.is_some();
+    let (upcoming, made) = counts(tx, account)?;
+    let is_full = upcoming >= UPCOMING || made >= PER_DAY;
+    Ok(!is_own && !is_busy && !is_full && holds(tx, account)? < rules.hold_limit)
+}
+
+/// How many slots are held for an account.
+fn holds(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
+    let (holds,) = sql!(
+        "SELECT COUNT(*) FROM booking WHERE member_id = :account AND state = 'pending_payment'",
+        account
+    )
+    .one(tx)?;
+    Ok(holds)
 }
 
 /// Checks the limits on a member's bookings, so that nobody takes all slots, or causes endless mail
 /// by booking and cancelling. The caller holds the account's lock.
 fn check_count(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), Refusal> {
+    let (upcoming, made) = counts(tx, account)?;
+    if upcoming >= UPCOMING || made >= PER_DAY {
+        return Err(crate::TOO_MANY_BOOKINGS.into());
+    }
+    Ok(())
+}
+
+/// How many bookings an account has to come, and how many it made within 24 hours.
+fn counts(tx: &mut Tx<'_>, account: &AccountId) -> Result<(i64, i64), StoreError> {
     let now = tx.now();
     let (upcoming,): (i64,) = sql!(
         "SELECT COUNT(*) FROM booking
@@ -237,10 +319,7 @@ fn check_count(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), Refusal> {
         since = now - SignedDuration::from_hours(24)
     )
     .one(tx)?;
-    if upcoming >= UPCOMING || made >= PER_DAY {
-        return Err(crate::TOO_MANY_BOOKINGS.into());
-    }
-    Ok(())
+    Ok((upcoming, made))
 }
 
 /// Stores a booking, and reserves a room for it if its slot takes one.

@@ -142,6 +142,20 @@ impl Booking {
         self.starts_at - SignedDuration::from_mins(self.cancel_minutes)
     }
 
+    /// Whether the slot is held until the member proves their address; nothing has to be paid.
+    pub fn is_unproven(&self) -> bool {
+        self.state == State::PendingPayment && self.order_id.is_none()
+    }
+
+    /// The message id for the state.
+    pub(crate) fn state_label(&self) -> &'static str {
+        if self.is_unproven() {
+            "booking-unproven"
+        } else {
+            self.state.label()
+        }
+    }
+
     /// Whether the session will take place or is not paid yet.
     pub fn is_active(&self) -> bool {
         matches!(self.state, State::PendingPayment | State::Confirmed)

@@ -3,6 +3,7 @@
 //! invalidates the old one.
 
 use identity::account::{self, Account, AccountId};
+use jiff::tz::TimeZone;
 use platform::key::Key;
 use platform::{Rows, StoreError, Tx, sql};
 use site::proof::Requester;
@@ -65,6 +66,12 @@ pub fn end(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     )
     .run(tx, Rows::AtMostOne)?;
     Ok(())
+}
+
+/// The time zone of an account, or else the site's.
+pub(crate) fn zone(site: &Site, account: &Account) -> TimeZone {
+    let zone = TimeZone::get(&account.time_zone);
+    zone.unwrap_or_else(|_| site.settings.time_zone.clone())
 }
 
 /// Finds the account to which a calendar's token belongs, and its sessions; `None` if the token is

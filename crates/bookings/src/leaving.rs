@@ -128,6 +128,12 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     )
     .run(tx, Rows::AtMostOne)?;
     sql!(
+        "DELETE FROM newcomer_hold
+         WHERE booking_id IN (SELECT id FROM booking WHERE member_id = :account)",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
         "UPDATE booking SET member_id = NULL, note = '', cancel_reason = ''
          WHERE member_id = :account",
         account

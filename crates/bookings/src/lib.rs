@@ -22,8 +22,10 @@ pub mod gateway_event;
 pub mod import;
 mod leaving;
 pub mod level;
+pub mod link_change;
 mod meeting_link;
 pub mod membership;
+pub mod newcomer;
 mod notice;
 pub mod order;
 pub mod outcome;
@@ -77,7 +79,10 @@ pub const DOMAIN: Domain = Domain {
     check_settings: gateway::flaws,
     locales: LOCALES,
     problem_codes: PROBLEM_CODES,
-    secret_paths: &[SecretPath::token("/cal/")],
+    secret_paths: &[
+        SecretPath::token("/cal/"),
+        SecretPath::token("/book/confirm/"),
+    ],
     reserved_slugs: &[
         "book",
         "bookings",
@@ -152,7 +157,8 @@ pub const DOMAIN: Domain = Domain {
         "0011_reviews",
         "0012_findings",
         "0013_provider_calendar",
-        "0014_memberships"
+        "0014_memberships",
+        "0015_newcomers"
     ))
 };
 

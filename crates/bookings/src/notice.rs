@@ -25,6 +25,8 @@ pub(crate) enum Event {
     Confirmed,
     /// The session was moved to another time.
     Moved,
+    /// The session takes place at another link.
+    LinkReplaced,
     Cancelled,
     /// The session takes place tomorrow.
     Reminder,
@@ -44,6 +46,11 @@ impl Event {
                 "booking-mail-moved",
                 "booking-said-moved",
                 "booking-notice-moved",
+            ),
+            Self::LinkReplaced => (
+                "booking-mail-link",
+                "booking-said-link",
+                "booking-notice-link",
             ),
             Self::Cancelled => (
                 "booking-mail-cancelled",

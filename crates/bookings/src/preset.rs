@@ -1,6 +1,6 @@
 //! Presets: the session types, levels and plans with which a site can begin.
 
-use platform::{StoreError, Tx, sql};
+use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use site::resource::create;
 use web::Input;
@@ -100,6 +100,10 @@ pub fn apply(
     for (code, label) in preset.levels() {
         let row = json!({"code": code, "label": say(label)});
         create::<Level>(tx, by, &Input::from(row))?;
+    }
+    if preset == Preset::Studio {
+        let on = sql!("UPDATE booking_setting SET newcomers = 1, version = version + 1");
+        tx.run(on, &[], Rows::Exactly(1))?;
     }
     let (plans,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM plan"), &[])?;
     for (name, tier, credits, months, price) in preset.plans().iter().filter(|_| plans == 0) {

@@ -2,7 +2,7 @@
 //! it was, and complete the session.
 
 use identity::notification::{self, NewNotification};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError};
 use platform::mail::Stream;
 use platform::{Rows, StoreError, Tx, sql};
@@ -12,7 +12,7 @@ use crate::booking::{self, ASK, Booking, COMPLETE, FAREWELL, HOLD, Party, Payloa
 use crate::criterion::Author;
 use crate::notice::{self, Event};
 use crate::outcome::{self, Outcome};
-use crate::{cancel, feedback, order};
+use crate::{cancel, feedback};
 
 /// The minimum time between a reminder and the session. A later reminder is skipped, and a notice
 /// about it is sent instead.
@@ -21,12 +21,16 @@ const LATEST: SignedDuration = SignedDuration::from_hours(1);
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     vec![
         handler(HOLD, site, |tx, _, booking, _| {
-            let order = match &booking.order_id {
-                Some(order) => order::find(tx, order)?,
-                None => None,
-            };
-            let Some(order) = order else { return Ok(()) };
-            cancel::expire(tx, booking, order.expires_at).map(drop)
+            let (until,): (Option<Timestamp>,) = sql!(
+                "SELECT COALESCE((SELECT expires_at FROM booking_order WHERE id = :order),
+                     (SELECT hold_until FROM slot WHERE id = :slot AND hold_token = :token))",
+                order = booking.order_id,
+                slot = booking.slot_id,
+                token = booking.hold_token
+            )
+            .one(tx)?;
+            let Some(until) = until else { return Ok(()) };
+            cancel::expire(tx, booking, until).map(drop)
         }),
         handler(COMPLETE, site, |tx, _, booking, _| complete(tx, booking)),
         handler(REMIND, site, remind),

@@ -71,6 +71,8 @@ pub struct BookingSettings {
     pub session_tier: i64,
     /// The tier of membership that reviews of documents need; 0 for none.
     pub review_tier: i64,
+    /// Whether people may book with a name and an address alone, and confirm by mail.
+    pub newcomers: bool,
     /// When members learn who the provider of a session is.
     pub reveal: Reveal,
     /// The version, which increases with every change.
@@ -100,6 +102,7 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     room_margin_minutes: number(0, 240).label("booking-set-room-margin"),
     session_tier: number(0, 100).label("booking-set-session-tier").hint("booking-set-tier-hint"),
     review_tier: number(0, 100).label("booking-set-review-tier"),
+    newcomers: flag().label("booking-set-newcomers").hint("booking-set-newcomers-hint"),
     reveal: choice().label("booking-set-reveal").hint("booking-set-reveal-hint"),
 };
 

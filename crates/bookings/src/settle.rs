@@ -2,19 +2,19 @@
 //! browser's return, the gateway's event and the polling job all pass the gateway's report to
 //! [`settle`], and only one of them settles the order.
 
-use identity::account;
+use identity::account::{self, AccountId};
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
 use platform::money::Money;
 use platform::{Rows, StoreError, Tx, sql};
 use web::Site;
 
-use crate::booking::{self, Booking, State};
+use crate::booking::{self, Booking, BookingId, State};
 use crate::finding::{self, FindingKind};
 use crate::gateway::Fact;
 use crate::notice::{self, Event};
 use crate::order::{self, EntryKind, Order, OrderId, OrderState, Payment, PaymentState};
-use crate::slot::Slot;
+use crate::slot::{Slot, SlotId};
 use crate::{browse, credit, membership, plan, refund, room};
 
 /// Stores the state of a payment that the gateway reports. If the report is new, applies its
@@ -171,9 +171,37 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
     }))
 }
 
-/// Confirms the booking that was paid. Returns `false` if the booking was cancelled or its slot
+/// Confirms a booking that needs no payment, and whose member left only an address when they made
+/// it: now they are signed in. Returns `None` if there is no such booking of the slot.
+pub(crate) fn confirm_unproven(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &AccountId,
+    slot: &SlotId,
+) -> Result<Option<Booking>, StoreError> {
+    let found: Option<(BookingId,)> = sql!(
+        "SELECT id FROM booking WHERE slot_id = :slot AND member_id = :account
+             AND state = 'pending_payment' AND order_id IS NULL",
+        slot,
+        account
+    )
+    .maybe(tx)?;
+    let locked = match found {
+        Some((id,)) => booking::lock(tx, &id)?,
+        None => None,
+    };
+    match locked {
+        Some((None, booking)) if booking.state == State::PendingPayment => {
+            grant(tx, site, &booking)?;
+            booking::find(tx, &booking.id)
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Confirms the booking that was paid, or whose member has proved their address. Returns `false` if the booking was cancelled or its slot
 /// belongs to somebody else.
-fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreError> {
+pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreError> {
     let mut booking = booking.clone();
     let is_ours = match booking.state {
         State::PendingPayment => {

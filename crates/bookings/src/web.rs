@@ -10,6 +10,7 @@ mod feed;
 mod feedback;
 mod findings;
 mod hook;
+mod newcomer;
 mod own;
 pub(crate) mod own_card;
 mod pay;
@@ -23,6 +24,7 @@ mod reviews;
 mod rooms;
 mod rows;
 mod sessions;
+mod slot_page;
 mod slots;
 mod words;
 
@@ -41,11 +43,25 @@ use crate::plan::Plan;
 use crate::room::Room;
 use crate::session_type::SessionType;
 
-pub(crate) fn routes(_: &Context) -> Router<Site> {
-    api::routes::<Router<_>>().merge(pages().into_router())
+pub(crate) fn routes(accounts: &Context) -> Router<Site> {
+    let slots = slot_pages().into_router().with_state(accounts.clone());
+    api::routes::<Router<_>>()
+        .merge(pages().into_router())
+        .merge(slots)
 }
 
-pub fn pages() -> Pages<Site, Callers> {
+/// The page of a slot, and what people do there who are not signed in.
+fn slot_pages() -> Pages<Context, Callers> {
+    Pages::default()
+        .get("/book/{which}", Anybody, public::one)
+        .post("/book/{which}", People, public::book)
+        .post("/book/{which}/newcomer", Anybody, newcomer::hold)
+        .post("/book/{which}/sign-in", Anybody, newcomer::sign_in)
+        .get("/book/confirm/{token}", Anybody, newcomer::ask)
+        .post("/book/confirm/{token}", Anybody, newcomer::confirm)
+}
+
+fn pages() -> Pages<Site, Callers> {
     Pages::default()
         .get("/book", Anybody, public::list)
         .get("/book/plans", Anybody, plans::offered)
@@ -57,8 +73,6 @@ pub fn pages() -> Pages<Site, Callers> {
         .nest(SessionType::PAGES, of_resource::<SessionType, _>())
         .nest(Level::PAGES, of_resource::<Level, _>())
         .nest(CatalogueEntry::PAGES, of_resource::<CatalogueEntry, _>())
-        .get("/book/{which}", Anybody, public::one)
-        .post("/book/{which}", People, public::book)
         .get("/pay/{order}", People, pay::show)
         .post("/pay/{order}/checkout", People, pay::checkout)
         .get("/pay/{order}/return", Anybody, pay::come_back)
@@ -76,6 +90,7 @@ pub fn pages() -> Pages<Site, Callers> {
         .get("/me/bookings/{id}/move", People, own::times)
         .post("/me/bookings/{id}/move", People, own::reschedule)
         .post("/me/bookings/{id}/outcome", People, own::mark_outcome)
+        .post("/me/bookings/{id}/link", People, own::replace_link)
         .get("/me/bookings/{id}/feedback", People, feedback::form)
         .post("/me/bookings/{id}/feedback", People, feedback::save)
         .get("/me/requests", People, requests::own)

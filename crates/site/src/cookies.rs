@@ -14,7 +14,7 @@ use web::cookie::{self, Life};
 use identity::credential::linked_identity;
 use identity::credential::require_mfa::RequireMfaFor;
 use identity::limits::changes::Changes;
-use identity::person::registration;
+use identity::person::{registration, verification};
 use identity::session::{Begun, Stay, device};
 use identity::sign_in::second_step;
 
@@ -24,6 +24,8 @@ const DEVICE: &str = "kd_device";
 const BEFORE: &str = "kd_before";
 /// The cookie that identifies the browser in which a person registered an account.
 const REGISTERED: &str = "kd_registered";
+/// The cookie with the path to which a registration leads once its email address is confirmed.
+const ONWARD: &str = "kd_onward";
 /// The cookie with the token for the second step of a sign-in.
 const SECOND_STEP: &str = "kd_mfa";
 /// The cookie that identifies the browser during a sign-in with an external provider.
@@ -33,7 +35,15 @@ const PROVIDER: &str = "kd_oauth";
 /// prefix.
 pub fn names(url: &SiteUrl) -> Vec<String> {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
-    let names = [SESSION, DEVICE, BEFORE, REGISTERED, SECOND_STEP, PROVIDER];
+    let names = [
+        SESSION,
+        DEVICE,
+        BEFORE,
+        REGISTERED,
+        ONWARD,
+        SECOND_STEP,
+        PROVIDER,
+    ];
     names.map(|name| format!("{prefix}{name}")).to_vec()
 }
 
@@ -65,6 +75,22 @@ pub fn registered(headers: &HeaderMap, url: &SiteUrl) -> Option<Secret> {
 pub fn set_registered(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     let lifetime = Life::Seconds(registration::LIFETIME.as_secs());
     cookie::secret(url, REGISTERED, secret.reveal(), lifetime)
+}
+
+/// The path to which a registration in this browser leads.
+pub fn onward(headers: &HeaderMap, url: &SiteUrl) -> Option<String> {
+    cookie::find_secret(headers, url, ONWARD).map(str::to_owned)
+}
+
+/// Sets the path to which a registration in this browser leads. It has no characters that a cookie
+/// cannot have.
+pub fn set_onward(url: &SiteUrl, path: &str) -> HeaderValue {
+    let lifetime = Life::Seconds(verification::LIFETIME.as_secs());
+    cookie::secret(url, ONWARD, path, lifetime)
+}
+
+pub fn forget_onward(url: &SiteUrl) -> HeaderValue {
+    cookie::forget(url, ONWARD)
 }
 
 /// The browser's token for the second step of a sign-in.

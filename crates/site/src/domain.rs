@@ -169,7 +169,7 @@ pub type PublicParts =
 /// The type of [`Domain::person_parts`].
 pub type PersonParts = fn(&mut Tx<'_>, &Site, &Text, &AccountId) -> Result<Vec<Part>, StoreError>;
 /// The type of [`Domain::cards`].
-pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Option<OwnCard>, StoreError>;
+pub type OwnCards = fn(&mut Tx<'_>, &Site, &SignedIn, &Text) -> Result<Vec<OwnCard>, StoreError>;
 
 /// Data that domains need to make their routes.
 #[derive(Clone)]
@@ -238,7 +238,7 @@ impl Domain {
             public_pages: |_| Ok(Vec::new()),
             navigation: None,
             duty_navigation: None,
-            cards: |_, _, _, _| Ok(None),
+            cards: |_, _, _, _| Ok(Vec::new()),
             webhook_events: &[],
             newsletters: &[],
             sign_in_hints: &[],
@@ -279,7 +279,7 @@ impl Domain {
             public_pages: |_| Ok(Vec::new()),
             navigation: None,
             duty_navigation: None,
-            cards: |_, _, _, _| Ok(None),
+            cards: |_, _, _, _| Ok(Vec::new()),
             newsletters: &[],
             sign_in_hints: &[],
             routes: |_| Router::new(),

@@ -28,6 +28,7 @@ pub mod refusal;
 pub mod request;
 pub mod resource;
 pub mod share;
+pub mod signed_out;
 pub mod upstream_access;
 pub mod webhook;
 pub mod webhook_event;

@@ -10,7 +10,7 @@ use platform::{Secret, Tx};
 use web::form_state::{self, Control, Field, FormState};
 use web::{Form, Network, Problem, Site, Text};
 
-use super::after_sign_in::{HOME, begun_at};
+use super::after_sign_in::{HOME, begun_at, target};
 use super::message::Message;
 use super::providers::{self, Button};
 use super::signed_out::{Entrance, Entry};
@@ -349,7 +349,16 @@ pub(super) async fn confirm(
         begins_session: true,
     };
     match verification::confirm(&accounts, asked).await {
-        Ok(Some(begun)) => Ok(begun_at(&accounts, &begun, "/me?done=confirmed")),
+        Ok(Some(begun)) => {
+            let url = accounts.site.url();
+            let Some(onward) = cookies::onward(&headers, url) else {
+                return Ok(begun_at(&accounts, &begun, "/me?done=confirmed"));
+            };
+            let mut response = begun_at(&accounts, &begun, target(&onward));
+            let cookie = cookies::forget_onward(url);
+            response.headers_mut().append(SET_COOKIE, cookie);
+            Ok(response)
+        }
         Ok(None) => {
             let onward = match entrance.who {
                 Some(_) => (HOME, "account-verified-onward"),

@@ -59,6 +59,8 @@ pub struct PreferredSlot {
     pub takes_credit: bool,
     /// Whether the slot can be confirmed at present.
     pub is_open: bool,
+    /// Whether this slot was booked for the member.
+    pub is_confirmed: bool,
 }
 
 impl RequestView {
@@ -87,6 +89,9 @@ impl RequestView {
             let is_free = one.slot.state == State::Available && from > now && busy.is_empty();
             views.push(PreferredSlot {
                 is_open: is_pending && is_free && one.is_open(),
+                is_confirmed: booking
+                    .as_ref()
+                    .is_some_and(|booking| booking.slot_id == one.slot.id),
                 provider: match &booking {
                     _ if is_revealed => provider::find(tx, &one.slot.provider_id)?.display_name,
                     Some(booking) if booking.slot_id == one.slot.id => {

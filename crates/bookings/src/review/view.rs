@@ -1,8 +1,9 @@
 //! Reviews as their parties read them.
 
-use identity::{account, grant};
+use identity::account::{self, AccountId};
+use identity::grant;
 use jiff::Timestamp;
-use platform::{Tx, sql};
+use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use site::proof::Requester;
 use utoipa::ToSchema;
@@ -85,6 +86,32 @@ impl ReviewView {
             completed_at: review.completed_at,
         })
     }
+}
+
+/// Lists a member's reviews that were not cancelled, the latest first.
+pub(crate) fn list_own(tx: &mut Tx<'_>, member: &AccountId) -> Result<Vec<Review>, StoreError> {
+    sql!(
+        "SELECT {Review} FROM review WHERE member_id = :member AND state <> 'cancelled'
+         ORDER BY created_at DESC, id LIMIT 100",
+        member
+    )
+    .all(tx)
+}
+
+/// Lists the reviews that an account's provider has taken, and then those that wait for a reviewer,
+/// the oldest first.
+pub(crate) fn list_to_write(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+) -> Result<Vec<Review>, StoreError> {
+    sql!(
+        "SELECT {r: Review} FROM review r LEFT JOIN provider p ON p.id = r.reviewer_id
+         WHERE r.state = 'in_review' AND p.account_id = :account
+            OR r.state = 'pending' AND r.member_id <> :account
+         ORDER BY CASE WHEN r.state = 'in_review' THEN 0 ELSE 1 END, r.created_at, r.id LIMIT 100",
+        account
+    )
+    .all(tx)
 }
 
 /// Lists the latest reviews: a member's own ones, or those that a provider can take or has taken, or

@@ -45,7 +45,7 @@ use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, BookingSettings};
 use crate::slot::view::SlotView;
 use crate::slot::{self, NewSlot, Place, SlotId};
-use crate::{READ, Refusal, WRITE, cancel as cancelling, request};
+use crate::{READ, Refusal, WRITE, cancel as cancelling, link_change, request};
 
 pub fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -56,6 +56,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(cancel_booking: Tokens(&[WRITE])))
         .routes(routes!(move_booking: Tokens(&[WRITE])))
         .routes(routes!(mark_outcome: Tokens(&[WRITE])))
+        .routes(routes!(replace_link: Tokens(&[WRITE])))
         .merge(payouts::routes::<R>())
         .merge(admin::routes::<R>())
         .merge(refunds::routes::<R>())
@@ -299,6 +300,32 @@ async fn mark_outcome(call: Call, body: Received<Mark>) -> Result<Response, Prob
         Ok::<_, Refusal>(BookingView::of(tx, marked)?)
     };
     call.post(&body.bytes, StatusCode::OK, change).await
+}
+
+/// Another link for a session.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = BookingLink)]
+struct NewLink {
+    /// A link to an online meeting, up to 500 characters.
+    link: String,
+}
+
+/// Gives a session another link, for example because its room does not work. Its provider and
+/// administrators may do so until it ends; both sides get a mail.
+#[utoipa::path(
+    put, path = "/api/v1/bookings/{id}/link", tag = "bookings", params(("id" = String, Path,)),
+    request_body = NewLink,
+    responses((status = 200, body = BookingView), (status = 403), (status = 404), (status = 409),
+        (status = 422))
+)]
+async fn replace_link(call: Call, Json(body): Json<NewLink>) -> Result<Response, Problem> {
+    let site = call.site.clone();
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        let done = link_change::replace(tx, &site, party, &body.link)?;
+        Ok::<_, Refusal>(BookingView::of(tx, done)?)
+    };
+    Ok(answer(StatusCode::OK, &call.write(change).await?))
 }
 
 /// Refuses the change if it moves money and the caller uses an API token. Only people in a browser

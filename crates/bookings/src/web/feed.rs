@@ -4,7 +4,6 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use jiff::tz::TimeZone;
 use platform::Tx;
 use site::proof::Requester;
 use site::request::{FormPost, PageRequest};
@@ -66,8 +65,7 @@ pub(super) async fn calendar(
     let look = move |tx: &mut Tx<'_>| calendar_feed::read(tx, &reading, &token);
     let found = site.store.read(look).await?;
     let (account, events) = found.ok_or_else(Problem::not_found)?;
-    let zone = TimeZone::get(&account.time_zone);
-    let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
+    let zone = calendar_feed::zone(&site, &account);
     let name = zone.iana_name().unwrap_or("UTC").to_owned();
     let file = calendar_file::write(&events, &name, &zone, site.clock.now());
     Ok(([(CONTENT_TYPE, calendar_file::MEDIA_TYPE)], file).into_response())

@@ -14,7 +14,7 @@ use web::{List, Problem, Text};
 use super::admin::{ListPage, ListRow};
 use super::slots::{FormPage, table_form};
 use crate::booking::PartyTo;
-use crate::criterion::{self, Criterion};
+use crate::criterion::{self, Author, Criterion};
 use crate::feedback::{self, FIELDS, Feedback};
 use crate::settings::Administrator;
 use crate::{Refusal, notice};
@@ -22,6 +22,8 @@ use crate::{Refusal, notice};
 /// What the parties of a session say, and what the reader may do about it.
 pub(super) struct SessionFeedback {
     all: Vec<Feedback>,
+    /// The side of the session that the reader is on.
+    reader: Option<Author>,
     criteria: Vec<Criterion>,
     /// The path of the reader's form, and the message id of the link to it.
     form: Option<(String, &'static str)>,
@@ -44,6 +46,7 @@ impl SessionFeedback {
         Ok(Self {
             form: label.map(|label| (page, label)),
             criteria: criterion::list(tx)?,
+            reader: author,
             all,
         })
     }
@@ -51,6 +54,11 @@ impl SessionFeedback {
     pub(super) fn html(&self, text: &Text) -> String {
         let cards = self.all.iter().map(|one| Card {
             feedback: one,
+            author: if self.reader == Some(one.author) {
+                "own"
+            } else {
+                one.author.word()
+            },
             scores: one
                 .scores
                 .iter()
@@ -72,6 +80,8 @@ impl SessionFeedback {
 
 struct Card<'a> {
     feedback: &'a Feedback,
+    /// Whose words they are, as the heading's message distinguishes them.
+    author: &'static str,
     scores: Vec<(&'a str, i64)>,
 }
 

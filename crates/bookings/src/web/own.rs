@@ -11,20 +11,20 @@ use site::proof::Requester;
 use site::question::{self, Question};
 use site::request::{FormPost, PageRequest};
 use web::calendar_file;
-use web::form_state::{self, FormState};
+use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
 use super::feedback::SessionFeedback;
 use super::rows::{BookingRows, Row};
-use super::{choices, public, sessions, words};
+use super::{choices, sessions, slot_page, words};
 use crate::book::{self, NewTime};
 use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::browse::{self, Filter};
 use crate::choice;
 use crate::order::{self, Order};
 use crate::outcome::{self, Outcome};
-use crate::slot::Slot;
-use crate::{Refusal, cancel as cancelling, notice};
+use crate::slot::{Place, Slot};
+use crate::{Refusal, cancel as cancelling, link_change, notice};
 
 pub(super) const HERE: &str = "/me/bookings";
 const DONE: &[(&str, &str)] = &[
@@ -33,6 +33,7 @@ const DONE: &[(&str, &str)] = &[
     ("moved", "booking-was-moved"),
     ("cancelled", "booking-was-cancelled"),
     ("marked", "slot-saved"),
+    ("link", "booking-link-was-replaced"),
 ];
 
 #[derive(Template)]
@@ -162,9 +163,13 @@ struct BookingPage<'a> {
     /// The price, and the message id for the state of the payment.
     money: Option<(String, &'static str)>,
     pay: Option<String>,
+    /// Whether the booking waits only for its member to confirm it.
+    may_confirm: bool,
     cancel: String,
     may_cancel: bool,
     may_move: bool,
+    /// The field for another link; only for those who may replace it.
+    link: Option<Field>,
     back: &'static str,
 }
 
@@ -212,10 +217,11 @@ async fn page(
             .as_ref()
             .map(|order| (text.money(order.amount()), order.state.label())),
         pay: pay.map(|order| format!("/pay/{}", order.id)),
+        may_confirm: is_member && booking.is_unproven(),
         cancel: match (is_ahead && is_member && !is_pending, in_time) {
             (false, _) => String::new(),
             (true, true) => {
-                public::cancel_rule(text, &zone, booking.cancel_deadline(), now, is_paid)
+                slot_page::cancel_rule(text, &zone, booking.cancel_deadline(), now, is_paid)
             }
             (true, false) => text.say("booking-cancel-closed").into_owned(),
         },
@@ -225,6 +231,16 @@ async fn page(
             && booking.state == State::Confirmed
             && in_time
             && booking.reschedules < booking.reschedule_limit,
+        link: (!is_member
+            && booking.state == State::Confirmed
+            && booking.ends_at > now
+            && matches!(slot.location_kind, Place::Online | Place::RoomPool))
+        .then(|| {
+            let label = text.say("booking-link-new");
+            form_state
+                .field("link", label, Control::Line("url", "off"))
+                .required()
+        }),
         back: match loaded.party {
             Party::Member => HERE,
             Party::Provider => "/me/slots/bookings",
@@ -331,6 +347,21 @@ pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> 
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         let done = outcome::mark(tx, &site, party, said)?;
         Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&done)))
+    };
+    form_state::answer(posted.once(change).await, async |problem| {
+        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
+        page(req, None, &form_state).await
+    })
+    .await
+}
+
+/// `POST /me/bookings/{id}/link`.
+pub(super) async fn replace_link(posted: FormPost) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let (site, link) = (req.site.clone(), posted.form.text("link").to_owned());
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        let done = link_change::replace(tx, &site, party, &link)?;
+        Ok::<_, Refusal>(format!("{}?done=link", notice::page(&done)))
     };
     form_state::answer(posted.once(change).await, async |problem| {
         let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);

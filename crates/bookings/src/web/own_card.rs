@@ -1,17 +1,18 @@
-//! The card on a person's start page that lists their bookings and sessions.
+//! The cards on a person's start page that list their bookings and sessions, and their reviews.
 
 use identity::grant;
 use identity::session::signed_in::SignedIn;
+use jiff::tz::TimeZone;
 use platform::{StoreError, Tx, sql};
 use site::own_card::{Begin, OwnCard, OwnLine, Side};
 use web::{Site, Text};
 
 use super::own::HERE;
 use super::{public, words};
-use crate::booking;
 use crate::provider::{PROVIDER, ProviderId};
+use crate::review::view;
 use crate::settings::is_administrator;
-use crate::{finding, notice, payout, slot};
+use crate::{booking, credit, finding, notice, payout, review, slot};
 
 const TIMES: Begin = Begin {
     title: "slot-begin",
@@ -26,14 +27,21 @@ const BOOK: Begin = Begin {
     icon: "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5v3M10.5 2.5v3M6 10.5l1.5 1.5L10.5 9",
 };
 
-/// Builds the card of the next sessions that the person has booked or provides. For a provider
-/// without any, it lists the next free times instead.
+const SUBMIT: Begin = Begin {
+    title: "review-new",
+    text: "review-begin-text",
+    href: "/me/reviews/new",
+    icon: "M4 2.5h5l3 3v8H4zM9 2.5v3h3M6 8.5h4M6 11h4",
+};
+
+/// Builds the cards of the reviews, and that of the next sessions that the person has booked or
+/// provides. For a provider without any, it lists the next free times instead.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     site: &Site,
     who: &SignedIn,
     text: &Text,
-) -> Result<Option<OwnCard>, StoreError> {
+) -> Result<Vec<OwnCard>, StoreError> {
     let account = &who.account().id;
     let mut all = booking::list(tx, account, false)?;
     let provider: Option<(ProviderId,)> = sql!(
@@ -57,7 +65,7 @@ pub(crate) fn find(
         note: text.moment_short(&one.starts_at.to_zoned(zone.clone())),
         side: Side::Tag(
             words::tag(one.state),
-            text.say(one.state.label()).into_owned(),
+            text.say(one.state_label()).into_owned(),
         ),
     }));
     let mut begins = Vec::new();
@@ -69,7 +77,7 @@ pub(crate) fn find(
         begins.push(TIMES);
     }
     let provider = provider.filter(|_| is_provider && lines.is_empty());
-    if let Some((provider,)) = provider {
+    let bookings = if let Some((provider,)) = provider {
         let (count, free) = slot::next_free(tx, &provider)?;
         let lines = free.into_iter().map(|slot| OwnLine {
             href: format!("/me/slots/{}", slot.id),
@@ -77,19 +85,67 @@ pub(crate) fn find(
             label: slot.title,
             side: Side::Tag("no", text.say("slot-available").into_owned()),
         });
-        return Ok(Some(OwnCard {
+        OwnCard {
             title: "slot-mine",
             lines: lines.collect(),
             all: (count, "/me/slots"),
             begins,
-        }));
+        }
+    } else {
+        OwnCard {
+            title: "booking-mine",
+            lines,
+            all: (all.len(), HERE),
+            begins,
+        }
+    };
+    let mut cards = vec![bookings];
+    cards.extend(reviews(tx, who, text, &zone)?);
+    Ok(cards)
+}
+
+/// Builds the card of the reviews that the person waits for or has got, and of those to write.
+fn reviews(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    text: &Text,
+    zone: &TimeZone,
+) -> Result<Vec<OwnCard>, StoreError> {
+    let account = &who.account().id;
+    let left = credit::reviews_left(tx, account)?;
+    let mut cards = Vec::new();
+    for (title, path, begins) in [
+        (
+            "review-mine",
+            review::OWN,
+            if left > 0 { vec![SUBMIT] } else { Vec::new() },
+        ),
+        ("review-asked", review::ASKED, Vec::new()),
+    ] {
+        let all = if path == review::OWN {
+            view::list_own(tx, account)?
+        } else if grant::may_in_site(tx, who, PROVIDER)? {
+            view::list_to_write(tx, account)?
+        } else {
+            Vec::new()
+        };
+        let lines = all.iter().take(2).map(|one| OwnLine {
+            label: one.goal.clone(),
+            href: one.page(),
+            note: text.moment_short(&one.created_at.to_zoned(zone.clone())),
+            side: Side::Tag(
+                super::reviews::tag(one.state),
+                text.say(one.state.label()).into_owned(),
+            ),
+        });
+        cards.push(OwnCard {
+            title,
+            lines: lines.collect(),
+            all: (all.len(), path),
+            begins,
+        });
     }
-    Ok(Some(OwnCard {
-        title: "booking-mine",
-        lines,
-        all: (all.len(), HERE),
-        begins,
-    }))
+    Ok(cards)
 }
 
 /// What waits for an administrator: findings, and payouts to approve. Nothing is shown as 0.

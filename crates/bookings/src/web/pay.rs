@@ -12,7 +12,7 @@ use site::proof::Requester;
 use site::request::{FormPost, PageRequest};
 use web::{Form, Problem, Site, Text};
 
-use super::{public, words};
+use super::{slot_page, words};
 use crate::booking::{self, Booking, State as BookingState};
 use crate::gateway::{self, Pressed, Way};
 use crate::order::{self, GatewayName, Order, OrderId, OrderState};
@@ -111,7 +111,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
         sum: text.money(order.amount()),
         until: text.with("pay-until", [("time", until.into())]),
         cancel: deadline
-            .map(|deadline| public::cancel_rule(text, &zone, deadline, now, true))
+            .map(|deadline| slot_page::cancel_rule(text, &zone, deadline, now, true))
             .unwrap_or_default(),
         banner,
         is_open,
@@ -121,7 +121,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
         booking,
     };
     let title = text.say("pay-title");
-    Ok(public::plain(&req.site, text, &title, body))
+    Ok(slot_page::plain(&req.site, text, &title, body))
 }
 
 /// The gateways for an order: all that the site offers, or the one at which the order already
@@ -199,7 +199,7 @@ fn form_page(
         fields,
     };
     let title = text.say("pay-title");
-    let mut page = public::plain(&req.site, text, &title, body);
+    let mut page = slot_page::plain(&req.site, text, &title, body);
     let origin = platform::outbound::origin(action).unwrap_or_default();
     let policy = web::policy_with_forms_to(&[origin]);
     page.headers_mut().insert(CONTENT_SECURITY_POLICY, policy);
@@ -273,7 +273,7 @@ pub(super) async fn test_gateway(req: PageRequest) -> Result<Response, Problem> 
         order: &order,
     };
     let title = text.say("test-gateway-title");
-    Ok(public::plain(&req.site, text, &title, body))
+    Ok(slot_page::plain(&req.site, text, &title, body))
 }
 
 /// `POST /pay/test/{order}`.

@@ -16,7 +16,7 @@ use web::{List, Problem, Site, Text, Wishes};
 
 use super::admin::{ListPage, ListRow};
 use super::slots::table_form;
-use super::{own, public, words};
+use super::{own, slot_page, words};
 use crate::Refusal;
 use crate::order::{self, CreditKind, PlanId};
 use crate::plan::{self, Plan};
@@ -65,7 +65,7 @@ pub(super) async fn offered(
         has_tiers,
     };
     let title = text.say("plan-offered");
-    Ok(public::plain(&site, &text, &title, body))
+    Ok(slot_page::plain(&site, &text, &title, body))
 }
 
 /// `POST /book/plans/{id}`.

@@ -1,31 +1,32 @@
-//! The public pages: the offered slots, and the page on which a slot is booked.
+//! The public pages of the offered slots, and booking one of them.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{FromRequestParts as _, Path, Request, State};
 use axum::http::Uri;
 use axum::response::Response;
 use identity::account::AccountId;
 use identity::session::signed_in::{Confirmed, SignedIn};
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
 use platform::{StoreError, Tx};
+use site::Context;
 use site::asking::Viewer;
-use site::call::{see_other, submission};
 use site::part::{Part, PublicPage, Tile};
 use site::request::FormPost;
+use site::signed_out::Entrance;
 use web::form_state::{self, Field, FormState};
-use web::page::{Kind, Page};
 use web::state::{Label, MenuItem};
-use web::{Form, Problem, Site, Text, Theme, Wishes};
+use web::{Form, Problem, Site, Text, Wishes};
 
+use super::slot_page::{SlotReader, plain, signed_out_page, slot_page};
 use super::{choices, words};
 use crate::book::{self, NewBooking};
-use crate::booking::{self, Booking};
+use crate::booking;
 use crate::browse::{self, Filter, Offered};
-use crate::choice::{self, Choice, Choices, Listed};
-use crate::slot::{self, SlotId};
-use crate::{Refusal, credit, feedback, settings};
+use crate::choice::{self, Choice};
+use crate::slot::SlotId;
+use crate::{Refusal, feedback};
 
 /// The number of days on a page, and the maximum number of slots.
 const DAYS: i64 = 7;
@@ -104,22 +105,9 @@ impl Asked {
             .iter()
             .filter_map(|kind| Some((kind.word(), self.choice.of(*kind)?.as_str())));
         let filter = kind.into_iter().chain(choices);
-        let filter = filter.map(|(name, value)| format!("&{name}={}", percent(value)));
+        let filter = filter.map(|(name, value)| format!("&{name}={}", words::percent(value)));
         format!("{}?from={day}{}", self.path(), filter.collect::<String>())
     }
-}
-
-/// Percent-encodes a value for a query.
-fn percent(value: &str) -> String {
-    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-    let escape = |byte: u8| {
-        if keep(byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
-    };
-    value.bytes().map(escape).collect()
 }
 
 #[derive(Template)]
@@ -317,16 +305,26 @@ fn row(text: &Text, zone: &TimeZone, one: &Offered) -> Row {
 
 /// `GET /book/{which}`: a slot by its id, or a provider by their slug.
 pub(super) async fn one(
-    State(site): State<Site>,
+    State(accounts): State<Context>,
     Path(which): Path<String>,
     wishes: Wishes,
     uri: Uri,
     viewer: Viewer,
+    request: Request,
 ) -> Result<Response, Problem> {
+    let site = &accounts.site;
     let text = site.speak_public(&wishes);
     if let Ok(id) = which.parse::<SlotId>() {
-        let who = viewer.who.as_ref().map(|who| (who, viewer.csrf.as_str()));
-        return slot_page(&site, &text, who, &id, &FormState::default()).await;
+        // People come back from signing in with what they had chosen.
+        let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
+        let form_state = FormState::of(query);
+        let Some(who) = &viewer.who else {
+            let (mut parts, _) = request.into_parts();
+            let entrance = Entrance::from_request_parts(&mut parts, &accounts).await?;
+            return signed_out_page(&accounts, entrance, &id, &form_state, "").await;
+        };
+        let reader = SlotReader::Member(who, &viewer.csrf);
+        return slot_page(site, &text, reader, &id, &form_state).await;
     }
     let asked = which.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
@@ -346,166 +344,13 @@ pub(super) async fn one(
         text.with("feedback-mean", values)
     });
     list_page(
-        &site,
+        site,
         &text,
         &uri,
         viewer.who.as_ref(),
         Some((which, name, bio, rating.unwrap_or_default())),
     )
     .await
-}
-
-#[derive(Template)]
-#[template(path = "slot.html")]
-struct SlotPage<'a> {
-    text: &'a Text,
-    form_state: &'a FormState,
-    offered: &'a Offered,
-    price: String,
-    length: String,
-    date: String,
-    time: String,
-    zone: String,
-    place: String,
-    cancel: String,
-    /// The message ids of labels, and what the slot offers.
-    facts: Vec<(&'static str, String)>,
-    /// What members choose, and their note.
-    fields: Vec<Field>,
-    hold: String,
-    button: String,
-    /// Whether the slot costs a credit and the member has none.
-    needs_credit: bool,
-    /// The CSRF token for the form; empty if nobody is signed in.
-    csrf: &'a str,
-    submission: String,
-}
-
-#[derive(Template)]
-#[template(path = "taken.html")]
-struct TakenPage<'a> {
-    text: &'a Text,
-}
-
-/// What a slot offers, and the lists.
-type Sets = (Choices, Vec<Listed>);
-
-enum Found {
-    Mine(Box<Booking>),
-    Offered(Box<(Offered, settings::BookingSettings, i64, Sets)>),
-    Taken,
-}
-
-async fn slot_page(
-    site: &Site,
-    text: &Text,
-    who: Option<(&SignedIn, &str)>,
-    id: &SlotId,
-    form_state: &FormState,
-) -> Result<Response, Problem> {
-    let (id, account) = (id.clone(), who.map(|(who, _)| who.account().id.clone()));
-    let look = move |tx: &mut Tx<'_>| -> Result<Option<Found>, StoreError> {
-        if let Some(offered) = browse::find(tx, &id)? {
-            let rules = settings::load(tx)?;
-            let credits = match &account {
-                Some(account) => credit::balance(tx, account, offered.slot.starts_at)?,
-                None => 0,
-            };
-            let sets = (choice::of_slot(tx, id.as_str())?, choice::listed(tx)?);
-            let found = (offered, rules, credits, sets);
-            return Ok(Some(Found::Offered(Box::new(found))));
-        }
-        let Some(slot) = slot::find(tx, &id)? else {
-            return Ok(None);
-        };
-        let mine = match &account {
-            Some(account) => booking::list(tx, account, false)?,
-            None => Vec::new(),
-        };
-        if let Some(booking) = mine.into_iter().find(|one| one.slot_id == slot.id) {
-            return Ok(Some(Found::Mine(Box::new(booking))));
-        }
-        // For visitors, a hidden slot does not exist.
-        let is_hidden = slot.state == slot::State::Unavailable;
-        Ok((!is_hidden).then_some(Found::Taken))
-    };
-    let found = site
-        .store
-        .read(look)
-        .await?
-        .ok_or_else(Problem::not_found)?;
-    let (offered, rules, credits, (sets, listed)) = match found {
-        Found::Mine(booking) => return Ok(see_other(&crate::notice::page(&booking))),
-        Found::Taken => {
-            let title = text.say("booking-taken");
-            return Ok(plain(site, text, &title, TakenPage { text }));
-        }
-        Found::Offered(found) => *found,
-    };
-    let slot = &offered.slot;
-    let zone = words::zone(site, who.map(|(who, _)| who));
-    let (date, time) = words::when(text, &zone, slot.starts_at, slot.ends_at);
-    let deadline = slot.starts_at - jiff::SignedDuration::from_mins(rules.cancel_minutes);
-    let price = match slot.price_minor {
-        0 => words::price(text, slot),
-        _ => text.money(slot.price()),
-    };
-    let label = match offered.provider.as_str() {
-        "" => text.say("booking-note-open").into_owned(),
-        name => text.with("booking-note", [("name", name.into())]),
-    };
-    let mut fields = choices::asked(text, form_state, &listed, &sets);
-    fields.push(form_state.lines("note", label));
-    let mut body = SlotPage {
-        text,
-        form_state,
-        length: words::length(text, slot.starts_at, slot.ends_at),
-        date,
-        time,
-        zone: words::zone_name(&zone, slot.starts_at),
-        place: words::place(text, slot),
-        cancel: cancel_rule(
-            text,
-            &zone,
-            deadline,
-            site.clock.now(),
-            slot.price_minor > 0,
-        ),
-        facts: choices::facts(&listed, &sets),
-        fields,
-        hold: text.with("booking-hold", [("minutes", rules.hold_minutes.into())]),
-        needs_credit: slot.takes_credit && credits == 0,
-        button: match slot.price_minor {
-            0 if slot.takes_credit => text.with("booking-do-credit", [("count", credits.into())]),
-            0 => text.say("booking-do").into_owned(),
-            _ => text.with("booking-to-payment", [("sum", price.as_str().into())]),
-        },
-        price,
-        csrf: who.map(|(_, csrf)| csrf).unwrap_or_default(),
-        submission: submission(&site.random),
-        offered: &offered,
-    };
-    if slot.price_minor == 0 {
-        body.hold.clear();
-    }
-    let title = slot.title.clone();
-    Ok(plain(site, text, &title, body))
-}
-
-/// Formats a sentence about the time until which a member can cancel.
-pub(super) fn cancel_rule(
-    text: &Text,
-    zone: &TimeZone,
-    deadline: Timestamp,
-    now: Timestamp,
-    is_paid: bool,
-) -> String {
-    let when = text.moment(&deadline.to_zoned(zone.clone()));
-    match (deadline > now, is_paid) {
-        (false, _) => text.say("booking-cancel-never").into_owned(),
-        (true, true) => text.with("booking-cancel-until-paid", [("when", when.into())]),
-        (true, false) => text.with("booking-cancel-until", [("when", when.into())]),
-    }
 }
 
 /// `POST /book/{which}`.
@@ -536,22 +381,8 @@ pub(super) async fn book(posted: FormPost) -> Result<Response, Problem> {
             return Err(problem);
         }
         let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
-        let who = Some((&req.who, req.csrf.as_str()));
-        slot_page(&req.site, &req.text, who, &id, &form_state).await
+        let reader = SlotReader::Member(&req.who, &req.csrf);
+        slot_page(&req.site, &req.text, reader, &id, &form_state).await
     })
     .await
-}
-
-/// Renders a page in the frame of public pages.
-pub(super) fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Response {
-    web::page(Page {
-        title: &format!("{title} – {}", site.settings.name),
-        body,
-        text,
-        theme: Theme::PLAIN,
-        kind: Kind::Plain {
-            site,
-            languages: &site.public_languages(),
-        },
-    })
 }

@@ -79,7 +79,7 @@ const fn here(party: Party) -> &'static str {
     }
 }
 
-const fn tag(state: ReviewState) -> &'static str {
+pub(super) const fn tag(state: ReviewState) -> &'static str {
     match state {
         ReviewState::Pending | ReviewState::InReview => "wait",
         ReviewState::Completed => "yes",

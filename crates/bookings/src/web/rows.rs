@@ -59,7 +59,7 @@ impl Row {
             when: text.moment_short(&one.starts_at.to_zoned(zone.clone())),
             note: text.with("booking-line", values),
             tag: words::tag(one.state),
-            state: one.state.label(),
+            state: one.state_label(),
             pay: open.map(|order| {
                 let until = text.time(&order.expires_at.to_zoned(zone.clone()));
                 let label = text.with("booking-pay-until", [("time", until.into())]);

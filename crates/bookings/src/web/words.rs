@@ -115,3 +115,16 @@ pub(super) fn slot_class(state: slot::State) -> &'static str {
         slot::State::Available | slot::State::Completed => "",
     }
 }
+
+/// Percent-encodes a value for a query.
+pub(super) fn percent(value: &str) -> String {
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let escape = |byte: u8| {
+        if keep(byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
+    value.bytes().map(escape).collect()
+}

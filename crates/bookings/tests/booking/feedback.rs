@@ -108,6 +108,17 @@ fn both_sides_say_once_how_it_was() {
             "{text}"
         );
         assert!(!text.contains("Rather late"), "{text}");
+        let by = |author: &'static str| {
+            let english = stage.site.catalogue.speak(&web::Language::of("en"));
+            english.with("feedback-by", [("author", author.into())])
+        };
+        assert!(text.contains(&by("member")), "{text}");
+        let page = aina.browser.get(&format!("/me/bookings/{id}")).await;
+        let own = page.text();
+        assert!(
+            own.contains(&by("own")) && !own.contains(&by("member")),
+            "{own}"
+        );
         for (body, expected) in [
             (json!({}), ("/rating", "required")),
             (json!({"rating": 6}), ("/rating", "out_of_range")),

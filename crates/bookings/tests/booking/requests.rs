@@ -133,8 +133,15 @@ fn a_member_asks_for_one_of_two_times_and_the_provider_confirms_one() {
             (&seen[0]["state"], &seen[0]["booking_id"]),
             (&json!("confirmed"), &booking["id"])
         );
+        let confirmed = |seen: &Value| -> Vec<Value> {
+            let slots = seen["slots"].as_array().unwrap().iter();
+            slots.map(|slot| slot["is_confirmed"].clone()).collect()
+        };
+        assert_eq!(confirmed(&seen[0]), [json!(false), json!(true)]);
         let text = aina.browser.get("/me/requests").await.text();
         assert!(text.contains(&stage.say("request-confirmed")), "{text}");
+        let this = stage.say("request-this-time");
+        assert_eq!(text.matches(&this).count(), 1, "{text}");
         for (slot, code) in [(&one, "request_settled"), (&two, "request_settled")] {
             let again = decide(&mut farah, &id, "confirm", Some(slot)).await;
             assert_eq!(again.expect(409).json()["code"], code);

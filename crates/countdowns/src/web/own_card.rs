@@ -15,7 +15,7 @@ pub(crate) fn find(
     _: &Site,
     who: &SignedIn,
     text: &Text,
-) -> Result<Option<OwnCard>, StoreError> {
+) -> Result<Vec<OwnCard>, StoreError> {
     let all = countdown::list(tx, who)?;
     let count = all.len();
     let mut lines = Vec::new();
@@ -36,7 +36,7 @@ pub(crate) fn find(
             label: one.title,
         });
     }
-    Ok(Some(OwnCard {
+    Ok(vec![OwnCard {
         title: "countdown-yours",
         lines,
         all: (count, HERE),
@@ -46,5 +46,5 @@ pub(crate) fn find(
             href: "/me/countdowns/new",
             icon: "M8 4.5V8l2.5 1.5M14 8A6 6 0 1 1 2 8a6 6 0 0 1 12 0",
         }],
-    }))
+    }])
 }

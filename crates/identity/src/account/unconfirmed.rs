@@ -28,6 +28,32 @@ pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result
     Ok(count > 0)
 }
 
+/// Records that an account was made for somebody who left only a name and an address. No browser
+/// registered it, and it has no credential.
+pub(crate) fn introduce(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO registration (account_id, browser_hash, registered_at)
+         VALUES (:id, :browser, :now)",
+        id,
+        browser = Vec::<u8>::new(),
+        now = tx.now()
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+/// Whether the account was made by [`introduce`], and its email address is still unconfirmed.
+pub(crate) fn is_introduced(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM registration
+         WHERE account_id = :id AND browser_hash = :browser AND is_kept = 0 AND is_pending = 1",
+        id,
+        browser = Vec::<u8>::new()
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
 /// Finds the account that was registered in the browser with this secret. Its email address must
 /// still be unconfirmed.
 pub(crate) fn find_by(tx: &mut Tx<'_>, browser: &Secret) -> Result<Option<AccountId>, StoreError> {

@@ -144,7 +144,7 @@ pub fn renewed_stamp(site: &Site, stamp: &str) -> String {
     }
 }
 
-fn check_stamp(site: &Site, stamp: &str) -> Result<(), RegisterError> {
+pub(super) fn check_stamp(site: &Site, stamp: &str) -> Result<(), RegisterError> {
     match age(site, stamp) {
         Some(age) if age <= OLDEST => Ok(()),
         _ => Err(RegisterError::FormStale),

@@ -16,9 +16,9 @@ pub(crate) fn find(
     _: &Site,
     who: &SignedIn,
     text: &Text,
-) -> Result<Option<OwnCard>, StoreError> {
+) -> Result<Vec<OwnCard>, StoreError> {
     if !editor::is_editor(tx, who)? {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let (count,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM post"), &[])?;
     let posts: Vec<Post> = sql!(
@@ -43,7 +43,7 @@ pub(crate) fn find(
             side: Side::Tag(class, text.say(post.state.label()).into_owned()),
         }
     });
-    Ok(Some(OwnCard {
+    Ok(vec![OwnCard {
         title: "post-all",
         lines: lines.collect(),
         all: (usize::try_from(count).unwrap_or_default(), HERE),
@@ -53,5 +53,5 @@ pub(crate) fn find(
             href: "/me/posts/new?kind=article",
             icon: "M3 13l.7-3L11 2.7l2.3 2.3L6 12.3zM9.5 4.2l2.3 2.3",
         }],
-    }))
+    }])
 }

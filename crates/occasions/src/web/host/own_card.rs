@@ -17,11 +17,11 @@ pub(crate) fn find(
     site: &Site,
     who: &SignedIn,
     text: &Text,
-) -> Result<Option<OwnCard>, StoreError> {
+) -> Result<Vec<OwnCard>, StoreError> {
     let may_create = occasions::may_create(tx, site, who)?;
     let (all, now) = (occasions::list(tx, who)?, tx.now());
     if all.is_empty() && !may_create {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     let count = all.len();
     let mut lines = Vec::new();
@@ -52,12 +52,12 @@ pub(crate) fn find(
         href: "/admin/new",
         icon: "M2 4h12v8.5H2zM2 7h12",
     };
-    Ok(Some(OwnCard {
+    Ok(vec![OwnCard {
         title: "host-occasions-yours",
         lines,
         all: (count, "/admin"),
         begins: may_create.then_some(begin).into_iter().collect(),
-    }))
+    }])
 }
 
 /// Returns the number of guests who come to at least one event, and the number of all guests.

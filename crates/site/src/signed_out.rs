@@ -4,30 +4,29 @@
 use askama::Template;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderValue, StatusCode, request};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, request};
 use axum::response::Response;
 use platform::Secret;
 use web::page::{Kind, Page};
 use web::{Facts, Form, Network, Problem, Site, SiteUrl, Text, Theme, Wishes, csrf};
 
-use super::{asking, cookies};
-
+use crate::asking::{self, Browser};
+use crate::{Context, cookies};
 use identity::client::Client;
 use identity::opaque;
 use identity::session::signed_in::SignedIn;
-use site::Context;
-use site::asking::Browser;
 
 /// The visitor of a page that requires no sign-in.
-pub(super) struct Entrance {
+#[derive(Debug)]
+pub struct Entrance {
     /// The visitor's account, if they are signed in.
-    pub(super) who: Option<SignedIn>,
+    pub who: Option<SignedIn>,
     /// The CSRF token for the hidden field `_csrf` in the page's form.
-    pub(super) csrf: String,
-    pub(super) text: Text,
+    pub csrf: String,
+    pub text: Text,
     /// The language for mails to the visitor.
-    pub(super) locale: String,
-    pub(super) client: Client,
+    pub locale: String,
+    pub client: Client,
     secret: Secret,
     cookie: Option<HeaderValue>,
 }
@@ -76,7 +75,7 @@ impl Entrance {
     }
 
     /// Renders a page. `title` is the message id of its title.
-    pub(super) fn show<B: Template>(self, site: &Site, title: &str, body: B) -> Response {
+    pub fn show<B: Template>(self, site: &Site, title: &str, body: B) -> Response {
         let mut response = web::page(Page {
             title: &format!("{} – {}", self.text.say(title), site.settings.name),
             body,
@@ -87,10 +86,15 @@ impl Entrance {
                 languages: &site.languages(),
             },
         });
-        if let Some(cookie) = self.cookie {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
+        self.remember(response.headers_mut());
         response
+    }
+
+    /// Sets the cookie that identifies the browser, if it has none yet.
+    pub fn remember(self, headers: &mut HeaderMap) {
+        if let Some(cookie) = self.cookie {
+            headers.append(SET_COOKIE, cookie);
+        }
     }
 }
 
@@ -116,10 +120,11 @@ impl FromRequestParts<Context> for Entrance {
 }
 
 /// A form that requires no sign-in. The extractor has verified that a page of this site sent it.
-pub(super) struct Entry {
-    pub(super) entrance: Entrance,
-    pub(super) form: Form,
-    pub(super) network: Network,
+#[derive(Debug)]
+pub struct Entry {
+    pub entrance: Entrance,
+    pub form: Form,
+    pub network: Network,
 }
 
 impl FromRequest<Context> for Entry {

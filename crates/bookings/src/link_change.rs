@@ -1,0 +1,66 @@
+//! Replacing the link of one session, for example because its room does not work.
+
+use platform::audit::Entry;
+use platform::{Rows, Tx, sql};
+use serde_json::json;
+use web::{Findings, Site};
+
+use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::notice::{self, Event};
+use crate::slot::{Place, Slot};
+use crate::{NOT_CANCELLABLE, Refusal, meeting_link, room};
+
+/// Gives a confirmed session that has not ended another link, and tells both sides. A room that the
+/// session reserved is released. The same link again changes nothing.
+pub fn replace(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    party: &PartyTo,
+    link: &str,
+) -> Result<Booking, Refusal> {
+    if party.party == Party::Member {
+        return Err(Refusal::Forbidden);
+    }
+    let mut booking = party.booking.clone();
+    if booking.state != State::Confirmed || booking.ends_at <= tx.now() {
+        return Err(NOT_CANCELLABLE.into());
+    }
+    let slot: Slot = sql!(
+        "SELECT {Slot} FROM slot WHERE id = :id FOR NO KEY UPDATE",
+        id = booking.slot_id
+    )
+    .one(tx)?;
+    let mut findings = Findings::default();
+    let link = findings.line("/link", link, 1, 500);
+    if !matches!(slot.location_kind, Place::Online | Place::RoomPool) {
+        findings.add("/link", "location_invalid", []);
+    } else if !link.is_empty() && !meeting_link::is_allowed(&link) {
+        findings.add("/link", "link_not_allowed", []);
+    }
+    findings.finish()?;
+    if booking::location(tx, &booking)? == link {
+        return Ok(booking);
+    }
+    room::release(tx, booking.id.as_str())?;
+    sql!(
+        "UPDATE slot SET location_kind = :online, location_secret = :link, version = version + 1
+         WHERE id = :id",
+        id = slot.id,
+        online = Place::Online,
+        link
+    )
+    .run(tx, Rows::Exactly(1))?;
+    booking.ics_sequence += 1;
+    booking::save(tx, &mut booking)?;
+    booking::plan_session(tx, &booking)?;
+    notice::tell(tx, site, &booking, Event::LinkReplaced, None)?;
+    tx.record(Entry {
+        actor: party.requester.who.actor(),
+        action: "booking.link_replaced",
+        entity: ("booking", booking.id.to_string()),
+        scope: None,
+        changes: json!([]),
+        request: Some(party.requester.request.clone()),
+    })?;
+    Ok(booking)
+}

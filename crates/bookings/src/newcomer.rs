@@ -1,0 +1,297 @@
+//! Booking with a name and an address alone. The slot is held, and a link in a mail confirms the
+//! booking and the account at once.
+//!
+//! Nothing that a stranger sees depends on whether the address has an account: the slot is held in
+//! either case, and the same page is shown. The owner of an account gets a link to sign in.
+
+use identity::account::{self, AccountId, CreateError, NewAccount};
+use identity::client::Client;
+use identity::person::introduction::{self, LinkMail};
+use identity::person::verification;
+use identity::session::Begun;
+use platform::key::Key;
+use platform::{Rows, StoreError, Tx, sql};
+use site::Context;
+use web::{Findings, Network, Problem, Site};
+
+use crate::book::{self, NewBooking};
+use crate::booking::{self, Booking, BookingId, State};
+use crate::choice::{self, Choice};
+use crate::slot::{self, Slot, SlotId};
+use crate::{
+    QUOTA_EXHAUSTED, Refusal, SLOT_CHANGED, browse, calendar_feed, notice, settings, settle,
+};
+
+/// The purpose for which the key of links and address hashes is derived from the key file.
+const PURPOSE: &str = "bookings.newcomer";
+
+fn key(site: &Site) -> Key {
+    site.keys.key(PURPOSE)
+}
+
+/// Somebody who books with a name and an address.
+#[derive(Clone, Debug)]
+pub struct Newcomer {
+    pub account: NewAccount,
+    pub booking: NewBooking,
+}
+
+/// Why a slot is not held.
+enum HoldError {
+    /// The address belongs to an account that cannot be used, or that was just created.
+    EmailTaken,
+    Refused(Refusal),
+}
+
+impl From<StoreError> for HoldError {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+impl From<Refusal> for HoldError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<CreateError> for HoldError {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::EmailTaken => Self::EmailTaken,
+            CreateError::Store(error) => error.into(),
+        }
+    }
+}
+
+/// Holds a slot for a newcomer, and mails them a link. A repeat while the slot is held for the same
+/// address does nothing.
+pub async fn hold(
+    accounts: &Context,
+    newcomer: Newcomer,
+    form_stamp: &str,
+    (network, client): (Network, Client),
+) -> Result<(), Problem> {
+    introduction::count(accounts, form_stamp, network).await?;
+    // After the second attempt no account can be made, and none can be found.
+    for is_last in [false, false, true] {
+        let (accounts, newcomer, client) = (accounts.clone(), newcomer.clone(), client.clone());
+        let store = accounts.site.store.clone();
+        let change = move |tx: &mut Tx<'_>| {
+            let holding = Holding {
+                accounts: &accounts,
+                newcomer: &newcomer,
+                network,
+                client: &client,
+            };
+            holding.hold(tx, is_last)
+        };
+        match store.write(change).await {
+            Ok(()) => return Ok(()),
+            Err(HoldError::EmailTaken) => {}
+            Err(HoldError::Refused(refusal)) => return Err(refusal.into()),
+        }
+    }
+    Ok(())
+}
+
+struct Holding<'a> {
+    accounts: &'a Context,
+    newcomer: &'a Newcomer,
+    network: Network,
+    client: &'a Client,
+}
+
+impl Holding<'_> {
+    fn hold(&self, tx: &mut Tx<'_>, is_nobodys: bool) -> Result<(), HoldError> {
+        let (site, new) = (&self.accounts.site, &self.newcomer.booking);
+        let rules = settings::load(tx)?;
+        if !rules.newcomers {
+            return Err(Refusal::NotFound.into());
+        }
+        let introduced = if is_nobodys {
+            None
+        } else {
+            let (limits, account) = (&self.accounts.limits, &self.newcomer.account);
+            Some(introduction::enter(tx, limits, account, self.client)?)
+        };
+        let member = introduced.as_ref().map(|one| &one.account.id);
+        if let Some(member) = member {
+            account::lock(tx, member)?;
+        }
+        let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
+        let address = key(site).sign(&[self.newcomer.account.email.canonical()]);
+        if is_held_for(tx, &slot.id, &address)? {
+            return Ok(());
+        }
+        if browse::find(tx, &slot.id)?.is_none() {
+            return Err(book::taken(tx, &slot)?.into());
+        }
+        if slot.version != new.slot_version {
+            return Err(Refusal::from(SLOT_CHANGED).into());
+        }
+        if slot.takes_credit {
+            return Err(Refusal::from(QUOTA_EXHAUSTED).into());
+        }
+        let choice = Choice {
+            session_type: new.session_type.clone(),
+            level: new.level.clone(),
+            entry: new.entry.clone(),
+        };
+        let choice = choice::choose(tx, slot.id.as_str(), &choice, &Choice::default())?;
+        let mut findings = Findings::default();
+        let note = findings.text("/note", &new.note, book::NOTE);
+        findings.finish().map_err(Refusal::from)?;
+        let wishes = (note.as_str(), choice);
+        let booking = book::hold_unproven(tx, site, member, &slot, wishes, &rules)?;
+        remember(tx, &booking.id, &address)?;
+        let Some(introduced) = introduced else {
+            return Ok(());
+        };
+        self.mail(tx, &introduced, &slot, &booking)?;
+        Ok(())
+    }
+
+    fn mail(
+        &self,
+        tx: &mut Tx<'_>,
+        introduced: &introduction::Introduced,
+        slot: &Slot,
+        booking: &Booking,
+    ) -> Result<(), StoreError> {
+        let (site, account) = (&self.accounts.site, &introduced.account);
+        let text = site.catalogue.speak(&web::Language::of(&account.locale));
+        let zone = calendar_feed::zone(site, account);
+        let when = text.moment(&slot.starts_at.to_zoned(zone.clone()));
+        let until = slot::find(tx, &slot.id)?.and_then(|slot| slot.hold_until);
+        let until = until.unwrap_or(slot.starts_at).to_zoned(zone);
+        let (path, messages) = match &booking.member_id {
+            Some(member) if introduced.is_new => (
+                link(site, &booking.id, member),
+                ("booking-mail-newcomer", "booking-said-newcomer"),
+            ),
+            Some(_) => (
+                notice::page(booking),
+                ("booking-mail-newcomer", "booking-said-newcomer-known"),
+            ),
+            // Nothing is held for this account: it is led to the slot itself.
+            None => (
+                format!("/book/{}", slot.id),
+                ("booking-mail-newcomer", "booking-said-newcomer-none"),
+            ),
+        };
+        let mail = LinkMail {
+            messages,
+            values: vec![
+                ("title", slot.title.as_str().into()),
+                ("when", when.into()),
+                ("until", text.time(&until).into()),
+            ],
+            path: &path,
+        };
+        introduced.mail(tx, site, self.network, mail)
+    }
+}
+
+/// Whether the slot is held for this address, or was booked by it since.
+fn is_held_for(tx: &mut Tx<'_>, slot: &SlotId, address: &str) -> Result<bool, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM newcomer_hold h JOIN booking b ON b.id = h.booking_id
+         WHERE b.slot_id = :slot AND h.address_hash = :address
+           AND b.state IN ('pending_payment', 'confirmed')",
+        slot,
+        address
+    )
+    .one(tx)?;
+    Ok(count > 0)
+}
+
+fn remember(tx: &mut Tx<'_>, booking: &BookingId, address: &str) -> Result<(), StoreError> {
+    let now = tx.now();
+    sql!(
+        "DELETE FROM newcomer_hold WHERE created_at < :before",
+        before = now - verification::LIFETIME
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "INSERT INTO newcomer_hold (booking_id, address_hash, created_at)
+         VALUES (:booking, :address, :now)",
+        booking,
+        address,
+        now
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
+fn link(site: &Site, booking: &BookingId, member: &AccountId) -> String {
+    let signature = key(site).sign(&[booking.as_str(), member.as_str()]);
+    format!("/book/confirm/{booking}.{signature}")
+}
+
+/// The booking to which a mailed link belongs, for a day.
+pub(crate) fn find(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    token: &str,
+) -> Result<Option<Booking>, StoreError> {
+    let Some((id, signature)) = token.split_once('.') else {
+        return Ok(None);
+    };
+    let Ok(id) = id.parse::<BookingId>() else {
+        return Ok(None);
+    };
+    let booking = booking::find(tx, &id)?;
+    let is_good = |one: &Booking| {
+        let member = one.member_id.as_ref();
+        member.is_some_and(|member| key(site).verify(&[id.as_str(), member.as_str()], signature))
+    };
+    let since = tx.roughly_now() - verification::LIFETIME;
+    Ok(booking.filter(|one| is_good(one) && one.created_at > since))
+}
+
+/// Where a confirmed newcomer goes on, and the session that begins if the link is used for the
+/// first time.
+#[derive(Debug)]
+pub struct Confirmation {
+    pub begun: Option<Begun>,
+    pub path: String,
+}
+
+/// Confirms the account and its booking. A slot with a price remains to be paid. If the hold has
+/// ended, the slot is taken again if it is free. Returns `None` if the link is not good.
+pub fn confirm(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    token: &str,
+    client: &Client,
+) -> Result<Option<Confirmation>, StoreError> {
+    let Some(seen) = find(tx, site, token)? else {
+        return Ok(None);
+    };
+    let Some((order, booking)) = booking::lock(tx, &seen.id)? else {
+        return Ok(None);
+    };
+    let Some(member) = &booking.member_id else {
+        return Ok(None);
+    };
+    let begun = introduction::confirm(tx, member, client)?;
+    if begun.is_none() && account::verified_email(tx, member)?.is_none() {
+        return Ok(None);
+    }
+    let slot = format!("/book/{}", booking.slot_id);
+    let page = notice::page(&booking);
+    let path = match (booking.state, &order) {
+        (State::PendingPayment, Some(order)) => format!("/pay/{}", order.id),
+        (State::PendingPayment | State::Expired, None) => {
+            if settle::grant(tx, site, &booking)? {
+                format!("{page}?done=booked")
+            } else {
+                slot
+            }
+        }
+        (State::Expired, Some(_)) => slot,
+        _ => page,
+    };
+    Ok(Some(Confirmation { begun, path }))
+}

@@ -1,0 +1,208 @@
+//! The pages of people who book with a name and an address alone, and what signed-out people choose
+//! before they sign in.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::response::Response;
+use identity::account::{DisplayName, NewAccount};
+use identity::person::introduction;
+use identity::problem;
+use platform::Tx;
+use platform::mail::Address;
+use site::call::see_other;
+use site::signed_out::{Entrance, Entry};
+use site::{Context, cookies};
+use web::form_state::{self, FormState};
+use web::{Form, Problem, Text};
+
+use super::choices;
+use super::slot_page::signed_out_page;
+use super::words::{self, percent};
+use crate::book::NewBooking;
+use crate::choice::{Choice, Kind};
+use crate::newcomer::{self, Newcomer};
+use crate::settings;
+use crate::slot::SlotId;
+
+#[derive(Template)]
+#[template(path = "newcomer/sent.html")]
+struct SentPage<'a> {
+    text: &'a Text,
+    email: &'a str,
+    held: String,
+}
+
+/// `POST /book/{slot}/newcomer`.
+pub(super) async fn hold(
+    State(accounts): State<Context>,
+    Path(slot): Path<String>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let id: SlotId = site::call::id(&slot)?;
+    let Entry {
+        entrance,
+        form,
+        network,
+    } = entry;
+    let site = &accounts.site;
+    let look = |tx: &mut Tx<'_>| settings::load(tx);
+    let rules = site.store.read(look).await?;
+    if !rules.newcomers || !introduction::is_open(&accounts) {
+        return Err(Problem::not_found());
+    }
+    let done = match read(&accounts, &entrance, &form, &id) {
+        // Only bots fill in the hidden field.
+        Ok(_) if !form.text("website").is_empty() => Ok(()),
+        Ok(newcomer) => {
+            let from = (network, entrance.client.clone());
+            newcomer::hold(&accounts, newcomer, form.text("form_stamp"), from).await
+        }
+        Err(problem) => Err(problem),
+    };
+    if let Err(problem) = done {
+        return form_state::answer(Err(problem), async |problem: Problem| {
+            let form_state = FormState::refused(form.clone(), &problem, &entrance.text);
+            let stamp = form.text("form_stamp").to_owned();
+            signed_out_page(&accounts, entrance, &id, &form_state, &stamp).await
+        })
+        .await;
+    }
+    let text = entrance.text.clone();
+    let body = SentPage {
+        text: &text,
+        email: form.text("email"),
+        held: text.with(
+            "booking-newcomer-held",
+            [("minutes", rules.hold_minutes.into())],
+        ),
+    };
+    let mut response = entrance.show(site, "booking-newcomer-sent", body);
+    *response.status_mut() = StatusCode::ACCEPTED;
+    Ok(response)
+}
+
+fn read(
+    accounts: &Context,
+    entrance: &Entrance,
+    form: &Form,
+    slot: &SlotId,
+) -> Result<Newcomer, Problem> {
+    let site = &accounts.site;
+    let mut wrong = Problem::fields();
+    let name: Result<DisplayName, _> = form.text("display_name").parse();
+    if let Err(error) = name {
+        wrong = problem::name(wrong, "/display_name", error);
+    }
+    let email: Result<Address, _> = form.text("email").parse();
+    if email.is_err() {
+        wrong = wrong.field("/email", "email_invalid", []);
+    }
+    let (Ok(name), Ok(email)) = (name, email) else {
+        return Err(wrong);
+    };
+    let zone = site.settings.time_zone.iana_name().unwrap_or("UTC");
+    let choice = choices::read_choice(form);
+    Ok(Newcomer {
+        account: NewAccount {
+            name,
+            email,
+            locale: entrance.locale.clone(),
+            time_zone: zone.to_owned(),
+        },
+        booking: NewBooking {
+            slot_id: slot.clone(),
+            slot_version: form.number("version").ok().flatten().unwrap_or(-1),
+            note: form.text("note").to_owned(),
+            session_type: choice.session_type,
+            level: choice.level,
+            entry: choice.entry,
+        },
+    })
+}
+
+#[derive(Template)]
+#[template(path = "newcomer/confirm.html")]
+struct ConfirmPage<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    title: &'a str,
+    date: String,
+    time: String,
+    zone: String,
+}
+
+/// `GET /book/confirm/{token}`.
+pub(super) async fn ask(
+    State(accounts): State<Context>,
+    Path(token): Path<String>,
+    entrance: Entrance,
+) -> Result<Response, Problem> {
+    let site = accounts.site.clone();
+    let look = move |tx: &mut Tx<'_>| newcomer::find(tx, &site, &token);
+    let found = accounts.site.store.read(look).await?;
+    let booking = found.ok_or_else(problem::gone)?;
+    let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
+    let zone = words::zone(&accounts.site, None);
+    let (date, time) = words::when(&text, &zone, booking.starts_at, booking.ends_at);
+    let body = ConfirmPage {
+        text: &text,
+        csrf: &csrf,
+        title: &booking.title,
+        date,
+        time,
+        zone: words::zone_name(&zone, booking.starts_at),
+    };
+    Ok(entrance.show(&accounts.site, "booking-newcomer-confirm", body))
+}
+
+/// `POST /book/confirm/{token}`.
+pub(super) async fn confirm(
+    State(accounts): State<Context>,
+    Path(token): Path<String>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let (site, client) = (accounts.site.clone(), entry.entrance.client.clone());
+    let change = move |tx: &mut Tx<'_>| newcomer::confirm(tx, &site, &token, &client);
+    let done = accounts.site.store.write(change).await?;
+    let done = done.ok_or_else(problem::gone)?;
+    let mut response = see_other(&done.path);
+    if let Some(begun) = &done.begun {
+        cookies::set_begun(response.headers_mut(), accounts.site.url(), begun);
+    }
+    Ok(response)
+}
+
+/// `POST /book/{slot}/sign-in`: leads to the sign-in or to the registration, from which people come
+/// back to the slot with what they chose.
+pub(super) async fn sign_in(
+    State(accounts): State<Context>,
+    Path(slot): Path<String>,
+    entry: Entry,
+) -> Result<Response, Problem> {
+    let id: SlotId = site::call::id(&slot)?;
+    let path = with_choice(&id, &choices::read_choice(&entry.form));
+    let is_new = entry.form.text("to") == "register";
+    if !is_new {
+        return Ok(see_other(&format!("/login?redirect={}", percent(&path))));
+    }
+    let mut response = see_other("/register");
+    let cookie = cookies::set_onward(accounts.site.url(), &path);
+    response.headers_mut().append(SET_COOKIE, cookie);
+    Ok(response)
+}
+
+/// The path of a slot's page on which this choice is already made.
+fn with_choice(slot: &SlotId, choice: &Choice) -> String {
+    let chosen = Kind::ALL
+        .iter()
+        .filter_map(|kind| Some((kind.word(), choice.of(*kind)?.as_str())));
+    let query: Vec<String> = chosen
+        .map(|(name, value)| format!("{name}={}", percent(value)))
+        .collect();
+    match query.as_slice() {
+        [] => format!("/book/{slot}"),
+        query => format!("/book/{slot}?{}", query.join("&")),
+    }
+}

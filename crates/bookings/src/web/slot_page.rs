@@ -1,0 +1,275 @@
+//! The page of a slot, where a member books it, and somebody who is not signed in leaves an address
+//! or signs in.
+
+use askama::Template;
+use axum::response::Response;
+use identity::person::{introduction, registration};
+use identity::session::signed_in::SignedIn;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::{StoreError, Tx};
+use site::Context;
+use site::call::{see_other, submission};
+use site::signed_out::Entrance;
+use web::form_state::{Control, Field, FormState};
+use web::page::{Kind, Page};
+use web::{Problem, Site, Text, Theme};
+
+use super::{choices, words};
+use crate::booking::{self, Booking};
+use crate::browse::{self, Offered};
+use crate::choice::{self, Choices, Listed};
+use crate::slot::{self, SlotId};
+use crate::{credit, settings};
+
+#[derive(Template)]
+#[template(path = "slot.html")]
+struct SlotPage<'a> {
+    text: &'a Text,
+    form_state: &'a FormState,
+    offered: &'a Offered,
+    price: String,
+    length: String,
+    date: String,
+    time: String,
+    zone: String,
+    place: String,
+    cancel: String,
+    /// The message ids of labels, and what the slot offers.
+    facts: Vec<(&'static str, String)>,
+    /// What members choose, and their note.
+    fields: Vec<Field>,
+    hold: String,
+    button: String,
+    /// Whether the slot costs a credit and the member has none.
+    needs_credit: bool,
+    /// The CSRF token for the form; empty if nobody is signed in.
+    csrf: &'a str,
+    submission: String,
+    signed_out: Option<SignedOut>,
+}
+
+#[derive(Template)]
+#[template(path = "taken.html")]
+struct TakenPage<'a> {
+    text: &'a Text,
+}
+
+/// What a slot offers, and the lists.
+type Sets = (Choices, Vec<Listed>);
+
+enum Found {
+    Mine(Box<Booking>),
+    Offered(Box<(Offered, settings::BookingSettings, i64, Sets)>),
+    Taken,
+}
+
+/// Shows a slot to somebody who is not signed in. `stamp` is the time stamp of a refused form.
+pub(super) async fn signed_out_page(
+    accounts: &Context,
+    entrance: Entrance,
+    id: &SlotId,
+    form_state: &FormState,
+    stamp: &str,
+) -> Result<Response, Problem> {
+    let text = entrance.text.clone();
+    let reader = SlotReader::SignedOut(accounts, &entrance, stamp);
+    let mut response = slot_page(&accounts.site, &text, reader, id, form_state).await?;
+    entrance.remember(response.headers_mut());
+    Ok(response)
+}
+
+/// Who reads the page of a slot.
+#[derive(Clone, Copy)]
+pub(super) enum SlotReader<'a> {
+    /// A signed-in person, with the CSRF token.
+    Member(&'a SignedIn, &'a str),
+    SignedOut(&'a Context, &'a Entrance, &'a str),
+}
+
+pub(super) async fn slot_page(
+    site: &Site,
+    text: &Text,
+    reader: SlotReader<'_>,
+    id: &SlotId,
+    form_state: &FormState,
+) -> Result<Response, Problem> {
+    let who = match reader {
+        SlotReader::Member(who, csrf) => Some((who, csrf)),
+        SlotReader::SignedOut(..) => None,
+    };
+    let (id, account) = (id.clone(), who.map(|(who, _)| who.account().id.clone()));
+    let look = move |tx: &mut Tx<'_>| -> Result<Option<Found>, StoreError> {
+        if let Some(offered) = browse::find(tx, &id)? {
+            let rules = settings::load(tx)?;
+            let credits = match &account {
+                Some(account) => credit::balance(tx, account, offered.slot.starts_at)?,
+                None => 0,
+            };
+            let sets = (choice::of_slot(tx, id.as_str())?, choice::listed(tx)?);
+            let found = (offered, rules, credits, sets);
+            return Ok(Some(Found::Offered(Box::new(found))));
+        }
+        let Some(slot) = slot::find(tx, &id)? else {
+            return Ok(None);
+        };
+        let mine = match &account {
+            Some(account) => booking::list(tx, account, false)?,
+            None => Vec::new(),
+        };
+        if let Some(booking) = mine.into_iter().find(|one| one.slot_id == slot.id) {
+            return Ok(Some(Found::Mine(Box::new(booking))));
+        }
+        // For visitors, a hidden slot does not exist.
+        let is_hidden = slot.state == slot::State::Unavailable;
+        Ok((!is_hidden).then_some(Found::Taken))
+    };
+    let found = site
+        .store
+        .read(look)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    let (offered, rules, credits, (sets, listed)) = match found {
+        Found::Mine(booking) => return Ok(see_other(&crate::notice::page(&booking))),
+        Found::Taken => {
+            let title = text.say("booking-taken");
+            return Ok(plain(site, text, &title, TakenPage { text }));
+        }
+        Found::Offered(found) => *found,
+    };
+    let slot = &offered.slot;
+    let zone = words::zone(site, who.map(|(who, _)| who));
+    let (date, time) = words::when(text, &zone, slot.starts_at, slot.ends_at);
+    let deadline = slot.starts_at - jiff::SignedDuration::from_mins(rules.cancel_minutes);
+    let price = match slot.price_minor {
+        0 => words::price(text, slot),
+        _ => text.money(slot.price()),
+    };
+    let label = match offered.provider.as_str() {
+        "" => text.say("booking-note-open").into_owned(),
+        name => text.with("booking-note", [("name", name.into())]),
+    };
+    let mut fields = choices::asked(text, form_state, &listed, &sets);
+    let signed_out = match reader {
+        SlotReader::Member(..) => None,
+        SlotReader::SignedOut(accounts, entrance, stamp) => {
+            let newcomers = rules.newcomers && !slot.takes_credit;
+            let offer = (newcomers, stamp);
+            Some(SignedOut::of(accounts, entrance, form_state, offer))
+        }
+    };
+    // A note does not go along when somebody signs in: addresses of pages are no place for it.
+    if signed_out.as_ref().is_none_or(|out| !out.stamp.is_empty()) {
+        fields.push(form_state.lines("note", label));
+    }
+    let mut body = SlotPage {
+        text,
+        form_state,
+        length: words::length(text, slot.starts_at, slot.ends_at),
+        date,
+        time,
+        zone: words::zone_name(&zone, slot.starts_at),
+        place: words::place(text, slot),
+        cancel: cancel_rule(
+            text,
+            &zone,
+            deadline,
+            site.clock.now(),
+            slot.price_minor > 0,
+        ),
+        facts: choices::facts(&listed, &sets),
+        fields,
+        hold: text.with("booking-hold", [("minutes", rules.hold_minutes.into())]),
+        needs_credit: slot.takes_credit && credits == 0,
+        button: match slot.price_minor {
+            0 if slot.takes_credit => text.with("booking-do-credit", [("count", credits.into())]),
+            0 => text.say("booking-do").into_owned(),
+            _ => text.with("booking-to-payment", [("sum", price.as_str().into())]),
+        },
+        price,
+        csrf: who.map(|(_, csrf)| csrf).unwrap_or_default(),
+        submission: submission(&site.random),
+        signed_out,
+        offered: &offered,
+    };
+    if slot.price_minor == 0 {
+        body.hold.clear();
+    }
+    let title = slot.title.clone();
+    Ok(plain(site, text, &title, body))
+}
+
+/// Formats a sentence about the time until which a member can cancel.
+pub(super) fn cancel_rule(
+    text: &Text,
+    zone: &TimeZone,
+    deadline: Timestamp,
+    now: Timestamp,
+    is_paid: bool,
+) -> String {
+    let when = text.moment(&deadline.to_zoned(zone.clone()));
+    match (deadline > now, is_paid) {
+        (false, _) => text.say("booking-cancel-never").into_owned(),
+        (true, true) => text.with("booking-cancel-until-paid", [("when", when.into())]),
+        (true, false) => text.with("booking-cancel-until", [("when", when.into())]),
+    }
+}
+
+/// The part of a slot's page for people who are not signed in.
+struct SignedOut {
+    csrf: String,
+    /// The signed time stamp of the form; empty where people cannot book without an account.
+    stamp: String,
+    /// The fields for name and address.
+    fields: Vec<Field>,
+}
+
+impl SignedOut {
+    fn of(
+        accounts: &Context,
+        entrance: &Entrance,
+        form_state: &FormState,
+        (newcomers, stamp): (bool, &str),
+    ) -> Self {
+        let text = &entrance.text;
+        let field = |name, control, label| form_state.field(name, text.say(label), control);
+        let is_open = newcomers && introduction::is_open(accounts);
+        Self {
+            csrf: entrance.csrf.clone(),
+            stamp: if is_open {
+                registration::renewed_stamp(&accounts.site, stamp)
+            } else {
+                String::new()
+            },
+            fields: vec![
+                field(
+                    "display_name",
+                    Control::Line("text", "name"),
+                    "booking-newcomer-name",
+                )
+                .required(),
+                field(
+                    "email",
+                    Control::Line("email", "email"),
+                    "booking-newcomer-email",
+                )
+                .required()
+                .hint(text.say("booking-newcomer-hint")),
+            ],
+        }
+    }
+}
+
+/// Renders a page in the frame of public pages.
+pub(super) fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Response {
+    web::page(Page {
+        title: &format!("{title} – {}", site.settings.name),
+        body,
+        text,
+        theme: Theme::PLAIN,
+        kind: Kind::Plain {
+            site,
+            languages: &site.public_languages(),
+        },
+    })
+}
