@@ -863,6 +863,7 @@ external-calendar-notice = Your calendar has something at the time of a booking:
 external-calendar-said = Your own calendar now has an entry at the time of this booking. The booking stays as it is: if you cannot keep it, cancel it yourself.
 slot-busy = Hidden: you are busy
 event-booking-feedback = Gave feedback on a session
+event-booking-link-replaced = Replaced the link of a session
 event-booking-outcome = Said what became of a session
 event-booking-request = Decided on a request for a session
 event-booking-review = Worked on the review of a document

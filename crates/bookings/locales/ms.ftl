@@ -815,6 +815,7 @@ external-calendar-notice = Kalendar anda ada catatan pada masa tempahan: { $abou
 external-calendar-said = Kalendar anda kini ada catatan pada masa tempahan ini. Tempahan kekal seperti sedia ada: jika anda tidak dapat menepatinya, batalkan sendiri.
 slot-busy = Tersembunyi: anda sibuk
 event-booking-feedback = Memberi maklum balas tentang sesi
+event-booking-link-replaced = Menggantikan pautan sesi
 event-booking-outcome = Menyatakan hasil sesi
 event-booking-request = Memutuskan permintaan sesi
 event-booking-review = Mengerjakan semakan dokumen

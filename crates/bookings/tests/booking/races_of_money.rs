@@ -44,8 +44,8 @@ async fn paid(person: &mut Person, pay: &str) -> String {
     back.expect(303).location().unwrap().to_owned()
 }
 
-fn get(mut visitor: Visitor, path: String) -> impl Future<Output = Page> + Send {
-    async move { visitor.get(&path).await }
+async fn get(mut visitor: Visitor, path: String) -> Page {
+    visitor.get(&path).await
 }
 
 #[test]

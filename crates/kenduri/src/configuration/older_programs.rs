@@ -66,7 +66,6 @@ fn check_auth(compat: &Compat, check: &mut Check) {
             "compat.bookings is on without compat.auth = \"bookings\": nobody can sign in to its \
              addresses",
         ),
-        "" => {}
         "backend" if !compat.backend => check.refuse_sentence(
             KEY,
             "compat.auth is for the addresses of the older personal site, which are off",
@@ -77,7 +76,7 @@ fn check_auth(compat: &Compat, check: &mut Check) {
             "compat.auth is for the addresses of the older booking site, which are off",
             "set compat.bookings = true, or leave it out",
         ),
-        "backend" | "bookings" => {}
+        "" | "backend" | "bookings" => {}
         other => check.refuse_sentence(
             KEY,
             format!("compat.auth is {other:?}, which is no older site"),

@@ -157,18 +157,17 @@ pub(crate) fn environment(
             continue;
         }
         let origin = Origin::Environment(name.clone());
-        match by_name.get(name) {
-            Some(key) => leaves.extend(from_text(key, text, origin, &known, problems)),
-            None => {
-                let near = || {
-                    nearest(name, by_name.keys().map(String::as_str))
-                        .map_or_else(String::new, |near| format!("did you mean {near}?"))
-                };
-                let mend = keys::instead_of(name).map_or_else(near, str::to_owned);
-                let what = format!("{name} is not a setting");
-                problems.push(Problem::at(origin, what, mend));
-            }
+        if let Some(key) = by_name.get(name) {
+            leaves.extend(from_text(key, text, origin, &known, problems));
+            continue;
         }
+        let near = || {
+            nearest(name, by_name.keys().map(String::as_str))
+                .map_or_else(String::new, |near| format!("did you mean {near}?"))
+        };
+        let mend = keys::instead_of(name).map_or_else(near, str::to_owned);
+        let what = format!("{name} is not a setting");
+        problems.push(Problem::at(origin, what, mend));
     }
     typed(leaves, &known, problems)
 }
