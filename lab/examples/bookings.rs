@@ -36,7 +36,7 @@ fn main() -> Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis();
     let first = i64::try_from(now)? / DAY * DAY + 2 * DAY;
     let change = store.transaction()?;
-    change.execute_batch(&format!(
+    change.execute_batch(
         "INSERT INTO role_grant (account_id, scope_kind, scope_id, role, is_rank, granted_at)
          SELECT account_id, 'site', '', 'provider', 0, 0 FROM account_slug
          WHERE slug LIKE 'member-%';
@@ -45,8 +45,7 @@ fn main() -> Result<()> {
          SELECT '00000000-0000-4000-8001-' || substr(account_id, 25), account_id,
              'Member ' || CAST(substr(account_id, 25) AS BIGINT), '', 'Asia/Kuala_Lumpur', 0, 0, 120,
              0, 1
-         FROM account_slug WHERE slug LIKE 'member-%';"
-    ))?;
+         FROM account_slug WHERE slug LIKE 'member-%';")?;
     // The first 20 slots of each provider, one every two hours.
     let own = slots(
         2,

@@ -18,8 +18,8 @@ use crate::slot::{Slot, SlotId};
 use crate::{
     MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, QUOTA_EXHAUSTED, RESCHEDULE_LIMIT,
     RESCHEDULE_NOT_ALLOWED, ROOM_POOL_EMPTY, Refusal, SLOT_CHANGED, SLOT_TAKEN,
-    TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, credit, gateway, membership, payout,
-    provider, room, settle, slot,
+    TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, credit, gateway, member, membership,
+    payout, provider, room, settle, slot,
 };
 
 /// The maximum length of a note, in characters.
@@ -78,7 +78,7 @@ pub fn book(
             is_repeat: true,
         });
     }
-    booking::lock_member(tx, account)?;
+    member::lock(tx, account)?;
     let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
     if provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account) {
         return Err(OWN_SLOT.into());
@@ -407,7 +407,7 @@ pub fn reschedule(
     let chosen = &booking.choice;
     let choice = choice::choose(tx, slot.id.as_str(), chosen, chosen)?;
     let account = &party.requester.who.account().id;
-    booking::lock_member(tx, account)?;
+    member::lock(tx, account)?;
     let time = (slot.starts_at, slot.ends_at);
     if let Some(other) = booking::busy(tx, account, time, booking.id.as_str())? {
         return Err(busy(&other));

@@ -2,8 +2,7 @@
 
 pub mod search;
 
-use axum::http::StatusCode;
-use identity::account::{self, AccountId};
+use identity::account::AccountId;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{self, NewJob};
@@ -14,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
-use web::Problem;
 
 use crate::Refusal;
 use crate::choice;
@@ -283,16 +281,6 @@ pub(crate) fn save(tx: &mut Tx<'_>, booking: &mut Booking) -> Result<(), StoreEr
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())
-}
-
-/// Locks a member's account, so that concurrent changes of the same member wait for each other.
-/// Refuses a member who has left since the request began.
-pub(crate) fn lock_member(tx: &mut Tx<'_>, member: &AccountId) -> Result<(), Refusal> {
-    if account::lock(tx, member)? {
-        return Ok(());
-    }
-    let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated");
-    Err(Refusal::Problem(problem))
 }
 
 /// Whether a member has another active booking during this period.

@@ -24,6 +24,7 @@ mod leaving;
 pub mod level;
 pub mod link_change;
 mod meeting_link;
+mod member;
 pub mod membership;
 pub mod newcomer;
 mod notice;

@@ -16,9 +16,7 @@ use web::{Field, Findings, Input, List, PageQuery, Site};
 
 use crate::order::{self, CreditKind, Grant, Order, PlanId};
 use crate::settings::{self, Administrator};
-use crate::{
-    MEMBERSHIP_REQUIRED, Refusal, TOKEN_NOT_PERMITTED, booking, gateway, membership, slot,
-};
+use crate::{MEMBERSHIP_REQUIRED, Refusal, TOKEN_NOT_PERMITTED, gateway, member, membership, slot};
 
 /// How long a member can pay an order for a plan.
 const OPEN: SignedDuration = SignedDuration::from_hours(24);
@@ -105,7 +103,7 @@ pub fn buy(
         return Err(TOKEN_NOT_PERMITTED.into());
     }
     let account = &member.who().account().id;
-    booking::lock_member(tx, account)?;
+    member::lock(tx, account)?;
     let plan = find(tx, id)?.filter(|plan| plan.active && plan.left() != Some(0));
     let plan = plan.ok_or(Refusal::NotFound)?;
     if plan.tier == 0 && !membership::covers(tx, account, plan.credit_kind)? {

@@ -22,7 +22,7 @@ use utoipa::ToSchema;
 use web::{Findings, Site};
 
 use self::dropping::drop_slot;
-use crate::booking::{self, BookingId, Party};
+use crate::booking::{BookingId, Party};
 use crate::choice::{self, Choice};
 use crate::order::CreditKind;
 use crate::provider;
@@ -30,7 +30,7 @@ use crate::settings::{self, is_administrator};
 use crate::slot::{self, Slot, SlotId};
 use crate::{
     MEMBER_BUSY, OWN_SLOT, PREFERRED_INVALID, QUOTA_EXHAUSTED, REQUEST_SETTLED, Refusal,
-    TOO_MANY_REQUESTS_OPEN, book, browse, credit, membership, notice,
+    TOO_MANY_REQUESTS_OPEN, book, browse, credit, member, membership, notice,
 };
 
 pub use dropping::{change_slot, remove_slot};
@@ -282,7 +282,7 @@ pub fn create(
     new: &NewRequest,
 ) -> Result<Request, Refusal> {
     let account = &member.who().account().id;
-    booking::lock_member(tx, account)?;
+    member::lock(tx, account)?;
     let rules = settings::load(tx)?;
     let mut findings = Findings::default();
     let note = findings.text("/note", &new.note, book::NOTE);

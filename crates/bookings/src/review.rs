@@ -21,12 +21,14 @@ use web::fields::{lines, number};
 use web::uploaded_document::DocumentType;
 use web::{Field, Findings, Input, Site};
 
-use crate::booking::{self, Party};
+use crate::booking::Party;
 use crate::credit::{self, LotId};
 use crate::order::CreditKind;
 use crate::provider::{PROVIDER, Provider, ProviderId};
 use crate::settings::{self, is_administrator};
-use crate::{QUOTA_EXHAUSTED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, membership, notice};
+use crate::{
+    QUOTA_EXHAUSTED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, member, membership, notice,
+};
 
 platform::id!(ReviewId, random, "One review of a document.");
 
@@ -301,7 +303,7 @@ pub fn create(
     new: &NewReview,
 ) -> Result<Review, Refusal> {
     let account = &by.member.who().account().id;
-    booking::lock_member(tx, account)?;
+    member::lock(tx, account)?;
     let mut findings = Findings::default();
     let goal = findings.line("/goal", &new.goal, 1, GOAL);
     let focus = findings.text("/focus", &new.focus, FOCUS);

@@ -356,10 +356,10 @@ async fn spend(side: &Side<'_>, requests: Vec<(Vec<u8>, u16)>) -> Result<f64> {
     Ok(used.as_secs_f64() * 1e6 / figure(count))
 }
 
-async fn talk(
-    address: SocketAddr,
-    waiting: Rc<RefCell<std::vec::IntoIter<(Vec<u8>, u16)>>>,
-) -> Result<()> {
+/// Requests, each with the status of its answer.
+type Requests = std::vec::IntoIter<(Vec<u8>, u16)>;
+
+async fn talk(address: SocketAddr, waiting: Rc<RefCell<Requests>>) -> Result<()> {
     let mut client = Client::open(address).await?;
     loop {
         let Some((request, status)) = waiting.borrow_mut().next() else {
