@@ -98,7 +98,7 @@ test('a provider opens some weeks, and a member books, pays, moves and cancels',
   await stranger.goto(`/book?from=${day(2)}`);
   await look(stranger, 'list-360');
   await stranger.locator('.times a').first().click();
-  await stranger.getByRole('link', { name: 'Sign in to book' }).waitFor();
+  await stranger.getByRole('button', { name: 'Sign in to book' }).waitFor();
   await look(stranger, 'slot-360');
 
   page = await invite(browser, host, 'Aina Yusof', aina);
