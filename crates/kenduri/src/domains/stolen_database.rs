@@ -57,6 +57,7 @@ const HASHES: &[&str] = &[
 const OTHER_BYTES: &[(&str, &str)] = &[
     ("dkim_key.sealed_key", "opened by the key file alone"),
     ("provider.payout_ref", "opened by the key file alone"),
+    ("provider_calendar.address", "opened by the key file alone"),
     ("totp.sealed_secret", "opened by the key file alone"),
     ("passkey.public_key", "the public half"),
     ("idempotency.fingerprint", "compared with a repeat"),

@@ -539,6 +539,7 @@ fn counts_are_said_in_the_singular_too() {
         "host-in-days",
         "host-days-ago",
         "booking-hold",
+        "booking-newcomer-held",
         "feedback-mean",
         "problem-slot-too-short",
         "problem-slot-too-long",
