@@ -129,7 +129,7 @@ test('the administrator sets the site up, and a mentor opens a month', async () 
   await mentor.goto('/me/slots/profile');
   await fill(mentor, { bio: 'Twelve years in engineering; I have interviewed four hundred people.' });
   await look(mentor, 'profile');
-  await press(mentor, 'Save');
+  await mentor.locator('form[action="/me/slots/profile"] button', { hasText: 'Save' }).click();
   await mentor.getByRole('status').waitFor();
   await series(mentor, { title: 'Career talk', times: '09:00, 10:30' }, true, 'series-credit');
   await series(mentor, { title: 'Mock interview', times: '14:00', price: '150' }, false, 'series-money');
