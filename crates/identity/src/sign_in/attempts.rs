@@ -170,7 +170,17 @@ impl Attempt {
     async fn try_reserve(&self, accounts: &Accounts) -> Result<Result<Reserved, Full>, StoreError> {
         let store = &accounts.site.store;
         let (attempt, in_flight) = (self.clone(), accounts.in_flight.clone());
-        let look = move |tx: &mut Tx<'_>| attempt.check(tx, in_flight.count(&attempt.account));
+        let look = move |tx: &mut Tx<'_>| {
+            let before = in_flight.count(&attempt.account);
+            match attempt.check(tx, before)? {
+                // Other attempts may have begun after they were counted and before the look at
+                // their rows.
+                Err(Full::UsedUp(_)) => {
+                    attempt.check(tx, in_flight.count(&attempt.account).max(before))
+                }
+                known => Ok(known),
+            }
+        };
         if let Err(full) = store.read(look).await? {
             return Ok(Err(full));
         }
