@@ -197,7 +197,7 @@ test('the front end at another origin books with a token', { timeout }, async ()
   const interview = page.locator('.rows > li', { hasText: 'Mock interview' }).first();
   await interview.getByRole('button', { name: /^Choose/ }).click();
   await interview.getByRole('link', { name: 'Book and pay on the site' }).click();
-  await page.getByRole('link', { name: 'Sign in to book' }).waitFor();
+  await page.getByRole('button', { name: 'Sign in to book' }).waitFor();
   assert.equal(new URL(page.url()).hostname, '127.0.0.1');
   await page.context().close();
   assert.match(await site.say('verify', 'bookings'), /agree/);

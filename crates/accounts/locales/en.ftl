@@ -594,6 +594,7 @@ event-second-factor-removed = Removed the second factor
 event-session-revoked = A session was ended
 event-session-signed-out = Signed out
 event-sign-in-failed = Somebody tried to sign in with a wrong password
+event-site-imported = Imported what another program held
 event-sign-in-succeeded = Signed in
 event-suppression-added = An address got onto the list without mail
 event-suppression-lifted = An address was taken off the list without mail

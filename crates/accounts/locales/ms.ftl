@@ -591,6 +591,7 @@ event-second-factor-removed = Membuang faktor kedua
 event-session-revoked = Satu sesi telah ditamatkan
 event-session-signed-out = Log keluar
 event-sign-in-failed = Seseorang cuba log masuk dengan kata laluan yang salah
+event-site-imported = Mengimport data program lain
 event-sign-in-succeeded = Log masuk
 event-suppression-added = Satu alamat dimasukkan ke dalam senarai tanpa e-mel
 event-suppression-lifted = Satu alamat dikeluarkan daripada senarai tanpa e-mel
