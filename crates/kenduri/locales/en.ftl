@@ -246,4 +246,3 @@ mail-alert-ended-text =
 event-service-ordered = Started, replaced, restarted, stopped or scaled a service
 event-mail-key-made = Made a key that signs mail
 event-secret-replaced = The key file was replaced; all sessions ended
-event-site-imported = An older site was imported

@@ -243,4 +243,3 @@ mail-alert-ended-text =
 event-service-ordered = Memulakan, mengganti, menghentikan atau mengubah bilangan sesuatu perkhidmatan
 event-mail-key-made = Membuat kunci yang menandatangani e-mel
 event-secret-replaced = Fail kunci diganti; semua sesi tamat
-event-site-imported = Laman yang lebih lama diimport
