@@ -148,7 +148,7 @@ pub(crate) fn place(
     }
     let mut booking = draft(tx, Some(account), slot, (note, choice), rules)?;
     if slot.takes_credit {
-        membership::check(tx, account, CreditKind::Session)?;
+        membership::check(tx, account, (rules, CreditKind::Session))?;
         booking.credit_lot_id = credit::take(tx, account, booking.id.as_str(), slot.starts_at)?;
         if booking.credit_lot_id.is_none() {
             return Err(QUOTA_EXHAUSTED.into());

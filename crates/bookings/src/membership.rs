@@ -11,7 +11,8 @@ use utoipa::ToSchema;
 use web::{Problem, Site};
 
 use crate::order::{self, CreditKind, Order, OrderId, PartyId};
-use crate::{Refusal, TIER_REQUIRED, settings};
+use crate::settings::BookingSettings;
+use crate::{Refusal, TIER_REQUIRED};
 
 /// The time for which a paid plan opens its tier.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -66,13 +67,13 @@ pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Membership
     Ok(valid)
 }
 
-/// Whether an account may use credits of a kind now.
+/// Whether an account may use credits of a kind now, under these rules.
 pub(crate) fn covers(
     tx: &mut Tx<'_>,
     account: &AccountId,
-    kind: CreditKind,
+    (rules, kind): (&BookingSettings, CreditKind),
 ) -> Result<bool, StoreError> {
-    let needed = settings::load(tx)?.tier_for(kind);
+    let needed = rules.tier_for(kind);
     if needed == 0 {
         return Ok(true);
     }
@@ -84,8 +85,12 @@ pub(crate) fn covers(
 }
 
 /// Refuses with 403 `tier_required` where [`covers`] is false.
-pub(crate) fn check(tx: &mut Tx<'_>, account: &AccountId, kind: CreditKind) -> Result<(), Refusal> {
-    if covers(tx, account, kind)? {
+pub(crate) fn check(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    needed: (&BookingSettings, CreditKind),
+) -> Result<(), Refusal> {
+    if covers(tx, account, needed)? {
         return Ok(());
     }
     let problem = Problem::new(StatusCode::FORBIDDEN, TIER_REQUIRED.code);

@@ -106,7 +106,8 @@ pub fn buy(
     member::lock(tx, account)?;
     let plan = find(tx, id)?.filter(|plan| plan.active && plan.left() != Some(0));
     let plan = plan.ok_or(Refusal::NotFound)?;
-    if plan.tier == 0 && !membership::covers(tx, account, plan.credit_kind)? {
+    let rules = settings::load(tx)?;
+    if plan.tier == 0 && !membership::covers(tx, account, (&rules, plan.credit_kind))? {
         return Err(MEMBERSHIP_REQUIRED.into());
     }
     let new = order::New {

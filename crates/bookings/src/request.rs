@@ -312,7 +312,7 @@ pub fn create(
         }
         choice::choose(tx, id.as_str(), &choice, &Choice::default())?;
         if slot.takes_credit {
-            membership::check(tx, account, CreditKind::Session)?;
+            membership::check(tx, account, (&rules, CreditKind::Session))?;
             if credit::balance(tx, account, slot.starts_at)? == 0 {
                 return Err(QUOTA_EXHAUSTED.into());
             }

@@ -316,11 +316,12 @@ pub fn create(
         since = now - SignedDuration::from_hours(24)
     )
     .one(tx)?;
-    if today >= settings::load(tx)?.review_day_limit {
+    let rules = settings::load(tx)?;
+    if today >= rules.review_day_limit {
         return Err(TOO_MANY_REVIEWS.into());
     }
     let id: ReviewId = tx.id();
-    membership::check(tx, account, CreditKind::DocumentReview)?;
+    membership::check(tx, account, (&rules, CreditKind::DocumentReview))?;
     let lot = credit::take_for_review(tx, account, id.as_str())?;
     let review = Review {
         id,

@@ -112,40 +112,47 @@ fn reviews(
     zone: &TimeZone,
 ) -> Result<Vec<OwnCard>, StoreError> {
     let account = &who.account().id;
-    let left = credit::reviews_left(tx, account)?;
-    let mut cards = Vec::new();
-    for (title, path, begins) in [
-        (
+    let begins = if credit::reviews_left(tx, account)? > 0 {
+        vec![SUBMIT]
+    } else {
+        Vec::new()
+    };
+    let asked = if grant::may_in_site(tx, who, PROVIDER)? {
+        view::list_to_write(tx, account)?
+    } else {
+        Vec::new()
+    };
+    let card = |title, path, all: Vec<review::Review>, begins| OwnCard {
+        title,
+        lines: all
+            .iter()
+            .take(2)
+            .map(|one| line(one, text, zone))
+            .collect(),
+        all: (all.len(), path),
+        begins,
+    };
+    Ok(vec![
+        card(
             "review-mine",
             review::OWN,
-            if left > 0 { vec![SUBMIT] } else { Vec::new() },
-        ),
-        ("review-asked", review::ASKED, Vec::new()),
-    ] {
-        let all = if path == review::OWN {
-            view::list_own(tx, account)?
-        } else if grant::may_in_site(tx, who, PROVIDER)? {
-            view::list_to_write(tx, account)?
-        } else {
-            Vec::new()
-        };
-        let lines = all.iter().take(2).map(|one| OwnLine {
-            label: one.goal.clone(),
-            href: one.page(),
-            note: text.moment_short(&one.created_at.to_zoned(zone.clone())),
-            side: Side::Tag(
-                super::reviews::tag(one.state),
-                text.say(one.state.label()).into_owned(),
-            ),
-        });
-        cards.push(OwnCard {
-            title,
-            lines: lines.collect(),
-            all: (all.len(), path),
+            view::list_own(tx, account)?,
             begins,
-        });
+        ),
+        card("review-asked", review::ASKED, asked, Vec::new()),
+    ])
+}
+
+fn line(one: &review::Review, text: &Text, zone: &TimeZone) -> OwnLine {
+    OwnLine {
+        label: one.goal.clone(),
+        href: one.page(),
+        note: text.moment_short(&one.created_at.to_zoned(zone.clone())),
+        side: Side::Tag(
+            super::reviews::tag(one.state),
+            text.say(one.state.label()).into_owned(),
+        ),
     }
-    Ok(cards)
 }
 
 /// What waits for an administrator: findings, and payouts to approve. Nothing is shown as 0.
