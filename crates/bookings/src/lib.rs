@@ -159,7 +159,8 @@ pub const DOMAIN: Domain = Domain {
         "0012_findings",
         "0013_provider_calendar",
         "0014_memberships",
-        "0015_newcomers"
+        "0015_newcomers",
+        "0016_indexes"
     ))
 };
 

@@ -30,7 +30,7 @@ use crate::{Refusal, feedback};
 
 /// The number of days on a page, and the maximum number of slots.
 const DAYS: i64 = 7;
-const MOST: i64 = 200;
+const MOST: i64 = 60;
 
 pub(crate) fn offers(tx: &mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError> {
     let item = MenuItem {
