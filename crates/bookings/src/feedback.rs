@@ -53,6 +53,7 @@ pub struct Score {
 
 /// What one side says about a session.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "feedback")]
 pub struct Feedback {
     /// The feedback's id.
     #[schema(value_type = String)]
@@ -142,7 +143,7 @@ impl Proof for PartyToFeedback {
             sql!("SELECT booking_id FROM feedback WHERE id = :id", id).maybe(tx)?;
         let (booking,) = found.ok_or(Refusal::NotFound)?;
         let (_, booking) = booking::lock(tx, &booking)?.ok_or(Refusal::NotFound)?;
-        let feedback = sql!("SELECT {Feedback} FROM feedback WHERE id = :id", id).one(tx)?;
+        let feedback = tx.load(&id)?;
         let party = PartyTo::of(tx, requester, booking)?;
         Ok(Self { party, feedback })
     }
@@ -229,11 +230,7 @@ pub fn give(
         created_at: now,
     };
     let new = read(tx, &blank, true, input)?;
-    sql!(
-        "INSERT INTO feedback ({Feedback}) VALUES ({:Feedback})",
-        Feedback = new
-    )
-    .run(tx, Rows::Exactly(1))?;
+    tx.insert(&new)?;
     record(tx, party, &new)?;
     notice::tell_of_time(
         tx,
@@ -267,12 +264,7 @@ pub fn change(
     other_side(tx, &party.booking, old.author)?;
     let mut new = read(tx, old, false, input)?;
     new.revisions += 1;
-    sql!(
-        "UPDATE feedback SET {Feedback = :Feedback} WHERE id = :id",
-        Feedback = new,
-        id = old.id
-    )
-    .run(tx, Rows::Exactly(1))?;
+    tx.update(&new)?;
     record(tx, party, &new)?;
     Ok(new)
 }

@@ -25,11 +25,7 @@ pub fn replace(
     if booking.state != State::Confirmed || booking.ends_at <= tx.now() {
         return Err(NOT_CANCELLABLE.into());
     }
-    let slot: Slot = sql!(
-        "SELECT {Slot} FROM slot WHERE id = :id FOR NO KEY UPDATE",
-        id = booking.slot_id
-    )
-    .one(tx)?;
+    let slot: Slot = tx.lock(&booking.slot_id)?.ok_or(Refusal::NotFound)?;
     let mut findings = Findings::default();
     let link = findings.line("/link", link, 1, 500);
     if !matches!(slot.location_kind, Place::Online | Place::RoomPool) {

@@ -25,6 +25,7 @@ pub const PROVIDER: Role = Role::new("provider", "booking-role-provider");
 
 /// A provider's public profile, and the rules of their slots.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "provider")]
 pub struct ProviderProfile {
     /// The provider's id.
     #[schema(value_type = String)]
@@ -173,12 +174,7 @@ pub fn change(
     }
     findings.finish()?;
     new.version += 1;
-    sql!(
-        "UPDATE provider SET {ProviderProfile = :ProviderProfile} WHERE id = :id",
-        ProviderProfile = new,
-        id = old.id
-    )
-    .run(tx, Rows::Exactly(1))?;
+    tx.update(&new)?;
     let entity = ("provider", new.id.to_string());
     let changes = json!([{"field": "profile", "old": old.version, "new": new.version}]);
     provider.record(tx, entity, "provider.changed", changes)?;
@@ -186,7 +182,7 @@ pub fn change(
 }
 
 pub(crate) fn find(tx: &mut Tx<'_>, id: &ProviderId) -> Result<ProviderProfile, StoreError> {
-    sql!("SELECT {ProviderProfile} FROM provider WHERE id = :id", id).one(tx)
+    tx.load(id)
 }
 
 /// The provider's account; `None` if it was erased.

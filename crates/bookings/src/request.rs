@@ -65,6 +65,7 @@ web::words! {
 
 /// A member's request for one of several slots.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
+#[row(table = "booking_request")]
 pub struct Request {
     pub id: RequestId,
     /// The member who asks; `None` after the member's account was erased.
@@ -226,15 +227,11 @@ impl Proof for PartyToRequest {
 }
 
 fn find(tx: &mut Tx<'_>, id: &RequestId) -> Result<Option<Request>, StoreError> {
-    sql!("SELECT {Request} FROM booking_request WHERE id = :id", id).maybe(tx)
+    tx.find(id)
 }
 
 fn lock(tx: &mut Tx<'_>, id: &RequestId) -> Result<Option<Request>, StoreError> {
-    sql!(
-        "SELECT {Request} FROM booking_request WHERE id = :id FOR NO KEY UPDATE",
-        id
-    )
-    .maybe(tx)
+    tx.lock(id)
 }
 
 /// A request's slots, the preferred one first.

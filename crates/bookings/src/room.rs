@@ -19,6 +19,7 @@ platform::id!(AllocationId, random, "One reservation of a room.");
 
 /// A link to an online meeting.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "room")]
 #[schema(as = MeetingRoom)]
 pub struct Room {
     /// The room's id.
@@ -97,26 +98,11 @@ impl Resource for Room {
     const HISTORY: History = history_of!("room", named_by: "name");
     const LIMIT: Option<usize> = Some(200);
 
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
+    site::stored_in_table!();
 
     fn list(tx: &mut Tx<'_>, _: &Administrator, _: &PageQuery) -> Result<List<Self>, Refusal> {
         let all = sql!("SELECT {Room} FROM room ORDER BY active DESC, name, id");
         Ok(List::whole(tx.all(all, &[])?))
-    }
-
-    fn find_locked(tx: &mut Tx<'_>, _: &Administrator, id: &str) -> Result<Self, Refusal> {
-        let found: Option<Self> = sql!(
-            "SELECT {Room} FROM room WHERE id = :id FOR NO KEY UPDATE",
-            id
-        )
-        .maybe(tx)?;
-        found.ok_or(Refusal::NotFound)
     }
 
     fn blank(tx: &mut Tx<'_>, _: &Administrator, _: &Input, _: &[Self]) -> Result<Self, Refusal> {
@@ -153,26 +139,6 @@ impl Resource for Room {
         Ok(())
     }
 
-    fn insert(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        sql!(
-            "INSERT INTO room ({Room}) VALUES ({:Room})",
-            Room = self.clone()
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
-    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.version += 1;
-        sql!(
-            "UPDATE room SET {Room = :Room} WHERE id = :id",
-            Room = self.clone(),
-            id = self.id
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
     /// A room that a booking ever reserved is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (used,): (i64,) = sql!(
@@ -180,15 +146,6 @@ impl Resource for Room {
             id = self.id
         )
         .one(tx)?;
-        Ok(if used > 0 {
-            Removal::Deactivate
-        } else {
-            Removal::Delete
-        })
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &Administrator) -> Result<(), Refusal> {
-        sql!("DELETE FROM room WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
-        Ok(())
+        Ok(Removal::of_uses(used))
     }
 }

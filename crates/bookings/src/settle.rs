@@ -123,12 +123,7 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
         refund_reserved_minor: 0,
         captured_at: None,
     };
-    sql!(
-        "INSERT INTO payment ({Payment}) VALUES ({:Payment})
-         ON CONFLICT (gateway, gateway_payment_id) DO NOTHING",
-        Payment = new
-    )
-    .run(tx, Rows::AtMostOne)?;
+    tx.insert_new(&new)?;
     let payment: Payment = sql!(
         "SELECT {Payment} FROM payment
          WHERE gateway = :gateway AND gateway_payment_id = :name FOR NO KEY UPDATE",

@@ -62,6 +62,7 @@ web::words! {
 
 /// A time that a provider offers for one booking.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[row(table = "slot")]
 pub struct Slot {
     /// The slot's id.
     #[schema(value_type = String)]

@@ -113,7 +113,7 @@ pub fn add_slot(
 
 /// Finds a slot, also a deleted one.
 pub fn find_slot(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
-    sql!("SELECT {Slot} FROM slot WHERE id = :id", id).maybe(tx)
+    tx.find(id)
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -245,10 +245,5 @@ pub fn add_request(tx: &mut Tx<'_>, new: &Request, slots: &[SlotId]) -> Result<b
 
 /// Adds what one side says about a session. Returns `false` if that side has said something.
 pub fn add_feedback(tx: &mut Tx<'_>, new: &Feedback) -> Result<bool, StoreError> {
-    let added = sql!(
-        "INSERT INTO feedback ({Feedback}) VALUES ({:Feedback}) ON CONFLICT DO NOTHING",
-        Feedback = new
-    )
-    .run(tx, Rows::AtMostOne)?;
-    Ok(added == 1)
+    tx.insert_new(new)
 }
