@@ -11,6 +11,7 @@ use axum::response::Response;
 use platform::Tx;
 use platform::audit::RequestFacts;
 use platform::idempotency::Key;
+use web::form_state::{self, FormState};
 use web::{ArrivedFile, Form, PageQuery, Problem, SentFile, Site, Text, Wishes};
 
 use crate::asking::{ArrivingSender, FileSender, Reader, Sender};
@@ -227,5 +228,24 @@ impl<Q: OfPage> FormPost<Q> {
             form_once(tx, key.as_ref(), |tx| change(tx, &proof))
         };
         Ok(see_other(&req.site.store.write(change).await?))
+    }
+
+    /// Like [`FormPost::once`]. If the change is refused for what was typed, `page` shows the form
+    /// again, with the typed values and the errors.
+    pub async fn save<P, F>(
+        &self,
+        change: F,
+        page: impl AsyncFnOnce(&Q, &FormState) -> Result<Response, Problem>,
+    ) -> Result<Response, Problem>
+    where
+        P: Proof,
+        F: Fn(&mut Tx<'_>, &P) -> Result<String, P::Refusal> + Send + 'static,
+    {
+        form_state::answer(self.once(change).await, async |problem| {
+            let text = &self.req.as_ref().text;
+            let form_state = FormState::refused(self.form.clone(), &problem, text);
+            page(&self.req, &form_state).await
+        })
+        .await
     }
 }

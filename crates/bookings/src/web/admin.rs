@@ -8,7 +8,7 @@ use platform::Tx;
 use site::request::{FormPost, PageRequest};
 use site::resource::pages::{Messages, PageResource as _};
 use web::fields::{self, Input};
-use web::form_state::{self, FormState};
+use web::form_state::FormState;
 use web::{Problem, Text};
 
 use super::sessions::ALL;
@@ -111,11 +111,7 @@ pub(super) async fn change_settings(posted: FormPost) -> Result<Response, Proble
         settings::change(tx, by, version, &input)?;
         Ok::<_, Refusal>("/admin/sessions/settings?done=saved".to_owned())
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        settings_page(&posted.req, &form_state).await
-    })
-    .await
+    posted.save(change, settings_page).await
 }
 
 #[derive(Template)]

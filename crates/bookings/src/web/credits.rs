@@ -120,9 +120,5 @@ pub(super) async fn adjust(posted: FormPost) -> Result<Response, Problem> {
             done.account_id
         ))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        page(&posted.req, &form_state).await
-    })
-    .await
+    posted.save(change, page).await
 }

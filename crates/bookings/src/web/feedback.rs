@@ -184,11 +184,11 @@ pub(super) async fn save(posted: FormPost) -> Result<Response, Problem> {
         }
         Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&party.booking)))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        page(&posted.req, Some(&form_state)).await
-    })
-    .await
+    posted
+        .save(change, async |req, form_state| {
+            page(req, Some(form_state)).await
+        })
+        .await
 }
 
 impl PageResource for Criterion {

@@ -8,8 +8,8 @@ use identity::account::{self, AccountId};
 use jiff::Timestamp;
 use platform::Tx;
 use site::request::{FormPost, PageRequest};
-use web::form_state::{self, FormState};
-use web::{Form, Problem, Text};
+use web::form_state::FormState;
+use web::{Problem, Text};
 
 use super::slots::HERE;
 use super::words;
@@ -122,9 +122,5 @@ pub(super) async fn apply(posted: FormPost) -> Result<Response, Problem> {
         reconcile::apply(tx, by, &id)?;
         Ok::<_, Refusal>(format!("{PAGE}?done=applied"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(Form::default(), &problem, &posted.req.text);
-        page(&posted.req, &form_state).await
-    })
-    .await
+    posted.save(change, page).await
 }

@@ -5,13 +5,13 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use platform::Tx;
 use platform::money::Money;
-use platform::{Tx, sql};
 use site::proof::Requester;
 use site::question::{self, Question};
 use site::request::{FormPost, PageRequest};
 use web::calendar_file;
-use web::form_state::{self, Control, Field, FormState};
+use web::form_state::{Control, Field, FormState};
 use web::{Problem, Text};
 
 use super::feedback::SessionFeedback;
@@ -114,11 +114,7 @@ impl Loaded {
 async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
     let look = |tx: &mut Tx<'_>, party: &PartyTo| {
         let booking = party.booking.clone();
-        let slot = sql!(
-            "SELECT {Slot} FROM slot WHERE id = :id",
-            id = booking.slot_id
-        )
-        .one(tx)?;
+        let slot = tx.load(&booking.slot_id)?;
         let with = match (party.party, &booking.member_id) {
             (Party::Member, _) => booking::provider_name(tx, &booking)?,
             (_, Some(member)) => identity::account::find(tx, member)?
@@ -175,14 +171,10 @@ struct BookingPage<'a> {
 
 /// `GET /me/bookings/{id}`.
 pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
-    page(&req, req.done(DONE), &FormState::default()).await
+    page(&req, &FormState::default()).await
 }
 
-async fn page(
-    req: &PageRequest,
-    done: Option<&'static str>,
-    form_state: &FormState,
-) -> Result<Response, Problem> {
+async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let loaded = load(req).await?;
     let (text, now) = (&req.text, req.site.clock.now());
     let (booking, slot) = (&loaded.booking, &loaded.slot);
@@ -197,7 +189,7 @@ async fn page(
     let body = BookingPage {
         text,
         csrf: &req.csrf,
-        done,
+        done: req.done(DONE),
         form_state,
         date,
         time,
@@ -298,11 +290,7 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
         let done = cancelling::cancel(tx, &site, party, &reason)?;
         Ok::<_, Refusal>(format!("{}?done=cancelled", notice::page(&done)))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
-        page(req, None, &form_state).await
-    })
-    .await
+    posted.save(change, page).await
 }
 
 /// Formats the start of a booking in its provider's zone, if that differs from the reader's.
@@ -348,11 +336,7 @@ pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> 
         let done = outcome::mark(tx, &site, party, said)?;
         Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&done)))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
-        page(req, None, &form_state).await
-    })
-    .await
+    posted.save(change, page).await
 }
 
 /// `POST /me/bookings/{id}/link`.
@@ -363,11 +347,7 @@ pub(super) async fn replace_link(posted: FormPost) -> Result<Response, Problem> 
         let done = link_change::replace(tx, &site, party, &link)?;
         Ok::<_, Refusal>(format!("{}?done=link", notice::page(&done)))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
-        page(req, None, &form_state).await
-    })
-    .await
+    posted.save(change, page).await
 }
 
 /// The refund for the confirmation question: an amount, or a keyword that selects a variant of the
@@ -449,9 +429,5 @@ pub(super) async fn reschedule(posted: FormPost) -> Result<Response, Problem> {
         let moved = book::reschedule(tx, &site, party, &new)?;
         Ok::<_, Refusal>(format!("{}?done=moved", notice::page(&moved)))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
-        move_page(req, &form_state).await
-    })
-    .await
+    posted.save(change, move_page).await
 }

@@ -10,7 +10,7 @@ use site::request::{FormPost, PageRequest};
 use web::fields::{self, Input};
 use web::form_state::{self, FormState, Group};
 use web::sheet::FileFormat;
-use web::{Form, Problem, Text};
+use web::{Problem, Text};
 
 use super::slots::{FormPage, table_form};
 use super::words;
@@ -145,11 +145,7 @@ pub(super) async fn set_reference(posted: FormPost) -> Result<Response, Problem>
         payout::set_reference(tx, &site, provider, &reference)?;
         Ok::<_, Refusal>(format!("{OWN}?done=saved"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        own_page(&posted.req, &form_state).await
-    })
-    .await
+    posted.save(change, own_page).await
 }
 
 #[derive(Template)]
@@ -218,17 +214,6 @@ async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
     req.page(HERE, &text.say("payout-all"), body).await
 }
 
-async fn answer_all(
-    posted: &FormPost,
-    done: Result<Response, Refusal>,
-) -> Result<Response, Problem> {
-    form_state::answer(done, async |problem| {
-        let form_state = FormState::refused(Form::default(), &problem, &posted.req.text);
-        all_page(&posted.req, &form_state).await
-    })
-    .await
-}
-
 /// Handles `POST /admin/payouts/approve`, which approves either all ticked items or none.
 pub(super) async fn approve(posted: FormPost) -> Result<Response, Problem> {
     let ids = posted.form.all("item").map(str::parse);
@@ -240,7 +225,7 @@ pub(super) async fn approve(posted: FormPost) -> Result<Response, Problem> {
         }
         Ok::<_, Refusal>(format!("{HERE}?done=saved"))
     };
-    answer_all(&posted, posted.once(change).await).await
+    posted.save(change, all_page).await
 }
 
 /// Handles `POST /admin/payouts/batches`, which creates a batch of all items that are due in a
@@ -253,7 +238,7 @@ pub(super) async fn create_batch(posted: FormPost) -> Result<Response, Problem> 
         let made = batch::create(tx, by, &new)?;
         Ok::<_, Refusal>(format!("{HERE}/batches/{}", made.batch.id))
     };
-    answer_all(&posted, posted.once(change).await).await
+    posted.save(change, all_page).await
 }
 
 #[derive(Template)]
@@ -348,11 +333,7 @@ pub(super) async fn item_step(posted: FormPost) -> Result<Response, Problem> {
         let item = payout::step(tx, by, &id, step, &values)?;
         Ok::<_, Refusal>(format!("{HERE}/items/{}?done=saved", item.id))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        item_page(&posted.req, &form_state).await
-    })
-    .await
+    posted.save(change, item_page).await
 }
 
 /// `GET /admin/payouts/batches/{id}`.
@@ -429,11 +410,7 @@ pub(super) async fn batch_step(posted: FormPost) -> Result<Response, Problem> {
         batch::step(tx, &site, by, &id, (step, &values))?;
         Ok::<_, Refusal>(format!("{HERE}/batches/{id}?done=saved"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        batch_page(&posted.req, &form_state).await
-    })
-    .await
+    posted.save(change, batch_page).await
 }
 
 /// `GET /admin/payouts/batches/{id}/lines.csv`.
@@ -519,9 +496,9 @@ pub(super) async fn change_rate(posted: FormPost) -> Result<Response, Problem> {
         payout::change_rate(tx, by, &id, &input)?;
         Ok::<_, Refusal>(format!("{HERE}/providers?done=saved"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        rate_page(&posted.req, Some(&form_state)).await
-    })
-    .await
+    posted
+        .save(change, async |req, form_state| {
+            rate_page(req, Some(form_state)).await
+        })
+        .await
 }

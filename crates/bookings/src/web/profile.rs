@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use platform::Tx;
 use site::request::{FormPost, PageRequest};
 use web::fields::{self, Input};
-use web::form_state::{self, Control, Field, FormState};
+use web::form_state::{Control, Field, FormState};
 use web::{Problem, Text};
 
 use super::slots::{FormPage, HERE, table_form};
@@ -105,11 +105,11 @@ pub(super) async fn change(posted: FormPost) -> Result<Response, Problem> {
         provider::change(tx, provider, None, &input)?;
         Ok::<_, Refusal>(format!("{HERE}?done=saved"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        page(&posted.req, Some(&form_state), None).await
-    })
-    .await
+    posted
+        .save(change, async |req, form_state| {
+            page(req, Some(form_state), None).await
+        })
+        .await
 }
 
 /// `POST /me/slots/profile/calendar`: sets the address of the calendar, or removes the calendar.
@@ -128,9 +128,9 @@ pub(super) async fn set_calendar(posted: FormPost) -> Result<Response, Problem> 
         }
         Ok::<_, Refusal>(format!("{PATH}?done=saved"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        page(&posted.req, None, Some(&form_state)).await
-    })
-    .await
+    posted
+        .save(change, async |req, form_state| {
+            page(req, None, Some(form_state)).await
+        })
+        .await
 }

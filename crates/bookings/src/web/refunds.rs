@@ -187,9 +187,9 @@ pub(super) async fn ask(posted: FormPost) -> Result<Response, Problem> {
         manual::ask(tx, by, &new)?;
         Ok::<_, Refusal>(format!("{ALL}?done=asked"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        page(&posted.req, Some(&form_state)).await
-    })
-    .await
+    posted
+        .save(change, async |req, form_state| {
+            page(req, Some(form_state)).await
+        })
+        .await
 }

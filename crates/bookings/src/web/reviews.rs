@@ -227,12 +227,12 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
 pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
     let (req, site) = (&posted.req, posted.req.site.clone());
     let address = |review: &review::Review, step| format!("{}?done={step}", review.page());
-    let done = match req.piece("step") {
+    match req.piece("step") {
         "start" => {
             let change = move |tx: &mut Tx<'_>, by: &Taker| {
                 Ok::<_, Refusal>(address(&review::start(tx, by)?, "start"))
             };
-            posted.once(change).await
+            posted.save(change, page).await
         }
         "complete" => {
             let input = Input::Form(posted.form.clone(), FIELDS.to_vec());
@@ -240,21 +240,16 @@ pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
                 let completed = review::complete(tx, &site, party, &input)?;
                 Ok::<_, Refusal>(address(&completed, "complete"))
             };
-            posted.once(change).await
+            posted.save(change, page).await
         }
         "cancel" => {
             let change = move |tx: &mut Tx<'_>, party: &PartyToReview| {
                 Ok::<_, Refusal>(address(&review::cancel(tx, party)?, "cancel"))
             };
-            posted.once(change).await
+            posted.save(change, page).await
         }
-        _ => return Err(Problem::not_found()),
-    };
-    form_state::answer(done, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
-        page(req, &form_state).await
-    })
-    .await
+        _ => Err(Problem::not_found()),
+    }
 }
 
 /// `GET /me/reviews/{id}/file`.

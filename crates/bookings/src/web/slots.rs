@@ -423,14 +423,6 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     req.page(HERE, &title, body).await
 }
 
-async fn answer(posted: &FormPost, done: Result<Response, Refusal>) -> Result<Response, Problem> {
-    form_state::answer(done, async |problem| {
-        let form_state = FormState::refused(Form::default(), &problem, &posted.req.text);
-        slot_page(&posted.req, &form_state).await
-    })
-    .await
-}
-
 fn week_of(at: Timestamp, zone: &TimeZone, done: &str) -> String {
     let day = at.to_zoned(zone.clone()).date();
     format!("{HERE}?from={day}&done={done}")
@@ -444,7 +436,7 @@ pub(super) async fn set_visibility(posted: FormPost) -> Result<Response, Problem
         let slot = slot::show(tx, provider, &id, is_shown)?;
         Ok::<_, Refusal>(week_of(slot.starts_at, &slot.zone(), "saved"))
     };
-    answer(&posted, posted.once(change).await).await
+    posted.save(change, slot_page).await
 }
 
 const REMOVE: Question = Question {
@@ -471,7 +463,7 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
         request::remove_slot(tx, provider, &id)?;
         Ok::<_, Refusal>(week_of(slot.starts_at, &slot.zone(), "removed"))
     };
-    answer(&posted, posted.once(change).await).await
+    posted.save(change, slot_page).await
 }
 
 #[derive(Template)]
