@@ -47,6 +47,27 @@ use crate::slot::view::SlotView;
 use crate::slot::{self, NewSlot, Place, SlotId};
 use crate::{READ, Refusal, WRITE, cancel as cancelling, link_change, request};
 
+/// What is the same for all lists that administrators keep: only people read and change them, and
+/// they read the whole item.
+macro_rules! administered {
+    () => {
+        type View = Self;
+        type Item = Self;
+        const READS: ::site::Callers = ::site::Callers::People;
+        const WRITES: ::site::Callers = ::site::Callers::People;
+        const DEACTIVATES: bool = true;
+
+        fn view(
+            self,
+            _: &mut ::platform::Tx<'_>,
+            _: &$crate::settings::Administrator,
+        ) -> Result<Self, $crate::Refusal> {
+            Ok(self)
+        }
+    };
+}
+pub(super) use administered;
+
 pub fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(list_offered: Anybody))
@@ -394,8 +415,8 @@ async fn list_credits(call: Call) -> Result<Json<List<Lot>>, Problem> {
 }
 
 impl ApiResource for Plan {
-    type View = Self;
-    type Item = Self;
+    administered!();
+
     const API: Description = Description {
         path: "/api/v1/admin/plans",
         one: "/api/v1/admin/plans/{id}",
@@ -409,13 +430,6 @@ impl ApiResource for Plan {
         removal: &[204],
         body: "What may be set of a plan; what is left out stays.",
     };
-    const READS: Callers = People;
-    const WRITES: Callers = People;
-    const DEACTIVATES: bool = true;
-
-    fn view(self, _: &mut Tx<'_>, _: &Administrator) -> Result<Self, Refusal> {
-        Ok(self)
-    }
 }
 
 impl ApiParent for Administrator {

@@ -11,7 +11,7 @@ use web::fields::{self, Input};
 use web::form_state::{self, Control, FormState, Group};
 use web::{List, Problem, Text};
 
-use super::admin::{ListPage, ListRow};
+use super::admin::{ListRow, list_page};
 use super::slots::{FormPage, table_form};
 use crate::booking::PartyTo;
 use crate::criterion::{self, Author, Criterion};
@@ -215,23 +215,13 @@ impl PageResource for Criterion {
         list: List<Self>,
     ) -> Result<Response, Problem> {
         let text = &req.text;
-        let rows = list.items.into_iter().map(|one| ListRow {
+        let row = |one: Self| ListRow {
             id: one.id.to_string(),
             name: one.label,
             note: text.say(one.author.label()).into_owned(),
             side: String::new(),
             is_active: one.active,
-        });
-        let body = ListPage {
-            text,
-            done: req.done(Self::DONE),
-            path: Self::PAGES,
-            messages: Self::MESSAGES,
-            empty: "criterion-first",
-            away: "plan-away",
-            rows: rows.collect(),
         };
-        req.page(Self::PAGES, &text.say("criterion-all"), body)
-            .await
+        list_page(req, ("criterion-first", "plan-away"), list, row).await
     }
 }

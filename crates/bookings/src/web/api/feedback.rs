@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use platform::Tx;
 use serde::Serialize;
-use site::Callers::{self, People, Tokens};
+use site::Callers::Tokens;
 use site::call::{Call, answer};
 use site::resource::api::{ApiResource, Description};
 use utoipa::openapi::{RefOr, Schema};
@@ -14,10 +14,10 @@ use web::fields;
 use web::json::{Members, Received};
 use web::{Input, Json, Problem, Site, routes};
 
+use super::administered;
 use crate::booking::PartyTo;
 use crate::criterion::{self, Criterion};
 use crate::feedback::{self, FIELDS, Feedback, PartyToFeedback};
-use crate::settings::Administrator;
 use crate::{READ, Refusal, WRITE};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -93,8 +93,8 @@ async fn change_feedback(call: Call, Json(body): Json<Members>) -> Result<Respon
 }
 
 impl ApiResource for Criterion {
-    type View = Self;
-    type Item = Self;
+    administered!();
+
     const API: Description = Description {
         path: "/api/v1/admin/rubrics",
         one: "/api/v1/admin/rubrics/{id}",
@@ -108,11 +108,4 @@ impl ApiResource for Criterion {
         removal: &[204],
         body: "What may be set of a criterion; what is left out stays.",
     };
-    const READS: Callers = People;
-    const WRITES: Callers = People;
-    const DEACTIVATES: bool = true;
-
-    fn view(self, _: &mut Tx<'_>, _: &Administrator) -> Result<Self, Refusal> {
-        Ok(self)
-    }
 }
