@@ -149,7 +149,9 @@ pub fn set(
         (_, true) => "provider.calendar_removed",
         (_, false) => "provider.calendar_set",
     };
-    provider.record(tx, ("provider", id.to_string()), action, json!([]))?;
+    provider
+        .requester()
+        .record(tx, ("provider", id.to_string()), action, json!([]))?;
     Ok(())
 }
 

@@ -3,7 +3,6 @@
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::Entry;
 use platform::mail::Stream;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -302,14 +301,11 @@ fn read(tx: &mut Tx<'_>, old: &Feedback, is_new: bool, input: &Input) -> Result<
 
 /// Records that somebody wrote, but not what, because the audit log outlives accounts.
 fn record(tx: &mut Tx<'_>, party: &PartyTo, new: &Feedback) -> Result<(), StoreError> {
-    tx.record(Entry {
-        actor: party.requester.who.actor(),
-        action: "booking.feedback",
-        entity: ("booking", party.booking.id.to_string()),
-        scope: None,
-        changes: json!([{"field": "feedback", "new": new.revisions}]),
-        request: Some(party.requester.request.clone()),
-    })
+    let entity = ("booking", party.booking.id.to_string());
+    let changes = json!([{"field": "feedback", "new": new.revisions}]);
+    party
+        .requester
+        .record(tx, entity, "booking.feedback", changes)
 }
 
 /// The mean of the members' ratings of a provider, in tenths, and their number; `None` while there

@@ -1,6 +1,5 @@
 //! Replacing the link of one session, for example because its room does not work.
 
-use platform::audit::Entry;
 use platform::{Rows, Tx, sql};
 use serde_json::json;
 use web::{Findings, Site};
@@ -50,13 +49,8 @@ pub fn replace(
     booking::save(tx, &mut booking)?;
     booking::plan_session(tx, &booking)?;
     notice::tell(tx, site, &booking, Event::LinkReplaced, None)?;
-    tx.record(Entry {
-        actor: party.requester.who.actor(),
-        action: "booking.link_replaced",
-        entity: ("booking", booking.id.to_string()),
-        scope: None,
-        changes: json!([]),
-        request: Some(party.requester.request.clone()),
-    })?;
+    let entity = ("booking", booking.id.to_string());
+    let requester = &party.requester;
+    requester.record(tx, entity, "booking.link_replaced", json!([]))?;
     Ok(booking)
 }

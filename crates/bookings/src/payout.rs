@@ -498,7 +498,7 @@ pub fn set_reference(
     provider: &Provider,
     reference: &str,
 ) -> Result<(), Refusal> {
-    sudo::require::<Refusal>(tx, &provider.who)?;
+    sudo::require::<Refusal>(tx, &provider.requester().who)?;
     let mut findings = Findings::default();
     let reference = findings.line("/reference", reference, 0, REFERENCE);
     findings.finish()?;
@@ -514,7 +514,9 @@ pub fn set_reference(
     )
     .run(tx, Rows::Exactly(1))?;
     let entity = ("provider", id.to_string());
-    provider.record(tx, entity, "provider.payout_reference_changed", json!([]))?;
+    provider
+        .requester()
+        .record(tx, entity, "provider.payout_reference_changed", json!([]))?;
     Ok(())
 }
 

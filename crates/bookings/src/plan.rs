@@ -3,7 +3,6 @@
 use identity::session::signed_in::Confirmed;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use platform::audit::Entry;
 use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -142,14 +141,7 @@ impl Parent for Administrator {
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError> {
-        tx.record(Entry {
-            actor: self.requester().who.actor(),
-            action,
-            entity,
-            scope: None,
-            changes,
-            request: Some(self.requester().request.clone()),
-        })
+        self.requester().record(tx, entity, action, changes)
     }
 }
 

@@ -2,14 +2,12 @@
 
 use identity::account::AccountId;
 use identity::grant::{self, Role};
-use identity::session::signed_in::SignedIn;
 use jiff::tz::TimeZone;
-use platform::audit::{Entry, RequestFacts};
 use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 use web::fields::{flag, line, lines, number};
@@ -70,29 +68,14 @@ impl ProviderProfile {
 /// concurrent changes cannot create overlapping slots.
 #[derive(Clone, Debug)]
 pub struct Provider {
-    pub(crate) who: SignedIn,
-    request: RequestFacts,
+    requester: Requester,
     /// The provider's profile. Its id is empty until the profile is saved for the first time.
     pub profile: ProviderProfile,
 }
 
 impl Provider {
-    /// Writes an entry to the audit log.
-    pub(crate) fn record(
-        &self,
-        tx: &mut Tx<'_>,
-        entity: (&'static str, String),
-        action: &'static str,
-        changes: Value,
-    ) -> Result<(), StoreError> {
-        tx.record(Entry {
-            actor: self.who.actor(),
-            action,
-            entity,
-            scope: None,
-            changes,
-            request: Some(self.request.clone()),
-        })
+    pub(crate) fn requester(&self) -> &Requester {
+        &self.requester
     }
 
     fn of(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
@@ -117,8 +100,7 @@ impl Provider {
             version: 1,
         });
         Ok(Self {
-            who: requester.who.clone(),
-            request: requester.request.clone(),
+            requester: requester.clone(),
             profile,
         })
     }
@@ -177,7 +159,9 @@ pub fn change(
     tx.update(&new)?;
     let entity = ("provider", new.id.to_string());
     let changes = json!([{"field": "profile", "old": old.version, "new": new.version}]);
-    provider.record(tx, entity, "provider.changed", changes)?;
+    provider
+        .requester
+        .record(tx, entity, "provider.changed", changes)?;
     Ok(new)
 }
 

@@ -10,7 +10,6 @@ use std::collections::BTreeSet;
 use identity::account::{self, AccountId};
 use identity::session::signed_in::Confirmed;
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::Entry;
 use platform::jobs::{self, Done, Handler, Job, JobError};
 use platform::mail::Stream;
 use platform::store::Row;
@@ -190,14 +189,10 @@ impl PartyToRequest {
     }
 
     fn record(&self, tx: &mut Tx<'_>, state: RequestState) -> Result<(), StoreError> {
-        tx.record(Entry {
-            actor: self.requester.who.actor(),
-            action: "booking.request",
-            entity: ("booking_request", self.request.id.to_string()),
-            scope: None,
-            changes: json!([{"field": "state", "old": self.request.state, "new": state}]),
-            request: Some(self.requester.request.clone()),
-        })
+        let entity = ("booking_request", self.request.id.to_string());
+        let changes = json!([{"field": "state", "old": self.request.state, "new": state}]);
+        self.requester
+            .record(tx, entity, "booking.request", changes)
     }
 
     /// Ends the request. The caller holds its lock.

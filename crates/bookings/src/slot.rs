@@ -520,7 +520,9 @@ pub(crate) fn record(
     action: &'static str,
 ) -> Result<(), StoreError> {
     let changes = json!([{"field": "starts_at", "new": slot.starts_at}]);
-    provider.record(tx, ("slot", slot.id.to_string()), action, changes)
+    provider
+        .requester()
+        .record(tx, ("slot", slot.id.to_string()), action, changes)
 }
 
 #[cfg(test)]

@@ -1,10 +1,7 @@
 //! The administrators' page of what does not agree between our books and the gateways'.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::response::Response;
-use identity::account::{self, AccountId};
 use jiff::Timestamp;
 use platform::Tx;
 use site::request::{FormPost, PageRequest};
@@ -15,7 +12,7 @@ use super::slots::HERE;
 use super::words;
 use crate::finding::{self, Finding, FindingId, FindingState, PAGE};
 use crate::settings::Administrator;
-use crate::{Refusal, gateway, reconcile};
+use crate::{Refusal, gateway, member, reconcile};
 
 const DONE: &[(&str, &str)] = &[("applied", "finding-was-applied")];
 
@@ -53,21 +50,20 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let before: Option<(Timestamp, FindingId)> = paging.after()?;
     let rows = paging.rows();
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        let found = finding::list(tx, shown, before.as_ref(), rows)?;
-        let mut names: BTreeMap<AccountId, String> = BTreeMap::new();
-        for id in found.iter().filter_map(|one| one.settled_by.as_ref()) {
-            if let Some(account) = account::find(tx, id)? {
-                names.insert(id.clone(), account.display_name);
-            }
+        let mut found = Vec::new();
+        for one in finding::list(tx, shown, before.as_ref(), rows)? {
+            let name = member::name(tx, one.settled_by.as_ref())?;
+            found.push((one, name));
         }
-        Ok::<_, Refusal>((found, names))
+        Ok::<_, Refusal>(found)
     };
-    let (found, names) = req.read(look).await?;
-    let found = paging.list(found, |one| (one.found_at, one.id.clone()));
+    let found = paging.list(req.read(look).await?, |(one, _)| {
+        (one.found_at, one.id.clone())
+    });
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let at = |at: Timestamp| text.moment_short(&at.to_zoned(zone.clone()));
     let next = found.next_cursor.clone();
-    let rows = found.items.into_iter().map(|one| {
+    let rows = found.items.into_iter().map(|(one, name)| {
         let gateway = one
             .gateway
             .map(|gateway| text.say(gateway.label()).into_owned());
@@ -80,11 +76,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         ];
         let mut history = vec![text.with("finding-found", values)];
         if let Some(settled_at) = one.settled_at {
-            let name = one.settled_by.as_ref().and_then(|id| names.get(id));
-            let values = [
-                ("when", at(settled_at).into()),
-                ("name", name.map_or("", String::as_str).into()),
-            ];
+            let values = [("when", at(settled_at).into()), ("name", name.into())];
             let message = match one.state {
                 FindingState::Applied => "finding-applied-by",
                 FindingState::Open | FindingState::Healed => "finding-healed-at",

@@ -24,7 +24,7 @@ use crate::choice;
 use crate::order::{self, Order};
 use crate::outcome::{self, Outcome};
 use crate::slot::{Place, Slot};
-use crate::{Refusal, cancel as cancelling, link_change, notice};
+use crate::{Refusal, cancel as cancelling, link_change, member, notice};
 
 pub(super) const HERE: &str = "/me/bookings";
 const DONE: &[(&str, &str)] = &[
@@ -115,12 +115,9 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
     let look = |tx: &mut Tx<'_>, party: &PartyTo| {
         let booking = party.booking.clone();
         let slot = tx.load(&booking.slot_id)?;
-        let with = match (party.party, &booking.member_id) {
-            (Party::Member, _) => booking::provider_name(tx, &booking)?,
-            (_, Some(member)) => identity::account::find(tx, member)?
-                .map(|one| one.display_name)
-                .unwrap_or_default(),
-            (_, None) => String::new(),
+        let with = match party.party {
+            Party::Member => booking::provider_name(tx, &booking)?,
+            Party::Provider | Party::Administrator => member::name(tx, booking.member_id.as_ref())?,
         };
         let order = match &booking.order_id {
             Some(id) => order::find(tx, id)?,

@@ -21,7 +21,7 @@ use crate::choice::{self, Choices, Kind, Listed};
 use crate::provider::Provider;
 use crate::settings;
 use crate::slot::{self, NewSlot, Place, Slot, SlotId};
-use crate::{Refusal, external_calendar, notice, request};
+use crate::{Refusal, external_calendar, member, notice, request};
 
 pub(super) const HERE: &str = "/me/slots";
 /// The longest session.
@@ -71,16 +71,10 @@ pub(super) async fn week(req: PageRequest) -> Result<Response, Problem> {
         let bookings: Vec<Booking> = booking::list_of_provider(tx, &profile.id)?;
         let mut names = Vec::new();
         for one in bookings {
-            let member = match &one.member_id {
-                Some(id) => identity::account::find(tx, id)?,
-                None => None,
-            };
-            names.push((
-                one.slot_id,
-                member.map(|one| one.display_name).unwrap_or_default(),
-            ));
+            let name = member::name(tx, one.member_id.as_ref())?;
+            names.push((one.slot_id, name));
         }
-        let is_administrator = settings::is_administrator(tx, &provider.who)?;
+        let is_administrator = settings::is_administrator(tx, &provider.requester().who)?;
         let lists = (slots, busy, names);
         Ok::<_, Refusal>((profile, zone, today, monday, lists, is_administrator))
     };
@@ -488,11 +482,8 @@ pub(super) async fn bookings(req: PageRequest) -> Result<Response, Problem> {
         for all in [coming, booking::list_begun(tx, id, hours)?] {
             let mut rows = Vec::new();
             for one in all {
-                let member = match &one.member_id {
-                    Some(id) => identity::account::find(tx, id)?,
-                    None => None,
-                };
-                rows.push((one, member.map(|one| one.display_name).unwrap_or_default()));
+                let name = member::name(tx, one.member_id.as_ref())?;
+                rows.push((one, name));
             }
             lists.push(rows);
         }
