@@ -90,19 +90,14 @@ async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Resp
     let is_used = req.read(look).await?;
     let (text, title) = (&req.text, req.text.say("booking-settings"));
     let form = FormPage {
-        text,
-        csrf: &req.csrf,
-        submission: req.submission(),
         done: req.done(&[("saved", "slot-saved")]),
-        title: &title,
         hint: text.say("booking-settings-hint").into_owned(),
         action: "/admin/sessions/settings",
         back: ALL,
         back_label: "session-all",
         version: form_state.form.number("version").ok().flatten(),
         groups: table_form(req, form_state).groups(FIELDS, "booking-settings"),
-        button: "slot-save",
-        form_state,
+        ..FormPage::of(req, &title, form_state)
     };
     let body = SettingsPage {
         text,

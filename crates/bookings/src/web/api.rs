@@ -19,10 +19,8 @@ use site::Callers::{self, Anybody, People, Tokens};
 use site::call::{Call, Maybe, answer};
 use site::proof::Requester;
 use site::resource::api::{ApiParent, ApiResource, Description};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 use web::described::{self, Named, Routes};
-use web::fields;
 use web::json::{Members, Received};
 use web::{Form, Input, Json, List, PageQuery, Problem, Site, routes};
 
@@ -67,6 +65,22 @@ macro_rules! administered {
     };
 }
 pub(super) use administered;
+
+/// Declares the OpenAPI schema of a body that changes the fields of a record.
+macro_rules! change_body {
+    ($name:ident: $record:ty, $fields:expr, $description:literal) => {
+        struct $name;
+
+        impl ::utoipa::PartialSchema for $name {
+            fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::Schema> {
+                ::web::fields::schema::<$record>($fields, &[], $description)
+            }
+        }
+
+        impl ::utoipa::ToSchema for $name {}
+    };
+}
+use change_body;
 
 pub fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -555,26 +569,15 @@ async fn show_booking_settings(call: Call) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, &call.read(look).await?))
 }
 
-/// The OpenAPI schema of the body that changes the rules of bookings.
-struct SettingsChange;
-
-impl PartialSchema for SettingsChange {
-    fn schema() -> RefOr<Schema> {
-        let description = "The rules of bookings; what is left out stays.";
-        fields::schema::<BookingSettings>(settings::FIELDS, &[], description)
-    }
-}
-
-impl ToSchema for SettingsChange {
-    fn name() -> std::borrow::Cow<'static, str> {
-        "BookingSettingsChange".into()
-    }
+change_body! {
+    BookingSettingsChange: BookingSettings, settings::FIELDS,
+    "The rules of bookings; what is left out stays."
 }
 
 /// Changes the rules of bookings; omitted fields stay unchanged.
 #[utoipa::path(
     patch, path = "/api/v1/admin/booking-settings", tag = "bookings",
-    request_body = SettingsChange,
+    request_body = BookingSettingsChange,
     responses((status = 200, body = BookingSettings), (status = 403), (status = 409), (status = 422), (status = 428))
 )]
 async fn change_booking_settings(

@@ -145,24 +145,16 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
         groups.push(Group { legend, fields });
     }
     let title = text.say("feedback-title");
-    let (back, action) = (
-        notice::page(&booking),
-        format!("{}/feedback", notice::page(&booking)),
-    );
+    let back = notice::page(&booking);
+    let action = format!("{back}/feedback");
     let body = FormPage {
-        text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: None,
-        title: &title,
         hint: booking.title.clone(),
         action: &action,
         back: &back,
         back_label: "slot-to-booking",
         version: old.map(|old| old.revisions),
         groups,
-        button: "slot-save",
-        form_state,
+        ..FormPage::of(req, &title, form_state)
     };
     req.page("/me/bookings", &title, body).await
 }

@@ -471,19 +471,12 @@ async fn rate_page(req: &PageRequest, refused: Option<&FormState>) -> Result<Res
     let groups: Vec<Group> = table_form(req, form_state).groups(RATE_FIELDS, "payout-rate-group");
     let action = format!("{HERE}/providers/{}", found.id);
     let body = FormPage {
-        text: &req.text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: None,
-        title: &found.display_name,
         hint: req.text.say("payout-rate-text").into_owned(),
         action: &action,
         back: "/admin/payouts/providers",
         back_label: "payout-rates",
-        version: None,
         groups,
-        button: "slot-save",
-        form_state,
+        ..FormPage::of(req, &found.display_name, form_state)
     };
     req.page(HERE, &found.display_name, body).await
 }

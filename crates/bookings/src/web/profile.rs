@@ -80,19 +80,11 @@ async fn page(
         address: url.hint(text.say("external-calendar-hint")),
         calendar,
         profile: FormPage {
-            text,
-            csrf: &req.csrf,
-            submission: req.submission(),
             done: req.done(&[("saved", "slot-saved")]),
-            title: &title,
             hint: text.say("booking-profile-hint").into_owned(),
             action: PATH,
-            back: HERE,
-            back_label: "slot-mine",
-            version: None,
             groups: table_form(req, form_state).groups(provider::FIELDS, "booking-profile"),
-            button: "slot-save",
-            form_state: calendar_form.unwrap_or(form_state),
+            ..FormPage::of(req, &title, calendar_form.unwrap_or(form_state))
         },
     };
     req.page(HERE, &title, body).await

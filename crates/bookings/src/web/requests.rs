@@ -169,22 +169,16 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let asked = choices::selects(text, form_state, &listed, "choice-none");
     let note = form_state.lines("note", text.say("booking-own-note"));
     let body = FormPage {
-        text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: None,
-        title: &title,
         hint: text.say("request-hint").into_owned(),
         action: "/me/requests/new",
         back: OWN,
         back_label: "request-mine",
-        version: None,
         groups: vec![Group {
             legend: text.say("slot-group-when").into_owned(),
             fields: slots.chain(asked).chain([note]).collect(),
         }],
         button: "request-send",
-        form_state,
+        ..FormPage::of(req, &title, form_state)
     };
     req.page(own::HERE, &title, body).await
 }

@@ -167,6 +167,27 @@ pub(super) struct FormPage<'a> {
     pub(super) button: &'static str,
 }
 
+impl<'a> FormPage<'a> {
+    /// A form without fields, whose button saves it, and which leads back to the provider's slots.
+    pub(super) fn of(req: &'a PageRequest, title: &'a str, form_state: &'a FormState) -> Self {
+        Self {
+            text: &req.text,
+            csrf: &req.csrf,
+            submission: req.submission(),
+            form_state,
+            done: None,
+            title,
+            hint: String::new(),
+            action: "",
+            back: HERE,
+            back_label: "slot-mine",
+            version: None,
+            groups: Vec::new(),
+            button: "slot-save",
+        }
+    }
+}
+
 /// Builds the fields of a form from their declarations.
 pub(super) fn table_form<'a>(req: &'a PageRequest, form_state: &'a FormState) -> TableForm<'a> {
     TableForm {
@@ -306,16 +327,7 @@ async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
             .required(),
     ];
     let body = FormPage {
-        text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: None,
-        title: &title,
-        hint: String::new(),
         action: "/me/slots/new",
-        back: HERE,
-        back_label: "slot-mine",
-        version: None,
         groups: vec![
             Group {
                 legend: text.say("slot-group-when").into_owned(),
@@ -327,7 +339,7 @@ async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
             },
         ],
         button: "slot-add",
-        form_state,
+        ..FormPage::of(req, &title, form_state)
     };
     req.page(HERE, &title, body).await
 }

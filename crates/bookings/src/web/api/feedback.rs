@@ -7,14 +7,12 @@ use serde::Serialize;
 use site::Callers::Tokens;
 use site::call::{Call, answer};
 use site::resource::api::{ApiResource, Description};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 use web::described::Routes;
-use web::fields;
 use web::json::{Members, Received};
 use web::{Input, Json, Problem, Site, routes};
 
-use super::administered;
+use super::{administered, change_body};
 use crate::booking::PartyTo;
 use crate::criterion::{self, Criterion};
 use crate::feedback::{self, FIELDS, Feedback, PartyToFeedback};
@@ -51,17 +49,10 @@ async fn list_feedback(call: Call) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, &call.read(look).await?))
 }
 
-/// The OpenAPI schema of the body that gives or changes feedback.
-struct FeedbackChange;
-
-impl PartialSchema for FeedbackChange {
-    fn schema() -> RefOr<Schema> {
-        let description = "What one side says about a session; what is left out stays.";
-        fields::schema::<Feedback>(FIELDS, &[], description)
-    }
+change_body! {
+    FeedbackChange: Feedback, FIELDS,
+    "What one side says about a session; what is left out stays."
 }
-
-impl ToSchema for FeedbackChange {}
 
 /// Says how a session was, once as each of its sides, within 30 days after it.
 #[utoipa::path(
