@@ -192,53 +192,44 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
 
 /// The job that closes the gateway's page for an order that can no longer be paid.
 fn close(site: &Site) -> Handler {
-    let site = site.clone();
-    Handler::new(CLOSE, move |job: Job| {
-        let site = site.clone();
-        async move {
-            let Payload { order: id } = job.read()?;
-            let look = move |tx: &mut Tx<'_>| order::find(tx, &id);
-            if let Some(order) = site.store.read(look).await?
-                && let Some(name) = &order.gateway_order_id
-            {
-                let closed = order.gateway.close_checkout(&site, name).await;
-                closed.map_err(|error| JobError::later(FIRST, error))?;
-            }
-            Ok(Done::nothing())
+    Handler::with(CLOSE, site, |site: Site, job: Job| async move {
+        let Payload { order: id } = job.read()?;
+        let look = move |tx: &mut Tx<'_>| order::find(tx, &id);
+        if let Some(order) = site.store.read(look).await?
+            && let Some(name) = &order.gateway_order_id
+        {
+            let closed = order.gateway.close_checkout(&site, name).await;
+            closed.map_err(|error| JobError::later(FIRST, error))?;
         }
+        Ok(Done::nothing())
     })
 }
 
 /// The job that polls a gateway about an order, until the order is paid or two days have passed.
 fn poll(site: &Site) -> Handler {
-    let site = site.clone();
-    Handler::new(KIND, move |job: Job| {
-        let site = site.clone();
-        async move {
-            let Payload { order: id } = job.read()?;
-            let look = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> {
-                order::find(tx, &id)
-            };
-            let Some(order) = site.store.read(look).await? else {
-                return Ok(Done::nothing());
-            };
-            let facts = order.gateway.list_payments(&site, &order).await;
-            let facts = facts.map_err(|error: GatewayError| JobError::later(FIRST, error))?;
-            let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-                for fact in &facts {
-                    settle::settle(tx, &site, &order.id, fact)?;
-                }
-                let age = tx.now().duration_since(order.created_at);
-                let is_open = order::find(tx, &order.id)?.is_some_and(|order| {
-                    matches!(order.state, OrderState::Created | OrderState::Expired)
-                });
-                // The intervals between polls become longer.
-                if is_open && age < ASKED {
-                    plan(tx, &order.id, order.gateway, FIRST.max(age / 4))?;
-                }
-                Ok(())
-            };
-            Ok(Done::with(write))
-        }
+    Handler::with(KIND, site, |site: Site, job: Job| async move {
+        let Payload { order: id } = job.read()?;
+        let look =
+            move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> { order::find(tx, &id) };
+        let Some(order) = site.store.read(look).await? else {
+            return Ok(Done::nothing());
+        };
+        let facts = order.gateway.list_payments(&site, &order).await;
+        let facts = facts.map_err(|error: GatewayError| JobError::later(FIRST, error))?;
+        let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            for fact in &facts {
+                settle::settle(tx, &site, &order.id, fact)?;
+            }
+            let age = tx.now().duration_since(order.created_at);
+            let is_open = order::find(tx, &order.id)?.is_some_and(|order| {
+                matches!(order.state, OrderState::Created | OrderState::Expired)
+            });
+            // The intervals between polls become longer.
+            if is_open && age < ASKED {
+                plan(tx, &order.id, order.gateway, FIRST.max(age / 4))?;
+            }
+            Ok(())
+        };
+        Ok(Done::with(write))
     })
 }

@@ -248,37 +248,32 @@ struct Payload {
 
 /// The job that sends refunds to the gateway.
 pub(crate) fn job(site: &Site) -> Handler {
-    let site = site.clone();
-    Handler::new(KIND, move |job: Job| {
-        let site = site.clone();
-        async move {
-            let Payload { refund: id } = job.read()?;
-            let look = move |tx: &mut Tx<'_>| -> Result<Option<(Refund, Payment)>, StoreError> {
-                let is_open = |one: &Refund| {
-                    matches!(one.state, RefundState::Requested | RefundState::Submitted)
-                };
-                let Some(refund) = tx.find(&id)?.filter(is_open) else {
-                    return Ok(None);
-                };
-                let payment = tx.load(&refund.payment_id)?;
-                Ok(Some((refund, payment)))
+    Handler::with(KIND, site, |site: Site, job: Job| async move {
+        let Payload { refund: id } = job.read()?;
+        let look = move |tx: &mut Tx<'_>| -> Result<Option<(Refund, Payment)>, StoreError> {
+            let is_open =
+                |one: &Refund| matches!(one.state, RefundState::Requested | RefundState::Submitted);
+            let Some(refund) = tx.find(&id)?.filter(is_open) else {
+                return Ok(None);
             };
-            let Some((refund, payment)) = site.store.read(look).await? else {
-                return Ok(Done::nothing());
-            };
-            let call = RefundCall {
-                key: refund.id.to_string(),
-                payment_id: payment.gateway_payment_id.clone(),
-                amount: Money::new(refund.amount_minor, payment.currency),
-            };
-            let answer = match &refund.gateway_refund_id {
-                Some(id) => payment.gateway.fetch_refund(&site, id).await,
-                None => payment.gateway.refund(&site, &call).await,
-            };
-            let answer = answer.map_err(|error| JobError::later(PAUSE, error))?;
-            let write = move |tx: &mut Tx<'_>| finish(tx, &site, &refund, &payment, &answer);
-            Ok(Done::with(write))
-        }
+            let payment = tx.load(&refund.payment_id)?;
+            Ok(Some((refund, payment)))
+        };
+        let Some((refund, payment)) = site.store.read(look).await? else {
+            return Ok(Done::nothing());
+        };
+        let call = RefundCall {
+            key: refund.id.to_string(),
+            payment_id: payment.gateway_payment_id.clone(),
+            amount: Money::new(refund.amount_minor, payment.currency),
+        };
+        let answer = match &refund.gateway_refund_id {
+            Some(id) => payment.gateway.fetch_refund(&site, id).await,
+            None => payment.gateway.refund(&site, &call).await,
+        };
+        let answer = answer.map_err(|error| JobError::later(PAUSE, error))?;
+        let write = move |tx: &mut Tx<'_>| finish(tx, &site, &refund, &payment, &answer);
+        Ok(Done::with(write))
     })
 }
 

@@ -170,13 +170,13 @@ impl PartyToRequest {
         })
     }
 
-    /// Refuses the change unless the person decides about requests, and this one is undecided.
     /// The slot that the member prefers among those that the caller can confirm.
     pub fn preferred(&self) -> Option<SlotId> {
         let open = self.slots.iter().find(|one| one.is_open());
         open.map(|one| one.slot.id.clone())
     }
 
+    /// Refuses the change unless the person decides about requests, and this one is undecided.
     fn check_undecided(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
         if self.party == Party::Member {
             return Err(Refusal::Forbidden);
@@ -495,14 +495,10 @@ pub fn withdraw(tx: &mut Tx<'_>, party: &PartyToRequest) -> Result<Request, Refu
 }
 
 pub(crate) fn job(site: &Site) -> Handler {
-    let site = site.clone();
-    Handler::new(LAPSE, move |job: Job| {
-        let site = site.clone();
-        async move {
-            let id: RequestId = job.read()?;
-            let write = move |tx: &mut Tx<'_>| lapse(tx, &site, &id);
-            Ok::<_, JobError>(Done::with(write))
-        }
+    Handler::with(LAPSE, site, |site: Site, job: Job| async move {
+        let id: RequestId = job.read()?;
+        let write = move |tx: &mut Tx<'_>| lapse(tx, &site, &id);
+        Ok::<_, JobError>(Done::with(write))
     })
 }
 
