@@ -1,7 +1,7 @@
 //! Rooms: links to online meetings that administrators keep. A booking of a slot without a link of
 //! its own reserves one of them.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -61,20 +61,30 @@ pub(crate) fn reserve(tx: &mut Tx<'_>, slot: &Slot, booking: &str) -> Result<boo
     let Some((room,)) = free else {
         return Ok(false);
     };
-    let id: AllocationId = tx.id();
+    allocate(tx, &room, booking, (slot.starts_at, until))?;
+    Ok(true)
+}
+
+/// Reserves a room, which must be free at this time.
+pub(crate) fn allocate(
+    tx: &mut Tx<'_>,
+    room: &RoomId,
+    booking: &str,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO room_allocation
              (id, room_id, booking_id, starts_at, blocks_until, state, created_at)
          VALUES (:id, :room, :booking, :from, :until, 'reserved', :now)",
-        id,
+        id = tx.id::<AllocationId>(),
         room,
         booking,
-        from = slot.starts_at,
+        from,
         until,
         now = tx.now()
     )
     .run(tx, Rows::Exactly(1))?;
-    Ok(true)
+    Ok(())
 }
 
 /// Releases the room of a booking, if it has one.

@@ -9,7 +9,7 @@ use crate::choice::{self, Choices};
 use crate::feedback::Feedback;
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::request::{Request, insert};
-use crate::room::{AllocationId, RoomId};
+use crate::room::{self, RoomId};
 use crate::slot::{Place, Slot, SlotId};
 use crate::{meeting_link, settings};
 
@@ -190,18 +190,7 @@ pub fn place(tx: &mut Tx<'_>, booking: &Booking, link: &str) -> Result<bool, Sto
     )
     .maybe(tx)?;
     let kind = if let Some((room,)) = &free {
-        sql!(
-            "INSERT INTO room_allocation
-                 (id, room_id, booking_id, starts_at, blocks_until, state, created_at)
-             VALUES (:id, :room, :booking, :from, :until, 'reserved', :now)",
-            id = tx.id::<AllocationId>(),
-            room,
-            booking = booking.id,
-            from = booking.starts_at,
-            until,
-            now = tx.now()
-        )
-        .run(tx, Rows::Exactly(1))?;
+        room::allocate(tx, room, booking.id.as_str(), (booking.starts_at, until))?;
         Place::RoomPool
     } else {
         Place::Online

@@ -15,7 +15,7 @@ use web::form_state::{Control, Field, FormState};
 use web::{Problem, Text};
 
 use super::feedback::SessionFeedback;
-use super::rows::{BookingRows, Row};
+use super::rows::BookingRows;
 use super::{choices, sessions, slot_page, words};
 use crate::book::{self, NewTime};
 use crate::booking::{self, Booking, Party, PartyTo, State};
@@ -48,11 +48,9 @@ struct ListPage<'a> {
 /// `GET /me/bookings`.
 pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, who: &Requester| {
-        let account = &who.who.account().id;
-        let mut lists = Vec::new();
-        for is_past in [false, true] {
+        let mut read = |is_past| {
             let mut rows = Vec::new();
-            for one in booking::list(tx, account, is_past)? {
+            for one in booking::list(tx, &who.who.account().id, is_past)? {
                 let name = booking::provider_name(tx, &one)?;
                 let order = match &one.order_id {
                     Some(id) => order::find(tx, id)?,
@@ -60,28 +58,17 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
                 };
                 rows.push((one, name, order));
             }
-            lists.push(rows);
-        }
-        Ok::<_, Refusal>(lists)
+            Ok::<_, Refusal>(rows)
+        };
+        Ok::<_, Refusal>((read(false)?, read(true)?))
     };
-    let lists = req.read(look).await?;
+    let (coming, past) = req.read(look).await?;
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
-    let mut lists = lists.into_iter();
-    let mut rows = || {
-        let list: Vec<(Booking, String, Option<Order>)> = lists.next().unwrap_or_default();
-        let rows = list
-            .iter()
-            .map(|(one, name, order)| Row::of(text, &zone, (one, name, order.as_ref())));
-        BookingRows {
-            rows: rows.collect(),
-            is_card: false,
-        }
-    };
     let body = ListPage {
-        text: &req.text,
+        text,
         done: req.done(DONE),
-        coming: rows(),
-        past: rows(),
+        coming: BookingRows::of(text, &zone, &coming, false),
+        past: BookingRows::of(text, &zone, &past, false),
     };
     req.page(HERE, &req.text.say("booking-mine"), body).await
 }

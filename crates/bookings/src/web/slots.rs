@@ -14,7 +14,7 @@ use site::request::{FormPost, PageRequest};
 use web::form_state::{self, Control, Field, FormState, Group, TableForm};
 use web::{Form, Problem, Text};
 
-use super::rows::{BookingRows, Row};
+use super::rows::BookingRows;
 use super::{choices, words};
 use crate::booking::{self, Booking};
 use crate::choice::{self, Choices, Kind, Listed};
@@ -490,41 +490,25 @@ pub(super) async fn bookings(req: PageRequest) -> Result<Response, Problem> {
         let (id, hours) = (&provider.profile.id, settings::load(tx)?.outcome_hours);
         let mut coming = booking::list_of_provider(tx, id)?;
         coming.retain(|one| one.starts_at > tx.roughly_now());
-        let mut lists = Vec::new();
-        for all in [coming, booking::list_begun(tx, id, hours)?] {
+        let begun = booking::list_begun(tx, id, hours)?;
+        let mut named = |list: Vec<Booking>| {
             let mut rows = Vec::new();
-            for one in all {
+            for one in list {
                 let name = member::name(tx, one.member_id.as_ref())?;
-                rows.push((one, name));
+                rows.push((one, name, None));
             }
-            lists.push(rows);
-        }
-        Ok::<_, Refusal>((lists, provider.profile.zone()))
+            Ok::<_, Refusal>(rows)
+        };
+        Ok::<_, Refusal>((named(coming)?, named(begun)?, provider.profile.zone()))
     };
-    let (found, zone) = req.read(look).await?;
+    let (coming, begun, zone) = req.read(look).await?;
     let text = &req.text;
-    let mut lists = found.iter().map(|rows| BookingRows {
-        rows: rows
-            .iter()
-            .map(|(one, name)| Row::of(text, &zone, (one, name, None)))
-            .collect(),
-        is_card: true,
-    });
-    let mut next = || {
-        lists.next().unwrap_or(BookingRows {
-            rows: Vec::new(),
-            is_card: true,
-        })
-    };
-    let is_unsaid = found.iter().skip(1).flatten();
-    let is_unsaid = is_unsaid
-        .map(|(one, _)| one.state)
-        .any(|state| state == booking::State::Confirmed);
+    let mut states = begun.iter().map(|(one, ..)| one.state);
     let body = BookingsPage {
         text,
-        is_unsaid,
-        list: next(),
-        begun: next(),
+        is_unsaid: states.any(|state| state == booking::State::Confirmed),
+        list: BookingRows::of(text, &zone, &coming, true),
+        begun: BookingRows::of(text, &zone, &begun, true),
     };
     req.page(HERE, &text.say("slot-bookings"), body).await
 }
