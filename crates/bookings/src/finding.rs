@@ -222,11 +222,14 @@ pub(crate) fn settle(tx: &mut Tx<'_>, id: &FindingId, by: &AccountId) -> Result<
     Ok(settled == 1)
 }
 
+/// The sort key of findings.
+pub type Newest = (Timestamp, FindingId);
+
 /// Lists the findings in this state, newest first.
 pub fn list(
     tx: &mut Tx<'_>,
     state: FindingState,
-    before: Option<&(Timestamp, FindingId)>,
+    before: Option<&Newest>,
     rows: i64,
 ) -> Result<Vec<Finding>, StoreError> {
     sql!(

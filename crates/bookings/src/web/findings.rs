@@ -10,7 +10,7 @@ use web::{Problem, Text};
 
 use super::slots::HERE;
 use super::words;
-use crate::finding::{self, Finding, FindingId, FindingState, PAGE};
+use crate::finding::{self, Finding, FindingId, FindingState, Newest, PAGE};
 use crate::settings::Administrator;
 use crate::{Refusal, gateway, member, reconcile};
 
@@ -47,7 +47,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
 async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let shown = FindingState::find(req.query.text("state")).unwrap_or(FindingState::Open);
     let paging = req.page_query()?;
-    let before: Option<(Timestamp, FindingId)> = paging.after()?;
+    let before: Option<Newest> = paging.after()?;
     let rows = paging.rows();
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
         let mut found = Vec::new();
