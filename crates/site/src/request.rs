@@ -43,6 +43,18 @@ pub struct FormPost<Q = PageRequest> {
     pub key: Option<Key>,
 }
 
+/// What the templates of pages with a form have in common.
+#[derive(Debug)]
+pub struct FormContext<'a> {
+    /// The CSRF token for the hidden field `_csrf`.
+    pub csrf: &'a str,
+    /// A new `submission_id`.
+    pub submission: String,
+    /// The message id for the action that led to this page.
+    pub done: Option<&'static str>,
+    pub form_state: &'a FormState,
+}
+
 /// The request type of a page. Domains extend [`PageRequest`] with the data that their pages need.
 pub trait OfPage:
     FromRequestParts<Site, Rejection = Problem> + AsRef<PageRequest> + Clone + Send + Sync + 'static
@@ -167,6 +179,21 @@ impl PageRequest {
     /// Makes a new `submission_id` for a form.
     pub fn submission(&self) -> String {
         call::submission(&self.site.random)
+    }
+
+    /// What the templates of pages with a form have in common. `messages` are those of
+    /// [`PageRequest::done`].
+    pub fn form<'a>(
+        &'a self,
+        messages: &[(&str, &'static str)],
+        form_state: &'a FormState,
+    ) -> FormContext<'a> {
+        FormContext {
+            csrf: &self.csrf,
+            submission: self.submission(),
+            done: self.done(messages),
+            form_state,
+        }
     }
 
     /// Renders a page in the site's frame. `here` is the path of the page's navigation entry.

@@ -90,7 +90,7 @@ async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Resp
     let is_used = req.read(look).await?;
     let (text, title) = (&req.text, req.text.say("booking-settings"));
     let form = FormPage {
-        done: req.done(&[("saved", "slot-saved")]),
+        form: req.form(&[("saved", "slot-saved")], form_state),
         hint: text.say("booking-settings-hint").into_owned(),
         action: "/admin/sessions/settings",
         back: ALL,

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use platform::Tx;
-use site::request::{FormPost, PageRequest};
+use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::FormState;
 use web::{Problem, Text};
 
@@ -20,11 +20,8 @@ const DONE: &[(&str, &str)] = &[("applied", "finding-was-applied")];
 #[template(path = "sessions/findings.html")]
 struct FindingsPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    done: Option<&'static str>,
+    form: FormContext<'a>,
     is_test: bool,
-    form_state: &'a FormState,
     /// The states, each with the path of its page, the label, and whether it is the shown state.
     states: Vec<(String, &'static str, bool)>,
     rows: Vec<Row>,
@@ -95,11 +92,8 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     });
     let body = FindingsPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: req.done(DONE),
+        form: req.form(DONE, form_state),
         is_test: gateway::is_test(&req.site),
-        form_state,
         states: states.collect(),
         rows: rows.collect(),
         next: next.map(|cursor| format!("{PAGE}?state={}&cursor={cursor}", shown.word())),

@@ -9,7 +9,7 @@ use platform::Tx;
 use platform::money::Money;
 use site::proof::Requester;
 use site::question::{self, Question};
-use site::request::{FormPost, PageRequest};
+use site::request::{FormContext, FormPost, PageRequest};
 use web::calendar_file;
 use web::form_state::{Control, Field, FormState};
 use web::{Problem, Text};
@@ -129,9 +129,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
 #[template(path = "own/booking.html")]
 struct BookingPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    done: Option<&'static str>,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     loaded: &'a Loaded,
     date: String,
     time: String,
@@ -172,9 +170,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let pay = loaded.order.as_ref().filter(|_| is_member && is_pending);
     let body = BookingPage {
         text,
-        csrf: &req.csrf,
-        done: req.done(DONE),
-        form_state,
+        form: req.form(DONE, form_state),
         date,
         time,
         zone: words::zone_name(&zone, booking.starts_at),
@@ -349,9 +345,7 @@ fn money_back(text: &Text, loaded: &Loaded) -> String {
 #[template(path = "own/move.html")]
 struct MovePage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     here: String,
     title: &'a str,
     when: String,
@@ -381,9 +375,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let left = booking.reschedule_limit - booking.reschedules;
     let body = MovePage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        form_state,
+        form: req.form(&[], form_state),
         here: notice::page(booking),
         title: &booking.title,
         when: text.moment(&booking.starts_at.to_zoned(zone.clone())),

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::Money;
-use site::request::{FormPost, PageRequest};
+use site::request::{FormContext, FormPost, PageRequest};
 use web::fields::{self, Input};
 use web::form_state::{self, FormState, Group};
 use web::sheet::FileFormat;
@@ -89,10 +89,7 @@ fn batch_tag(state: BatchState) -> &'static str {
 #[template(path = "payouts/own.html")]
 struct OwnPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    done: Option<&'static str>,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     totals: Vec<(String, &'static str)>,
     lines: Vec<Line>,
     has_reference: bool,
@@ -116,10 +113,7 @@ async fn own_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
     let sum = |total: &Total| text.money(Money::new(total.amount_minor, total.currency));
     let body = OwnPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: req.done(DONE),
-        form_state,
+        form: req.form(DONE, form_state),
         totals: totals
             .iter()
             .map(|total| (sum(total), total.state.label()))
@@ -152,10 +146,7 @@ pub(super) async fn set_reference(posted: FormPost) -> Result<Response, Problem>
 #[template(path = "payouts/all.html")]
 struct AllPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    done: Option<&'static str>,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     /// The states, each with the path of its page, the label, and whether it is the shown state.
     states: Vec<(String, &'static str, bool)>,
     is_pending: bool,
@@ -198,10 +189,7 @@ async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
     });
     let body = AllPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: req.done(DONE),
-        form_state,
+        form: req.form(DONE, form_state),
         states: states.collect(),
         is_pending: shown == PayoutState::Pending,
         lines: items
@@ -245,10 +233,7 @@ pub(super) async fn create_batch(posted: FormPost) -> Result<Response, Problem> 
 #[template(path = "payouts/steps.html")]
 struct StepsPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    done: Option<&'static str>,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     title: &'a str,
     class: &'static str,
     state: &'static str,
@@ -306,10 +291,7 @@ async fn item_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     }
     let body = StepsPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: req.done(DONE),
-        form_state,
+        form: req.form(DONE, form_state),
         title: &found.title,
         class: tag(item.state),
         state: item.state.label(),
@@ -384,10 +366,7 @@ async fn batch_page(req: &PageRequest, form_state: &FormState) -> Result<Respons
     let here = format!("{HERE}/batches/{}", batch.id);
     let body = StepsPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: req.done(DONE),
-        form_state,
+        form: req.form(DONE, form_state),
         title: &title,
         class: batch_tag(batch.state),
         state: batch.state.label(),

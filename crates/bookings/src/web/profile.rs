@@ -80,11 +80,14 @@ async fn page(
         address: url.hint(text.say("external-calendar-hint")),
         calendar,
         profile: FormPage {
-            done: req.done(&[("saved", "slot-saved")]),
+            form: req.form(
+                &[("saved", "slot-saved")],
+                calendar_form.unwrap_or(form_state),
+            ),
             hint: text.say("booking-profile-hint").into_owned(),
             action: PATH,
             groups: table_form(req, form_state).groups(provider::FIELDS, "booking-profile"),
-            ..FormPage::of(req, &title, calendar_form.unwrap_or(form_state))
+            ..FormPage::of(req, &title, form_state)
         },
     };
     req.page(HERE, &title, body).await

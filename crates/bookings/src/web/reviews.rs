@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use platform::Tx;
 use site::proof::Requester;
-use site::request::{FormPost, PageRequest};
+use site::request::{FormContext, FormPost, PageRequest};
 use web::fields::Input;
 use web::file_response::{FileResponse, disposition};
 use web::form_state::{self, Field, FormState, Group};
@@ -91,9 +91,7 @@ pub(super) const fn tag(state: ReviewState) -> &'static str {
 #[template(path = "reviews/new.html")]
 struct NewPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     /// How many documents the member can submit.
     left: i64,
     fields: Vec<Field>,
@@ -112,9 +110,7 @@ async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
     let (left, text) = (req.read(look).await?, &req.text);
     let body = NewPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        form_state,
+        form: req.form(&[], form_state),
         left,
         fields: vec![
             form_state.line("goal", text.say("review-goal")).required(),
@@ -170,9 +166,7 @@ pub(super) async fn create(
 #[template(path = "reviews/review.html")]
 struct ReviewPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    form_state: &'a FormState,
-    done: Option<&'static str>,
+    form: FormContext<'a>,
     /// The path and the message id of the title of the list that contains the review.
     back: (&'static str, &'static str),
     review: &'a ReviewView,
@@ -200,9 +194,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let is_written = party.is_reviewer && state == ReviewState::InReview;
     let body = ReviewPage {
         text,
-        csrf: &req.csrf,
-        form_state,
-        done: req.done(DONE),
+        form: req.form(DONE, form_state),
         back: match party.party {
             Party::Member => (OWN, "review-mine"),
             Party::Provider => (ASKED, "review-asked"),

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use platform::money::Money;
 use platform::{Tx, sql};
 use site::question::{self, Question};
-use site::request::{FormPost, PageRequest};
+use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, Control, Field, FormState, Group, TableForm};
 use web::{Form, Problem, Text};
 
@@ -152,10 +152,7 @@ fn monday(day: Date) -> Date {
 #[template(path = "slots/form.html")]
 pub(super) struct FormPage<'a> {
     pub(super) text: &'a Text,
-    pub(super) csrf: &'a str,
-    pub(super) submission: String,
-    pub(super) form_state: &'a FormState,
-    pub(super) done: Option<&'static str>,
+    pub(super) form: FormContext<'a>,
     pub(super) title: &'a str,
     pub(super) hint: String,
     pub(super) action: &'a str,
@@ -172,10 +169,7 @@ impl<'a> FormPage<'a> {
     pub(super) fn of(req: &'a PageRequest, title: &'a str, form_state: &'a FormState) -> Self {
         Self {
             text: &req.text,
-            csrf: &req.csrf,
-            submission: req.submission(),
-            form_state,
-            done: None,
+            form: req.form(&[], form_state),
             title,
             hint: String::new(),
             action: "",
@@ -377,8 +371,7 @@ fn at_form(mut problem: Problem) -> Problem {
 #[template(path = "slots/slot.html")]
 struct SlotPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     slot: &'a Slot,
     date: String,
     time: String,
@@ -410,8 +403,7 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let (date, time) = words::when(text, &zone, slot.starts_at, slot.ends_at);
     let body = SlotPage {
         text,
-        csrf: &req.csrf,
-        form_state,
+        form: req.form(&[], form_state),
         date,
         time,
         price: words::price(text, &slot),
