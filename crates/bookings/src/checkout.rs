@@ -52,33 +52,22 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
                 let code = "idempotency_in_progress";
                 return Ok(Err(Problem::new(StatusCode::CONFLICT, code)));
             }
-            let gateway = match &order.gateway_order_id {
-                Some(_) => order.gateway,
-                None => chosen,
+            // An order that a gateway knows stays there, in the mode in which it was made.
+            let (gateway, mode) = match &order.gateway_order_id {
+                Some(_) => (order.gateway, order.mode),
+                None => (chosen, mode),
             };
-            // An order that a gateway knows keeps the mode in which it was made there.
-            let mode = match &order.gateway_order_id {
-                Some(_) => order.mode,
-                None => mode,
-            };
-            sql!(
-                "UPDATE booking_order SET gateway = :gateway, mode = :mode WHERE id = :id",
-                id,
-                gateway,
-                mode
-            )
-            .run(tx, Rows::Exactly(1))?;
-            plan(tx, &id, gateway, FIRST)?;
-            let expires_at = match gateway {
-                GatewayName::Stripe => extend(tx, &order)?,
-                _ => order.expires_at,
-            };
-            Ok(Ok(Order {
+            let mut order = Order {
                 gateway,
                 mode,
-                expires_at,
                 ..order
-            }))
+            };
+            tx.update(&order)?;
+            plan(tx, &id, gateway, FIRST)?;
+            if gateway == GatewayName::Stripe {
+                order.expires_at = extend(tx, &order)?;
+            }
+            Ok(Ok(order))
         }
     };
     let order = site.store.write(claim).await??;
