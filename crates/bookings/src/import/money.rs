@@ -257,8 +257,7 @@ pub enum PayoutOutcome {
 }
 
 pub fn is_known_payout(tx: &mut Tx<'_>, id: &PayoutId) -> Result<bool, StoreError> {
-    let (count,): (i64,) = sql!("SELECT COUNT(*) FROM payout_item WHERE id = :id", id).one(tx)?;
-    Ok(count > 0)
+    Ok(tx.find::<Payout>(id)?.is_some())
 }
 
 /// Adds what a provider was or is owed for a session. One that was paid gets a settled batch of its

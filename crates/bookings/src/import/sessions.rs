@@ -71,9 +71,7 @@ pub fn add_slot(
     is_extra: bool,
 ) -> Result<SlotOutcome, StoreError> {
     let slot = &new.slot;
-    let known: Option<(SlotId,)> =
-        sql!("SELECT id FROM slot WHERE id = :id", id = slot.id).maybe(tx)?;
-    if known.is_some() {
+    if tx.find::<Slot>(&slot.id)?.is_some() {
         return Ok(SlotOutcome::Known);
     }
     let other: Option<(SlotId,)> = sql!(
@@ -224,12 +222,11 @@ pub fn keep_own_link(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
 
 /// Adds a request with its slots, the preferred one first.
 pub fn add_request(tx: &mut Tx<'_>, new: &Request, slots: &[SlotId]) -> Result<bool, StoreError> {
-    let known: Option<(String,)> =
-        sql!("SELECT id FROM booking_request WHERE id = :id", id = new.id).maybe(tx)?;
-    if known.is_none() {
+    let is_new = tx.find::<Request>(&new.id)?.is_none();
+    if is_new {
         insert::insert(tx, new, slots)?;
     }
-    Ok(known.is_none())
+    Ok(is_new)
 }
 
 /// Adds what one side says about a session. Returns `false` if that side has said something.
