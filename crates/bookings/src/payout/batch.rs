@@ -391,18 +391,10 @@ pub fn file(
             line.provider_id.to_string().into(),
         ]
     });
-    let headings = [
-        "name",
-        "reference",
-        "amount",
-        "currency",
-        "amount_minor",
-        "items",
-        "provider_id",
-    ];
+    let headings = "name,reference,amount,currency,amount_minor,items,provider_id";
     let sheet = Sheet {
         name: "payouts".to_owned(),
-        headings: headings.map(str::to_owned).to_vec(),
+        headings: headings.split(',').map(str::to_owned).collect(),
         rows: rows.collect(),
     };
     let mut out = Vec::new();
