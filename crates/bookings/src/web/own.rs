@@ -254,7 +254,6 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
     // Who may not cancel any more is refused at once, and not asked before.
     if !question::is_sure(&posted.form) && loaded.may_cancel(req.site.clock.now()) {
         let address = format!("{here}/cancel");
-        let sent = (address.as_str(), here.as_str(), &posted.form);
         let zone = words::zone(&req.site, Some(&req.who));
         let when = req.text.moment(&loaded.booking.starts_at.to_zoned(zone));
         let values = vec![
@@ -262,8 +261,7 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
             ("when", when.into()),
             ("money", money_back(&req.text, &loaded).into()),
         ];
-        let who = (&req.who, req.csrf.as_str());
-        return question::show(&req.site, &req.text, who, sent, CANCEL, &values).await;
+        return question::ask_with(&posted, (&address, &here), CANCEL, &values).await;
     }
     let (site, reason) = (req.site.clone(), posted.form.text("reason").to_owned());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
@@ -303,13 +301,11 @@ pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> 
         let loaded = load(req).await?;
         let here = notice::page(&loaded.booking);
         let address = format!("{here}/outcome");
-        let sent = (address.as_str(), here.as_str(), &posted.form);
         let values = [
             ("title", loaded.booking.title.as_str().into()),
             ("outcome", said.word().into()),
         ];
-        let who = (&req.who, req.csrf.as_str());
-        return question::show(&req.site, &req.text, who, sent, MARK, &values).await;
+        return question::ask_with(&posted, (&address, &here), MARK, &values).await;
     }
     let site = req.site.clone();
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {

@@ -451,10 +451,7 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     let id: SlotId = req.id("id")?;
     if !question::is_sure(&posted.form) {
         let here = format!("{HERE}/{id}");
-        let address = format!("{here}/delete");
-        let sent = (address.as_str(), here.as_str(), &posted.form);
-        let who = (&req.who, req.csrf.as_str());
-        return question::show(&req.site, &req.text, who, sent, REMOVE, &[]).await;
+        return question::ask(&posted, (&format!("{here}/delete"), &here), REMOVE).await;
     }
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
         let slot = slot::own(tx, provider, &id)?;
