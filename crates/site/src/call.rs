@@ -110,8 +110,8 @@ impl Call {
         found.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// Reads the part of a list that the query string requests, after the item with the sort key that
-    /// `look` gets, and at most so many rows. `key` is the sort key of an item.
+    /// Reads the part of a list that the query string requests. `look` gets the sort key after which
+    /// the part begins, and the number of rows to read at most; `key` returns an item's sort key.
     pub async fn list<P, K, T, F>(
         &self,
         look: F,

@@ -15,6 +15,7 @@ pub trait Table: FromRow + ToRow {
 }
 
 impl Tx<'_> {
+    /// Finds the row with this id.
     pub fn find<T: Table>(&mut self, id: &dyn Bind) -> Result<Option<T>, StoreError> {
         self.maybe(T::FIND, &[id])
     }
@@ -29,6 +30,7 @@ impl Tx<'_> {
         self.maybe(T::LOCK, &[id])
     }
 
+    /// Inserts a row. It is an error if one of its unique keys is there.
     pub fn insert<T: Table>(&mut self, row: &T) -> Result<(), StoreError> {
         self.write_row(T::INSERT, row, Rows::Exactly(1))?;
         Ok(())
