@@ -2,7 +2,7 @@
 //! Administrators keep it as a list.
 
 use platform::store::Row;
-use platform::{Rows, StoreError, Tx, sql};
+use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use site::resource::{Edit, History, Removal, Resource, history_of};
 use utoipa::ToSchema;
@@ -16,6 +16,7 @@ platform::id!(EntryId, random, "One entry of the catalogue.");
 
 /// Something that a session can be about.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "catalogue_entry")]
 #[schema(as = CatalogueEntry)]
 pub struct CatalogueEntry {
     /// The entry's id.
@@ -55,13 +56,7 @@ impl Resource for CatalogueEntry {
     const HISTORY: History = history_of!("catalogue_entry", named_by: "name");
     const LIMIT: Option<usize> = Some(500);
 
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
+    site::stored_in_table!();
 
     fn list(tx: &mut Tx<'_>, _: &Administrator, _: &PageQuery) -> Result<List<Self>, Refusal> {
         let all = sql!(
@@ -69,15 +64,6 @@ impl Resource for CatalogueEntry {
              ORDER BY active DESC, category, name, id"
         );
         Ok(List::whole(tx.all(all, &[])?))
-    }
-
-    fn find_locked(tx: &mut Tx<'_>, _: &Administrator, id: &str) -> Result<Self, Refusal> {
-        let found: Option<Self> = sql!(
-            "SELECT {CatalogueEntry} FROM catalogue_entry WHERE id = :id FOR NO KEY UPDATE",
-            id
-        )
-        .maybe(tx)?;
-        found.ok_or(Refusal::NotFound)
     }
 
     fn blank(tx: &mut Tx<'_>, _: &Administrator, _: &Input, _: &[Self]) -> Result<Self, Refusal> {
@@ -113,26 +99,6 @@ impl Resource for CatalogueEntry {
         Ok(())
     }
 
-    fn insert(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        sql!(
-            "INSERT INTO catalogue_entry ({CatalogueEntry}) VALUES ({:CatalogueEntry})",
-            CatalogueEntry = self.clone()
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
-    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.version += 1;
-        sql!(
-            "UPDATE catalogue_entry SET {CatalogueEntry = :CatalogueEntry} WHERE id = :id",
-            CatalogueEntry = self.clone(),
-            id = self.id
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
     /// An entry that a slot offers, or that somebody chose, is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (used,): (i64,) = sql!(
@@ -142,16 +108,6 @@ impl Resource for CatalogueEntry {
             slug = self.slug
         )
         .one(tx)?;
-        Ok(if used > 0 {
-            Removal::Deactivate
-        } else {
-            Removal::Delete
-        })
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &Administrator) -> Result<(), Refusal> {
-        sql!("DELETE FROM catalogue_entry WHERE id = :id", id = self.id)
-            .run(tx, Rows::Exactly(1))?;
-        Ok(())
+        Ok(Removal::of_uses(used))
     }
 }

@@ -52,33 +52,22 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
                 let code = "idempotency_in_progress";
                 return Ok(Err(Problem::new(StatusCode::CONFLICT, code)));
             }
-            let gateway = match &order.gateway_order_id {
-                Some(_) => order.gateway,
-                None => chosen,
+            // An order that a gateway knows stays there, in the mode in which it was made.
+            let (gateway, mode) = match &order.gateway_order_id {
+                Some(_) => (order.gateway, order.mode),
+                None => (chosen, mode),
             };
-            // An order that a gateway knows keeps the mode in which it was made there.
-            let mode = match &order.gateway_order_id {
-                Some(_) => order.mode,
-                None => mode,
-            };
-            sql!(
-                "UPDATE booking_order SET gateway = :gateway, mode = :mode WHERE id = :id",
-                id,
-                gateway,
-                mode
-            )
-            .run(tx, Rows::Exactly(1))?;
-            plan(tx, &id, gateway, FIRST)?;
-            let expires_at = match gateway {
-                GatewayName::Stripe => extend(tx, &order)?,
-                _ => order.expires_at,
-            };
-            Ok(Ok(Order {
+            let mut order = Order {
                 gateway,
                 mode,
-                expires_at,
                 ..order
-            }))
+            };
+            tx.update(&order)?;
+            plan(tx, &id, gateway, FIRST)?;
+            if gateway == GatewayName::Stripe {
+                order.expires_at = extend(tx, &order)?;
+            }
+            Ok(Ok(order))
         }
     };
     let order = site.store.write(claim).await??;
@@ -192,53 +181,44 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
 
 /// The job that closes the gateway's page for an order that can no longer be paid.
 fn close(site: &Site) -> Handler {
-    let site = site.clone();
-    Handler::new(CLOSE, move |job: Job| {
-        let site = site.clone();
-        async move {
-            let Payload { order: id } = job.read()?;
-            let look = move |tx: &mut Tx<'_>| order::find(tx, &id);
-            if let Some(order) = site.store.read(look).await?
-                && let Some(name) = &order.gateway_order_id
-            {
-                let closed = order.gateway.close_checkout(&site, name).await;
-                closed.map_err(|error| JobError::later(FIRST, error))?;
-            }
-            Ok(Done::nothing())
+    Handler::with(CLOSE, site, |site: Site, job: Job| async move {
+        let Payload { order: id } = job.read()?;
+        let look = move |tx: &mut Tx<'_>| order::find(tx, &id);
+        if let Some(order) = site.store.read(look).await?
+            && let Some(name) = &order.gateway_order_id
+        {
+            let closed = order.gateway.close_checkout(&site, name).await;
+            closed.map_err(|error| JobError::later(FIRST, error))?;
         }
+        Ok(Done::nothing())
     })
 }
 
 /// The job that polls a gateway about an order, until the order is paid or two days have passed.
 fn poll(site: &Site) -> Handler {
-    let site = site.clone();
-    Handler::new(KIND, move |job: Job| {
-        let site = site.clone();
-        async move {
-            let Payload { order: id } = job.read()?;
-            let look = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> {
-                order::find(tx, &id)
-            };
-            let Some(order) = site.store.read(look).await? else {
-                return Ok(Done::nothing());
-            };
-            let facts = order.gateway.list_payments(&site, &order).await;
-            let facts = facts.map_err(|error: GatewayError| JobError::later(FIRST, error))?;
-            let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-                for fact in &facts {
-                    settle::settle(tx, &site, &order.id, fact)?;
-                }
-                let age = tx.now().duration_since(order.created_at);
-                let is_open = order::find(tx, &order.id)?.is_some_and(|order| {
-                    matches!(order.state, OrderState::Created | OrderState::Expired)
-                });
-                // The intervals between polls become longer.
-                if is_open && age < ASKED {
-                    plan(tx, &order.id, order.gateway, FIRST.max(age / 4))?;
-                }
-                Ok(())
-            };
-            Ok(Done::with(write))
-        }
+    Handler::with(KIND, site, |site: Site, job: Job| async move {
+        let Payload { order: id } = job.read()?;
+        let look =
+            move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> { order::find(tx, &id) };
+        let Some(order) = site.store.read(look).await? else {
+            return Ok(Done::nothing());
+        };
+        let facts = order.gateway.list_payments(&site, &order).await;
+        let facts = facts.map_err(|error: GatewayError| JobError::later(FIRST, error))?;
+        let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            for fact in &facts {
+                settle::settle(tx, &site, &order.id, fact)?;
+            }
+            let age = tx.now().duration_since(order.created_at);
+            let is_open = order::find(tx, &order.id)?.is_some_and(|order| {
+                matches!(order.state, OrderState::Created | OrderState::Expired)
+            });
+            // The intervals between polls become longer.
+            if is_open && age < ASKED {
+                plan(tx, &order.id, order.gateway, FIRST.max(age / 4))?;
+            }
+            Ok(())
+        };
+        Ok(Done::with(write))
     })
 }

@@ -162,29 +162,17 @@ pub(crate) fn clear(tx: &mut Tx<'_>, slot: &str) -> Result<(), StoreError> {
 
 /// Stores the sets of a new slot.
 pub(crate) fn insert(tx: &mut Tx<'_>, slot: &str, choices: &Choices) -> Result<(), StoreError> {
-    for code in &choices.session_types {
-        sql!(
-            "INSERT INTO slot_session_type (slot_id, session_type) VALUES (:slot, :code)",
-            slot,
-            code
-        )
-        .run(tx, Rows::Exactly(1))?;
-    }
-    for code in &choices.levels {
-        sql!(
-            "INSERT INTO slot_level (slot_id, level) VALUES (:slot, :code)",
-            slot,
-            code
-        )
-        .run(tx, Rows::Exactly(1))?;
-    }
-    for code in &choices.entries {
-        sql!(
-            "INSERT INTO slot_entry (slot_id, entry) VALUES (:slot, :code)",
-            slot,
-            code
-        )
-        .run(tx, Rows::Exactly(1))?;
+    for kind in Kind::ALL {
+        let insert = match kind {
+            Kind::SessionType => {
+                sql!("INSERT INTO slot_session_type (slot_id, session_type) VALUES ($1, $2)")
+            }
+            Kind::Level => sql!("INSERT INTO slot_level (slot_id, level) VALUES ($1, $2)"),
+            Kind::Entry => sql!("INSERT INTO slot_entry (slot_id, entry) VALUES ($1, $2)"),
+        };
+        for code in choices.of(*kind) {
+            tx.run(insert, &[&slot, code], Rows::Exactly(1))?;
+        }
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 //! own ones.
 
 use platform::store::Row;
-use platform::{Rows, StoreError, Tx, sql};
+use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use site::resource::{Edit, History, Removal, Resource, history_of};
 use utoipa::ToSchema;
@@ -27,6 +27,7 @@ web::words! {
 
 /// A criterion that one side of a session scores from 0 to 5.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "criterion")]
 #[schema(as = FeedbackCriterion)]
 pub struct Criterion {
     /// The criterion's id.
@@ -61,25 +62,10 @@ impl Resource for Criterion {
     const HISTORY: History = history_of!("criterion", named_by: "label");
     const LIMIT: Option<usize> = Some(40);
 
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
+    site::stored_in_table!();
 
     fn list(tx: &mut Tx<'_>, _: &Administrator, _: &PageQuery) -> Result<List<Self>, Refusal> {
         Ok(List::whole(list(tx)?))
-    }
-
-    fn find_locked(tx: &mut Tx<'_>, _: &Administrator, id: &str) -> Result<Self, Refusal> {
-        let found: Option<Self> = sql!(
-            "SELECT {Criterion} FROM criterion WHERE id = :id FOR NO KEY UPDATE",
-            id
-        )
-        .maybe(tx)?;
-        found.ok_or(Refusal::NotFound)
     }
 
     fn blank(
@@ -88,13 +74,12 @@ impl Resource for Criterion {
         _: &Input,
         there: &[Self],
     ) -> Result<Self, Refusal> {
-        let last = there.iter().map(|one| one.position).max();
         Ok(Self {
             id: tx.id(),
             author: Author::Provider,
             label: String::new(),
             active: true,
-            position: last.map_or(1, |last| (last + 1).min(1_000)),
+            position: crate::next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
     }
@@ -111,26 +96,6 @@ impl Resource for Criterion {
         Ok(())
     }
 
-    fn insert(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        sql!(
-            "INSERT INTO criterion ({Criterion}) VALUES ({:Criterion})",
-            Criterion = self.clone()
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
-    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.version += 1;
-        sql!(
-            "UPDATE criterion SET {Criterion = :Criterion} WHERE id = :id",
-            Criterion = self.clone(),
-            id = self.id
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
     /// A criterion by which somebody may have scored is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (written,): (i64,) = sql!(
@@ -138,15 +103,6 @@ impl Resource for Criterion {
             author = self.author
         )
         .one(tx)?;
-        Ok(if written > 0 {
-            Removal::Deactivate
-        } else {
-            Removal::Delete
-        })
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &Administrator) -> Result<(), Refusal> {
-        sql!("DELETE FROM criterion WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
-        Ok(())
+        Ok(Removal::of_uses(written))
     }
 }

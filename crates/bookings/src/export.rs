@@ -4,16 +4,18 @@
 use identity::session::sudo;
 use jiff::Timestamp;
 use platform::audit::chain;
+use platform::id::Id;
 use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Store, StoreError, Tx, sql};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 use site::resource::Parent as _;
 use web::sheet::{self, Cell};
 
 use crate::Refusal;
 use crate::booking::search;
-use crate::refund::manual;
+use crate::refund::manual::{self, Before};
 use crate::settings::Administrator;
 
 /// How many rows are read at once.
@@ -61,22 +63,15 @@ pub struct Export {
     pub format: ExportFormat,
 }
 
-/// Where the next page of an export begins.
-#[derive(Clone, Debug)]
-enum Position {
-    /// After this id, or at the beginning.
-    Id(String),
-    /// Before this line of the log.
-    Line(Option<i64>),
-    End,
-}
+/// The sort key of the last row that was read: its time and id.
+type Last = (Timestamp, String);
 
 /// The part of an export that is not written yet.
 #[derive(Clone, Debug)]
 pub struct Rest {
     export: Export,
-    is_begun: bool,
-    position: Position,
+    last: Option<Last>,
+    is_read: bool,
 }
 
 impl Export {
@@ -101,11 +96,8 @@ impl Export {
         by.record(tx, entity, "booking_export.made", changes)?;
         Ok(Rest {
             export: self,
-            is_begun: false,
-            position: match self.kind {
-                ExportKind::Audit => Position::Line(None),
-                _ => Position::Id(String::new()),
-            },
+            last: None,
+            is_read: false,
         })
     }
 }
@@ -113,249 +105,138 @@ impl Export {
 impl Rest {
     /// Writes the next part of the file. Returns `None` after the last one.
     pub async fn next(self, store: &Store) -> Result<Option<(Vec<u8>, Self)>, StoreError> {
-        if matches!(self.position, Position::End) {
+        if self.is_read {
             return Ok(None);
         }
-        let Self {
-            export,
-            is_begun,
-            position,
-        } = self;
-        let look = move |tx: &mut Tx<'_>| read(tx, export.kind, &position);
-        let (rows, position) = store.read(look).await?;
-        let headings = headings(export.kind);
-        let written = match export.format {
-            ExportFormat::Csv => sheet::csv_lines((!is_begun).then_some(headings), &rows),
-            ExportFormat::JsonLines => sheet::json_lines(headings, &rows),
+        let (Export { kind, format }, last) = (self.export, self.last);
+        let is_begun = last.is_some();
+        let look = move |tx: &mut Tx<'_>| read(tx, kind, last.as_ref());
+        let (rows, last) = store.read(look).await?;
+        let headings: Vec<&str> = headings(kind).split(',').collect();
+        let written = match format {
+            ExportFormat::Csv => {
+                sheet::csv_lines((!is_begun).then_some(headings.as_slice()), &rows)
+            }
+            ExportFormat::JsonLines => sheet::json_lines(&headings, &rows),
         };
         let written = written.map_err(|_| StoreError::rule("rows that cannot be written"))?;
         let rest = Self {
-            export,
-            is_begun: true,
-            position,
+            is_read: i64::try_from(rows.len()).unwrap_or(i64::MAX) < ROWS,
+            last,
+            ..self
         };
         Ok(Some((written, rest)))
     }
 }
 
-const fn headings(kind: ExportKind) -> &'static [&'static str] {
+/// The first line of a file: the names of its columns.
+const fn headings(kind: ExportKind) -> &'static str {
     match kind {
-        ExportKind::Orders => &[
-            "id",
-            "created_at",
-            "paid_at",
-            "state",
-            "mode",
-            "gateway",
-            "payer",
-            "account_id",
-            "title",
-            "amount_minor",
-            "amount",
-            "currency",
-            "receipt_no",
-        ],
-        ExportKind::Payments => &[
-            "id",
-            "order_id",
-            "captured_at",
-            "state",
-            "mode",
-            "gateway",
-            "gateway_payment_id",
-            "payer",
-            "settles",
-            "amount_minor",
-            "amount",
-            "currency",
-            "refunded_minor",
-            "refunded",
-        ],
-        ExportKind::Refunds => &[
-            "id",
-            "payment_id",
-            "order_id",
-            "created_at",
-            "changed_at",
-            "state",
-            "mode",
-            "payer",
-            "amount_minor",
-            "amount",
-            "currency",
-            "reason",
-            "requested_by",
-        ],
-        ExportKind::Payouts => &[
-            "id",
-            "booking_id",
-            "provider_id",
-            "provider",
-            "created_at",
-            "available_at",
-            "state",
-            "is_adjustment",
-            "amount_minor",
-            "amount",
-            "currency",
-            "batch_id",
-            "reason",
-        ],
-        ExportKind::Bookings => &[
-            "id",
-            "created_at",
-            "starts_at",
-            "ends_at",
-            "time_zone",
-            "state",
-            "title",
-            "provider_id",
-            "provider",
-            "member_id",
-            "member",
-            "session_type",
-            "level",
-            "entry",
-            "order_id",
-            "cancelled_by",
-            "cancel_reason",
-        ],
-        ExportKind::Credits => &[
-            "id",
-            "created_at",
-            "lot_id",
-            "account_id",
-            "account",
-            "credit_kind",
-            "delta",
-            "reason",
-            "subject",
-            "note",
-            "expires_at",
-        ],
-        ExportKind::Audit => &[
-            "sequence",
-            "at",
-            "actor_kind",
-            "actor_id",
-            "action",
-            "entity_kind",
-            "entity_id",
-            "changes",
-            "request_id",
-            "network",
-        ],
+        ExportKind::Orders => {
+            "id,created_at,paid_at,state,mode,gateway,payer,account_id,title,amount_minor,\
+             amount,currency,receipt_no"
+        }
+        ExportKind::Payments => {
+            "id,order_id,captured_at,state,mode,gateway,gateway_payment_id,payer,settles,\
+             amount_minor,amount,currency,refunded_minor,refunded"
+        }
+        ExportKind::Refunds => {
+            "id,payment_id,order_id,created_at,changed_at,state,mode,payer,amount_minor,\
+             amount,currency,reason,requested_by"
+        }
+        ExportKind::Payouts => {
+            "id,booking_id,provider_id,provider,created_at,available_at,state,\
+             is_adjustment,amount_minor,amount,currency,batch_id,reason"
+        }
+        ExportKind::Bookings => {
+            "id,created_at,starts_at,ends_at,time_zone,state,title,provider_id,provider,\
+             member_id,member,session_type,level,entry,order_id,cancelled_by,cancel_reason"
+        }
+        ExportKind::Credits => {
+            "id,created_at,lot_id,account_id,account,credit_kind,delta,reason,subject,note,\
+             expires_at"
+        }
+        ExportKind::Audit => {
+            "sequence,at,actor_kind,actor_id,action,entity_kind,entity_id,changes,\
+             request_id,network"
+        }
     }
 }
 
-fn at(at: Timestamp) -> Cell {
-    at.to_string().into()
+type Rows = (Vec<Vec<Cell>>, Option<Last>);
+
+/// Reads a page of an export, and the sort key of its last row. Rows that are added meanwhile may be
+/// left out, but no other row is left out or read twice.
+fn read(tx: &mut Tx<'_>, kind: ExportKind, last: Option<&Last>) -> Result<Rows, StoreError> {
+    let after = last.map_or("", |(_, id)| id.as_str());
+    match kind {
+        ExportKind::Orders => rows(
+            kind,
+            &manual::orders(tx, before(last).as_ref(), ROWS)?,
+            |one| (one.order.created_at, one.order.id.to_string()),
+        ),
+        ExportKind::Payments => rows(
+            kind,
+            &manual::payments(tx, before(last).as_ref(), ROWS)?,
+            |one| (one.ordered_at, one.id.to_string()),
+        ),
+        ExportKind::Refunds => rows(
+            kind,
+            &manual::list(tx, before(last).as_ref(), ROWS)?,
+            |one| (one.created_at, one.id.to_string()),
+        ),
+        ExportKind::Payouts => rows(kind, &payouts(tx, after)?, |one| {
+            (one.created_at, one.id.clone())
+        }),
+        ExportKind::Bookings => rows(kind, &search::all(tx, after, ROWS)?, |one| {
+            (one.created_at, one.id.to_string())
+        }),
+        ExportKind::Credits => rows(kind, &credits(tx, after)?, |one| {
+            (one.created_at, one.id.clone())
+        }),
+        // The log that administrators read at `/admin/audit`, newest first.
+        ExportKind::Audit => rows(kind, &chain::list(tx, after.parse().ok(), ROWS)?, |one| {
+            (one.at, one.sequence.to_string())
+        }),
+    }
 }
 
-fn maybe<T: ToString>(value: Option<T>) -> Cell {
-    value.map(|value| value.to_string()).into()
+fn before<I: Id>(last: Option<&Last>) -> Option<Before<I>> {
+    last.map(|(at, id)| (*at, I::from_text(id.clone())))
 }
 
-fn sum(minor: i64, currency: Currency) -> [Cell; 2] {
-    [minor.into(), Money::new(minor, currency).decimal().into()]
+fn rows<T: Serialize>(
+    kind: ExportKind,
+    records: &[T],
+    key: impl Fn(&T) -> Last,
+) -> Result<Rows, StoreError> {
+    let rows = records.iter().map(|one| cells(headings(kind), one));
+    Ok((rows.collect::<Result<_, _>>()?, records.last().map(key)))
 }
 
-type Rows = (Vec<Vec<Cell>>, Position);
-
-/// Reads a page of an export.
-fn read(tx: &mut Tx<'_>, kind: ExportKind, position: &Position) -> Result<Rows, StoreError> {
-    let after = match position {
-        Position::Id(after) => after.as_str(),
-        Position::Line(before) => return audit(tx, *before),
-        Position::End => return Ok((Vec::new(), Position::End)),
+/// The cells of a record below `headings`: its members, and its sums also as decimal numbers.
+fn cells(headings: &str, record: &impl Serialize) -> Result<Vec<Cell>, StoreError> {
+    let record = serde_json::to_value(record);
+    let record = record.map_err(|_| StoreError::rule("rows that cannot be written"))?;
+    let decimal = |minor: &str| {
+        let currency: Currency = record["currency"].as_str()?.parse().ok()?;
+        Some(Money::new(record[minor].as_i64()?, currency).decimal())
     };
-    let rows = match kind {
-        ExportKind::Orders => orders(tx, after)?,
-        ExportKind::Payments => payments(tx, after)?,
-        ExportKind::Refunds => refunds(tx, after)?,
-        ExportKind::Payouts => payouts(tx, after)?,
-        ExportKind::Bookings => bookings(tx, after)?,
-        ExportKind::Credits => credits(tx, after)?,
-        ExportKind::Audit => Vec::new(),
+    let cell = |heading: &str| match heading {
+        "amount" => decimal("amount_minor").into(),
+        "refunded" => decimal("refund_reserved_minor").into(),
+        "refunded_minor" => record["refund_reserved_minor"].as_i64().into(),
+        heading => match &record[heading] {
+            Value::Bool(is_so) => i64::from(*is_so).into(),
+            Value::Number(number) => number.as_i64().into(),
+            Value::String(text) => text.as_str().into(),
+            _ => Cell::Empty,
+        },
     };
-    let is_last = i64::try_from(rows.len()).unwrap_or(i64::MAX) < ROWS;
-    let next = match rows.last() {
-        Some((id, _)) if !is_last => Position::Id(id.clone()),
-        _ => Position::End,
-    };
-    Ok((rows.into_iter().map(|(_, cells)| cells).collect(), next))
+    Ok(headings.split(',').map(cell).collect())
 }
 
-type Keyed = Vec<(String, Vec<Cell>)>;
-
-fn orders(tx: &mut Tx<'_>, after: &str) -> Result<Keyed, StoreError> {
-    let all = manual::orders_after(tx, after, ROWS)?.into_iter();
-    let cells = all.map(|one| {
-        let order = one.order;
-        let mut cells = vec![
-            order.id.to_string().into(),
-            at(order.created_at),
-            maybe(order.paid_at),
-            order.state.word().into(),
-            order.mode.word().into(),
-            order.gateway.word().into(),
-            one.payer.into(),
-            maybe(one.account_id),
-            one.title.into(),
-        ];
-        cells.extend(sum(order.amount_minor, order.currency));
-        cells.push(order.currency.code().into());
-        cells.push(order.receipt_no.into());
-        (order.id.to_string(), cells)
-    });
-    Ok(cells.collect())
-}
-
-fn payments(tx: &mut Tx<'_>, after: &str) -> Result<Keyed, StoreError> {
-    let all = manual::payments_after(tx, after, ROWS)?.into_iter();
-    let cells = all.map(|one| {
-        let mut cells = vec![
-            one.id.to_string().into(),
-            one.order_id.to_string().into(),
-            maybe(one.captured_at),
-            one.state.word().into(),
-            one.mode.word().into(),
-            one.gateway.word().into(),
-            one.gateway_payment_id.into(),
-            one.payer.into(),
-            i64::from(one.settles).into(),
-        ];
-        cells.extend(sum(one.amount_minor, one.currency));
-        cells.push(one.currency.code().into());
-        cells.extend(sum(one.refund_reserved_minor, one.currency));
-        (one.id.to_string(), cells)
-    });
-    Ok(cells.collect())
-}
-
-fn refunds(tx: &mut Tx<'_>, after: &str) -> Result<Keyed, StoreError> {
-    let all = manual::refunds_after(tx, after, ROWS)?.into_iter();
-    let cells = all.map(|one| {
-        let mut cells = vec![
-            one.id.to_string().into(),
-            one.payment_id.to_string().into(),
-            one.order_id.to_string().into(),
-            at(one.created_at),
-            at(one.changed_at),
-            one.state.word().into(),
-            one.mode.word().into(),
-            one.payer.into(),
-        ];
-        cells.extend(sum(one.amount_minor, one.currency));
-        cells.push(one.currency.code().into());
-        cells.push(one.reason.into());
-        cells.push(maybe(one.requested_by));
-        (one.id.to_string(), cells)
-    });
-    Ok(cells.collect())
-}
-
-#[derive(Row)]
+#[derive(Row, Serialize)]
 struct PayoutRow {
     id: String,
     booking_id: String,
@@ -371,8 +252,8 @@ struct PayoutRow {
     reason: String,
 }
 
-fn payouts(tx: &mut Tx<'_>, after: &str) -> Result<Keyed, StoreError> {
-    let all: Vec<PayoutRow> = sql!(
+fn payouts(tx: &mut Tx<'_>, after: &str) -> Result<Vec<PayoutRow>, StoreError> {
+    sql!(
         "SELECT i.id, i.booking_id, i.provider_id, p.display_name AS provider, i.created_at,
              i.available_at, i.state, i.is_adjustment, i.amount_minor, i.currency, i.batch_id,
              i.reason
@@ -381,55 +262,10 @@ fn payouts(tx: &mut Tx<'_>, after: &str) -> Result<Keyed, StoreError> {
         after,
         rows = ROWS
     )
-    .all(tx)?;
-    let cells = all.into_iter().map(|one| {
-        let mut cells = vec![
-            one.id.as_str().into(),
-            one.booking_id.into(),
-            one.provider_id.into(),
-            one.provider.into(),
-            at(one.created_at),
-            at(one.available_at),
-            one.state.into(),
-            one.is_adjustment.into(),
-        ];
-        cells.extend(sum(one.amount_minor, one.currency));
-        cells.push(one.currency.code().into());
-        cells.push(one.batch_id.into());
-        cells.push(one.reason.into());
-        (one.id, cells)
-    });
-    Ok(cells.collect())
+    .all(tx)
 }
 
-fn bookings(tx: &mut Tx<'_>, after: &str) -> Result<Keyed, StoreError> {
-    let all = search::all(tx, after, ROWS)?.into_iter();
-    let cells = all.map(|one| {
-        let cells = vec![
-            one.id.to_string().into(),
-            at(one.created_at),
-            at(one.starts_at),
-            at(one.ends_at),
-            one.time_zone.into(),
-            one.state.word().into(),
-            one.title.into(),
-            one.provider_id.to_string().into(),
-            one.provider.into(),
-            maybe(one.member_id),
-            one.member.into(),
-            one.choice.session_type.into(),
-            one.choice.level.into(),
-            one.choice.entry.into(),
-            maybe(one.order_id),
-            one.cancelled_by.map_or("", |party| party.word()).into(),
-            one.cancel_reason.into(),
-        ];
-        (one.id.to_string(), cells)
-    });
-    Ok(cells.collect())
-}
-
-#[derive(Row)]
+#[derive(Row, Serialize)]
 struct CreditRow {
     id: String,
     created_at: Timestamp,
@@ -444,8 +280,8 @@ struct CreditRow {
     expires_at: Timestamp,
 }
 
-fn credits(tx: &mut Tx<'_>, after: &str) -> Result<Keyed, StoreError> {
-    let all: Vec<CreditRow> = sql!(
+fn credits(tx: &mut Tx<'_>, after: &str) -> Result<Vec<CreditRow>, StoreError> {
+    sql!(
         "SELECT e.id, e.created_at, e.lot_id, p.account_id, a.display_name AS account,
              l.credit_kind, e.delta, e.reason, e.subject, e.note, l.expires_at
          FROM credit_entry e JOIN credit_lot l ON l.id = e.lot_id
@@ -454,47 +290,5 @@ fn credits(tx: &mut Tx<'_>, after: &str) -> Result<Keyed, StoreError> {
         after,
         rows = ROWS
     )
-    .all(tx)?;
-    let cells = all.into_iter().map(|one| {
-        let cells = vec![
-            one.id.as_str().into(),
-            at(one.created_at),
-            one.lot_id.into(),
-            one.account_id.into(),
-            one.account.into(),
-            one.credit_kind.into(),
-            one.delta.into(),
-            one.reason.into(),
-            one.subject.into(),
-            one.note.into(),
-            at(one.expires_at),
-        ];
-        (one.id, cells)
-    });
-    Ok(cells.collect())
-}
-
-/// Reads a page of the log that administrators read at `/admin/audit`, newest first.
-fn audit(tx: &mut Tx<'_>, before: Option<i64>) -> Result<Rows, StoreError> {
-    let all = chain::list(tx, before, ROWS)?;
-    let is_last = i64::try_from(all.len()).unwrap_or(i64::MAX) < ROWS;
-    let next = match all.last() {
-        Some(last) if !is_last => Position::Line(Some(last.sequence)),
-        _ => Position::End,
-    };
-    let rows = all.into_iter().map(|one| {
-        vec![
-            one.sequence.into(),
-            at(one.at),
-            one.actor_kind.into(),
-            one.actor_id.into(),
-            one.action.into(),
-            one.entity_kind.into(),
-            one.entity_id.into(),
-            one.changes.into(),
-            one.request_id.into(),
-            one.network.into(),
-        ]
-    });
-    Ok((rows.collect(), next))
+    .all(tx)
 }

@@ -149,7 +149,9 @@ pub fn set(
         (_, true) => "provider.calendar_removed",
         (_, false) => "provider.calendar_set",
     };
-    provider.record(tx, ("provider", id.to_string()), action, json!([]))?;
+    provider
+        .requester()
+        .record(tx, ("provider", id.to_string()), action, json!([]))?;
     Ok(())
 }
 
@@ -214,28 +216,24 @@ fn plan(tx: &mut Tx<'_>, provider: &ProviderId, at: Timestamp) -> Result<(), Sto
 
 /// The job that reads a calendar, and plans the next time.
 pub(crate) fn job(site: &Site) -> Handler {
-    let site = site.clone();
-    Handler::new(KIND, move |job: Job| {
-        let site = site.clone();
-        async move {
-            let Payload { provider } = job.read()?;
-            let id = provider.clone();
-            let look = move |tx: &mut Tx<'_>| -> Result<Option<(Vec<u8>, String)>, StoreError> {
-                sql!(
-                    "SELECT c.address, p.time_zone FROM provider_calendar c
+    Handler::with(KIND, site, |site: Site, job: Job| async move {
+        let Payload { provider } = job.read()?;
+        let id = provider.clone();
+        let look = move |tx: &mut Tx<'_>| -> Result<Option<(Vec<u8>, String)>, StoreError> {
+            sql!(
+                "SELECT c.address, p.time_zone FROM provider_calendar c
                      JOIN provider p ON p.id = c.provider_id WHERE p.id = :id",
-                    id
-                )
-                .maybe(tx)
-            };
-            let Some((sealed, zone)) = site.store.read(look).await? else {
-                return Ok(Done::nothing());
-            };
-            let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
-            let read = fetch(&site, &provider, &sealed, zone).await;
-            let write = move |tx: &mut Tx<'_>| keep(tx, &site, &provider, &sealed, &read);
-            Ok::<_, JobError>(Done::with(write))
-        }
+                id
+            )
+            .maybe(tx)
+        };
+        let Some((sealed, zone)) = site.store.read(look).await? else {
+            return Ok(Done::nothing());
+        };
+        let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
+        let read = fetch(&site, &provider, &sealed, zone).await;
+        let write = move |tx: &mut Tx<'_>| keep(tx, &site, &provider, &sealed, &read);
+        Ok::<_, JobError>(Done::with(write))
     })
 }
 

@@ -3,7 +3,6 @@
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::Entry;
 use platform::mail::Stream;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -53,6 +52,7 @@ pub struct Score {
 
 /// What one side says about a session.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "feedback")]
 pub struct Feedback {
     /// The feedback's id.
     #[schema(value_type = String)]
@@ -142,7 +142,7 @@ impl Proof for PartyToFeedback {
             sql!("SELECT booking_id FROM feedback WHERE id = :id", id).maybe(tx)?;
         let (booking,) = found.ok_or(Refusal::NotFound)?;
         let (_, booking) = booking::lock(tx, &booking)?.ok_or(Refusal::NotFound)?;
-        let feedback = sql!("SELECT {Feedback} FROM feedback WHERE id = :id", id).one(tx)?;
+        let feedback = tx.load(&id)?;
         let party = PartyTo::of(tx, requester, booking)?;
         Ok(Self { party, feedback })
     }
@@ -229,11 +229,7 @@ pub fn give(
         created_at: now,
     };
     let new = read(tx, &blank, true, input)?;
-    sql!(
-        "INSERT INTO feedback ({Feedback}) VALUES ({:Feedback})",
-        Feedback = new
-    )
-    .run(tx, Rows::Exactly(1))?;
+    tx.insert(&new)?;
     record(tx, party, &new)?;
     notice::tell_of_time(
         tx,
@@ -267,12 +263,7 @@ pub fn change(
     other_side(tx, &party.booking, old.author)?;
     let mut new = read(tx, old, false, input)?;
     new.revisions += 1;
-    sql!(
-        "UPDATE feedback SET {Feedback = :Feedback} WHERE id = :id",
-        Feedback = new,
-        id = old.id
-    )
-    .run(tx, Rows::Exactly(1))?;
+    tx.update(&new)?;
     record(tx, party, &new)?;
     Ok(new)
 }
@@ -310,14 +301,11 @@ fn read(tx: &mut Tx<'_>, old: &Feedback, is_new: bool, input: &Input) -> Result<
 
 /// Records that somebody wrote, but not what, because the audit log outlives accounts.
 fn record(tx: &mut Tx<'_>, party: &PartyTo, new: &Feedback) -> Result<(), StoreError> {
-    tx.record(Entry {
-        actor: party.requester.who.actor(),
-        action: "booking.feedback",
-        entity: ("booking", party.booking.id.to_string()),
-        scope: None,
-        changes: json!([{"field": "feedback", "new": new.revisions}]),
-        request: Some(party.requester.request.clone()),
-    })
+    let entity = ("booking", party.booking.id.to_string());
+    let changes = json!([{"field": "feedback", "new": new.revisions}]);
+    party
+        .requester
+        .record(tx, entity, "booking.feedback", changes)
 }
 
 /// The mean of the members' ratings of a provider, in tenths, and their number; `None` while there

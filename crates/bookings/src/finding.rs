@@ -81,6 +81,7 @@ web::words! {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[row(table = "finding")]
 #[schema(as = BookingFinding)]
 pub struct Finding {
     #[schema(value_type = String)]
@@ -123,14 +124,9 @@ pub(crate) fn note(
         settled_at: None,
         settled_by: None,
     };
-    let mut count = sql!(
-        "INSERT INTO finding ({Finding}) VALUES ({:Finding})
-         ON CONFLICT (kind, subject) DO NOTHING",
-        Finding = new
-    )
-    .run(tx, Rows::AtMostOne)?;
-    if count == 0 {
-        count = sql!(
+    let mut is_new = tx.insert_new(&new)?;
+    if !is_new {
+        let reopened = sql!(
             "UPDATE finding SET state = 'open', times = times + 1, found_at = :now,
                  settled_at = NULL, settled_by = NULL
              WHERE kind = :kind AND subject = :subject
@@ -141,8 +137,9 @@ pub(crate) fn note(
             now = tx.now()
         )
         .run(tx, Rows::AtMostOne)?;
+        is_new = reopened == 1;
     }
-    if count == 1 {
+    if is_new {
         let (told,): (Timestamp,) =
             tx.one(sql!("SELECT findings_told_at FROM booking_setting"), &[])?;
         let at = (tx.now() + PATIENCE).max(told + QUIET);
@@ -209,7 +206,7 @@ pub fn count_open(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
 }
 
 pub fn find(tx: &mut Tx<'_>, id: &FindingId) -> Result<Option<Finding>, StoreError> {
-    sql!("SELECT {Finding} FROM finding WHERE id = :id", id).maybe(tx)
+    tx.find(id)
 }
 
 /// Marks a finding as settled by a person. Returns `false` if it was settled meanwhile.
@@ -225,11 +222,14 @@ pub(crate) fn settle(tx: &mut Tx<'_>, id: &FindingId, by: &AccountId) -> Result<
     Ok(settled == 1)
 }
 
+/// The sort key of findings.
+pub type Newest = (Timestamp, FindingId);
+
 /// Lists the findings in this state, newest first.
 pub fn list(
     tx: &mut Tx<'_>,
     state: FindingState,
-    before: Option<&(Timestamp, FindingId)>,
+    before: Option<&Newest>,
     rows: i64,
 ) -> Result<Vec<Finding>, StoreError> {
     sql!(

@@ -120,8 +120,7 @@ pub(crate) fn read_again(
 
 /// The job that processes an event.
 pub(crate) fn job(site: &Site) -> Handler {
-    let site = site.clone();
-    Handler::new(KIND, move |job: Job| handle(site.clone(), job))
+    Handler::with(KIND, site, handle)
 }
 
 async fn handle(site: Site, job: Job) -> Result<Done, JobError> {

@@ -11,10 +11,10 @@ use std::str::FromStr;
 
 use platform::id::Id;
 use platform::money::Money;
-use platform::{Rows, StoreError, Tx, sql};
+use platform::{Sql, StoreError, Tx, sql};
 use sha2::{Digest as _, Sha256};
 
-use crate::catalogue::{CatalogueEntry, EntryId};
+use crate::catalogue::CatalogueEntry;
 use crate::criterion::{Author, Criterion};
 use crate::level::Level;
 use crate::meeting_link;
@@ -37,102 +37,70 @@ pub fn id<I: Id + FromStr>(kind: &str, key: &str) -> I {
 /// Adds an entry of the catalogue. Its slug gets a number if another entry has it. Returns the slug,
 /// and whether the entry is new.
 pub fn add_entry(tx: &mut Tx<'_>, entry: &CatalogueEntry) -> Result<(String, bool), StoreError> {
-    let known: Option<(String,)> = sql!(
-        "SELECT slug FROM catalogue_entry WHERE id = :id",
-        id = entry.id
-    )
-    .maybe(tx)?;
-    if let Some((slug,)) = known {
-        return Ok((slug, false));
+    if let Some(known) = tx.find::<CatalogueEntry>(&entry.id)? {
+        return Ok((known.slug, false));
     }
     let mut new = entry.clone();
     for number in 2.. {
-        let taken: Option<(EntryId,)> = sql!(
-            "SELECT id FROM catalogue_entry WHERE slug = :slug",
-            slug = new.slug
-        )
-        .maybe(tx)?;
-        if taken.is_none() {
+        if tx.insert_new(&new)? {
             break;
         }
         new.slug = format!("{}-{number}", entry.slug);
     }
-    sql!(
-        "INSERT INTO catalogue_entry ({CatalogueEntry}) VALUES ({:CatalogueEntry})",
-        CatalogueEntry = new
-    )
-    .run(tx, Rows::Exactly(1))?;
     Ok((new.slug, true))
 }
 
 /// Adds a session type, unless there is one with this code.
 pub fn add_session_type(tx: &mut Tx<'_>, code: &str, label: &str) -> Result<bool, StoreError> {
-    let last = sql!("SELECT COALESCE(MAX(position), 0) FROM session_type");
-    let (last,): (i64,) = tx.one(last, &[])?;
+    let positions = sql!("SELECT position FROM session_type");
     let new = SessionType {
         id: tx.id(),
         code: code.to_owned(),
         label: label.to_owned(),
         active: true,
-        position: (last + 1).min(1_000),
+        position: next_position(tx, positions)?,
         version: 1,
     };
-    let added = sql!(
-        "INSERT INTO session_type ({SessionType}) VALUES ({:SessionType})
-         ON CONFLICT (code) DO NOTHING",
-        SessionType = new
-    )
-    .run(tx, Rows::AtMostOne)?;
-    Ok(added == 1)
+    tx.insert_new(&new)
 }
 
 /// Adds a level, unless there is one with this code.
 pub fn add_level(tx: &mut Tx<'_>, code: &str, label: &str) -> Result<bool, StoreError> {
-    let last = sql!("SELECT COALESCE(MAX(position), 0) FROM level");
-    let (last,): (i64,) = tx.one(last, &[])?;
+    let positions = sql!("SELECT position FROM level");
     let new = Level {
         id: tx.id(),
         code: code.to_owned(),
         label: label.to_owned(),
         active: true,
-        position: (last + 1).min(1_000),
+        position: next_position(tx, positions)?,
         version: 1,
     };
-    let added = sql!(
-        "INSERT INTO level ({Level}) VALUES ({:Level}) ON CONFLICT (code) DO NOTHING",
-        Level = new
-    )
-    .run(tx, Rows::AtMostOne)?;
-    Ok(added == 1)
+    tx.insert_new(&new)
 }
 
 /// Adds a criterion by which providers score members.
 pub fn add_criterion(tx: &mut Tx<'_>, key: &str, label: &str) -> Result<String, StoreError> {
-    let last = sql!("SELECT COALESCE(MAX(position), 0) FROM criterion");
-    let (last,): (i64,) = tx.one(last, &[])?;
+    let positions = sql!("SELECT position FROM criterion");
     let new = Criterion {
         id: id("criterion", key),
         author: Author::Provider,
         label: label.to_owned(),
         active: true,
-        position: (last + 1).min(1_000),
+        position: next_position(tx, positions)?,
         version: 1,
     };
-    sql!(
-        "INSERT INTO criterion ({Criterion}) VALUES ({:Criterion}) ON CONFLICT (id) DO NOTHING",
-        Criterion = new
-    )
-    .run(tx, Rows::AtMostOne)?;
+    tx.insert_new(&new)?;
     Ok(new.id.to_string())
 }
 
+fn next_position(tx: &mut Tx<'_>, positions: Sql) -> Result<i64, StoreError> {
+    let positions: Vec<(i64,)> = tx.all(positions, &[])?;
+    let positions = positions.into_iter().map(|(position,)| position);
+    Ok(crate::next_position(positions))
+}
+
 pub fn add_plan(tx: &mut Tx<'_>, plan: &Plan) -> Result<bool, StoreError> {
-    let added = sql!(
-        "INSERT INTO plan ({Plan}) VALUES ({:Plan}) ON CONFLICT (id) DO NOTHING",
-        Plan = plan
-    )
-    .run(tx, Rows::AtMostOne)?;
-    Ok(added == 1)
+    tx.insert_new(plan)
 }
 
 pub fn plan_prices(tx: &mut Tx<'_>) -> Result<Vec<Money>, StoreError> {
@@ -146,12 +114,7 @@ pub fn add_room(tx: &mut Tx<'_>, room: &Room) -> Result<Option<bool>, StoreError
     if !meeting_link::is_allowed(&room.url) {
         return Ok(None);
     }
-    let added = sql!(
-        "INSERT INTO room ({Room}) VALUES ({:Room}) ON CONFLICT DO NOTHING",
-        Room = room
-    )
-    .run(tx, Rows::AtMostOne)?;
-    Ok(Some(added == 1))
+    tx.insert_new(room).map(Some)
 }
 
 /// Whether there are rooms that new bookings may reserve.

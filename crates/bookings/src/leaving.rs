@@ -104,53 +104,43 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
         now = tx.now()
     )
     .run(tx, Rows::Any)?;
-    sql!(
-        "UPDATE slot SET title = '', public_note = '', prep_note = '', location_secret = '', area = ''
-         WHERE provider_id IN (SELECT id FROM provider WHERE account_id = :account)",
-        account
-    )
-    .run(tx, Rows::Any)?;
-    sql!(
-        "UPDATE booking SET cancel_reason = ''
-         WHERE provider_id IN (SELECT id FROM provider WHERE account_id = :account)",
-        account
-    )
-    .run(tx, Rows::Any)?;
+    for erase in [
+        sql!(
+            "UPDATE slot SET title = '', public_note = '', prep_note = '', location_secret = '',
+                 area = ''
+             WHERE provider_id IN (SELECT id FROM provider WHERE account_id = $1)"
+        ),
+        sql!(
+            "UPDATE booking SET cancel_reason = ''
+             WHERE provider_id IN (SELECT id FROM provider WHERE account_id = $1)"
+        ),
+    ] {
+        tx.run(erase, &[account], Rows::Any)?;
+    }
     request::erase(tx, account)?;
     feedback::erase(tx, account)?;
     review::erase(tx, account)?;
     external_calendar::erase(tx, account)?;
-    sql!(
-        "UPDATE provider SET account_id = NULL, display_name = '', bio = '', is_paused = 1,
-             payout_ref = NULL
-         WHERE account_id = :account",
-        account
-    )
-    .run(tx, Rows::AtMostOne)?;
-    sql!(
-        "DELETE FROM newcomer_hold
-         WHERE booking_id IN (SELECT id FROM booking WHERE member_id = :account)",
-        account
-    )
-    .run(tx, Rows::Any)?;
-    sql!(
-        "UPDATE booking SET member_id = NULL, note = '', cancel_reason = ''
-         WHERE member_id = :account",
-        account
-    )
-    .run(tx, Rows::Any)?;
-    sql!(
-        "UPDATE payout_item SET approved_by = NULL WHERE approved_by = :account",
-        account
-    )
-    .run(tx, Rows::Any)?;
-    calendar_feed::end(tx, account)?;
-    sql!(
-        "UPDATE money_party SET account_id = NULL WHERE account_id = :account",
-        account
-    )
-    .run(tx, Rows::AtMostOne)?;
-    Ok(())
+    for erase in [
+        sql!(
+            "UPDATE provider SET account_id = NULL, display_name = '', bio = '', is_paused = 1,
+                 payout_ref = NULL
+             WHERE account_id = $1"
+        ),
+        sql!(
+            "DELETE FROM newcomer_hold
+             WHERE booking_id IN (SELECT id FROM booking WHERE member_id = $1)"
+        ),
+        sql!(
+            "UPDATE booking SET member_id = NULL, note = '', cancel_reason = ''
+             WHERE member_id = $1"
+        ),
+        sql!("UPDATE payout_item SET approved_by = NULL WHERE approved_by = $1"),
+        sql!("UPDATE money_party SET account_id = NULL WHERE account_id = $1"),
+    ] {
+        tx.run(erase, &[account], Rows::Any)?;
+    }
+    calendar_feed::end(tx, account)
 }
 
 /// Cancels an account's bookings whose sessions have not ended. After the deadline for cancelling,

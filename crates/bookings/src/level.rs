@@ -1,7 +1,7 @@
 //! Levels: the seniority or the size of sessions, which administrators keep as a list.
 
 use platform::store::Row;
-use platform::{Rows, Tx, sql};
+use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
 use site::resource::{Edit, History, Removal, Resource, history_of};
 use utoipa::ToSchema;
@@ -15,6 +15,7 @@ platform::id!(LevelId, random, "One level of sessions.");
 
 /// The seniority or the size of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "level")]
 #[schema(as = BookingLevel)]
 pub struct Level {
     /// The level's id.
@@ -43,26 +44,11 @@ impl Resource for Level {
     const HISTORY: History = history_of!("level", named_by: "label");
     const LIMIT: Option<usize> = Some(100);
 
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
+    site::stored_in_table!();
 
     fn list(tx: &mut Tx<'_>, _: &Administrator, _: &PageQuery) -> Result<List<Self>, Refusal> {
         let all = sql!("SELECT {Level} FROM level ORDER BY active DESC, position, id");
         Ok(List::whole(tx.all(all, &[])?))
-    }
-
-    fn find_locked(tx: &mut Tx<'_>, _: &Administrator, id: &str) -> Result<Self, Refusal> {
-        let found: Option<Self> = sql!(
-            "SELECT {Level} FROM level WHERE id = :id FOR NO KEY UPDATE",
-            id
-        )
-        .maybe(tx)?;
-        found.ok_or(Refusal::NotFound)
     }
 
     fn blank(
@@ -71,13 +57,12 @@ impl Resource for Level {
         _: &Input,
         there: &[Self],
     ) -> Result<Self, Refusal> {
-        let last = there.iter().map(|one| one.position).max();
         Ok(Self {
             id: tx.id(),
             code: String::new(),
             label: String::new(),
             active: true,
-            position: last.map_or(1, |last| (last + 1).min(1_000)),
+            position: crate::next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
     }
@@ -103,26 +88,6 @@ impl Resource for Level {
         Ok(())
     }
 
-    fn insert(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        sql!(
-            "INSERT INTO level ({Level}) VALUES ({:Level})",
-            Level = self.clone()
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
-    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.version += 1;
-        sql!(
-            "UPDATE level SET {Level = :Level} WHERE id = :id",
-            Level = self.clone(),
-            id = self.id
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
     /// A level that a slot offers, or that somebody chose, is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (used,): (i64,) = sql!(
@@ -132,15 +97,6 @@ impl Resource for Level {
             code = self.code
         )
         .one(tx)?;
-        Ok(if used > 0 {
-            Removal::Deactivate
-        } else {
-            Removal::Delete
-        })
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &Administrator) -> Result<(), Refusal> {
-        sql!("DELETE FROM level WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
-        Ok(())
+        Ok(Removal::of_uses(used))
     }
 }

@@ -287,6 +287,11 @@ const ROLE_REQUIRED: Code = Code::new(403, "role_required");
 /// `accounts` declares this code.
 const TOKEN_NOT_PERMITTED: Code = Code::new(403, "token_not_permitted");
 
+/// The position of a new item behind those at `positions`.
+fn next_position(positions: impl Iterator<Item = i64>) -> i64 {
+    positions.max().map_or(1, |last| (last + 1).min(1_000))
+}
+
 /// Returns the refusal of a change that is based on an outdated version.
 fn conflict(stored: &impl Serialize) -> Refusal {
     let whole = serde_json::to_value(stored).unwrap_or_default();

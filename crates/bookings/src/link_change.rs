@@ -1,6 +1,5 @@
 //! Replacing the link of one session, for example because its room does not work.
 
-use platform::audit::Entry;
 use platform::{Rows, Tx, sql};
 use serde_json::json;
 use web::{Findings, Site};
@@ -25,11 +24,7 @@ pub fn replace(
     if booking.state != State::Confirmed || booking.ends_at <= tx.now() {
         return Err(NOT_CANCELLABLE.into());
     }
-    let slot: Slot = sql!(
-        "SELECT {Slot} FROM slot WHERE id = :id FOR NO KEY UPDATE",
-        id = booking.slot_id
-    )
-    .one(tx)?;
+    let slot: Slot = tx.lock(&booking.slot_id)?.ok_or(Refusal::NotFound)?;
     let mut findings = Findings::default();
     let link = findings.line("/link", link, 1, 500);
     if !matches!(slot.location_kind, Place::Online | Place::RoomPool) {
@@ -54,13 +49,8 @@ pub fn replace(
     booking::save(tx, &mut booking)?;
     booking::plan_session(tx, &booking)?;
     notice::tell(tx, site, &booking, Event::LinkReplaced, None)?;
-    tx.record(Entry {
-        actor: party.requester.who.actor(),
-        action: "booking.link_replaced",
-        entity: ("booking", booking.id.to_string()),
-        scope: None,
-        changes: json!([]),
-        request: Some(party.requester.request.clone()),
-    })?;
+    let entity = ("booking", booking.id.to_string());
+    let requester = &party.requester;
+    requester.record(tx, entity, "booking.link_replaced", json!([]))?;
     Ok(booking)
 }

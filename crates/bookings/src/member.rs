@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use identity::account::{self, AccountId};
-use platform::Tx;
+use platform::{StoreError, Tx};
 use web::Problem;
 
 use crate::Refusal;
@@ -15,4 +15,13 @@ pub(crate) fn lock(tx: &mut Tx<'_>, member: &AccountId) -> Result<(), Refusal> {
     }
     let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated");
     Err(Refusal::Problem(problem))
+}
+
+/// The name of an account's owner; empty if there is none or the account was erased.
+pub(crate) fn name(tx: &mut Tx<'_>, account: Option<&AccountId>) -> Result<String, StoreError> {
+    let account = match account {
+        Some(id) => account::find(tx, id)?,
+        None => None,
+    };
+    Ok(account.map(|one| one.display_name).unwrap_or_default())
 }

@@ -13,7 +13,7 @@ use web::{Language, Site, Text, Value};
 
 use crate::booking::{self, Booking, Party};
 use crate::order::Order;
-use crate::provider;
+use crate::{member, provider};
 
 /// The scope of the mails about bookings, from which recipients can unsubscribe.
 const SCOPE: &str = "bookings";
@@ -138,12 +138,7 @@ pub(crate) fn tell_one(
     let text = &reader.text;
     let with = match party {
         Party::Member => provider::find(tx, &booking.provider_id)?.display_name,
-        Party::Provider | Party::Administrator => match &booking.member_id {
-            Some(member) => account::find(tx, member)?
-                .map(|one| one.display_name)
-                .unwrap_or_default(),
-            None => String::new(),
-        },
+        Party::Provider | Party::Administrator => member::name(tx, booking.member_id.as_ref())?,
     };
     let mut place = booking::location(tx, booking)?;
     if place.is_empty() && event != Event::Cancelled {

@@ -128,6 +128,7 @@ pub(crate) struct New {
 
 /// An amount that a member must pay.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[row(table = "booking_order")]
 #[schema(as = BookingOrder)]
 pub struct Order {
     /// The order's id.
@@ -179,6 +180,7 @@ impl Order {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
+#[row(table = "payment")]
 pub struct Payment {
     pub id: PaymentId,
     pub order_id: OrderId,
@@ -211,11 +213,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<O
         paid_at: None,
         grant: new.grant,
     };
-    sql!(
-        "INSERT INTO booking_order ({Order}) VALUES ({:Order})",
-        Order = order
-    )
-    .run(tx, Rows::Exactly(1))?;
+    tx.insert(&order)?;
     Ok(order)
 }
 
@@ -238,7 +236,7 @@ pub(crate) fn party(tx: &mut Tx<'_>, account: &AccountId) -> Result<PartyId, Sto
 }
 
 pub fn find(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {
-    sql!("SELECT {Order} FROM booking_order WHERE id = :id", id).maybe(tx)
+    tx.find(id)
 }
 
 /// An account's orders, newest first.
@@ -283,11 +281,7 @@ pub fn own(
 
 /// Like [`find`], but locks the order. All code locks an order before its booking.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {
-    sql!(
-        "SELECT {Order} FROM booking_order WHERE id = :id FOR NO KEY UPDATE",
-        id
-    )
-    .maybe(tx)
+    tx.lock(id)
 }
 
 /// Marks an order as expired, because it was not paid in time. Closes the gateway's page for the

@@ -3,7 +3,6 @@
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::Entry;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use web::Site;
@@ -96,14 +95,11 @@ pub fn mark(
     let Some(booking) = end(tx, old, outcome, Some(party.party))? else {
         return Err(PAYOUT_STATE.into());
     };
-    tx.record(Entry {
-        actor: party.requester.who.actor(),
-        action: "booking.outcome",
-        entity: ("booking", booking.id.to_string()),
-        scope: None,
-        changes: json!([{"field": "state", "old": old.state, "new": booking.state}]),
-        request: Some(party.requester.request.clone()),
-    })?;
+    let entity = ("booking", booking.id.to_string());
+    let changes = json!([{"field": "state", "old": old.state, "new": booking.state}]);
+    party
+        .requester
+        .record(tx, entity, "booking.outcome", changes)?;
     tell(tx, site, &booking)?;
     Ok(booking)
 }

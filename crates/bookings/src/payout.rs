@@ -66,6 +66,7 @@ web::words! {
 /// A sum that a provider is owed for a session, or, if it is negative, an adjustment of one that
 /// was paid.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[row(table = "payout_item")]
 #[schema(as = PayoutItem)]
 pub struct Payout {
     #[schema(value_type = String)]
@@ -218,17 +219,12 @@ pub(crate) fn owe(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError
     match found {
         Some(item) if item.state != PayoutState::Pending => return Ok(false),
         Some(item) if amount_minor == 0 => {
-            sql!("DELETE FROM payout_item WHERE id = :id", id = item.id)
-                .run(tx, Rows::Exactly(1))?;
+            tx.delete::<Payout>(&item.id)?;
         }
-        Some(item) => {
-            sql!(
-                "UPDATE payout_item SET amount_minor = :amount_minor WHERE id = :id",
-                id = item.id,
-                amount_minor
-            )
-            .run(tx, Rows::Exactly(1))?;
-        }
+        Some(item) => tx.update(&Payout {
+            amount_minor,
+            ..item
+        })?,
         None if amount_minor == 0 => {}
         None => {
             let days = settings::load(tx)?.payout_days;
@@ -251,19 +247,10 @@ pub(crate) fn owe(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError
                 approved_by: None,
                 created_at: tx.now(),
             };
-            insert(tx, &item)?;
+            tx.insert(&item)?;
         }
     }
     Ok(true)
-}
-
-fn insert(tx: &mut Tx<'_>, item: &Payout) -> Result<(), StoreError> {
-    sql!(
-        "INSERT INTO payout_item ({Payout}) VALUES ({:Payout})",
-        Payout = item
-    )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(())
 }
 
 /// The values of a step; which of them it needs depends on the step.
@@ -287,12 +274,7 @@ pub fn step(
 ) -> Result<Payout, Refusal> {
     let who: &SignedIn = &by.requester().who;
     sudo::require::<Refusal>(tx, who)?;
-    let found: Option<Payout> = sql!(
-        "SELECT {Payout} FROM payout_item WHERE id = :id FOR NO KEY UPDATE",
-        id
-    )
-    .maybe(tx)?;
-    let old = found.ok_or(Refusal::NotFound)?;
+    let old = tx.lock::<Payout>(id)?.ok_or(Refusal::NotFound)?;
     let mut findings = Findings::default();
     let mut new = old.clone();
     match (step, old.state) {
@@ -322,14 +304,9 @@ pub fn step(
     }
     findings.finish()?;
     if new.id == old.id {
-        sql!(
-            "UPDATE payout_item SET {Payout = :Payout} WHERE id = :id",
-            Payout = new,
-            id = old.id
-        )
-        .run(tx, Rows::Exactly(1))?;
+        tx.update(&new)?;
     } else {
-        insert(tx, &new)?;
+        tx.insert(&new)?;
     }
     let changes = json!([{"field": "state", "old": old.state, "new": new.state},
         {"field": "amount_minor", "old": old.amount_minor, "new": new.amount_minor}]);
@@ -444,7 +421,7 @@ pub(crate) fn take_back(tx: &mut Tx<'_>, booking: &BookingId) -> Result<(), Stor
     if left > 0 {
         let mut item = adjustment(tx, &paid, -left);
         DISPUTE.clone_into(&mut item.reason);
-        insert(tx, &item)?;
+        tx.insert(&item)?;
     }
     Ok(())
 }
@@ -521,7 +498,7 @@ pub fn set_reference(
     provider: &Provider,
     reference: &str,
 ) -> Result<(), Refusal> {
-    sudo::require::<Refusal>(tx, &provider.who)?;
+    sudo::require::<Refusal>(tx, &provider.requester().who)?;
     let mut findings = Findings::default();
     let reference = findings.line("/reference", reference, 0, REFERENCE);
     findings.finish()?;
@@ -537,7 +514,9 @@ pub fn set_reference(
     )
     .run(tx, Rows::Exactly(1))?;
     let entity = ("provider", id.to_string());
-    provider.record(tx, entity, "provider.payout_reference_changed", json!([]))?;
+    provider
+        .requester()
+        .record(tx, entity, "provider.payout_reference_changed", json!([]))?;
     Ok(())
 }
 

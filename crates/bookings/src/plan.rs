@@ -3,7 +3,6 @@
 use identity::session::signed_in::Confirmed;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use platform::audit::Entry;
 use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -23,6 +22,7 @@ const OPEN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Credits that can be bought together.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "plan")]
 #[schema(as = BookingPlan)]
 pub struct Plan {
     /// The plan's id.
@@ -78,7 +78,7 @@ pub fn offered(tx: &mut Tx<'_>) -> Result<Vec<Plan>, StoreError> {
 }
 
 pub fn find(tx: &mut Tx<'_>, id: &PlanId) -> Result<Option<Plan>, StoreError> {
-    sql!("SELECT {Plan} FROM plan WHERE id = :id", id).maybe(tx)
+    tx.find(id)
 }
 
 /// Counts a sale of an order's plan. Returns whether the plan was not sold out.
@@ -141,14 +141,7 @@ impl Parent for Administrator {
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError> {
-        tx.record(Entry {
-            actor: self.requester().who.actor(),
-            action,
-            entity,
-            scope: None,
-            changes,
-            request: Some(self.requester().request.clone()),
-        })
+        self.requester().record(tx, entity, action, changes)
     }
 }
 
@@ -169,26 +162,11 @@ impl Resource for Plan {
     const HISTORY: History = history_of!("plan", named_by: "name");
     const LIMIT: Option<usize> = Some(50);
 
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
+    site::stored_in_table!();
 
     fn list(tx: &mut Tx<'_>, _: &Administrator, _: &PageQuery) -> Result<List<Self>, Refusal> {
         let all = sql!("SELECT {Plan} FROM plan ORDER BY active DESC, position, id");
         Ok(List::whole(tx.all(all, &[])?))
-    }
-
-    fn find_locked(tx: &mut Tx<'_>, _: &Administrator, id: &str) -> Result<Self, Refusal> {
-        let found: Option<Self> = sql!(
-            "SELECT {Plan} FROM plan WHERE id = :id FOR NO KEY UPDATE",
-            id
-        )
-        .maybe(tx)?;
-        found.ok_or(Refusal::NotFound)
     }
 
     fn blank(
@@ -197,7 +175,6 @@ impl Resource for Plan {
         _: &Input,
         there: &[Self],
     ) -> Result<Self, Refusal> {
-        let last = there.iter().map(|one| one.position).max();
         Ok(Self {
             id: tx.id(),
             name: String::new(),
@@ -211,7 +188,7 @@ impl Resource for Plan {
             price_minor: 10_000,
             currency: settings::load(tx)?.currency(),
             active: true,
-            position: last.map_or(1, |last| (last + 1).min(1_000)),
+            position: crate::next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
     }
@@ -231,26 +208,6 @@ impl Resource for Plan {
         Ok(())
     }
 
-    fn insert(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        sql!(
-            "INSERT INTO plan ({Plan}) VALUES ({:Plan})",
-            Plan = self.clone()
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
-    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.version += 1;
-        sql!(
-            "UPDATE plan SET {Plan = :Plan} WHERE id = :id",
-            Plan = self.clone(),
-            id = self.id
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
     /// A plan that was ever ordered is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (orders,): (i64,) = sql!(
@@ -258,15 +215,6 @@ impl Resource for Plan {
             id = self.id
         )
         .one(tx)?;
-        Ok(if orders > 0 {
-            Removal::Deactivate
-        } else {
-            Removal::Delete
-        })
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &Administrator) -> Result<(), Refusal> {
-        sql!("DELETE FROM plan WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
-        Ok(())
+        Ok(Removal::of_uses(orders))
     }
 }

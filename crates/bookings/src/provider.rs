@@ -2,14 +2,12 @@
 
 use identity::account::AccountId;
 use identity::grant::{self, Role};
-use identity::session::signed_in::SignedIn;
 use jiff::tz::TimeZone;
-use platform::audit::{Entry, RequestFacts};
 use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 use web::fields::{flag, line, lines, number};
@@ -25,6 +23,7 @@ pub const PROVIDER: Role = Role::new("provider", "booking-role-provider");
 
 /// A provider's public profile, and the rules of their slots.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "provider")]
 pub struct ProviderProfile {
     /// The provider's id.
     #[schema(value_type = String)]
@@ -69,29 +68,14 @@ impl ProviderProfile {
 /// concurrent changes cannot create overlapping slots.
 #[derive(Clone, Debug)]
 pub struct Provider {
-    pub(crate) who: SignedIn,
-    request: RequestFacts,
+    requester: Requester,
     /// The provider's profile. Its id is empty until the profile is saved for the first time.
     pub profile: ProviderProfile,
 }
 
 impl Provider {
-    /// Writes an entry to the audit log.
-    pub(crate) fn record(
-        &self,
-        tx: &mut Tx<'_>,
-        entity: (&'static str, String),
-        action: &'static str,
-        changes: Value,
-    ) -> Result<(), StoreError> {
-        tx.record(Entry {
-            actor: self.who.actor(),
-            action,
-            entity,
-            scope: None,
-            changes,
-            request: Some(self.request.clone()),
-        })
+    pub(crate) fn requester(&self) -> &Requester {
+        &self.requester
     }
 
     fn of(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {
@@ -116,8 +100,7 @@ impl Provider {
             version: 1,
         });
         Ok(Self {
-            who: requester.who.clone(),
-            request: requester.request.clone(),
+            requester: requester.clone(),
             profile,
         })
     }
@@ -173,20 +156,17 @@ pub fn change(
     }
     findings.finish()?;
     new.version += 1;
-    sql!(
-        "UPDATE provider SET {ProviderProfile = :ProviderProfile} WHERE id = :id",
-        ProviderProfile = new,
-        id = old.id
-    )
-    .run(tx, Rows::Exactly(1))?;
+    tx.update(&new)?;
     let entity = ("provider", new.id.to_string());
     let changes = json!([{"field": "profile", "old": old.version, "new": new.version}]);
-    provider.record(tx, entity, "provider.changed", changes)?;
+    provider
+        .requester
+        .record(tx, entity, "provider.changed", changes)?;
     Ok(new)
 }
 
 pub(crate) fn find(tx: &mut Tx<'_>, id: &ProviderId) -> Result<ProviderProfile, StoreError> {
-    sql!("SELECT {ProviderProfile} FROM provider WHERE id = :id", id).one(tx)
+    tx.load(id)
 }
 
 /// The provider's account; `None` if it was erased.

@@ -34,7 +34,7 @@ struct Payload {
 }
 
 pub(crate) fn jobs(site: &Site) -> [Handler; 3] {
-    let (daily, comparing, telling) = (site.clone(), site.clone(), site.clone());
+    let daily = site.clone();
     [
         Handler::each_day(KIND, move |_| {
             let site = daily.clone();
@@ -49,15 +49,12 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 3] {
                 }))
             }
         }),
-        Handler::new(COMPARE, move |job: Job| compare(comparing.clone(), job)),
-        Handler::new(finding::KIND, move |_| {
-            let site = telling.clone();
-            async move {
-                Ok::<_, JobError>(Done::with(move |tx: &mut Tx<'_>| {
-                    scan(tx)?;
-                    finding::tell(tx, &site)
-                }))
-            }
+        Handler::with(COMPARE, site, compare),
+        Handler::with(finding::KIND, site, |site: Site, _| async move {
+            Ok::<_, JobError>(Done::with(move |tx: &mut Tx<'_>| {
+                scan(tx)?;
+                finding::tell(tx, &site)
+            }))
         }),
     ]
 }

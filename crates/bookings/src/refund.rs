@@ -46,6 +46,7 @@ web::words! {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
+#[row(table = "refund")]
 pub struct Refund {
     /// The refund's id, which is also the idempotency key of its requests to the gateway.
     pub id: RefundId,
@@ -201,12 +202,8 @@ pub(crate) fn wake(
 /// Sends a failed refund to the gateway again, under the same id and key. Returns `false` if the
 /// payment has no such sum left. The caller holds the order's lock.
 pub(crate) fn submit_again(tx: &mut Tx<'_>, id: &RefundId) -> Result<bool, StoreError> {
-    let found: Option<Refund> = sql!(
-        "SELECT {Refund} FROM refund WHERE id = :id AND state = 'failed' FOR NO KEY UPDATE",
-        id
-    )
-    .maybe(tx)?;
-    let Some(refund) = found else {
+    let found = tx.lock::<Refund>(id)?;
+    let Some(refund) = found.filter(|one| one.state == RefundState::Failed) else {
         return Ok(false);
     };
     let reserved = sql!(
@@ -225,11 +222,7 @@ pub(crate) fn submit_again(tx: &mut Tx<'_>, id: &RefundId) -> Result<bool, Store
         now = tx.now()
     )
     .run(tx, Rows::Exactly(1))?;
-    let payment: Payment = sql!(
-        "SELECT {Payment} FROM payment WHERE id = :payment",
-        payment = refund.payment_id
-    )
-    .one(tx)?;
+    let payment: Payment = tx.load(&refund.payment_id)?;
     freeze(tx, &payment)?;
     plan(tx, &refund, payment.gateway, SignedDuration::ZERO)?;
     Ok(true)
@@ -255,41 +248,32 @@ struct Payload {
 
 /// The job that sends refunds to the gateway.
 pub(crate) fn job(site: &Site) -> Handler {
-    let site = site.clone();
-    Handler::new(KIND, move |job: Job| {
-        let site = site.clone();
-        async move {
-            let Payload { refund: id } = job.read()?;
-            let look = move |tx: &mut Tx<'_>| -> Result<Option<(Refund, Payment)>, StoreError> {
-                let found: Option<Refund> = sql!(
-                    "SELECT {Refund} FROM refund WHERE id = :id AND state IN ('requested', 'submitted')",
-                    id
-                )
-                .maybe(tx)?;
-                let Some(refund) = found else { return Ok(None) };
-                let payment = sql!(
-                    "SELECT {Payment} FROM payment WHERE id = :id",
-                    id = refund.payment_id
-                )
-                .one(tx)?;
-                Ok(Some((refund, payment)))
+    Handler::with(KIND, site, |site: Site, job: Job| async move {
+        let Payload { refund: id } = job.read()?;
+        let look = move |tx: &mut Tx<'_>| -> Result<Option<(Refund, Payment)>, StoreError> {
+            let is_open =
+                |one: &Refund| matches!(one.state, RefundState::Requested | RefundState::Submitted);
+            let Some(refund) = tx.find(&id)?.filter(is_open) else {
+                return Ok(None);
             };
-            let Some((refund, payment)) = site.store.read(look).await? else {
-                return Ok(Done::nothing());
-            };
-            let call = RefundCall {
-                key: refund.id.to_string(),
-                payment_id: payment.gateway_payment_id.clone(),
-                amount: Money::new(refund.amount_minor, payment.currency),
-            };
-            let answer = match &refund.gateway_refund_id {
-                Some(id) => payment.gateway.fetch_refund(&site, id).await,
-                None => payment.gateway.refund(&site, &call).await,
-            };
-            let answer = answer.map_err(|error| JobError::later(PAUSE, error))?;
-            let write = move |tx: &mut Tx<'_>| finish(tx, &site, &refund, &payment, &answer);
-            Ok(Done::with(write))
-        }
+            let payment = tx.load(&refund.payment_id)?;
+            Ok(Some((refund, payment)))
+        };
+        let Some((refund, payment)) = site.store.read(look).await? else {
+            return Ok(Done::nothing());
+        };
+        let call = RefundCall {
+            key: refund.id.to_string(),
+            payment_id: payment.gateway_payment_id.clone(),
+            amount: Money::new(refund.amount_minor, payment.currency),
+        };
+        let answer = match &refund.gateway_refund_id {
+            Some(id) => payment.gateway.fetch_refund(&site, id).await,
+            None => payment.gateway.refund(&site, &call).await,
+        };
+        let answer = answer.map_err(|error| JobError::later(PAUSE, error))?;
+        let write = move |tx: &mut Tx<'_>| finish(tx, &site, &refund, &payment, &answer);
+        Ok(Done::with(write))
     })
 }
 

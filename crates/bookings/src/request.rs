@@ -10,7 +10,6 @@ use std::collections::BTreeSet;
 use identity::account::{self, AccountId};
 use identity::session::signed_in::Confirmed;
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::Entry;
 use platform::jobs::{self, Done, Handler, Job, JobError};
 use platform::mail::Stream;
 use platform::store::Row;
@@ -65,6 +64,7 @@ web::words! {
 
 /// A member's request for one of several slots.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
+#[row(table = "booking_request")]
 pub struct Request {
     pub id: RequestId,
     /// The member who asks; `None` after the member's account was erased.
@@ -170,13 +170,13 @@ impl PartyToRequest {
         })
     }
 
-    /// Refuses the change unless the person decides about requests, and this one is undecided.
     /// The slot that the member prefers among those that the caller can confirm.
     pub fn preferred(&self) -> Option<SlotId> {
         let open = self.slots.iter().find(|one| one.is_open());
         open.map(|one| one.slot.id.clone())
     }
 
+    /// Refuses the change unless the person decides about requests, and this one is undecided.
     fn check_undecided(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
         if self.party == Party::Member {
             return Err(Refusal::Forbidden);
@@ -189,14 +189,10 @@ impl PartyToRequest {
     }
 
     fn record(&self, tx: &mut Tx<'_>, state: RequestState) -> Result<(), StoreError> {
-        tx.record(Entry {
-            actor: self.requester.who.actor(),
-            action: "booking.request",
-            entity: ("booking_request", self.request.id.to_string()),
-            scope: None,
-            changes: json!([{"field": "state", "old": self.request.state, "new": state}]),
-            request: Some(self.requester.request.clone()),
-        })
+        let entity = ("booking_request", self.request.id.to_string());
+        let changes = json!([{"field": "state", "old": self.request.state, "new": state}]);
+        self.requester
+            .record(tx, entity, "booking.request", changes)
     }
 
     /// Ends the request. The caller holds its lock.
@@ -226,15 +222,11 @@ impl Proof for PartyToRequest {
 }
 
 fn find(tx: &mut Tx<'_>, id: &RequestId) -> Result<Option<Request>, StoreError> {
-    sql!("SELECT {Request} FROM booking_request WHERE id = :id", id).maybe(tx)
+    tx.find(id)
 }
 
 fn lock(tx: &mut Tx<'_>, id: &RequestId) -> Result<Option<Request>, StoreError> {
-    sql!(
-        "SELECT {Request} FROM booking_request WHERE id = :id FOR NO KEY UPDATE",
-        id
-    )
-    .maybe(tx)
+    tx.lock(id)
 }
 
 /// A request's slots, the preferred one first.
@@ -503,14 +495,10 @@ pub fn withdraw(tx: &mut Tx<'_>, party: &PartyToRequest) -> Result<Request, Refu
 }
 
 pub(crate) fn job(site: &Site) -> Handler {
-    let site = site.clone();
-    Handler::new(LAPSE, move |job: Job| {
-        let site = site.clone();
-        async move {
-            let id: RequestId = job.read()?;
-            let write = move |tx: &mut Tx<'_>| lapse(tx, &site, &id);
-            Ok::<_, JobError>(Done::with(write))
-        }
+    Handler::with(LAPSE, site, |site: Site, job: Job| async move {
+        let id: RequestId = job.read()?;
+        let write = move |tx: &mut Tx<'_>| lapse(tx, &site, &id);
+        Ok::<_, JobError>(Done::with(write))
     })
 }
 

@@ -1,7 +1,7 @@
 //! Rooms: links to online meetings that administrators keep. A booking of a slot without a link of
 //! its own reserves one of them.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ platform::id!(AllocationId, random, "One reservation of a room.");
 
 /// A link to an online meeting.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "room")]
 #[schema(as = MeetingRoom)]
 pub struct Room {
     /// The room's id.
@@ -60,20 +61,30 @@ pub(crate) fn reserve(tx: &mut Tx<'_>, slot: &Slot, booking: &str) -> Result<boo
     let Some((room,)) = free else {
         return Ok(false);
     };
-    let id: AllocationId = tx.id();
+    allocate(tx, &room, booking, (slot.starts_at, until))?;
+    Ok(true)
+}
+
+/// Reserves a room, which must be free at this time.
+pub(crate) fn allocate(
+    tx: &mut Tx<'_>,
+    room: &RoomId,
+    booking: &str,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO room_allocation
              (id, room_id, booking_id, starts_at, blocks_until, state, created_at)
          VALUES (:id, :room, :booking, :from, :until, 'reserved', :now)",
-        id,
+        id = tx.id::<AllocationId>(),
         room,
         booking,
-        from = slot.starts_at,
+        from,
         until,
         now = tx.now()
     )
     .run(tx, Rows::Exactly(1))?;
-    Ok(true)
+    Ok(())
 }
 
 /// Releases the room of a booking, if it has one.
@@ -97,26 +108,11 @@ impl Resource for Room {
     const HISTORY: History = history_of!("room", named_by: "name");
     const LIMIT: Option<usize> = Some(200);
 
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
+    site::stored_in_table!();
 
     fn list(tx: &mut Tx<'_>, _: &Administrator, _: &PageQuery) -> Result<List<Self>, Refusal> {
         let all = sql!("SELECT {Room} FROM room ORDER BY active DESC, name, id");
         Ok(List::whole(tx.all(all, &[])?))
-    }
-
-    fn find_locked(tx: &mut Tx<'_>, _: &Administrator, id: &str) -> Result<Self, Refusal> {
-        let found: Option<Self> = sql!(
-            "SELECT {Room} FROM room WHERE id = :id FOR NO KEY UPDATE",
-            id
-        )
-        .maybe(tx)?;
-        found.ok_or(Refusal::NotFound)
     }
 
     fn blank(tx: &mut Tx<'_>, _: &Administrator, _: &Input, _: &[Self]) -> Result<Self, Refusal> {
@@ -153,26 +149,6 @@ impl Resource for Room {
         Ok(())
     }
 
-    fn insert(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        sql!(
-            "INSERT INTO room ({Room}) VALUES ({:Room})",
-            Room = self.clone()
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
-    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.version += 1;
-        sql!(
-            "UPDATE room SET {Room = :Room} WHERE id = :id",
-            Room = self.clone(),
-            id = self.id
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
     /// A room that a booking ever reserved is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (used,): (i64,) = sql!(
@@ -180,15 +156,6 @@ impl Resource for Room {
             id = self.id
         )
         .one(tx)?;
-        Ok(if used > 0 {
-            Removal::Deactivate
-        } else {
-            Removal::Delete
-        })
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &Administrator) -> Result<(), Refusal> {
-        sql!("DELETE FROM room WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
-        Ok(())
+        Ok(Removal::of_uses(used))
     }
 }

@@ -81,17 +81,13 @@ type Work = fn(&mut Tx<'_>, &Site, &Booking, i64) -> Result<(), StoreError>;
 
 /// Makes the handler of a job that locks a booking and its order, and then runs `work`.
 fn handler(kind: &'static str, site: &Site, work: Work) -> Handler {
-    let site = site.clone();
-    Handler::new(kind, move |job: Job| {
-        let site = site.clone();
-        async move {
-            let Payload { booking, sequence } = job.read()?;
-            let write = move |tx: &mut Tx<'_>| match booking::lock(tx, &booking)? {
-                Some((_, booking)) => work(tx, &site, &booking, sequence),
-                None => Ok(()),
-            };
-            Ok::<_, JobError>(Done::with(write))
-        }
+    Handler::with(kind, site, move |site: Site, job: Job| async move {
+        let Payload { booking, sequence } = job.read()?;
+        let write = move |tx: &mut Tx<'_>| match booking::lock(tx, &booking)? {
+            Some((_, booking)) => work(tx, &site, &booking, sequence),
+            None => Ok(()),
+        };
+        Ok::<_, JobError>(Done::with(write))
     })
 }
 

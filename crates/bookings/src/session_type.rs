@@ -1,7 +1,7 @@
 //! Session types: the kinds of sessions, which administrators keep as a list.
 
 use platform::store::Row;
-use platform::{Rows, StoreError, Tx, sql};
+use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use site::resource::{Edit, History, Removal, Resource, history_of};
 use utoipa::ToSchema;
@@ -15,6 +15,7 @@ platform::id!(SessionTypeId, random, "One kind of session.");
 
 /// A kind of session, such as a portrait or a mock interview.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
+#[row(table = "session_type")]
 #[schema(as = BookingSessionType)]
 pub struct SessionType {
     /// The type's id.
@@ -50,26 +51,11 @@ impl Resource for SessionType {
     const HISTORY: History = history_of!("session_type", named_by: "label");
     const LIMIT: Option<usize> = Some(100);
 
-    fn key(&self) -> &str {
-        self.id.as_str()
-    }
-
-    fn version(&self) -> i64 {
-        self.version
-    }
+    site::stored_in_table!();
 
     fn list(tx: &mut Tx<'_>, _: &Administrator, _: &PageQuery) -> Result<List<Self>, Refusal> {
         let all = sql!("SELECT {SessionType} FROM session_type ORDER BY active DESC, position, id");
         Ok(List::whole(tx.all(all, &[])?))
-    }
-
-    fn find_locked(tx: &mut Tx<'_>, _: &Administrator, id: &str) -> Result<Self, Refusal> {
-        let found: Option<Self> = sql!(
-            "SELECT {SessionType} FROM session_type WHERE id = :id FOR NO KEY UPDATE",
-            id
-        )
-        .maybe(tx)?;
-        found.ok_or(Refusal::NotFound)
     }
 
     fn blank(
@@ -78,13 +64,12 @@ impl Resource for SessionType {
         _: &Input,
         there: &[Self],
     ) -> Result<Self, Refusal> {
-        let last = there.iter().map(|one| one.position).max();
         Ok(Self {
             id: tx.id(),
             code: String::new(),
             label: String::new(),
             active: true,
-            position: last.map_or(1, |last| (last + 1).min(1_000)),
+            position: crate::next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
     }
@@ -110,26 +95,6 @@ impl Resource for SessionType {
         Ok(())
     }
 
-    fn insert(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        sql!(
-            "INSERT INTO session_type ({SessionType}) VALUES ({:SessionType})",
-            SessionType = self.clone()
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
-    fn update(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
-        self.version += 1;
-        sql!(
-            "UPDATE session_type SET {SessionType = :SessionType} WHERE id = :id",
-            SessionType = self.clone(),
-            id = self.id
-        )
-        .run(tx, Rows::Exactly(1))?;
-        Ok(())
-    }
-
     /// A type that a slot offers, or that somebody chose, is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (used,): (i64,) = sql!(
@@ -139,15 +104,6 @@ impl Resource for SessionType {
             code = self.code
         )
         .one(tx)?;
-        Ok(if used > 0 {
-            Removal::Deactivate
-        } else {
-            Removal::Delete
-        })
-    }
-
-    fn delete(&self, tx: &mut Tx<'_>, _: &Administrator) -> Result<(), Refusal> {
-        sql!("DELETE FROM session_type WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
-        Ok(())
+        Ok(Removal::of_uses(used))
     }
 }

@@ -2,7 +2,6 @@
 
 use identity::grant::{self, ADMIN, SITE, Scope};
 use identity::session::signed_in::SignedIn;
-use platform::audit::Entry;
 use platform::money::Currency;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -191,13 +190,8 @@ pub fn change(
         BookingSettings = new
     )
     .run(tx, Rows::Exactly(1))?;
-    tx.record(Entry {
-        actor: by.0.who.actor(),
-        action: "booking_setting.changed",
-        entity: ("setting", "bookings".to_owned()),
-        scope: None,
-        changes: json!([{"field": "settings", "old": old, "new": new}]),
-        request: Some(by.0.request.clone()),
-    })?;
+    let entity = ("setting", "bookings".to_owned());
+    let changes = json!([{"field": "settings", "old": old, "new": new}]);
+    by.0.record(tx, entity, "booking_setting.changed", changes)?;
     Ok(new)
 }

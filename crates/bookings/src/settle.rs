@@ -62,24 +62,15 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
     let _: (i64,) = tx.one(lock, &[])?;
     let last = sql!("SELECT COALESCE(MAX(receipt_no), 0) FROM booking_order");
     let (last,): (i64,) = tx.one(last, &[])?;
-    sql!(
-        "UPDATE payment SET settles = 1 WHERE id = :id",
-        id = payment.id
-    )
-    .run(tx, Rows::Exactly(1))?;
-    sql!(
-        "UPDATE booking_order SET state = 'paid', paid_at = :now, receipt_no = :number
-         WHERE id = :id",
-        id,
-        now = tx.now(),
-        number = last + 1
-    )
-    .run(tx, Rows::Exactly(1))?;
+    let settles = true;
+    tx.update(&Payment { settles, ..payment })?;
     let order = Order {
         state: OrderState::Paid,
+        paid_at: Some(tx.now()),
         receipt_no: Some(last + 1),
         ..order
     };
+    tx.update(&order)?;
     let is_granted = match &order.grant.plan_id {
         Some(plan) if !plan::sell(tx, plan)? => {
             refund::request_of_order(tx, &order, "sold_out")?;
@@ -123,12 +114,7 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
         refund_reserved_minor: 0,
         captured_at: None,
     };
-    sql!(
-        "INSERT INTO payment ({Payment}) VALUES ({:Payment})
-         ON CONFLICT (gateway, gateway_payment_id) DO NOTHING",
-        Payment = new
-    )
-    .run(tx, Rows::AtMostOne)?;
+    tx.insert_new(&new)?;
     let payment: Payment = sql!(
         "SELECT {Payment} FROM payment
          WHERE gateway = :gateway AND gateway_payment_id = :name FOR NO KEY UPDATE",
@@ -144,31 +130,19 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
     }
     if fact.state != PaymentState::Captured || payment.captured_at.is_some() {
         if fact.state != payment.state {
-            sql!(
-                "UPDATE payment SET state = :state WHERE id = :id",
-                id = payment.id,
-                state = fact.state
-            )
-            .run(tx, Rows::Exactly(1))?;
+            let state = fact.state;
+            tx.update(&Payment { state, ..payment })?;
         }
         return Ok(None);
     }
-    let now = tx.now();
-    sql!(
-        "UPDATE payment SET state = :state, captured_at = :now, amount_minor = :minor
-         WHERE id = :id",
-        id = payment.id,
-        state = fact.state,
-        now,
-        minor
-    )
-    .run(tx, Rows::Exactly(1))?;
-    Ok(Some(Payment {
+    let payment = Payment {
         state: fact.state,
-        captured_at: Some(now),
+        captured_at: Some(tx.now()),
         amount_minor: minor,
         ..payment
-    }))
+    };
+    tx.update(&payment)?;
+    Ok(Some(payment))
 }
 
 /// Confirms a booking that needs no payment, and whose member left only an address when they made

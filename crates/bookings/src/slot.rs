@@ -62,6 +62,7 @@ web::words! {
 
 /// A time that a provider offers for one booking.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[row(table = "slot")]
 pub struct Slot {
     /// The slot's id.
     #[schema(value_type = String)]
@@ -519,7 +520,9 @@ pub(crate) fn record(
     action: &'static str,
 ) -> Result<(), StoreError> {
     let changes = json!([{"field": "starts_at", "new": slot.starts_at}]);
-    provider.record(tx, ("slot", slot.id.to_string()), action, changes)
+    provider
+        .requester()
+        .record(tx, ("slot", slot.id.to_string()), action, changes)
 }
 
 #[cfg(test)]

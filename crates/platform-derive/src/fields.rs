@@ -28,6 +28,27 @@ pub(crate) fn fields(input: &DeriveInput) -> syn::Result<Vec<Field>> {
     data.fields.iter().map(field).collect()
 }
 
+/// Returns the table that `#[row(table = "…")]` names. The row's first column must be `id`.
+pub(crate) fn table(input: &DeriveInput) -> syn::Result<Option<String>> {
+    let mut table = None;
+    for attribute in input.attrs.iter().filter(|one| one.path().is_ident("row")) {
+        attribute.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("table") {
+                return Err(meta.error("`table = \"…\"`"));
+            }
+            table = Some(meta.value()?.parse::<LitStr>()?.value());
+            Ok(())
+        })?;
+    }
+    let first = fields(input)?.into_iter().next().map(|first| first.place);
+    match first {
+        Some(Place::Column(name)) if name == "id" => {}
+        _ if table.is_none() => {}
+        _ => return Err(Error::new_spanned(input, "the first column is `id`")),
+    }
+    Ok(table)
+}
+
 fn field(field: &syn::Field) -> syn::Result<Field> {
     let Some(name) = &field.ident else {
         return Err(Error::new_spanned(field, "a row's fields have names"));

@@ -19,6 +19,9 @@ use text::Part;
 /// `#[row(rename = "x")]` sets the column's name. `#[row(json)]` stores the field as JSON.
 /// `#[row(flatten)]` replaces the field with the columns of another row. `#[row(skip)]` gives the
 /// field no column, so it has its default value.
+///
+/// `#[row(table = "x")]` on the struct names the table whose rows it reads and writes by their `id`,
+/// the first column. It implements `platform::store::Table`.
 #[proc_macro_derive(Row, attributes(row))]
 pub fn derive_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -61,7 +64,20 @@ fn row(input: &DeriveInput) -> syn::Result<TokenStream> {
         columns.push(list);
     }
     let name = &input.ident;
+    let mut statements = Vec::new();
+    if let Some(table) = fields::table(input)? {
+        for (constant, text) in text::of_table(&table, &name.to_string()) {
+            let row: &[&Ident] = if text.contains(':') { &[name] } else { &[] };
+            let (text, _) = statement(&LitStr::new(&text, name.span()), row)?;
+            let constant = Ident::new(constant, name.span());
+            statements.push(quote!(const #constant: ::platform::store::Sql = #text;));
+        }
+    }
+    let table = (!statements.is_empty())
+        .then(|| quote!(impl ::platform::store::Table for #name { #(#statements)* }));
     Ok(quote! {
+        #table
+
         impl ::platform::store::FromRow for #name {
             const COLUMNS: &'static [&'static str] =
                 &::platform::store::join_columns::<{ #before }>(&[#(#columns),*]);
@@ -135,18 +151,19 @@ impl Parse for Call {
     }
 }
 
-fn expand(call: &Call) -> syn::Result<TokenStream> {
-    let refuse = |message: String| Error::new(call.text.span(), message);
-    let parts = text::parts(&call.text.value()).map_err(refuse)?;
+/// Writes a statement out. Returns an expression of its text, and for each of its arguments the row
+/// type, if the argument is a row.
+fn statement(text: &LitStr, arguments: &[&Ident]) -> syn::Result<(TokenStream, Vec<Option<Path>>)> {
+    let refuse = |message: String| Error::new(text.span(), message);
+    let parts = text::parts(&text.value()).map_err(refuse)?;
+    let mut rows: Vec<Option<Path>> = vec![None; arguments.len()];
     if let [Part::Sql(text)] = &parts[..]
-        && call.arguments.is_empty()
+        && arguments.is_empty()
     {
-        return Ok(quote!(::platform::store::Sql::literal(#text)));
+        return Ok((quote!(::platform::store::Sql::literal(#text)), rows));
     }
-    let type_of = |row: &str| LitStr::new(row, call.text.span()).parse::<Path>();
+    let type_of = |row: &str| LitStr::new(row, text.span()).parse::<Path>();
 
-    // The row type of each argument that is a row.
-    let mut rows: Vec<Option<Path>> = vec![None; call.arguments.len()];
     let mut used = BTreeSet::new();
     for part in &parts {
         let (name, row) = match part {
@@ -156,18 +173,15 @@ fn expand(call: &Call) -> syn::Result<TokenStream> {
             }
             Part::Sql(_) | Part::Columns { .. } => continue,
         };
-        let Some(index) = call.arguments.iter().position(|one| one.name == name) else {
+        let Some(index) = arguments.iter().position(|one| *one == name) else {
             return Err(refuse(format!("`:{name}` has no argument")));
         };
         used.insert(index);
         rows[index] = row;
     }
-    for (index, argument) in call.arguments.iter().enumerate() {
+    for (index, argument) in arguments.iter().enumerate() {
         if !used.contains(&index) {
-            return Err(Error::new_spanned(
-                &argument.name,
-                "no such argument in the text",
-            ));
+            return Err(Error::new_spanned(argument, "no such argument in the text"));
         }
     }
 
@@ -185,7 +199,7 @@ fn expand(call: &Call) -> syn::Result<TokenStream> {
         numbers.push(this);
     }
     let number_of = |name: &str| {
-        let index = call.arguments.iter().position(|one| one.name == name);
+        let index = arguments.iter().position(|one| *one == name);
         index.map(|index| numbers[index].clone())
     };
     let columns_of = |row: &str| -> syn::Result<TokenStream> {
@@ -221,6 +235,12 @@ fn expand(call: &Call) -> syn::Result<TokenStream> {
         const TEXT: &::platform::store::Text<LENGTH> = &::platform::store::Text::of(PARTS);
         ::platform::store::Sql::literal(TEXT.as_str())
     });
+    Ok((text, rows))
+}
+
+fn expand(call: &Call) -> syn::Result<TokenStream> {
+    let names: Vec<&Ident> = call.arguments.iter().map(|one| &one.name).collect();
+    let (text, rows) = statement(&call.text, &names)?;
     if call.arguments.is_empty() {
         return Ok(text);
     }

@@ -84,3 +84,24 @@ fn a_field_has_one_place() {
         .is_err()
     );
 }
+
+#[test]
+fn a_table_has_its_id_as_its_first_column() {
+    let item = syn::parse_quote! {
+        #[row(table = "thing")]
+        struct Thing {
+            id: i64,
+            name: String,
+        }
+    };
+    let written = row(&item).map(|text| text.to_string()).unwrap();
+    assert!(written.contains("INSERT INTO thing ("), "{written}");
+    let item = syn::parse_quote! {
+        #[row(table = "thing")]
+        struct Thing {
+            name: String,
+            id: i64,
+        }
+    };
+    assert!(row(&item).is_err());
+}

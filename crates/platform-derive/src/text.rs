@@ -90,6 +90,30 @@ fn braced(inner: &str) -> Result<Part, String> {
     })
 }
 
+/// The statements of the row type `row` that names its table, each with the constant that holds it.
+/// The table's key is `id`, the row's first column.
+pub(crate) fn of_table(table: &str, row: &str) -> Vec<(&'static str, String)> {
+    let texts = [
+        ("FIND", "SELECT {Row} FROM TABLE WHERE id = $1"),
+        (
+            "LOCK",
+            "SELECT {Row} FROM TABLE WHERE id = $1 FOR NO KEY UPDATE",
+        ),
+        ("INSERT", "INSERT INTO TABLE ({Row}) VALUES ({:Row})"),
+        (
+            "INSERT_NEW",
+            "INSERT INTO TABLE ({Row}) VALUES ({:Row}) ON CONFLICT DO NOTHING",
+        ),
+        ("UPDATE", "UPDATE TABLE SET {Row = :Row} WHERE id = $1"),
+        ("DELETE", "DELETE FROM TABLE WHERE id = $1"),
+    ];
+    let written = texts.map(|(name, text)| {
+        let text = text.replace("Row", row).replace("TABLE", table);
+        (name, text)
+    });
+    written.into()
+}
+
 /// Returns the name of an argument that is a row: the last segment of its type.
 pub(crate) fn argument_of(row: &str) -> &str {
     row.rsplit(':').next().unwrap_or(row)

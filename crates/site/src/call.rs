@@ -16,7 +16,7 @@ use platform::{StoreError, Tx};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use web::json::Received;
-use web::{Form, PageQuery, Problem, Site, version};
+use web::{Form, Json, List, PageQuery, Problem, Site, version};
 
 use crate::asking::Caller;
 use crate::proof::{Proof, Requester};
@@ -108,6 +108,25 @@ impl Call {
     {
         let found = self.requester.read(&self.site, look).await;
         found.map_err(|refusal| P::problem(refusal, &self.who))
+    }
+
+    /// Reads the part of a list that the query string requests. `look` gets the sort key after which
+    /// the part begins, and the number of rows to read at most; `key` returns an item's sort key.
+    pub async fn list<P, K, T, F>(
+        &self,
+        look: F,
+        key: impl Fn(&T) -> K,
+    ) -> Result<Json<List<T>>, Problem>
+    where
+        P: Proof,
+        K: Serialize + DeserializeOwned + Send + 'static,
+        T: Send + 'static,
+        F: Fn(&mut Tx<'_>, &P, Option<&K>, i64) -> Result<Vec<T>, P::Refusal> + Send + 'static,
+    {
+        let paging = self.page_query()?;
+        let (after, rows): (Option<K>, i64) = (paging.after()?, paging.rows());
+        let look = move |tx: &mut Tx<'_>, proof: &P| look(tx, proof, after.as_ref(), rows);
+        Ok(Json(paging.list(self.read(look).await?, key)))
     }
 
     /// Makes a change that may safely be repeated: PUT, PATCH or DELETE.

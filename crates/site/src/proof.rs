@@ -9,9 +9,10 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::Extensions;
 use axum::http::request::Parts;
-use platform::audit::RequestFacts;
+use platform::audit::{Entry, RequestFacts};
 use platform::idempotency::Reused;
 use platform::{StoreError, Tx};
+use serde_json::Value;
 use web::{Problem, Site};
 
 use crate::refusal::Refusal;
@@ -103,6 +104,24 @@ impl Requester {
             change(tx, &proof)
         };
         site.store.write(change).await
+    }
+
+    /// Writes an action of the caller, which concerns no single scope, to the audit log.
+    pub fn record(
+        &self,
+        tx: &mut Tx<'_>,
+        entity: (&'static str, String),
+        action: &'static str,
+        changes: Value,
+    ) -> Result<(), StoreError> {
+        tx.record(Entry {
+            actor: self.who.actor(),
+            action,
+            entity,
+            scope: None,
+            changes,
+            request: Some(self.request.clone()),
+        })
     }
 
     /// A value that the domain's router adds to its routes as an extension.

@@ -60,21 +60,24 @@ pub async fn ask(
     (address, here): (&str, &str),
     question: Question,
 ) -> Result<Response, Problem> {
-    let (req, form) = (&posted.req, &posted.form);
-    let values = [("called", form.text("called").into())];
-    let who = (&req.who, req.csrf.as_str());
-    show(
-        &req.site,
-        &req.text,
-        who,
-        (address, here, form),
-        question,
-        &values,
-    )
-    .await
+    let values = [("called", posted.form.text("called").into())];
+    ask_with(posted, (address, here), question, &values).await
 }
 
 /// Like [`ask`], with `values` as arguments of the messages.
+pub fn ask_with<'a>(
+    posted: &'a FormPost,
+    (address, here): (&'a str, &'a str),
+    question: Question,
+    values: &[(&'static str, Value<'_>)],
+) -> impl Future<Output = Result<Response, Problem>> + Send + use<'a> {
+    let req = &posted.req;
+    let who = (&req.who, req.csrf.as_str());
+    let sent = (address, here, &posted.form);
+    show(&req.site, &req.text, who, sent, question, values)
+}
+
+/// Like [`ask_with`], for forms that are no [`FormPost`].
 pub fn show<'a>(
     site: &'a Site,
     text: &'a Text,

@@ -11,6 +11,7 @@ use axum::response::Response;
 use platform::Tx;
 use platform::audit::RequestFacts;
 use platform::idempotency::Key;
+use web::form_state::{self, FormState};
 use web::{ArrivedFile, Form, PageQuery, Problem, SentFile, Site, Text, Wishes};
 
 use crate::asking::{ArrivingSender, FileSender, Reader, Sender};
@@ -40,6 +41,18 @@ pub struct FormPost<Q = PageRequest> {
     pub files: Vec<SentFile>,
     /// The key that identifies a repeated form.
     pub key: Option<Key>,
+}
+
+/// What the templates of pages with a form have in common.
+#[derive(Debug)]
+pub struct FormContext<'a> {
+    /// The CSRF token for the hidden field `_csrf`.
+    pub csrf: &'a str,
+    /// A new `submission_id`.
+    pub submission: String,
+    /// The message id for the action that led to this page.
+    pub done: Option<&'static str>,
+    pub form_state: &'a FormState,
 }
 
 /// The request type of a page. Domains extend [`PageRequest`] with the data that their pages need.
@@ -168,6 +181,21 @@ impl PageRequest {
         call::submission(&self.site.random)
     }
 
+    /// What the templates of pages with a form have in common. `messages` are those of
+    /// [`PageRequest::done`].
+    pub fn form<'a>(
+        &'a self,
+        messages: &[(&str, &'static str)],
+        form_state: &'a FormState,
+    ) -> FormContext<'a> {
+        FormContext {
+            csrf: &self.csrf,
+            submission: self.submission(),
+            done: self.done(messages),
+            form_state,
+        }
+    }
+
     /// Renders a page in the site's frame. `here` is the path of the page's navigation entry.
     pub async fn page<B: Template>(
         &self,
@@ -227,5 +255,24 @@ impl<Q: OfPage> FormPost<Q> {
             form_once(tx, key.as_ref(), |tx| change(tx, &proof))
         };
         Ok(see_other(&req.site.store.write(change).await?))
+    }
+
+    /// Like [`FormPost::once`]. If the change is refused for what was typed, `page` shows the form
+    /// again, with the typed values and the errors.
+    pub async fn save<P, F>(
+        &self,
+        change: F,
+        page: impl AsyncFnOnce(&Q, &FormState) -> Result<Response, Problem>,
+    ) -> Result<Response, Problem>
+    where
+        P: Proof,
+        F: Fn(&mut Tx<'_>, &P) -> Result<String, P::Refusal> + Send + 'static,
+    {
+        form_state::answer(self.once(change).await, async |problem| {
+            let text = &self.req.as_ref().text;
+            let form_state = FormState::refused(self.form.clone(), &problem, text);
+            page(&self.req, &form_state).await
+        })
+        .await
     }
 }

@@ -185,6 +185,55 @@ pub struct Edit<'a, R: Resource> {
     pub input: &'a Input,
 }
 
+/// The methods of a [`Resource`] whose items are the rows of a
+/// [`Table`](platform::store::Table), with the fields `id` and `version`.
+#[macro_export]
+macro_rules! stored_in_table {
+    () => {
+        fn key(&self) -> &str {
+            self.id.as_str()
+        }
+
+        fn version(&self) -> i64 {
+            self.version
+        }
+
+        fn find_locked(
+            tx: &mut ::platform::Tx<'_>,
+            _: &Self::Parent,
+            id: &str,
+        ) -> Result<Self, $crate::resource::RefusalOf<Self>> {
+            Ok(tx.lock(&id)?.ok_or($crate::Refusal::NotFound)?)
+        }
+
+        fn insert(
+            &mut self,
+            tx: &mut ::platform::Tx<'_>,
+            _: &$crate::resource::Edit<'_, Self>,
+        ) -> Result<(), $crate::resource::RefusalOf<Self>> {
+            Ok(tx.insert(&*self)?)
+        }
+
+        fn update(
+            &mut self,
+            tx: &mut ::platform::Tx<'_>,
+            _: &$crate::resource::Edit<'_, Self>,
+        ) -> Result<(), $crate::resource::RefusalOf<Self>> {
+            self.version += 1;
+            Ok(tx.update(&*self)?)
+        }
+
+        fn delete(
+            &self,
+            tx: &mut ::platform::Tx<'_>,
+            _: &Self::Parent,
+        ) -> Result<(), $crate::resource::RefusalOf<Self>> {
+            Ok(tx.delete::<Self>(&self.id)?)
+        }
+    };
+}
+pub use stored_in_table;
+
 /// The callers who must type an item's key to confirm its removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TypedRemoval {
@@ -199,6 +248,17 @@ pub enum Removal {
     Delete,
     /// The item stays wherever it is in use, but cannot be chosen any more.
     Deactivate,
+}
+
+impl Removal {
+    /// Deletes an item that is used nowhere, and deactivates any other.
+    pub fn of_uses(count: i64) -> Self {
+        if count > 0 {
+            Self::Deactivate
+        } else {
+            Self::Delete
+        }
+    }
 }
 
 /// The history's keywords for changes to items.

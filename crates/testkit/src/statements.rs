@@ -24,7 +24,7 @@ mod text;
 pub struct Statement {
     /// The source file, relative to the repository's root.
     pub file: PathBuf,
-    /// The line number of the `sql!` call, starting at 1.
+    /// The line number of the `sql!` call, starting at 1; 1 for the statements of a row type.
     pub line: usize,
     /// The SQL text as sent to the database.
     pub text: String,
@@ -32,7 +32,8 @@ pub struct Statement {
     pub rows: Vec<Vec<String>>,
 }
 
-/// Returns every SQL text passed to `sql!` in `crates/*/src`, except in unit tests.
+/// Returns every SQL text passed to `sql!` in `crates/*/src`, except in unit tests, and those of the
+/// row types that name their tables.
 pub fn statements() -> Vec<Statement> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
@@ -57,7 +58,10 @@ pub fn statements() -> Vec<Statement> {
             .map(|(line, text)| expand(file, line, &text, &types))
             .collect::<Vec<_>>()
     };
-    sources.iter().flat_map(of).collect()
+    let mut all: Vec<Statement> = sources.iter().flat_map(of).collect();
+    let of_tables = types.of_tables();
+    all.extend(of_tables.map(|(file, text)| expand(file, 1, &text, &types)));
+    all
 }
 
 /// Expands the placeholders in an SQL text as `sql!` does.
@@ -325,5 +329,20 @@ mod tests {
             "INSERT INTO guest (id, label, a) VALUES ($1, $2, $3) RETURNING g.label, $3"
         );
         assert_eq!(statement.rows, [vec!["id", "label"], vec!["label"]]);
+        let source = source.replace("struct Guest", "#[row(table = \"guest\")] struct Guest");
+        let types = RowTypes::find(&[(PathBuf::from("guest.rs"), source)]);
+        let texts = types.of_tables();
+        let texts = texts.map(|(file, text)| expand(file, 1, &text, &types).text);
+        assert_eq!(
+            texts.collect::<Vec<_>>(),
+            [
+                "SELECT id, label FROM guest WHERE id = $1",
+                "SELECT id, label FROM guest WHERE id = $1 FOR NO KEY UPDATE",
+                "INSERT INTO guest (id, label) VALUES ($1, $2)",
+                "INSERT INTO guest (id, label) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                "UPDATE guest SET id = $1, label = $2 WHERE id = $1",
+                "DELETE FROM guest WHERE id = $1",
+            ]
+        );
     }
 }

@@ -172,11 +172,7 @@ pub fn add_order(tx: &mut Tx<'_>, new: &ImportedOrder) -> Result<OrderOutcome, S
         Some(account) => order::party(tx, account)?,
         None => nobody(tx)?,
     };
-    sql!(
-        "INSERT INTO booking_order ({Order}) VALUES ({:Order})",
-        Order = order
-    )
-    .run(tx, Rows::Exactly(1))?;
+    tx.insert(&order)?;
     if is_paid {
         add_payment(tx, &order, &new.payment)?;
         add_lot(tx, &order, new)?;
@@ -209,11 +205,7 @@ fn add_payment(tx: &mut Tx<'_>, order: &Order, name: &str) -> Result<(), StoreEr
         refund_reserved_minor: if is_refunded { order.amount_minor } else { 0 },
         captured_at: order.paid_at,
     };
-    sql!(
-        "INSERT INTO payment ({Payment}) VALUES ({:Payment})",
-        Payment = payment
-    )
-    .run(tx, Rows::Exactly(1))?;
+    tx.insert(&payment)?;
     let (id, sum) = (&order.id, order.amount());
     order::post(tx, id, EntryKind::Capture, payment.id.as_str(), sum)?;
     if !is_refunded || order.amount_minor == 0 {
@@ -265,8 +257,7 @@ pub enum PayoutOutcome {
 }
 
 pub fn is_known_payout(tx: &mut Tx<'_>, id: &PayoutId) -> Result<bool, StoreError> {
-    let (count,): (i64,) = sql!("SELECT COUNT(*) FROM payout_item WHERE id = :id", id).one(tx)?;
-    Ok(count > 0)
+    Ok(tx.find::<Payout>(id)?.is_some())
 }
 
 /// Adds what a provider was or is owed for a session. One that was paid gets a settled batch of its
@@ -299,18 +290,10 @@ pub fn add_payout(
             created_at: item.created_at,
             changed_at: item.available_at,
         };
-        sql!(
-            "INSERT INTO payout_batch ({Batch}) VALUES ({:Batch})",
-            Batch = batch
-        )
-        .run(tx, Rows::Exactly(1))?;
+        tx.insert(&batch)?;
         item.batch_id = Some(batch.id);
     }
-    sql!(
-        "INSERT INTO payout_item ({Payout}) VALUES ({:Payout})",
-        Payout = item
-    )
-    .run(tx, Rows::Exactly(1))?;
+    tx.insert(&item)?;
     Ok(PayoutOutcome::Added)
 }
 

@@ -9,7 +9,7 @@ use crate::choice::{self, Choices};
 use crate::feedback::Feedback;
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::request::{Request, insert};
-use crate::room::{AllocationId, RoomId};
+use crate::room::{self, RoomId};
 use crate::slot::{Place, Slot, SlotId};
 use crate::{meeting_link, settings};
 
@@ -71,9 +71,7 @@ pub fn add_slot(
     is_extra: bool,
 ) -> Result<SlotOutcome, StoreError> {
     let slot = &new.slot;
-    let known: Option<(SlotId,)> =
-        sql!("SELECT id FROM slot WHERE id = :id", id = slot.id).maybe(tx)?;
-    if known.is_some() {
+    if tx.find::<Slot>(&slot.id)?.is_some() {
         return Ok(SlotOutcome::Known);
     }
     let other: Option<(SlotId,)> = sql!(
@@ -113,7 +111,7 @@ pub fn add_slot(
 
 /// Finds a slot, also a deleted one.
 pub fn find_slot(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
-    sql!("SELECT {Slot} FROM slot WHERE id = :id", id).maybe(tx)
+    tx.find(id)
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,18 +188,7 @@ pub fn place(tx: &mut Tx<'_>, booking: &Booking, link: &str) -> Result<bool, Sto
     )
     .maybe(tx)?;
     let kind = if let Some((room,)) = &free {
-        sql!(
-            "INSERT INTO room_allocation
-                 (id, room_id, booking_id, starts_at, blocks_until, state, created_at)
-             VALUES (:id, :room, :booking, :from, :until, 'reserved', :now)",
-            id = tx.id::<AllocationId>(),
-            room,
-            booking = booking.id,
-            from = booking.starts_at,
-            until,
-            now = tx.now()
-        )
-        .run(tx, Rows::Exactly(1))?;
+        room::allocate(tx, room, booking.id.as_str(), (booking.starts_at, until))?;
         Place::RoomPool
     } else {
         Place::Online
@@ -235,20 +222,14 @@ pub fn keep_own_link(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
 
 /// Adds a request with its slots, the preferred one first.
 pub fn add_request(tx: &mut Tx<'_>, new: &Request, slots: &[SlotId]) -> Result<bool, StoreError> {
-    let known: Option<(String,)> =
-        sql!("SELECT id FROM booking_request WHERE id = :id", id = new.id).maybe(tx)?;
-    if known.is_none() {
+    let is_new = tx.find::<Request>(&new.id)?.is_none();
+    if is_new {
         insert::insert(tx, new, slots)?;
     }
-    Ok(known.is_none())
+    Ok(is_new)
 }
 
 /// Adds what one side says about a session. Returns `false` if that side has said something.
 pub fn add_feedback(tx: &mut Tx<'_>, new: &Feedback) -> Result<bool, StoreError> {
-    let added = sql!(
-        "INSERT INTO feedback ({Feedback}) VALUES ({:Feedback}) ON CONFLICT DO NOTHING",
-        Feedback = new
-    )
-    .run(tx, Rows::AtMostOne)?;
-    Ok(added == 1)
+    tx.insert_new(new)
 }

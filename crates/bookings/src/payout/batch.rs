@@ -55,6 +55,7 @@ web::words! {
 
 /// A batch of payouts.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[row(table = "payout_batch")]
 #[schema(as = PayoutBatch)]
 pub struct Batch {
     #[schema(value_type = String)]
@@ -160,11 +161,7 @@ pub fn create(tx: &mut Tx<'_>, by: &Administrator, new: &NewBatch) -> Result<Bat
         created_at: now,
         changed_at: now,
     };
-    sql!(
-        "INSERT INTO payout_batch ({Batch}) VALUES ({:Batch})",
-        Batch = batch
-    )
-    .run(tx, Rows::Exactly(1))?;
+    tx.insert(&batch)?;
     for item in &items {
         let taken = sql!(
             "UPDATE payout_item SET state = 'batched', batch_id = :batch
@@ -208,7 +205,7 @@ pub fn view(tx: &mut Tx<'_>, batch: Batch) -> Result<BatchView, Refusal> {
 }
 
 pub fn find(tx: &mut Tx<'_>, id: &BatchId) -> Result<Option<Batch>, StoreError> {
-    sql!("SELECT {Batch} FROM payout_batch WHERE id = :id", id).maybe(tx)
+    tx.find(id)
 }
 
 /// The latest batches, newest first.
@@ -245,12 +242,7 @@ pub fn step(
 ) -> Result<BatchView, Refusal> {
     let who = &by.requester().who;
     sudo::require::<Refusal>(tx, who)?;
-    let found: Option<Batch> = sql!(
-        "SELECT {Batch} FROM payout_batch WHERE id = :id FOR NO KEY UPDATE",
-        id
-    )
-    .maybe(tx)?;
-    let old = found.ok_or(Refusal::NotFound)?;
+    let old = tx.lock::<Batch>(id)?.ok_or(Refusal::NotFound)?;
     let mut new = old.clone();
     new.changed_at = tx.now();
     match (step, old.state) {
@@ -279,12 +271,7 @@ pub fn step(
         }
         _ => return Err(PAYOUT_STATE.into()),
     }
-    sql!(
-        "UPDATE payout_batch SET {Batch = :Batch} WHERE id = :id",
-        Batch = new,
-        id
-    )
-    .run(tx, Rows::Exactly(1))?;
+    tx.update(&new)?;
     let changes = json!([{"field": "state", "old": old.state, "new": new.state}]);
     record(tx, by, id, "payout_batch.step", changes)?;
     let view = view(tx, new)?;
@@ -404,18 +391,10 @@ pub fn file(
             line.provider_id.to_string().into(),
         ]
     });
-    let headings = [
-        "name",
-        "reference",
-        "amount",
-        "currency",
-        "amount_minor",
-        "items",
-        "provider_id",
-    ];
+    let headings = "name,reference,amount,currency,amount_minor,items,provider_id";
     let sheet = Sheet {
         name: "payouts".to_owned(),
-        headings: headings.map(str::to_owned).to_vec(),
+        headings: headings.split(',').map(str::to_owned).collect(),
         rows: rows.collect(),
     };
     let mut out = Vec::new();

@@ -163,25 +163,6 @@ pub fn list(
     .all(tx)
 }
 
-/// Lists refunds in the order of their ids, for exports.
-pub(crate) fn refunds_after(
-    tx: &mut Tx<'_>,
-    after: &str,
-    rows: i64,
-) -> Result<Vec<RefundRecord>, StoreError> {
-    sql!(
-        "SELECT f.id, f.payment_id, p.order_id, a.display_name AS payer, f.amount_minor,
-             p.currency, o.mode, f.reason, f.requested_by, f.state, f.created_at, f.changed_at
-         FROM refund f JOIN payment p ON p.id = f.payment_id
-         JOIN booking_order o ON o.id = p.order_id JOIN money_party m ON m.id = o.party_id
-         LEFT JOIN account a ON a.id = m.account_id
-         WHERE f.id > :after ORDER BY f.id LIMIT :rows",
-        after,
-        rows
-    )
-    .all(tx)
-}
-
 fn find(tx: &mut Tx<'_>, id: &RefundId) -> Result<RefundRecord, StoreError> {
     sql!(
         "SELECT f.id, f.payment_id, p.order_id, a.display_name AS payer, f.amount_minor,
@@ -211,25 +192,6 @@ pub fn payments(
          ORDER BY o.created_at DESC, p.id DESC LIMIT :rows",
         at = before.map_or(Timestamp::MAX, |(at, _)| *at),
         id = before.map_or("", |(_, id)| id.as_str()),
-        rows
-    )
-    .all(tx)
-}
-
-/// Lists payments in the order of their ids, for exports.
-pub(crate) fn payments_after(
-    tx: &mut Tx<'_>,
-    after: &str,
-    rows: i64,
-) -> Result<Vec<PaymentRecord>, StoreError> {
-    sql!(
-        "SELECT p.id, p.order_id, o.created_at AS ordered_at, a.display_name AS payer, p.gateway,
-             p.gateway_payment_id, o.mode, p.state, p.settles, p.amount_minor, p.currency,
-             p.refund_reserved_minor, p.captured_at
-         FROM payment p JOIN booking_order o ON o.id = p.order_id
-         JOIN money_party m ON m.id = o.party_id LEFT JOIN account a ON a.id = m.account_id
-         WHERE p.id > :after ORDER BY p.id LIMIT :rows",
-        after,
         rows
     )
     .all(tx)
@@ -327,25 +289,6 @@ pub fn orders(
          ORDER BY o.created_at DESC, o.id DESC LIMIT :rows",
         at = before.map_or(Timestamp::MAX, |(at, _)| *at),
         id = before.map_or("", |(_, id)| id.as_str()),
-        rows
-    )
-    .all(tx)
-}
-
-/// Lists orders in the order of their ids, for exports.
-pub(crate) fn orders_after(
-    tx: &mut Tx<'_>,
-    after: &str,
-    rows: i64,
-) -> Result<Vec<OrderRecord>, StoreError> {
-    sql!(
-        "SELECT {o: Order}, a.display_name AS payer, a.id AS account_id,
-             COALESCE(n.name, b.title, '') AS title
-         FROM booking_order o LEFT JOIN booking b ON b.order_id = o.id
-         LEFT JOIN plan n ON n.id = o.plan_id
-         JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
-         WHERE o.id > :after ORDER BY o.id LIMIT :rows",
-        after,
         rows
     )
     .all(tx)

@@ -13,11 +13,7 @@ pub(crate) fn insert(
     request: &Request,
     slots: &[SlotId],
 ) -> Result<(), StoreError> {
-    sql!(
-        "INSERT INTO booking_request ({Request}) VALUES ({:Request})",
-        Request = request
-    )
-    .run(tx, Rows::Exactly(1))?;
+    tx.insert(request)?;
     for (position, slot) in (0_i64..).zip(slots) {
         sql!(
             "INSERT INTO booking_request_slot (request_id, slot_id, position, is_declined)

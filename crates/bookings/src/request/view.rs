@@ -1,6 +1,6 @@
 //! Requests as their parties read them.
 
-use identity::account::{self, AccountId};
+use identity::account::AccountId;
 use jiff::Timestamp;
 use platform::money::Currency;
 use platform::{StoreError, Tx, sql};
@@ -14,7 +14,7 @@ use crate::booking::{self, BookingId, Party};
 use crate::choice::Choice;
 use crate::settings::{self, Reveal, is_administrator};
 use crate::slot::{SlotId, State};
-use crate::{Refusal, external_calendar, provider};
+use crate::{Refusal, external_calendar, member, provider};
 
 /// A request as its parties read it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -77,10 +77,6 @@ impl RequestView {
             Some(booking) => booking::find(tx, booking)?,
             None => None,
         };
-        let member = match &request.member_id {
-            Some(member) => account::find(tx, member)?,
-            None => None,
-        };
         let (now, is_pending) = (tx.roughly_now(), request.state == RequestState::Pending);
         let mut views = Vec::new();
         for one in slots {
@@ -110,7 +106,7 @@ impl RequestView {
             });
         }
         Ok(Self {
-            member: member.map(|one| one.display_name).unwrap_or_default(),
+            member: member::name(tx, request.member_id.as_ref())?,
             slots: views,
             id: request.id,
             state: request.state,

@@ -6,10 +6,10 @@ use identity::account::AccountId;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use site::request::{FormPost, PageRequest};
-use site::resource::pages::{Messages, PageResource as _};
+use site::resource::pages::{Messages, PageResource};
 use web::fields::{self, Input};
-use web::form_state::{self, FormState};
-use web::{Problem, Text};
+use web::form_state::FormState;
+use web::{List, Problem, Text};
 
 use super::sessions::ALL;
 use super::slots::{FormPage, HERE, table_form};
@@ -24,16 +24,16 @@ use crate::settings::{self, Administrator, FIELDS};
 /// A list that administrators keep by the list kit.
 #[derive(Template)]
 #[template(path = "admin_list.html")]
-pub(super) struct ListPage<'a> {
-    pub(super) text: &'a Text,
-    pub(super) done: Option<&'static str>,
-    pub(super) path: &'static str,
-    pub(super) messages: Messages,
+struct ListPage<'a> {
+    text: &'a Text,
+    done: Option<&'static str>,
+    path: &'static str,
+    messages: Messages,
     /// The message id of what an empty list says.
-    pub(super) empty: &'static str,
+    empty: &'static str,
     /// The message id of the tag of what is not active.
-    pub(super) away: &'static str,
-    pub(super) rows: Vec<ListRow>,
+    away: &'static str,
+    rows: Vec<ListRow>,
 }
 
 pub(super) struct ListRow {
@@ -43,6 +43,27 @@ pub(super) struct ListRow {
     /// What stands beside the name, such as a price.
     pub(super) side: String,
     pub(super) is_active: bool,
+}
+
+/// Renders the page of a list. `empty` is what an empty list says, and `away` the tag of what is not
+/// active; both are message ids.
+pub(super) async fn list_page<R: PageResource<Parent = Administrator>>(
+    req: &PageRequest,
+    (empty, away): (&'static str, &'static str),
+    list: List<R>,
+    row: impl Fn(R) -> ListRow + Send,
+) -> Result<Response, Problem> {
+    let body = ListPage {
+        text: &req.text,
+        done: req.done(R::DONE),
+        path: R::PAGES,
+        messages: R::MESSAGES,
+        empty,
+        away,
+        rows: list.items.into_iter().map(row).collect(),
+    };
+    let title = req.text.say(R::MESSAGES.list);
+    req.page(R::PAGES, &title, body).await
 }
 
 /// The page of the settings, with the presets that can be applied.
@@ -69,19 +90,14 @@ async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Resp
     let is_used = req.read(look).await?;
     let (text, title) = (&req.text, req.text.say("booking-settings"));
     let form = FormPage {
-        text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: req.done(&[("saved", "slot-saved")]),
-        title: &title,
+        form: req.form(&[("saved", "slot-saved")], form_state),
         hint: text.say("booking-settings-hint").into_owned(),
         action: "/admin/sessions/settings",
         back: ALL,
         back_label: "session-all",
         version: form_state.form.number("version").ok().flatten(),
         groups: table_form(req, form_state).groups(FIELDS, "booking-settings"),
-        button: "slot-save",
-        form_state,
+        ..FormPage::of(req, &title, form_state)
     };
     let body = SettingsPage {
         text,
@@ -111,11 +127,7 @@ pub(super) async fn change_settings(posted: FormPost) -> Result<Response, Proble
         settings::change(tx, by, version, &input)?;
         Ok::<_, Refusal>("/admin/sessions/settings?done=saved".to_owned())
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        settings_page(&posted.req, &form_state).await
-    })
-    .await
+    posted.save(change, settings_page).await
 }
 
 #[derive(Template)]

@@ -19,10 +19,8 @@ use site::Callers::{self, Anybody, People, Tokens};
 use site::call::{Call, Maybe, answer};
 use site::proof::Requester;
 use site::resource::api::{ApiParent, ApiResource, Description};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 use web::described::{self, Named, Routes};
-use web::fields;
 use web::json::{Members, Received};
 use web::{Form, Input, Json, List, PageQuery, Problem, Site, routes};
 
@@ -46,6 +44,43 @@ use crate::settings::{self, Administrator, BookingSettings};
 use crate::slot::view::SlotView;
 use crate::slot::{self, NewSlot, Place, SlotId};
 use crate::{READ, Refusal, WRITE, cancel as cancelling, link_change, request};
+
+/// What is the same for all lists that administrators keep: only people read and change them, and
+/// they read the whole item.
+macro_rules! administered {
+    () => {
+        type View = Self;
+        type Item = Self;
+        const READS: ::site::Callers = ::site::Callers::People;
+        const WRITES: ::site::Callers = ::site::Callers::People;
+        const DEACTIVATES: bool = true;
+
+        fn view(
+            self,
+            _: &mut ::platform::Tx<'_>,
+            _: &$crate::settings::Administrator,
+        ) -> Result<Self, $crate::Refusal> {
+            Ok(self)
+        }
+    };
+}
+pub(super) use administered;
+
+/// Declares the OpenAPI schema of a body that changes the fields of a record.
+macro_rules! change_body {
+    ($name:ident: $record:ty, $fields:expr, $description:literal) => {
+        struct $name;
+
+        impl ::utoipa::PartialSchema for $name {
+            fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::Schema> {
+                ::web::fields::schema::<$record>($fields, &[], $description)
+            }
+        }
+
+        impl ::utoipa::ToSchema for $name {}
+    };
+}
+use change_body;
 
 pub fn routes<R: Routes<Site>>() -> R {
     R::default()
@@ -394,8 +429,8 @@ async fn list_credits(call: Call) -> Result<Json<List<Lot>>, Problem> {
 }
 
 impl ApiResource for Plan {
-    type View = Self;
-    type Item = Self;
+    administered!();
+
     const API: Description = Description {
         path: "/api/v1/admin/plans",
         one: "/api/v1/admin/plans/{id}",
@@ -409,13 +444,6 @@ impl ApiResource for Plan {
         removal: &[204],
         body: "What may be set of a plan; what is left out stays.",
     };
-    const READS: Callers = People;
-    const WRITES: Callers = People;
-    const DEACTIVATES: bool = true;
-
-    fn view(self, _: &mut Tx<'_>, _: &Administrator) -> Result<Self, Refusal> {
-        Ok(self)
-    }
 }
 
 impl ApiParent for Administrator {
@@ -541,26 +569,15 @@ async fn show_booking_settings(call: Call) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, &call.read(look).await?))
 }
 
-/// The OpenAPI schema of the body that changes the rules of bookings.
-struct SettingsChange;
-
-impl PartialSchema for SettingsChange {
-    fn schema() -> RefOr<Schema> {
-        let description = "The rules of bookings; what is left out stays.";
-        fields::schema::<BookingSettings>(settings::FIELDS, &[], description)
-    }
-}
-
-impl ToSchema for SettingsChange {
-    fn name() -> std::borrow::Cow<'static, str> {
-        "BookingSettingsChange".into()
-    }
+change_body! {
+    BookingSettingsChange: BookingSettings, settings::FIELDS,
+    "The rules of bookings; what is left out stays."
 }
 
 /// Changes the rules of bookings; omitted fields stay unchanged.
 #[utoipa::path(
     patch, path = "/api/v1/admin/booking-settings", tag = "bookings",
-    request_body = SettingsChange,
+    request_body = BookingSettingsChange,
     responses((status = 200, body = BookingSettings), (status = 403), (status = 409), (status = 422), (status = 428))
 )]
 async fn change_booking_settings(

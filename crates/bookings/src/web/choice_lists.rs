@@ -1,15 +1,13 @@
 //! The administrators' pages and JSON lists of session types, levels and the catalogue.
 
 use axum::response::Response;
-use platform::Tx;
-use site::Callers::{self, People};
 use site::request::PageRequest;
 use site::resource::api::{ApiResource, Description};
 use site::resource::pages::{Messages, PageResource};
 use web::{List, Problem};
 
-use super::admin::{ListPage, ListRow};
-use crate::Refusal;
+use super::admin::{ListRow, list_page};
+use super::api::administered;
 use crate::catalogue::CatalogueEntry;
 use crate::level::Level;
 use crate::session_type::SessionType;
@@ -20,26 +18,6 @@ const DONE: &[(&str, &str)] = &[
     ("away", "slot-saved"),
     ("removed", "choice-removed"),
 ];
-
-/// Renders the page of one of the three lists.
-async fn list_page(
-    req: &PageRequest,
-    path: &'static str,
-    messages: Messages,
-    empty: &'static str,
-    rows: Vec<ListRow>,
-) -> Result<Response, Problem> {
-    let body = ListPage {
-        text: &req.text,
-        done: req.done(DONE),
-        path,
-        messages,
-        empty,
-        away: "choice-away",
-        rows,
-    };
-    req.page(path, &req.text.say(messages.list), body).await
-}
 
 impl PageResource for SessionType {
     const PAGES: &'static str = "/admin/sessions/types";
@@ -63,21 +41,20 @@ impl PageResource for SessionType {
         _: &Administrator,
         list: List<Self>,
     ) -> Result<Response, Problem> {
-        let rows = list.items.into_iter().map(|one| ListRow {
+        let row = |one: Self| ListRow {
             id: one.id.to_string(),
             name: one.label,
             note: one.code,
             side: String::new(),
             is_active: one.active,
-        });
-        let empty = "session-type-first";
-        list_page(req, Self::PAGES, Self::MESSAGES, empty, rows.collect()).await
+        };
+        list_page(req, ("session-type-first", "choice-away"), list, row).await
     }
 }
 
 impl ApiResource for SessionType {
-    type View = Self;
-    type Item = Self;
+    administered!();
+
     const API: Description = Description {
         path: "/api/v1/admin/session-types",
         one: "/api/v1/admin/session-types/{id}",
@@ -91,13 +68,6 @@ impl ApiResource for SessionType {
         removal: &[204],
         body: "What may be set of a session type; what is left out stays.",
     };
-    const READS: Callers = People;
-    const WRITES: Callers = People;
-    const DEACTIVATES: bool = true;
-
-    fn view(self, _: &mut Tx<'_>, _: &Administrator) -> Result<Self, Refusal> {
-        Ok(self)
-    }
 }
 
 impl PageResource for Level {
@@ -122,21 +92,20 @@ impl PageResource for Level {
         _: &Administrator,
         list: List<Self>,
     ) -> Result<Response, Problem> {
-        let rows = list.items.into_iter().map(|one| ListRow {
+        let row = |one: Self| ListRow {
             id: one.id.to_string(),
             name: one.label,
             note: one.code,
             side: String::new(),
             is_active: one.active,
-        });
-        let empty = "level-first";
-        list_page(req, Self::PAGES, Self::MESSAGES, empty, rows.collect()).await
+        };
+        list_page(req, ("level-first", "choice-away"), list, row).await
     }
 }
 
 impl ApiResource for Level {
-    type View = Self;
-    type Item = Self;
+    administered!();
+
     const API: Description = Description {
         path: "/api/v1/admin/levels",
         one: "/api/v1/admin/levels/{id}",
@@ -150,13 +119,6 @@ impl ApiResource for Level {
         removal: &[204],
         body: "What may be set of a level; what is left out stays.",
     };
-    const READS: Callers = People;
-    const WRITES: Callers = People;
-    const DEACTIVATES: bool = true;
-
-    fn view(self, _: &mut Tx<'_>, _: &Administrator) -> Result<Self, Refusal> {
-        Ok(self)
-    }
 }
 
 impl PageResource for CatalogueEntry {
@@ -180,21 +142,20 @@ impl PageResource for CatalogueEntry {
         _: &Administrator,
         list: List<Self>,
     ) -> Result<Response, Problem> {
-        let rows = list.items.into_iter().map(|one| ListRow {
+        let row = |one: Self| ListRow {
             id: one.id.to_string(),
             name: one.name,
             note: one.slug,
             side: one.category,
             is_active: one.active,
-        });
-        let empty = "entry-first";
-        list_page(req, Self::PAGES, Self::MESSAGES, empty, rows.collect()).await
+        };
+        list_page(req, ("entry-first", "choice-away"), list, row).await
     }
 }
 
 impl ApiResource for CatalogueEntry {
-    type View = Self;
-    type Item = Self;
+    administered!();
+
     const API: Description = Description {
         path: "/api/v1/admin/catalogue",
         one: "/api/v1/admin/catalogue/{id}",
@@ -208,11 +169,4 @@ impl ApiResource for CatalogueEntry {
         removal: &[204],
         body: "What may be set of an entry; what is left out stays.",
     };
-    const READS: Callers = People;
-    const WRITES: Callers = People;
-    const DEACTIVATES: bool = true;
-
-    fn view(self, _: &mut Tx<'_>, _: &Administrator) -> Result<Self, Refusal> {
-        Ok(self)
-    }
 }

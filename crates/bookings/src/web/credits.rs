@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use identity::account::AccountId;
 use platform::Tx;
-use site::request::{FormPost, PageRequest};
+use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
 use web::{Problem, Text};
 
@@ -21,10 +21,7 @@ const DONE: &[(&str, &str)] = &[("saved", "credit-was-adjusted")];
 #[template(path = "sessions/credits.html")]
 struct CreditsPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    done: Option<&'static str>,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     name: &'a str,
     here: String,
     lots: Vec<LotLine>,
@@ -81,10 +78,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let kinds = kinds.map(|(word, label)| ((*word).to_owned(), text.say(label).into_owned()));
     let body = CreditsPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: req.done(DONE),
-        form_state,
+        form: req.form(DONE, form_state),
         name: &found.name,
         here: format!("/admin/orders/credits/{}", found.account_id),
         lots: lots.collect(),
@@ -120,9 +114,5 @@ pub(super) async fn adjust(posted: FormPost) -> Result<Response, Problem> {
             done.account_id
         ))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        page(&posted.req, &form_state).await
-    })
-    .await
+    posted.save(change, page).await
 }

@@ -11,7 +11,7 @@ use web::fields::{self, Input};
 use web::form_state::{self, Control, FormState, Group};
 use web::{List, Problem, Text};
 
-use super::admin::{ListPage, ListRow};
+use super::admin::{ListRow, list_page};
 use super::slots::{FormPage, table_form};
 use crate::booking::PartyTo;
 use crate::criterion::{self, Author, Criterion};
@@ -145,24 +145,16 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
         groups.push(Group { legend, fields });
     }
     let title = text.say("feedback-title");
-    let (back, action) = (
-        notice::page(&booking),
-        format!("{}/feedback", notice::page(&booking)),
-    );
+    let back = notice::page(&booking);
+    let action = format!("{back}/feedback");
     let body = FormPage {
-        text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: None,
-        title: &title,
         hint: booking.title.clone(),
         action: &action,
         back: &back,
         back_label: "slot-to-booking",
         version: old.map(|old| old.revisions),
         groups,
-        button: "slot-save",
-        form_state,
+        ..FormPage::of(req, &title, form_state)
     };
     req.page("/me/bookings", &title, body).await
 }
@@ -184,11 +176,11 @@ pub(super) async fn save(posted: FormPost) -> Result<Response, Problem> {
         }
         Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&party.booking)))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        page(&posted.req, Some(&form_state)).await
-    })
-    .await
+    posted
+        .save(change, async |req, form_state| {
+            page(req, Some(form_state)).await
+        })
+        .await
 }
 
 impl PageResource for Criterion {
@@ -215,23 +207,13 @@ impl PageResource for Criterion {
         list: List<Self>,
     ) -> Result<Response, Problem> {
         let text = &req.text;
-        let rows = list.items.into_iter().map(|one| ListRow {
+        let row = |one: Self| ListRow {
             id: one.id.to_string(),
             name: one.label,
             note: text.say(one.author.label()).into_owned(),
             side: String::new(),
             is_active: one.active,
-        });
-        let body = ListPage {
-            text,
-            done: req.done(Self::DONE),
-            path: Self::PAGES,
-            messages: Self::MESSAGES,
-            empty: "criterion-first",
-            away: "plan-away",
-            rows: rows.collect(),
         };
-        req.page(Self::PAGES, &text.say("criterion-all"), body)
-            .await
+        list_page(req, ("criterion-first", "plan-away"), list, row).await
     }
 }

@@ -1,21 +1,18 @@
 //! The administrators' page of what does not agree between our books and the gateways'.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use axum::response::Response;
-use identity::account::{self, AccountId};
 use jiff::Timestamp;
 use platform::Tx;
-use site::request::{FormPost, PageRequest};
-use web::form_state::{self, FormState};
-use web::{Form, Problem, Text};
+use site::request::{FormContext, FormPost, PageRequest};
+use web::form_state::FormState;
+use web::{Problem, Text};
 
 use super::slots::HERE;
 use super::words;
-use crate::finding::{self, Finding, FindingId, FindingState, PAGE};
+use crate::finding::{self, Finding, FindingId, FindingState, Newest, PAGE};
 use crate::settings::Administrator;
-use crate::{Refusal, gateway, reconcile};
+use crate::{Refusal, gateway, member, reconcile};
 
 const DONE: &[(&str, &str)] = &[("applied", "finding-was-applied")];
 
@@ -23,11 +20,8 @@ const DONE: &[(&str, &str)] = &[("applied", "finding-was-applied")];
 #[template(path = "sessions/findings.html")]
 struct FindingsPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    done: Option<&'static str>,
+    form: FormContext<'a>,
     is_test: bool,
-    form_state: &'a FormState,
     /// The states, each with the path of its page, the label, and whether it is the shown state.
     states: Vec<(String, &'static str, bool)>,
     rows: Vec<Row>,
@@ -50,24 +44,23 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
 async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let shown = FindingState::find(req.query.text("state")).unwrap_or(FindingState::Open);
     let paging = req.page_query()?;
-    let before: Option<(Timestamp, FindingId)> = paging.after()?;
+    let before: Option<Newest> = paging.after()?;
     let rows = paging.rows();
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        let found = finding::list(tx, shown, before.as_ref(), rows)?;
-        let mut names: BTreeMap<AccountId, String> = BTreeMap::new();
-        for id in found.iter().filter_map(|one| one.settled_by.as_ref()) {
-            if let Some(account) = account::find(tx, id)? {
-                names.insert(id.clone(), account.display_name);
-            }
+        let mut found = Vec::new();
+        for one in finding::list(tx, shown, before.as_ref(), rows)? {
+            let name = member::name(tx, one.settled_by.as_ref())?;
+            found.push((one, name));
         }
-        Ok::<_, Refusal>((found, names))
+        Ok::<_, Refusal>(found)
     };
-    let (found, names) = req.read(look).await?;
-    let found = paging.list(found, |one| (one.found_at, one.id.clone()));
+    let found = paging.list(req.read(look).await?, |(one, _)| {
+        (one.found_at, one.id.clone())
+    });
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let at = |at: Timestamp| text.moment_short(&at.to_zoned(zone.clone()));
     let next = found.next_cursor.clone();
-    let rows = found.items.into_iter().map(|one| {
+    let rows = found.items.into_iter().map(|(one, name)| {
         let gateway = one
             .gateway
             .map(|gateway| text.say(gateway.label()).into_owned());
@@ -80,11 +73,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         ];
         let mut history = vec![text.with("finding-found", values)];
         if let Some(settled_at) = one.settled_at {
-            let name = one.settled_by.as_ref().and_then(|id| names.get(id));
-            let values = [
-                ("when", at(settled_at).into()),
-                ("name", name.map_or("", String::as_str).into()),
-            ];
+            let values = [("when", at(settled_at).into()), ("name", name.into())];
             let message = match one.state {
                 FindingState::Applied => "finding-applied-by",
                 FindingState::Open | FindingState::Healed => "finding-healed-at",
@@ -103,11 +92,8 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     });
     let body = FindingsPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: req.done(DONE),
+        form: req.form(DONE, form_state),
         is_test: gateway::is_test(&req.site),
-        form_state,
         states: states.collect(),
         rows: rows.collect(),
         next: next.map(|cursor| format!("{PAGE}?state={}&cursor={cursor}", shown.word())),
@@ -122,9 +108,5 @@ pub(super) async fn apply(posted: FormPost) -> Result<Response, Problem> {
         reconcile::apply(tx, by, &id)?;
         Ok::<_, Refusal>(format!("{PAGE}?done=applied"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(Form::default(), &problem, &posted.req.text);
-        page(&posted.req, &form_state).await
-    })
-    .await
+    posted.save(change, page).await
 }

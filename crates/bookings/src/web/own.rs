@@ -5,17 +5,17 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use platform::Tx;
 use platform::money::Money;
-use platform::{Tx, sql};
 use site::proof::Requester;
 use site::question::{self, Question};
-use site::request::{FormPost, PageRequest};
+use site::request::{FormContext, FormPost, PageRequest};
 use web::calendar_file;
-use web::form_state::{self, Control, Field, FormState};
+use web::form_state::{Control, Field, FormState};
 use web::{Problem, Text};
 
 use super::feedback::SessionFeedback;
-use super::rows::{BookingRows, Row};
+use super::rows::BookingRows;
 use super::{choices, sessions, slot_page, words};
 use crate::book::{self, NewTime};
 use crate::booking::{self, Booking, Party, PartyTo, State};
@@ -24,7 +24,7 @@ use crate::choice;
 use crate::order::{self, Order};
 use crate::outcome::{self, Outcome};
 use crate::slot::{Place, Slot};
-use crate::{Refusal, cancel as cancelling, link_change, notice};
+use crate::{Refusal, cancel as cancelling, link_change, member, notice};
 
 pub(super) const HERE: &str = "/me/bookings";
 const DONE: &[(&str, &str)] = &[
@@ -48,11 +48,9 @@ struct ListPage<'a> {
 /// `GET /me/bookings`.
 pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, who: &Requester| {
-        let account = &who.who.account().id;
-        let mut lists = Vec::new();
-        for is_past in [false, true] {
+        let mut read = |is_past| {
             let mut rows = Vec::new();
-            for one in booking::list(tx, account, is_past)? {
+            for one in booking::list(tx, &who.who.account().id, is_past)? {
                 let name = booking::provider_name(tx, &one)?;
                 let order = match &one.order_id {
                     Some(id) => order::find(tx, id)?,
@@ -60,28 +58,17 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
                 };
                 rows.push((one, name, order));
             }
-            lists.push(rows);
-        }
-        Ok::<_, Refusal>(lists)
+            Ok::<_, Refusal>(rows)
+        };
+        Ok::<_, Refusal>((read(false)?, read(true)?))
     };
-    let lists = req.read(look).await?;
+    let (coming, past) = req.read(look).await?;
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
-    let mut lists = lists.into_iter();
-    let mut rows = || {
-        let list: Vec<(Booking, String, Option<Order>)> = lists.next().unwrap_or_default();
-        let rows = list
-            .iter()
-            .map(|(one, name, order)| Row::of(text, &zone, (one, name, order.as_ref())));
-        BookingRows {
-            rows: rows.collect(),
-            is_card: false,
-        }
-    };
     let body = ListPage {
-        text: &req.text,
+        text,
         done: req.done(DONE),
-        coming: rows(),
-        past: rows(),
+        coming: BookingRows::of(text, &zone, &coming, false),
+        past: BookingRows::of(text, &zone, &past, false),
     };
     req.page(HERE, &req.text.say("booking-mine"), body).await
 }
@@ -114,17 +101,10 @@ impl Loaded {
 async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
     let look = |tx: &mut Tx<'_>, party: &PartyTo| {
         let booking = party.booking.clone();
-        let slot = sql!(
-            "SELECT {Slot} FROM slot WHERE id = :id",
-            id = booking.slot_id
-        )
-        .one(tx)?;
-        let with = match (party.party, &booking.member_id) {
-            (Party::Member, _) => booking::provider_name(tx, &booking)?,
-            (_, Some(member)) => identity::account::find(tx, member)?
-                .map(|one| one.display_name)
-                .unwrap_or_default(),
-            (_, None) => String::new(),
+        let slot = tx.load(&booking.slot_id)?;
+        let with = match party.party {
+            Party::Member => booking::provider_name(tx, &booking)?,
+            Party::Provider | Party::Administrator => member::name(tx, booking.member_id.as_ref())?,
         };
         let order = match &booking.order_id {
             Some(id) => order::find(tx, id)?,
@@ -149,9 +129,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
 #[template(path = "own/booking.html")]
 struct BookingPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    done: Option<&'static str>,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     loaded: &'a Loaded,
     date: String,
     time: String,
@@ -175,14 +153,10 @@ struct BookingPage<'a> {
 
 /// `GET /me/bookings/{id}`.
 pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
-    page(&req, req.done(DONE), &FormState::default()).await
+    page(&req, &FormState::default()).await
 }
 
-async fn page(
-    req: &PageRequest,
-    done: Option<&'static str>,
-    form_state: &FormState,
-) -> Result<Response, Problem> {
+async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let loaded = load(req).await?;
     let (text, now) = (&req.text, req.site.clock.now());
     let (booking, slot) = (&loaded.booking, &loaded.slot);
@@ -196,9 +170,7 @@ async fn page(
     let pay = loaded.order.as_ref().filter(|_| is_member && is_pending);
     let body = BookingPage {
         text,
-        csrf: &req.csrf,
-        done,
-        form_state,
+        form: req.form(DONE, form_state),
         date,
         time,
         zone: words::zone_name(&zone, booking.starts_at),
@@ -282,7 +254,6 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
     // Who may not cancel any more is refused at once, and not asked before.
     if !question::is_sure(&posted.form) && loaded.may_cancel(req.site.clock.now()) {
         let address = format!("{here}/cancel");
-        let sent = (address.as_str(), here.as_str(), &posted.form);
         let zone = words::zone(&req.site, Some(&req.who));
         let when = req.text.moment(&loaded.booking.starts_at.to_zoned(zone));
         let values = vec![
@@ -290,19 +261,14 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
             ("when", when.into()),
             ("money", money_back(&req.text, &loaded).into()),
         ];
-        let who = (&req.who, req.csrf.as_str());
-        return question::show(&req.site, &req.text, who, sent, CANCEL, &values).await;
+        return question::ask_with(&posted, (&address, &here), CANCEL, &values).await;
     }
     let (site, reason) = (req.site.clone(), posted.form.text("reason").to_owned());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         let done = cancelling::cancel(tx, &site, party, &reason)?;
         Ok::<_, Refusal>(format!("{}?done=cancelled", notice::page(&done)))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
-        page(req, None, &form_state).await
-    })
-    .await
+    posted.save(change, page).await
 }
 
 /// Formats the start of a booking in its provider's zone, if that differs from the reader's.
@@ -335,24 +301,18 @@ pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> 
         let loaded = load(req).await?;
         let here = notice::page(&loaded.booking);
         let address = format!("{here}/outcome");
-        let sent = (address.as_str(), here.as_str(), &posted.form);
         let values = [
             ("title", loaded.booking.title.as_str().into()),
             ("outcome", said.word().into()),
         ];
-        let who = (&req.who, req.csrf.as_str());
-        return question::show(&req.site, &req.text, who, sent, MARK, &values).await;
+        return question::ask_with(&posted, (&address, &here), MARK, &values).await;
     }
     let site = req.site.clone();
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         let done = outcome::mark(tx, &site, party, said)?;
         Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&done)))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
-        page(req, None, &form_state).await
-    })
-    .await
+    posted.save(change, page).await
 }
 
 /// `POST /me/bookings/{id}/link`.
@@ -363,11 +323,7 @@ pub(super) async fn replace_link(posted: FormPost) -> Result<Response, Problem> 
         let done = link_change::replace(tx, &site, party, &link)?;
         Ok::<_, Refusal>(format!("{}?done=link", notice::page(&done)))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
-        page(req, None, &form_state).await
-    })
-    .await
+    posted.save(change, page).await
 }
 
 /// The refund for the confirmation question: an amount, or a keyword that selects a variant of the
@@ -385,9 +341,7 @@ fn money_back(text: &Text, loaded: &Loaded) -> String {
 #[template(path = "own/move.html")]
 struct MovePage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     here: String,
     title: &'a str,
     when: String,
@@ -417,9 +371,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let left = booking.reschedule_limit - booking.reschedules;
     let body = MovePage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        form_state,
+        form: req.form(&[], form_state),
         here: notice::page(booking),
         title: &booking.title,
         when: text.moment(&booking.starts_at.to_zoned(zone.clone())),
@@ -449,9 +401,5 @@ pub(super) async fn reschedule(posted: FormPost) -> Result<Response, Problem> {
         let moved = book::reschedule(tx, &site, party, &new)?;
         Ok::<_, Refusal>(format!("{}?done=moved", notice::page(&moved)))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
-        move_page(req, &form_state).await
-    })
-    .await
+    posted.save(change, move_page).await
 }

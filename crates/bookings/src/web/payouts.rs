@@ -6,11 +6,11 @@ use axum::response::{IntoResponse as _, Response};
 use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::Money;
-use site::request::{FormPost, PageRequest};
+use site::request::{FormContext, FormPost, PageRequest};
 use web::fields::{self, Input};
 use web::form_state::{self, FormState, Group};
 use web::sheet::FileFormat;
-use web::{Form, Problem, Text};
+use web::{Problem, Text};
 
 use super::slots::{FormPage, table_form};
 use super::words;
@@ -89,10 +89,7 @@ fn batch_tag(state: BatchState) -> &'static str {
 #[template(path = "payouts/own.html")]
 struct OwnPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    done: Option<&'static str>,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     totals: Vec<(String, &'static str)>,
     lines: Vec<Line>,
     has_reference: bool,
@@ -116,10 +113,7 @@ async fn own_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
     let sum = |total: &Total| text.money(Money::new(total.amount_minor, total.currency));
     let body = OwnPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: req.done(DONE),
-        form_state,
+        form: req.form(DONE, form_state),
         totals: totals
             .iter()
             .map(|total| (sum(total), total.state.label()))
@@ -145,21 +139,14 @@ pub(super) async fn set_reference(posted: FormPost) -> Result<Response, Problem>
         payout::set_reference(tx, &site, provider, &reference)?;
         Ok::<_, Refusal>(format!("{OWN}?done=saved"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        own_page(&posted.req, &form_state).await
-    })
-    .await
+    posted.save(change, own_page).await
 }
 
 #[derive(Template)]
 #[template(path = "payouts/all.html")]
 struct AllPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    done: Option<&'static str>,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     /// The states, each with the path of its page, the label, and whether it is the shown state.
     states: Vec<(String, &'static str, bool)>,
     is_pending: bool,
@@ -202,10 +189,7 @@ async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
     });
     let body = AllPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: req.done(DONE),
-        form_state,
+        form: req.form(DONE, form_state),
         states: states.collect(),
         is_pending: shown == PayoutState::Pending,
         lines: items
@@ -216,17 +200,6 @@ async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
         batches: batches.collect(),
     };
     req.page(HERE, &text.say("payout-all"), body).await
-}
-
-async fn answer_all(
-    posted: &FormPost,
-    done: Result<Response, Refusal>,
-) -> Result<Response, Problem> {
-    form_state::answer(done, async |problem| {
-        let form_state = FormState::refused(Form::default(), &problem, &posted.req.text);
-        all_page(&posted.req, &form_state).await
-    })
-    .await
 }
 
 /// Handles `POST /admin/payouts/approve`, which approves either all ticked items or none.
@@ -240,7 +213,7 @@ pub(super) async fn approve(posted: FormPost) -> Result<Response, Problem> {
         }
         Ok::<_, Refusal>(format!("{HERE}?done=saved"))
     };
-    answer_all(&posted, posted.once(change).await).await
+    posted.save(change, all_page).await
 }
 
 /// Handles `POST /admin/payouts/batches`, which creates a batch of all items that are due in a
@@ -253,17 +226,14 @@ pub(super) async fn create_batch(posted: FormPost) -> Result<Response, Problem> 
         let made = batch::create(tx, by, &new)?;
         Ok::<_, Refusal>(format!("{HERE}/batches/{}", made.batch.id))
     };
-    answer_all(&posted, posted.once(change).await).await
+    posted.save(change, all_page).await
 }
 
 #[derive(Template)]
 #[template(path = "payouts/steps.html")]
 struct StepsPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    done: Option<&'static str>,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     title: &'a str,
     class: &'static str,
     state: &'static str,
@@ -321,10 +291,7 @@ async fn item_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     }
     let body = StepsPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: req.done(DONE),
-        form_state,
+        form: req.form(DONE, form_state),
         title: &found.title,
         class: tag(item.state),
         state: item.state.label(),
@@ -348,11 +315,7 @@ pub(super) async fn item_step(posted: FormPost) -> Result<Response, Problem> {
         let item = payout::step(tx, by, &id, step, &values)?;
         Ok::<_, Refusal>(format!("{HERE}/items/{}?done=saved", item.id))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        item_page(&posted.req, &form_state).await
-    })
-    .await
+    posted.save(change, item_page).await
 }
 
 /// `GET /admin/payouts/batches/{id}`.
@@ -403,10 +366,7 @@ async fn batch_page(req: &PageRequest, form_state: &FormState) -> Result<Respons
     let here = format!("{HERE}/batches/{}", batch.id);
     let body = StepsPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: req.done(DONE),
-        form_state,
+        form: req.form(DONE, form_state),
         title: &title,
         class: batch_tag(batch.state),
         state: batch.state.label(),
@@ -429,11 +389,7 @@ pub(super) async fn batch_step(posted: FormPost) -> Result<Response, Problem> {
         batch::step(tx, &site, by, &id, (step, &values))?;
         Ok::<_, Refusal>(format!("{HERE}/batches/{id}?done=saved"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        batch_page(&posted.req, &form_state).await
-    })
-    .await
+    posted.save(change, batch_page).await
 }
 
 /// `GET /admin/payouts/batches/{id}/lines.csv`.
@@ -494,19 +450,12 @@ async fn rate_page(req: &PageRequest, refused: Option<&FormState>) -> Result<Res
     let groups: Vec<Group> = table_form(req, form_state).groups(RATE_FIELDS, "payout-rate-group");
     let action = format!("{HERE}/providers/{}", found.id);
     let body = FormPage {
-        text: &req.text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: None,
-        title: &found.display_name,
         hint: req.text.say("payout-rate-text").into_owned(),
         action: &action,
         back: "/admin/payouts/providers",
         back_label: "payout-rates",
-        version: None,
         groups,
-        button: "slot-save",
-        form_state,
+        ..FormPage::of(req, &found.display_name, form_state)
     };
     req.page(HERE, &found.display_name, body).await
 }
@@ -519,9 +468,9 @@ pub(super) async fn change_rate(posted: FormPost) -> Result<Response, Problem> {
         payout::change_rate(tx, by, &id, &input)?;
         Ok::<_, Refusal>(format!("{HERE}/providers?done=saved"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        rate_page(&posted.req, Some(&form_state)).await
-    })
-    .await
+    posted
+        .save(change, async |req, form_state| {
+            rate_page(req, Some(form_state)).await
+        })
+        .await
 }

@@ -14,7 +14,7 @@ use site::resource::pages::{Messages, PageParent, PageResource};
 use web::form_state::{FormState, TableForm};
 use web::{List, Problem, Site, Text, Wishes};
 
-use super::admin::{ListPage, ListRow};
+use super::admin::{ListRow, list_page};
 use super::slots::table_form;
 use super::{own, slot_page, words};
 use crate::Refusal;
@@ -227,22 +227,13 @@ impl PageResource for Plan {
         list: List<Self>,
     ) -> Result<Response, Problem> {
         let text = &req.text;
-        let rows = list.items.into_iter().map(|plan| ListRow {
+        let row = |plan: Self| ListRow {
             id: plan.id.to_string(),
             note: words::grants(text, plan.credit_kind, plan.credits, plan.months),
             side: text.money(plan.price()),
             is_active: plan.active,
             name: plan.name,
-        });
-        let body = ListPage {
-            text,
-            done: req.done(Self::DONE),
-            path: Self::PAGES,
-            messages: Self::MESSAGES,
-            empty: "plan-first",
-            away: "plan-away",
-            rows: rows.collect(),
         };
-        req.page(Self::PAGES, &text.say("plan-all"), body).await
+        list_page(req, ("plan-first", "plan-away"), list, row).await
     }
 }

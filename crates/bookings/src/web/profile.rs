@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use platform::Tx;
 use site::request::{FormPost, PageRequest};
 use web::fields::{self, Input};
-use web::form_state::{self, Control, Field, FormState};
+use web::form_state::{Control, Field, FormState};
 use web::{Problem, Text};
 
 use super::slots::{FormPage, HERE, table_form};
@@ -80,19 +80,14 @@ async fn page(
         address: url.hint(text.say("external-calendar-hint")),
         calendar,
         profile: FormPage {
-            text,
-            csrf: &req.csrf,
-            submission: req.submission(),
-            done: req.done(&[("saved", "slot-saved")]),
-            title: &title,
+            form: req.form(
+                &[("saved", "slot-saved")],
+                calendar_form.unwrap_or(form_state),
+            ),
             hint: text.say("booking-profile-hint").into_owned(),
             action: PATH,
-            back: HERE,
-            back_label: "slot-mine",
-            version: None,
             groups: table_form(req, form_state).groups(provider::FIELDS, "booking-profile"),
-            button: "slot-save",
-            form_state: calendar_form.unwrap_or(form_state),
+            ..FormPage::of(req, &title, form_state)
         },
     };
     req.page(HERE, &title, body).await
@@ -105,11 +100,11 @@ pub(super) async fn change(posted: FormPost) -> Result<Response, Problem> {
         provider::change(tx, provider, None, &input)?;
         Ok::<_, Refusal>(format!("{HERE}?done=saved"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        page(&posted.req, Some(&form_state), None).await
-    })
-    .await
+    posted
+        .save(change, async |req, form_state| {
+            page(req, Some(form_state), None).await
+        })
+        .await
 }
 
 /// `POST /me/slots/profile/calendar`: sets the address of the calendar, or removes the calendar.
@@ -128,9 +123,9 @@ pub(super) async fn set_calendar(posted: FormPost) -> Result<Response, Problem> 
         }
         Ok::<_, Refusal>(format!("{PATH}?done=saved"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        page(&posted.req, None, Some(&form_state)).await
-    })
-    .await
+    posted
+        .save(change, async |req, form_state| {
+            page(req, None, Some(form_state)).await
+        })
+        .await
 }

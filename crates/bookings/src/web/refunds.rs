@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use platform::Tx;
 use platform::money::Money;
-use site::request::{FormPost, PageRequest};
+use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
 use web::{Problem, Text};
 
@@ -115,9 +115,7 @@ fn said(text: &Text, clause: Clause, days: i64) -> String {
 struct NewPage<'a> {
     text: &'a Text,
     is_test: bool,
-    csrf: &'a str,
-    submission: String,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     here: String,
     facts: Vec<(&'static str, String)>,
     clause: String,
@@ -165,9 +163,7 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
     let body = NewPage {
         text,
         is_test: gateway::is_test(&req.site),
-        csrf: &req.csrf,
-        submission: req.submission(),
-        form_state,
+        form: req.form(&[], form_state),
         here: format!("{ALL}/{}", payment.id),
         facts,
         clause: said(text, clause, days),
@@ -187,9 +183,9 @@ pub(super) async fn ask(posted: FormPost) -> Result<Response, Problem> {
         manual::ask(tx, by, &new)?;
         Ok::<_, Refusal>(format!("{ALL}?done=asked"))
     };
-    form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);
-        page(&posted.req, Some(&form_state)).await
-    })
-    .await
+    posted
+        .save(change, async |req, form_state| {
+            page(req, Some(form_state)).await
+        })
+        .await
 }

@@ -6,7 +6,7 @@ use identity::session::signed_in::Confirmed;
 use platform::Tx;
 use platform::money::Money;
 use site::proof::Requester;
-use site::request::{FormPost, PageRequest};
+use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, FormState, Group};
 use web::{Problem, Text};
 
@@ -35,9 +35,7 @@ const MOST: i64 = 200;
 #[template(path = "requests.html")]
 struct ListPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    form_state: &'a FormState,
-    done: Option<&'static str>,
+    form: FormContext<'a>,
     title: &'static str,
     is_own: bool,
     rows: Vec<Row>,
@@ -120,9 +118,7 @@ async fn page(
     };
     let body = ListPage {
         text,
-        csrf: &req.csrf,
-        form_state,
-        done: req.done(DONE),
+        form: req.form(DONE, form_state),
         title,
         is_own: party == Party::Member,
         rows: rows.collect(),
@@ -169,22 +165,16 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let asked = choices::selects(text, form_state, &listed, "choice-none");
     let note = form_state.lines("note", text.say("booking-own-note"));
     let body = FormPage {
-        text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: None,
-        title: &title,
         hint: text.say("request-hint").into_owned(),
         action: "/me/requests/new",
         back: OWN,
         back_label: "request-mine",
-        version: None,
         groups: vec![Group {
             legend: text.say("slot-group-when").into_owned(),
             fields: slots.chain(asked).chain([note]).collect(),
         }],
         button: "request-send",
-        form_state,
+        ..FormPage::of(req, &title, form_state)
     };
     req.page(own::HERE, &title, body).await
 }

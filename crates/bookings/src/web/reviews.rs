@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
 use platform::Tx;
 use site::proof::Requester;
-use site::request::{FormPost, PageRequest};
+use site::request::{FormContext, FormPost, PageRequest};
 use web::fields::Input;
 use web::file_response::{FileResponse, disposition};
 use web::form_state::{self, Field, FormState, Group};
@@ -91,9 +91,7 @@ pub(super) const fn tag(state: ReviewState) -> &'static str {
 #[template(path = "reviews/new.html")]
 struct NewPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     /// How many documents the member can submit.
     left: i64,
     fields: Vec<Field>,
@@ -112,9 +110,7 @@ async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
     let (left, text) = (req.read(look).await?, &req.text);
     let body = NewPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        form_state,
+        form: req.form(&[], form_state),
         left,
         fields: vec![
             form_state.line("goal", text.say("review-goal")).required(),
@@ -170,9 +166,7 @@ pub(super) async fn create(
 #[template(path = "reviews/review.html")]
 struct ReviewPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    form_state: &'a FormState,
-    done: Option<&'static str>,
+    form: FormContext<'a>,
     /// The path and the message id of the title of the list that contains the review.
     back: (&'static str, &'static str),
     review: &'a ReviewView,
@@ -200,9 +194,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let is_written = party.is_reviewer && state == ReviewState::InReview;
     let body = ReviewPage {
         text,
-        csrf: &req.csrf,
-        form_state,
-        done: req.done(DONE),
+        form: req.form(DONE, form_state),
         back: match party.party {
             Party::Member => (OWN, "review-mine"),
             Party::Provider => (ASKED, "review-asked"),
@@ -227,12 +219,12 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
 pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
     let (req, site) = (&posted.req, posted.req.site.clone());
     let address = |review: &review::Review, step| format!("{}?done={step}", review.page());
-    let done = match req.piece("step") {
+    match req.piece("step") {
         "start" => {
             let change = move |tx: &mut Tx<'_>, by: &Taker| {
                 Ok::<_, Refusal>(address(&review::start(tx, by)?, "start"))
             };
-            posted.once(change).await
+            posted.save(change, page).await
         }
         "complete" => {
             let input = Input::Form(posted.form.clone(), FIELDS.to_vec());
@@ -240,21 +232,16 @@ pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
                 let completed = review::complete(tx, &site, party, &input)?;
                 Ok::<_, Refusal>(address(&completed, "complete"))
             };
-            posted.once(change).await
+            posted.save(change, page).await
         }
         "cancel" => {
             let change = move |tx: &mut Tx<'_>, party: &PartyToReview| {
                 Ok::<_, Refusal>(address(&review::cancel(tx, party)?, "cancel"))
             };
-            posted.once(change).await
+            posted.save(change, page).await
         }
-        _ => return Err(Problem::not_found()),
-    };
-    form_state::answer(done, async |problem| {
-        let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
-        page(req, &form_state).await
-    })
-    .await
+        _ => Err(Problem::not_found()),
+    }
 }
 
 /// `GET /me/reviews/{id}/file`.

@@ -1,15 +1,13 @@
 //! The administrators' pages and JSON list of rooms.
 
 use axum::response::Response;
-use platform::Tx;
-use site::Callers::{self, People};
 use site::request::PageRequest;
 use site::resource::api::{ApiResource, Description};
 use site::resource::pages::{Messages, PageResource};
 use web::{List, Problem};
 
-use super::admin::{ListPage, ListRow};
-use crate::Refusal;
+use super::admin::{ListRow, list_page};
+use super::api::administered;
 use crate::room::Room;
 use crate::settings::Administrator;
 
@@ -38,29 +36,20 @@ impl PageResource for Room {
         _: &Administrator,
         list: List<Self>,
     ) -> Result<Response, Problem> {
-        let rows = list.items.into_iter().map(|room| ListRow {
+        let row = |room: Self| ListRow {
             id: room.id.to_string(),
             name: room.name,
             note: room.url,
             side: String::new(),
             is_active: room.active,
-        });
-        let body = ListPage {
-            text: &req.text,
-            done: req.done(Self::DONE),
-            path: Self::PAGES,
-            messages: Self::MESSAGES,
-            empty: "room-first",
-            away: "room-away",
-            rows: rows.collect(),
         };
-        req.page(Self::PAGES, &req.text.say("room-all"), body).await
+        list_page(req, ("room-first", "room-away"), list, row).await
     }
 }
 
 impl ApiResource for Room {
-    type View = Self;
-    type Item = Self;
+    administered!();
+
     const API: Description = Description {
         path: "/api/v1/admin/rooms",
         one: "/api/v1/admin/rooms/{id}",
@@ -74,11 +63,4 @@ impl ApiResource for Room {
         removal: &[204],
         body: "What may be set of a room; what is left out stays.",
     };
-    const READS: Callers = People;
-    const WRITES: Callers = People;
-    const DEACTIVATES: bool = true;
-
-    fn view(self, _: &mut Tx<'_>, _: &Administrator) -> Result<Self, Refusal> {
-        Ok(self)
-    }
 }

@@ -12,7 +12,7 @@ use crate::order::Order;
 pub(super) struct BookingRows {
     pub(super) rows: Vec<Row>,
     /// Whether the list is displayed as a separate card.
-    pub(super) is_card: bool,
+    is_card: bool,
 }
 
 pub(super) struct Row {
@@ -33,7 +33,18 @@ struct Html<'a> {
     is_card: bool,
 }
 
+/// A booking, the name of the other side, and, for the member who must pay it, the order.
+pub(super) type Named = (Booking, String, Option<Order>);
+
 impl BookingRows {
+    pub(super) fn of(text: &Text, zone: &TimeZone, list: &[Named], is_card: bool) -> Self {
+        let rows = list.iter().map(|one| Row::of(text, zone, one));
+        Self {
+            rows: rows.collect(),
+            is_card,
+        }
+    }
+
     pub(super) fn html(&self, text: &Text) -> String {
         let html = Html {
             text,
@@ -45,15 +56,14 @@ impl BookingRows {
 }
 
 impl Row {
-    /// Builds the row of a booking, with the name of the other side. `order` is set only for the
-    /// member, who must pay it.
-    pub(super) fn of(
-        text: &Text,
-        zone: &TimeZone,
-        (one, name, order): (&Booking, &str, Option<&Order>),
-    ) -> Self {
-        let values = [("title", one.title.as_str().into()), ("name", name.into())];
-        let open = order.filter(|_| one.state == State::PendingPayment);
+    fn of(text: &Text, zone: &TimeZone, (one, name, order): &Named) -> Self {
+        let values = [
+            ("title", one.title.as_str().into()),
+            ("name", name.as_str().into()),
+        ];
+        let open = order
+            .as_ref()
+            .filter(|_| one.state == State::PendingPayment);
         Self {
             href: notice::page(one),
             when: text.moment_short(&one.starts_at.to_zoned(zone.clone())),

@@ -10,18 +10,18 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use platform::money::Money;
 use platform::{Tx, sql};
 use site::question::{self, Question};
-use site::request::{FormPost, PageRequest};
+use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, Control, Field, FormState, Group, TableForm};
 use web::{Form, Problem, Text};
 
-use super::rows::{BookingRows, Row};
+use super::rows::BookingRows;
 use super::{choices, words};
 use crate::booking::{self, Booking};
 use crate::choice::{self, Choices, Kind, Listed};
 use crate::provider::Provider;
 use crate::settings;
 use crate::slot::{self, NewSlot, Place, Slot, SlotId};
-use crate::{Refusal, external_calendar, notice, request};
+use crate::{Refusal, external_calendar, member, notice, request};
 
 pub(super) const HERE: &str = "/me/slots";
 /// The longest session.
@@ -71,16 +71,10 @@ pub(super) async fn week(req: PageRequest) -> Result<Response, Problem> {
         let bookings: Vec<Booking> = booking::list_of_provider(tx, &profile.id)?;
         let mut names = Vec::new();
         for one in bookings {
-            let member = match &one.member_id {
-                Some(id) => identity::account::find(tx, id)?,
-                None => None,
-            };
-            names.push((
-                one.slot_id,
-                member.map(|one| one.display_name).unwrap_or_default(),
-            ));
+            let name = member::name(tx, one.member_id.as_ref())?;
+            names.push((one.slot_id, name));
         }
-        let is_administrator = settings::is_administrator(tx, &provider.who)?;
+        let is_administrator = settings::is_administrator(tx, &provider.requester().who)?;
         let lists = (slots, busy, names);
         Ok::<_, Refusal>((profile, zone, today, monday, lists, is_administrator))
     };
@@ -158,10 +152,7 @@ fn monday(day: Date) -> Date {
 #[template(path = "slots/form.html")]
 pub(super) struct FormPage<'a> {
     pub(super) text: &'a Text,
-    pub(super) csrf: &'a str,
-    pub(super) submission: String,
-    pub(super) form_state: &'a FormState,
-    pub(super) done: Option<&'static str>,
+    pub(super) form: FormContext<'a>,
     pub(super) title: &'a str,
     pub(super) hint: String,
     pub(super) action: &'a str,
@@ -171,6 +162,24 @@ pub(super) struct FormPage<'a> {
     pub(super) version: Option<i64>,
     pub(super) groups: Vec<Group>,
     pub(super) button: &'static str,
+}
+
+impl<'a> FormPage<'a> {
+    /// A form without fields, whose button saves it, and which leads back to the provider's slots.
+    pub(super) fn of(req: &'a PageRequest, title: &'a str, form_state: &'a FormState) -> Self {
+        Self {
+            text: &req.text,
+            form: req.form(&[], form_state),
+            title,
+            hint: String::new(),
+            action: "",
+            back: HERE,
+            back_label: "slot-mine",
+            version: None,
+            groups: Vec::new(),
+            button: "slot-save",
+        }
+    }
 }
 
 /// Builds the fields of a form from their declarations.
@@ -312,16 +321,7 @@ async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
             .required(),
     ];
     let body = FormPage {
-        text,
-        csrf: &req.csrf,
-        submission: req.submission(),
-        done: None,
-        title: &title,
-        hint: String::new(),
         action: "/me/slots/new",
-        back: HERE,
-        back_label: "slot-mine",
-        version: None,
         groups: vec![
             Group {
                 legend: text.say("slot-group-when").into_owned(),
@@ -333,7 +333,7 @@ async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
             },
         ],
         button: "slot-add",
-        form_state,
+        ..FormPage::of(req, &title, form_state)
     };
     req.page(HERE, &title, body).await
 }
@@ -371,8 +371,7 @@ fn at_form(mut problem: Problem) -> Problem {
 #[template(path = "slots/slot.html")]
 struct SlotPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     slot: &'a Slot,
     date: String,
     time: String,
@@ -404,8 +403,7 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let (date, time) = words::when(text, &zone, slot.starts_at, slot.ends_at);
     let body = SlotPage {
         text,
-        csrf: &req.csrf,
-        form_state,
+        form: req.form(&[], form_state),
         date,
         time,
         price: words::price(text, &slot),
@@ -423,14 +421,6 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     req.page(HERE, &title, body).await
 }
 
-async fn answer(posted: &FormPost, done: Result<Response, Refusal>) -> Result<Response, Problem> {
-    form_state::answer(done, async |problem| {
-        let form_state = FormState::refused(Form::default(), &problem, &posted.req.text);
-        slot_page(&posted.req, &form_state).await
-    })
-    .await
-}
-
 fn week_of(at: Timestamp, zone: &TimeZone, done: &str) -> String {
     let day = at.to_zoned(zone.clone()).date();
     format!("{HERE}?from={day}&done={done}")
@@ -444,7 +434,7 @@ pub(super) async fn set_visibility(posted: FormPost) -> Result<Response, Problem
         let slot = slot::show(tx, provider, &id, is_shown)?;
         Ok::<_, Refusal>(week_of(slot.starts_at, &slot.zone(), "saved"))
     };
-    answer(&posted, posted.once(change).await).await
+    posted.save(change, slot_page).await
 }
 
 const REMOVE: Question = Question {
@@ -461,17 +451,14 @@ pub(super) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     let id: SlotId = req.id("id")?;
     if !question::is_sure(&posted.form) {
         let here = format!("{HERE}/{id}");
-        let address = format!("{here}/delete");
-        let sent = (address.as_str(), here.as_str(), &posted.form);
-        let who = (&req.who, req.csrf.as_str());
-        return question::show(&req.site, &req.text, who, sent, REMOVE, &[]).await;
+        return question::ask(&posted, (&format!("{here}/delete"), &here), REMOVE).await;
     }
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
         let slot = slot::own(tx, provider, &id)?;
         request::remove_slot(tx, provider, &id)?;
         Ok::<_, Refusal>(week_of(slot.starts_at, &slot.zone(), "removed"))
     };
-    answer(&posted, posted.once(change).await).await
+    posted.save(change, slot_page).await
 }
 
 #[derive(Template)]
@@ -492,44 +479,25 @@ pub(super) async fn bookings(req: PageRequest) -> Result<Response, Problem> {
         let (id, hours) = (&provider.profile.id, settings::load(tx)?.outcome_hours);
         let mut coming = booking::list_of_provider(tx, id)?;
         coming.retain(|one| one.starts_at > tx.roughly_now());
-        let mut lists = Vec::new();
-        for all in [coming, booking::list_begun(tx, id, hours)?] {
+        let begun = booking::list_begun(tx, id, hours)?;
+        let mut named = |list: Vec<Booking>| {
             let mut rows = Vec::new();
-            for one in all {
-                let member = match &one.member_id {
-                    Some(id) => identity::account::find(tx, id)?,
-                    None => None,
-                };
-                rows.push((one, member.map(|one| one.display_name).unwrap_or_default()));
+            for one in list {
+                let name = member::name(tx, one.member_id.as_ref())?;
+                rows.push((one, name, None));
             }
-            lists.push(rows);
-        }
-        Ok::<_, Refusal>((lists, provider.profile.zone()))
+            Ok::<_, Refusal>(rows)
+        };
+        Ok::<_, Refusal>((named(coming)?, named(begun)?, provider.profile.zone()))
     };
-    let (found, zone) = req.read(look).await?;
+    let (coming, begun, zone) = req.read(look).await?;
     let text = &req.text;
-    let mut lists = found.iter().map(|rows| BookingRows {
-        rows: rows
-            .iter()
-            .map(|(one, name)| Row::of(text, &zone, (one, name, None)))
-            .collect(),
-        is_card: true,
-    });
-    let mut next = || {
-        lists.next().unwrap_or(BookingRows {
-            rows: Vec::new(),
-            is_card: true,
-        })
-    };
-    let is_unsaid = found.iter().skip(1).flatten();
-    let is_unsaid = is_unsaid
-        .map(|(one, _)| one.state)
-        .any(|state| state == booking::State::Confirmed);
+    let mut states = begun.iter().map(|(one, ..)| one.state);
     let body = BookingsPage {
         text,
-        is_unsaid,
-        list: next(),
-        begun: next(),
+        is_unsaid: states.any(|state| state == booking::State::Confirmed),
+        list: BookingRows::of(text, &zone, &coming, true),
+        begun: BookingRows::of(text, &zone, &begun, true),
     };
     req.page(HERE, &text.say("slot-bookings"), body).await
 }

@@ -3,11 +3,13 @@
 
 use bookings::DOMAIN;
 use jiff::SignedDuration;
-use platform::{Rows, StoreError, Tx, sql};
+use platform::{StoreError, Tx, sql};
 use serde_json::{Value, json};
 use testkit::Engine;
 
-use crate::stage::{Booking, Person, Stage, give_all_to, on_both, provider, state};
+use crate::stage::{
+    Booking, Person, Stage, count, give_all_to, held, on_both, provider, run, state,
+};
 
 /// Offers a free session on each day of `weeks` weeks.
 async fn offer_days(farah: &mut Person, weeks: i64) -> Vec<Value> {
@@ -53,10 +55,7 @@ fn one_member_takes_so_many_times_and_no_more() {
 }
 
 async fn taken_by_gateway(stage: &Stage<'_>) -> i64 {
-    let look = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
-        tx.one(sql!("SELECT COUNT(*) FROM test_payment"), &[])
-    };
-    stage.world.store().read(look).await.unwrap().0
+    count(stage, sql!("SELECT COUNT(*) FROM test_payment")).await
 }
 
 /// Submits the form on the test gateway's page once more, regardless of the order's state.
@@ -110,21 +109,18 @@ fn a_repeated_return_changes_nothing() {
             // PostgreSQL.
             return;
         }
-        let mut farah = provider(stage).await;
-        let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
-        let mut aina = stage.person("Aina Yusof").await;
-        let (pay, _) = aina.hold(&slot).await;
+        let (mut aina, pay, _) = held(stage, "2026-12-01").await;
         let back = aina.press(&pay, "pay").await;
         let back = back.expect(303).location().unwrap().to_owned();
         aina.browser.get(&back).await.expect(303);
-        let forbid = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
-            let trigger = sql!(
+        run(
+            stage,
+            sql!(
                 "CREATE TRIGGER none_written BEFORE UPDATE ON payment
                  BEGIN SELECT RAISE(ABORT, 'written'); END"
-            );
-            tx.run(trigger, &[], Rows::Any)
-        };
-        stage.world.store().write(forbid).await.unwrap();
+            ),
+        )
+        .await;
         aina.browser.get(&back).await.expect(303);
     });
 }

@@ -176,8 +176,8 @@ fn a_session_is_over_two_hours_after_its_end() {
             state(stage, booking["id"].as_str().unwrap()).await,
             State::Completed
         );
-        let text = aina.browser.get("/me/bookings").await.text();
-        assert!(text.contains(&stage.say("booking-completed")), "{text}");
+        aina.sees("/me/bookings", &stage.say("booking-completed"))
+            .await;
     });
 }
 

@@ -80,8 +80,7 @@ fn administrators_keep_types_levels_and_the_catalogue() {
             owner.browser.submit(&page, &form).await.expect(422);
             form.fill(key, "first");
             owner.browser.submit(&page, &form).await.expect(303);
-            let text = owner.browser.get(pages).await.text();
-            assert!(text.contains("First of them"), "{text}");
+            owner.sees(pages, "First of them").await;
             let mut own = script(stage, &owner);
             let page = send(&mut own, "POST", api, &json!({key: "first", name: "Again"})).await;
             let same = (format!("/{key}"), "not_unique".to_owned());
@@ -345,8 +344,7 @@ fn a_request_names_a_choice_that_each_time_offers() {
         let made = aina.call("POST", path, &ask(Some("senior"))).await;
         let made = made.expect(201).json();
         assert_eq!(made["level"], "senior");
-        let text = farah.browser.get("/me/slots/requests").await.text();
-        assert!(text.contains("Senior"), "{text}");
+        farah.sees("/me/slots/requests", "Senior").await;
         let path = format!("{path}/{}/confirm", made["id"].as_str().unwrap());
         let body = json!({"slot_id": two["id"]});
         farah.call("POST", &path, &body).await.expect(200);

@@ -6,11 +6,13 @@ use bookings::booking::State;
 use identity::grant::OWNER;
 use identity::session::signed_in;
 use jiff::SignedDuration;
-use platform::{Store, StoreError, Tx, sql};
+use platform::{Store, Tx, sql};
 use serde_json::{Value, json};
-use testkit::{rounds, together};
+use testkit::together;
 
-use crate::stage::{Booking, Person, Stage, again, ledger, on_both, provider, state, wrong};
+use crate::stage::{
+    Booking, Person, Stage, count, each_round, ledger, on_both, provider, state, wrong,
+};
 
 fn id(booking: &str) -> &str {
     booking
@@ -167,8 +169,7 @@ fn credits_end_and_one_that_ended_is_replaced_if_the_provider_cancels() {
         let far = offer(&mut farah, "2027-02-15").await;
         let near = offer(&mut farah, "2027-01-10").await;
         let path = format!("/book/{}", far["id"].as_str().unwrap());
-        let text = aina.browser.get(&path).await.text();
-        assert!(text.contains(&stage.say("booking-no-credit")), "{text}");
+        aina.sees(&path, &stage.say("booking-no-credit")).await;
         assert_eq!(credits(&mut aina).await, 3);
         let booked = aina.book(&near).await;
         let booking = id(booked.expect(303).location().unwrap()).to_owned();
@@ -244,8 +245,7 @@ fn the_last_credit_books_one_of_two_sessions() {
         let plan = plan(&mut owner, 1).await;
         let mut aina = stage.person("Aina Yusof").await;
         let (here, there) = (stage.world.store().clone(), stage.world.second_store());
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let pay = order(&mut aina, &plan).await;
             aina.pay(&pay, "pay").await.expect(200);
             let (day, hour) = near(round);
@@ -266,14 +266,13 @@ fn the_last_credit_books_one_of_two_sessions() {
                 matches!(&refused, Refusal::Rule(code) if code.code == "quota_exhausted");
             assert!(is_spent, "round {round}: {refused:?}");
             assert_eq!(credits(&mut aina).await, 0, "round {round}");
-            let free = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
-                tx.one(
-                    sql!("SELECT COUNT(*) FROM slot WHERE state = 'available'"),
-                    &[],
-                )
-            };
-            let (free,) = stage.world.store().read(free).await.unwrap();
+            let free = count(
+                stage,
+                sql!("SELECT COUNT(*) FROM slot WHERE state = 'available'"),
+            )
+            .await;
             assert_eq!(free, i64::try_from(round + 1).unwrap(), "round {round}");
-        }
+        })
+        .await;
     });
 }

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use bookings::DOMAIN;
 use bookings::booking::State;
 use platform::Platform;
 use platform::outbound::{Names, Outbound};
@@ -18,7 +17,10 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::stage::{self, Booking, Person, Stage, go_to, of_platform, on_both, script, state};
+use crate::stage::{
+    self, Booking, Person, Stage, count, erase, exported, go_to, of_platform, on_both, script,
+    state,
+};
 
 const HOST: &str = "calendar.example";
 const PATH: &str = "/api/v1/me/provider";
@@ -139,11 +141,8 @@ async fn offered(stage: &Stage<'_>) -> Vec<Value> {
     all.map(|one| one["id"].clone()).collect()
 }
 
-async fn count(stage: &Stage<'_>) -> i64 {
-    let look = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
-        tx.one(sql!("SELECT COUNT(*) FROM provider_busy"), &[])
-    };
-    stage.world.store().read(look).await.unwrap().0
+async fn busy_times(stage: &Stage<'_>) -> i64 {
+    count(stage, sql!("SELECT COUNT(*) FROM provider_busy")).await
 }
 
 #[test]
@@ -376,26 +375,21 @@ fn a_calendar_that_is_removed_or_whose_owner_leaves_takes_its_times_along() {
         form.fill("calendar_url", &server.url().replace("https", "webcal"));
         farah.browser.submit(&page, &form).await.expect(303);
         stage.work().await;
-        assert_eq!(count(&stage).await, 2);
+        assert_eq!(busy_times(&stage).await, 2);
         // Saving the page without an address leaves the calendar, and so does the JSON.
         let page = farah.browser.get("/me/slots/profile").await;
         let form = page.expect(200).form(path);
         farah.browser.submit(&page, &form).await.expect(303);
         farah.profile("bio", "Pictures").await;
-        assert_eq!(count(&stage).await, 2);
-        let id = farah.who.account().id.clone();
-        let export = {
-            let id = id.clone();
-            move |tx: &mut Tx<'_>| (DOMAIN.accounts.export)(tx, &id)
-        };
-        let copy = stage.world.store().read(export).await.unwrap();
+        assert_eq!(busy_times(&stage).await, 2);
+        let copy = exported(&stage, &farah).await;
         let busy = &copy["calendar"]["busy"];
         assert_eq!(busy[0]["starts_at"], "2026-12-01T09:30:00Z", "{copy}");
         let page = farah.browser.get("/me/slots/profile").await;
         let mut form = page.expect(200).form(path);
         form.press("do", "end");
         farah.browser.submit(&page, &form).await.expect(303);
-        assert_eq!(count(&stage).await, 0);
+        assert_eq!(busy_times(&stage).await, 0);
         assert_eq!(status(&mut farah).await, Value::Null);
         assert_eq!(offered(&stage).await, [slot["id"].clone()]);
         let read = server.requests();
@@ -404,13 +398,9 @@ fn a_calendar_that_is_removed_or_whose_owner_leaves_takes_its_times_along() {
 
         set(&stage, &farah, &json!(server.url())).await.expect(200);
         stage.work().await;
-        assert_eq!(count(&stage).await, 2);
-        let erase = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-            (DOMAIN.accounts.leave)(tx, &id)?;
-            (DOMAIN.accounts.erase)(tx, &id)
-        };
-        stage.world.store().write(erase).await.unwrap();
-        assert_eq!(count(&stage).await, 0);
+        assert_eq!(busy_times(&stage).await, 2);
+        erase(&stage, &farah).await;
+        assert_eq!(busy_times(&stage).await, 0);
         let read = server.requests();
         go_to(&stage, "2026-11-25T10:00:00Z").await;
         assert_eq!(server.requests(), read);

@@ -1,12 +1,12 @@
 //! Tests of feedback: who says what after a session, who reads it, and the criteria.
 
-use bookings::DOMAIN;
 use identity::grant::OWNER;
-use platform::{StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::Page;
 
-use crate::stage::{Booking, Person, Stage, errors, go_to, on_both, provider, script};
+use crate::stage::{
+    Booking, Person, Stage, erase, errors, exported, go_to, on_both, provider, script,
+};
 
 const FARAH: &str = "Farah.Ali@example.my";
 const AINA: &str = "Aina.Yusof@example.my";
@@ -338,20 +338,13 @@ fn who_leaves_takes_their_words_along_and_ratings_stay() {
         give(&mut aina, &id, &body).await.expect(201);
         let body = json!({"rating": 3, "text": "About Aina", "private_note": "Their secret"});
         give(&mut farah, &id, &body).await.expect(201);
-        let account = aina.who.account().id.clone();
-        let look = move |tx: &mut Tx<'_>| (DOMAIN.accounts.export)(tx, &account);
-        let copy = stage.world.store().read(look).await.unwrap();
+        let copy = exported(stage, &aina).await;
         let text = copy["feedback"].to_string();
         for part in ["Mine", "My secret", "About Aina"] {
             assert!(text.contains(part), "{text}");
         }
         assert!(!text.contains("Their secret"), "{text}");
-        let account = aina.who.account().id.clone();
-        let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-            (DOMAIN.accounts.leave)(tx, &account)?;
-            (DOMAIN.accounts.erase)(tx, &account)
-        };
-        stage.world.store().write(change).await.unwrap();
+        erase(stage, &aina).await;
         for part in ["Mine", "My secret", "About Aina", "Their secret"] {
             let places = stage.world.places_of(part);
             let left: Vec<_> = places

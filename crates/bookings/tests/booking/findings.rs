@@ -4,31 +4,24 @@ use bookings::booking::State;
 use identity::grant::OWNER;
 use identity::session::sudo::LIFETIME;
 use jiff::SignedDuration;
-use platform::{Rows, Sql, StoreError, Tx, sql};
+use platform::sql;
 use serde_json::{Value, json};
 use testkit::Page;
 
 use crate::stage::{
-    Booking, Person, Stage, go_to, ledger, on_both, prove, provider, script, state, wrong,
+    Booking, Person, Stage, count, go_to, ledger, on_both, prove, provider, rows, run, script,
+    state, wrong,
 };
 
 const LIST: &str = "/api/v1/admin/reconcile";
 
-async fn run(stage: &Stage<'_>, query: Sql) {
-    let change =
-        move |tx: &mut Tx<'_>| -> Result<u64, StoreError> { tx.run(query, &[], Rows::Any) };
-    stage.world.store().write(change).await.unwrap();
-}
-
 /// The findings: kind, state, and how often each was found.
 async fn findings(stage: &Stage<'_>) -> Vec<(String, String, i64)> {
-    let look = |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        tx.all(
-            sql!("SELECT kind, state, times FROM finding ORDER BY found_at, kind"),
-            &[],
-        )
-    };
-    stage.world.store().read(look).await.unwrap()
+    rows(
+        stage,
+        sql!("SELECT kind, state, times FROM finding ORDER BY found_at, kind"),
+    )
+    .await
 }
 
 fn one(kind: &str, state: &str, times: i64) -> Vec<(String, String, i64)> {
@@ -71,12 +64,11 @@ async fn mend(stage: &Stage<'_>, owner: &mut Person) -> Page {
 }
 
 async fn notices(stage: &Stage<'_>) -> i64 {
-    let look = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
-        let count =
-            sql!("SELECT COUNT(*) FROM notification WHERE kind = 'booking-notice-findings'");
-        tx.one(count, &[])
-    };
-    stage.world.store().read(look).await.unwrap().0
+    count(
+        stage,
+        sql!("SELECT COUNT(*) FROM notification WHERE kind = 'booking-notice-findings'"),
+    )
+    .await
 }
 
 /// A booking of Aina's on 1 December for RM 180, which she pays by the button `how`.
@@ -127,16 +119,8 @@ fn a_payment_that_the_gateway_does_not_know_stays_open_and_is_told_of() {
         wait(stage).await;
         assert_eq!(notices(stage).await, 1);
         let told = stage.fill("booking-notice-findings", [("about", "1".into())]);
-        assert!(
-            owner
-                .browser
-                .get("/me/notices")
-                .await
-                .text()
-                .contains(&told)
-        );
-        let card = owner.browser.get("/me").await.text();
-        assert!(card.contains(&stage.say("finding-all")), "{card}");
+        owner.sees("/me/notices", &told).await;
+        owner.sees("/me", &stage.say("finding-all")).await;
         assert!(
             !aina
                 .browser
@@ -227,8 +211,7 @@ fn what_our_own_records_contradict_is_mended() {
         run(stage, sql!("UPDATE booking SET payout_minor = 5000")).await;
         go_to(stage, "2026-12-01T12:00:00Z").await;
         prove(stage, &mut owner).await;
-        let card = owner.browser.get("/me").await.text();
-        assert!(card.contains(&stage.say("payout-to-approve")), "{card}");
+        owner.sees("/me", &stage.say("payout-to-approve")).await;
         run(stage, sql!("UPDATE payout_item SET amount_minor = 4999")).await;
         next_day(stage).await;
         assert_eq!(only(stage, &owner).await["kind"], "payout_drift");

@@ -2,23 +2,16 @@
 
 use bookings::DOMAIN;
 use bookings::booking::State;
-use platform::{StoreError, Tx, sql};
+use platform::{Tx, sql};
 
-use crate::stage::{Booking, Person, Stage, on_both, provider, script, state};
+use crate::stage::{
+    Booking, Person, Stage, count, erase, exported, on_both, provider, script, state,
+};
 
 async fn obliged(stage: &Stage<'_>, person: &Person) -> Vec<String> {
     let id = person.who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| (DOMAIN.accounts.obligations)(tx, &id);
     stage.world.store().write(look).await.unwrap()
-}
-
-async fn go(stage: &Stage<'_>, person: &Person) {
-    let id = person.who.account().id.clone();
-    let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-        (DOMAIN.accounts.leave)(tx, &id)?;
-        (DOMAIN.accounts.erase)(tx, &id)
-    };
-    stage.world.store().write(change).await.unwrap();
 }
 
 #[test]
@@ -29,13 +22,11 @@ fn a_member_who_goes_gives_their_times_back_and_their_money_remains_of_nobody() 
         let mut aina = stage.person("Aina Yusof").await;
         let (pay, booking) = aina.hold(&slot).await;
         aina.pay(&pay, "pay").await.expect(200);
-        let id = aina.who.account().id.clone();
-        let look = move |tx: &mut Tx<'_>| (DOMAIN.accounts.export)(tx, &id);
-        let copy = stage.world.store().read(look).await.unwrap();
+        let copy = exported(stage, &aina).await;
         assert_eq!(copy["bookings"][0]["title"], "Portrait on the veranda");
         assert_eq!(copy["orders"][0]["amount_minor"], 18_000);
         assert_eq!(obliged(stage, &aina).await, [""; 0]);
-        go(stage, &aina).await;
+        erase(stage, &aina).await;
         stage.work().await;
         let id = booking.rsplit('/').next().unwrap();
         assert_eq!(state(stage, id).await, State::Cancelled);
@@ -65,31 +56,25 @@ fn a_provider_settles_their_sessions_first_and_leaves_no_words() {
             obliged(stage, &farah).await,
             ["Portrait on the veranda, 2026-12-01"]
         );
-        let (id, set) = (farah.who.account().id.clone(), "Bank Satu 123-456");
-        let set = serde_json::json!({"reference": set});
+        let set = serde_json::json!({"reference": "Bank Satu 123-456"});
         let path = "/api/v1/me/payouts";
         let mut own = script(stage, &farah);
         own.call("PUT".parse().unwrap(), path, &set)
             .await
             .expect(204);
         let has_reference = async |expected: i64| {
-            let look = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
-                let all = sql!("SELECT COUNT(*) FROM provider WHERE payout_ref IS NOT NULL");
-                Ok(tx.all(all, &[])?.remove(0))
-            };
-            let (found,) = stage.world.store().read(look).await.unwrap();
-            assert_eq!(found, expected);
+            let all = sql!("SELECT COUNT(*) FROM provider WHERE payout_ref IS NOT NULL");
+            assert_eq!(count(stage, all).await, expected);
         };
         has_reference(1).await;
-        let look = move |tx: &mut Tx<'_>| (DOMAIN.accounts.export)(tx, &id);
-        let copy = stage.world.store().read(look).await.unwrap();
+        let copy = exported(stage, &farah).await;
         assert_eq!(copy["payouts"], serde_json::json!([]));
         assert!(!copy.to_string().contains("123-456"));
         let booking = aina.coming().await;
         aina.cancel(&format!("/me/bookings/{}", booking["id"].as_str().unwrap()))
             .await;
         assert_eq!(obliged(stage, &farah).await, [""; 0]);
-        go(stage, &farah).await;
+        erase(stage, &farah).await;
         has_reference(0).await;
         let page = stage.visitor().get("/api/v1/slots").await;
         assert_eq!(page.json()["items"], serde_json::json!([]));

@@ -2,11 +2,11 @@
 
 use bookings::provider::PROVIDER;
 use identity::grant::OWNER;
-use platform::{StoreError, Tx, sql};
+use platform::sql;
 use serde_json::{Value, json};
 use testkit::Page;
 
-use crate::stage::{Booking, Person, Stage, go_to, on_both, provider, script, wrong};
+use crate::stage::{Booking, Person, Stage, go_to, on_both, provider, rows, script, wrong};
 
 const NEW: &str = "https://meet.jit.si/Another";
 
@@ -17,10 +17,8 @@ async fn put(person: &mut Person, id: &str, link: &str) -> Page {
 
 /// The recipients of mails about a new link, whose calendar file has this revision.
 async fn told(stage: &Stage<'_>, revision: i64) -> Vec<String> {
-    let look = |tx: &mut Tx<'_>| -> Result<Vec<(String, String, Option<String>)>, StoreError> {
-        tx.all(sql!("SELECT recipient, subject, calendar FROM mail"), &[])
-    };
-    let mails = stage.world.store().read(look).await.unwrap();
+    let mails: Vec<(String, String, Option<String>)> =
+        rows(stage, sql!("SELECT recipient, subject, calendar FROM mail")).await;
     let subject = stage.start("booking-mail-link");
     let sequence = format!("SEQUENCE:{revision}\r\n");
     let told = mails.into_iter().filter(|(_, about, file)| {

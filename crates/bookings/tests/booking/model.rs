@@ -11,7 +11,7 @@ use std::task::Poll;
 use identity::grant::OWNER;
 use jiff::{SignedDuration, Timestamp};
 use platform::random::Random;
-use platform::{Rows, StoreError, Tx, sql};
+use platform::sql;
 use serde_json::{Value, json};
 use testkit::{first_round, rounds};
 
@@ -19,7 +19,9 @@ use crate::credits::{offer_at, order, plan};
 use crate::double::{Fault, run_or_die};
 use crate::razorpay::{open, post, restart, with_razorpay};
 use crate::razorpay_double::Razorpay;
-use crate::stage::{Booking, Person, Stage, ledger, on_both, prove, provider, script, wrong};
+use crate::stage::{
+    Booking, Person, Stage, ledger, on_both, prove, provider, rows, run, script, wrong,
+};
 
 /// The number of actions in a day.
 const STEPS: usize = 8;
@@ -58,14 +60,7 @@ impl<'a, 'w> Days<'a, 'w> {
         let plan = plan(&mut owner, 2).await;
         let mut farah = provider(stage).await;
         farah.profile("bio", "Portraits").await;
-        let rate = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
-            tx.run(
-                sql!("UPDATE provider SET payout_minor = 10000"),
-                &[],
-                Rows::Any,
-            )
-        };
-        stage.world.store().write(rate).await.unwrap();
+        run(stage, sql!("UPDATE provider SET payout_minor = 10000")).await;
         let mut people = Vec::new();
         for name in ["Aina Yusof", "Daniel Tan", "Mei Lin"] {
             people.push(stage.person(name).await);
@@ -254,11 +249,11 @@ impl<'a, 'w> Days<'a, 'w> {
 
     /// Somebody says what became of a session, or tries to.
     async fn mark(&self) {
-        let look = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, StoreError> {
-            let all = sql!("SELECT id FROM booking ORDER BY starts_at DESC, id LIMIT 9");
-            tx.all(all, &[])
-        };
-        let all = self.stage.world.store().read(look).await.unwrap();
+        let all: Vec<(String,)> = rows(
+            &self.stage,
+            sql!("SELECT id FROM booking ORDER BY starts_at DESC, id LIMIT 9"),
+        )
+        .await;
         let Some((id,)) = all.get(self.pick(all.len())) else {
             return;
         };
@@ -284,17 +279,15 @@ impl<'a, 'w> Days<'a, 'w> {
             let event = double.event(&format!("payment.dispute.{end}"), &payment);
             post(self.stage, &event).await.expect(200);
         } else {
-            let look = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, StoreError> {
-                tx.all(
-                    sql!(
-                        "SELECT gateway_payment_id FROM payment
+            let all: Vec<(String,)> = rows(
+                &self.stage,
+                sql!(
+                    "SELECT gateway_payment_id FROM payment
                          WHERE state = 'captured' AND refund_reserved_minor = 0
                          ORDER BY gateway_payment_id DESC LIMIT 5"
-                    ),
-                    &[],
-                )
-            };
-            let all = self.stage.world.store().read(look).await.unwrap();
+                ),
+            )
+            .await;
             let Some((payment,)) = all.get(self.pick(all.len())) else {
                 return;
             };

@@ -12,7 +12,9 @@ use site::Context;
 use testkit::{Page, Visitor, rounds, together};
 
 use crate::races::day;
-use crate::stage::{Booking, Stage, go_to, of_platform, on_both, provider, wrong};
+use crate::stage::{
+    Booking, Stage, count, go_to, of_platform, on_both, provider, rows, run, wrong,
+};
 
 const SITI: &str = "siti@example.my";
 
@@ -38,14 +40,7 @@ async fn allow(stage: &Stage<'_>, newcomers: bool) {
 
 /// Takes the addresses of everybody here for confirmed.
 async fn verify(stage: &Stage<'_>) {
-    let change = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
-        tx.run(
-            sql!("UPDATE email SET verified_by = 'mail'"),
-            &[],
-            Rows::Any,
-        )
-    };
-    stage.world.store().write(change).await.unwrap();
+    run(stage, sql!("UPDATE email SET verified_by = 'mail'")).await;
 }
 
 /// What a page says, without the address and without the menu, which follows what is free.
@@ -79,21 +74,16 @@ async fn links(stage: &Stage<'_>, email: &str) -> Vec<String> {
 }
 
 async fn states(stage: &Stage<'_>) -> Vec<String> {
-    let look = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, StoreError> {
-        tx.all(
-            sql!("SELECT state FROM booking ORDER BY created_at, id"),
-            &[],
-        )
-    };
-    let all = stage.world.store().read(look).await.unwrap();
+    let all: Vec<(String,)> = rows(
+        stage,
+        sql!("SELECT state FROM booking ORDER BY created_at, id"),
+    )
+    .await;
     all.into_iter().map(|(state,)| state).collect()
 }
 
 async fn accounts(stage: &Stage<'_>) -> i64 {
-    let look = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
-        tx.one(sql!("SELECT COUNT(*) FROM account"), &[])
-    };
-    stage.world.store().read(look).await.unwrap().0
+    count(stage, sql!("SELECT COUNT(*) FROM account")).await
 }
 
 async fn press(browser: &mut Visitor, link: &str) -> Page {

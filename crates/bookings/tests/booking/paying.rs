@@ -3,20 +3,20 @@
 
 use bookings::booking::State;
 use jiff::SignedDuration;
-use platform::{Rows, StoreError, Tx, sql};
+use platform::sql;
 
-use crate::stage::{Booking, Stage, ledger, on_both, provider, state};
+use crate::stage::{Booking, Stage, held, ledger, on_both, provider, rows, run, state};
 
 fn id(booking: &str) -> &str {
     booking.rsplit('/').next().unwrap()
 }
 
 async fn refunds(stage: &Stage<'_>) -> Vec<(String, String, i64)> {
-    let look = |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let all = sql!("SELECT reason, state, amount_minor FROM refund ORDER BY created_at, id");
-        tx.all(all, &[])
-    };
-    stage.world.store().read(look).await.unwrap()
+    rows(
+        stage,
+        sql!("SELECT reason, state, amount_minor FROM refund ORDER BY created_at, id"),
+    )
+    .await
 }
 
 fn one(reason: &str, state: &str, minor: i64) -> Vec<(String, String, i64)> {
@@ -26,10 +26,7 @@ fn one(reason: &str, state: &str, minor: i64) -> Vec<(String, String, i64)> {
 #[test]
 fn what_is_paid_is_booked_and_comes_back_when_it_is_cancelled_in_time() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = provider(stage).await;
-        let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
-        let mut aina = stage.person("Aina Yusof").await;
-        let (pay, booking) = aina.hold(&slot).await;
+        let (mut aina, pay, booking) = held(stage, "2026-12-01").await;
         assert_eq!(state(stage, id(&booking)).await, State::PendingPayment);
         let text = aina.browser.get(&pay).await.text();
         let until = stage.fill("pay-until", [("time", "4:15 pm".into())]);
@@ -57,8 +54,7 @@ fn what_is_paid_is_booked_and_comes_back_when_it_is_cancelled_in_time() {
         stage.work().await;
         assert_eq!(refunds(stage).await, one("cancelled", "processed", 18_000));
         assert_eq!(ledger(stage).await, 0);
-        let text = aina.browser.get(&booking).await.text();
-        assert!(text.contains(&stage.say("order-refunded")), "{text}");
+        aina.sees(&booking, &stage.say("order-refunded")).await;
     });
 }
 
@@ -87,10 +83,7 @@ fn after_its_window_a_paid_booking_is_not_cancelled_by_its_member() {
 #[test]
 fn a_payment_that_fails_may_be_tried_again() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = provider(stage).await;
-        let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
-        let mut aina = stage.person("Aina Yusof").await;
-        let (pay, booking) = aina.hold(&slot).await;
+        let (mut aina, pay, booking) = held(stage, "2026-12-01").await;
         let page = aina.pay(&pay, "fail").await;
         assert!(page.expect(200).text().contains(&stage.say("pay-failed")));
         assert_eq!(ledger(stage).await, 0);
@@ -102,10 +95,7 @@ fn a_payment_that_fails_may_be_tried_again() {
 #[test]
 fn money_of_a_browser_that_never_comes_back_is_found() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = provider(stage).await;
-        let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
-        let mut aina = stage.person("Aina Yusof").await;
-        let (pay, booking) = aina.hold(&slot).await;
+        let (mut aina, pay, booking) = held(stage, "2026-12-01").await;
         aina.press(&pay, "lost").await.expect(303);
         assert_eq!(state(stage, id(&booking)).await, State::PendingPayment);
         stage.world.clock.advance(SignedDuration::from_mins(4));
@@ -118,10 +108,7 @@ fn money_of_a_browser_that_never_comes_back_is_found() {
 #[test]
 fn what_is_paid_twice_or_wrongly_goes_back() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = provider(stage).await;
-        let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
-        let mut aina = stage.person("Aina Yusof").await;
-        let (pay, booking) = aina.hold(&slot).await;
+        let (mut aina, pay, booking) = held(stage, "2026-12-01").await;
         aina.pay(&pay, "wrong").await.expect(200);
         assert_eq!(state(stage, id(&booking)).await, State::PendingPayment);
         stage.work().await;
@@ -141,10 +128,7 @@ fn what_is_paid_twice_or_wrongly_goes_back() {
 fn a_refund_that_fails_is_told_and_reserves_nothing() {
     on_both(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", identity::grant::OWNER).await;
-        let mut farah = provider(stage).await;
-        let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
-        let mut aina = stage.person("Aina Yusof").await;
-        let (pay, booking) = aina.hold(&slot).await;
+        let (mut aina, pay, booking) = held(stage, "2026-12-01").await;
         aina.pay(&pay, "stuck").await.expect(200);
         aina.cancel(&booking).await.expect(303);
         stage.work().await;
@@ -190,10 +174,7 @@ fn a_receipt_of_one_order_pays_no_other() {
 #[test]
 fn a_hold_ends_and_late_money_gets_the_time_while_it_is_free() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut farah = provider(stage).await;
-        let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
-        let mut aina = stage.person("Aina Yusof").await;
-        let (pay, booking) = aina.hold(&slot).await;
+        let (mut aina, pay, booking) = held(stage, "2026-12-01").await;
         let back = aina.press(&pay, "pay").await;
         let back = back.expect(303).location().unwrap().to_owned();
         // The gateway reports the payment only later.
@@ -209,15 +190,12 @@ fn a_hold_ends_and_late_money_gets_the_time_while_it_is_free() {
 
 /// Hides the payments in the test gateway's records, or shows them again.
 pub(crate) async fn withhold(stage: &Stage<'_>, is_withheld: bool) {
-    let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
-        if is_withheld {
-            let hide = sql!("UPDATE test_payment SET gateway_order_id = 'x' || gateway_order_id");
-            return tx.run(hide, &[], Rows::Any);
-        }
-        let show = sql!("UPDATE test_payment SET gateway_order_id = substr(gateway_order_id, 2)");
-        tx.run(show, &[], Rows::Any)
+    let change = if is_withheld {
+        sql!("UPDATE test_payment SET gateway_order_id = 'x' || gateway_order_id")
+    } else {
+        sql!("UPDATE test_payment SET gateway_order_id = substr(gateway_order_id, 2)")
     };
-    stage.world.store().write(change).await.unwrap();
+    run(stage, change).await;
 }
 
 #[test]

@@ -5,13 +5,14 @@ use bookings::payout::PayoutId;
 use bookings::provider::PROVIDER;
 use identity::grant::{ADMIN, OWNER};
 use identity::session::sudo::LIFETIME;
-use platform::{Rows, Sql, StoreError, Tx, sql};
+use platform::{StoreError, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, rounds, together};
 
 use crate::credits;
 use crate::stage::{
-    Booking, Person, Stage, go_to, ledger, on_both, prove, provider, script, state, wrong,
+    Booking, Person, Stage, go_to, ledger, on_both, prove, provider, rows, run, script, state,
+    wrong,
 };
 
 const ITEMS: &str = "/api/v1/admin/payout-items";
@@ -70,14 +71,14 @@ async fn mark(stage: &Stage<'_>, person: &Person, id: &str, outcome: &str) -> Pa
 
 /// All payout items, oldest first: amount, state, and whether the item is an adjustment.
 async fn items(stage: &Stage<'_>) -> Vec<(i64, String, bool)> {
-    let look = |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let all = sql!(
+    rows(
+        stage,
+        sql!(
             "SELECT amount_minor, state, is_adjustment FROM payout_item
              ORDER BY is_adjustment, created_at, id"
-        );
-        tx.all(all, &[])
-    };
-    stage.world.store().read(look).await.unwrap()
+        ),
+    )
+    .await
 }
 
 fn item(amount: i64, state: &str) -> (i64, String, bool) {
@@ -90,12 +91,6 @@ async fn only_id(owner: &mut Visitor, state: &str) -> String {
     let found = found.expect(200).json()["items"].clone();
     assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
     found[0]["id"].as_str().unwrap().to_owned()
-}
-
-async fn run(stage: &Stage<'_>, query: Sql) {
-    let change =
-        move |tx: &mut Tx<'_>| -> Result<u64, StoreError> { tx.run(query, &[], Rows::Any) };
-    stage.world.store().write(change).await.unwrap();
 }
 
 #[test]
@@ -159,8 +154,7 @@ fn a_provider_who_does_not_come_is_owed_nothing_and_the_money_goes_back() {
         let again = mark(stage, &farah, &id, "completed").await;
         assert_eq!(again.expect(409).json()["code"], "outcome_contested");
         let told = stage.start("booking-notice-no-show-provider");
-        let text = farah.browser.get("/me/notices").await.text();
-        assert!(text.contains(&told), "{text}");
+        farah.sees("/me/notices", &told).await;
         // An administrator decides the conflict. The refund is not reversed.
         let admin = stage.person_as("Mei Lin", ADMIN).await;
         mark(stage, &admin, &id, "completed").await.expect(200);
@@ -218,14 +212,7 @@ fn a_payout_is_approved_sent_and_corrected_through_the_pages() {
         assert_eq!(items(stage).await, [item(10_000, "approved")]);
         // Nothing is payable before the provider has a bank reference, or before the item's day.
         let none = stage.say("batch-none-due");
-        assert!(
-            owner
-                .browser
-                .get("/admin/payouts")
-                .await
-                .text()
-                .contains(&none)
-        );
+        owner.sees("/admin/payouts", &none).await;
         prove(stage, &mut farah).await;
         let page = farah.browser.get("/me/slots/payouts").await;
         let mut form = page.form("/me/slots/payouts");
@@ -233,14 +220,7 @@ fn a_payout_is_approved_sent_and_corrected_through_the_pages() {
         farah.browser.submit(&page, &form).await.expect(303);
         let text = farah.browser.get("/me/slots/payouts").await.text();
         assert!(text.contains(&stage.say("payout-where-set")) && !text.contains("123-456"));
-        assert!(
-            owner
-                .browser
-                .get("/admin/payouts")
-                .await
-                .text()
-                .contains(&none)
-        );
+        owner.sees("/admin/payouts", &none).await;
         go_to(stage, "2026-12-01T02:30:00Z").await;
         let values = [("sum", "RM 100.00".into()), ("count", 1.into())];
         let make = stage.fill("batch-make", values);

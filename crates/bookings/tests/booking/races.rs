@@ -7,9 +7,9 @@ use bookings::slot::SlotId;
 use identity::session::signed_in;
 use platform::{Store, Tx};
 use serde_json::{Value, json};
-use testkit::{Page, Visitor, rounds, together};
+use testkit::{Page, Visitor, together};
 
-use crate::stage::{Booking, Person, Stage, again, on_both, provider, state, wrong};
+use crate::stage::{Booking, Person, Stage, each_round, on_both, provider, state, wrong};
 
 pub(crate) const BOOKINGS: &str = "/api/v1/bookings";
 
@@ -92,8 +92,7 @@ fn of_two_members_and_one_slot_one_books() {
             stage.person("Daniel Tan").await,
         );
         let (here, there) = (stage.world.store().clone(), stage.world.second_store());
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", 0).await;
             let (one, two) = together(
                 book(here.clone(), stage, &aina, &slot),
@@ -106,7 +105,8 @@ fn of_two_members_and_one_slot_one_books() {
             let is_taken =
                 matches!(&refused, Refusal::Problem(problem) if problem.code == "slot_taken");
             assert!(is_taken, "round {round}: {refused:?}");
-        }
+        })
+        .await;
     });
 }
 
@@ -116,8 +116,7 @@ fn a_double_click_books_once() {
         let mut farah = provider(stage).await;
         let aina = stage.person("Aina Yusof").await;
         let (here, there) = (stage.world.store().clone(), stage.world.second_store());
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", 0).await;
             let (one, two) = together(
                 book(here.clone(), stage, &aina, &slot),
@@ -129,7 +128,8 @@ fn a_double_click_books_once() {
                 two.unwrap().booking.id,
                 "round {round}"
             );
-        }
+        })
+        .await;
     });
 }
 
@@ -142,8 +142,7 @@ fn one_member_is_never_in_two_sessions_at_once() {
             .await;
         let aina = stage.person("Aina Yusof").await;
         let (here, there) = (stage.world.store().clone(), stage.world.second_store());
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let one = farah.offer(&day(round), "09:00", 0).await;
             let two = daniel.offer(&day(round), "09:30", 0).await;
             let (one, two) = together(
@@ -152,7 +151,8 @@ fn one_member_is_never_in_two_sessions_at_once() {
             )
             .await;
             assert_ne!(one.is_ok(), two.is_ok(), "round {round}: {one:?} {two:?}");
-        }
+        })
+        .await;
     });
 }
 
@@ -162,8 +162,7 @@ fn cancelling_and_paying_at_once_ends_without_money_or_with_a_session() {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         let other = stage.beside();
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", 18_000).await;
             let (pay, booking) = aina.hold(&slot).await;
             let page = aina.browser.get(&booking).await;
@@ -184,7 +183,8 @@ fn cancelling_and_paying_at_once_ends_without_money_or_with_a_session() {
             assert_eq!(now, State::Cancelled, "round {round}: {}", cancelled.status);
             assert_eq!(wrong(stage).await, [""; 0], "round {round}");
             assert_eq!(crate::stage::ledger(stage).await, 0, "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -194,8 +194,7 @@ fn two_who_settle_at_once_settle_once() {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         let other = stage.beside();
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", 100).await;
             let (pay, booking) = aina.hold(&slot).await;
             let back = aina.press(&pay, "pay").await;
@@ -212,6 +211,7 @@ fn two_who_settle_at_once_settle_once() {
             assert_eq!(state(stage, id).await, State::Confirmed, "round {round}");
             let paid = 100 * i64::try_from(round + 1).unwrap();
             assert_eq!(crate::stage::ledger(stage).await, paid, "round {round}");
-        }
+        })
+        .await;
     });
 }

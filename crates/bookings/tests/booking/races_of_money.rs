@@ -14,10 +14,10 @@ use testkit::{Page, Visitor, rounds, together};
 
 use crate::credits::{credits, near, offer_at, order, plan};
 use crate::races::{BOOKINGS, book, day, send, statuses, there, wish};
-use crate::razorpay::{come_back, id, open, post, with_razorpay};
+use crate::razorpay::{come_back_paid, id, open, post, with_razorpay};
 use crate::razorpay_double::Razorpay;
 use crate::stage::{
-    Booking, Person, Stage, again, ledger, on_both, provider, script, state, wrong,
+    Booking, Person, Stage, again, each_round, ledger, on_both, provider, script, state, wrong,
 };
 
 const PRICE: i64 = 18_000;
@@ -94,9 +94,7 @@ fn an_event_and_a_return_and_their_repeats_settle_once() {
             };
             let (back, ()) = together(back, other.work()).await;
             back.expect(303);
-            come_back(&stage, &pay, &Razorpay::returned(&name, &payment))
-                .await
-                .expect(303);
+            come_back_paid(&stage, &pay, &name, &payment).await;
             post(&other, &failed).await.expect(200);
             stage.world.clock.advance(SignedDuration::from_mins(4));
             together(stage.work(), other.work()).await;
@@ -150,8 +148,7 @@ fn a_payment_that_was_captured_never_counts_as_failed() {
             stage.person("Aina Yusof").await,
             stage.person("Daniel Tan").await,
         );
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", PRICE).await;
             let (pay, booking) = aina.hold(&slot).await;
             let slot = farah.offer(&day(round), "11:00", PRICE).await;
@@ -171,8 +168,8 @@ fn a_payment_that_was_captured_never_counts_as_failed() {
             .await;
             let receipts = i64::try_from(2 * (round + 1)).unwrap();
             assert_eq!(books(stage).await, (receipts, receipts, 0), "round {round}");
-            assert_eq!(wrong(stage).await, [""; 0], "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -185,8 +182,7 @@ fn two_orders_that_are_paid_at_once_get_receipts_without_a_gap() {
             stage.person("Aina Yusof").await,
             stage.person("Daniel Tan").await,
         );
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", PRICE).await;
             let (one, _) = aina.hold(&slot).await;
             let slot = farah.offer(&day(round), "11:00", PRICE).await;
@@ -197,7 +193,8 @@ fn two_orders_that_are_paid_at_once_get_receipts_without_a_gap() {
             assert_eq!(statuses(&one, &two), [303, 303], "round {round}");
             let receipts = i64::try_from(2 * (round + 1)).unwrap();
             assert_eq!(books(stage).await, (receipts, receipts, 0), "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -207,8 +204,7 @@ fn a_receipt_that_is_replayed_on_a_dearer_order_meanwhile_pays_nothing() {
         let other = stage.beside();
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", 100).await;
             let (cheap, _) = aina.hold(&slot).await;
             let slot = farah.offer(&day(round), "11:00", 90_000).await;
@@ -223,7 +219,8 @@ fn a_receipt_that_is_replayed_on_a_dearer_order_meanwhile_pays_nothing() {
             assert_eq!(now, State::PendingPayment, "round {round}");
             let sum = 100 * i64::try_from(round + 1).unwrap();
             assert_eq!(ledger(stage).await, sum, "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -235,8 +232,7 @@ fn money_that_lands_as_the_hold_ends_is_a_session_or_goes_back() {
         let mut aina = stage.person("Aina Yusof").await;
         let daniel = stage.person("Daniel Tan").await;
         let mut sum = 0;
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", PRICE).await;
             let (pay, booking) = aina.hold(&slot).await;
             let back = paid(&mut aina, &pay).await;
@@ -262,8 +258,8 @@ fn money_that_lands_as_the_hold_ends_is_a_session_or_goes_back() {
             };
             assert_eq!(now, expected, "round {round}: {next:?}");
             assert_eq!(ledger(stage).await, sum, "round {round}");
-            assert_eq!(wrong(stage).await, [""; 0], "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -273,8 +269,7 @@ fn an_order_that_is_paid_in_two_tabs_is_settled_once_and_the_rest_goes_back() {
         let other = stage.beside();
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", PRICE).await;
             let (pay, booking) = aina.hold(&slot).await;
             let page = aina.browser.get(&pay).await;
@@ -302,8 +297,8 @@ fn an_order_that_is_paid_in_two_tabs_is_settled_once_and_the_rest_goes_back() {
             let expected = (count, count, PRICE * count);
             assert_eq!(books(stage).await, expected, "round {round}");
             assert_eq!(ledger(stage).await, PRICE * count, "round {round}");
-            assert_eq!(wrong(stage).await, [""; 0], "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -313,8 +308,7 @@ fn two_who_cancel_what_was_paid_give_the_money_back_once() {
         let other = stage.beside();
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", PRICE).await;
             let (pay, booking) = aina.hold(&slot).await;
             aina.pay(&pay, "pay").await.expect(200);
@@ -329,8 +323,8 @@ fn two_who_cancel_what_was_paid_give_the_money_back_once() {
             let count = i64::try_from(round + 1).unwrap();
             assert_eq!(books(stage).await.2, PRICE * count, "round {round}");
             assert_eq!(ledger(stage).await, 0, "round {round}");
-            assert_eq!(wrong(stage).await, [""; 0], "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -343,14 +337,11 @@ fn nobody_books_with_a_credit_whose_payment_is_disputed() {
         let other = stage.beside();
         let mut farah = provider(&stage).await;
         let mut aina = stage.person("Aina Yusof").await;
-        for round in 0..rounds() {
-            again(&stage).await;
+        each_round(&stage, async |round| {
             let pay = order(&mut aina, &plan).await;
             let name = open(&mut aina, &pay).await;
             let payment = double.pay(&name, "captured");
-            come_back(&stage, &pay, &Razorpay::returned(&name, &payment))
-                .await
-                .expect(303);
+            come_back_paid(&stage, &pay, &name, &payment).await;
             let (day, hour) = near(round);
             let one = offer_at(&mut farah, &day, hour).await;
             let two = offer_at(&mut farah, &day, hour + 1).await;
@@ -377,8 +368,8 @@ fn nobody_books_with_a_credit_whose_payment_is_disputed() {
             let code = later.expect(422).json()["code"].clone();
             assert_eq!(code, "quota_exhausted", "round {round}");
             together(stage.work(), other.work()).await;
-            assert_eq!(wrong(&stage).await, [""; 0], "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -390,8 +381,7 @@ fn a_plan_that_changes_while_it_is_bought_is_paid_and_granted_in_one_version() {
         let other = stage.beside();
         let mut aina = stage.person("Aina Yusof").await;
         let mut owned = 0;
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let (count, price) = [(2, 30_000), (1, 90_000)][(round + 1) % 2];
             let path = format!("/admin/plans/{plan}");
             let page = owner.browser.get(&path).await;
@@ -417,8 +407,8 @@ fn a_plan_that_changes_while_it_is_bought_is_paid_and_granted_in_one_version() {
             aina.pay(&pay, "pay").await.expect(200);
             owned += granted;
             assert_eq!(credits(&mut aina).await, owned, "round {round}");
-            assert_eq!(wrong(stage).await, [""; 0], "round {round}");
-        }
+        })
+        .await;
     });
 }
 

@@ -5,26 +5,16 @@ use bookings::booking::State;
 use bookings::{READ, WRITE};
 use identity::grant::OWNER;
 use jiff::{SignedDuration, Timestamp};
-use platform::{Rows, Sql, StoreError, Tx, sql};
+use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{rounds, together};
 
 use crate::credits::{credits, near, offer_at, order, plan};
 use crate::races::{BOOKINGS, booked, day, send, statuses, there, wish};
 use crate::requests::forget_requests;
-use crate::stage::{Booking, Stage, again, go_to, on_both, prove, provider, script, state, wrong};
-
-/// A number that a query finds.
-async fn count(stage: &Stage<'_>, query: Sql) -> i64 {
-    let look = move |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> { tx.one(query, &[]) };
-    stage.world.store().read(look).await.unwrap().0
-}
-
-async fn run(stage: &Stage<'_>, change: Sql) {
-    let write =
-        move |tx: &mut Tx<'_>| -> Result<u64, StoreError> { tx.run(change, &[], Rows::Any) };
-    stage.world.store().write(write).await.unwrap();
-}
+use crate::stage::{
+    Booking, Stage, count, each_round, go_to, on_both, prove, provider, run, script, state, wrong,
+};
 
 async fn state_of(stage: &Stage<'_>, booking: &str) -> State {
     state(stage, booking.rsplit('/').next().unwrap()).await
@@ -45,8 +35,7 @@ fn of_many_members_one_books_and_the_others_keep_their_credits() {
             members.push(member);
         }
         let other = stage.beside();
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let (day, hour) = near(round);
             let slot = offer_at(&mut farah, &day, hour).await;
             let mut tasks = Vec::new();
@@ -75,7 +64,8 @@ fn of_many_members_one_books_and_the_others_keep_their_credits() {
             }
             let spent = i64::try_from(round + 1).unwrap();
             assert_eq!(left, MEMBERS * 999 - spent, "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -85,8 +75,7 @@ fn a_double_click_with_a_key_books_once_and_gets_one_answer() {
         let mut farah = provider(stage).await;
         let aina = stage.person("Aina Yusof").await;
         let other = stage.beside();
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", 0).await;
             let mut here = aina.program.clone();
             here.header("idempotency-key", &format!("a-booking-{round}"));
@@ -97,7 +86,8 @@ fn a_double_click_with_a_key_books_once_and_gets_one_answer() {
             .await;
             assert_eq!(statuses(&one, &two), [201, 201], "round {round}");
             assert_eq!(one.body, two.body, "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -113,8 +103,7 @@ fn a_booking_that_two_cancel_at_once_gives_one_credit_back() {
         let other = stage.beside();
         let owner = script(&other, &owner);
         let subject = stage.start("booking-mail-cancelled");
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let (day, hour) = near(round);
             let slot = offer_at(&mut farah, &day, hour).await;
             let booking = booked(&mut aina, &slot).await;
@@ -129,7 +118,8 @@ fn a_booking_that_two_cancel_at_once_gives_one_credit_back() {
             let mails = stage.world.mails().await.into_iter();
             let told = mails.filter(|mail| mail.subject.starts_with(&subject));
             assert_eq!(told.count(), 2 * (round + 1), "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -153,8 +143,7 @@ fn a_session_that_is_cancelled_at_the_last_moment_does_not_take_place_too() {
         let mut aina = stage.person("Aina Yusof").await;
         let other = stage.beside();
         let mut took_place = 0;
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", 0).await;
             let booking = booked(&mut aina, &slot).await;
             let (last, over) = edges(&slot);
@@ -183,8 +172,8 @@ fn a_session_that_is_cancelled_at_the_last_moment_does_not_take_place_too() {
             assert_eq!(now, expected, "round {round}: {}", cancelled.body);
             let items = sql!("SELECT COUNT(*) FROM payout_item");
             assert_eq!(count(stage, items).await, took_place, "round {round}");
-            assert_eq!(wrong(stage).await, [""; 0], "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -198,8 +187,7 @@ fn a_session_ends_in_one_way_whoever_says_so_first() {
         let other = stage.beside();
         let said = |outcome: &str| json!({"outcome": outcome});
         let mut owed = 0;
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", 0).await;
             let booking = booked(&mut aina, &slot).await;
             stage.world.clock.set(edges(&slot).1);
@@ -228,8 +216,8 @@ fn a_session_ends_in_one_way_whoever_says_so_first() {
             let items = sql!("SELECT COUNT(*) FROM payout_item");
             assert_eq!(count(stage, items).await, owed, "round {round}");
             stage.work().await;
-            assert_eq!(wrong(stage).await, [""; 0], "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -240,8 +228,7 @@ fn a_time_is_booked_after_it_was_given_back_or_not_at_all() {
         let mut aina = stage.person("Aina Yusof").await;
         let daniel = stage.person("Daniel Tan").await;
         let other = stage.beside();
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let slot = farah.offer(&day(round), "09:00", 0).await;
             let first = booked(&mut aina, &slot).await;
             // Booking and cancelling each raise the slot's version.
@@ -262,8 +249,8 @@ fn a_time_is_booked_after_it_was_given_back_or_not_at_all() {
                 let code = second.json()["code"].clone();
                 assert!(code == "slot_taken" || code == "slot_changed", "{code}");
             }
-            assert_eq!(wrong(stage).await, [""; 0], "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -274,8 +261,7 @@ fn of_two_who_move_onto_one_time_one_does_and_the_other_keeps_theirs() {
         let mut aina = stage.person("Aina Yusof").await;
         let mut daniel = stage.person("Daniel Tan").await;
         let other = stage.beside();
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let mut slots = Vec::new();
             for time in ["09:00", "11:00", "13:00"] {
                 slots.push(farah.offer(&day(round), time, 0).await);
@@ -313,8 +299,8 @@ fn of_two_who_move_onto_one_time_one_does_and_the_other_keeps_theirs() {
             .await;
             assert_eq!(chain.0.expect(200).status, 200, "round {round}");
             assert!(matches!(statuses(&chain.0, &chain.1), [200, 200 | 409]));
-            assert_eq!(wrong(stage).await, [""; 0], "round {round}");
-        }
+        })
+        .await;
     });
 }
 
@@ -388,8 +374,7 @@ fn a_credit_that_ends_meanwhile_is_spent_before_its_end_or_not() {
         let mut farah = provider(stage).await;
         let plan = plan(&mut owner, 1).await;
         let mut aina = stage.person("Aina Yusof").await;
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let pay = order(&mut aina, &plan).await;
             aina.pay(&pay, "pay").await.expect(200);
             let (day, hour) = near(round);
@@ -419,7 +404,8 @@ fn a_credit_that_ends_meanwhile_is_spent_before_its_end_or_not() {
             if made.status != 201 {
                 assert_eq!(made.json()["code"], "quota_exhausted", "round {round}");
             }
-        }
+        })
+        .await;
     });
 }
 
@@ -432,8 +418,7 @@ fn two_workers_do_each_job_once() {
         let mut aina = stage.person("Aina Yusof").await;
         let other = stage.beside();
         let reminder = stage.start("booking-mail-reminder");
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             prove(stage, &mut aina).await;
             if round % 50 == 49 {
                 // A token lasts for 300 days.
@@ -470,8 +455,8 @@ fn two_workers_do_each_job_once() {
             let items = sql!("SELECT COUNT(*) FROM payout_item");
             let expected = i64::try_from(round + 1).unwrap();
             assert_eq!(count(stage, items).await, expected, "round {round}");
-            assert_eq!(wrong(stage).await, [""; 0], "round {round}");
-        }
+        })
+        .await;
     });
 }
 

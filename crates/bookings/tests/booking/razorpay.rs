@@ -5,12 +5,14 @@ use bookings::booking::State;
 use bookings::gateway::KEY_ID;
 use jiff::SignedDuration;
 use platform::random::Random;
-use platform::{StoreError, Tx, sql};
+use platform::sql;
 use testkit::{Page, first_round, rounds};
 
 use crate::double::{Fault, run_or_die};
 use crate::razorpay_double::{Posted, Razorpay};
-use crate::stage::{Booking, Person, Stage, again, ledger, on_both, provider, state, wrong};
+use crate::stage::{
+    Booking, Person, Stage, again, held, ledger, on_both, provider, rows, state, wrong,
+};
 
 /// A site whose only gateway is the test double of Razorpay.
 pub(crate) async fn with_razorpay<'w>(stage: &Stage<'w>) -> (Stage<'w>, Razorpay) {
@@ -65,23 +67,25 @@ pub(crate) async fn post(stage: &Stage<'_>, event: &Posted) -> Page {
         .await
 }
 
-pub(crate) async fn outcomes(stage: &Stage<'_>) -> Vec<String> {
-    let look = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, StoreError> {
-        tx.all(
-            sql!("SELECT outcome FROM gateway_event ORDER BY event_id"),
-            &[],
-        )
-    };
-    let all = stage.world.store().read(look).await.unwrap();
-    all.into_iter().map(|(outcome,)| outcome).collect()
+/// Posts an event, and runs its job.
+async fn hear(stage: &Stage<'_>, event: &Posted) {
+    post(stage, event).await.expect(200);
+    stage.work().await;
 }
 
-pub(crate) async fn held(stage: &Stage<'_>, day: &str) -> (Person, String, String) {
-    let mut farah = provider(stage).await;
-    let slot = farah.offer(day, "09:00", 18_000).await;
-    let mut aina = stage.person("Aina Yusof").await;
-    let (pay, booking) = aina.hold(&slot).await;
-    (aina, pay, booking)
+/// Opens the return URL after a payment.
+pub(crate) async fn come_back_paid(stage: &Stage<'_>, pay: &str, order: &str, payment: &str) {
+    let fields = Razorpay::returned(order, payment);
+    come_back(stage, pay, &fields).await.expect(303);
+}
+
+pub(crate) async fn outcomes(stage: &Stage<'_>) -> Vec<String> {
+    let all: Vec<(String,)> = rows(
+        stage,
+        sql!("SELECT outcome FROM gateway_event ORDER BY event_id"),
+    )
+    .await;
+    all.into_iter().map(|(outcome,)| outcome).collect()
 }
 
 #[test]
@@ -177,9 +181,7 @@ fn another_amount_or_currency_grants_nothing_and_goes_back() {
         let order = open(&mut aina, &pay).await;
         for (amount, currency) in [(17_999, "MYR"), (18_000, "INR")] {
             let payment = double.pay_other(&order, amount, currency, "captured");
-            come_back(&stage, &pay, &Razorpay::returned(&order, &payment))
-                .await
-                .expect(303);
+            come_back_paid(&stage, &pay, &order, &payment).await;
             stage.work().await;
             assert_eq!(state(&stage, id(&booking)).await, State::PendingPayment);
             assert_eq!((ledger(&stage).await, double.balance()), (0, 0));
@@ -187,9 +189,7 @@ fn another_amount_or_currency_grants_nothing_and_goes_back() {
         // The site does not capture an authorization for another amount.
         double.pay_other(&order, 20_000, "MYR", "authorized");
         let payment = double.pay(&order, "captured");
-        come_back(&stage, &pay, &Razorpay::returned(&order, &payment))
-            .await
-            .expect(303);
+        come_back_paid(&stage, &pay, &order, &payment).await;
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
         assert_eq!(double.balance(), 18_000);
     });
@@ -221,23 +221,18 @@ fn events_count_once_whenever_they_come() {
         let paid = double.event("order.paid", &payment);
         let authorized = double.event("payment.authorized", &payment);
         for event in [&paid, &captured, &captured, &authorized, &paid] {
-            post(&stage, event).await.expect(200);
-            stage.work().await;
+            hear(&stage, event).await;
         }
         assert_eq!(outcomes(&stage).await, ["done"; 3]);
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
         assert_eq!(ledger(&stage).await, 18_000);
         // An event that was already processed causes no request to the gateway.
         let calls = double.calls().len();
-        post(&stage, &paid).await.expect(200);
-        stage.work().await;
+        hear(&stage, &paid).await;
         assert_eq!(double.calls().len(), calls);
         // The event is about an order that does not belong to this site.
         let stranger = double.pay_other("order_999", 5_000, "MYR", "captured");
-        post(&stage, &double.event("payment.captured", &stranger))
-            .await
-            .expect(200);
-        stage.work().await;
+        hear(&stage, &double.event("payment.captured", &stranger)).await;
         assert_eq!(outcomes(&stage).await.last().unwrap(), "unmatched");
         // A site without keys for the gateway does not accept events.
         let mut none = double.settings();
@@ -334,9 +329,7 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
             let (pay, booking) = aina.hold(&slot).await;
             let order = open(&mut aina, &pay).await;
             let payment = double.pay(&order, "captured");
-            come_back(&stage, &pay, &Razorpay::returned(&order, &payment))
-                .await
-                .expect(303);
+            come_back_paid(&stage, &pay, &order, &payment).await;
             aina.cancel(&booking).await.expect(303);
             stage.work().await;
             assert_eq!(ledger(&stage).await, 18_000, "not yet: {end}");

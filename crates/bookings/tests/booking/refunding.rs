@@ -4,25 +4,19 @@ use bookings::booking::State;
 use identity::grant::OWNER;
 use identity::session::sudo::LIFETIME;
 use jiff::SignedDuration;
-use platform::{Rows, Sql, StoreError, Tx, sql};
+use platform::sql;
 use serde_json::{Value, json};
 use testkit::{Page, rounds, together};
 
 use crate::credits;
 use crate::stage::{
-    Booking, Person, Stage, ledger, on_both, prove, provider, script, state, wrong,
+    Booking, Person, Stage, held, ledger, on_both, prove, provider, run, script, state, wrong,
 };
 
 const REFUNDS: &str = "/api/v1/admin/refunds";
 
 async fn get(stage: &Stage<'_>, who: &Person, path: &str) -> Value {
     script(stage, who).get(path).await.expect(200).json()["items"].clone()
-}
-
-async fn run(stage: &Stage<'_>, query: Sql) {
-    let change =
-        move |tx: &mut Tx<'_>| -> Result<u64, StoreError> { tx.run(query, &[], Rows::Any) };
-    stage.world.store().write(change).await.unwrap();
 }
 
 /// The id of the latest payment.
@@ -42,10 +36,7 @@ async fn refund(stage: &Stage<'_>, who: &Person, payment: &str, amount: i64) -> 
 fn a_part_goes_back_as_goodwill_and_cancelling_pays_the_rest() {
     on_both(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
-        let mut farah = provider(stage).await;
-        let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
-        let mut aina = stage.person("Aina Yusof").await;
-        let (pay, booking) = aina.hold(&slot).await;
+        let (mut aina, pay, booking) = held(stage, "2026-12-01").await;
         aina.pay(&pay, "pay").await.expect(200);
         let paid = payment(stage, &owner).await;
         prove(stage, &mut owner).await;

@@ -1,17 +1,16 @@
 //! Tests of reminders. The member and the provider each get one reminder for every time to which a
 //! booking was moved.
 
-use platform::{StoreError, Tx, sql};
+use platform::sql;
 
-use crate::stage::{Booking, Stage, go_to, on_both, provider};
+use crate::stage::{Booking, Stage, go_to, on_both, provider, rows};
 
 async fn outcomes(stage: &Stage<'_>) -> Vec<(i64, String, String)> {
-    let look = |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let all =
-            sql!("SELECT sequence, party, outcome FROM session_reminder ORDER BY sequence, party");
-        tx.all(all, &[])
-    };
-    stage.world.store().read(look).await.unwrap()
+    rows(
+        stage,
+        sql!("SELECT sequence, party, outcome FROM session_reminder ORDER BY sequence, party"),
+    )
+    .await
 }
 
 fn told(sequence: i64, outcome: &str) -> Vec<(i64, String, String)> {
@@ -63,8 +62,8 @@ fn after_an_outage_it_comes_late_or_is_told_as_missed() {
             all.iter().any(|(_, _, outcome)| outcome == "skipped_late"),
             "{all:?}"
         );
-        let text = aina.browser.get("/me/notices").await.text();
-        assert!(text.contains(&stage.start("booking-notice-late")), "{text}");
+        aina.sees("/me/notices", &stage.start("booking-notice-late"))
+            .await;
     });
 }
 

@@ -1,15 +1,17 @@
 //! Tests of requests: asking for one of several slots, confirming, declining, withdrawing, lapsing.
 
-use bookings::DOMAIN;
 use bookings::booking::State;
 use bookings::provider::PROVIDER;
 use identity::grant::OWNER;
-use platform::{Rows, StoreError, Tx, sql};
+use platform::sql;
 use serde_json::{Value, json};
 use testkit::{Page, rounds, together};
 
 use crate::credits;
-use crate::stage::{Booking, Person, Stage, again, go_to, on_both, provider, script, state, wrong};
+use crate::stage::{
+    Booking, Person, Stage, again, erase, exported, go_to, on_both, provider, run, script, state,
+    wrong,
+};
 
 const PATH: &str = "/api/v1/requests";
 
@@ -290,8 +292,9 @@ fn of_two_providers_each_decides_about_their_own_time() {
         let done = decide(&mut daniel, &id, "decline", None).await;
         assert_eq!(done.expect(200).json()["state"], "declined");
         assert_eq!(mails(stage, AINA, "request-notice-declined").await, 1);
-        let text = daniel.browser.get("/me/slots/requests").await.text();
-        assert!(text.contains(&stage.say("request-none-asked")), "{text}");
+        daniel
+            .sees("/me/slots/requests", &stage.say("request-none-asked"))
+            .await;
     });
 }
 
@@ -446,25 +449,15 @@ fn who_leaves_takes_their_requests_along() {
         );
         let id = asked(&mut aina, &[&one]).await;
         asked(&mut mei, &[&two]).await;
-        let account = aina.who.account().id.clone();
-        let look = move |tx: &mut Tx<'_>| (DOMAIN.accounts.export)(tx, &account);
-        let copy = stage.world.store().read(look).await.unwrap();
+        let copy = exported(stage, &aina).await;
         assert_eq!(copy["requests"][0]["note"], "Either suits me");
-        let go = async |person: &Person| {
-            let id = person.who.account().id.clone();
-            let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-                (DOMAIN.accounts.leave)(tx, &id)?;
-                (DOMAIN.accounts.erase)(tx, &id)
-            };
-            stage.world.store().write(change).await.unwrap();
-        };
-        go(&aina).await;
+        erase(stage, &aina).await;
         let page = decide(&mut farah, &id, "confirm", Some(&one)).await;
         assert_eq!(page.expect(409).json()["code"], "request_settled");
-        go(&farah).await;
+        erase(stage, &farah).await;
         stage.work().await;
         assert_eq!(own(&mut mei).await[0]["state"], "lapsed");
-        go(&mei).await;
+        erase(stage, &mei).await;
         let places = stage.world.places_of("Either suits me");
         let left: Vec<_> = places
             .iter()
@@ -476,14 +469,7 @@ fn who_leaves_takes_their_requests_along() {
 
 /// Detaches all requests from their member. The races need more of them than a member may make.
 pub(crate) async fn forget_requests(stage: &Stage<'_>) {
-    let change = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
-        tx.run(
-            sql!("UPDATE booking_request SET member_id = NULL"),
-            &[],
-            Rows::Any,
-        )
-    };
-    stage.world.store().write(change).await.unwrap();
+    run(stage, sql!("UPDATE booking_request SET member_id = NULL")).await;
     again(stage).await;
 }
 

@@ -8,10 +8,13 @@ use identity::grant::OWNER;
 use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
-use testkit::{Page, Visitor, rounds, together};
+use testkit::{Page, Visitor, together};
 
 use crate::credits::{credits, offer, order};
-use crate::stage::{Booking, Person, Stage, again, on_both, provider, with_uploads, wrong};
+use crate::stage::{
+    Booking, Person, Stage, each_round, erase, exported, on_both, provider, rows, with_uploads,
+    wrong,
+};
 
 const PDF: &[u8] = b"%PDF-1.7\nA letter with a marker: Kerbau-Emas";
 const DOC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 a letter";
@@ -157,8 +160,7 @@ fn a_document_is_submitted_taken_and_reviewed() {
         let told: Vec<&str> = told.map(|one| one.recipient.as_str()).collect();
         assert_eq!(told, ["Farah.Ali@example.my"]);
         for (person, title) in [(&mut aina, "review-mine"), (&mut farah, "review-asked")] {
-            let text = person.browser.get("/me").await.text();
-            assert!(text.contains(&stage.say(title)), "{text}");
+            person.sees("/me", &stage.say(title)).await;
         }
         // Before the provider takes it, the document and the note are hidden.
         let asked = farah
@@ -301,8 +303,7 @@ fn of_two_reviewers_one_takes_a_review_and_a_cancellation_wins_or_loses_whole() 
         let mut aina = member(stage, "Aina Yusof", 500).await;
         set(stage, "review_day_limit", 1_000).await;
         let other = stage.beside();
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let id = submit(&mut aina).await;
             let (mut one, mut two) = (farah.program.clone(), other.visitor());
             two.header("authorization", &daniel.token);
@@ -330,7 +331,8 @@ fn of_two_reviewers_one_takes_a_review_and_a_cancellation_wins_or_loses_whole() 
                 two.is_success(),
                 "round {round}: {one} {two}"
             );
-        }
+        })
+        .await;
         assert_eq!(wrong(stage).await, [""; 0]);
     });
 }
@@ -522,10 +524,7 @@ fn a_document_goes_some_days_after_its_review_and_its_hash_stays() {
             .await
             .expect(200);
         assert_eq!(files(stage), 1);
-        let look = |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, StoreError> {
-            tx.all(sql!("SELECT sha256 FROM review"), &[])
-        };
-        let hashes = stage.world.store().read(look).await.unwrap();
+        let hashes: Vec<(String,)> = rows(stage, sql!("SELECT sha256 FROM review")).await;
         assert!(hashes.iter().all(|(hash,)| hash.len() == 64), "{hashes:?}");
     });
 }
@@ -558,17 +557,10 @@ fn who_leaves_takes_their_documents_and_words_along() {
             (&aina, "Please be honest", "nothing"),
             (&farah, "It is short.", "Please be honest"),
         ] {
-            let id = person.who.account().id.clone();
-            let look = move |tx: &mut Tx<'_>| (DOMAIN.accounts.export)(tx, &id);
-            let copy = stage.world.store().read(look).await.unwrap()["reviews"].to_string();
+            let copy = exported(stage, person).await["reviews"].to_string();
             assert!(copy.contains(shown) && !copy.contains(hidden), "{copy}");
         }
-        let id = aina.who.account().id.clone();
-        let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
-            (DOMAIN.accounts.leave)(tx, &id)?;
-            (DOMAIN.accounts.erase)(tx, &id)
-        };
-        stage.world.store().write(change).await.unwrap();
+        erase(stage, &aina).await;
         assert_eq!(obligations(&farah).await, [""; 0]);
         stage.world.clock.advance(SignedDuration::from_hours(25));
         stage.work().await;

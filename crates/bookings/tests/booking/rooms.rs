@@ -5,12 +5,12 @@ use bookings::provider::PROVIDER;
 use identity::grant::OWNER;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use testkit::{Page, rounds};
+use testkit::Page;
 
 use crate::paying::withhold;
 use crate::races;
 use crate::stage::{
-    Booking, Person, Stage, again, go_to, ledger, on_both, prove, provider, script, state,
+    Booking, Person, Stage, each_round, go_to, ledger, on_both, prove, provider, script, state,
 };
 
 const ROOMS: &str = "/api/v1/admin/rooms";
@@ -237,8 +237,7 @@ fn as_many_book_at_once_as_there_are_rooms() {
             members.push(stage.person(&format!("Member {number}")).await);
         }
         let (here, there) = (stage.world.store().clone(), stage.world.second_store());
-        for round in 0..rounds() {
-            again(stage).await;
+        each_round(stage, async |round| {
             let mut tasks = Vec::new();
             for (number, member) in members.iter().enumerate() {
                 let slot = offer(&mut providers[number], &races::day(round), "09:00", 0).await;
@@ -256,6 +255,7 @@ fn as_many_book_at_once_as_there_are_rooms() {
                 refused.contains("room_pool_empty"),
                 "round {round}: {refused}"
             );
-        }
+        })
+        .await;
     });
 }

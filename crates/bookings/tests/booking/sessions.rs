@@ -2,24 +2,18 @@
 
 use bookings::booking::State;
 use identity::grant::{ADMIN, OWNER};
-use platform::{Rows, Sql, StoreError, Tx, sql};
+use platform::sql;
 use serde_json::{Value, json};
 use testkit::Page;
 
 use crate::credits;
-use crate::stage::{Booking, Person, Stage, go_to, on_both, prove, provider, script, state};
+use crate::stage::{Booking, Person, Stage, go_to, on_both, prove, provider, run, script, state};
 
 const LIST: &str = "/api/v1/admin/bookings";
 const FIGURES: &str = "/api/v1/admin/figures";
 
 async fn get(stage: &Stage<'_>, who: &Person, path: &str) -> Page {
     script(stage, who).get(path).await
-}
-
-async fn run(stage: &Stage<'_>, query: Sql) {
-    let change =
-        move |tx: &mut Tx<'_>| -> Result<u64, StoreError> { tx.run(query, &[], Rows::Any) };
-    stage.world.store().write(change).await.unwrap();
 }
 
 /// The titles of the sessions that a list answers.
@@ -132,10 +126,8 @@ fn an_administrator_cancels_from_the_list_and_says_why() {
         admin.browser.submit_surely(&page, &form).await.expect(303);
         let id = at.rsplit('/').next().unwrap();
         assert_eq!(state(stage, id).await, State::Cancelled);
-        let text = aina.browser.get(&at).await.text();
-        assert!(text.contains("The studio is flooded"), "{text}");
-        let text = admin.browser.get("/admin/sessions").await.text();
-        assert!(text.contains("The studio is flooded"), "{text}");
+        aina.sees(&at, "The studio is flooded").await;
+        admin.sees("/admin/sessions", "The studio is flooded").await;
     });
 }
 

@@ -2,16 +2,17 @@
 
 use bookings::booking::{BookingId, State};
 use bookings::provider::PROVIDER;
-use bookings::{READ, Refusal, WRITE, verify};
+use bookings::{DOMAIN, READ, Refusal, WRITE, verify};
 use identity::account::AccountId;
 use identity::session::{self, Method, Stay};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use platform::{Platform, Rows, StoreError, Tx, sql};
+use platform::store::FromRow;
+use platform::{Platform, Rows, Sql, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use site::domain::Domains;
 use site::domains;
-use testkit::{Page, Visitor, World};
+use testkit::{Page, Visitor, World, rounds};
 
 pub(crate) use testkit::{Person, Stage, errors};
 
@@ -45,10 +46,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
         assert_eq!(wrong(&stage).await, [""; 0]);
         assert_eq!(stage.unsaid_actions().await, [""; 0]);
         // Tests that check mails have done so before this point.
-        let clear = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
-            tx.run(sql!("DELETE FROM mail"), &[], Rows::Any)
-        };
-        world.store().write(clear).await.unwrap();
+        run(&stage, sql!("DELETE FROM mail")).await;
     });
 }
 
@@ -71,8 +69,61 @@ pub(crate) async fn wrong(stage: &Stage<'_>) -> Vec<String> {
     stage.world.store().read(verify::find).await.unwrap()
 }
 
+pub(crate) async fn rows<T: FromRow + Send + 'static>(stage: &Stage<'_>, query: Sql) -> Vec<T> {
+    let look = move |tx: &mut Tx<'_>| tx.all(query, &[]);
+    stage.world.store().read(look).await.unwrap()
+}
+
+/// The number that a query finds.
+pub(crate) async fn count(stage: &Stage<'_>, query: Sql) -> i64 {
+    let found: Vec<(i64,)> = rows(stage, query).await;
+    found[0].0
+}
+
+pub(crate) async fn run(stage: &Stage<'_>, change: Sql) {
+    let write = move |tx: &mut Tx<'_>| tx.run(change, &[], Rows::Any);
+    stage.world.store().write(write).await.unwrap();
+}
+
+/// What an account's owner gets as a copy of their data.
+pub(crate) async fn exported(stage: &Stage<'_>, person: &Person) -> Value {
+    let id = person.who.account().id.clone();
+    let look = move |tx: &mut Tx<'_>| (DOMAIN.accounts.export)(tx, &id);
+    stage.world.store().read(look).await.unwrap()
+}
+
+/// Erases what bookings hold of an account's owner.
+pub(crate) async fn erase(stage: &Stage<'_>, person: &Person) {
+    let id = person.who.account().id.clone();
+    let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        (DOMAIN.accounts.leave)(tx, &id)?;
+        (DOMAIN.accounts.erase)(tx, &id)
+    };
+    stage.world.store().write(change).await.unwrap();
+}
+
+/// Repeats a race [`testkit::rounds`] times, each a minute later and for members without bookings,
+/// because members would otherwise reach the limits. The tables must be consistent after each.
+pub(crate) async fn each_round(stage: &Stage<'_>, mut race: impl AsyncFnMut(usize)) {
+    for round in 0..rounds() {
+        again(stage).await;
+        race(round).await;
+        assert_eq!(wrong(stage).await, [""; 0], "round {round}");
+    }
+}
+
 pub(crate) async fn provider(stage: &Stage<'_>) -> Person {
     stage.person_as("Farah Ali", PROVIDER).await
+}
+
+/// Aina holds a session of Farah's on this day. Returns her, and the paths of the payment page and of
+/// the booking.
+pub(crate) async fn held(stage: &Stage<'_>, day: &str) -> (Person, String, String) {
+    let mut farah = provider(stage).await;
+    let slot = farah.offer(day, "09:00", 18_000).await;
+    let mut aina = stage.person("Aina Yusof").await;
+    let (pay, booking) = aina.hold(&slot).await;
+    (aina, pay, booking)
 }
 
 pub(crate) async fn state(stage: &Stage<'_>, booking: &str) -> State {
@@ -84,11 +135,8 @@ pub(crate) async fn state(stage: &Stage<'_>, booking: &str) -> State {
 
 /// The sum of all ledger entries, in minor units.
 pub(crate) async fn ledger(stage: &Stage<'_>) -> i64 {
-    let look = |tx: &mut Tx<'_>| -> Result<(i64,), StoreError> {
-        let sum = sql!("SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM ledger_entry");
-        tx.one(sum, &[])
-    };
-    stage.world.store().read(look).await.unwrap().0
+    let sum = sql!("SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM ledger_entry");
+    count(stage, sum).await
 }
 
 /// Sets the clock to an instant, and runs the jobs that are due.
@@ -143,8 +191,7 @@ pub(crate) async fn give_all_to(stage: &Stage<'_>, member: Option<AccountId>) {
     stage.world.store().write(change).await.unwrap();
 }
 
-/// Prepares another round of a race: a minute later, and nobody has bookings. Otherwise members
-/// would reach the limits on bookings and on requests.
+/// Prepares another round of a race: a minute later, and nobody has bookings.
 pub(crate) async fn again(stage: &Stage<'_>) {
     stage.world.clock.advance(SignedDuration::from_mins(1));
     give_all_to(stage, None).await;
@@ -174,6 +221,9 @@ pub(crate) trait Booking {
 
     /// The person's only upcoming booking.
     async fn coming(&mut self) -> Value;
+
+    /// Checks that a page contains these words.
+    async fn sees(&mut self, path: &str, words: &str);
 }
 
 impl Booking for Person {
@@ -245,5 +295,10 @@ impl Booking for Person {
         let all = page.expect(200).json()["items"].clone();
         assert_eq!(all.as_array().unwrap().len(), 1, "{all}");
         all[0].clone()
+    }
+
+    async fn sees(&mut self, path: &str, words: &str) {
+        let text = self.browser.get(path).await.expect(200).text();
+        assert!(text.contains(words), "{text}");
     }
 }

@@ -4,15 +4,16 @@
 use bookings::booking::State;
 use jiff::SignedDuration;
 use platform::random::Random;
-use platform::{Rows, Sql, StoreError, Tx, sql};
+use platform::sql;
 use serde_json::{Value, json};
 use testkit::{Page, first_round, rounds};
 
 use crate::credits;
 use crate::double::{Fault, run_or_die};
-use crate::razorpay::{held, id, outcomes, press, restart};
+use crate::razorpay::{id, outcomes, press, restart};
 use crate::stage::{
-    Booking, Person, Stage, again, ledger, on_both, prove, provider, script, state, wrong,
+    Booking, Person, Stage, again, held, ledger, on_both, prove, provider, rows, run, script,
+    state, wrong,
 };
 use crate::stripe_double::{Posted, Stripe};
 
@@ -49,12 +50,18 @@ async fn post(stage: &Stage<'_>, event: &Posted) -> Page {
         .await
 }
 
+/// Posts an event, and runs its job.
+async fn hear(stage: &Stage<'_>, event: &Posted) {
+    post(stage, event).await.expect(200);
+    stage.work().await;
+}
+
 async fn payouts(stage: &Stage<'_>) -> Vec<(i64, String)> {
-    let look = |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let all = sql!("SELECT amount_minor, state FROM payout_item ORDER BY is_adjustment, id");
-        tx.all(all, &[])
-    };
-    stage.world.store().read(look).await.unwrap()
+    rows(
+        stage,
+        sql!("SELECT amount_minor, state FROM payout_item ORDER BY is_adjustment, id"),
+    )
+    .await
 }
 
 #[test]
@@ -63,31 +70,13 @@ fn somebody_pays_on_its_page_and_gets_the_money_back() {
         let (stage, double) = with_stripe(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-01").await;
         let until = |time: &str| stage.fill("pay-until", [("time", time.into())]);
-        assert!(
-            aina.browser
-                .get(&pay)
-                .await
-                .text()
-                .contains(&until("4:15 pm"))
-        );
+        aina.sees(&pay, &until("4:15 pm")).await;
         let session = open(&mut aina, &pay).await;
         // A Stripe session lasts at least 30 minutes, so the time for payment is extended once.
-        assert!(
-            aina.browser
-                .get(&pay)
-                .await
-                .text()
-                .contains(&until("4:40 pm"))
-        );
+        aina.sees(&pay, &until("4:40 pm")).await;
         stage.world.clock.advance(SignedDuration::from_mins(30));
         assert_eq!(open(&mut aina, &pay).await, session);
-        assert!(
-            aina.browser
-                .get(&pay)
-                .await
-                .text()
-                .contains(&until("4:40 pm"))
-        );
+        aina.sees(&pay, &until("4:40 pm")).await;
         stage.work().await;
         assert_eq!(state(&stage, id(&booking)).await, State::PendingPayment);
         let made = double.session(&session);
@@ -163,21 +152,18 @@ fn money_that_comes_days_later_waits_and_counts_when_it_is_there() {
         let back = come_back(&stage, &pay, &session).await;
         let shown = aina.browser.follow(back).await;
         assert!(shown.expect(200).text().contains(&stage.say("pay-waiting")));
-        post(
+        hear(
             &stage,
             &double.event("checkout.session.completed", &session),
         )
-        .await
-        .expect(200);
-        stage.work().await;
+        .await;
         assert_eq!(state(&stage, id(&booking)).await, State::PendingPayment);
         stage.world.clock.advance(SignedDuration::from_hours(50));
         stage.work().await;
         assert_eq!(state(&stage, id(&booking)).await, State::Expired);
         double.set(&session, "payment_status", "paid");
         let event = double.event("checkout.session.async_payment_succeeded", &session);
-        post(&stage, &event).await.expect(200);
-        stage.work().await;
+        hear(&stage, &event).await;
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
     });
 }
@@ -204,8 +190,7 @@ fn events_count_once_whenever_they_come_and_only_if_they_are_signed_now() {
         assert_eq!(outcomes(&stage).await, [""; 0]);
         let expired = double.event("checkout.session.expired", &session);
         for event in [&expired, &done, &done, &expired] {
-            post(&stage, event).await.expect(200);
-            stage.work().await;
+            hear(&stage, event).await;
         }
         assert_eq!(outcomes(&stage).await, ["done"; 2]);
         assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
@@ -221,8 +206,7 @@ fn events_count_once_whenever_they_come_and_only_if_they_are_signed_now() {
         stage.work().await;
         assert_eq!(double.calls().len(), calls);
         let stranger = double.event("checkout.session.completed", "cs_test_999");
-        post(&stage, &stranger).await.expect(200);
-        stage.work().await;
+        hear(&stage, &stranger).await;
         assert_eq!(outcomes(&stage).await, ["done", "done", "unmatched"]);
         // A signature is too old after five minutes.
         let event = double.event("checkout.session.completed", &session);
@@ -326,22 +310,12 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
             stage.work().await;
             assert_eq!(ledger(&stage).await, 18_000, "not yet: {end}");
             let refund = double.end_refunds(end).pop().unwrap();
-            post(&stage, &double.event("refund.updated", &refund))
-                .await
-                .expect(200);
-            stage.work().await;
+            hear(&stage, &double.event("refund.updated", &refund)).await;
             assert_eq!(ledger(&stage).await, left, "{end}");
         }
         let values = [("about", "MYR 180.00".into())];
         let told = stage.fill("booking-notice-refund-failed", values);
-        assert!(
-            owner
-                .browser
-                .get("/me/notices")
-                .await
-                .text()
-                .contains(&told)
-        );
+        owner.sees("/me/notices", &told).await;
     });
 }
 
@@ -372,13 +346,9 @@ fn a_dispute_holds_the_payout_back() {
     on_both(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let mut owner = stage.person_as("Siti Owner", identity::grant::OWNER).await;
-        let rate = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
-            let rate = sql!("UPDATE provider SET payout_minor = 10000");
-            tx.run(rate, &[], platform::Rows::Any)
-        };
         let mut farah = provider(&stage).await;
         farah.profile("bio", "Portraits").await;
-        stage.world.store().write(rate).await.unwrap();
+        run(&stage, sql!("UPDATE provider SET payout_minor = 10000")).await;
         let slot = farah.offer("2026-11-24", "09:00", 18_000).await;
         let mut aina = stage.person("Aina Yusof").await;
         let (pay, _) = aina.hold(&slot).await;
@@ -401,41 +371,26 @@ fn a_dispute_holds_the_payout_back() {
             ("charge.dispute.created", "pending"),
             ("charge.dispute.closed.lost", "rejected"),
         ] {
-            post(&stage, &double.event(kind, &payment))
-                .await
-                .expect(200);
-            stage.work().await;
+            hear(&stage, &double.event(kind, &payment)).await;
             assert_eq!(payouts(&stage).await, one(expected), "{kind}");
         }
-        let paid = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
-            let batch = sql!(
-                "INSERT INTO payout_batch (id, currency, state, reference, created_at, changed_at)
-                 VALUES ('b', 'MYR', 'settled', 'TRX', 1, 1)"
-            );
-            tx.run(batch, &[], platform::Rows::Any)?;
-            let paid = sql!("UPDATE payout_item SET state = 'paid', batch_id = 'b'");
-            tx.run(paid, &[], platform::Rows::Any)
-        };
-        stage.world.store().write(paid).await.unwrap();
+        let batch = sql!(
+            "INSERT INTO payout_batch (id, currency, state, reference, created_at, changed_at)
+             VALUES ('b', 'MYR', 'settled', 'TRX', 1, 1)"
+        );
+        run(&stage, batch).await;
+        let paid = sql!("UPDATE payout_item SET state = 'paid', batch_id = 'b'");
+        run(&stage, paid).await;
         for _ in 0..2 {
-            post(
+            hear(
                 &stage,
                 &double.event("charge.dispute.closed.lost", &payment),
             )
-            .await
-            .expect(200);
-            stage.work().await;
+            .await;
             let all = [(10_000, "paid".to_owned()), (-10_000, "pending".to_owned())];
             assert_eq!(payouts(&stage).await, all);
         }
-        assert!(
-            owner
-                .browser
-                .get("/me/notices")
-                .await
-                .text()
-                .contains(payment.as_str())
-        );
+        owner.sees("/me/notices", payment.as_str()).await;
         let page = farah.call("GET", "/api/v1/me/payouts", &Value::Null).await;
         let all = page.expect(200).json()["items"].clone();
         let mut all = all.as_array().unwrap().iter();
@@ -453,13 +408,7 @@ fn a_dispute_over_a_plan_freezes_its_credits_and_its_payouts() {
         let plan = credits::plan(&mut owner, 2).await;
         let mut farah = provider(&stage).await;
         farah.profile("bio", "Portraits").await;
-        let change = async |change: Sql| {
-            let write = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
-                tx.run(change, &[], Rows::Any)
-            };
-            stage.world.store().write(write).await.unwrap();
-        };
-        change(sql!("UPDATE provider SET payout_minor = 10000")).await;
+        run(&stage, sql!("UPDATE provider SET payout_minor = 10000")).await;
         let mut aina = stage.person("Aina Yusof").await;
         let pay = credits::order(&mut aina, &plan).await;
         let session = open(&mut aina, &pay).await;
@@ -469,12 +418,7 @@ fn a_dispute_over_a_plan_freezes_its_credits_and_its_payouts() {
         aina.book(&slot).await.expect(303);
         assert_eq!(credits::credits(&mut aina).await, 1);
 
-        let hear = async |kind: &str| {
-            post(&stage, &double.event(kind, &payment))
-                .await
-                .expect(200);
-            stage.work().await;
-        };
+        let hear = async |kind: &str| hear(&stage, &double.event(kind, &payment)).await;
         let next = credits::offer(&mut farah, "2026-12-01").await;
         let new = json!({"slot_id": next["id"], "slot_version": next["version"]});
         hear("charge.dispute.created").await;
@@ -487,12 +431,15 @@ fn a_dispute_over_a_plan_freezes_its_credits_and_its_payouts() {
         let one = |state: &str| vec![(10_000, state.to_owned())];
         assert_eq!(payouts(&stage).await, one("pending"));
 
-        change(sql!(
-            "INSERT INTO payout_batch (id, currency, state, reference, created_at, changed_at)
+        run(
+            &stage,
+            sql!(
+                "INSERT INTO payout_batch (id, currency, state, reference, created_at, changed_at)
              VALUES ('5f0c3a52-8d0e-4c6c-9d70-1b9a35f0c7e1', 'MYR', 'approved', '', 1, 1)"
-        ))
+            ),
+        )
         .await;
-        change(sql!(
+        run(&stage, sql!(
             "UPDATE payout_item SET state = 'batched', batch_id = '5f0c3a52-8d0e-4c6c-9d70-1b9a35f0c7e1'"
         ))
         .await;

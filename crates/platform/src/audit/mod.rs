@@ -12,6 +12,7 @@ pub mod forgetting;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::sql;
@@ -85,7 +86,7 @@ pub struct Entry {
     pub request: Option<RequestFacts>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Row)]
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize)]
 pub struct Record {
     /// The line's sequence number, from which [`list`] reads the next page.
     pub sequence: i64,

@@ -52,6 +52,17 @@ impl Handler {
         }
     }
 
+    /// Like [`Handler::new`], with what all runs of the job share, such as the site.
+    pub fn with<S, F, R>(kind: &'static str, shared: &S, run: F) -> Self
+    where
+        S: Clone + Send + Sync + 'static,
+        F: Fn(S, Job) -> R + Send + Sync + 'static,
+        R: Future<Output = Result<Done, JobError>> + Send + 'static,
+    {
+        let shared = shared.clone();
+        Self::new(kind, move |job| run(shared.clone(), job))
+    }
+
     /// Like [`Handler::new`], for a job that runs once a minute, even if several processes share
     /// the store. If a minute is missed, the job does not run an additional time later.
     pub fn each_minute<F, R>(kind: &'static str, run: F) -> Self

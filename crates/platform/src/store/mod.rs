@@ -19,6 +19,7 @@ mod relay;
 mod sql;
 mod sqlite;
 mod sqlite_statements;
+mod table;
 pub mod transfer;
 mod tx;
 mod value;
@@ -38,6 +39,7 @@ pub use query::Query;
 #[doc(hidden)]
 pub use query::{Argument, Part, Text, join_columns};
 pub use sql::{ROW_LOCK, Rows, Sql};
+pub use table::Table;
 pub use tx::{Tx, Wake};
 pub use value::{Bind, Column, FromRow, Json, Row, ToRow, Value};
 

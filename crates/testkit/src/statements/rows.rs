@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use syn::{Attribute, DeriveInput, Item, Type};
 
 use super::fields::{self, Field, Place};
+use super::text;
 
 /// Every struct in the sources that derives `Row`.
 pub(super) struct RowTypes(Vec<RowType>);
@@ -13,6 +14,8 @@ struct RowType {
     file: PathBuf,
     name: String,
     columns: Vec<Column>,
+    /// The table that it names.
+    table: Option<String>,
 }
 
 enum Column {
@@ -37,6 +40,15 @@ impl RowTypes {
             }
         }
         Self(found)
+    }
+
+    /// Returns the statements of the row types that name their tables, each with the type's file.
+    pub(super) fn of_tables(&self) -> impl Iterator<Item = (&Path, String)> {
+        self.0.iter().flat_map(|kind| {
+            let table = kind.table.iter();
+            let texts = table.flat_map(move |table| text::of_table(table, &kind.name));
+            texts.map(move |(_, text)| (kind.file.as_path(), text))
+        })
     }
 
     /// Returns the columns of the row type to which a statement in `file` refers as `row`.
@@ -81,8 +93,8 @@ impl RowTypes {
 
 impl RowType {
     fn of(file: &Path, item: &DeriveInput) -> Self {
-        let fields =
-            fields::fields(item).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        let read = fields::fields(item).and_then(|all| Ok((all, fields::table(item)?)));
+        let (fields, table) = read.unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let columns = fields.into_iter().filter_map(|field| match field.place {
             Place::Column(name) | Place::Json(name) => Some(Column::Named(name)),
             Place::Flattened => Some(Column::Of(path_of(&field))),
@@ -92,6 +104,7 @@ impl RowType {
             file: file.to_owned(),
             name: item.ident.to_string(),
             columns: columns.collect(),
+            table,
         }
     }
 }

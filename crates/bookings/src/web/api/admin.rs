@@ -3,7 +3,6 @@
 use axum::http::StatusCode;
 use axum::response::Response;
 use identity::account::AccountId;
-use jiff::Timestamp;
 use platform::Tx;
 use site::Callers::People;
 use site::call::Call;
@@ -15,7 +14,7 @@ use crate::booking::search::{self, After, BookingRecord, Search};
 use crate::credit::adjustment::{self, AccountCredits, NewAdjustment};
 use crate::days::Days;
 use crate::figures::{self, Figures};
-use crate::finding::{self, Finding, FindingId, FindingState};
+use crate::finding::{self, Finding, FindingId, FindingState, Newest};
 use crate::settings::Administrator;
 use crate::{Refusal, reconcile};
 
@@ -40,16 +39,12 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         (status = 422))
 )]
 async fn list_all(call: Call) -> Result<Json<List<BookingRecord>>, Problem> {
-    let (search, paging) = (Search::read(&call.query())?, call.page_query()?);
-    let (after, rows): (Option<After>, i64) = (paging.after()?, paging.rows());
+    let search = Search::read(&call.query())?;
     let zone = call.site.settings.time_zone.clone();
-    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        Ok::<_, Refusal>(search::list(tx, &search, &zone, after.as_ref(), rows)?)
+    let look = move |tx: &mut Tx<'_>, _: &Administrator, after: Option<&After>, rows| {
+        Ok(search::list(tx, &search, &zone, after, rows)?)
     };
-    let found = call.read(look).await?;
-    Ok(Json(
-        paging.list(found, |one| (one.starts_at, one.id.clone())),
-    ))
+    call.list(look, |one| (one.starts_at, one.id.clone())).await
 }
 
 /// The figures of a range of days in the site's time zone; without one, of all time.
@@ -105,15 +100,10 @@ async fn list_findings(call: Call) -> Result<Json<List<Finding>>, Problem> {
         "" => FindingState::Open,
         word => FindingState::find(word).ok_or_else(Problem::not_found)?,
     };
-    let paging = call.page_query()?;
-    let (before, rows): (Option<(Timestamp, FindingId)>, i64) = (paging.after()?, paging.rows());
-    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        Ok::<_, Refusal>(finding::list(tx, state, before.as_ref(), rows)?)
+    let look = move |tx: &mut Tx<'_>, _: &Administrator, before: Option<&Newest>, rows| {
+        Ok(finding::list(tx, state, before, rows)?)
     };
-    let found = call.read(look).await?;
-    Ok(Json(
-        paging.list(found, |one| (one.found_at, one.id.clone())),
-    ))
+    call.list(look, |one| (one.found_at, one.id.clone())).await
 }
 
 /// Applies the remedy of an open finding. It takes a recent proof. What calls a gateway is done soon

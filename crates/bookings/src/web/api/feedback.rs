@@ -4,20 +4,18 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use platform::Tx;
 use serde::Serialize;
-use site::Callers::{self, People, Tokens};
+use site::Callers::Tokens;
 use site::call::{Call, answer};
 use site::resource::api::{ApiResource, Description};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 use web::described::Routes;
-use web::fields;
 use web::json::{Members, Received};
 use web::{Input, Json, Problem, Site, routes};
 
+use super::{administered, change_body};
 use crate::booking::PartyTo;
 use crate::criterion::{self, Criterion};
 use crate::feedback::{self, FIELDS, Feedback, PartyToFeedback};
-use crate::settings::Administrator;
 use crate::{READ, Refusal, WRITE};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -51,17 +49,10 @@ async fn list_feedback(call: Call) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, &call.read(look).await?))
 }
 
-/// The OpenAPI schema of the body that gives or changes feedback.
-struct FeedbackChange;
-
-impl PartialSchema for FeedbackChange {
-    fn schema() -> RefOr<Schema> {
-        let description = "What one side says about a session; what is left out stays.";
-        fields::schema::<Feedback>(FIELDS, &[], description)
-    }
+change_body! {
+    FeedbackChange: Feedback, FIELDS,
+    "What one side says about a session; what is left out stays."
 }
-
-impl ToSchema for FeedbackChange {}
 
 /// Says how a session was, once as each of its sides, within 30 days after it.
 #[utoipa::path(
@@ -93,8 +84,8 @@ async fn change_feedback(call: Call, Json(body): Json<Members>) -> Result<Respon
 }
 
 impl ApiResource for Criterion {
-    type View = Self;
-    type Item = Self;
+    administered!();
+
     const API: Description = Description {
         path: "/api/v1/admin/rubrics",
         one: "/api/v1/admin/rubrics/{id}",
@@ -108,11 +99,4 @@ impl ApiResource for Criterion {
         removal: &[204],
         body: "What may be set of a criterion; what is left out stays.",
     };
-    const READS: Callers = People;
-    const WRITES: Callers = People;
-    const DEACTIVATES: bool = true;
-
-    fn view(self, _: &mut Tx<'_>, _: &Administrator) -> Result<Self, Refusal> {
-        Ok(self)
-    }
 }

@@ -6,13 +6,12 @@ use platform::Tx;
 use serde::{Deserialize, Serialize};
 use site::Callers::{People, Tokens};
 use site::call::{Call, Maybe, answer};
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 use web::described::Routes;
-use web::fields;
 use web::json::{Members, Received};
 use web::{Input, Json, List, Problem, Site, routes};
 
+use super::change_body;
 use crate::payout::batch::{self, Batch, BatchId, BatchStep, BatchStepValues, BatchView, NewBatch};
 use crate::payout::{
     self, Payout, PayoutId, PayoutState, PayoutStep, PayoutView, RATE_FIELDS, Rate, RatedProvider,
@@ -203,26 +202,15 @@ async fn list_rates(call: Call) -> Result<Json<List<RatedProvider>>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// The OpenAPI schema of the body that changes a rate.
-struct RateChange;
-
-impl PartialSchema for RateChange {
-    fn schema() -> RefOr<Schema> {
-        let description = "What a provider is owed for a session; what is left out stays.";
-        fields::schema::<Rate>(RATE_FIELDS, &[], description)
-    }
-}
-
-impl ToSchema for RateChange {
-    fn name() -> std::borrow::Cow<'static, str> {
-        "PayoutRateChange".into()
-    }
+change_body! {
+    PayoutRateChange: Rate, RATE_FIELDS,
+    "What a provider is owed for a session; what is left out stays."
 }
 
 /// Changes what a provider is owed for a session. Bookings that were made before keep their rate.
 #[utoipa::path(
     put, path = "/api/v1/admin/payout-rates/{id}", tag = "bookings",
-    operation_id = "change_payout_rate", params(("id" = String, Path,)), request_body = RateChange,
+    operation_id = "change_payout_rate", params(("id" = String, Path,)), request_body = PayoutRateChange,
     responses((status = 200, body = RatedProvider), (status = 403), (status = 404), (status = 422))
 )]
 async fn change_rate(call: Call, Json(body): Json<Members>) -> Result<Response, Problem> {

@@ -9,7 +9,6 @@ use web::described::Routes;
 use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
-use crate::Refusal;
 use crate::export::Export;
 use crate::order::{OrderId, PaymentId};
 use crate::refund::RefundId;
@@ -32,15 +31,11 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     responses((status = 200, body = List<RefundRecord>), (status = 400), (status = 403))
 )]
 async fn list_refunds(call: Call) -> Result<Json<List<RefundRecord>>, Problem> {
-    let paging = call.page_query()?;
-    let (before, rows): (Option<Before<RefundId>>, i64) = (paging.after()?, paging.rows());
-    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        Ok::<_, Refusal>(manual::list(tx, before.as_ref(), rows)?)
+    let look = |tx: &mut Tx<'_>, _: &Administrator, before: Option<&Before<RefundId>>, rows| {
+        Ok(manual::list(tx, before, rows)?)
     };
-    let found = call.read(look).await?;
-    Ok(Json(
-        paging.list(found, |one| (one.created_at, one.id.clone())),
-    ))
+    call.list(look, |one| (one.created_at, one.id.clone()))
+        .await
 }
 
 /// Refunds a part of a payment, or what is left of it. It takes a recent proof. The gateway is asked
@@ -64,15 +59,11 @@ async fn ask_refund(call: Call, body: Received<NewRefund>) -> Result<Response, P
     responses((status = 200, body = List<PaymentRecord>), (status = 400), (status = 403))
 )]
 async fn list_payments(call: Call) -> Result<Json<List<PaymentRecord>>, Problem> {
-    let paging = call.page_query()?;
-    let (before, rows): (Option<Before<PaymentId>>, i64) = (paging.after()?, paging.rows());
-    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        Ok::<_, Refusal>(manual::payments(tx, before.as_ref(), rows)?)
+    let look = |tx: &mut Tx<'_>, _: &Administrator, before: Option<&Before<PaymentId>>, rows| {
+        Ok(manual::payments(tx, before, rows)?)
     };
-    let found = call.read(look).await?;
-    Ok(Json(
-        paging.list(found, |one| (one.ordered_at, one.id.clone())),
-    ))
+    call.list(look, |one| (one.ordered_at, one.id.clone()))
+        .await
 }
 
 /// All orders, newest first.
@@ -82,15 +73,11 @@ async fn list_payments(call: Call) -> Result<Json<List<PaymentRecord>>, Problem>
     responses((status = 200, body = List<OrderRecord>), (status = 400), (status = 403))
 )]
 async fn list_orders(call: Call) -> Result<Json<List<OrderRecord>>, Problem> {
-    let paging = call.page_query()?;
-    let (before, rows): (Option<Before<OrderId>>, i64) = (paging.after()?, paging.rows());
-    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        Ok::<_, Refusal>(manual::orders(tx, before.as_ref(), rows)?)
+    let look = |tx: &mut Tx<'_>, _: &Administrator, before: Option<&Before<OrderId>>, rows| {
+        Ok(manual::orders(tx, before, rows)?)
     };
-    let found = call.read(look).await?;
-    Ok(Json(paging.list(found, |one| {
-        (one.order.created_at, one.order.id.clone())
-    })))
+    let key = |one: &OrderRecord| (one.order.created_at, one.order.id.clone());
+    call.list(look, key).await
 }
 
 /// All orders, payments, refunds, payouts, bookings or changes to credits, or the audit log, as

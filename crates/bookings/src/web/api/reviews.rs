@@ -7,13 +7,12 @@ use platform::Tx;
 use site::Callers::Tokens;
 use site::call::Call;
 use site::proof::Requester;
-use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 use web::described::Routes;
-use web::fields;
 use web::json::{Members, Received};
 use web::{Input, Json, List, Problem, Site, routes};
 
+use super::change_body;
 use crate::booking::Party;
 use crate::review::view::{self, ReviewView};
 use crate::review::{self, Assessment, FIELDS, PartyToReview, Submitter, Taker, files};
@@ -130,17 +129,9 @@ async fn start_review(call: Call) -> Result<Response, Problem> {
     call.post(&[], StatusCode::OK, change).await
 }
 
-/// The OpenAPI schema of the body that completes a review.
-struct AssessmentBody;
-
-impl PartialSchema for AssessmentBody {
-    fn schema() -> RefOr<Schema> {
-        let description = "What the reviewer says about a document.";
-        fields::schema::<Assessment>(FIELDS, &[], description)
-    }
+change_body! {
+    AssessmentBody: Assessment, FIELDS, "What the reviewer says about a document."
 }
-
-impl ToSchema for AssessmentBody {}
 
 /// Completes a review as the provider who has taken it.
 #[utoipa::path(

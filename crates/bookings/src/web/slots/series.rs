@@ -6,7 +6,7 @@ use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use site::question;
-use site::request::{FormPost, PageRequest};
+use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, FormState, Group};
 use web::{Form, Problem, Text};
 
@@ -19,9 +19,7 @@ use crate::{Refusal, settings};
 #[template(path = "slots/series.html")]
 struct SeriesPage<'a> {
     text: &'a Text,
-    csrf: &'a str,
-    submission: String,
-    form_state: &'a FormState,
+    form: FormContext<'a>,
     groups: Vec<Group>,
     /// The preview of the series; `None` until the provider has requested it.
     counted: Option<Counted>,
@@ -90,8 +88,7 @@ async fn series_page(
     ];
     let body = SeriesPage {
         text,
-        csrf: &req.csrf,
-        submission: req.submission(),
+        form: req.form(&[], form_state),
         groups: vec![
             Group {
                 legend: text.say("slot-group-when").into_owned(),
@@ -102,7 +99,6 @@ async fn series_page(
                 fields: details(text, form_state, (&currency, &listed)),
             },
         ],
-        form_state,
         counted,
     };
     req.page(HERE, &text.say("series-new"), body).await

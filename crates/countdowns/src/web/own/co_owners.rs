@@ -116,13 +116,8 @@ pub(in crate::web) async fn withdraw(posted: FormPost) -> Result<Response, Probl
 /// `POST /me/countdowns/{id}/owners/remove`: removes another owner or the signed-in person.
 pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     if !question::is_sure(&posted.form) {
-        let req = &posted.req;
-        let page = format!("{HERE}/{}/owners", req.piece("id"));
-        let address = format!("{page}/remove");
-        let sent = (address.as_str(), page.as_str(), &posted.form);
-        let values = vec![("called", posted.form.text("called").into())];
-        let who = (&req.who, req.csrf.as_str());
-        return question::show(&req.site, &req.text, who, sent, REMOVE, &values).await;
+        let page = format!("{HERE}/{}/owners", posted.req.piece("id"));
+        return question::ask(&posted, (&format!("{page}/remove"), &page), REMOVE).await;
     }
     let account = AccountId::from_text(posted.form.text("account").to_owned());
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| co_owners::remove(tx, owner, &account);
