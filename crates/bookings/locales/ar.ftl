@@ -116,3 +116,10 @@ booking-said-newcomer-none = مرحبًا { $name }،
     { $address }
 
     { $site }
+
+credit-reviews = مراجعات المستندات: { $count }
+membership-notice-ends = تنتهي عضويتك: { $about }
+membership-said-ends = تنتهي عضويتك قريبًا. إذا اشتريت قبل ذلك باقة من المستوى نفسه، تليها عضويتك الجديدة دون انقطاع:
+membership-said-ends-with-credits = تنتهي عضويتك قريبًا، وينتهي معها الرصيد الذي لم تستخدمه. إذا اشتريت قبل ذلك باقة من المستوى نفسه، تليها عضويتك الجديدة دون انقطاع:
+credit-notice-end = ينتهي رصيدك: { $about }
+credit-said-end = ينتهي قريبًا رصيد لم تستخدمه. يمكنك استخدامه حتى ذلك الحين:

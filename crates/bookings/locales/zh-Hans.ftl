@@ -106,3 +106,10 @@ booking-said-newcomer-none = { $name }，您好：
     { $address }
 
     { $site }
+
+credit-reviews = { $count } 次文件点评
+membership-notice-ends = 您的会员资格即将到期：{ $about }
+membership-said-ends = 您的会员资格即将到期。如在此之前购买同级套餐，新的会员资格会无缝接续：
+membership-said-ends-with-credits = 您的会员资格即将到期，未使用的点数也会同时失效。如在此之前购买同级套餐，新的会员资格会无缝接续：
+credit-notice-end = 您的点数即将到期：{ $about }
+credit-said-end = 您未使用的点数即将到期。在此之前您仍可使用：

@@ -5,9 +5,11 @@ pub mod adjustment;
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Span, Timestamp};
+use platform::jobs::NewJob;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use web::Site;
 
@@ -15,6 +17,11 @@ use crate::order::{self, CreditKind, Order, OrderId, PartyId};
 
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
+
+/// The job kind of the mail about credits, and a membership, that end.
+pub(crate) const END: &str = "booking.end";
+/// How long before the end a member gets the mail about it.
+const AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How long after a lot's expiry a session may begin that was booked with its credits.
 const AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -104,7 +111,30 @@ pub(crate) fn insert(tx: &mut Tx<'_>, lot: &Lot, order: Option<&Order>) -> Resul
         order = order.map(|order| order.id.clone())
     )
     .run(tx, Rows::Exactly(1))?;
-    Ok(())
+    plan_end(tx, &lot.party_id, lot.expires_at)
+}
+
+/// What ends at one instant, in a job's payload.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Ending {
+    pub(crate) party: PartyId,
+    /// The instant in milliseconds, as the store has it.
+    pub(crate) at: i64,
+}
+
+/// Schedules the mail about credits, or a membership, that end at `at`, unless it would be late
+/// already. All that ends at the same instant is in one mail.
+pub(crate) fn plan_end(tx: &mut Tx<'_>, party: &PartyId, at: Timestamp) -> Result<(), StoreError> {
+    let run_at = at - AHEAD;
+    if run_at <= tx.now() {
+        return Ok(());
+    }
+    let at = at.as_millisecond();
+    tx.enqueue(NewJob {
+        key: Some(format!("{END} {party} {at}")),
+        run_at: Some(run_at),
+        ..NewJob::new(END, json!({"party": party, "at": at}))
+    })
 }
 
 pub(crate) fn enter(

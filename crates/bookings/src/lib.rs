@@ -12,6 +12,7 @@ pub mod choice;
 pub mod credit;
 pub mod criterion;
 pub mod days;
+mod ending;
 pub mod export;
 pub mod external_calendar;
 pub mod feedback;
@@ -122,6 +123,7 @@ pub const DOMAIN: Domain = Domain {
     routes: web::routes,
     jobs: |site| {
         let all = session::jobs(site).into_iter().chain([
+            ending::job(site),
             refund::job(site),
             request::job(site),
             external_calendar::job(site),

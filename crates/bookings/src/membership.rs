@@ -12,7 +12,7 @@ use web::{Problem, Site};
 
 use crate::order::{self, CreditKind, Order, OrderId, PartyId};
 use crate::settings::BookingSettings;
-use crate::{Refusal, TIER_REQUIRED};
+use crate::{Refusal, TIER_REQUIRED, credit};
 
 /// The time for which a paid plan opens its tier.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -65,6 +65,22 @@ pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Membership
         }
     }
     Ok(valid)
+}
+
+/// The membership of an account that ends at this instant, unless another one of its tier or a
+/// higher one goes on.
+pub(crate) fn ending(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    at: Timestamp,
+) -> Result<Option<Membership>, StoreError> {
+    let all = of_account(tx, account)?;
+    let ends = all.iter().filter(|one| one.ends_at == at);
+    let highest = ends.max_by_key(|one| one.tier).cloned();
+    Ok(highest.filter(|one| {
+        !all.iter()
+            .any(|other| other.tier >= one.tier && other.starts_at <= at && other.ends_at > at)
+    }))
 }
 
 /// Whether an account may use credits of a kind now, under these rules.
@@ -131,5 +147,5 @@ pub(crate) fn open(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), St
         Period = period
     )
     .run(tx, Rows::Exactly(1))?;
-    Ok(())
+    credit::plan_end(tx, &period.party_id, period.ends_at)
 }

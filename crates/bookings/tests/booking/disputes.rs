@@ -15,7 +15,7 @@ async fn run(stage: &Stage<'_>, change: Sql) {
 }
 
 /// Stores an event about all payments, as gateways send it.
-async fn hear(stage: &Stage<'_>, kind: &'static str) {
+pub(crate) async fn hear(stage: &Stage<'_>, kind: &'static str) {
     let write = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
         sql!(
             "INSERT INTO gateway_event

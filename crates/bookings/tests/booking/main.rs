@@ -9,6 +9,7 @@ mod catalogue;
 mod credits;
 mod disputes;
 mod double;
+mod ending;
 mod exporting;
 mod external_calendars;
 mod feedback;
