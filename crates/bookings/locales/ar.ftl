@@ -36,6 +36,7 @@ plan-grants = الرصيد: { $credits }، عدد الأشهر: { $months }
 plan-grants-reviews = مراجعات المستندات: { $credits }، عدد الأشهر: { $months }
 plan-tiers-text = تتيح لك العضوية أيضًا استخدام ما هو مخصّص للأعضاء.
 plan-is-membership = عضوية
+plan-has-review-calls = يمكن مراجعة المستندات في مكالمة.
 plan-left = المتبقي: { $count }
 plan-buy = اشترِ مقابل { $sum }
 pay-test-mode = لا يستلم هذا الموقع أموالًا حقيقية.

@@ -54,6 +54,7 @@ plan-grants-reviews = { $credits ->
 }
 plan-tiers-text = Un abbonamento Le permette anche di usare ciò che è riservato agli abbonati.
 plan-is-membership = Abbonamento
+plan-has-review-calls = I documenti possono essere rivisti in una chiamata.
 plan-left = { $count ->
     [one] Ne resta solo 1
    *[other] Ne restano { $count }

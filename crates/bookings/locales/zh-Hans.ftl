@@ -36,6 +36,7 @@ plan-grants = { $credits } 个点数，有效 { $months } 个月
 plan-grants-reviews = { $credits } 次文件点评，{ $months } 个月内有效
 plan-tiers-text = 会员还可以使用会员专享的内容。
 plan-is-membership = 会员套餐
+plan-has-review-calls = 文件可以通过通话点评。
 plan-left = 仅剩 { $count } 份
 plan-buy = 以 { $sum } 购买
 pay-test-mode = 本网站不收取真实款项。

@@ -70,6 +70,8 @@ pub struct Lot {
     /// The time until which the credits can be spent.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
+    /// Whether a review that one of the credits pays for can be in a call.
+    pub review_calls: bool,
 }
 
 /// A change to an account's credits, in the ledger.
@@ -98,6 +100,7 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), S
         granted: order.grant.credits,
         used: 0,
         expires_at: end.timestamp(),
+        review_calls: order.grant.review_calls,
     };
     insert(tx, &lot, Some(order))?;
     let subject = order.id.to_string();
@@ -172,18 +175,18 @@ pub(crate) fn take(
     })
 }
 
-/// Spends a credit on the review of a document. Returns `None` if there is no credit for it.
+/// Spends a credit on the review of a document. With `by_call` it is one whose plan allows calls.
+/// Returns `None` if there is no credit for it.
 pub(crate) fn take_for_review(
     tx: &mut Tx<'_>,
     account: &AccountId,
     review: &str,
+    by_call: bool,
 ) -> Result<Option<LotId>, StoreError> {
-    take_from(
-        tx,
-        account,
-        (review, CreditReason::Reviewed),
-        is_for_reviews,
-    )
+    let reason = CreditReason::Reviewed;
+    take_from(tx, account, (review, reason), |lot| {
+        is_for_reviews(lot) && (lot.review_calls || !by_call)
+    })
 }
 
 fn is_for_reviews(lot: &Lot) -> bool {
@@ -253,6 +256,7 @@ pub(crate) fn give_back(
             granted: 1,
             used: 0,
             expires_at: tx.now() + REPLACED,
+            review_calls: lot.review_calls,
         };
         insert(tx, &new, None)?;
         return enter(tx, &new.id, 1, CreditReason::Replaced, booking);
@@ -375,6 +379,14 @@ pub fn balance(
 pub(crate) fn reviews_left(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
     let all = lots(tx, account)?.into_iter().filter(is_for_reviews);
     Ok(all.map(|lot| lot.granted - lot.used).sum())
+}
+
+/// Whether an account has a credit for the review of a document whose plan allows calls.
+pub(crate) fn allows_calls(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
+    let all = lots(tx, account)?;
+    Ok(all
+        .iter()
+        .any(|lot| is_for_reviews(lot) && lot.review_calls))
 }
 
 /// The latest changes to an account's credits, newest first.

@@ -161,7 +161,8 @@ pub const DOMAIN: Domain = Domain {
         "0012_findings",
         "0013_provider_calendar",
         "0014_memberships",
-        "0015_newcomers"
+        "0015_newcomers",
+        "0016_review_calls"
     ))
 };
 
@@ -197,6 +198,8 @@ const PROBLEM_CODES: &[Code] = &[
     FINDING_SETTLED,
     Code::new(409, "refund_exceeds"),
     REVIEW_SETTLED,
+    REVIEW_CALL_NOT_ALLOWED,
+    Code::new(422, "review_booking_unsuitable"),
     TOO_MANY_REVIEWS,
     Code::new(400, "payment_mismatch"),
     Code::new(400, "payment_signature"),
@@ -280,6 +283,8 @@ pub const ROOM_POOL_EMPTY: Code = Code::new(409, "room_pool_empty");
 pub const FINDING_SETTLED: Code = Code::new(409, "finding_settled");
 /// The error for a step that the state of a review does not allow.
 pub const REVIEW_SETTLED: Code = Code::new(409, "review_settled");
+/// The error for a review in a call if no plan of the member allows one.
+pub const REVIEW_CALL_NOT_ALLOWED: Code = Code::new(403, "review_call_not_allowed");
 /// The error for a member who has submitted as many documents as a day allows.
 pub const TOO_MANY_REVIEWS: Code = Code::new(429, "too_many_reviews");
 /// The error for a caller without the required role. The crate `accounts` declares this code.

@@ -42,7 +42,7 @@ pub(crate) fn most_bytes(site: &Site) -> usize {
 }
 
 /// Receives a multipart form with one document, and keeps the document as [`keep`] does. `known`
-/// translates the name of a field to `goal`, `focus` or `note`; a field that it does not know is
+/// translates the name of a field to `goal`, `focus`, `note` or `booking_id`; a field that it does not know is
 /// refused. The document may be a field of any name.
 pub async fn receive(
     site: &Site,
@@ -68,8 +68,7 @@ pub async fn receive(
         }
     }
     let form: Form = fields.into_iter().collect();
-    let texts = (form.text("goal"), form.text("focus"), form.text("note"));
-    keep(site, file, texts).await
+    keep(site, file, &form).await
 }
 
 /// Checks the content of a received document and puts it into the file store, under a random name.
@@ -77,7 +76,7 @@ pub async fn receive(
 pub(crate) async fn keep(
     site: &Site,
     arrived: Option<Result<ArrivedFile, Problem>>,
-    (goal, focus, note): (&str, &str, &str),
+    form: &Form,
 ) -> Result<NewReview, Problem> {
     let missing = || Problem::fields().field("/file", "required", []);
     let file = arrived.ok_or_else(missing)??;
@@ -87,9 +86,10 @@ pub(crate) async fn keep(
         Problem::new(status, "unsupported_media_type")
     })?;
     let new = NewReview {
-        goal: goal.to_owned(),
-        focus: focus.to_owned(),
-        note: note.to_owned(),
+        goal: form.text("goal").to_owned(),
+        focus: form.text("focus").to_owned(),
+        note: form.text("note").to_owned(),
+        booking: form.text("booking_id").to_owned(),
         ..new_review(site, &file, file_type)
     };
     FOLDER.keep(site, &new.file, file.content).await?;
@@ -108,6 +108,7 @@ pub(crate) fn new_review(site: &Site, file: &ArrivedFile, file_type: DocumentTyp
         goal: String::new(),
         focus: String::new(),
         note: String::new(),
+        booking: String::new(),
     }
 }
 

@@ -18,9 +18,9 @@ use super::{own, slots, words};
 use crate::booking::Party;
 use crate::review::view::{self, ReviewView};
 use crate::review::{
-    self, ASKED, FIELDS, OWN, PartyToReview, ReviewState, Submitter, Taker, files,
+    self, ASKED, FIELDS, OWN, PartyToReview, ReviewMode, ReviewState, Submitter, Taker, files,
 };
-use crate::{Refusal, credit};
+use crate::{Refusal, credit, settings};
 
 const DONE: &[(&str, &str)] = &[
     ("submitted", "review-was-submitted"),
@@ -97,6 +97,9 @@ struct NewPage<'a> {
     /// How many documents the member can submit.
     left: i64,
     fields: Vec<Field>,
+    /// The minutes that a session for a review has, if the member may have one and has not booked
+    /// any.
+    to_book: Option<i64>,
     megabytes: usize,
 }
 
@@ -107,20 +110,43 @@ pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
 
 async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, who: &Requester| {
-        Ok::<_, Refusal>(credit::reviews_left(tx, &who.who.account().id)?)
+        let account = &who.who.account().id;
+        let sessions = if review::call::is_allowed(tx, account)? {
+            Some(review::call::bookings(tx, account)?)
+        } else {
+            None
+        };
+        let minutes = settings::load(tx)?.review_call_minutes;
+        Ok::<_, Refusal>((credit::reviews_left(tx, account)?, sessions, minutes))
     };
-    let (left, text) = (req.read(look).await?, &req.text);
+    let ((left, sessions, minutes), text) = (req.read(look).await?, &req.text);
+    let to_book = sessions.as_ref().filter(|all| all.is_empty());
+    let to_book = to_book.map(|_| minutes);
+    let zone = words::zone(&req.site, Some(&req.who));
+    let mut fields = vec![
+        form_state.line("goal", text.say("review-goal")).required(),
+        form_state.lines("focus", text.say("review-focus")),
+        form_state.lines("note", text.say("review-note")),
+    ];
+    if let Some(sessions) = sessions.filter(|all| !all.is_empty()) {
+        let written = text.say(ReviewMode::Written.label()).into_owned();
+        let sessions = sessions.into_iter().map(|one| {
+            let when = text.moment(&one.starts_at.to_zoned(zone.clone()));
+            let values = [("title", one.title.as_str().into()), ("when", when.into())];
+            (one.id.to_string(), text.with("review-in-session", values))
+        });
+        let choices = [(String::new(), written)].into_iter().chain(sessions);
+        let field = form_state.select("booking_id", text.say("review-mode"), choices);
+        fields.push(field.hint(text.say("review-mode-hint")));
+    }
     let body = NewPage {
         text,
         csrf: &req.csrf,
         submission: req.submission(),
         form_state,
         left,
-        fields: vec![
-            form_state.line("goal", text.say("review-goal")).required(),
-            form_state.lines("focus", text.say("review-focus")),
-            form_state.lines("note", text.say("review-note")),
-        ],
+        fields,
+        to_book,
         megabytes: files::most_bytes(&req.site) >> 20,
     };
     req.page(own::HERE, &text.say("review-new"), body).await
@@ -134,8 +160,7 @@ pub(super) async fn create(
     let most = files::most_bytes(&site);
     let (posted, file) = FormPost::<PageRequest>::receive(request, &site, most).await?;
     let form = &posted.form;
-    let texts = (form.text("goal"), form.text("focus"), form.text("note"));
-    let done = match files::keep(&site, file, texts).await {
+    let done = match files::keep(&site, file, form).await {
         Ok(new) => {
             let (used, file) = (site.clone(), new.file.clone());
             let change = move |tx: &mut Tx<'_>, by: &Submitter| {
@@ -178,6 +203,8 @@ struct ReviewPage<'a> {
     review: &'a ReviewView,
     tag: &'static str,
     submitted: String,
+    /// The time of the session, the message id of its state, and the CSS class of the state.
+    session: Option<(String, &'static str, &'static str)>,
     kilobytes: i64,
     may_start: bool,
     may_cancel: bool,
@@ -209,9 +236,13 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
             Party::Administrator => ("/admin/sessions/reviews", "review-all"),
         },
         tag: tag(state),
-        submitted: text.moment(&review.created_at.to_zoned(zone)),
+        submitted: text.moment(&review.created_at.to_zoned(zone.clone())),
+        session: review.booking.as_ref().map(|one| {
+            let when = text.moment(&one.starts_at.to_zoned(zone));
+            (when, one.state.label(), words::tag(one.state))
+        }),
         kilobytes: (review.bytes / 1024).max(1),
-        may_start: party.party != Party::Member && state == ReviewState::Pending,
+        may_start: party.may_start(),
         may_cancel: party.may_cancel(),
         groups: if is_written {
             table_form(req, form_state).groups(FIELDS, "review-assessment")

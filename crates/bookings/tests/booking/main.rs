@@ -33,6 +33,7 @@ mod refunding;
 mod reminding;
 mod requests;
 mod reveal;
+mod review_calls;
 mod reviews;
 mod rooms;
 mod sessions;

@@ -52,6 +52,9 @@ struct DocumentBody {
     focus: Option<String>,
     /// A note, up to 2,000 characters.
     note: Option<String>,
+    /// The id of a booking, if the document is to be reviewed in a call: one of the caller's
+    /// confirmed sessions ahead, of exactly 30 minutes, for which no other document was submitted.
+    booking_id: Option<String>,
     /// A PDF, DOC or DOCX file of at most 5,242,880 bytes. Its content and the extension of its
     /// name must agree.
     #[schema(value_type = String, format = Binary)]
@@ -59,7 +62,8 @@ struct DocumentBody {
 }
 
 /// Submits a document for review. It costs a credit for reviews, and a member may submit 10
-/// documents a day.
+/// documents a day. With a booking it is reviewed in a call, if a plan of the member allows that; if
+/// the booking is cancelled, the review goes on in writing.
 #[utoipa::path(
     post, path = "/api/v1/reviews", tag = "reviews",
     request_body(content = DocumentBody, content_type = "multipart/form-data"),
@@ -73,6 +77,7 @@ async fn create_review(call: Call, request: Request) -> Result<Response, Problem
         "goal" => Some("goal"),
         "focus" => Some("focus"),
         "note" => Some("note"),
+        "booking_id" => Some("booking_id"),
         _ => None,
     })
     .await?;
@@ -116,7 +121,8 @@ async fn cancel_review(call: Call) -> Result<Response, Problem> {
     call.post(&[], StatusCode::OK, change).await
 }
 
-/// Takes a review as a provider. Of several providers, the first one gets it.
+/// Takes a review as a provider. Of several providers, the first one gets it; one in a call is only
+/// for the provider of the session.
 #[utoipa::path(
     post, path = "/api/v1/reviews/{id}/start", tag = "reviews", params(("id" = String, Path,)),
     responses((status = 200, body = ReviewView), (status = 403), (status = 404), (status = 409))

@@ -162,6 +162,7 @@ impl TakeOver<'_> {
             note: row.lines("notes", 2_000),
             credit_lot_id: lot,
             reviewer_id,
+            booking_id: None,
             assessment: Assessment {
                 score_overall: if is_completed { score } else { 0 },
                 strengths: row.lines("strengths", 4_000),
@@ -190,5 +191,6 @@ fn without(row: &Row) -> NewReview {
         goal: String::new(),
         focus: String::new(),
         note: String::new(),
+        booking: String::new(),
     }
 }
