@@ -36,6 +36,7 @@ plan-grants = الرصيد: { $credits }، عدد الأشهر: { $months }
 plan-grants-reviews = مراجعات المستندات: { $credits }، عدد الأشهر: { $months }
 plan-tiers-text = تتيح لك العضوية أيضًا استخدام ما هو مخصّص للأعضاء.
 plan-is-membership = عضوية
+plan-has-review-calls = يمكن مراجعة المستندات في مكالمة.
 plan-left = المتبقي: { $count }
 plan-buy = اشترِ مقابل { $sum }
 pay-test-mode = لا يستلم هذا الموقع أموالًا حقيقية.
@@ -116,3 +117,10 @@ booking-said-newcomer-none = مرحبًا { $name }،
     { $address }
 
     { $site }
+
+credit-reviews = مراجعات المستندات: { $count }
+membership-notice-ends = تنتهي عضويتك: { $about }
+membership-said-ends = تنتهي عضويتك قريبًا. إذا اشتريت قبل ذلك باقة من المستوى نفسه، تليها عضويتك الجديدة دون انقطاع:
+membership-said-ends-with-credits = تنتهي عضويتك قريبًا، وينتهي معها الرصيد الذي لم تستخدمه. إذا اشتريت قبل ذلك باقة من المستوى نفسه، تليها عضويتك الجديدة دون انقطاع:
+credit-notice-end = ينتهي رصيدك: { $about }
+credit-said-end = ينتهي قريبًا رصيد لم تستخدمه. يمكنك استخدامه حتى ذلك الحين:

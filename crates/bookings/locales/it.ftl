@@ -54,6 +54,7 @@ plan-grants-reviews = { $credits ->
 }
 plan-tiers-text = Un abbonamento Le permette anche di usare ciò che è riservato agli abbonati.
 plan-is-membership = Abbonamento
+plan-has-review-calls = I documenti possono essere rivisti in una chiamata.
 plan-left = { $count ->
     [one] Ne resta solo 1
    *[other] Ne restano { $count }
@@ -133,3 +134,13 @@ booking-said-newcomer-none = Buongiorno { $name },
     { $address }
 
     { $site }
+
+credit-reviews = { $count ->
+    [one] revisione di 1 documento
+   *[other] revisione di { $count } documenti
+}
+membership-notice-ends = Il Suo abbonamento scade: { $about }
+membership-said-ends = Il Suo abbonamento scade tra poco. Se prima acquista un piano dello stesso livello, il nuovo segue senza interruzione:
+membership-said-ends-with-credits = Il Suo abbonamento scade tra poco, e con esso i crediti che non ha usato. Se prima acquista un piano dello stesso livello, il nuovo segue senza interruzione:
+credit-notice-end = I Suoi crediti scadono: { $about }
+credit-said-end = I crediti che non ha usato scadono tra poco. Fino ad allora può usarli:

@@ -36,6 +36,7 @@ plan-grants = { $credits } 个点数，有效 { $months } 个月
 plan-grants-reviews = { $credits } 次文件点评，{ $months } 个月内有效
 plan-tiers-text = 会员还可以使用会员专享的内容。
 plan-is-membership = 会员套餐
+plan-has-review-calls = 文件可以通过通话点评。
 plan-left = 仅剩 { $count } 份
 plan-buy = 以 { $sum } 购买
 pay-test-mode = 本网站不收取真实款项。
@@ -106,3 +107,10 @@ booking-said-newcomer-none = { $name }，您好：
     { $address }
 
     { $site }
+
+credit-reviews = { $count } 次文件点评
+membership-notice-ends = 您的会员资格即将到期：{ $about }
+membership-said-ends = 您的会员资格即将到期。如在此之前购买同级套餐，新的会员资格会无缝接续：
+membership-said-ends-with-credits = 您的会员资格即将到期，未使用的点数也会同时失效。如在此之前购买同级套餐，新的会员资格会无缝接续：
+credit-notice-end = 您的点数即将到期：{ $about }
+credit-said-end = 您未使用的点数即将到期。在此之前您仍可使用：

@@ -19,7 +19,7 @@ use crate::{
     MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, QUOTA_EXHAUSTED, RESCHEDULE_LIMIT,
     RESCHEDULE_NOT_ALLOWED, ROOM_POOL_EMPTY, Refusal, SLOT_CHANGED, SLOT_TAKEN,
     TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, credit, gateway, member, membership,
-    payout, provider, room, settle, slot,
+    payout, provider, review, room, settle, slot,
 };
 
 /// The maximum length of a note, in characters.
@@ -396,6 +396,11 @@ pub fn reschedule(
     let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
     let is_alike = slot.price() == old.price() && slot.takes_credit == old.takes_credit;
     if slot.provider_id != old.provider_id || !is_alike {
+        return Err(RESCHEDULE_NOT_ALLOWED.into());
+    }
+    let length = booking.ends_at.duration_since(booking.starts_at);
+    let is_as_long = slot.ends_at.duration_since(slot.starts_at) == length;
+    if !is_as_long && review::call::is_open(tx, &booking.id)? {
         return Err(RESCHEDULE_NOT_ALLOWED.into());
     }
     if browse::find(tx, &slot.id)?.is_none() {

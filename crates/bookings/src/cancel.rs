@@ -9,7 +9,7 @@ use web::{Findings, Problem, Site};
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
 use crate::notice::{self, Event};
 use crate::order;
-use crate::{NOT_CANCELLABLE, Refusal, credit, refund};
+use crate::{NOT_CANCELLABLE, Refusal, credit, refund, review};
 
 /// The maximum length of the reason for a cancellation, in characters.
 const REASON: usize = 300;
@@ -64,6 +64,7 @@ pub(crate) fn end(
     reason: String,
 ) -> Result<Booking, StoreError> {
     let was_confirmed = booking.state == State::Confirmed;
+    review::call::end(tx, site, &booking.id)?;
     let (booking, back) = end_quietly(tx, booking, by, reason, true)?;
     if was_confirmed {
         notice::tell(tx, site, &booking, Event::Cancelled, back)?;

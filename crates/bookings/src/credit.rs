@@ -5,9 +5,11 @@ pub mod adjustment;
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Span, Timestamp};
+use platform::jobs::NewJob;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use web::Site;
 
@@ -15,6 +17,11 @@ use crate::order::{self, CreditKind, Order, OrderId, PartyId};
 
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
+
+/// The job kind of the mail about credits, and a membership, that end.
+pub(crate) const END: &str = "booking.end";
+/// How long before the end a member gets the mail about it.
+const AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// How long after a lot's expiry a session may begin that was booked with its credits.
 const AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
@@ -63,6 +70,8 @@ pub struct Lot {
     /// The time until which the credits can be spent.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
+    /// Whether a review that one of the credits pays for can be in a call.
+    pub review_calls: bool,
 }
 
 /// A change to an account's credits, in the ledger.
@@ -91,6 +100,7 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), S
         granted: order.grant.credits,
         used: 0,
         expires_at: end.timestamp(),
+        review_calls: order.grant.review_calls,
     };
     insert(tx, &lot, Some(order))?;
     let subject = order.id.to_string();
@@ -104,7 +114,30 @@ pub(crate) fn insert(tx: &mut Tx<'_>, lot: &Lot, order: Option<&Order>) -> Resul
         order = order.map(|order| order.id.clone())
     )
     .run(tx, Rows::Exactly(1))?;
-    Ok(())
+    plan_end(tx, &lot.party_id, lot.expires_at)
+}
+
+/// What ends at one instant, in a job's payload.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Ending {
+    pub(crate) party: PartyId,
+    /// The instant in milliseconds, as the store has it.
+    pub(crate) at: i64,
+}
+
+/// Schedules the mail about credits, or a membership, that end at `at`, unless it would be late
+/// already. All that ends at the same instant is in one mail.
+pub(crate) fn plan_end(tx: &mut Tx<'_>, party: &PartyId, at: Timestamp) -> Result<(), StoreError> {
+    let run_at = at - AHEAD;
+    if run_at <= tx.now() {
+        return Ok(());
+    }
+    let at = at.as_millisecond();
+    tx.enqueue(NewJob {
+        key: Some(format!("{END} {party} {at}")),
+        run_at: Some(run_at),
+        ..NewJob::new(END, json!({"party": party, "at": at}))
+    })
 }
 
 pub(crate) fn enter(
@@ -142,18 +175,18 @@ pub(crate) fn take(
     })
 }
 
-/// Spends a credit on the review of a document. Returns `None` if there is no credit for it.
+/// Spends a credit on the review of a document. With `by_call` it is one whose plan allows calls.
+/// Returns `None` if there is no credit for it.
 pub(crate) fn take_for_review(
     tx: &mut Tx<'_>,
     account: &AccountId,
     review: &str,
+    by_call: bool,
 ) -> Result<Option<LotId>, StoreError> {
-    take_from(
-        tx,
-        account,
-        (review, CreditReason::Reviewed),
-        is_for_reviews,
-    )
+    let reason = CreditReason::Reviewed;
+    take_from(tx, account, (review, reason), |lot| {
+        is_for_reviews(lot) && (lot.review_calls || !by_call)
+    })
 }
 
 fn is_for_reviews(lot: &Lot) -> bool {
@@ -223,6 +256,7 @@ pub(crate) fn give_back(
             granted: 1,
             used: 0,
             expires_at: tx.now() + REPLACED,
+            review_calls: lot.review_calls,
         };
         insert(tx, &new, None)?;
         return enter(tx, &new.id, 1, CreditReason::Replaced, booking);
@@ -345,6 +379,14 @@ pub fn balance(
 pub(crate) fn reviews_left(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
     let all = lots(tx, account)?.into_iter().filter(is_for_reviews);
     Ok(all.map(|lot| lot.granted - lot.used).sum())
+}
+
+/// Whether an account has a credit for the review of a document whose plan allows calls.
+pub(crate) fn allows_calls(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
+    let all = lots(tx, account)?;
+    Ok(all
+        .iter()
+        .any(|lot| is_for_reviews(lot) && lot.review_calls))
 }
 
 /// The latest changes to an account's credits, newest first.

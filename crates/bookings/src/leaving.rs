@@ -53,7 +53,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     };
     let credits = credit::lots(tx, account)?;
     let requests = request::view::export(tx, account)?;
-    let reviews = review::export(tx, account)?;
+    let reviews = review::leaving::export(tx, account)?;
     if views.is_empty()
         && orders.is_empty()
         && profile.is_none()
@@ -89,7 +89,7 @@ pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<St
         )
     };
     let mut all: Vec<String> = open.map(name).collect();
-    all.extend(review::obligations(tx, &provider)?);
+    all.extend(review::leaving::obligations(tx, &provider)?);
     Ok(all)
 }
 
@@ -119,7 +119,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     }
     request::erase(tx, account)?;
     feedback::erase(tx, account)?;
-    review::erase(tx, account)?;
+    review::leaving::erase(tx, account)?;
     external_calendar::erase(tx, account)?;
     for erase in [
         sql!(
@@ -147,7 +147,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
 /// nothing is refunded.
 pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     request::leave(tx, account)?;
-    review::leave(tx, account)?;
+    review::leaving::leave(tx, account)?;
     // All bookings are selected, because a list for a page would be truncated.
     let open: Vec<(BookingId,)> = sql!(
         "SELECT id FROM booking

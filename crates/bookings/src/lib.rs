@@ -12,6 +12,7 @@ pub mod choice;
 pub mod credit;
 pub mod criterion;
 pub mod days;
+mod ending;
 pub mod export;
 pub mod external_calendar;
 pub mod feedback;
@@ -122,6 +123,7 @@ pub const DOMAIN: Domain = Domain {
     routes: web::routes,
     jobs: |site| {
         let all = session::jobs(site).into_iter().chain([
+            ending::job(site),
             refund::job(site),
             request::job(site),
             external_calendar::job(site),
@@ -160,7 +162,9 @@ pub const DOMAIN: Domain = Domain {
         "0013_provider_calendar",
         "0014_memberships",
         "0015_newcomers",
-        "0016_indexes"
+        "0016_indexes",
+        "0017_review_calls",
+        "0018_reference_files"
     ))
 };
 
@@ -196,6 +200,8 @@ const PROBLEM_CODES: &[Code] = &[
     FINDING_SETTLED,
     Code::new(409, "refund_exceeds"),
     REVIEW_SETTLED,
+    REVIEW_CALL_NOT_ALLOWED,
+    Code::new(422, "review_booking_unsuitable"),
     TOO_MANY_REVIEWS,
     Code::new(400, "payment_mismatch"),
     Code::new(400, "payment_signature"),
@@ -279,6 +285,8 @@ pub const ROOM_POOL_EMPTY: Code = Code::new(409, "room_pool_empty");
 pub const FINDING_SETTLED: Code = Code::new(409, "finding_settled");
 /// The error for a step that the state of a review does not allow.
 pub const REVIEW_SETTLED: Code = Code::new(409, "review_settled");
+/// The error for a review in a call if no plan of the member allows one.
+pub const REVIEW_CALL_NOT_ALLOWED: Code = Code::new(403, "review_call_not_allowed");
 /// The error for a member who has submitted as many documents as a day allows.
 pub const TOO_MANY_REVIEWS: Code = Code::new(429, "too_many_reviews");
 /// The error for a caller without the required role. The crate `accounts` declares this code.

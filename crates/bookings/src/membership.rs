@@ -12,7 +12,7 @@ use web::{Problem, Site};
 
 use crate::order::{self, CreditKind, Order, OrderId, PartyId};
 use crate::settings::BookingSettings;
-use crate::{Refusal, TIER_REQUIRED};
+use crate::{Refusal, TIER_REQUIRED, credit};
 
 /// The time for which a paid plan opens its tier.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -43,13 +43,15 @@ pub struct Membership {
     /// When the membership ends.
     #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
+    /// Whether documents can be reviewed in a call during the membership.
+    pub review_calls: bool,
 }
 
 /// The memberships of an account that have not ended, in the order of their starts. What was
 /// refunded, or is disputed, is left out.
 pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Membership>, StoreError> {
     let all: Vec<Membership> = sql!(
-        "SELECT m.order_id, COALESCE(n.name, '') AS plan, m.tier, m.starts_at, m.ends_at
+        "SELECT m.order_id, COALESCE(n.name, '') AS plan, m.tier, m.starts_at, m.ends_at, o.review_calls
          FROM membership m JOIN money_party p ON p.id = m.party_id
          JOIN booking_order o ON o.id = m.order_id LEFT JOIN plan n ON n.id = o.plan_id
          WHERE p.account_id = :account AND m.ends_at > :now AND o.state IN ('paid', 'partially_refunded')
@@ -67,6 +69,22 @@ pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Membership
     Ok(valid)
 }
 
+/// The membership of an account that ends at this instant, unless another one of its tier or a
+/// higher one goes on.
+pub(crate) fn ending(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    at: Timestamp,
+) -> Result<Option<Membership>, StoreError> {
+    let all = of_account(tx, account)?;
+    let ends = all.iter().filter(|one| one.ends_at == at);
+    let highest = ends.max_by_key(|one| one.tier).cloned();
+    Ok(highest.filter(|one| {
+        !all.iter()
+            .any(|other| other.tier >= one.tier && other.starts_at <= at && other.ends_at > at)
+    }))
+}
+
 /// Whether an account may use credits of a kind now, under these rules.
 pub(crate) fn covers(
     tx: &mut Tx<'_>,
@@ -82,6 +100,15 @@ pub(crate) fn covers(
     Ok(all
         .iter()
         .any(|one| one.tier >= needed && one.starts_at <= now))
+}
+
+/// Whether an account has a membership now whose plan allows reviews in a call.
+pub(crate) fn allows_calls(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
+    let now = tx.roughly_now();
+    let all = of_account(tx, account)?;
+    Ok(all
+        .iter()
+        .any(|one| one.review_calls && one.starts_at <= now))
 }
 
 /// Refuses with 403 `tier_required` where [`covers`] is false.
@@ -131,5 +158,5 @@ pub(crate) fn open(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), St
         Period = period
     )
     .run(tx, Rows::Exactly(1))?;
-    Ok(())
+    credit::plan_end(tx, &period.party_id, period.ends_at)
 }

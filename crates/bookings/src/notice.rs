@@ -260,18 +260,30 @@ pub(crate) fn tell_of_time(
     site: &Site,
     account: Option<&AccountId>,
     stream: Stream,
-    (kind, said): (&'static str, &'static str),
+    messages: (&'static str, &'static str),
     (title, at): (&str, Timestamp),
+    href: &str,
+) -> Result<(), StoreError> {
+    let title = |_: &Text| title.to_owned();
+    tell_of(tx, site, account, stream, messages, (title, at), href)
+}
+
+/// Like [`tell_of_time`], with a title in the reader's language.
+pub(crate) fn tell_of(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: Option<&AccountId>,
+    stream: Stream,
+    (kind, said): (&'static str, &'static str),
+    (title, at): (impl FnOnce(&Text) -> String, Timestamp),
     href: &str,
 ) -> Result<(), StoreError> {
     let Some(reader) = reader(tx, site, account)? else {
         return Ok(());
     };
     let text = &reader.text;
-    let about = format!(
-        "{title}, {}",
-        text.moment(&at.to_zoned(reader.zone.clone()))
-    );
+    let when = text.moment(&at.to_zoned(reader.zone.clone()));
+    let about = format!("{}, {when}", title(text));
     let subject = text.with(kind, [("about", about.as_str().into())]);
     let body = format!(
         "{}\n\n{about}\n\n{}\n\n{}\n",

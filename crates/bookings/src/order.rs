@@ -115,6 +115,8 @@ pub struct Grant {
     pub months: i64,
     /// The tier of the membership that the plan opens; 0 if it opens none.
     pub tier: i64,
+    /// Whether documents can be reviewed in a call with the credits, or during the membership.
+    pub review_calls: bool,
 }
 
 #[derive(Clone, Debug)]

@@ -40,6 +40,9 @@ pub struct Plan {
     pub months: i64,
     /// The tier of the membership that the plan opens; 0 if it only adds credits.
     pub tier: i64,
+    /// Whether documents can be reviewed in a call with the plan's credits, or while the membership
+    /// that it opens lasts.
+    pub review_calls: bool,
     /// How often the plan can be sold; 0 for no limit.
     pub sale_limit: i64,
     /// How often the plan was sold.
@@ -121,6 +124,7 @@ pub fn buy(
             credits: plan.credits,
             months: plan.months,
             tier: plan.tier,
+            review_calls: plan.review_calls,
         },
     };
     Ok(order::create(tx, account, new)?)
@@ -154,6 +158,7 @@ impl Resource for Plan {
         credits: number(1, 999).label("plan-credits"),
         months: number(1, 36).label("plan-months").hint("plan-months-hint"),
         tier: number(0, 100).label("plan-tier").hint("plan-tier-hint"),
+        review_calls: flag().label("plan-review-calls").hint("plan-review-calls-hint"),
         sale_limit: number(0, 1_000_000).label("plan-limit").hint("plan-limit-hint"),
         price_minor: number(1, 100_000_000_000).label("plan-price").hint("plan-price-hint"),
         active: flag().label("plan-active"),
@@ -183,6 +188,7 @@ impl Resource for Plan {
             credits: 1,
             months: 3,
             tier: 0,
+            review_calls: false,
             sale_limit: 0,
             sold: 0,
             price_minor: 10_000,

@@ -1,7 +1,9 @@
 //! Reviews of documents. A member submits a document and pays with a credit; a provider takes the
 //! review and writes what is good about the document and what can be better.
 
+pub(crate) mod call;
 pub mod files;
+pub(crate) mod leaving;
 pub mod view;
 
 use identity::account::AccountId;
@@ -12,23 +14,26 @@ use jiff::{SignedDuration, Timestamp};
 use platform::audit::Entry;
 use platform::mail::Stream;
 use platform::store::Row;
-use platform::{Rows, StoreError, Tx, sql, text_cleaning};
+use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 use web::fields::{lines, number};
 use web::uploaded_document::DocumentType;
 use web::{Field, Findings, Input, Site};
 
-use crate::booking::Party;
+use crate::booking::{BookingId, Party};
 use crate::credit::{self, LotId};
 use crate::order::CreditKind;
-use crate::provider::{PROVIDER, Provider, ProviderId};
+use crate::provider::{self, PROVIDER, Provider, ProviderId};
 use crate::settings::{self, is_administrator};
 use crate::{
-    QUOTA_EXHAUSTED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, member, membership, notice,
+    QUOTA_EXHAUSTED, REVIEW_CALL_NOT_ALLOWED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, member,
+    membership, notice,
 };
+
+use self::files::{Document, Reference};
 
 platform::id!(ReviewId, random, "One review of a document.");
 
@@ -53,6 +58,16 @@ web::words! {
         Completed = "completed" => "review-completed",
         /// The member or an administrator has cancelled it.
         Cancelled = "cancelled" => "review-cancelled",
+    }
+}
+
+web::words! {
+    /// How a document is reviewed.
+    ReviewMode {
+        /// The provider writes to the member.
+        Written = "written" => "review-mode-written",
+        /// The provider also talks to the member, in a session that the member has booked.
+        Call = "call" => "review-mode-call",
     }
 }
 
@@ -110,11 +125,16 @@ pub struct Review {
     pub note: String,
     /// The lot of the credit that paid for the review.
     pub credit_lot_id: LotId,
-    /// The provider who has taken the review.
+    /// The provider who has taken the review. A review in a call waits for the provider of the
+    /// session.
     pub reviewer_id: Option<ProviderId>,
+    /// The booking of the session in which the document is reviewed; `None` for a written review.
+    pub booking_id: Option<BookingId>,
     /// Empty until the review is completed.
     #[row(flatten)]
     pub assessment: Assessment,
+    #[row(flatten)]
+    pub reference: Reference,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub completed_at: Option<Timestamp>,
@@ -124,19 +144,29 @@ impl Review {
     pub(crate) fn page(&self) -> String {
         format!("{OWN}/{}", self.id)
     }
+
+    /// Whether the member waits for the reviewer.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.state, ReviewState::Pending | ReviewState::InReview)
+    }
+
+    pub fn mode(&self) -> ReviewMode {
+        match self.booking_id {
+            Some(_) => ReviewMode::Call,
+            None => ReviewMode::Written,
+        }
+    }
 }
 
 /// A document that is already in the file store, and what its member writes about it.
 #[derive(Clone, Debug)]
 pub struct NewReview {
-    pub file: String,
-    pub file_name: String,
-    pub file_type: DocumentType,
-    pub bytes: i64,
-    pub sha256: String,
+    pub document: Document,
     pub goal: String,
     pub focus: String,
     pub note: String,
+    /// The id of the booking in whose session the document is reviewed; empty for a written review.
+    pub booking: String,
 }
 
 impl NewReview {
@@ -146,8 +176,9 @@ impl NewReview {
             &self.goal,
             &self.focus,
             &self.note,
-            &self.sha256,
-            &self.file_name,
+            &self.document.sha256,
+            &self.document.file_name,
+            &self.booking,
         ];
         said.map(String::as_str).join("\n")
     }
@@ -159,7 +190,7 @@ impl NewReview {
 pub struct PartyToReview {
     requester: Requester,
     pub party: Party,
-    /// Whether the person is the provider who has taken the review.
+    /// Whether the person is the provider who has taken the review, or is asked for it.
     pub is_reviewer: bool,
     pub review: Review,
 }
@@ -179,7 +210,9 @@ impl PartyToReview {
             Party::Member
         } else if who.is_in_browser() && is_administrator(tx, who)? {
             Party::Administrator
-        } else if is_reviewer || is_provider && review.state == ReviewState::Pending {
+        } else if is_reviewer
+            || is_provider && review.state == ReviewState::Pending && review.reviewer_id.is_none()
+        {
             Party::Provider
         } else {
             return Err(Refusal::NotFound);
@@ -195,7 +228,15 @@ impl PartyToReview {
     /// Whether the person may read the document and the member's note. A provider may not before
     /// taking the review.
     pub fn may_read(&self) -> bool {
-        self.is_reviewer || self.party != Party::Provider
+        self.party != Party::Provider
+            || self.is_reviewer && self.review.state != ReviewState::Pending
+    }
+
+    /// Whether the person may take the review, if they are a provider.
+    pub(crate) fn may_start(&self) -> bool {
+        self.party != Party::Member
+            && self.review.state == ReviewState::Pending
+            && (self.is_reviewer || self.review.reviewer_id.is_none())
     }
 
     pub fn may_cancel(&self) -> bool {
@@ -295,7 +336,8 @@ impl Proof for Submitter {
     }
 }
 
-/// Submits a document for review. It costs a credit.
+/// Submits a document for review. It costs a credit. A review in a call needs a plan that allows
+/// calls, and a booking that suits.
 pub fn create(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -303,11 +345,25 @@ pub fn create(
     new: &NewReview,
 ) -> Result<Review, Refusal> {
     let account = &by.member.who().account().id;
+    // Bookings are locked before members everywhere.
+    let booking = call::lock(tx, &new.booking)?;
     member::lock(tx, account)?;
+    let rules = settings::load(tx)?;
     let mut findings = Findings::default();
     let goal = findings.line("/goal", &new.goal, 1, GOAL);
     let focus = findings.text("/focus", &new.focus, FOCUS);
     let note = findings.text("/note", &new.note, NOTE);
+    let minutes = rules.review_call_minutes;
+    let call = booking.filter(|one| call::suits(one, account, minutes, tx.now()));
+    let is_call = !new.booking.is_empty();
+    let is_free = match &call {
+        Some(one) => call::review_of(tx, &one.id)?.is_none(),
+        None => !is_call,
+    };
+    if !is_free {
+        let values = [("minutes", minutes.into())];
+        findings.add("/booking_id", "review_booking_unsuitable", values);
+    }
     findings.finish()?;
     let now = tx.now();
     let (today,): (i64,) = sql!(
@@ -316,31 +372,34 @@ pub fn create(
         since = now - SignedDuration::from_hours(24)
     )
     .one(tx)?;
-    let rules = settings::load(tx)?;
     if today >= rules.review_day_limit {
         return Err(TOO_MANY_REVIEWS.into());
     }
     let id: ReviewId = tx.id();
     membership::check(tx, account, (&rules, CreditKind::DocumentReview))?;
-    let lot = credit::take_for_review(tx, account, id.as_str())?;
+    let by_credit = is_call && !membership::allows_calls(tx, account)?;
+    let lot = credit::take_for_review(tx, account, id.as_str(), by_credit)?;
+    if lot.is_none() && by_credit && credit::reviews_left(tx, account)? > 0 {
+        return Err(REVIEW_CALL_NOT_ALLOWED.into());
+    }
+    let document = new.document.clone();
     let review = Review {
         id,
         member_id: Some(account.clone()),
         state: ReviewState::Pending,
-        file: new.file.clone(),
-        file_name: text_cleaning::clean(&new.file_name)
-            .chars()
-            .take(NAME)
-            .collect(),
-        file_type: new.file_type,
-        bytes: new.bytes,
-        sha256: new.sha256.clone(),
+        file: document.file,
+        file_name: document.file_name,
+        file_type: document.file_type,
+        bytes: document.bytes,
+        sha256: document.sha256,
         goal,
         focus,
         note,
         credit_lot_id: lot.ok_or(QUOTA_EXHAUSTED)?,
-        reviewer_id: None,
+        reviewer_id: call.as_ref().map(|one| one.provider_id.clone()),
+        booking_id: call.map(|one| one.id),
         assessment: Assessment::default(),
+        reference: Reference::default(),
         created_at: now,
         started_at: None,
         completed_at: None,
@@ -351,13 +410,26 @@ pub fn create(
     )
     .run(tx, Rows::Exactly(1))?;
     record(tx, &by.requester, &review.id, (None, review.state))?;
+    ask(tx, site, &review)?;
+    Ok(review)
+}
+
+/// Asks the providers who may take a review, or the provider of its session.
+fn ask(tx: &mut Tx<'_>, site: &Site, review: &Review) -> Result<(), StoreError> {
+    if let Some(reviewer) = &review.reviewer_id {
+        let messages = ("review-notice-submitted", "review-said-call");
+        return match provider::account_of(tx, reviewer)? {
+            Some(reviewer) => tell(tx, site, &reviewer, messages, review),
+            None => Ok(()),
+        };
+    }
     for reviewer in reviewers(tx)? {
-        if reviewer != *account {
+        if Some(&reviewer) != review.member_id.as_ref() {
             let messages = ("review-notice-submitted", "review-said-submitted");
-            tell(tx, site, &reviewer, messages, &review)?;
+            tell(tx, site, &reviewer, messages, review)?;
         }
     }
-    Ok(review)
+    Ok(())
 }
 
 /// The accounts of the providers who may take reviews. A paused provider is not asked.
@@ -389,7 +461,8 @@ fn tell(
     )
 }
 
-/// Takes a review as its reviewer. Of several providers, the first one gets it. If the provider has
+/// Takes a review as its reviewer. Of several providers, the first one gets it; a review in a call
+/// is only for the provider of the session. If the provider has
 /// already taken it, nothing changes.
 pub fn start(tx: &mut Tx<'_>, by: &Taker) -> Result<Review, Refusal> {
     let old = lock(tx, &by.review)?.ok_or(Refusal::NotFound)?;
@@ -400,7 +473,8 @@ pub fn start(tx: &mut Tx<'_>, by: &Taker) -> Result<Review, Refusal> {
     if is_own && old.state == ReviewState::InReview {
         return Ok(old);
     }
-    if old.state != ReviewState::Pending {
+    let is_others = old.reviewer_id.is_some() && !is_own;
+    if old.state != ReviewState::Pending || is_others {
         return Err(REVIEW_SETTLED.into());
     }
     let new = Review {
@@ -420,12 +494,13 @@ pub fn start(tx: &mut Tx<'_>, by: &Taker) -> Result<Review, Refusal> {
     Ok(new)
 }
 
-/// Completes a review with the reviewer's assessment, and tells the member.
+/// Completes a review with the reviewer's assessment and perhaps a file, and tells the member.
 pub fn complete(
     tx: &mut Tx<'_>,
     site: &Site,
     party: &PartyToReview,
     input: &Input,
+    file: Option<&Document>,
 ) -> Result<Review, Refusal> {
     if !party.is_reviewer {
         return Err(Refusal::Forbidden);
@@ -442,6 +517,7 @@ pub fn complete(
         state: ReviewState::Completed,
         completed_at: Some(tx.now()),
         assessment,
+        reference: file.map(Reference::from).unwrap_or_default(),
         ..old.clone()
     };
     sql!(
@@ -495,82 +571,4 @@ fn end(tx: &mut Tx<'_>, old: &Review, is_replaced: bool) -> Result<Review, Store
         file: String::new(),
         ..old.clone()
     })
-}
-
-/// Lists the reviews that a provider has taken and not completed.
-pub(crate) fn obligations(
-    tx: &mut Tx<'_>,
-    provider: &ProviderId,
-) -> Result<Vec<String>, StoreError> {
-    let open: Vec<(String,)> = sql!(
-        "SELECT goal FROM review WHERE reviewer_id = :provider AND state = 'in_review'
-         ORDER BY started_at, id",
-        provider
-    )
-    .all(tx)?;
-    Ok(open.into_iter().map(|(goal,)| goal).collect())
-}
-
-/// Cancels the open reviews of an account that is being erased.
-pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
-    let open: Vec<Review> = sql!(
-        "SELECT {Review} FROM review WHERE member_id = :account AND state IN ('pending', 'in_review')
-         ORDER BY id FOR NO KEY UPDATE",
-        account
-    )
-    .all(tx)?;
-    for review in open {
-        end(tx, &review, false)?;
-    }
-    Ok(())
-}
-
-/// Erases an account's documents and texts from its reviews, and its texts from reviews of others.
-pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
-    let kept: Vec<(String,)> = sql!(
-        "SELECT file FROM review WHERE member_id = :account AND file <> ''",
-        account
-    )
-    .all(tx)?;
-    for (file,) in kept {
-        files::FOLDER.remove(tx, &file)?;
-    }
-    sql!(
-        "UPDATE review SET strengths = '', improvements = '', recommendations = ''
-         WHERE member_id = :account
-            OR reviewer_id IN (SELECT id FROM provider WHERE account_id = :account)",
-        account
-    )
-    .run(tx, Rows::Any)?;
-    sql!(
-        "UPDATE review SET member_id = NULL, file = '', file_name = '', sha256 = '', goal = '',
-             focus = '', note = ''
-         WHERE member_id = :account",
-        account
-    )
-    .run(tx, Rows::Any)?;
-    Ok(())
-}
-
-/// Exports the reviews of an account's documents, and what its owner wrote about others'.
-pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
-    let all: Vec<Review> = sql!(
-        "SELECT {r: Review} FROM review r LEFT JOIN provider p ON p.id = r.reviewer_id
-         WHERE r.member_id = :account OR p.account_id = :account ORDER BY r.created_at, r.id",
-        account
-    )
-    .all(tx)?;
-    let copies = all.into_iter().map(|one| {
-        let assessment = (one.state == ReviewState::Completed).then_some(one.assessment);
-        if one.member_id.as_ref() == Some(account) {
-            json!({
-                "state": one.state, "file_name": one.file_name, "bytes": one.bytes,
-                "sha256": one.sha256, "goal": one.goal, "focus": one.focus, "note": one.note,
-                "assessment": assessment, "created_at": one.created_at,
-            })
-        } else {
-            json!({"state": one.state, "assessment": assessment, "started_at": one.started_at})
-        }
-    });
-    Ok(json!(copies.collect::<Vec<_>>()))
 }

@@ -59,6 +59,8 @@ pub struct BookingSettings {
     pub review_day_limit: i64,
     /// How many days after its review a document is kept.
     pub review_file_days: i64,
+    /// How many minutes a session has in which a document is reviewed.
+    pub review_call_minutes: i64,
     /// How many slots a member may name in a request.
     pub request_slots: i64,
     /// How many undecided requests a member may have.
@@ -96,6 +98,7 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     refund_days: number(0, 365).label("booking-set-refund-days"),
     review_day_limit: number(1, 100).label("booking-set-review-limit"),
     review_file_days: number(1, 3_650).label("booking-set-review-days"),
+    review_call_minutes: number(5, 720).label("booking-set-review-call"),
     request_slots: number(1, 5).label("booking-set-request-slots"),
     request_limit: number(1, 20).label("booking-set-request-limit"),
     request_hours: number(1, 720).label("booking-set-request-hours"),

@@ -176,6 +176,15 @@ const CHECKS: &[(&str, Sql)] = &[
         ),
     ),
     (
+        "a document waits for a session that does not take place, or is another member's",
+        sql!(
+            "SELECT r.id FROM review r JOIN booking b ON b.id = r.booking_id
+             WHERE r.state IN ('pending', 'in_review')
+               AND (b.member_id <> r.member_id OR b.provider_id <> r.reviewer_id
+                    OR b.state IN ('pending_payment', 'expired', 'cancelled'))"
+        ),
+    ),
+    (
         "a booking takes place that costs something, and is not paid",
         sql!(
             "SELECT b.id FROM booking b JOIN booking_order r ON r.id = b.order_id

@@ -118,6 +118,7 @@ fn add(tx: &mut Tx<'_>, new: &NewAdjustment, reason: &str) -> Result<CreditEntry
         granted: new.delta,
         used: 0,
         expires_at: tx.now() + LASTS,
+        review_calls: false,
     };
     insert(tx, &lot, None)?;
     enter(tx, &lot, new.delta, reason)

@@ -35,6 +35,7 @@ pub fn bring(
         granted: left,
         used: 0,
         expires_at,
+        review_calls: false,
     };
     credit::insert(tx, &lot, None)?;
     if left > 0 {
@@ -238,6 +239,7 @@ fn add_lot(tx: &mut Tx<'_>, order: &Order, new: &ImportedOrder) -> Result<(), St
         granted: credits,
         used: if is_spent { credits } else { 0 },
         expires_at: new.expires_at,
+        review_calls: order.grant.review_calls,
     };
     credit::insert(tx, &lot, Some(order))?;
     let at = order.paid_at.unwrap_or(order.created_at);

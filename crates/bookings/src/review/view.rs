@@ -9,11 +9,52 @@ use site::proof::Requester;
 use utoipa::ToSchema;
 use web::uploaded_document::DocumentType;
 
-use super::{Assessment, PartyToReview, Review, ReviewId, ReviewState};
-use crate::booking::Party;
+use super::{Assessment, PartyToReview, Review, ReviewId, ReviewMode, ReviewState};
+use crate::booking::{self, Booking, BookingId, Party};
 use crate::provider::{self, PROVIDER};
 use crate::settings::is_administrator;
 use crate::{ROLE_REQUIRED, Refusal};
+
+/// The session in which a document is reviewed.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ReviewSession)]
+pub struct SessionView {
+    /// The booking's id.
+    #[schema(value_type = String)]
+    pub id: BookingId,
+    pub title: String,
+    #[schema(value_type = String, format = "date-time")]
+    pub starts_at: Timestamp,
+    #[schema(value_type = String, format = "date-time")]
+    pub ends_at: Timestamp,
+    pub time_zone: String,
+    pub state: booking::State,
+}
+
+impl From<Booking> for SessionView {
+    fn from(booking: Booking) -> Self {
+        Self {
+            id: booking.id,
+            title: booking.title,
+            starts_at: booking.starts_at,
+            ends_at: booking.ends_at,
+            time_zone: booking.time_zone,
+            state: booking.state,
+        }
+    }
+}
+
+/// The file that a reviewer has attached for the member.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ReviewReference)]
+pub struct ReferenceView {
+    pub file_name: String,
+    pub file_type: DocumentType,
+    /// The size of the file in bytes.
+    pub bytes: i64,
+    /// Whether the caller can download the file; it is deleted together with the document.
+    pub has_file: bool,
+}
 
 /// A review as its parties read it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -22,9 +63,12 @@ pub struct ReviewView {
     #[schema(value_type = String)]
     pub id: ReviewId,
     pub state: ReviewState,
+    pub mode: ReviewMode,
+    /// The session in which the document is reviewed; null for a written review.
+    pub booking: Option<SessionView>,
     /// The member's name; empty for providers who have not taken the review.
     pub member: String,
-    /// The name of the provider who has taken the review.
+    /// The name of the provider who has taken the review, or whose session it waits for.
     pub reviewer: String,
     /// The document's name; empty for providers who have not taken the review.
     pub file_name: String,
@@ -41,6 +85,8 @@ pub struct ReviewView {
     pub note: String,
     /// What the reviewer says, once the review is completed.
     pub assessment: Option<Assessment>,
+    /// The reviewer's file; null if there is none.
+    pub reference: Option<ReferenceView>,
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -58,6 +104,7 @@ impl ReviewView {
 
     pub(crate) fn of_party(tx: &mut Tx<'_>, party: PartyToReview) -> Result<Self, Refusal> {
         let may_read = party.may_read();
+        let has_reference = party.reference().is_some();
         let review = party.review;
         let member = match &review.member_id {
             Some(member) if may_read => account::find(tx, member)?,
@@ -67,10 +114,25 @@ impl ReviewView {
             Some(reviewer) => provider::find(tx, reviewer)?.display_name,
             None => String::new(),
         };
+        let (mode, session) = (review.mode(), &review.booking_id);
+        let session = match session {
+            Some(booking) => booking::find(tx, booking)?.map(SessionView::from),
+            None => None,
+        };
+        let file = review.reference;
+        let reference = file.reference_type.filter(|_| may_read);
+        let reference = reference.map(|file_type| ReferenceView {
+            file_name: file.reference_name,
+            file_type,
+            bytes: file.reference_bytes,
+            has_file: has_reference,
+        });
         let shown = |text: String| if may_read { text } else { String::new() };
         Ok(Self {
             id: review.id,
             state: review.state,
+            mode,
+            booking: session,
             member: member.map(|one| one.display_name).unwrap_or_default(),
             reviewer,
             has_file: may_read && !review.file.is_empty(),
@@ -81,6 +143,7 @@ impl ReviewView {
             focus: review.focus,
             note: shown(review.note),
             assessment: (review.state == ReviewState::Completed).then_some(review.assessment),
+            reference,
             created_at: review.created_at,
             started_at: review.started_at,
             completed_at: review.completed_at,
@@ -98,16 +161,16 @@ pub(crate) fn list_own(tx: &mut Tx<'_>, member: &AccountId) -> Result<Vec<Review
     .all(tx)
 }
 
-/// Lists the reviews that an account's provider has taken, and then those that wait for a reviewer,
-/// the oldest first.
+/// Lists the reviews that an account's provider has taken, and then those that it can take, the
+/// oldest first.
 pub(crate) fn list_to_write(
     tx: &mut Tx<'_>,
     account: &AccountId,
 ) -> Result<Vec<Review>, StoreError> {
     sql!(
         "SELECT {r: Review} FROM review r LEFT JOIN provider p ON p.id = r.reviewer_id
-         WHERE r.state = 'in_review' AND p.account_id = :account
-            OR r.state = 'pending' AND r.member_id <> :account
+         WHERE r.state IN ('in_review', 'pending') AND p.account_id = :account
+            OR r.state = 'pending' AND r.reviewer_id IS NULL AND r.member_id <> :account
          ORDER BY CASE WHEN r.state = 'in_review' THEN 0 ELSE 1 END, r.created_at, r.id LIMIT 100",
         account
     )
@@ -132,8 +195,8 @@ pub fn list(
         "SELECT {r: Review} FROM review r LEFT JOIN provider p ON p.id = r.reviewer_id
          WHERE (:party = 'member' AND r.member_id = :account)
             OR :party = 'administrator'
-            OR (:party = 'provider' AND (r.state = 'pending' AND r.member_id <> :account
-                                         OR p.account_id = :account))
+            OR (:party = 'provider' AND (p.account_id = :account
+                OR r.state = 'pending' AND r.reviewer_id IS NULL AND r.member_id <> :account))
          ORDER BY r.created_at DESC, r.id LIMIT 100",
         party,
         account = who.account().id

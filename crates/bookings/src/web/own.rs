@@ -23,6 +23,7 @@ use crate::browse::{self, Filter};
 use crate::choice;
 use crate::order::{self, Order};
 use crate::outcome::{self, Outcome};
+use crate::review::{self, Review};
 use crate::slot::{Place, Slot};
 use crate::{Refusal, cancel as cancelling, link_change, member, notice};
 
@@ -87,6 +88,8 @@ struct Loaded {
     /// The outcomes that the reader can mark.
     outcomes: Vec<Outcome>,
     feedback: SessionFeedback,
+    /// The review of which the session is the call.
+    review: Option<Review>,
 }
 
 impl Loaded {
@@ -114,6 +117,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             choices: choices::chosen(&choice::listed(tx)?, &booking.choice),
             outcomes: outcome::offered(tx, party)?,
             feedback: SessionFeedback::load(tx, party)?,
+            review: review::call::review_of(tx, &booking.id)?,
             location: booking::location(tx, &booking)?,
             party: party.party,
             booking,
@@ -358,12 +362,15 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let loaded = load(req).await?;
     let (booking, slot) = (&loaded.booking, loaded.slot.clone());
     let price: Money = slot.price();
+    let length = |slot: &Slot| slot.ends_at.duration_since(slot.starts_at);
+    let keeps_length = loaded.review.as_ref().is_some_and(Review::is_open);
     let look = move |tx: &mut Tx<'_>, _: &Requester| {
         let all = browse::list(tx, &Filter::default(), 500)?.into_iter();
         let same = all.filter(|one| one.slot.provider_id == slot.provider_id);
         let same = same
             .filter(|one| one.slot.price() == price)
-            .filter(|one| one.slot.takes_credit == slot.takes_credit);
+            .filter(|one| one.slot.takes_credit == slot.takes_credit)
+            .filter(|one| !keeps_length || length(&one.slot) == length(&slot));
         Ok::<Vec<Slot>, Refusal>(same.map(|one| one.slot).take(60).collect())
     };
     let found = req.read(look).await?;

@@ -9,7 +9,7 @@ use crate::credits::{credits, offer, order, plan};
 use crate::stage::{Booking, Person, Stage, go_to, on_both, prove, provider, run, script};
 
 /// Stores an event about all payments, as gateways send it.
-async fn hear(stage: &Stage<'_>, kind: &'static str) {
+pub(crate) async fn hear(stage: &Stage<'_>, kind: &'static str) {
     let write = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
         sql!(
             "INSERT INTO gateway_event

@@ -10,7 +10,7 @@ use crate::credits::{credits, offer, order};
 use crate::stage::{Booking, Person, Stage, ledger, on_both, prove, provider, script};
 
 /// Creates a plan with two credits. Returns its id.
-async fn plan(owner: &mut Visitor, name: &str, more: &Value) -> String {
+pub(crate) async fn plan(owner: &mut Visitor, name: &str, more: &Value) -> String {
     let mut body = json!({"name": name, "credits": 2, "months": 1, "price_minor": 30_000});
     for (field, value) in more.as_object().unwrap() {
         body[field] = value.clone();
@@ -29,13 +29,16 @@ async fn need(stage: &Stage<'_>, owner: &mut Person, tier: i64) {
     owner.browser.submit(&page, &form).await.expect(303);
 }
 
-async fn buy(person: &mut Person, plan: &str) {
+pub(crate) async fn buy(person: &mut Person, plan: &str) {
     let pay = order(person, plan).await;
     person.pay(&pay, "pay").await.expect(200);
 }
 
 /// The plan, the tier, the start and the end of each membership.
-async fn memberships(stage: &Stage<'_>, person: &mut Person) -> Vec<(i64, Zoned, Zoned)> {
+pub(crate) async fn memberships(
+    stage: &Stage<'_>,
+    person: &mut Person,
+) -> Vec<(i64, Zoned, Zoned)> {
     let page = person.call("GET", "/api/v1/me/membership", &Value::Null);
     let all = page.await.expect(200).json()["items"].clone();
     let zone = stage.site.settings.time_zone.clone();

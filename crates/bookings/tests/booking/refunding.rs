@@ -20,12 +20,12 @@ async fn get(stage: &Stage<'_>, who: &Person, path: &str) -> Value {
 }
 
 /// The id of the latest payment.
-async fn payment(stage: &Stage<'_>, owner: &Person) -> String {
+pub(crate) async fn payment(stage: &Stage<'_>, owner: &Person) -> String {
     let all = get(stage, owner, "/api/v1/admin/payments").await;
     all[0]["id"].as_str().unwrap().to_owned()
 }
 
-async fn refund(stage: &Stage<'_>, who: &Person, payment: &str, amount: i64) -> Page {
+pub(crate) async fn refund(stage: &Stage<'_>, who: &Person, payment: &str, amount: i64) -> Page {
     let body = json!({"payment_id": payment, "amount_minor": amount,
         "reason": "The room was cold"});
     let mut who = script(stage, who);

@@ -14,6 +14,8 @@ use site::domain::Domains;
 use site::domains;
 use testkit::{Page, Visitor, World, rounds};
 
+use web::Settings;
+
 pub(crate) use testkit::{Person, Stage, errors};
 
 const DOMAINS: Domains = &[accounts::DOMAIN, bookings::DOMAIN];
@@ -26,6 +28,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             "booking.hold",
             "booking.calendar",
             "booking.ask",
+            "booking.end",
             "booking.complete",
             "booking.remind",
             "booking.poll",
@@ -62,6 +65,16 @@ pub(crate) fn with_uploads<'w>(stage: &Stage<'w>, most: usize) -> Stage<'w> {
         ..stage.world.platform.clone()
     };
     of_platform(stage.world, platform)
+}
+
+/// The same site in another time zone.
+pub(crate) fn in_zone<'w>(stage: &Stage<'w>, zone: &str) -> Stage<'w> {
+    let settings = Settings {
+        time_zone: TimeZone::get(zone).unwrap(),
+        ..testkit::stage::settings()
+    };
+    let platform = stage.world.platform.clone();
+    Stage::with(stage.world, DOMAINS, platform, settings).with_tokens_for(&[READ, WRITE])
 }
 
 /// The inconsistencies that [`verify::find`] reports.

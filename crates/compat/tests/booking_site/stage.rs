@@ -27,6 +27,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
         for kind in [
             "booking.hold",
             "booking.ask",
+            "booking.end",
             "booking.complete",
             "booking.remind",
             "booking.poll",

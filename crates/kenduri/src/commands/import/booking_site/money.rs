@@ -74,6 +74,7 @@ impl TakeOver<'_> {
                     credits: plan.credits,
                     months: plan.months,
                     tier: plan.tier,
+                    review_calls: plan.review_calls,
                 },
             },
             // What a known person has left is not read again, so a new order brings its own credits.

@@ -32,6 +32,7 @@ impl<'w> Stage<'w> {
         for kind in [
             "booking.remind",
             "booking.ask",
+            "booking.end",
             "booking.complete",
             "booking.request",
             "booking.review_file",

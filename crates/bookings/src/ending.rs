@@ -1,0 +1,72 @@
+//! The mail to a member 7 days before a membership or credits end.
+
+use identity::account::AccountId;
+use jiff::Timestamp;
+use platform::jobs::{Done, Handler, Job, JobError};
+use platform::mail::Stream;
+use platform::{StoreError, Tx, sql};
+use web::{Site, Text};
+
+use crate::credit::{self, END, Ending, Lot};
+use crate::order::CreditKind;
+use crate::{membership, notice};
+
+/// The page of a member's credits and memberships.
+const PAGE: &str = "/me/credits";
+
+pub(crate) fn job(site: &Site) -> Handler {
+    let site = site.clone();
+    Handler::new(END, move |job: Job| {
+        let site = site.clone();
+        async move {
+            let ending: Ending = job.read()?;
+            let write = move |tx: &mut Tx<'_>| tell(tx, &site, &ending);
+            Ok::<_, JobError>(Done::with(write))
+        }
+    })
+}
+
+/// Tells a member what ends, unless it has ended, goes on, or is of no use any more.
+fn tell(tx: &mut Tx<'_>, site: &Site, ending: &Ending) -> Result<(), StoreError> {
+    let at = Timestamp::from_millisecond(ending.at);
+    let at = at.map_err(|_| StoreError::rule("an end beyond all calendars"))?;
+    let (account,): (Option<AccountId>,) = sql!(
+        "SELECT account_id FROM money_party WHERE id = :party",
+        party = ending.party
+    )
+    .one(tx)?;
+    let Some(account) = account else {
+        return Ok(());
+    };
+    let membership = membership::ending(tx, &account, at)?;
+    let lots = credit::lots(tx, &account)?;
+    let lots: Vec<Lot> = lots
+        .into_iter()
+        .filter(|lot| lot.expires_at == at)
+        .collect();
+    let messages = match (&membership, lots.is_empty()) {
+        (None, true) => return Ok(()),
+        (None, false) => ("credit-notice-end", "credit-said-end"),
+        (Some(_), true) => ("membership-notice-ends", "membership-said-ends"),
+        (Some(_), false) => (
+            "membership-notice-ends",
+            "membership-said-ends-with-credits",
+        ),
+    };
+    let title = |text: &Text| {
+        let mut parts: Vec<String> = membership.into_iter().map(|one| one.plan).collect();
+        for (kind, message) in [
+            (CreditKind::Session, "booking-credits"),
+            (CreditKind::DocumentReview, "credit-reviews"),
+        ] {
+            let of_kind = lots.iter().filter(|lot| lot.credit_kind == kind);
+            let count: i64 = of_kind.map(|lot| lot.granted - lot.used).sum();
+            if count > 0 {
+                parts.push(text.with(message, [("count", count.into())]));
+            }
+        }
+        parts.join(", ")
+    };
+    let (account, stream) = (Some(&account), Stream::Notification);
+    notice::tell_of(tx, site, account, stream, messages, (title, at), PAGE)
+}
