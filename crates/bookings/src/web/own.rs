@@ -16,9 +16,10 @@ use web::{Problem, Text};
 
 use super::feedback::SessionFeedback;
 use super::rows::{BookingRows, Row};
+use super::slots::bookings::BOOKINGS;
 use super::{choices, sessions, slot_page, words};
 use crate::book::{self, NewTime};
-use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::booking::{self, Booking, Part, Party, PartyTo, State};
 use crate::browse::{self, Filter};
 use crate::choice;
 use crate::order::{self, Order};
@@ -52,7 +53,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         let mut lists = Vec::new();
         for is_past in [false, true] {
             let mut rows = Vec::new();
-            for one in booking::list(tx, account, is_past)? {
+            for one in booking::list(tx, account, is_past, &Part::first(100))? {
                 let name = booking::provider_name(tx, &one)?;
                 let order = match &one.order_id {
                     Some(id) => order::find(tx, id)?,
@@ -74,7 +75,6 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
             .map(|(one, name, order)| Row::of(text, &zone, (one, name, order.as_ref())));
         BookingRows {
             rows: rows.collect(),
-            is_card: false,
         }
     };
     let body = ListPage {
@@ -119,12 +119,9 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             id = booking.slot_id
         )
         .one(tx)?;
-        let with = match (party.party, &booking.member_id) {
-            (Party::Member, _) => booking::provider_name(tx, &booking)?,
-            (_, Some(member)) => identity::account::find(tx, member)?
-                .map(|one| one.display_name)
-                .unwrap_or_default(),
-            (_, None) => String::new(),
+        let with = match party.party {
+            Party::Member => booking::provider_name(tx, &booking)?,
+            _ => booking::member_name(tx, &booking)?.unwrap_or_default(),
         };
         let order = match &booking.order_id {
             Some(id) => order::find(tx, id)?,
@@ -132,7 +129,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
         };
         Ok(Loaded {
             choices: choices::chosen(&choice::listed(tx)?, &booking.choice),
-            outcomes: outcome::offered(tx, party)?,
+            outcomes: outcome::offered(tx, &booking, party.party)?,
             feedback: SessionFeedback::load(tx, party)?,
             location: booking::location(tx, &booking)?,
             party: party.party,
@@ -243,7 +240,7 @@ async fn page(
         }),
         back: match loaded.party {
             Party::Member => HERE,
-            Party::Provider => "/me/slots/bookings",
+            Party::Provider => BOOKINGS,
             Party::Administrator => sessions::ALL,
         },
         loaded: &loaded,
@@ -331,11 +328,13 @@ const MARK: Question = Question {
 pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let said = Outcome::find(posted.form.text("outcome")).ok_or_else(Problem::not_found)?;
+    let is_of_list = posted.form.text("back") == "list";
     if said != Outcome::Completed && !question::is_sure(&posted.form) {
         let loaded = load(req).await?;
         let here = notice::page(&loaded.booking);
         let address = format!("{here}/outcome");
-        let sent = (address.as_str(), here.as_str(), &posted.form);
+        let back = if is_of_list { BOOKINGS } else { &here };
+        let sent = (address.as_str(), back, &posted.form);
         let values = [
             ("title", loaded.booking.title.as_str().into()),
             ("outcome", said.word().into()),
@@ -346,7 +345,9 @@ pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> 
     let site = req.site.clone();
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         let done = outcome::mark(tx, &site, party, said)?;
-        Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&done)))
+        let page = notice::page(&done);
+        let page = if is_of_list { BOOKINGS } else { &page };
+        Ok::<_, Refusal>(format!("{page}?done=marked"))
     };
     form_state::answer(posted.once(change).await, async |problem| {
         let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);

@@ -11,8 +11,6 @@ use crate::order::Order;
 
 pub(super) struct BookingRows {
     pub(super) rows: Vec<Row>,
-    /// Whether the list is displayed as a separate card.
-    pub(super) is_card: bool,
 }
 
 pub(super) struct Row {
@@ -30,7 +28,6 @@ pub(super) struct Row {
 struct Html<'a> {
     text: &'a Text,
     rows: &'a [Row],
-    is_card: bool,
 }
 
 impl BookingRows {
@@ -38,7 +35,6 @@ impl BookingRows {
         let html = Html {
             text,
             rows: &self.rows,
-            is_card: self.is_card,
         };
         html.to_string()
     }
