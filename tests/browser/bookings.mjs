@@ -194,6 +194,39 @@ test('a member asks for one of two times, and the provider confirms one', async 
   await look(page, 'requests-booking-1280');
 });
 
+test('a provider changes a time and many times, and reads the sessions', async () => {
+  await host.goto(`/me/slots?from=${day(10)}`);
+  await lookTwice(host, 'week');
+  await host.locator('.week .time', { hasText: 'Free' }).first().click();
+  await lookTwice(host, 'slot-own');
+  await host.getByRole('link', { name: 'Change it' }).click();
+  await fill(host, { time: '08:15', location: '' });
+  await press(host, 'Save');
+  await host.getByRole('alert').waitFor();
+  await lookTwice(host, 'slot-edit-refused');
+  await fill(host, { location: 'https://zoom.us/j/1' });
+  await press(host, 'Save');
+  await host.getByText('Saved.').waitFor();
+  await host.getByText('8:15').waitFor();
+  for (const index of [0, 1]) await host.locator('.week [name=ids]').nth(index).check();
+  await press(host, 'Hide');
+  await host.getByText('Saved.').waitFor();
+  assert.equal(await host.locator('.week .time', { hasText: 'Hidden by you' }).count(), 2);
+  for (const index of [0, 1]) await host.locator('.week [name=ids]').nth(index).check();
+  await press(host, 'Delete…');
+  await host.getByRole('heading', { name: 'Delete 2 times?' }).waitFor();
+  await lookTwice(host, 'bulk-delete');
+  await press(host, 'Delete');
+  await host.getByText('Deleted.').waitFor();
+  await host.goto('/me/slots/bookings');
+  await lookTwice(host, 'sessions');
+  await host.emulateMedia({ media: 'print' });
+  await keep(host, 'bookings-sessions-print');
+  await host.emulateMedia({ media: null });
+  await host.getByRole('link', { name: 'Past' }).click();
+  await lookTwice(host, 'sessions-past');
+});
+
 test('after a session its provider says what became of it, and an administrator pays them', async () => {
   await host.goto('/me/slots/payouts');
   await lookTwice(host, 'payouts-none');
@@ -216,7 +249,7 @@ test('after a session its provider says what became of it, and an administrator 
 
   kenduri.advanceTo(new Date(morning.getTime() + 50 * 60_000));
   await enter(host, '/me/slots/bookings', farah);
-  await host.getByRole('heading', { name: 'Begun or over' }).waitFor();
+  await host.getByRole('button', { name: 'It took place' }).first().waitFor();
   await lookTwice(host, 'begun');
   await host.locator('h2 ~ .rows a').first().click();
   await lookTwice(host, 'outcome');

@@ -263,14 +263,14 @@ test('the administrator pays the mentor and closes the month', async () => {
   const last = new Date(`${day(4)}T15:00:00+08:00`);
   kenduri.advanceTo(last);
   await enter(mentor, '/me/slots/bookings', farah);
-  await mentor.getByRole('heading', { name: 'Begun or over' }).waitFor();
+  await mentor.getByRole('button', { name: 'It took place' }).first().waitFor();
   await look(mentor, 'sessions-over');
   for (;;) {
     await mentor.goto('/me/slots/bookings');
-    const next = mentor.locator('h2 ~ .rows li', { hasText: 'Confirmed' }).locator('a').first();
-    if (!(await next.count())) break;
-    await next.click();
-    await press(mentor, 'It took place');
+    const next = mentor.locator('.rows li', { hasText: 'Confirmed' });
+    const held = next.getByRole('button', { name: 'It took place' }).first();
+    if (!(await held.count())) break;
+    await held.click();
     await mentor.getByText('Saved.').waitFor();
   }
   await look(mentor, 'sessions-said');

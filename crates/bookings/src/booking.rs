@@ -1,8 +1,10 @@
 //! Bookings. A booking is a member's claim on a slot.
 
+mod list;
 pub mod search;
+mod view;
 
-use identity::account::AccountId;
+use identity::account::{self, AccountId};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{self, NewJob};
@@ -12,7 +14,6 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::proof::{Proof, Requester};
-use utoipa::ToSchema;
 
 use crate::Refusal;
 use crate::choice;
@@ -23,6 +24,10 @@ use crate::room;
 use crate::settings::{self, Reveal, is_administrator};
 use crate::slot::{Slot, SlotId};
 
+pub(crate) use list::list_between;
+pub use list::{After, Part, list, list_all, list_begun, list_of_provider, list_with_provider};
+pub use view::BookingView;
+
 platform::id!(BookingId, random, "One booking.");
 
 /// The kinds of the jobs that concern a booking.
@@ -31,9 +36,13 @@ pub(crate) const COMPLETE: &str = "booking.complete";
 pub(crate) const REMIND: &str = "booking.remind";
 pub(crate) const ASK: &str = "booking.ask";
 pub(crate) const FAREWELL: &str = "booking.farewell";
+pub(crate) const NOTE: &str = "booking.note";
 
 /// How long before a session the member and the provider are reminded.
 const REMINDER: SignedDuration = SignedDuration::from_hours(24);
+/// How long after a change of the provider's note the member is told, so that several changes are told
+/// once.
+const NOTE_DELAY: SignedDuration = SignedDuration::from_mins(10);
 /// How long after a session's end its booking is marked as completed.
 const COMPLETION: SignedDuration = SignedDuration::from_hours(2);
 
@@ -389,6 +398,18 @@ pub(crate) fn provider_name(tx: &mut Tx<'_>, booking: &Booking) -> Result<String
     Ok(provider::find(tx, &booking.provider_id)?.display_name)
 }
 
+/// The member's name; `None` after the member's account was erased.
+pub(crate) fn member_name(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+) -> Result<Option<String>, StoreError> {
+    let found = match &booking.member_id {
+        Some(member) => account::find(tx, member)?,
+        None => None,
+    };
+    Ok(found.map(|one| one.display_name))
+}
+
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Payload {
     pub(crate) booking: BookingId,
@@ -445,156 +466,30 @@ pub(crate) fn plan_farewell(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), St
     plan(tx, FAREWELL, booking, now)
 }
 
+/// Schedules the notice to the member that the provider's note about a slot was changed, if the slot is
+/// booked. A notice that already waits stays as it is.
+pub(crate) fn plan_note(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
+    let booked: Option<Booking> = sql!(
+        "SELECT {Booking} FROM booking WHERE slot_id = :slot AND state = 'confirmed'",
+        slot
+    )
+    .maybe(tx)?;
+    let Some(booking) = booked else { return Ok(()) };
+    let run_at = tx.now() + NOTE_DELAY;
+    tx.enqueue(NewJob {
+        key: Some(key(NOTE, &booking.id)),
+        run_at: Some(run_at),
+        ..NewJob::new(
+            NOTE,
+            json!({"booking": booking.id, "sequence": booking.ics_sequence}),
+        )
+    })
+}
+
 /// Cancels the scheduled jobs of a booking.
 pub(crate) fn withdraw_jobs(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     for kind in [HOLD, COMPLETE, REMIND] {
         jobs::withdraw(tx, &key(kind, &booking.id))?;
     }
     Ok(())
-}
-
-/// A booking as its parties read it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Booking)]
-pub struct BookingView {
-    #[schema(value_type = String)]
-    pub id: BookingId,
-    #[schema(value_type = String)]
-    pub slot_id: SlotId,
-    /// The provider's name; empty while the site hides it from members.
-    pub provider: String,
-    #[schema(value_type = String, format = "date-time")]
-    pub starts_at: Timestamp,
-    #[schema(value_type = String, format = "date-time")]
-    pub ends_at: Timestamp,
-    pub time_zone: String,
-    pub title: String,
-    pub note: String,
-    #[serde(flatten)]
-    pub choice: choice::Choice,
-    pub state: State,
-    /// The link, address or telephone number, once the booking is confirmed.
-    pub location: String,
-    /// The provider's preparation note, once the booking is confirmed.
-    pub prep_note: String,
-    /// The order that pays for the booking.
-    pub order: Option<Order>,
-    /// Whether the booking takes a credit.
-    pub takes_credit: bool,
-    /// The time until which the member may cancel or move the booking.
-    #[schema(value_type = String, format = "date-time")]
-    pub cancel_deadline: Timestamp,
-    pub reschedules: i64,
-    pub cancelled_by: Option<Party>,
-    pub cancel_reason: String,
-    pub version: i64,
-}
-
-impl BookingView {
-    pub fn of(tx: &mut Tx<'_>, booking: Booking) -> Result<Self, StoreError> {
-        let (prep_note,): (String,) = sql!(
-            "SELECT prep_note FROM slot WHERE id = :id",
-            id = booking.slot_id
-        )
-        .one(tx)?;
-        let order = match &booking.order_id {
-            Some(order) => order::find(tx, order)?,
-            None => None,
-        };
-        Ok(Self {
-            provider: provider_name(tx, &booking)?,
-            location: location(tx, &booking)?,
-            prep_note: if booking.state.is_held() {
-                prep_note
-            } else {
-                String::new()
-            },
-            order,
-            takes_credit: booking.credit_lot_id.is_some(),
-            cancel_deadline: booking.cancel_deadline(),
-            id: booking.id,
-            slot_id: booking.slot_id,
-            starts_at: booking.starts_at,
-            ends_at: booking.ends_at,
-            time_zone: booking.time_zone,
-            title: booking.title,
-            note: booking.note,
-            choice: booking.choice,
-            state: booking.state,
-            reschedules: booking.reschedules,
-            cancelled_by: booking.cancelled_by,
-            cancel_reason: booking.cancel_reason,
-            version: booking.version,
-        })
-    }
-}
-
-/// Lists a member's bookings: the upcoming ones, soonest first, or the past ones, latest first.
-pub fn list(
-    tx: &mut Tx<'_>,
-    member: &AccountId,
-    is_past: bool,
-) -> Result<Vec<Booking>, StoreError> {
-    let now = tx.roughly_now();
-    if is_past {
-        return sql!(
-            "SELECT {Booking} FROM booking
-             WHERE member_id = :member
-               AND (ends_at <= :now OR state NOT IN ('pending_payment', 'confirmed'))
-             ORDER BY starts_at DESC, id LIMIT 100",
-            member,
-            now
-        )
-        .all(tx);
-    }
-    sql!(
-        "SELECT {Booking} FROM booking
-         WHERE member_id = :member AND ends_at > :now AND state IN ('pending_payment', 'confirmed')
-         ORDER BY starts_at, id LIMIT 100",
-        member,
-        now
-    )
-    .all(tx)
-}
-
-/// The latest 100 bookings of all members, newest session first.
-pub fn list_all(tx: &mut Tx<'_>) -> Result<Vec<Booking>, StoreError> {
-    let all = sql!("SELECT {Booking} FROM booking ORDER BY starts_at DESC, id LIMIT 100");
-    tx.all(all, &[])
-}
-
-/// Lists a provider's active bookings whose sessions have not ended, soonest first.
-pub fn list_of_provider(
-    tx: &mut Tx<'_>,
-    provider: &ProviderId,
-) -> Result<Vec<Booking>, StoreError> {
-    sql!(
-        "SELECT {Booking} FROM booking
-         WHERE provider_id = :provider AND ends_at > :now
-           AND state IN ('pending_payment', 'confirmed')
-         ORDER BY starts_at, id LIMIT 200",
-        provider,
-        now = tx.roughly_now()
-    )
-    .all(tx)
-}
-
-/// Lists a provider's sessions that began within the last hours and whose outcome can be marked,
-/// latest first.
-pub fn list_begun(
-    tx: &mut Tx<'_>,
-    provider: &ProviderId,
-    hours: i64,
-) -> Result<Vec<Booking>, StoreError> {
-    let now = tx.roughly_now();
-    sql!(
-        "SELECT {Booking} FROM booking
-         WHERE provider_id = :provider AND starts_at <= :now AND ends_at > :since
-           AND state IN ('confirmed', 'completed', 'no_show_member', 'no_show_provider')
-         ORDER BY starts_at DESC, id LIMIT 100",
-        provider,
-        now,
-        since = now - SignedDuration::from_hours(hours)
-    )
-    .all(tx)
 }

@@ -122,10 +122,12 @@ fn contains(all: &[Listed], kind: Kind, code: &str) -> bool {
     all.iter().any(|one| one.kind == kind && one.code == code)
 }
 
-/// Validates the sets that a provider sent. Only active items can be offered anew.
+/// Validates the sets that a provider sent. Only active items can be offered anew; a slot that is
+/// changed may keep those of its sets, `kept`.
 pub(crate) fn read(
     tx: &mut Tx<'_>,
     sent: &Choices,
+    kept: Option<&Choices>,
     findings: &mut Findings,
 ) -> Result<Choices, StoreError> {
     let mut choices = sent.clone();
@@ -133,7 +135,8 @@ pub(crate) fn read(
         return Ok(choices);
     }
     let mut all = listed(tx)?;
-    all.retain(|one| one.active);
+    let is_kept = |one: &Listed| kept.is_some_and(|kept| kept.of(one.kind).contains(&one.code));
+    all.retain(|one| one.active || is_kept(one));
     for kind in Kind::ALL {
         let (name, most) = kind.set();
         let set = choices.of_mut(*kind);

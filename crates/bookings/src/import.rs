@@ -17,10 +17,10 @@ use sha2::{Digest as _, Sha256};
 use crate::catalogue::CatalogueEntry;
 use crate::criterion::{Author, Criterion};
 use crate::level::Level;
-use crate::meeting_link;
 use crate::plan::Plan;
 use crate::room::Room;
 use crate::session_type::SessionType;
+use crate::{meeting_link, settings};
 
 /// The id of a row that had the id `key` in the other system: the same if it is one of ours, else
 /// one that is derived from it. `kind` keeps rows of different kinds apart.
@@ -111,7 +111,7 @@ pub fn plan_prices(tx: &mut Tx<'_>) -> Result<Vec<Money>, StoreError> {
 /// Adds a room. Returns `None` if its link does not lead to a meeting on an allowed host, and `false`
 /// if there is a room with this id or link.
 pub fn add_room(tx: &mut Tx<'_>, room: &Room) -> Result<Option<bool>, StoreError> {
-    if !meeting_link::is_allowed(&room.url) {
+    if !meeting_link::is_allowed(&room.url, &settings::load(tx)?.meeting_hosts) {
         return Ok(None);
     }
     tx.insert_new(room).map(Some)

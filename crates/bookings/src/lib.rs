@@ -4,6 +4,7 @@
 pub mod book;
 pub mod booking;
 pub mod browse;
+pub mod bulk;
 pub mod calendar_feed;
 pub mod cancel;
 pub mod catalogue;
@@ -164,7 +165,8 @@ pub const DOMAIN: Domain = Domain {
         "0015_newcomers",
         "0016_indexes",
         "0017_review_calls",
-        "0018_reference_files"
+        "0018_reference_files",
+        "0019_meeting_hosts"
     ))
 };
 
@@ -209,6 +211,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "order_closed"),
     Code::new(502, "gateway_unavailable"),
     Code::new(422, "series_rejected"),
+    Code::new(422, "bulk_rejected"),
     Code::new(422, "cancel_window_closed"),
     Code::new(422, "slot_too_short"),
     Code::new(422, "slot_too_long"),
@@ -216,7 +219,9 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "slot_too_far"),
     Code::new(422, "local_time_missing"),
     Code::new(422, "link_not_allowed"),
+    Code::new(422, "host_invalid"),
     Code::new(422, "location_invalid"),
+    Code::new(422, "location_required"),
     Code::new(422, "room_exists"),
     Code::new(422, "currency_unknown"),
     Code::new(422, "price_invalid"),

@@ -7,7 +7,7 @@ use web::{Findings, Site};
 use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::notice::{self, Event};
 use crate::slot::{Place, Slot};
-use crate::{NOT_CANCELLABLE, Refusal, meeting_link, room};
+use crate::{NOT_CANCELLABLE, Refusal, meeting_link, room, settings};
 
 /// Gives a confirmed session that has not ended another link, and tells both sides. A room that the
 /// session reserved is released. The same link again changes nothing.
@@ -29,8 +29,9 @@ pub fn replace(
     let link = findings.line("/link", link, 1, 500);
     if !matches!(slot.location_kind, Place::Online | Place::RoomPool) {
         findings.add("/link", "location_invalid", []);
-    } else if !link.is_empty() && !meeting_link::is_allowed(&link) {
-        findings.add("/link", "link_not_allowed", []);
+    } else if !link.is_empty() {
+        let hosts = settings::load(tx)?.meeting_hosts;
+        meeting_link::check("/link", &link, &hosts, &mut findings);
     }
     findings.finish()?;
     if booking::location(tx, &booking)? == link {

@@ -27,6 +27,8 @@ pub(crate) enum Event {
     Moved,
     /// The session takes place at another link.
     LinkReplaced,
+    /// The provider changed what the member is to know beforehand.
+    NoteChanged,
     Cancelled,
     /// The session takes place tomorrow.
     Reminder,
@@ -51,6 +53,11 @@ impl Event {
                 "booking-mail-link",
                 "booking-said-link",
                 "booking-notice-link",
+            ),
+            Self::NoteChanged => (
+                "booking-mail-note",
+                "booking-said-note",
+                "booking-notice-note",
             ),
             Self::Cancelled => (
                 "booking-mail-cancelled",
@@ -176,7 +183,7 @@ pub(crate) fn tell_one(
     };
     let subject = text.with(subject, &values);
     let mail = send(tx, &reader, stream, subject, body)?;
-    if event != Event::Reminder {
+    if !matches!(event, Event::Reminder | Event::NoteChanged) {
         let file = calendar(tx, site, booking, event, &reader, &place);
         mail::attach_calendar(tx, &mail, &file)?;
     }

@@ -41,20 +41,28 @@ impl Outcome {
 }
 
 /// The outcomes that this person can mark now.
-pub(crate) fn offered(tx: &mut Tx<'_>, party: &PartyTo) -> Result<Vec<Outcome>, StoreError> {
+pub(crate) fn offered(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+    party: Party,
+) -> Result<Vec<Outcome>, StoreError> {
     let (hours, now) = (settings::load(tx)?.outcome_hours, tx.roughly_now());
     let all = Outcome::ALL.iter().copied();
-    let all = all.filter(|one| one.state() != party.booking.state);
+    let all = all.filter(|one| one.state() != booking.state);
     Ok(all
-        .filter(|one| check(party, *one, now, hours).is_ok())
+        .filter(|one| check((booking, party), *one, now, hours).is_ok())
         .collect())
 }
 
-fn check(party: &PartyTo, outcome: Outcome, now: Timestamp, hours: i64) -> Result<(), Refusal> {
-    let booking = &party.booking;
+fn check(
+    (booking, party): (&Booking, Party),
+    outcome: Outcome,
+    now: Timestamp,
+    hours: i64,
+) -> Result<(), Refusal> {
     let is_over = now > booking.ends_at + SignedDuration::from_hours(hours);
     let is_marked = booking.outcome_by.is_some();
-    match (party.party, outcome) {
+    match (party, outcome) {
         _ if !booking.state.is_held() => return Err(OUTCOME_CLOSED.into()),
         (Party::Administrator, _) => {}
         (Party::Provider, Outcome::NoShowProvider) => return Err(Refusal::Forbidden),
@@ -91,7 +99,7 @@ pub fn mark(
         return Ok(old.clone());
     }
     let hours = settings::load(tx)?.outcome_hours;
-    check(party, outcome, tx.now(), hours)?;
+    check((old, party.party), outcome, tx.now(), hours)?;
     let Some(booking) = end(tx, old, outcome, Some(party.party))? else {
         return Err(PAYOUT_STATE.into());
     };

@@ -134,9 +134,8 @@ impl Resource for Room {
         if self.name.is_empty() {
             findings.add("/name", "required", []);
         }
-        if !meeting_link::is_allowed(&self.url) {
-            findings.add("/url", "link_not_allowed", []);
-        }
+        let hosts = settings::load(tx)?.meeting_hosts;
+        meeting_link::check("/url", &self.url, &hosts, findings);
         let same: Option<(RoomId,)> = sql!(
             "SELECT id FROM room WHERE url = :url AND id <> :id",
             url = self.url,

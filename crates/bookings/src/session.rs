@@ -8,7 +8,9 @@ use platform::mail::Stream;
 use platform::{Rows, StoreError, Tx, sql};
 use web::Site;
 
-use crate::booking::{self, ASK, Booking, COMPLETE, FAREWELL, HOLD, Party, Payload, REMIND, State};
+use crate::booking::{
+    self, ASK, Booking, COMPLETE, FAREWELL, HOLD, NOTE, Party, Payload, REMIND, State,
+};
 use crate::criterion::Author;
 use crate::notice::{self, Event};
 use crate::outcome::{self, Outcome};
@@ -35,6 +37,12 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
         handler(COMPLETE, site, |tx, _, booking, _| complete(tx, booking)),
         handler(REMIND, site, remind),
         handler(ASK, site, ask),
+        handler(NOTE, site, |tx, site, booking, _| {
+            if booking.state != State::Confirmed || booking.starts_at <= tx.now() {
+                return Ok(());
+            }
+            notice::tell_one(tx, site, booking, Party::Member, Event::NoteChanged, None)
+        }),
         handler(FAREWELL, site, |tx, site, booking, _| {
             notice::tell_one(tx, site, booking, Party::Provider, Event::Cancelled, None)
         }),

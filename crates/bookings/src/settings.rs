@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
-use web::fields::{choice, flag, line, number};
+use web::fields::{choice, flag, line, number, tags};
 use web::{Field, Findings, Input};
 
-use crate::Refusal;
 use crate::order::CreditKind;
+use crate::{Refusal, meeting_link};
 
 web::words! {
     /// When members learn who the provider of a session is.
@@ -79,6 +79,10 @@ pub struct BookingSettings {
     pub newcomers: bool,
     /// When members learn who the provider of a session is.
     pub reveal: Reveal,
+    /// The hosts to which links to online meetings may lead, up to 20. Hosts below them are allowed
+    /// too.
+    #[row(json)]
+    pub meeting_hosts: Vec<String>,
     /// The version, which increases with every change.
     pub version: i64,
 }
@@ -109,6 +113,7 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     review_tier: number(0, 100).label("booking-set-review-tier"),
     newcomers: flag().label("booking-set-newcomers").hint("booking-set-newcomers-hint"),
     reveal: choice().label("booking-set-reveal").hint("booking-set-reveal-hint"),
+    meeting_hosts: tags().label("booking-set-hosts").hint("booking-set-hosts-hint"),
 };
 
 impl BookingSettings {
@@ -185,6 +190,10 @@ pub fn change(
             "too_low",
             [("min", new.shortest_minutes.into())],
         );
+    }
+    if new.meeting_hosts != old.meeting_hosts {
+        new.meeting_hosts =
+            meeting_link::read_hosts("/meeting_hosts", &new.meeting_hosts, &mut findings);
     }
     findings.finish()?;
     new.version += 1;

@@ -133,6 +133,10 @@ const PROOFS: &[Proof] = &[
         "R8",
         "races_of_times::a_time_is_hidden_or_deleted_or_booked_and_only_one_of_it",
     ),
+    race(
+        "R8",
+        "races_of_times::a_time_is_changed_or_booked_and_only_one_of_it",
+    ),
     race("R9", "requests::of_two_who_confirm_at_once_one_does"),
     race(
         "R9",
@@ -182,6 +186,10 @@ const PROOFS: &[Proof] = &[
     race(
         "R16",
         "races_of_times::a_credit_that_ends_meanwhile_is_spent_before_its_end_or_not",
+    ),
+    race(
+        "R17",
+        "memberships::the_last_one_of_a_plan_is_sold_once_and_the_other_payer_is_refunded",
     ),
     race("R18", "races_of_times::two_workers_do_each_job_once"),
     race(

@@ -41,8 +41,11 @@ pub fn provider(
 }
 
 /// Whether a link leads to a meeting on an allowed host.
-pub fn is_meeting(link: &str) -> bool {
-    meeting_link::is_allowed(link)
+pub fn is_meeting(tx: &mut Tx<'_>, link: &str) -> Result<bool, StoreError> {
+    Ok(meeting_link::is_allowed(
+        link,
+        &settings::load(tx)?.meeting_hosts,
+    ))
 }
 
 /// A slot of another system.
@@ -193,7 +196,7 @@ pub fn place(tx: &mut Tx<'_>, booking: &Booking, link: &str) -> Result<bool, Sto
     } else {
         Place::Online
     };
-    let is_usable = meeting_link::is_allowed(link);
+    let is_usable = is_meeting(tx, link)?;
     let link = if free.is_none() && is_usable {
         link
     } else {

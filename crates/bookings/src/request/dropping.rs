@@ -5,10 +5,10 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
 use super::{LAPSE, RequestId};
-use crate::Refusal;
 use crate::provider::Provider;
 use crate::slot::change::change;
-use crate::slot::{self, NewSlot, Slot, SlotId};
+use crate::slot::{self, Slot, SlotChange, SlotId};
+use crate::{Refusal, booking};
 
 /// Deletes a free slot. It also drops out of the requests for it.
 pub fn remove_slot(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<(), Refusal> {
@@ -16,16 +16,23 @@ pub fn remove_slot(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<
     Ok(drop_slot(tx, id)?)
 }
 
-/// Changes a free slot. It drops out of the requests for it, because members asked for another time
-/// or price.
+/// Changes a slot. A free one drops out of the requests for it, because members asked for another
+/// time or price. Of a booked one its member is told.
 pub fn change_slot(
     tx: &mut Tx<'_>,
     provider: &Provider,
     id: &SlotId,
     version: Option<i64>,
-    sent: &NewSlot,
+    sent: &SlotChange,
 ) -> Result<Slot, Refusal> {
-    let slot = change(tx, provider, id, version, sent)?;
+    let (slot, is_changed) = change(tx, provider, id, version, sent)?;
+    if !is_changed {
+        return Ok(slot);
+    }
+    if !slot.is_free() {
+        booking::plan_note(tx, id)?;
+        return Ok(slot);
+    }
     drop_slot(tx, id)?;
     sql!(
         "UPDATE booking_request_slot SET is_declined = 1

@@ -6,7 +6,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use web::Site;
 
 use super::{Review, ReviewState, ask, tell};
-use crate::booking::{self, Booking, BookingId, State};
+use crate::booking::{self, Booking, BookingId, Part, State};
 use crate::{credit, membership, provider, settings};
 
 /// Whether an account may have documents reviewed in a call, by its membership or by its credits.
@@ -35,7 +35,7 @@ pub(crate) fn bookings(tx: &mut Tx<'_>, member: &AccountId) -> Result<Vec<Bookin
     let minutes = settings::load(tx)?.review_call_minutes;
     let now = tx.roughly_now();
     let mut free = Vec::new();
-    for one in booking::list(tx, member, false)? {
+    for one in booking::list(tx, member, false, &Part::first(100))? {
         if suits(&one, member, minutes, now) && review_of(tx, &one.id)?.is_none() {
             free.push(one);
         }

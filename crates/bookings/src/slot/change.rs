@@ -1,32 +1,53 @@
-//! Changing and removing a slot that nobody holds or has booked.
+//! Changing a slot, and removing one that nobody holds or has booked.
 
 use platform::{Rows, Tx, sql};
 use web::Findings;
 
-use super::{NewSlot, Slot, SlotId, State, Template, own, record};
+use super::template::PREP_NOTE;
+use super::{NewSlot, Slot, SlotChange, SlotId, State, Template, lock, own, record};
 use crate::provider::Provider;
 use crate::{Refusal, SLOT_LOCKED, choice};
 
-/// Changes a free slot, under the same rules as for a new one. `version` is the one that the
-/// provider saw, if known. The caller has the slot drop out of the requests for it.
+/// Changes a slot, under the same rules as for a new one. Of a slot that is held or booked, only the
+/// note that is shown after booking can be changed. `version` is the one that the provider saw, if
+/// known. Returns the slot, and whether anything changed; the caller has a changed slot drop out of the
+/// requests for it.
 pub(crate) fn change(
     tx: &mut Tx<'_>,
     provider: &Provider,
     id: &SlotId,
     version: Option<i64>,
-    sent: &NewSlot,
-) -> Result<Slot, Refusal> {
+    sent: &SlotChange,
+) -> Result<(Slot, bool), Refusal> {
+    lock(tx, id.as_str())?;
     let old = own(tx, provider, id)?;
+    let choices = choice::of_slot(tx, id.as_str())?;
+    let before = NewSlot::of(&old, &choices);
+    let merged = sent.merged(&before);
+    let keeps_offer = before
+        == NewSlot {
+            prep_note: before.prep_note.clone(),
+            ..merged.clone()
+        };
+    if !(old.is_free() || keeps_offer && old.state != State::Completed) {
+        return Err(SLOT_LOCKED.into());
+    }
     if version.is_some_and(|version| version != old.version) {
         return Err(crate::conflict(&old));
     }
-    if !matches!(old.state, State::Available | State::Unavailable) {
-        return Err(SLOT_LOCKED.into());
+    if merged == before {
+        return Ok((old, false));
+    }
+    if !old.is_free() {
+        let slot = change_note(tx, provider, old, &merged.prep_note)?;
+        return Ok((slot, true));
     }
     let mut findings = Findings::default();
-    let mut template = Template::read(tx, provider, sent, &mut findings)?;
+    let known = Some((&old, &choices));
+    let mut template = Template::read_over(tx, provider, &merged, known, &mut findings)?;
     template.slot.id = old.id.clone();
-    let start = template.find_start(tx, sent, findings)?;
+    let kept = (merged.when() == before.when()).then_some(old.starts_at);
+    let start = template.find_start(tx, &merged, kept, findings)?;
     let slot = Slot {
         series_id: old.series_id,
         state: old.state,
@@ -35,7 +56,7 @@ pub(crate) fn change(
         ends_at: start + template.length,
         ..template.slot
     };
-    let changed = sql!(
+    sql!(
         "UPDATE slot SET {Slot = :Slot}, blocks_from = :from, blocks_until = :until
          WHERE id = :id AND version = :seen AND state IN ('available', 'unavailable')",
         Slot = slot,
@@ -44,12 +65,35 @@ pub(crate) fn change(
         id,
         seen = old.version
     )
-    .run(tx, Rows::AtMostOne)?;
-    if changed == 0 {
-        return Err(SLOT_LOCKED.into());
-    }
+    .run(tx, Rows::Exactly(1))?;
     choice::clear(tx, id.as_str())?;
     choice::insert(tx, id.as_str(), &template.choices)?;
+    record(tx, provider, &slot, "slot.changed")?;
+    Ok((slot, true))
+}
+
+/// Changes what who booked the slot is to know beforehand. The caller holds the slot's lock.
+fn change_note(
+    tx: &mut Tx<'_>,
+    provider: &Provider,
+    old: Slot,
+    note: &str,
+) -> Result<Slot, Refusal> {
+    let mut findings = Findings::default();
+    let prep_note = findings.text("/prep_note", note, PREP_NOTE);
+    findings.finish()?;
+    let slot = Slot {
+        prep_note,
+        version: old.version + 1,
+        ..old
+    };
+    sql!(
+        "UPDATE slot SET prep_note = :note, version = :version WHERE id = :id",
+        id = slot.id,
+        note = slot.prep_note,
+        version = slot.version
+    )
+    .run(tx, Rows::Exactly(1))?;
     record(tx, provider, &slot, "slot.changed")?;
     Ok(slot)
 }

@@ -15,12 +15,15 @@ pub struct SlotView {
     slot: Slot,
     #[serde(flatten)]
     choices: Choices,
+    /// Whether the clock shows the time at which the slot begins twice, because it is set back. The
+    /// slot then begins at the earlier instant, unless it was imported otherwise.
+    occurs_twice: bool,
 }
 
 impl SlotView {
     pub fn of(tx: &mut Tx<'_>, slot: Slot) -> Result<Self, StoreError> {
         let choices = choice::of_slot(tx, slot.id.as_str())?;
-        Ok(Self { slot, choices })
+        Ok(Self::with(slot, choices))
     }
 
     pub fn list(tx: &mut Tx<'_>, slots: Vec<Slot>) -> Result<Vec<Self>, StoreError> {
@@ -29,10 +32,18 @@ impl SlotView {
             return Ok(Vec::new());
         };
         let mut all = choice::of_period(tx, period)?;
-        let views = slots.into_iter().map(|slot| Self {
-            choices: all.remove(slot.id.as_str()).unwrap_or_default(),
-            slot,
+        let views = slots.into_iter().map(|slot| {
+            let choices = all.remove(slot.id.as_str()).unwrap_or_default();
+            Self::with(slot, choices)
         });
         Ok(views.collect())
+    }
+
+    fn with(slot: Slot, choices: Choices) -> Self {
+        Self {
+            occurs_twice: slot.is_twice(),
+            slot,
+            choices,
+        }
     }
 }

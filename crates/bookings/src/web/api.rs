@@ -7,6 +7,7 @@ mod provider;
 mod refunds;
 mod requests;
 mod reviews;
+mod slots;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -26,7 +27,7 @@ use web::{Form, Input, Json, List, PageQuery, Problem, Site, routes};
 
 use super::choices;
 use crate::book::{self, NewBooking, NewTime};
-use crate::booking::{self, BookingView, PartyTo};
+use crate::booking::{self, Booking, BookingView, Part, Party, PartyTo};
 use crate::browse::{self, Filter, Offered};
 use crate::catalogue::CatalogueEntry;
 use crate::choice::{self, Choices};
@@ -38,12 +39,10 @@ use crate::outcome::{self, Outcome};
 use crate::plan::{self, Plan};
 use crate::provider::Provider;
 use crate::room::Room;
-use crate::series::{self, NewSeries};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, BookingSettings};
-use crate::slot::view::SlotView;
-use crate::slot::{self, NewSlot, Place, SlotId};
-use crate::{READ, Refusal, WRITE, cancel as cancelling, link_change, request};
+use crate::slot::{Place, SlotId};
+use crate::{READ, Refusal, WRITE, cancel as cancelling, link_change};
 
 /// What is the same for all lists that administrators keep: only people read and change them, and
 /// they read the whole item.
@@ -108,10 +107,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .merge(site::resource::api::routes::<SessionType, R>())
         .merge(site::resource::api::routes::<Level, R>())
         .merge(site::resource::api::routes::<CatalogueEntry, R>())
-        .routes(routes!(list_slots: Tokens(&[READ]), create_slot: Tokens(&[WRITE])))
-        .routes(routes!(create_slot_series: Tokens(&[WRITE])))
-        .routes(routes!(delete_slot: Tokens(&[WRITE])))
-        .routes(routes!(set_slot_visibility: Tokens(&[WRITE])))
+        .merge(slots::routes::<R>())
         .merge(provider::routes::<R>())
         .routes(routes!(show_booking_settings: People, change_booking_settings: People))
 }
@@ -222,23 +218,42 @@ async fn show_offered(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// The caller's own bookings: with `when=past` those that are over, the latest first; otherwise the
-/// upcoming ones, the next first.
+/// The caller's own bookings, or with `as=provider` those with the caller as a provider: with
+/// `when=past` those that are over or were cancelled, the latest first; otherwise the upcoming ones,
+/// the next first.
 #[utoipa::path(
     get, path = "/api/v1/bookings", tag = "bookings",
-    params(("when" = Option<String>, Query,)),
-    responses((status = 200, body = List<BookingView>))
+    params(("as" = Option<String>, Query,), ("when" = Option<String>, Query,), PageQuery),
+    responses((status = 200, body = List<BookingView>), (status = 400), (status = 403))
 )]
 async fn list_bookings(call: Call) -> Result<Json<List<BookingView>>, Problem> {
-    let is_past = call.query().text("when") == "past";
-    let look = move |tx: &mut Tx<'_>, who: &Requester| {
-        let mut views = Vec::new();
-        for one in booking::list(tx, &who.who.account().id, is_past)? {
-            views.push(BookingView::of(tx, one)?);
-        }
-        Ok::<_, Refusal>(List::whole(views))
+    let (query, paging) = (call.query(), call.page_query()?);
+    let is_past = query.text("when") == "past";
+    let part = Part {
+        after: paging.after()?,
+        rows: paging.rows(),
     };
-    Ok(Json(call.read(look).await?))
+    let views = |tx: &mut Tx<'_>, all: Vec<Booking>| {
+        let views = all.into_iter().map(|one| Ok(BookingView::of(tx, one)?));
+        views.collect::<Result<Vec<_>, Refusal>>()
+    };
+    let found = if query.text("as") == Party::Provider.word() {
+        let look = move |tx: &mut Tx<'_>, provider: &Provider| {
+            let id = &provider.profile.id;
+            let all = booking::list_with_provider(tx, id, is_past, &part)?;
+            views(tx, all)
+        };
+        call.read(look).await?
+    } else {
+        let look = move |tx: &mut Tx<'_>, who: &Requester| {
+            let all = booking::list(tx, &who.who.account().id, is_past, &part)?;
+            views(tx, all)
+        };
+        call.read(look).await?
+    };
+    Ok(Json(
+        paging.list(found, |one| (one.starts_at, one.id.clone())),
+    ))
 }
 
 /// Books a slot. A slot with a price is held until its order is paid, which people do in a browser.
@@ -475,88 +490,6 @@ async fn show_order(call: Call) -> Result<Json<Order>, Problem> {
         found.ok_or(Refusal::NotFound)
     };
     Ok(Json(call.read(look).await?))
-}
-
-/// A provider's own slots in the 60 days after `from`, by default from now.
-#[utoipa::path(
-    get, path = "/api/v1/me/slots", tag = "bookings", params(("from" = Option<String>, Query,)),
-    responses((status = 200, body = List<SlotView>), (status = 403))
-)]
-async fn list_slots(call: Call) -> Result<Json<List<SlotView>>, Problem> {
-    let from: Option<Timestamp> = call.query().text("from").parse().ok();
-    let look = move |tx: &mut Tx<'_>, provider: &Provider| {
-        let from = from.unwrap_or_else(|| tx.roughly_now());
-        let until = from.checked_add(jiff::SignedDuration::from_hours(60 * 24));
-        let until = until.unwrap_or(Timestamp::MAX);
-        let all = slot::list(tx, &provider.profile.id, from, until)?;
-        Ok::<_, Refusal>(List::whole(SlotView::list(tx, all)?))
-    };
-    Ok(Json(call.read(look).await?))
-}
-
-/// Offers a slot. If a local time occurs twice, the earlier instant is used.
-#[utoipa::path(
-    post, path = "/api/v1/me/slots", tag = "bookings", request_body = NewSlot,
-    responses((status = 201, body = SlotView), (status = 403), (status = 409), (status = 422))
-)]
-async fn create_slot(call: Call, body: Received<NewSlot>) -> Result<Response, Problem> {
-    let new = body.value;
-    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
-        let made = slot::create(tx, provider, &new)?;
-        Ok::<_, Refusal>(SlotView::of(tx, made)?)
-    };
-    call.post(&body.bytes, StatusCode::CREATED, change).await
-}
-
-/// Offers slots at the same local time on some days of the week, for some weeks: all of them or
-/// none.
-#[utoipa::path(
-    post, path = "/api/v1/me/slots/series", tag = "bookings", request_body = NewSeries,
-    responses((status = 201, body = List<SlotView>), (status = 403), (status = 422))
-)]
-async fn create_slot_series(call: Call, body: Received<NewSeries>) -> Result<Response, Problem> {
-    let new = body.value;
-    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
-        let made = series::create(tx, provider, &new)?;
-        Ok::<_, Refusal>(List::whole(SlotView::list(tx, made)?))
-    };
-    call.post(&body.bytes, StatusCode::CREATED, change).await
-}
-
-/// Removes a free slot.
-#[utoipa::path(
-    delete, path = "/api/v1/me/slots/{id}", tag = "bookings", params(("id" = String, Path,)),
-    responses((status = 204), (status = 403), (status = 404), (status = 409))
-)]
-async fn delete_slot(call: Call) -> Result<StatusCode, Problem> {
-    let id: SlotId = call.id("id")?;
-    let change =
-        move |tx: &mut Tx<'_>, provider: &Provider| request::remove_slot(tx, provider, &id);
-    call.write(change).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Whether a slot is offered.
-#[derive(Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = SlotVisibility)]
-struct Visibility {
-    visible: bool,
-}
-
-/// Hides a free slot, or shows it again.
-#[utoipa::path(
-    post, path = "/api/v1/me/slots/{id}/visibility", tag = "bookings",
-    params(("id" = String, Path,)), request_body = Visibility,
-    responses((status = 200, body = SlotView), (status = 403), (status = 404), (status = 409))
-)]
-async fn set_slot_visibility(call: Call, body: Received<Visibility>) -> Result<Response, Problem> {
-    let (id, visible): (SlotId, bool) = (call.id("id")?, body.value.visible);
-    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
-        let slot = slot::show(tx, provider, &id, visible)?;
-        Ok::<_, Refusal>(SlotView::of(tx, slot)?)
-    };
-    call.post(&body.bytes, StatusCode::OK, change).await
 }
 
 /// The rules of bookings.

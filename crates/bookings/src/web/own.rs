@@ -16,9 +16,10 @@ use web::{Problem, Text};
 
 use super::feedback::SessionFeedback;
 use super::rows::BookingRows;
+use super::slots::bookings::BOOKINGS;
 use super::{choices, sessions, slot_page, words};
 use crate::book::{self, NewTime};
-use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::booking::{self, Booking, Part, Party, PartyTo, State};
 use crate::browse::{self, Filter};
 use crate::choice;
 use crate::order::{self, Order};
@@ -51,7 +52,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, who: &Requester| {
         let mut read = |is_past| {
             let mut rows = Vec::new();
-            for one in booking::list(tx, &who.who.account().id, is_past)? {
+            for one in booking::list(tx, &who.who.account().id, is_past, &Part::first(100))? {
                 let name = booking::provider_name(tx, &one)?;
                 let order = match &one.order_id {
                     Some(id) => order::find(tx, id)?,
@@ -68,8 +69,8 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     let body = ListPage {
         text,
         done: req.done(DONE),
-        coming: BookingRows::of(text, &zone, &coming, false),
-        past: BookingRows::of(text, &zone, &past, false),
+        coming: BookingRows::of(text, &zone, &coming),
+        past: BookingRows::of(text, &zone, &past),
     };
     req.page(HERE, &req.text.say("booking-mine"), body).await
 }
@@ -115,7 +116,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
         };
         Ok(Loaded {
             choices: choices::chosen(&choice::listed(tx)?, &booking.choice),
-            outcomes: outcome::offered(tx, party)?,
+            outcomes: outcome::offered(tx, &booking, party.party)?,
             feedback: SessionFeedback::load(tx, party)?,
             review: review::call::review_of(tx, &booking.id)?,
             location: booking::location(tx, &booking)?,
@@ -219,7 +220,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         }),
         back: match loaded.party {
             Party::Member => HERE,
-            Party::Provider => "/me/slots/bookings",
+            Party::Provider => BOOKINGS,
             Party::Administrator => sessions::ALL,
         },
         loaded: &loaded,
@@ -301,20 +302,24 @@ const MARK: Question = Question {
 pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let said = Outcome::find(posted.form.text("outcome")).ok_or_else(Problem::not_found)?;
+    let is_of_list = posted.form.text("back") == "list";
     if said != Outcome::Completed && !question::is_sure(&posted.form) {
         let loaded = load(req).await?;
         let here = notice::page(&loaded.booking);
         let address = format!("{here}/outcome");
+        let back = if is_of_list { BOOKINGS } else { &here };
         let values = [
             ("title", loaded.booking.title.as_str().into()),
             ("outcome", said.word().into()),
         ];
-        return question::ask_with(&posted, (&address, &here), MARK, &values).await;
+        return question::ask_with(&posted, (&address, back), MARK, &values).await;
     }
     let site = req.site.clone();
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         let done = outcome::mark(tx, &site, party, said)?;
-        Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&done)))
+        let page = notice::page(&done);
+        let page = if is_of_list { BOOKINGS } else { &page };
+        Ok::<_, Refusal>(format!("{page}?done=marked"))
     };
     posted.save(change, page).await
 }

@@ -43,7 +43,7 @@ pub(crate) fn find(
     text: &Text,
 ) -> Result<Vec<OwnCard>, StoreError> {
     let account = &who.account().id;
-    let mut all = booking::list(tx, account, false)?;
+    let mut all = booking::list(tx, account, false, &booking::Part::first(100))?;
     let provider: Option<(ProviderId,)> = sql!(
         "SELECT id FROM provider WHERE account_id = :account",
         account

@@ -11,8 +11,6 @@ use crate::order::Order;
 
 pub(super) struct BookingRows {
     pub(super) rows: Vec<Row>,
-    /// Whether the list is displayed as a separate card.
-    is_card: bool,
 }
 
 pub(super) struct Row {
@@ -30,18 +28,16 @@ pub(super) struct Row {
 struct Html<'a> {
     text: &'a Text,
     rows: &'a [Row],
-    is_card: bool,
 }
 
 /// A booking, the name of the other side, and, for the member who must pay it, the order.
 pub(super) type Named = (Booking, String, Option<Order>);
 
 impl BookingRows {
-    pub(super) fn of(text: &Text, zone: &TimeZone, list: &[Named], is_card: bool) -> Self {
+    pub(super) fn of(text: &Text, zone: &TimeZone, list: &[Named]) -> Self {
         let rows = list.iter().map(|one| Row::of(text, zone, one));
         Self {
             rows: rows.collect(),
-            is_card,
         }
     }
 
@@ -49,7 +45,6 @@ impl BookingRows {
         let html = Html {
             text,
             rows: &self.rows,
-            is_card: self.is_card,
         };
         html.to_string()
     }

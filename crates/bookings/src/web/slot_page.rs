@@ -114,7 +114,7 @@ pub(super) async fn slot_page(
             return Ok(None);
         };
         let mine = match &account {
-            Some(account) => booking::list(tx, account, false)?,
+            Some(account) => booking::list(tx, account, false, &booking::Part::first(100))?,
             None => Vec::new(),
         };
         if let Some(booking) = mine.into_iter().find(|one| one.slot_id == slot.id) {

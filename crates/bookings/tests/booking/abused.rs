@@ -15,7 +15,9 @@ use crate::stage::{
 async fn offer_days(farah: &mut Person, weeks: i64) -> Vec<Value> {
     let body = json!({
         "first_date": "2026-12-01", "weeks": weeks, "weekdays": [1, 2, 3, 4, 5, 6, 7],
-        "times": ["09:00"], "slot": {"minutes": 60, "title": "First call"},
+        "times": ["09:00"], "slot": {
+            "minutes": 60, "title": "First call", "location": "https://meet.jit.si/Veranda",
+        },
     });
     let made = farah.call("POST", "/api/v1/me/slots/series", &body).await;
     made.expect(201).json()["items"].as_array().unwrap().clone()
@@ -138,7 +140,9 @@ fn all_bookings_of_a_leaver_end_however_many() {
                     &json!({
                         "first_date": "2026-12-01", "weeks": 4,
                         "weekdays": [1, 2, 3, 4, 5, 6, 7], "times": ["14:00"],
-                        "slot": {"minutes": 60, "title": "First call"},
+                        "slot": {
+            "minutes": 60, "title": "First call", "location": "https://meet.jit.si/Veranda",
+        },
                     }),
                 )
                 .await

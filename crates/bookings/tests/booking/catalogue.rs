@@ -45,6 +45,7 @@ async fn try_offer(provider: &mut Person, date: &str, sets: Value) -> Page {
         body[name] = json!(value);
     }
     body["minutes"] = json!(60);
+    body["location"] = json!("https://meet.jit.si/Veranda");
     provider.call("POST", "/api/v1/me/slots", &body).await
 }
 
@@ -253,6 +254,7 @@ fn providers_choose_the_sets_of_a_time_and_of_a_series_on_their_pages() {
         let mut form = page.expect(200).form("/me/slots/new");
         form.fill("date", "2026-12-01").fill("time", "09:00");
         form.fill("title", "Call").tick("levels", "junior");
+        form.fill("location", "https://meet.jit.si/Veranda");
         form.tick("levels", "senior").tick("entries", "acme");
         farah.browser.submit(&page, &form).await.expect(303);
         // The form of a series begins with the sets of the newest time.

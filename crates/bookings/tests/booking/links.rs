@@ -92,7 +92,7 @@ fn a_room_that_does_not_work_is_released_when_its_session_gets_a_link() {
             let body = json!({
                 "date": if area.is_empty() { "2026-12-01" } else { "2026-12-02" },
                 "time": "09:00", "minutes": 60, "title": title, "location_kind": place,
-                "area": area,
+                "area": area, "location": if area.is_empty() { "" } else { "12 Jalan Duta" },
             });
             let page = farah.call("POST", "/api/v1/me/slots", &body).await;
             slots.push(page.expect(201).json());

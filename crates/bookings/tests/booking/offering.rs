@@ -7,7 +7,9 @@ use crate::stage::{Booking, Stage, errors, local, on_both, provider};
 fn series(first: &str, weeks: i64, weekdays: &[i64], times: &[&str]) -> Value {
     json!({
         "first_date": first, "weeks": weeks, "weekdays": weekdays, "times": times,
-        "slot": {"minutes": 60, "title": "First call"},
+        "slot": {
+            "minutes": 60, "title": "First call", "location": "https://meet.jit.si/Veranda",
+        },
     })
 }
 
@@ -17,7 +19,10 @@ fn a_time_is_offered_once_and_never_over_another() {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         assert_eq!(slot["starts_at"], "2026-12-01T01:00:00Z");
-        let body = json!({"date": "2026-12-01", "time": "09:30", "minutes": 60, "title": "Over"});
+        let body = json!({
+            "date": "2026-12-01", "time": "09:30", "minutes": 60, "title": "Over",
+            "location": "https://meet.jit.si/Veranda",
+        });
         let page = farah.call("POST", "/api/v1/me/slots", &body).await;
         assert_eq!(page.expect(409).json()["slot_id"], slot["id"]);
         // A slot may begin when the slot before it ends.
@@ -34,8 +39,7 @@ fn a_time_is_offered_once_and_never_over_another() {
             (json!({"time_zone": "Mars/Base"}), "time_zone_unknown"),
             (json!({"title": ""}), "required"),
         ] {
-            let mut body =
-                json!({"date": "2026-12-02", "time": "09:00", "minutes": 60, "title": "Call"});
+            let mut body = json!({"date": "2026-12-02", "time": "09:00", "minutes": 60, "title": "Call", "location": "https://meet.jit.si/Veranda"});
             for (name, value) in change.as_object().unwrap() {
                 body[name] = value.clone();
             }
@@ -60,7 +64,10 @@ fn buffers_keep_times_apart() {
         let mut farah = provider(stage).await;
         farah.profile("buffer_after", "30").await;
         farah.offer("2026-12-01", "09:00", 0).await;
-        let body = json!({"date": "2026-12-01", "time": "10:15", "minutes": 60, "title": "Close"});
+        let body = json!({
+            "date": "2026-12-01", "time": "10:15", "minutes": 60, "title": "Close",
+            "location": "https://meet.jit.si/Veranda",
+        });
         farah
             .call("POST", "/api/v1/me/slots", &body)
             .await

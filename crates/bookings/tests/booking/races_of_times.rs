@@ -13,7 +13,8 @@ use crate::credits::{credits, near, offer_at, order, plan};
 use crate::races::{BOOKINGS, booked, day, send, statuses, there, wish};
 use crate::requests::forget_requests;
 use crate::stage::{
-    Booking, Stage, count, each_round, go_to, on_both, prove, provider, run, script, state, wrong,
+    Booking, Stage, again, count, each_round, go_to, on_both, prove, provider, run, script, state,
+    wrong,
 };
 
 async fn state_of(stage: &Stage<'_>, booking: &str) -> State {
@@ -363,6 +364,45 @@ fn a_time_is_hidden_or_deleted_or_booked_and_only_one_of_it() {
             assert_eq!(count(stage, pending).await, 0, "round {round}");
             assert_eq!(wrong(stage).await, [""; 0], "round {round}");
             aina.call("GET", BOOKINGS, &Value::Null).await.expect(200);
+        }
+    });
+}
+
+#[test]
+fn a_time_is_changed_or_booked_and_only_one_of_it() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let aina = stage.person("Aina Yusof").await;
+        let other = stage.beside();
+        for round in 0..rounds() {
+            again(stage).await;
+            let member = there(&aina.program, &other);
+            let slot = farah.offer(&day(round), "09:00", 0).await;
+            let own = format!("/api/v1/me/slots/{}", slot["id"].as_str().unwrap());
+            let change = json!({"time": "10:00", "version": slot["version"]});
+            let (changed, made) = together(
+                send(&farah.program, "PATCH", &own, change),
+                send(&member, "POST", BOOKINGS, wish(&slot, 0)),
+            )
+            .await;
+            statuses(&changed, &made);
+            assert_ne!(changed.status == 200, made.status == 201, "round {round}");
+            let starts_at = if changed.status == 200 {
+                let code = made.expect(409).json()["code"].clone();
+                assert!(code == "slot_taken" || code == "slot_changed", "{code}");
+                changed.json()["starts_at"].clone()
+            } else {
+                assert_eq!(changed.expect(409).json()["code"], "slot_locked");
+                assert_eq!(made.json()["starts_at"], slot["starts_at"]);
+                slot["starts_at"].clone()
+            };
+            let list = format!(
+                "/api/v1/me/slots?from={}",
+                slot["starts_at"].as_str().unwrap()
+            );
+            let all = farah.call("GET", &list, &Value::Null).await.json();
+            assert_eq!(all["items"][0]["starts_at"], starts_at, "round {round}");
+            assert_eq!(wrong(stage).await, [""; 0], "round {round}");
         }
     });
 }

@@ -26,6 +26,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
         for kind in [
             "booking.hold",
+            "booking.note",
             "booking.calendar",
             "booking.ask",
             "booking.end",

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get};
 use bookings::book::{self, NewBooking};
-use bookings::booking::{self, BookingView, Party, PartyTo};
+use bookings::booking::{self, BookingView, Part, Party, PartyTo};
 use bookings::slot::{self, SlotId};
 use bookings::{Refusal, cancel};
 use identity::session::signed_in::Confirmed;
@@ -38,7 +38,8 @@ struct Own {
 async fn list(call: Call) -> Result<Json<Own>, Problem> {
     let look = |tx: &mut Tx<'_>, who: &Requester| {
         let mut shown = |is_past| {
-            let all = booking::list(tx, &who.who.account().id, is_past)?.into_iter();
+            let all =
+                booking::list(tx, &who.who.account().id, is_past, &Part::first(100))?.into_iter();
             let views = all.map(|one| Ok(BookingView::of(tx, one)?.into()));
             views.collect::<Result<Vec<_>, Refusal>>()
         };

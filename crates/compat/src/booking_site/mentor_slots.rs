@@ -6,7 +6,7 @@ use axum::response::Response;
 use axum::routing::{get, patch, put};
 use bookings::choice;
 use bookings::provider::Provider;
-use bookings::slot::{self, NewSlot, Place, Slot, SlotId, State};
+use bookings::slot::{self, NewSlot, Place, Slot, SlotChange, SlotId, State};
 use bookings::{Refusal, request, session_type};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
@@ -181,8 +181,12 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
 async fn change(call: Call, Json(sent): Json<Sent>) -> Result<Json<SlotShown>, Problem> {
     let (id, name): (SlotId, _) = (call.id("id")?, call.site.settings.name.clone());
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
-        let new = sent.read(tx, &name)?;
-        let changed = request::change_slot(tx, provider, &id, sent.slot_version, &new)?;
+        // The older front end knows nothing of the note that is shown after booking.
+        let change = SlotChange {
+            prep_note: None,
+            ..sent.read(tx, &name)?.into()
+        };
+        let changed = request::change_slot(tx, provider, &id, sent.slot_version, &change)?;
         Ok(SlotShown::of(tx, changed)?)
     };
     Ok(Json(call.write(change).await.map_err(renamed)?))

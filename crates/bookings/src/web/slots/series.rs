@@ -10,7 +10,8 @@ use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, FormState, Group};
 use web::{Form, Problem, Text};
 
-use super::{HERE, at_form, begin, details, read_slot};
+use super::HERE;
+use super::form::{at_form, begin, details, read_slot};
 use crate::provider::Provider;
 use crate::series::{self, NewSeries, Planned};
 use crate::{Refusal, settings};
@@ -65,7 +66,7 @@ async fn series_page(
     form_state: &FormState,
     counted: Option<Counted>,
 ) -> Result<Response, Problem> {
-    let (_, (currency, listed)) = begin(req).await?;
+    let (_, offers) = begin(req).await?;
     let text = &req.text;
     // 4 January 2027 is a Monday, so seven days from then provide the names of the weekdays.
     let days =
@@ -96,7 +97,7 @@ async fn series_page(
             },
             Group {
                 legend: text.say("slot-group-what").into_owned(),
-                fields: details(text, form_state, (&currency, &listed)),
+                fields: details(text, form_state, &offers),
             },
         ],
         counted,

@@ -195,7 +195,7 @@ impl TakeOver<'_> {
             active: row.flag("is_active", true),
             version: 1,
         };
-        if url.chars().count() > 500 || !sessions::is_meeting(&url) {
+        if url.chars().count() > 500 || !sessions::is_meeting(tx, &url)? {
             self.list(NOT_ALLOWED, row, &url);
             return Ok(());
         }

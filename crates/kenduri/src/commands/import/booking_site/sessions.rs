@@ -100,7 +100,7 @@ impl TakeOver<'_> {
             _ => false,
         };
         let id: SlotId = bring::id("slot", row.key());
-        let link = self.usable_link(row, when);
+        let link = self.usable_link(tx, row, when)?;
         let slot = self.new_slot(tx, row, (id, when), (is_free, &link))?;
         let outcome = sessions::add_slot(tx, &slot, false)?;
         let id = &slot.slot.id;
@@ -128,16 +128,16 @@ impl TakeOver<'_> {
     }
 
     /// The link of a session that is not over; empty if it is not allowed.
-    fn usable_link(&mut self, row: &Row, when: When) -> String {
+    fn usable_link(&mut self, tx: &mut Tx<'_>, row: &Row, when: When) -> Result<String> {
         let link = row.text("meeting_link");
         if link.is_empty() || when.ends_at <= self.now {
-            return String::new();
+            return Ok(String::new());
         }
-        if link.chars().count() <= 500 && sessions::is_meeting(&link) {
-            return link;
+        if link.chars().count() <= 500 && sessions::is_meeting(tx, &link)? {
+            return Ok(link);
         }
         self.list(BAD_LINK, row, &link);
-        String::new()
+        Ok(String::new())
     }
 
     fn new_slot(

@@ -1,0 +1,175 @@
+//! Lists of bookings.
+
+use identity::account::AccountId;
+use jiff::{SignedDuration, Timestamp};
+use platform::{StoreError, Tx, sql};
+
+use super::{Booking, BookingId};
+use crate::provider::ProviderId;
+
+/// The sort key of a list: when the session starts, and the booking's id.
+pub type After = (Timestamp, BookingId);
+
+/// The part of a list that is wanted: at most `rows` bookings after `after`.
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub after: Option<After>,
+    pub rows: i64,
+}
+
+impl Part {
+    /// The first `rows` bookings.
+    pub fn first(rows: i64) -> Self {
+        Self { after: None, rows }
+    }
+
+    /// The key before all others, where the soonest session comes first.
+    fn after_soonest(&self) -> (Timestamp, &str) {
+        let after = self.after.as_ref();
+        after.map_or((Timestamp::MIN, ""), |(at, id)| (*at, id.as_str()))
+    }
+
+    /// The key before all others, where the latest session comes first.
+    fn after_latest(&self) -> (Timestamp, &str) {
+        let after = self.after.as_ref();
+        after.map_or((Timestamp::MAX, ""), |(at, id)| (*at, id.as_str()))
+    }
+}
+
+/// Lists a member's bookings: the upcoming ones, soonest first, or the past ones, latest first.
+pub fn list(
+    tx: &mut Tx<'_>,
+    member: &AccountId,
+    is_past: bool,
+    part: &Part,
+) -> Result<Vec<Booking>, StoreError> {
+    let (now, rows) = (tx.roughly_now(), part.rows);
+    if is_past {
+        let (at, id) = part.after_latest();
+        return sql!(
+            "SELECT {Booking} FROM booking
+             WHERE member_id = :member AND (starts_at < :at OR (starts_at = :at AND id < :id))
+               AND (ends_at <= :now OR state NOT IN ('pending_payment', 'confirmed'))
+             ORDER BY starts_at DESC, id DESC LIMIT :rows",
+            member,
+            at,
+            id,
+            now,
+            rows
+        )
+        .all(tx);
+    }
+    let (at, id) = part.after_soonest();
+    sql!(
+        "SELECT {Booking} FROM booking
+         WHERE member_id = :member AND (starts_at > :at OR (starts_at = :at AND id > :id))
+           AND ends_at > :now AND state IN ('pending_payment', 'confirmed')
+         ORDER BY starts_at, id LIMIT :rows",
+        member,
+        at,
+        id,
+        now,
+        rows
+    )
+    .all(tx)
+}
+
+/// Like [`list`], for the bookings with a provider.
+pub fn list_with_provider(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+    is_past: bool,
+    part: &Part,
+) -> Result<Vec<Booking>, StoreError> {
+    let (now, rows) = (tx.roughly_now(), part.rows);
+    if is_past {
+        let (at, id) = part.after_latest();
+        return sql!(
+            "SELECT {Booking} FROM booking
+             WHERE provider_id = :provider AND (starts_at < :at OR (starts_at = :at AND id < :id))
+               AND (ends_at <= :now OR state NOT IN ('pending_payment', 'confirmed'))
+             ORDER BY starts_at DESC, id DESC LIMIT :rows",
+            provider,
+            at,
+            id,
+            now,
+            rows
+        )
+        .all(tx);
+    }
+    let (at, id) = part.after_soonest();
+    sql!(
+        "SELECT {Booking} FROM booking
+         WHERE provider_id = :provider AND (starts_at > :at OR (starts_at = :at AND id > :id))
+           AND ends_at > :now AND state IN ('pending_payment', 'confirmed')
+         ORDER BY starts_at, id LIMIT :rows",
+        provider,
+        at,
+        id,
+        now,
+        rows
+    )
+    .all(tx)
+}
+
+/// Lists a provider's sessions that begin in this period and take place, or took place, soonest
+/// first.
+pub(crate) fn list_between(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+    (from, until): (Timestamp, Timestamp),
+) -> Result<Vec<Booking>, StoreError> {
+    sql!(
+        "SELECT {Booking} FROM booking
+         WHERE provider_id = :provider AND starts_at >= :from AND starts_at < :until
+           AND state IN ('pending_payment', 'confirmed', 'completed', 'no_show_member',
+                         'no_show_provider')
+         ORDER BY starts_at, id LIMIT 200",
+        provider,
+        from,
+        until
+    )
+    .all(tx)
+}
+
+/// The latest 100 bookings of all members, newest session first.
+pub fn list_all(tx: &mut Tx<'_>) -> Result<Vec<Booking>, StoreError> {
+    let all = sql!("SELECT {Booking} FROM booking ORDER BY starts_at DESC, id LIMIT 100");
+    tx.all(all, &[])
+}
+
+/// Lists a provider's active bookings whose sessions have not ended, soonest first.
+pub fn list_of_provider(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+) -> Result<Vec<Booking>, StoreError> {
+    sql!(
+        "SELECT {Booking} FROM booking
+         WHERE provider_id = :provider AND ends_at > :now
+           AND state IN ('pending_payment', 'confirmed')
+         ORDER BY starts_at, id LIMIT 200",
+        provider,
+        now = tx.roughly_now()
+    )
+    .all(tx)
+}
+
+/// Lists a provider's sessions that began within the last hours and whose outcome can be marked,
+/// latest first.
+pub fn list_begun(
+    tx: &mut Tx<'_>,
+    provider: &ProviderId,
+    hours: i64,
+) -> Result<Vec<Booking>, StoreError> {
+    let now = tx.roughly_now();
+    sql!(
+        "SELECT {Booking} FROM booking
+         WHERE provider_id = :provider AND starts_at <= :now AND ends_at > :since
+           AND state IN ('confirmed', 'completed', 'no_show_member', 'no_show_provider')
+         ORDER BY starts_at DESC, id LIMIT 100",
+        provider,
+        now,
+        since = now - SignedDuration::from_hours(hours)
+    )
+    .all(tx)
+}

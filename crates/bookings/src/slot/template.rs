@@ -1,0 +1,280 @@
+//! Everything about a slot except its time, checked against the rules of the site.
+
+use jiff::civil::{Date, Time};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use platform::money::Money;
+use platform::{Rows, StoreError, Tx, sql};
+use web::{Findings, Problem};
+
+use super::{NewSlot, Place, SeriesId, Slot, SlotId, State, start};
+use crate::choice::{self, Choices};
+use crate::provider::Provider;
+use crate::settings::{self, BookingSettings};
+use crate::{Refusal, meeting_link};
+
+/// How far in the future a slot may be.
+const FURTHEST: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+/// The maximum price, in minor units.
+const DEAREST: i64 = 100_000_000_000;
+
+/// The maximum length of the note that is shown after booking.
+pub(super) const PREP_NOTE: usize = 2_000;
+
+/// The fewest digits of a telephone number.
+const FEWEST_DIGITS: usize = 3;
+
+/// Everything about a slot except its time.
+pub(crate) struct Template {
+    pub(crate) slot: Slot,
+    pub(super) choices: Choices,
+    pub(super) length: SignedDuration,
+    pub(super) before: SignedDuration,
+    pub(super) after: SignedDuration,
+}
+
+impl Template {
+    /// Parses and validates the properties of a new slot that a provider sent.
+    pub(crate) fn read(
+        tx: &mut Tx<'_>,
+        provider: &Provider,
+        sent: &NewSlot,
+        findings: &mut Findings,
+    ) -> Result<Self, Refusal> {
+        Self::read_over(tx, provider, sent, None, findings)
+    }
+
+    /// Like [`Template::read`], also for a change of the slot `old`, which keeps what it offers
+    /// although it may not be offered anew, and its price's currency.
+    pub(super) fn read_over(
+        tx: &mut Tx<'_>,
+        provider: &Provider,
+        sent: &NewSlot,
+        old: Option<(&Slot, &Choices)>,
+        findings: &mut Findings,
+    ) -> Result<Self, Refusal> {
+        let rules = settings::load(tx)?;
+        let profile = &provider.profile;
+        let time_zone = sent.time_zone.clone().filter(|name| !name.is_empty());
+        let time_zone = time_zone.unwrap_or_else(|| profile.time_zone.clone());
+        if TimeZone::get(&time_zone).is_err() {
+            findings.add("/time_zone", "time_zone_unknown", []);
+        }
+        check_length(sent.minutes, &rules, findings);
+        let price = findings.number("/price_minor", sent.price_minor, 0, DEAREST);
+        if sent.takes_credit && sent.price_minor != 0 {
+            findings.add("/price_minor", "too_high", [("max", 0.into())]);
+        }
+        let priced = old.filter(|(slot, _)| slot.price_minor > 0);
+        let currency = priced.map_or(rules.currency(), |(slot, _)| slot.currency);
+        if !is_payable(Money::new(price, currency)) {
+            findings.add("/price_minor", "price_invalid", []);
+        }
+        let kind = sent.location_kind.unwrap_or(Place::Online);
+        let location = findings.line("/location", &sent.location, 0, 500);
+        check_place((kind, &location), &rules.meeting_hosts, findings);
+        let area = findings.line("/area", &sent.area, 0, 80);
+        if kind == Place::InPerson && area.is_empty() {
+            findings.add("/area", "required", []);
+        }
+        let choices = Choices {
+            session_types: sent.session_types.clone(),
+            levels: sent.levels.clone(),
+            entries: sent.entries.clone(),
+        };
+        let kept = old.map(|(_, choices)| choices);
+        let choices = choice::read(tx, &choices, kept, findings)?;
+        let now = tx.now();
+        let slot = Slot {
+            id: tx.id(),
+            provider_id: profile.id.clone(),
+            series_id: None,
+            starts_at: now,
+            ends_at: now,
+            time_zone,
+            state: State::Available,
+            title: findings.line("/title", &sent.title, 1, 80),
+            public_note: findings.text("/public_note", &sent.public_note, 500),
+            prep_note: findings.text("/prep_note", &sent.prep_note, PREP_NOTE),
+            location_kind: kind,
+            location_secret: location,
+            area,
+            price_minor: price,
+            currency,
+            takes_credit: sent.takes_credit,
+            hold_token: None,
+            hold_until: None,
+            version: 1,
+        };
+        Ok(Self {
+            slot,
+            choices,
+            length: SignedDuration::from_mins(sent.minutes.clamp(1, 1_440)),
+            before: SignedDuration::from_mins(profile.buffer_before),
+            after: SignedDuration::from_mins(profile.buffer_after),
+        })
+    }
+
+    /// Returns the reason why a slot cannot begin at this instant, or `None` if it can.
+    pub(crate) fn find_obstacle(
+        &self,
+        tx: &mut Tx<'_>,
+        at: Timestamp,
+    ) -> Result<Option<Obstacle>, StoreError> {
+        let now = tx.now();
+        if at <= now {
+            return Ok(Some(Obstacle::Past));
+        }
+        if at.duration_since(now) > FURTHEST {
+            return Ok(Some(Obstacle::TooFar));
+        }
+        let found: Option<(SlotId,)> = sql!(
+            "SELECT id FROM slot
+             WHERE provider_id = :provider AND deleted_at IS NULL
+               AND id <> :id AND blocks_from < :until AND blocks_until > :from
+             ORDER BY starts_at LIMIT 1",
+            provider = self.slot.provider_id,
+            id = self.slot.id,
+            from = at - self.before,
+            until = at + self.length + self.after
+        )
+        .maybe(tx)?;
+        Ok(found.map(|(id,)| Obstacle::Overlap(id)))
+    }
+
+    /// Reads when the slot begins, and refuses all that is wrong with what was sent. `kept` is the
+    /// start of a slot that is changed and keeps its time.
+    pub(super) fn find_start(
+        &self,
+        tx: &mut Tx<'_>,
+        sent: &NewSlot,
+        kept: Option<Timestamp>,
+        mut findings: Findings,
+    ) -> Result<Timestamp, Refusal> {
+        let start = kept.or_else(|| read_start(sent, &self.slot.zone(), &mut findings));
+        let mut overlap = None;
+        if let Some(at) = start {
+            match self.find_obstacle(tx, at)? {
+                Some(Obstacle::Overlap(id)) => overlap = Some(id),
+                Some(obstacle) => findings.add("/date", obstacle.code(), []),
+                None => {}
+            }
+        }
+        findings.finish()?;
+        if let Some(id) = overlap {
+            return Err(overlaps(&id));
+        }
+        Ok(start.unwrap_or_default())
+    }
+
+    /// Whether a slot that begins at `one` does not overlap a slot that begins at `later`,
+    /// including their buffers.
+    pub(crate) fn is_clear_of(&self, one: Timestamp, later: Timestamp) -> bool {
+        one + self.length + self.after <= later - self.before
+    }
+
+    /// Inserts a slot that begins at this instant. The caller holds the provider's lock and has
+    /// checked that there is no obstacle.
+    pub(crate) fn insert(
+        &self,
+        tx: &mut Tx<'_>,
+        at: Timestamp,
+        series: Option<&SeriesId>,
+    ) -> Result<Slot, StoreError> {
+        let slot = Slot {
+            id: tx.id(),
+            series_id: series.cloned(),
+            starts_at: at,
+            ends_at: at + self.length,
+            ..self.slot.clone()
+        };
+        sql!(
+            "INSERT INTO slot ({Slot}, blocks_from, blocks_until, created_at)
+             VALUES ({:Slot}, :from, :until, :now)",
+            Slot = slot,
+            from = slot.starts_at - self.before,
+            until = slot.ends_at + self.after,
+            now = tx.now()
+        )
+        .run(tx, Rows::Exactly(1))?;
+        choice::insert(tx, slot.id.as_str(), &self.choices)?;
+        Ok(slot)
+    }
+}
+
+/// The reason why no slot can begin at an instant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Obstacle {
+    /// The clock skips this local time.
+    Missing,
+    Past,
+    /// The instant is more than a year in the future.
+    TooFar,
+    /// The slot would overlap this one.
+    Overlap(SlotId),
+}
+
+impl Obstacle {
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Missing => "local_time_missing",
+            Self::Past => "slot_in_past",
+            Self::TooFar => "slot_too_far",
+            Self::Overlap(_) => "slot_overlap",
+        }
+    }
+}
+
+/// Whether the gateways accept this amount. In currencies with three decimals, the last digit must
+/// be 0.
+pub(crate) fn is_payable(price: Money) -> bool {
+    price.currency.decimals() != 3 || price.minor % 10 == 0
+}
+
+/// Checks that members learn where to meet.
+fn check_place((kind, location): (Place, &str), hosts: &[String], findings: &mut Findings) {
+    let digits = location.chars().filter(char::is_ascii_digit).count();
+    match kind {
+        Place::RoomPool if location.is_empty() => {}
+        Place::RoomPool => findings.add("/location", "location_invalid", []),
+        Place::Online | Place::InPerson | Place::Phone if location.is_empty() => {
+            findings.add("/location", "location_required", []);
+        }
+        Place::Online => meeting_link::check("/location", location, hosts, findings),
+        Place::Phone if digits < FEWEST_DIGITS => {
+            findings.add("/location", "location_required", []);
+        }
+        Place::InPerson | Place::Phone => {}
+    }
+}
+
+fn check_length(minutes: i64, rules: &BookingSettings, findings: &mut Findings) {
+    let (least, most) = (rules.shortest_minutes, rules.longest_minutes);
+    if minutes < least {
+        findings.add("/minutes", "slot_too_short", [("min", least.into())]);
+    } else if minutes > most {
+        findings.add("/minutes", "slot_too_long", [("max", most.into())]);
+    }
+}
+
+fn read_start(sent: &NewSlot, zone: &TimeZone, findings: &mut Findings) -> Option<Timestamp> {
+    let (date, time) = (sent.date.parse::<Date>(), sent.time.parse::<Time>());
+    if date.is_err() {
+        findings.add("/date", "date_invalid", []);
+    }
+    if time.is_err() {
+        findings.add("/time", "date_invalid", []);
+    }
+    let found = start(date.ok()?, time.ok()?, zone);
+    if found.is_none() {
+        findings.add("/time", Obstacle::Missing.code(), []);
+    }
+    found.map(|start| start.at)
+}
+
+fn overlaps(other: &SlotId) -> Refusal {
+    let status = axum::http::StatusCode::CONFLICT;
+    let problem = Problem::new(status, "slot_overlap").with("slot_id", other.to_string());
+    Refusal::Problem(problem)
+}

@@ -1,0 +1,280 @@
+//! The page of the bookings with a provider: today's sessions and the upcoming ones, the past ones,
+//! or those of one day.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use platform::{StoreError, Tx};
+use site::request::PageRequest;
+use web::{List, Problem, Text};
+
+use super::HERE;
+use crate::booking::{self, After, Booking, Part, Party};
+use crate::choice::{self, Listed};
+use crate::criterion::Author;
+use crate::days;
+use crate::outcome::{self, Outcome};
+use crate::provider::Provider;
+use crate::web::{choices, words};
+use crate::{Refusal, feedback, notice, settings};
+
+/// The path of the page.
+pub(in crate::web) const BOOKINGS: &str = "/me/slots/bookings";
+const DONE: &[(&str, &str)] = &[("marked", "slot-saved")];
+
+#[derive(Template)]
+#[template(path = "slots/bookings.html")]
+struct BookingsPage<'a> {
+    text: &'a Text,
+    done: Option<&'static str>,
+    view: View,
+    /// The days that are printed: today, or the day that the page is about.
+    first: Days<'a>,
+    /// The sessions that ended before today and whose outcome can be marked.
+    begun: Days<'a>,
+    /// The upcoming or the past sessions.
+    days: Days<'a>,
+    /// The path of the next part of the list.
+    next: Option<String>,
+}
+
+/// Sessions below the headings of their days.
+struct Days<'a> {
+    csrf: &'a str,
+    /// Whether another heading stands above.
+    is_below: bool,
+    days: Vec<Day>,
+}
+
+#[derive(Template)]
+#[template(path = "slots/days.html")]
+struct Html<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    is_below: bool,
+    days: &'a [Day],
+}
+
+impl Days<'_> {
+    fn html(&self, text: &Text) -> String {
+        let html = Html {
+            text,
+            csrf: self.csrf,
+            is_below: self.is_below,
+            days: &self.days,
+        };
+        html.to_string()
+    }
+}
+
+/// What the page shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum View {
+    /// Today and what comes.
+    Coming,
+    Past,
+    /// One day.
+    Day(Date),
+}
+
+/// A day's sessions.
+struct Day {
+    heading: String,
+    /// The path of the page about this day alone.
+    href: String,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    href: String,
+    time: String,
+    /// What was booked with whom.
+    what: String,
+    /// The label's message id, and what the member chose.
+    choices: Vec<(&'static str, String)>,
+    note: String,
+    place: String,
+    class: &'static str,
+    state: &'static str,
+    outcomes: Vec<Outcome>,
+    may_cancel: bool,
+    may_give_feedback: bool,
+}
+
+/// A booking, with what its row needs.
+struct Session {
+    booking: Booking,
+    member: Option<String>,
+    place: String,
+    outcomes: Vec<Outcome>,
+    may_give_feedback: bool,
+}
+
+fn sessions(tx: &mut Tx<'_>, all: Vec<Booking>) -> Result<Vec<Session>, StoreError> {
+    let now = tx.roughly_now();
+    let mut sessions = Vec::new();
+    for booking in all {
+        let is_open = feedback::check_open(&booking, Author::Provider, now).is_ok();
+        sessions.push(Session {
+            member: booking::member_name(tx, &booking)?,
+            place: booking::location(tx, &booking)?,
+            outcomes: outcome::offered(tx, &booking, Party::Provider)?,
+            may_give_feedback: is_open
+                && feedback::find(tx, &booking.id, Author::Provider)?.is_none(),
+            booking,
+        });
+    }
+    Ok(sessions)
+}
+
+struct Loaded {
+    zone: TimeZone,
+    listed: Vec<Listed>,
+    first: Vec<Session>,
+    begun: Vec<Session>,
+    rest: List<Session>,
+}
+
+/// Handles `GET /me/slots/bookings`: today and what comes. With `when=past` it lists what is over or
+/// was cancelled, and with `day` the sessions of one day.
+pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> {
+    let view = match req.query.text("day").parse() {
+        Ok(day) => View::Day(day),
+        Err(_) if req.query.text("when") == "past" => View::Past,
+        Err(_) => View::Coming,
+    };
+    let paging = req.page_query()?;
+    let part = Part {
+        after: paging.after::<After>()?,
+        rows: paging.rows(),
+    };
+    let now = req.site.clock.now();
+    let look = move |tx: &mut Tx<'_>, provider: &Provider| {
+        let (id, zone) = (&provider.profile.id, provider.profile.zone());
+        let today = now.to_zoned(zone.clone()).date();
+        let day = match view {
+            View::Day(day) => day,
+            View::Coming | View::Past => today,
+        };
+        let one = days::Days {
+            from: Some(day),
+            to: Some(day),
+        };
+        let (from, until) = one.instants(&zone);
+        let is_outside = |booking: &Booking| !(from..until).contains(&booking.starts_at);
+        let (mut first, mut begun, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+        if view != View::Past && part.after.is_none() {
+            first = booking::list_between(tx, id, (from, until))?;
+        }
+        if view == View::Coming && part.after.is_none() {
+            let hours = settings::load(tx)?.outcome_hours;
+            begun = booking::list_begun(tx, id, hours)?;
+            begun.retain(|one| is_outside(one) && one.ends_at <= now);
+        }
+        if !matches!(view, View::Day(_)) {
+            rest = booking::list_with_provider(tx, id, view == View::Past, &part)?;
+        }
+        // The cursor counts today's sessions, which are shown once.
+        let mut rest = paging.list(rest, |one| (one.starts_at, one.id.clone()));
+        if view == View::Coming {
+            rest.items.retain(is_outside);
+        }
+        let rest = List {
+            items: sessions(tx, rest.items)?,
+            next_cursor: rest.next_cursor,
+            ..List::whole(Vec::new())
+        };
+        let (first, begun) = (sessions(tx, first)?, sessions(tx, begun)?);
+        Ok::<_, Refusal>(Loaded {
+            listed: choice::listed(tx)?,
+            zone,
+            first,
+            begun,
+            rest,
+        })
+    };
+    let loaded = req.read(look).await?;
+    let (text, zone) = (&req.text, &loaded.zone);
+    let days = |all: Vec<Session>, is_below: bool| Days {
+        csrf: &req.csrf,
+        is_below,
+        days: by_day(text, (zone, now), &loaded.listed, all),
+    };
+    let when = if view == View::Past { "when=past&" } else { "" };
+    let next = loaded.rest.next_cursor.as_deref();
+    let body = BookingsPage {
+        text,
+        done: req.done(DONE),
+        view,
+        first: days(loaded.first, false),
+        begun: days(loaded.begun, true),
+        days: days(loaded.rest.items, false),
+        next: next.map(|cursor| format!("{BOOKINGS}?{when}cursor={cursor}")),
+    };
+    req.page(HERE, &text.say("slot-bookings"), body).await
+}
+
+/// Puts the sessions of each day below a heading.
+fn by_day(
+    text: &Text,
+    (zone, now): (&TimeZone, Timestamp),
+    listed: &[Listed],
+    all: Vec<Session>,
+) -> Vec<Day> {
+    let today = now.to_zoned(zone.clone()).date();
+    let mut days: Vec<Day> = Vec::new();
+    for session in all {
+        let date = session.booking.starts_at.to_zoned(zone.clone()).date();
+        let href = format!("{BOOKINGS}?day={date}");
+        if days.last().is_none_or(|day| day.href != href) {
+            let named = text.date(date);
+            let heading = if date == today {
+                text.with("slot-bookings-today", [("day", named.into())])
+            } else {
+                named
+            };
+            days.push(Day {
+                heading,
+                href,
+                rows: Vec::new(),
+            });
+        }
+        let row = row(text, (zone, now), listed, session);
+        if let Some(day) = days.last_mut() {
+            day.rows.push(row);
+        }
+    }
+    days
+}
+
+fn row(
+    text: &Text,
+    (zone, now): (&TimeZone, Timestamp),
+    listed: &[Listed],
+    session: Session,
+) -> Row {
+    let booking = session.booking;
+    let gone = || text.say("session-member-gone").into_owned();
+    let member = session.member.unwrap_or_else(gone);
+    let (from, until) = (booking.starts_at, booking.ends_at);
+    let (_, time) = words::when(text, zone, from, until);
+    let values = [
+        ("title", booking.title.as_str().into()),
+        ("name", member.as_str().into()),
+    ];
+    Row {
+        href: notice::page(&booking),
+        time,
+        what: text.with("booking-line", values),
+        choices: choices::chosen(listed, &booking.choice),
+        place: session.place,
+        class: words::tag(booking.state),
+        state: booking.state_label(),
+        outcomes: session.outcomes,
+        may_cancel: booking.is_active() && booking.starts_at > now,
+        may_give_feedback: session.may_give_feedback,
+        note: booking.note,
+    }
+}

@@ -1,0 +1,127 @@
+//! The page of one of a provider's own slots.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::tz::TimeZone;
+use platform::Tx;
+use site::question::{self, Question};
+use site::request::{FormContext, FormPost, PageRequest};
+use web::form_state::{self, FormState};
+use web::{Form, Problem, Text};
+
+use super::{HERE, week_of};
+use crate::choice;
+use crate::provider::Provider;
+use crate::slot::{self, Slot, SlotId};
+use crate::web::{choices, words};
+use crate::{Refusal, booking, notice, request};
+
+pub(super) fn page_of(slot: &Slot) -> String {
+    format!("{HERE}/{}", slot.id)
+}
+
+#[derive(Template)]
+#[template(path = "slots/slot.html")]
+struct SlotPage<'a> {
+    text: &'a Text,
+    form: FormContext<'a>,
+    slot: &'a Slot,
+    date: String,
+    time: String,
+    price: String,
+    place: String,
+    state: &'static str,
+    class: &'static str,
+    is_free: bool,
+    may_edit: bool,
+    /// Whether the clock shows the time at which the slot begins twice.
+    is_twice: bool,
+    /// The message id of a label, and what the slot offers.
+    choices: Vec<(&'static str, String)>,
+    /// The path of the page about the slot's booking.
+    booking: Option<String>,
+}
+
+/// `GET /me/slots/{id}`.
+pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> {
+    slot_page(&req, &FormState::default()).await
+}
+
+async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
+    let id: SlotId = req.id("id")?;
+    let look = move |tx: &mut Tx<'_>, provider: &Provider| {
+        let slot = slot::own(tx, provider, &id)?;
+        let all = booking::list_of_provider(tx, &provider.profile.id)?;
+        let booking = all.into_iter().find(|one| one.slot_id == slot.id);
+        let sets = choice::of_slot(tx, slot.id.as_str())?;
+        Ok::<_, Refusal>((slot, booking, sets, choice::listed(tx)?))
+    };
+    let (slot, booking, sets, listed) = req.read(look).await?;
+    let text = &req.text;
+    let zone: TimeZone = slot.zone();
+    let (date, time) = words::when(text, &zone, slot.starts_at, slot.ends_at);
+    let body = SlotPage {
+        text,
+        form: req.form(&[], form_state),
+        date,
+        time,
+        price: words::price(text, &slot),
+        place: words::place(text, &slot),
+        state: slot.state.label(),
+        class: words::slot_class(slot.state),
+        is_free: slot.is_free(),
+        may_edit: slot.state != slot::State::Completed,
+        is_twice: slot.is_twice(),
+        choices: choices::facts(&listed, &sets),
+        booking: booking.as_ref().map(notice::page),
+        slot: &slot,
+    };
+    let title = slot.title.clone();
+    req.page(HERE, &title, body).await
+}
+
+async fn answer(posted: &FormPost, done: Result<Response, Refusal>) -> Result<Response, Problem> {
+    form_state::answer(done, async |problem| {
+        let form_state = FormState::refused(Form::default(), &problem, &posted.req.text);
+        slot_page(&posted.req, &form_state).await
+    })
+    .await
+}
+
+/// `POST /me/slots/{id}/visibility`.
+pub(in crate::web) async fn set_visibility(posted: FormPost) -> Result<Response, Problem> {
+    let id: SlotId = posted.req.id("id")?;
+    let is_shown = posted.form.text("visible") == "true";
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        let slot = slot::show(tx, provider, &id, is_shown)?;
+        Ok::<_, Refusal>(week_of(&slot, "saved"))
+    };
+    answer(&posted, posted.once(change).await).await
+}
+
+const REMOVE: Question = Question {
+    title: "slot-remove-question",
+    facts: "slot-remove-facts",
+    undo: "slot-remove-undo",
+    button: "slot-remove",
+    confirm: "slot-remove",
+};
+
+/// `POST /me/slots/{id}/delete`.
+pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let id: SlotId = req.id("id")?;
+    if !question::is_sure(&posted.form) {
+        let here = format!("{HERE}/{id}");
+        let address = format!("{here}/delete");
+        let sent = (address.as_str(), here.as_str(), &posted.form);
+        let who = (&req.who, req.csrf.as_str());
+        return question::show(&req.site, &req.text, who, sent, REMOVE, &[]).await;
+    }
+    let change = move |tx: &mut Tx<'_>, provider: &Provider| {
+        let slot = slot::own(tx, provider, &id)?;
+        request::remove_slot(tx, provider, &id)?;
+        Ok::<_, Refusal>(week_of(&slot, "removed"))
+    };
+    answer(&posted, posted.once(change).await).await
+}
