@@ -1,8 +1,10 @@
 //! Bookings. A booking is a member's claim on a slot.
 
+mod lists;
 pub mod search;
+mod view;
 
-use identity::account::AccountId;
+use identity::account::{self, AccountId};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{self, NewJob};
@@ -12,9 +14,9 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::proof::{Proof, Requester};
-use utoipa::ToSchema;
 
 use crate::Refusal;
+use crate::brief::Brief;
 use crate::choice;
 use crate::credit::LotId;
 use crate::order::{self, Order, OrderId};
@@ -22,6 +24,9 @@ use crate::provider::{self, ProviderId};
 use crate::room;
 use crate::settings::{self, Reveal, is_administrator};
 use crate::slot::{Slot, SlotId};
+
+pub use lists::{After, list, list_all, list_begun, list_of_provider};
+pub use view::BookingView;
 
 platform::id!(BookingId, random, "One booking.");
 
@@ -96,8 +101,9 @@ pub struct Booking {
     /// The provider's IANA time zone.
     pub time_zone: String,
     pub title: String,
-    /// The member's note to the provider.
-    pub note: String,
+    /// What the member tells the provider.
+    #[row(flatten)]
+    pub brief: Brief,
     #[row(flatten)]
     pub choice: choice::Choice,
     pub state: State,
@@ -216,6 +222,22 @@ impl Proof for PartyTo {
 
 pub fn find(tx: &mut Tx<'_>, id: &BookingId) -> Result<Option<Booking>, StoreError> {
     sql!("SELECT {Booking} FROM booking WHERE id = :id", id).maybe(tx)
+}
+
+/// A member's active booking of a slot.
+pub(crate) fn find_active(
+    tx: &mut Tx<'_>,
+    member: &AccountId,
+    slot: &SlotId,
+) -> Result<Option<Booking>, StoreError> {
+    sql!(
+        "SELECT {Booking} FROM booking
+         WHERE slot_id = :slot AND member_id = :member
+           AND state IN ('pending_payment', 'confirmed')",
+        slot,
+        member
+    )
+    .maybe(tx)
 }
 
 /// The booking that the order pays for.
@@ -388,6 +410,26 @@ pub(crate) fn provider_name(tx: &mut Tx<'_>, booking: &Booking) -> Result<String
     Ok(provider::find(tx, &booking.provider_id)?.display_name)
 }
 
+/// The email addresses of the provider and of the member that the other side may read: each only if
+/// its owner shows it and the booking is confirmed. Otherwise they are empty.
+pub(crate) fn emails(tx: &mut Tx<'_>, booking: &Booking) -> Result<(String, String), StoreError> {
+    if !booking.state.is_held() {
+        return Ok(<(String, String)>::default());
+    }
+    let shows_email = provider::find(tx, &booking.provider_id)?.shows_email;
+    let provider = provider::account_of(tx, &booking.provider_id)?;
+    let member = booking.member_id.clone();
+    let mut read = |account: Option<AccountId>| -> Result<String, StoreError> {
+        let Some(account) = account else {
+            return Ok(String::new());
+        };
+        Ok(account::verified_email(tx, &account)?.unwrap_or_default())
+    };
+    let provider = read(provider.filter(|_| shows_email))?;
+    let member = read(member.filter(|_| booking.brief.shows_email))?;
+    Ok((provider, member))
+}
+
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Payload {
     pub(crate) booking: BookingId,
@@ -450,150 +492,4 @@ pub(crate) fn withdraw_jobs(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), St
         jobs::withdraw(tx, &key(kind, &booking.id))?;
     }
     Ok(())
-}
-
-/// A booking as its parties read it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Booking)]
-pub struct BookingView {
-    #[schema(value_type = String)]
-    pub id: BookingId,
-    #[schema(value_type = String)]
-    pub slot_id: SlotId,
-    /// The provider's name; empty while the site hides it from members.
-    pub provider: String,
-    #[schema(value_type = String, format = "date-time")]
-    pub starts_at: Timestamp,
-    #[schema(value_type = String, format = "date-time")]
-    pub ends_at: Timestamp,
-    pub time_zone: String,
-    pub title: String,
-    pub note: String,
-    #[serde(flatten)]
-    pub choice: choice::Choice,
-    pub state: State,
-    /// The link, address or telephone number, once the booking is confirmed.
-    pub location: String,
-    /// The provider's preparation note, once the booking is confirmed.
-    pub prep_note: String,
-    /// The order that pays for the booking.
-    pub order: Option<Order>,
-    /// Whether the booking takes a credit.
-    pub takes_credit: bool,
-    /// The time until which the member may cancel or move the booking.
-    #[schema(value_type = String, format = "date-time")]
-    pub cancel_deadline: Timestamp,
-    pub reschedules: i64,
-    pub cancelled_by: Option<Party>,
-    pub cancel_reason: String,
-    pub version: i64,
-}
-
-impl BookingView {
-    pub fn of(tx: &mut Tx<'_>, booking: Booking) -> Result<Self, StoreError> {
-        let (prep_note,): (String,) = sql!(
-            "SELECT prep_note FROM slot WHERE id = :id",
-            id = booking.slot_id
-        )
-        .one(tx)?;
-        let order = match &booking.order_id {
-            Some(order) => order::find(tx, order)?,
-            None => None,
-        };
-        Ok(Self {
-            provider: provider_name(tx, &booking)?,
-            location: location(tx, &booking)?,
-            prep_note: if booking.state.is_held() {
-                prep_note
-            } else {
-                String::new()
-            },
-            order,
-            takes_credit: booking.credit_lot_id.is_some(),
-            cancel_deadline: booking.cancel_deadline(),
-            id: booking.id,
-            slot_id: booking.slot_id,
-            starts_at: booking.starts_at,
-            ends_at: booking.ends_at,
-            time_zone: booking.time_zone,
-            title: booking.title,
-            note: booking.note,
-            choice: booking.choice,
-            state: booking.state,
-            reschedules: booking.reschedules,
-            cancelled_by: booking.cancelled_by,
-            cancel_reason: booking.cancel_reason,
-            version: booking.version,
-        })
-    }
-}
-
-/// Lists a member's bookings: the upcoming ones, soonest first, or the past ones, latest first.
-pub fn list(
-    tx: &mut Tx<'_>,
-    member: &AccountId,
-    is_past: bool,
-) -> Result<Vec<Booking>, StoreError> {
-    let now = tx.roughly_now();
-    if is_past {
-        return sql!(
-            "SELECT {Booking} FROM booking
-             WHERE member_id = :member
-               AND (ends_at <= :now OR state NOT IN ('pending_payment', 'confirmed'))
-             ORDER BY starts_at DESC, id LIMIT 100",
-            member,
-            now
-        )
-        .all(tx);
-    }
-    sql!(
-        "SELECT {Booking} FROM booking
-         WHERE member_id = :member AND ends_at > :now AND state IN ('pending_payment', 'confirmed')
-         ORDER BY starts_at, id LIMIT 100",
-        member,
-        now
-    )
-    .all(tx)
-}
-
-/// The latest 100 bookings of all members, newest session first.
-pub fn list_all(tx: &mut Tx<'_>) -> Result<Vec<Booking>, StoreError> {
-    let all = sql!("SELECT {Booking} FROM booking ORDER BY starts_at DESC, id LIMIT 100");
-    tx.all(all, &[])
-}
-
-/// Lists a provider's active bookings whose sessions have not ended, soonest first.
-pub fn list_of_provider(
-    tx: &mut Tx<'_>,
-    provider: &ProviderId,
-) -> Result<Vec<Booking>, StoreError> {
-    sql!(
-        "SELECT {Booking} FROM booking
-         WHERE provider_id = :provider AND ends_at > :now
-           AND state IN ('pending_payment', 'confirmed')
-         ORDER BY starts_at, id LIMIT 200",
-        provider,
-        now = tx.roughly_now()
-    )
-    .all(tx)
-}
-
-/// Lists a provider's sessions that began within the last hours and whose outcome can be marked,
-/// latest first.
-pub fn list_begun(
-    tx: &mut Tx<'_>,
-    provider: &ProviderId,
-    hours: i64,
-) -> Result<Vec<Booking>, StoreError> {
-    let now = tx.roughly_now();
-    sql!(
-        "SELECT {Booking} FROM booking
-         WHERE provider_id = :provider AND starts_at <= :now AND ends_at > :since
-           AND state IN ('confirmed', 'completed', 'no_show_member', 'no_show_provider')
-         ORDER BY starts_at DESC, id LIMIT 100",
-        provider,
-        now,
-        since = now - SignedDuration::from_hours(hours)
-    )
-    .all(tx)
 }

@@ -134,7 +134,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     )
     .run(tx, Rows::Any)?;
     sql!(
-        "UPDATE booking SET member_id = NULL, note = '', cancel_reason = ''
+        "UPDATE booking SET member_id = NULL, note = '', topics = '[]', cancel_reason = ''
          WHERE member_id = :account",
         account
     )

@@ -26,9 +26,7 @@ use crate::credit::{self, LotId};
 use crate::order::CreditKind;
 use crate::provider::{PROVIDER, Provider, ProviderId};
 use crate::settings::{self, is_administrator};
-use crate::{
-    QUOTA_EXHAUSTED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, member, membership, notice,
-};
+use crate::{REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, member, membership, notice};
 
 platform::id!(ReviewId, random, "One review of a document.");
 
@@ -322,7 +320,9 @@ pub fn create(
     }
     let id: ReviewId = tx.id();
     membership::check(tx, account, (&rules, CreditKind::DocumentReview))?;
-    let lot = credit::take_for_review(tx, account, id.as_str())?;
+    let Some(lot) = credit::take_for_review(tx, account, id.as_str())? else {
+        return Err(credit::no_review_left(tx, account)?.into());
+    };
     let review = Review {
         id,
         member_id: Some(account.clone()),
@@ -338,7 +338,7 @@ pub fn create(
         goal,
         focus,
         note,
-        credit_lot_id: lot.ok_or(QUOTA_EXHAUSTED)?,
+        credit_lot_id: lot,
         reviewer_id: None,
         assessment: Assessment::default(),
         created_at: now,

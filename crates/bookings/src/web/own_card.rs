@@ -43,7 +43,7 @@ pub(crate) fn find(
     text: &Text,
 ) -> Result<Vec<OwnCard>, StoreError> {
     let account = &who.account().id;
-    let mut all = booking::list(tx, account, false)?;
+    let mut all = booking::list(tx, account, false, None, 100)?;
     let provider: Option<(ProviderId,)> = sql!(
         "SELECT id FROM provider WHERE account_id = :account",
         account
@@ -69,7 +69,7 @@ pub(crate) fn find(
         ),
     }));
     let mut begins = Vec::new();
-    if !public::offers(tx)?.is_empty() {
+    if public::is_offered(tx)? {
         begins.push(BOOK);
     }
     let is_provider = grant::may_in_site(tx, who, PROVIDER)?;

@@ -46,18 +46,20 @@ impl BookingRows {
 
 impl Row {
     /// Builds the row of a booking, with the name of the other side. `order` is set only for the
-    /// member, who must pay it.
+    /// member, who must pay it, and `topics` only for the provider.
     pub(super) fn of(
         text: &Text,
         zone: &TimeZone,
         (one, name, order): (&Booking, &str, Option<&Order>),
+        topics: &[String],
     ) -> Self {
         let values = [("title", one.title.as_str().into()), ("name", name.into())];
+        let line = text.with("booking-line", values);
         let open = order.filter(|_| one.state == State::PendingPayment);
         Self {
             href: notice::page(one),
             when: text.moment_short(&one.starts_at.to_zoned(zone.clone())),
-            note: text.with("booking-line", values),
+            note: [&[line], topics].concat().join(" · "),
             tag: words::tag(one.state),
             state: one.state_label(),
             pay: open.map(|order| {

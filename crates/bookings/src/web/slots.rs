@@ -511,7 +511,7 @@ pub(super) async fn bookings(req: PageRequest) -> Result<Response, Problem> {
     let mut lists = found.iter().map(|rows| BookingRows {
         rows: rows
             .iter()
-            .map(|(one, name)| Row::of(text, &zone, (one, name, None)))
+            .map(|(one, name)| Row::of(text, &zone, (one, name, None), &one.brief.topics))
             .collect(),
         is_card: true,
     });

@@ -4,7 +4,10 @@
 
 mod abused;
 mod adjusting;
+mod answers;
 mod booking;
+mod brief;
+mod browsing;
 mod catalogue;
 mod credits;
 mod disputes;
@@ -19,8 +22,10 @@ mod links;
 mod memberships;
 mod model;
 mod moving;
+mod new_slots;
 mod newcomers;
 mod offering;
+mod pages;
 mod paying;
 mod payouts;
 mod races;
@@ -36,5 +41,6 @@ mod reviews;
 mod rooms;
 mod sessions;
 mod stage;
+mod strangers;
 mod stripe;
 mod stripe_double;
