@@ -315,12 +315,13 @@ pub(crate) fn busy(
     let found: Option<(BookingId,)> = sql!(
         "SELECT id FROM booking
          WHERE member_id = :member AND id <> :except AND starts_at < :until AND ends_at > :from
-           AND state IN ('pending_payment', 'confirmed')
+           AND starts_at >= :earliest AND state IN ('pending_payment', 'confirmed')
          ORDER BY starts_at LIMIT 1",
         member,
         except,
         from,
-        until
+        until,
+        earliest = from - SignedDuration::from_mins(settings::LONGEST_MINUTES)
     )
     .maybe(tx)?;
     Ok(found.map(|(id,)| id))

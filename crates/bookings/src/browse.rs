@@ -153,14 +153,32 @@ pub(crate) fn alternatives(tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Offered>,
     list(tx, &filter, 3)
 }
 
-/// Lists the titles of all slots that are offered from now on, each once.
+/// The maximum number of titles among which visitors choose.
+const TITLES: i64 = 100;
+
+/// Lists the titles of free slots to come, each once. Each step of the recursion finds the next
+/// title in the index, however many slots have it. For `CROSS JOIN`, see [`list`].
 pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
-    let mut all: Vec<String> = list(tx, &Filter::default(), 500)?
-        .into_iter()
-        .map(|one| one.slot.title)
-        .collect();
+    let now = tx.roughly_now();
+    let found: Vec<(String,)> = sql!(
+        "WITH RECURSIVE kind(title) AS (
+             SELECT MIN(title) FROM slot WHERE state = 'available'
+             UNION ALL
+             SELECT (SELECT MIN(s.title) FROM slot s
+                     WHERE s.state = 'available' AND s.title > k.title)
+             FROM kind k WHERE k.title IS NOT NULL)
+         SELECT k.title FROM kind k
+         WHERE EXISTS (SELECT 1 FROM slot s CROSS JOIN provider p CROSS JOIN account a
+             WHERE s.state = 'available' AND s.title = k.title AND s.starts_at > :now
+               AND s.deleted_at IS NULL AND p.id = s.provider_id AND p.is_paused = 0
+               AND a.id = p.account_id AND a.state = 'active')
+         LIMIT :most",
+        now,
+        most = TITLES
+    )
+    .all(tx)?;
+    let mut all: Vec<String> = found.into_iter().map(|(title,)| title).collect();
     all.sort();
-    all.dedup();
     Ok(all)
 }
 

@@ -165,6 +165,7 @@ pub const DOMAIN: Domain = Domain {
         "0013_provider_calendar",
         "0014_memberships",
         "0015_newcomers",
+        "0016_indexes",
         "0018_member"
     ))
 };

@@ -27,6 +27,9 @@ web::words! {
     }
 }
 
+/// No setting allows longer sessions, in minutes.
+pub(crate) const LONGEST_MINUTES: i64 = 1_440;
+
 /// The rules of bookings. A booking keeps the rules of the time when it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[schema(as = BookingSettings)]
@@ -91,7 +94,7 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     cancel_minutes: number(0, 43_200).label("booking-set-cancel"),
     reschedule_limit: number(0, 20).label("booking-set-moves"),
     shortest_minutes: number(5, 720).label("booking-set-shortest"),
-    longest_minutes: number(5, 1_440).label("booking-set-longest"),
+    longest_minutes: number(5, LONGEST_MINUTES).label("booking-set-longest"),
     outcome_hours: number(1, 720).label("booking-set-outcome"),
     payout_days: number(0, 365).label("booking-set-payout-days"),
     payout_two_people: flag().label("booking-set-two-people"),

@@ -10,11 +10,8 @@ use web::{Findings, Form};
 use crate::choice::{self, Choice};
 use crate::days::Days;
 use crate::provider::ProviderId;
-use crate::settings::{self, Reveal};
+use crate::settings::{self, LONGEST_MINUTES, Reveal};
 use crate::slot::{Place, SlotId};
-
-/// The longest session for which anybody can search, in minutes.
-const LONGEST: i64 = 1_440;
 
 /// The criteria of a search for slots, all of which a slot must match. An empty string or `None`
 /// matches every slot.
@@ -65,7 +62,7 @@ impl Filter {
         };
         let (max_price, min_minutes) = (
             number("max_price", 0, i64::MAX),
-            number("min_minutes", 1, LONGEST),
+            number("min_minutes", 1, LONGEST_MINUTES),
         );
         let place = query.text("location_kind");
         let location_kind = Place::find(place);

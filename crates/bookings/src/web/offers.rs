@@ -23,7 +23,7 @@ use crate::{Refusal, settings};
 
 /// The number of days on a page, and the maximum number of slots.
 const DAYS: i64 = 7;
-const MOST: u32 = 200;
+const MOST: u32 = 60;
 /// The filters that are shown at once, and those that are folded away; beside them there are the
 /// lists of choices.
 const SHOWN: [&str; 2] = ["kind", "location_kind"];

@@ -208,23 +208,26 @@ fn a_week_with_many_slots_is_shown_in_parts() {
             let links = page.links().into_iter().map(|one| one.href);
             links.filter(|href| made.contains(href)).collect()
         };
+        let mut page = page;
         let mut seen = links(page.expect(200));
-        assert_eq!(seen.len(), 200);
+        assert_eq!(seen.len(), 60);
         let more = stage.say("booking-more");
-        let next = page
-            .links()
-            .into_iter()
-            .find(|one| one.text.contains(&more));
-        let page = stranger.get(&next.unwrap().href).await;
-        let rest = links(page.expect(200));
-        // Within a day only the part that follows is shown, and the days before are not called empty.
+        let next = |page: &testkit::Page| {
+            let mut links = page.links().into_iter();
+            links
+                .find(|one| one.text.contains(&more))
+                .map(|one| one.href)
+        };
+        while let Some(href) = next(&page) {
+            page = stranger.get(&href).await;
+            seen.extend(links(page.expect(200)));
+        }
+        // The days of earlier parts are not called empty.
         assert!(
             !page.text().contains("Tuesday, 1 December"),
             "{}",
             page.text()
         );
-        assert!(!page.links().iter().any(|one| one.text.contains(&more)));
-        seen.extend(rest);
         assert_eq!(seen.len(), 210);
         seen.sort();
         let mut made = made.clone();
