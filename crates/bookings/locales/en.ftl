@@ -12,12 +12,25 @@ choice-all = All
 choice-none = No preference
 choice-pick = Choose
 booking-note-open = A note (optional)
+booking-topics-open = Topics (optional)
+booking-topics-hint = One on each line, up to 10.
+booking-topics = Topics
+booking-shows-email = The provider sees my e-mail address once it is booked
 booking-from = From
 booking-show = Show
+booking-more-filters = More filters
+booking-area = Area
+booking-max-price = At most, in { $currency }
+booking-min-length = At least
+booking-way = Booked with
+booking-by-money = Money, or free
+booking-by-credit = A credit
+booking-more = More times in these days
 booking-zone = All times are in { $zone }.
 booking-time-zone = { $time }, { $zone }
 booking-nothing = Nothing is free at present.
 booking-clear = Show all times
+new-slots-newsletter = New times to book, by mail each morning
 booking-nothing-next = Nothing is free in these days. The next is { $day }.
 booking-nothing-free = nothing free
 booking-days = { $from } to { $to }
@@ -31,6 +44,9 @@ booking-credits = { $count ->
 }
 booking-do-credit = Book with 1 credit ({ $count } left)
 booking-no-credit = This time is booked with a credit, and you have none.
+booking-no-membership = This time is for members, and you have no membership now. A plan opens one.
+booking-credit-frozen = Your credits cannot be used now, because the payment for them is disputed or goes back.
+plan-see = See plans
 plan-offered = Plans
 plan-offered-text = Some times are booked with credits. A plan gives you credits for some months.
 plan-none = There is no plan at the moment.
@@ -82,6 +98,7 @@ booking-sign-in = Sign in to book
 booking-register = Make an account
 booking-taken = Somebody was quicker
 booking-taken-text = This time is not free any more. Nothing was charged.
+booking-others = Other times
 booking-find = Book a time
 request-ask = Ask for one of several times
 feedback-mean = { $whole }.{ $tenth } of 5, from { $count } ratings
@@ -103,6 +120,7 @@ booking-mine = Your bookings
 booking-begin = A booking
 booking-begin-text = Find a time that suits you
 booking-coming = Coming
+booking-coming-more = Later ones
 booking-past = Past
 booking-none = Nothing is booked yet.
 booking-line = { $title }, with { $name }
@@ -269,6 +287,8 @@ request-none = You have asked for nothing. A request names times that suit you; 
 request-none-asked = Nobody waits for an answer.
 request-hint = Name times that suit you, the best first. Nothing is kept or charged until a provider confirms one.
 request-no-slot = No time
+request-first-slots = Offer the first times
+request-later-slots = Offer later times
 request-slot = { $number ->
     [1] Best time
    *[other] Time { $number } (optional)
@@ -668,6 +688,8 @@ booking-profile-zone-hint = As in Asia/Kuala_Lumpur.
 booking-profile-before = Minutes that stay free before a time
 booking-profile-after = Minutes that stay free after a time
 booking-profile-notice = Minutes ahead that a time must be booked
+booking-profile-email = Those who booked see my e-mail address
+booking-profile-email-hint = Only once a booking is confirmed.
 booking-profile-paused = Offer nothing for now
 booking-settings = Rules of bookings
 booking-settings-hint = A booking keeps the rules of the day when it was made.
@@ -742,6 +764,16 @@ preset-plan-3 = 3 sessions
 preset-plan-6 = 6 sessions
 
 # Mails and notices.
+new-slots-mail-subject = New times to book – { $site }
+new-slots-mail-text = There are new times:
+
+    { $list }
+
+    Book one: { $address }
+
+    You get this mail because you chose it. Change that at { $settings }
+
+    { $site }
 booking-mail-confirmed = Booked: { $title }, { $when }
 booking-said-confirmed = This is booked with { $with }:
 booking-mail-moved = Moved: { $title }, { $when }
@@ -815,9 +847,16 @@ problem-too-many-bookings = You have booked as many times as one person may. Can
     .title = Too many bookings
 problem-too-many-holds = Times are kept for you already. Pay for them or give them back first.
     .title = Too many times kept
+problem-too-many-orders = You have begun to pay as often as an hour allows. Try again later.
+    .title = Too many orders
 problem-quota-exhausted = There is no credit for this session. A plan gives some.
     .title = No credit left
-problem-tier-required = This is for members. A plan makes you one.
+problem-credit-frozen = Your credits cannot be used now, because the payment for them is disputed or goes back.
+    .title = Credits on hold
+problem-tier-required = This is for members. { $plan ->
+        [none] A plan makes you one.
+       *[other] The plan “{ $plan }” makes you one.
+    }
     .title = For members
 problem-membership-required = These credits are for members. Buy a membership first.
     .title = For members
@@ -999,6 +1038,9 @@ booking-said-newcomer-none = Hello { $name },
 
     { $site }
 booking-unproven = Not confirmed yet
+booking-set-public = Everybody sees the times
+booking-set-public-hint = Otherwise only people who are signed in do.
+booking-set-orders = Orders that a member may make in an hour
 booking-set-newcomers = People may book without an account
 booking-set-newcomers-hint = They give a name and an address, and confirm by mail. Only where people may register.
 request-this-time = This time

@@ -12,12 +12,25 @@ choice-all = Semua
 choice-none = Tiada pilihan khusus
 choice-pick = Pilih
 booking-note-open = Catatan (pilihan)
+booking-topics-open = Topik (pilihan)
+booking-topics-hint = Satu pada setiap baris, sehingga 10.
+booking-topics = Topik
+booking-shows-email = Penyedia melihat alamat e-mel saya setelah ditempah
 booking-from = Dari
 booking-show = Papar
+booking-more-filters = Tapisan lain
+booking-area = Kawasan
+booking-max-price = Paling tinggi, dalam { $currency }
+booking-min-length = Sekurang-kurangnya
+booking-way = Ditempah dengan
+booking-by-money = Wang, atau percuma
+booking-by-credit = Kredit
+booking-more = Masa lain pada hari-hari ini
 booking-zone = Semua masa mengikut { $zone }.
 booking-time-zone = { $time }, { $zone }
 booking-nothing = Tiada masa lapang buat masa ini.
 booking-clear = Papar semua masa
+new-slots-newsletter = Masa baharu untuk ditempah, melalui e-mel setiap pagi
 booking-nothing-next = Tiada masa lapang pada hari-hari ini. Yang berikutnya { $day }.
 booking-nothing-free = tiada yang lapang
 booking-days = { $from } hingga { $to }
@@ -28,6 +41,9 @@ booking-free = Percuma
 booking-credits = { $count } kredit
 booking-do-credit = Tempah dengan 1 kredit (baki { $count })
 booking-no-credit = Masa ini ditempah dengan kredit, dan anda tiada kredit.
+booking-no-membership = Masa ini untuk ahli, dan anda bukan ahli sekarang. Satu pelan menjadikan anda ahli.
+booking-credit-frozen = Kredit anda tidak boleh digunakan sekarang, kerana bayarannya dipertikaikan atau sedang dipulangkan.
+plan-see = Lihat pelan
 plan-offered = Pelan
 plan-offered-text = Sesetengah masa ditempah dengan kredit. Pelan memberi anda kredit untuk beberapa bulan.
 plan-none = Tiada pelan buat masa ini.
@@ -58,6 +74,7 @@ booking-sign-in = Log masuk untuk menempah
 booking-register = Buat akaun
 booking-taken = Ada yang lebih cepat
 booking-taken-text = Masa ini tidak lapang lagi. Tiada caj dikenakan.
+booking-others = Masa lain
 booking-find = Tempah masa
 request-ask = Minta salah satu daripada beberapa masa
 feedback-mean = { $whole }.{ $tenth } daripada 5, daripada { $count } penilaian
@@ -79,6 +96,7 @@ booking-mine = Tempahan anda
 booking-begin = Tempahan
 booking-begin-text = Cari masa yang sesuai
 booking-coming = Akan datang
+booking-coming-more = Yang berikutnya
 booking-past = Lepas
 booking-none = Belum ada tempahan.
 booking-line = { $title }, dengan { $name }
@@ -242,6 +260,8 @@ request-none = Anda belum meminta apa-apa. Permintaan menyebut masa yang sesuai 
 request-none-asked = Tiada sesiapa menunggu jawapan.
 request-hint = Sebut masa yang sesuai, yang terbaik dahulu. Tiada apa yang disimpan atau dicaj sehingga penyedia mengesahkan satu.
 request-no-slot = Tiada masa
+request-first-slots = Tawarkan masa yang terawal
+request-later-slots = Tawarkan masa yang kemudian
 request-slot = { $number ->
     [1] Masa terbaik
    *[other] Masa { $number } (pilihan)
@@ -619,6 +639,8 @@ booking-profile-zone-hint = Seperti Asia/Kuala_Lumpur.
 booking-profile-before = Minit yang dibiarkan lapang sebelum sesuatu masa
 booking-profile-after = Minit yang dibiarkan lapang selepas sesuatu masa
 booking-profile-notice = Berapa minit awal masa perlu ditempah
+booking-profile-email = Mereka yang menempah melihat alamat e-mel saya
+booking-profile-email-hint = Hanya setelah tempahan disahkan.
 booking-profile-paused = Jangan tawarkan apa-apa buat masa ini
 booking-settings = Peraturan tempahan
 booking-settings-hint = Tempahan kekal dengan peraturan pada hari ia dibuat.
@@ -693,6 +715,16 @@ preset-plan-3 = 3 sesi
 preset-plan-6 = 6 sesi
 
 # Mails and notices.
+new-slots-mail-subject = Masa baharu untuk ditempah – { $site }
+new-slots-mail-text = Ada masa baharu:
+
+    { $list }
+
+    Tempah satu: { $address }
+
+    Anda menerima mel ini kerana anda memilihnya. Ubah di { $settings }
+
+    { $site }
 booking-mail-confirmed = Ditempah: { $title }, { $when }
 booking-said-confirmed = Ini ditempah dengan { $with }:
 booking-mail-moved = Dipindahkan: { $title }, { $when }
@@ -766,9 +798,16 @@ problem-too-many-bookings = Anda sudah menempah sebanyak yang dibenarkan untuk s
     .title = Terlalu banyak tempahan
 problem-too-many-holds = Sudah ada masa yang disimpan untuk anda. Bayar atau lepaskan dahulu.
     .title = Terlalu banyak masa disimpan
+problem-too-many-orders = Anda telah mula membayar sekerap yang dibenarkan dalam sejam. Cuba lagi kemudian.
+    .title = Terlalu banyak pesanan
 problem-quota-exhausted = Tiada kredit untuk sesi ini. Dapatkan melalui pelan.
     .title = Tiada kredit
-problem-tier-required = Ini untuk ahli. Pelan menjadikan anda ahli.
+problem-credit-frozen = Kredit anda tidak boleh digunakan sekarang, kerana bayarannya dipertikaikan atau sedang dipulangkan.
+    .title = Kredit ditahan
+problem-tier-required = Ini untuk ahli. { $plan ->
+        [none] Satu pelan menjadikan anda ahli.
+       *[other] Pelan “{ $plan }” menjadikan anda ahli.
+    }
     .title = Untuk ahli
 problem-membership-required = Kredit ini untuk ahli. Beli keahlian dahulu.
     .title = Untuk ahli
@@ -950,6 +989,9 @@ booking-said-newcomer-none = Salam { $name },
 
     { $site }
 booking-unproven = Belum disahkan
+booking-set-public = Semua orang melihat masa yang ditawarkan
+booking-set-public-hint = Jika tidak, hanya orang yang log masuk.
+booking-set-orders = Pesanan yang boleh dibuat seorang ahli dalam sejam
 booking-set-newcomers = Orang boleh menempah tanpa akaun
 booking-set-newcomers-hint = Mereka memberi nama dan alamat, dan mengesahkan melalui e-mel. Hanya di mana orang boleh mendaftar.
 request-this-time = Masa ini

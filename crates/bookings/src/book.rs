@@ -6,24 +6,24 @@ use identity::session::signed_in::Confirmed;
 use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use web::{Findings, Problem, Site};
 
 use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::brief::Brief;
 use crate::choice::{self, Choice};
 use crate::notice::{self, Event};
 use crate::order::{self, CreditKind, Order};
 use crate::settings::{self, BookingSettings};
 use crate::slot::{Slot, SlotId};
 use crate::{
-    MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, QUOTA_EXHAUSTED, RESCHEDULE_LIMIT,
-    RESCHEDULE_NOT_ALLOWED, ROOM_POOL_EMPTY, Refusal, SLOT_CHANGED, SLOT_TAKEN,
-    TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS, browse, cancel, credit, gateway, member, membership,
-    payout, provider, review, room, settle, slot,
+    MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED,
+    ROOM_POOL_EMPTY, Refusal, SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS,
+    browse, cancel, credit, gateway, member, membership, payout, provider, review, room, settle,
+    slot,
 };
 
-/// The maximum length of a note, in characters.
-pub(crate) const NOTE: usize = 2_000;
 /// The maximum number of a member's upcoming bookings.
 const UPCOMING: i64 = 20;
 /// The maximum number of bookings that a member can make within 24 hours. Cancelled bookings count
@@ -38,11 +38,18 @@ pub struct NewBooking {
     #[schema(value_type = String)]
     pub slot_id: SlotId,
     /// The slot's version that the member saw, so that nobody books a time or a price that has
-    /// changed.
-    pub slot_version: i64,
+    /// changed. API clients may send it as `If-Match` instead.
+    #[serde(default)]
+    pub slot_version: Option<i64>,
+    /// What the session shall be about: up to 10 topics of up to 60 characters.
+    #[serde(default)]
+    pub topics: Vec<String>,
     /// A note for the provider, up to 2,000 characters.
     #[serde(default)]
     pub note: String,
+    /// Whether the provider sees the member's email address once the booking is confirmed.
+    #[serde(default)]
+    pub shows_email: bool,
     /// The code of a session type. It may be left out where the slot offers just one, or any.
     #[serde(default)]
     pub session_type: Option<String>,
@@ -52,6 +59,29 @@ pub struct NewBooking {
     /// The slug of an entry of the catalogue, under the same rule.
     #[serde(default)]
     pub entry: Option<String>,
+}
+
+impl NewBooking {
+    pub(crate) fn choice(&self) -> Choice {
+        Choice {
+            session_type: self.session_type.clone(),
+            level: self.level.clone(),
+            entry: self.entry.clone(),
+        }
+    }
+
+    /// What the member tells the provider, checked.
+    pub(crate) fn brief(&self) -> Result<Brief, Refusal> {
+        let mut findings = Findings::default();
+        let brief = Brief {
+            topics: self.topics.clone(),
+            note: self.note.clone(),
+            shows_email: self.shows_email,
+        };
+        let brief = brief.check(&mut findings);
+        findings.finish()?;
+        Ok(brief)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -83,15 +113,7 @@ pub fn book(
     if provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account) {
         return Err(OWN_SLOT.into());
     }
-    let mine: Option<Booking> = sql!(
-        "SELECT {Booking} FROM booking
-         WHERE slot_id = :slot AND member_id = :account
-           AND state IN ('pending_payment', 'confirmed')",
-        slot = slot.id,
-        account
-    )
-    .maybe(tx)?;
-    if let Some(booking) = mine {
+    if let Some(booking) = booking::find_active(tx, account, &slot.id)? {
         let order = match &booking.order_id {
             Some(order) => order::find(tx, order)?,
             None => None,
@@ -105,53 +127,44 @@ pub fn book(
     if browse::find(tx, &slot.id)?.is_none() {
         return Err(taken(tx, &slot)?);
     }
-    if slot.version != new.slot_version {
-        return Err(SLOT_CHANGED.into());
-    }
-    let choice = Choice {
-        session_type: new.session_type.clone(),
-        level: new.level.clone(),
-        entry: new.entry.clone(),
-    };
-    let choice = choice::choose(tx, slot.id.as_str(), &choice, &Choice::default())?;
-    let mut findings = Findings::default();
-    let note = findings.text("/note", &new.note, NOTE);
-    findings.finish()?;
+    check_version(&slot, new.slot_version)?;
+    let choice = choice::choose(tx, slot.id.as_str(), &new.choice(), &Choice::default())?;
+    let brief = new.brief()?;
     let rules = settings::load(tx)?;
     check_count(tx, account)?;
     if slot.price_minor > 0 {
         if !member.who().is_in_browser() {
             return Err(TOKEN_NOT_PERMITTED.into());
         }
+        order::check_count(tx, account, rules.order_hour_limit)?;
         if holds(tx, account)? >= rules.hold_limit {
             return Err(TOO_MANY_HOLDS.into());
         }
     }
     let hold = SignedDuration::from_mins(rules.hold_minutes);
-    let wishes = (note.as_str(), choice);
-    place(tx, site, account, &slot, wishes, hold, &rules)
+    place(tx, site, account, &slot, (&brief, choice), hold, &rules)
 }
 
-/// Books a slot that is offered for a member whose account is locked, with the member's note and
+/// Books a slot that is offered for a member whose account is locked, with the member's brief and
 /// choice. A slot with a price is held for this long, but not beyond its start.
 pub(crate) fn place(
     tx: &mut Tx<'_>,
     site: &Site,
     account: &AccountId,
     slot: &Slot,
-    (note, choice): (&str, Choice),
+    wishes: (&Brief, Choice),
     hold: SignedDuration,
     rules: &BookingSettings,
 ) -> Result<Booked, Refusal> {
     if let Some(other) = booking::busy(tx, account, (slot.starts_at, slot.ends_at), "")? {
         return Err(busy(&other));
     }
-    let mut booking = draft(tx, Some(account), slot, (note, choice), rules)?;
+    let mut booking = draft(tx, Some(account), slot, wishes, rules)?;
     if slot.takes_credit {
         membership::check(tx, account, (rules, CreditKind::Session))?;
         booking.credit_lot_id = credit::take(tx, account, booking.id.as_str(), slot.starts_at)?;
         if booking.credit_lot_id.is_none() {
-            return Err(QUOTA_EXHAUSTED.into());
+            return Err(credit::none_left(tx, account, slot.starts_at)?.into());
         }
     }
     if slot.price_minor == 0 {
@@ -176,7 +189,7 @@ fn draft(
     tx: &mut Tx<'_>,
     account: Option<&AccountId>,
     slot: &Slot,
-    (note, choice): (&str, Choice),
+    (brief, choice): (&Brief, Choice),
     rules: &BookingSettings,
 ) -> Result<Booking, StoreError> {
     let rate = payout::rate(tx, &slot.provider_id)?;
@@ -189,7 +202,7 @@ fn draft(
         ends_at: slot.ends_at,
         time_zone: slot.time_zone.clone(),
         title: slot.title.clone(),
-        note: note.to_owned(),
+        brief: brief.clone(),
         choice,
         state: State::PendingPayment,
         order_id: None,
@@ -255,7 +268,7 @@ pub(crate) fn hold_unproven(
     site: &Site,
     account: Option<&AccountId>,
     slot: &Slot,
-    wishes: (&str, Choice),
+    wishes: (&Brief, Choice),
     rules: &BookingSettings,
 ) -> Result<Booking, Refusal> {
     let account = match account {
@@ -335,19 +348,30 @@ fn insert(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<(), Refusal
     Ok(())
 }
 
-/// Returns the refusal for a slot that is no longer free, with the next free slot of the same
-/// title.
+/// Returns the refusal for a slot that is no longer free, with up to three others of the same title.
 pub(crate) fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
-    let filter = browse::Filter {
-        title: slot.title.clone(),
-        ..browse::Filter::default()
+    let others = browse::alternatives(tx, slot)?.into_iter();
+    let others: Vec<String> = others.map(|one| one.slot.id.to_string()).collect();
+    let problem = Problem::new(StatusCode::CONFLICT, SLOT_TAKEN.code);
+    Ok(Refusal::Problem(problem.with("alternatives", others)))
+}
+
+/// Refuses a version that is not the slot's with 409 `slot_changed`, which tells what the slot's time
+/// and price are now, and a missing one with 428.
+pub(crate) fn check_version(slot: &Slot, seen: Option<i64>) -> Result<(), Refusal> {
+    let problem = match seen {
+        Some(seen) if seen == slot.version => return Ok(()),
+        Some(_) => Problem::new(StatusCode::CONFLICT, SLOT_CHANGED.code).current(json!({
+            "starts_at": slot.starts_at,
+            "ends_at": slot.ends_at,
+            "price_minor": slot.price_minor,
+            "currency": slot.currency,
+            "takes_credit": slot.takes_credit,
+            "version": slot.version,
+        })),
+        None => Problem::new(StatusCode::PRECONDITION_REQUIRED, "version_required"),
     };
-    let next = browse::list(tx, &filter, 1)?;
-    let mut problem = Problem::new(StatusCode::CONFLICT, SLOT_TAKEN.code);
-    if let Some(next) = next.first() {
-        problem = problem.with("next", next.slot.id.to_string());
-    }
-    Ok(Refusal::Problem(problem))
+    Err(Refusal::Problem(problem))
 }
 
 fn busy(other: &booking::BookingId) -> Refusal {
@@ -362,8 +386,9 @@ pub struct NewTime {
     /// The new slot.
     #[schema(value_type = String)]
     pub slot_id: SlotId,
-    /// The new slot's version that the member saw.
-    pub slot_version: i64,
+    /// The new slot's version that the member saw. API clients may send it as `If-Match` instead.
+    #[serde(default)]
+    pub slot_version: Option<i64>,
 }
 
 /// Moves a booking to another slot of the same provider at the same price. The new slot is reserved
@@ -406,9 +431,7 @@ pub fn reschedule(
     if browse::find(tx, &slot.id)?.is_none() {
         return Err(taken(tx, &slot)?);
     }
-    if slot.version != new.slot_version {
-        return Err(SLOT_CHANGED.into());
-    }
+    check_version(&slot, new.slot_version)?;
     let chosen = &booking.choice;
     let choice = choice::choose(tx, slot.id.as_str(), chosen, chosen)?;
     let account = &party.requester.who.account().id;

@@ -16,6 +16,7 @@ use serde_json::json;
 use site::proof::{Proof, Requester};
 
 use crate::Refusal;
+use crate::brief::Brief;
 use crate::choice;
 use crate::credit::LotId;
 use crate::order::{self, Order, OrderId};
@@ -105,8 +106,9 @@ pub struct Booking {
     /// The provider's IANA time zone.
     pub time_zone: String,
     pub title: String,
-    /// The member's note to the provider.
-    pub note: String,
+    /// What the member tells the provider.
+    #[row(flatten)]
+    pub brief: Brief,
     #[row(flatten)]
     pub choice: choice::Choice,
     pub state: State,
@@ -225,6 +227,22 @@ impl Proof for PartyTo {
 
 pub fn find(tx: &mut Tx<'_>, id: &BookingId) -> Result<Option<Booking>, StoreError> {
     sql!("SELECT {Booking} FROM booking WHERE id = :id", id).maybe(tx)
+}
+
+/// A member's active booking of a slot.
+pub(crate) fn find_active(
+    tx: &mut Tx<'_>,
+    member: &AccountId,
+    slot: &SlotId,
+) -> Result<Option<Booking>, StoreError> {
+    sql!(
+        "SELECT {Booking} FROM booking
+         WHERE slot_id = :slot AND member_id = :member
+           AND state IN ('pending_payment', 'confirmed')",
+        slot,
+        member
+    )
+    .maybe(tx)
 }
 
 /// The booking that the order pays for.
@@ -408,6 +426,26 @@ pub(crate) fn member_name(
         None => None,
     };
     Ok(found.map(|one| one.display_name))
+}
+
+/// The email addresses of the provider and of the member that the other side may read: each only if
+/// its owner shows it and the booking is confirmed. Otherwise they are empty.
+pub(crate) fn emails(tx: &mut Tx<'_>, booking: &Booking) -> Result<(String, String), StoreError> {
+    if !booking.state.is_held() {
+        return Ok(<(String, String)>::default());
+    }
+    let shows_email = provider::find(tx, &booking.provider_id)?.shows_email;
+    let provider = provider::account_of(tx, &booking.provider_id)?;
+    let member = booking.member_id.clone();
+    let mut read = |account: Option<AccountId>| -> Result<String, StoreError> {
+        let Some(account) = account else {
+            return Ok(String::new());
+        };
+        Ok(account::verified_email(tx, &account)?.unwrap_or_default())
+    };
+    let provider = read(provider.filter(|_| shows_email))?;
+    let member = read(member.filter(|_| booking.brief.shows_email))?;
+    Ok((provider, member))
 }
 
 #[derive(Serialize, Deserialize)]

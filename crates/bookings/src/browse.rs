@@ -1,31 +1,20 @@
 //! Searches the slots that every member can book.
 
+mod filter;
+
+use identity::people;
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use web::Findings;
+use web::fields::filter::flag_word;
 
 use crate::Refusal;
-use crate::choice::{self, Choice, Choices};
+use crate::choice::{self, Choices};
 use crate::provider::ProviderId;
-use crate::settings::{self, Reveal};
-use crate::slot::{Slot, SlotId};
+use crate::slot::{Place, Slot, SlotId};
 
-/// The criteria of a search for slots. An empty string or `None` matches every slot.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    pub title: String,
-    /// The slug of the provider's page.
-    pub provider: String,
-    /// What the slot must offer, expressly or because it offers any.
-    pub choice: Choice,
-    /// The earliest start of a slot.
-    pub from: Option<Timestamp>,
-    /// The end of the period in which slots may start, exclusive.
-    pub until: Option<Timestamp>,
-    /// Only slots that come after this one, given by its start and id.
-    pub after: Option<(Timestamp, SlotId)>,
-}
+pub use filter::Filter;
 
 /// A slot that every member can book, with its provider.
 #[derive(Clone, Debug, Row)]
@@ -48,6 +37,11 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
     let (from, after) = match &filter.after {
         Some((at, id)) => (*at, id.as_str()),
         None => (filter.from.unwrap_or(now), ""),
+    };
+    let (made_from, made_until) = filter.made.unwrap_or((Timestamp::MIN, Timestamp::MAX));
+    let (of, price) = match &filter.of {
+        Some((provider, price)) => (provider.as_str(), Some(*price)),
+        None => ("", None),
     };
     sql!(
         "SELECT {s: Slot},
@@ -72,6 +66,16 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
            AND (:entry = '' OR NOT EXISTS (SELECT 1 FROM slot_entry c WHERE c.slot_id = s.id)
                OR EXISTS (SELECT 1 FROM slot_entry c
                           WHERE c.slot_id = s.id AND c.entry = :entry))
+           AND (:place = '' OR s.location_kind = :place
+               OR (:place = 'online_link' AND s.location_kind = 'room_pool'))
+           AND (:area = '' OR lower(s.area) LIKE :pattern ESCAPE '!')
+           AND (s.price_minor = 0 OR CAST(:max_price AS BIGINT) IS NULL
+               OR (s.price_minor <= :max_price AND s.currency = w.currency))
+           AND s.ends_at - s.starts_at >= :shortest
+           AND (:credit = '' OR s.takes_credit = CASE WHEN :credit = 'yes' THEN 1 ELSE 0 END)
+           AND s.created_at >= :made_from AND s.created_at < :made_until
+           AND (:of = '' OR (s.provider_id = :of AND s.price_minor = :price
+                             AND s.currency = :currency))
            AND NOT EXISTS (SELECT 1 FROM provider_busy y WHERE y.provider_id = s.provider_id
                            AND y.starts_at < s.ends_at AND y.ends_at > s.starts_at)
            AND EXISTS (SELECT 1 FROM role_grant r WHERE r.account_id = a.id
@@ -87,25 +91,32 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
         session_type = filter.choice.session_type.as_deref().unwrap_or_default(),
         level = filter.choice.level.as_deref().unwrap_or_default(),
         entry = filter.choice.entry.as_deref().unwrap_or_default(),
+        place = filter.location_kind.map(Place::word).unwrap_or_default(),
+        area = filter.area,
+        pattern = people::pattern(&filter.area.to_lowercase()),
+        max_price = filter.max_price,
+        shortest = filter.min_minutes.unwrap_or_default() * 60_000,
+        credit = flag_word(filter.takes_credit),
+        made_from,
+        made_until,
+        of,
+        price = price.map_or(0, |price| price.minor),
+        currency = price.map_or(String::new(), |price| price.currency.to_string()),
         limit
     )
     .all(tx)
 }
 
 /// Like [`list`], with the sets among which members choose. The filter may come from anybody, so its
-/// values are checked: each choice must exist, and where the site reveals providers only after
-/// booking, nobody can search for one.
+/// values are checked.
 pub fn list_with_choices(
     tx: &mut Tx<'_>,
     filter: &Filter,
     limit: i64,
 ) -> Result<Vec<(Offered, Choices)>, Refusal> {
-    choice::check_filter(tx, &filter.choice)?;
-    if !filter.provider.is_empty() && settings::load(tx)?.reveal == Reveal::AfterBooking {
-        let mut findings = Findings::default();
-        findings.add("/provider", "not_allowed", []);
-        findings.finish()?;
-    }
+    let mut findings = Findings::default();
+    filter.check(tx, &mut findings)?;
+    findings.finish()?;
     let found = list(tx, filter, limit)?;
     let (first, last) = (found.first(), found.last());
     let Some(period) = first.zip(last) else {
@@ -131,6 +142,15 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError>
     };
     let all = list(tx, &filter, 100)?;
     Ok(all.into_iter().find(|one| one.slot.id == *id))
+}
+
+/// The first three offered slots with the title of one that cannot be booked.
+pub(crate) fn alternatives(tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Offered>, StoreError> {
+    let filter = Filter {
+        title: slot.title.clone(),
+        ..Filter::default()
+    };
+    list(tx, &filter, 3)
 }
 
 /// The maximum number of titles among which visitors choose.

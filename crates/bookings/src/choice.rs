@@ -9,7 +9,7 @@ use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use web::{Findings, Problem};
+use web::{Findings, Form, Problem};
 
 use crate::{CHOICE_NOT_OFFERED, Refusal};
 
@@ -80,6 +80,16 @@ pub struct Choice {
 }
 
 impl Choice {
+    /// Reads the fields or parameters with the names of the three lists. An empty one is no choice.
+    pub(crate) fn read(form: &Form) -> Self {
+        let mut choice = Self::default();
+        for kind in Kind::ALL {
+            let code = Some(form.text(kind.word())).filter(|code| !code.is_empty());
+            choice.set(*kind, code.map(str::to_owned));
+        }
+        choice
+    }
+
     pub fn of(&self, kind: Kind) -> Option<&String> {
         match kind {
             Kind::SessionType => self.session_type.as_ref(),
@@ -264,12 +274,16 @@ pub(crate) fn choose(
     }
 }
 
-/// Refuses a filter by items that the lists do not contain with 422.
-pub(crate) fn check_filter(tx: &mut Tx<'_>, filter: &Choice) -> Result<(), Refusal> {
+/// Reports a filter by items that the lists do not contain.
+pub(crate) fn check_filter(
+    tx: &mut Tx<'_>,
+    filter: &Choice,
+    findings: &mut Findings,
+) -> Result<(), StoreError> {
     if *filter == Choice::default() {
         return Ok(());
     }
-    let (all, mut findings) = (listed(tx)?, Findings::default());
+    let all = listed(tx)?;
     for kind in Kind::ALL {
         if let Some(code) = filter.of(*kind)
             && !contains(&all, *kind, code)
@@ -278,5 +292,5 @@ pub(crate) fn check_filter(tx: &mut Tx<'_>, filter: &Choice) -> Result<(), Refus
             findings.add(&pointer, CHOICE_NOT_OFFERED.code, []);
         }
     }
-    Ok(findings.finish()?)
+    Ok(())
 }

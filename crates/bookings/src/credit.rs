@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use web::Site;
+use web::codes::Code;
 
 use crate::order::{self, CreditKind, Order, OrderId, PartyId};
+use crate::{CREDIT_FROZEN, QUOTA_EXHAUSTED};
 
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
@@ -77,6 +79,8 @@ pub struct Lot {
 /// A change to an account's credits, in the ledger.
 #[derive(Clone, Debug, Row, Serialize, ToSchema)]
 pub struct CreditEntry {
+    #[serde(skip)]
+    pub id: CreditEntryId,
     /// The number of credits added or, if negative, removed.
     pub delta: i64,
     pub reason: CreditReason,
@@ -345,22 +349,64 @@ pub(crate) fn is_back(tx: &mut Tx<'_>, booking: &str) -> Result<bool, StoreError
 /// The lots of an account that still have credits and have not expired, the first to expire first.
 /// A lot whose payment is disputed, or was lost in a dispute, is left out.
 pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError> {
-    let all: Vec<Lot> = sql!(
-        "SELECT {l: Lot} FROM credit_lot l JOIN money_party p ON p.id = l.party_id
+    let usable = unspent(tx, account)?.into_iter();
+    let usable = usable.filter(|(_, is_frozen)| !is_frozen);
+    Ok(usable.map(|(lot, _)| lot).collect())
+}
+
+/// Like [`lots`], with those whose money goes back or is disputed, each with whether it is so.
+fn unspent(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<(Lot, bool)>, StoreError> {
+    let all: Vec<Unspent> = sql!(
+        "SELECT {l: Lot}, l.frozen FROM credit_lot l JOIN money_party p ON p.id = l.party_id
          WHERE p.account_id = :account AND l.used < l.granted AND l.expires_at > :now
-           AND l.frozen = 0
          ORDER BY l.expires_at, l.id",
         account,
         now = tx.roughly_now()
     )
     .all(tx)?;
-    let mut usable = Vec::new();
-    for lot in all {
-        if !is_frozen(tx, &lot.id)? {
-            usable.push(lot);
-        }
+    let mut lots = Vec::new();
+    for one in all {
+        let is_frozen = one.frozen || is_frozen(tx, &one.lot.id)?;
+        lots.push((one.lot, is_frozen));
     }
-    Ok(usable)
+    Ok(lots)
+}
+
+#[derive(Row)]
+struct Unspent {
+    #[row(flatten)]
+    lot: Lot,
+    frozen: bool,
+}
+
+/// The error for an account without a credit that it can spend on a session which begins at
+/// `starts_at`: `credit_frozen` if it has one whose payment is disputed or goes back.
+pub(crate) fn none_left(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    starts_at: Timestamp,
+) -> Result<Code, StoreError> {
+    lacking(tx, account, |lot| {
+        lot.credit_kind == CreditKind::Session && reaches(lot, starts_at)
+    })
+}
+
+/// Like [`none_left`], for the review of a document.
+pub(crate) fn no_review_left(tx: &mut Tx<'_>, account: &AccountId) -> Result<Code, StoreError> {
+    lacking(tx, account, is_for_reviews)
+}
+
+fn lacking(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    suits: impl Fn(&Lot) -> bool,
+) -> Result<Code, StoreError> {
+    let is_frozen = unspent(tx, account)?.iter().any(|(lot, _)| suits(lot));
+    Ok(if is_frozen {
+        CREDIT_FROZEN
+    } else {
+        QUOTA_EXHAUSTED
+    })
 }
 
 /// How many credits an account can spend on sessions that begin at `starts_at`.
@@ -389,13 +435,23 @@ pub(crate) fn allows_calls(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool,
         .any(|lot| is_for_reviews(lot) && lot.review_calls))
 }
 
-/// The latest changes to an account's credits, newest first.
-pub fn entries(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<CreditEntry>, StoreError> {
+/// Lists at most `rows` changes to an account's credits before `before`, newest first.
+pub fn entries(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    before: Option<&(Timestamp, CreditEntryId)>,
+    rows: i64,
+) -> Result<Vec<CreditEntry>, StoreError> {
     sql!(
         "SELECT {e: CreditEntry} FROM credit_entry e JOIN credit_lot l ON l.id = e.lot_id
          JOIN money_party p ON p.id = l.party_id
-         WHERE p.account_id = :account ORDER BY e.created_at DESC, e.id DESC LIMIT 100",
-        account
+         WHERE p.account_id = :account
+           AND (e.created_at < :at OR (e.created_at = :at AND e.id < :id))
+         ORDER BY e.created_at DESC, e.id DESC LIMIT :rows",
+        account,
+        at = before.map_or(Timestamp::MAX, |(at, _)| *at),
+        id = before.map_or("", |(_, id)| id.as_str()),
+        rows
     )
     .all(tx)
 }

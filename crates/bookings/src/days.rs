@@ -18,6 +18,13 @@ impl Days {
     /// Reads `date_from` and `date_to`. Days that do not exist or are reversed are refused with 422.
     pub fn read(query: &Form) -> Result<Self, Refusal> {
         let mut findings = Findings::default();
+        let days = Self::read_with(query, &mut findings);
+        findings.finish()?;
+        Ok(days)
+    }
+
+    /// Like [`Days::read`], but reports what is wrong together with other findings.
+    pub(crate) fn read_with(query: &Form, findings: &mut Findings) -> Self {
         let mut day = |name: &str| match query.text(name) {
             "" => None,
             text => {
@@ -35,8 +42,7 @@ impl Days {
         if days.from.zip(days.to).is_some_and(|(from, to)| to < from) {
             findings.add("/date_to", "date_invalid", []);
         }
-        findings.finish()?;
-        Ok(days)
+        days
     }
 
     /// The first instant of the range, and the first one after it. A day of 23 or 25 hours counts

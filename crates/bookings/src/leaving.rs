@@ -132,7 +132,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
              WHERE booking_id IN (SELECT id FROM booking WHERE member_id = $1)"
         ),
         sql!(
-            "UPDATE booking SET member_id = NULL, note = '', cancel_reason = ''
+            "UPDATE booking SET member_id = NULL, note = '', topics = '[]', cancel_reason = ''
              WHERE member_id = $1"
         ),
         sql!("UPDATE payout_item SET approved_by = NULL WHERE approved_by = $1"),

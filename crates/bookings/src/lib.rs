@@ -3,6 +3,7 @@
 
 pub mod book;
 pub mod booking;
+pub mod brief;
 pub mod browse;
 pub mod bulk;
 pub mod calendar_feed;
@@ -28,6 +29,7 @@ pub mod link_change;
 mod meeting_link;
 mod member;
 pub mod membership;
+pub mod new_slots;
 pub mod newcomer;
 mod notice;
 pub mod order;
@@ -121,6 +123,7 @@ pub const DOMAIN: Domain = Domain {
         is_for: provider::is_for,
     }),
     cards: web::own_card::find,
+    newsletters: &[new_slots::NEWSLETTER],
     routes: web::routes,
     jobs: |site| {
         let all = session::jobs(site).into_iter().chain([
@@ -131,7 +134,9 @@ pub const DOMAIN: Domain = Domain {
         ]);
         let all = all.chain(checkout::jobs(site));
         let all = all.chain(review::files::jobs(site));
-        let all = all.chain(reconcile::jobs(site));
+        let all = all
+            .chain(reconcile::jobs(site))
+            .chain(new_slots::jobs(site));
         all.chain([gateway_event::job(site)]).collect()
     },
     describe: domain::debug_only(|| {
@@ -166,7 +171,8 @@ pub const DOMAIN: Domain = Domain {
         "0016_indexes",
         "0017_review_calls",
         "0018_reference_files",
-        "0019_meeting_hosts"
+        "0019_meeting_hosts",
+        "0020_member"
     ))
 };
 
@@ -178,6 +184,7 @@ const PROBLEM_CODES: &[Code] = &[
     CHOICE_NOT_OFFERED,
     PRESET_USED,
     TOO_MANY_BOOKINGS,
+    TOO_MANY_ORDERS,
     NOT_CANCELLABLE,
     RESCHEDULE_LIMIT,
     RESCHEDULE_NOT_ALLOWED,
@@ -187,6 +194,7 @@ const PROBLEM_CODES: &[Code] = &[
     REQUEST_SETTLED,
     TOO_MANY_REQUESTS_OPEN,
     QUOTA_EXHAUSTED,
+    CREDIT_FROZEN,
     TIER_REQUIRED,
     MEMBERSHIP_REQUIRED,
     FEEDBACK_EXISTS,
@@ -242,6 +250,8 @@ pub const CHOICE_NOT_OFFERED: Code = Code::new(422, "choice_not_offered");
 pub const PRESET_USED: Code = Code::new(409, "preset_used");
 /// The error for a member who has reached the limit on bookings.
 pub const TOO_MANY_BOOKINGS: Code = Code::new(429, "too_many_bookings");
+/// The error for a member who has begun to pay as often as an hour allows.
+pub const TOO_MANY_ORDERS: Code = Code::new(429, "too_many_orders");
 /// The error for cancelling a session that is over or was never confirmed.
 pub const NOT_CANCELLABLE: Code = Code::new(409, "booking_not_cancellable");
 /// The error for moving a booking that was already moved as often as allowed.
@@ -261,6 +271,8 @@ pub const REQUEST_SETTLED: Code = Code::new(409, "request_settled");
 pub const TOO_MANY_REQUESTS_OPEN: Code = Code::new(429, "too_many_requests_open");
 /// The error for booking with a credit if the member has no credit for that time.
 pub const QUOTA_EXHAUSTED: Code = Code::new(422, "quota_exhausted");
+/// The error for booking with credits whose payment is disputed or goes back.
+pub const CREDIT_FROZEN: Code = Code::new(422, "credit_frozen");
 /// The error for using credits that need a membership without having one.
 pub const TIER_REQUIRED: Code = Code::new(403, "tier_required");
 /// The error for buying credits that only members can use without being one.

@@ -111,7 +111,7 @@ pub(crate) fn allows_calls(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool,
         .any(|one| one.review_calls && one.starts_at <= now))
 }
 
-/// Refuses with 403 `tier_required` where [`covers`] is false.
+/// Refuses with 403 `tier_required` where [`covers`] is false, and names a plan that helps.
 pub(crate) fn check(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -120,8 +120,24 @@ pub(crate) fn check(
     if covers(tx, account, needed)? {
         return Ok(());
     }
-    let problem = Problem::new(StatusCode::FORBIDDEN, TIER_REQUIRED.code);
+    let (rules, kind) = needed;
+    let mut problem = Problem::new(StatusCode::FORBIDDEN, TIER_REQUIRED.code);
+    if let Some(plan) = first_plan(tx, rules.tier_for(kind))? {
+        problem = problem.with("plan", plan);
+    }
     Err(Refusal::Problem(problem.with("upgrade_url", "/book/plans")))
+}
+
+/// The name of the lowest plan on sale that opens at least this tier.
+fn first_plan(tx: &mut Tx<'_>, tier: i64) -> Result<Option<String>, StoreError> {
+    let found: Option<(String,)> = sql!(
+        "SELECT name FROM plan
+         WHERE active = 1 AND tier >= :tier AND (sale_limit = 0 OR sold < sale_limit)
+         ORDER BY tier, position, id LIMIT 1",
+        tier
+    )
+    .maybe(tx)?;
+    Ok(found.map(|(name,)| name))
 }
 
 /// Opens the membership of a paid order. It begins where the last one of its tier or a higher tier

@@ -12,15 +12,13 @@ use identity::session::Begun;
 use platform::key::Key;
 use platform::{Rows, StoreError, Tx, sql};
 use site::Context;
-use web::{Findings, Network, Problem, Site};
+use web::{Network, Problem, Site};
 
 use crate::book::{self, NewBooking};
 use crate::booking::{self, Booking, BookingId, State};
 use crate::choice::{self, Choice};
 use crate::slot::{self, Slot, SlotId};
-use crate::{
-    QUOTA_EXHAUSTED, Refusal, SLOT_CHANGED, browse, calendar_feed, notice, settings, settle,
-};
+use crate::{QUOTA_EXHAUSTED, Refusal, browse, calendar_feed, notice, settings, settle};
 
 /// The purpose for which the key of links and address hashes is derived from the key file.
 const PURPOSE: &str = "bookings.newcomer";
@@ -106,7 +104,7 @@ impl Holding<'_> {
     fn hold(&self, tx: &mut Tx<'_>, is_nobodys: bool) -> Result<(), HoldError> {
         let (site, new) = (&self.accounts.site, &self.newcomer.booking);
         let rules = settings::load(tx)?;
-        if !rules.newcomers {
+        if !rules.newcomers || !rules.browse_public {
             return Err(Refusal::NotFound.into());
         }
         let introduced = if is_nobodys {
@@ -127,22 +125,13 @@ impl Holding<'_> {
         if browse::find(tx, &slot.id)?.is_none() {
             return Err(book::taken(tx, &slot)?.into());
         }
-        if slot.version != new.slot_version {
-            return Err(Refusal::from(SLOT_CHANGED).into());
-        }
+        book::check_version(&slot, new.slot_version)?;
         if slot.takes_credit {
             return Err(Refusal::from(QUOTA_EXHAUSTED).into());
         }
-        let choice = Choice {
-            session_type: new.session_type.clone(),
-            level: new.level.clone(),
-            entry: new.entry.clone(),
-        };
-        let choice = choice::choose(tx, slot.id.as_str(), &choice, &Choice::default())?;
-        let mut findings = Findings::default();
-        let note = findings.text("/note", &new.note, book::NOTE);
-        findings.finish().map_err(Refusal::from)?;
-        let wishes = (note.as_str(), choice);
+        let choice = choice::choose(tx, slot.id.as_str(), &new.choice(), &Choice::default())?;
+        let brief = new.brief()?;
+        let wishes = (&brief, choice);
         let booking = book::hold_unproven(tx, site, member, &slot, wishes, &rules)?;
         remember(tx, &booking.id, &address)?;
         let Some(introduced) = introduced else {

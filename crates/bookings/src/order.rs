@@ -1,7 +1,8 @@
 //! Orders, their payments, and the ledger of all money.
 
+use axum::http::StatusCode;
 use identity::account::AccountId;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{NewJob, Queue};
 use platform::money::{Currency, Money};
 use platform::store::Row;
@@ -9,6 +10,9 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
+use web::Problem;
+
+use crate::{Refusal, TOO_MANY_ORDERS};
 
 platform::id!(OrderId, random, "Something to be paid.");
 platform::id!(PartyId, random, "Somebody who pays.");
@@ -16,6 +20,8 @@ platform::id!(PaymentId, random, "One payment.");
 platform::id!(LedgerEntryId, "One line of the ledger.");
 platform::id!(PlanId, random, "One plan.");
 
+/// The period in which an account's orders are counted.
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// The job kind of the job that closes a gateway's page for an order.
 pub(crate) const CLOSE: &str = "booking.close";
 
@@ -219,6 +225,27 @@ pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<O
     Ok(order)
 }
 
+/// Refuses another order of an account that has made `most` within an hour.
+pub(crate) fn check_count(tx: &mut Tx<'_>, account: &AccountId, most: i64) -> Result<(), Refusal> {
+    let since = tx.now() - HOUR;
+    let oldest: Option<(Timestamp,)> = sql!(
+        "SELECT o.created_at FROM booking_order o JOIN money_party p ON p.id = o.party_id
+         WHERE p.account_id = :account AND o.created_at > :since
+         ORDER BY o.created_at DESC LIMIT 1 OFFSET :others",
+        account,
+        since,
+        others = most - 1
+    )
+    .maybe(tx)?;
+    let Some((oldest,)) = oldest else {
+        return Ok(());
+    };
+    let wait = oldest.duration_since(since).as_secs().max(1);
+    let wait = u32::try_from(wait).unwrap_or(u32::MAX);
+    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, TOO_MANY_ORDERS.code);
+    Err(Refusal::Problem(problem.retry_after(wait)))
+}
+
 /// Finds or creates the id that stands for an account in all that concerns money.
 pub(crate) fn party(tx: &mut Tx<'_>, account: &AccountId) -> Result<PartyId, StoreError> {
     let party: PartyId = tx.id();
@@ -241,12 +268,22 @@ pub fn find(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> 
     tx.find(id)
 }
 
-/// An account's orders, newest first.
-pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Order>, StoreError> {
+/// Lists at most `rows` of an account's orders before `before`, newest first.
+pub fn of_account(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    before: Option<&(Timestamp, OrderId)>,
+    rows: i64,
+) -> Result<Vec<Order>, StoreError> {
     sql!(
         "SELECT {o: Order} FROM booking_order o JOIN money_party p ON p.id = o.party_id
-         WHERE p.account_id = :account ORDER BY o.created_at DESC, o.id LIMIT 100",
-        account
+         WHERE p.account_id = :account
+           AND (o.created_at < :at OR (o.created_at = :at AND o.id < :id))
+         ORDER BY o.created_at DESC, o.id DESC LIMIT :rows",
+        account,
+        at = before.map_or(Timestamp::MAX, |(at, _)| *at),
+        id = before.map_or("", |(_, id)| id.as_str()),
+        rows
     )
     .all(tx)
 }

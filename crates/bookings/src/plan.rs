@@ -113,6 +113,7 @@ pub fn buy(
     if plan.tier == 0 && !membership::covers(tx, account, (&rules, plan.credit_kind))? {
         return Err(MEMBERSHIP_REQUIRED.into());
     }
+    order::check_count(tx, account, rules.order_hour_limit)?;
     let new = order::New {
         gateway: gateway::first(site),
         mode: gateway::mode(site),

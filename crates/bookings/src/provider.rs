@@ -40,6 +40,8 @@ pub struct ProviderProfile {
     pub buffer_after: i64,
     /// How many minutes ahead a slot must be booked.
     pub min_notice: i64,
+    /// Whether those who booked see the provider's email address.
+    pub shows_email: bool,
     /// Whether none of the provider's slots are offered at present.
     pub is_paused: bool,
     /// The version, which increases with every change.
@@ -54,6 +56,7 @@ pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
     buffer_before: number(0, 240).label("booking-profile-before"),
     buffer_after: number(0, 240).label("booking-profile-after"),
     min_notice: number(0, 43_200).label("booking-profile-notice"),
+    shows_email: flag().label("booking-profile-email").hint("booking-profile-email-hint"),
     is_paused: flag().label("booking-profile-paused"),
 };
 
@@ -96,6 +99,7 @@ impl Provider {
             buffer_before: 0,
             buffer_after: 0,
             min_notice: 120,
+            shows_email: false,
             is_paused: false,
             version: 1,
         });

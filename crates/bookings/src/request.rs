@@ -22,14 +22,15 @@ use web::{Findings, Site};
 
 use self::dropping::drop_slot;
 use crate::booking::{BookingId, Party};
+use crate::brief::Brief;
 use crate::choice::{self, Choice};
 use crate::order::CreditKind;
 use crate::provider;
 use crate::settings::{self, is_administrator};
 use crate::slot::{self, Slot, SlotId};
 use crate::{
-    MEMBER_BUSY, OWN_SLOT, PREFERRED_INVALID, QUOTA_EXHAUSTED, REQUEST_SETTLED, Refusal,
-    TOO_MANY_REQUESTS_OPEN, book, browse, credit, member, membership, notice,
+    CREDIT_FROZEN, MEMBER_BUSY, OWN_SLOT, PREFERRED_INVALID, QUOTA_EXHAUSTED, REQUEST_SETTLED,
+    Refusal, TOO_MANY_REQUESTS_OPEN, book, browse, credit, member, membership, notice,
 };
 
 pub use dropping::{change_slot, remove_slot};
@@ -70,8 +71,9 @@ pub struct Request {
     /// The member who asks; `None` after the member's account was erased.
     pub member_id: Option<AccountId>,
     pub state: RequestState,
-    /// The member's note to the providers.
-    pub note: String,
+    /// What the member tells the providers.
+    #[row(flatten)]
+    pub brief: Brief,
     /// What the member chose, as far as it is not implied by a slot.
     #[row(flatten)]
     pub choice: choice::Choice,
@@ -106,9 +108,15 @@ pub struct NewRequest {
     /// The slots, the preferred one first; at first up to 2.
     #[schema(value_type = Vec<String>)]
     pub slot_ids: Vec<SlotId>,
+    /// What the session shall be about: up to 10 topics of up to 60 characters.
+    #[serde(default)]
+    pub topics: Vec<String>,
     /// A note for the providers, up to 2,000 characters.
     #[serde(default)]
     pub note: String,
+    /// Whether the provider sees the member's email address once the booking is confirmed.
+    #[serde(default)]
+    pub shows_email: bool,
     /// The code of a session type that each slot offers.
     #[serde(default)]
     pub session_type: Option<String>,
@@ -277,7 +285,12 @@ pub fn create(
     member::lock(tx, account)?;
     let rules = settings::load(tx)?;
     let mut findings = Findings::default();
-    let note = findings.text("/note", &new.note, book::NOTE);
+    let brief = Brief {
+        topics: new.topics.clone(),
+        note: new.note.clone(),
+        shows_email: new.shows_email,
+    };
+    let brief = brief.check(&mut findings);
     let most = usize::try_from(rules.request_slots).unwrap_or_default();
     let distinct: BTreeSet<&str> = new.slot_ids.iter().map(SlotId::as_str).collect();
     if !(1..=most).contains(&new.slot_ids.len()) || distinct.len() < new.slot_ids.len() {
@@ -306,7 +319,7 @@ pub fn create(
         if slot.takes_credit {
             membership::check(tx, account, (&rules, CreditKind::Session))?;
             if credit::balance(tx, account, slot.starts_at)? == 0 {
-                return Err(QUOTA_EXHAUSTED.into());
+                return Err(credit::none_left(tx, account, slot.starts_at)?.into());
             }
         }
         slots.push((slot, owner));
@@ -329,7 +342,7 @@ pub fn create(
         id: tx.id(),
         member_id: Some(account.clone()),
         state: RequestState::Pending,
-        note,
+        brief,
         choice,
         expires_at: last.map_or(due, |last| last.min(due)),
         booking_id: None,
@@ -408,11 +421,13 @@ pub fn confirm(
     let rules = settings::load(tx)?;
     let hold = SignedDuration::from_hours(rules.request_hold_hours);
     let choice = choice::choose(tx, slot.id.as_str(), &request.choice, &request.choice)?;
-    let wishes = (request.note.as_str(), choice);
+    let wishes = (&request.brief, choice);
     let placed = book::place(tx, site, member, slot, wishes, hold, &rules);
     let booked = placed.map_err(|refusal| match refusal {
         // The member's other bookings are not the provider's to know.
         Refusal::Problem(problem) if problem.code == MEMBER_BUSY.code => MEMBER_BUSY.into(),
+        // Nor are the member's disputes.
+        Refusal::Rule(CREDIT_FROZEN) => QUOTA_EXHAUSTED.into(),
         other => other,
     })?;
     if let Some(order) = booked.order {
@@ -546,7 +561,8 @@ pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
 /// of others' requests.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
-        "UPDATE booking_request SET member_id = NULL, note = '' WHERE member_id = :account",
+        "UPDATE booking_request SET member_id = NULL, note = '', topics = '[]'
+         WHERE member_id = :account",
         account
     )
     .run(tx, Rows::Any)?;

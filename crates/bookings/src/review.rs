@@ -29,8 +29,7 @@ use crate::order::CreditKind;
 use crate::provider::{self, PROVIDER, Provider, ProviderId};
 use crate::settings::{self, is_administrator};
 use crate::{
-    QUOTA_EXHAUSTED, REVIEW_CALL_NOT_ALLOWED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, member,
-    membership, notice,
+    REVIEW_CALL_NOT_ALLOWED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, member, membership, notice,
 };
 
 use self::files::{Document, Reference};
@@ -378,10 +377,12 @@ pub fn create(
     let id: ReviewId = tx.id();
     membership::check(tx, account, (&rules, CreditKind::DocumentReview))?;
     let by_credit = is_call && !membership::allows_calls(tx, account)?;
-    let lot = credit::take_for_review(tx, account, id.as_str(), by_credit)?;
-    if lot.is_none() && by_credit && credit::reviews_left(tx, account)? > 0 {
-        return Err(REVIEW_CALL_NOT_ALLOWED.into());
-    }
+    let Some(lot) = credit::take_for_review(tx, account, id.as_str(), by_credit)? else {
+        if by_credit && credit::reviews_left(tx, account)? > 0 {
+            return Err(REVIEW_CALL_NOT_ALLOWED.into());
+        }
+        return Err(credit::no_review_left(tx, account)?.into());
+    };
     let document = new.document.clone();
     let review = Review {
         id,
@@ -395,7 +396,7 @@ pub fn create(
         goal,
         focus,
         note,
-        credit_lot_id: lot.ok_or(QUOTA_EXHAUSTED)?,
+        credit_lot_id: lot,
         reviewer_id: call.as_ref().map(|one| one.provider_id.clone()),
         booking_id: call.map(|one| one.id),
         assessment: Assessment::default(),

@@ -75,6 +75,10 @@ pub struct BookingSettings {
     pub session_tier: i64,
     /// The tier of membership that reviews of documents need; 0 for none.
     pub review_tier: i64,
+    /// Whether people who are not signed in see the slots.
+    pub browse_public: bool,
+    /// How many orders a member may make within an hour.
+    pub order_hour_limit: i64,
     /// Whether people may book with a name and an address alone, and confirm by mail.
     pub newcomers: bool,
     /// When members learn who the provider of a session is.
@@ -111,6 +115,8 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     room_margin_minutes: number(0, 240).label("booking-set-room-margin"),
     session_tier: number(0, 100).label("booking-set-session-tier").hint("booking-set-tier-hint"),
     review_tier: number(0, 100).label("booking-set-review-tier"),
+    browse_public: flag().label("booking-set-public").hint("booking-set-public-hint"),
+    order_hour_limit: number(1, 1_000).label("booking-set-orders"),
     newcomers: flag().label("booking-set-newcomers").hint("booking-set-newcomers-hint"),
     reveal: choice().label("booking-set-reveal").hint("booking-set-reveal-hint"),
     meeting_hosts: tags().label("booking-set-hosts").hint("booking-set-hosts-hint"),

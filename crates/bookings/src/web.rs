@@ -2,6 +2,7 @@
 
 mod admin;
 pub mod api;
+mod brief;
 mod choice_lists;
 mod choices;
 mod credits;
@@ -10,7 +11,9 @@ mod feed;
 mod feedback;
 mod findings;
 mod hook;
+mod ics;
 mod newcomer;
+mod offers;
 mod own;
 pub(crate) mod own_card;
 mod pay;
@@ -26,11 +29,12 @@ mod rows;
 mod sessions;
 mod slot_page;
 mod slots;
+mod visitor;
 mod words;
 
 pub use reviews::download as download_review;
 
-use axum::Router;
+use axum::{Extension, Router};
 use site::Callers::{Anybody, People};
 use site::resource::pages::{PageResource as _, pages as of_resource};
 use site::{Callers, Context};
@@ -43,11 +47,14 @@ use crate::plan::Plan;
 use crate::room::Room;
 use crate::session_type::SessionType;
 
+use visitor::BrowseLimit;
+
 pub(crate) fn routes(accounts: &Context) -> Router<Site> {
     let slots = slot_pages().into_router().with_state(accounts.clone());
     api::routes::<Router<_>>()
         .merge(pages().into_router())
         .merge(slots)
+        .layer(Extension(BrowseLimit::default()))
 }
 
 /// The page of a slot, and what people do there who are not signed in.
@@ -63,7 +70,7 @@ fn slot_pages() -> Pages<Context, Callers> {
 
 fn pages() -> Pages<Site, Callers> {
     Pages::default()
-        .get("/book", Anybody, public::list)
+        .get("/book", Anybody, offers::list)
         .get("/book/plans", Anybody, plans::offered)
         .post("/book/plans/{id}", People, plans::buy)
         .get("/me/credits", People, plans::own)

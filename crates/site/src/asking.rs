@@ -4,6 +4,7 @@
 //! | Extractor | Request | Content |
 //! |---|---|---|
 //! | [`Viewer`] | a reader opens a page that is open to everybody | the person, if they are signed in |
+//! | [`AnyCaller`] | anybody calls an operation that is open to everybody | the person or program, if they have signed in |
 //! | [`Reader`] | a person opens a page | the person, and the token for the page's forms |
 //! | [`Sender`] | a person sends a form | the person, and the form, known to be from our own page |
 //! | [`FileSender`] | a person sends a form, perhaps with files | as `Sender`, with the files |
@@ -96,6 +97,32 @@ where
             }),
             Err(problem) if problem.status.is_server_error() => Err(problem),
             Err(_) => Ok(Self::unknown()),
+        }
+    }
+}
+
+/// Whoever calls an operation that is open to everybody: a person, or the owner of a token with any
+/// scope. An invalid session or token counts as none.
+#[derive(Clone, Debug)]
+pub struct AnyCaller(pub Option<SignedIn>);
+
+impl<S> FromRequestParts<S> for AnyCaller
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        if !parts.headers.contains_key(AUTHORIZATION) {
+            let viewer = Viewer::from_request_parts(parts, state).await?;
+            return Ok(Self(viewer.who));
+        }
+        match bearer(parts, &Site::from_ref(state)).await {
+            Ok(BearerAccess::Access(who)) => Ok(Self(Some(who))),
+            Ok(BearerAccess::Personal(bearer)) => Ok(Self(bearer.with(&[]).ok())),
+            Err(problem) if problem.status.is_server_error() => Err(problem),
+            Err(_) => Ok(Self(None)),
         }
     }
 }

@@ -153,9 +153,20 @@ impl Call {
         T: Serialize,
         F: Fn(&mut Tx<'_>, &P) -> Result<T, P::Refusal> + Send + 'static,
     {
+        let change = move |tx: &mut Tx<'_>, proof: &P| Ok((status, change(tx, proof)?));
+        self.post_as(body, change).await
+    }
+
+    /// Like [`Call::post`], for a change that also returns the status of the response.
+    pub async fn post_as<P, T, F>(&self, body: &[u8], change: F) -> Result<Response, Problem>
+    where
+        P: Proof,
+        T: Serialize,
+        F: Fn(&mut Tx<'_>, &P) -> Result<(StatusCode, T), P::Refusal> + Send + 'static,
+    {
         let (key, requester) = (self.key(body)?, self.requester.clone());
         let enter = move |tx: &mut Tx<'_>| P::enter_to_change(tx, &requester);
-        let answer = self.once(key, status, enter, change).await;
+        let answer = self.once_as(key, enter, change).await;
         answer.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
@@ -171,10 +182,24 @@ impl Call {
         T: Serialize,
         E: From<StoreError> + From<Reused> + Send + 'static,
     {
+        let change = move |tx: &mut Tx<'_>, proof: &P| Ok((status, change(tx, proof)?));
+        self.once_as(key, enter, change).await
+    }
+
+    async fn once_as<P, T, E>(
+        &self,
+        key: Option<Key>,
+        enter: impl Fn(&mut Tx<'_>) -> Result<P, E> + Send + 'static,
+        change: impl Fn(&mut Tx<'_>, &P) -> Result<(StatusCode, T), E> + Send + 'static,
+    ) -> Result<Response, E>
+    where
+        T: Serialize,
+        E: From<StoreError> + From<Reused> + Send + 'static,
+    {
         let change = move |tx: &mut Tx<'_>| {
             let proof = enter(tx)?;
             idempotency::once(tx, key.as_ref(), |tx| {
-                let done = change(tx, &proof)?;
+                let (status, done) = change(tx, &proof)?;
                 Ok::<_, E>(Stored {
                     status: status.as_u16().into(),
                     body: serde_json::to_string(&done).unwrap_or_default(),

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::problem::Problem;
 
@@ -25,6 +26,9 @@ pub struct PageQuery {
     cursor: Option<String>,
     #[param(ignore)]
     direction: Direction,
+    /// What the cursors of a list with filters end with; empty if the list has none.
+    #[param(ignore)]
+    mark: String,
 }
 
 /// The direction in which a list is read from a cursor.
@@ -58,6 +62,7 @@ impl Default for PageQuery {
             limit: DEFAULT_LIMIT,
             cursor: None,
             direction: Direction::Forward,
+            mark: String::new(),
         }
     }
 }
@@ -97,6 +102,15 @@ impl PageQuery {
         Ok(paging)
     }
 
+    /// Binds the cursors to the list's filters: under other filters, a cursor is refused with 400
+    /// `cursor_invalid`, because it would skip items that these filters match.
+    #[must_use]
+    pub fn under(mut self, filters: &impl Serialize) -> Self {
+        let hash = Sha256::digest(serde_json::to_vec(filters).unwrap_or_default());
+        self.mark = format!(".{}", URL_SAFE_NO_PAD.encode(&hash[..9]));
+        self
+    }
+
     /// The sort key after which the page starts; `None` for the first page. Only for lists that
     /// cannot be read backwards.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
@@ -115,9 +129,9 @@ impl PageQuery {
         let Some(cursor) = &self.cursor else {
             return Ok(None);
         };
-        URL_SAFE_NO_PAD
-            .decode(cursor)
-            .ok()
+        cursor
+            .strip_suffix(&self.mark)
+            .and_then(|key| URL_SAFE_NO_PAD.decode(key).ok())
             .and_then(|json| serde_json::from_slice(&json).ok())
             .map(Some)
             .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "cursor_invalid"))
@@ -148,11 +162,10 @@ impl PageQuery {
             }
         };
         let (first, last) = (rows.first(), rows.last());
+        let cursor = |item| format!("{}{}", cursor(&key(item)), self.mark);
         List {
-            previous_cursor: first
-                .filter(|_| has_previous)
-                .map(|item| cursor(&key(item))),
-            next_cursor: last.filter(|_| has_next).map(|item| cursor(&key(item))),
+            previous_cursor: first.filter(|_| has_previous).map(cursor),
+            next_cursor: last.filter(|_| has_next).map(cursor),
             items: rows,
             total: None,
         }
@@ -270,6 +283,21 @@ mod tests {
         assert_eq!(again.items, first.items);
         assert_eq!(again.previous_cursor, None);
         assert_eq!(again.next_cursor, first.next_cursor);
+    }
+
+    #[test]
+    fn a_cursor_holds_only_under_the_filters_of_its_list() {
+        let read = |query: &str, filters: &[&str]| PageQuery::read(query).unwrap().under(&filters);
+        let list = read("limit=1", &["a"]).list(vec![1, 2], |item| *item);
+        let query = format!("cursor={}", list.next_cursor.unwrap());
+        assert_eq!(read(&query, &["a"]).after::<i64>().unwrap(), Some(1));
+        let without = PageQuery::read(&query).unwrap();
+        for paging in [read(&query, &["b"]), read(&query, &[]), without] {
+            assert_eq!(paging.after::<i64>().unwrap_err().code, "cursor_invalid");
+        }
+        let free = format!("cursor={}", cursor(&1));
+        let bound = read(&free, &["a"]).after::<i64>();
+        assert_eq!(bound.unwrap_err().code, "cursor_invalid");
     }
 
     proptest! {

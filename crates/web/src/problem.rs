@@ -77,6 +77,8 @@ pub enum Argument {
     Number(i64),
     /// A string that is the same in every language.
     Words(String),
+    /// Several of them.
+    List(Vec<String>),
     /// A date without a year, such as "14 January".
     Day(Zoned),
     /// A time of day, such as "2:20 pm".
@@ -239,6 +241,7 @@ impl Argument {
         match self {
             Self::Number(number) => (*number).into(),
             Self::Words(words) => words.clone().into(),
+            Self::List(all) => all.join(", ").into(),
             Self::Day(day) => text.day_and_month(day).into(),
             Self::Time(at) => text.time(at).into(),
         }
@@ -249,6 +252,7 @@ impl Argument {
         match self {
             Self::Number(number) => (*number).into(),
             Self::Words(words) => words.clone().into(),
+            Self::List(all) => all.clone().into(),
             Self::Day(at) => at.date().to_string().into(),
             Self::Time(at) => at.timestamp().to_string().into(),
         }
@@ -264,6 +268,12 @@ impl From<&str> for Argument {
 impl From<String> for Argument {
     fn from(words: String) -> Self {
         Self::Words(words)
+    }
+}
+
+impl From<Vec<String>> for Argument {
+    fn from(all: Vec<String>) -> Self {
+        Self::List(all)
     }
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{Findings, Form};
 
-use super::{BookingId, Party, State};
+use super::{After, BookingId, Party, State};
 use crate::Refusal;
 use crate::choice::Choice;
 use crate::days::Days;
@@ -87,9 +87,6 @@ pub struct BookingRecord {
     pub created_at: Timestamp,
     pub version: i64,
 }
-
-/// The sort key of the list: when the session starts, and the booking's id.
-pub type After = (Timestamp, BookingId);
 
 /// Lists at most `rows` bookings after `after`, the session that starts last first. Days are those
 /// of `zone`.

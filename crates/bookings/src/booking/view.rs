@@ -5,7 +5,8 @@ use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Booking, BookingId, Party, State, location, member_name, provider_name};
+use super::{Booking, BookingId, Party, State, emails, location, member_name, provider_name};
+use crate::brief::Brief;
 use crate::choice;
 use crate::order::{self, Order};
 use crate::slot::SlotId;
@@ -28,7 +29,12 @@ pub struct BookingView {
     pub ends_at: Timestamp,
     pub time_zone: String,
     pub title: String,
-    pub note: String,
+    #[serde(flatten)]
+    pub brief: Brief,
+    /// The provider's email address, if the provider shows it, once the booking is confirmed.
+    pub provider_email: String,
+    /// The member's email address, if the member shows it, once the booking is confirmed.
+    pub member_email: String,
     #[serde(flatten)]
     pub choice: choice::Choice,
     pub state: State,
@@ -60,6 +66,7 @@ impl BookingView {
             Some(order) => order::find(tx, order)?,
             None => None,
         };
+        let (provider_email, member_email) = emails(tx, &booking)?;
         Ok(Self {
             provider: provider_name(tx, &booking)?,
             member: member_name(tx, &booking)?,
@@ -78,7 +85,9 @@ impl BookingView {
             ends_at: booking.ends_at,
             time_zone: booking.time_zone,
             title: booking.title,
-            note: booking.note,
+            brief: booking.brief,
+            provider_email,
+            member_email,
             choice: booking.choice,
             state: booking.state,
             reschedules: booking.reschedules,

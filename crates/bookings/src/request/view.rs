@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::{PartyToRequest, Request, RequestId, RequestState, slots};
 use crate::booking::{self, BookingId, Party};
+use crate::brief::Brief;
 use crate::choice::Choice;
 use crate::settings::{self, Reveal, is_administrator};
 use crate::slot::{SlotId, State};
@@ -25,7 +26,8 @@ pub struct RequestView {
     pub state: RequestState,
     /// The member's name.
     pub member: String,
-    pub note: String,
+    #[serde(flatten)]
+    pub brief: Brief,
     #[serde(flatten)]
     pub choice: Choice,
     /// The slots, the preferred one first. Providers see only their own.
@@ -110,7 +112,7 @@ impl RequestView {
             slots: views,
             id: request.id,
             state: request.state,
-            note: request.note,
+            brief: request.brief,
             choice: request.choice,
             expires_at: request.expires_at,
             booking_id: request.booking_id,
@@ -119,12 +121,17 @@ impl RequestView {
     }
 }
 
-/// Lists requests: a member's own ones, or the undecided ones for a provider's slots, or all
-/// undecided ones for an administrator.
+/// The sort key of lists of requests: when a request was made, and its id.
+pub type Before = (Timestamp, RequestId);
+
+/// Lists at most `rows` requests before `before`, newest first: a member's own ones, or the undecided
+/// ones for a provider's slots, or all undecided ones for an administrator.
 pub fn list(
     tx: &mut Tx<'_>,
     requester: &Requester,
     party: Party,
+    before: Option<&Before>,
+    rows: i64,
 ) -> Result<Vec<RequestView>, Refusal> {
     let who = &requester.who;
     if party == Party::Administrator && !(who.is_in_browser() && is_administrator(tx, who)?) {
@@ -132,16 +139,20 @@ pub fn list(
     }
     let found: Vec<Request> = sql!(
         "SELECT {r: Request} FROM booking_request r
-         WHERE (:party = 'member' AND r.member_id = :account)
-            OR (:party = 'administrator' AND r.state = 'pending')
-            OR (:party = 'provider' AND r.state = 'pending' AND EXISTS
-                (SELECT 1 FROM booking_request_slot l JOIN slot s ON s.id = l.slot_id
-                 JOIN provider p ON p.id = s.provider_id
-                 WHERE l.request_id = r.id AND l.is_declined = 0 AND s.deleted_at IS NULL
-                   AND p.account_id = :account))
-         ORDER BY r.created_at DESC, r.id LIMIT 100",
+         WHERE ((:party = 'member' AND r.member_id = :account)
+             OR (:party = 'administrator' AND r.state = 'pending')
+             OR (:party = 'provider' AND r.state = 'pending' AND EXISTS
+                 (SELECT 1 FROM booking_request_slot l JOIN slot s ON s.id = l.slot_id
+                  JOIN provider p ON p.id = s.provider_id
+                  WHERE l.request_id = r.id AND l.is_declined = 0 AND s.deleted_at IS NULL
+                    AND p.account_id = :account)))
+           AND (r.created_at < :at OR (r.created_at = :at AND r.id < :id))
+         ORDER BY r.created_at DESC, r.id DESC LIMIT :rows",
         party,
-        account = who.account().id
+        account = who.account().id,
+        at = before.map_or(Timestamp::MAX, |(at, _)| *at),
+        id = before.map_or("", |(_, id)| id.as_str()),
+        rows
     )
     .all(tx)?;
     let views = found.into_iter();
@@ -168,7 +179,8 @@ pub(crate) fn export(
             .map(|one| (&one.slot.title, one.slot.starts_at))
             .collect();
         copies.push(json!({
-            "state": one.state, "note": one.note, "slots": slots, "created_at": one.created_at,
+            "state": one.state, "topics": one.brief.topics, "note": one.brief.note,
+            "slots": slots, "created_at": one.created_at,
         }));
     }
     Ok(json!(copies))

@@ -177,12 +177,17 @@ pub(crate) fn list_to_write(
     .all(tx)
 }
 
-/// Lists the latest reviews: a member's own ones, or those that a provider can take or has taken, or
-/// all for an administrator.
+/// The sort key of lists of reviews: when a document was submitted, and the review's id.
+pub type Before = (Timestamp, ReviewId);
+
+/// Lists at most `rows` reviews before `before`, newest first: a member's own ones, or those that a
+/// provider can take or has taken, or all for an administrator.
 pub fn list(
     tx: &mut Tx<'_>,
     requester: &Requester,
     party: Party,
+    before: Option<&Before>,
+    rows: i64,
 ) -> Result<Vec<ReviewView>, Refusal> {
     let who = &requester.who;
     if party == Party::Administrator && !(who.is_in_browser() && is_administrator(tx, who)?) {
@@ -193,13 +198,17 @@ pub fn list(
     }
     let found: Vec<Review> = sql!(
         "SELECT {r: Review} FROM review r LEFT JOIN provider p ON p.id = r.reviewer_id
-         WHERE (:party = 'member' AND r.member_id = :account)
-            OR :party = 'administrator'
-            OR (:party = 'provider' AND (p.account_id = :account
-                OR r.state = 'pending' AND r.reviewer_id IS NULL AND r.member_id <> :account))
-         ORDER BY r.created_at DESC, r.id LIMIT 100",
+         WHERE ((:party = 'member' AND r.member_id = :account)
+             OR :party = 'administrator'
+             OR (:party = 'provider' AND (p.account_id = :account
+                 OR r.state = 'pending' AND r.reviewer_id IS NULL AND r.member_id <> :account)))
+           AND (r.created_at < :at OR (r.created_at = :at AND r.id < :id))
+         ORDER BY r.created_at DESC, r.id DESC LIMIT :rows",
         party,
-        account = who.account().id
+        account = who.account().id,
+        at = before.map_or(Timestamp::MAX, |(at, _)| *at),
+        id = before.map_or("", |(_, id)| id.as_str()),
+        rows
     )
     .all(tx)?;
     let views = found.into_iter();

@@ -3,6 +3,7 @@
 mod admin;
 mod feedback;
 mod payouts;
+mod plans;
 mod provider;
 mod refunds;
 mod requests;
@@ -14,29 +15,26 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use identity::session::signed_in::Confirmed;
 use jiff::Timestamp;
-use platform::{StoreError, Tx};
+use platform::Tx;
 use serde::{Deserialize, Serialize};
 use site::Callers::{self, Anybody, People, Tokens};
 use site::call::{Call, Maybe, answer};
 use site::proof::Requester;
-use site::resource::api::{ApiParent, ApiResource, Description};
+use site::resource::api::{ApiParent, ApiResource};
 use utoipa::ToSchema;
 use web::described::{self, Named, Routes};
 use web::json::{Members, Received};
-use web::{Form, Input, Json, List, PageQuery, Problem, Site, routes};
+use web::{Findings, Form, Input, Json, List, PageQuery, Problem, Site, routes};
 
-use super::choices;
+use super::ics;
+use super::visitor::{self, ApiVisitor};
 use crate::book::{self, NewBooking, NewTime};
 use crate::booking::{self, Booking, BookingView, Part, Party, PartyTo};
 use crate::browse::{self, Filter, Offered};
 use crate::catalogue::CatalogueEntry;
 use crate::choice::{self, Choices};
-use crate::credit::{self, Lot};
 use crate::level::Level;
-use crate::membership::{self, Membership};
-use crate::order::{self, Order, OrderId, PlanId};
 use crate::outcome::{self, Outcome};
-use crate::plan::{self, Plan};
 use crate::provider::Provider;
 use crate::room::Room;
 use crate::session_type::SessionType;
@@ -87,6 +85,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(show_offered: Anybody))
         .routes(routes!(list_bookings: Tokens(&[READ]), create_booking: Tokens(&[WRITE])))
         .routes(routes!(show_booking: Tokens(&[READ])))
+        .routes(routes!(show_calendar: Tokens(&[READ])))
         .routes(routes!(cancel_booking: Tokens(&[WRITE])))
         .routes(routes!(move_booking: Tokens(&[WRITE])))
         .routes(routes!(mark_outcome: Tokens(&[WRITE])))
@@ -97,12 +96,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .merge(requests::routes::<R>())
         .merge(feedback::routes::<R>())
         .merge(reviews::routes::<R>())
-        .routes(routes!(list_offered_plans: Anybody))
-        .routes(routes!(create_order: People))
-        .routes(routes!(show_order: Tokens(&[READ])))
-        .routes(routes!(list_credits: Tokens(&[READ])))
-        .routes(routes!(list_memberships: Tokens(&[READ])))
-        .merge(site::resource::api::routes::<Plan, R>())
+        .merge(plans::routes::<R>())
         .merge(site::resource::api::routes::<Room, R>())
         .merge(site::resource::api::routes::<SessionType, R>())
         .merge(site::resource::api::routes::<Level, R>())
@@ -162,30 +156,41 @@ impl OfferedSlot {
     }
 }
 
-/// Slots that anybody may book, in chronological order.
+/// Slots that anybody may book and that match all filters, in chronological order. The days are
+/// those of the zone `tz`, by default the site's; `area` is a part of the location, `max_price` is in
+/// minor units of the site's currency, and `location_kind=online_link` includes the site's rooms. A
+/// cursor holds only under the filters of its list.
 #[utoipa::path(
     get, path = "/api/v1/slots", tag = "bookings",
     params(("title" = Option<String>, Query,), ("provider" = Option<String>, Query,),
         ("session_type" = Option<String>, Query,), ("level" = Option<String>, Query,),
-        ("entry" = Option<String>, Query,), ("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
-    responses((status = 200, body = List<OfferedSlot>), (status = 400), (status = 422))
+        ("entry" = Option<String>, Query,), ("date_from" = Option<String>, Query,),
+        ("date_to" = Option<String>, Query,), ("tz" = Option<String>, Query,),
+        ("location_kind" = Option<Place>, Query,), ("area" = Option<String>, Query,),
+        ("max_price" = Option<i64>, Query,), ("min_minutes" = Option<i64>, Query,),
+        ("takes_credit" = Option<bool>, Query,),
+        ("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<OfferedSlot>), (status = 400), (status = 401),
+        (status = 422), (status = 429))
 )]
 async fn list_offered(
     State(site): State<Site>,
+    ApiVisitor(who): ApiVisitor,
     uri: axum::http::Uri,
     paging: PageQuery,
 ) -> Result<Json<List<OfferedSlot>>, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
-    let after: Option<(Timestamp, SlotId)> = paging.after()?;
-    let filter = Filter {
-        title: query.text("title").to_owned(),
-        provider: query.text("provider").to_owned(),
-        choice: choices::read_choice(&query),
-        after,
-        ..Filter::default()
-    };
+    let mut findings = Findings::default();
+    let mut filter = Filter::read(&query, &mut findings);
+    filter.read_days(&query, &site.settings.time_zone, &mut findings);
+    findings.finish().map_err(Refusal::from)?;
+    let paging = paging.under(&filter);
+    filter.after = paging.after()?;
     let rows = paging.rows();
-    let look = move |tx: &mut Tx<'_>| browse::list_with_choices(tx, &filter, rows);
+    let look = move |tx: &mut Tx<'_>| {
+        visitor::check(&settings::load(tx)?, who.is_some())?;
+        browse::list_with_choices(tx, &filter, rows)
+    };
     let found = site.store.read(look).await?;
     let list = paging.list(found, |(one, _)| (one.slot.starts_at, one.slot.id.clone()));
     Ok(Json(
@@ -196,14 +201,16 @@ async fn list_offered(
 /// One slot that anybody may book.
 #[utoipa::path(
     get, path = "/api/v1/slots/{id}", tag = "bookings", params(("id" = String, Path,)),
-    responses((status = 200, body = OfferedSlot), (status = 404))
+    responses((status = 200, body = OfferedSlot), (status = 401), (status = 404), (status = 429))
 )]
 async fn show_offered(
     State(site): State<Site>,
+    ApiVisitor(who): ApiVisitor,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     let id: SlotId = site::call::id(&id)?;
-    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
+        visitor::check(&settings::load(tx)?, who.is_some())?;
         let Some(found) = browse::find(tx, &id)? else {
             return Ok(None);
         };
@@ -227,8 +234,10 @@ async fn show_offered(
     responses((status = 200, body = List<BookingView>), (status = 400), (status = 403))
 )]
 async fn list_bookings(call: Call) -> Result<Json<List<BookingView>>, Problem> {
-    let (query, paging) = (call.query(), call.page_query()?);
+    let query = call.query();
     let is_past = query.text("when") == "past";
+    let is_provider = query.text("as") == Party::Provider.word();
+    let paging = call.page_query()?.under(&(is_past, is_provider));
     let part = Part {
         after: paging.after()?,
         rows: paging.rows(),
@@ -237,7 +246,7 @@ async fn list_bookings(call: Call) -> Result<Json<List<BookingView>>, Problem> {
         let views = all.into_iter().map(|one| Ok(BookingView::of(tx, one)?));
         views.collect::<Result<Vec<_>, Refusal>>()
     };
-    let found = if query.text("as") == Party::Provider.word() {
+    let found = if is_provider {
         let look = move |tx: &mut Tx<'_>, provider: &Provider| {
             let id = &provider.profile.id;
             let all = booking::list_with_provider(tx, id, is_past, &part)?;
@@ -256,20 +265,27 @@ async fn list_bookings(call: Call) -> Result<Json<List<BookingView>>, Problem> {
     ))
 }
 
-/// Books a slot. A slot with a price is held until its order is paid, which people do in a browser.
-/// A repeat for the same slot returns the same booking.
+/// Books a slot: 201. A slot with a price is held until its order is paid, which people do in a
+/// browser. Where the caller has booked the slot already, that booking: 200.
 #[utoipa::path(
     post, path = "/api/v1/bookings", tag = "bookings", request_body = NewBooking,
-    responses((status = 201, body = BookingView), (status = 403), (status = 404), (status = 409),
-        (status = 422), (status = 429))
+    responses((status = 201, body = BookingView), (status = 200, body = BookingView),
+        (status = 403), (status = 404), (status = 409), (status = 422), (status = 428),
+        (status = 429))
 )]
 async fn create_booking(call: Call, body: Received<NewBooking>) -> Result<Response, Problem> {
-    let (new, site) = (body.value, call.site.clone());
+    let (mut new, site) = (body.value, call.site.clone());
+    new.slot_version = call.version_if_named(new.slot_version)?;
     let change = move |tx: &mut Tx<'_>, member: &Confirmed| {
         let booked = book::book(tx, &site, member, &new)?;
-        Ok::<_, Refusal>(BookingView::of(tx, booked.booking)?)
+        let status = if booked.is_repeat {
+            StatusCode::OK
+        } else {
+            StatusCode::CREATED
+        };
+        Ok::<_, Refusal>((status, BookingView::of(tx, booked.booking)?))
     };
-    call.post(&body.bytes, StatusCode::CREATED, change).await
+    call.post_as(&body.bytes, change).await
 }
 
 /// A booking, for its member, its provider and administrators.
@@ -282,6 +298,21 @@ async fn show_booking(call: Call) -> Result<Response, Problem> {
         Ok::<_, Refusal>(BookingView::of(tx, party.booking.clone())?)
     };
     Ok(answer(StatusCode::OK, &call.read(look).await?))
+}
+
+/// A confirmed booking as a calendar file, for its member, its provider and administrators.
+#[utoipa::path(
+    get, path = "/api/v1/bookings/{id}/calendar.ics", tag = "bookings",
+    operation_id = "show_booking_calendar", params(("id" = String, Path,)),
+    responses((status = 200, content_type = "text/calendar", body = String), (status = 404))
+)]
+async fn show_calendar(call: Call) -> Result<Response, Problem> {
+    let look = |tx: &mut Tx<'_>, party: &PartyTo| {
+        let location = booking::location(tx, &party.booking)?;
+        Ok::<_, Refusal>((party.booking.clone(), location))
+    };
+    let (booking, location) = call.read(look).await?;
+    ics::file(&call.site, &booking, &location)
 }
 
 /// The reason for a cancellation.
@@ -314,10 +345,11 @@ async fn cancel_booking(call: Call, body: Maybe<Cancellation>) -> Result<Respons
     post, path = "/api/v1/bookings/{id}/reschedule", tag = "bookings",
     params(("id" = String, Path,)), request_body = NewTime,
     responses((status = 200, body = BookingView), (status = 403), (status = 404), (status = 409),
-        (status = 422))
+        (status = 422), (status = 428))
 )]
 async fn move_booking(call: Call, body: Received<NewTime>) -> Result<Response, Problem> {
-    let (new, site) = (body.value, call.site.clone());
+    let (mut new, site) = (body.value, call.site.clone());
+    new.slot_version = call.version_if_named(new.slot_version)?;
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         check_money(party)?;
         let moved = book::reschedule(tx, &site, party, &new)?;
@@ -387,80 +419,6 @@ fn check_money(party: &PartyTo) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The plans that are offered, in their order.
-#[utoipa::path(
-    get, path = "/api/v1/plans", tag = "bookings",
-    responses((status = 200, body = List<Plan>))
-)]
-async fn list_offered_plans(State(site): State<Site>) -> Result<Json<List<Plan>>, Problem> {
-    Ok(Json(List::whole(site.store.read(plan::offered).await?)))
-}
-
-/// The object that is ordered.
-#[derive(Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NewBookingOrder)]
-struct NewOrder {
-    /// The plan.
-    #[schema(value_type = String)]
-    plan_id: PlanId,
-}
-
-/// Orders a plan at its present price. The order is paid at `/pay/{id}`.
-#[utoipa::path(
-    post, path = "/api/v1/orders", tag = "bookings", request_body = NewOrder,
-    responses((status = 201, body = Order), (status = 403), (status = 404))
-)]
-async fn create_order(call: Call, body: Received<NewOrder>) -> Result<Response, Problem> {
-    let (new, site) = (body.value, call.site.clone());
-    let change =
-        move |tx: &mut Tx<'_>, member: &Confirmed| plan::buy(tx, &site, member, &new.plan_id);
-    call.post(&body.bytes, StatusCode::CREATED, change).await
-}
-
-/// The caller's own memberships that have not ended, in the order of their starts.
-#[utoipa::path(
-    get, path = "/api/v1/me/membership", tag = "bookings",
-    responses((status = 200, body = List<Membership>)),
-)]
-async fn list_memberships(call: Call) -> Result<Json<List<Membership>>, Problem> {
-    let look = |tx: &mut Tx<'_>, who: &Requester| {
-        Ok::<_, Refusal>(membership::of_account(tx, &who.who.account().id)?)
-    };
-    Ok(Json(List::whole(call.read(look).await?)))
-}
-
-/// The caller's own credits that can be spent, the first to end first.
-#[utoipa::path(
-    get, path = "/api/v1/me/credits", tag = "bookings",
-    responses((status = 200, body = List<Lot>))
-)]
-async fn list_credits(call: Call) -> Result<Json<List<Lot>>, Problem> {
-    let look = |tx: &mut Tx<'_>, who: &Requester| {
-        let all = credit::lots(tx, &who.who.account().id)?;
-        Ok::<_, Refusal>(List::whole(all))
-    };
-    Ok(Json(call.read(look).await?))
-}
-
-impl ApiResource for Plan {
-    administered!();
-
-    const API: Description = Description {
-        path: "/api/v1/admin/plans",
-        one: "/api/v1/admin/plans/{id}",
-        tag: "bookings",
-        list: "All plans: the offered ones first, in their order.",
-        show: "One plan.",
-        create: "Adds a plan.",
-        change: "Changes a plan. Open orders keep what they were made with.",
-        remove: "Removes a plan: 204. One that somebody ordered is not offered any more: 200\n\
-                 with what is left.",
-        removal: &[204],
-        body: "What may be set of a plan; what is left out stays.",
-    };
-}
-
 impl ApiParent for Administrator {
     type Access = Callers;
     type Saved<R: ApiResource<Parent = Self>> = R::View;
@@ -476,20 +434,6 @@ impl ApiParent for Administrator {
     fn describe_saved<R: ApiResource<Parent = Self>>() -> Named {
         described::schema::<R::View>()
     }
-}
-
-/// One of the caller's own orders.
-#[utoipa::path(
-    get, path = "/api/v1/orders/{id}", tag = "bookings", params(("id" = String, Path,)),
-    responses((status = 200, body = Order), (status = 404))
-)]
-async fn show_order(call: Call) -> Result<Json<Order>, Problem> {
-    let id: OrderId = call.id("id")?;
-    let look = move |tx: &mut Tx<'_>, who: &Requester| {
-        let found = order::own(tx, &who.who.account().id, &id)?;
-        found.ok_or(Refusal::NotFound)
-    };
-    Ok(Json(call.read(look).await?))
 }
 
 /// The rules of bookings.

@@ -6,15 +6,6 @@ use web::{Form, Text};
 
 use crate::choice::{Choice, Choices, Kind, Listed};
 
-pub(super) fn read_choice(form: &Form) -> Choice {
-    let mut choice = Choice::default();
-    for kind in Kind::ALL {
-        let code = Some(form.text(kind.word())).filter(|code| !code.is_empty());
-        choice.set(*kind, code.map(str::to_owned));
-    }
-    choice
-}
-
 pub(super) fn read_sets(form: &Form) -> Choices {
     let all = |kind: Kind| form.all(kind.set().0).map(str::to_owned).collect();
     Choices {

@@ -17,10 +17,10 @@ use site::{Context, cookies};
 use web::form_state::{self, FormState};
 use web::{Form, Problem, Text};
 
-use super::choices;
 use super::slot_page::signed_out_page;
 use super::words::{self, percent};
 use crate::book::NewBooking;
+use crate::brief::Brief;
 use crate::choice::{Choice, Kind};
 use crate::newcomer::{self, Newcomer};
 use crate::settings;
@@ -49,7 +49,7 @@ pub(super) async fn hold(
     let site = &accounts.site;
     let look = |tx: &mut Tx<'_>| settings::load(tx);
     let rules = site.store.read(look).await?;
-    if !rules.newcomers || !introduction::is_open(&accounts) {
+    if !rules.newcomers || !rules.browse_public || !introduction::is_open(&accounts) {
         return Err(Problem::not_found());
     }
     let done = match read(&accounts, &entrance, &form, &id) {
@@ -103,7 +103,7 @@ fn read(
         return Err(wrong);
     };
     let zone = site.settings.time_zone.iana_name().unwrap_or("UTC");
-    let choice = choices::read_choice(form);
+    let (choice, brief) = (Choice::read(form), Brief::read(form));
     Ok(Newcomer {
         account: NewAccount {
             name,
@@ -113,8 +113,10 @@ fn read(
         },
         booking: NewBooking {
             slot_id: slot.clone(),
-            slot_version: form.number("version").ok().flatten().unwrap_or(-1),
-            note: form.text("note").to_owned(),
+            slot_version: form.number("version").ok().flatten(),
+            topics: brief.topics,
+            note: brief.note,
+            shows_email: brief.shows_email,
             session_type: choice.session_type,
             level: choice.level,
             entry: choice.entry,
@@ -182,7 +184,7 @@ pub(super) async fn sign_in(
     entry: Entry,
 ) -> Result<Response, Problem> {
     let id: SlotId = site::call::id(&slot)?;
-    let path = with_choice(&id, &choices::read_choice(&entry.form));
+    let path = with_choice(&id, &Choice::read(&entry.form));
     let is_new = entry.form.text("to") == "register";
     if !is_new {
         return Ok(see_other(&format!("/login?redirect={}", percent(&path))));

@@ -1,25 +1,22 @@
 //! The pages of a member's own bookings.
 
 use askama::Template;
-use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
-use platform::money::Money;
 use site::proof::Requester;
 use site::question::{self, Question};
 use site::request::{FormContext, FormPost, PageRequest};
-use web::calendar_file;
 use web::form_state::{Control, Field, FormState};
-use web::{Problem, Text};
+use web::{PageQuery, Problem, Text};
 
 use super::feedback::SessionFeedback;
 use super::rows::BookingRows;
 use super::slots::bookings::BOOKINGS;
-use super::{choices, sessions, slot_page, words};
+use super::{choices, ics, sessions, slot_page, words};
 use crate::book::{self, NewTime};
-use crate::booking::{self, Booking, Part, Party, PartyTo, State};
+use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::browse::{self, Filter};
 use crate::choice;
 use crate::order::{self, Order};
@@ -43,36 +40,66 @@ const DONE: &[(&str, &str)] = &[
 struct ListPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
-    coming: BookingRows,
-    past: BookingRows,
+    /// Each part of the list, if the page shows it.
+    coming: Option<Part>,
+    past: Option<Part>,
 }
 
-/// `GET /me/bookings`.
+/// A part of the upcoming or of the past bookings, and the path of the rest.
+struct Part {
+    rows: BookingRows,
+    next: Option<String>,
+}
+
+/// `GET /me/bookings`: the first upcoming and past bookings, or with `when` and a cursor the next
+/// part of one of both.
 pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
-    let look = |tx: &mut Tx<'_>, who: &Requester| {
-        let mut read = |is_past| {
-            let mut rows = Vec::new();
-            for one in booking::list(tx, &who.who.account().id, is_past, &Part::first(100))? {
-                let name = booking::provider_name(tx, &one)?;
-                let order = match &one.order_id {
-                    Some(id) => order::find(tx, id)?,
-                    None => None,
-                };
-                rows.push((one, name, order));
-            }
-            Ok::<_, Refusal>(rows)
-        };
-        Ok::<_, Refusal>((read(false)?, read(true)?))
-    };
-    let (coming, past) = req.read(look).await?;
-    let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let body = ListPage {
-        text,
+        text: &req.text,
         done: req.done(DONE),
-        coming: BookingRows::of(text, &zone, &coming),
-        past: BookingRows::of(text, &zone, &past),
+        coming: list_part(&req, false).await?,
+        past: list_part(&req, true).await?,
     };
     req.page(HERE, &req.text.say("booking-mine"), body).await
+}
+
+async fn list_part(req: &PageRequest, is_past: bool) -> Result<Option<Part>, Problem> {
+    let when = if is_past { "past" } else { "coming" };
+    let asked = req.query.text("when");
+    if !asked.is_empty() && asked != when {
+        return Ok(None);
+    }
+    let paging = if asked.is_empty() {
+        PageQuery::default()
+    } else {
+        req.page_query()?
+    };
+    let paging = paging.under(&is_past);
+    let wanted = booking::Part {
+        after: paging.after()?,
+        rows: paging.rows(),
+    };
+    let look = move |tx: &mut Tx<'_>, who: &Requester| {
+        let mut rows = Vec::new();
+        for one in booking::list(tx, &who.who.account().id, is_past, &wanted)? {
+            let name = booking::provider_name(tx, &one)?;
+            let order = match &one.order_id {
+                Some(id) => order::find(tx, id)?,
+                None => None,
+            };
+            rows.push((one, name, order));
+        }
+        Ok::<Vec<(Booking, String, Option<Order>)>, Refusal>(rows)
+    };
+    let found = req.read(look).await?;
+    let found = paging.list(found, |(one, ..)| (one.starts_at, one.id.clone()));
+    let zone = words::zone(&req.site, Some(&req.who));
+    Ok(Some(Part {
+        rows: BookingRows::of(&req.text, &zone, &found.items),
+        next: found
+            .next_cursor
+            .map(|cursor| format!("{HERE}?when={when}&cursor={cursor}")),
+    }))
 }
 
 struct Loaded {
@@ -83,6 +110,8 @@ struct Loaded {
     party: Party,
     /// The name of the other side, that is, of the provider or the member.
     with: String,
+    /// The other side's email address, if it is shown; otherwise empty.
+    email: String,
     order: Option<Order>,
     /// The message id of a label, and what the member chose.
     choices: Vec<(&'static str, String)>,
@@ -114,7 +143,12 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             Some(id) => order::find(tx, id)?,
             None => None,
         };
+        let (of_provider, of_member) = booking::emails(tx, &booking)?;
         Ok(Loaded {
+            email: match party.party {
+                Party::Member => of_provider,
+                Party::Provider | Party::Administrator => of_member,
+            },
             choices: choices::chosen(&choice::listed(tx)?, &booking.choice),
             outcomes: outcome::offered(tx, &booking, party.party)?,
             feedback: SessionFeedback::load(tx, party)?,
@@ -233,14 +267,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
 /// `GET /me/bookings/{id}/calendar.ics`.
 pub(super) async fn calendar(req: PageRequest) -> Result<Response, Problem> {
     let loaded = load(&req).await?;
-    let booking = &loaded.booking;
-    if !booking.state.is_held() {
-        return Err(Problem::not_found());
-    }
-    let event = notice::event(&req.site, booking, &loaded.location);
-    let zone = booking.zone();
-    let file = calendar_file::write(&[event], &booking.time_zone, &zone, req.site.clock.now());
-    Ok(([(CONTENT_TYPE, calendar_file::MEDIA_TYPE)], file).into_response())
+    ics::file(&req.site, &loaded.booking, &loaded.location)
 }
 
 const CANCEL: Question = Question {
@@ -356,6 +383,7 @@ struct MovePage<'a> {
     when: String,
     left: String,
     rows: Vec<(Slot, String)>,
+    next: Option<String>,
 }
 
 /// `GET /me/bookings/{id}/move`.
@@ -366,33 +394,41 @@ pub(super) async fn times(req: PageRequest) -> Result<Response, Problem> {
 async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let loaded = load(req).await?;
     let (booking, slot) = (&loaded.booking, loaded.slot.clone());
-    let price: Money = slot.price();
+    let paging = req.page_query()?.under(&slot.id);
+    let filter = Filter {
+        takes_credit: Some(slot.takes_credit),
+        after: paging.after()?,
+        of: Some((slot.provider_id.clone(), slot.price())),
+        ..Filter::default()
+    };
+    let rows = paging.rows();
+    // A session in which a document is reviewed keeps its length.
     let length = |slot: &Slot| slot.ends_at.duration_since(slot.starts_at);
     let keeps_length = loaded.review.as_ref().is_some_and(Review::is_open);
-    let look = move |tx: &mut Tx<'_>, _: &Requester| {
-        let all = browse::list(tx, &Filter::default(), 500)?.into_iter();
-        let same = all.filter(|one| one.slot.provider_id == slot.provider_id);
-        let same = same
-            .filter(|one| one.slot.price() == price)
-            .filter(|one| one.slot.takes_credit == slot.takes_credit)
-            .filter(|one| !keeps_length || length(&one.slot) == length(&slot));
-        Ok::<Vec<Slot>, Refusal>(same.map(|one| one.slot).take(60).collect())
-    };
+    let look =
+        move |tx: &mut Tx<'_>, _: &Requester| Ok::<_, Refusal>(browse::list(tx, &filter, rows)?);
     let found = req.read(look).await?;
+    let found = paging.list(found, |one| (one.slot.starts_at, one.slot.id.clone()));
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let left = booking.reschedule_limit - booking.reschedules;
+    let here = notice::page(booking);
     let body = MovePage {
         text,
         form: req.form(&[], form_state),
-        here: notice::page(booking),
         title: &booking.title,
         when: text.moment(&booking.starts_at.to_zoned(zone.clone())),
         left: text.with("booking-moves-left", [("count", left.into())]),
+        next: found
+            .next_cursor
+            .map(|cursor| format!("{here}/move?cursor={cursor}")),
+        here,
         rows: found
+            .items
             .into_iter()
-            .map(|slot| {
-                let when = text.moment(&slot.starts_at.to_zoned(zone.clone()));
-                (slot, when)
+            .filter(|one| !keeps_length || length(&one.slot) == length(&slot))
+            .map(|one| {
+                let when = text.moment(&one.slot.starts_at.to_zoned(zone.clone()));
+                (one.slot, when)
             })
             .collect(),
     };
@@ -406,7 +442,7 @@ pub(super) async fn reschedule(posted: FormPost) -> Result<Response, Problem> {
     let (slot, version) = posted.form.text("slot").split_once(' ').unwrap_or_default();
     let new = NewTime {
         slot_id: slot.parse().map_err(|_| Problem::not_found())?,
-        slot_version: version.parse().unwrap_or(-1),
+        slot_version: version.parse().ok(),
     };
     let site = req.site.clone();
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {

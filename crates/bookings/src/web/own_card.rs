@@ -69,7 +69,7 @@ pub(crate) fn find(
         ),
     }));
     let mut begins = Vec::new();
-    if !public::offers(tx)?.is_empty() {
+    if public::is_offered(tx)? {
         begins.push(BOOK);
     }
     let is_provider = grant::may_in_site(tx, who, PROVIDER)?;

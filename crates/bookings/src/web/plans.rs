@@ -12,7 +12,7 @@ use site::proof::Requester;
 use site::request::{FormPost, PageRequest};
 use site::resource::pages::{Messages, PageParent, PageResource};
 use web::form_state::{FormState, TableForm};
-use web::{List, Problem, Site, Text, Wishes};
+use web::{List, PageQuery, Problem, Site, Text, Wishes};
 
 use super::admin::{ListRow, list_page};
 use super::slots::table_form;
@@ -88,24 +88,48 @@ struct OwnPage<'a> {
     lots: Vec<(String, String)>,
     /// The time, the reason and the number of credits of each change.
     entries: Vec<(String, &'static str, String)>,
+    older_entries: Option<String>,
     /// For each order: the path of the payment page, the time, the amount, the CSS class of the
     /// state, and the message id of the state.
     orders: Vec<(String, String, String, &'static str, &'static str)>,
+    older_orders: Option<String>,
+    /// The list of which the page shows an older part, and nothing else; empty on the first page.
+    part: &'a str,
 }
 
-/// `GET /me/credits`.
+/// `GET /me/credits`, or with `list` and a cursor an older part of the entries or the orders.
 pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
-    let look = |tx: &mut Tx<'_>, who: &Requester| {
+    let part = match req.query.text("list") {
+        part @ ("entries" | "orders") => part,
+        _ => "",
+    };
+    let paging = |list: &str| {
+        let paging = if part == list {
+            req.page_query()?
+        } else {
+            PageQuery::default()
+        };
+        Ok::<_, Problem>(paging.under(&list))
+    };
+    let (of_entries, of_orders) = (paging("entries")?, paging("orders")?);
+    let (entry, order) = (of_entries.after()?, of_orders.after()?);
+    let (entry_rows, order_rows) = (of_entries.rows(), of_orders.rows());
+    let look = move |tx: &mut Tx<'_>, who: &Requester| {
         let account = &who.who.account().id;
         let found = (
             membership::of_account(tx, account)?,
             credit::lots(tx, account)?,
-            credit::entries(tx, account)?,
-            order::of_account(tx, account)?,
+            credit::entries(tx, account, entry.as_ref(), entry_rows)?,
+            order::of_account(tx, account, order.as_ref(), order_rows)?,
         );
         Ok::<_, Refusal>(found)
     };
     let (memberships, lots, entries, orders) = req.read(look).await?;
+    let entries = of_entries.list(entries, |one| (one.created_at, one.id.clone()));
+    let orders = of_orders.list(orders, |one| (one.created_at, one.id.clone()));
+    let older = |list: &str, cursor: Option<String>| {
+        cursor.map(|cursor| format!("/me/credits?list={list}&cursor={cursor}"))
+    };
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let moment = |at: jiff::Timestamp| text.moment_short(&at.to_zoned(zone.clone()));
     let body = OwnPage {
@@ -140,7 +164,11 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
                 )
             })
             .collect(),
+        older_entries: older("entries", entries.next_cursor),
+        older_orders: older("orders", orders.next_cursor),
+        part,
         entries: entries
+            .items
             .into_iter()
             .map(|one| {
                 (
@@ -151,6 +179,7 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
             })
             .collect(),
         orders: orders
+            .items
             .into_iter()
             .map(|one| {
                 let (class, state) = (words::order_tag(one.state), one.state.label());

@@ -7,15 +7,15 @@ use platform::Tx;
 use platform::money::Money;
 use site::proof::Requester;
 use site::request::{FormContext, FormPost, PageRequest};
-use web::form_state::{self, FormState, Group};
-use web::{Problem, Text};
+use web::form_state::{self, Field, FormState};
+use web::{Form, PageQuery, Problem, Text};
 
-use super::slots::FormPage;
-use super::{choices, own, slots, words};
+use super::{brief, choices, own, slots, words};
 use crate::booking::Party;
+use crate::brief::Brief;
 use crate::browse::{self, Filter};
-use crate::choice;
-use crate::request::view::{self, RequestView};
+use crate::choice::{self, Choice};
+use crate::request::view::{self, Before, RequestView};
 use crate::request::{self, ASKED, NewRequest, OWN, PartyToRequest, RequestState};
 use crate::slot::SlotId;
 use crate::{PREFERRED_INVALID, QUOTA_EXHAUSTED, Refusal, settings};
@@ -28,8 +28,10 @@ const DONE: &[(&str, &str)] = &[
     ("decline", "request-was-declined"),
     ("withdraw", "request-was-withdrawn"),
 ];
-/// The maximum number of slots that the form offers.
-const MOST: i64 = 200;
+/// The maximum number of slots that the form offers at once.
+const MOST: u32 = 200;
+/// What the form sends to offer the first slots again.
+const FIRST: &str = "first";
 
 #[derive(Template)]
 #[template(path = "requests.html")]
@@ -39,6 +41,7 @@ struct ListPage<'a> {
     title: &'static str,
     is_own: bool,
     rows: Vec<Row>,
+    next: Option<String>,
 }
 
 struct Row {
@@ -80,12 +83,16 @@ async fn page(
     party: Party,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
+    let paging = req.page_query()?.under(&party);
+    let (before, limit): (Option<Before>, i64) = (paging.after()?, paging.rows());
     let look = move |tx: &mut Tx<'_>, who: &Requester| {
-        Ok::<_, Refusal>((view::list(tx, who, party)?, choice::listed(tx)?))
+        let found = view::list(tx, who, party, before.as_ref(), limit)?;
+        Ok::<_, Refusal>((found, choice::listed(tx)?))
     };
     let ((found, listed), text) = (req.read(look).await?, &req.text);
+    let found = paging.list(found, |one| (one.created_at, one.id.clone()));
     let zone = words::zone(&req.site, Some(&req.who));
-    let rows = found.into_iter().map(|request| Row {
+    let rows = found.items.into_iter().map(|request| Row {
         tag: match request.state {
             RequestState::Pending => "wait",
             RequestState::Confirmed => "yes",
@@ -122,6 +129,9 @@ async fn page(
         title,
         is_own: party == Party::Member,
         rows: rows.collect(),
+        next: found
+            .next_cursor
+            .map(|cursor| format!("{}?cursor={cursor}", address(party))),
     };
     req.page(here, &text.say(title), body).await
 }
@@ -132,19 +142,59 @@ fn what(parts: &[&str]) -> String {
     parts.copied().collect::<Vec<&str>>().join(" · ")
 }
 
+#[derive(Template)]
+#[template(path = "request_form.html")]
+struct NewPage<'a> {
+    text: &'a Text,
+    form: FormContext<'a>,
+    fields: Vec<Field>,
+    /// The cursor of the slots that the selections do not offer yet.
+    later: Option<String>,
+    /// Whether the selections leave out the first slots.
+    is_later: bool,
+}
+
 /// `GET /me/requests/new`, with the first slot in the query.
 pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
     let form = form_state::form([("slot_1", req.query.text("slot").to_owned())]);
     form_page(&req, &FormState::of(form)).await
 }
 
+/// The slots that a form names.
+fn named(form: &Form) -> impl Iterator<Item = &str> {
+    let slots = (1..=5).map(|number| form.text(&format!("slot_{number}")));
+    slots.filter(|slot| !slot.is_empty())
+}
+
+/// The form offers a part of all slots, which begins after the cursor `after`, and those that it
+/// names already.
 async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
-    let look = |tx: &mut Tx<'_>, _: &Requester| {
-        let most = settings::load(tx)?.request_slots;
-        let offered = browse::list(tx, &Filter::default(), MOST)?;
-        Ok::<_, Refusal>((most, offered, choice::listed(tx)?))
+    let after = form_state.form.text("after");
+    let after = if after == FIRST { "" } else { after };
+    let mut paging = PageQuery::of([("cursor", after)])?;
+    paging.limit = MOST;
+    let (rows, filter) = (
+        paging.rows(),
+        Filter {
+            after: paging.after()?,
+            ..Filter::default()
+        },
+    );
+    let chosen = named(&form_state.form).filter_map(|slot| slot.parse().ok());
+    let chosen: Vec<SlotId> = chosen.collect();
+    let look = move |tx: &mut Tx<'_>, _: &Requester| {
+        let mut kept = Vec::new();
+        for slot in &chosen {
+            kept.extend(browse::find(tx, slot)?);
+        }
+        let (most, offered) = (
+            settings::load(tx)?.request_slots,
+            browse::list(tx, &filter, rows)?,
+        );
+        Ok::<_, Refusal>((most, kept, offered, choice::listed(tx)?))
     };
-    let (most, offered, listed) = req.read(look).await?;
+    let (most, kept, offered, listed) = req.read(look).await?;
+    let offered = paging.list(offered, |one| (one.slot.starts_at, one.slot.id.clone()));
     let (text, title) = (&req.text, req.text.say("request-new"));
     let zone = words::zone(&req.site, Some(&req.who));
     let label = |one: &browse::Offered| {
@@ -152,10 +202,15 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         let price = words::price(text, &one.slot);
         what(&[&when, &one.slot.title, &one.provider, &price])
     };
+    let mut all = kept;
+    all.extend(offered.items);
+    all.sort_by(|one, other| {
+        let key = |one: &browse::Offered| (one.slot.starts_at, one.slot.id.to_string());
+        key(one).cmp(&key(other))
+    });
+    all.dedup_by(|one, other| one.slot.id == other.slot.id);
     let none = (String::new(), text.say("request-no-slot").into_owned());
-    let choices = offered
-        .iter()
-        .map(|one| (one.slot.id.to_string(), label(one)));
+    let choices = all.iter().map(|one| (one.slot.id.to_string(), label(one)));
     let choices: Vec<_> = std::iter::once(none).chain(choices).collect();
     let slots = (1..=most).map(|number| {
         let label = text.with("request-slot", [("number", number.into())]);
@@ -163,27 +218,24 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         if number == 1 { field.required() } else { field }
     });
     let asked = choices::selects(text, form_state, &listed, "choice-none");
-    let note = form_state.lines("note", text.say("booking-own-note"));
-    let body = FormPage {
-        hint: text.say("request-hint").into_owned(),
-        action: "/me/requests/new",
-        back: OWN,
-        back_label: "request-mine",
-        groups: vec![Group {
-            legend: text.say("slot-group-when").into_owned(),
-            fields: slots.chain(asked).chain([note]).collect(),
-        }],
-        button: "request-send",
-        ..FormPage::of(req, &title, form_state)
+    let brief = brief::fields(text, form_state, text.say("booking-own-note").into_owned());
+    let body = NewPage {
+        text,
+        form: req.form(&[], form_state),
+        fields: slots.chain(asked).chain(brief).collect(),
+        later: offered.next_cursor,
+        is_later: !after.is_empty(),
     };
     req.page(own::HERE, &title, body).await
 }
 
-/// `POST /me/requests/new`.
+/// `POST /me/requests/new`: asks for the slots, or shows the form with other slots.
 pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
-    let chosen = (1..=5).map(|number| posted.form.text(&format!("slot_{number}")));
-    let chosen = chosen.filter(|slot| !slot.is_empty()).map(str::parse);
-    let choice = choices::read_choice(&posted.form);
+    if !posted.form.text("after").is_empty() {
+        return form_page(&posted.req, &FormState::of(posted.form.clone())).await;
+    }
+    let chosen = named(&posted.form).map(str::parse);
+    let (choice, brief) = (Choice::read(&posted.form), Brief::read(&posted.form));
     let new = NewRequest {
         session_type: choice.session_type,
         level: choice.level,
@@ -191,7 +243,9 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
         slot_ids: chosen
             .collect::<Result<_, _>>()
             .map_err(|_| Problem::not_found())?,
-        note: posted.form.text("note").to_owned(),
+        topics: brief.topics,
+        note: brief.note,
+        shows_email: brief.shows_email,
     };
     let site = posted.req.site.clone();
     let change = move |tx: &mut Tx<'_>, member: &Confirmed| {

@@ -17,12 +17,14 @@ use super::slots::table_form;
 use super::{own, slots, words};
 use crate::booking::Party;
 use crate::review::files::Document;
-use crate::review::view::{self, ReviewView};
+use crate::review::view::{self, Before, ReviewView};
 use crate::review::{
     self, ASKED, FIELDS, OWN, PartyToReview, ReviewMode, ReviewState, Submitter, Taker, files,
 };
 use crate::{Refusal, credit, settings};
 
+/// The administrators' page of all reviews.
+const ALL: &str = "/admin/sessions/reviews";
 const DONE: &[(&str, &str)] = &[
     ("submitted", "review-was-submitted"),
     ("start", "review-was-started"),
@@ -38,6 +40,7 @@ struct ListPage<'a> {
     is_own: bool,
     /// Each review, the time when it was submitted, and the CSS class of its state.
     rows: Vec<(ReviewView, String, &'static str)>,
+    next: Option<String>,
 }
 
 /// `GET /me/reviews`.
@@ -56,10 +59,14 @@ pub(super) async fn all(req: PageRequest) -> Result<Response, Problem> {
 }
 
 async fn list(req: &PageRequest, party: Party, title: &'static str) -> Result<Response, Problem> {
-    let look = move |tx: &mut Tx<'_>, who: &Requester| view::list(tx, who, party);
+    let paging = req.page_query()?.under(&party);
+    let (before, limit): (Option<Before>, i64) = (paging.after()?, paging.rows());
+    let look =
+        move |tx: &mut Tx<'_>, who: &Requester| view::list(tx, who, party, before.as_ref(), limit);
     let (found, text) = (req.read(look).await?, &req.text);
+    let found = paging.list(found, |one| (one.created_at, one.id.clone()));
     let zone = words::zone(&req.site, Some(&req.who));
-    let rows = found.into_iter().map(|one| {
+    let rows = found.items.into_iter().map(|one| {
         let at = text.moment_short(&one.created_at.to_zoned(zone.clone()));
         let class = tag(one.state);
         (one, at, class)
@@ -69,8 +76,19 @@ async fn list(req: &PageRequest, party: Party, title: &'static str) -> Result<Re
         title,
         is_own: party == Party::Member,
         rows: rows.collect(),
+        next: found
+            .next_cursor
+            .map(|cursor| format!("{}?cursor={cursor}", address(party))),
     };
     req.page(here(party), &text.say(title), body).await
+}
+
+const fn address(party: Party) -> &'static str {
+    match party {
+        Party::Member => OWN,
+        Party::Provider => ASKED,
+        Party::Administrator => ALL,
+    }
 }
 
 const fn here(party: Party) -> &'static str {
@@ -233,7 +251,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         back: match party.party {
             Party::Member => (OWN, "review-mine"),
             Party::Provider => (ASKED, "review-asked"),
-            Party::Administrator => ("/admin/sessions/reviews", "review-all"),
+            Party::Administrator => (ALL, "review-all"),
         },
         tag: tag(state),
         submitted: text.moment(&review.created_at.to_zoned(zone.clone())),

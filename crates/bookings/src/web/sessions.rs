@@ -11,8 +11,8 @@ use web::{Form, Problem, Text};
 
 use super::slots::HERE;
 use super::words;
-use crate::booking::State;
-use crate::booking::search::{self, After, BookingRecord, FirstSteps, Search};
+use crate::booking::search::{self, BookingRecord, FirstSteps, Search};
+use crate::booking::{After, State};
 use crate::choice::{self, Kind, Listed};
 use crate::days::Days;
 use crate::figures::{self, Figures};

@@ -3,6 +3,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use identity::account::AccountId;
 use identity::person::{introduction, registration};
 use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
@@ -15,12 +16,13 @@ use web::form_state::{Control, Field, FormState};
 use web::page::{Kind, Page};
 use web::{Problem, Site, Text, Theme};
 
-use super::{choices, words};
+use super::{brief, choices, visitor, words};
 use crate::booking::{self, Booking};
 use crate::browse::{self, Offered};
 use crate::choice::{self, Choices, Listed};
-use crate::slot::{self, SlotId};
-use crate::{credit, settings};
+use crate::order::CreditKind;
+use crate::slot::{self, Slot, SlotId};
+use crate::{CREDIT_FROZEN, Refusal, credit, membership, settings};
 
 #[derive(Template)]
 #[template(path = "slot.html")]
@@ -41,8 +43,8 @@ struct SlotPage<'a> {
     fields: Vec<Field>,
     hold: String,
     button: String,
-    /// Whether the slot costs a credit and the member has none.
-    needs_credit: bool,
+    /// The message id of the reason why the member cannot book with a credit, if the slot takes one.
+    lacks: Option<&'static str>,
     /// The CSRF token for the form; empty if nobody is signed in.
     csrf: &'a str,
     submission: String,
@@ -53,6 +55,8 @@ struct SlotPage<'a> {
 #[template(path = "taken.html")]
 struct TakenPage<'a> {
     text: &'a Text,
+    /// The links and times of other slots with the same title.
+    others: Vec<(String, String)>,
 }
 
 /// What a slot offers, and the lists.
@@ -60,8 +64,41 @@ type Sets = (Choices, Vec<Listed>);
 
 enum Found {
     Mine(Box<Booking>),
-    Offered(Box<(Offered, settings::BookingSettings, i64, Sets)>),
-    Taken,
+    Offered(Box<(Offered, settings::BookingSettings, Means, Sets)>),
+    Taken(Vec<Offered>),
+}
+
+/// With what a member can book a slot that takes a credit.
+#[derive(Default)]
+struct Means {
+    /// How many credits the member can spend on it.
+    credits: i64,
+    lacks: Option<&'static str>,
+}
+
+impl Means {
+    fn load(
+        tx: &mut Tx<'_>,
+        account: &AccountId,
+        rules: &settings::BookingSettings,
+        slot: &Slot,
+    ) -> Result<Self, StoreError> {
+        if !slot.takes_credit {
+            return Ok(Self::default());
+        }
+        let credits = credit::balance(tx, account, slot.starts_at)?;
+        let is_member = membership::covers(tx, account, (rules, CreditKind::Session))?;
+        let lacks = if !is_member {
+            Some("booking-no-membership")
+        } else if credits > 0 {
+            None
+        } else if credit::none_left(tx, account, slot.starts_at)? == CREDIT_FROZEN {
+            Some("booking-credit-frozen")
+        } else {
+            Some("booking-no-credit")
+        };
+        Ok(Self { credits, lacks })
+    }
 }
 
 /// Shows a slot to somebody who is not signed in. `stamp` is the time stamp of a refused form.
@@ -99,46 +136,52 @@ pub(super) async fn slot_page(
         SlotReader::SignedOut(..) => None,
     };
     let (id, account) = (id.clone(), who.map(|(who, _)| who.account().id.clone()));
-    let look = move |tx: &mut Tx<'_>| -> Result<Option<Found>, StoreError> {
+    let look = move |tx: &mut Tx<'_>| -> Result<Option<Found>, Refusal> {
+        let rules = settings::load(tx)?;
+        visitor::check(&rules, account.is_some())?;
         if let Some(offered) = browse::find(tx, &id)? {
-            let rules = settings::load(tx)?;
-            let credits = match &account {
-                Some(account) => credit::balance(tx, account, offered.slot.starts_at)?,
-                None => 0,
+            let means = match &account {
+                Some(account) => Means::load(tx, account, &rules, &offered.slot)?,
+                None => Means::default(),
             };
             let sets = (choice::of_slot(tx, id.as_str())?, choice::listed(tx)?);
-            let found = (offered, rules, credits, sets);
+            let found = (offered, rules, means, sets);
             return Ok(Some(Found::Offered(Box::new(found))));
         }
         let Some(slot) = slot::find(tx, &id)? else {
             return Ok(None);
         };
-        let mine = match &account {
-            Some(account) => booking::list(tx, account, false, &booking::Part::first(100))?,
-            None => Vec::new(),
-        };
-        if let Some(booking) = mine.into_iter().find(|one| one.slot_id == slot.id) {
+        if let Some(account) = &account
+            && let Some(booking) = booking::find_active(tx, account, &slot.id)?
+        {
             return Ok(Some(Found::Mine(Box::new(booking))));
         }
         // For visitors, a hidden slot does not exist.
-        let is_hidden = slot.state == slot::State::Unavailable;
-        Ok((!is_hidden).then_some(Found::Taken))
+        if slot.state == slot::State::Unavailable {
+            return Ok(None);
+        }
+        Ok(Some(Found::Taken(browse::alternatives(tx, &slot)?)))
     };
     let found = site
         .store
         .read(look)
         .await?
         .ok_or_else(Problem::not_found)?;
-    let (offered, rules, credits, (sets, listed)) = match found {
+    let zone = words::zone(site, who.map(|(who, _)| who));
+    let (offered, rules, means, (sets, listed)) = match found {
         Found::Mine(booking) => return Ok(see_other(&crate::notice::page(&booking))),
-        Found::Taken => {
+        Found::Taken(others) => {
             let title = text.say("booking-taken");
-            return Ok(plain(site, text, &title, TakenPage { text }));
+            let others = others.iter().map(|one| {
+                let when = text.moment(&one.slot.starts_at.to_zoned(zone.clone()));
+                (format!("/book/{}", one.slot.id), when)
+            });
+            let others = others.collect();
+            return Ok(plain(site, text, &title, TakenPage { text, others }));
         }
         Found::Offered(found) => *found,
     };
     let slot = &offered.slot;
-    let zone = words::zone(site, who.map(|(who, _)| who));
     let (date, time) = words::when(text, &zone, slot.starts_at, slot.ends_at);
     let deadline = slot.starts_at - jiff::SignedDuration::from_mins(rules.cancel_minutes);
     let price = match slot.price_minor {
@@ -160,7 +203,7 @@ pub(super) async fn slot_page(
     };
     // A note does not go along when somebody signs in: addresses of pages are no place for it.
     if signed_out.as_ref().is_none_or(|out| !out.stamp.is_empty()) {
-        fields.push(form_state.lines("note", label));
+        fields.extend(brief::fields(text, form_state, label));
     }
     let mut body = SlotPage {
         text,
@@ -180,9 +223,11 @@ pub(super) async fn slot_page(
         facts: choices::facts(&listed, &sets),
         fields,
         hold: text.with("booking-hold", [("minutes", rules.hold_minutes.into())]),
-        needs_credit: slot.takes_credit && credits == 0,
+        lacks: means.lacks,
         button: match slot.price_minor {
-            0 if slot.takes_credit => text.with("booking-do-credit", [("count", credits.into())]),
+            0 if slot.takes_credit => {
+                text.with("booking-do-credit", [("count", means.credits.into())])
+            }
             0 => text.say("booking-do").into_owned(),
             _ => text.with("booking-to-payment", [("sum", price.as_str().into())]),
         },

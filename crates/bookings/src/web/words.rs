@@ -32,7 +32,11 @@ pub(super) fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
 
 /// A length such as “45 minutes” or “1 hour 30 minutes”.
 pub(super) fn length(text: &Text, from: Timestamp, until: Timestamp) -> String {
-    let all = until.duration_since(from).as_mins();
+    length_of(text, until.duration_since(from).as_mins())
+}
+
+/// Like [`length`], from a number of minutes.
+pub(super) fn length_of(text: &Text, all: i64) -> String {
     let (hours, minutes) = (all / 60, all % 60);
     let parts = [("booking-hours", hours), ("booking-minutes", minutes)];
     let parts = parts.into_iter().filter(|(_, count)| *count > 0);

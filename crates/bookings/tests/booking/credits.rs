@@ -224,8 +224,10 @@ fn booking(
     let (who, site) = (person.who.clone(), stage.site.clone());
     let new = NewBooking {
         slot_id: slot["id"].as_str().unwrap().parse().unwrap(),
-        slot_version: slot["version"].as_i64().unwrap(),
+        slot_version: slot["version"].as_i64(),
+        topics: Vec::new(),
         note: String::new(),
+        shows_email: false,
         session_type: None,
         level: None,
         entry: None,

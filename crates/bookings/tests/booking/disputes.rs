@@ -52,6 +52,42 @@ fn what_is_disputed_at_the_test_gateway_is_frozen_and_told() {
 }
 
 #[test]
+fn who_has_only_frozen_credits_is_told_why() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut aina = member_with_credits(stage).await;
+        let mut farah = provider(stage).await;
+        let slot = offer(&mut farah, "2026-12-10").await;
+        let wish = json!({"slot_id": slot["id"], "slot_version": slot["version"]});
+        let ask = json!({"slot_ids": [slot["id"]]});
+        let asked = aina.call("POST", "/api/v1/requests", &ask).await;
+        let asked = asked.expect(201).json();
+        hear(stage, "payment.dispute.created").await;
+        for (path, body) in [("/api/v1/bookings", &wish), ("/api/v1/requests", &ask)] {
+            let page = aina.call("POST", path, body).await;
+            assert_eq!(page.expect(422).json()["code"], "credit_frozen", "{path}");
+        }
+        let page = format!("/book/{}", slot["id"].as_str().unwrap());
+        let text = aina.browser.get(&page).await.text();
+        assert!(text.contains(&stage.say("booking-credit-frozen")), "{text}");
+        // The provider does not learn of the dispute.
+        let path = format!("/api/v1/requests/{}/confirm", asked["id"].as_str().unwrap());
+        let confirmed = json!({"slot_id": slot["id"]});
+        let page = farah.call("POST", &path, &confirmed).await;
+        assert_eq!(page.expect(422).json()["code"], "quota_exhausted");
+        // Somebody without any credits has none.
+        let mut daniel = stage.person("Daniel Tan").await;
+        let page = daniel.call("POST", "/api/v1/bookings", &wish).await;
+        assert_eq!(page.expect(422).json()["code"], "quota_exhausted");
+        let text = daniel
+            .browser
+            .get(&format!("/book/{}", slot["id"].as_str().unwrap()))
+            .await
+            .text();
+        assert!(text.contains(&stage.say("booking-no-credit")), "{text}");
+    });
+}
+
+#[test]
 fn a_dispute_that_is_closed_without_a_result_freezes_nothing_any_more() {
     on_both(&async |stage: &Stage<'_>| {
         let mut aina = member_with_credits(stage).await;

@@ -4,7 +4,10 @@
 
 mod abused;
 mod adjusting;
+mod answers;
 mod booking;
+mod brief;
+mod browsing;
 mod bulk;
 mod catalogue;
 mod credits;
@@ -23,8 +26,10 @@ mod meeting_hosts;
 mod memberships;
 mod model;
 mod moving;
+mod new_slots;
 mod newcomers;
 mod offering;
+mod pages;
 mod paying;
 mod payouts;
 mod provider_sessions;
@@ -43,5 +48,6 @@ mod reviews;
 mod rooms;
 mod sessions;
 mod stage;
+mod strangers;
 mod stripe;
 mod stripe_double;

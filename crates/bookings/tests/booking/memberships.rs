@@ -86,6 +86,14 @@ fn credits_of_a_tier_are_for_members_of_it() {
             (403, &json!("tier_required"))
         );
         assert_eq!(refused.1["upgrade_url"], "/book/plans");
+        assert_eq!(refused.1["plan"], "Gold");
+        // The slot's page leads to the plans, and has no button that would be refused.
+        let path = format!("/book/{}", slot["id"].as_str().unwrap());
+        let page = aina.browser.get(&path).await;
+        let text = page.expect(200).text();
+        assert!(text.contains(&stage.say("booking-no-membership")), "{text}");
+        assert!(text.contains(&stage.say("plan-see")), "{text}");
+        assert!(!page.forms().iter().any(|form| form.action == path));
         buy(&mut aina, &silver).await;
         assert_eq!(try_book(&mut aina, &slot).await.0, 403);
         let asked = json!({"slot_ids": [slot["id"]]});

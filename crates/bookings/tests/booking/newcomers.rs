@@ -39,13 +39,15 @@ async fn allow(stage: &Stage<'_>, newcomers: bool) {
 }
 
 /// Takes the addresses of everybody here for confirmed.
-async fn verify(stage: &Stage<'_>) {
+pub(crate) async fn verify(stage: &Stage<'_>) {
     run(stage, sql!("UPDATE email SET verified_by = 'mail'")).await;
 }
 
-/// What a page says, without the address and without the menu, which follows what is free.
+/// What a page says, without the address and without the menu and the other times, which follow what
+/// is free.
 fn said(page: &Page, email: &str) -> String {
-    page.text().replace(email, "").replace("Home Book ", "")
+    let text = page.text().replace(email, "").replace("Home Book ", "");
+    text.split("Other times").next().unwrap().to_owned()
 }
 
 fn path(slot: &Value) -> String {

@@ -23,8 +23,10 @@ pub(crate) fn book(
     let slot_id: SlotId = slot["id"].as_str().unwrap().parse().unwrap();
     let new = NewBooking {
         slot_id,
-        slot_version: slot["version"].as_i64().unwrap(),
+        slot_version: slot["version"].as_i64(),
+        topics: Vec::new(),
         note: String::new(),
+        shows_email: false,
         session_type: None,
         level: None,
         entry: None,

@@ -366,7 +366,7 @@ fn nobody_books_with_a_credit_whose_payment_is_disputed() {
             assert!(matches!(made.status.as_u16(), 201 | 422), "{}", made.body);
             let later = aina.call("POST", BOOKINGS, &wish(&two, 0)).await;
             let code = later.expect(422).json()["code"].clone();
-            assert_eq!(code, "quota_exhausted", "round {round}");
+            assert_eq!(code, "credit_frozen", "round {round}");
             together(stage.work(), other.work()).await;
         })
         .await;

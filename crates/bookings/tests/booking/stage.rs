@@ -42,6 +42,8 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             "booking.reconcile",
             "booking.compare",
             "booking.findings",
+            "booking.new_slots",
+            "booking.new_slots_mail",
         ] {
             world.expect_jobs(kind);
         }
@@ -205,8 +207,14 @@ pub(crate) async fn give_all_to(stage: &Stage<'_>, member: Option<AccountId>) {
     stage.world.store().write(change).await.unwrap();
 }
 
-/// Prepares another round of a race: a minute later, and nobody has bookings.
+/// Prepares another round of a race: a minute later, and nobody has bookings. Otherwise members
+/// would reach the limits on bookings, on requests and on orders.
 pub(crate) async fn again(stage: &Stage<'_>) {
+    let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
+        let change = sql!("UPDATE booking_setting SET order_hour_limit = 1000");
+        tx.run(change, &[], Rows::Any)
+    };
+    stage.world.store().write(change).await.unwrap();
     stage.world.clock.advance(SignedDuration::from_mins(1));
     give_all_to(stage, None).await;
 }

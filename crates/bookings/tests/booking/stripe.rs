@@ -424,7 +424,7 @@ fn a_dispute_over_a_plan_freezes_its_credits_and_its_payouts() {
         hear("charge.dispute.created").await;
         assert_eq!(credits::credits(&mut aina).await, 0);
         let refused = aina.call("POST", "/api/v1/bookings", &new).await;
-        assert_eq!(refused.expect(422).json()["code"], "quota_exhausted");
+        assert_eq!(refused.expect(422).json()["code"], "credit_frozen");
         hear("charge.dispute.closed.won").await;
         assert_eq!(credits::credits(&mut aina).await, 1);
         crate::stage::go_to(&stage, "2026-11-25T00:00:00Z").await;

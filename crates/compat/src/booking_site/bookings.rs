@@ -6,11 +6,13 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{delete, get};
 use bookings::book::{self, NewBooking};
 use bookings::booking::{self, BookingView, Part, Party, PartyTo};
+use bookings::brief::Brief;
 use bookings::slot::{self, SlotId};
 use bookings::{Refusal, cancel};
 use identity::session::signed_in::Confirmed;
 use platform::Tx;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use site::Context;
 use site::call::Call;
 use site::proof::Requester;
@@ -19,7 +21,7 @@ use web::{Json, Problem};
 
 use super::offers::renamed;
 use super::once;
-use super::view::BookingShown;
+use super::view::{BookingShown, MOST};
 
 const PATH: &str = "/api/mentee/bookings";
 
@@ -39,7 +41,7 @@ async fn list(call: Call) -> Result<Json<Own>, Problem> {
     let look = |tx: &mut Tx<'_>, who: &Requester| {
         let mut shown = |is_past| {
             let all =
-                booking::list(tx, &who.who.account().id, is_past, &Part::first(100))?.into_iter();
+                booking::list(tx, &who.who.account().id, is_past, &Part::first(MOST))?.into_iter();
             let views = all.map(|one| Ok(BookingView::of(tx, one)?.into()));
             views.collect::<Result<Vec<_>, Refusal>>()
         };
@@ -59,8 +61,24 @@ struct Sent {
     slot_version: Option<i64>,
     #[serde(flatten)]
     chosen: Chosen,
+    #[serde(default, alias = "specific_topics", alias = "focus_areas")]
+    topics: Value,
     #[serde(default)]
     additional_notes: String,
+}
+
+/// What a session shall be about: as many topics, and as much of each, as a booking takes. Front ends
+/// send a list, or a text with commas.
+pub(super) fn read_topics(sent: &Value) -> Vec<String> {
+    let all: Vec<String> = match sent {
+        Value::Array(all) => {
+            let texts = all.iter().filter_map(Value::as_str);
+            texts.map(str::to_owned).collect()
+        }
+        Value::String(text) => text.split(',').map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    Brief::cut(all, "").topics
 }
 
 /// What a member chooses of a slot.
@@ -85,8 +103,10 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
         };
         let new = NewBooking {
             slot_id: sent.slot_id.clone(),
-            slot_version,
+            slot_version: Some(slot_version),
+            topics: read_topics(&sent.topics),
             note: sent.additional_notes.clone(),
+            shows_email: false,
             session_type: sent.chosen.interview_type.clone(),
             level: sent.chosen.experience_level.clone(),
             entry: sent.chosen.company_id.clone(),

@@ -170,13 +170,14 @@ impl OfferedShown {
 async fn slots(call: Call, path: &'static str) -> Result<Response, Problem> {
     let (query, paging) = (call.query(), call.page_query()?);
     let (choice, period) = (read_choice(&query), read_period(&call, &query)?);
-    let filter = Filter {
+    let mut filter = Filter {
         choice,
         from: period.0,
         until: period.1,
-        after: paging.after()?,
         ..Filter::default()
     };
+    let paging = paging.under(&filter);
+    filter.after = paging.after()?;
     let rows = paging.rows();
     let look = move |tx: &mut Tx<'_>, _: &Requester| browse::list_with_choices(tx, &filter, rows);
     let found = call.read(look).await.map_err(renamed)?;

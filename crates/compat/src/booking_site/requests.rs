@@ -14,16 +14,17 @@ use identity::session::signed_in::Confirmed;
 use jiff::Timestamp;
 use platform::Tx;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use site::Context;
 use site::call::Call;
 use site::proof::Requester;
 use web::json::Received;
 use web::{Json, Problem};
 
-use super::bookings::Chosen;
+use super::bookings::{Chosen, read_topics};
 use super::offers::renamed;
 use super::once;
-use super::view::{self as shown, Times};
+use super::view::{self as shown, MOST, Times};
 
 const CREATE: &str = "/api/mentee/booking-request";
 const CONFIRM: &str = "/api/mentor/confirm-booking";
@@ -44,6 +45,7 @@ struct RequestShown {
     preferred_slots: Vec<PreferredShown>,
     #[serde(flatten)]
     chosen: shown::Chosen,
+    topics: Vec<String>,
     additional_notes: String,
     /// The booking, once a slot is confirmed.
     booking_id: Option<String>,
@@ -78,7 +80,8 @@ impl From<RequestView> for RequestShown {
             mentee_name: view.member,
             preferred_slots: slots.collect(),
             chosen: view.choice.into(),
-            additional_notes: view.note,
+            topics: view.brief.topics,
+            additional_notes: view.brief.note,
             booking_id: view.booking_id.map(|id| id.to_string()),
             created_at: view.created_at,
             expires_at: view.expires_at,
@@ -87,7 +90,7 @@ impl From<RequestView> for RequestShown {
 }
 
 async fn list_own(call: Call) -> Result<Json<Vec<RequestShown>>, Problem> {
-    let look = |tx: &mut Tx<'_>, who: &Requester| view::list(tx, who, Party::Member);
+    let look = |tx: &mut Tx<'_>, who: &Requester| view::list(tx, who, Party::Member, None, MOST);
     let all = call.read(look).await?.into_iter();
     Ok(Json(all.map(RequestShown::from).collect()))
 }
@@ -95,7 +98,8 @@ async fn list_own(call: Call) -> Result<Json<Vec<RequestShown>>, Problem> {
 /// The undecided requests for the caller's own slots.
 async fn list_asked(call: Call) -> Result<Json<Vec<RequestShown>>, Problem> {
     let who = call.requester.clone();
-    let look = move |tx: &mut Tx<'_>, _: &Provider| view::list(tx, &who, Party::Provider);
+    let look =
+        move |tx: &mut Tx<'_>, _: &Provider| view::list(tx, &who, Party::Provider, None, MOST);
     let all = call.read(look).await?.into_iter();
     Ok(Json(all.map(RequestShown::from).collect()))
 }
@@ -107,6 +111,8 @@ struct Sent {
     preferred_slots: Vec<SlotId>,
     #[serde(flatten)]
     chosen: Chosen,
+    #[serde(default, alias = "specific_topics", alias = "focus_areas")]
+    topics: Value,
     #[serde(default)]
     additional_notes: String,
 }
@@ -115,7 +121,9 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
     let (sent, site, who) = (body.value, call.site.clone(), call.requester.clone());
     let new = NewRequest {
         slot_ids: sent.preferred_slots,
+        topics: read_topics(&sent.topics),
         note: sent.additional_notes,
+        shows_email: false,
         session_type: sent.chosen.interview_type,
         level: sent.chosen.experience_level,
         entry: sent.chosen.company_id,

@@ -6,6 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
+/// The maximum length of the lists that the front end reads as a whole.
+pub(super) const MOST: i64 = 1_000;
+
 /// A period in the provider's local time, as the front end expects it, with the instant beside it.
 #[derive(Debug, Serialize)]
 pub(super) struct Times {
@@ -89,6 +92,7 @@ pub(super) struct BookingShown {
     /// The link or address of the session; empty until the booking is confirmed.
     meeting_link: String,
     preparation_notes: String,
+    topics: Vec<String>,
     additional_notes: String,
     /// The order to pay, and the page on this site where it is paid; null if there is none.
     order_id: Option<String>,
@@ -111,7 +115,8 @@ impl From<BookingView> for BookingShown {
             mentee_name: None,
             meeting_link: view.location,
             preparation_notes: view.prep_note,
-            additional_notes: view.note,
+            topics: view.brief.topics,
+            additional_notes: view.brief.note,
             payment_url: order.as_ref().map(|order| format!("/pay/{order}")),
             order_id: order,
             cancel_deadline: view.cancel_deadline,

@@ -10,7 +10,8 @@ use web::described::Routes;
 use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
-use crate::booking::search::{self, After, BookingRecord, Search};
+use crate::booking::After;
+use crate::booking::search::{self, BookingRecord, Search};
 use crate::credit::adjustment::{self, AccountCredits, NewAdjustment};
 use crate::days::Days;
 use crate::figures::{self, Figures};

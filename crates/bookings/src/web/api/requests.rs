@@ -14,7 +14,7 @@ use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
 use crate::booking::Party;
-use crate::request::view::{self, RequestView};
+use crate::request::view::{self, Before, RequestView};
 use crate::request::{self, NewRequest, PartyToRequest};
 use crate::slot::SlotId;
 use crate::{QUOTA_EXHAUSTED, READ, WRITE};
@@ -31,13 +31,20 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// `as=administrator` all undecided ones. The newest come first.
 #[utoipa::path(
     get, path = "/api/v1/requests", tag = "bookings",
-    params(("as" = Option<Party>, Query,)),
-    responses((status = 200, body = List<RequestView>), (status = 403))
+    params(("as" = Option<Party>, Query,), ("cursor" = Option<String>, Query,),
+        ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<RequestView>), (status = 400), (status = 403))
 )]
 async fn list_requests(call: Call) -> Result<Json<List<RequestView>>, Problem> {
     let party = Party::find(call.query().text("as")).unwrap_or(Party::Member);
-    let look = move |tx: &mut Tx<'_>, who: &Requester| view::list(tx, who, party);
-    Ok(Json(List::whole(call.read(look).await?)))
+    let paging = call.page_query()?.under(&party);
+    let (before, rows): (Option<Before>, i64) = (paging.after()?, paging.rows());
+    let look =
+        move |tx: &mut Tx<'_>, who: &Requester| view::list(tx, who, party, before.as_ref(), rows);
+    let found = call.read(look).await?;
+    Ok(Json(
+        paging.list(found, |one| (one.created_at, one.id.clone())),
+    ))
 }
 
 /// Asks the providers of some slots for one of them. This reserves and spends nothing.

@@ -16,7 +16,7 @@ use web::{Input, Json, List, Problem, Site, media_type, routes};
 
 use super::change_body;
 use crate::booking::Party;
-use crate::review::view::{self, ReviewView};
+use crate::review::view::{self, Before, ReviewView};
 use crate::review::{self, Assessment, FIELDS, PartyToReview, Submitter, Taker, files};
 use crate::web::reviews::download;
 use crate::{READ, Refusal, WRITE};
@@ -35,13 +35,20 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// with `as=administrator` all. The newest come first.
 #[utoipa::path(
     get, path = "/api/v1/reviews", tag = "reviews",
-    params(("as" = Option<Party>, Query,)),
-    responses((status = 200, body = List<ReviewView>), (status = 403))
+    params(("as" = Option<Party>, Query,), ("cursor" = Option<String>, Query,),
+        ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<ReviewView>), (status = 400), (status = 403))
 )]
 async fn list_reviews(call: Call) -> Result<Json<List<ReviewView>>, Problem> {
     let party = Party::find(call.query().text("as")).unwrap_or(Party::Member);
-    let look = move |tx: &mut Tx<'_>, who: &Requester| view::list(tx, who, party);
-    Ok(Json(List::whole(call.read(look).await?)))
+    let paging = call.page_query()?.under(&party);
+    let (before, rows): (Option<Before>, i64) = (paging.after()?, paging.rows());
+    let look =
+        move |tx: &mut Tx<'_>, who: &Requester| view::list(tx, who, party, before.as_ref(), rows);
+    let found = call.read(look).await?;
+    Ok(Json(
+        paging.list(found, |one| (one.created_at, one.id.clone())),
+    ))
 }
 
 /// A document to review.

@@ -92,7 +92,7 @@ struct Row {
     time: String,
     /// What was booked with whom.
     what: String,
-    /// The label's message id, and what the member chose.
+    /// The label's message id, and what the member chose or wants to talk about.
     choices: Vec<(&'static str, String)>,
     note: String,
     place: String,
@@ -264,17 +264,22 @@ fn row(
         ("title", booking.title.as_str().into()),
         ("name", member.as_str().into()),
     ];
+    let mut chosen = choices::chosen(listed, &booking.choice);
+    let brief = booking.brief.clone();
+    if !brief.topics.is_empty() {
+        chosen.push(("booking-topics", brief.topics.join(" · ")));
+    }
     Row {
         href: notice::page(&booking),
         time,
         what: text.with("booking-line", values),
-        choices: choices::chosen(listed, &booking.choice),
+        choices: chosen,
         place: session.place,
         class: words::tag(booking.state),
         state: booking.state_label(),
         outcomes: session.outcomes,
         may_cancel: booking.is_active() && booking.starts_at > now,
         may_give_feedback: session.may_give_feedback,
-        note: booking.note,
+        note: brief.note,
     }
 }

@@ -203,6 +203,7 @@ pub(super) const REQUESTS: Names = Names {
         TYPE,
         LEVEL,
         COMPANY,
+        ("topics", &["focus_areas", "specific_topics"]),
         ("notes", &["note", "additional_notes", "message"]),
         STATUS,
         BOOKING,

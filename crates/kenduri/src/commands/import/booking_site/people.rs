@@ -204,6 +204,7 @@ impl TakeOver<'_> {
             buffer_before: 0,
             buffer_after: 0,
             min_notice: 120,
+            shows_email: false,
             is_paused: person.is_none(),
             version: 1,
         };

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use anyhow::Result;
 use bookings::booking::{self, Booking, Party, State};
+use bookings::brief::Brief;
 use bookings::choice::Choices;
 use bookings::criterion::Author;
 use bookings::feedback::{Feedback, Score, Verdict};
@@ -220,8 +221,7 @@ impl TakeOver<'_> {
             (Some(at), _) | (None, Some(at)) => at,
             (None, None) => created_at,
         };
-        let topics = row.words("topics").join(", ");
-        let note = [topics, row.text("notes")].join("\n");
+        let brief = Brief::cut(row.words("topics"), &row.lines("notes", 2_000));
         let mut new = Booking {
             id,
             slot_id: slot.id.clone(),
@@ -231,7 +231,7 @@ impl TakeOver<'_> {
             ends_at: slot.ends_at,
             time_zone: slot.time_zone.clone(),
             title: slot.title.clone(),
-            note: cut(&note, 2_000),
+            brief,
             choice: self.choice(tx, row)?,
             state,
             order_id: None,
@@ -386,7 +386,7 @@ impl TakeOver<'_> {
             id: bring::id("request", row.key()),
             member_id: Some(member),
             state,
-            note: row.lines("notes", 2_000),
+            brief: Brief::cut(row.words("topics"), &row.lines("notes", 2_000)),
             choice: match state {
                 RequestState::Pending => self.choice(tx, row)?,
                 _ => Choice::default(),

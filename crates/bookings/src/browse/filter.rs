@@ -1,0 +1,125 @@
+//! The filters of a search for slots.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::money::Money;
+use platform::{StoreError, Tx};
+use serde::Serialize;
+use web::{Findings, Form};
+
+use crate::choice::{self, Choice};
+use crate::days::Days;
+use crate::provider::ProviderId;
+use crate::settings::{self, LONGEST_MINUTES, Reveal};
+use crate::slot::{Place, SlotId};
+
+/// The criteria of a search for slots, all of which a slot must match. An empty string or `None`
+/// matches every slot.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Filter {
+    pub title: String,
+    /// The slug of the provider's page.
+    pub provider: String,
+    /// What the slot must offer, expressly or because it offers any.
+    pub choice: Choice,
+    /// How the two sides meet. Links to online meetings include the site's rooms.
+    pub location_kind: Option<Place>,
+    /// A part of the public, approximate location.
+    pub area: String,
+    /// The highest price, in minor units of the site's currency.
+    pub max_price: Option<i64>,
+    /// The shortest session, in minutes.
+    pub min_minutes: Option<i64>,
+    /// Whether the slot is booked with a credit.
+    pub takes_credit: Option<bool>,
+    /// The earliest start of a slot.
+    pub from: Option<Timestamp>,
+    /// The end of the period in which slots may start, exclusive.
+    pub until: Option<Timestamp>,
+    /// Only slots that were made in this period, whose end is exclusive.
+    #[serde(skip)]
+    pub made: Option<(Timestamp, Timestamp)>,
+    /// Only slots of this provider at this price.
+    #[serde(skip)]
+    pub of: Option<(ProviderId, Money)>,
+    /// Only slots that come after this one, given by its start and id.
+    #[serde(skip)]
+    pub after: Option<(Timestamp, SlotId)>,
+}
+
+impl Filter {
+    /// Reads the filters of a query string, except days and the position in the list, and reports
+    /// values that cannot be read.
+    pub(crate) fn read(query: &Form, findings: &mut Findings) -> Self {
+        let mut number = |name: &str, least: i64, most: i64| match query.number(name) {
+            Ok(number) => {
+                number.map(|number| findings.number(&format!("/{name}"), number, least, most))
+            }
+            Err(_) => {
+                findings.add(&format!("/{name}"), "wrong_type", []);
+                None
+            }
+        };
+        let (max_price, min_minutes) = (
+            number("max_price", 0, i64::MAX),
+            number("min_minutes", 1, LONGEST_MINUTES),
+        );
+        let place = query.text("location_kind");
+        let location_kind = Place::find(place);
+        if location_kind.is_none() && !place.is_empty() {
+            findings.add("/location_kind", "unknown_option", []);
+        }
+        let takes_credit = match query.text("takes_credit") {
+            "" => None,
+            "true" => Some(true),
+            "false" => Some(false),
+            _ => {
+                findings.add("/takes_credit", "unknown_option", []);
+                None
+            }
+        };
+        Self {
+            title: query.text("title").to_owned(),
+            provider: query.text("provider").to_owned(),
+            choice: Choice::read(query),
+            location_kind,
+            area: findings.line("/area", query.text("area"), 0, 80),
+            max_price,
+            min_minutes,
+            takes_credit,
+            ..Self::default()
+        }
+    }
+
+    /// Reads the days `date_from` to `date_to`, which are those of the zone `tz`, or else of `zone`.
+    pub(crate) fn read_days(&mut self, query: &Form, zone: &TimeZone, findings: &mut Findings) {
+        let days = Days::read_with(query, findings);
+        let zone = match query.text("tz") {
+            "" => Some(zone.clone()),
+            name => TimeZone::get(name).ok(),
+        };
+        match zone {
+            Some(zone) => {
+                let (from, until) = days.instants(&zone);
+                self.from = days.from.map(|_| from);
+                self.until = days.to.map(|_| until);
+            }
+            None => findings.add("/tz", "time_zone_unknown", []),
+        }
+    }
+
+    /// Reports values that the site does not have: items of the lists of choices, and a provider.
+    /// Where the site reveals providers only after booking, nobody can search for one.
+    pub(crate) fn check(&self, tx: &mut Tx<'_>, findings: &mut Findings) -> Result<(), StoreError> {
+        choice::check_filter(tx, &self.choice, findings)?;
+        if self.provider.is_empty() {
+            return Ok(());
+        }
+        if settings::load(tx)?.reveal == Reveal::AfterBooking {
+            findings.add("/provider", "not_allowed", []);
+        } else if super::provider(tx, &self.provider)?.is_none() {
+            findings.add("/provider", "unknown_option", []);
+        }
+        Ok(())
+    }
+}

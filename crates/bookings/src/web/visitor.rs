@@ -1,0 +1,92 @@
+//! Who looks at the offered slots, and how often.
+
+use axum::extract::{FromRef, FromRequestParts};
+use axum::http::{StatusCode, request};
+use identity::session::signed_in::SignedIn;
+use jiff::SignedDuration;
+use platform::limits::{Limit, Rule};
+use site::asking::{AnyCaller, Viewer};
+use web::{Facts, Problem, Site};
+
+use crate::Refusal;
+use crate::settings::BookingSettings;
+
+/// How often the slots are shown to a network from which nobody is signed in.
+const RULES: &[Rule] = &[Rule {
+    count: 60,
+    per: SignedDuration::from_mins(1),
+}];
+/// The maximum number of networks that are counted at one time.
+const KEYS: usize = 20_000;
+
+/// The counters of one process, an extension of the requests for slots.
+#[derive(Clone, Debug)]
+pub(super) struct BrowseLimit(Limit);
+
+impl Default for BrowseLimit {
+    fn default() -> Self {
+        Self(Limit::new(RULES, KEYS))
+    }
+}
+
+/// Somebody who looks at the slots by a page.
+#[derive(Debug)]
+pub(super) struct Visitor(pub(super) Viewer);
+
+/// Somebody who looks at the slots by the API, perhaps with a token.
+#[derive(Debug)]
+pub(super) struct ApiVisitor(pub(super) Option<SignedIn>);
+
+impl<S> FromRequestParts<S> for Visitor
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        let viewer = Viewer::from_request_parts(parts, state).await?;
+        count(parts, &Site::from_ref(state), viewer.who.as_ref())?;
+        Ok(Self(viewer))
+    }
+}
+
+impl<S> FromRequestParts<S> for ApiVisitor
+where
+    Site: FromRef<S>,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
+        let AnyCaller(who) = AnyCaller::from_request_parts(parts, state).await?;
+        count(parts, &Site::from_ref(state), who.as_ref())?;
+        Ok(Self(who))
+    }
+}
+
+/// Counts a request unless a person at a browser of this site sent it, or a program on this machine,
+/// which may be a proxy before it or a front end beside it.
+fn count(parts: &request::Parts, site: &Site, who: Option<&SignedIn>) -> Result<(), Problem> {
+    let outside = || Problem::internal("a handler stands outside web::serve");
+    let facts: &Facts = parts.extensions.get().ok_or_else(outside)?;
+    if who.is_some_and(SignedIn::is_in_browser) || facts.client.is_loopback() {
+        return Ok(());
+    }
+    let limit: &BrowseLimit = parts.extensions.get().ok_or_else(outside)?;
+    let key = facts.network().to_string();
+    limit
+        .0
+        .take(&key, site.clock.now())
+        .map_err(Refusal::from)
+        .map_err(Problem::from)
+}
+
+/// Refuses with 401 where the slots are only for people and programs that are signed in.
+pub(super) fn check(rules: &BookingSettings, is_signed_in: bool) -> Result<(), Refusal> {
+    if rules.browse_public || is_signed_in {
+        return Ok(());
+    }
+    let problem = Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated");
+    Err(Refusal::Problem(problem))
+}
