@@ -438,10 +438,11 @@ pub(crate) fn emails(tx: &mut Tx<'_>, booking: &Booking) -> Result<(String, Stri
     let provider = provider::account_of(tx, &booking.provider_id)?;
     let member = booking.member_id.clone();
     let mut read = |account: Option<AccountId>| -> Result<String, StoreError> {
-        let Some(account) = account else {
-            return Ok(String::new());
+        let account = match account {
+            Some(account) => account::find(tx, &account)?,
+            None => None,
         };
-        Ok(account::verified_email(tx, &account)?.unwrap_or_default())
+        Ok(account.map(|account| account.email).unwrap_or_default())
     };
     let provider = read(provider.filter(|_| shows_email))?;
     let member = read(member.filter(|_| booking.brief.shows_email))?;

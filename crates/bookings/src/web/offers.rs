@@ -26,8 +26,8 @@ const DAYS: i64 = 7;
 const MOST: u32 = 60;
 /// The filters that are shown at once, and those that are folded away; beside them there are the
 /// lists of choices.
-const SHOWN: [&str; 2] = ["kind", "location_kind"];
-const FOLDED: [&str; 4] = ["area", "max_price", "min_minutes", "takes_credit"];
+const SHOWN: [&str; 3] = ["kind", "location_kind", "max_price"];
+const FOLDED: [&str; 3] = ["area", "min_minutes", "takes_credit"];
 
 /// The provider whose slots a page shows; empty for those of all providers.
 #[derive(Default)]
@@ -254,7 +254,7 @@ pub(super) async fn list_page(
     let body = ListPage {
         text,
         fields: fields(text, &form_state, &found),
-        folded: folded(text, &form_state, &found),
+        folded: folded(text, &form_state),
         is_open: asked.is_set(&FOLDED),
         form_state: &form_state,
         bio: provider.bio,
@@ -335,12 +335,14 @@ fn fields(text: &Text, form_state: &FormState, found: &Found) -> Vec<Field> {
         &places,
     ));
     fields.push(form_state.date("from", text.say("booking-from")));
+    let currency = found.currency.as_str();
+    let price = text.with("booking-max-price", [("currency", currency.into())]);
+    let price = form_state.field("max_price", price, Control::Line("text", "off"));
+    fields.push(price);
     fields
 }
 
-fn folded(text: &Text, form_state: &FormState, found: &Found) -> Vec<Field> {
-    let currency = found.currency.as_str();
-    let price = text.with("booking-max-price", [("currency", currency.into())]);
+fn folded(text: &Text, form_state: &FormState) -> Vec<Field> {
     let lengths = [30, 45, 60, 90, 120].map(|minutes| {
         let length = words::length_of(text, minutes);
         (minutes.to_string(), length)
@@ -350,7 +352,6 @@ fn folded(text: &Text, form_state: &FormState, found: &Found) -> Vec<Field> {
     let ways = [("false", "booking-by-money"), ("true", "booking-by-credit")];
     vec![
         form_state.line("area", text.say("booking-area")),
-        form_state.field("max_price", price, Control::Line("text", "off")),
         form_state.select("min_minutes", text.say("booking-min-length"), lengths),
         select(text, form_state, ("takes_credit", "booking-way"), &ways),
     ]

@@ -32,9 +32,7 @@ fn who_wants_it_gets_a_mail_a_day_if_there_are_new_times() {
         verify(stage).await;
         choose(&mut aina).await;
         stage.person("Daniel Tan").await;
-        stage.work().await;
         let mut farah = provider(stage).await;
-        let slot = farah.offer("2026-12-01", "09:00", 0).await;
         // The site's zone is UTC.
         let tomorrow = stage.site.clock.now().to_string()[..10].parse::<jiff::civil::Date>();
         let tomorrow = tomorrow.unwrap().tomorrow().unwrap();
@@ -44,6 +42,8 @@ fn who_wants_it_gets_a_mail_a_day_if_there_are_new_times() {
                 .unwrap();
             format!("{day}T{time}Z")
         };
+        go_to(stage, &day(0, "07:00:00")).await;
+        let slot = farah.offer("2026-12-01", "09:00", 0).await;
         go_to(stage, &day(0, "07:59:00")).await;
         assert!(mails(stage, to).await.is_empty());
         go_to(stage, &day(0, "08:00:30")).await;

@@ -47,7 +47,8 @@ pub(crate) async fn verify(stage: &Stage<'_>) {
 /// is free.
 fn said(page: &Page, email: &str) -> String {
     let text = page.text().replace(email, "").replace("Home Book ", "");
-    text.split("Other times").next().unwrap().to_owned()
+    let text = text.split("Other times").next().unwrap();
+    text.replace("Book a time", "").trim_end().to_owned()
 }
 
 fn path(slot: &Value) -> String {
