@@ -162,7 +162,8 @@ pub const DOMAIN: Domain = Domain {
         "0013_provider_calendar",
         "0014_memberships",
         "0015_newcomers",
-        "0016_review_calls"
+        "0016_review_calls",
+        "0017_reference_files"
     ))
 };
 

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use platform::audit::Entry;
 use platform::mail::Stream;
 use platform::store::Row;
-use platform::{Rows, StoreError, Tx, sql, text_cleaning};
+use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::proof::{Proof, Requester};
@@ -32,6 +32,8 @@ use crate::{
     QUOTA_EXHAUSTED, REVIEW_CALL_NOT_ALLOWED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, member,
     membership, notice,
 };
+
+use self::files::{Document, Reference};
 
 platform::id!(ReviewId, random, "One review of a document.");
 
@@ -131,6 +133,8 @@ pub struct Review {
     /// Empty until the review is completed.
     #[row(flatten)]
     pub assessment: Assessment,
+    #[row(flatten)]
+    pub reference: Reference,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub completed_at: Option<Timestamp>,
@@ -157,11 +161,7 @@ impl Review {
 /// A document that is already in the file store, and what its member writes about it.
 #[derive(Clone, Debug)]
 pub struct NewReview {
-    pub file: String,
-    pub file_name: String,
-    pub file_type: DocumentType,
-    pub bytes: i64,
-    pub sha256: String,
+    pub document: Document,
     pub goal: String,
     pub focus: String,
     pub note: String,
@@ -176,8 +176,8 @@ impl NewReview {
             &self.goal,
             &self.focus,
             &self.note,
-            &self.sha256,
-            &self.file_name,
+            &self.document.sha256,
+            &self.document.file_name,
             &self.booking,
         ];
         said.map(String::as_str).join("\n")
@@ -382,18 +382,16 @@ pub fn create(
     if lot.is_none() && by_credit && credit::reviews_left(tx, account)? > 0 {
         return Err(REVIEW_CALL_NOT_ALLOWED.into());
     }
+    let document = new.document.clone();
     let review = Review {
         id,
         member_id: Some(account.clone()),
         state: ReviewState::Pending,
-        file: new.file.clone(),
-        file_name: text_cleaning::clean(&new.file_name)
-            .chars()
-            .take(NAME)
-            .collect(),
-        file_type: new.file_type,
-        bytes: new.bytes,
-        sha256: new.sha256.clone(),
+        file: document.file,
+        file_name: document.file_name,
+        file_type: document.file_type,
+        bytes: document.bytes,
+        sha256: document.sha256,
         goal,
         focus,
         note,
@@ -401,6 +399,7 @@ pub fn create(
         reviewer_id: call.as_ref().map(|one| one.provider_id.clone()),
         booking_id: call.map(|one| one.id),
         assessment: Assessment::default(),
+        reference: Reference::default(),
         created_at: now,
         started_at: None,
         completed_at: None,
@@ -495,12 +494,13 @@ pub fn start(tx: &mut Tx<'_>, by: &Taker) -> Result<Review, Refusal> {
     Ok(new)
 }
 
-/// Completes a review with the reviewer's assessment, and tells the member.
+/// Completes a review with the reviewer's assessment and perhaps a file, and tells the member.
 pub fn complete(
     tx: &mut Tx<'_>,
     site: &Site,
     party: &PartyToReview,
     input: &Input,
+    file: Option<&Document>,
 ) -> Result<Review, Refusal> {
     if !party.is_reviewer {
         return Err(Refusal::Forbidden);
@@ -517,6 +517,7 @@ pub fn complete(
         state: ReviewState::Completed,
         completed_at: Some(tx.now()),
         assessment,
+        reference: file.map(Reference::from).unwrap_or_default(),
         ..old.clone()
     };
     sql!(

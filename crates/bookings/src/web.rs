@@ -122,6 +122,8 @@ fn pages() -> Pages<Site, Callers> {
         .post("/me/reviews/new", People, reviews::create)
         .get("/me/reviews/{id}", People, reviews::show)
         .get("/me/reviews/{id}/file", People, reviews::file)
+        .get("/me/reviews/{id}/reference", People, reviews::reference)
+        .post("/me/reviews/{id}/complete", People, reviews::complete)
         .post("/me/reviews/{id}/{step}", People, reviews::decide)
         .get("/me/slots/reviews", People, reviews::asked)
         .get("/admin/sessions/reviews", People, reviews::all)

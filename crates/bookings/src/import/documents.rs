@@ -8,8 +8,8 @@ use platform::{Rows, StoreError, Tx, sql};
 use sha2::{Digest as _, Sha256};
 use web::{ArrivedFile, Site, uploaded_document};
 
-use crate::review::files::{self, FOLDER, MOST_BYTES};
-use crate::review::{NAME, NewReview, Review};
+use crate::review::files::{self, Document, FOLDER, MOST_BYTES};
+use crate::review::{NAME, Review};
 
 /// Why a document is not imported.
 #[derive(Debug, thiserror::Error)]
@@ -38,18 +38,14 @@ pub fn decode(text: &str) -> Option<Vec<u8>> {
 }
 
 /// Checks the content of a document, without storing it.
-pub async fn check(site: &Site, name: &str, content: &[u8]) -> Result<NewReview, DocumentError> {
+pub async fn check(site: &Site, name: &str, content: &[u8]) -> Result<Document, DocumentError> {
     let file = arrive(site, name, content).await?;
     let found = uploaded_document::recognize(&file).await;
-    Ok(files::new_review(
-        site,
-        &file,
-        found.ok_or(DocumentError::Type)?,
-    ))
+    Ok(files::name(site, &file, found.ok_or(DocumentError::Type)?))
 }
 
 /// Stores a document that was checked. It is deleted after a day unless a review uses it then.
-pub async fn keep(site: &Site, checked: &NewReview, content: &[u8]) -> Result<(), DocumentError> {
+pub async fn keep(site: &Site, checked: &Document, content: &[u8]) -> Result<(), DocumentError> {
     let file = arrive(site, &checked.file_name, content).await?;
     let kept = FOLDER.keep(site, &checked.file, file.content).await;
     kept.map_err(|problem| DocumentError::Storage(std::io::Error::other(problem.code)))

@@ -3,12 +3,13 @@
 use axum::extract::Request;
 use jiff::SignedDuration;
 use platform::jobs::{Done, Handler, JobError};
-use platform::{Rows, StoreError, Tx, sql};
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use web::picture_folder::PictureFolder;
 use web::uploaded_document::DocumentType;
 use web::{ArrivedFile, Form, Part, PartReader, Problem, Site, uploaded_document};
 
-use super::{NewReview, ReviewId};
+use super::{NAME, NewReview, PartyToReview, ReviewId};
 use crate::settings;
 
 /// The maximum size of a document, in bytes.
@@ -29,11 +30,81 @@ pub(crate) const FOLDER: PictureFolder = PictureFolder {
 
 fn is_used(tx: &mut Tx<'_>, file: &str) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM review WHERE file = :file AND file <> ''",
+        "SELECT COUNT(*) FROM review
+         WHERE file = :file AND file <> '' OR reference_file = :file AND reference_file <> ''",
         file
     )
     .one(tx)?;
     Ok(count > 0)
+}
+
+/// A checked document in the file store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// The document's name in the file store.
+    pub file: String,
+    /// The document's name on the device from which it was sent.
+    pub file_name: String,
+    pub file_type: DocumentType,
+    /// The size in bytes.
+    pub bytes: i64,
+    /// The SHA-256, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// The file that a reviewer has attached for the member.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Row)]
+pub struct Reference {
+    /// The file's name in the file store; empty if there is none, or once it is deleted.
+    pub reference_file: String,
+    /// The file's name on the reviewer's device.
+    pub reference_name: String,
+    /// `None` if the reviewer has attached nothing.
+    pub reference_type: Option<DocumentType>,
+    /// The size in bytes.
+    pub reference_bytes: i64,
+    /// The SHA-256, in hexadecimal digits.
+    pub reference_sha256: String,
+}
+
+impl From<&Document> for Reference {
+    fn from(document: &Document) -> Self {
+        Self {
+            reference_file: document.file.clone(),
+            reference_name: document.file_name.clone(),
+            reference_type: Some(document.file_type),
+            reference_bytes: document.bytes,
+            reference_sha256: document.sha256.clone(),
+        }
+    }
+}
+
+impl PartyToReview {
+    /// The submitted document, while it is kept, if the person may read it.
+    pub fn document(&self) -> Option<Document> {
+        let review = &self.review;
+        let document = Document {
+            file: review.file.clone(),
+            file_name: review.file_name.clone(),
+            file_type: review.file_type,
+            bytes: review.bytes,
+            sha256: review.sha256.clone(),
+        };
+        Some(document).filter(|one| self.may_read() && !one.file.is_empty())
+    }
+
+    /// The reviewer's file, while it is kept, if the person may read it.
+    pub fn reference(&self) -> Option<Document> {
+        let file = &self.review.reference;
+        let document = Document {
+            file: file.reference_file.clone(),
+            file_name: file.reference_name.clone(),
+            file_type: file.reference_type?,
+            bytes: file.reference_bytes,
+            sha256: file.reference_sha256.clone(),
+        };
+        Some(document).filter(|one| self.may_read() && !one.file.is_empty())
+    }
 }
 
 /// The size that an upload may have: that of a document, or less if the site allows less.
@@ -42,13 +113,23 @@ pub(crate) fn most_bytes(site: &Site) -> usize {
 }
 
 /// Receives a multipart form with one document, and keeps the document as [`keep`] does. `known`
-/// translates the name of a field to `goal`, `focus`, `note` or `booking_id`; a field that it does not know is
-/// refused. The document may be a field of any name.
+/// translates the name of a field to `goal`, `focus`, `note` or `booking_id`.
 pub async fn receive(
     site: &Site,
     request: Request,
     known: impl Fn(&str) -> Option<&'static str>,
 ) -> Result<NewReview, Problem> {
+    let (form, file) = read(site, request, known).await?;
+    keep(site, file, &form).await
+}
+
+/// Reads a multipart form with up to one file, which may be a field of any name. `known` translates
+/// the names of the other fields; one that it does not know is refused.
+pub(crate) async fn read(
+    site: &Site,
+    request: Request,
+    known: impl Fn(&str) -> Option<&'static str>,
+) -> Result<(Form, Option<Result<ArrivedFile, Problem>>), Problem> {
     let most = most_bytes(site);
     let mut parts = PartReader::with_files(request, 1, most).await?;
     let (mut fields, mut file) = (Vec::new(), None);
@@ -67,52 +148,58 @@ pub async fn receive(
             }
         }
     }
-    let form: Form = fields.into_iter().collect();
-    keep(site, file, &form).await
+    Ok((fields.into_iter().collect(), file))
 }
 
-/// Checks the content of a received document and puts it into the file store, under a random name.
-/// It is deleted after a day unless a review uses it then.
+/// Keeps a received document as [`accept`] does, with what its member writes about it.
 pub(crate) async fn keep(
     site: &Site,
     arrived: Option<Result<ArrivedFile, Problem>>,
     form: &Form,
 ) -> Result<NewReview, Problem> {
     let missing = || Problem::fields().field("/file", "required", []);
-    let file = arrived.ok_or_else(missing)??;
+    Ok(NewReview {
+        document: accept(site, arrived.ok_or_else(missing)?).await?,
+        goal: form.text("goal").to_owned(),
+        focus: form.text("focus").to_owned(),
+        note: form.text("note").to_owned(),
+        booking: form.text("booking_id").to_owned(),
+    })
+}
+
+/// Checks the content of a received document and puts it into the file store, under a random name.
+/// It is deleted after a day unless a review uses it then.
+pub(crate) async fn accept(
+    site: &Site,
+    arrived: Result<ArrivedFile, Problem>,
+) -> Result<Document, Problem> {
+    let file = arrived?;
     let found = uploaded_document::recognize(&file).await;
     let file_type = found.ok_or_else(|| {
         let status = axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
         Problem::new(status, "unsupported_media_type")
     })?;
-    let new = NewReview {
-        goal: form.text("goal").to_owned(),
-        focus: form.text("focus").to_owned(),
-        note: form.text("note").to_owned(),
-        booking: form.text("booking_id").to_owned(),
-        ..new_review(site, &file, file_type)
-    };
-    FOLDER.keep(site, &new.file, file.content).await?;
-    Ok(new)
+    let document = name(site, &file, file_type);
+    FOLDER.keep(site, &document.file, file.content).await?;
+    Ok(document)
 }
 
-/// A review of a received document, under a random name in the file store.
-pub(crate) fn new_review(site: &Site, file: &ArrivedFile, file_type: DocumentType) -> NewReview {
+/// Gives a received document a random name in the file store.
+pub(crate) fn name(site: &Site, file: &ArrivedFile, file_type: DocumentType) -> Document {
     let stem = platform::id::generate_random(&site.random);
-    NewReview {
+    Document {
         file: format!("{stem}.{}", file_type.word()),
-        file_name: file.name.clone(),
+        file_name: text_cleaning::clean(&file.name)
+            .chars()
+            .take(NAME)
+            .collect(),
         file_type,
         bytes: i64::try_from(file.bytes).unwrap_or(i64::MAX),
         sha256: file.digest.clone(),
-        goal: String::new(),
-        focus: String::new(),
-        note: String::new(),
-        booking: String::new(),
     }
 }
 
-/// Deletes a received document whose submission was refused. If the deletion fails, a job deletes it
+/// Deletes a received document whose form was refused. If the deletion fails, a job deletes it
 /// a day later.
 pub async fn discard(site: &Site, problem: &Problem, file: &str) {
     // After an error in the store, nobody knows whether the review was saved.
@@ -135,17 +222,25 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     [FOLDER.job(site), clean]
 }
 
-/// Deletes the documents of reviews that were completed long ago. Their hashes stay.
+/// Deletes the documents, and the reviewers' files, of reviews that were completed long ago. Their
+/// hashes stay.
 fn remove_old(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let days = settings::load(tx)?.review_file_days;
-    let old: Vec<(ReviewId, String)> = sql!(
-        "SELECT id, file FROM review WHERE file <> '' AND completed_at < :before",
+    let old: Vec<(ReviewId, String, String)> = sql!(
+        "SELECT id, file, reference_file FROM review
+         WHERE (file <> '' OR reference_file <> '') AND completed_at < :before",
         before = tx.now() - SignedDuration::from_hours(24 * days)
     )
     .all(tx)?;
-    for (id, file) in old {
-        sql!("UPDATE review SET file = '' WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-        FOLDER.remove(tx, &file)?;
+    for (id, file, reference) in old {
+        sql!(
+            "UPDATE review SET file = '', reference_file = '' WHERE id = :id",
+            id
+        )
+        .run(tx, Rows::Exactly(1))?;
+        for one in [file, reference].iter().filter(|one| !one.is_empty()) {
+            FOLDER.remove(tx, one)?;
+        }
     }
     Ok(())
 }

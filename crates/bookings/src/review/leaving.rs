@@ -36,10 +36,14 @@ pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Erases an account's documents and texts from its reviews, and its texts from reviews of others.
+/// Erases an account's documents and texts from its reviews, and its texts and files from reviews of
+/// others.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     let kept: Vec<(String,)> = sql!(
-        "SELECT file FROM review WHERE member_id = :account AND file <> ''",
+        "SELECT file FROM review WHERE member_id = :account AND file <> ''
+         UNION ALL SELECT reference_file FROM review
+             WHERE reference_file <> '' AND (member_id = :account
+                 OR reviewer_id IN (SELECT id FROM provider WHERE account_id = :account))",
         account
     )
     .all(tx)?;
@@ -47,7 +51,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
         files::FOLDER.remove(tx, &file)?;
     }
     sql!(
-        "UPDATE review SET strengths = '', improvements = '', recommendations = ''
+        "UPDATE review SET strengths = '', improvements = '', recommendations = '',
+             reference_file = '', reference_name = '', reference_sha256 = ''
          WHERE member_id = :account
             OR reviewer_id IN (SELECT id FROM provider WHERE account_id = :account)",
         account
@@ -73,15 +78,23 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     .all(tx)?;
     let copies = all.into_iter().map(|one| {
         let assessment = (one.state == ReviewState::Completed).then_some(one.assessment);
+        let file = &one.reference;
+        let reference = file.reference_type.map(|_| {
+            json!({"file_name": file.reference_name, "bytes": file.reference_bytes,
+                "sha256": file.reference_sha256})
+        });
         if one.member_id.as_ref() == Some(account) {
             json!({
                 "state": one.state, "file_name": one.file_name, "bytes": one.bytes,
                 "sha256": one.sha256, "goal": one.goal, "focus": one.focus, "note": one.note,
                 "booking_id": one.booking_id, "assessment": assessment,
-                "created_at": one.created_at,
+                "reference": reference, "created_at": one.created_at,
             })
         } else {
-            json!({"state": one.state, "assessment": assessment, "started_at": one.started_at})
+            json!({
+                "state": one.state, "assessment": assessment, "reference": reference,
+                "started_at": one.started_at,
+            })
         }
     });
     Ok(json!(copies.collect::<Vec<_>>()))

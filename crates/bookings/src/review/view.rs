@@ -44,6 +44,18 @@ impl From<Booking> for SessionView {
     }
 }
 
+/// The file that a reviewer has attached for the member.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ReviewReference)]
+pub struct ReferenceView {
+    pub file_name: String,
+    pub file_type: DocumentType,
+    /// The size of the file in bytes.
+    pub bytes: i64,
+    /// Whether the caller can download the file; it is deleted together with the document.
+    pub has_file: bool,
+}
+
 /// A review as its parties read it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = DocumentReview)]
@@ -73,6 +85,8 @@ pub struct ReviewView {
     pub note: String,
     /// What the reviewer says, once the review is completed.
     pub assessment: Option<Assessment>,
+    /// The reviewer's file; null if there is none.
+    pub reference: Option<ReferenceView>,
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -90,6 +104,7 @@ impl ReviewView {
 
     pub(crate) fn of_party(tx: &mut Tx<'_>, party: PartyToReview) -> Result<Self, Refusal> {
         let may_read = party.may_read();
+        let has_reference = party.reference().is_some();
         let review = party.review;
         let member = match &review.member_id {
             Some(member) if may_read => account::find(tx, member)?,
@@ -104,6 +119,14 @@ impl ReviewView {
             Some(booking) => booking::find(tx, booking)?.map(SessionView::from),
             None => None,
         };
+        let file = review.reference;
+        let reference = file.reference_type.filter(|_| may_read);
+        let reference = reference.map(|file_type| ReferenceView {
+            file_name: file.reference_name,
+            file_type,
+            bytes: file.reference_bytes,
+            has_file: has_reference,
+        });
         let shown = |text: String| if may_read { text } else { String::new() };
         Ok(Self {
             id: review.id,
@@ -120,6 +143,7 @@ impl ReviewView {
             focus: review.focus,
             note: shown(review.note),
             assessment: (review.state == ReviewState::Completed).then_some(review.assessment),
+            reference,
             created_at: review.created_at,
             started_at: review.started_at,
             completed_at: review.completed_at,

@@ -16,6 +16,7 @@ use web::{Problem, Site, Text};
 use super::slots::table_form;
 use super::{own, slots, words};
 use crate::booking::Party;
+use crate::review::files::Document;
 use crate::review::view::{self, ReviewView};
 use crate::review::{
     self, ASKED, FIELDS, OWN, PartyToReview, ReviewMode, ReviewState, Submitter, Taker, files,
@@ -162,7 +163,7 @@ pub(super) async fn create(
     let form = &posted.form;
     let done = match files::keep(&site, file, form).await {
         Ok(new) => {
-            let (used, file) = (site.clone(), new.file.clone());
+            let (used, file) = (site.clone(), new.document.file.clone());
             let change = move |tx: &mut Tx<'_>, by: &Submitter| {
                 let made = review::create(tx, &used, by, &new)?;
                 Ok::<_, Refusal>(format!("{}?done=submitted", made.page()))
@@ -176,19 +177,23 @@ pub(super) async fn create(
         Err(problem) => Err(problem),
     };
     form_state::answer(done, async |problem| {
-        let text = &posted.req.text;
-        let mut form_state = FormState::refused(posted.form.clone(), &problem, text);
-        form_state = match problem.code {
-            "unsupported_media_type" => {
-                form_state.trouble = Some(text.say("review-file-wrong").into_owned());
-                form_state.at("file")
-            }
-            "body_too_large" => form_state.at("file"),
-            _ => form_state,
-        };
-        new_page(&posted.req, &form_state).await
+        new_page(&posted.req, &refused(&posted, &problem)).await
     })
     .await
+}
+
+/// A refused form with a file.
+fn refused(posted: &FormPost, problem: &Problem) -> FormState {
+    let text = &posted.req.text;
+    let mut form_state = FormState::refused(posted.form.clone(), problem, text);
+    match problem.code {
+        "unsupported_media_type" => {
+            form_state.trouble = Some(text.say("review-file-wrong").into_owned());
+            form_state.at("file")
+        }
+        "body_too_large" => form_state.at("file"),
+        _ => form_state,
+    }
 }
 
 #[derive(Template)]
@@ -205,7 +210,10 @@ struct ReviewPage<'a> {
     submitted: String,
     /// The time of the session, the message id of its state, and the CSS class of the state.
     session: Option<(String, &'static str, &'static str)>,
-    kilobytes: i64,
+    /// The sizes of the document and of the reviewer's file.
+    kilobytes: (i64, i64),
+    /// The most megabytes of a file.
+    megabytes: usize,
     may_start: bool,
     may_cancel: bool,
     /// The form in which the reviewer writes; empty for others.
@@ -241,7 +249,14 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
             let when = text.moment(&one.starts_at.to_zoned(zone));
             (when, one.state.label(), words::tag(one.state))
         }),
-        kilobytes: (review.bytes / 1024).max(1),
+        kilobytes: (
+            kilobytes(review.bytes),
+            review
+                .reference
+                .as_ref()
+                .map_or(0, |file| kilobytes(file.bytes)),
+        ),
+        megabytes: files::most_bytes(&req.site) >> 20,
         may_start: party.may_start(),
         may_cancel: party.may_cancel(),
         groups: if is_written {
@@ -254,22 +269,51 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     req.page(here(party.party), &review.goal, body).await
 }
 
-/// `POST /me/reviews/{id}/{step}`: the step is `start`, `complete` or `cancel`.
+fn kilobytes(bytes: i64) -> i64 {
+    (bytes / 1024).max(1)
+}
+
+/// `POST /me/reviews/{id}/complete`, perhaps with a file.
+pub(super) async fn complete(
+    State(site): State<Site>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let most = files::most_bytes(&site);
+    let (posted, file) = FormPost::<PageRequest>::receive(request, &site, most).await?;
+    let file = match file {
+        Some(file) => files::accept(&site, file).await.map(Some),
+        None => Ok(None),
+    };
+    let done = match file {
+        Ok(file) => {
+            let input = Input::Form(posted.form.clone(), FIELDS.to_vec());
+            let (used, kept) = (site.clone(), file.clone());
+            let change = move |tx: &mut Tx<'_>, party: &PartyToReview| {
+                let completed = review::complete(tx, &used, party, &input, kept.as_ref())?;
+                Ok::<_, Refusal>(format!("{}?done=complete", completed.page()))
+            };
+            let done = posted.once(change).await.map_err(Problem::from);
+            if let (Err(problem), Some(file)) = (&done, &file) {
+                files::discard(&site, problem, &file.file).await;
+            }
+            done
+        }
+        Err(problem) => Err(problem),
+    };
+    form_state::answer(done, async |problem| {
+        page(&posted.req, &refused(&posted, &problem)).await
+    })
+    .await
+}
+
+/// `POST /me/reviews/{id}/{step}`: the step is `start` or `cancel`.
 pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
-    let (req, site) = (&posted.req, posted.req.site.clone());
+    let req = &posted.req;
     let address = |review: &review::Review, step| format!("{}?done={step}", review.page());
     let done = match req.piece("step") {
         "start" => {
             let change = move |tx: &mut Tx<'_>, by: &Taker| {
                 Ok::<_, Refusal>(address(&review::start(tx, by)?, "start"))
-            };
-            posted.once(change).await
-        }
-        "complete" => {
-            let input = Input::Form(posted.form.clone(), FIELDS.to_vec());
-            let change = move |tx: &mut Tx<'_>, party: &PartyToReview| {
-                let completed = review::complete(tx, &site, party, &input)?;
-                Ok::<_, Refusal>(address(&completed, "complete"))
             };
             posted.once(change).await
         }
@@ -291,25 +335,29 @@ pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
 /// `GET /me/reviews/{id}/file`.
 pub(super) async fn file(req: PageRequest, headers: HeaderMap) -> Result<Response, Problem> {
     let look = |_: &mut Tx<'_>, party: &PartyToReview| Ok::<_, Refusal>(party.clone());
-    download(&req.site, &req.read(look).await?, &headers).await
+    download(&req.site, req.read(look).await?.document(), &headers).await
 }
 
-/// Sends the document. A browser saves it and never shows it, because its content is a stranger's.
+/// `GET /me/reviews/{id}/reference`.
+pub(super) async fn reference(req: PageRequest, headers: HeaderMap) -> Result<Response, Problem> {
+    let look = |_: &mut Tx<'_>, party: &PartyToReview| Ok::<_, Refusal>(party.clone());
+    download(&req.site, req.read(look).await?.reference(), &headers).await
+}
+
+/// Sends a document, if there is one that may be read. A browser saves it and never shows it, because its content is a stranger's.
 pub async fn download(
     site: &Site,
-    party: &PartyToReview,
+    document: Option<Document>,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let review = &party.review;
-    if !party.may_read() || review.file.is_empty() {
-        return Err(Problem::not_found());
-    }
-    let key = files::FOLDER.key(&review.file).map_err(Problem::internal)?;
+    let document = document.ok_or_else(Problem::not_found)?;
+    let key = files::FOLDER.key(&document.file);
+    let key = key.map_err(Problem::internal)?;
     let response = FileResponse {
         key: &key,
-        bytes: u64::try_from(review.bytes).unwrap_or_default(),
-        media_type: review.file_type.media_type(),
-        disposition: disposition("attachment", &review.file_name),
+        bytes: u64::try_from(document.bytes).unwrap_or_default(),
+        media_type: document.file_type.media_type(),
+        disposition: disposition("attachment", &document.file_name),
         caching: "private, no-store",
     };
     let mut response = response.send(&site.files, headers).await?;

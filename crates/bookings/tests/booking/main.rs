@@ -34,6 +34,7 @@ mod reminding;
 mod requests;
 mod reveal;
 mod review_calls;
+mod review_references;
 mod reviews;
 mod rooms;
 mod sessions;

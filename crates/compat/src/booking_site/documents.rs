@@ -79,7 +79,7 @@ async fn create(call: Call, request: Request) -> Result<Response, Problem> {
         _ => None,
     });
     let new = new.await?;
-    let (said, file) = (new.said(), new.file.clone());
+    let (said, file) = (new.said(), new.document.file.clone());
     let (site, who) = (call.site.clone(), call.requester.clone());
     let change = move |tx: &mut Tx<'_>, by: &Submitter| {
         let made = review::create(tx, &site, by, &new)?;
@@ -123,5 +123,5 @@ async fn download(call: Call) -> Result<Response, Problem> {
         Party::Provider | Party::Administrator => Err(Refusal::NotFound),
     };
     let party = call.read(look).await?;
-    download_review(&call.site, &party, &call.headers).await
+    download_review(&call.site, party.document(), &call.headers).await
 }

@@ -1,18 +1,19 @@
 //! The JSON API of reviews of documents.
 
-use axum::extract::Request;
+use axum::extract::{FromRequest as _, Request};
 use axum::http::StatusCode;
 use axum::response::Response;
 use platform::Tx;
 use site::Callers::Tokens;
 use site::call::Call;
 use site::proof::Requester;
+use utoipa::openapi::schema::{KnownFormat, Object, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use web::described::Routes;
 use web::fields;
 use web::json::{Members, Received};
-use web::{Input, Json, List, Problem, Site, routes};
+use web::{Input, Json, List, Problem, Site, media_type, routes};
 
 use crate::booking::Party;
 use crate::review::view::{self, ReviewView};
@@ -24,6 +25,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(list_reviews: Tokens(&[READ]), create_review: Tokens(&[WRITE])))
         .routes(routes!(download_review: Tokens(&[READ])))
+        .routes(routes!(download_reference: Tokens(&[READ])))
         .routes(routes!(cancel_review: Tokens(&[WRITE])))
         .routes(routes!(start_review: Tokens(&[WRITE])))
         .routes(routes!(complete_review: Tokens(&[WRITE])))
@@ -82,7 +84,11 @@ async fn create_review(call: Call, request: Request) -> Result<Response, Problem
     })
     .await?;
     let said = new.said();
-    let (site, who, file) = (call.site.clone(), call.requester.clone(), new.file.clone());
+    let (site, who, file) = (
+        call.site.clone(),
+        call.requester.clone(),
+        new.document.file.clone(),
+    );
     let change = move |tx: &mut Tx<'_>, by: &Submitter| {
         let made = review::create(tx, &site, by, &new)?;
         ReviewView::of(tx, &who, made)
@@ -103,7 +109,18 @@ async fn create_review(call: Call, request: Request) -> Result<Response, Problem
 async fn download_review(call: Call) -> Result<Response, Problem> {
     let look = |_: &mut Tx<'_>, party: &PartyToReview| Ok::<_, Refusal>(party.clone());
     let party = call.read(look).await?;
-    download(&call.site, &party, &call.headers).await
+    download(&call.site, party.document(), &call.headers).await
+}
+
+/// The file that the reviewer has attached, for the member, the reviewer and administrators.
+#[utoipa::path(
+    get, path = "/api/v1/reviews/{id}/reference", tag = "reviews", params(("id" = String, Path,)),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 404))
+)]
+async fn download_reference(call: Call) -> Result<Response, Problem> {
+    let look = |_: &mut Tx<'_>, party: &PartyToReview| Ok::<_, Refusal>(party.clone());
+    let party = call.read(look).await?;
+    download(&call.site, party.reference(), &call.headers).await
 }
 
 /// Cancels a review, as its member while no provider has taken it, or as an administrator. The
@@ -148,19 +165,67 @@ impl PartialSchema for AssessmentBody {
 
 impl ToSchema for AssessmentBody {}
 
-/// Completes a review as the provider who has taken it.
+/// The OpenAPI schema of the form that completes a review.
+struct AssessmentForm;
+
+impl PartialSchema for AssessmentForm {
+    fn schema() -> RefOr<Schema> {
+        let mut schema = AssessmentBody::schema();
+        if let RefOr::T(Schema::Object(form)) = &mut schema {
+            let mut file = Object::with_type(Type::String);
+            file.format = Some(SchemaFormat::KnownFormat(KnownFormat::Binary));
+            file.description = Some("A file for the member, like the document.".to_owned());
+            form.properties.insert("file".to_owned(), file.into());
+        }
+        schema
+    }
+}
+
+impl ToSchema for AssessmentForm {}
+
+/// Completes a review as the provider who has taken it. As a form it may have one file for the
+/// member: a PDF, DOC or DOCX file of at most 5,242,880 bytes.
 #[utoipa::path(
     post, path = "/api/v1/reviews/{id}/complete", tag = "reviews", params(("id" = String, Path,)),
-    request_body = AssessmentBody,
+    request_body(content(
+        (AssessmentBody = "application/json"), (AssessmentForm = "multipart/form-data"),
+    )),
     responses((status = 200, body = ReviewView), (status = 403), (status = 404), (status = 409),
-        (status = 422))
+        (status = 413), (status = 415), (status = 422))
 )]
-async fn complete_review(call: Call, body: Received<Members>) -> Result<Response, Problem> {
-    let (input, _) = Input::of_json(body.value)?;
-    let (site, who) = (call.site.clone(), call.requester.clone());
+async fn complete_review(call: Call, request: Request) -> Result<Response, Problem> {
+    let look = |_: &mut Tx<'_>, party: &PartyToReview| match party.is_reviewer {
+        true => Ok(()),
+        false => Err(Refusal::Forbidden),
+    };
+    call.read(look).await?;
+    let (input, said, file) = if media_type::is(request.headers(), media_type::MULTIPART) {
+        let known = |name: &str| FIELDS.iter().map(|one| one.name).find(|one| *one == name);
+        let (form, file) = files::read(&call.site, request, known).await?;
+        let file = match file {
+            Some(file) => Some(files::accept(&call.site, file).await?),
+            None => None,
+        };
+        let texts = form.iter().map(|(name, value)| format!("{name}={value}"));
+        let hash = file.iter().map(|one| one.sha256.clone());
+        let said: Vec<String> = texts.chain(hash).collect();
+        (
+            Input::Form(form, FIELDS.to_vec()),
+            said.join("\n").into(),
+            file,
+        )
+    } else {
+        let body: Received<Members> = Received::from_request(request, &()).await?;
+        (Input::of_json(body.value)?.0, body.bytes, None)
+    };
+    let (site, who, kept) = (call.site.clone(), call.requester.clone(), file.clone());
     let change = move |tx: &mut Tx<'_>, party: &PartyToReview| {
-        let completed = review::complete(tx, &site, party, &input)?;
+        let completed = review::complete(tx, &site, party, &input, kept.as_ref())?;
         ReviewView::of(tx, &who, completed)
     };
-    call.post(&body.bytes, StatusCode::OK, change).await
+    let done = call.post(&said, StatusCode::OK, change).await;
+    if let (Err(problem), Some(file)) = (&done, &file) {
+        files::discard(&call.site, problem, &file.file).await;
+    }
+    done
 }

@@ -5,7 +5,8 @@ use std::path::{Component, Path, PathBuf};
 use anyhow::Result;
 use bookings::import::{self as bring, documents, money};
 use bookings::order::CreditKind;
-use bookings::review::{Assessment, NewReview, Review, ReviewId, ReviewState};
+use bookings::review::files::{Document, Reference};
+use bookings::review::{Assessment, Review, ReviewId, ReviewState};
 use platform::Tx;
 use web::Site;
 use web::uploaded_document::DocumentType;
@@ -170,6 +171,7 @@ impl TakeOver<'_> {
                 recommendations: row.lines("recommendations", 4_000),
                 ..Assessment::default()
             },
+            reference: Reference::default(),
             created_at,
             started_at: (state != ReviewState::Pending).then_some(created_at),
             completed_at: is_completed.then_some(ended_at),
@@ -181,16 +183,12 @@ impl TakeOver<'_> {
 }
 
 /// What remains of a review whose document is gone.
-fn without(row: &Row) -> NewReview {
-    NewReview {
+fn without(row: &Row) -> Document {
+    Document {
         file: String::new(),
         file_name: row.line("file_name", 120),
         file_type: DocumentType::Pdf,
         bytes: 0,
         sha256: String::new(),
-        goal: String::new(),
-        focus: String::new(),
-        note: String::new(),
-        booking: String::new(),
     }
 }

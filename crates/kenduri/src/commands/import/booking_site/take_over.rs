@@ -8,7 +8,7 @@ use bookings::booking::BookingId;
 use bookings::import::{self as bring, money};
 use bookings::order::PlanId;
 use bookings::provider::ProviderId;
-use bookings::review::NewReview;
+use bookings::review::files::Document;
 use bookings::slot::SlotId;
 use bookings::{settings, verify};
 use clap::ValueEnum;
@@ -52,7 +52,7 @@ pub(super) struct Options {
 #[derive(Debug, Default)]
 pub(super) struct Reviews {
     pub(super) rows: Vec<Row>,
-    pub(super) documents: HashMap<String, Result<NewReview, String>>,
+    pub(super) documents: HashMap<String, Result<Document, String>>,
     pub(super) rest: super::rows::Remainder,
 }
 
