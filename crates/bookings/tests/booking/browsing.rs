@@ -3,11 +3,13 @@
 use serde_json::{Value, json};
 use testkit::Visitor;
 
-use crate::stage::{Booking, Person, Stage, errors, on_both, provider};
+use crate::stage::{Booking, LINK, Person, Stage, errors, on_both, provider};
 
 /// Offers a session with these properties, for which the others have defaults.
 async fn offer(provider: &mut Person, date: &str, more: Value) -> Value {
-    let mut body = json!({"date": date, "time": "09:00", "minutes": 60, "title": "Call"});
+    let mut body = json!({
+        "date": date, "time": "09:00", "minutes": 60, "title": "Call", "location": LINK,
+    });
     for (name, value) in more.as_object().unwrap() {
         body[name] = value.clone();
     }
@@ -31,11 +33,12 @@ fn a_slot_matches_all_filters_or_is_not_listed() {
             "price_minor": 18_000, "minutes": 90,
         });
         let here = offer(&mut farah, "2026-12-01", here).await;
-        let room = json!({"location_kind": "room_pool"});
+        let room = json!({"location_kind": "room_pool", "location": ""});
         let room = offer(&mut farah, "2026-12-02", room).await;
         let credit = json!({"takes_credit": true, "minutes": 30});
         let credit = offer(&mut farah, "2026-12-03", credit).await;
-        let phone = json!({"location_kind": "phone", "price_minor": 5_000});
+        let phone =
+            json!({"location_kind": "phone", "location": "+60 3 1234", "price_minor": 5_000});
         let phone = offer(&mut farah, "2026-12-04", phone).await;
         let mut stranger = stage.visitor();
         for (query, expected) in [
@@ -195,7 +198,7 @@ fn a_week_with_many_slots_is_shown_in_parts() {
             let times = ["08:00", "09:00", "10:00", "11:00", "12:00", "13:00"];
             let series = json!({
                 "first_date": "2026-12-01", "weeks": 1, "weekdays": [1, 2, 3, 4, 5, 6, 7],
-                "times": times, "slot": {"minutes": 60, "title": "Call"},
+                "times": times, "slot": {"minutes": 60, "title": "Call", "location": LINK},
             });
             let page = one.call("POST", "/api/v1/me/slots/series", &series).await;
             let items = page.expect(201).json()["items"].clone();

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::Page;
 
-use crate::stage::{Booking, Person, Stage, go_to, on_both, prove, provider};
+use crate::stage::{Booking, LINK, Person, Stage, go_to, on_both, prove, provider};
 
 /// The ids on all pages of one entry each.
 async fn walk(person: &mut Person, path: &str) -> Vec<String> {
@@ -126,7 +126,7 @@ fn a_booking_moves_to_any_time_and_a_request_may_ask_for_any() {
             let times = ["08:00", "09:00", "10:00", "11:00", "12:00", "13:00"];
             let series = json!({
                 "first_date": "2026-12-01", "weeks": 1, "weekdays": [1, 2, 3, 4, 5, 6, 7],
-                "times": times, "slot": {"minutes": 60, "title": "Call"},
+                "times": times, "slot": {"minutes": 60, "title": "Call", "location": LINK},
             });
             let page = one.call("POST", "/api/v1/me/slots/series", &series).await;
             let items = page.expect(201).json()["items"].clone();

@@ -155,6 +155,9 @@ pub(crate) async fn ledger(stage: &Stage<'_>) -> i64 {
     count(stage, sum).await
 }
 
+/// The link at which sessions take place.
+pub(crate) const LINK: &str = "https://meet.jit.si/Veranda";
+
 /// Sets the clock to an instant, and runs the jobs that are due.
 pub(crate) async fn go_to(stage: &Stage<'_>, at: &str) {
     let at: Timestamp = at.parse().unwrap();
@@ -252,7 +255,7 @@ impl Booking for Person {
     async fn offer(&mut self, date: &str, time: &str, price_minor: i64) -> Value {
         let body = json!({
             "date": date, "time": time, "minutes": 60, "title": "Portrait on the veranda",
-            "location": "https://meet.jit.si/Veranda", "price_minor": price_minor,
+            "location": LINK, "price_minor": price_minor,
         });
         let page = self.call("POST", "/api/v1/me/slots", &body).await;
         page.expect(201);

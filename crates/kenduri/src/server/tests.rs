@@ -543,6 +543,8 @@ fn counts_are_said_in_the_singular_too() {
         "feedback-mean",
         "problem-slot-too-short",
         "problem-slot-too-long",
+        "review-to-book",
+        "problem-review-booking-unsuitable",
     ];
     let of_domains = DOMAINS.iter().map(|domain| domain.locales);
     let all = [web::LOCALES, LOCALES].into_iter().chain(of_domains);

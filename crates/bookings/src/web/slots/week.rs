@@ -131,13 +131,11 @@ async fn page(
             .filter(|slot| slot.starts_at.to_zoned(zone.clone()).date() == day)
             .map(|slot| {
                 let time = text.time(&slot.starts_at.to_zoned(zone.clone()));
-                let tick = slot.is_free().then(|| {
-                    let label = format!("{}, {time}", text.date_short(day));
-                    // An error about this slot begins with its label.
-                    form_state.tick(&format!("ids.{}", slot.id), label).label
-                });
+                // An error about this slot begins with its label.
+                let label = format!("{}, {time}", text.date_short(day));
+                let label = form_state.tick(&format!("ids.{}", slot.id), label).label;
                 Entry {
-                    tick,
+                    tick: slot.is_free().then_some(label),
                     time,
                     state: state(slot),
                     class: words::slot_class(slot.state),
@@ -232,10 +230,7 @@ pub(in crate::web) async fn change(posted: FormPost) -> Result<Response, Problem
         Ok::<_, Refusal>(page_after.clone())
     };
     form_state::answer(posted.once(change).await, async |problem| {
-        let mut form_state = FormState::refused(form.clone(), &problem, &req.text);
-        if problem.code == "bulk_rejected" {
-            form_state.trouble = Some(problem.detail(&req.text));
-        }
+        let form_state = FormState::refused(form.clone(), &problem, &req.text);
         page(req, from, &form_state).await
     })
     .await
