@@ -17,7 +17,7 @@ async fn choose(person: &mut Person) {
 /// The texts of the mails about new slots to somebody.
 async fn mails(stage: &Stage<'_>, recipient: &str) -> Vec<String> {
     let all = stage.world.mails().await.into_iter();
-    let subject = "New times to book – Kami & Kenduri";
+    let subject = "New times to book – Kenduri Kami";
     let all = all.filter(|mail| mail.recipient == recipient && mail.subject == subject);
     all.map(|mail| mail.text).collect()
 }
