@@ -203,7 +203,8 @@ macro_rules! stored_in_table {
             _: &Self::Parent,
             id: &str,
         ) -> Result<Self, $crate::resource::RefusalOf<Self>> {
-            Ok(tx.lock(&id)?.ok_or($crate::Refusal::NotFound)?)
+            let found: Option<Self> = tx.lock(&id)?;
+            found.ok_or_else(|| $crate::Refusal::NotFound.into())
         }
 
         fn insert(
@@ -211,7 +212,8 @@ macro_rules! stored_in_table {
             tx: &mut ::platform::Tx<'_>,
             _: &$crate::resource::Edit<'_, Self>,
         ) -> Result<(), $crate::resource::RefusalOf<Self>> {
-            Ok(tx.insert(&*self)?)
+            tx.insert(&*self)?;
+            Ok(())
         }
 
         fn update(
@@ -220,7 +222,8 @@ macro_rules! stored_in_table {
             _: &$crate::resource::Edit<'_, Self>,
         ) -> Result<(), $crate::resource::RefusalOf<Self>> {
             self.version += 1;
-            Ok(tx.update(&*self)?)
+            tx.update(&*self)?;
+            Ok(())
         }
 
         fn delete(
@@ -228,7 +231,8 @@ macro_rules! stored_in_table {
             tx: &mut ::platform::Tx<'_>,
             _: &Self::Parent,
         ) -> Result<(), $crate::resource::RefusalOf<Self>> {
-            Ok(tx.delete::<Self>(&self.id)?)
+            tx.delete::<Self>(&self.id)?;
+            Ok(())
         }
     };
 }

@@ -51,14 +51,13 @@ impl Filter {
     /// Reads the filters of a query string, except days and the position in the list, and reports
     /// values that cannot be read.
     pub(crate) fn read(query: &Form, findings: &mut Findings) -> Self {
-        let mut number = |name: &str, least: i64, most: i64| match query.number(name) {
-            Ok(number) => {
-                number.map(|number| findings.number(&format!("/{name}"), number, least, most))
-            }
-            Err(_) => {
-                findings.add(&format!("/{name}"), "wrong_type", []);
-                None
-            }
+        let mut number = |name: &str, least: i64, most: i64| {
+            let pointer = format!("/{name}");
+            let Ok(number) = query.number(name) else {
+                findings.add(&pointer, "wrong_type", []);
+                return None;
+            };
+            number.map(|number| findings.number(&pointer, number, least, most))
         };
         let (max_price, min_minutes) = (
             number("max_price", 0, i64::MAX),

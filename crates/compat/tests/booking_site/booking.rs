@@ -80,17 +80,23 @@ fn what_is_hidden_until_booking_is_nowhere_in_the_answers() {
                 assert!(!said.contains(hidden), "{path}: {said}");
             }
         }
-        let body = json!({"preferred_slots": [slot["id"]]});
+        let body = json!({"preferred_slots": [slot["id"]], "focus_areas": ["Caches"]});
         let asked = mei.call("POST", "/api/mentee/booking-request", body).await;
+        assert_eq!(asked.json()["topics"], json!(["Caches"]));
         let asked = asked.with(201).body.to_lowercase();
         assert!(
             !asked.contains(name) && !asked.contains("veranda"),
             "{asked}"
         );
         let booked = mei
-            .call("POST", BOOKINGS, json!({"slot_id": slot["id"]}))
+            .call(
+                "POST",
+                BOOKINGS,
+                json!({"slot_id": slot["id"], "topics": "Caches, queues"}),
+            )
             .await;
         let booked = booked.with(201).json();
+        assert_eq!(booked["topics"], json!(["Caches", "queues"]));
         assert_eq!(booked["meeting_link"], "https://meet.jit.si/Veranda");
         assert!(
             !booked["mentor_name"].as_str().unwrap().is_empty(),

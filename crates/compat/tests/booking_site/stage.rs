@@ -38,6 +38,8 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             "booking.review_file",
             "booking.review_files",
             "booking.reconcile",
+            "booking.new_slots",
+            "booking.new_slots_mail",
             "booking.compare",
         ] {
             world.expect_jobs(kind);

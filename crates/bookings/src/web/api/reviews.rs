@@ -193,9 +193,12 @@ impl ToSchema for AssessmentForm {}
         (status = 413), (status = 415), (status = 422))
 )]
 async fn complete_review(call: Call, request: Request) -> Result<Response, Problem> {
-    let look = |_: &mut Tx<'_>, party: &PartyToReview| match party.is_reviewer {
-        true => Ok(()),
-        false => Err(Refusal::Forbidden),
+    let look = |_: &mut Tx<'_>, party: &PartyToReview| {
+        if party.is_reviewer {
+            Ok(())
+        } else {
+            Err(Refusal::Forbidden)
+        }
     };
     call.read(look).await?;
     let (input, said, file) = if media_type::is(request.headers(), media_type::MULTIPART) {

@@ -45,7 +45,7 @@ struct Days<'a> {
     csrf: &'a str,
     /// Whether another heading stands above.
     is_below: bool,
-    days: Vec<Day>,
+    all: Vec<Day>,
 }
 
 #[derive(Template)]
@@ -63,7 +63,7 @@ impl Days<'_> {
             text,
             csrf: self.csrf,
             is_below: self.is_below,
-            days: &self.days,
+            days: &self.all,
         };
         html.to_string()
     }
@@ -200,7 +200,7 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
     let days = |all: Vec<Session>, is_below: bool| Days {
         csrf: &req.csrf,
         is_below,
-        days: by_day(text, (zone, now), &loaded.listed, all),
+        all: by_day(text, (zone, now), &loaded.listed, all),
     };
     let when = if view == View::Past { "when=past&" } else { "" };
     let next = loaded.rest.next_cursor.as_deref();

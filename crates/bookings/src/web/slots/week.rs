@@ -198,7 +198,7 @@ pub(in crate::web) async fn change(posted: FormPost) -> Result<Response, Problem
     let (req, form) = (&posted.req, &posted.form);
     let action = Action::find(form.text("do")).ok_or_else(Problem::not_found)?;
     let from: Option<Date> = form.text("from").parse().ok();
-    let ids: Result<Vec<SlotId>, Problem> = form.all("ids").map(|id| call::id(id)).collect();
+    let ids: Result<Vec<SlotId>, Problem> = form.all("ids").map(call::id).collect();
     let ids = ids?;
     if ids.is_empty() {
         let mut form_state = FormState::of(form.clone());

@@ -312,17 +312,17 @@ fn sessions_are_at_their_times_and_money_keeps_its_names() {
         );
         let query = sql!(
             "SELECT state || ' ' || COALESCE(cancelled_by, '-') || ' ' || COALESCE(session_type, '-')
-                 || ' ' || COALESCE(entry, '-') || ' ' || cancel_reason || note || topics
+                 || ' ' || COALESCE(entry, '-') || ' ' || topics || ' ' || cancel_reason || note
              FROM booking ORDER BY created_at"
         );
         assert_eq!(
             stage.texts(query).await,
             [
-                "completed - coding - []",
-                "completed - system-design acme-co Please be strict[\"caches\",\"queues\"]",
-                "completed - - - []",
-                "cancelled provider - - Ill[]",
-                "confirmed - - - []",
+                "completed - coding - [] ",
+                "completed - system-design acme-co [\"caches\",\"queues\"] Please be strict",
+                "completed - - - [] ",
+                "cancelled provider - - [] Ill",
+                "confirmed - - - [] ",
             ]
         );
         let query = sql!(
