@@ -23,7 +23,7 @@ fn administrators_say_to_which_hosts_links_lead() {
         let path = format!("/api/v1/me/slots/{}", slot["id"].as_str().unwrap());
         let refused = farah.call("PATCH", &path, &change).await;
         let no_link = ("/location".to_owned(), "link_not_allowed".to_owned());
-        assert_eq!(errors(refused.expect(422)), [no_link.clone()]);
+        assert_eq!(errors(refused.expect(422)), std::slice::from_ref(&no_link));
         let mut patch = async |hosts: Value, version: i64| {
             let body = json!({"meeting_hosts": hosts, "version": version});
             own.call("PATCH".parse().unwrap(), SETTINGS, &body).await

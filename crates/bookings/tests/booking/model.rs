@@ -250,7 +250,7 @@ impl<'a, 'w> Days<'a, 'w> {
     /// Somebody says what became of a session, or tries to.
     async fn mark(&self) {
         let all: Vec<(String,)> = rows(
-            &self.stage,
+            self.stage,
             sql!("SELECT id FROM booking ORDER BY starts_at DESC, id LIMIT 9"),
         )
         .await;
@@ -280,7 +280,7 @@ impl<'a, 'w> Days<'a, 'w> {
             post(self.stage, &event).await.expect(200);
         } else {
             let all: Vec<(String,)> = rows(
-                &self.stage,
+                self.stage,
                 sql!(
                     "SELECT gateway_payment_id FROM payment
                          WHERE state = 'captured' AND refund_reserved_minor = 0
