@@ -10,11 +10,13 @@ use serde_json::json;
 use web::{Form, Problem, Site};
 
 use crate::gateway::{Checkout, Fact, GatewayError};
-use crate::order::{self, CLOSE, GatewayName, Order, OrderId, OrderState};
-use crate::{booking, gateway, settle};
+use crate::order::{self, CLOSE, GatewayName, Order, OrderId, OrderMode, OrderState};
+use crate::{booking, gateway, gateway_retry, settle};
 
 /// The job kind of the job that polls a gateway.
 pub const KIND: &str = "booking.poll";
+/// The job kind of the job that ends an order that nobody has paid.
+pub const END: &str = "booking.order_end";
 /// How long a request has the exclusive right to call a gateway about an order.
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
 /// How long after an order's creation a gateway is polled about it.
@@ -23,6 +25,10 @@ const ASKED: SignedDuration = SignedDuration::from_hours(48);
 const FIRST: SignedDuration = SignedDuration::from_mins(3);
 /// How soon a gateway is polled again if it did not respond when the payer returned.
 const SOON: SignedDuration = SignedDuration::from_secs(10);
+/// How often a gateway is asked because somebody looks at the page of an order that is not paid.
+pub(crate) const WATCHED: SignedDuration = SignedDuration::from_secs(15);
+/// How often a gateway is asked because somebody wants to know now.
+pub(crate) const PRESSED: SignedDuration = SignedDuration::from_secs(5);
 /// The minimum time for paying an order with Stripe.
 const EXTENDED: SignedDuration = SignedDuration::from_mins(40);
 
@@ -52,20 +58,22 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
                 let code = "idempotency_in_progress";
                 return Ok(Err(Problem::new(StatusCode::CONFLICT, code)));
             }
-            let gateway = match &order.gateway_order_id {
-                Some(_) => order.gateway,
-                None => chosen,
-            };
-            // An order that a gateway knows keeps the mode in which it was made there.
-            let mode = match &order.gateway_order_id {
-                Some(_) => order.mode,
-                None => mode,
+            // An order that a gateway knows keeps the mode in which it was made there. One of the test
+            // mode is made anew once real money moves.
+            let is_void = order.mode == OrderMode::Test && mode == OrderMode::Live;
+            let gateway_order_id = order.gateway_order_id.clone().filter(|_| !is_void);
+            let (gateway, mode) = match &gateway_order_id {
+                Some(_) => (order.gateway, order.mode),
+                None => (chosen, mode),
             };
             sql!(
-                "UPDATE booking_order SET gateway = :gateway, mode = :mode WHERE id = :id",
+                "UPDATE booking_order SET gateway = :gateway, mode = :mode,
+                     gateway_order_id = :gateway_order_id
+                 WHERE id = :id",
                 id,
                 gateway,
-                mode
+                mode,
+                gateway_order_id = gateway_order_id.as_deref()
             )
             .run(tx, Rows::Exactly(1))?;
             plan(tx, &id, gateway, FIRST)?;
@@ -76,6 +84,7 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
             Ok(Ok(Order {
                 gateway,
                 mode,
+                gateway_order_id,
                 expires_at,
                 ..order
             }))
@@ -138,19 +147,72 @@ pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Pro
     let order = site.store.read(look).await?;
     let order = order.ok_or_else(Problem::not_found)?;
     order.gateway.check_return(site, &order, sent)?;
-    if !matches!(order.state, OrderState::Created | OrderState::Expired) {
-        return Ok(());
-    }
-    match order.gateway.list_payments(site, &order).await {
-        Ok(facts) => settle_all(site, &order, facts).await?,
-        Err(GatewayError::Store(error)) => return Err(error.into()),
-        Err(error) => {
-            tracing::warn!(order = %order.id, %error, "a gateway was not asked about a payment");
-            let write = move |tx: &mut Tx<'_>| plan(tx, &order.id, order.gateway, SOON);
-            site.store.write(write).await?;
-        }
+    if order.is_unpaid() {
+        ask(site, order).await?;
     }
     Ok(())
+}
+
+/// Asks the gateway about an order that is not paid, unless it was asked within `pause`. Returns
+/// `false` if the gateway did not answer; then it is polled soon.
+pub async fn check(site: &Site, id: &OrderId, pause: SignedDuration) -> Result<bool, Problem> {
+    let id = id.clone();
+    let claim = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> {
+        let now = tx.now();
+        let asks = sql!(
+            "UPDATE booking_order SET asked_at = :now
+             WHERE id = :id AND state IN ('created', 'expired') AND gateway_order_id IS NOT NULL
+               AND created_at > :since AND (asked_at IS NULL OR asked_at <= :before)",
+            id,
+            now,
+            since = now - ASKED,
+            before = now - pause
+        )
+        .run(tx, Rows::AtMostOne)?;
+        if asks == 1 {
+            order::find(tx, &id)
+        } else {
+            Ok(None)
+        }
+    };
+    match site.store.write(claim).await? {
+        Some(order) => ask(site, order).await,
+        None => Ok(true),
+    }
+}
+
+async fn ask(site: &Site, order: Order) -> Result<bool, Problem> {
+    match order.gateway.list_payments(site, &order).await {
+        Ok(facts) => {
+            settle_all(site, &order, facts).await?;
+            Ok(true)
+        }
+        Err(GatewayError::Store(error)) => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(order = %order.id, %error, "a gateway was not asked about a payment");
+            let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+                sql!(
+                    "UPDATE booking_order SET asked_at = :now WHERE id = :id",
+                    id = order.id,
+                    now = tx.now()
+                )
+                .run(tx, Rows::Exactly(1))?;
+                plan(tx, &order.id, order.gateway, SOON)
+            };
+            site.store.write(write).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// The gateway at which an order is paid: the chosen one, or else the first that the site offers.
+/// Returns `None` if the site does not offer the chosen one.
+pub fn choose(site: &Site, chosen: Option<GatewayName>) -> Option<GatewayName> {
+    let mut offered = gateway::offered(site).into_iter();
+    match chosen {
+        Some(chosen) => offered.find(|one| *one == chosen),
+        None => offered.next(),
+    }
 }
 
 async fn settle_all(site: &Site, order: &Order, facts: Vec<Fact>) -> Result<(), StoreError> {
@@ -186,8 +248,34 @@ pub(crate) fn plan(
     })
 }
 
-pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
-    [poll(site), close(site)]
+pub(crate) fn jobs(site: &Site) -> [Handler; 3] {
+    [
+        poll(site),
+        close(site),
+        Handler::new(END, |job: Job| async move { end(&job) }),
+    ]
+}
+
+/// Schedules the end of an order that no booking ends.
+pub(crate) fn plan_end(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
+    tx.enqueue(NewJob {
+        key: Some(format!("{END} {}", order.id)),
+        run_at: Some(order.expires_at),
+        ..NewJob::new(END, json!({"order": order.id}))
+    })
+}
+
+/// Ends an order that was not paid in time.
+fn end(job: &Job) -> Result<Done, JobError> {
+    let Payload { order: id } = job.read()?;
+    Ok(Done::with(move |tx: &mut Tx<'_>| {
+        match order::lock(tx, &id)? {
+            // The time for payment was extended.
+            Some(order) if order.expires_at > tx.now() => plan_end(tx, &order),
+            Some(_) => order::expire(tx, &id),
+            None => Ok(()),
+        }
+    }))
 }
 
 /// The job that closes the gateway's page for an order that can no longer be paid.
@@ -202,7 +290,11 @@ fn close(site: &Site) -> Handler {
                 && let Some(name) = &order.gateway_order_id
             {
                 let closed = order.gateway.close_checkout(&site, name).await;
-                closed.map_err(|error| JobError::later(FIRST, error))?;
+                // By then the gateway has closed the page itself.
+                if job.age(site.clock.now()) < gateway_retry::LONGEST {
+                    let to = (order.gateway, FIRST);
+                    closed.map_err(|error| gateway_retry::later(&site, &job, to, error))?;
+                }
             }
             Ok(Done::nothing())
         }
@@ -223,15 +315,14 @@ fn poll(site: &Site) -> Handler {
                 return Ok(Done::nothing());
             };
             let facts = order.gateway.list_payments(&site, &order).await;
-            let facts = facts.map_err(|error: GatewayError| JobError::later(FIRST, error))?;
+            let to = (order.gateway, FIRST);
+            let facts = facts.map_err(|error| gateway_retry::later(&site, &job, to, error))?;
             let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
                 for fact in &facts {
                     settle::settle(tx, &site, &order.id, fact)?;
                 }
                 let age = tx.now().duration_since(order.created_at);
-                let is_open = order::find(tx, &order.id)?.is_some_and(|order| {
-                    matches!(order.state, OrderState::Created | OrderState::Expired)
-                });
+                let is_open = order::find(tx, &order.id)?.is_some_and(|order| order.is_unpaid());
                 // The intervals between polls become longer.
                 if is_open && age < ASKED {
                     plan(tx, &order.id, order.gateway, FIRST.max(age / 4))?;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::Site;
 
-use crate::order::{self, CreditKind, Order, OrderId, PartyId};
+use crate::order::{self, CreditKind, Order, OrderId, OrderMode, PartyId};
 
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
@@ -99,9 +99,10 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), S
 
 pub(crate) fn insert(tx: &mut Tx<'_>, lot: &Lot, order: Option<&Order>) -> Result<(), StoreError> {
     sql!(
-        "INSERT INTO credit_lot ({Lot}, order_id) VALUES ({:Lot}, :order)",
+        "INSERT INTO credit_lot ({Lot}, order_id, mode) VALUES ({:Lot}, :order, :mode)",
         Lot = lot,
-        order = order.map(|order| order.id.clone())
+        order = order.map(|order| order.id.clone()),
+        mode = order.map_or(OrderMode::Live, |order| order.mode)
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())
@@ -133,11 +134,12 @@ pub(crate) fn enter(
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     account: &AccountId,
+    mode: OrderMode,
     booking: &str,
     starts_at: Timestamp,
 ) -> Result<Option<LotId>, StoreError> {
     let reason = CreditReason::Booked;
-    take_from(tx, account, (booking, reason), |lot| {
+    take_from(tx, account, mode, (booking, reason), |lot| {
         lot.credit_kind == CreditKind::Session && reaches(lot, starts_at)
     })
 }
@@ -146,11 +148,13 @@ pub(crate) fn take(
 pub(crate) fn take_for_review(
     tx: &mut Tx<'_>,
     account: &AccountId,
+    mode: OrderMode,
     review: &str,
 ) -> Result<Option<LotId>, StoreError> {
     take_from(
         tx,
         account,
+        mode,
         (review, CreditReason::Reviewed),
         is_for_reviews,
     )
@@ -163,10 +167,11 @@ fn is_for_reviews(lot: &Lot) -> bool {
 fn take_from(
     tx: &mut Tx<'_>,
     account: &AccountId,
+    mode: OrderMode,
     (subject, reason): (&str, CreditReason),
     suits: impl Fn(&Lot) -> bool,
 ) -> Result<Option<LotId>, StoreError> {
-    for lot in lots(tx, account)?.into_iter().filter(suits) {
+    for lot in lots(tx, account, mode)?.into_iter().filter(suits) {
         let taken = sql!(
             "UPDATE credit_lot SET used = used + 1
              WHERE id = :id AND used < granted AND expires_at > :now AND frozen = 0",
@@ -225,6 +230,13 @@ pub(crate) fn give_back(
             expires_at: tx.now() + REPLACED,
         };
         insert(tx, &new, None)?;
+        sql!(
+            "UPDATE credit_lot SET mode = (SELECT o.mode FROM credit_lot o WHERE o.id = :id)
+             WHERE id = :new",
+            id,
+            new = new.id
+        )
+        .run(tx, Rows::Exactly(1))?;
         return enter(tx, &new.id, 1, CreditReason::Replaced, booking);
     }
     sql!("UPDATE credit_lot SET used = used - 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
@@ -309,14 +321,16 @@ pub(crate) fn is_back(tx: &mut Tx<'_>, booking: &str) -> Result<bool, StoreError
 }
 
 /// The lots of an account that still have credits and have not expired, the first to expire first.
-/// A lot whose payment is disputed, or was lost in a dispute, is left out.
-pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError> {
+/// A lot whose payment is disputed, or was lost in a dispute, is left out, and so is what test money
+/// bought if `mode` is live.
+pub fn lots(tx: &mut Tx<'_>, account: &AccountId, mode: OrderMode) -> Result<Vec<Lot>, StoreError> {
     let all: Vec<Lot> = sql!(
         "SELECT {l: Lot} FROM credit_lot l JOIN money_party p ON p.id = l.party_id
          WHERE p.account_id = :account AND l.used < l.granted AND l.expires_at > :now
-           AND l.frozen = 0
+           AND l.frozen = 0 AND (l.mode = 'live' OR :mode = 'test')
          ORDER BY l.expires_at, l.id",
         account,
+        mode,
         now = tx.roughly_now()
     )
     .all(tx)?;
@@ -334,16 +348,21 @@ pub fn balance(
     tx: &mut Tx<'_>,
     account: &AccountId,
     starts_at: Timestamp,
+    mode: OrderMode,
 ) -> Result<i64, StoreError> {
-    let all = lots(tx, account)?.into_iter();
+    let all = lots(tx, account, mode)?.into_iter();
     let is_for_sessions = |lot: &Lot| lot.credit_kind == CreditKind::Session;
     let all = all.filter(|lot| is_for_sessions(lot) && reaches(lot, starts_at));
     Ok(all.map(|lot| lot.granted - lot.used).sum())
 }
 
 /// How many documents an account can submit for review.
-pub(crate) fn reviews_left(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
-    let all = lots(tx, account)?.into_iter().filter(is_for_reviews);
+pub(crate) fn reviews_left(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    mode: OrderMode,
+) -> Result<i64, StoreError> {
+    let all = lots(tx, account, mode)?.into_iter().filter(is_for_reviews);
     Ok(all.map(|lot| lot.granted - lot.used).sum())
 }
 

@@ -153,7 +153,11 @@ const fn headings(kind: ExportKind) -> &'static [&'static str] {
             "amount_minor",
             "amount",
             "currency",
+            "tax_minor",
+            "tax",
+            "tax_bps",
             "receipt_no",
+            "receipt",
         ],
         ExportKind::Payments => &[
             "id",
@@ -305,7 +309,10 @@ fn orders(tx: &mut Tx<'_>, after: &str) -> Result<Keyed, StoreError> {
         ];
         cells.extend(sum(order.amount_minor, order.currency));
         cells.push(order.currency.code().into());
+        cells.extend(sum(order.tax_minor, order.currency));
+        cells.push(order.tax_bps.into());
         cells.push(order.receipt_no.into());
+        cells.push(order.receipt().into());
         (order.id.to_string(), cells)
     });
     Ok(cells.collect())

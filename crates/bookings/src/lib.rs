@@ -19,6 +19,7 @@ pub mod figures;
 pub mod finding;
 pub mod gateway;
 pub mod gateway_event;
+mod gateway_retry;
 pub mod import;
 mod leaving;
 pub mod level;
@@ -159,7 +160,8 @@ pub const DOMAIN: Domain = Domain {
         "0012_findings",
         "0013_provider_calendar",
         "0014_memberships",
-        "0015_newcomers"
+        "0015_newcomers",
+        "0016_receipts"
     ))
 };
 
@@ -196,6 +198,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(409, "refund_exceeds"),
     REVIEW_SETTLED,
     TOO_MANY_REVIEWS,
+    Code::new(400, "idempotency_key_required"),
     Code::new(400, "payment_mismatch"),
     Code::new(400, "payment_signature"),
     Code::new(409, "slot_overlap"),

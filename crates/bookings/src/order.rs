@@ -117,11 +117,21 @@ pub struct Grant {
     pub tier: i64,
 }
 
+/// The tax that an amount includes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tax {
+    /// In hundredths of a percent.
+    pub(crate) bps: i64,
+    /// In minor units.
+    pub(crate) minor: i64,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct New {
     pub(crate) gateway: GatewayName,
     pub(crate) mode: OrderMode,
     pub(crate) amount: Money,
+    pub(crate) tax: Tax,
     pub(crate) expires_at: Timestamp,
     pub(crate) grant: Grant,
 }
@@ -153,8 +163,15 @@ pub struct Order {
     /// The end of the time for payment.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
-    /// The receipt's number; null until the order is paid.
+    /// The tax that the amount includes, in minor units.
+    pub tax_minor: i64,
+    /// The rate of that tax, in hundredths of a percent.
+    pub tax_bps: i64,
+    /// The receipt's number in its fiscal year, and among test orders or live ones; null until the
+    /// order is paid. It is shown as `2026-000123`, that of a test order as `TEST-2026-000123`.
     pub receipt_no: Option<i64>,
+    /// The year in which the fiscal year of the receipt begins.
+    pub receipt_year: Option<i64>,
     /// When the order was made.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
@@ -172,10 +189,36 @@ impl Order {
         Money::new(self.amount_minor, self.currency)
     }
 
+    /// The receipt's number as people read it; `None` until the order is paid.
+    pub fn receipt(&self) -> Option<String> {
+        let (number, year) = (self.receipt_no?, self.receipt_year?);
+        Some(match self.mode {
+            OrderMode::Live => format!("{year}-{number:06}"),
+            OrderMode::Test => format!("TEST-{year}-{number:06}"),
+        })
+    }
+
+    /// Whether the order was not paid yet. Also an expired one may still be paid.
+    pub fn is_unpaid(&self) -> bool {
+        matches!(self.state, OrderState::Created | OrderState::Expired)
+    }
+
     /// Whether the order was paid and not refunded in full.
     pub fn is_paid(&self) -> bool {
         matches!(self.state, OrderState::Paid | OrderState::PartiallyRefunded)
     }
+}
+
+/// An order as its payer sees it.
+#[derive(Clone, Debug, Row, Serialize, ToSchema)]
+pub struct OwnOrder {
+    #[serde(flatten)]
+    #[row(flatten)]
+    pub order: Order,
+    /// The plan's name, or the booking's title.
+    pub title: String,
+    /// What was paid back, in minor units.
+    pub refunded_minor: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -206,7 +249,10 @@ pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<O
         gateway_order_id: None,
         state: OrderState::Created,
         expires_at: new.expires_at,
+        tax_minor: new.tax.minor,
+        tax_bps: new.tax.bps,
         receipt_no: None,
+        receipt_year: None,
         created_at: tx.now(),
         paid_at: None,
         grant: new.grant,
@@ -241,14 +287,51 @@ pub fn find(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> 
     sql!("SELECT {Order} FROM booking_order WHERE id = :id", id).maybe(tx)
 }
 
-/// An account's orders, newest first.
-pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Order>, StoreError> {
+/// An account's orders, newest first. `before` is the key of the last order of the page before.
+pub fn of_account(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    before: Option<&(Timestamp, OrderId)>,
+    rows: i64,
+) -> Result<Vec<OwnOrder>, StoreError> {
     sql!(
-        "SELECT {o: Order} FROM booking_order o JOIN money_party p ON p.id = o.party_id
-         WHERE p.account_id = :account ORDER BY o.created_at DESC, o.id LIMIT 100",
-        account
+        "SELECT {o: Order}, COALESCE(n.name, b.title, '') AS title,
+             (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refund f
+              JOIN payment y ON y.id = f.payment_id
+              WHERE y.order_id = o.id AND y.settles = 1 AND f.state = 'processed')
+                 AS refunded_minor
+         FROM booking_order o JOIN money_party p ON p.id = o.party_id
+         LEFT JOIN booking b ON b.order_id = o.id LEFT JOIN plan n ON n.id = o.plan_id
+         WHERE p.account_id = :account
+           AND (o.created_at < :at OR (o.created_at = :at AND o.id < :id))
+         ORDER BY o.created_at DESC, o.id DESC LIMIT :rows",
+        account,
+        at = before.map_or(Timestamp::MAX, |(at, _)| *at),
+        id = before.map_or("", |(_, id)| id.as_str()),
+        rows
     )
     .all(tx)
+}
+
+/// One of an account's orders.
+pub fn own_order(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    id: &OrderId,
+) -> Result<Option<OwnOrder>, StoreError> {
+    sql!(
+        "SELECT {o: Order}, COALESCE(n.name, b.title, '') AS title,
+             (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refund f
+              JOIN payment y ON y.id = f.payment_id
+              WHERE y.order_id = o.id AND y.settles = 1 AND f.state = 'processed')
+                 AS refunded_minor
+         FROM booking_order o JOIN money_party p ON p.id = o.party_id
+         LEFT JOIN booking b ON b.order_id = o.id LEFT JOIN plan n ON n.id = o.plan_id
+         WHERE p.account_id = :account AND o.id = :id",
+        account,
+        id
+    )
+    .maybe(tx)
 }
 
 /// Finds the order with this id at the gateway.

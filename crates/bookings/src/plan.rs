@@ -1,6 +1,7 @@
 //! Plans, with which members buy credits that expire after some months.
 
 use identity::session::signed_in::Confirmed;
+use identity::session::sudo;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use platform::audit::Entry;
@@ -16,7 +17,9 @@ use web::{Field, Findings, Input, List, PageQuery, Site};
 
 use crate::order::{self, CreditKind, Grant, Order, PlanId};
 use crate::settings::{self, Administrator};
-use crate::{MEMBERSHIP_REQUIRED, Refusal, TOKEN_NOT_PERMITTED, gateway, member, membership, slot};
+use crate::{
+    MEMBERSHIP_REQUIRED, Refusal, TOKEN_NOT_PERMITTED, checkout, gateway, member, membership, slot,
+};
 
 /// How long a member can pay an order for a plan.
 const OPEN: SignedDuration = SignedDuration::from_hours(24);
@@ -107,13 +110,16 @@ pub fn buy(
     let plan = find(tx, id)?.filter(|plan| plan.active && plan.left() != Some(0));
     let plan = plan.ok_or(Refusal::NotFound)?;
     let rules = settings::load(tx)?;
-    if plan.tier == 0 && !membership::covers(tx, account, (&rules, plan.credit_kind))? {
+    if plan.tier == 0
+        && !membership::covers(tx, account, (&rules, plan.credit_kind), gateway::mode(site))?
+    {
         return Err(MEMBERSHIP_REQUIRED.into());
     }
     let new = order::New {
         gateway: gateway::first(site),
         mode: gateway::mode(site),
         amount: plan.price(),
+        tax: rules.tax_in(plan.price()),
         expires_at: tx.now() + OPEN,
         grant: Grant {
             plan_id: Some(plan.id),
@@ -123,7 +129,9 @@ pub fn buy(
             tier: plan.tier,
         },
     };
-    Ok(order::create(tx, account, new)?)
+    let order = order::create(tx, account, new)?;
+    checkout::plan_end(tx, &order)?;
+    Ok(order)
 }
 
 impl Parent for Administrator {
@@ -182,7 +190,8 @@ impl Resource for Plan {
         Ok(List::whole(tx.all(all, &[])?))
     }
 
-    fn find_locked(tx: &mut Tx<'_>, _: &Administrator, id: &str) -> Result<Self, Refusal> {
+    fn find_locked(tx: &mut Tx<'_>, by: &Administrator, id: &str) -> Result<Self, Refusal> {
+        sudo::require::<Refusal>(tx, &by.requester().who)?;
         let found: Option<Self> = sql!(
             "SELECT {Plan} FROM plan WHERE id = :id FOR NO KEY UPDATE",
             id
@@ -231,7 +240,8 @@ impl Resource for Plan {
         Ok(())
     }
 
-    fn insert(&mut self, tx: &mut Tx<'_>, _: &Edit<'_, Self>) -> Result<(), Refusal> {
+    fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
+        sudo::require::<Refusal>(tx, &edit.parent.requester().who)?;
         sql!(
             "INSERT INTO plan ({Plan}) VALUES ({:Plan})",
             Plan = self.clone()

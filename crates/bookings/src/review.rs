@@ -27,7 +27,7 @@ use crate::order::CreditKind;
 use crate::provider::{PROVIDER, Provider, ProviderId};
 use crate::settings::{self, is_administrator};
 use crate::{
-    QUOTA_EXHAUSTED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, member, membership, notice,
+    QUOTA_EXHAUSTED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, gateway, member, membership, notice,
 };
 
 platform::id!(ReviewId, random, "One review of a document.");
@@ -321,8 +321,9 @@ pub fn create(
         return Err(TOO_MANY_REVIEWS.into());
     }
     let id: ReviewId = tx.id();
-    membership::check(tx, account, (&rules, CreditKind::DocumentReview))?;
-    let lot = credit::take_for_review(tx, account, id.as_str())?;
+    let mode = gateway::mode(site);
+    membership::check(tx, account, (&rules, CreditKind::DocumentReview), mode)?;
+    let lot = credit::take_for_review(tx, account, mode, id.as_str())?;
     let review = Review {
         id,
         member_id: Some(account.clone()),

@@ -89,6 +89,14 @@ const CHECKS: &[(&str, Sql)] = &[
         ),
     ),
     (
+        "receipts of a fiscal year are not numbered without gaps",
+        sql!(
+            "SELECT mode || ' ' || CAST(receipt_year AS TEXT) FROM booking_order
+             WHERE receipt_no IS NOT NULL GROUP BY mode, receipt_year
+             HAVING MAX(receipt_no) - MIN(receipt_no) + 1 <> COUNT(*)"
+        ),
+    ),
+    (
         "an order is paid, and there is neither a booking nor a refund",
         sql!(
             "SELECT r.id FROM booking_order r
@@ -182,7 +190,7 @@ const CHECKS: &[(&str, Sql)] = &[
              WHERE b.state IN ('confirmed', 'completed', 'no_show_member')
                AND r.state NOT IN ('paid', 'partially_refunded')
                AND NOT EXISTS (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
-                               WHERE p.order_id = r.id AND (f.reason = 'no_show_provider'
+                               WHERE p.order_id = r.id AND (f.reason IN ('no_show_provider', 'elsewhere')
                                                             OR f.requested_by IS NOT NULL))"
         ),
     ),

@@ -20,7 +20,7 @@ use web::setting::{Flaw, Line, SecretLine, SettingValues};
 use web::{Form, Problem, Site};
 
 use super::remote::{self, plain};
-use super::{Checkout, Event, Fact, GatewayError, RefundCall, Refunded, Way};
+use super::{Checkout, Event, Fact, GatewayError, RefundCall, RefundReport, Refunded, Way};
 use crate::order::{GatewayName, Order, OrderId, OrderState, PaymentState};
 
 /// The setting with the public id of the API key.
@@ -116,6 +116,9 @@ struct RemotePayment {
 #[derive(Deserialize)]
 struct RemoteRefund {
     id: String,
+    payment_id: String,
+    amount: i64,
+    currency: String,
     status: String,
 }
 
@@ -298,8 +301,15 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
     }
 }
 
-pub(super) async fn fetch_refund(site: &Site, id: &str) -> Result<Refunded, GatewayError> {
-    refunded(get(site, &format!("refunds/{}", plain(id)?)).await?)
+pub(super) async fn find_refund(site: &Site, id: &str) -> Result<RefundReport, GatewayError> {
+    let made: RemoteRefund = get(site, &format!("refunds/{}", plain(id)?)).await?;
+    let currency = made.currency.parse();
+    let currency = currency.map_err(|_| GatewayError::Unclear(made.currency.clone()))?;
+    Ok(RefundReport {
+        payment_id: made.payment_id.clone(),
+        amount: Money::new(made.amount, currency),
+        state: refunded(made)?,
+    })
 }
 
 fn refunded(made: RemoteRefund) -> Result<Refunded, GatewayError> {

@@ -2,6 +2,7 @@
 
 mod admin;
 mod feedback;
+mod orders;
 mod payouts;
 mod provider;
 mod refunds;
@@ -33,9 +34,9 @@ use crate::browse::{self, Filter, Offered};
 use crate::catalogue::CatalogueEntry;
 use crate::choice::{self, Choices};
 use crate::credit::{self, Lot};
+use crate::gateway;
 use crate::level::Level;
 use crate::membership::{self, Membership};
-use crate::order::{self, Order, OrderId, PlanId};
 use crate::outcome::{self, Outcome};
 use crate::plan::{self, Plan};
 use crate::provider::Provider;
@@ -64,8 +65,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .merge(feedback::routes::<R>())
         .merge(reviews::routes::<R>())
         .routes(routes!(list_offered_plans: Anybody))
-        .routes(routes!(create_order: People))
-        .routes(routes!(show_order: Tokens(&[READ])))
+        .merge(orders::routes::<R>())
         .routes(routes!(list_credits: Tokens(&[READ])))
         .routes(routes!(list_memberships: Tokens(&[READ])))
         .merge(site::resource::api::routes::<Plan, R>())
@@ -346,36 +346,15 @@ async fn list_offered_plans(State(site): State<Site>) -> Result<Json<List<Plan>>
     Ok(Json(List::whole(site.store.read(plan::offered).await?)))
 }
 
-/// The object that is ordered.
-#[derive(Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NewBookingOrder)]
-struct NewOrder {
-    /// The plan.
-    #[schema(value_type = String)]
-    plan_id: PlanId,
-}
-
-/// Orders a plan at its present price. The order is paid at `/pay/{id}`.
-#[utoipa::path(
-    post, path = "/api/v1/orders", tag = "bookings", request_body = NewOrder,
-    responses((status = 201, body = Order), (status = 403), (status = 404))
-)]
-async fn create_order(call: Call, body: Received<NewOrder>) -> Result<Response, Problem> {
-    let (new, site) = (body.value, call.site.clone());
-    let change =
-        move |tx: &mut Tx<'_>, member: &Confirmed| plan::buy(tx, &site, member, &new.plan_id);
-    call.post(&body.bytes, StatusCode::CREATED, change).await
-}
-
 /// The caller's own memberships that have not ended, in the order of their starts.
 #[utoipa::path(
     get, path = "/api/v1/me/membership", tag = "bookings",
     responses((status = 200, body = List<Membership>)),
 )]
 async fn list_memberships(call: Call) -> Result<Json<List<Membership>>, Problem> {
-    let look = |tx: &mut Tx<'_>, who: &Requester| {
-        Ok::<_, Refusal>(membership::of_account(tx, &who.who.account().id)?)
+    let mode = gateway::mode(&call.site);
+    let look = move |tx: &mut Tx<'_>, who: &Requester| {
+        Ok::<_, Refusal>(membership::of_account(tx, &who.who.account().id, mode)?)
     };
     Ok(Json(List::whole(call.read(look).await?)))
 }
@@ -386,8 +365,9 @@ async fn list_memberships(call: Call) -> Result<Json<List<Membership>>, Problem>
     responses((status = 200, body = List<Lot>))
 )]
 async fn list_credits(call: Call) -> Result<Json<List<Lot>>, Problem> {
-    let look = |tx: &mut Tx<'_>, who: &Requester| {
-        let all = credit::lots(tx, &who.who.account().id)?;
+    let mode = gateway::mode(&call.site);
+    let look = move |tx: &mut Tx<'_>, who: &Requester| {
+        let all = credit::lots(tx, &who.who.account().id, mode)?;
         Ok::<_, Refusal>(List::whole(all))
     };
     Ok(Json(call.read(look).await?))
@@ -433,20 +413,6 @@ impl ApiParent for Administrator {
     fn describe_saved<R: ApiResource<Parent = Self>>() -> Named {
         described::schema::<R::View>()
     }
-}
-
-/// One of the caller's own orders.
-#[utoipa::path(
-    get, path = "/api/v1/orders/{id}", tag = "bookings", params(("id" = String, Path,)),
-    responses((status = 200, body = Order), (status = 404))
-)]
-async fn show_order(call: Call) -> Result<Json<Order>, Problem> {
-    let id: OrderId = call.id("id")?;
-    let look = move |tx: &mut Tx<'_>, who: &Requester| {
-        let found = order::own(tx, &who.who.account().id, &id)?;
-        found.ok_or(Refusal::NotFound)
-    };
-    Ok(Json(call.read(look).await?))
 }
 
 /// A provider's own slots in the 60 days after `from`, by default from now.

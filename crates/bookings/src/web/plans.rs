@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use identity::session::signed_in::Confirmed;
 use platform::Tx;
+use platform::money::Money;
 use site::asking::Viewer;
 use site::call::submission;
 use site::proof::Requester;
@@ -16,11 +17,11 @@ use web::{List, Problem, Site, Text, Wishes};
 
 use super::admin::{ListPage, ListRow};
 use super::slots::table_form;
-use super::{own, slot_page, words};
+use super::{own, receipt, slot_page, words};
 use crate::Refusal;
-use crate::order::{self, CreditKind, PlanId};
+use crate::order::{self, CreditKind, OwnOrder, PlanId};
 use crate::plan::{self, Plan};
-use crate::settings::Administrator;
+use crate::settings::{self, Administrator};
 use crate::{credit, gateway, membership};
 
 #[derive(Template)]
@@ -88,24 +89,38 @@ struct OwnPage<'a> {
     lots: Vec<(String, String)>,
     /// The time, the reason and the number of credits of each change.
     entries: Vec<(String, &'static str, String)>,
-    /// For each order: the path of the payment page, the time, the amount, the CSS class of the
-    /// state, and the message id of the state.
-    orders: Vec<(String, String, String, &'static str, &'static str)>,
+    orders: Vec<OrderRow>,
+}
+
+/// How many orders the page lists.
+const ORDERS: i64 = 100;
+
+struct OrderRow {
+    title: String,
+    /// The page of the receipt, or else of the payment.
+    href: String,
+    /// The receipt's number, its day, the tax and what was paid back, as far as there are any.
+    notes: Vec<String>,
+    sum: String,
+    class: &'static str,
+    state: &'static str,
 }
 
 /// `GET /me/credits`.
 pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
-    let look = |tx: &mut Tx<'_>, who: &Requester| {
+    let mode = gateway::mode(&req.site);
+    let look = move |tx: &mut Tx<'_>, who: &Requester| {
         let account = &who.who.account().id;
         let found = (
-            membership::of_account(tx, account)?,
-            credit::lots(tx, account)?,
+            membership::of_account(tx, account, mode)?,
+            credit::lots(tx, account, mode)?,
             credit::entries(tx, account)?,
-            order::of_account(tx, account)?,
+            order::of_account(tx, account, None, ORDERS)?,
+            settings::load(tx)?,
         );
         Ok::<_, Refusal>(found)
     };
-    let (memberships, lots, entries, orders) = req.read(look).await?;
+    let (memberships, lots, entries, orders, rules) = req.read(look).await?;
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let moment = |at: jiff::Timestamp| text.moment_short(&at.to_zoned(zone.clone()));
     let body = OwnPage {
@@ -152,20 +167,43 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
             .collect(),
         orders: orders
             .into_iter()
-            .map(|one| {
-                let (class, state) = (words::order_tag(one.state), one.state.label());
-                let href = format!("/pay/{}", one.id);
-                (
-                    href,
-                    moment(one.created_at),
-                    text.money(one.amount()),
-                    class,
-                    state,
-                )
-            })
+            .map(|own| order_row(text, own, &rules.tax_label, &moment))
             .collect(),
     };
     req.page(own::HERE, &text.say("credit-mine"), body).await
+}
+
+fn order_row(
+    text: &Text,
+    own: OwnOrder,
+    tax: &str,
+    moment: &impl Fn(jiff::Timestamp) -> String,
+) -> OrderRow {
+    let order = &own.order;
+    let number = order.receipt();
+    let number = number.map(|number| text.with("order-receipt", [("number", number.into())]));
+    let back = (own.refunded_minor > 0).then(|| {
+        let sum = text.money(Money::new(own.refunded_minor, order.currency));
+        text.with("order-back", [("sum", sum.into())])
+    });
+    let notes = [
+        Some(moment(order.paid_at.unwrap_or(order.created_at))),
+        number,
+        Some(receipt::tax(text, order, tax)),
+        back,
+    ];
+    let notes = notes.into_iter().flatten();
+    OrderRow {
+        href: match order.paid_at {
+            Some(_) => format!("/me/orders/{}/receipt", order.id),
+            None => format!("/pay/{}", order.id),
+        },
+        notes: notes.filter(|note| !note.is_empty()).collect(),
+        sum: text.money(order.amount()),
+        class: words::order_tag(order.state),
+        state: order.state.label(),
+        title: own.title,
+    }
 }
 
 impl PageParent for Administrator {

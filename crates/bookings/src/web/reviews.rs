@@ -20,7 +20,7 @@ use crate::review::view::{self, ReviewView};
 use crate::review::{
     self, ASKED, FIELDS, OWN, PartyToReview, ReviewState, Submitter, Taker, files,
 };
-use crate::{Refusal, credit};
+use crate::{Refusal, credit, gateway};
 
 const DONE: &[(&str, &str)] = &[
     ("submitted", "review-was-submitted"),
@@ -106,8 +106,9 @@ pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
 }
 
 async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
-    let look = |tx: &mut Tx<'_>, who: &Requester| {
-        Ok::<_, Refusal>(credit::reviews_left(tx, &who.who.account().id)?)
+    let mode = gateway::mode(&req.site);
+    let look = move |tx: &mut Tx<'_>, who: &Requester| {
+        Ok::<_, Refusal>(credit::reviews_left(tx, &who.who.account().id, mode)?)
     };
     let (left, text) = (req.read(look).await?, &req.text);
     let body = NewPage {

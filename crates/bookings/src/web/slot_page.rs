@@ -20,7 +20,7 @@ use crate::booking::{self, Booking};
 use crate::browse::{self, Offered};
 use crate::choice::{self, Choices, Listed};
 use crate::slot::{self, SlotId};
-use crate::{credit, settings};
+use crate::{credit, gateway, settings};
 
 #[derive(Template)]
 #[template(path = "slot.html")]
@@ -98,12 +98,13 @@ pub(super) async fn slot_page(
         SlotReader::Member(who, csrf) => Some((who, csrf)),
         SlotReader::SignedOut(..) => None,
     };
+    let mode = gateway::mode(site);
     let (id, account) = (id.clone(), who.map(|(who, _)| who.account().id.clone()));
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Found>, StoreError> {
         if let Some(offered) = browse::find(tx, &id)? {
             let rules = settings::load(tx)?;
             let credits = match &account {
-                Some(account) => credit::balance(tx, account, offered.slot.starts_at)?,
+                Some(account) => credit::balance(tx, account, offered.slot.starts_at, mode)?,
                 None => 0,
             };
             let sets = (choice::of_slot(tx, id.as_str())?, choice::listed(tx)?);

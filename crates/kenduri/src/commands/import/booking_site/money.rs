@@ -65,7 +65,10 @@ impl TakeOver<'_> {
                 gateway_order_id: Some(gateway_order_id).filter(|id| !id.is_empty()),
                 state,
                 expires_at: created_at + SignedDuration::from_hours(24),
+                tax_minor: 0,
+                tax_bps: 0,
                 receipt_no: None,
+                receipt_year: None,
                 created_at,
                 paid_at: is_paid.then_some(paid_at),
                 grant: Grant {
