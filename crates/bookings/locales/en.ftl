@@ -49,6 +49,10 @@ plan-grants-reviews = { $credits ->
     [one] within 1 month
    *[other] within { $months } months
 }
+plan-grants-nothing = { $months ->
+    [one] for 1 month
+   *[other] for { $months } months
+}
 plan-tiers-text = A membership also lets you use what is for members.
 plan-is-membership = A membership
 plan-left = { $count ->
@@ -239,7 +243,9 @@ plan-settings = The plan
 plan-first = There are no plans yet. A plan sells credits, and times may be booked with them.
 plan-name = Name
 plan-description = What it offers
-plan-credits = Credits
+plan-credits = Credits for sessions
+plan-reviews = Credits for reviews of documents
+plan-reviews-hint = A plan that opens a membership may grant none of both.
 plan-months = Months
 plan-months-hint = So long the credits last.
 plan-tier = Level of membership
@@ -833,6 +839,8 @@ problem-room-exists = Another room has this link.
     .title = Link used
 problem-idempotency-key-required = Send an Idempotency-Key: this calls the payment service.
     .title = Key missing
+problem-plan-empty = A plan grants credits, or opens a membership.
+    .title = Plan grants nothing
 problem-payment-mismatch = This payment is of another order. Nothing was changed.
     .title = Another payment
 problem-payment-signature = The payment service did not say this. Nothing was changed.

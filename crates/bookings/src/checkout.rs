@@ -10,13 +10,13 @@ use serde_json::json;
 use web::{Form, Problem, Site};
 
 use crate::gateway::{Checkout, Fact, GatewayError};
-use crate::order::{self, CLOSE, GatewayName, Order, OrderId, OrderMode, OrderState};
+use crate::order::{
+    self, CLOSE, END, GatewayName, Order, OrderId, OrderMode, OrderState, Payment, PaymentState,
+};
 use crate::{booking, gateway, gateway_retry, settle};
 
 /// The job kind of the job that polls a gateway.
 pub const KIND: &str = "booking.poll";
-/// The job kind of the job that ends an order that nobody has paid.
-pub const END: &str = "booking.order_end";
 /// How long a request has the exclusive right to call a gateway about an order.
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
 /// How long after an order's creation a gateway is polled about it.
@@ -205,6 +205,31 @@ async fn ask(site: &Site, order: Order) -> Result<bool, Problem> {
     }
 }
 
+/// Handles a payer's return without a payment. If the gateway made no attempt at all, although one has
+/// failed before, it refuses another attempt on its order, so that the next one gets a new order.
+pub async fn come_back_refused(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Problem> {
+    if sent.text("error[metadata]").contains("payment_id") || !check(site, id, PRESSED).await? {
+        return Ok(());
+    }
+    let id = id.clone();
+    let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        let Some(order) = order::lock(tx, &id)? else {
+            return Ok(());
+        };
+        let payments = order::payments(tx, &id)?;
+        let is_failed = |payment: &Payment| payment.state == PaymentState::Failed;
+        let is_refused = order.state == OrderState::Created
+            && order.gateway == GatewayName::Razorpay
+            && payments.iter().all(is_failed)
+            && payments.len() > order::earlier(tx, &id)?.len();
+        match &order.gateway_order_id {
+            Some(name) if is_refused => order::renew(tx, &order, name),
+            _ => Ok(()),
+        }
+    };
+    Ok(site.store.write(write).await?)
+}
+
 /// The gateway at which an order is paid: the chosen one, or else the first that the site offers.
 /// Returns `None` if the site does not offer the chosen one.
 pub fn choose(site: &Site, chosen: Option<GatewayName>) -> Option<GatewayName> {
@@ -256,22 +281,13 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 3] {
     ]
 }
 
-/// Schedules the end of an order that no booking ends.
-pub(crate) fn plan_end(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
-    tx.enqueue(NewJob {
-        key: Some(format!("{END} {}", order.id)),
-        run_at: Some(order.expires_at),
-        ..NewJob::new(END, json!({"order": order.id}))
-    })
-}
-
 /// Ends an order that was not paid in time.
 fn end(job: &Job) -> Result<Done, JobError> {
     let Payload { order: id } = job.read()?;
     Ok(Done::with(move |tx: &mut Tx<'_>| {
         match order::lock(tx, &id)? {
             // The time for payment was extended.
-            Some(order) if order.expires_at > tx.now() => plan_end(tx, &order),
+            Some(order) if order.expires_at > tx.now() => order::plan_end(tx, &order),
             Some(_) => order::expire(tx, &id),
             None => Ok(()),
         }

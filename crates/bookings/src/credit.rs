@@ -84,17 +84,20 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), S
     let now = tx.now().to_zoned(site.settings.time_zone.clone());
     let end = now.checked_add(Span::new().months(order.grant.months.clamp(1, 36)));
     let end = end.map_err(|_| StoreError::rule("an end of credits beyond all calendars"))?;
-    let lot = Lot {
-        id: tx.id(),
-        party_id: order.party_id.clone(),
-        credit_kind: order.grant.credit_kind,
-        granted: order.grant.credits,
-        used: 0,
-        expires_at: end.timestamp(),
-    };
-    insert(tx, &lot, Some(order))?;
     let subject = order.id.to_string();
-    enter(tx, &lot.id, lot.granted, CreditReason::Granted, &subject)
+    for (credit_kind, granted) in order.grant.kinds() {
+        let lot = Lot {
+            id: tx.id(),
+            party_id: order.party_id.clone(),
+            credit_kind,
+            granted,
+            used: 0,
+            expires_at: end.timestamp(),
+        };
+        insert(tx, &lot, Some(order))?;
+        enter(tx, &lot.id, granted, CreditReason::Granted, &subject)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn insert(tx: &mut Tx<'_>, lot: &Lot, order: Option<&Order>) -> Result<(), StoreError> {
@@ -280,7 +283,7 @@ pub(crate) fn set_frozen(
         order,
         is_frozen
     )
-    .run(tx, Rows::AtMostOne)?;
+    .run(tx, Rows::Any)?;
     Ok(())
 }
 
@@ -291,13 +294,13 @@ pub(crate) fn take_unused(
     order: &OrderId,
     subject: &str,
 ) -> Result<(), StoreError> {
-    let found: Option<Lot> = sql!(
+    let found: Vec<Lot> = sql!(
         "SELECT {Lot} FROM credit_lot WHERE order_id = :order AND used < granted
-         FOR NO KEY UPDATE",
+         ORDER BY id FOR NO KEY UPDATE",
         order
     )
-    .maybe(tx)?;
-    if let Some(lot) = found {
+    .all(tx)?;
+    for lot in found {
         sql!(
             "UPDATE credit_lot SET granted = used WHERE id = :id",
             id = lot.id

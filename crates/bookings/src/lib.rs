@@ -161,7 +161,9 @@ pub const DOMAIN: Domain = Domain {
         "0013_provider_calendar",
         "0014_memberships",
         "0015_newcomers",
-        "0016_receipts"
+        "0016_receipts",
+        "0017_grants",
+        "0018_gateway_orders"
     ))
 };
 
@@ -184,6 +186,7 @@ const PROBLEM_CODES: &[Code] = &[
     QUOTA_EXHAUSTED,
     TIER_REQUIRED,
     MEMBERSHIP_REQUIRED,
+    PLAN_EMPTY,
     FEEDBACK_EXISTS,
     FEEDBACK_TOO_EARLY,
     FEEDBACK_CLOSED,
@@ -256,6 +259,8 @@ pub const QUOTA_EXHAUSTED: Code = Code::new(422, "quota_exhausted");
 pub const TIER_REQUIRED: Code = Code::new(403, "tier_required");
 /// The error for buying credits that only members can use without being one.
 pub const MEMBERSHIP_REQUIRED: Code = Code::new(422, "membership_required");
+/// The error for ordering a plan that grants nothing.
+pub const PLAN_EMPTY: Code = Code::new(422, "plan_empty");
 /// The error for giving feedback twice as the same side of a session.
 pub const FEEDBACK_EXISTS: Code = Code::new(409, "feedback_exists");
 /// The error for giving feedback about a session that has not ended yet.

@@ -18,6 +18,8 @@ platform::id!(PlanId, random, "One plan.");
 
 /// The job kind of the job that closes a gateway's page for an order.
 pub(crate) const CLOSE: &str = "booking.close";
+/// The job kind of the job that ends an order that nobody has paid.
+pub(crate) const END: &str = "booking.order_end";
 
 web::words! {
     /// The state of an order.
@@ -107,10 +109,10 @@ pub struct Grant {
     /// The plan.
     #[schema(value_type = Option<String>)]
     pub plan_id: Option<PlanId>,
-    /// What the credits pay for.
-    pub credit_kind: CreditKind,
-    /// The number of credits.
+    /// The number of credits for sessions.
     pub credits: i64,
+    /// The number of credits for reviews of documents.
+    pub reviews: i64,
     /// How many months the credits, and the membership, last.
     pub months: i64,
     /// The tier of the membership that the plan opens; 0 if it opens none.
@@ -124,6 +126,17 @@ pub(crate) struct Tax {
     pub(crate) bps: i64,
     /// In minor units.
     pub(crate) minor: i64,
+}
+
+impl Grant {
+    /// The kinds of credits that are granted, with their numbers.
+    pub fn kinds(&self) -> impl Iterator<Item = (CreditKind, i64)> + use<> {
+        let all = [
+            (CreditKind::Session, self.credits),
+            (CreditKind::DocumentReview, self.reviews),
+        ];
+        all.into_iter().filter(|(_, count)| *count > 0)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -334,6 +347,36 @@ pub fn own_order(
     .maybe(tx)
 }
 
+/// The ids that an order had at its gateway before it was made there anew.
+pub(crate) fn earlier(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<String>, StoreError> {
+    let all: Vec<(String,)> = sql!(
+        "SELECT gateway_order_id FROM earlier_gateway_order WHERE order_id = :id
+         ORDER BY gateway_order_id",
+        id
+    )
+    .all(tx)?;
+    Ok(all.into_iter().map(|(name,)| name).collect())
+}
+
+/// Lets the order be made anew at its gateway, which refuses another attempt to pay it. The caller
+/// holds the order's lock.
+pub(crate) fn renew(tx: &mut Tx<'_>, order: &Order, name: &str) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO earlier_gateway_order (gateway, gateway_order_id, order_id)
+         VALUES (:gateway, :name, :id)",
+        gateway = order.gateway,
+        name,
+        id = order.id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    sql!(
+        "UPDATE booking_order SET gateway_order_id = NULL WHERE id = :id",
+        id = order.id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
 /// Finds the order with this id at the gateway.
 pub(crate) fn find_by_gateway(
     tx: &mut Tx<'_>,
@@ -341,7 +384,9 @@ pub(crate) fn find_by_gateway(
     name: &str,
 ) -> Result<Option<OrderId>, StoreError> {
     let found: Option<(OrderId,)> = sql!(
-        "SELECT id FROM booking_order WHERE gateway = :gateway AND gateway_order_id = :name",
+        "SELECT id FROM booking_order WHERE gateway = :gateway AND gateway_order_id = :name
+         UNION SELECT order_id FROM earlier_gateway_order
+         WHERE gateway = :gateway AND gateway_order_id = :name",
         gateway,
         name
     )
@@ -371,6 +416,15 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, Store
         id
     )
     .maybe(tx)
+}
+
+/// Schedules the end of an order that no booking ends.
+pub(crate) fn plan_end(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
+    tx.enqueue(NewJob {
+        key: Some(format!("{END} {}", order.id)),
+        run_at: Some(order.expires_at),
+        ..NewJob::new(END, json!({"order": order.id}))
+    })
 }
 
 /// Marks an order as expired, because it was not paid in time. Closes the gateway's page for the

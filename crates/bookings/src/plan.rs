@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use site::resource::{Edit, History, Parent, Removal, Resource, history_of};
 use utoipa::ToSchema;
-use web::fields::{choice, flag, line, lines, number};
+use web::fields::{flag, line, lines, number};
 use web::{Field, Findings, Input, List, PageQuery, Site};
 
-use crate::order::{self, CreditKind, Grant, Order, PlanId};
+use crate::order::{self, Grant, Order, PlanId};
 use crate::settings::{self, Administrator};
 use crate::{
-    MEMBERSHIP_REQUIRED, Refusal, TOKEN_NOT_PERMITTED, checkout, gateway, member, membership, slot,
+    MEMBERSHIP_REQUIRED, PLAN_EMPTY, Refusal, TOKEN_NOT_PERMITTED, gateway, member, membership,
+    slot,
 };
 
 /// How long a member can pay an order for a plan.
@@ -35,10 +36,10 @@ pub struct Plan {
     pub name: String,
     /// A description of the plan, up to 500 characters.
     pub description: String,
-    /// What the plan's credits pay for.
-    pub credit_kind: CreditKind,
-    /// How many credits the plan grants.
+    /// How many credits for sessions the plan grants.
     pub credits: i64,
+    /// How many credits for reviews of documents the plan grants.
+    pub reviews: i64,
     /// How many months the credits, and the membership, last.
     pub months: i64,
     /// The tier of the membership that the plan opens; 0 if it only adds credits.
@@ -63,6 +64,17 @@ pub struct Plan {
 impl Plan {
     pub fn price(&self) -> Money {
         Money::new(self.price_minor, self.currency)
+    }
+
+    /// What an order of the plan grants.
+    pub fn grant(&self) -> Grant {
+        Grant {
+            plan_id: Some(self.id.clone()),
+            credits: self.credits,
+            reviews: self.reviews,
+            months: self.months,
+            tier: self.tier,
+        }
     }
 
     /// How often the plan can still be sold; `None` for no limit.
@@ -110,10 +122,16 @@ pub fn buy(
     let plan = find(tx, id)?.filter(|plan| plan.active && plan.left() != Some(0));
     let plan = plan.ok_or(Refusal::NotFound)?;
     let rules = settings::load(tx)?;
-    if plan.tier == 0
-        && !membership::covers(tx, account, (&rules, plan.credit_kind), gateway::mode(site))?
-    {
-        return Err(MEMBERSHIP_REQUIRED.into());
+    let grant = plan.grant();
+    if plan.tier == 0 {
+        if grant.kinds().next().is_none() {
+            return Err(PLAN_EMPTY.into());
+        }
+        for (kind, _) in grant.kinds() {
+            if !membership::covers(tx, account, (&rules, kind), gateway::mode(site))? {
+                return Err(MEMBERSHIP_REQUIRED.into());
+            }
+        }
     }
     let new = order::New {
         gateway: gateway::first(site),
@@ -121,16 +139,10 @@ pub fn buy(
         amount: plan.price(),
         tax: rules.tax_in(plan.price()),
         expires_at: tx.now() + OPEN,
-        grant: Grant {
-            plan_id: Some(plan.id),
-            credit_kind: plan.credit_kind,
-            credits: plan.credits,
-            months: plan.months,
-            tier: plan.tier,
-        },
+        grant,
     };
     let order = order::create(tx, account, new)?;
-    checkout::plan_end(tx, &order)?;
+    order::plan_end(tx, &order)?;
     Ok(order)
 }
 
@@ -165,8 +177,8 @@ impl Resource for Plan {
     const FIELDS: &'static [Field] = web::fields! { Plan:
         name: line(80).label("plan-name").required(),
         description: lines(500).label("plan-description"),
-        credit_kind: choice().label("plan-credit-kind"),
-        credits: number(1, 999).label("plan-credits"),
+        credits: number(0, 999).label("plan-credits"),
+        reviews: number(0, 999).label("plan-reviews").hint("plan-reviews-hint"),
         months: number(1, 36).label("plan-months").hint("plan-months-hint"),
         tier: number(0, 100).label("plan-tier").hint("plan-tier-hint"),
         sale_limit: number(0, 1_000_000).label("plan-limit").hint("plan-limit-hint"),
@@ -211,8 +223,8 @@ impl Resource for Plan {
             id: tx.id(),
             name: String::new(),
             description: String::new(),
-            credit_kind: CreditKind::Session,
             credits: 1,
+            reviews: 0,
             months: 3,
             tier: 0,
             sale_limit: 0,
@@ -233,6 +245,9 @@ impl Resource for Plan {
     ) -> Result<(), Refusal> {
         if self.name.is_empty() {
             findings.add("/name", "required", []);
+        }
+        if self.active && self.tier == 0 && self.grant().kinds().next().is_none() {
+            findings.add("/credits", PLAN_EMPTY.code, []);
         }
         if !slot::is_payable(self.price()) {
             findings.add("/price_minor", "price_invalid", []);

@@ -153,8 +153,7 @@ fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
             (booking.title.as_str(), when, Some(&**booking))
         }
         Subject::Plan(plan) => {
-            let grant = &order.grant;
-            let grants = words::grants(text, grant.credit_kind, grant.credits, grant.months);
+            let grants = words::grants(text, &order.grant);
             (plan.name.as_str(), grants, None)
         }
     };
@@ -366,6 +365,7 @@ async fn be_back(site: &Site, order: &str, sent: &[u8]) -> Result<Response, Prob
     let id: OrderId = site::call::id(order)?;
     let sent = Form::parse(sent)?;
     if sent.find("error[code]").is_some() {
+        checkout::come_back_refused(site, &id, &sent).await?;
         return Ok(see_other(&format!("/pay/{id}?failed=1")));
     }
     checkout::come_back(site, &id, &sent).await?;

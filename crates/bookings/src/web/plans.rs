@@ -51,7 +51,7 @@ pub(super) async fn offered(
         plans: plans
             .into_iter()
             .map(|plan| {
-                let grants = words::grants(&text, plan.credit_kind, plan.credits, plan.months);
+                let grants = words::grants(&text, &plan.grant());
                 let price = text.money(plan.price());
                 (plan, grants, price)
             })
@@ -267,7 +267,7 @@ impl PageResource for Plan {
         let text = &req.text;
         let rows = list.items.into_iter().map(|plan| ListRow {
             id: plan.id.to_string(),
-            note: words::grants(text, plan.credit_kind, plan.credits, plan.months),
+            note: words::grants(text, &plan.grant()),
             side: text.money(plan.price()),
             is_active: plan.active,
             name: plan.name,

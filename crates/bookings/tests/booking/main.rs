@@ -14,6 +14,7 @@ mod external_calendars;
 mod feedback;
 mod feeds;
 mod findings;
+mod grants;
 mod leaving;
 mod links;
 mod memberships;

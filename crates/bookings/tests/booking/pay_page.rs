@@ -100,6 +100,7 @@ fn a_session_that_is_over_stays_paid() {
         for part in ["TEST-2026-000001", "Portrait on the veranda", &tax] {
             assert!(text.contains(part), "{part}: {text}");
         }
+        prove(stage, &mut farah).await;
         farah.browser.get(&receipt).await.expect(404);
     });
 }

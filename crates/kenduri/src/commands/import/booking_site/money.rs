@@ -4,7 +4,7 @@ use anyhow::Result;
 use bookings::booking::{self, State};
 use bookings::import as bring;
 use bookings::import::money::{self, ImportedOrder, OrderOutcome, PayoutOutcome};
-use bookings::order::{self, GatewayName, Grant, Order, OrderId, OrderMode, OrderState, PartyId};
+use bookings::order::{self, GatewayName, Order, OrderId, OrderMode, OrderState, PartyId};
 use bookings::payout::{Payout, PayoutState};
 use jiff::{SignedDuration, Span};
 use platform::Tx;
@@ -71,13 +71,7 @@ impl TakeOver<'_> {
                 receipt_year: None,
                 created_at,
                 paid_at: is_paid.then_some(paid_at),
-                grant: Grant {
-                    plan_id: Some(plan.id),
-                    credit_kind: plan.credit_kind,
-                    credits: plan.credits,
-                    months: plan.months,
-                    tier: plan.tier,
-                },
+                grant: plan.grant(),
             },
             // What a known person has left is not read again, so a new order brings its own credits.
             is_counted: person.as_ref().is_none_or(|person| person.is_new),
