@@ -11,7 +11,7 @@ use web::{Form, Problem, Site};
 
 use crate::gateway::{Checkout, Fact, GatewayError};
 use crate::order::{
-    self, CLOSE, END, GatewayName, Order, OrderId, OrderMode, OrderState, Payment, PaymentState,
+    self, CLOSE, END, GatewayName, Order, OrderId, OrderState, Payment, PaymentState,
 };
 use crate::{booking, gateway, gateway_retry, settle};
 
@@ -37,7 +37,7 @@ const EXTENDED: SignedDuration = SignedDuration::from_mins(40);
 /// call returns the same page. The payer can choose another gateway until one has created an order.
 pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Checkout, Problem> {
     let claim = {
-        let (id, mode) = (id.clone(), gateway::mode(site));
+        let (id, mode, site) = (id.clone(), gateway::mode(site), site.clone());
         move |tx: &mut Tx<'_>| -> Result<Result<Order, Problem>, StoreError> {
             let Some(order) = order::lock(tx, &id)? else {
                 return Ok(Err(Problem::not_found()));
@@ -60,8 +60,8 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
             }
             // An order that a gateway knows stays there, in the mode in which it was made. One of the
             // test mode is made anew once real money moves.
-            let is_void = order.mode == OrderMode::Test && mode == OrderMode::Live;
-            let gateway_order_id = order.gateway_order_id.clone().filter(|_| !is_void);
+            let gateway_order_id = order.gateway_order_id.clone();
+            let gateway_order_id = gateway_order_id.filter(|_| !gateway::is_void(&site, &order));
             let (gateway, mode) = match &gateway_order_id {
                 Some(_) => (order.gateway, order.mode),
                 None => (chosen, mode),
@@ -166,8 +166,8 @@ pub async fn check(site: &Site, id: &OrderId, pause: SignedDuration) -> Result<b
         }
     };
     match site.store.write(claim).await? {
-        Some(order) => ask(site, order).await,
-        None => Ok(true),
+        Some(order) if !gateway::is_void(site, &order) => ask(site, order).await,
+        _ => Ok(true),
     }
 }
 
@@ -309,7 +309,8 @@ fn poll(site: &Site) -> Handler {
         let Payload { order: id } = job.read()?;
         let look =
             move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> { order::find(tx, &id) };
-        let Some(order) = site.store.read(look).await? else {
+        let found = site.store.read(look).await?;
+        let Some(order) = found.filter(|order| !gateway::is_void(&site, order)) else {
             return Ok(Done::nothing());
         };
         let facts = order.gateway.list_payments(&site, &order).await;

@@ -66,6 +66,11 @@ pub(crate) fn mode(site: &Site) -> OrderMode {
     }
 }
 
+/// Whether an order was made with test money, and real money moves now.
+pub(crate) fn is_void(site: &Site, order: &Order) -> bool {
+    order.mode == OrderMode::Test && !is_test(site)
+}
+
 /// Reports gateways that are offered without their keys, or in the wrong mode.
 pub(crate) fn flaws(values: &SettingValues) -> Vec<Flaw> {
     let (offered, mode) = (GATEWAYS.of(values), MODE.of(values));
