@@ -101,8 +101,7 @@ test('the administrator sets the site up, and a mentor opens a month', async () 
   await admin.goto('/admin/plans');
   await look(admin, 'plans-all');
   await admin.goto('/admin/plans/new');
-  await fill(admin, { name: 'A document read', credits: '1', months: '2', price_minor: '4500', description: 'We read your CV and write to you.' });
-  await admin.locator('[name=credit_kind]').selectOption('document_review');
+  await fill(admin, { name: 'A document read', credits: '0', reviews: '1', months: '2', price_minor: '4500', description: 'We read your CV and write to you.' });
   await look(admin, 'plan-new');
   await press(admin, 'Save');
   await admin.getByText('A document read').waitFor();

@@ -50,6 +50,7 @@ plan-none = لا توجد باقات حاليًا.
 plan-sign-in = سجّل الدخول للشراء
 plan-grants = الرصيد: { $credits }، عدد الأشهر: { $months }
 plan-grants-reviews = مراجعات المستندات: { $credits }، عدد الأشهر: { $months }
+plan-grants-nothing = عدد الأشهر: { $months }
 plan-tiers-text = تتيح لك العضوية أيضًا استخدام ما هو مخصّص للأعضاء.
 plan-is-membership = عضوية
 plan-has-review-calls = يمكن مراجعة المستندات في مكالمة.

@@ -65,6 +65,10 @@ plan-grants-reviews = { $credits ->
     [one] within 1 month
    *[other] within { $months } months
 }
+plan-grants-nothing = { $months ->
+    [one] for 1 month
+   *[other] for { $months } months
+}
 plan-tiers-text = A membership also lets you use what is for members.
 plan-is-membership = A membership
 plan-has-review-calls = Documents can be reviewed in a call.
@@ -202,10 +206,34 @@ pay-go-text = You pay on the page of { $name }, and come back here. Card numbers
 pay-give-back = Give this time back
 pay-letter = You get a mail with the time, the place and a calendar file.
 pay-failed = The payment did not succeed. Nothing was charged; try again.
-pay-waiting = The payment service has not confirmed the payment yet. Load this page again in a moment; we also write to you.
+pay-waiting = The payment service has not confirmed the payment yet. This page looks again every few seconds.
+pay-we-write = The payment service has still not confirmed the payment. You need not wait here: we will write to you.
+pay-check = Check now
+pay-paid = This is paid.
+pay-part-comes-back = Paid. { $sum } of it is on its way back to you.
+pay-part-back = Paid. { $sum } of it was paid back.
+pay-back-failed = { $sum } could not be paid back yet. We see to it, and write to you.
+pay-terms-unused = If none of it is used, all of it is paid back within { $days ->
+    [one] a day
+   *[other] { $days } days
+}.
+pay-terms-offer = If no session can be offered to you within { $days ->
+    [one] a day
+   *[other] { $days } days
+}, all of it is paid back.
+order-tax = { $sum } of it is { $tax } ({ $rate } %)
+order-back = { $sum } was paid back
+receipt-title = Receipt
+receipt-test = A test. No real money was paid.
+receipt-from = Paid to
+receipt-for = Paid by
+receipt-date = Date
+receipt-with = Paid with
+receipt-left = Left
+receipt-booking = The booking
 pay-expired = The time was kept until now, and others may take it. If you paid all the same, you get the time or your money back.
 pay-plan-expired = This order was open for a day. If you paid all the same, you get the credits.
-pay-comes-back = The time was taken meanwhile, or cancelled. Your money comes back.
+pay-comes-back = This could not be given, or was cancelled. Your money comes back.
 pay-refunded = Your money is on its way back.
 order-created = not paid yet
 order-paid = paid
@@ -234,7 +262,9 @@ plan-settings = The plan
 plan-first = There are no plans yet. A plan sells credits, and times may be booked with them.
 plan-name = Name
 plan-description = What it offers
-plan-credits = Credits
+plan-credits = Credits for sessions
+plan-reviews = Credits for reviews of documents
+plan-reviews-hint = A plan that opens a membership may grant none of both.
 plan-months = Months
 plan-months-hint = So long the credits last.
 plan-tier = Level of membership
@@ -591,7 +621,10 @@ refund-clause-unused = A plan of which nothing is spent: all of it, within { $da
     [one] a day
    *[other] { $days } days
 }.
-refund-clause-late = A plan that was paid longer ago: all of it if no session could be offered within 14 days, otherwise nothing.
+refund-clause-late = A plan that was paid longer ago: all of it if no session could be offered within { $offer ->
+    [one] a day
+   *[other] { $offer } days
+}, otherwise nothing.
 refund-clause-used = A plan of which credits are spent: what you decide.
 refund-clause-to-come = A session that is to come: cancel it, and all of it is paid back.
 refund-clause-over = A session that took place, or that the member missed: nothing.
@@ -599,7 +632,14 @@ refund-clause-none = There is no session for it: all of it.
 refund-rule-cancelled = The session was cancelled
 refund-rule-no-show = The provider did not come
 refund-rule-slot-gone = The time was gone when the money came
+refund-rule-elsewhere = It was paid back at the payment service itself
 booking-set-refund-days = Days within which an unused plan is paid back in full
+booking-set-offer-days = Days without a session to offer after which an unused plan is paid back in full
+booking-set-tax = Tax that prices include, in hundredths of a percent
+booking-set-tax-hint = 1800 is 18 %. 0 for none. Orders keep the rate of their day.
+booking-set-tax-label = Name of the tax
+booking-set-fiscal = Month with which the fiscal year begins
+booking-set-fiscal-hint = 1 is January. Receipts count anew in each fiscal year, which is called by the year in which it begins.
 export-all = Exports
 export-text = Each file has all there is. Sums stand there in the smallest unit and as a decimal number. Who makes one is noted in the log.
 export-csv = CSV
@@ -797,7 +837,9 @@ booking-notice-cancelled = Cancelled: { $about }
 booking-notice-reminder = Comes soon: { $about }
 booking-notice-late = The reminder of “{ $about }” came too late to be mailed.
 booking-notice-refund-failed = { $about } could not be paid back. See to it with the payment service.
-booking-notice-refund-elsewhere = Somebody paid { $about } back at the payment service itself. Compare it with the orders here.
+booking-notice-gateway-silent = The payment service { $about } has not answered for a day. What waits for it is tried once a day.
+booking-notice-refund-unlike = Somebody paid { $about } back at the payment service itself, and more than is left of it here. Compare both.
+booking-notice-refund-elsewhere = Somebody paid { $about } back at the payment service itself. It is noted here.
 booking-notice-dispute = The payer disputes the payment: { $about }. See to it with the payment service.
 booking-notice-findings = Where money is concerned, { $about } things do not agree. Look at the findings.
 booking-notice-wrong-sum = { $about } was paid, which is not what an order costs. It is paid back.
@@ -888,6 +930,10 @@ problem-location-required = Say where people meet: the link of an online session
     .title = The place is missing
 problem-room-exists = Another room has this link.
     .title = Link used
+problem-idempotency-key-required = Send an Idempotency-Key: this calls the payment service.
+    .title = Key missing
+problem-plan-empty = A plan grants credits, or opens a membership.
+    .title = Plan grants nothing
 problem-payment-mismatch = This payment is of another order. Nothing was changed.
     .title = Another payment
 problem-payment-signature = The payment service did not say this. Nothing was changed.

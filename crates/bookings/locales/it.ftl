@@ -68,6 +68,10 @@ plan-grants-reviews = { $credits ->
     [one] entro 1 mese
    *[other] entro { $months } mesi
 }
+plan-grants-nothing = { $months ->
+    [one] per 1 mese
+   *[other] per { $months } mesi
+}
 plan-tiers-text = Un abbonamento Le permette anche di usare ciò che è riservato agli abbonati.
 plan-is-membership = Abbonamento
 plan-has-review-calls = I documenti possono essere rivisti in una chiamata.

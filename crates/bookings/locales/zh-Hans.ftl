@@ -50,6 +50,7 @@ plan-none = 目前没有套餐。
 plan-sign-in = 登录后购买
 plan-grants = { $credits } 个点数，有效 { $months } 个月
 plan-grants-reviews = { $credits } 次文件点评，{ $months } 个月内有效
+plan-grants-nothing = 有效 { $months } 个月
 plan-tiers-text = 会员还可以使用会员专享的内容。
 plan-is-membership = 会员套餐
 plan-has-review-calls = 文件可以通过通话点评。

@@ -161,10 +161,12 @@ pub(crate) fn place(
     }
     let mut booking = draft(tx, Some(account), slot, wishes, rules)?;
     if slot.takes_credit {
-        membership::check(tx, account, (rules, CreditKind::Session))?;
-        booking.credit_lot_id = credit::take(tx, account, booking.id.as_str(), slot.starts_at)?;
+        let mode = gateway::mode(site);
+        membership::check(tx, account, (rules, CreditKind::Session), mode)?;
+        booking.credit_lot_id =
+            credit::take(tx, account, mode, booking.id.as_str(), slot.starts_at)?;
         if booking.credit_lot_id.is_none() {
-            return Err(credit::none_left(tx, account, slot.starts_at)?.into());
+            return Err(credit::none_left(tx, account, slot.starts_at, mode)?.into());
         }
     }
     if slot.price_minor == 0 {
@@ -240,6 +242,7 @@ fn keep(
                 gateway: gateway::first(site),
                 mode: gateway::mode(site),
                 amount: slot.price(),
+                tax: settings::load(tx)?.tax_in(slot.price()),
                 expires_at: until,
                 grant: order::Grant::default(),
             };

@@ -10,8 +10,10 @@ use serde_json::json;
 use web::{Form, Problem, Site};
 
 use crate::gateway::{Checkout, Fact, GatewayError};
-use crate::order::{self, CLOSE, GatewayName, Order, OrderId, OrderState};
-use crate::{booking, gateway, settle};
+use crate::order::{
+    self, CLOSE, END, GatewayName, Order, OrderId, OrderState, Payment, PaymentState,
+};
+use crate::{booking, gateway, gateway_retry, settle};
 
 /// The job kind of the job that polls a gateway.
 pub const KIND: &str = "booking.poll";
@@ -23,6 +25,10 @@ const ASKED: SignedDuration = SignedDuration::from_hours(48);
 const FIRST: SignedDuration = SignedDuration::from_mins(3);
 /// How soon a gateway is polled again if it did not respond when the payer returned.
 const SOON: SignedDuration = SignedDuration::from_secs(10);
+/// How often a gateway is asked because somebody looks at the page of an order that is not paid.
+pub(crate) const WATCHED: SignedDuration = SignedDuration::from_secs(15);
+/// How often a gateway is asked because somebody wants to know now.
+pub(crate) const PRESSED: SignedDuration = SignedDuration::from_secs(5);
 /// The minimum time for paying an order with Stripe.
 const EXTENDED: SignedDuration = SignedDuration::from_mins(40);
 
@@ -31,7 +37,7 @@ const EXTENDED: SignedDuration = SignedDuration::from_mins(40);
 /// call returns the same page. The payer can choose another gateway until one has created an order.
 pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Checkout, Problem> {
     let claim = {
-        let (id, mode) = (id.clone(), gateway::mode(site));
+        let (id, mode, site) = (id.clone(), gateway::mode(site), site.clone());
         move |tx: &mut Tx<'_>| -> Result<Result<Order, Problem>, StoreError> {
             let Some(order) = order::lock(tx, &id)? else {
                 return Ok(Err(Problem::not_found()));
@@ -52,14 +58,18 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
                 let code = "idempotency_in_progress";
                 return Ok(Err(Problem::new(StatusCode::CONFLICT, code)));
             }
-            // An order that a gateway knows stays there, in the mode in which it was made.
-            let (gateway, mode) = match &order.gateway_order_id {
+            // An order that a gateway knows stays there, in the mode in which it was made. One of the
+            // test mode is made anew once real money moves.
+            let gateway_order_id = order.gateway_order_id.clone();
+            let gateway_order_id = gateway_order_id.filter(|_| !gateway::is_void(&site, &order));
+            let (gateway, mode) = match &gateway_order_id {
                 Some(_) => (order.gateway, order.mode),
                 None => (chosen, mode),
             };
             let mut order = Order {
                 gateway,
                 mode,
+                gateway_order_id,
                 ..order
             };
             tx.update(&order)?;
@@ -127,19 +137,97 @@ pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Pro
     let order = site.store.read(look).await?;
     let order = order.ok_or_else(Problem::not_found)?;
     order.gateway.check_return(site, &order, sent)?;
-    if !matches!(order.state, OrderState::Created | OrderState::Expired) {
-        return Ok(());
-    }
-    match order.gateway.list_payments(site, &order).await {
-        Ok(facts) => settle_all(site, &order, facts).await?,
-        Err(GatewayError::Store(error)) => return Err(error.into()),
-        Err(error) => {
-            tracing::warn!(order = %order.id, %error, "a gateway was not asked about a payment");
-            let write = move |tx: &mut Tx<'_>| plan(tx, &order.id, order.gateway, SOON);
-            site.store.write(write).await?;
-        }
+    if order.is_unpaid() {
+        ask(site, order).await?;
     }
     Ok(())
+}
+
+/// Asks the gateway about an order that is not paid, unless it was asked within `pause`. Returns
+/// `false` if the gateway did not answer; then it is polled soon.
+pub async fn check(site: &Site, id: &OrderId, pause: SignedDuration) -> Result<bool, Problem> {
+    let id = id.clone();
+    let claim = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> {
+        let now = tx.now();
+        let asks = sql!(
+            "UPDATE booking_order SET asked_at = :now
+             WHERE id = :id AND state IN ('created', 'expired') AND gateway_order_id IS NOT NULL
+               AND created_at > :since AND (asked_at IS NULL OR asked_at <= :before)",
+            id,
+            now,
+            since = now - ASKED,
+            before = now - pause
+        )
+        .run(tx, Rows::AtMostOne)?;
+        if asks == 1 {
+            order::find(tx, &id)
+        } else {
+            Ok(None)
+        }
+    };
+    match site.store.write(claim).await? {
+        Some(order) if !gateway::is_void(site, &order) => ask(site, order).await,
+        _ => Ok(true),
+    }
+}
+
+async fn ask(site: &Site, order: Order) -> Result<bool, Problem> {
+    match order.gateway.list_payments(site, &order).await {
+        Ok(facts) => {
+            settle_all(site, &order, facts).await?;
+            Ok(true)
+        }
+        Err(GatewayError::Store(error)) => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(order = %order.id, %error, "a gateway was not asked about a payment");
+            let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+                sql!(
+                    "UPDATE booking_order SET asked_at = :now WHERE id = :id",
+                    id = order.id,
+                    now = tx.now()
+                )
+                .run(tx, Rows::Exactly(1))?;
+                plan(tx, &order.id, order.gateway, SOON)
+            };
+            site.store.write(write).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// Handles a payer's return without a payment. If the gateway made no attempt at all, although one has
+/// failed before, it refuses another attempt on its order, so that the next one gets a new order.
+pub async fn come_back_refused(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Problem> {
+    if sent.text("error[metadata]").contains("payment_id") || !check(site, id, PRESSED).await? {
+        return Ok(());
+    }
+    let id = id.clone();
+    let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        let Some(order) = order::lock(tx, &id)? else {
+            return Ok(());
+        };
+        let payments = order::payments(tx, &id)?;
+        let is_failed = |payment: &Payment| payment.state == PaymentState::Failed;
+        let is_refused = order.state == OrderState::Created
+            && order.gateway == GatewayName::Razorpay
+            && payments.iter().all(is_failed)
+            && payments.len() > order::earlier(tx, &id)?.len();
+        match &order.gateway_order_id {
+            Some(name) if is_refused => order::renew(tx, &order, name),
+            _ => Ok(()),
+        }
+    };
+    Ok(site.store.write(write).await?)
+}
+
+/// The gateway at which an order is paid: the chosen one, or else the first that the site offers.
+/// Returns `None` if the site does not offer the chosen one.
+pub fn choose(site: &Site, chosen: Option<GatewayName>) -> Option<GatewayName> {
+    let mut offered = gateway::offered(site).into_iter();
+    match chosen {
+        Some(chosen) => offered.find(|one| *one == chosen),
+        None => offered.next(),
+    }
 }
 
 async fn settle_all(site: &Site, order: &Order, facts: Vec<Fact>) -> Result<(), StoreError> {
@@ -175,8 +263,25 @@ pub(crate) fn plan(
     })
 }
 
-pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
-    [poll(site), close(site)]
+pub(crate) fn jobs(site: &Site) -> [Handler; 3] {
+    [
+        poll(site),
+        close(site),
+        Handler::new(END, |job: Job| async move { end(&job) }),
+    ]
+}
+
+/// Ends an order that was not paid in time.
+fn end(job: &Job) -> Result<Done, JobError> {
+    let Payload { order: id } = job.read()?;
+    Ok(Done::with(move |tx: &mut Tx<'_>| {
+        match order::lock(tx, &id)? {
+            // The time for payment was extended.
+            Some(order) if order.expires_at > tx.now() => order::plan_end(tx, &order),
+            Some(_) => order::expire(tx, &id),
+            None => Ok(()),
+        }
+    }))
 }
 
 /// The job that closes the gateway's page for an order that can no longer be paid.
@@ -188,7 +293,11 @@ fn close(site: &Site) -> Handler {
             && let Some(name) = &order.gateway_order_id
         {
             let closed = order.gateway.close_checkout(&site, name).await;
-            closed.map_err(|error| JobError::later(FIRST, error))?;
+            // By then the gateway has closed the page itself.
+            if job.age(site.clock.now()) < gateway_retry::LONGEST {
+                let to = (order.gateway, FIRST);
+                closed.map_err(|error| gateway_retry::later(&site, &job, to, error))?;
+            }
         }
         Ok(Done::nothing())
     })
@@ -200,19 +309,19 @@ fn poll(site: &Site) -> Handler {
         let Payload { order: id } = job.read()?;
         let look =
             move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> { order::find(tx, &id) };
-        let Some(order) = site.store.read(look).await? else {
+        let found = site.store.read(look).await?;
+        let Some(order) = found.filter(|order| !gateway::is_void(&site, order)) else {
             return Ok(Done::nothing());
         };
         let facts = order.gateway.list_payments(&site, &order).await;
-        let facts = facts.map_err(|error: GatewayError| JobError::later(FIRST, error))?;
+        let to = (order.gateway, FIRST);
+        let facts = facts.map_err(|error| gateway_retry::later(&site, &job, to, error))?;
         let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             for fact in &facts {
                 settle::settle(tx, &site, &order.id, fact)?;
             }
             let age = tx.now().duration_since(order.created_at);
-            let is_open = order::find(tx, &order.id)?.is_some_and(|order| {
-                matches!(order.state, OrderState::Created | OrderState::Expired)
-            });
+            let is_open = order::find(tx, &order.id)?.is_some_and(|order| order.is_unpaid());
             // The intervals between polls become longer.
             if is_open && age < ASKED {
                 plan(tx, &order.id, order.gateway, FIRST.max(age / 4))?;

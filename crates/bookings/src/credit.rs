@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use web::Site;
 use web::codes::Code;
 
-use crate::order::{self, CreditKind, Order, OrderId, PartyId};
+use crate::order::{self, CreditKind, Order, OrderId, OrderMode, PartyId};
 use crate::{CREDIT_FROZEN, QUOTA_EXHAUSTED};
 
 platform::id!(LotId, random, "Credits that were granted together.");
@@ -97,25 +97,29 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), S
     let now = tx.now().to_zoned(site.settings.time_zone.clone());
     let end = now.checked_add(Span::new().months(order.grant.months.clamp(1, 36)));
     let end = end.map_err(|_| StoreError::rule("an end of credits beyond all calendars"))?;
-    let lot = Lot {
-        id: tx.id(),
-        party_id: order.party_id.clone(),
-        credit_kind: order.grant.credit_kind,
-        granted: order.grant.credits,
-        used: 0,
-        expires_at: end.timestamp(),
-        review_calls: order.grant.review_calls,
-    };
-    insert(tx, &lot, Some(order))?;
     let subject = order.id.to_string();
-    enter(tx, &lot.id, lot.granted, CreditReason::Granted, &subject)
+    for (credit_kind, granted) in order.grant.kinds() {
+        let lot = Lot {
+            id: tx.id(),
+            party_id: order.party_id.clone(),
+            credit_kind,
+            granted,
+            used: 0,
+            expires_at: end.timestamp(),
+            review_calls: order.grant.review_calls,
+        };
+        insert(tx, &lot, Some(order))?;
+        enter(tx, &lot.id, granted, CreditReason::Granted, &subject)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn insert(tx: &mut Tx<'_>, lot: &Lot, order: Option<&Order>) -> Result<(), StoreError> {
     sql!(
-        "INSERT INTO credit_lot ({Lot}, order_id) VALUES ({:Lot}, :order)",
+        "INSERT INTO credit_lot ({Lot}, order_id, mode) VALUES ({:Lot}, :order, :mode)",
         Lot = lot,
-        order = order.map(|order| order.id.clone())
+        order = order.map(|order| order.id.clone()),
+        mode = order.map_or(OrderMode::Live, |order| order.mode)
     )
     .run(tx, Rows::Exactly(1))?;
     plan_end(tx, &lot.party_id, lot.expires_at)
@@ -170,11 +174,12 @@ pub(crate) fn enter(
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     account: &AccountId,
+    mode: OrderMode,
     booking: &str,
     starts_at: Timestamp,
 ) -> Result<Option<LotId>, StoreError> {
     let reason = CreditReason::Booked;
-    take_from(tx, account, (booking, reason), |lot| {
+    take_from(tx, account, mode, (booking, reason), |lot| {
         lot.credit_kind == CreditKind::Session && reaches(lot, starts_at)
     })
 }
@@ -184,11 +189,12 @@ pub(crate) fn take(
 pub(crate) fn take_for_review(
     tx: &mut Tx<'_>,
     account: &AccountId,
+    mode: OrderMode,
     review: &str,
     by_call: bool,
 ) -> Result<Option<LotId>, StoreError> {
     let reason = CreditReason::Reviewed;
-    take_from(tx, account, (review, reason), |lot| {
+    take_from(tx, account, mode, (review, reason), |lot| {
         is_for_reviews(lot) && (lot.review_calls || !by_call)
     })
 }
@@ -200,10 +206,11 @@ fn is_for_reviews(lot: &Lot) -> bool {
 fn take_from(
     tx: &mut Tx<'_>,
     account: &AccountId,
+    mode: OrderMode,
     (subject, reason): (&str, CreditReason),
     suits: impl Fn(&Lot) -> bool,
 ) -> Result<Option<LotId>, StoreError> {
-    for lot in lots(tx, account)?.into_iter().filter(suits) {
+    for lot in lots(tx, account, mode)?.into_iter().filter(suits) {
         let taken = sql!(
             "UPDATE credit_lot SET used = used + 1
              WHERE id = :id AND used < granted AND expires_at > :now AND frozen = 0",
@@ -263,6 +270,13 @@ pub(crate) fn give_back(
             review_calls: lot.review_calls,
         };
         insert(tx, &new, None)?;
+        sql!(
+            "UPDATE credit_lot SET mode = (SELECT o.mode FROM credit_lot o WHERE o.id = :id)
+             WHERE id = :new",
+            id,
+            new = new.id
+        )
+        .run(tx, Rows::Exactly(1))?;
         return enter(tx, &new.id, 1, CreditReason::Replaced, booking);
     }
     sql!("UPDATE credit_lot SET used = used - 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
@@ -306,7 +320,7 @@ pub(crate) fn set_frozen(
         order,
         is_frozen
     )
-    .run(tx, Rows::AtMostOne)?;
+    .run(tx, Rows::Any)?;
     Ok(())
 }
 
@@ -317,13 +331,13 @@ pub(crate) fn take_unused(
     order: &OrderId,
     subject: &str,
 ) -> Result<(), StoreError> {
-    let found: Option<Lot> = sql!(
+    let found: Vec<Lot> = sql!(
         "SELECT {Lot} FROM credit_lot WHERE order_id = :order AND used < granted
-         FOR NO KEY UPDATE",
+         ORDER BY id FOR NO KEY UPDATE",
         order
     )
-    .maybe(tx)?;
-    if let Some(lot) = found {
+    .all(tx)?;
+    for lot in found {
         sql!(
             "UPDATE credit_lot SET granted = used WHERE id = :id",
             id = lot.id
@@ -347,20 +361,27 @@ pub(crate) fn is_back(tx: &mut Tx<'_>, booking: &str) -> Result<bool, StoreError
 }
 
 /// The lots of an account that still have credits and have not expired, the first to expire first.
-/// A lot whose payment is disputed, or was lost in a dispute, is left out.
-pub fn lots(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Lot>, StoreError> {
-    let usable = unspent(tx, account)?.into_iter();
+/// A lot whose payment is disputed, or was lost in a dispute, is left out, and so is what test money
+/// bought if `mode` is live.
+pub fn lots(tx: &mut Tx<'_>, account: &AccountId, mode: OrderMode) -> Result<Vec<Lot>, StoreError> {
+    let usable = unspent(tx, account, mode)?.into_iter();
     let usable = usable.filter(|(_, is_frozen)| !is_frozen);
     Ok(usable.map(|(lot, _)| lot).collect())
 }
 
 /// Like [`lots`], with those whose money goes back or is disputed, each with whether it is so.
-fn unspent(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<(Lot, bool)>, StoreError> {
+fn unspent(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    mode: OrderMode,
+) -> Result<Vec<(Lot, bool)>, StoreError> {
     let all: Vec<Unspent> = sql!(
         "SELECT {l: Lot}, l.frozen FROM credit_lot l JOIN money_party p ON p.id = l.party_id
          WHERE p.account_id = :account AND l.used < l.granted AND l.expires_at > :now
+           AND (l.mode = 'live' OR :mode = 'test')
          ORDER BY l.expires_at, l.id",
         account,
+        mode,
         now = tx.roughly_now()
     )
     .all(tx)?;
@@ -385,23 +406,31 @@ pub(crate) fn none_left(
     tx: &mut Tx<'_>,
     account: &AccountId,
     starts_at: Timestamp,
+    mode: OrderMode,
 ) -> Result<Code, StoreError> {
-    lacking(tx, account, |lot| {
+    lacking(tx, account, mode, |lot| {
         lot.credit_kind == CreditKind::Session && reaches(lot, starts_at)
     })
 }
 
 /// Like [`none_left`], for the review of a document.
-pub(crate) fn no_review_left(tx: &mut Tx<'_>, account: &AccountId) -> Result<Code, StoreError> {
-    lacking(tx, account, is_for_reviews)
+pub(crate) fn no_review_left(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    mode: OrderMode,
+) -> Result<Code, StoreError> {
+    lacking(tx, account, mode, is_for_reviews)
 }
 
 fn lacking(
     tx: &mut Tx<'_>,
     account: &AccountId,
+    mode: OrderMode,
     suits: impl Fn(&Lot) -> bool,
 ) -> Result<Code, StoreError> {
-    let is_frozen = unspent(tx, account)?.iter().any(|(lot, _)| suits(lot));
+    let is_frozen = unspent(tx, account, mode)?
+        .iter()
+        .any(|(lot, _)| suits(lot));
     Ok(if is_frozen {
         CREDIT_FROZEN
     } else {
@@ -414,22 +443,31 @@ pub fn balance(
     tx: &mut Tx<'_>,
     account: &AccountId,
     starts_at: Timestamp,
+    mode: OrderMode,
 ) -> Result<i64, StoreError> {
-    let all = lots(tx, account)?.into_iter();
+    let all = lots(tx, account, mode)?.into_iter();
     let is_for_sessions = |lot: &Lot| lot.credit_kind == CreditKind::Session;
     let all = all.filter(|lot| is_for_sessions(lot) && reaches(lot, starts_at));
     Ok(all.map(|lot| lot.granted - lot.used).sum())
 }
 
 /// How many documents an account can submit for review.
-pub(crate) fn reviews_left(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
-    let all = lots(tx, account)?.into_iter().filter(is_for_reviews);
+pub(crate) fn reviews_left(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    mode: OrderMode,
+) -> Result<i64, StoreError> {
+    let all = lots(tx, account, mode)?.into_iter().filter(is_for_reviews);
     Ok(all.map(|lot| lot.granted - lot.used).sum())
 }
 
 /// Whether an account has a credit for the review of a document whose plan allows calls.
-pub(crate) fn allows_calls(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
-    let all = lots(tx, account)?;
+pub(crate) fn allows_calls(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    mode: OrderMode,
+) -> Result<bool, StoreError> {
+    let all = lots(tx, account, mode)?;
     Ok(all
         .iter()
         .any(|lot| is_for_reviews(lot) && lot.review_calls))

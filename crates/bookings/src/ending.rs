@@ -9,7 +9,7 @@ use web::{Site, Text};
 
 use crate::credit::{self, END, Ending, Lot};
 use crate::order::CreditKind;
-use crate::{membership, notice};
+use crate::{gateway, membership, notice};
 
 /// The page of a member's credits and memberships.
 const PAGE: &str = "/me/credits";
@@ -38,8 +38,9 @@ fn tell(tx: &mut Tx<'_>, site: &Site, ending: &Ending) -> Result<(), StoreError>
     let Some(account) = account else {
         return Ok(());
     };
-    let membership = membership::ending(tx, &account, at)?;
-    let lots = credit::lots(tx, &account)?;
+    let mode = gateway::mode(site);
+    let membership = membership::ending(tx, &account, at, mode)?;
+    let lots = credit::lots(tx, &account, mode)?;
     let lots: Vec<Lot> = lots
         .into_iter()
         .filter(|lot| lot.expires_at == at)

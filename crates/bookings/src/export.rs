@@ -15,7 +15,7 @@ use web::sheet::{self, Cell};
 
 use crate::Refusal;
 use crate::booking::search;
-use crate::refund::manual::{self, Before};
+use crate::refund::manual::{self, Before, OrderRecord};
 use crate::settings::Administrator;
 
 /// How many rows are read at once.
@@ -134,7 +134,7 @@ const fn headings(kind: ExportKind) -> &'static str {
     match kind {
         ExportKind::Orders => {
             "id,created_at,paid_at,state,mode,gateway,payer,account_id,title,amount_minor,\
-             amount,currency,receipt_no"
+             amount,currency,tax_minor,tax,tax_bps,receipt_no,receipt"
         }
         ExportKind::Payments => {
             "id,order_id,captured_at,state,mode,gateway,gateway_payment_id,payer,settles,\
@@ -170,11 +170,10 @@ type Rows = (Vec<Vec<Cell>>, Option<Last>);
 fn read(tx: &mut Tx<'_>, kind: ExportKind, last: Option<&Last>) -> Result<Rows, StoreError> {
     let after = last.map_or("", |(_, id)| id.as_str());
     match kind {
-        ExportKind::Orders => rows(
-            kind,
-            &manual::orders(tx, before(last).as_ref(), ROWS)?,
-            |one| (one.order.created_at, one.order.id.to_string()),
-        ),
+        ExportKind::Orders => rows(kind, &orders(tx, last)?, |one| {
+            let order = &one.record.order;
+            (order.created_at, order.id.to_string())
+        }),
         ExportKind::Payments => rows(
             kind,
             &manual::payments(tx, before(last).as_ref(), ROWS)?,
@@ -224,6 +223,7 @@ fn cells(headings: &str, record: &impl Serialize) -> Result<Vec<Cell>, StoreErro
     };
     let cell = |heading: &str| match heading {
         "amount" => decimal("amount_minor").into(),
+        "tax" => decimal("tax_minor").into(),
         "refunded" => decimal("refund_reserved_minor").into(),
         "refunded_minor" => record["refund_reserved_minor"].as_i64().into(),
         heading => match &record[heading] {
@@ -234,6 +234,23 @@ fn cells(headings: &str, record: &impl Serialize) -> Result<Vec<Cell>, StoreErro
         },
     };
     Ok(headings.split(',').map(cell).collect())
+}
+
+/// An order, with the number of its receipt as people read it.
+#[derive(Serialize)]
+struct OrderRow {
+    #[serde(flatten)]
+    record: OrderRecord,
+    receipt: Option<String>,
+}
+
+fn orders(tx: &mut Tx<'_>, last: Option<&Last>) -> Result<Vec<OrderRow>, StoreError> {
+    let all = manual::orders(tx, before(last).as_ref(), ROWS)?.into_iter();
+    let all = all.map(|record| OrderRow {
+        receipt: record.order.receipt(),
+        record,
+    });
+    Ok(all.collect())
 }
 
 #[derive(Row, Serialize)]

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::Site;
 
-use crate::gateway::Event;
-use crate::order::{self, GatewayName, OrderId};
+use crate::gateway::{Event, GatewayError};
+use crate::order::{self, GatewayName, OrderId, Payment};
 use crate::refund::{self, Refund};
-use crate::{booking, payout, settle};
+use crate::{booking, gateway_retry, payout, settle};
 
 /// The job kind of the job that processes an event.
 pub const KIND: &str = "booking.event";
@@ -125,6 +125,7 @@ pub(crate) fn job(site: &Site) -> Handler {
 
 async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
     let Payload { gateway, event } = job.read()?;
+    let later = |error| gateway_retry::later(&site, &job, (gateway, PAUSE), error);
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Stored>, StoreError> {
         sql!(
             "SELECT {Stored} FROM gateway_event
@@ -138,10 +139,11 @@ async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
         return Ok(Done::nothing());
     };
     if event.kind.starts_with("refund.") {
-        return handle_refund(site, event).await;
+        let done = handle_refund(site.clone(), event).await;
+        return done.map_err(later);
     }
     let found = match event.order_ref.as_deref() {
-        Some(name) => find_order(&site, gateway, name).await?,
+        Some(name) => find_order(&site, gateway, name).await.map_err(later)?,
         None => find_order_of_payment(&site, &event).await?,
     };
     let Some(id) = found else {
@@ -150,6 +152,7 @@ async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
         }));
     };
     if event.kind.contains(".dispute.") {
+        let site = site.clone();
         return Ok(Done::with(move |tx: &mut Tx<'_>| {
             let about = describe_order(tx, &id, &event)?;
             tell(tx, &site, "booking-notice-dispute", &about)?;
@@ -164,7 +167,8 @@ async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
         }));
     };
     let facts = gateway.list_payments(&site, &order).await;
-    let facts = facts.map_err(|error| JobError::later(PAUSE, error))?;
+    let facts = facts.map_err(later)?;
+    let site = site.clone();
     Ok(Done::with(move |tx: &mut Tx<'_>| {
         for fact in &facts {
             settle::settle(tx, &site, &order.id, fact)?;
@@ -179,7 +183,7 @@ pub(crate) async fn find_order(
     site: &Site,
     gateway: GatewayName,
     name: &str,
-) -> Result<Option<OrderId>, JobError> {
+) -> Result<Option<OrderId>, GatewayError> {
     let name = name.to_owned();
     let look = {
         let name = name.clone();
@@ -188,8 +192,7 @@ pub(crate) async fn find_order(
     if let Some(id) = site.store.read(look).await? {
         return Ok(Some(id));
     }
-    let found = gateway.find_order(site, &name).await;
-    let Some(id) = found.map_err(|error| JobError::later(PAUSE, error))? else {
+    let Some(id) = gateway.find_order(site, &name).await? else {
         return Ok(None);
     };
     let look = move |tx: &mut Tx<'_>| order::find(tx, &id);
@@ -232,37 +235,48 @@ fn follow_dispute(tx: &mut Tx<'_>, order: &OrderId, event: &Stored) -> Result<()
     Ok(())
 }
 
-async fn handle_refund(site: Site, event: Stored) -> Result<Done, JobError> {
+async fn handle_refund(site: Site, event: Stored) -> Result<Done, GatewayError> {
     let sought = event.clone();
-    let look = move |tx: &mut Tx<'_>| -> Result<(Option<Refund>, bool), StoreError> {
+    let look = move |tx: &mut Tx<'_>| -> Result<(Option<Refund>, Option<Payment>), StoreError> {
         let refund = refund::find_by_gateway(
             tx,
             sought.gateway,
             sought.refund_ref.as_deref().unwrap_or_default(),
             sought.receipt.as_deref().unwrap_or_default(),
         )?;
-        let payment: Option<(String,)> = sql!(
-            "SELECT id FROM payment WHERE gateway = :gateway AND gateway_payment_id = :name",
+        // A refund of a payment that never came here is not ours.
+        let payment = sql!(
+            "SELECT {Payment} FROM payment
+             WHERE gateway = :gateway AND gateway_payment_id = :name AND captured_at IS NOT NULL",
             gateway = sought.gateway,
             name = sought.payment_ref.as_deref()
         )
         .maybe(tx)?;
-        Ok((refund, payment.is_some()))
+        Ok((refund, payment))
     };
-    let (found, is_ours) = site.store.read(look).await?;
+    let (found, payment) = site.store.read(look).await?;
     if let Some(refund) = found {
         return Ok(Done::with(move |tx: &mut Tx<'_>| {
             refund::wake(tx, &refund, event.gateway)?;
             end(tx, &event, Outcome::Done)
         }));
     }
+    let (Some(payment), Some(name)) = (payment, event.refund_ref.clone()) else {
+        return Ok(Done::with(move |tx: &mut Tx<'_>| {
+            end(tx, &event, Outcome::Unmatched)
+        }));
+    };
+    // Somebody made this refund on the gateway's website.
+    let made = event.gateway.find_refund(&site, &name).await?;
     Ok(Done::with(move |tx: &mut Tx<'_>| {
-        if !is_ours {
-            return end(tx, &event, Outcome::Unmatched);
+        let said = match refund::adopt(tx, &payment, &made)? {
+            Some(true) => Some("booking-notice-refund-elsewhere"),
+            Some(false) => Some("booking-notice-refund-unlike"),
+            None => None,
+        };
+        if let Some(said) = said {
+            tell(tx, &site, said, &payment.gateway_payment_id)?;
         }
-        // Somebody made this refund on the gateway's website.
-        let about = event.payment_ref.as_deref().unwrap_or_default();
-        tell(tx, &site, "booking-notice-refund-elsewhere", about)?;
         end(tx, &event, Outcome::Done)
     }))
 }

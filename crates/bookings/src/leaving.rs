@@ -5,7 +5,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 
 use crate::booking::{self, Booking, BookingId, BookingView};
-use crate::order::Order;
+use crate::order::{Order, OrderMode};
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
 use crate::slot::view::SlotView;
@@ -51,7 +51,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         Some(profile) => external_calendar::export(tx, &profile.id)?,
         None => Value::Null,
     };
-    let credits = credit::lots(tx, account)?;
+    let credits = credit::lots(tx, account, OrderMode::Test)?;
     let requests = request::view::export(tx, account)?;
     let reviews = review::leaving::export(tx, account)?;
     if views.is_empty()

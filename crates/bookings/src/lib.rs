@@ -22,6 +22,7 @@ pub mod figures;
 pub mod finding;
 pub mod gateway;
 pub mod gateway_event;
+mod gateway_retry;
 pub mod import;
 mod leaving;
 pub mod level;
@@ -172,7 +173,10 @@ pub const DOMAIN: Domain = Domain {
         "0017_review_calls",
         "0018_reference_files",
         "0019_meeting_hosts",
-        "0020_member"
+        "0020_member",
+        "0021_receipts",
+        "0022_grants",
+        "0023_gateway_orders"
     ))
 };
 
@@ -197,6 +201,7 @@ const PROBLEM_CODES: &[Code] = &[
     CREDIT_FROZEN,
     TIER_REQUIRED,
     MEMBERSHIP_REQUIRED,
+    PLAN_EMPTY,
     FEEDBACK_EXISTS,
     FEEDBACK_TOO_EARLY,
     FEEDBACK_CLOSED,
@@ -213,6 +218,7 @@ const PROBLEM_CODES: &[Code] = &[
     REVIEW_CALL_NOT_ALLOWED,
     Code::new(422, "review_booking_unsuitable"),
     TOO_MANY_REVIEWS,
+    Code::new(400, "idempotency_key_required"),
     Code::new(400, "payment_mismatch"),
     Code::new(400, "payment_signature"),
     Code::new(409, "slot_overlap"),
@@ -277,6 +283,8 @@ pub const CREDIT_FROZEN: Code = Code::new(422, "credit_frozen");
 pub const TIER_REQUIRED: Code = Code::new(403, "tier_required");
 /// The error for buying credits that only members can use without being one.
 pub const MEMBERSHIP_REQUIRED: Code = Code::new(422, "membership_required");
+/// The error for ordering a plan that grants nothing.
+pub const PLAN_EMPTY: Code = Code::new(422, "plan_empty");
 /// The error for giving feedback twice as the same side of a session.
 pub const FEEDBACK_EXISTS: Code = Code::new(409, "feedback_exists");
 /// The error for giving feedback about a session that has not ended yet.

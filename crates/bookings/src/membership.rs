@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{Problem, Site};
 
-use crate::order::{self, CreditKind, Order, OrderId, PartyId};
+use crate::order::{self, CreditKind, Order, OrderId, OrderMode, PartyId};
 use crate::settings::BookingSettings;
 use crate::{Refusal, TIER_REQUIRED, credit};
 
@@ -48,15 +48,21 @@ pub struct Membership {
 }
 
 /// The memberships of an account that have not ended, in the order of their starts. What was
-/// refunded, or is disputed, is left out.
-pub fn of_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Membership>, StoreError> {
+/// refunded, or is disputed, is left out, and so is what test money bought if `mode` is live.
+pub fn of_account(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    mode: OrderMode,
+) -> Result<Vec<Membership>, StoreError> {
     let all: Vec<Membership> = sql!(
         "SELECT m.order_id, COALESCE(n.name, '') AS plan, m.tier, m.starts_at, m.ends_at, o.review_calls
          FROM membership m JOIN money_party p ON p.id = m.party_id
          JOIN booking_order o ON o.id = m.order_id LEFT JOIN plan n ON n.id = o.plan_id
          WHERE p.account_id = :account AND m.ends_at > :now AND o.state IN ('paid', 'partially_refunded')
+             AND (o.mode = 'live' OR :mode = 'test')
          ORDER BY m.starts_at, m.order_id",
         account,
+        mode,
         now = tx.roughly_now()
     )
     .all(tx)?;
@@ -75,8 +81,9 @@ pub(crate) fn ending(
     tx: &mut Tx<'_>,
     account: &AccountId,
     at: Timestamp,
+    mode: OrderMode,
 ) -> Result<Option<Membership>, StoreError> {
-    let all = of_account(tx, account)?;
+    let all = of_account(tx, account, mode)?;
     let ends = all.iter().filter(|one| one.ends_at == at);
     let highest = ends.max_by_key(|one| one.tier).cloned();
     Ok(highest.filter(|one| {
@@ -90,22 +97,27 @@ pub(crate) fn covers(
     tx: &mut Tx<'_>,
     account: &AccountId,
     (rules, kind): (&BookingSettings, CreditKind),
+    mode: OrderMode,
 ) -> Result<bool, StoreError> {
     let needed = rules.tier_for(kind);
     if needed == 0 {
         return Ok(true);
     }
     let now = tx.roughly_now();
-    let all = of_account(tx, account)?;
+    let all = of_account(tx, account, mode)?;
     Ok(all
         .iter()
         .any(|one| one.tier >= needed && one.starts_at <= now))
 }
 
 /// Whether an account has a membership now whose plan allows reviews in a call.
-pub(crate) fn allows_calls(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
+pub(crate) fn allows_calls(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    mode: OrderMode,
+) -> Result<bool, StoreError> {
     let now = tx.roughly_now();
-    let all = of_account(tx, account)?;
+    let all = of_account(tx, account, mode)?;
     Ok(all
         .iter()
         .any(|one| one.review_calls && one.starts_at <= now))
@@ -116,8 +128,9 @@ pub(crate) fn check(
     tx: &mut Tx<'_>,
     account: &AccountId,
     needed: (&BookingSettings, CreditKind),
+    mode: OrderMode,
 ) -> Result<(), Refusal> {
-    if covers(tx, account, needed)? {
+    if covers(tx, account, needed, mode)? {
         return Ok(());
     }
     let (rules, kind) = needed;
@@ -147,9 +160,11 @@ pub(crate) fn open(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), St
     let last: Option<Period> = sql!(
         "SELECT {m: Period} FROM membership m JOIN booking_order o ON o.id = m.order_id
          WHERE m.party_id = :party AND m.tier >= :tier AND m.ends_at > :now AND o.state IN ('paid', 'partially_refunded')
+             AND (o.mode = 'live' OR :mode = 'test')
          ORDER BY m.ends_at DESC, m.order_id LIMIT 1",
         party = order.party_id,
         tier = order.grant.tier,
+        mode = order.mode,
         now
     )
     .maybe(tx)?;

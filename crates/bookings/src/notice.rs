@@ -321,7 +321,7 @@ pub(crate) fn tell_payer(
         party = order.party_id
     )
     .one(tx)?;
-    let number = order.receipt_no.unwrap_or_default().into();
+    let number = order.receipt().unwrap_or_default().into();
     let path = format!("/pay/{}", order.id);
     mail_money(tx, site, account.as_ref(), messages, (&path, sum, number))
 }

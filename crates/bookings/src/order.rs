@@ -24,6 +24,8 @@ platform::id!(PlanId, random, "One plan.");
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// The job kind of the job that closes a gateway's page for an order.
 pub(crate) const CLOSE: &str = "booking.close";
+/// The job kind of the job that ends an order that nobody has paid.
+pub(crate) const END: &str = "booking.order_end";
 
 web::words! {
     /// The state of an order.
@@ -113,10 +115,10 @@ pub struct Grant {
     /// The plan.
     #[schema(value_type = Option<String>)]
     pub plan_id: Option<PlanId>,
-    /// What the credits pay for.
-    pub credit_kind: CreditKind,
-    /// The number of credits.
+    /// The number of credits for sessions.
     pub credits: i64,
+    /// The number of credits for reviews of documents.
+    pub reviews: i64,
     /// How many months the credits, and the membership, last.
     pub months: i64,
     /// The tier of the membership that the plan opens; 0 if it opens none.
@@ -125,11 +127,32 @@ pub struct Grant {
     pub review_calls: bool,
 }
 
+/// The tax that an amount includes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tax {
+    /// In hundredths of a percent.
+    pub(crate) bps: i64,
+    /// In minor units.
+    pub(crate) minor: i64,
+}
+
+impl Grant {
+    /// The kinds of credits that are granted, with their numbers.
+    pub fn kinds(&self) -> impl Iterator<Item = (CreditKind, i64)> + use<> {
+        let all = [
+            (CreditKind::Session, self.credits),
+            (CreditKind::DocumentReview, self.reviews),
+        ];
+        all.into_iter().filter(|(_, count)| *count > 0)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct New {
     pub(crate) gateway: GatewayName,
     pub(crate) mode: OrderMode,
     pub(crate) amount: Money,
+    pub(crate) tax: Tax,
     pub(crate) expires_at: Timestamp,
     pub(crate) grant: Grant,
 }
@@ -162,8 +185,15 @@ pub struct Order {
     /// The end of the time for payment.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
-    /// The receipt's number; null until the order is paid.
+    /// The tax that the amount includes, in minor units.
+    pub tax_minor: i64,
+    /// The rate of that tax, in hundredths of a percent.
+    pub tax_bps: i64,
+    /// The receipt's number in its fiscal year, and among test orders or live ones; null until the
+    /// order is paid. It is shown as `2026-000123`, that of a test order as `TEST-2026-000123`.
     pub receipt_no: Option<i64>,
+    /// The year in which the fiscal year of the receipt begins.
+    pub receipt_year: Option<i64>,
     /// When the order was made.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
@@ -181,10 +211,36 @@ impl Order {
         Money::new(self.amount_minor, self.currency)
     }
 
+    /// The receipt's number as people read it; `None` until the order is paid.
+    pub fn receipt(&self) -> Option<String> {
+        let (number, year) = (self.receipt_no?, self.receipt_year?);
+        Some(match self.mode {
+            OrderMode::Live => format!("{year}-{number:06}"),
+            OrderMode::Test => format!("TEST-{year}-{number:06}"),
+        })
+    }
+
+    /// Whether the order was not paid yet. Also an expired one may still be paid.
+    pub fn is_unpaid(&self) -> bool {
+        matches!(self.state, OrderState::Created | OrderState::Expired)
+    }
+
     /// Whether the order was paid and not refunded in full.
     pub fn is_paid(&self) -> bool {
         matches!(self.state, OrderState::Paid | OrderState::PartiallyRefunded)
     }
+}
+
+/// An order as its payer sees it.
+#[derive(Clone, Debug, Row, Serialize, ToSchema)]
+pub struct OwnOrder {
+    #[serde(flatten)]
+    #[row(flatten)]
+    pub order: Order,
+    /// The plan's name, or the booking's title.
+    pub title: String,
+    /// What was paid back, in minor units.
+    pub refunded_minor: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -216,7 +272,10 @@ pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<O
         gateway_order_id: None,
         state: OrderState::Created,
         expires_at: new.expires_at,
+        tax_minor: new.tax.minor,
+        tax_bps: new.tax.bps,
         receipt_no: None,
+        receipt_year: None,
         created_at: tx.now(),
         paid_at: None,
         grant: new.grant,
@@ -274,9 +333,15 @@ pub fn of_account(
     account: &AccountId,
     before: Option<&(Timestamp, OrderId)>,
     rows: i64,
-) -> Result<Vec<Order>, StoreError> {
+) -> Result<Vec<OwnOrder>, StoreError> {
     sql!(
-        "SELECT {o: Order} FROM booking_order o JOIN money_party p ON p.id = o.party_id
+        "SELECT {o: Order}, COALESCE(n.name, b.title, '') AS title,
+             (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refund f
+              JOIN payment y ON y.id = f.payment_id
+              WHERE y.order_id = o.id AND y.settles = 1 AND f.state = 'processed')
+                 AS refunded_minor
+         FROM booking_order o JOIN money_party p ON p.id = o.party_id
+         LEFT JOIN booking b ON b.order_id = o.id LEFT JOIN plan n ON n.id = o.plan_id
          WHERE p.account_id = :account
            AND (o.created_at < :at OR (o.created_at = :at AND o.id < :id))
          ORDER BY o.created_at DESC, o.id DESC LIMIT :rows",
@@ -288,6 +353,57 @@ pub fn of_account(
     .all(tx)
 }
 
+/// One of an account's orders.
+pub fn own_order(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    id: &OrderId,
+) -> Result<Option<OwnOrder>, StoreError> {
+    sql!(
+        "SELECT {o: Order}, COALESCE(n.name, b.title, '') AS title,
+             (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refund f
+              JOIN payment y ON y.id = f.payment_id
+              WHERE y.order_id = o.id AND y.settles = 1 AND f.state = 'processed')
+                 AS refunded_minor
+         FROM booking_order o JOIN money_party p ON p.id = o.party_id
+         LEFT JOIN booking b ON b.order_id = o.id LEFT JOIN plan n ON n.id = o.plan_id
+         WHERE p.account_id = :account AND o.id = :id",
+        account,
+        id
+    )
+    .maybe(tx)
+}
+
+/// The ids that an order had at its gateway before it was made there anew.
+pub(crate) fn earlier(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<String>, StoreError> {
+    let all: Vec<(String,)> = sql!(
+        "SELECT gateway_order_id FROM earlier_gateway_order WHERE order_id = :id
+         ORDER BY gateway_order_id",
+        id
+    )
+    .all(tx)?;
+    Ok(all.into_iter().map(|(name,)| name).collect())
+}
+
+/// Lets the order be made anew at its gateway, which refuses another attempt to pay it. The caller
+/// holds the order's lock.
+pub(crate) fn renew(tx: &mut Tx<'_>, order: &Order, name: &str) -> Result<(), StoreError> {
+    sql!(
+        "INSERT INTO earlier_gateway_order (gateway, gateway_order_id, order_id)
+         VALUES (:gateway, :name, :id)",
+        gateway = order.gateway,
+        name,
+        id = order.id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    sql!(
+        "UPDATE booking_order SET gateway_order_id = NULL WHERE id = :id",
+        id = order.id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
+}
+
 /// Finds the order with this id at the gateway.
 pub(crate) fn find_by_gateway(
     tx: &mut Tx<'_>,
@@ -295,7 +411,9 @@ pub(crate) fn find_by_gateway(
     name: &str,
 ) -> Result<Option<OrderId>, StoreError> {
     let found: Option<(OrderId,)> = sql!(
-        "SELECT id FROM booking_order WHERE gateway = :gateway AND gateway_order_id = :name",
+        "SELECT id FROM booking_order WHERE gateway = :gateway AND gateway_order_id = :name
+         UNION SELECT order_id FROM earlier_gateway_order
+         WHERE gateway = :gateway AND gateway_order_id = :name",
         gateway,
         name
     )
@@ -321,6 +439,15 @@ pub fn own(
 /// Like [`find`], but locks the order. All code locks an order before its booking.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> {
     tx.lock(id)
+}
+
+/// Schedules the end of an order that no booking ends.
+pub(crate) fn plan_end(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
+    tx.enqueue(NewJob {
+        key: Some(format!("{END} {}", order.id)),
+        run_at: Some(order.expires_at),
+        ..NewJob::new(END, json!({"order": order.id}))
+    })
 }
 
 /// Marks an order as expired, because it was not paid in time. Closes the gateway's page for the

@@ -1,6 +1,7 @@
 //! Plans, with which members buy credits that expire after some months.
 
 use identity::session::signed_in::Confirmed;
+use identity::session::sudo;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use platform::money::{Currency, Money};
@@ -10,12 +11,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use site::resource::{Edit, History, Parent, Removal, Resource, history_of};
 use utoipa::ToSchema;
-use web::fields::{choice, flag, line, lines, number};
+use web::fields::{flag, line, lines, number};
 use web::{Field, Findings, Input, List, PageQuery, Site};
 
-use crate::order::{self, CreditKind, Grant, Order, PlanId};
+use crate::order::{self, Grant, Order, PlanId};
 use crate::settings::{self, Administrator};
-use crate::{MEMBERSHIP_REQUIRED, Refusal, TOKEN_NOT_PERMITTED, gateway, member, membership, slot};
+use crate::{
+    MEMBERSHIP_REQUIRED, PLAN_EMPTY, Refusal, TOKEN_NOT_PERMITTED, gateway, member, membership,
+    slot,
+};
 
 /// How long a member can pay an order for a plan.
 const OPEN: SignedDuration = SignedDuration::from_hours(24);
@@ -32,10 +36,10 @@ pub struct Plan {
     pub name: String,
     /// A description of the plan, up to 500 characters.
     pub description: String,
-    /// What the plan's credits pay for.
-    pub credit_kind: CreditKind,
-    /// How many credits the plan grants.
+    /// How many credits for sessions the plan grants.
     pub credits: i64,
+    /// How many credits for reviews of documents the plan grants.
+    pub reviews: i64,
     /// How many months the credits, and the membership, last.
     pub months: i64,
     /// The tier of the membership that the plan opens; 0 if it only adds credits.
@@ -63,6 +67,18 @@ pub struct Plan {
 impl Plan {
     pub fn price(&self) -> Money {
         Money::new(self.price_minor, self.currency)
+    }
+
+    /// What an order of the plan grants.
+    pub fn grant(&self) -> Grant {
+        Grant {
+            plan_id: Some(self.id.clone()),
+            credits: self.credits,
+            reviews: self.reviews,
+            months: self.months,
+            tier: self.tier,
+            review_calls: self.review_calls,
+        }
     }
 
     /// How often the plan can still be sold; `None` for no limit.
@@ -110,25 +126,29 @@ pub fn buy(
     let plan = find(tx, id)?.filter(|plan| plan.active && plan.left() != Some(0));
     let plan = plan.ok_or(Refusal::NotFound)?;
     let rules = settings::load(tx)?;
-    if plan.tier == 0 && !membership::covers(tx, account, (&rules, plan.credit_kind))? {
-        return Err(MEMBERSHIP_REQUIRED.into());
+    let grant = plan.grant();
+    if plan.tier == 0 {
+        if grant.kinds().next().is_none() {
+            return Err(PLAN_EMPTY.into());
+        }
+        for (kind, _) in grant.kinds() {
+            if !membership::covers(tx, account, (&rules, kind), gateway::mode(site))? {
+                return Err(MEMBERSHIP_REQUIRED.into());
+            }
+        }
     }
     order::check_count(tx, account, rules.order_hour_limit)?;
     let new = order::New {
         gateway: gateway::first(site),
         mode: gateway::mode(site),
         amount: plan.price(),
+        tax: rules.tax_in(plan.price()),
         expires_at: tx.now() + OPEN,
-        grant: Grant {
-            plan_id: Some(plan.id),
-            credit_kind: plan.credit_kind,
-            credits: plan.credits,
-            months: plan.months,
-            tier: plan.tier,
-            review_calls: plan.review_calls,
-        },
+        grant,
     };
-    Ok(order::create(tx, account, new)?)
+    let order = order::create(tx, account, new)?;
+    order::plan_end(tx, &order)?;
+    Ok(order)
 }
 
 impl Parent for Administrator {
@@ -155,8 +175,8 @@ impl Resource for Plan {
     const FIELDS: &'static [Field] = web::fields! { Plan:
         name: line(80).label("plan-name").required(),
         description: lines(500).label("plan-description"),
-        credit_kind: choice().label("plan-credit-kind"),
-        credits: number(1, 999).label("plan-credits"),
+        credits: number(0, 999).label("plan-credits"),
+        reviews: number(0, 999).label("plan-reviews").hint("plan-reviews-hint"),
         months: number(1, 36).label("plan-months").hint("plan-months-hint"),
         tier: number(0, 100).label("plan-tier").hint("plan-tier-hint"),
         review_calls: flag().label("plan-review-calls").hint("plan-review-calls-hint"),
@@ -185,8 +205,8 @@ impl Resource for Plan {
             id: tx.id(),
             name: String::new(),
             description: String::new(),
-            credit_kind: CreditKind::Session,
             credits: 1,
+            reviews: 0,
             months: 3,
             tier: 0,
             review_calls: false,
@@ -202,12 +222,16 @@ impl Resource for Plan {
 
     fn validate(
         &mut self,
-        _: &mut Tx<'_>,
-        _: &Edit<'_, Self>,
+        tx: &mut Tx<'_>,
+        edit: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
+        sudo::require::<Refusal>(tx, &edit.parent.requester().who)?;
         if self.name.is_empty() {
             findings.add("/name", "required", []);
+        }
+        if self.active && self.tier == 0 && self.grant().kinds().next().is_none() {
+            findings.add("/credits", PLAN_EMPTY.code, []);
         }
         if !slot::is_payable(self.price()) {
             findings.add("/price_minor", "price_invalid", []);
@@ -216,7 +240,8 @@ impl Resource for Plan {
     }
 
     /// A plan that was ever ordered is deactivated instead of deleted.
-    fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
+    fn removal(&self, tx: &mut Tx<'_>, by: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
+        sudo::require::<Refusal>(tx, &by.requester().who)?;
         let (orders,): (i64,) = sql!(
             "SELECT COUNT(*) FROM booking_order WHERE plan_id = :id",
             id = self.id

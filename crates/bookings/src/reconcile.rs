@@ -15,7 +15,9 @@ use crate::finding::{self, Finding, FindingId, FindingKind, FindingState};
 use crate::order::{self, GatewayName, Order, OrderId, Payment, PaymentState};
 use crate::refund;
 use crate::settings::Administrator;
-use crate::{FINDING_SETTLED, Refusal, booking, checkout, gateway, gateway_event, payout};
+use crate::{
+    FINDING_SETTLED, Refusal, booking, checkout, gateway, gateway_event, gateway_retry, payout,
+};
 
 /// The job kind of the daily job that starts the comparisons.
 pub const KIND: &str = "booking.reconcile";
@@ -75,18 +77,20 @@ async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
     let Payload { gateway } = job.read()?;
     let now = site.clock.now();
     let captured = gateway.list_captured(&site, now - COMPARED, now).await;
-    let captured = captured.map_err(|error| JobError::later(PAUSE, error))?;
+    let later = |error| gateway_retry::later(&site, &job, (gateway, PAUSE), error);
+    let captured = captured.map_err(later)?;
     let look = move |tx: &mut Tx<'_>| find_differences(tx, gateway, &captured, now);
     let (unknown, unlisted) = site.store.read(look).await?;
     let mut missing_here = Vec::new();
     for (payment, name) in unknown {
-        let order = gateway_event::find_order(&site, gateway, &name).await?;
+        let order = gateway_event::find_order(&site, gateway, &name).await;
+        let order = order.map_err(later)?;
         missing_here.extend(order.map(|order| (payment, order)));
     }
     let mut missing_there = Vec::new();
     for (payment, order) in unlisted {
         let facts = gateway.list_payments(&site, &order).await;
-        let facts = facts.map_err(|error| JobError::later(PAUSE, error))?;
+        let facts = facts.map_err(later)?;
         let is_there = facts.iter().any(|fact| {
             fact.payment_id == payment.gateway_payment_id && fact.state == PaymentState::Captured
         });

@@ -7,8 +7,8 @@ pub mod manual;
 use identity::account::AccountId;
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
-use jiff::SignedDuration;
-use platform::jobs::{Done, Handler, Job, JobError, NewJob, Queue};
+use jiff::{SignedDuration, Timestamp};
+use platform::jobs::{Done, Handler, Job, NewJob, Queue};
 use platform::money::Money;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -17,15 +17,17 @@ use serde_json::json;
 use web::Site;
 
 use crate::finding::{self, FindingKind};
-use crate::gateway::{RefundCall, Refunded};
+use crate::gateway::{RefundCall, RefundReport, Refunded};
 use crate::order::{
-    self, EntryKind, GatewayName, Order, OrderState, Payment, PaymentId, PaymentState,
+    self, EntryKind, GatewayName, Order, OrderId, OrderState, Payment, PaymentId, PaymentState,
 };
-use crate::{credit, notice};
+use crate::{credit, gateway_retry, notice};
 
 platform::id!(RefundId, random, "One sum that goes back.");
 
 pub const KIND: &str = "booking.refund";
+/// The reason of a refund that was made on the gateway's own page.
+pub(crate) const ELSEWHERE: &str = "elsewhere";
 /// The delay before the job tries again, if the gateway did not respond.
 const PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// The interval at which the job asks the gateway about a pending refund. Usually the gateway's
@@ -111,6 +113,41 @@ fn reserve(
     freeze(tx, payment)?;
     plan(tx, &refund, payment.gateway, SignedDuration::ZERO)?;
     Ok(refund)
+}
+
+/// Notes a refund that was made on the gateway's own page. Its job applies it as if it had been asked
+/// for here. Returns whether it was noted; `None` if it is known already or has failed. One that the
+/// payment has not left is not noted.
+pub(crate) fn adopt(
+    tx: &mut Tx<'_>,
+    payment: &Payment,
+    made: &RefundReport,
+) -> Result<Option<bool>, StoreError> {
+    let (Refunded::Submitted(name) | Refunded::Processed(name)) = &made.state else {
+        return Ok(None);
+    };
+    order::lock(tx, &payment.order_id)?;
+    if find_by_gateway(tx, payment.gateway, name, "")?.is_some() {
+        return Ok(None);
+    }
+    let (reserved,): (i64,) = sql!(
+        "SELECT refund_reserved_minor FROM payment WHERE id = :id FOR NO KEY UPDATE",
+        id = payment.id
+    )
+    .one(tx)?;
+    let left = payment.amount_minor - reserved;
+    let fits = (1..=left).contains(&made.amount.minor) && made.amount.currency == payment.currency;
+    if made.payment_id != payment.gateway_payment_id || !fits {
+        return Ok(Some(false));
+    }
+    let refund = reserve(tx, payment, made.amount.minor, (ELSEWHERE, None))?;
+    sql!(
+        "UPDATE refund SET gateway_refund_id = :name WHERE id = :id",
+        id = refund.id,
+        name
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(Some(true))
 }
 
 /// Freezes the credits of a payment's order while a refund of it is under way, and releases them
@@ -199,6 +236,25 @@ pub(crate) fn wake(
     plan(tx, refund, gateway, SignedDuration::ZERO)
 }
 
+/// A refund as the payer sees it.
+#[derive(Clone, Debug, Row)]
+pub struct OwnRefund {
+    pub amount_minor: i64,
+    pub state: RefundState,
+    pub changed_at: Timestamp,
+}
+
+/// The refunds of the payment that settled an order, the oldest first.
+pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Vec<OwnRefund>, StoreError> {
+    sql!(
+        "SELECT f.amount_minor, f.state, f.changed_at FROM refund f
+         JOIN payment p ON p.id = f.payment_id
+         WHERE p.order_id = :order AND p.settles = 1 ORDER BY f.created_at, f.id",
+        order
+    )
+    .all(tx)
+}
+
 /// Sends a failed refund to the gateway again, under the same id and key. Returns `false` if the
 /// payment has no such sum left. The caller holds the order's lock.
 pub(crate) fn submit_again(tx: &mut Tx<'_>, id: &RefundId) -> Result<bool, StoreError> {
@@ -268,10 +324,14 @@ pub(crate) fn job(site: &Site) -> Handler {
             amount: Money::new(refund.amount_minor, payment.currency),
         };
         let answer = match &refund.gateway_refund_id {
-            Some(id) => payment.gateway.fetch_refund(&site, id).await,
+            Some(id) => {
+                let made = payment.gateway.find_refund(&site, id).await;
+                made.map(|made| made.state)
+            }
             None => payment.gateway.refund(&site, &call).await,
         };
-        let answer = answer.map_err(|error| JobError::later(PAUSE, error))?;
+        let to = (payment.gateway, PAUSE);
+        let answer = answer.map_err(|error| gateway_retry::later(&site, &job, to, error))?;
         let write = move |tx: &mut Tx<'_>| finish(tx, &site, &refund, &payment, &answer);
         Ok(Done::with(write))
     })

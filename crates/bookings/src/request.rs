@@ -30,7 +30,7 @@ use crate::settings::{self, is_administrator};
 use crate::slot::{self, Slot, SlotId};
 use crate::{
     CREDIT_FROZEN, MEMBER_BUSY, OWN_SLOT, PREFERRED_INVALID, QUOTA_EXHAUSTED, REQUEST_SETTLED,
-    Refusal, TOO_MANY_REQUESTS_OPEN, book, browse, credit, member, membership, notice,
+    Refusal, TOO_MANY_REQUESTS_OPEN, book, browse, credit, gateway, member, membership, notice,
 };
 
 pub use dropping::{change_slot, remove_slot};
@@ -317,9 +317,10 @@ pub fn create(
         }
         choice::choose(tx, id.as_str(), &choice, &Choice::default())?;
         if slot.takes_credit {
-            membership::check(tx, account, (&rules, CreditKind::Session))?;
-            if credit::balance(tx, account, slot.starts_at)? == 0 {
-                return Err(credit::none_left(tx, account, slot.starts_at)?.into());
+            let mode = gateway::mode(site);
+            membership::check(tx, account, (&rules, CreditKind::Session), mode)?;
+            if credit::balance(tx, account, slot.starts_at, mode)? == 0 {
+                return Err(credit::none_left(tx, account, slot.starts_at, mode)?.into());
             }
         }
         slots.push((slot, owner));

@@ -29,7 +29,8 @@ use crate::order::CreditKind;
 use crate::provider::{self, PROVIDER, Provider, ProviderId};
 use crate::settings::{self, is_administrator};
 use crate::{
-    REVIEW_CALL_NOT_ALLOWED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, member, membership, notice,
+    REVIEW_CALL_NOT_ALLOWED, REVIEW_SETTLED, Refusal, TOO_MANY_REVIEWS, gateway, member,
+    membership, notice,
 };
 
 use self::files::{Document, Reference};
@@ -375,13 +376,14 @@ pub fn create(
         return Err(TOO_MANY_REVIEWS.into());
     }
     let id: ReviewId = tx.id();
-    membership::check(tx, account, (&rules, CreditKind::DocumentReview))?;
-    let by_credit = is_call && !membership::allows_calls(tx, account)?;
-    let Some(lot) = credit::take_for_review(tx, account, id.as_str(), by_credit)? else {
-        if by_credit && credit::reviews_left(tx, account)? > 0 {
+    let mode = gateway::mode(site);
+    membership::check(tx, account, (&rules, CreditKind::DocumentReview), mode)?;
+    let by_credit = is_call && !membership::allows_calls(tx, account, mode)?;
+    let Some(lot) = credit::take_for_review(tx, account, mode, id.as_str(), by_credit)? else {
+        if by_credit && credit::reviews_left(tx, account, mode)? > 0 {
             return Err(REVIEW_CALL_NOT_ALLOWED.into());
         }
-        return Err(credit::no_review_left(tx, account)?.into());
+        return Err(credit::no_review_left(tx, account, mode)?.into());
     };
     let document = new.document.clone();
     let review = Review {

@@ -2,7 +2,8 @@
 
 use identity::grant::{self, ADMIN, SITE, Scope};
 use identity::session::signed_in::SignedIn;
-use platform::money::Currency;
+use jiff::civil::Date;
+use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 use web::fields::{choice, flag, line, number, tags};
 use web::{Field, Findings, Input};
 
-use crate::order::CreditKind;
+use crate::order::{CreditKind, Tax};
 use crate::{Refusal, meeting_link};
 
 web::words! {
@@ -55,6 +56,14 @@ pub struct BookingSettings {
     pub payout_two_people: bool,
     /// How many days after its payment an unused plan is refunded in full, by the policy.
     pub refund_days: i64,
+    /// After how many days without a session to offer an unused plan is refunded in full.
+    pub offer_days: i64,
+    /// The tax that prices include, in hundredths of a percent; 0 for none.
+    pub tax_bps: i64,
+    /// The name of the tax, up to 40 characters.
+    pub tax_label: String,
+    /// The month, 1–12, with which the fiscal year begins, in which receipts are numbered.
+    pub fiscal_month: i64,
     /// How many documents a member may submit for review within 24 hours.
     pub review_day_limit: i64,
     /// How many days after its review a document is kept.
@@ -104,6 +113,10 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     payout_days: number(0, 365).label("booking-set-payout-days"),
     payout_two_people: flag().label("booking-set-two-people"),
     refund_days: number(0, 365).label("booking-set-refund-days"),
+    offer_days: number(0, 365).label("booking-set-offer-days"),
+    tax_bps: number(0, 10_000).label("booking-set-tax").hint("booking-set-tax-hint"),
+    tax_label: line(40).label("booking-set-tax-label"),
+    fiscal_month: number(1, 12).label("booking-set-fiscal").hint("booking-set-fiscal-hint"),
     review_day_limit: number(1, 100).label("booking-set-review-limit"),
     review_file_days: number(1, 3_650).label("booking-set-review-days"),
     review_call_minutes: number(5, 720).label("booking-set-review-call"),
@@ -125,6 +138,23 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
 impl BookingSettings {
     pub fn currency(&self) -> Currency {
         self.currency.parse().unwrap_or(Currency::MYR)
+    }
+
+    /// The tax that a price includes, rounded half up to minor units.
+    pub(crate) fn tax_in(&self, price: Money) -> Tax {
+        let whole = 10_000 + self.tax_bps;
+        let tax = (i128::from(price.minor) * i128::from(self.tax_bps) * 2 + i128::from(whole))
+            / (2 * i128::from(whole));
+        Tax {
+            bps: self.tax_bps,
+            minor: i64::try_from(tax).unwrap_or_default(),
+        }
+    }
+
+    /// The year in which the fiscal year of a day begins.
+    pub(crate) fn fiscal_year(&self, day: Date) -> i64 {
+        let is_before = i64::from(day.month()) < self.fiscal_month;
+        i64::from(day.year()) - i64::from(is_before)
     }
 
     /// The tier of membership that credits of a kind need; 0 for none.
@@ -189,6 +219,9 @@ pub fn change(
     let mut new = input.apply(FIELDS, &old, false, &zone, &mut findings);
     if new.currency.parse::<Currency>().is_err() {
         findings.add("/currency", "currency_unknown", []);
+    }
+    if new.tax_bps > 0 && new.tax_label.is_empty() {
+        findings.add("/tax_label", "required", []);
     }
     if new.longest_minutes < new.shortest_minutes {
         findings.add(

@@ -15,7 +15,7 @@ use crate::gateway::Fact;
 use crate::notice::{self, Event};
 use crate::order::{self, EntryKind, Order, OrderId, OrderState, Payment, PaymentState};
 use crate::slot::{Slot, SlotId};
-use crate::{browse, credit, membership, plan, refund, room};
+use crate::{browse, credit, gateway, membership, plan, refund, room, settings};
 
 /// Stores the state of a payment that the gateway reports. If the report is new, applies its
 /// effects.
@@ -23,6 +23,10 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
     let Some(order) = order::lock(tx, id)? else {
         return Ok(());
     };
+    if gateway::is_void(site, &order) {
+        // Test money buys nothing where real money moves.
+        return Ok(());
+    }
     let Some(payment) = raise(tx, &order, fact)? else {
         return Ok(());
     };
@@ -58,16 +62,23 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
     }
     // The lock makes concurrent transactions take receipt numbers one after another, because the
     // numbers must have no gaps.
-    let lock = sql!("SELECT version FROM booking_setting FOR NO KEY UPDATE");
-    let _: (i64,) = tx.one(lock, &[])?;
-    let last = sql!("SELECT COALESCE(MAX(receipt_no), 0) FROM booking_order");
-    let (last,): (i64,) = tx.one(last, &[])?;
+    let rules = settings::lock(tx)?;
+    let today = tx.now().to_zoned(site.settings.time_zone.clone()).date();
+    let year = rules.fiscal_year(today);
+    let (last,): (i64,) = sql!(
+        "SELECT COALESCE(MAX(receipt_no), 0) FROM booking_order
+         WHERE mode = :mode AND receipt_year = :year",
+        mode = order.mode,
+        year
+    )
+    .one(tx)?;
     let settles = true;
     tx.update(&Payment { settles, ..payment })?;
     let order = Order {
         state: OrderState::Paid,
         paid_at: Some(tx.now()),
         receipt_no: Some(last + 1),
+        receipt_year: Some(year),
         ..order
     };
     tx.update(&order)?;

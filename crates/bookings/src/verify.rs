@@ -89,6 +89,14 @@ const CHECKS: &[(&str, Sql)] = &[
         ),
     ),
     (
+        "receipts of a fiscal year are not numbered without gaps",
+        sql!(
+            "SELECT mode || ' ' || CAST(receipt_year AS TEXT) FROM booking_order
+             WHERE receipt_no IS NOT NULL GROUP BY mode, receipt_year
+             HAVING MAX(receipt_no) - MIN(receipt_no) + 1 <> COUNT(*)"
+        ),
+    ),
+    (
         "an order is paid, and there is neither a booking nor a refund",
         sql!(
             "SELECT r.id FROM booking_order r
@@ -106,14 +114,18 @@ const CHECKS: &[(&str, Sql)] = &[
         sql!(
             "SELECT r.id FROM booking_order r WHERE r.plan_id IS NOT NULL
                AND (SELECT COUNT(*) FROM credit_lot l
-                    WHERE l.order_id = r.id AND r.credits = l.granted -
+                    WHERE l.order_id = r.id
+                      AND CASE l.credit_kind WHEN 'session' THEN r.credits ELSE r.reviews END
+                          = l.granted -
                         (SELECT CAST(COALESCE(SUM(e.delta), 0) AS BIGINT) FROM credit_entry e
                          WHERE e.lot_id = l.id AND e.reason IN ('adjusted', 'refunded')))
                    <> CASE WHEN r.state IN ('paid', 'partially_refunded', 'refunded')
                           AND NOT EXISTS
                           (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
                            WHERE p.order_id = r.id AND f.reason = 'sold_out')
-                      THEN 1 ELSE 0 END"
+                      THEN CASE WHEN r.credits > 0 THEN 1 ELSE 0 END
+                           + CASE WHEN r.reviews > 0 THEN 1 ELSE 0 END
+                      ELSE 0 END"
         ),
     ),
     (
@@ -191,7 +203,7 @@ const CHECKS: &[(&str, Sql)] = &[
              WHERE b.state IN ('confirmed', 'completed', 'no_show_member')
                AND r.state NOT IN ('paid', 'partially_refunded')
                AND NOT EXISTS (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
-                               WHERE p.order_id = r.id AND (f.reason = 'no_show_provider'
+                               WHERE p.order_id = r.id AND (f.reason IN ('no_show_provider', 'elsewhere')
                                                             OR f.requested_by IS NOT NULL))"
         ),
     ),

@@ -21,6 +21,7 @@ mod payouts;
 mod plans;
 mod profile;
 pub(crate) mod public;
+mod receipt;
 mod refunds;
 mod requests;
 mod reviews;
@@ -74,6 +75,7 @@ fn pages() -> Pages<Site, Callers> {
         .get("/book/plans", Anybody, plans::offered)
         .post("/book/plans/{id}", People, plans::buy)
         .get("/me/credits", People, plans::own)
+        .get("/me/orders/{id}/receipt", People, receipt::show)
         .nest(Plan::PAGES, of_resource::<Plan, _>())
         .nest(Criterion::PAGES, of_resource::<Criterion, _>())
         .nest(Room::PAGES, of_resource::<Room, _>())
@@ -82,6 +84,7 @@ fn pages() -> Pages<Site, Callers> {
         .nest(CatalogueEntry::PAGES, of_resource::<CatalogueEntry, _>())
         .get("/pay/{order}", People, pay::show)
         .post("/pay/{order}/checkout", People, pay::checkout)
+        .post("/pay/{order}/check", People, pay::check)
         .get("/pay/{order}/return", Anybody, pay::come_back)
         .post("/pay/{order}/return", Anybody, pay::be_posted_back)
         .post("/hooks/pay/{gateway}", Anybody, hook::take)

@@ -14,7 +14,7 @@ use web::Findings;
 
 use super::{CreditEntry, CreditEntryId, CreditReason, Lot, insert, lots};
 use crate::Refusal;
-use crate::order::{self, CreditKind};
+use crate::order::{self, CreditKind, OrderMode};
 use crate::settings::Administrator;
 
 /// How long credits can be spent that an administrator has added.
@@ -130,7 +130,7 @@ fn take_away(
     reason: &str,
 ) -> Result<Vec<CreditEntryId>, Refusal> {
     let mut locked = Vec::new();
-    for lot in lots(tx, &new.account_id)? {
+    for lot in lots(tx, &new.account_id, OrderMode::Test)? {
         if lot.credit_kind == new.credit_kind {
             locked.push(super::find(tx, &lot.id)?);
         }

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use platform::Tx;
 use platform::key;
 use platform::money::Money;
 use platform::outbound::CallBody;
@@ -20,8 +21,8 @@ use web::setting::{Flaw, Line, SecretLine, SettingValues};
 use web::{Form, Problem, Site};
 
 use super::remote::{self, plain};
-use super::{Checkout, Event, Fact, GatewayError, RefundCall, Refunded, Way};
-use crate::order::{GatewayName, Order, OrderId, OrderState, PaymentState};
+use super::{Checkout, Event, Fact, GatewayError, RefundCall, RefundReport, Refunded, Way};
+use crate::order::{self, GatewayName, Order, OrderId, OrderState, PaymentState};
 
 /// The setting with the public id of the API key.
 pub const KEY_ID: Line = Line {
@@ -116,6 +117,9 @@ struct RemotePayment {
 #[derive(Deserialize)]
 struct RemoteRefund {
     id: String,
+    payment_id: String,
+    amount: i64,
+    currency: String,
     status: String,
 }
 
@@ -149,13 +153,22 @@ async fn remote_id(site: &Site, order: &Order) -> Result<Option<String>, Gateway
     if let Some(id) = &order.gateway_order_id {
         return Ok(Some(id.clone()));
     }
+    let earlier = earlier(site, order).await?;
     let found: Collection<RemoteOrder> = get(site, &format!("orders?receipt={}", order.id)).await?;
     let is_ours = |one: &RemoteOrder| {
-        one.receipt.as_deref() == Some(order.id.as_str())
+        !earlier.contains(&one.id)
+            && one.receipt.as_deref() == Some(order.id.as_str())
             && one.amount == order.amount_minor
             && one.currency == order.currency.code()
     };
     Ok(found.items.into_iter().find(is_ours).map(|one| one.id))
+}
+
+/// The ids of the orders at Razorpay that refuse another attempt to pay.
+async fn earlier(site: &Site, order: &Order) -> Result<Vec<String>, GatewayError> {
+    let id = order.id.clone();
+    let look = move |tx: &mut Tx<'_>| order::earlier(tx, &id);
+    Ok(site.store.read(look).await?)
 }
 
 pub(super) async fn create_checkout(site: &Site, order: &Order) -> Result<Checkout, GatewayError> {
@@ -191,16 +204,23 @@ pub(super) async fn create_checkout(site: &Site, order: &Order) -> Result<Checko
 }
 
 pub(super) async fn list_payments(site: &Site, order: &Order) -> Result<Vec<Fact>, GatewayError> {
-    let Some(id) = remote_id(site, order).await? else {
-        return Ok(Vec::new());
-    };
-    let found: Collection<RemotePayment> = get(site, &format!("orders/{id}/payments")).await?;
-    let mut facts = Vec::new();
-    for mut payment in found.items {
-        if payment.order_id.as_ref() != Some(&id) {
-            let what = format!("payment {} is of another order", payment.id);
+    let mut ids = earlier(site, order).await?;
+    ids.extend(remote_id(site, order).await?);
+    let mut found = Vec::new();
+    for id in ids {
+        let all: Collection<RemotePayment> = get(site, &format!("orders/{id}/payments")).await?;
+        if let Some(other) = all
+            .items
+            .iter()
+            .find(|one| one.order_id.as_ref() != Some(&id))
+        {
+            let what = format!("payment {} is of another order", other.id);
             return Err(GatewayError::Unclear(what));
         }
+        found.extend(all.items);
+    }
+    let mut facts = Vec::new();
+    for mut payment in found {
         let waits = matches!(order.state, OrderState::Created | OrderState::Expired);
         let is_exact =
             payment.amount == order.amount_minor && payment.currency == order.currency.code();
@@ -298,8 +318,15 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
     }
 }
 
-pub(super) async fn fetch_refund(site: &Site, id: &str) -> Result<Refunded, GatewayError> {
-    refunded(get(site, &format!("refunds/{}", plain(id)?)).await?)
+pub(super) async fn find_refund(site: &Site, id: &str) -> Result<RefundReport, GatewayError> {
+    let made: RemoteRefund = get(site, &format!("refunds/{}", plain(id)?)).await?;
+    let currency = made.currency.parse();
+    let currency = currency.map_err(|_| GatewayError::Unclear(made.currency.clone()))?;
+    Ok(RefundReport {
+        payment_id: made.payment_id.clone(),
+        amount: Money::new(made.amount, currency),
+        state: refunded(made)?,
+    })
 }
 
 fn refunded(made: RemoteRefund) -> Result<Refunded, GatewayError> {

@@ -13,7 +13,7 @@ use web::share::encoded;
 use web::{Form, Problem, Site};
 
 use super::remote::{self, plain};
-use super::{Checkout, Event, Fact, GatewayError, RefundCall, Refunded, Way};
+use super::{Checkout, Event, Fact, GatewayError, RefundCall, RefundReport, Refunded, Way};
 use crate::order::{GatewayName, Order, OrderId, PaymentState};
 
 /// The setting with the secret API key.
@@ -116,6 +116,9 @@ struct Session {
 #[derive(Deserialize)]
 struct RemoteRefund {
     id: String,
+    payment_intent: Option<String>,
+    amount: i64,
+    currency: String,
     status: String,
 }
 
@@ -330,8 +333,13 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
     }
 }
 
-pub(super) async fn fetch_refund(site: &Site, id: &str) -> Result<Refunded, GatewayError> {
-    refunded(get(site, &format!("refunds/{}", plain(id)?)).await?)
+pub(super) async fn find_refund(site: &Site, id: &str) -> Result<RefundReport, GatewayError> {
+    let made: RemoteRefund = get(site, &format!("refunds/{}", plain(id)?)).await?;
+    Ok(RefundReport {
+        payment_id: made.payment_intent.clone().unwrap_or_default(),
+        amount: money(made.amount, &made.currency)?,
+        state: refunded(made)?,
+    })
 }
 
 fn refunded(made: RemoteRefund) -> Result<Refunded, GatewayError> {

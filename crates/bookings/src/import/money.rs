@@ -176,7 +176,7 @@ pub fn add_order(tx: &mut Tx<'_>, new: &ImportedOrder) -> Result<OrderOutcome, S
     tx.insert(&order)?;
     if is_paid {
         add_payment(tx, &order, &new.payment)?;
-        add_lot(tx, &order, new)?;
+        add_lots(tx, &order, new)?;
     }
     Ok(OrderOutcome::Added)
 }
@@ -229,23 +229,29 @@ fn add_payment(tx: &mut Tx<'_>, order: &Order, name: &str) -> Result<(), StoreEr
     order::post(tx, id, EntryKind::Refund, refund.id.as_str(), sum)
 }
 
-fn add_lot(tx: &mut Tx<'_>, order: &Order, new: &ImportedOrder) -> Result<(), StoreError> {
-    let (subject, credits) = (order.id.as_str(), order.grant.credits);
+fn add_lots(tx: &mut Tx<'_>, order: &Order, new: &ImportedOrder) -> Result<(), StoreError> {
     let is_spent = new.is_counted || order.state == OrderState::Refunded;
-    let lot = Lot {
-        id: super::id::<LotId>("credits of order", subject),
-        party_id: order.party_id.clone(),
-        credit_kind: order.grant.credit_kind,
-        granted: credits,
-        used: if is_spent { credits } else { 0 },
-        expires_at: new.expires_at,
-        review_calls: order.grant.review_calls,
-    };
-    credit::insert(tx, &lot, Some(order))?;
-    let at = order.paid_at.unwrap_or(order.created_at);
-    enter(tx, &lot.id, credits, CreditReason::Granted, (subject, at))?;
-    if is_spent {
-        enter(tx, &lot.id, -credits, CreditReason::Imported, (subject, at))?;
+    let (subject, at) = (order.id.as_str(), order.paid_at.unwrap_or(order.created_at));
+    for (credit_kind, credits) in order.grant.kinds() {
+        let seed = match credit_kind {
+            CreditKind::Session => "credits of order",
+            CreditKind::DocumentReview => "reviews of order",
+        };
+        let lot = Lot {
+            id: super::id::<LotId>(seed, subject),
+            party_id: order.party_id.clone(),
+            credit_kind,
+            granted: credits,
+            used: if is_spent { credits } else { 0 },
+            expires_at: new.expires_at,
+            review_calls: order.grant.review_calls,
+        };
+        credit::insert(tx, &lot, Some(order))?;
+        enter(tx, &lot.id, credits, CreditReason::Granted, (subject, at))?;
+        if is_spent {
+            let spent = lot.id.as_str();
+            enter(tx, &lot.id, -credits, CreditReason::Imported, (spent, at))?;
+        }
     }
     Ok(())
 }

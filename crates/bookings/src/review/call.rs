@@ -7,11 +7,16 @@ use web::Site;
 
 use super::{Review, ReviewState, ask, tell};
 use crate::booking::{self, Booking, BookingId, Part, State};
+use crate::order::OrderMode;
 use crate::{credit, membership, provider, settings};
 
 /// Whether an account may have documents reviewed in a call, by its membership or by its credits.
-pub(crate) fn is_allowed(tx: &mut Tx<'_>, account: &AccountId) -> Result<bool, StoreError> {
-    Ok(membership::allows_calls(tx, account)? || credit::allows_calls(tx, account)?)
+pub(crate) fn is_allowed(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    mode: OrderMode,
+) -> Result<bool, StoreError> {
+    Ok(membership::allows_calls(tx, account, mode)? || credit::allows_calls(tx, account, mode)?)
 }
 
 /// Locks the booking with this id, if there is one.

@@ -226,10 +226,20 @@ impl Obstacle {
     }
 }
 
-/// Whether the gateways accept this amount. In currencies with three decimals, the last digit must
-/// be 0.
+/// Whether the gateways accept this amount, or nothing is to be paid. The least sum in rupees is one
+/// rupee. In currencies with three decimals, the last digit must be 0; ariary are paid whole.
 pub(crate) fn is_payable(price: Money) -> bool {
-    price.currency.decimals() != 3 || price.minor % 10 == 0
+    let divisor = match (price.currency.code(), price.currency.decimals()) {
+        ("MGA", _) => 100,
+        (_, 3) => 10,
+        _ => 1,
+    };
+    let least = if price.currency.code() == "INR" {
+        100
+    } else {
+        0
+    };
+    price.minor == 0 || price.minor >= least && price.minor % divisor == 0
 }
 
 /// Checks that members learn where to meet.

@@ -180,7 +180,7 @@ pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
     let rows = found.items.into_iter().map(|(payments, is_disputed, row)| {
         let order = &row.order;
         let number = order
-            .receipt_no
+            .receipt()
             .map(|number| text.with("order-receipt", [("number", number.into())]));
         let disputed = is_disputed.then(|| text.say("payout-disputed").into_owned());
         let note = [Some(row.title), row.payer, number, disputed];

@@ -2,6 +2,7 @@
 
 mod admin;
 mod feedback;
+mod orders;
 mod payouts;
 mod plans;
 mod provider;
@@ -97,6 +98,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .merge(feedback::routes::<R>())
         .merge(reviews::routes::<R>())
         .merge(plans::routes::<R>())
+        .merge(orders::routes::<R>())
         .merge(site::resource::api::routes::<Room, R>())
         .merge(site::resource::api::routes::<SessionType, R>())
         .merge(site::resource::api::routes::<Level, R>())

@@ -12,7 +12,7 @@ use super::{public, words};
 use crate::provider::{PROVIDER, ProviderId};
 use crate::review::view;
 use crate::settings::is_administrator;
-use crate::{booking, credit, finding, notice, payout, review, slot};
+use crate::{booking, credit, finding, gateway, notice, payout, review, slot};
 
 const TIMES: Begin = Begin {
     title: "slot-begin",
@@ -100,19 +100,20 @@ pub(crate) fn find(
         }
     };
     let mut cards = vec![bookings];
-    cards.extend(reviews(tx, who, text, &zone)?);
+    cards.extend(reviews(tx, site, who, text, &zone)?);
     Ok(cards)
 }
 
 /// Builds the card of the reviews that the person waits for or has got, and of those to write.
 fn reviews(
     tx: &mut Tx<'_>,
+    site: &Site,
     who: &SignedIn,
     text: &Text,
     zone: &TimeZone,
 ) -> Result<Vec<OwnCard>, StoreError> {
     let account = &who.account().id;
-    let begins = if credit::reviews_left(tx, account)? > 0 {
+    let begins = if credit::reviews_left(tx, account, gateway::mode(site))? > 0 {
         vec![SUBMIT]
     } else {
         Vec::new()

@@ -3,24 +3,33 @@
 use askama::Template;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, State};
-use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use platform::Tx;
+use platform::money::Money;
 use site::call::see_other;
 use site::proof::Requester;
 use site::request::{FormPost, PageRequest};
 use web::{Form, Problem, Site, Text};
 
-use super::{slot_page, words};
+use super::{receipt, slot_page, words};
 use crate::booking::{self, Booking, State as BookingState};
 use crate::gateway::{self, Pressed, Way};
 use crate::order::{self, GatewayName, Order, OrderId, OrderState};
 use crate::plan::{self, Plan};
+use crate::refund::{self, OwnRefund, RefundState};
+use crate::settings::{self, BookingSettings};
 use crate::{Refusal, checkout, gateway_event, notice};
 
 /// The maximum size of a form that the browser posts back from the gateway, in bytes.
 const LONGEST_RETURN: usize = 64 * 1024;
+/// For how many seconds after the payer's return the page loads itself again.
+const PATIENCE: i64 = 120;
+/// Browsers without script follow this header too.
+const REFRESH: HeaderName = HeaderName::from_static("refresh");
+/// After how many seconds the page loads itself again.
+const RELOAD: HeaderValue = HeaderValue::from_static("5");
 
 #[derive(Template)]
 #[template(path = "pay.html")]
@@ -34,11 +43,19 @@ struct PayPage<'a> {
     /// The booking that the order pays for; `None` if it pays for a plan.
     booking: Option<&'a Booking>,
     sum: String,
+    /// Empty if the sum includes no tax.
+    tax: String,
     until: String,
     cancel: String,
-    /// The message id for the result of the last attempt to pay.
-    banner: Option<&'static str>,
+    /// When the money for a plan is paid back.
+    terms: Vec<String>,
+    /// What became of the order, and whether that is good news.
+    banner: Option<(String, bool)>,
+    /// When the payer came back from the gateway, in seconds, or 0; only if the gateway can be asked
+    /// about the order.
+    check: Option<i64>,
     is_open: bool,
+    may_pay: bool,
     is_test: bool,
     /// The gateways among which the member can choose, each with its button's label.
     gateways: Vec<(&'static str, String)>,
@@ -50,78 +67,196 @@ enum Subject {
     Plan(Plan),
 }
 
-async fn load(req: &PageRequest) -> Result<(Order, Subject), Refusal> {
+struct Loaded {
+    order: Order,
+    subject: Subject,
+    refunds: Vec<OwnRefund>,
+    rules: BookingSettings,
+}
+
+async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
     let id: OrderId = req.id("order")?;
     let look = move |tx: &mut Tx<'_>, who: &Requester| {
         let order = order::own(tx, &who.who.account().id, &id)?.ok_or(Refusal::NotFound)?;
-        if let Some(id) = &order.grant.plan_id {
-            let plan = plan::find(tx, id)?.ok_or(Refusal::NotFound)?;
-            return Ok((order, Subject::Plan(plan)));
-        }
-        let booking = booking::of_order(tx, &order.id)?.ok_or(Refusal::NotFound)?;
-        Ok((order, Subject::Booking(Box::new(booking))))
+        let subject = match &order.grant.plan_id {
+            Some(id) => Subject::Plan(plan::find(tx, id)?.ok_or(Refusal::NotFound)?),
+            None => {
+                let booking = booking::of_order(tx, &order.id)?.ok_or(Refusal::NotFound)?;
+                Subject::Booking(Box::new(booking))
+            }
+        };
+        Ok(Loaded {
+            refunds: refund::of_order(tx, &order.id)?,
+            rules: settings::load(tx)?,
+            order,
+            subject,
+        })
     };
     req.read(look).await
 }
 
+/// How long the payer, who came back from the gateway, waits for its answer: since when, and
+/// whether the page loads itself again until the answer is there.
+#[derive(Clone, Copy)]
+struct Wait {
+    since: i64,
+    is_short: bool,
+}
+
+impl Wait {
+    /// Reads the instant at which the payer came back, which the return has put into the query.
+    fn read(req: &PageRequest) -> Option<Self> {
+        let since: i64 = req.query.text("back").parse().ok()?;
+        let waited = req.site.clock.now().as_second().saturating_sub(since);
+        Some(Self {
+            since,
+            is_short: (0..PATIENCE).contains(&waited),
+        })
+    }
+}
+
 /// `GET /pay/{order}`.
 pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
-    let (order, subject) = load(&req).await?;
-    let is_paid = order.is_paid();
-    match &subject {
-        Subject::Booking(booking) if is_paid && booking.state == BookingState::Confirmed => {
-            return Ok(see_other(&format!("{}?done=paid", notice::page(booking))));
-        }
-        Subject::Plan(_) if is_paid => return Ok(see_other("/me/credits?done=paid")),
-        _ => {}
+    let mut loaded = load(&req).await?;
+    if loaded.order.is_unpaid() && loaded.order.gateway_order_id.is_some() {
+        checkout::check(&req.site, &loaded.order.id, checkout::WATCHED).await?;
+        loaded = load(&req).await?;
     }
-    let (text, now) = (&req.text, req.site.clock.now());
+    let (order, wait) = (&loaded.order, Wait::read(&req));
+    if order.state == OrderState::Paid && wait.is_some_and(|wait| wait.is_short) {
+        match &loaded.subject {
+            Subject::Booking(booking) if booking.state == BookingState::Confirmed => {
+                return Ok(see_other(&format!("{}?done=paid", notice::page(booking))));
+            }
+            Subject::Plan(_) if loaded.refunds.is_empty() => {
+                return Ok(see_other("/me/credits?done=paid"));
+            }
+            _ => {}
+        }
+    }
+    let wait = wait.filter(|_| order.state == OrderState::Created);
+    let mut page = page(&req, &loaded, wait);
+    if wait.is_some_and(|wait| wait.is_short) {
+        page.headers_mut().insert(REFRESH, RELOAD);
+    }
+    Ok(page)
+}
+
+fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
+    let (order, text, now) = (&loaded.order, &req.text, req.site.clock.now());
     let zone = words::zone(&req.site, Some(&req.who));
     let is_open = order.state == OrderState::Created && order.expires_at > now;
-    let banner = match order.state {
-        OrderState::Created if !req.query.text("back").is_empty() => Some("pay-waiting"),
-        OrderState::Created if is_open => {
-            (!req.query.text("failed").is_empty()).then_some("pay-failed")
-        }
-        OrderState::Created | OrderState::Expired => Some(match subject {
-            Subject::Booking(_) => "pay-expired",
-            Subject::Plan(_) => "pay-plan-expired",
-        }),
-        OrderState::Paid | OrderState::PartiallyRefunded => Some("pay-comes-back"),
-        OrderState::Refunded => Some("pay-refunded"),
-    };
     let until = text.time(&order.expires_at.to_zoned(zone.clone()));
-    let (title, when, booking) = match &subject {
+    let (title, when, booking) = match &loaded.subject {
         Subject::Booking(booking) => {
             let when = text.moment(&booking.starts_at.to_zoned(zone.clone()));
             (booking.title.as_str(), when, Some(&**booking))
         }
         Subject::Plan(plan) => {
-            let grant = &order.grant;
-            let grants = words::grants(text, grant.credit_kind, grant.credits, grant.months);
+            let grants = words::grants(text, &order.grant);
             (plan.name.as_str(), grants, None)
         }
     };
     let deadline = booking.map(Booking::cancel_deadline);
+    let banner = banner(req, loaded, wait, is_open);
     let body = PayPage {
         text,
         csrf: &req.csrf,
         title,
         when,
         sum: text.money(order.amount()),
+        tax: receipt::tax(text, order, &loaded.rules.tax_label),
         until: text.with("pay-until", [("time", until.into())]),
         cancel: deadline
             .map(|deadline| slot_page::cancel_rule(text, &zone, deadline, now, true))
             .unwrap_or_default(),
+        terms: terms(text, &loaded.rules),
         banner,
+        // Who waits for the gateway's answer does not pay again meanwhile.
+        may_pay: is_open && !wait.is_some_and(|wait| wait.is_short),
+        check: (order.is_unpaid() && order.gateway_order_id.is_some())
+            .then(|| wait.map_or(0, |wait| wait.since)),
         is_open,
         is_test: gateway::is_test(&req.site),
-        gateways: gateways(&req, &order),
-        order: &order,
+        gateways: gateways(req, order),
         booking,
+        order,
     };
     let title = text.say("pay-title");
-    Ok(slot_page::plain(&req.site, text, &title, body))
+    slot_page::plain(&req.site, text, &title, body)
+}
+
+/// What the page says first, and whether that is good news.
+fn banner(
+    req: &PageRequest,
+    loaded: &Loaded,
+    wait: Option<Wait>,
+    is_open: bool,
+) -> Option<(String, bool)> {
+    let (order, text) = (&loaded.order, &req.text);
+    let bad = |message: &str| Some((text.say(message).into_owned(), false));
+    match order.state {
+        OrderState::Created => match wait {
+            Some(wait) if wait.is_short => bad("pay-waiting"),
+            Some(_) => bad("pay-we-write"),
+            None if !is_open => bad(expired(&loaded.subject)),
+            None if !req.query.text("failed").is_empty() => bad("pay-failed"),
+            None => None,
+        },
+        OrderState::Expired => bad(expired(&loaded.subject)),
+        OrderState::Refunded => bad("pay-refunded"),
+        OrderState::Paid | OrderState::PartiallyRefunded => {
+            let sum = |states: &[RefundState]| -> i64 {
+                let all = loaded.refunds.iter();
+                let all = all.filter(|one| states.contains(&one.state));
+                all.map(|one| one.amount_minor).sum()
+            };
+            let on_its_way = sum(&[RefundState::Requested, RefundState::Submitted]);
+            let (back, failed) = (sum(&[RefundState::Processed]), sum(&[RefundState::Failed]));
+            let said = |message: &str, minor: i64| {
+                let sum = text.money(Money::new(minor, order.currency));
+                Some((text.with(message, [("sum", sum.into())]), false))
+            };
+            match () {
+                () if on_its_way > 0 && on_its_way + back >= order.amount_minor => {
+                    bad("pay-comes-back")
+                }
+                () if on_its_way > 0 => said("pay-part-comes-back", on_its_way),
+                () if failed > 0 => said("pay-back-failed", failed),
+                () if back > 0 => said("pay-part-back", back),
+                () => Some((text.say("pay-paid").into_owned(), true)),
+            }
+        }
+    }
+}
+
+fn expired(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::Booking(_) => "pay-expired",
+        Subject::Plan(_) => "pay-plan-expired",
+    }
+}
+
+/// When the money for a plan is paid back, as the policy says.
+fn terms(text: &Text, rules: &BookingSettings) -> Vec<String> {
+    let all = [
+        ("pay-terms-unused", rules.refund_days),
+        ("pay-terms-offer", rules.offer_days),
+    ];
+    let all = all.into_iter().filter(|(_, days)| *days > 0);
+    all.map(|(message, days)| text.with(message, [("days", days.into())]))
+        .collect()
+}
+
+/// `POST /pay/{order}/check`: asks the gateway whether the order is paid.
+pub(super) async fn check(posted: FormPost) -> Result<Response, Problem> {
+    let Loaded { order, .. } = load(&posted.req).await?;
+    checkout::check(&posted.req.site, &order.id, checkout::PRESSED).await?;
+    let back = match posted.form.text("back").parse::<i64>() {
+        Ok(since) if since > 0 => format!("?back={since}"),
+        _ => String::new(),
+    };
+    Ok(see_other(&format!("/pay/{}{back}", order.id)))
 }
 
 /// The gateways for an order: all that the site offers, or the one at which the order already
@@ -160,11 +295,9 @@ struct FormPage<'a> {
 /// `POST /pay/{order}/checkout`: redirects to the gateway's page.
 pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
-    let (order, _) = load(req).await?;
-    let offered = gateway::offered(&req.site);
-    let chosen = GatewayName::find(posted.form.text("gateway"));
-    let chosen = chosen.filter(|chosen| offered.contains(chosen));
-    let chosen = chosen.or(offered.first().copied()).unwrap_or(order.gateway);
+    let Loaded { order, .. } = load(req).await?;
+    let chosen = checkout::choose(&req.site, GatewayName::find(posted.form.text("gateway")));
+    let chosen = chosen.unwrap_or_else(|| gateway::first(&req.site));
     match checkout::open(&req.site, &order.id, chosen).await {
         Ok(opened) => Ok(match &opened.way {
             Way::Page(page) if page.starts_with('/') => see_other(page),
@@ -232,10 +365,12 @@ async fn be_back(site: &Site, order: &str, sent: &[u8]) -> Result<Response, Prob
     let id: OrderId = site::call::id(order)?;
     let sent = Form::parse(sent)?;
     if sent.find("error[code]").is_some() {
+        checkout::come_back_refused(site, &id, &sent).await?;
         return Ok(see_other(&format!("/pay/{id}?failed=1")));
     }
     checkout::come_back(site, &id, &sent).await?;
-    Ok(see_other(&format!("/pay/{id}?back=1")))
+    let now = site.clock.now().as_second();
+    Ok(see_other(&format!("/pay/{id}?back={now}")))
 }
 
 #[derive(Template)]
@@ -254,7 +389,7 @@ async fn load_test(req: &PageRequest) -> Result<Order, Problem> {
     if !gateway::offered(&req.site).contains(&GatewayName::Test) {
         return Err(Problem::not_found());
     }
-    let (order, _) = load(req).await?;
+    let Loaded { order, .. } = load(req).await?;
     if order.gateway != GatewayName::Test {
         return Err(Problem::not_found());
     }

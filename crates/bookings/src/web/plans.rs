@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use identity::session::signed_in::Confirmed;
 use platform::Tx;
+use platform::money::Money;
 use site::asking::Viewer;
 use site::call::submission;
 use site::proof::Requester;
@@ -16,11 +17,11 @@ use web::{List, PageQuery, Problem, Site, Text, Wishes};
 
 use super::admin::{ListRow, list_page};
 use super::slots::table_form;
-use super::{own, slot_page, words};
+use super::{own, receipt, slot_page, words};
 use crate::Refusal;
-use crate::order::{self, CreditKind, PlanId};
+use crate::order::{self, CreditKind, OwnOrder, PlanId};
 use crate::plan::{self, Plan};
-use crate::settings::Administrator;
+use crate::settings::{self, Administrator};
 use crate::{credit, gateway, membership};
 
 #[derive(Template)]
@@ -50,7 +51,7 @@ pub(super) async fn offered(
         plans: plans
             .into_iter()
             .map(|plan| {
-                let grants = words::grants(&text, plan.credit_kind, plan.credits, plan.months);
+                let grants = words::grants(&text, &plan.grant());
                 let price = text.money(plan.price());
                 (plan, grants, price)
             })
@@ -89,12 +90,21 @@ struct OwnPage<'a> {
     /// The time, the reason and the number of credits of each change.
     entries: Vec<(String, &'static str, String)>,
     older_entries: Option<String>,
-    /// For each order: the path of the payment page, the time, the amount, the CSS class of the
-    /// state, and the message id of the state.
-    orders: Vec<(String, String, String, &'static str, &'static str)>,
+    orders: Vec<OrderRow>,
     older_orders: Option<String>,
     /// The list of which the page shows an older part, and nothing else; empty on the first page.
     part: &'a str,
+}
+
+struct OrderRow {
+    title: String,
+    /// The page of the receipt, or else of the payment.
+    href: String,
+    /// The receipt's number, its day, the tax and what was paid back, as far as there are any.
+    notes: Vec<String>,
+    sum: String,
+    class: &'static str,
+    state: &'static str,
 }
 
 /// `GET /me/credits`, or with `list` and a cursor an older part of the entries or the orders.
@@ -114,19 +124,21 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
     let (of_entries, of_orders) = (paging("entries")?, paging("orders")?);
     let (entry, order) = (of_entries.after()?, of_orders.after()?);
     let (entry_rows, order_rows) = (of_entries.rows(), of_orders.rows());
+    let mode = gateway::mode(&req.site);
     let look = move |tx: &mut Tx<'_>, who: &Requester| {
         let account = &who.who.account().id;
         let found = (
-            membership::of_account(tx, account)?,
-            credit::lots(tx, account)?,
+            membership::of_account(tx, account, mode)?,
+            credit::lots(tx, account, mode)?,
             credit::entries(tx, account, entry.as_ref(), entry_rows)?,
             order::of_account(tx, account, order.as_ref(), order_rows)?,
+            settings::load(tx)?,
         );
         Ok::<_, Refusal>(found)
     };
-    let (memberships, lots, entries, orders) = req.read(look).await?;
+    let (memberships, lots, entries, orders, rules) = req.read(look).await?;
     let entries = of_entries.list(entries, |one| (one.created_at, one.id.clone()));
-    let orders = of_orders.list(orders, |one| (one.created_at, one.id.clone()));
+    let orders = of_orders.list(orders, |own| (own.order.created_at, own.order.id.clone()));
     let older = |list: &str, cursor: Option<String>| {
         cursor.map(|cursor| format!("/me/credits?list={list}&cursor={cursor}"))
     };
@@ -181,20 +193,43 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
         orders: orders
             .items
             .into_iter()
-            .map(|one| {
-                let (class, state) = (words::order_tag(one.state), one.state.label());
-                let href = format!("/pay/{}", one.id);
-                (
-                    href,
-                    moment(one.created_at),
-                    text.money(one.amount()),
-                    class,
-                    state,
-                )
-            })
+            .map(|own| order_row(text, own, &rules.tax_label, &moment))
             .collect(),
     };
     req.page(own::HERE, &text.say("credit-mine"), body).await
+}
+
+fn order_row(
+    text: &Text,
+    own: OwnOrder,
+    tax: &str,
+    moment: &impl Fn(jiff::Timestamp) -> String,
+) -> OrderRow {
+    let order = &own.order;
+    let number = order.receipt();
+    let number = number.map(|number| text.with("order-receipt", [("number", number.into())]));
+    let back = (own.refunded_minor > 0).then(|| {
+        let sum = text.money(Money::new(own.refunded_minor, order.currency));
+        text.with("order-back", [("sum", sum.into())])
+    });
+    let notes = [
+        Some(moment(order.paid_at.unwrap_or(order.created_at))),
+        number,
+        Some(receipt::tax(text, order, tax)),
+        back,
+    ];
+    let notes = notes.into_iter().flatten();
+    OrderRow {
+        href: match order.paid_at {
+            Some(_) => format!("/me/orders/{}/receipt", order.id),
+            None => format!("/pay/{}", order.id),
+        },
+        notes: notes.filter(|note| !note.is_empty()).collect(),
+        sum: text.money(order.amount()),
+        class: words::order_tag(order.state),
+        state: order.state.label(),
+        title: own.title,
+    }
 }
 
 impl PageParent for Administrator {
@@ -258,7 +293,7 @@ impl PageResource for Plan {
         let text = &req.text;
         let row = |plan: Self| ListRow {
             id: plan.id.to_string(),
-            note: words::grants(text, plan.credit_kind, plan.credits, plan.months),
+            note: words::grants(text, &plan.grant()),
             side: text.money(plan.price()),
             is_active: plan.active,
             name: plan.name,

@@ -12,8 +12,8 @@ use super::slots::HERE;
 use super::words;
 use crate::order::PaymentId;
 use crate::refund::manual::{self, Before, Clause, NewRefund, RefundRecord};
-use crate::refund::{RefundId, RefundState};
-use crate::settings::{self, Administrator};
+use crate::refund::{ELSEWHERE, RefundId, RefundState};
+use crate::settings::{self, Administrator, BookingSettings};
 use crate::{Refusal, gateway};
 
 const ALL: &str = "/admin/refunds";
@@ -61,6 +61,7 @@ fn reason<'a>(text: &'a Text, refund: &'a RefundRecord) -> String {
         "cancelled" => "refund-rule-cancelled",
         "no_show_provider" => "refund-rule-no-show",
         "slot_gone" => "refund-rule-slot-gone",
+        ELSEWHERE => "refund-rule-elsewhere",
         "amount_mismatch" => "finding-amount-mismatch",
         "duplicate" | "duplicate_capture" => "finding-duplicate-capture",
         _ => return refund.reason.clone(),
@@ -75,9 +76,9 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     let rows = paging.rows();
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
         let found = manual::list(tx, before.as_ref(), rows)?;
-        Ok::<_, Refusal>((found, settings::load(tx)?.refund_days))
+        Ok::<_, Refusal>((found, settings::load(tx)?))
     };
-    let (found, days) = req.read(look).await?;
+    let (found, rules) = req.read(look).await?;
     let found = paging.list(found, |one| (one.created_at, one.id.clone()));
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let next = found
@@ -94,7 +95,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
             state: one.state.label(),
         }
     });
-    let policy = CLAUSES.iter().map(|clause| said(text, *clause, days));
+    let policy = CLAUSES.iter().map(|clause| said(text, *clause, &rules));
     let body = ListPage {
         text,
         is_test: gateway::is_test(&req.site),
@@ -106,8 +107,12 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     req.page(HERE, &text.say("refund-all"), body).await
 }
 
-fn said(text: &Text, clause: Clause, days: i64) -> String {
-    text.with(clause.label(), [("days", days.into())])
+fn said(text: &Text, clause: Clause, rules: &BookingSettings) -> String {
+    let values = [
+        ("days", rules.refund_days.into()),
+        ("offer", rules.offer_days.into()),
+    ];
+    text.with(clause.label(), values)
 }
 
 #[derive(Template)]
@@ -132,9 +137,9 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
     let id: PaymentId = req.id("payment")?;
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
         let found = manual::payment(tx, &id)?.ok_or(Refusal::NotFound)?;
-        Ok::<_, Refusal>((found, settings::load(tx)?.refund_days))
+        Ok::<_, Refusal>((found, settings::load(tx)?))
     };
-    let ((payment, clause), days) = req.read(look).await?;
+    let ((payment, clause), rules) = req.read(look).await?;
     let text = &req.text;
     let left = payment.left();
     let empty = FormState::of(form_state::form([("amount_minor", left.minor.to_string())]));
@@ -166,7 +171,7 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
         form: req.form(&[], form_state),
         here: format!("{ALL}/{}", payment.id),
         facts,
-        clause: said(text, clause, days),
+        clause: said(text, clause, &rules),
         fields: if left.minor > 0 { fields } else { Vec::new() },
     };
     req.page(HERE, &text.say("refund-new"), body).await

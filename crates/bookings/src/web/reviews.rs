@@ -21,7 +21,7 @@ use crate::review::view::{self, Before, ReviewView};
 use crate::review::{
     self, ASKED, FIELDS, OWN, PartyToReview, ReviewMode, ReviewState, Submitter, Taker, files,
 };
-use crate::{Refusal, credit, settings};
+use crate::{Refusal, credit, gateway, settings};
 
 /// The administrators' page of all reviews.
 const ALL: &str = "/admin/sessions/reviews";
@@ -126,15 +126,17 @@ pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
 }
 
 async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
-    let look = |tx: &mut Tx<'_>, who: &Requester| {
+    let mode = gateway::mode(&req.site);
+    let look = move |tx: &mut Tx<'_>, who: &Requester| {
         let account = &who.who.account().id;
-        let sessions = if review::call::is_allowed(tx, account)? {
+        let sessions = if review::call::is_allowed(tx, account, mode)? {
             Some(review::call::bookings(tx, account)?)
         } else {
             None
         };
         let minutes = settings::load(tx)?.review_call_minutes;
-        Ok::<_, Refusal>((credit::reviews_left(tx, account)?, sessions, minutes))
+        let left = credit::reviews_left(tx, account, mode)?;
+        Ok::<_, Refusal>((left, sessions, minutes))
     };
     let ((left, sessions, minutes), text) = (req.read(look).await?, &req.text);
     let to_book = sessions.as_ref().filter(|all| all.is_empty());

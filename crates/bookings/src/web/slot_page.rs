@@ -20,9 +20,9 @@ use super::{brief, choices, visitor, words};
 use crate::booking::{self, Booking};
 use crate::browse::{self, Offered};
 use crate::choice::{self, Choices, Listed};
-use crate::order::CreditKind;
+use crate::order::{CreditKind, OrderMode};
 use crate::slot::{self, Slot, SlotId};
-use crate::{CREDIT_FROZEN, Refusal, credit, membership, settings};
+use crate::{CREDIT_FROZEN, Refusal, credit, gateway, membership, settings};
 
 #[derive(Template)]
 #[template(path = "slot.html")]
@@ -82,17 +82,18 @@ impl Means {
         account: &AccountId,
         rules: &settings::BookingSettings,
         slot: &Slot,
+        mode: OrderMode,
     ) -> Result<Self, StoreError> {
         if !slot.takes_credit {
             return Ok(Self::default());
         }
-        let credits = credit::balance(tx, account, slot.starts_at)?;
-        let is_member = membership::covers(tx, account, (rules, CreditKind::Session))?;
+        let credits = credit::balance(tx, account, slot.starts_at, mode)?;
+        let is_member = membership::covers(tx, account, (rules, CreditKind::Session), mode)?;
         let lacks = if !is_member {
             Some("booking-no-membership")
         } else if credits > 0 {
             None
-        } else if credit::none_left(tx, account, slot.starts_at)? == CREDIT_FROZEN {
+        } else if credit::none_left(tx, account, slot.starts_at, mode)? == CREDIT_FROZEN {
             Some("booking-credit-frozen")
         } else {
             Some("booking-no-credit")
@@ -135,13 +136,14 @@ pub(super) async fn slot_page(
         SlotReader::Member(who, csrf) => Some((who, csrf)),
         SlotReader::SignedOut(..) => None,
     };
+    let mode = gateway::mode(site);
     let (id, account) = (id.clone(), who.map(|(who, _)| who.account().id.clone()));
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Found>, Refusal> {
         let rules = settings::load(tx)?;
         visitor::check(&rules, account.is_some())?;
         if let Some(offered) = browse::find(tx, &id)? {
             let means = match &account {
-                Some(account) => Means::load(tx, account, &rules, &offered.slot)?,
+                Some(account) => Means::load(tx, account, &rules, &offered.slot, mode)?,
                 None => Means::default(),
             };
             let sets = (choice::of_slot(tx, id.as_str())?, choice::listed(tx)?);

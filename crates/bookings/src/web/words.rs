@@ -7,7 +7,7 @@ use platform::money::Money;
 use web::{Site, Text};
 
 use crate::booking;
-use crate::order::{CreditKind, OrderState};
+use crate::order::{CreditKind, Grant, OrderState};
 use crate::slot::{self, Slot};
 
 /// The time zone in which a reader sees times: the account's zone, or else the site's zone.
@@ -57,16 +57,21 @@ pub(super) fn when(
     (text.date(&from), text.time_range(&from, &until))
 }
 
-/// What a plan grants, such as “3 credits for 1 month”.
-pub(super) fn grants(text: &Text, kind: CreditKind, credits: i64, months: i64) -> String {
-    let message = match kind {
-        CreditKind::Session => "plan-grants",
-        CreditKind::DocumentReview => "plan-grants-reviews",
-    };
-    text.with(
-        message,
-        [("credits", credits.into()), ("months", months.into())],
-    )
+/// What a plan grants, such as “3 credits, for 1 month”.
+pub(super) fn grants(text: &Text, grant: &Grant) -> String {
+    let months = ("months", grant.months.into());
+    let parts = grant.kinds().map(|(kind, count)| {
+        let message = match kind {
+            CreditKind::Session => "plan-grants",
+            CreditKind::DocumentReview => "plan-grants-reviews",
+        };
+        text.with(message, [("credits", count.into()), months.clone()])
+    });
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() {
+        return text.with("plan-grants-nothing", [months]);
+    }
+    parts.join(" · ")
 }
 
 /// The price of a slot, such as “RM 180”, or “Free”.

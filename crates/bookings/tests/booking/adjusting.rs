@@ -2,6 +2,7 @@
 
 use identity::grant::OWNER;
 use identity::session::sudo::LIFETIME;
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::{Page, rounds, together};
 
@@ -32,6 +33,7 @@ fn credits_are_added_and_taken_away_but_never_those_that_are_spent() {
             .clock
             .advance(jiff::SignedDuration::from_secs(1));
         prove(stage, &mut owner).await;
+        stage.world.clock.advance(SignedDuration::from_secs(1));
         let added = adjust(stage, &owner, &aina, 3).await.expect(201).json();
         assert_eq!(added["lots"].as_array().unwrap().len(), 2);
         assert_eq!(added["entries"][0]["note"], "A session was cut short");

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
@@ -43,6 +44,7 @@ pub(crate) struct Double<B> {
     /// The planned fault, and the number of requests before it.
     fault: Arc<Mutex<Option<(usize, Fault)>>>,
     calls: Arc<Mutex<Vec<String>>>,
+    is_down: Arc<AtomicBool>,
     silent: watch::Sender<usize>,
 }
 
@@ -53,6 +55,7 @@ impl<B> Clone for Double<B> {
             book: self.book.clone(),
             fault: self.fault.clone(),
             calls: self.calls.clone(),
+            is_down: self.is_down.clone(),
             silent: self.silent.clone(),
         }
     }
@@ -67,6 +70,7 @@ impl<B: Answering> Double<B> {
             book: Arc::new(Mutex::new(book)),
             fault: Arc::default(),
             calls: Arc::default(),
+            is_down: Arc::default(),
             silent: watch::channel(0).0,
         };
         let served = double.clone();
@@ -96,6 +100,11 @@ impl<B: Answering> Double<B> {
     /// Cancels the planned fault.
     pub(crate) fn recover(&self) {
         *self.fault.lock().unwrap() = None;
+    }
+
+    /// Answers every request with an error, or works again.
+    pub(crate) fn set_down(&self, is_down: bool) {
+        self.is_down.store(is_down, Ordering::Relaxed);
     }
 
     /// Waits until the double leaves a request without a response.
@@ -133,6 +142,9 @@ impl<B: Answering> Double<B> {
         }
         let call = format!("{} {}", head.method, head.uri.path());
         self.calls.lock().unwrap().push(call);
+        if self.is_down.load(Ordering::Relaxed) {
+            return self.fail_now(Some(Fault::Status(500))).await;
+        }
         let (status, answer) = self.book().answer(&head, &body);
         if fault.is_some() {
             return self.fail_now(fault).await;

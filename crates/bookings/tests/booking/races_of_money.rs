@@ -22,7 +22,7 @@ use crate::stage::{
 
 const PRICE: i64 = 18_000;
 
-/// The number of receipts, the highest number of one, and the sum of all refunds.
+/// The number of receipts, the highest number of one (all are of one year), and the sum of all refunds.
 async fn books(stage: &Stage<'_>) -> (i64, i64, i64) {
     let look = |tx: &mut Tx<'_>| -> Result<(i64, i64, i64), StoreError> {
         let receipts =

@@ -314,6 +314,48 @@ fn a_lost_payment_is_found_by_polling_or_by_comparing_the_books() {
 }
 
 #[test]
+fn a_second_attempt_gets_a_new_order_where_the_first_order_refuses_it() {
+    on_both(&async |stage: &Stage<'_>| {
+        let (stage, double) = with_razorpay(stage).await;
+        let (mut aina, pay, booking) = held(&stage, "2026-12-01").await;
+        let first = open(&mut aina, &pay).await;
+        let failed = double.pay(&first, "failed");
+        let refused = |metadata: String| {
+            let code = ("error[code]", "BAD_REQUEST_ERROR".to_owned());
+            vec![code, ("error[metadata]", metadata)]
+        };
+        // An attempt that failed may be followed by another one on the same order.
+        let with_payment = format!(r#"{{"payment_id":"{failed}","order_id":"{first}"}}"#);
+        come_back(&stage, &pay, &refused(with_payment))
+            .await
+            .expect(303);
+        assert_eq!(open(&mut aina, &pay).await, first);
+        // Here Razorpay made no attempt. One failed attempt leads to one new order, whoever posts.
+        let without = format!(r#"{{"order_id":"{first}"}}"#);
+        come_back(&stage, &pay, &refused(without.clone()))
+            .await
+            .expect(303);
+        let second = open(&mut aina, &pay).await;
+        assert_ne!(second, first);
+        stage.world.clock.advance(SignedDuration::from_secs(5));
+        come_back(&stage, &pay, &refused(without)).await.expect(303);
+        assert_eq!(open(&mut aina, &pay).await, second);
+        assert_eq!(double.orders(), 2);
+        // Money for either of them counts, and what is too much goes back.
+        for order in [&first, &second] {
+            let payment = double.pay(order, "captured");
+            post(&stage, &double.event("payment.captured", &payment))
+                .await
+                .expect(200);
+        }
+        stage.work().await;
+        assert_eq!(state(&stage, id(&booking)).await, State::Confirmed);
+        assert_eq!((ledger(&stage).await, double.balance()), (18_000, 18_000));
+        assert_eq!(wrong(&stage).await, [""; 0]);
+    });
+}
+
+#[test]
 fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
     on_both(&async |stage: &Stage<'_>| {
         let (stage, double) = with_razorpay(stage).await;

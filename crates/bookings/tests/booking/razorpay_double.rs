@@ -89,6 +89,23 @@ impl Razorpay {
         book.refunds.keys().cloned().collect()
     }
 
+    /// Makes a refund on the double's own page. Returns the refund's id.
+    pub(crate) fn refund_there(&self, payment: &str, amount: i64) -> String {
+        let mut book = self.book();
+        let id = book.name("rfnd");
+        let currency = book.payments[payment]["currency"].clone();
+        let refund = json!({
+            "id": id, "entity": "refund", "amount": amount, "payment_id": payment,
+            "receipt": null, "status": "processed", "currency": currency,
+        });
+        book.refunds.insert(id.clone(), refund);
+        id
+    }
+
+    pub(crate) fn forget_refund(&self, refund: &str) {
+        self.book().refunds.remove(refund);
+    }
+
     /// The money that the double has received, minus its refunds.
     pub(crate) fn balance(&self) -> i64 {
         let book = self.book();
@@ -234,6 +251,7 @@ impl Book {
         else {
             return refused("The payment status should be captured for action to be taken");
         };
+        let currency = payment["currency"].clone();
         let amount = body["amount"].as_i64().unwrap();
         if key.len() < 10 || given + amount > payment["amount"].as_i64().unwrap() {
             return refused("The total refund amount is greater than the refund payment amount");
@@ -242,6 +260,7 @@ impl Book {
         let refund = json!({
             "id": name, "entity": "refund", "amount": amount, "payment_id": id,
             "receipt": body["receipt"], "status": self.refund_state,
+            "currency": currency,
         });
         self.refunds.insert(name.clone(), refund.clone());
         self.keys.insert(key.to_owned(), (body.clone(), name));

@@ -33,6 +33,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             "booking.complete",
             "booking.remind",
             "booking.poll",
+            "booking.order_end",
             "booking.close",
             "booking.refund",
             "booking.request",

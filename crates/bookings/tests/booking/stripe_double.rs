@@ -259,10 +259,11 @@ impl Book {
         if paid.is_none_or(|one| back + amount > one["amount_total"].as_i64().unwrap()) {
             return refused("invalid_request_error", "Charge has already been refunded.");
         }
+        let currency = paid.map(|one| one["currency"].clone());
         let id = self.name("re");
         let refund = json!({
             "id": id, "object": "refund", "amount": amount, "payment_intent": payment,
-            "status": self.refund_state,
+            "status": self.refund_state, "currency": currency,
             "metadata": {"refund_id": form.text("metadata[refund_id]")},
         });
         self.refunds.insert(id, refund.clone());

@@ -302,7 +302,7 @@ struct OrderShown {
     currency: String,
     gateway: &'static str,
     status: &'static str,
-    receipt_no: Option<i64>,
+    receipt_no: Option<String>,
     created_at: Timestamp,
     paid_at: Option<Timestamp>,
 }
@@ -318,7 +318,7 @@ impl From<OrderRecord> for OrderShown {
             currency: order.currency.to_string(),
             gateway: order.gateway.word(),
             status: order.state.word(),
-            receipt_no: order.receipt_no,
+            receipt_no: order.receipt(),
             created_at: order.created_at,
             paid_at: order.paid_at,
         }

@@ -97,7 +97,11 @@ impl From<Plan> for PlanShown {
                 .filter(|line| !line.is_empty())
                 .map(str::to_owned)
                 .collect(),
-            limits: BTreeMap::from([(plan.credit_kind.word(), plan.credits)]),
+            limits: plan
+                .grant()
+                .kinds()
+                .map(|(kind, count)| (kind.word(), count))
+                .collect(),
             plan_id: plan.id.to_string(),
             name: plan.name,
             price: plan.price_minor,

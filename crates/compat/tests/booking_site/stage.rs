@@ -175,9 +175,9 @@ pub(crate) async fn plan(stage: &Stage<'_>, credits: i64) -> String {
     let made = id.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
         sql!(
-            "INSERT INTO plan (id, name, description, credit_kind, credits, months, price_minor,
+            "INSERT INTO plan (id, name, description, credits, months, price_minor,
                                currency, active, position, version)
-             VALUES (:made, 'Starter', 'Talk to a mentor\nKeep the notes', 'session', :credits, 3,
+             VALUES (:made, 'Starter', 'Talk to a mentor\nKeep the notes', :credits, 3,
                      15000, 'MYR', 1, 1, 1)",
             made,
             credits

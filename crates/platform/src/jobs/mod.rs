@@ -136,6 +136,11 @@ impl Job {
         serde_json::from_str(&self.payload).map_err(JobError::fail)
     }
 
+    /// How long ago the job was enqueued.
+    pub fn age(&self, now: Timestamp) -> SignedDuration {
+        now.duration_since(self.created_at)
+    }
+
     /// Whether the job fails permanently if this attempt fails.
     pub(crate) fn is_last_attempt(&self) -> bool {
         handler::pause_after(self.queue, self.attempts + 1, 0).is_none()

@@ -14,8 +14,6 @@ use platform::money::Money;
 use super::rows::{Row, cut, flaw};
 use super::take_over::TakeOver;
 
-const BOTH: &str =
-    "plans that grant sessions and reviews of documents, of which the sessions remain";
 const NO_QUOTA: &str = "plans that grant nothing, and are not offered";
 const PRICES: &str = "Prices of plans";
 const NO_PLAN: &str = "plans that are only known by orders, and are not offered";
@@ -93,20 +91,16 @@ impl TakeOver<'_> {
                 let Some(value) = row.value(field).filter(|_| *credits == 0) else {
                     continue;
                 };
+                // One number alone limits the sessions.
+                if field == "limits" && kind == CreditKind::DocumentReview && !value.is_object() {
+                    continue;
+                }
                 *credits = self.quota(value, kind)?.unwrap_or(0);
             }
         }
-        let (kind, credits) = match credits {
-            [0, 0] => (CreditKind::Session, 0),
-            [0, reviews] => (CreditKind::DocumentReview, reviews),
-            [sessions, reviews] => {
-                if reviews > 0 {
-                    self.report.remark(BOTH);
-                }
-                (CreditKind::Session, sessions)
-            }
-        };
-        if credits == 0 {
+        let [credits, reviews] = credits;
+        let grants_nothing = credits == 0 && reviews == 0;
+        if grants_nothing {
             self.report.remark(NO_QUOTA);
         }
         let plan = Plan {
@@ -116,8 +110,8 @@ impl TakeOver<'_> {
                 name => name,
             },
             description: cut(&row.words("features").join("\n"), 500),
-            credit_kind: kind,
             credits,
+            reviews,
             months: row.number("duration_months")?.unwrap_or(1).clamp(1, 36),
             tier: 0,
             review_calls: false,
@@ -125,7 +119,7 @@ impl TakeOver<'_> {
             sold: 0,
             price_minor: minor,
             currency,
-            active: credits > 0 && minor > 0 && row.flag("is_active", true),
+            active: !grants_nothing && minor > 0 && row.flag("is_active", true),
             position: row.number("display_order")?.unwrap_or(0).clamp(0, 1_000),
             version: 1,
         };
@@ -164,7 +158,7 @@ impl TakeOver<'_> {
                 shown => shown,
             },
             description: String::new(),
-            credit_kind: CreditKind::Session,
+            reviews: 0,
             credits: 0,
             months: 1,
             tier: 0,

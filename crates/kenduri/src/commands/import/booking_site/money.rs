@@ -4,7 +4,7 @@ use anyhow::Result;
 use bookings::booking::{self, State};
 use bookings::import as bring;
 use bookings::import::money::{self, ImportedOrder, OrderOutcome, PayoutOutcome};
-use bookings::order::{self, GatewayName, Grant, Order, OrderId, OrderMode, OrderState, PartyId};
+use bookings::order::{self, GatewayName, Order, OrderId, OrderMode, OrderState, PartyId};
 use bookings::payout::{Payout, PayoutState};
 use jiff::{SignedDuration, Span};
 use platform::Tx;
@@ -65,17 +65,13 @@ impl TakeOver<'_> {
                 gateway_order_id: Some(gateway_order_id).filter(|id| !id.is_empty()),
                 state,
                 expires_at: created_at + SignedDuration::from_hours(24),
+                tax_minor: 0,
+                tax_bps: 0,
                 receipt_no: None,
+                receipt_year: None,
                 created_at,
                 paid_at: is_paid.then_some(paid_at),
-                grant: Grant {
-                    plan_id: Some(plan.id),
-                    credit_kind: plan.credit_kind,
-                    credits: plan.credits,
-                    months: plan.months,
-                    tier: plan.tier,
-                    review_calls: plan.review_calls,
-                },
+                grant: plan.grant(),
             },
             // What a known person has left is not read again, so a new order brings its own credits.
             is_counted: person.as_ref().is_none_or(|person| person.is_new),

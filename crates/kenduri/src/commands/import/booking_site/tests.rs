@@ -377,11 +377,12 @@ fn sessions_are_at_their_times_and_money_keeps_its_names() {
         let query = sql!("SELECT slug || CAST(active AS TEXT) FROM catalogue_entry ORDER BY slug");
         assert_eq!(stage.texts(query).await, ["acme-co1", "globex0"]);
         let query = sql!(
-            "SELECT name || ' ' || CAST(credits AS TEXT) || ' ' || CAST(price_minor AS TEXT) || CAST(active AS TEXT) FROM plan ORDER BY name"
+            "SELECT name || ' ' || CAST(credits AS TEXT) || '+' || CAST(reviews AS TEXT)
+                 || ' ' || CAST(price_minor AS TEXT) || CAST(active AS TEXT) FROM plan ORDER BY name"
         );
         assert_eq!(
             stage.texts(query).await,
-            ["Gold 0 00", "Pro 3 1499001", "Starter 1 499001"]
+            ["Gold 0+0 00", "Pro 3+1 1499001", "Starter 1+0 499001"]
         );
     });
 }

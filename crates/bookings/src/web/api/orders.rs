@@ -1,0 +1,304 @@
+//! The JSON API of orders. Paying is for people: no token makes an order or pays one.
+
+use std::collections::BTreeMap;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use identity::session::signed_in::Confirmed;
+use jiff::Timestamp;
+use platform::Tx;
+use platform::idempotency::{self, Found, Key, Reused, Stored};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use site::Callers::{People, Tokens};
+use site::call::{Call, Maybe};
+use site::proof::Requester;
+use utoipa::ToSchema;
+use web::described::Routes;
+use web::json::Received;
+use web::{Form, Json, List, PageQuery, Problem, Site, routes};
+
+use crate::gateway::{self, Way};
+use crate::order::{self, GatewayName, Order, OrderId, OrderMode, OwnOrder, PlanId};
+use crate::{CHOICE_NOT_OFFERED, READ, Refusal, checkout, plan};
+
+pub(super) fn routes<R: Routes<Site>>() -> R {
+    R::default()
+        .routes(routes!(list_orders: Tokens(&[READ]), create_order: People))
+        .routes(routes!(show_order: Tokens(&[READ])))
+        .routes(routes!(open_checkout: People))
+        .routes(routes!(verify_payment: People))
+        .routes(routes!(check_payment: People))
+}
+
+/// One of the caller's own orders.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OwnBookingOrder)]
+struct OrderView {
+    #[serde(flatten)]
+    own: OwnOrder,
+    /// The receipt's number as people read it, such as `2026-000123`; null until the order is paid.
+    receipt: Option<String>,
+}
+
+impl From<OwnOrder> for OrderView {
+    fn from(own: OwnOrder) -> Self {
+        Self {
+            receipt: own.order.receipt(),
+            own,
+        }
+    }
+}
+
+impl OrderView {
+    fn find(tx: &mut Tx<'_>, who: &Requester, id: &OrderId) -> Result<Self, Refusal> {
+        let found = order::own_order(tx, &who.who.account().id, id)?;
+        Ok(found.ok_or(Refusal::NotFound)?.into())
+    }
+}
+
+/// The object that is ordered.
+#[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewBookingOrder)]
+struct NewOrder {
+    /// The plan.
+    #[schema(value_type = String)]
+    plan_id: PlanId,
+}
+
+/// Orders a plan at its present price. The order is paid at `/pay/{id}`.
+#[utoipa::path(
+    post, path = "/api/v1/orders", tag = "bookings", request_body = NewOrder,
+    responses((status = 201, body = Order), (status = 403), (status = 404))
+)]
+async fn create_order(call: Call, body: Received<NewOrder>) -> Result<Response, Problem> {
+    let (new, site) = (body.value, call.site.clone());
+    let change =
+        move |tx: &mut Tx<'_>, member: &Confirmed| plan::buy(tx, &site, member, &new.plan_id);
+    call.post(&body.bytes, StatusCode::CREATED, change).await
+}
+
+/// The caller's own orders, newest first.
+#[utoipa::path(
+    get, path = "/api/v1/orders", tag = "bookings", operation_id = "list_own_orders",
+    params(("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<OrderView>), (status = 400))
+)]
+async fn list_orders(call: Call, paging: PageQuery) -> Result<Json<List<OrderView>>, Problem> {
+    let before: Option<(Timestamp, OrderId)> = paging.after()?;
+    let rows = paging.rows();
+    let look = move |tx: &mut Tx<'_>, who: &Requester| {
+        let account = &who.who.account().id;
+        Ok::<_, Refusal>(order::of_account(tx, account, before.as_ref(), rows)?)
+    };
+    let found = call.read(look).await?;
+    let key = |one: &OwnOrder| (one.order.created_at, one.order.id.clone());
+    Ok(Json(paging.list(found, key).map(OrderView::from)))
+}
+
+/// One of the caller's own orders.
+#[utoipa::path(
+    get, path = "/api/v1/orders/{id}", tag = "bookings", params(("id" = String, Path,)),
+    responses((status = 200, body = OrderView), (status = 404))
+)]
+async fn show_order(call: Call) -> Result<Json<OrderView>, Problem> {
+    Ok(Json(own(&call).await?))
+}
+
+async fn own(call: &Call) -> Result<OrderView, Problem> {
+    let id: OrderId = call.id("id")?;
+    let look = move |tx: &mut Tx<'_>, who: &Requester| OrderView::find(tx, who, &id);
+    call.read(look).await
+}
+
+/// How an order is paid.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = CheckoutChoice)]
+struct Choice {
+    /// One of the gateways that the site offers; by default the first. An order that a gateway
+    /// knows already stays there.
+    gateway: Option<GatewayName>,
+}
+
+/// What a front end needs to let somebody pay. The page at `url` is the gateway's own; instead of
+/// it, a front end may open Razorpay's window with `key_id` and `gateway_order_id`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BookingCheckout)]
+struct CheckoutView {
+    #[schema(value_type = String)]
+    order_id: OrderId,
+    /// The amount in minor units.
+    amount_minor: i64,
+    /// The currency (ISO 4217).
+    currency: String,
+    gateway: GatewayName,
+    mode: OrderMode,
+    /// The order's id at the gateway.
+    gateway_order_id: String,
+    /// Razorpay's public key; null for other gateways.
+    key_id: Option<String>,
+    /// The gateway's page.
+    url: String,
+    /// The fields of the form that a browser posts to `url`; null where it follows a link.
+    fields: Option<BTreeMap<&'static str, String>>,
+}
+
+/// Makes the gateway's page for an order. A repeat answers with the same page.
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/checkout", tag = "bookings", params(("id" = String, Path,)),
+    request_body = Option<Choice>,
+    responses((status = 201, body = CheckoutView), (status = 400), (status = 403), (status = 404),
+        (status = 409), (status = 422), (status = 502))
+)]
+async fn open_checkout(call: Call, body: Maybe<Choice>) -> Result<Response, Problem> {
+    let key = match begin(&call, &body.bytes).await? {
+        Begun::New(key) => key,
+        Begun::Repeated(answer) => return Ok(answer),
+    };
+    let order = own(&call).await?.own.order;
+    let chosen = checkout::choose(&call.site, body.value.gateway);
+    let refused = || Problem::fields().field("/gateway", CHOICE_NOT_OFFERED.code, []);
+    let chosen = chosen.ok_or_else(refused)?;
+    let opened = checkout::open(&call.site, &order.id, chosen).await?;
+    let is_razorpay = opened.gateway == GatewayName::Razorpay;
+    let key_id = gateway::KEY_ID.of(&call.site.declared.settings).to_owned();
+    let (url, fields) = match opened.way {
+        Way::Page(page) if page.starts_with('/') => (call.site.url().join(&page), None),
+        Way::Page(page) => (page, None),
+        Way::Form(action, fields) => (action, Some(fields.into_iter().collect())),
+    };
+    let view = CheckoutView {
+        amount_minor: order.amount_minor,
+        currency: order.currency.to_string(),
+        gateway: opened.gateway,
+        mode: gateway::mode(&call.site),
+        gateway_order_id: opened.gateway_order_id,
+        key_id: is_razorpay.then_some(key_id),
+        order_id: order.id,
+        url,
+        fields,
+    };
+    keep(&call, key, StatusCode::CREATED, &view).await
+}
+
+/// What the gateway's page gave the payer's browser.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[schema(as = PaymentProof)]
+struct Proof {
+    /// The gateway's fields, as they came: `razorpay_order_id`, `razorpay_payment_id` and
+    /// `razorpay_signature`, or Stripe's `session_id`.
+    #[serde(flatten)]
+    #[schema(value_type = BTreeMap<String, String>)]
+    fields: Map<String, Value>,
+}
+
+/// Takes what the gateway gave the payer. It only says which payment to look for: the gateway is
+/// asked whether, and how much, was paid. 202 if it has not confirmed the payment yet; the state
+/// then is `created`, and the order is paid as soon as it does.
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/verify", tag = "bookings", params(("id" = String, Path,)),
+    request_body = Proof,
+    responses((status = 200, body = OrderView), (status = 202, body = Processing), (status = 400),
+        (status = 403), (status = 404), (status = 409), (status = 422))
+)]
+async fn verify_payment(call: Call, body: Received<Proof>) -> Result<Response, Problem> {
+    let key = match begin(&call, &body.bytes).await? {
+        Begun::New(key) => key,
+        Begun::Repeated(answer) => return Ok(answer),
+    };
+    let id = own(&call).await?.own.order.id;
+    let fields = body.value.fields.into_iter();
+    let form: Form = fields
+        .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
+        .collect();
+    checkout::come_back(&call.site, &id, &form).await?;
+    let view = own(&call).await?;
+    if view.own.order.is_unpaid() {
+        // The answer is not kept, so that a repeat tells what became of the payment.
+        let body = Processing {
+            state: "processing",
+            order_id: id,
+        };
+        return Ok((StatusCode::ACCEPTED, Json(body)).into_response());
+    }
+    keep(&call, key, StatusCode::OK, &view).await
+}
+
+/// A payment that the gateway has not confirmed yet.
+#[derive(Serialize, ToSchema)]
+#[schema(as = PaymentProcessing)]
+struct Processing {
+    /// `processing`.
+    state: &'static str,
+    #[schema(value_type = String)]
+    order_id: OrderId,
+}
+
+/// Asks the gateway now whether an order is paid, every few seconds at most.
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/check", tag = "bookings", params(("id" = String, Path,)),
+    responses((status = 200, body = OrderView), (status = 400), (status = 403), (status = 404),
+        (status = 409), (status = 422), (status = 502))
+)]
+async fn check_payment(call: Call) -> Result<Response, Problem> {
+    let key = match begin(&call, b"").await? {
+        Begun::New(key) => key,
+        Begun::Repeated(answer) => return Ok(answer),
+    };
+    let id = own(&call).await?.own.order.id;
+    if !checkout::check(&call.site, &id, checkout::PRESSED).await? {
+        return Err(Problem::new(StatusCode::BAD_GATEWAY, "gateway_unavailable"));
+    }
+    keep(&call, key, StatusCode::OK, &own(&call).await?).await
+}
+
+enum Begun {
+    New(Key),
+    /// The request was answered before, with this answer.
+    Repeated(Response),
+}
+
+/// Requires an idempotency key, because the request calls a gateway, and finds the answer to an
+/// earlier request with it. Two requests at once are told apart by the order's claim.
+async fn begin(call: &Call, body: &[u8]) -> Result<Begun, Problem> {
+    let required = || Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_required");
+    let key = call.key(body)?.ok_or_else(required)?;
+    let look = {
+        let key = key.clone();
+        move |tx: &mut Tx<'_>, _: &Requester| match idempotency::find(tx, &key)? {
+            Found::Answer(stored) => Ok(Some(stored)),
+            Found::Reused => Err(Refusal::from(Reused)),
+            Found::Nothing => Ok(None),
+        }
+    };
+    Ok(match call.read(look).await? {
+        Some(stored) => Begun::Repeated(answer(&stored)),
+        None => Begun::New(key),
+    })
+}
+
+/// Keeps the answer under its key. If another request was faster, its answer is sent.
+async fn keep<T: Serialize>(
+    call: &Call,
+    key: Key,
+    status: StatusCode,
+    body: &T,
+) -> Result<Response, Problem> {
+    let new = Stored {
+        status: status.as_u16().into(),
+        body: serde_json::to_string(body).unwrap_or_default(),
+    };
+    let change = move |tx: &mut Tx<'_>, _: &Requester| {
+        idempotency::once(tx, Some(&key), |_| Ok::<_, Refusal>(new.clone()))
+    };
+    Ok(answer(&call.write(change).await?))
+}
+
+fn answer(stored: &Stored) -> Response {
+    let status = u16::try_from(stored.status).ok();
+    let status = status.and_then(|code| StatusCode::from_u16(code).ok());
+    let body: Value = serde_json::from_str(&stored.body).unwrap_or_default();
+    (status.unwrap_or(StatusCode::OK), Json(body)).into_response()
+}

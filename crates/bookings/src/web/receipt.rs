@@ -1,0 +1,99 @@
+//! The page with the receipt of a paid order. It prints on one sheet.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::Timestamp;
+use platform::Tx;
+use platform::money::Money;
+use site::proof::Requester;
+use site::request::PageRequest;
+use web::{Problem, Text};
+
+use super::{own, words};
+use crate::order::{self, Order, OrderId, OrderMode};
+use crate::refund::{self, RefundState};
+use crate::{Refusal, settings};
+
+#[derive(Template)]
+#[template(path = "own/receipt.html")]
+struct ReceiptPage<'a> {
+    text: &'a Text,
+    is_test: bool,
+    number: String,
+    /// The name of the site, which received the money.
+    site: &'a str,
+    payer: &'a str,
+    date: String,
+    gateway: String,
+    title: String,
+    sum: String,
+    /// Empty if the sum includes no tax.
+    tax: String,
+    /// The day and the sum of each refund.
+    refunds: Vec<(String, String)>,
+    /// The sum less the refunds; empty without refunds.
+    left: String,
+}
+
+/// `GET /me/orders/{id}/receipt`.
+pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
+    let id: OrderId = req.id("id")?;
+    let look = move |tx: &mut Tx<'_>, who: &Requester| {
+        let found = order::own_order(tx, &who.who.account().id, &id)?;
+        let own = found.ok_or(Refusal::NotFound)?;
+        let refunds = refund::of_order(tx, &id)?;
+        Ok::<_, Refusal>((own, refunds, settings::load(tx)?))
+    };
+    let (own, refunds, rules) = req.read(look).await?;
+    let (order, text) = (&own.order, &req.text);
+    let Some(paid_at) = order.paid_at else {
+        return Err(Problem::not_found());
+    };
+    let zone = words::zone(&req.site, Some(&req.who));
+    let day = |at: Timestamp| text.date(at.to_zoned(zone.clone()));
+    let money = |minor: i64| text.money(Money::new(minor, order.currency));
+    let is_done = |state: RefundState| state == RefundState::Processed;
+    let refunds: Vec<_> = refunds.iter().filter(|one| is_done(one.state)).collect();
+    let body = ReceiptPage {
+        text,
+        is_test: order.mode == OrderMode::Test,
+        number: order.receipt().unwrap_or_default(),
+        site: &req.site.settings.name,
+        payer: &req.who.account().display_name,
+        date: day(paid_at),
+        gateway: text.say(order.gateway.label()).into_owned(),
+        sum: text.money(order.amount()),
+        tax: tax(text, order, &rules.tax_label),
+        left: match refunds.as_slice() {
+            [] => String::new(),
+            _ => money(order.amount_minor - own.refunded_minor),
+        },
+        refunds: refunds
+            .iter()
+            .map(|one| (day(one.changed_at), money(one.amount_minor)))
+            .collect(),
+        title: own.title,
+    };
+    req.page(own::HERE, &text.say("receipt-title"), body).await
+}
+
+/// Says which tax the sum of an order includes; empty if it includes none.
+pub(super) fn tax(text: &Text, order: &Order, label: &str) -> String {
+    if order.tax_bps == 0 {
+        return String::new();
+    }
+    let (whole, part) = (order.tax_bps / 100, order.tax_bps % 100);
+    let rate = match part {
+        0 => whole.to_string(),
+        _ => format!("{whole}.{part:02}")
+            .trim_end_matches('0')
+            .to_owned(),
+    };
+    let sum = text.money(Money::new(order.tax_minor, order.currency));
+    let values = [
+        ("sum", sum.into()),
+        ("rate", rate.into()),
+        ("tax", label.into()),
+    ];
+    text.with("order-tax", values)
+}
