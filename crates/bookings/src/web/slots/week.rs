@@ -131,11 +131,10 @@ async fn page(
             .filter(|slot| slot.starts_at.to_zoned(zone.clone()).date() == day)
             .map(|slot| {
                 let time = text.time(&slot.starts_at.to_zoned(zone.clone()));
-                let tick = slot.is_free().then(|| {
-                    let label = format!("{}, {time}", text.date_short(day));
-                    // An error about this slot begins with its label.
-                    form_state.tick(&format!("ids.{}", slot.id), label).label
-                });
+                let label = format!("{}, {time}", text.date_short(day));
+                // An error about this slot begins with its label.
+                let label = form_state.tick(&format!("ids.{}", slot.id), label).label;
+                let tick = slot.is_free().then_some(label);
                 Entry {
                     tick,
                     time,
@@ -234,7 +233,7 @@ pub(in crate::web) async fn change(posted: FormPost) -> Result<Response, Problem
     form_state::answer(posted.once(change).await, async |problem| {
         let mut form_state = FormState::refused(form.clone(), &problem, &req.text);
         if problem.code == "bulk_rejected" {
-            form_state.trouble = Some(problem.detail(&req.text));
+            form_state.complain("ids", problem.detail(&req.text));
         }
         page(req, from, &form_state).await
     })
