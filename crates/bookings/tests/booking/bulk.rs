@@ -133,7 +133,8 @@ fn a_provider_ticks_times_on_the_page_and_changes_them() {
         aina.book(&slots[2]).await.expect(303);
         let refused = farah.browser.submit(&page, &form).await;
         let text = refused.expect(422).text();
-        assert!(text.contains(&stage.say("problem-slot-locked")), "{text}");
+        let reason = format!("1 pm: {}", stage.say("problem-slot-locked"));
+        assert!(text.contains(&reason), "{text}");
         assert_eq!(own(&mut farah).await[1]["state"], "unavailable");
         // Deleting asks first.
         let page = farah.browser.get(week).await;

@@ -230,7 +230,10 @@ pub(in crate::web) async fn change(posted: FormPost) -> Result<Response, Problem
         Ok::<_, Refusal>(page_after.clone())
     };
     form_state::answer(posted.once(change).await, async |problem| {
-        let form_state = FormState::refused(form.clone(), &problem, &req.text);
+        let mut form_state = FormState::refused(form.clone(), &problem, &req.text);
+        if problem.code == "bulk_rejected" {
+            form_state.complain("ids", problem.detail(&req.text));
+        }
         page(req, from, &form_state).await
     })
     .await
