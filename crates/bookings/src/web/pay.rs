@@ -78,12 +78,11 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
     let id: OrderId = req.id("order")?;
     let look = move |tx: &mut Tx<'_>, who: &Requester| {
         let order = order::own(tx, &who.who.account().id, &id)?.ok_or(Refusal::NotFound)?;
-        let subject = match &order.grant.plan_id {
-            Some(id) => Subject::Plan(plan::find(tx, id)?.ok_or(Refusal::NotFound)?),
-            None => {
-                let booking = booking::of_order(tx, &order.id)?.ok_or(Refusal::NotFound)?;
-                Subject::Booking(Box::new(booking))
-            }
+        let subject = if let Some(id) = &order.grant.plan_id {
+            Subject::Plan(plan::find(tx, id)?.ok_or(Refusal::NotFound)?)
+        } else {
+            let booking = booking::of_order(tx, &order.id)?.ok_or(Refusal::NotFound)?;
+            Subject::Booking(Box::new(booking))
         };
         Ok(Loaded {
             refunds: refund::of_order(tx, &order.id)?,

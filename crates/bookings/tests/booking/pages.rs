@@ -142,7 +142,7 @@ fn a_booking_moves_to_any_time_and_a_request_may_ask_for_any() {
         let count = |page: &Page| page.body.matches("name=\"slot\"").count();
         let page = aina.browser.get(&format!("{path}?limit=30")).await;
         assert_eq!(count(page.expect(200)), 30);
-        let next = page.links().into_iter().map(|link| link.href);
+        let mut next = page.links().into_iter().map(|link| link.href);
         let next = next.rfind(|href| href.contains("cursor=")).unwrap();
         let rest = aina.browser.get(&next).await;
         assert_eq!(count(rest.expect(200)), 11);
