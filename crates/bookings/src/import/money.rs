@@ -233,12 +233,12 @@ fn add_lots(tx: &mut Tx<'_>, order: &Order, new: &ImportedOrder) -> Result<(), S
     let is_spent = new.is_counted || order.state == OrderState::Refunded;
     let (subject, at) = (order.id.as_str(), order.paid_at.unwrap_or(order.created_at));
     for (credit_kind, credits) in order.grant.kinds() {
-        let seed = match credit_kind {
-            CreditKind::Session => "credits of order",
-            CreditKind::DocumentReview => "reviews of order",
+        let key = match credit_kind {
+            CreditKind::Session => subject.to_owned(),
+            CreditKind::DocumentReview => format!("{subject} {}", credit_kind.word()),
         };
         let lot = Lot {
-            id: super::id::<LotId>(seed, subject),
+            id: super::id::<LotId>("credits of order", &key),
             party_id: order.party_id.clone(),
             credit_kind,
             granted: credits,
