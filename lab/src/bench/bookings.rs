@@ -73,9 +73,10 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// The number of bookings under steady load.
+    /// The number of bookings under steady load. Where the interval between requests is not a whole
+    /// number of nanoseconds, one more is sent.
     fn steady(self) -> Result<usize> {
-        let all = usize::try_from(self.seconds * u64::from(self.per_second))?;
+        let all = usize::try_from(self.seconds * u64::from(self.per_second))? + 1;
         Ok(all.div_ceil(BOOKINGS.1) * BOOKINGS.0)
     }
 
@@ -383,7 +384,7 @@ mod tests {
             rounds: 3,
             booked: 1_000,
         };
-        assert_eq!(wanted.steady().unwrap(), 1_000);
-        assert_eq!(wanted.members().unwrap(), 200);
+        assert_eq!(wanted.steady().unwrap(), 1_002);
+        assert_eq!(wanted.members().unwrap(), 201);
     }
 }
