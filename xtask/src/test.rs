@@ -29,7 +29,7 @@ const JOBS: &str = "-j2";
 const THREADS: &str = "4";
 
 /// How often each race is repeated in tests.
-pub(crate) const ROUNDS: u32 = 8;
+pub(crate) const ROUNDS: u32 = 6;
 /// How often each race is repeated with `--long`.
 pub(crate) const LONG_ROUNDS: u32 = 200;
 
