@@ -173,14 +173,20 @@ booking-was-moved = It is moved. A mail with the new time is on its way.
 booking-was-cancelled = It is cancelled.
 booking-cancel-ask = Cancel this booking…
 booking-cancel-question = Cancel “{ $title }”?
-booking-cancel-facts = { $when } becomes free for others.
+booking-cancel-facts = { $by ->
+        [provider] { $when } is not offered any more, and the member hears of it by mail.
+       *[other] { $when } becomes free for others.
+    }
     { $money ->
         [none] Nothing was paid.
         [credit] The credit is given back.
         [unpaid] Nothing was charged.
        *[other] { $money } is paid back.
     }
-booking-cancel-undo = This cannot be undone. The time may be booked again while it is free.
+booking-cancel-undo = { $by ->
+        [provider] This cannot be undone.
+       *[other] This cannot be undone. The time may be booked again while it is free.
+    }
 booking-cancel-do = Cancel the booking
 booking-move = Move
 booking-move-from = Now: { $when }.

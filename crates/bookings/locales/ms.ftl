@@ -146,14 +146,20 @@ booking-was-moved = Sudah dipindahkan. E-mel dengan masa baharu sedang dihantar.
 booking-was-cancelled = Sudah dibatalkan.
 booking-cancel-ask = Batalkan tempahan ini…
 booking-cancel-question = Batalkan “{ $title }”?
-booking-cancel-facts = { $when } menjadi lapang untuk orang lain.
+booking-cancel-facts = { $by ->
+        [provider] { $when } tidak ditawarkan lagi, dan ahli dimaklumkan melalui e-mel.
+       *[other] { $when } menjadi lapang untuk orang lain.
+    }
     { $money ->
         [none] Tiada bayaran dibuat.
         [credit] Kredit itu dipulangkan.
         [unpaid] Tiada caj dikenakan.
        *[other] { $money } dibayar balik.
     }
-booking-cancel-undo = Ini tidak boleh diundur. Masa itu boleh ditempah semula selagi lapang.
+booking-cancel-undo = { $by ->
+        [provider] Ini tidak boleh diundur.
+       *[other] Ini tidak boleh diundur. Masa itu boleh ditempah semula selagi lapang.
+    }
 booking-cancel-do = Batalkan tempahan
 booking-move = Pindah
 booking-move-from = Sekarang: { $when }.

@@ -68,6 +68,9 @@ pub(crate) fn end(
     let (booking, back) = end_quietly(tx, booking, by, reason, true)?;
     if was_confirmed {
         notice::tell(tx, site, &booking, Event::Cancelled, back)?;
+    } else if by != Party::Member && booking.order_id.is_some() {
+        // The member may be paying for it at this moment.
+        notice::tell_one(tx, site, &booking, Party::Member, Event::Cancelled, back)?;
     }
     Ok(booking)
 }

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::days::Days;
 use crate::order::OrderMode;
+use crate::provider::ProviderId;
 
 /// The figures of a range of days.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -132,6 +133,52 @@ pub fn find(tx: &mut Tx<'_>, days: Days, zone: &TimeZone) -> Result<Figures, Sto
         test_revenue: revenue(tx, days, zone, OrderMode::Test)?,
         owed: owed(tx)?,
     })
+}
+
+/// What became of the slots and bookings of one provider.
+#[derive(Clone, Debug, Row)]
+pub struct ProviderFigures {
+    pub provider_id: ProviderId,
+    pub display_name: String,
+    /// The slots that start in the range and are not deleted.
+    pub slots: i64,
+    /// The bookings of sessions in the range that hold or held their slot to the end.
+    pub bookings: i64,
+    pub completed: i64,
+    pub cancelled: i64,
+    /// The sessions to which one side did not come.
+    pub no_shows: i64,
+}
+
+/// Computes the figures of each provider who has slots in a range of days, by name.
+pub fn of_providers(
+    tx: &mut Tx<'_>,
+    days: Days,
+    zone: &TimeZone,
+) -> Result<Vec<ProviderFigures>, StoreError> {
+    let (from, until) = days.instants(zone);
+    sql!(
+        "SELECT p.id AS provider_id, p.display_name, s.slots,
+             COALESCE(b.bookings, 0) AS bookings, COALESCE(b.completed, 0) AS completed,
+             COALESCE(b.cancelled, 0) AS cancelled, COALESCE(b.no_shows, 0) AS no_shows
+         FROM (SELECT provider_id, COUNT(*) AS slots FROM slot
+               WHERE deleted_at IS NULL AND starts_at >= :from AND starts_at < :until
+               GROUP BY provider_id) s
+         JOIN provider p ON p.id = s.provider_id
+         LEFT JOIN (SELECT provider_id,
+                        COUNT(CASE WHEN state IN ('confirmed', 'completed', 'no_show_member',
+                                                  'no_show_provider') THEN 1 END) AS bookings,
+                        COUNT(CASE WHEN state = 'completed' THEN 1 END) AS completed,
+                        COUNT(CASE WHEN state = 'cancelled' THEN 1 END) AS cancelled,
+                        COUNT(CASE WHEN state IN ('no_show_member', 'no_show_provider') THEN 1 END)
+                            AS no_shows
+                    FROM booking WHERE starts_at >= :from AND starts_at < :until
+                    GROUP BY provider_id) b ON b.provider_id = p.id
+         ORDER BY p.display_name, p.id",
+        from,
+        until
+    )
+    .all(tx)
 }
 
 fn share(part: i64, whole: i64) -> Option<i64> {

@@ -291,6 +291,7 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
         let values = vec![
             ("title", loaded.booking.title.as_str().into()),
             ("when", when.into()),
+            ("by", loaded.party.word().into()),
             ("money", money_back(&req.text, &loaded).into()),
         ];
         return question::ask_with(&posted, (&address, &here), CANCEL, &values).await;

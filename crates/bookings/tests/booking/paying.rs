@@ -59,6 +59,29 @@ fn what_is_paid_is_booked_and_comes_back_when_it_is_cancelled_in_time() {
 }
 
 #[test]
+fn a_member_who_pays_hears_that_the_provider_cancels() {
+    on_both(&async |stage: &Stage<'_>| {
+        let (_, _, booking) = held(stage, "2026-12-01").await;
+        let mut farah = provider(stage).await;
+        let page = farah.browser.get(&booking).await;
+        let form = page.expect(200).form(&format!("{booking}/cancel"));
+        let asked = farah.browser.submit(&page, &form).await;
+        let text = asked.expect(200).text();
+        assert!(text.contains("is not offered any more"), "{text}");
+        assert!(!text.contains("becomes free"), "{text}");
+        farah.cancel(&booking).await.expect(303);
+        let mails = stage.world.mails().await;
+        let told: Vec<_> = mails.iter().map(|mail| mail.recipient.as_str()).collect();
+        assert_eq!(told, ["Aina.Yusof@example.my"]);
+        assert!(
+            mails[0].subject.starts_with("Cancelled: "),
+            "{}",
+            mails[0].subject
+        );
+    });
+}
+
+#[test]
 fn after_its_window_a_paid_booking_is_not_cancelled_by_its_member() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;

@@ -2,6 +2,7 @@
 //! the names and in the formats that the front end expects.
 
 mod admin;
+mod analytics;
 mod bookings;
 mod documents;
 mod mentor;
@@ -46,7 +47,8 @@ pub fn routes(accounts: &Context, policy: Policy) -> Router<Site> {
         .merge(payments::routes())
         .merge(documents::routes())
         .merge(notices::routes())
-        .merge(admin::routes());
+        .merge(admin::routes())
+        .merge(analytics::routes());
     if policy.has_auth {
         own = own.merge(sign_in::routes());
     }

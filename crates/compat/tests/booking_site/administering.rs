@@ -72,6 +72,9 @@ fn administrators_keep_companies_and_links() {
             "/api/admin/sessions",
             "/api/admin/payouts",
             "/api/admin/orders",
+            "/api/admin/mentor-analytics",
+            "/api/admin/booking-analytics",
+            "/api/admin/revenue-tracking",
         ] {
             for other in [&mut farah, &mut mei] {
                 other
@@ -179,5 +182,29 @@ fn a_session_is_followed_by_feedback_and_a_payout() {
             (&sessions[0]["id"], &sessions[0]["status"]),
             (&booked["id"], &json!("completed"))
         );
+
+        let all = aisyah.get("/api/admin/mentor-analytics").await;
+        let mentor = &all.as_array().unwrap()[0];
+        let counts = [
+            "total_slots",
+            "total_bookings",
+            "completed",
+            "cancelled",
+            "no_shows",
+        ];
+        let counts = counts.map(|name| mentor[name].as_i64().unwrap());
+        assert_eq!(
+            (all.as_array().unwrap().len(), counts),
+            (1, [1, 1, 1, 0, 0])
+        );
+        let bookings = aisyah.get("/api/admin/booking-analytics").await;
+        let counts = ["total_slots", "booked_slots", "total_bookings", "cancelled"];
+        let counts = counts.map(|name| bookings[name].as_i64().unwrap());
+        assert_eq!(counts, [1, 1, 1, 0]);
+        let money = aisyah.get("/api/admin/revenue-tracking").await;
+        let owed = json!([{"currency": "MYR", "amount_minor": 5_000}]);
+        assert_eq!((&money["owed"], &money["revenue"]), (&owed, &json!([])));
+        let later = "/api/admin/mentor-analytics?date_from=2030-01-01";
+        assert_eq!(aisyah.get(later).await, json!([]));
     });
 }
