@@ -61,8 +61,10 @@ fn what_is_paid_is_booked_and_comes_back_when_it_is_cancelled_in_time() {
 #[test]
 fn a_member_who_pays_hears_that_the_provider_cancels() {
     on_both(&async |stage: &Stage<'_>| {
-        let (_, _, booking) = held(stage, "2026-12-01").await;
         let mut farah = provider(stage).await;
+        let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let (_, booking) = aina.hold(&slot).await;
         let page = farah.browser.get(&booking).await;
         let form = page.expect(200).form(&format!("{booking}/cancel"));
         let asked = farah.browser.submit(&page, &form).await;

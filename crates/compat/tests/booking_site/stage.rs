@@ -28,6 +28,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             "booking.hold",
             "booking.ask",
             "booking.end",
+            "booking.order_end",
             "booking.complete",
             "booking.remind",
             "booking.poll",
