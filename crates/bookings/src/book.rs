@@ -183,7 +183,7 @@ pub(crate) fn place(
             is_repeat: false,
         });
     }
-    keep(tx, site, slot, booking, hold)
+    keep(tx, site, slot, booking, hold, rules)
 }
 
 /// A booking that is not stored yet, and is not confirmed.
@@ -233,6 +233,7 @@ fn keep(
     slot: &Slot,
     mut booking: Booking,
     hold: SignedDuration,
+    rules: &BookingSettings,
 ) -> Result<Booked, Refusal> {
     let until = (tx.now() + hold).min(slot.starts_at);
     let token = platform::id::generate_random(tx.random());
@@ -242,7 +243,7 @@ fn keep(
                 gateway: gateway::first(site),
                 mode: gateway::mode(site),
                 amount: slot.price(),
-                tax: settings::load(tx)?.tax_in(slot.price()),
+                tax: rules.tax_in(slot.price()),
                 expires_at: until,
                 grant: order::Grant::default(),
             };
@@ -280,7 +281,7 @@ pub(crate) fn hold_unproven(
     };
     let booking = draft(tx, account, slot, wishes, rules)?;
     let hold = SignedDuration::from_mins(rules.hold_minutes);
-    Ok(keep(tx, site, slot, booking, hold)?.booking)
+    Ok(keep(tx, site, slot, booking, hold, rules)?.booking)
 }
 
 /// Whether an account, which is locked, may hold another slot.

@@ -41,8 +41,8 @@ pub(crate) const NOTE: &str = "booking.note";
 
 /// How long before a session the member and the provider are reminded.
 const REMINDER: SignedDuration = SignedDuration::from_hours(24);
-/// How long after a change of the provider's note the member is told, so that several changes are told
-/// once.
+/// How long after a change of the provider's note the member gets a mail, so that several changes make
+/// one mail.
 const NOTE_DELAY: SignedDuration = SignedDuration::from_mins(10);
 /// How long after a session's end its booking is marked as completed.
 const COMPLETION: SignedDuration = SignedDuration::from_hours(2);
@@ -416,26 +416,17 @@ pub(crate) fn provider_name(tx: &mut Tx<'_>, booking: &Booking) -> Result<String
     Ok(provider::find(tx, &booking.provider_id)?.display_name)
 }
 
-/// The member's name; `None` after the member's account was erased.
-pub(crate) fn member_name(
-    tx: &mut Tx<'_>,
-    booking: &Booking,
-) -> Result<Option<String>, StoreError> {
-    let found = match &booking.member_id {
-        Some(member) => account::find(tx, member)?,
-        None => None,
-    };
-    Ok(found.map(|one| one.display_name))
-}
-
 /// The email addresses of the provider and of the member that the other side may read: each only if
 /// its owner shows it and the booking is confirmed. Otherwise they are empty.
 pub(crate) fn emails(tx: &mut Tx<'_>, booking: &Booking) -> Result<(String, String), StoreError> {
     if !booking.state.is_held() {
         return Ok(<(String, String)>::default());
     }
-    let shows_email = provider::find(tx, &booking.provider_id)?.shows_email;
-    let provider = provider::account_of(tx, &booking.provider_id)?;
+    let provider = if provider::find(tx, &booking.provider_id)?.shows_email {
+        provider::account_of(tx, &booking.provider_id)?
+    } else {
+        None
+    };
     let member = booking.member_id.clone();
     let mut read = |account: Option<AccountId>| -> Result<String, StoreError> {
         let account = match account {
@@ -444,7 +435,7 @@ pub(crate) fn emails(tx: &mut Tx<'_>, booking: &Booking) -> Result<(String, Stri
         };
         Ok(account.map(|account| account.email).unwrap_or_default())
     };
-    let provider = read(provider.filter(|_| shows_email))?;
+    let provider = read(provider)?;
     let member = read(member.filter(|_| booking.brief.shows_email))?;
     Ok((provider, member))
 }

@@ -19,9 +19,17 @@ pub(crate) fn lock(tx: &mut Tx<'_>, member: &AccountId) -> Result<(), Refusal> {
 
 /// The name of an account's owner; empty if there is none or the account was erased.
 pub(crate) fn name(tx: &mut Tx<'_>, account: Option<&AccountId>) -> Result<String, StoreError> {
+    Ok(find_name(tx, account)?.unwrap_or_default())
+}
+
+/// Like [`name`], but `None` if there is no account.
+pub(crate) fn find_name(
+    tx: &mut Tx<'_>,
+    account: Option<&AccountId>,
+) -> Result<Option<String>, StoreError> {
     let account = match account {
         Some(id) => account::find(tx, id)?,
         None => None,
     };
-    Ok(account.map(|one| one.display_name).unwrap_or_default())
+    Ok(account.map(|one| one.display_name))
 }

@@ -334,23 +334,7 @@ pub fn of_account(
     before: Option<&(Timestamp, OrderId)>,
     rows: i64,
 ) -> Result<Vec<OwnOrder>, StoreError> {
-    sql!(
-        "SELECT {o: Order}, COALESCE(n.name, b.title, '') AS title,
-             (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refund f
-              JOIN payment y ON y.id = f.payment_id
-              WHERE y.order_id = o.id AND y.settles = 1 AND f.state = 'processed')
-                 AS refunded_minor
-         FROM booking_order o JOIN money_party p ON p.id = o.party_id
-         LEFT JOIN booking b ON b.order_id = o.id LEFT JOIN plan n ON n.id = o.plan_id
-         WHERE p.account_id = :account
-           AND (o.created_at < :at OR (o.created_at = :at AND o.id < :id))
-         ORDER BY o.created_at DESC, o.id DESC LIMIT :rows",
-        account,
-        at = before.map_or(Timestamp::MAX, |(at, _)| *at),
-        id = before.map_or("", |(_, id)| id.as_str()),
-        rows
-    )
-    .all(tx)
+    list_own(tx, account, "", before, rows)
 }
 
 /// One of an account's orders.
@@ -359,6 +343,17 @@ pub fn own_order(
     account: &AccountId,
     id: &OrderId,
 ) -> Result<Option<OwnOrder>, StoreError> {
+    Ok(list_own(tx, account, id.as_str(), None, 1)?.pop())
+}
+
+/// Lists an account's orders like [`of_account`]; only the one with this id, unless `only` is empty.
+fn list_own(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    only: &str,
+    before: Option<&(Timestamp, OrderId)>,
+    rows: i64,
+) -> Result<Vec<OwnOrder>, StoreError> {
     sql!(
         "SELECT {o: Order}, COALESCE(n.name, b.title, '') AS title,
              (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refund f
@@ -367,11 +362,16 @@ pub fn own_order(
                  AS refunded_minor
          FROM booking_order o JOIN money_party p ON p.id = o.party_id
          LEFT JOIN booking b ON b.order_id = o.id LEFT JOIN plan n ON n.id = o.plan_id
-         WHERE p.account_id = :account AND o.id = :id",
+         WHERE p.account_id = :account AND (:only = '' OR o.id = :only)
+           AND (o.created_at < :at OR (o.created_at = :at AND o.id < :id))
+         ORDER BY o.created_at DESC, o.id DESC LIMIT :rows",
         account,
-        id
+        only,
+        at = before.map_or(Timestamp::MAX, |(at, _)| *at),
+        id = before.map_or("", |(_, id)| id.as_str()),
+        rows
     )
-    .maybe(tx)
+    .all(tx)
 }
 
 /// The ids that an order had at its gateway before it was made there anew.

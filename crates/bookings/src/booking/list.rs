@@ -138,20 +138,12 @@ pub fn list_all(tx: &mut Tx<'_>) -> Result<Vec<Booking>, StoreError> {
     tx.all(all, &[])
 }
 
-/// Lists a provider's active bookings whose sessions have not ended, soonest first.
+/// Lists a provider's first 200 active bookings whose sessions have not ended, soonest first.
 pub fn list_of_provider(
     tx: &mut Tx<'_>,
     provider: &ProviderId,
 ) -> Result<Vec<Booking>, StoreError> {
-    sql!(
-        "SELECT {Booking} FROM booking
-         WHERE provider_id = :provider AND ends_at > :now
-           AND state IN ('pending_payment', 'confirmed')
-         ORDER BY starts_at, id LIMIT 200",
-        provider,
-        now = tx.roughly_now()
-    )
-    .all(tx)
+    list_with_provider(tx, provider, false, &Part::first(200))
 }
 
 /// Lists a provider's sessions that began within the last hours and whose outcome can be marked,

@@ -5,9 +5,10 @@ use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Booking, BookingId, Party, State, emails, location, member_name, provider_name};
+use super::{Booking, BookingId, Party, State, emails, location, provider_name};
 use crate::brief::Brief;
 use crate::choice;
+use crate::member;
 use crate::order::{self, Order};
 use crate::slot::SlotId;
 
@@ -69,7 +70,7 @@ impl BookingView {
         let (provider_email, member_email) = emails(tx, &booking)?;
         Ok(Self {
             provider: provider_name(tx, &booking)?,
-            member: member_name(tx, &booking)?,
+            member: member::find_name(tx, booking.member_id.as_ref())?,
             location: location(tx, &booking)?,
             prep_note: if booking.state.is_held() {
                 prep_note

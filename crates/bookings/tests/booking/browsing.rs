@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use testkit::Visitor;
 
-use crate::stage::{Booking, LINK, Person, Stage, errors, on_both, provider};
+use crate::stage::{
+    Booking, LINK, PROVIDERS, Person, Stage, errors, offer_week, on_both, provider,
+};
 
 /// Offers a session with these properties, for which the others have defaults.
 async fn offer(provider: &mut Person, date: &str, more: Value) -> Value {
@@ -186,24 +188,13 @@ fn a_cursor_holds_under_its_filters_alone() {
 fn a_week_with_many_slots_is_shown_in_parts() {
     on_both(&async |stage: &Stage<'_>| {
         let mut made = Vec::new();
-        for name in [
-            "Farah Ali",
-            "Mei Lin",
-            "Daniel Tan",
-            "Siti Noor",
-            "Ravi Kumar",
-        ] {
-            let role = bookings::provider::PROVIDER;
-            let mut one = stage.person_as(name, role).await;
-            let times = ["08:00", "09:00", "10:00", "11:00", "12:00", "13:00"];
-            let series = json!({
-                "first_date": "2026-12-01", "weeks": 1, "weekdays": [1, 2, 3, 4, 5, 6, 7],
-                "times": times, "slot": {"minutes": 60, "title": "Call", "location": LINK},
-            });
-            let page = one.call("POST", "/api/v1/me/slots/series", &series).await;
-            let items = page.expect(201).json()["items"].clone();
-            let items = items.as_array().unwrap().iter();
-            made.extend(items.map(|one| format!("/book/{}", one["id"].as_str().unwrap())));
+        for name in PROVIDERS {
+            let items = offer_week(stage, name).await;
+            made.extend(
+                items
+                    .iter()
+                    .map(|one| format!("/book/{}", one["id"].as_str().unwrap())),
+            );
         }
         let mut stranger = stage.visitor();
         let page = stranger.get("/book?from=2026-12-01").await;

@@ -3,7 +3,9 @@
 use serde_json::{Value, json};
 use testkit::Page;
 
-use crate::stage::{Booking, LINK, Person, Stage, go_to, on_both, prove, provider};
+use crate::stage::{
+    Booking, PROVIDERS, Person, Stage, go_to, offer_week, on_both, prove, provider,
+};
 
 /// The ids on all pages of one entry each.
 async fn walk(person: &mut Person, path: &str) -> Vec<String> {
@@ -114,23 +116,9 @@ fn a_booking_moves_to_any_time_and_a_request_may_ask_for_any() {
     on_both(&async |stage: &Stage<'_>| {
         let mut aina = stage.person("Aina Yusof").await;
         let mut last = Value::Null;
-        for name in [
-            "Farah Ali",
-            "Mei Lin",
-            "Daniel Tan",
-            "Siti Noor",
-            "Ravi Kumar",
-        ] {
-            let role = bookings::provider::PROVIDER;
-            let mut one = stage.person_as(name, role).await;
-            let times = ["08:00", "09:00", "10:00", "11:00", "12:00", "13:00"];
-            let series = json!({
-                "first_date": "2026-12-01", "weeks": 1, "weekdays": [1, 2, 3, 4, 5, 6, 7],
-                "times": times, "slot": {"minutes": 60, "title": "Call", "location": LINK},
-            });
-            let page = one.call("POST", "/api/v1/me/slots/series", &series).await;
-            let items = page.expect(201).json()["items"].clone();
-            last = items.as_array().unwrap().last().unwrap().clone();
+        for name in PROVIDERS {
+            let items = offer_week(stage, name).await;
+            last = items.last().unwrap().clone();
             if name == "Farah Ali" {
                 let slot = items[0].clone();
                 aina.book(&slot).await.expect(303);

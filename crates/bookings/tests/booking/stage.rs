@@ -133,6 +133,28 @@ pub(crate) async fn provider(stage: &Stage<'_>) -> Person {
     stage.person_as("Farah Ali", PROVIDER).await
 }
 
+/// Providers who together offer more than a page shows, each with [`offer_week`].
+pub(crate) const PROVIDERS: [&str; 5] = [
+    "Farah Ali",
+    "Mei Lin",
+    "Daniel Tan",
+    "Siti Noor",
+    "Ravi Kumar",
+];
+
+/// A new provider offers six sessions on each day of a week. Returns their slots.
+pub(crate) async fn offer_week(stage: &Stage<'_>, name: &str) -> Vec<Value> {
+    let mut one = stage.person_as(name, PROVIDER).await;
+    let times = ["08:00", "09:00", "10:00", "11:00", "12:00", "13:00"];
+    let series = json!({
+        "first_date": "2026-12-01", "weeks": 1, "weekdays": [1, 2, 3, 4, 5, 6, 7],
+        "times": times, "slot": {"minutes": 60, "title": "Call", "location": LINK},
+    });
+    let page = one.call("POST", "/api/v1/me/slots/series", &series).await;
+    let items = page.expect(201).json()["items"].clone();
+    items.as_array().unwrap().clone()
+}
+
 /// Aina holds a session of Farah's on this day. Returns her, and the paths of the payment page and of
 /// the booking.
 pub(crate) async fn held(stage: &Stage<'_>, day: &str) -> (Person, String, String) {

@@ -18,7 +18,7 @@ use crate::days;
 use crate::outcome::{self, Outcome};
 use crate::provider::Provider;
 use crate::web::{choices, words};
-use crate::{Refusal, feedback, notice, settings};
+use crate::{Refusal, feedback, member, notice, settings};
 
 /// The path of the page.
 pub(in crate::web) const BOOKINGS: &str = "/me/slots/bookings";
@@ -41,32 +41,14 @@ struct BookingsPage<'a> {
 }
 
 /// Sessions below the headings of their days.
+#[derive(Template)]
+#[template(path = "slots/days.html")]
 struct Days<'a> {
+    text: &'a Text,
     csrf: &'a str,
     /// Whether another heading stands above.
     is_below: bool,
     all: Vec<Day>,
-}
-
-#[derive(Template)]
-#[template(path = "slots/days.html")]
-struct Html<'a> {
-    text: &'a Text,
-    csrf: &'a str,
-    is_below: bool,
-    days: &'a [Day],
-}
-
-impl Days<'_> {
-    fn html(&self, text: &Text) -> String {
-        let html = Html {
-            text,
-            csrf: self.csrf,
-            is_below: self.is_below,
-            days: &self.all,
-        };
-        html.to_string()
-    }
 }
 
 /// What the page shows.
@@ -118,7 +100,7 @@ fn sessions(tx: &mut Tx<'_>, all: Vec<Booking>) -> Result<Vec<Session>, StoreErr
     for booking in all {
         let is_open = feedback::check_open(&booking, Author::Provider, now).is_ok();
         sessions.push(Session {
-            member: booking::member_name(tx, &booking)?,
+            member: member::find_name(tx, booking.member_id.as_ref())?,
             place: booking::location(tx, &booking)?,
             outcomes: outcome::offered(tx, &booking, Party::Provider)?,
             may_give_feedback: is_open
@@ -198,6 +180,7 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
     let loaded = req.read(look).await?;
     let (text, zone) = (&req.text, &loaded.zone);
     let days = |all: Vec<Session>, is_below: bool| Days {
+        text,
         csrf: &req.csrf,
         is_below,
         all: by_day(text, (zone, now), &loaded.listed, all),

@@ -18,7 +18,7 @@ use crate::bulk::{self, Action, BulkChange};
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
 use crate::web::words;
-use crate::{Refusal, external_calendar, settings};
+use crate::{Refusal, external_calendar, member, settings};
 
 /// The longest session.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -93,7 +93,7 @@ async fn page(
         let bookings: Vec<Booking> = booking::list_of_provider(tx, &profile.id)?;
         let mut names = Vec::new();
         for one in bookings {
-            let member = booking::member_name(tx, &one)?.unwrap_or_default();
+            let member = member::name(tx, one.member_id.as_ref())?;
             names.push((one.slot_id, member));
         }
         let is_administrator = settings::is_administrator(tx, &provider.requester().who)?;
