@@ -20,7 +20,8 @@ use crate::double::{Fault, run_or_die};
 use crate::razorpay::{open, post, restart, with_razorpay};
 use crate::razorpay_double::Razorpay;
 use crate::stage::{
-    Booking, Person, Stage, ledger, on_both, prove, provider, rows, run, script, wrong,
+    Booking, Person, Stage, drop_mail_jobs, ledger, on_both, prove, provider, rows, run, script,
+    wrong,
 };
 
 /// The number of actions in a day.
@@ -89,6 +90,7 @@ impl<'a, 'w> Days<'a, 'w> {
     /// Plays a day: new times two days ahead, and what people do.
     async fn play(&mut self, seed: u64) {
         self.random = Random::seeded(seed);
+        drop_mail_jobs(self.stage).await;
         let day = self.now() + SignedDuration::from_hours(48);
         let day = day.strftime("%Y-%m-%d").to_string();
         self.slots.push(self.farah.offer(&day, "09:00", 0).await);
