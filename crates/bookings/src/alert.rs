@@ -101,9 +101,7 @@ fn plan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 
 /// Tells administrators when a job of this handler is given up.
 pub(crate) fn watch(handler: Handler) -> Handler {
-    handler.when_given_up(|tx, kind| {
-        raise(tx, AlertKind::Job, ("booking-notice-job-failed", kind))
-    })
+    handler.when_given_up(|tx, kind| raise(tx, AlertKind::Job, ("booking-notice-job-failed", kind)))
 }
 
 /// The job that mails administrators.
@@ -140,7 +138,10 @@ fn mail(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
         });
         let lines: Vec<String> = lines.collect();
         let subject = text.with("booking-mail-alert", &values);
-        (subject, format!("{}\n\n{}\n", lines.join("\n\n"), site.settings.name))
+        (
+            subject,
+            format!("{}\n\n{}\n", lines.join("\n\n"), site.settings.name),
+        )
     };
     for account in settings::administrators(tx)? {
         notice::mail(tx, site, Some(&account), write)?;

@@ -25,8 +25,7 @@ pub(crate) const CANCELLED: WebhookEvent = event("booking.cancelled", "booking-e
 /// A session took place.
 pub(crate) const COMPLETED: WebhookEvent = event("booking.completed", "booking-event-completed");
 const ORDER_PAID: WebhookEvent = event("order.paid", "booking-event-order-paid");
-const REFUND_PROCESSED: WebhookEvent =
-    event("refund.processed", "booking-event-refund-processed");
+const REFUND_PROCESSED: WebhookEvent = event("refund.processed", "booking-event-refund-processed");
 /// The bank has the transfer to a provider.
 const PAYOUT_SENT: WebhookEvent = event("payout.sent", "booking-event-payout-sent");
 

@@ -289,7 +289,8 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let loaded = load(req).await?;
     let here = notice::page(&loaded.booking);
-    let lacks_reason = loaded.party != Party::Member && posted.form.text("reason").is_empty();
+    let lacks_reason =
+        loaded.party != Party::Member && posted.form.text("reason").trim().is_empty();
     // Who may not cancel, or gives no reason, is refused at once, and not asked before.
     let is_refused = lacks_reason || !loaded.may_cancel(req.site.clock.now());
     if !question::is_sure(&posted.form) && !is_refused {

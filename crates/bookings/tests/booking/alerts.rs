@@ -25,7 +25,10 @@ async fn dispute(aina: &mut Person, plan: &str) {
 }
 
 async fn after(stage: &Stage<'_>, minutes: i64) {
-    stage.world.clock.advance(SignedDuration::from_mins(minutes));
+    stage
+        .world
+        .clock
+        .advance(SignedDuration::from_mins(minutes));
     stage.work().await;
 }
 

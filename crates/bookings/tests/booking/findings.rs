@@ -123,7 +123,10 @@ fn a_payment_that_the_gateway_does_not_know_stays_open_and_is_told_of() {
         assert_eq!(mails.len(), 1);
         let told = stage.fill("booking-alert-findings", [("count", 1.into())]);
         let text = &mails[0].text;
-        assert!(text.contains(&told) && text.contains("/admin/orders/reconcile"), "{text}");
+        assert!(
+            text.contains(&told) && text.contains("/admin/orders/reconcile"),
+            "{text}"
+        );
         let told = stage.fill("booking-notice-findings", [("about", "1".into())]);
         owner.sees("/me/notices", &told).await;
         owner.sees("/me", &stage.say("finding-all")).await;

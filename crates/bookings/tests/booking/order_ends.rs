@@ -165,7 +165,10 @@ fn a_silent_gateway_is_told_of_once_also_after_an_outage_of_ours() {
         stage.work().await;
         assert_eq!(alerts(&stage).await.len(), 0);
         // We are off for four days, and then the gateway stays silent for three more.
-        stage.world.clock.advance(SignedDuration::from_hours(4 * 24));
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(4 * 24));
         for _ in 0..3 {
             stage.work().await;
             assert_eq!(alerts(&stage).await.len(), 1);

@@ -120,7 +120,9 @@ fn each_side_reads_what_it_is_to_prepare_in_its_language_and_zone() {
         let to = |name: &str| {
             let mut mails = mails.iter();
             let mail = mails.find(|mail| mail.recipient.starts_with(name));
-            mail.unwrap_or_else(|| panic!("{name}: {mails:?}")).text.clone()
+            mail.unwrap_or_else(|| panic!("{name}: {mails:?}"))
+                .text
+                .clone()
         };
         let malay = stage.site.catalogue.speak(&Language::of("ms"));
         let (member, provider) = (to("Aina"), to("Farah"));

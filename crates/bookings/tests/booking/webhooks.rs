@@ -58,7 +58,9 @@ fn events(heard: &[(String, Value)]) -> Vec<&str> {
 fn assert_discreet(heard: &[(String, Value)]) {
     for (_, body) in heard {
         let body = body.to_string();
-        for secret in ["Farah", "Aina", "Caches", "kind", "folder", "meet.jit", "@", "Bank"] {
+        for secret in [
+            "Farah", "Aina", "Caches", "kind", "folder", "meet.jit", "@", "Bank",
+        ] {
             assert!(!body.contains(secret), "{secret}: {body}");
         }
     }
@@ -83,7 +85,9 @@ fn administrators_webhooks_hear_what_becomes_of_a_booking() {
         let booked = aina.call("POST", "/api/v1/bookings", &new).await;
         let booked = booked.expect(201).json();
         // A repetition is no second event.
-        aina.call("POST", "/api/v1/bookings", &new).await.expect(200);
+        aina.call("POST", "/api/v1/bookings", &new)
+            .await
+            .expect(200);
         let said = heard(stage).await;
         assert_discreet(&said);
         assert_eq!(events(&said), ["booking.confirmed"]);
@@ -148,7 +152,10 @@ fn administrators_webhooks_hear_of_money() {
         assert_eq!(paid["booking"], said[0].1["booking"]);
         assert_eq!(paid["amount_minor"], 18_000);
         assert_eq!(paid["currency"], "MYR");
-        assert_eq!((&paid["state"], &paid["mode"]), (&json!("paid"), &json!("test")));
+        assert_eq!(
+            (&paid["state"], &paid["mode"]),
+            (&json!("paid"), &json!("test"))
+        );
         aina.cancel(&booking).await.expect(303);
         assert_eq!(events(&heard(stage).await), ["booking.cancelled"]);
         stage.work().await;
@@ -198,7 +205,10 @@ fn administrators_webhooks_hear_of_money() {
         let body = &said[0].1;
         assert_eq!((&body["batch"], &body["items"]), (&made["id"], &json!(1)));
         assert_eq!(body["provider"], made["lines"][0]["provider_id"]);
-        assert_eq!((&body["amount_minor"], &body["currency"]), (&json!(10_000), &json!("MYR")));
+        assert_eq!(
+            (&body["amount_minor"], &body["currency"]),
+            (&json!(10_000), &json!("MYR"))
+        );
     });
 }
 
