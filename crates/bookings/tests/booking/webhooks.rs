@@ -116,7 +116,6 @@ fn administrators_webhooks_hear_what_becomes_of_a_booking() {
         let said = heard(stage).await;
         assert_eq!(events(&said), ["booking.cancelled"]);
         assert_eq!(said[0].1["cancelled_by"], "member");
-        aina.book(&slots[0]).await.expect(409);
         let slot = farah.offer("2026-11-24", "15:00", 0).await;
         aina.book(&slot).await.expect(303);
         assert_eq!(events(&heard(stage).await), ["booking.confirmed"]);
@@ -173,10 +172,10 @@ fn administrators_webhooks_hear_of_money() {
         let named = json!({"reference": "Bank Satu 123"});
         call_as_script(stage, &farah, "PUT", "/api/v1/me/payouts", &named)
             .await
-            .expect(200);
+            .expect(204);
         go_to(stage, "2026-12-03T00:00:00Z").await;
-        heard(stage).await;
         // The first one may be turned off, because nothing arrived for days.
+        run(stage, sql!("DELETE FROM webhook_delivery")).await;
         run(stage, sql!("DELETE FROM webhook")).await;
         subscribe(stage, &mut owner).await;
         let none = &Value::Null;
