@@ -118,6 +118,13 @@ booking-group = Bookings
 booking-role-provider = Provider: offers times
 booking-scope-read = See your bookings and times
 booking-scope-write = Offer times, and book and cancel what costs nothing
+booking-event-confirmed = a booking is confirmed
+booking-event-moved = a booking is moved
+booking-event-cancelled = a booking is cancelled
+booking-event-completed = a session took place
+booking-event-order-paid = an order is paid
+booking-event-refund-processed = a refund was sent
+booking-event-payout-sent = a payout was sent
 
 # A member's bookings.
 booking-mine = Your bookings
@@ -829,6 +836,21 @@ booking-said-cancelled = This does not take place, with { $with }:
 booking-mail-reminder = Tomorrow: { $title }, { $when }
 booking-said-reminder = This comes soon, with { $with }:
 booking-said-back = { $sum } is paid back.
+booking-said-reason = Reason: { $reason }
+booking-said-tips = About the session
+booking-mail-alert = Bookings: something needs you – { $site }
+booking-alert-findings = { $count ->
+        [one] 1 thing about money does not agree.
+       *[other] { $count } things about money do not agree.
+    }
+booking-alert-dispute = { $count ->
+        [one] There is news of 1 disputed payment.
+       *[other] There is news of disputed payments, { $count } times.
+    }
+booking-alert-job = { $count ->
+        [one] 1 task could not be done, or waits for a payment service.
+       *[other] { $count } tasks could not be done, or wait for a payment service.
+    }
 booking-mail-receipt = Receipt { $number }: { $sum } – { $site }
 booking-said-receipt = Thank you. { $sum } was paid. This is receipt { $number }.
 booking-mail-sold-out = Sold out: { $sum } comes back – { $site }
@@ -844,6 +866,7 @@ booking-notice-reminder = Comes soon: { $about }
 booking-notice-late = The reminder of “{ $about }” came too late to be mailed.
 booking-notice-refund-failed = { $about } could not be paid back. See to it with the payment service.
 booking-notice-gateway-silent = The payment service { $about } has not answered for a day. What waits for it is tried once a day.
+booking-notice-job-failed = A task of bookings could not be done and was given up: { $about }
 booking-notice-refund-unlike = Somebody paid { $about } back at the payment service itself, and more than is left of it here. Compare both.
 booking-notice-refund-elsewhere = Somebody paid { $about } back at the payment service itself. It is noted here.
 booking-notice-dispute = The payer disputes the payment: { $about }. See to it with the payment service.

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use site::dates;
 use utoipa::ToSchema;
 use web::{Findings, Problem, Site};
 
@@ -21,7 +22,7 @@ use crate::{
     MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED,
     ROOM_POOL_EMPTY, Refusal, SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS,
     browse, cancel, credit, gateway, member, membership, payout, provider, review, room, settle,
-    slot,
+    slot, webhook,
 };
 
 /// The maximum number of a member's upcoming bookings.
@@ -177,6 +178,7 @@ pub(crate) fn place(
         insert(tx, slot, &booking)?;
         booking::plan_session(tx, &booking)?;
         notice::tell(tx, site, &booking, Event::Confirmed, None)?;
+        webhook::tell(tx, &webhook::CONFIRMED, &booking)?;
         return Ok(Booked {
             booking,
             order: None,
@@ -466,5 +468,7 @@ pub fn reschedule(
     booking::save(tx, &mut booking)?;
     booking::plan_session(tx, &booking)?;
     notice::tell(tx, site, &booking, Event::Moved, None)?;
+    dates::moved(tx, booking.id.as_str())?;
+    webhook::tell(tx, &webhook::MOVED, &booking)?;
     Ok(booking)
 }

@@ -25,8 +25,8 @@ use crate::room;
 use crate::settings::{self, Reveal, is_administrator};
 use crate::slot::{Slot, SlotId};
 
-pub(crate) use list::list_between;
 pub use list::{After, Part, list, list_all, list_begun, list_of_provider, list_with_provider};
+pub(crate) use list::{dates, list_between};
 pub use view::BookingView;
 
 platform::id!(BookingId, random, "One booking.");

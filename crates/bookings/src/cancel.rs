@@ -4,18 +4,19 @@ use axum::http::StatusCode;
 use jiff::Timestamp;
 use platform::money::Money;
 use platform::{StoreError, Tx};
+use site::dates;
 use web::{Findings, Problem, Site};
 
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
 use crate::notice::{self, Event};
 use crate::order;
-use crate::{NOT_CANCELLABLE, Refusal, credit, refund, review};
+use crate::{NOT_CANCELLABLE, Refusal, credit, refund, review, webhook};
 
 /// The maximum length of the reason for a cancellation, in characters.
 const REASON: usize = 300;
 
-/// Cancels a booking. If it is already cancelled, nothing changes. Administrators must give a
-/// reason.
+/// Cancels a booking. If it is already cancelled, nothing changes. Providers and administrators must
+/// give a reason.
 pub fn cancel(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -33,7 +34,7 @@ pub fn cancel(
         check_window(tx, booking)?;
     }
     let mut findings = Findings::default();
-    let least = usize::from(party.party == Party::Administrator);
+    let least = usize::from(party.party != Party::Member);
     let reason = findings.line("/reason", reason, least, REASON);
     findings.finish()?;
     Ok(end(tx, site, booking, party.party, reason)?)
@@ -100,6 +101,7 @@ fn end_quietly(
     reason: String,
     is_paid_back: bool,
 ) -> Result<(Booking, Option<Money>), StoreError> {
+    let was_confirmed = booking.state == State::Confirmed;
     let mut booking = booking.clone();
     if let Some(lot) = booking.credit_lot_id.as_ref().filter(|_| is_paid_back) {
         credit::give_back(tx, lot, booking.id.as_str(), by != Party::Member)?;
@@ -118,6 +120,10 @@ fn end_quietly(
     booking.cancel_reason = reason;
     booking.ics_sequence += 1;
     booking::save(tx, &mut booking)?;
+    if was_confirmed {
+        dates::moved(tx, booking.id.as_str())?;
+    }
+    webhook::tell(tx, &webhook::CANCELLED, &booking)?;
     Ok((booking, back))
 }
 

@@ -2,8 +2,6 @@
 //! which is safe to apply, and keeps its history.
 
 use identity::account::AccountId;
-use identity::grant::ADMIN;
-use identity::notification::{self, NewNotification};
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::NewJob;
 use platform::store::Row;
@@ -11,8 +9,8 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
-use web::Site;
 
+use crate::alert::{self, AlertKind};
 use crate::order::{GatewayName, OrderId};
 
 platform::id!(FindingId, random, "One finding.");
@@ -176,7 +174,7 @@ pub(crate) fn heal(
 }
 
 /// Tells administrators how many findings are open, at most once an hour.
-pub(crate) fn tell(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
+pub(crate) fn tell(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let open = count_open(tx)?;
     if open == 0 {
         return Ok(());
@@ -191,12 +189,8 @@ pub(crate) fn tell(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
     if may == 0 {
         return Ok(());
     }
-    let told = NewNotification {
-        kind: "booking-notice-findings",
-        about: &open.to_string(),
-        href: PAGE,
-    };
-    notification::tell_site(tx, site, ADMIN, told)
+    let findings = AlertKind::Findings;
+    alert::raise_total(tx, findings, "booking-notice-findings", open)
 }
 
 pub fn count_open(tx: &mut Tx<'_>) -> Result<i64, StoreError> {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use web::Site;
 
+use crate::alert::{self, AlertKind};
 use crate::gateway::{Event, GatewayError};
 use crate::order::{self, GatewayName, OrderId, Payment};
 use crate::refund::{self, Refund};
@@ -152,10 +153,9 @@ async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
         }));
     };
     if event.kind.contains(".dispute.") {
-        let site = site.clone();
         return Ok(Done::with(move |tx: &mut Tx<'_>| {
             let about = describe_order(tx, &id, &event)?;
-            tell(tx, &site, "booking-notice-dispute", &about)?;
+            alert::raise(tx, AlertKind::Dispute, ("booking-notice-dispute", &about))?;
             follow_dispute(tx, &id, &event)?;
             end(tx, &event, Outcome::Done)
         }));

@@ -1,12 +1,11 @@
 //! When a job whose gateway did not answer tries again.
 
-use identity::grant::ADMIN;
-use identity::notification::{self, NewNotification};
 use jiff::SignedDuration;
-use platform::Tx;
 use platform::jobs::{Job, JobError};
+use platform::{Rows, Tx, sql};
 use web::Site;
 
+use crate::alert::{self, AlertKind};
 use crate::gateway::GatewayError;
 use crate::order::GatewayName;
 
@@ -14,28 +13,35 @@ use crate::order::GatewayName;
 pub(crate) const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
 /// Lets a job try again after `least`, and then ever more seldom: the pause is as long as the job
-/// has tried. When it has tried for a day, administrators are told once.
+/// has tried. When it has tried for a day, administrators are told, unless they were told of this
+/// gateway since the job began.
 pub(crate) fn later(
     site: &Site,
     job: &Job,
     (gateway, least): (GatewayName, SignedDuration),
     error: GatewayError,
 ) -> JobError {
-    let age = job.age(site.clock.now());
-    let pause = age.clamp(least, LONGEST);
-    let error = JobError::later(pause, error);
-    // From an attempt on the first day to the next it is at most as long as the first day was, so
-    // exactly one is on the second day.
-    if age < LONGEST || age >= LONGEST * 2 {
+    let now = site.clock.now();
+    let age = job.age(now);
+    let error = JobError::later(age.clamp(least, LONGEST), error);
+    if age < LONGEST {
         return error;
     }
-    let site = site.clone();
+    let begun_at = now - age;
     error.with(move |tx: &mut Tx<'_>| {
-        let told = NewNotification {
-            kind: "booking-notice-gateway-silent",
-            about: gateway.word(),
-            href: "/admin/orders",
-        };
-        notification::tell_site(tx, &site, ADMIN, told)
+        let told = sql!(
+            "INSERT INTO gateway_silence (gateway, told_at) VALUES (:gateway, :now)
+             ON CONFLICT (gateway) DO UPDATE SET told_at = excluded.told_at
+             WHERE gateway_silence.told_at < :begun_at",
+            gateway,
+            now = tx.now(),
+            begun_at
+        )
+        .run(tx, Rows::AtMostOne)?;
+        if told == 0 {
+            return Ok(());
+        }
+        let notice = ("booking-notice-gateway-silent", gateway.word());
+        alert::raise(tx, AlertKind::Job, notice)
     })
 }

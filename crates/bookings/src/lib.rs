@@ -1,6 +1,7 @@
 //! Sessions that people book and pay for. Providers offer slots; members book sessions, pay for
 //! them, move them and cancel them.
 
+mod alert;
 pub mod book;
 pub mod booking;
 pub mod brief;
@@ -52,6 +53,7 @@ pub mod settle;
 pub mod slot;
 pub mod verify;
 pub mod web;
+pub mod webhook;
 
 use ::web::Link;
 use ::web::codes::Code;
@@ -124,10 +126,13 @@ pub const DOMAIN: Domain = Domain {
         is_for: provider::is_for,
     }),
     cards: web::own_card::find,
+    dates: booking::dates,
+    webhook_events: webhook::EVENTS,
     newsletters: &[new_slots::NEWSLETTER],
     routes: web::routes,
     jobs: |site| {
         let all = session::jobs(site).into_iter().chain([
+            alert::job(site),
             ending::job(site),
             refund::job(site),
             request::job(site),
@@ -138,10 +143,12 @@ pub const DOMAIN: Domain = Domain {
         let all = all
             .chain(reconcile::jobs(site))
             .chain(new_slots::jobs(site));
-        all.chain([gateway_event::job(site)]).collect()
+        let all = all.chain([gateway_event::job(site)]);
+        all.map(alert::watch).collect()
     },
     describe: domain::debug_only(|| {
-        web::api::routes::<::web::described::Description<_>>().into_openapi()
+        let routes = web::api::routes::<::web::described::Description<_>>();
+        webhook::describe(routes.into_openapi())
     }),
     accounts: DomainAccounts {
         site_duties: &[provider::PROVIDER],
@@ -176,7 +183,8 @@ pub const DOMAIN: Domain = Domain {
         "0020_member",
         "0021_receipts",
         "0022_grants",
-        "0023_gateway_orders"
+        "0023_gateway_orders",
+        "0024_alerts"
     ))
 };
 

@@ -166,12 +166,20 @@ pub(crate) fn tell_one(
     }
     if event == Event::Cancelled && !booking.cancel_reason.is_empty() {
         body += "\n";
-        body += &booking.cancel_reason;
+        let reason = booking.cancel_reason.as_str();
+        body += &text.with("booking-said-reason", [("reason", reason.into())]);
     }
     for line in [&booking.title, &when, &with, &place] {
         if !line.is_empty() {
             body += if line == &booking.title { "\n\n" } else { "\n" };
             body += line;
+        }
+    }
+    if event == Event::Reminder {
+        for (label, said) in preparation(tx, booking, party)? {
+            if !said.is_empty() {
+                body += &format!("\n\n{}\n{said}", text.say(label));
+            }
         }
     }
     let address = site.url().join(&page(booking));
@@ -198,6 +206,26 @@ pub(crate) fn tell_one(
             href: &page(booking),
         },
     )
+}
+
+/// What a side is to know before the session, each with the message id of its heading: the
+/// provider's notes for the member, and what the member told the provider.
+fn preparation(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+    party: Party,
+) -> Result<[(&'static str, String); 2], StoreError> {
+    if party == Party::Member {
+        let (public, prep): (String, String) = sql!(
+            "SELECT public_note, prep_note FROM slot WHERE id = :id",
+            id = booking.slot_id
+        )
+        .one(tx)?;
+        return Ok([("booking-said-tips", public), ("slot-prep-note", prep)]);
+    }
+    let topics = booking.brief.topics.join("\n");
+    let note = booking.brief.note.clone();
+    Ok([("booking-topics", topics), ("booking-own-note", note)])
 }
 
 fn send(
@@ -334,22 +362,33 @@ pub(crate) fn mail_money(
     (subject, said): (&'static str, &'static str),
     (path, sum, number): (&str, Money, Value<'_>),
 ) -> Result<(), StoreError> {
+    mail(tx, site, account, |text| {
+        let values = [
+            ("sum", text.money(sum).into()),
+            ("number", number),
+            ("site", site.settings.name.as_str().into()),
+        ];
+        let body = format!(
+            "{}\n\n{}\n\n{}\n",
+            text.with(said, &values),
+            site.url().join(path),
+            site.settings.name
+        );
+        (text.with(subject, &values), body)
+    })
+}
+
+/// Mails an account what `write` makes in its language: a subject and a text.
+pub(crate) fn mail(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: Option<&AccountId>,
+    write: impl FnOnce(&Text) -> (String, String),
+) -> Result<(), StoreError> {
     let Some(reader) = reader(tx, site, account)? else {
         return Ok(());
     };
-    let text = &reader.text;
-    let values = [
-        ("sum", text.money(sum).into()),
-        ("number", number),
-        ("site", site.settings.name.as_str().into()),
-    ];
-    let body = format!(
-        "{}\n\n{}\n\n{}\n",
-        text.with(said, &values),
-        site.url().join(path),
-        site.settings.name
-    );
-    let subject = text.with(subject, &values);
+    let (subject, body) = write(&reader.text);
     send(tx, &reader, Stream::Transactional, subject, body)?;
     Ok(())
 }

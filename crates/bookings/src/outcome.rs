@@ -11,7 +11,7 @@ use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::order;
 use crate::{
     OUTCOME_CLOSED, OUTCOME_CONTESTED, OUTCOME_TOO_EARLY, PAYOUT_STATE, Refusal, credit, notice,
-    payout, refund, room, settings,
+    payout, refund, room, settings, webhook,
 };
 
 /// The time after a session's start from which it can be marked as missed.
@@ -154,7 +154,13 @@ pub(crate) fn end(
         room::release(tx, booking.id.as_str())?;
     }
     booking::save(tx, &mut booking)?;
-    Ok(payout::owe(tx, &booking)?.then_some(booking))
+    if !payout::owe(tx, &booking)? {
+        return Ok(None);
+    }
+    if booking.state == State::Completed && was != State::Completed {
+        webhook::tell(tx, &webhook::COMPLETED, &booking)?;
+    }
+    Ok(Some(booking))
 }
 
 /// Notifies the side that, according to the outcome, missed the session. If the provider missed it,

@@ -52,10 +52,10 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 3] {
             }
         }),
         Handler::with(COMPARE, site, compare),
-        Handler::with(finding::KIND, site, |site: Site, _| async move {
-            Ok::<_, JobError>(Done::with(move |tx: &mut Tx<'_>| {
+        Handler::new(finding::KIND, |_| async {
+            Ok::<_, JobError>(Done::with(|tx: &mut Tx<'_>| {
                 scan(tx)?;
-                finding::tell(tx, &site)
+                finding::tell(tx)
             }))
         }),
     ]

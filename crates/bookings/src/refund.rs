@@ -21,7 +21,7 @@ use crate::gateway::{RefundCall, RefundReport, Refunded};
 use crate::order::{
     self, EntryKind, GatewayName, Order, OrderId, OrderState, Payment, PaymentId, PaymentState,
 };
-use crate::{credit, gateway_retry, notice};
+use crate::{credit, gateway_retry, notice, webhook};
 
 platform::id!(RefundId, random, "One sum that goes back.");
 
@@ -393,5 +393,6 @@ fn finish(
         follow(tx, &order)?;
     }
     let messages = ("booking-mail-refunded", "booking-said-refunded");
-    notice::tell_payer(tx, site, &order, messages, sum)
+    notice::tell_payer(tx, site, &order, messages, sum)?;
+    webhook::tell_refunded(tx, &order, refund.id.as_str(), sum)
 }

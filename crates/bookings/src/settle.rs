@@ -15,7 +15,7 @@ use crate::gateway::Fact;
 use crate::notice::{self, Event};
 use crate::order::{self, EntryKind, Order, OrderId, OrderState, Payment, PaymentState};
 use crate::slot::{Slot, SlotId};
-use crate::{browse, credit, gateway, membership, plan, refund, room, settings};
+use crate::{browse, credit, gateway, membership, plan, refund, room, settings, webhook};
 
 /// Stores the state of a payment that the gateway reports. If the report is new, applies its
 /// effects.
@@ -86,7 +86,8 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         Some(plan) if !plan::sell(tx, plan)? => {
             refund::request_of_order(tx, &order, "sold_out")?;
             let messages = ("booking-mail-sold-out", "booking-said-sold-out");
-            return notice::tell_payer(tx, site, &order, messages, order.amount());
+            notice::tell_payer(tx, site, &order, messages, order.amount())?;
+            return webhook::tell_paid(tx, &order);
         }
         Some(_) => {
             credit::grant(tx, site, &order)?;
@@ -106,7 +107,8 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         refund::request_of_order(tx, &order, "slot_gone")?;
         ("booking-mail-gone", "booking-said-gone")
     };
-    notice::tell_payer(tx, site, &order, messages, order.amount())
+    notice::tell_payer(tx, site, &order, messages, order.amount())?;
+    webhook::tell_paid(tx, &order)
 }
 
 /// Stores the state of a payment. Returns the payment if this is the first report of its capture. A
@@ -212,6 +214,7 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<b
     booking::save(tx, &mut booking)?;
     booking::plan_session(tx, &booking)?;
     notice::tell(tx, site, &booking, Event::Confirmed, None)?;
+    webhook::tell(tx, &webhook::CONFIRMED, &booking)?;
     Ok(true)
 }
 

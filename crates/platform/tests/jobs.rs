@@ -592,3 +592,25 @@ fn a_job_that_takes_its_worker_down_is_given_up_at_last() {
         assert_eq!(read(world, |tx| jobs::list_failed(tx, 10)).await.len(), 1);
     });
 }
+
+#[test]
+fn what_follows_a_job_that_is_given_up_is_written_with_its_end() {
+    World::each_engine(MIGRATIONS, async |world| {
+        let fails = Handler::new("note", |_| async { Err(JobError::fail("no")) });
+        let fails = fails.when_given_up(|tx, kind| effect(tx, kind));
+        enqueue(world, note_job("a")).await;
+        assert_eq!(worker(world, vec![fails]).run_due().await.unwrap(), 1);
+        assert_eq!(effects(world).await, ["note"]);
+        let tired = Handler::new("note", |_| async { Err(JobError::retry("not yet")) });
+        let tired = tired.when_given_up(|tx, _| effect(tx, "tired"));
+        let tired = worker(world, vec![tired]);
+        enqueue(world, note_job("b")).await;
+        for _ in 0..3 {
+            assert_eq!(effects(world).await, ["note"], "it is tried again");
+            tired.run_due().await.unwrap();
+            world.clock.advance(seconds(61));
+        }
+        assert_eq!(effects(world).await, ["note", "tired"]);
+        assert_eq!(read(world, |tx| jobs::list_failed(tx, 10)).await.len(), 2);
+    });
+}

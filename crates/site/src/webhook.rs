@@ -155,9 +155,12 @@ impl WebhookOwner {
     }
 
     /// Refuses an API token that may not create a webhook for this event.
-    fn check_write(&self, event: &WebhookEvent) -> Result<(), ScopeMissing> {
+    fn check_write(&self, event: &WebhookEvent) -> Result<(), Refusal> {
+        if event.write.is_empty() && !self.who.is_in_browser() {
+            return Err(Refusal::TokenNotPermitted);
+        }
         let mut scopes = event.write.iter();
-        scopes.try_for_each(|scope| self.needs(*scope))
+        Ok(scopes.try_for_each(|scope| self.needs(*scope))?)
     }
 
     fn needs(&self, scope: TokenScope) -> Result<(), ScopeMissing> {

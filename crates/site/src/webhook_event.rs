@@ -17,7 +17,8 @@ pub struct WebhookEvent {
     pub label: &'static str,
     /// The scope that a token needs to read the event's data.
     pub read: TokenScope,
-    /// The scopes that a token needs to create a webhook for the event.
+    /// The scopes that a token needs to create a webhook for the event. If there are none, only
+    /// people in a browser can create one.
     pub write: &'static [TokenScope],
     /// Whether the event can concern data of this account.
     pub concerns: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,

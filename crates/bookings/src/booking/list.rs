@@ -3,8 +3,9 @@
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx, sql};
+use site::dates::Date;
 
-use super::{Booking, BookingId};
+use super::{Booking, BookingId, State};
 use crate::provider::ProviderId;
 
 /// The sort key of a list: when the session starts, and the booking's id.
@@ -110,6 +111,23 @@ pub fn list_with_provider(
         rows
     )
     .all(tx)
+}
+
+/// The starts of a member's upcoming sessions, for countdowns. They do not name the provider, because
+/// anybody may see a countdown.
+pub(crate) fn dates(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, StoreError> {
+    let mut coming = list(tx, account, false, &Part::first(200))?;
+    coming.retain(|one| one.state == State::Confirmed);
+    let date = |one: Booking| {
+        let at = one.starts_at.to_zoned(one.zone()).datetime();
+        Date {
+            id: one.id.to_string(),
+            label: one.title,
+            at: at.strftime("%Y-%m-%dT%H:%M").to_string(),
+            time_zone: one.time_zone,
+        }
+    };
+    Ok(coming.into_iter().map(date).collect())
 }
 
 /// Lists a provider's sessions that begin in this period and take place, or took place, soonest

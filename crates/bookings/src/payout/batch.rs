@@ -21,7 +21,7 @@ use crate::booking::Booking;
 use crate::payout::{self, Payout};
 use crate::provider::ProviderId;
 use crate::settings::{self, Administrator};
-use crate::{PAYOUT_EMPTY, PAYOUT_STATE, Refusal, SECOND_PERSON, notice};
+use crate::{PAYOUT_EMPTY, PAYOUT_STATE, Refusal, SECOND_PERSON, notice, webhook};
 
 platform::id!(BatchId, random, "One batch of payouts.");
 
@@ -345,10 +345,12 @@ fn check_second_person(tx: &mut Tx<'_>, id: &BatchId, account: &AccountId) -> Re
 fn tell(tx: &mut Tx<'_>, site: &Site, view: &BatchView) -> Result<(), StoreError> {
     const PAGE: &str = "/me/slots/payouts";
     for line in &view.lines {
+        let sum = Money::new(line.amount_minor, view.batch.currency);
+        let amount = (line.items, sum);
+        webhook::tell_sent(tx, view.batch.id.as_str(), &line.provider_id, amount)?;
         let Some(account) = &line.account_id else {
             continue;
         };
-        let sum = Money::new(line.amount_minor, view.batch.currency);
         let messages = ("payout-mail-sent", "payout-said-sent");
         let reference = view.batch.reference.as_str();
         notice::mail_money(

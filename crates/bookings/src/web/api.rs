@@ -321,7 +321,8 @@ async fn show_calendar(call: Call) -> Result<Response, Problem> {
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Cancellation {
-    /// Up to 300 characters; shown to the other side. Administrators must give one.
+    /// Up to 300 characters; shown to the other side. Providers and administrators must give
+    /// one.
     reason: String,
 }
 

@@ -184,6 +184,8 @@ struct BookingPage<'a> {
     may_confirm: bool,
     cancel: String,
     may_cancel: bool,
+    /// The field for the reason of a cancellation, which members need not give.
+    reason: Option<Field>,
     may_move: bool,
     /// The field for another link; only for those who may replace it.
     link: Option<Field>,
@@ -237,6 +239,10 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
             (true, false) => text.say("booking-cancel-closed").into_owned(),
         },
         may_cancel: loaded.may_cancel(now),
+        reason: (!is_member).then(|| {
+            let reason = form_state.line("reason", text.say("booking-reason"));
+            reason.required()
+        }),
         may_move: is_ahead
             && is_member
             && booking.state == State::Confirmed
@@ -283,8 +289,11 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let loaded = load(req).await?;
     let here = notice::page(&loaded.booking);
-    // Who may not cancel any more is refused at once, and not asked before.
-    if !question::is_sure(&posted.form) && loaded.may_cancel(req.site.clock.now()) {
+    let lacks_reason =
+        loaded.party != Party::Member && posted.form.text("reason").trim().is_empty();
+    // Who may not cancel, or gives no reason, is refused at once, and not asked before.
+    let is_refused = lacks_reason || !loaded.may_cancel(req.site.clock.now());
+    if !question::is_sure(&posted.form) && !is_refused {
         let address = format!("{here}/cancel");
         let zone = words::zone(&req.site, Some(&req.who));
         let when = req.text.moment(&loaded.booking.starts_at.to_zoned(zone));

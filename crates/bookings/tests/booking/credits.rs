@@ -151,7 +151,8 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         let late = format!("/api/v1/bookings/{coming}/cancel");
         let page = aina.call("POST", &late, &Value::Null).await;
         assert_eq!(page.expect(422).json()["code"], "cancel_window_closed");
-        farah.call("POST", &late, &Value::Null).await.expect(200);
+        let why = json!({"reason": "Fever"});
+        farah.call("POST", &late, &why).await.expect(200);
         assert_eq!(credits(&mut aina).await, 2);
     });
 }
@@ -180,7 +181,8 @@ fn credits_end_and_one_that_ended_is_replaced_if_the_provider_cancels() {
         stage.work().await;
         assert_eq!(credits(&mut aina).await, 0);
         let path = format!("/api/v1/bookings/{booking}/cancel");
-        farah.call("POST", &path, &Value::Null).await.expect(200);
+        let why = json!({"reason": "Fever"});
+        farah.call("POST", &path, &why).await.expect(200);
         assert_eq!(credits(&mut aina).await, 1);
         assert_eq!(wrong(stage).await, [""; 0]);
     });

@@ -3,7 +3,7 @@
 use identity::grant::OWNER;
 use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::credits::{credits, offer, order, plan};
 use crate::stage::{Booking, Person, Stage, go_to, on_both, prove, provider, run, script};
@@ -113,7 +113,8 @@ fn a_frozen_credit_that_ended_is_not_replaced() {
         stage.world.clock.advance(month);
         stage.work().await;
         let path = format!("/api/v1/bookings/{booking}/cancel");
-        farah.call("POST", &path, &Value::Null).await.expect(200);
+        let why = json!({"reason": "Fever"});
+        farah.call("POST", &path, &why).await.expect(200);
         assert_eq!(credits(&mut aina).await, 0);
     });
 }

@@ -8,6 +8,7 @@ use platform::sql;
 use serde_json::{Value, json};
 use testkit::Page;
 
+use crate::alerts::alerts;
 use crate::stage::{
     Booking, Person, Stage, count, go_to, ledger, on_both, prove, provider, rows, run, script,
     state, wrong,
@@ -118,6 +119,14 @@ fn a_payment_that_the_gateway_does_not_know_stays_open_and_is_told_of() {
         assert_eq!(notices(stage).await, 0);
         wait(stage).await;
         assert_eq!(notices(stage).await, 1);
+        let mails = alerts(stage).await;
+        assert_eq!(mails.len(), 1);
+        let told = stage.fill("booking-alert-findings", [("count", 1.into())]);
+        let text = &mails[0].text;
+        assert!(
+            text.contains(&told) && text.contains("/admin/orders/reconcile"),
+            "{text}"
+        );
         let told = stage.fill("booking-notice-findings", [("about", "1".into())]);
         owner.sees("/me/notices", &told).await;
         owner.sees("/me", &stage.say("finding-all")).await;

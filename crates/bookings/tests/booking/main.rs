@@ -4,13 +4,16 @@
 
 mod abused;
 mod adjusting;
+mod alerts;
 mod answers;
 mod booking;
 mod brief;
 mod browsing;
 mod bulk;
+mod cancelling;
 mod catalogue;
 mod credits;
+mod dates;
 mod disputes;
 mod double;
 mod editing;
@@ -56,3 +59,4 @@ mod stage;
 mod strangers;
 mod stripe;
 mod stripe_double;
+mod webhooks;

@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use platform::{StoreError, Tx, sql};
 use serde_json::json;
 
+use crate::alerts::alerts;
 use crate::catalogue::send;
 use crate::credits::{self, credits, order, plan};
 use crate::razorpay::{come_back, id, open, outcomes, post, with_razorpay};
@@ -143,6 +144,37 @@ fn a_silent_gateway_is_asked_ever_more_seldom_and_told_of_once() {
         );
         assert_eq!(text.matches(&told).count(), 1, "{text}");
         stage.world.clock.advance(SignedDuration::from_hours(24));
+        stage.work().await;
+        assert_eq!((double.balance(), ledger(&stage).await), (0, 0));
+    });
+}
+
+#[test]
+fn a_silent_gateway_is_told_of_once_also_after_an_outage_of_ours() {
+    on_both(&async |stage: &Stage<'_>| {
+        let _owner = stage.person_as("Siti Owner", OWNER).await;
+        let (stage, double) = with_razorpay(stage).await;
+        let (mut aina, pay, booking) = held(&stage, "2026-12-10").await;
+        let name = open(&mut aina, &pay).await;
+        let payment = double.pay(&name, "captured");
+        come_back(&stage, &pay, &Razorpay::returned(&name, &payment))
+            .await
+            .expect(303);
+        aina.cancel(&booking).await.expect(303);
+        double.set_down(true);
+        stage.work().await;
+        assert_eq!(alerts(&stage).await.len(), 0);
+        // We are off for four days, and then the gateway stays silent for three more.
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(4 * 24));
+        for _ in 0..3 {
+            stage.work().await;
+            assert_eq!(alerts(&stage).await.len(), 1);
+            stage.world.clock.advance(SignedDuration::from_hours(24));
+        }
+        double.set_down(false);
         stage.work().await;
         assert_eq!((double.balance(), ledger(&stage).await), (0, 0));
     });

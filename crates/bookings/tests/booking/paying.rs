@@ -66,7 +66,8 @@ fn a_member_who_pays_hears_that_the_provider_cancels() {
         let mut aina = stage.person("Aina Yusof").await;
         let (_, booking) = aina.hold(&slot).await;
         let page = farah.browser.get(&booking).await;
-        let form = page.expect(200).form(&format!("{booking}/cancel"));
+        let mut form = page.expect(200).form(&format!("{booking}/cancel"));
+        form.fill("reason", "Fever");
         let asked = farah.browser.submit(&page, &form).await;
         let text = asked.expect(200).text();
         assert!(text.contains("is not offered any more"), "{text}");

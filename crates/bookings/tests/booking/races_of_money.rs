@@ -313,9 +313,10 @@ fn two_who_cancel_what_was_paid_give_the_money_back_once() {
             let (pay, booking) = aina.hold(&slot).await;
             aina.pay(&pay, "pay").await.expect(200);
             let path = format!("{BOOKINGS}/{}/cancel", id(&booking));
+            let why = json!({"reason": "Fever"});
             let (one, two) = together(
                 send(&script(stage, &aina), "POST", &path, Value::Null),
-                send(&script(&other, &farah), "POST", &path, Value::Null),
+                send(&script(&other, &farah), "POST", &path, why),
             )
             .await;
             assert_eq!(statuses(&one, &two), [200, 200], "round {round}");

@@ -155,7 +155,7 @@ fn a_session_that_is_cancelled_at_the_last_moment_does_not_take_place_too() {
                     &farah.program,
                     "POST",
                     &format!("{booking}/cancel"),
-                    Value::Null,
+                    json!({"reason": "Fever"}),
                 ),
                 async move {
                     clock.set(over);

@@ -2,8 +2,10 @@
 //! booking was moved.
 
 use platform::sql;
+use serde_json::json;
+use web::Language;
 
-use crate::stage::{Booking, Stage, go_to, on_both, provider, rows};
+use crate::stage::{Booking, LINK, Stage, go_to, on_both, provider, rows, run};
 
 async fn outcomes(stage: &Stage<'_>) -> Vec<(i64, String, String)> {
     rows(
@@ -87,5 +89,59 @@ fn what_is_moved_or_cancelled_is_not_reminded_of() {
         assert_eq!(outcomes(stage).await, []);
         go_to(stage, "2026-11-25T01:00:00Z").await;
         assert_eq!(outcomes(stage).await, told(1, "queued"));
+    });
+}
+
+#[test]
+fn each_side_reads_what_it_is_to_prepare_in_its_language_and_zone() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let offer = json!({"date": "2026-11-24", "time": "09:00", "minutes": 60, "title": "Call",
+            "location": LINK, "public_note": "In the garden", "prep_note": "Bring a hat"});
+        let slot = farah.call("POST", "/api/v1/me/slots", &offer).await;
+        let slot = slot.expect(201).json();
+        let mut aina = stage.person("Aina Yusof").await;
+        let new = json!({"slot_id": slot["id"], "slot_version": 1, "topics": ["Roses", "Lilies"],
+            "note": "I am early"});
+        aina.call("POST", "/api/v1/bookings", &new)
+            .await
+            .expect(201);
+        run(
+            stage,
+            sql!(
+                "UPDATE account SET locale = 'ms', time_zone = 'Europe/Rome'
+                 WHERE display_name = 'Aina Yusof'"
+            ),
+        )
+        .await;
+        run(stage, sql!("DELETE FROM mail")).await;
+        go_to(stage, "2026-11-23T01:00:00Z").await;
+        let mails = stage.world.mails().await;
+        let to = |name: &str| {
+            let mut mails = mails.iter();
+            let mail = mails.find(|mail| mail.recipient.starts_with(name));
+            mail.unwrap_or_else(|| panic!("{name}: {mails:?}"))
+                .text
+                .clone()
+        };
+        let malay = stage.site.catalogue.speak(&Language::of("ms"));
+        let (member, provider) = (to("Aina"), to("Farah"));
+        for said in [
+            "In the garden",
+            "Bring a hat",
+            LINK,
+            "24 November 2026, 2 pagi",
+            &malay.say("slot-prep-note"),
+            &malay.say("booking-said-tips"),
+        ] {
+            assert!(member.contains(said), "{said}: {member}");
+        }
+        let topics = format!("{}\nRoses\nLilies\n", stage.say("booking-topics"));
+        let note = format!("{}\nI am early\n", stage.say("booking-own-note"));
+        for said in [&*topics, &*note, LINK, "9 am"] {
+            assert!(provider.contains(said), "{said}: {provider}");
+        }
+        assert!(!member.contains("I am early"), "{member}");
+        assert!(!provider.contains("Bring a hat"), "{provider}");
     });
 }

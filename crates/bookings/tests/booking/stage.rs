@@ -45,6 +45,8 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             "booking.findings",
             "booking.new_slots",
             "booking.new_slots_mail",
+            "booking.alert",
+            "date.moved",
         ] {
             world.expect_jobs(kind);
         }
@@ -217,6 +219,18 @@ pub(crate) fn script(stage: &Stage<'_>, person: &Person) -> Visitor {
     script
 }
 
+/// Calls the API like [`script`] does.
+pub(crate) async fn call_as_script(
+    stage: &Stage<'_>,
+    person: &Person,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> Page {
+    let mut script = script(stage, person);
+    script.call(method.parse().unwrap(), path, body).await
+}
+
 /// Converts an instant to local date and time.
 pub(crate) fn local(at: &str, zone: &str) -> (String, String) {
     let at: Timestamp = at.parse().unwrap();
@@ -341,7 +355,10 @@ impl Booking for Person {
 
     async fn cancel(&mut self, booking: &str) -> Page {
         let page = self.browser.get(booking).await;
-        let form = page.expect(200).form(&format!("{booking}/cancel"));
+        let mut form = page.expect(200).form(&format!("{booking}/cancel"));
+        if form.value("reason").is_some() {
+            form.fill("reason", "Fever");
+        }
         self.browser.submit_surely(&page, &form).await
     }
 

@@ -42,6 +42,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
             "booking.new_slots",
             "booking.new_slots_mail",
             "booking.compare",
+            "date.moved",
         ] {
             world.expect_jobs(kind);
         }

@@ -48,6 +48,29 @@ async fn look(person: &mut Person, at: &str) -> Value {
 }
 
 #[test]
+fn dates_of_one_name_are_told_apart_by_their_times() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut aina = stage.person("Aina Yusof").await;
+        set(stage, &aina, "2027-01-16T18:00").await;
+        let names = async |aina: &mut Person| {
+            let page = aina.browser.get("/me/countdowns/new").await;
+            let body = page.expect(200).body.clone();
+            body.matches("Our wedding: Reception, 2027-01-1").count()
+        };
+        assert_eq!(names(&mut aina).await, 0);
+        let other = move_day(
+            stage.world.store().clone(),
+            &aina,
+            "brunch",
+            "2027-01-17T11:00",
+        );
+        other.await.unwrap();
+        assert_eq!(names(&mut aina).await, 2);
+        stage.work().await;
+    });
+}
+
+#[test]
 fn a_countdown_goes_along_with_the_date_that_it_follows() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;

@@ -32,6 +32,8 @@ pub struct Handler {
     /// The interval in minutes, if the job is scheduled by the clock.
     pub(super) period: Option<i64>,
     pub(super) run: Run,
+    /// The writes that are committed together with the end of a job that is given up.
+    pub(super) given_up: Option<Effect>,
 }
 
 type Run = Box<dyn Fn(Job) -> Running + Send + Sync>;
@@ -49,6 +51,23 @@ impl Handler {
             kind,
             period: None,
             run: Box::new(move |job| Box::pin(run(job))),
+            given_up: None,
+        }
+    }
+
+    /// Commits `write` together with the end of a job that is given up. It gets the job's kind.
+    #[must_use]
+    pub fn when_given_up<E>(
+        self,
+        write: impl Fn(&mut Tx<'_>, &'static str) -> Result<(), E> + Send + Sync + 'static,
+    ) -> Self
+    where
+        E: Into<JobError>,
+    {
+        let kind = self.kind;
+        Self {
+            given_up: Some(Arc::new(move |tx| write(tx, kind).map_err(Into::into))),
+            ..self
         }
     }
 

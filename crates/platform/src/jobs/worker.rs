@@ -55,6 +55,8 @@ struct Inner {
 struct End {
     outcome: Outcome,
     effect: Option<Effect>,
+    /// The handler's writes for a job that is given up.
+    given_up: Option<Effect>,
     /// The error text for the log.
     logged: String,
 }
@@ -223,8 +225,7 @@ impl Worker {
             let error = JobError::fail("started again and again, and never ended");
             return self.settle(job, Err(error)).await;
         }
-        let kind = |handler: &&Handler| handler.kind == job.kind;
-        let Some(handler) = self.0.handlers.iter().find(kind) else {
+        let Some(handler) = self.handler(&job) else {
             let error = JobError::later(STRANGER, "this program does not know the job");
             return self.settle(job, Err(error)).await;
         };
@@ -265,6 +266,7 @@ impl Worker {
             Ok(done) => End {
                 outcome: Outcome::Done,
                 effect: done.effect,
+                given_up: None,
                 logged: String::new(),
             },
             Err(error) => self.judge(&job, error),
@@ -277,6 +279,11 @@ impl Worker {
             // The lease will expire, and another worker will start the job again.
             tracing::error!(job = %job.id, kind = job.kind, %error, "the end of a job was not kept");
         }
+    }
+
+    fn handler(&self, job: &Job) -> Option<&Handler> {
+        let kind = |handler: &&Handler| handler.kind == job.kind;
+        self.0.handlers.iter().find(kind)
     }
 
     fn judge(&self, job: &Job, error: JobError) -> End {
@@ -306,6 +313,9 @@ impl Worker {
             outcome,
             logged: error.logged(),
             effect: error.effect,
+            given_up: self
+                .handler(job)
+                .and_then(|handler| handler.given_up.clone()),
         }
     }
 
@@ -347,7 +357,12 @@ impl End {
                 };
                 lease::put_back(tx, job, &back)?;
             }
-            Outcome::GivenUp { attempts, error } => lease::give_up(tx, job, *attempts, error)?,
+            Outcome::GivenUp { attempts, error } => {
+                lease::give_up(tx, job, *attempts, error)?;
+                if let Some(given_up) = &self.given_up {
+                    given_up(tx)?;
+                }
+            }
         }
         match &self.effect {
             Some(effect) => effect(tx),

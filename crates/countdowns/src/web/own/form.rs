@@ -7,6 +7,7 @@ use askama::Template;
 use form_urlencoded::Serializer;
 use jiff::ToSpan as _;
 use jiff::civil::date;
+use site::dates::Date;
 use site::request::PageRequest;
 use site::resource::pages::EditForm;
 use web::form_state::{Control, Field};
@@ -304,6 +305,16 @@ fn chosen_label(field: &Field) -> String {
     chosen.map_or_else(String::new, |(_, label)| label.clone())
 }
 
+/// The name of a date, with its time where another date has the same name.
+fn name_date(context: &KeeperContext, date: &Date) -> String {
+    let alike = context.dates.iter().filter(|one| one.label == date.label);
+    if alike.count() > 1 {
+        format!("{}, {}", date.label, date.at.replace('T', " "))
+    } else {
+        date.label.clone()
+    }
+}
+
 /// A field for choosing a date to follow; `None` if there are no dates.
 fn offer_dates(
     text: &Text,
@@ -319,7 +330,7 @@ fn offer_dates(
     let is_own = |one: &Countdown| context.own.iter().any(|(id,)| *id == one.id);
     if one.is_none_or(is_own) {
         let known = context.dates.iter();
-        choices.extend(known.map(|date| (date.id.clone(), date.label.clone())));
+        choices.extend(known.map(|date| (date.id.clone(), name_date(context, date))));
     }
     if choices.iter().all(|(id, _)| id != followed) {
         let other = text.say("countdown-follows-other").into_owned();

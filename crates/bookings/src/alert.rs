@@ -1,0 +1,150 @@
+//! What administrators must see to: each is told on the site at once, and by mail at most once an
+//! hour.
+
+use identity::notification::{self, NewNotification};
+use jiff::{SignedDuration, Timestamp};
+use platform::jobs::{Done, Handler, JobError, NewJob};
+use platform::{Rows, StoreError, Tx, sql};
+use serde_json::json;
+use web::{Site, Text};
+
+use crate::{notice, settings};
+
+/// The job kind of the job that mails administrators.
+const KIND: &str = "booking.alert";
+/// The minimum time between two mails to administrators.
+const QUIET: SignedDuration = SignedDuration::from_hours(1);
+
+web::words! {
+    /// What administrators must see to.
+    AlertKind {
+        /// Findings are open.
+        Findings = "findings" => "booking-alert-findings",
+        /// A payer disputes a payment, or a dispute goes on.
+        Dispute = "dispute" => "booking-alert-dispute",
+        /// A job was given up, or its gateway has not answered for a day.
+        Job = "job" => "booking-alert-job",
+    }
+}
+
+impl AlertKind {
+    fn page(self) -> &'static str {
+        match self {
+            Self::Findings => "/admin/orders/reconcile",
+            Self::Dispute | Self::Job => "/admin/orders",
+        }
+    }
+}
+
+/// Tells administrators of something on the site, and mails them soon. `about` is the argument of
+/// the message `notice`.
+pub(crate) fn raise(
+    tx: &mut Tx<'_>,
+    kind: AlertKind,
+    (notice, about): (&'static str, &str),
+) -> Result<(), StoreError> {
+    tell(tx, kind, (notice, about))?;
+    sql!(
+        "INSERT INTO booking_alert (kind, times) VALUES (:kind, 1)
+         ON CONFLICT (kind) DO UPDATE SET times = booking_alert.times + 1",
+        kind
+    )
+    .run(tx, Rows::Exactly(1))?;
+    plan(tx)
+}
+
+/// Like [`raise`], for what is counted anew each time: so many are there now.
+pub(crate) fn raise_total(
+    tx: &mut Tx<'_>,
+    kind: AlertKind,
+    notice: &'static str,
+    times: i64,
+) -> Result<(), StoreError> {
+    tell(tx, kind, (notice, &times.to_string()))?;
+    sql!(
+        "INSERT INTO booking_alert (kind, times) VALUES (:kind, :times)
+         ON CONFLICT (kind) DO UPDATE SET times = excluded.times",
+        kind,
+        times
+    )
+    .run(tx, Rows::Exactly(1))?;
+    plan(tx)
+}
+
+fn tell(
+    tx: &mut Tx<'_>,
+    kind: AlertKind,
+    (notice, about): (&'static str, &str),
+) -> Result<(), StoreError> {
+    for account in settings::administrators(tx)? {
+        let new = NewNotification {
+            kind: notice,
+            about,
+            href: kind.page(),
+        };
+        notification::tell_on_site(tx, &account, new)?;
+    }
+    Ok(())
+}
+
+/// Schedules the mail, an hour after the last one at the earliest.
+fn plan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    let mailed = sql!("SELECT alerts_mailed_at FROM booking_setting");
+    let (mailed,): (Timestamp,) = tx.one(mailed, &[])?;
+    let at = tx.now().max(mailed + QUIET);
+    tx.enqueue(NewJob {
+        key: Some(KIND.to_owned()),
+        run_at: Some(at),
+        ..NewJob::new(KIND, json!({}))
+    })
+}
+
+/// Tells administrators when a job of this handler is given up.
+pub(crate) fn watch(handler: Handler) -> Handler {
+    handler.when_given_up(|tx, kind| raise(tx, AlertKind::Job, ("booking-notice-job-failed", kind)))
+}
+
+/// The job that mails administrators.
+pub(crate) fn job(site: &Site) -> Handler {
+    Handler::with(KIND, site, |site: Site, _| async move {
+        Ok::<_, JobError>(Done::with(move |tx: &mut Tx<'_>| mail(tx, &site)))
+    })
+}
+
+fn mail(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
+    let now = tx.now();
+    let may = sql!(
+        "UPDATE booking_setting SET alerts_mailed_at = :now WHERE alerts_mailed_at <= :before",
+        now,
+        before = now - QUIET
+    )
+    .run(tx, Rows::AtMostOne)?;
+    if may == 0 {
+        return plan(tx);
+    }
+    let all: Vec<(AlertKind, i64)> =
+        tx.all(sql!("DELETE FROM booking_alert RETURNING kind, times"), &[])?;
+    if all.is_empty() {
+        return Ok(());
+    }
+    let write = |text: &Text| {
+        let values = [("site", site.settings.name.as_str().into())];
+        let lines = AlertKind::ALL.iter().flat_map(|kind| {
+            let times = all.iter().filter(move |(one, _)| one == kind);
+            times.map(|(kind, times)| {
+                let said = text.with(kind.label(), [("count", (*times).into())]);
+                format!("{said}\n{}", site.url().join(kind.page()))
+            })
+        });
+        let lines: Vec<String> = lines.collect();
+        let subject = text.with("booking-mail-alert", &values);
+        (
+            subject,
+            format!("{}\n\n{}\n", lines.join("\n\n"), site.settings.name),
+        )
+    };
+    for account in settings::administrators(tx)? {
+        notice::mail(tx, site, Some(&account), write)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,244 @@
+//! The webhook events of bookings. Bookings, orders and payouts of everybody concern only
+//! administrators, who may see every provider. An event contains no names, notes or addresses.
+
+use identity::account::AccountId;
+use jiff::Timestamp;
+use platform::money::{Currency, Money};
+use platform::{StoreError, Tx, sql};
+use serde::Serialize;
+use site::webhook::{self, WebhookEvent};
+use utoipa::ToSchema;
+use utoipa::openapi::OpenApi;
+
+use crate::booking::{self, Booking, BookingId, Party};
+use crate::order::{Order, OrderId, OrderMode, OrderState, PlanId};
+use crate::provider::ProviderId;
+use crate::slot::SlotId;
+use crate::{READ, settings};
+
+/// A session will take place.
+pub(crate) const CONFIRMED: WebhookEvent = event("booking.confirmed", "booking-event-confirmed");
+/// A session was moved to another time.
+pub(crate) const MOVED: WebhookEvent = event("booking.moved", "booking-event-moved");
+/// A booking was cancelled, perhaps before it was confirmed.
+pub(crate) const CANCELLED: WebhookEvent = event("booking.cancelled", "booking-event-cancelled");
+/// A session took place.
+pub(crate) const COMPLETED: WebhookEvent = event("booking.completed", "booking-event-completed");
+const ORDER_PAID: WebhookEvent = event("order.paid", "booking-event-order-paid");
+const REFUND_PROCESSED: WebhookEvent = event("refund.processed", "booking-event-refund-processed");
+/// The bank has the transfer to a provider.
+const PAYOUT_SENT: WebhookEvent = event("payout.sent", "booking-event-payout-sent");
+
+pub const EVENTS: &[WebhookEvent] = &[
+    CONFIRMED,
+    MOVED,
+    CANCELLED,
+    COMPLETED,
+    ORDER_PAID,
+    REFUND_PROCESSED,
+    PAYOUT_SENT,
+];
+
+const fn event(name: &'static str, label: &'static str) -> WebhookEvent {
+    WebhookEvent {
+        name,
+        label,
+        read: READ,
+        // A token of an administrator has only the rights of a member.
+        write: &[],
+        concerns: |tx, account| Ok(settings::administrators(tx)?.contains(account)),
+    }
+}
+
+pub(crate) fn describe(api: OpenApi) -> OpenApi {
+    let bookings = [CONFIRMED, MOVED, CANCELLED, COMPLETED];
+    let api = webhook::describe::<BookingMessage>(api, &bookings);
+    let api = webhook::describe::<OrderMessage>(api, &[ORDER_PAID]);
+    let api = webhook::describe::<RefundMessage>(api, &[REFUND_PROCESSED]);
+    webhook::describe::<PayoutMessage>(api, &[PAYOUT_SENT])
+}
+
+/// The data of the events of a booking.
+#[derive(Serialize, ToSchema)]
+struct BookingMessage {
+    #[schema(value_type = String)]
+    booking: BookingId,
+    #[schema(value_type = String)]
+    slot: SlotId,
+    /// The member's account; null after it was erased.
+    #[schema(value_type = Option<String>)]
+    member: Option<AccountId>,
+    #[schema(value_type = String)]
+    provider: ProviderId,
+    state: booking::State,
+    #[schema(value_type = String, format = "date-time")]
+    starts_at: Timestamp,
+    #[schema(value_type = String, format = "date-time")]
+    ends_at: Timestamp,
+    /// The provider's time zone (IANA).
+    time_zone: String,
+    /// How many times the booking was moved.
+    reschedules: i64,
+    cancelled_by: Option<Party>,
+    /// The order that pays for the booking.
+    #[schema(value_type = Option<String>)]
+    order: Option<OrderId>,
+    /// The booking's version after the change.
+    version: i64,
+}
+
+/// The data of the event `order.paid`.
+#[derive(Serialize, ToSchema)]
+struct OrderMessage {
+    #[schema(value_type = String)]
+    order: OrderId,
+    /// The payer's account; null after it was erased.
+    #[schema(value_type = Option<String>)]
+    member: Option<AccountId>,
+    /// The plan that was bought; null for a booking.
+    #[schema(value_type = Option<String>)]
+    plan: Option<PlanId>,
+    /// The booking that was paid; null for a plan.
+    #[schema(value_type = Option<String>)]
+    booking: Option<BookingId>,
+    state: OrderState,
+    mode: OrderMode,
+    /// The amount in minor units, with tax.
+    amount_minor: i64,
+    /// The tax in it, in minor units.
+    tax_minor: i64,
+    /// The currency (ISO 4217).
+    #[schema(value_type = String)]
+    currency: Currency,
+    /// The number of the receipt.
+    receipt: Option<String>,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    paid_at: Option<Timestamp>,
+}
+
+/// The data of the event `refund.processed`.
+#[derive(Serialize, ToSchema)]
+struct RefundMessage {
+    refund: String,
+    #[schema(value_type = String)]
+    order: OrderId,
+    mode: OrderMode,
+    /// The amount in minor units.
+    amount_minor: i64,
+    /// The currency (ISO 4217).
+    #[schema(value_type = String)]
+    currency: Currency,
+}
+
+/// The data of the event `payout.sent`, which is sent once for each provider.
+#[derive(Serialize, ToSchema)]
+struct PayoutMessage {
+    /// The batch of payouts that contains the transfer.
+    batch: String,
+    #[schema(value_type = String)]
+    provider: ProviderId,
+    /// How many items the sum is made of.
+    items: i64,
+    /// The sum in minor units.
+    amount_minor: i64,
+    /// The currency (ISO 4217).
+    #[schema(value_type = String)]
+    currency: Currency,
+}
+
+/// Stores the messages about a change of a booking. The caller holds the booking's lock.
+pub(crate) fn tell(
+    tx: &mut Tx<'_>,
+    event: &WebhookEvent,
+    booking: &Booking,
+) -> Result<(), StoreError> {
+    fire(tx, event, |_| {
+        Ok(BookingMessage {
+            booking: booking.id.clone(),
+            slot: booking.slot_id.clone(),
+            member: booking.member_id.clone(),
+            provider: booking.provider_id.clone(),
+            state: booking.state,
+            starts_at: booking.starts_at,
+            ends_at: booking.ends_at,
+            time_zone: booking.time_zone.clone(),
+            reschedules: booking.reschedules,
+            cancelled_by: booking.cancelled_by,
+            order: booking.order_id.clone(),
+            version: booking.version,
+        })
+    })
+}
+
+/// Stores the messages about a paid order. The caller holds the order's lock.
+pub(crate) fn tell_paid(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
+    fire(tx, &ORDER_PAID, |tx| {
+        let (member, booking): (Option<AccountId>, Option<BookingId>) = sql!(
+            "SELECT p.account_id, b.id FROM money_party p
+             LEFT JOIN booking b ON b.order_id = :order WHERE p.id = :party",
+            order = order.id,
+            party = order.party_id
+        )
+        .one(tx)?;
+        Ok(OrderMessage {
+            order: order.id.clone(),
+            member,
+            plan: order.grant.plan_id.clone(),
+            booking,
+            state: order.state,
+            mode: order.mode,
+            amount_minor: order.amount_minor,
+            tax_minor: order.tax_minor,
+            currency: order.currency,
+            receipt: order.receipt(),
+            paid_at: order.paid_at,
+        })
+    })
+}
+
+/// Stores the messages about a refund whose money the gateway has sent. The caller holds the
+/// order's lock.
+pub(crate) fn tell_refunded(
+    tx: &mut Tx<'_>,
+    order: &Order,
+    refund: &str,
+    sum: Money,
+) -> Result<(), StoreError> {
+    fire(tx, &REFUND_PROCESSED, |_| {
+        Ok(RefundMessage {
+            refund: refund.to_owned(),
+            order: order.id.clone(),
+            mode: order.mode,
+            amount_minor: sum.minor,
+            currency: sum.currency,
+        })
+    })
+}
+
+/// Stores the messages about a sum that the bank has for a provider. The caller holds the lock of
+/// the batch of payouts.
+pub(crate) fn tell_sent(
+    tx: &mut Tx<'_>,
+    batch: &str,
+    provider: &ProviderId,
+    (items, sum): (i64, Money),
+) -> Result<(), StoreError> {
+    fire(tx, &PAYOUT_SENT, |_| {
+        Ok(PayoutMessage {
+            batch: batch.to_owned(),
+            provider: provider.clone(),
+            items,
+            amount_minor: sum.minor,
+            currency: sum.currency,
+        })
+    })
+}
+
+fn fire<M: Serialize>(
+    tx: &mut Tx<'_>,
+    event: &WebhookEvent,
+    message: impl Fn(&mut Tx<'_>) -> Result<M, StoreError>,
+) -> Result<(), StoreError> {
+    let administrators = settings::administrators(tx)?;
+    webhook::fire(tx, event, administrators, |tx, _| message(tx))
+}
