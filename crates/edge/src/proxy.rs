@@ -3,27 +3,37 @@
 //! All workers share an [`Upstream`]; a [`Pool`] holds one worker's idle connections. Bodies stream
 //! in both directions, except where `request_buffer` and `response_buffer` read ahead.
 
-mod backend;
-mod backends;
-mod balancer;
-mod buffer_memory;
-mod connect;
-mod error;
-mod health;
+// Requests and answers on their way, and what looks after the servers.
 mod health_check;
-mod pool;
-mod request_buffer;
-mod request_head;
 mod response_body;
+mod upstream_request;
+
+// The choice of a server.
+mod upstream;
+
+mod backends;
+
+mod balancer;
+mod pool;
+
+mod tunnel;
+
+// A server, and a connection to one.
+mod backend;
+mod upstream_connection;
+
+mod connect;
+mod health;
+mod request_buffer;
 mod response_buffer;
 mod retry;
-mod settings;
-mod tunnel;
 mod upgrade;
 mod upload;
-mod upstream;
-mod upstream_connection;
-mod upstream_request;
+
+mod buffer_memory;
+mod error;
+mod request_head;
+mod settings;
 
 use std::sync::Arc;
 
@@ -41,6 +51,7 @@ pub use backend::BackendStatus;
 pub use backends::{BackendsStatus, Servers};
 pub use error::{AnswerError, ProxyError, Side};
 pub use health_check::Watch;
+pub use pool::Pool;
 pub use settings::{
     BadAddress, Balance, HealthSettings, ServerAddress, Times, UpstreamSettings, parse_address,
 };
@@ -54,7 +65,6 @@ pub(crate) use response_buffer::{keeping_up, read_ahead};
 
 use backend::{ActiveRequest, Backend};
 use connect::Stream;
-use pool::Idle;
 use response_body::ResponseBody;
 use retry::{Failure, Idempotency, RetryTarget};
 use tunnel::UpgradedServer;
@@ -62,22 +72,7 @@ use upstream::Chosen;
 use upstream_connection::{Outgoing, UpstreamConnection};
 use upstream_request::{UpstreamRequest, address};
 
-#[derive(Debug, Clone, Default)]
-pub struct Pool {
-    idle: Idle,
-    tunnels: Tunnels,
-}
-
 impl Pool {
-    /// Creates an empty pool. Its tunnels are counted and closed together with those of other
-    /// workers.
-    pub fn new(tunnels: Tunnels) -> Self {
-        Self {
-            idle: Idle::default(),
-            tunnels,
-        }
-    }
-
     /// Forwards a request to a server of `upstream`. `path` is the request target for the server.
     ///
     /// [`forwarding`] changes the headers, so callers must pass them as the client sent them. For
@@ -232,12 +227,6 @@ impl Pool {
             Box::pin(relay.into_body()).await?
         };
         Ok(Response::from_parts(head, body))
-    }
-
-    fn forget(&self, gone: &[Arc<Backend>]) {
-        for backend in gone {
-            self.idle.forget(backend.number);
-        }
     }
 
     /// Returns the connection to the pool, if it can be used again.

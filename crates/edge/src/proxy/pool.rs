@@ -1,12 +1,36 @@
-//! The idle upstream connections of one worker.
+//! The upstream connections of one worker.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use super::backend::Backend;
+use super::tunnel::Tunnels;
 use super::upstream_connection::UpstreamConnection;
 use crate::lock::lock;
+
+#[derive(Debug, Clone, Default)]
+pub struct Pool {
+    pub(super) idle: Idle,
+    pub(super) tunnels: Tunnels,
+}
+
+impl Pool {
+    /// Creates an empty pool. Its tunnels are counted and closed together with those of other
+    /// workers.
+    pub fn new(tunnels: Tunnels) -> Self {
+        Self {
+            idle: Idle::default(),
+            tunnels,
+        }
+    }
+
+    pub(super) fn forget(&self, gone: &[Arc<Backend>]) {
+        for backend in gone {
+            self.idle.forget(backend.number);
+        }
+    }
+}
 
 /// The idle connections by their server's number.
 #[derive(Debug, Clone, Default)]
