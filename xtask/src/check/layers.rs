@@ -112,6 +112,9 @@ mod tests {
         let list = "mod b;\n\nmod c;\n\npub use c::D;\n";
         let code = "use super::c;\nuse super::D;\nuse crate::b;\nuse crate::a::b::c;";
         let inner = wrong(list, "crate::a", Path::new("b"), code);
-        assert_eq!(inner, ["crate::a::D is no module that stands below this one"]);
+        assert_eq!(
+            inner,
+            ["crate::a::D is no module that stands below this one"]
+        );
     }
 }
