@@ -119,10 +119,10 @@ impl Pool {
         let mut fresh = false;
         // The error of a server that may have begun to process the request.
         let mut begun = None;
-        let (wire, head) = loop {
+        let (connection, head) = loop {
             let backend = Arc::clone(chosen.running.backend());
-            let mut wire = match self.connection(upstream, &backend, fresh).await {
-                Ok(wire) => wire,
+            let mut connection = match self.connection(upstream, &backend, fresh).await {
+                Ok(connection) => connection,
                 Err(error) => {
                     backend.vitals.failed(upstream.now());
                     if let Some(begun) = begun {
@@ -135,17 +135,20 @@ impl Pool {
                     continue;
                 }
             };
-            let reused = wire.reused();
+            let reused = connection.reused();
             address(request, &path, &backend)?;
             let body = if is_streamed {
                 Outgoing::Streamed(upload)
             } else {
                 Outgoing::Here(whole.as_ref())
             };
-            match wire.ask(request, raw, body, &upstream.times, care).await {
+            match connection
+                .ask(request, raw, body, &upstream.times, care)
+                .await
+            {
                 Ok(head) => {
                     backend.vitals.succeeded();
-                    break (wire, head);
+                    break (connection, head);
                 }
                 Err(Failure { error, left }) => {
                     // A reused connection that was already closed says nothing about the server's
@@ -209,7 +212,7 @@ impl Pool {
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
             let server = UpgradedServer {
-                server: wire.into_stream(),
+                server: connection.into_stream(),
                 early: first,
                 running,
             };
@@ -219,21 +222,26 @@ impl Pool {
             return Ok(Response::from_parts(head, Body::Empty));
         }
         let body = if let Left::Length(0) = left {
-            self.put(upstream, &running, wire);
+            self.put(upstream, &running, connection);
             Body::full(first)
         } else {
             let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
-            let relay = ResponseBody::new((first, left), wire, idle, upstream, running);
+            let relay = ResponseBody::new((first, left), connection, idle, upstream, running);
             Box::pin(relay.into_body()).await?
         };
         Ok(Response::from_parts(head, body))
     }
 
     /// Returns the connection to the pool, if it can be used again.
-    fn put(&self, upstream: &Upstream, running: &ActiveRequest, wire: Box<UpstreamConnection>) {
-        if let Some(wire) = wire.rest() {
+    fn put(
+        &self,
+        upstream: &Upstream,
+        running: &ActiveRequest,
+        connection: Box<UpstreamConnection>,
+    ) {
+        if let Some(connection) = connection.rest() {
             let (keep, most) = (upstream.times.keep, upstream.idle_connections);
-            self.idle.put(running.backend(), wire, keep, most);
+            self.idle.put(running.backend(), connection, keep, most);
         }
     }
 
@@ -245,8 +253,8 @@ impl Pool {
         backend: &Backend,
         fresh: bool,
     ) -> Result<Box<UpstreamConnection>, ProxyError> {
-        if !fresh && let Some(wire) = self.idle.take(backend, upstream.times.keep) {
-            return Ok(wire);
+        if !fresh && let Some(connection) = self.idle.take(backend, upstream.times.keep) {
+            return Ok(connection);
         }
         // The future is large and seldom needed, so it is boxed.
         let connecting = Box::pin(Stream::connect(&backend.address));

@@ -41,7 +41,7 @@ pub(super) struct Idle(Arc<Mutex<HashMap<u64, IdleConnections>>>);
 #[derive(Debug, Default)]
 struct IdleConnections {
     /// The connections, most recently used last.
-    wires: VecDeque<Box<UpstreamConnection>>,
+    connections: VecDeque<Box<UpstreamConnection>>,
     keep: Duration,
 }
 
@@ -57,13 +57,13 @@ impl Idle {
         keep: Duration,
     ) -> Option<Box<UpstreamConnection>> {
         let mut kept = self.kept();
-        let wires = &mut kept.get_mut(&backend.number)?.wires;
-        let wire = wires.pop_back()?;
-        if wire.rested.elapsed() < keep {
-            return Some(wire);
+        let connections = &mut kept.get_mut(&backend.number)?.connections;
+        let connection = connections.pop_back()?;
+        if connection.rested.elapsed() < keep {
+            return Some(connection);
         }
         // All other connections have been idle for longer.
-        wires.clear();
+        connections.clear();
         None
     }
 
@@ -76,7 +76,7 @@ impl Idle {
     pub(super) fn put(
         &self,
         backend: &Backend,
-        wire: Box<UpstreamConnection>,
+        connection: Box<UpstreamConnection>,
         keep: Duration,
         most: usize,
     ) {
@@ -94,10 +94,10 @@ impl Idle {
             IdleConnections::default()
         });
         kept.keep = keep;
-        if kept.wires.len() >= most {
-            kept.wires.pop_front();
+        if kept.connections.len() >= most {
+            kept.connections.pop_front();
         }
-        kept.wires.push_back(wire);
+        kept.connections.push_back(connection);
     }
 }
 
@@ -117,12 +117,12 @@ async fn close_unused(
             return;
         };
         keep = kept.keep;
-        while let Some(wire) = kept.wires.front()
-            && wire.rested.elapsed() >= keep
+        while let Some(connection) = kept.connections.front()
+            && connection.rested.elapsed() >= keep
         {
-            kept.wires.pop_front();
+            kept.connections.pop_front();
         }
-        if kept.wires.is_empty() {
+        if kept.connections.is_empty() {
             all.remove(&backend);
             return;
         }
