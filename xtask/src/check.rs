@@ -51,7 +51,7 @@ pub(crate) fn check() -> Result<()> {
     let files = workspace::files_below(workspace::root())?;
     let fences = [
         ("arrows between crates", arrows::check(&metadata)),
-        ("layers of the edge", layers::check(&files)?),
+        ("layers of modules", layers::check(&files)?),
         ("circles between modules", circles::check(&files)?),
         ("lints of every crate", files::check_lints(&metadata)?),
         ("sizes of files", files::check_sizes(&files)?),

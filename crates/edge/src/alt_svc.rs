@@ -15,16 +15,16 @@ const PROVED: u32 = 24 * 60 * 60;
 
 #[derive(Debug, Default)]
 pub(crate) struct AltSvc {
-    doors: Mutex<AdvertisedListeners>,
+    listeners: Mutex<AdvertisedListeners>,
     /// The current advertisement. It is atomic, because responses must read it without a lock.
-    word: AtomicU8,
+    advertisement: AtomicU8,
 }
 
 #[derive(Debug, Default)]
 struct AdvertisedListeners {
     standing: BTreeMap<ListenAddress, UdpStatus>,
     /// Whether HTTP/3 has been advertised. Clients may then have cached the advertisement.
-    was_told: bool,
+    was_advertised: bool,
 }
 
 /// The status of a UDP socket, in ascending order. Only `Closed` replaces a higher status.
@@ -49,44 +49,44 @@ enum Advertisement {
 impl AltSvc {
     /// Sets which listening addresses have a UDP socket.
     pub(crate) fn keep(&self, addresses: &[&ListenAddress]) {
-        let mut doors = self.doors();
-        doors
+        let mut listeners = self.listeners();
+        listeners
             .standing
             .retain(|address, _| addresses.contains(&address));
         for address in addresses {
-            doors
+            listeners
                 .standing
                 .entry((*address).clone())
                 .or_insert(UdpStatus::Closed);
         }
-        self.say(&mut doors);
+        self.advertise(&mut listeners);
     }
 
     /// Records a socket's status. A lower status replaces a higher one only if it is `Closed`.
     pub(crate) fn saw(&self, address: &ListenAddress, seen: UdpStatus) {
-        let mut doors = self.doors();
-        let Some(standing) = doors.standing.get_mut(address) else {
+        let mut listeners = self.listeners();
+        let Some(standing) = listeners.standing.get_mut(address) else {
             return;
         };
         *standing = match seen {
             UdpStatus::Closed => seen,
             seen => seen.max(*standing),
         };
-        self.say(&mut doors);
+        self.advertise(&mut listeners);
     }
 
     /// Stops all advertising. Responses do not contain `clear` either, because the next process may
     /// serve HTTP/3.
     pub(crate) fn say_nothing(&self) {
-        let mut doors = self.doors();
-        doors.standing.clear();
-        doors.was_told = false;
-        self.say(&mut doors);
+        let mut listeners = self.listeners();
+        listeners.standing.clear();
+        listeners.was_advertised = false;
+        self.advertise(&mut listeners);
     }
 
     /// The value of `Alt-Svc` for a client that has requested `host`, which may include a port.
     pub(crate) fn header(&self, host: &str) -> Option<HeaderValue> {
-        let age = match self.word() {
+        let age = match self.advertisement() {
             Advertisement::Nothing => return None,
             Advertisement::Clear => return Some(HeaderValue::from_static("clear")),
             Advertisement::Trial => TRIAL,
@@ -101,33 +101,37 @@ impl AltSvc {
         HeaderValue::try_from(format!("h3=\":{port}\"; ma={age}")).ok()
     }
 
-    fn say(&self, doors: &mut AdvertisedListeners) {
+    fn advertise(&self, listeners: &mut AdvertisedListeners) {
         // HTTP/3 must work at all addresses, because a client cannot know to which address it will
         // connect.
-        let word = match doors.standing.values().min() {
+        let advertisement = match listeners.standing.values().min() {
             Some(UdpStatus::Reached) => Advertisement::Proved,
             Some(UdpStatus::Open) => Advertisement::Trial,
-            Some(UdpStatus::Closed) | None if doors.was_told => Advertisement::Clear,
+            Some(UdpStatus::Closed) | None if listeners.was_advertised => Advertisement::Clear,
             Some(UdpStatus::Closed) | None => Advertisement::Nothing,
         };
-        doors.was_told |= matches!(word, Advertisement::Trial | Advertisement::Proved);
-        self.word.store(word as u8, Ordering::Relaxed);
+        listeners.was_advertised |=
+            matches!(advertisement, Advertisement::Trial | Advertisement::Proved);
+        self.advertisement
+            .store(advertisement as u8, Ordering::Relaxed);
     }
 
-    fn word(&self) -> Advertisement {
-        let word = self.word.load(Ordering::Relaxed);
+    fn advertisement(&self) -> Advertisement {
+        let advertisement = self.advertisement.load(Ordering::Relaxed);
         [
             Advertisement::Clear,
             Advertisement::Trial,
             Advertisement::Proved,
         ]
         .into_iter()
-        .find(|said| *said as u8 == word)
+        .find(|said| *said as u8 == advertisement)
         .unwrap_or(Advertisement::Nothing)
     }
 
-    fn doors(&self) -> MutexGuard<'_, AdvertisedListeners> {
-        self.doors.lock().unwrap_or_else(PoisonError::into_inner)
+    fn listeners(&self) -> MutexGuard<'_, AdvertisedListeners> {
+        self.listeners
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -78,7 +78,7 @@ pub(crate) struct Bounds {
 pub(crate) struct ConnectionContext {
     pub(crate) here: Arc<WorkerContext>,
     pub(crate) peer: Peer,
-    pub(crate) place: ConnectionPermit,
+    pub(crate) permit: ConnectionPermit,
 }
 
 impl ListenSettings {
@@ -92,19 +92,19 @@ impl ListenSettings {
     }
 }
 
-pub(crate) async fn http2<S>(stream: S, visit: ConnectionContext)
+pub(crate) async fn http2<S>(stream: S, context: ConnectionContext)
 where
     S: Transport,
 {
-    let ConnectionContext { here, peer, place } = visit;
+    let ConnectionContext { here, peer, permit } = context;
     let shared = Arc::clone(&here.shared);
     let (bounds, lame_duck_time) = {
         let running = shared.running();
         let listen = running.plan.listen();
         (listen.bounds(), listen.lame_duck_time)
     };
-    let handle = Arc::clone(place.handle());
-    let stream = WatchedStream::new(stream, bounds, place);
+    let handle = Arc::clone(permit.handle());
+    let stream = WatchedStream::new(stream, bounds, permit);
     let begun = CancellationToken::new();
     let drained = async {
         shared.drain.cancelled().await;

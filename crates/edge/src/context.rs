@@ -41,7 +41,7 @@ pub(crate) struct EdgeState {
     /// The TLS state. It is created when TLS is first used, because seeding the random number
     /// generator is slow.
     pub(crate) tls: OnceLock<Tls>,
-    pub(crate) places: ConnectionLimits,
+    pub(crate) connection_limits: ConnectionLimits,
     pub(crate) ids: Ids,
     pub(crate) figures: ListenerMetrics,
     pub(crate) nowhere: RouteFigures,

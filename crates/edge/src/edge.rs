@@ -140,7 +140,7 @@ impl Edge {
         let shared = Arc::new(EdgeState {
             tls: OnceLock::new(),
             certificates,
-            places: ConnectionLimits::new(plan.listen().connections),
+            connection_limits: ConnectionLimits::new(plan.listen().connections),
             cache: Store::new(plan.cache().clone()),
             running: ArcSwap::from_pointee(Running::new(plan, None, &service_backends)),
             ids: Ids::default(),
@@ -231,11 +231,13 @@ impl Edge {
             bound
         };
         certificates.swap(fresh);
-        self.shared.places.resize(plan.listen().connections);
+        self.shared
+            .connection_limits
+            .resize(plan.listen().connections);
         self.shared.cache.change(plan.cache().clone());
         let kept: Vec<_> = plan.listen().all().collect();
-        self.listeners().retain(|(door, address), listening| {
-            let stays = kept.contains(&(*door, address));
+        self.listeners().retain(|(kind, address), listening| {
+            let stays = kept.contains(&(*kind, address));
             if !stays {
                 listening.close.cancel();
             }
@@ -335,7 +337,7 @@ impl Edge {
             tokio::time::sleep(LAST_BREATH).await;
         };
         tokio::select! {
-            () = self.shared.places.empty() => {}
+            () = self.shared.connection_limits.empty() => {}
             () = forced => {}
         }
     }
@@ -356,22 +358,22 @@ impl Edge {
     fn addresses(&self, wanted: ListenerKind) -> Vec<SocketAddr> {
         self.listeners()
             .iter()
-            .filter(|((door, _), _)| *door == wanted)
+            .filter(|((kind, _), _)| *kind == wanted)
             .filter_map(|(_, listening)| listening.address)
             .collect()
     }
 
     fn listen(&self, bound: Vec<(ListenerKind, ListenAddress, Bound)>) {
         let mut open = self.listeners();
-        for (door, address, bound) in bound {
+        for (kind, address, bound) in bound {
             let close = CancellationToken::new();
             // If there are more sockets than workers, some workers accept connections on several
             // sockets.
             for (worker, socket) in self.workers.iter().cycle().zip(bound.sockets) {
-                worker.listen(door, &address, socket, close.clone());
+                worker.listen(kind, &address, socket, close.clone());
             }
             open.insert(
-                (door, address),
+                (kind, address),
                 Listening {
                     address: bound.address,
                     close,
@@ -418,8 +420,8 @@ fn bind(
     workers: usize,
 ) -> Result<Vec<(ListenerKind, ListenAddress, Bound)>, ListenError> {
     let mut bound = Vec::new();
-    for (door, address) in settings.all() {
-        if open_already.contains_key(&(door, address.clone())) {
+    for (kind, address) in settings.all() {
+        if open_already.contains_key(&(kind, address.clone())) {
             continue;
         }
         let sockets = match inherited.find(address) {
@@ -431,7 +433,7 @@ fn bind(
                     fault: ListenFault::from(error),
                 })?,
         };
-        bound.push((door, address.clone(), sockets));
+        bound.push((kind, address.clone(), sockets));
     }
     Ok(bound)
 }

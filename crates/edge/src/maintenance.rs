@@ -42,7 +42,7 @@ const LARGEST_PAGE: u64 = 1 << 20;
 const ALWAYS: &str = "/.well-known/acme-challenge/";
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct State {
+struct StoredState {
     /// The hosts under maintenance; empty for all hosts.
     hosts: BTreeSet<String>,
     /// The SHA-256 of each pass, in hexadecimal, newest last. A slow digest is unnecessary, because
@@ -62,7 +62,7 @@ pub struct Maintenance {
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
     /// Nothing has changed, and the next start will not see the change either.
-    #[error("the doors are as they were")]
+    #[error("nothing was opened or closed")]
     Unchanged(#[source] io::Error),
     /// The change is in effect and survives a restart, but a power failure may undo it. The caller
     /// should repeat the change when the disk works again.
@@ -72,7 +72,7 @@ pub enum ChangeError {
 
 #[derive(Debug)]
 struct Closed {
-    state: State,
+    state: StoredState,
     page: Option<Bytes>,
 }
 
@@ -100,7 +100,7 @@ impl Maintenance {
                 "it cannot be read who is let in during maintenance, so nobody is: \
                  say `kenduri maintenance on` for a new link, or `off`"
             );
-            State::default()
+            StoredState::default()
         });
         let page = maintenance.read_page().unwrap_or_else(|error| {
             tracing::error!(%error, "the page for maintenance cannot be shown");

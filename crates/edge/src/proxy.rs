@@ -3,27 +3,37 @@
 //! All workers share an [`Upstream`]; a [`Pool`] holds one worker's idle connections. Bodies stream
 //! in both directions, except where `request_buffer` and `response_buffer` read ahead.
 
-mod backend;
-mod backends;
-mod balancer;
-mod buffer_memory;
-mod connect;
-mod error;
-mod health;
+// Requests and answers on their way, and what looks after the servers.
 mod health_check;
-mod pool;
-mod request_buffer;
-mod request_head;
 mod response_body;
+mod upstream_request;
+
+// The choice of a server.
+mod upstream;
+
+mod backends;
+
+mod balancer;
+mod pool;
+
+mod tunnel;
+
+// A server, and a connection to one.
+mod backend;
+mod upstream_connection;
+
+mod connect;
+mod health;
+mod request_buffer;
 mod response_buffer;
 mod retry;
-mod settings;
-mod tunnel;
 mod upgrade;
 mod upload;
-mod upstream;
-mod upstream_connection;
-mod upstream_request;
+
+mod buffer_memory;
+mod error;
+mod request_head;
+mod settings;
 
 use std::sync::Arc;
 
@@ -41,6 +51,7 @@ pub use backend::BackendStatus;
 pub use backends::{BackendsStatus, Servers};
 pub use error::{AnswerError, ProxyError, Side};
 pub use health_check::Watch;
+pub use pool::Pool;
 pub use settings::{
     BadAddress, Balance, HealthSettings, ServerAddress, Times, UpstreamSettings, parse_address,
 };
@@ -54,7 +65,6 @@ pub(crate) use response_buffer::{keeping_up, read_ahead};
 
 use backend::{ActiveRequest, Backend};
 use connect::Stream;
-use pool::Idle;
 use response_body::ResponseBody;
 use retry::{Failure, Idempotency, RetryTarget};
 use tunnel::UpgradedServer;
@@ -62,22 +72,7 @@ use upstream::Chosen;
 use upstream_connection::{Outgoing, UpstreamConnection};
 use upstream_request::{UpstreamRequest, address};
 
-#[derive(Debug, Clone, Default)]
-pub struct Pool {
-    idle: Idle,
-    tunnels: Tunnels,
-}
-
 impl Pool {
-    /// Creates an empty pool. Its tunnels are counted and closed together with those of other
-    /// workers.
-    pub fn new(tunnels: Tunnels) -> Self {
-        Self {
-            idle: Idle::default(),
-            tunnels,
-        }
-    }
-
     /// Forwards a request to a server of `upstream`. `path` is the request target for the server.
     ///
     /// [`forwarding`] changes the headers, so callers must pass them as the client sent them. For
@@ -124,10 +119,10 @@ impl Pool {
         let mut fresh = false;
         // The error of a server that may have begun to process the request.
         let mut begun = None;
-        let (wire, head) = loop {
+        let (connection, head) = loop {
             let backend = Arc::clone(chosen.running.backend());
-            let mut wire = match self.connection(upstream, &backend, fresh).await {
-                Ok(wire) => wire,
+            let mut connection = match self.connection(upstream, &backend, fresh).await {
+                Ok(connection) => connection,
                 Err(error) => {
                     backend.vitals.failed(upstream.now());
                     if let Some(begun) = begun {
@@ -140,17 +135,20 @@ impl Pool {
                     continue;
                 }
             };
-            let reused = wire.reused();
+            let reused = connection.reused();
             address(request, &path, &backend)?;
             let body = if is_streamed {
                 Outgoing::Streamed(upload)
             } else {
                 Outgoing::Here(whole.as_ref())
             };
-            match wire.ask(request, raw, body, &upstream.times, care).await {
+            match connection
+                .ask(request, raw, body, &upstream.times, care)
+                .await
+            {
                 Ok(head) => {
                     backend.vitals.succeeded();
-                    break (wire, head);
+                    break (connection, head);
                 }
                 Err(Failure { error, left }) => {
                     // A reused connection that was already closed says nothing about the server's
@@ -214,7 +212,7 @@ impl Pool {
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
             let server = UpgradedServer {
-                server: wire.into_stream(),
+                server: connection.into_stream(),
                 early: first,
                 running,
             };
@@ -224,27 +222,26 @@ impl Pool {
             return Ok(Response::from_parts(head, Body::Empty));
         }
         let body = if let Left::Length(0) = left {
-            self.put(upstream, &running, wire);
+            self.put(upstream, &running, connection);
             Body::full(first)
         } else {
             let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
-            let relay = ResponseBody::new((first, left), wire, idle, upstream, running);
+            let relay = ResponseBody::new((first, left), connection, idle, upstream, running);
             Box::pin(relay.into_body()).await?
         };
         Ok(Response::from_parts(head, body))
     }
 
-    fn forget(&self, gone: &[Arc<Backend>]) {
-        for backend in gone {
-            self.idle.forget(backend.number);
-        }
-    }
-
     /// Returns the connection to the pool, if it can be used again.
-    fn put(&self, upstream: &Upstream, running: &ActiveRequest, wire: Box<UpstreamConnection>) {
-        if let Some(wire) = wire.rest() {
+    fn put(
+        &self,
+        upstream: &Upstream,
+        running: &ActiveRequest,
+        connection: Box<UpstreamConnection>,
+    ) {
+        if let Some(connection) = connection.rest() {
             let (keep, most) = (upstream.times.keep, upstream.idle_connections);
-            self.idle.put(running.backend(), wire, keep, most);
+            self.idle.put(running.backend(), connection, keep, most);
         }
     }
 
@@ -256,8 +253,8 @@ impl Pool {
         backend: &Backend,
         fresh: bool,
     ) -> Result<Box<UpstreamConnection>, ProxyError> {
-        if !fresh && let Some(wire) = self.idle.take(backend, upstream.times.keep) {
-            return Ok(wire);
+        if !fresh && let Some(connection) = self.idle.take(backend, upstream.times.keep) {
+            return Ok(connection);
         }
         // The future is large and seldom needed, so it is boxed.
         let connecting = Box::pin(Stream::connect(&backend.address));

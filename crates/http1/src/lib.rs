@@ -12,6 +12,6 @@ mod write;
 pub use chunks::{Chunks, Decoded};
 pub use head::{Heads, RequestBody, RequestHead};
 pub use refusal::Refusal;
-pub use request::{LINES, METHOD_LENGTH, content_length, is_host, judge_fields};
+pub use request::{LINES, METHOD_LENGTH, content_length, is_host, judge_fields, request_length};
 pub use response::{BadAnswer, Head, LARGEST_HEAD, Left, Read, Reason, has_no_body, read};
 pub use write::write_lines;

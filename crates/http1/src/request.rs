@@ -134,7 +134,7 @@ impl<'a> Asked<'a> {
                         .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"upgrade"));
                 }
                 14 if name.eq_ignore_ascii_case("content-length") => {
-                    let value = content_length(value).ok_or(Refusal::Length)?;
+                    let value = request_length(value).ok_or(Refusal::Length)?;
                     once(&mut length, value, Refusal::Length)?;
                 }
                 17 if name.eq_ignore_ascii_case("transfer-encoding") => {
@@ -227,6 +227,12 @@ pub fn content_length(value: &[u8]) -> Option<u64> {
     let is_plain = (1..=18).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
     let value = value.iter().map(|digit| u64::from(digit - b'0'));
     is_plain.then(|| value.fold(0, |sum, digit| sum * 10 + digit))
+}
+
+/// Parses `Content-Length` of a request; `None` also if it begins with a needless zero, which some
+/// servers take for the sign of an octal number.
+pub fn request_length(value: &[u8]) -> Option<u64> {
+    content_length(value).filter(|_| value.len() == 1 || !value.starts_with(b"0"))
 }
 
 fn judge_encoding(encoding: &[u8], minor: u8) -> Result<(), Refusal> {

@@ -2,23 +2,33 @@
 //! socket and the child processes, including the [worker](crate::worker). It does as little as
 //! possible, so that it never needs a restart.
 
-mod active_settings;
-mod apply;
-mod command_gate;
-mod control_handler;
-mod control_server;
+// The change to a new program.
 mod exec_upgrade;
+
+mod control_server;
+mod upgrade_check;
+
+// What is asked of the supervisor process.
+mod control_handler;
+
+mod restarts;
+
+mod apply;
 mod handover_note;
+
+// The state that requests share.
+mod process;
+
+mod active_settings;
+mod service_config;
+mod workers;
+
+mod command_gate;
 mod journal;
 mod permissions;
-mod process;
 mod program_file;
-mod scheduled_restarts;
-mod service_config;
 mod signals;
 mod sockets;
-mod upgrade_check;
-mod workers;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -29,7 +39,6 @@ use supervisor::{
     Folder, Notification, NotificationKind, OWN_SERVICE, ReceivedHandover, RunEnd, Supervisor,
 };
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::mpsc;
 
 use crate::configuration::{self, Asked, Configuration};
 use crate::control::Control;
@@ -42,7 +51,7 @@ use crate::sd_notify::SdNotify;
 
 use active_settings::Settings;
 use exec_upgrade::ExecContext;
-use process::{ParentProcess, UpgradeRequest};
+use process::{ParentProcess, Running, UpgradeRequest};
 use program_file::ProgramFile;
 use signals::{Signal, Signals};
 use workers::Workers;
@@ -91,19 +100,6 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .context("cannot start the runtime")
-}
-
-/// The running supervisor process, including everything that an upgrade passes on.
-struct Running {
-    supervisor: Supervisor,
-    parent: Arc<ParentProcess>,
-    control: Control,
-    signals: Signals,
-    manager: SdNotify,
-    renewals: mpsc::Receiver<UpgradeRequest>,
-    start: ServeMode,
-    temporary: Option<Temporary>,
-    lines: log::Lines,
 }
 
 fn begin(keeping: ParentSetup) -> Result<Running> {

@@ -96,15 +96,15 @@ fn grant_group(path: &Path, owner: u32, group: u32) -> io::Result<()> {
         .read(true)
         .custom_flags(libc::O_PATH | libc::O_NOFOLLOW)
         .open(path)?;
-    let facts = socket.metadata()?;
-    if !facts.file_type().is_socket() || facts.uid() != owner {
+    let metadata = socket.metadata()?;
+    if !metadata.file_type().is_socket() || metadata.uid() != owner {
         return Ok(());
     }
     let socket = format!("/proc/self/fd/{}", socket.as_raw_fd());
-    if facts.gid() != group {
+    if metadata.gid() != group {
         chown(&socket, None, Some(group))?;
     }
-    if facts.mode() & 0o777 != FOR_OWNER_AND_GROUP {
+    if metadata.mode() & 0o777 != FOR_OWNER_AND_GROUP {
         std::fs::set_permissions(&socket, Permissions::from_mode(FOR_OWNER_AND_GROUP))?;
     }
     Ok(())

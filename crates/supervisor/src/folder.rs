@@ -37,13 +37,13 @@ impl Folder {
 
     fn open(at: &Path, path: PathBuf, mode: u32) -> io::Result<Self> {
         let descriptor = open(at)?;
-        let facts = descriptor.metadata()?;
-        let owner = facts.uid();
+        let metadata = descriptor.metadata()?;
+        let owner = metadata.uid();
         if owner != 0 && owner != rustix::process::geteuid().as_raw() {
             let why = format!("it belongs to somebody else, user {owner}");
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         }
-        let found = facts.mode() & MODE;
+        let found = metadata.mode() & MODE;
         let wanted = found & !WRITE_BY_OTHERS | mode;
         if found != wanted {
             descriptor.set_permissions(Permissions::from_mode(wanted))?;

@@ -1,25 +1,36 @@
 #![doc = include_str!("../README.md")]
 
-mod address_check;
-mod channel;
+// The loop that starts, watches and stops the services, and what follows their logs.
+mod log_tail;
+mod supervisor;
+
+// What it is asked, and whether an instance is ready.
 mod control;
+mod readiness;
+
+// Processes, and their logs.
+mod process;
+mod service_log;
+
+// The validated settings.
+pub mod plan;
+
+mod address_check;
+mod status;
+
+mod channel;
+mod log_query;
+mod notifications;
+mod ready_instances;
+
+// Modules that depend on no other part of the supervisor.
 mod cron;
 mod folder;
 mod handover;
-mod log_query;
-mod log_tail;
-mod notifications;
 mod own_memory;
-pub mod plan;
-mod process;
-mod readiness;
-mod ready_instances;
 mod serde_numbers;
 mod service_config;
-mod service_log;
 pub mod state;
-mod status;
-mod supervisor;
 
 pub use channel::Channel;
 pub use control::{ChangeOutcome, Control, ControlError, ServiceChange};
@@ -40,10 +51,10 @@ pub use ready_instances::{Address, GivenUp, InstanceAddress, ReadyInstances, Ser
 pub use service_config::{
     CommandLine, LogConfig, MemoryConfig, RestartConfig, ServiceConfig, ServiceConfigs, StopConfig,
 };
-pub use service_log::LineHook;
+pub use service_log::{Clock, LineHook};
 pub use status::{InstanceStatus, LastExit, ServiceStatus, SettingsSummary};
 pub use supervisor::{
-    Clock, FailedExec, PausedSupervisor, RandomSource, RunEnd, ShimProgram, StartError, Supervisor,
+    FailedExec, PausedSupervisor, RandomSource, RunEnd, ShimProgram, StartError, Supervisor,
     SupervisorOptions,
 };
 pub use units::{HealthConfig, Problem};

@@ -24,7 +24,6 @@ use crate::folder::Folder;
 use crate::log_query::{LogLine, LogPosition, LogQuery, MOST_BYTES, Stream};
 use crate::plan::LogSettings;
 use crate::state::RunId;
-use crate::supervisor::Clock;
 use line_splitter::Splitter;
 use reverse_lines::ReverseLines;
 use ring_buffer::Ring;
@@ -40,6 +39,8 @@ impl Stream {
         }
     }
 }
+
+pub type Clock = Arc<dyn Fn() -> jiff::Timestamp + Send + Sync>;
 
 /// A function that receives each line of the services that [enable it](crate::LogConfig::journal),
 /// for example to send the line to the journal. It must not block, because other tasks wait for it.

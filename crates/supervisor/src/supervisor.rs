@@ -18,7 +18,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -32,13 +31,12 @@ use crate::plan::Plan;
 use crate::process::shim;
 use crate::process::{Cgroups, PidRecords, PollBackoff, adopt_orphans};
 use crate::ready_instances::ReadyInstances;
-use crate::service_log::LineHook;
+use crate::service_log::{Clock, LineHook};
 use crate::state::{CommandId, Event, Now};
 pub use exec_upgrade::{FailedExec, PausedSupervisor};
 use remove_tree::remove;
 use service::ManagedService;
 
-pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// A function that returns random numbers from 0 to 1.
 pub type RandomSource = Box<dyn FnMut() -> f64 + Send>;
 
@@ -115,8 +113,8 @@ impl SupervisorOptions {
     clippy::disallowed_methods,
     reason = "whoever hands in no clock gets the system's"
 )]
-fn system_time() -> Timestamp {
-    Timestamp::now()
+fn system_time() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// Returns a random number that is good enough to vary restart delays, and for nothing else.

@@ -1,7 +1,9 @@
-//! The layers of the edge: which of its modules may use which other modules.
+//! The layers of the edge, its proxy, the supervisor and the supervisor process: which of their
+//! modules may use which others.
 //!
-//! `lib.rs` lists the modules in order. Modules without a blank line between them form a layer, and
-//! each module uses only modules of lower layers. Test code may use everything.
+//! The file that declares the modules of a folder lists them in order. Modules without a blank line
+//! between them form a layer, and each module uses only modules of lower layers, and nothing of
+//! the file that declares it. Test code may use everything.
 
 use std::collections::HashMap;
 use std::fs;
@@ -12,25 +14,48 @@ use anyhow::Result;
 use super::Finding;
 use crate::workspace::{root, shown};
 
+/// The crates and folders whose modules stand in layers: the folder, the file that declares its
+/// modules, and its path in Rust.
+const LAYERED: &[(&str, &str, &str)] = &[
+    ("crates/edge/src", "crates/edge/src/lib.rs", "crate"),
+    (
+        "crates/edge/src/proxy",
+        "crates/edge/src/proxy.rs",
+        "crate::proxy",
+    ),
+    (
+        "crates/supervisor/src",
+        "crates/supervisor/src/lib.rs",
+        "crate",
+    ),
+    (
+        "crates/kenduri/src/parent",
+        "crates/kenduri/src/parent.rs",
+        "crate::parent",
+    ),
+];
+
 pub(super) fn check(files: &[PathBuf]) -> Result<Vec<Finding>> {
-    let source = root().join("crates/edge/src");
-    let list = fs::read_to_string(source.join("lib.rs"))?;
     let mut findings = Vec::new();
-    for file in files.iter().filter(|file| file.starts_with(&source)) {
-        let path = file.strip_prefix(&source)?.with_extension("");
-        let wrong = wrong(&list, &path, &fs::read_to_string(file)?);
-        findings.extend(
-            wrong
-                .into_iter()
-                .map(|what| Finding::new(shown(file), what)),
-        );
+    for (folder, list, base) in LAYERED {
+        let folder = root().join(folder);
+        let list = fs::read_to_string(root().join(list))?;
+        for file in files.iter().filter(|file| file.starts_with(&folder)) {
+            let path = file.strip_prefix(&folder)?.with_extension("");
+            let wrong = wrong(&list, base, &path, &fs::read_to_string(file)?);
+            findings.extend(
+                wrong
+                    .into_iter()
+                    .map(|what| Finding::new(shown(file), what)),
+            );
+        }
     }
     Ok(findings)
 }
 
-/// Returns the uses that violate the layers in `list`; `path` is relative to the folder of
-/// `lib.rs`.
-fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
+/// Returns the uses that violate the layers in `list`; `base` is the path of the file with the list
+/// in Rust, and `path` is relative to the folder of its modules.
+fn wrong(list: &str, base: &str, path: &Path, text: &str) -> Vec<String> {
     let parts: Vec<_> = path.iter().filter_map(|part| part.to_str()).collect();
     if parts == ["lib"] || parts.iter().any(|part| ["tests", "testing"].contains(part)) {
         return Vec::new();
@@ -40,15 +65,16 @@ fn wrong(list: &str, path: &Path, text: &str) -> Vec<String> {
         let names = group.lines().filter_map(|line| line.split_once("mod "));
         layers.extend(names.map(|(_, name)| (name.trim_end_matches(';'), layer)));
     }
-    // `super::`, repeated once for each part of the path, leads to the crate root.
-    let code = without_tests(text).replace(&"super::".repeat(parts.len()), "crate::");
-    let used = code.split("crate::").skip(1).filter_map(|rest| {
+    // `super::`, repeated once for each part of the path, leads to the file with the list.
+    let base = format!("{base}::");
+    let code = without_tests(text).replace(&"super::".repeat(parts.len()), &base);
+    let used = code.split(&base).skip(1).filter_map(|rest| {
         let mut words = rest.split(|c: char| !c.is_alphanumeric() && c != '_');
         words.next().filter(|used| *used != parts[0])
     });
     let is_below = |used: &&str| layers.get(used) > layers.get(parts[0]);
     used.filter(|used| !is_below(used))
-        .map(|used| format!("crate::{used} is no module that stands below this one"))
+        .map(|used| format!("{base}{used} is no module that stands below this one"))
         .collect()
 }
 
@@ -74,7 +100,7 @@ mod tests {
     fn modules_use_only_the_layers_below() {
         let found = |path: &str, text: &str| {
             let list = "pub mod a;\n\n// Two.\nmod b;\nmod c;\n\nmod d;\n";
-            wrong(list, Path::new(path), text).len()
+            wrong(list, "crate", Path::new(path), text).len()
         };
         assert_eq!(found("a/b", "use crate::b;\nuse super::super::d;"), 0);
         assert_eq!(found("b", "crate::a crate::b super::c crate::X"), 3);
@@ -83,5 +109,12 @@ mod tests {
         let tests = "#[cfg(test)]\nuse crate::a;\n#[cfg(test)]\nmod tests {\n  crate::a\n}\n";
         assert_eq!(found("d", &format!("{tests}crate::b")), 1);
         assert_eq!(found("d/tests", "crate::a"), 0);
+        let list = "mod b;\n\nmod c;\n\npub use c::D;\n";
+        let code = "use super::c;\nuse super::D;\nuse crate::b;\nuse crate::a::b::c;";
+        let inner = wrong(list, "crate::a", Path::new("b"), code);
+        assert_eq!(
+            inner,
+            ["crate::a::D is no module that stands below this one"]
+        );
     }
 }

@@ -16,16 +16,16 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Writes the lines of many buffers. Clones share the buffers.
 #[derive(Debug, Clone, Default)]
-pub struct LogWriter(Arc<Shared>);
+pub struct LogWriter(Arc<Buffers>);
 
 #[derive(Debug, Default)]
-struct Shared {
-    state: Mutex<State>,
+struct Buffers {
+    state: Mutex<BuffersState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct BuffersState {
     buffers: Vec<Arc<Mutex<Vec<u8>>>>,
     /// How much has been added to the buffers since the writing thread last emptied them.
     come: BufferLevel,
@@ -99,11 +99,12 @@ impl LogWriter {
     /// flushes that these lines complete, or `None` if no more lines will come.
     fn take(&self, lines: &mut Vec<u8>) -> Option<u64> {
         let changed = &self.0.changed;
-        let is_wanted = |state: &State| state.ends || state.flushed < state.flushes;
-        let wait = |state: &mut State| state.come == BufferLevel::Nothing && !is_wanted(state);
+        let is_wanted = |state: &BuffersState| state.ends || state.flushed < state.flushes;
+        let wait =
+            |state: &mut BuffersState| state.come == BufferLevel::Nothing && !is_wanted(state);
         let state = changed.wait_while(self.state(), wait);
         let state = state.unwrap_or_else(PoisonError::into_inner);
-        let wait = |state: &mut State| state.come < BufferLevel::Enough && !is_wanted(state);
+        let wait = |state: &mut BuffersState| state.come < BufferLevel::Enough && !is_wanted(state);
         let gathered = changed.wait_timeout_while(state, GATHER, wait);
         let (mut state, _) = gathered.unwrap_or_else(PoisonError::into_inner);
         state.come = BufferLevel::Nothing;
@@ -127,7 +128,7 @@ impl LogWriter {
         (goes_on || !lines.is_empty()).then_some(flushed)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, BuffersState> {
         lock(&self.0.state)
     }
 }
@@ -177,7 +178,7 @@ impl Writing {
         state.flushes += 1;
         let wanted = state.flushes;
         self.0.0.changed.notify_all();
-        let waits = |state: &mut State| state.flushed < wanted && !state.ended;
+        let waits = |state: &mut BuffersState| state.flushed < wanted && !state.ended;
         drop(self.0.0.changed.wait_timeout_while(state, PATIENCE, waits));
     }
 }
@@ -188,7 +189,7 @@ impl Drop for Writing {
         let mut state = self.0.state();
         state.ends = true;
         self.0.0.changed.notify_all();
-        let waits = |state: &mut State| !state.ended;
+        let waits = |state: &mut BuffersState| !state.ended;
         drop(self.0.0.changed.wait_timeout_while(state, PATIENCE, waits));
     }
 }

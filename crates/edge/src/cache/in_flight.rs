@@ -28,7 +28,7 @@ pub(crate) struct InFlight {
     /// `None` while the response is being fetched.
     outcome: watch::Sender<Option<Outcome>>,
     /// The entry under which other requests find and join this fetch; `None` if they cannot join.
-    place: Option<(Arc<Flights>, (Key, u64))>,
+    entry: Option<(Arc<Flights>, (Key, u64))>,
 }
 
 /// The fetches that other requests can join. The key is the cache key, and a hash of the request
@@ -44,11 +44,11 @@ impl Flights {
     /// `is_there`.
     pub(super) fn join(
         self: &Arc<Self>,
-        place: (Key, u64),
+        entry: (Key, u64),
         is_there: impl FnOnce() -> Option<Arc<Stored>>,
     ) -> Joined {
         let mut all = self.all();
-        if let Some(flight) = all.get(&place).and_then(Weak::upgrade)
+        if let Some(flight) = all.get(&entry).and_then(Weak::upgrade)
             && !flight.is_over()
         {
             return Joined::Follows(flight);
@@ -56,15 +56,15 @@ impl Flights {
         if let Some(there) = is_there() {
             return Joined::Landed(there);
         }
-        let flight = InFlight::new(Some((Arc::clone(self), place.clone())));
-        all.insert(place, Arc::downgrade(&flight));
+        let flight = InFlight::new(Some((Arc::clone(self), entry.clone())));
+        all.insert(entry, Arc::downgrade(&flight));
         Joined::Leads(FillGuard(flight))
     }
 
-    fn leave(&self, place: &(Key, u64), flight: *const InFlight) {
+    fn leave(&self, entry: &(Key, u64), flight: *const InFlight) {
         let mut all = self.all();
-        if all.get(place).is_some_and(|there| there.as_ptr() == flight) {
-            all.remove(place);
+        if all.get(entry).is_some_and(|there| there.as_ptr() == flight) {
+            all.remove(entry);
         }
     }
 
@@ -81,9 +81,9 @@ pub(crate) enum Joined {
 }
 
 impl InFlight {
-    pub(super) fn new(place: Option<(Arc<Flights>, (Key, u64))>) -> Arc<Self> {
+    pub(super) fn new(entry: Option<(Arc<Flights>, (Key, u64))>) -> Arc<Self> {
         let outcome = watch::Sender::new(None);
-        Arc::new(Self { outcome, place })
+        Arc::new(Self { outcome, entry })
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -98,8 +98,8 @@ impl InFlight {
 
     /// Lets the waiting requests continue. No other request joins the fetch.
     pub(crate) fn end(&self, outcome: Outcome) {
-        if let Some((flights, place)) = &self.place {
-            flights.leave(place, self);
+        if let Some((flights, entry)) = &self.entry {
+            flights.leave(entry, self);
         }
         self.outcome.send_replace(Some(outcome));
     }

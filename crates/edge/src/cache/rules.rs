@@ -450,8 +450,16 @@ fn is_endless(headers: &HeaderMap) -> bool {
     })
 }
 
+/// Parses a date, whatever the case of its letters (section 4.2).
 fn http_date(text: &[u8]) -> Option<SystemTime> {
-    httpdate::parse_http_date(std::str::from_utf8(text).ok()?).ok()
+    let mut text = text.to_ascii_lowercase();
+    for at in 0..text.len() {
+        if at == 0 || !text[at - 1].is_ascii_alphabetic() {
+            text[at].make_ascii_uppercase();
+        }
+    }
+    let text = String::from_utf8(text).ok()?.replace("Gmt", "GMT");
+    httpdate::parse_http_date(&text).ok()
 }
 
 #[cfg(test)]

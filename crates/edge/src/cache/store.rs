@@ -143,8 +143,8 @@ impl Store {
             names.collect()
         });
         let variation = variation(names.unwrap_or_default(), request);
-        let place = (Arc::clone(key), self.seeds.hash_one(&variation));
-        self.flights.join(place, || {
+        let entry = (Arc::clone(key), self.seeds.hash_one(&variation));
+        self.flights.join(entry, || {
             let stored = self.find(key, request)?;
             is_fresh(&stored.head).then_some(stored)
         })

@@ -41,17 +41,17 @@ const LINGER: Duration = Duration::from_secs(2);
 /// The size of a discarding read in bytes.
 const PIECE: usize = 8 * 1_024;
 
-pub(crate) async fn http1<S: Transport>(mut stream: S, visit: ConnectionContext) {
+pub(crate) async fn http1<S: Transport>(mut stream: S, context: ConnectionContext) {
     let (bounds, lame_duck_time) = {
-        let running = visit.here.shared.running();
+        let running = context.here.shared.running();
         let listen = running.plan.listen();
         (listen.bounds(), listen.lame_duck_time)
     };
-    let switched = answer_requests(&mut stream, &visit, bounds, lame_duck_time).await;
-    if let Some(Switched { switch, came }) = switched {
-        let ConnectionContext { here, place, .. } = visit;
-        let stream = WatchedStream::new(stream, bounds, place);
-        let stream = stream.switched(came, here.shared.cut.clone());
+    let switched = answer_requests(&mut stream, &context, bounds, lame_duck_time).await;
+    if let Some(Switched { switch, received }) = switched {
+        let ConnectionContext { here, permit, .. } = context;
+        let stream = WatchedStream::new(stream, bounds, permit);
+        let stream = stream.switched(received, here.shared.cut.clone());
         // An error means that the handler that wanted the switch was dropped.
         let _ = switch.send(Box::new(stream));
     }
@@ -60,17 +60,17 @@ pub(crate) async fn http1<S: Transport>(mut stream: S, visit: ConnectionContext)
 struct Switched {
     switch: oneshot::Sender<Upgraded>,
     /// The received data of the new protocol.
-    came: Bytes,
+    received: Bytes,
 }
 
 async fn answer_requests<S: Transport>(
     stream: &mut S,
-    visit: &ConnectionContext,
+    context: &ConnectionContext,
     bounds: Bounds,
     lame_duck_time: Duration,
 ) -> Option<Switched> {
-    let ConnectionContext { here, peer, .. } = visit;
-    let handle = visit.place.handle();
+    let ConnectionContext { here, peer, .. } = context;
+    let handle = context.permit.handle();
     let drained = pin!(here.drain.cancelled());
     let ended = pin!(here.end.cancelled());
     let mut client = Client {
@@ -107,7 +107,7 @@ async fn answer_requests<S: Transport>(
             }
             Err(refusal) => {
                 asked.is_last = true;
-                let head = LoggedHead::of_bytes(&client.input.came);
+                let head = LoggedHead::of_bytes(&client.input.received);
                 (Request::new(Body::Empty), None, Some((refusal, head)))
             }
         };
@@ -153,8 +153,8 @@ async fn answer_requests<S: Transport>(
         }
         here.scratch.put(head);
         if let Some(switch) = switch {
-            let came = client.input.came;
-            return Some(Switched { switch, came });
+            let received = client.input.received;
+            return Some(Switched { switch, received });
         }
         if asked.is_last || !client.can_go_on().await || !client.input.is_between() {
             return client.part().await;

@@ -30,7 +30,7 @@ const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 pub(super) struct Input {
     /// Received bytes that have not been parsed.
-    pub(super) came: Bytes,
+    pub(super) received: Bytes,
     heads: Heads,
     /// The body of the current request; `None` after it has arrived.
     body: Option<Incoming>,
@@ -58,7 +58,7 @@ pub(super) enum ReadOutcome {
 impl Input {
     pub(super) fn new(bounds: Bounds) -> Self {
         Self {
-            came: Bytes::new(),
+            received: Bytes::new(),
             heads: Heads::new(bounds.header_size),
             body: None,
             is_closed: false,
@@ -70,13 +70,13 @@ impl Input {
 
     /// Parses the next request head; `None` if the head is incomplete.
     pub(super) fn head(&mut self) -> Result<Option<RequestHead>, Refusal> {
-        if self.came.is_empty() {
+        if self.received.is_empty() {
             return Ok(None);
         }
-        let head = self.heads.next(&self.came);
+        let head = self.heads.next(&self.received);
         match &head {
             Ok(Some(head)) => {
-                self.came.advance(head.length);
+                self.received.advance(head.length);
                 self.waits_since = None;
             }
             Ok(None) => {}
@@ -87,7 +87,7 @@ impl Input {
 
     /// When the edge began to wait for the rest of a head; `None` if no head has begun.
     pub(super) fn head_since(&mut self) -> Option<Instant> {
-        let has_begun = !self.came.is_empty();
+        let has_begun = !self.received.is_empty();
         has_begun.then(|| *self.waits_since.get_or_insert_with(Instant::now))
     }
 
@@ -105,13 +105,13 @@ impl Input {
         let mut piece = ReadBuf::uninit(&mut piece);
         ready!(Pin::new(stream).poll_read(context, &mut piece))?;
         let piece = piece.filled();
-        if self.came.is_empty() {
-            self.came = Bytes::copy_from_slice(piece);
+        if self.received.is_empty() {
+            self.received = Bytes::copy_from_slice(piece);
         } else {
-            let came = std::mem::take(&mut self.came).try_into_mut();
-            let mut came = came.unwrap_or_else(|came| BytesMut::from(&came[..]));
-            came.extend_from_slice(piece);
-            self.came = came.freeze();
+            let received = std::mem::take(&mut self.received).try_into_mut();
+            let mut received = received.unwrap_or_else(|received| BytesMut::from(&received[..]));
+            received.extend_from_slice(piece);
+            self.received = received.freeze();
         }
         Poll::Ready(Ok(!piece.is_empty()))
     }
@@ -123,13 +123,13 @@ impl Input {
             return Body::Empty;
         }
         if rest.length().is_some_and(|length| length <= LONGEST_WHOLE)
-            && let Some(whole) = rest.take_whole(&mut self.came)
+            && let Some(whole) = rest.take_whole(&mut self.received)
         {
             return Body::full(whole);
         }
         let (feed, body) = Feed::new(rest.length());
         // A client that has sent part of the body does not wait for `100 Continue`.
-        let is_awaited = expects_continue && self.came.is_empty();
+        let is_awaited = expects_continue && self.received.is_empty();
         let word = if is_awaited { CONTINUE } else { b"" };
         self.body = Some(Incoming { rest, feed, word });
         body
@@ -147,7 +147,7 @@ impl Input {
         context: &mut Context<'_>,
     ) -> Poll<ReadOutcome> {
         let Some(body) = &mut self.body else {
-            while self.came.is_empty() && !self.is_closed {
+            while self.received.is_empty() && !self.is_closed {
                 if !matches!(ready!(self.poll_more(stream, context)), Ok(true)) {
                     return Poll::Ready(ReadOutcome::Left);
                 }
@@ -204,7 +204,7 @@ impl Input {
             match polled {
                 Poll::Ready(Ok(piece)) if !piece.is_empty() => {
                     self.waits_since = None;
-                    self.came = piece;
+                    self.received = piece;
                 }
                 Poll::Ready(ended) => {
                     self.is_closed = true;
@@ -225,7 +225,7 @@ impl Input {
         let Some(body) = &mut self.body else {
             return Ok(None);
         };
-        let decoded = body.rest.next(&mut self.came);
+        let decoded = body.rest.next(&mut self.received);
         decoded.map_err(|refusal| self.breaks(refusal))
     }
 
@@ -257,7 +257,7 @@ impl Input {
                 Ok(Some(Decoded::Data(data))) => left = left.saturating_sub(data.len()),
                 Ok(Some(Decoded::End(_))) => {}
                 Ok(None) => match poll_piece(stream, context, left) {
-                    Poll::Ready(Ok(piece)) if !piece.is_empty() => self.came = piece,
+                    Poll::Ready(Ok(piece)) if !piece.is_empty() => self.received = piece,
                     _ => return false,
                 },
                 Err(_) => return false,

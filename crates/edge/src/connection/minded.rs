@@ -22,31 +22,31 @@ type Cutting = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(super) struct WatchedStream<S> {
     stream: S,
     /// Received data that is returned before the stream is read.
-    came: Bytes,
+    received: Bytes,
     bounds: Bounds,
     stuck_since: Option<Instant>,
     writing: Deadline,
     cutting: Option<Cutting>,
-    place: ConnectionPermit,
+    permit: ConnectionPermit,
 }
 
 impl<S> WatchedStream<S> {
-    pub(super) fn new(stream: S, bounds: Bounds, place: ConnectionPermit) -> Self {
+    pub(super) fn new(stream: S, bounds: Bounds, permit: ConnectionPermit) -> Self {
         Self {
             stream,
-            came: Bytes::new(),
+            received: Bytes::new(),
             bounds,
             stuck_since: None,
             writing: Deadline::default(),
             cutting: None,
-            place,
+            permit,
         }
     }
 
-    /// Wraps a connection that has switched to another protocol. `came` is the received data. The
+    /// Wraps a connection that has switched to another protocol. Its data so far is `received`. The
     /// connection ends when `cut` is cancelled or when it is evicted.
-    pub(super) fn switched(self, came: Bytes, cut: CancellationToken) -> Self {
-        let handle = self.place.handle().clone();
+    pub(super) fn switched(self, received: Bytes, cut: CancellationToken) -> Self {
+        let handle = self.permit.handle().clone();
         let cutting = async move {
             tokio::select! {
                 () = cut.cancelled() => {}
@@ -54,7 +54,7 @@ impl<S> WatchedStream<S> {
             }
         };
         Self {
-            came,
+            received,
             cutting: Some(Box::pin(cutting)),
             ..self
         }
@@ -82,9 +82,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for WatchedStream<S> {
         out: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let minded = self.get_mut();
-        if !minded.came.is_empty() {
-            let count = minded.came.len().min(out.remaining());
-            out.put_slice(&minded.came.split_to(count));
+        if !minded.received.is_empty() {
+            let count = minded.received.len().min(out.remaining());
+            out.put_slice(&minded.received.split_to(count));
             return Poll::Ready(Ok(()));
         }
         if let Some(cutting) = &mut minded.cutting

@@ -13,20 +13,20 @@ use crate::parse_result::BrokenBody;
 
 /// The connection's side of a body.
 #[derive(Debug)]
-pub(super) struct Feed(Arc<Shared>);
+pub(super) struct Feed(Arc<Pipe>);
 
 /// The consumer's side of a body.
 #[derive(Debug)]
-struct RequestBody(Arc<Shared>);
+struct RequestBody(Arc<Pipe>);
 
 #[derive(Debug)]
-struct Shared {
-    state: Mutex<State>,
+struct Pipe {
+    state: Mutex<PipeState>,
     broken: BrokenBody,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct PipeState {
     /// A part that was read from the connection but not consumed.
     next: Option<Result<Frame<Bytes>, BodyError>>,
     /// The number of unconsumed bytes; `None` if the length is unknown.
@@ -52,11 +52,11 @@ pub(super) enum Demand {
 impl Feed {
     /// Creates both sides of a body. `left` is the body's length, if known.
     pub(super) fn new(left: Option<u64>) -> (Self, Body) {
-        let state = State {
+        let state = PipeState {
             left,
-            ..State::default()
+            ..PipeState::default()
         };
-        let shared = Arc::new(Shared {
+        let shared = Arc::new(Pipe {
             state: Mutex::new(state),
             broken: BrokenBody::default(),
         });

@@ -3,7 +3,7 @@
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, TE, TRANSFER_ENCODING, UPGRADE};
 use http::{HeaderMap, HeaderName, Request};
 
-use http1::{Refusal, content_length};
+use http1::{Refusal, request_length};
 
 use super::list_size;
 
@@ -55,7 +55,7 @@ fn length(headers: &HeaderMap) -> Result<Option<u64>, Refusal> {
     let (Some(length), second) = (lengths.next(), lengths.next()) else {
         return Ok(None);
     };
-    let length = content_length(length.as_bytes()).filter(|_| second.is_none());
+    let length = request_length(length.as_bytes()).filter(|_| second.is_none());
     length.map(Some).ok_or(Refusal::Length)
 }
 
@@ -86,6 +86,7 @@ mod tests {
             (&[("upgrade", "websocket")], Err(Refusal::OfConnection)),
             (&[("content-length", "12")], Ok(Some(12))),
             (&[("content-length", "+12")], Err(Refusal::Length)),
+            (&[("content-length", "012")], Err(Refusal::Length)),
             (&[("content-length", "1, 1")], Err(Refusal::Length)),
             (&[("content-length", "")], Err(Refusal::Length)),
             (

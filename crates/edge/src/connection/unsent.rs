@@ -22,11 +22,11 @@ pub(super) struct UnsentBytes(Mutex<Reservation>);
 #[derive(Debug)]
 pub(super) struct UnsentSlices {
     connection: Arc<UnsentBytes>,
-    state: Mutex<State>,
+    state: Mutex<UnsentState>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct UnsentState {
     slices: usize,
     /// Wakes the body when all slices of the stream have been sent.
     waiting: Option<Waker>,

@@ -22,7 +22,7 @@ impl Edge {
         let settings = running.plan.listen();
         let all: BTreeMap<&ListenAddress, SocketAddr> = listeners
             .iter()
-            .filter(|((door, _), _)| settings.http3 && *door == ListenerKind::Https)
+            .filter(|((kind, _), _)| settings.http3 && *kind == ListenerKind::Https)
             .filter_map(|((_, address), listening)| Some((address, listening.address?)))
             .collect();
         let wanted: BTreeMap<&ListenAddress, SocketAddr> = settings
@@ -49,14 +49,14 @@ impl Edge {
                 continue;
             };
             let close = CancellationToken::new();
-            let door = UdpListener {
+            let udp_listener = UdpListener {
                 address: address.clone(),
                 bound,
                 inherited: Arc::clone(&self.inherited),
                 close: close.clone(),
             };
             let workers = self.workers.iter().map(super::Worker::line).collect();
-            worker.listen_for_datagrams(door, workers);
+            worker.listen_for_datagrams(udp_listener, workers);
             open.insert(address.clone(), close);
         }
     }

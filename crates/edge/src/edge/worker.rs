@@ -42,7 +42,7 @@ pub(super) struct Worker {
 
 pub(super) enum Command {
     Listen {
-        door: ListenerKind,
+        kind: ListenerKind,
         at: ListenAddress,
         socket: Socket,
         close: CancellationToken,
@@ -86,21 +86,25 @@ impl Worker {
 
     pub(super) fn listen(
         &self,
-        door: ListenerKind,
+        kind: ListenerKind,
         at: &ListenAddress,
         socket: Socket,
         close: CancellationToken,
     ) {
         self.order(Command::Listen {
-            door,
+            kind,
             at: at.clone(),
             socket,
             close,
         });
     }
 
-    pub(super) fn listen_for_datagrams(&self, door: UdpListener, workers: Vec<CommandSender>) {
-        self.order(Command::Datagrams(door, workers));
+    pub(super) fn listen_for_datagrams(
+        &self,
+        udp_listener: UdpListener,
+        workers: Vec<CommandSender>,
+    ) {
+        self.order(Command::Datagrams(udp_listener, workers));
     }
 
     pub(super) fn line(&self) -> CommandSender {
@@ -124,17 +128,17 @@ impl Worker {
 
 async fn run(mut orders: mpsc::UnboundedReceiver<Command>, here: Arc<WorkerContext>) {
     while let Some(order) = orders.recv().await {
-        let (door, at, socket, close) = match order {
+        let (kind, at, socket, close) = match order {
             Command::Listen {
-                door,
+                kind,
                 at,
                 socket,
                 close,
-            } => (door, at, socket, close),
-            Command::Datagrams(door, workers) => {
+            } => (kind, at, socket, close),
+            Command::Datagrams(udp_listener, workers) => {
                 let shared = Arc::clone(&here.shared);
                 tokio::spawn(async move {
-                    quic::listen(door, shared, in_turn(workers)).await;
+                    quic::listen(udp_listener, shared, in_turn(workers)).await;
                 });
                 continue;
             }
@@ -150,7 +154,7 @@ async fn run(mut orders: mpsc::UnboundedReceiver<Command>, here: Arc<WorkerConte
         match listener {
             Ok(listener) => {
                 let here = Arc::clone(&here);
-                tokio::spawn(take(listener, door, at, here, close));
+                tokio::spawn(take(listener, kind, at, here, close));
             }
             Err(error) => tracing::error!(%error, "a listening socket cannot be used"),
         }
@@ -201,14 +205,14 @@ impl Listener {
 /// in the backlog.
 async fn take(
     listener: Listener,
-    door: ListenerKind,
+    kind: ListenerKind,
     at: ListenAddress,
     here: Arc<WorkerContext>,
     close: CancellationToken,
 ) {
     let shared = &here.shared;
-    let front = (door == ListenerKind::Front).then(|| Arc::new(at.clone()));
-    let is_inside = door == ListenerKind::Front && at.is_loopback();
+    let front = (kind == ListenerKind::Front).then(|| Arc::new(at.clone()));
+    let is_inside = kind == ListenerKind::Front && at.is_loopback();
     let mut taken = 0_usize;
     loop {
         taken = taken.wrapping_add(1);
@@ -247,17 +251,17 @@ async fn take(
         };
         // If no permit is free and no other connection can be evicted, this connection and the
         // whole backlog wait.
-        let place = tokio::select! {
+        let permit = tokio::select! {
             // An accepted connection is served even if `close` was cancelled meanwhile.
             biased;
             // A connection to a service's loopback address must not wait for a permit. Another
             // service may have opened it while serving a request that already holds a permit.
-            place = shared.places.take_inside(), if is_inside => place,
-            place = shared.places.take(origin, most), if !is_inside => place,
+            permit = shared.connection_limits.take_inside(), if is_inside => permit,
+            permit = shared.connection_limits.take(origin, most), if !is_inside => permit,
             () = close.cancelled() => return,
         };
-        let place = match place {
-            Ok(place) => place,
+        let permit = match permit {
+            Ok(permit) => permit,
             Err(why) => {
                 tracing::debug!(?address, ?why, "no place for a connection");
                 why.count_in(&shared.figures);
@@ -269,9 +273,9 @@ async fn take(
         let coming = AcceptedConnection {
             address,
             is_announced,
-            door,
+            kind,
             front: front.clone(),
-            place,
+            permit,
         };
         match stream {
             Stream::Tcp(stream, _) => {
@@ -288,16 +292,16 @@ struct AcceptedConnection {
     address: IpAddr,
     /// Whether a PROXY protocol header is expected on the connection.
     is_announced: bool,
-    door: ListenerKind,
+    kind: ListenerKind,
     front: Option<Arc<ListenAddress>>,
-    place: ConnectionPermit,
+    permit: ConnectionPermit,
 }
 
 async fn welcome<S>(stream: S, coming: AcceptedConnection, here: Arc<WorkerContext>)
 where
     S: Transport,
 {
-    let handle = Arc::clone(coming.place.handle());
+    let handle = Arc::clone(coming.permit.handle());
     let _counted = here.shared.figures.connection();
     tokio::select! {
         // A response that is finished at the moment of eviction is still written.
@@ -335,9 +339,9 @@ where
     let AcceptedConnection {
         mut address,
         is_announced,
-        door,
+        kind,
         front,
-        mut place,
+        mut permit,
     } = coming;
     let mut scheme = Scheme::Http;
     let mut local = stream.local();
@@ -350,7 +354,11 @@ where
                 let listen = running.plan.listen();
                 (listen.origin(address), listen.connections_per_address)
             };
-            if let Err(why) = here.shared.places.give(&mut place, origin, most) {
+            if let Err(why) = here
+                .shared
+                .connection_limits
+                .give(&mut permit, origin, most)
+            {
                 tracing::debug!(?address, ?why, "no place for a connection");
                 why.count_in(&here.shared.figures);
                 return None;
@@ -360,7 +368,7 @@ where
             scheme = Scheme::Https;
         }
     }
-    let mut visit = ConnectionContext {
+    let mut context = ConnectionContext {
         peer: Peer {
             address,
             scheme,
@@ -368,17 +376,17 @@ where
             tls: "",
             front,
         },
-        place,
+        permit,
         here,
     };
-    if door != ListenerKind::Https {
-        return Some(Box::pin(connection::http1(stream, visit)));
+    if kind != ListenerKind::Https {
+        return Some(Box::pin(connection::http1(stream, context)));
     }
-    let shaken = match visit.here.shared.tls() {
+    let shaken = match context.here.shared.tls() {
         Ok(tls) => tls.accept(stream, local).await,
         Err(error) => Err(io::Error::other(error)),
     };
-    visit.here.shared.figures.handshake(shaken.is_ok());
+    context.here.shared.figures.handshake(shaken.is_ok());
     let stream = match shaken {
         Ok(stream) => stream,
         Err(error) => {
@@ -387,16 +395,16 @@ where
         }
     };
     let session = stream.get_ref().1;
-    visit.peer.scheme = Scheme::Https;
-    visit.peer.server_name = session.server_name().map(Into::into);
-    visit.peer.tls = match session.protocol_version() {
+    context.peer.scheme = Scheme::Https;
+    context.peer.server_name = session.server_name().map(Into::into);
+    context.peer.tls = match session.protocol_version() {
         Some(ProtocolVersion::TLSv1_2) => "1.2",
         _ => "1.3",
     };
     Some(if session.alpn_protocol() == Some(b"h2") {
-        Box::pin(connection::http2(stream, visit))
+        Box::pin(connection::http2(stream, context))
     } else {
-        Box::pin(connection::http1(stream, visit))
+        Box::pin(connection::http1(stream, context))
     })
 }
 

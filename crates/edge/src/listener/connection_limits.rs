@@ -91,7 +91,7 @@ struct CountedAddress {
 
 #[derive(Debug)]
 struct Permits {
-    places: Arc<Semaphore>,
+    semaphore: Arc<Semaphore>,
     size: Mutex<u32>,
     /// The number of permits to remove when they are released.
     owed: AtomicU32,
@@ -100,7 +100,7 @@ struct Permits {
 impl Permits {
     fn new(size: u32) -> Self {
         Self {
-            places: Arc::new(Semaphore::new(size as usize)),
+            semaphore: Arc::new(Semaphore::new(size as usize)),
             size: Mutex::new(size),
             owed: AtomicU32::new(0),
         }
@@ -114,7 +114,7 @@ impl Permits {
             while more > 0 && self.is_owed() {
                 more -= 1;
             }
-            self.places.add_permits(more as usize);
+            self.semaphore.add_permits(more as usize);
         } else {
             // Permits in use are removed when they are released.
             self.owed.fetch_add(*now - size, Ordering::SeqCst);
@@ -124,22 +124,22 @@ impl Permits {
 
     async fn take(&self) -> Option<OwnedSemaphorePermit> {
         loop {
-            let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
+            let permit = Arc::clone(&self.semaphore).acquire_owned().await.ok()?;
             if !self.is_owed() {
-                return Some(place);
+                return Some(permit);
             }
-            place.forget();
+            permit.forget();
         }
     }
 
     /// Takes a permit without waiting; `None` if no permit is free.
     fn take_now(&self) -> Option<OwnedSemaphorePermit> {
         loop {
-            let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+            let permit = Arc::clone(&self.semaphore).try_acquire_owned().ok()?;
             if !self.is_owed() {
-                return Some(place);
+                return Some(permit);
             }
-            place.forget();
+            permit.forget();
         }
     }
 
@@ -179,7 +179,7 @@ impl ConnectionLimits {
     ) -> Result<ConnectionPermit, LimitReached> {
         let counted = self.count_origin(origin, most)?;
         if let Some(free) = self.free.take_now() {
-            return Ok(self.place(free, counted, origin, false));
+            return Ok(self.permit(free, counted, origin, false));
         }
         let newcomer = match origin {
             Origin::Client(address) => Some(address),
@@ -194,7 +194,7 @@ impl ConnectionLimits {
                 biased;
                 free = &mut free => {
                     let free = free.ok_or(LimitReached::All)?;
-                    return Ok(self.place(free, counted, origin, true));
+                    return Ok(self.permit(free, counted, origin, true));
                 }
                 // After this delay, another connection may have become idle and can be evicted.
                 () = tokio::time::sleep(AGAIN) => {}
@@ -204,28 +204,28 @@ impl ConnectionLimits {
 
     pub(crate) async fn take_inside(&self) -> Result<ConnectionPermit, LimitReached> {
         let free = self.inside.take().await.ok_or(LimitReached::All)?;
-        Ok(self.place(free, None, Origin::Unknown, false))
+        Ok(self.permit(free, None, Origin::Unknown, false))
     }
 
     /// Counts the connection towards the limit of its origin. The origin was not known when the
     /// permit was given.
     pub(crate) fn give(
         &self,
-        place: &mut ConnectionPermit,
+        permit: &mut ConnectionPermit,
         origin: Origin,
         most: u32,
     ) -> Result<(), LimitReached> {
-        if place.counted.is_none() {
-            place.counted = self.count_origin(origin, most)?;
+        if permit.counted.is_none() {
+            permit.counted = self.count_origin(origin, most)?;
         }
-        if place.came_to_full
+        if permit.came_to_full
             && let Origin::Client(address) = origin
             && self.registry.holds_too_many(address, self.size())
         {
             return Err(LimitReached::All);
         }
-        if place.registration.is_none() {
-            place.registration = self.register(origin, &place.handle);
+        if permit.registration.is_none() {
+            permit.registration = self.register(origin, &permit.handle);
         }
         Ok(())
     }
@@ -239,14 +239,14 @@ impl ConnectionLimits {
     ) -> Result<ConnectionPermit, LimitReached> {
         let counted = self.count_origin(origin, most)?;
         let free = self.free.take_now().ok_or(LimitReached::All)?;
-        Ok(self.place(free, counted, origin, false))
+        Ok(self.permit(free, counted, origin, false))
     }
 
     fn size(&self) -> u32 {
         *lock(&self.free.size)
     }
 
-    fn place(
+    fn permit(
         &self,
         free: OwnedSemaphorePermit,
         counted: Option<CountedAddress>,
@@ -339,64 +339,64 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_has_so_many_and_gives_them_back() {
-        let places = ConnectionLimits::new(10);
+        let limits = ConnectionLimits::new(10);
         let address = client("192.0.2.1");
-        let first = places.take(address, 1).await.unwrap();
-        assert!(places.take(address, 1).await.is_err());
-        assert!(places.take(client("192.0.2.2"), 1).await.is_ok());
+        let first = limits.take(address, 1).await.unwrap();
+        assert!(limits.take(address, 1).await.is_err());
+        assert!(limits.take(client("192.0.2.2"), 1).await.is_ok());
         drop(first);
-        assert!(places.take(address, 1).await.is_ok());
-        places.empty().await;
-        assert!(lock(&places.addresses).is_empty());
+        assert!(limits.take(address, 1).await.is_ok());
+        limits.empty().await;
+        assert!(lock(&limits.addresses).is_empty());
     }
 
     #[tokio::test]
     async fn a_network_of_ipv6_counts_as_one_address() {
-        let places = ConnectionLimits::new(10);
-        let _first = places.take(client("2001:db8::1"), 1).await.unwrap();
-        assert!(places.take(client("2001:db8::2"), 1).await.is_err());
-        let other = places.take(client("2001:db8:0:1::2"), 1).await;
+        let limits = ConnectionLimits::new(10);
+        let _first = limits.take(client("2001:db8::1"), 1).await.unwrap();
+        assert!(limits.take(client("2001:db8::2"), 1).await.is_err());
+        let other = limits.take(client("2001:db8:0:1::2"), 1).await;
         assert!(other.is_ok());
     }
 
     #[tokio::test]
     async fn nobody_waits_for_a_place_that_must_be_free() {
-        let places = ConnectionLimits::new(2);
+        let limits = ConnectionLimits::new(2);
         let address = client("192.0.2.1");
-        let first = places.take_free(address, 1).unwrap();
-        let refused = places.take_free(address, 1);
+        let first = limits.take_free(address, 1).unwrap();
+        let refused = limits.take_free(address, 1);
         assert_eq!(refused.map(drop), Err(LimitReached::Address));
-        let _second = places.take_free(address, 0).unwrap();
-        let refused = places.take_free(address, 0);
+        let _second = limits.take_free(address, 0).unwrap();
+        let refused = limits.take_free(address, 0);
         assert_eq!(refused.map(drop), Err(LimitReached::All));
         drop(first);
-        assert!(places.take_free(address, 1).is_ok());
+        assert!(limits.take_free(address, 1).is_ok());
     }
 
     #[tokio::test]
     async fn places_grow_and_shrink() {
-        let places = ConnectionLimits::new(1);
-        let _first = places.take(Origin::Unknown, 0).await.unwrap();
-        places.resize(2);
-        let second = places.take(Origin::Unknown, 0).await.unwrap();
-        places.resize(1);
+        let limits = ConnectionLimits::new(1);
+        let _first = limits.take(Origin::Unknown, 0).await.unwrap();
+        limits.resize(2);
+        let second = limits.take(Origin::Unknown, 0).await.unwrap();
+        limits.resize(1);
         // Two permits are in use, and there should be one, so the first released permit is removed.
         drop(second);
         let address = client("192.0.2.1");
-        assert!(places.take_free(address, 0).is_err());
-        places.resize(2);
-        let _second = places.take_free(address, 0).unwrap();
-        assert!(places.take_free(address, 0).is_err());
+        assert!(limits.take_free(address, 0).is_err());
+        limits.resize(2);
+        let _second = limits.take_free(address, 0).unwrap();
+        assert!(limits.take_free(address, 0).is_err());
     }
 
     #[tokio::test]
     async fn who_waits_gets_no_place_that_there_is_no_longer() {
-        let places = ConnectionLimits::new(2);
-        let first = places.take(Origin::Unknown, 0).await.unwrap();
-        let second = places.take(Origin::Unknown, 0).await.unwrap();
-        let mut third = Box::pin(places.take(Origin::Unknown, 0));
+        let limits = ConnectionLimits::new(2);
+        let first = limits.take(Origin::Unknown, 0).await.unwrap();
+        let second = limits.take(Origin::Unknown, 0).await.unwrap();
+        let mut third = Box::pin(limits.take(Origin::Unknown, 0));
         assert!(third.as_mut().now_or_never().is_none());
-        places.resize(1);
+        limits.resize(1);
         drop(first);
         assert!(third.as_mut().now_or_never().is_none());
         drop(second);
@@ -405,11 +405,11 @@ mod tests {
 
     #[tokio::test]
     async fn an_idle_connection_makes_room_for_a_newcomer_of_another_address() {
-        let places = ConnectionLimits::new(2);
-        let first = places.take(client("192.0.2.1"), 0).await.unwrap();
-        let second = places.take(client("192.0.2.1"), 0).await.unwrap();
+        let limits = ConnectionLimits::new(2);
+        let first = limits.take(client("192.0.2.1"), 0).await.unwrap();
+        let second = limits.take(client("192.0.2.1"), 0).await.unwrap();
         assert!(second.handle().set_busy(true));
-        let mut newcomer = Box::pin(places.take(client("192.0.2.2"), 0));
+        let mut newcomer = Box::pin(limits.take(client("192.0.2.2"), 0));
         assert!(newcomer.as_mut().now_or_never().is_none());
         assert!(first.handle().is_evicted() && !second.handle().is_evicted());
         drop(first);
@@ -418,65 +418,65 @@ mod tests {
 
     #[tokio::test]
     async fn a_newcomer_of_an_address_over_its_share_is_refused() {
-        let places = ConnectionLimits::new(2);
-        let first = places.take(client("192.0.2.1"), 0).await.unwrap();
-        let _second = places.take(client("192.0.2.1"), 0).await.unwrap();
-        let refused = places.take(client("192.0.2.1"), 0).await;
+        let limits = ConnectionLimits::new(2);
+        let first = limits.take(client("192.0.2.1"), 0).await.unwrap();
+        let _second = limits.take(client("192.0.2.1"), 0).await.unwrap();
+        let refused = limits.take(client("192.0.2.1"), 0).await;
         assert_eq!(refused.map(drop), Err(LimitReached::All));
         assert!(!first.handle().is_evicted());
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_waits_has_a_place_once_another_ends() {
-        let places = ConnectionLimits::new(8);
-        let taken = |last: u8| places.take_free(client(&format!("192.0.2.{last}")), 0);
+        let limits = ConnectionLimits::new(8);
+        let taken = |last: u8| limits.take_free(client(&format!("192.0.2.{last}")), 0);
         let mut taken: Vec<_> = (0..8).map(|last| taken(last).unwrap()).collect();
         let freed = async {
             tokio::time::sleep(10 * AGAIN).await;
-            let is_evicted = |place: &ConnectionPermit| place.handle().is_evicted();
+            let is_evicted = |permit: &ConnectionPermit| permit.handle().is_evicted();
             assert!(!taken.iter().any(is_evicted), "none holds over an eighth");
             drop(taken.pop());
         };
-        let (newcomer, ()) = tokio::join!(places.take(client("192.0.2.9"), 0), freed);
+        let (newcomer, ()) = tokio::join!(limits.take(client("192.0.2.9"), 0), freed);
         assert!(newcomer.is_ok());
     }
 
     #[tokio::test]
     async fn a_trusted_proxy_is_not_evicted_and_its_clients_are() {
-        let places = ConnectionLimits::new(2);
+        let limits = ConnectionLimits::new(2);
         let proxy = Origin::Proxy("192.0.2.1".parse().unwrap());
-        let own = places.take(proxy, 0).await.unwrap();
-        let mut named = places.take(Origin::Unknown, 0).await.unwrap();
-        let mut newcomer = Box::pin(places.take(client("192.0.2.9"), 0));
+        let own = limits.take(proxy, 0).await.unwrap();
+        let mut named = limits.take(Origin::Unknown, 0).await.unwrap();
+        let mut newcomer = Box::pin(limits.take(client("192.0.2.9"), 0));
         assert!(newcomer.as_mut().now_or_never().is_none());
         assert!(!own.handle().is_evicted() && !named.handle().is_evicted());
         let address = client("192.0.2.2");
-        places.give(&mut named, address, 0).unwrap();
+        limits.give(&mut named, address, 0).unwrap();
         drop(newcomer);
-        let mut newcomer = Box::pin(places.take(Origin::Unknown, 0));
+        let mut newcomer = Box::pin(limits.take(Origin::Unknown, 0));
         assert!(newcomer.as_mut().now_or_never().is_none());
         assert!(!own.handle().is_evicted() && named.handle().is_evicted());
         drop((own, named));
         let mut first = newcomer.await.unwrap();
-        places.give(&mut first, address, 0).unwrap();
+        limits.give(&mut first, address, 0).unwrap();
     }
 
     #[tokio::test]
     async fn a_client_over_its_share_by_way_of_a_proxy_is_refused() {
-        let places = ConnectionLimits::new(2);
+        let limits = ConnectionLimits::new(2);
         let address = client("192.0.2.2");
         let mut all = Vec::new();
         for _ in 0..2 {
-            let mut place = places.take(Origin::Unknown, 0).await.unwrap();
-            places.give(&mut place, address, 0).unwrap();
-            all.push(place);
+            let mut permit = limits.take(Origin::Unknown, 0).await.unwrap();
+            limits.give(&mut permit, address, 0).unwrap();
+            all.push(permit);
         }
-        let mut newcomer = Box::pin(places.take(Origin::Unknown, 0));
+        let mut newcomer = Box::pin(limits.take(Origin::Unknown, 0));
         assert!(newcomer.as_mut().now_or_never().is_none());
-        all.retain(|place| !place.handle().is_evicted());
+        all.retain(|permit| !permit.handle().is_evicted());
         assert_eq!(all.len(), 1, "one made room");
         let mut newcomer = newcomer.await.unwrap();
-        let refused = places.give(&mut newcomer, address, 0);
+        let refused = limits.give(&mut newcomer, address, 0);
         assert_eq!(refused, Err(LimitReached::All));
     }
 }

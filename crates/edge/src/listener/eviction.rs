@@ -108,22 +108,22 @@ impl Registry {
         }
     }
 
-    /// Whether a client's network holds more than its share of `places` permits.
-    pub(super) fn holds_too_many(&self, client: IpAddr, places: u32) -> bool {
+    /// Whether a client's network holds more than its share of `limit` permits.
+    pub(super) fn holds_too_many(&self, client: IpAddr, limit: u32) -> bool {
         let own = lock(&self.open).counts.get(&network_48(client)).copied();
-        own.is_some_and(|own| is_too_many(own, places))
+        own.is_some_and(|own| is_too_many(own, limit))
     }
 
     /// Evicts the oldest idle connection of the network with the most connections, or else that
     /// network's oldest connection. Evicts none if the network holds no more than its share of the
     /// permits.
-    pub(super) fn make_room(&self, newcomer: Option<IpAddr>, places: u32) -> EvictionResult {
-        if newcomer.is_some_and(|client| self.holds_too_many(client, places)) {
+    pub(super) fn make_room(&self, newcomer: Option<IpAddr>, limit: u32) -> EvictionResult {
+        if newcomer.is_some_and(|client| self.holds_too_many(client, limit)) {
             return EvictionResult::Refused;
         }
         let mut open = lock(&self.open);
         let most = open.counts.values().copied().max().unwrap_or_default();
-        if !is_too_many(most, places) {
+        if !is_too_many(most, limit) {
             return EvictionResult::None;
         }
         for highest in [IDLE, BUSY] {
@@ -140,8 +140,8 @@ impl Registry {
     }
 }
 
-fn is_too_many(count: u32, places: u32) -> bool {
-    u64::from(count) * SHARE > u64::from(places)
+fn is_too_many(count: u32, limit: u32) -> bool {
+    u64::from(count) * SHARE > u64::from(limit)
 }
 
 impl Open {
@@ -182,8 +182,8 @@ mod tests {
         }
     }
 
-    fn room(registry: &Registry, client: &str, places: u32) -> EvictionResult {
-        registry.make_room(client.parse().ok(), places)
+    fn room(registry: &Registry, client: &str, limit: u32) -> EvictionResult {
+        registry.make_room(client.parse().ok(), limit)
     }
 
     fn evicted(connections: &[Connection]) -> Vec<usize> {

@@ -127,9 +127,9 @@ impl Inherited {
                 }
                 // A lock file follows its socket.
                 Listening::Lock(file) => {
-                    let came = inherited.datagrams.pop();
-                    let came = came.ok_or(InheritedError::NotListening)?;
-                    let udp = came.socket.with_file(file);
+                    let entry = inherited.datagrams.pop();
+                    let entry = entry.ok_or(InheritedError::NotListening)?;
+                    let udp = entry.socket.with_file(file);
                     inherited.datagrams.push(udp.into());
                 }
             }
@@ -139,11 +139,11 @@ impl Inherited {
 
     pub(crate) fn share(&self) -> io::Result<Vec<OwnedFd>> {
         let mut all = Vec::new();
-        for came in &self.sockets {
-            all.push(OwnedFd::from(came.socket.share()?));
+        for entry in &self.sockets {
+            all.push(OwnedFd::from(entry.socket.share()?));
         }
-        for came in &self.datagrams {
-            all.extend(came.socket.share()?.into_descriptors());
+        for entry in &self.datagrams {
+            all.extend(entry.socket.share()?.into_descriptors());
         }
         Ok(all)
     }
@@ -159,31 +159,31 @@ impl Inherited {
 
     /// Adds sockets for the next plan, except those already present.
     pub(crate) fn extend(&mut self, other: Self) {
-        for came in other.sockets {
-            let is_new = |known: &InheritedSocket<Socket>| !known.socket.is_same(&came.socket);
+        for entry in other.sockets {
+            let is_new = |known: &InheritedSocket<Socket>| !known.socket.is_same(&entry.socket);
             if self.sockets.iter().all(is_new) {
-                self.sockets.push(InheritedSocket::used(came.socket));
+                self.sockets.push(InheritedSocket::used(entry.socket));
             }
         }
-        for came in other.datagrams {
+        for entry in other.datagrams {
             let is_new = |known: &InheritedSocket<SharedUdp>| {
-                !is_same(&known.socket.socket, &came.socket.socket)
+                !is_same(&known.socket.socket, &entry.socket.socket)
             };
             if self.datagrams.iter().all(is_new) {
-                self.datagrams.push(InheritedSocket::used(came.socket));
+                self.datagrams.push(InheritedSocket::used(entry.socket));
             }
         }
     }
 
     /// The number of sockets that no plan has used.
     pub fn left(&self) -> usize {
-        let streams = self.sockets.iter().filter(|came| !came.is_used);
-        let datagrams = self.datagrams.iter().filter(|came| !came.is_used);
+        let streams = self.sockets.iter().filter(|entry| !entry.is_used);
+        let datagrams = self.datagrams.iter().filter(|entry| !entry.is_used);
         streams.count() + datagrams.count()
     }
 
     pub(crate) fn find(&self, address: &ListenAddress) -> io::Result<Vec<Socket>> {
-        let all = self.sockets.iter().map(|came| &came.socket);
+        let all = self.sockets.iter().map(|entry| &entry.socket);
         all.filter(|socket| is_at(socket, address))
             .map(Socket::share)
             .collect()
@@ -193,18 +193,18 @@ impl Inherited {
     /// plans named, because the process that passed them may have closed them too.
     pub(crate) fn settle(&mut self, settings: &ListenSettings) {
         let named: Vec<_> = settings.all().map(|(_, address)| address).collect();
-        self.sockets.retain_mut(|came| {
-            let is_named = named.iter().any(|address| is_at(&came.socket, address));
-            let stays = is_named || !came.is_used;
-            came.is_used |= is_named;
+        self.sockets.retain_mut(|entry| {
+            let is_named = named.iter().any(|address| is_at(&entry.socket, address));
+            let stays = is_named || !entry.is_used;
+            entry.is_used |= is_named;
             stays
         });
-        self.datagrams.retain_mut(|came| {
-            let socket = &came.socket.socket;
+        self.datagrams.retain_mut(|entry| {
+            let socket = &entry.socket.socket;
             let mut all = settings.https.iter();
             let is_named = all.any(|address| is_bound(socket.local_addr(), address));
-            let stays = is_named || !came.is_used;
-            came.is_used |= is_named;
+            let stays = is_named || !entry.is_used;
+            entry.is_used |= is_named;
             stays
         });
     }
@@ -212,8 +212,8 @@ impl Inherited {
     /// Returns one UDP socket at this address. If there are several, logs that packets to the
     /// others are lost.
     pub(crate) fn find_datagrams(&self, address: &ListenAddress) -> io::Result<Option<SharedUdp>> {
-        let all = self.datagrams.iter().map(|came| &came.socket);
-        let mut found = all.filter(|came| is_bound(came.socket.local_addr(), address));
+        let all = self.datagrams.iter().map(|entry| &entry.socket);
+        let mut found = all.filter(|entry| is_bound(entry.socket.local_addr(), address));
         let first = found.next();
         if found.next().is_some() {
             tracing::error!(%address, "hand in one UDP socket for an address: others are not read");

@@ -30,9 +30,9 @@ impl LoggedHead {
 
     /// Finds the parts in an unparsed head. Omits incomplete parts, because the log might not
     /// recognize and mask an incomplete secret.
-    pub(crate) fn of_bytes(came: &[u8]) -> Self {
-        let came = came.strip_prefix(b"\r\n").unwrap_or(came);
-        let mut lines = came.split_inclusive(|byte| *byte == b'\n');
+    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+        let bytes = bytes.strip_prefix(b"\r\n").unwrap_or(bytes);
+        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
         let (method, target) = request_line(lines.next().unwrap_or_default());
         let host = host(lines.map_while(whole));
         let host = host.unwrap_or_default().to_ascii_lowercase();
@@ -94,8 +94,8 @@ mod tests {
 
     use super::*;
 
-    fn told(came: &[u8]) -> [String; 3] {
-        let head = LoggedHead::of_bytes(came);
+    fn told(bytes: &[u8]) -> [String; 3] {
+        let head = LoggedHead::of_bytes(bytes);
         let method = head.method.map(|method| method.to_string());
         let target = head.target.map(|target| target.to_string());
         let host = (*head.host).to_owned();
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn only_what_came_whole_and_once_is_told() {
-        for (came, method, host, target) in [
+        for (bytes, method, host, target) in [
             ("", "", "", ""),
             ("PO", "", "", ""),
             ("POST", "", "", ""),
@@ -133,7 +133,7 @@ mod tests {
             ("GET / HTTP/1.1\r\nHost: a@b\r\n", "GET", "", "/"),
             ("GET / HTTP/1.1\r\nHost: a", "GET", "", "/"),
         ] {
-            assert_eq!(told(came.as_bytes()), [method, host, target], "{came:?}");
+            assert_eq!(told(bytes.as_bytes()), [method, host, target], "{bytes:?}");
         }
     }
 
@@ -146,8 +146,8 @@ mod tests {
             (format!("/a?{long}"), "/a".to_owned()),
             (format!("/{long}?a"), String::new()),
         ] {
-            let came = format!("GET {target} HTTP/1.1\r\n");
-            assert_eq!(told(came.as_bytes())[2], shown, "{target}");
+            let bytes = format!("GET {target} HTTP/1.1\r\n");
+            assert_eq!(told(bytes.as_bytes())[2], shown, "{target}");
         }
         let method = format!("{} / HTTP/1.1\r\n", "X".repeat(METHOD_LENGTH + 1));
         assert_eq!(told(method.as_bytes())[0], "");
@@ -155,8 +155,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_may_be_looked_at(came in "[GET /?:%\\r\\n\\x00-\\xffHost]{0,60}") {
-            told(came.as_bytes());
+        fn any_bytes_may_be_looked_at(bytes in "[GET /?:%\\r\\n\\x00-\\xffHost]{0,60}") {
+            told(bytes.as_bytes());
         }
     }
 }

@@ -10,9 +10,9 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
-use super::Pool;
 use super::backend::{Backend, BackendStatus};
 use super::balancer::Group;
+use super::pool::Pool;
 use super::settings::ServerAddress;
 
 /// The servers of a service, as the supervisor reports them.

@@ -1,12 +1,36 @@
-//! The idle upstream connections of one worker.
+//! The upstream connections of one worker.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use super::backend::Backend;
+use super::tunnel::Tunnels;
 use super::upstream_connection::UpstreamConnection;
 use crate::lock::lock;
+
+#[derive(Debug, Clone, Default)]
+pub struct Pool {
+    pub(super) idle: Idle,
+    pub(super) tunnels: Tunnels,
+}
+
+impl Pool {
+    /// Creates an empty pool. Its tunnels are counted and closed together with those of other
+    /// workers.
+    pub fn new(tunnels: Tunnels) -> Self {
+        Self {
+            idle: Idle::default(),
+            tunnels,
+        }
+    }
+
+    pub(super) fn forget(&self, gone: &[Arc<Backend>]) {
+        for backend in gone {
+            self.idle.forget(backend.number);
+        }
+    }
+}
 
 /// The idle connections by their server's number.
 #[derive(Debug, Clone, Default)]
@@ -17,7 +41,7 @@ pub(super) struct Idle(Arc<Mutex<HashMap<u64, IdleConnections>>>);
 #[derive(Debug, Default)]
 struct IdleConnections {
     /// The connections, most recently used last.
-    wires: VecDeque<Box<UpstreamConnection>>,
+    connections: VecDeque<Box<UpstreamConnection>>,
     keep: Duration,
 }
 
@@ -33,13 +57,13 @@ impl Idle {
         keep: Duration,
     ) -> Option<Box<UpstreamConnection>> {
         let mut kept = self.kept();
-        let wires = &mut kept.get_mut(&backend.number)?.wires;
-        let wire = wires.pop_back()?;
-        if wire.rested.elapsed() < keep {
-            return Some(wire);
+        let connections = &mut kept.get_mut(&backend.number)?.connections;
+        let connection = connections.pop_back()?;
+        if connection.rested.elapsed() < keep {
+            return Some(connection);
         }
         // All other connections have been idle for longer.
-        wires.clear();
+        connections.clear();
         None
     }
 
@@ -52,7 +76,7 @@ impl Idle {
     pub(super) fn put(
         &self,
         backend: &Backend,
-        wire: Box<UpstreamConnection>,
+        connection: Box<UpstreamConnection>,
         keep: Duration,
         most: usize,
     ) {
@@ -70,10 +94,10 @@ impl Idle {
             IdleConnections::default()
         });
         kept.keep = keep;
-        if kept.wires.len() >= most {
-            kept.wires.pop_front();
+        if kept.connections.len() >= most {
+            kept.connections.pop_front();
         }
-        kept.wires.push_back(wire);
+        kept.connections.push_back(connection);
     }
 }
 
@@ -93,12 +117,12 @@ async fn close_unused(
             return;
         };
         keep = kept.keep;
-        while let Some(wire) = kept.wires.front()
-            && wire.rested.elapsed() >= keep
+        while let Some(connection) = kept.connections.front()
+            && connection.rested.elapsed() >= keep
         {
-            kept.wires.pop_front();
+            kept.connections.pop_front();
         }
-        if kept.wires.is_empty() {
+        if kept.connections.is_empty() {
             all.remove(&backend);
             return;
         }

@@ -36,7 +36,7 @@ pub(super) struct ResponseBody {
 /// The resources that the response needs until its end.
 #[derive(Debug)]
 struct ResponseResources {
-    wire: Box<UpstreamConnection>,
+    connection: Box<UpstreamConnection>,
     idle: Idle,
     upstream: Arc<Upstream>,
     running: ActiveRequest,
@@ -45,7 +45,7 @@ struct ResponseResources {
 impl ResponseBody {
     pub(super) fn new(
         (first, left): (Bytes, Left),
-        wire: Box<UpstreamConnection>,
+        connection: Box<UpstreamConnection>,
         idle: Idle,
         upstream: Arc<Upstream>,
         running: ActiveRequest,
@@ -55,7 +55,7 @@ impl ResponseBody {
             left,
             ahead: VecDeque::new(),
             held: Some(ResponseResources {
-                wire,
+                connection,
                 idle,
                 upstream,
                 running,
@@ -115,7 +115,7 @@ impl ResponseBody {
             _ if !self.first.is_empty() => {
                 Poll::Ready(Some(Ok(Frame::data(std::mem::take(&mut self.first)))))
             }
-            Some(held) => held.wire.poll_more(context, &mut self.left),
+            Some(held) => held.connection.poll_more(context, &mut self.left),
             None => Poll::Ready(None),
         };
         match polled {
@@ -142,9 +142,10 @@ impl ResponseBody {
         let Some(held) = self.held.take() else {
             return;
         };
-        if let Some(wire) = held.wire.rest() {
+        if let Some(connection) = held.connection.rest() {
             let (keep, most) = (held.upstream.times.keep, held.upstream.idle_connections);
-            held.idle.put(held.running.backend(), wire, keep, most);
+            held.idle
+                .put(held.running.backend(), connection, keep, most);
         }
     }
 }
@@ -167,10 +168,10 @@ impl HttpBody for ResponseBody {
         {
             if !this.waiting {
                 this.waiting = true;
-                held.wire.waits();
+                held.connection.waits();
             }
             let idle = held.upstream.times.idle;
-            if held.wire.poll_late(context, idle).is_ready() {
+            if held.connection.poll_late(context, idle).is_ready() {
                 this.held = None;
                 return Poll::Ready(Some(Err(AnswerError::IdleTime)));
             }

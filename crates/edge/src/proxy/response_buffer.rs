@@ -70,11 +70,11 @@ enum ReadAhead {
 
 /// A body that a separate task reads ahead.
 struct Ahead {
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Mutex<AheadQueue>>,
     reading: JoinHandle<()>,
 }
 
-struct Shared {
+struct AheadQueue {
     ahead: VecDeque<Piece>,
     bytes: usize,
     room: Reservation,
@@ -96,7 +96,7 @@ struct Piece {
 
 impl Ahead {
     fn of(body: Body, room: Reservation) -> Self {
-        let shared = Arc::new(Mutex::new(Shared {
+        let shared = Arc::new(Mutex::new(AheadQueue {
             ahead: VecDeque::new(),
             bytes: 0,
             room,
@@ -118,7 +118,7 @@ impl Drop for Ahead {
     }
 }
 
-async fn read(mut body: Body, shared: Arc<Mutex<Shared>>) {
+async fn read(mut body: Body, shared: Arc<Mutex<AheadQueue>>) {
     loop {
         let frame = body.frame().await;
         let frame = match frame {
@@ -134,7 +134,7 @@ async fn read(mut body: Body, shared: Arc<Mutex<Shared>>) {
     }
 }
 
-impl Shared {
+impl AheadQueue {
     /// Appends a frame when there is room for it or the queue is empty.
     fn poll_push(
         &mut self,

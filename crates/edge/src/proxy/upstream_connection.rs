@@ -160,13 +160,13 @@ impl UpstreamConnection {
         let has_body = whole.is_some() || streamed.is_some();
         let is_head = *request.method() == Method::HEAD;
         self.waits();
-        let mut came = Bytes::new();
+        let mut received = Bytes::new();
         let mut is_looked_at = !self.reused && streamed.is_none();
         let step = std::future::poll_fn(|context| {
             if !is_looked_at {
                 is_looked_at = true;
                 // Bytes that arrive before the request is sent cannot be a response to it.
-                match self.poll_read(context, &mut came) {
+                match self.poll_read(context, &mut received) {
                     Poll::Pending => {}
                     Poll::Ready(Ok(_)) => return Poll::Ready(Step::Unsent(closed())),
                     Poll::Ready(Err(error)) => return Poll::Ready(Step::Unsent(error)),
@@ -184,15 +184,15 @@ impl UpstreamConnection {
             if std::mem::take(&mut self.has_moved) && has_body {
                 self.waits();
             }
-            while let Poll::Ready(read) = self.poll_read(context, &mut came) {
+            while let Poll::Ready(read) = self.poll_read(context, &mut received) {
                 match read {
                     Ok(0) => return Poll::Ready(Step::Broken(closed())),
                     Ok(_) => {}
                     Err(error) => return Poll::Ready(Step::Broken(error)),
                 }
-                let bad = match hear(&mut came, is_head, request) {
+                let bad = match hear(&mut received, is_head, request) {
                     Read::Whole(head) => return Poll::Ready(Step::Answer(head)),
-                    Read::Part if came.len() <= LARGEST_HEAD => continue,
+                    Read::Part if received.len() <= LARGEST_HEAD => continue,
                     Read::Part | Read::Interim(_) => BadAnswer::Head,
                     Read::Bad(bad) => bad,
                 };
@@ -210,7 +210,7 @@ impl UpstreamConnection {
             Step::Unsent(error) => (ProxyError::Closed(error.into()), RetryState::Unbegun),
             Step::Broken(error) => {
                 let left = match error.kind() {
-                    _ if !came.is_empty() || streamed.is_some() => RetryState::Nothing,
+                    _ if !received.is_empty() || streamed.is_some() => RetryState::Nothing,
                     io::ErrorKind::ConnectionReset => RetryState::Unread,
                     _ => RetryState::Untouched,
                 };
@@ -284,16 +284,16 @@ impl UpstreamConnection {
     fn poll_read(
         &mut self,
         context: &mut Context<'_>,
-        came: &mut Bytes,
+        received: &mut Bytes,
     ) -> Poll<io::Result<usize>> {
         let mut piece = [const { MaybeUninit::uninit() }; PIECE];
         let mut piece = ReadBuf::uninit(&mut piece);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut piece))?;
         let piece = piece.filled();
-        *came = if came.is_empty() {
+        *received = if received.is_empty() {
             Bytes::copy_from_slice(piece)
         } else {
-            [&came[..], piece].concat().into()
+            [&received[..], piece].concat().into()
         };
         Poll::Ready(Ok(piece.len()))
     }
@@ -340,12 +340,12 @@ impl UpstreamConnection {
                 Ok(Frame::trailers(trailers))
             }
             Left::Chunks(chunks) => loop {
-                let (chunks, came) = &mut **chunks;
-                match chunks.next(came) {
+                let (chunks, received) = &mut **chunks;
+                match chunks.next(received) {
                     Ok(None) => {}
                     Ok(Some(Decoded::Data(data))) => break Ok(Frame::data(data)),
                     Ok(Some(Decoded::End(trailers))) => {
-                        self.lasting &= came.is_empty();
+                        self.lasting &= received.is_empty();
                         *left = Left::Length(0);
                         match trailers {
                             Some(trailers) => break Ok(Frame::trailers(trailers)),
@@ -356,7 +356,7 @@ impl UpstreamConnection {
                 }
                 match ready!(poll_piece(&mut self.stream, context, PIECE)) {
                     Ok(piece) if piece.is_empty() => break Err(closed()),
-                    Ok(piece) => *came = piece,
+                    Ok(piece) => *received = piece,
                     Err(error) => break Err(error),
                 }
             },
@@ -386,13 +386,13 @@ impl UpstreamConnection {
 }
 
 /// Parses a response head. Skips interim responses.
-fn hear(came: &mut Bytes, is_head: bool, request: &mut Request<()>) -> Read {
+fn hear(received: &mut Bytes, is_head: bool, request: &mut Request<()>) -> Read {
     loop {
-        match http1::read(came, is_head, request.headers_mut()) {
-            Read::Interim(length) => came.advance(length),
+        match http1::read(received, is_head, request.headers_mut()) {
+            Read::Interim(length) => received.advance(length),
             read => return read,
         }
-        if came.is_empty() {
+        if received.is_empty() {
             return Read::Part;
         }
     }

@@ -49,7 +49,7 @@ pub(crate) struct UdpListener {
 /// An admitted connection before it is served.
 pub(crate) struct PendingConnection {
     incoming: Incoming,
-    place: ConnectionPermit,
+    permit: ConnectionPermit,
     address: ListenAddress,
     close: CancellationToken,
     shaking: UnfinishedHandshake,
@@ -75,28 +75,28 @@ impl Drop for UnfinishedHandshake {
 /// Accepts connections until the edge shuts down, then waits for their end. `lead` gives each
 /// connection to a worker.
 pub(crate) async fn listen(
-    door: UdpListener,
+    listener: UdpListener,
     shared: Arc<EdgeState>,
-    lead: impl Fn(PendingConnection),
+    hand_on: impl Fn(PendingConnection),
 ) {
     // Keeps the process running until connections have sent their last packets.
-    let _open = shared.places.keep_open();
-    while let Some((udp, lock)) = readable(&door).await {
-        let Some((endpoint, socket)) = opened(&udp, &lock, &door, &shared).await else {
+    let _open = shared.connection_limits.keep_open();
+    while let Some((udp, lock)) = readable(&listener).await {
+        let Some((endpoint, socket)) = opened(&udp, &lock, &listener, &shared).await else {
             return;
         };
         // The endpoint has its own duplicate of the socket.
         drop(udp);
-        shared.alt_svc.saw(&door.address, UdpStatus::Open);
-        take(&endpoint, &door, &shared, &lead).await;
+        shared.alt_svc.saw(&listener.address, UdpStatus::Open);
+        take(&endpoint, &listener, &shared, &hand_on).await;
         socket.stop_reading();
         drop(lock);
         let _ = tokio::time::timeout(FAREWELL, endpoint.wait_idle()).await;
-        if door.close.is_cancelled() {
+        if listener.close.is_cancelled() {
             return;
         }
-        tracing::error!(address = %door.address, "the UDP socket has failed: it is tried again");
-        shared.alt_svc.saw(&door.address, UdpStatus::Closed);
+        tracing::error!(address = %listener.address, "the UDP socket has failed: it is tried again");
+        shared.alt_svc.saw(&listener.address, UdpStatus::Closed);
         tokio::time::sleep(AGAIN).await;
     }
 }
@@ -105,20 +105,20 @@ pub(crate) async fn listen(
 /// the connections to end.
 async fn take(
     endpoint: &Endpoint,
-    door: &UdpListener,
+    listener: &UdpListener,
     shared: &EdgeState,
-    lead: &impl Fn(PendingConnection),
+    hand_on: &impl Fn(PendingConnection),
 ) {
     let guests = TaskTracker::new();
     let shaking = Arc::new(AtomicUsize::new(0));
     let taken = async {
         while let Some(incoming) = endpoint.accept().await {
-            if let Some((incoming, place)) = admit(incoming, shared, &shaking) {
-                lead(PendingConnection {
+            if let Some((incoming, permit)) = admit(incoming, shared, &shaking) {
+                hand_on(PendingConnection {
                     incoming,
-                    place,
-                    address: door.address.clone(),
-                    close: door.close.clone(),
+                    permit,
+                    address: listener.address.clone(),
+                    close: listener.close.clone(),
                     shaking: UnfinishedHandshake::begin(&shaking),
                     _open: guests.token(),
                 });
@@ -127,7 +127,7 @@ async fn take(
     };
     tokio::select! {
         () = taken => {}
-        () = door.close.cancelled() => {}
+        () = listener.close.cancelled() => {}
     }
     guests.close();
     // Packets of new clients are dropped. The clients use TCP and repeat these packets later, when
@@ -151,22 +151,22 @@ async fn take(
 async fn opened(
     udp: &SharedUdp,
     lock: &ReadLock,
-    door: &UdpListener,
+    listener: &UdpListener,
     shared: &EdgeState,
 ) -> Option<(Endpoint, Arc<StoppableSocket>)> {
     let tell = |error: &io::Error| {
         tracing::error!(
-            address = %door.address, %error,
+            address = %listener.address, %error,
             "HTTP/3 is not served, which is tried again every second"
         );
     };
-    until_there(door, || ready(endpoint(udp, lock, shared)), tell).await
+    until_there(listener, || ready(endpoint(udp, lock, shared)), tell).await
 }
 
 /// Calls `attempt` every second until it succeeds. Reports only the first failure to `tell`.
 /// Returns `None` if the edge shuts down first.
 async fn until_there<T, F>(
-    door: &UdpListener,
+    listener: &UdpListener,
     attempt: impl Fn() -> F,
     tell: impl Fn(&io::Error),
 ) -> Option<T>
@@ -179,12 +179,12 @@ where
             // A result at the moment of a shutdown must not be lost.
             biased;
             found = attempt() => found,
-            () = door.close.cancelled() => return None,
+            () = listener.close.cancelled() => return None,
         };
         match found {
             Ok(found) => {
                 if is_told {
-                    tracing::info!(address = %door.address, "HTTP/3 is served now");
+                    tracing::info!(address = %listener.address, "HTTP/3 is served now");
                 }
                 return Some(found);
             }
@@ -196,7 +196,7 @@ where
         }
         tokio::select! {
             () = tokio::time::sleep(AGAIN) => {}
-            () = door.close.cancelled() => return None,
+            () = listener.close.cancelled() => return None,
         }
     }
 }
@@ -218,27 +218,27 @@ fn endpoint(
 
 /// Returns the UDP socket to read: an inherited socket that no other process reads, or a new
 /// socket. Waits until one of them is available. Returns `None` if the edge shuts down first.
-async fn readable(door: &UdpListener) -> Option<(SharedUdp, ReadLock)> {
+async fn readable(listener: &UdpListener) -> Option<(SharedUdp, ReadLock)> {
     let find = || async {
         let handed_in = {
-            let inherited = door.inherited.lock();
+            let inherited = listener.inherited.lock();
             let inherited = inherited.unwrap_or_else(PoisonError::into_inner);
-            inherited.find_datagrams(&door.address)?
+            inherited.find_datagrams(&listener.address)?
         };
         let udp = match handed_in {
             Some(udp) => udp,
-            None => SharedUdp::new(datagrams(door.bound)?)?,
+            None => SharedUdp::new(datagrams(listener.bound)?)?,
         };
         let lock = udp.lock().await?;
         Ok((udp, lock))
     };
     let tell = |error: &io::Error| {
         tracing::warn!(
-            address = %door.address, %error,
+            address = %listener.address, %error,
             "HTTP/3 waits for its UDP port, which is asked for every second"
         );
     };
-    until_there(door, find, tell).await
+    until_there(listener, find, tell).await
 }
 
 fn admit(
@@ -265,8 +265,8 @@ fn admit(
     } else {
         Origin::Unknown
     };
-    match shared.places.take_free(origin, most) {
-        Ok(place) => Some((incoming, place)),
+    match shared.connection_limits.take_free(origin, most) {
+        Ok(permit) => Some((incoming, permit)),
         Err(why) => {
             tracing::debug!(%address, ?why, "no place for a connection of HTTP/3");
             why.count_in(&shared.figures);
@@ -279,7 +279,7 @@ fn admit(
 pub(crate) async fn welcome(guest: PendingConnection, here: Arc<WorkerContext>) {
     let PendingConnection {
         incoming,
-        mut place,
+        mut permit,
         address,
         close,
         shaking,
@@ -287,7 +287,7 @@ pub(crate) async fn welcome(guest: PendingConnection, here: Arc<WorkerContext>) 
     } = guest;
     let shared = Arc::clone(&here.shared);
     let _counted = shared.figures.connection();
-    let handle = Arc::clone(place.handle());
+    let handle = Arc::clone(permit.handle());
     let shaken = async {
         let connecting = incoming.accept()?;
         connecting.await
@@ -312,7 +312,7 @@ pub(crate) async fn welcome(guest: PendingConnection, here: Arc<WorkerContext>) 
         let listen = running.plan.listen();
         (listen.origin(client), listen.connections_per_address)
     };
-    if let Err(why) = shared.places.give(&mut place, origin, most) {
+    if let Err(why) = shared.connection_limits.give(&mut permit, origin, most) {
         tracing::debug!(address = %client, ?why, "no place for a connection of HTTP/3");
         return why.count_in(&shared.figures);
     }
@@ -320,7 +320,7 @@ pub(crate) async fn welcome(guest: PendingConnection, here: Arc<WorkerContext>) 
         .handshake_data()
         .and_then(|data| data.downcast::<HandshakeData>().ok())
         .and_then(|data| data.server_name.as_deref().map(Into::into));
-    let visit = ConnectionContext {
+    let context = ConnectionContext {
         peer: Peer {
             front: None,
             address: client,
@@ -328,8 +328,8 @@ pub(crate) async fn welcome(guest: PendingConnection, here: Arc<WorkerContext>) 
             server_name,
             tls: "1.3",
         },
-        place,
+        permit,
         here,
     };
-    http3(connection, visit, close).await;
+    http3(connection, context, close).await;
 }

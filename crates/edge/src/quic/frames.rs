@@ -27,7 +27,7 @@ const CONTROL: u64 = 0x0;
 /// Checks one stream. The bytes may arrive in pieces of any size.
 #[derive(Debug)]
 pub(crate) struct Frames {
-    state: State,
+    state: Expected,
     /// The header of the current frame: its type and its length. `filled` bytes of the header have
     /// arrived.
     header: [u8; HEADER],
@@ -44,7 +44,7 @@ pub(crate) struct Frames {
 
 /// What a stream must contain next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum Expected {
     /// The type of a unidirectional stream.
     Purpose,
     Header,
@@ -85,7 +85,7 @@ impl Frames {
     /// Checks a request stream. `head_size` is the maximum size of an encoded head, in bytes.
     pub(crate) fn of_request(head_size: usize) -> Self {
         Self {
-            state: State::Header,
+            state: Expected::Header,
             header: [0; HEADER],
             filled: 0,
             largest: head_size as u64,
@@ -98,7 +98,7 @@ impl Frames {
     /// Checks a unidirectional stream. h3 reads frames only on the control stream.
     pub(crate) fn of_one_direction(frame_size: usize) -> Self {
         Self {
-            state: State::Purpose,
+            state: Expected::Purpose,
             unknown: None,
             ..Self::of_request(frame_size)
         }
@@ -108,39 +108,39 @@ impl Frames {
     pub(crate) fn next(&mut self, held: &mut Bytes) -> Result<Option<Bytes>, FrameFault> {
         while !held.is_empty() {
             match self.state {
-                State::Through => return Ok(Some(std::mem::take(held))),
-                State::Payload { left } => {
+                Expected::Through => return Ok(Some(std::mem::take(held))),
+                Expected::Payload { left } => {
                     let piece = held.split_to(whole(left).min(held.len()));
                     let left = left - piece.len() as u64;
                     self.state = if left == 0 {
-                        State::Header
+                        Expected::Header
                     } else {
-                        State::Payload { left }
+                        Expected::Payload { left }
                     };
                     return Ok(Some(piece));
                 }
-                State::Section { left } => {
+                Expected::Section { left } => {
                     let piece = held.split_to(whole(left).min(held.len()));
                     let left = left - piece.len() as u64;
                     if left > 0 {
                         self.section.extend_from_slice(&piece);
-                        self.state = State::Section { left };
+                        self.state = Expected::Section { left };
                     } else {
-                        self.state = State::Header;
+                        self.state = Expected::Header;
                         return self.fields(piece).map(Some);
                     }
                 }
-                State::Skipped { left } => {
+                Expected::Skipped { left } => {
                     let skipped = whole(left).min(held.len());
                     let _ = held.split_to(skipped);
                     let left = left - skipped as u64;
                     self.state = if left == 0 {
-                        State::Header
+                        Expected::Header
                     } else {
-                        State::Skipped { left }
+                        Expected::Skipped { left }
                     };
                 }
-                State::Purpose | State::Header => {
+                Expected::Purpose | Expected::Header => {
                     self.header[self.filled] = held.split_to(1)[0];
                     self.filled += 1;
                     if let Some(piece) = self.begun()? {
@@ -155,9 +155,9 @@ impl Frames {
     /// Whether the stream may end here.
     pub(crate) fn end(&self) -> Result<(), FrameFault> {
         let is_between = match self.state {
-            State::Through | State::Purpose => true,
-            State::Header => self.filled == 0,
-            State::Payload { .. } | State::Section { .. } | State::Skipped { .. } => false,
+            Expected::Through | Expected::Purpose => true,
+            Expected::Header => self.filled == 0,
+            Expected::Payload { .. } | Expected::Section { .. } | Expected::Skipped { .. } => false,
         };
         is_between.then_some(()).ok_or(FrameFault::CutOff)
     }
@@ -185,11 +185,11 @@ impl Frames {
         let Some((first, rest)) = number(numbers) else {
             return Ok(None);
         };
-        if self.state == State::Purpose {
+        if self.state == Expected::Purpose {
             self.state = if first == CONTROL {
-                State::Header
+                Expected::Header
             } else {
-                State::Through
+                Expected::Through
             };
             return Ok(Some(self.taken()));
         }
@@ -200,15 +200,15 @@ impl Frames {
             return Ok(None);
         };
         if first == DATA {
-            self.state = State::Payload { left: length };
+            self.state = Expected::Payload { left: length };
         } else if KNOWN.contains(&first) {
             if length > self.largest {
                 return Err(FrameFault::TooLarge);
             }
             self.state = if first == HEADERS {
-                State::Section { left: length }
+                Expected::Section { left: length }
             } else {
-                State::Payload { left: length }
+                Expected::Payload { left: length }
             };
         } else {
             if let Some(unknown) = &mut self.unknown {
@@ -217,11 +217,11 @@ impl Frames {
                     .checked_sub(cost)
                     .ok_or(FrameFault::TooMuchUnknown)?;
             }
-            self.state = State::Skipped { left: length };
+            self.state = Expected::Skipped { left: length };
         }
-        let is_kept = !matches!(self.state, State::Skipped { .. });
+        let is_kept = !matches!(self.state, Expected::Skipped { .. });
         if length == 0 {
-            self.state = State::Header;
+            self.state = Expected::Header;
         }
         let numbers = self.taken();
         // Only an empty DATA frame is skipped. Frames of other types have a meaning even when

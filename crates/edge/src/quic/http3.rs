@@ -73,10 +73,10 @@ struct H3Connection {
 /// served.
 pub(super) async fn http3(
     connection: quinn::Connection,
-    visit: ConnectionContext,
+    context: ConnectionContext,
     close: CancellationToken,
 ) {
-    let ConnectionContext { here, peer, place } = visit;
+    let ConnectionContext { here, peer, permit } = context;
     let shared = Arc::clone(&here.shared);
     let bounds = shared.running().plan.listen().bounds();
     let room = (UNSEEN * bounds.header_size).min(LARGEST_HEAD);
@@ -93,7 +93,7 @@ pub(super) async fn http3(
     let Ok(Ok(mut engine)) = begun.await else {
         return;
     };
-    let way = Arc::new(H3Connection {
+    let h3_connection = Arc::new(H3Connection {
         here,
         connection,
         peer,
@@ -101,7 +101,7 @@ pub(super) async fn http3(
         heads: Semaphore::new(HEADS),
         tally: ResetCounts::default(),
     });
-    let handle = Arc::clone(place.handle());
+    let handle = Arc::clone(permit.handle());
     let busy = Arc::new(StreamActivity::new(Arc::clone(&handle)));
     let mut requests = JoinSet::new();
     let mut last = GoAwayState::default();
@@ -120,10 +120,10 @@ pub(super) async fn http3(
                     let Some(running) = ActiveStream::begin(&busy) else {
                         continue;
                     };
-                    requests.spawn(answer_stream(Arc::clone(&way), resolver, ended, running));
+                    requests.spawn(answer_stream(Arc::clone(&h3_connection), resolver, ended, running));
                     if last.is_called {
                         last.call(&mut engine).await;
-                        quiet.as_mut().reset(Instant::now() + way.grace());
+                        quiet.as_mut().reset(Instant::now() + h3_connection.grace());
                     }
                 }
                 Ok(None) => break,
@@ -138,21 +138,21 @@ pub(super) async fn http3(
             () = close.cancelled(), if !last.is_called => {
                 last.is_called = true;
                 last.call(&mut engine).await;
-                quiet.as_mut().reset(Instant::now() + way.grace());
+                quiet.as_mut().reset(Instant::now() + h3_connection.grace());
             }
             () = &mut quiet, if last.is_called => {
                 if requests.is_empty() {
                     break;
                 }
-                quiet.as_mut().reset(Instant::now() + way.grace());
+                quiet.as_mut().reset(Instant::now() + h3_connection.grace());
             }
             () = handle.evicted() => {
-                return way.send_away(Code::H3_NO_ERROR, "another client needs the place");
+                return h3_connection.send_away(Code::H3_NO_ERROR, "another client needs the place");
             }
             () = shared.end.cancelled() => return,
         }
     }
-    last.say(&mut engine, &way.connection).await;
+    last.say(&mut engine, &h3_connection.connection).await;
 }
 
 /// Announces the end of the connection by GOAWAY (RFC 9114, section 5.2).
@@ -230,28 +230,34 @@ fn go_on() -> Response<()> {
     word
 }
 
-async fn broken(way: &H3Connection, refusal: Refusal) {
-    refused_unheard(&way.here, &way.peer, Version::HTTP_3, refusal).await;
-    way.broken();
+async fn broken(h3_connection: &H3Connection, refusal: Refusal) {
+    refused_unheard(
+        &h3_connection.here,
+        &h3_connection.peer,
+        Version::HTTP_3,
+        refusal,
+    )
+    .await;
+    h3_connection.broken();
 }
 
 async fn answer_stream(
-    way: Arc<H3Connection>,
+    h3_connection: Arc<H3Connection>,
     resolver: Resolver,
     mut ended: Ended,
     _running: ActiveStream,
 ) {
-    let bounds = way.bounds;
-    let head = way.heads.acquire().await;
+    let bounds = h3_connection.bounds;
+    let head = h3_connection.heads.acquire().await;
     let resolved = tokio::time::timeout(bounds.header_time, resolver.resolve_request()).await;
     drop(head);
     let (request, stream) = match resolved {
         Ok(Ok(resolved)) => resolved,
         Ok(Err(error)) => {
             tracing::debug!(%error, "a head did not come whole");
-            return broken(&way, Refusal::Header).await;
+            return broken(&h3_connection, Refusal::Header).await;
         }
-        Err(_) => return broken(&way, Refusal::HeadTooSlow).await,
+        Err(_) => return broken(&h3_connection, Refusal::HeadTooSlow).await,
     };
     let (mut back, incoming) = stream.split();
     let (broken, wanted) = (Arc::<BrokenBody>::default(), Arc::new(Notify::new()));
@@ -270,14 +276,14 @@ async fn answer_stream(
     let request: Request<Body> = request.map(|()| body);
     let method = request.method().clone();
     let mut waits_for_word = request.headers().contains_key(EXPECT);
-    let serving = serve_request(&way.here, &way.peer, request, parsed);
+    let serving = serve_request(&h3_connection.here, &h3_connection.peer, request, parsed);
     tokio::pin!(serving);
     let answer = loop {
         tokio::select! {
             biased;
             answer = &mut serving => break answer,
             // The client has cancelled the request.
-            _ = &mut ended => return way.taken_back(),
+            _ = &mut ended => return h3_connection.taken_back(),
             () = wanted.notified(), if waits_for_word => {}
         }
         waits_for_word = false;
@@ -286,20 +292,20 @@ async fn answer_stream(
             Ok(()) | Err(StreamError::HeaderTooBig { .. }) => {}
             Err(error) => {
                 tracing::debug!(%error, "a client did not hear what comes before its answer");
-                return way.taken_back();
+                return h3_connection.taken_back();
             }
         }
     };
     let back = ResponseSender {
         stream: back,
         ended: &mut ended,
-        connection: &way.connection,
+        connection: &h3_connection.connection,
         time: bounds.body_time,
     };
-    let now = (way.here.shared.clock)();
+    let now = (h3_connection.here.shared.clock)();
     match back.send(&method, answer, now).await {
-        Ok(()) => way.request_finished(),
+        Ok(()) => h3_connection.request_finished(),
         Err(AnswerError::Body(error)) => tracing::debug!(%error, "an answer broke off"),
-        Err(AnswerError::ClientLeft | AnswerError::Stream(_)) => way.taken_back(),
+        Err(AnswerError::ClientLeft | AnswerError::Stream(_)) => h3_connection.taken_back(),
     }
 }

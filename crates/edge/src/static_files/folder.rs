@@ -54,7 +54,7 @@ pub struct Folder {
     /// The key of the folder's files in each worker's file cache.
     id: AtomicU64,
     root: PathBuf,
-    places: Vec<TryEntry>,
+    tries: Vec<TryEntry>,
     pub(super) listing: bool,
     caching: Caching,
     /// Paths in the folder that belong to other routes.
@@ -80,16 +80,16 @@ pub(super) enum Candidate<'a> {
 impl Folder {
     pub fn new(settings: FolderSettings) -> Result<Self, FolderError> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let places = if settings.r#try.is_empty() {
+        let tries = if settings.r#try.is_empty() {
             vec![TryEntry::Path(String::new()), TryEntry::Folder]
         } else {
-            let places = settings.r#try.into_iter().map(TryEntry::parse);
-            places.collect::<Result<_, _>>()?
+            let tries = settings.r#try.into_iter().map(TryEntry::parse);
+            tries.collect::<Result<_, _>>()?
         };
         Ok(Self {
             id: AtomicU64::new(NEXT.fetch_add(1, Ordering::Relaxed)),
             root: settings.root,
-            places,
+            tries,
             listing: settings.listing,
             is_missing: AtomicBool::new(false),
             elsewhere: Vec::new(),
@@ -123,7 +123,7 @@ impl Folder {
 
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.root == other.root
-            && self.places == other.places
+            && self.tries == other.tries
             && self.listing == other.listing
             && self.caching == other.caching
             && self.elsewhere == other.elsewhere
@@ -152,14 +152,14 @@ impl Folder {
     ) -> impl Iterator<Item = Candidate<'a>> {
         let whole = format!("/{}", asked.relative);
         let wants_page = !asked.is_asset() && !is_below_api(&whole) && !is_below_api(original);
-        self.places
+        self.tries
             .iter()
             .filter_map(move |place| place.at(asked, wants_page))
     }
 
     /// The first file to try. It exists for most requests.
     pub(super) fn first<'a>(&self, asked: &'a RequestedFile<'_>) -> Option<Cow<'a, str>> {
-        match self.places.first()?.at(asked, false)? {
+        match self.tries.first()?.at(asked, false)? {
             Candidate::File(Cow::Borrowed(_)) => Some(Cow::Borrowed(&*asked.relative)),
             Candidate::File(Cow::Owned(file)) => Some(Cow::Owned(file)),
             Candidate::Folder(folder) if asked.is_folder => Some(Cow::Owned(index(folder))),

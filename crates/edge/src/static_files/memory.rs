@@ -25,10 +25,10 @@ const LOOKS_AT_ONCE: usize = 16;
 /// A worker's memory cache of files. Other workers have their own, so there is no lock contention.
 /// Clones share the cache.
 #[derive(Debug, Clone)]
-pub struct Memory(Arc<Shared>);
+pub struct Memory(Arc<Inner>);
 
 #[derive(Debug)]
-struct Shared {
+struct Inner {
     kept: Mutex<MemoryIndex>,
     size: usize,
     looks: Arc<Semaphore>,
@@ -73,7 +73,7 @@ impl Default for Memory {
 impl Memory {
     /// Creates a cache of approximately `size` bytes.
     pub fn new(size: usize) -> Self {
-        Self(Arc::new(Shared {
+        Self(Arc::new(Inner {
             kept: Mutex::default(),
             size,
             readers: Readers::default(),

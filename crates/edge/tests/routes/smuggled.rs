@@ -133,6 +133,7 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
         both("Content-Length: 44, 0", ""),
         both("Content-Length: +44", ""),
         both("Content-Length: 0x2c", ""),
+        both("Content-Length: 044", ""),
         both("Content-Length: 4 4", ""),
         // A disguised transfer coding.
         both("Transfer-Encoding: xchunked", &chunk),

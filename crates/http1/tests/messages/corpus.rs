@@ -71,6 +71,11 @@ fn ambiguous_framing_is_refused() {
         ("Content-Length: +3", Length),
         ("Content-Length: -1", Length),
         ("Content-Length: 0x3", Length),
+        ("Content-Length: 03", Length),
+        ("Content-Length: 00", Length),
+        ("Content-Length: 1_0", Length),
+        ("Content-Length: 3f", Length),
+        ("Content-Length:\r\nContent-Length: 3", Length),
         ("Content-Length: 3 ", Length),
         ("Content-Length:", Length),
         ("Content-Length: 18446744073709551616", Length),
@@ -90,6 +95,7 @@ fn ambiguous_framing_is_refused() {
             Encoding,
         ),
         ("Transfer-Encoding: ,chunked", Encoding),
+        ("Transfer-Encoding: \u{a0}chunked\u{a0}", Encoding),
         ("Transfer-Encoding: gzip, chunked", EncodingUnknown),
     ] {
         // Trailing blanks are not part of a header's value (RFC 9112, section 5.1).
@@ -130,6 +136,22 @@ fn malformed_lines_are_refused() {
         ),
         ("GET / HTTP/1.1\r\nHost: a\r\n: 2\r\n\r\n", Header),
         ("GET / HTTP/1.1\r\nHost: a\r\nX(): 2\r\n\r\n", Header),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nContent-Length\u{85}: 2\r\n\r\n",
+            Header,
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nTransfer-\r\nEncoding: chunked\r\n\r\n",
+            Header,
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nTransfer-\nEncoding: chunked\r\n\r\n",
+            LineEnd,
+        ),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\n\rGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            LineEnd,
+        ),
         ("\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", EmptyLines),
         ("GET /\r\n\r\n", RequestLine),
         ("GET  / HTTP/1.1\r\nHost: a\r\n\r\n", RequestLine),
@@ -137,6 +159,8 @@ fn malformed_lines_are_refused() {
         (" GET / HTTP/1.1\r\nHost: a\r\n\r\n", RequestLine),
         ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", Version),
         ("GET / HTTP/1.2\r\nHost: a\r\n\r\n", Version),
+        ("GET / HTTP/1.11\r\nHost: a\r\n\r\n", Version),
+        ("GET / HTTP/4294967297.1\r\nHost: a\r\n\r\n", Version),
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Version),
     ] {
         let found = refused(head);
@@ -248,6 +272,12 @@ fn chunks_are_framed_strictly() {
         ("1 \r\na\r\n", Chunk),
         ("1 ;x\r\na\r\n", Chunk),
         (" 1\r\na\r\n", Chunk),
+        ("+1\r\na\r\n", Chunk),
+        ("0_1\r\na\r\n", Chunk),
+        ("1z\r\na\r\n", Chunk),
+        ("-0x0\r\n\r\n", Chunk),
+        ("1\r\r;a\r\na\r\n", Chunk),
+        ("1;a=b\r\ra\r\n", Chunk),
         ("1\na\r\n", Chunk),
         ("1\ra\r\n", Chunk),
         ("1;a\nb\r\na\r\n", Chunk),

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, Error, Result, bail};
 use supervisor::state::{InstanceState, RunId};
@@ -11,13 +10,11 @@ use supervisor::{
     ALL_SERVICES, Address, Channel, Control, InstanceStatus, LogTail, OWN_SERVICE, ReadyInstances,
 };
 use tokio::sync::{Mutex, mpsc};
-use tokio::time::timeout;
 
 use super::active_settings::Settings;
 use super::apply::Applied;
 use super::command_gate::{CommandGate, GatePermit};
-use super::exec_upgrade;
-use super::process::{Freeze, ParentProcess, PostponedRestarts, UpgradeRequest, is_stopped};
+use super::process::{ParentProcess, PostponedRestarts, UpgradeRequest};
 use super::program_file::ProgramFile;
 use super::service_config::FromSupervisor;
 use super::workers::Workers;
@@ -26,10 +23,6 @@ use crate::control;
 use crate::control_requests::Reply;
 use crate::control_requests::{ControlRequest, ControlResponse, services};
 use crate::messages::{MessageSender, RequestIds, ToWorker};
-
-/// How long to wait until the worker reports whether an event is near. The time is short, so that a
-/// worker that hangs can still be replaced.
-const FREEZE_TIME: Duration = Duration::from_secs(5);
 
 impl ParentProcess {
     /// Creates the handler of requests, and the receiver of requests to upgrade.
@@ -208,51 +201,10 @@ impl ParentProcess {
         Ok(ServiceResponse::Done(done))
     }
 
-    /// Fails if an event is near, unless `force` is set. Without a worker, this check never fails,
-    /// because only the worker knows of events. Automatic restarts skip this check.
-    pub(super) async fn check_freeze(&self, force: bool) -> Result<()> {
-        if force {
-            return Ok(());
-        }
-        match self.freeze().await {
-            Some(Freeze { until: Some(until) }) => bail!(
-                "nothing is restarted or upgraded until {until}, because of an event\n  \
-                 --force does it all the same"
-            ),
-            _ => Ok(()),
-        }
-    }
-
-    /// Asks the worker whether an event is near. Returns `None` if no worker answers.
-    pub(super) async fn freeze(&self) -> Option<Freeze> {
-        self.workers.serving()?;
-        let message = |id| ToWorker::Request {
-            id,
-            order: ControlRequest::Freeze,
-        };
-        match timeout(FREEZE_TIME, self.workers.ask(message)).await {
-            Ok(Reply::Ok(ControlResponse::Frozen { until })) => Some(Freeze { until }),
-            _ => None,
-        }
-    }
-
     async fn restart(&self, service: &str) -> Result<String> {
         not_the_worker(service)?;
         self.control.restart(service).await?;
         Ok(format!("{service} was stopped and runs again."))
-    }
-
-    pub(super) async fn reload(&self, service: &str) -> Result<String> {
-        let _alone = match service {
-            OWN_SERVICE => Some(self.alone().await?),
-            _ => None,
-        };
-        self.control.reload(service).await?;
-        Ok(if is_stopped(&self.control.ps().await?, service) {
-            format!("{service} is stopped; its description is used at its next start.")
-        } else {
-            format!("{service} was replaced; requests went on.")
-        })
     }
 
     /// Returns the names of the configured services, except Kenduri's own.
@@ -291,7 +243,7 @@ impl ParentProcess {
             self.check_freeze(force).await?;
             self.program.check()?;
             let alone = self.alone().await?;
-            let room = exec_upgrade::ensure_room(self).await;
+            let room = self.settings.lock().await.sockets.leave();
             room.context("the old program goes on")?;
             let path = self.program.path().display();
             let next = self.control.reload(OWN_SERVICE).await;

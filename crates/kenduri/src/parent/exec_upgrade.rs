@@ -13,17 +13,18 @@ use tokio::net::UnixStream;
 use super::active_settings::Settings;
 use super::handover_note::{HandoverNote, understand};
 use super::permissions;
-use super::process::{ParentProcess, UpgradeRequest};
+use super::process::{ParentProcess, Running, UpgradeRequest};
 use super::program_file::ProgramFile;
+use super::service_config;
 use super::signals::Signals;
-use super::{Running, Sockets, service_config, upgrade_check};
+use super::sockets::{Sockets, find_ports};
+use super::upgrade_check;
 use crate::configuration;
 use crate::control::{self, Control};
 use crate::control_requests::ControlResponse;
 use crate::control_requests::Reply;
 use crate::control_requests::services;
 use crate::demo::Temporary;
-use crate::descriptors;
 use crate::log;
 use crate::messages::RequestIds;
 use crate::sd_notify::SdNotify;
@@ -38,11 +39,6 @@ const CLIENT: &str = "client";
 /// In the handover, the name of the channels to workers. The channels have the same order as the
 /// workers in the [`HandoverNote`].
 const WORKER: &str = "worker";
-
-/// The number of descriptors that must be free before the `exec`: for duplicates of the sockets,
-/// and for files that the next program opens before it continues. An `exec` cannot be undone, so
-/// this is checked first.
-const ROOM: usize = 64;
 
 /// The beginning of the error message of a failed upgrade.
 const STAYED: &str =
@@ -70,7 +66,7 @@ impl UpgradeRequest {
         // Everything that can fail is done before anything is halted.
         let prepared = async {
             upgrade_check::rehearse(&parent.program, &everything, &note).await?;
-            duplicate_sockets(parent).await
+            parent.settings.lock().await.sockets.leave()
         };
         let sockets = match prepared.await {
             Ok(sockets) => sockets,
@@ -141,26 +137,6 @@ fn adopt(
     parent.workers.serves(serving);
 }
 
-/// Fails if too few descriptors are free for an upgrade.
-pub(super) async fn ensure_room(parent: &ParentProcess) -> Result<()> {
-    duplicate_sockets(parent).await.map(drop)
-}
-
-/// Checks that enough descriptors are free, and duplicates the listening sockets.
-async fn duplicate_sockets(parent: &ParentProcess) -> Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
-    let settings = parent.settings.lock().await;
-    let duplicated = settings.sockets.leave().and_then(|sockets| {
-        descriptors::ensure_left(ROOM)?;
-        Ok(sockets)
-    });
-    duplicated.map_err(|error| {
-        Error::msg(format!(
-            "the supervisor process may open no more files: {error}\n  raise its limit: \
-             LimitNOFILE= in the unit, or ulimit -n"
-        ))
-    })
-}
-
 /// Continues with the previous program's state.
 pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let (note, mut configuration) = understand(&handed.note)?;
@@ -194,7 +170,7 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let control = Control::resume(&run, listener)?;
     let mut sockets = Sockets::resume(handed_in, opened)?;
     sockets.open(&configuration.plan)?;
-    if super::sockets::find_ports(&mut asked, &configuration.wanting_ports)? {
+    if find_ports(&mut asked, &configuration.wanting_ports)? {
         configuration = configuration::load(&asked)?;
     }
     let (means, from_supervisor) = service_config::means(&configuration);

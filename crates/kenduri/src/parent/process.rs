@@ -3,17 +3,34 @@
 use std::collections::BTreeSet;
 use std::sync::{self, Arc, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
 use supervisor::state::InstanceState;
-use supervisor::{Control, InstanceStatus};
+use supervisor::{Control, InstanceStatus, Supervisor};
 use tokio::net::UnixStream;
 use tokio::sync::{Mutex, OwnedMutexGuard, mpsc};
 
 use super::active_settings::Settings;
 use super::command_gate::{ClosedGate, CommandGate};
 use super::program_file::ProgramFile;
+use super::signals::Signals;
 use super::workers::Workers;
-use crate::messages::RequestIds;
+use crate::control;
+use crate::demo::Temporary;
+use crate::log;
+use crate::messages::{RequestIds, ServeMode};
+use crate::sd_notify::SdNotify;
+
+/// The running supervisor process, including everything that an upgrade passes on.
+pub(super) struct Running {
+    pub(super) supervisor: Supervisor,
+    pub(super) parent: Arc<ParentProcess>,
+    pub(super) control: control::Control,
+    pub(super) signals: Signals,
+    pub(super) manager: SdNotify,
+    pub(super) renewals: mpsc::Receiver<UpgradeRequest>,
+    pub(super) start: ServeMode,
+    pub(super) temporary: Option<Temporary>,
+    pub(super) lines: log::Lines,
+}
 
 /// The parts of the running supervisor process that the request handlers need.
 pub(crate) struct ParentProcess {
@@ -40,12 +57,6 @@ impl PostponedRestarts {
     pub(super) fn lock(&self) -> MutexGuard<'_, BTreeSet<Arc<str>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether planned restarts have to wait.
-pub(super) struct Freeze {
-    /// The end of the freeze that is in force.
-    pub(super) until: Option<Timestamp>,
 }
 
 /// The held lock for changing the active settings.

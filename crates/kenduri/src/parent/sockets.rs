@@ -9,7 +9,13 @@ use anyhow::{Context as _, Result};
 use edge::{Inherited, KeptSockets, Plan};
 
 use crate::configuration::Asked;
+use crate::descriptors;
 use crate::sockets::threads;
+
+/// The number of descriptors that must be free before the `exec`: for duplicates of the sockets,
+/// and for files that the next program opens before it continues. An `exec` cannot be undone, so
+/// this is checked first.
+const ROOM: usize = 64;
 
 pub(crate) struct Sockets(KeptSockets);
 
@@ -53,9 +59,20 @@ impl Sockets {
     }
 
     /// Duplicates the sockets for the next program. The first list contains those from the service
-    /// manager, and the second those that this process opened.
-    pub(super) fn leave(&self) -> io::Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
-        Ok((self.0.handed_in()?, self.0.opened()?))
+    /// manager, and the second those that this process opened. Fails if too few descriptors are
+    /// then free for an upgrade.
+    pub(super) fn leave(&self) -> Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
+        let duplicated = || {
+            let both = (self.0.handed_in()?, self.0.opened()?);
+            descriptors::ensure_left(ROOM)?;
+            Ok(both)
+        };
+        duplicated().map_err(|error: io::Error| {
+            anyhow::anyhow!(
+                "the supervisor process may open no more files: {error}\n  raise its limit: \
+                 LimitNOFILE= in the unit, or ulimit -n"
+            )
+        })
     }
 }
 

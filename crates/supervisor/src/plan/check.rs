@@ -299,9 +299,9 @@ impl ServiceCheck<'_> {
                 "cannot read {shown}: {error}; it must be there, and readable for the supervisor"
             )
         };
-        let facts = fs::metadata(&path).map_err(unreadable)?;
-        let mode = facts.permissions().mode() & 0o777;
-        if !facts.is_file() {
+        let metadata = fs::metadata(&path).map_err(unreadable)?;
+        let mode = metadata.permissions().mode() & 0o777;
+        if !metadata.is_file() {
             return Err(format!("{shown} is no file; name a file"));
         }
         if mode & 0o077 != 0 {
@@ -309,7 +309,7 @@ impl ServiceCheck<'_> {
                 "others may read {shown}: its mode is {mode:04o}; run `chmod 600 {shown}`"
             ));
         }
-        if facts.len() > LARGEST_ENVIRONMENT {
+        if metadata.len() > LARGEST_ENVIRONMENT {
             return Err(format!("{shown} is larger than 1 MB; name another file"));
         }
         value_parsers::environment(&fs::read_to_string(&path).map_err(unreadable)?)
@@ -542,7 +542,7 @@ impl ServiceCheck<'_> {
 fn is_there(program: &str, directory: &Path, path: &str) -> bool {
     let can_run = |path: &Path| {
         fs::metadata(path)
-            .is_ok_and(|facts| facts.is_file() && facts.permissions().mode() & 0o111 != 0)
+            .is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     };
     if program.contains('{') {
         return true;

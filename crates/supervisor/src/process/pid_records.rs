@@ -44,15 +44,15 @@ impl PidRecords {
     /// Reads an earlier supervisor's records, ends the recorded processes and removes the records.
     /// Returns the records of the ended processes.
     pub(crate) fn open(folder: Folder) -> io::Result<(Self, Vec<PidRecord>)> {
-        let ledger = Self::resume(folder);
+        let records = Self::resume(folder);
         let (mut left, mut files) = (Vec::new(), Vec::new());
-        for entry in fs::read_dir(ledger.folder.at(""))? {
+        for entry in fs::read_dir(records.folder.at(""))? {
             let file = entry?.path();
             // An incomplete record belongs to a process that was never told to become the service.
-            if let Ok(page) = serde_json::from_slice::<RecordFile>(&fs::read(&file)?)
-                && page.boot == ledger.boot
+            if let Ok(saved) = serde_json::from_slice::<RecordFile>(&fs::read(&file)?)
+                && saved.boot == records.boot
             {
-                left.push(page.record);
+                left.push(saved.record);
             }
             files.push(file);
         }
@@ -60,7 +60,7 @@ impl PidRecords {
         for file in files {
             fs::remove_file(file)?;
         }
-        Ok((ledger, ended))
+        Ok((records, ended))
     }
 
     /// Opens this process's own records from before an `exec`. Does not end the recorded processes.
@@ -75,12 +75,12 @@ impl PidRecords {
     /// that loses the record also ends the process.
     pub(crate) fn add(&self, record: PidRecord) -> io::Result<()> {
         let file = self.folder.at(&record.token);
-        let page = RecordFile {
+        let saved = RecordFile {
             boot: self.boot.clone(),
             record,
         };
         let mut file = File::create_new(file)?;
-        file.write_all(&serde_json::to_vec(&page)?)
+        file.write_all(&serde_json::to_vec(&saved)?)
     }
 
     /// Removes the record of a process that has exited.

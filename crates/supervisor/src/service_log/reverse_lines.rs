@@ -51,9 +51,9 @@ impl ReverseLines {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
                 Err(error) => return Err(error),
             };
-            let facts = file.metadata()?;
-            if self.known.insert(facts.ino()) {
-                self.file = Some((file, facts.len()));
+            let metadata = file.metadata()?;
+            if self.known.insert(metadata.ino()) {
+                self.file = Some((file, metadata.len()));
                 return Ok(true);
             }
         }

@@ -79,11 +79,11 @@ pub(super) fn aside(path: &Path, number: u32) -> PathBuf {
 /// Returns the total size of all files, in bytes.
 pub(super) fn size_of_all(path: &Path) -> u64 {
     let sizes = (0..).map_while(|number| {
-        let facts = match number {
+        let metadata = match number {
             0 => fs::metadata(path),
             number => fs::metadata(aside(path, number)),
         };
-        facts.ok().map(|facts| facts.len())
+        metadata.ok().map(|metadata| metadata.len())
     });
     sizes.sum()
 }

@@ -76,6 +76,9 @@ fn what_may_not_be_kept_is_not() {
         &[(CONTROL, "max-age=0, stale-while-revalidate=60")],
         &[(CONTROL, "max-age=0, stale-if-error=60")],
         &[("expires", "Sun, 06 Nov 1994 08:50:37 GMT")],
+        &[("expires", "sun, 06 NOV 1994 08:50:37 gmt")],
+        &[("expires", "SUNDAY, 06-nov-94 08:50:37 Gmt")],
+        &[("expires", "Sun Nov  6 08:50:37 1994")],
         &[(CONTROL, "max-age=60"), ("vary", "accept, ,cookie")],
     ] {
         assert!(kept(right).is_some(), "{right:?}");

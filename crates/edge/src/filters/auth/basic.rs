@@ -97,7 +97,7 @@ pub(crate) struct Passwords {
     /// This value is created at first use. Its creation would delay the start, and few sites use
     /// passwords.
     verified: OnceLock<Arc<Verified>>,
-    places: Arc<Semaphore>,
+    queue: Arc<Semaphore>,
     cores: Arc<Semaphore>,
 }
 
@@ -106,7 +106,7 @@ impl Default for Passwords {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
             verified: OnceLock::new(),
-            places: Arc::new(Semaphore::new(cores + QUEUE)),
+            queue: Arc::new(Semaphore::new(cores + QUEUE)),
             cores: Arc::new(Semaphore::new(cores)),
         }
     }
@@ -135,7 +135,7 @@ impl Passwords {
         let digest = verified.digest(&given.name, &given.password, hash.as_bytes());
         if !verified.knows(digest) {
             let busy = |_| Denied::Busy(BUSY);
-            let place = Arc::clone(&self.places).try_acquire_owned().map_err(busy)?;
+            let turn = Arc::clone(&self.queue).try_acquire_owned().map_err(busy)?;
             let core = Arc::clone(&self.cores).acquire_owned().await;
             let core = core.map_err(|_| Denied::Busy(BUSY))?;
             // During the wait, another request may have verified the same password, or the client
@@ -153,7 +153,7 @@ impl Passwords {
                         let outcome = HeaderValue::from_static(WRONG_PASSWORD);
                         basic.wrong.report(tried, &outcome);
                     }
-                    drop((place, core));
+                    drop((turn, core));
                     is_right
                 };
                 match tokio::task::spawn_blocking(work).await {
@@ -282,8 +282,8 @@ mod tests {
     async fn what_was_right_costs_no_hash_and_beyond_the_queue_people_are_sent_away() {
         let (passwords, basic) = (Passwords::default(), people("right"));
         assert_eq!(ask(&passwords, &basic, "a:right").await, Ok(()));
-        let all = u32::try_from(passwords.places.available_permits()).unwrap();
-        let taken = passwords.places.acquire_many(all).await.unwrap();
+        let all = u32::try_from(passwords.queue.available_permits()).unwrap();
+        let taken = passwords.queue.acquire_many(all).await.unwrap();
         assert_eq!(ask(&passwords, &basic, "a:right").await, Ok(()));
         for unknown in ["a:wrong", "b:right", "a:right "] {
             assert_eq!(

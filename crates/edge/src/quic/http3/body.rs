@@ -23,7 +23,7 @@ pub(super) struct Received {
     left: Option<u64>,
     time: Duration,
     timer: Option<Pin<Box<Sleep>>>,
-    state: State,
+    state: BodyPart,
     /// Why the body ended early; empty if it did not.
     broken: Arc<BrokenBody>,
     /// Notified when the body is first read.
@@ -33,7 +33,7 @@ pub(super) struct Received {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum BodyPart {
     Data,
     Trailers,
     Over,
@@ -54,7 +54,7 @@ impl Received {
             left: length,
             time,
             timer: None,
-            state: State::Data,
+            state: BodyPart::Data,
             broken,
             wanted,
             first: None,
@@ -80,7 +80,7 @@ impl Received {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        if self.state == State::Data {
+        if self.state == BodyPart::Data {
             match ready!(self.stream.poll_recv_data(context)) {
                 Err(error) => return self.fails(error.into()),
                 Ok(Some(mut data)) => {
@@ -98,12 +98,12 @@ impl Received {
                 Ok(None) if self.left.is_some_and(|left| left > 0) => {
                     return self.breaks(Refusal::Length);
                 }
-                Ok(None) => self.state = State::Trailers,
+                Ok(None) => self.state = BodyPart::Trailers,
             }
         }
-        if self.state == State::Trailers {
+        if self.state == BodyPart::Trailers {
             let trailers = ready!(self.stream.poll_recv_trailers(context));
-            self.state = State::Over;
+            self.state = BodyPart::Over;
             let trailers = match trailers {
                 Ok(Some(trailers)) => trailers,
                 Ok(None) => return Poll::Ready(None),
@@ -123,7 +123,7 @@ impl Received {
     }
 
     fn fails(&mut self, error: BodyError) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        self.state = State::Over;
+        self.state = BodyPart::Over;
         Poll::Ready(Some(Err(error)))
     }
 }
@@ -155,7 +155,7 @@ impl HttpBody for Received {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.first.is_none() && self.state == State::Over
+        self.first.is_none() && self.state == BodyPart::Over
     }
 
     fn size_hint(&self) -> SizeHint {

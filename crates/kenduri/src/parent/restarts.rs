@@ -1,0 +1,111 @@
+//! Replaces services on request and as `cron_restart` plans. During a freeze, planned restarts wait
+//! until it is over.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use jiff::Timestamp;
+use supervisor::OWN_SERVICE;
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+
+use super::process::{ParentProcess, is_stopped};
+use crate::control_requests::{ControlRequest, ControlResponse, Reply};
+use crate::messages::ToWorker;
+
+/// The time between two looks whether the freeze is over. Hosts may end it early.
+const PAUSE: Duration = Duration::from_mins(1);
+
+/// How long to wait until the worker reports whether an event is near. The time is short, so that a
+/// worker that hangs can still be replaced.
+const FREEZE_TIME: Duration = Duration::from_secs(5);
+
+/// Whether planned restarts have to wait.
+struct Freeze {
+    /// The end of the freeze that is in force.
+    until: Option<Timestamp>,
+}
+
+impl ParentProcess {
+    /// Fails if an event is near, unless `force` is set. Without a worker, this check never fails,
+    /// because only the worker knows of events. Automatic restarts skip this check.
+    pub(super) async fn check_freeze(&self, force: bool) -> Result<()> {
+        if force {
+            return Ok(());
+        }
+        match self.freeze().await {
+            Some(Freeze { until: Some(until) }) => bail!(
+                "nothing is restarted or upgraded until {until}, because of an event\n  \
+                 --force does it all the same"
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// Asks the worker whether an event is near. Returns `None` if no worker answers.
+    async fn freeze(&self) -> Option<Freeze> {
+        self.workers.serving()?;
+        let message = |id| ToWorker::Request {
+            id,
+            order: ControlRequest::Freeze,
+        };
+        match timeout(FREEZE_TIME, self.workers.ask(message)).await {
+            Ok(Reply::Ok(ControlResponse::Frozen { until })) => Some(Freeze { until }),
+            _ => None,
+        }
+    }
+
+    pub(super) async fn reload(&self, service: &str) -> Result<String> {
+        let _alone = match service {
+            OWN_SERVICE => Some(self.alone().await?),
+            _ => None,
+        };
+        self.control.reload(service).await?;
+        Ok(if is_stopped(&self.control.ps().await?, service) {
+            format!("{service} is stopped; its description is used at its next start.")
+        } else {
+            format!("{service} was replaced; requests went on.")
+        })
+    }
+
+    /// Replaces the instances of each service whose planned restart is due, once no event is near.
+    /// As long as no worker tells whether one is, the restarts wait too.
+    pub(super) async fn restart_when_due(
+        self: Arc<Self>,
+        mut due: mpsc::UnboundedReceiver<Arc<str>>,
+    ) {
+        loop {
+            let is_any = !self.postponed_restarts.lock().is_empty();
+            let service = tokio::select! {
+                service = due.recv() => match service {
+                    Some(service) => Some(service),
+                    None => return,
+                },
+                () = sleep(PAUSE), if is_any => None,
+            };
+            self.postponed_restarts.lock().extend(service.clone());
+            match self.freeze().await {
+                Some(Freeze { until: None }) => {
+                    let services = std::mem::take(&mut *self.postponed_restarts.lock());
+                    for service in services {
+                        tokio::spawn(Arc::clone(&self).restart_as_planned(service));
+                    }
+                }
+                Some(Freeze { until: Some(until) }) => {
+                    if let Some(service) = service {
+                        tracing::info!(%service, %until, "a planned restart waits for an event");
+                    }
+                }
+                None => {}
+            }
+        }
+    }
+
+    async fn restart_as_planned(self: Arc<Self>, service: Arc<str>) {
+        // The service may have been removed, or the supervisor may be stopping.
+        if let Err(error) = self.reload(&service).await {
+            tracing::warn!(%service, "a planned restart failed: {error:#}");
+        }
+    }
+}
