@@ -59,6 +59,21 @@ impl Days {
     }
 }
 
+/// The next two days on which it is not `hour` o'clock yet, each with that instant. A daily job has
+/// no fixed hour, so one alone could be missed.
+pub(crate) fn mornings(
+    now: Timestamp,
+    zone: &TimeZone,
+    hour: i8,
+) -> impl Iterator<Item = (Date, Timestamp)> {
+    let days = now.to_zoned(zone.clone()).date().series(1.day()).take(3);
+    let at = move |day: Date| {
+        let at = day.at(hour, 0, 0, 0).to_zoned(zone.clone()).ok()?;
+        Some((day, at.timestamp()))
+    };
+    days.filter_map(at).filter(move |(_, at)| *at > now).take(2)
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::SignedDuration;

@@ -43,6 +43,8 @@ web::words! {
         RefundDrift = "refund_drift" => "finding-refund-drift",
         /// What a provider is owed is not what the booking says.
         PayoutDrift = "payout_drift" => "finding-payout-drift",
+        /// The nightly check has found that our books contradict themselves.
+        Contradiction = "contradiction" => "finding-contradiction",
     }
 }
 
@@ -56,6 +58,7 @@ impl FindingKind {
             Self::UnmatchedEvent => "finding-read-again",
             Self::RefundDrift => "finding-refund-again",
             Self::PayoutDrift => "finding-owe-again",
+            Self::Contradiction => "finding-verify-again",
         }
     }
 
@@ -85,7 +88,8 @@ pub struct Finding {
     #[schema(value_type = String)]
     pub id: FindingId,
     pub kind: FindingKind,
-    /// The id of the payment, order, refund, event or booking that it is about.
+    /// The id of the payment, order, refund, event or booking that it is about; what the nightly
+    /// check says of a contradiction.
     pub subject: String,
     #[schema(value_type = Option<String>)]
     pub order_id: Option<OrderId>,

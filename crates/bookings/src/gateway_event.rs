@@ -1,18 +1,21 @@
 //! Events from payment gateways. An event is stored before it is acknowledged. A job then requests the
 //! current state from the gateway, so that reordered, repeated or late events do no harm.
 
+use axum::http::HeaderMap;
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob, Queue};
 use platform::store::Row;
+use platform::text_cleaning::hexadecimal;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use web::Site;
+use sha2::{Digest as _, Sha256};
+use web::{Problem, Site};
 
 use crate::alert::{self, AlertKind};
-use crate::gateway::{Event, GatewayError};
+use crate::gateway::{self, Event, GatewayError, TestEvent};
 use crate::order::{self, GatewayName, OrderId, Payment};
 use crate::refund::{self, Refund};
 use crate::{booking, gateway_retry, payout, settle};
@@ -54,9 +57,30 @@ struct Payload {
     event: String,
 }
 
+/// Verifies what a gateway has posted, and stores the event durably.
+pub(crate) async fn accept(
+    site: &Site,
+    gateway: GatewayName,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<(), Problem> {
+    let Some(event) = gateway.read_event(site, headers, body)? else {
+        return Ok(());
+    };
+    let hash = hexadecimal(&Sha256::digest(body));
+    let write = move |tx: &mut Tx<'_>| receive(tx, gateway, &event, &hash);
+    Ok(site.store.write(write).await?)
+}
+
+/// Posts an event of the test gateway, which passes the same checks as those of others.
+pub(crate) async fn post_test(site: &Site, event: &TestEvent) -> Result<(), Problem> {
+    let (headers, body) = event.post(site);
+    accept(site, GatewayName::Test, &headers, &body).await
+}
+
 /// Stores an event and schedules its job. If the event was already received and processed, nothing
 /// changes; if it was received but not processed, its job runs at once.
-pub(crate) fn receive(
+fn receive(
     tx: &mut Tx<'_>,
     gateway: GatewayName,
     event: &Event,
@@ -119,9 +143,17 @@ pub(crate) fn read_again(
     Ok(())
 }
 
-/// The job that processes an event.
-pub(crate) fn job(site: &Site) -> Handler {
-    Handler::with(KIND, site, handle)
+/// The job that processes an event, and the one that posts an event of the test gateway later.
+pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
+    let post = |site: Site, job: Job| async move {
+        let posted = post_test(&site, &job.read()?).await;
+        posted.map_err(|problem| JobError::retry(problem.code))?;
+        Ok(Done::nothing())
+    };
+    [
+        Handler::with(KIND, site, handle),
+        Handler::with(gateway::TEST_EVENT, site, post),
+    ]
 }
 
 async fn handle(site: Site, job: Job) -> Result<Done, JobError> {

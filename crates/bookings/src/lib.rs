@@ -43,8 +43,10 @@ pub mod provider;
 pub mod reconcile;
 pub mod refund;
 pub mod request;
+pub mod retention;
 pub mod review;
 pub mod room;
+pub mod room_release;
 pub mod series;
 mod session;
 pub mod session_type;
@@ -143,7 +145,9 @@ pub const DOMAIN: Domain = Domain {
         let all = all
             .chain(reconcile::jobs(site))
             .chain(new_slots::jobs(site));
-        let all = all.chain([gateway_event::job(site)]);
+        let all = all.chain(gateway_event::jobs(site));
+        let all = all.chain(payout::batch::jobs(site));
+        let all = all.chain([retention::job(site), verify::job(site)]);
         all.map(alert::watch).collect()
     },
     describe: domain::debug_only(|| {
@@ -184,7 +188,8 @@ pub const DOMAIN: Domain = Domain {
         "0021_receipts",
         "0022_grants",
         "0023_gateway_orders",
-        "0024_alerts"
+        "0024_alerts",
+        "0026_money"
     ))
 };
 
@@ -220,6 +225,7 @@ const PROBLEM_CODES: &[Code] = &[
     PAYOUT_EMPTY,
     SECOND_PERSON,
     ROOM_POOL_EMPTY,
+    ROOM_IN_USE,
     FINDING_SETTLED,
     Code::new(409, "refund_exceeds"),
     REVIEW_SETTLED,
@@ -314,6 +320,8 @@ pub const PAYOUT_EMPTY: Code = Code::new(422, "payout_empty");
 pub const SECOND_PERSON: Code = Code::new(403, "second_person_required");
 /// The error for booking a session that needs a room if none is free at that time.
 pub const ROOM_POOL_EMPTY: Code = Code::new(409, "room_pool_empty");
+/// The error for releasing the room of a session that is to come.
+pub const ROOM_IN_USE: Code = Code::new(409, "room_in_use");
 /// The error for applying the remedy of a finding that is settled.
 pub const FINDING_SETTLED: Code = Code::new(409, "finding_settled");
 /// The error for a step that the state of a review does not allow.

@@ -8,7 +8,7 @@
 use identity::account::Account;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan as _};
+use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::mail::{Address, NewMail, Stream};
 use platform::store::Row;
@@ -19,6 +19,7 @@ use site::newsletter::Newsletter;
 use web::{Language, Site};
 
 use crate::browse::{self, Filter, Offered};
+use crate::days;
 
 /// The newsletter about new slots.
 pub const NEWSLETTER: Newsletter = Newsletter {
@@ -67,15 +68,9 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     ]
 }
 
-/// Plans the next two mailings. The daily job has no fixed hour, so one alone could be missed.
+/// Plans the next two mailings.
 fn plan(tx: &mut Tx<'_>, zone: &TimeZone) -> Result<(), StoreError> {
-    let now = tx.now();
-    let days = now.to_zoned(zone.clone()).date().series(1.day());
-    let at = |day: Date| day.at(HOUR, 0, 0, 0).to_zoned(zone.clone()).ok();
-    let ahead = days
-        .take(3)
-        .filter_map(|day| Some((day, at(day)?.timestamp())));
-    for (day, at) in ahead.filter(|(_, at)| *at > now).take(2) {
+    for (day, at) in days::mornings(tx.now(), zone, HOUR) {
         enqueue(tx, day, at)?;
     }
     Ok(())

@@ -189,6 +189,10 @@ pub struct Order {
     pub tax_minor: i64,
     /// The rate of that tax, in hundredths of a percent.
     pub tax_bps: i64,
+    /// The name of that tax when the order was paid; empty before.
+    pub tax_label: String,
+    /// The seller, as the settings named it when the order was paid; empty before.
+    pub seller: String,
     /// The receipt's number in its fiscal year, and among test orders or live ones; null until the
     /// order is paid. It is shown as `2026-000123`, that of a test order as `TEST-2026-000123`.
     pub receipt_no: Option<i64>,
@@ -274,6 +278,8 @@ pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<O
         expires_at: new.expires_at,
         tax_minor: new.tax.minor,
         tax_bps: new.tax.bps,
+        tax_label: String::new(),
+        seller: String::new(),
         receipt_no: None,
         receipt_year: None,
         created_at: tx.now(),

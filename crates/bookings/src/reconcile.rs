@@ -17,6 +17,7 @@ use crate::refund;
 use crate::settings::Administrator;
 use crate::{
     FINDING_SETTLED, Refusal, booking, checkout, gateway, gateway_event, gateway_retry, payout,
+    verify,
 };
 
 /// The job kind of the daily job that starts the comparisons.
@@ -43,7 +44,7 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 3] {
             async move {
                 Ok::<_, JobError>(Done::with(move |tx: &mut Tx<'_>| {
                     for gateway in gateway::offered(&site) {
-                        if gateway == GatewayName::Test || gateway.is_remote(&site) {
+                        if gateway.is_usable(&site) {
                             plan_comparison(tx, gateway)?;
                         }
                     }
@@ -304,6 +305,7 @@ fn remedy(tx: &mut Tx<'_>, found: &Finding) -> Result<(), Refusal> {
                 return Err(crate::PAYOUT_STATE.into());
             }
         }
+        (FindingKind::Contradiction, _) => verify::plan(tx)?,
         (FindingKind::UnmatchedEvent, _) => {
             if let Some(gateway) = found.gateway {
                 gateway_event::read_again(tx, gateway, &found.subject)?;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
-use web::fields::{choice, flag, line, number, tags};
+use web::fields::{choice, flag, line, lines, number, tags};
 use web::{Field, Findings, Input};
 
 use crate::order::{CreditKind, Tax};
@@ -63,6 +63,11 @@ pub struct BookingSettings {
     pub tax_bps: i64,
     /// The name of the tax, up to 40 characters.
     pub tax_label: String,
+    /// The seller as receipts name it, such as name, address and tax number, up to 500 characters;
+    /// empty for the site's name. A receipt keeps what it said when the order was paid.
+    pub seller: String,
+    /// How many years records of money are kept after the last of them.
+    pub money_years: i64,
     /// The month, 1–12, with which the fiscal year begins, in which receipts are numbered.
     pub fiscal_month: i64,
     /// How many documents a member may submit for review within 24 hours.
@@ -117,6 +122,9 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     offer_days: number(0, 365).label("booking-set-offer-days"),
     tax_bps: number(0, 10_000).label("booking-set-tax").hint("booking-set-tax-hint"),
     tax_label: line(40).label("booking-set-tax-label"),
+    seller: lines(500).label("booking-set-seller").hint("booking-set-seller-hint"),
+    // In less, a fiscal year whose first month was changed could still give numbers to receipts.
+    money_years: number(2, 50).label("booking-set-money-years").hint("booking-set-money-years-hint"),
     fiscal_month: number(1, 12).label("booking-set-fiscal").hint("booking-set-fiscal-hint"),
     review_day_limit: number(1, 100).label("booking-set-review-limit"),
     review_file_days: number(1, 3_650).label("booking-set-review-days"),

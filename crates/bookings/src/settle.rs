@@ -79,6 +79,11 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         paid_at: Some(tx.now()),
         receipt_no: Some(last + 1),
         receipt_year: Some(year),
+        tax_label: rules.tax_label,
+        seller: match rules.seller.as_str() {
+            "" => site.settings.name.clone(),
+            _ => rules.seller,
+        },
         ..order
     };
     tx.update(&order)?;

@@ -1,6 +1,16 @@
 //! Consistency checks of the tables for bookings, slots, payments, payouts and the test gateway.
 
+use platform::jobs::{Done, Handler, JobError, NewJob};
 use platform::{Sql, StoreError, Tx, sql};
+use serde_json::json;
+use web::Site;
+
+use crate::finding::{self, FindingKind};
+
+/// The job kind of the nightly check.
+pub const KIND: &str = "booking.verify";
+/// How many inconsistencies one check tells of.
+const MOST: usize = 100;
 
 /// Queries that must return no rows, each with the description of the inconsistency.
 const CHECKS: &[(&str, Sql)] = &[
@@ -45,9 +55,12 @@ const CHECKS: &[(&str, Sql)] = &[
     (
         "two slots of a provider overlap",
         sql!(
-            "SELECT s.id FROM slot s JOIN slot o ON o.provider_id = s.provider_id AND o.id > s.id
-             WHERE s.deleted_at IS NULL AND o.deleted_at IS NULL
-               AND s.blocks_from < o.blocks_until AND o.blocks_from < s.blocks_until"
+            "SELECT w.id FROM
+                 (SELECT id, blocks_from, MAX(blocks_until) OVER
+                      (PARTITION BY provider_id ORDER BY blocks_from, id
+                       ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until
+                  FROM slot WHERE deleted_at IS NULL) w
+             WHERE w.busy_until > w.blocks_from"
         ),
     ),
     (
@@ -72,8 +85,8 @@ const CHECKS: &[(&str, Sql)] = &[
         "an active booking needs a room and has none at its time, or another one has a room",
         sql!(
             "SELECT b.id FROM booking b JOIN slot s ON s.id = b.slot_id
-             LEFT JOIN room_allocation a ON a.booking_id = b.id AND a.state = 'reserved'
-                 AND a.starts_at = b.starts_at
+             LEFT JOIN room_allocation a ON a.booking_id = b.id AND a.starts_at = b.starts_at
+                 AND (a.state = 'reserved' OR a.release_reason <> '' AND b.state = 'confirmed')
              WHERE CASE WHEN a.id IS NULL THEN 0 ELSE 1 END
                  <> CASE WHEN s.location_kind = 'room_pool'
                           AND b.state IN ('pending_payment', 'confirmed') THEN 1 ELSE 0 END"
@@ -97,16 +110,28 @@ const CHECKS: &[(&str, Sql)] = &[
         ),
     ),
     (
-        "an order is paid, and there is neither a booking nor a refund",
+        "an order is paid, and there is neither a booking nor a full refund",
         sql!(
             "SELECT r.id FROM booking_order r
-             WHERE r.state = 'paid' AND r.plan_id IS NULL
+             WHERE r.state IN ('paid', 'partially_refunded') AND r.plan_id IS NULL
                AND NOT EXISTS (SELECT 1 FROM booking b WHERE b.order_id = r.id
                                AND (b.state IN ('confirmed', 'completed', 'no_show_member')
                                     OR b.state = 'cancelled' AND b.cancelled_by = 'member'
                                        AND b.cancelled_at > b.starts_at - b.cancel_minutes * 60000))
+               AND r.amount_minor >
+                   (SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT)
+                    FROM payment p JOIN refund f ON f.payment_id = p.id
+                    WHERE p.order_id = r.id AND p.settles = 1)"
+        ),
+    ),
+    (
+        "an order of a membership is paid, and opened none",
+        sql!(
+            "SELECT r.id FROM booking_order r
+             WHERE r.state IN ('paid', 'partially_refunded', 'refunded') AND r.tier > 0
+               AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.order_id = r.id)
                AND NOT EXISTS (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
-                               WHERE p.order_id = r.id AND p.settles = 1)"
+                               WHERE p.order_id = r.id AND f.reason = 'sold_out')"
         ),
     ),
     (
@@ -157,7 +182,9 @@ const CHECKS: &[(&str, Sql)] = &[
         "a booking takes place, and the credit for it was not spent",
         sql!(
             "SELECT b.id FROM booking b JOIN slot s ON s.id = b.slot_id
+             LEFT JOIN credit_lot l ON l.id = b.credit_lot_id
              WHERE b.state IN ('confirmed', 'completed', 'no_show_member') AND s.takes_credit = 1
+               AND COALESCE(l.is_closed, 0) = 0
                AND 1 <> (SELECT COUNT(*) FROM credit_entry e WHERE e.subject = b.id
                          AND e.lot_id = b.credit_lot_id AND e.reason = 'booked')"
         ),
@@ -174,7 +201,8 @@ const CHECKS: &[(&str, Sql)] = &[
     (
         "a document was submitted for review, and not one credit for it was spent",
         sql!(
-            "SELECT r.id FROM review r WHERE 1 <>
+            "SELECT r.id FROM review r JOIN credit_lot k ON k.id = r.credit_lot_id
+             WHERE k.is_closed = 0 AND 1 <>
                  (SELECT COUNT(*) FROM credit_entry e JOIN credit_lot l ON l.id = e.lot_id
                   WHERE e.subject = r.id AND e.lot_id = r.credit_lot_id AND e.reason = 'reviewed'
                     AND l.credit_kind = 'document_review')"
@@ -213,6 +241,20 @@ const CHECKS: &[(&str, Sql)] = &[
             "SELECT b.id FROM booking b WHERE b.state = 'completed' AND b.payout_minor > 0
                AND NOT EXISTS (SELECT 1 FROM payout_item i
                                WHERE i.booking_id = b.id AND i.is_adjustment = 0)"
+        ),
+    ),
+    (
+        "a provider is owed twice for a session",
+        sql!(
+            "SELECT booking_id FROM payout_item WHERE is_adjustment = 0
+             GROUP BY booking_id HAVING COUNT(*) > 1"
+        ),
+    ),
+    (
+        "somebody was reminded twice of a session",
+        sql!(
+            "SELECT booking_id FROM session_reminder
+             GROUP BY booking_id, sequence, party HAVING COUNT(*) > 1"
         ),
     ),
     (
@@ -320,4 +362,35 @@ pub fn find(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
         found.extend(rows.into_iter().map(|(id,)| format!("{what}: {id}")));
     }
     Ok(found)
+}
+
+/// The nightly check. What it finds becomes a finding, of which administrators are told once while it
+/// stands.
+pub(crate) fn job(site: &Site) -> Handler {
+    let site = site.clone();
+    Handler::each_day(KIND, move |_| {
+        let site = site.clone();
+        async move {
+            let mut found = site.store.read_at_length(find).await?;
+            found.truncate(MOST);
+            Ok::<_, JobError>(Done::with(move |tx: &mut Tx<'_>| note(tx, &found)))
+        }
+    })
+}
+
+fn note(tx: &mut Tx<'_>, found: &[String]) -> Result<(), StoreError> {
+    for one in found {
+        finding::note(tx, FindingKind::Contradiction, one, (None, None))?;
+    }
+    finding::heal(tx, FindingKind::Contradiction, |one| {
+        !found.contains(&one.subject)
+    })
+}
+
+/// Checks again now.
+pub(crate) fn plan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.enqueue(NewJob {
+        key: Some(KIND.to_owned()),
+        ..NewJob::new(KIND, json!({}))
+    })
 }

@@ -10,6 +10,7 @@ mod exports;
 mod feed;
 mod feedback;
 mod findings;
+mod frame;
 mod hook;
 mod ics;
 mod newcomer;
@@ -101,6 +102,7 @@ fn pages() -> Pages<Site, Callers> {
         .post("/me/bookings/{id}/move", People, own::reschedule)
         .post("/me/bookings/{id}/outcome", People, own::mark_outcome)
         .post("/me/bookings/{id}/link", People, own::replace_link)
+        .post("/me/bookings/{id}/room", People, own::release_room)
         .get("/me/bookings/{id}/feedback", People, feedback::form)
         .post("/me/bookings/{id}/feedback", People, feedback::save)
         .get("/me/requests", People, requests::own)

@@ -59,7 +59,7 @@ pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<AccountCredits>, S
     };
     let lots = sql!(
         "SELECT {l: Lot} FROM credit_lot l JOIN money_party p ON p.id = l.party_id
-         WHERE p.account_id = :id ORDER BY l.expires_at DESC, l.id",
+         WHERE p.account_id = :id AND l.is_closed = 0 ORDER BY l.expires_at DESC, l.id",
         id
     )
     .all(tx)?;

@@ -12,7 +12,6 @@ use platform::Tx;
 use platform::key;
 use platform::money::Money;
 use platform::outbound::CallBody;
-use platform::secret;
 use platform::text_cleaning::hexadecimal;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -338,6 +337,20 @@ fn refunded(made: RemoteRefund) -> Result<Refunded, GatewayError> {
     }
 }
 
+/// What a return signs: the order's id and the payment's, both of the gateway.
+pub(super) fn returned<'i>(order: &'i str, payment: &'i str) -> [&'i [u8]; 3] {
+    [order.as_bytes(), b"|", payment.as_bytes()]
+}
+
+/// Whether a return of this order and payment is signed with one of the secrets.
+pub(super) fn is_return_signed<'s>(
+    secrets: impl Iterator<Item = &'s str>,
+    (order, payment): (&str, &str),
+    given: &str,
+) -> bool {
+    remote::is_signed(secrets, &returned(order, payment), &iter::once(given))
+}
+
 /// Verifies the signature over the payment's id and the order's id **from our row**, so that the
 /// signature for another order cannot pay for this order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
@@ -349,10 +362,9 @@ pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<()
         return refused("payment_mismatch");
     }
     let (_, secret) = keys(site)?;
-    let payment = sent.text("razorpay_payment_id").as_bytes();
-    let mac = key::hmac(secret.as_bytes(), &[id.as_bytes(), b"|", payment]);
-    let given = sent.text("razorpay_signature").as_bytes();
-    if !secret::same(hexadecimal(&mac).as_bytes(), given) {
+    let payment = sent.text("razorpay_payment_id");
+    let given = sent.text("razorpay_signature");
+    if !is_return_signed(iter::once(secret), (id, payment), given) {
         return refused("payment_signature");
     }
     Ok(())
@@ -396,7 +408,11 @@ pub(super) fn read_event(
         value.unwrap_or_default()
     };
     let (given, values) = (header("x-razorpay-signature"), &site.declared.settings);
-    if !remote::is_signed(values, WEBHOOK_SECRET, &[body], &iter::once(given)) {
+    if !remote::is_signed(
+        remote::lines(values, WEBHOOK_SECRET),
+        &[body],
+        &iter::once(given),
+    ) {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"));
     }
     let id = match header("x-razorpay-event-id") {

@@ -71,16 +71,19 @@ pub(super) fn lines(values: &SettingValues, secret: SecretLine) -> impl Iterator
     lines.filter(|line| !line.is_empty())
 }
 
-/// Whether one of `given` is the HMAC-SHA-256 of `parts`, in hexadecimal digits, under one of the
-/// secret's lines.
-pub(super) fn is_signed<'a>(
-    values: &SettingValues,
-    secret: SecretLine,
+/// The HMAC-SHA-256 of `parts`, in hexadecimal digits.
+pub(super) fn sign(secret: &str, parts: &[&[u8]]) -> String {
+    hexadecimal(&key::hmac(secret.as_bytes(), parts))
+}
+
+/// Whether one of `given` is what [`sign`] returns under one of the secrets.
+pub(super) fn is_signed<'a, 's>(
+    mut secrets: impl Iterator<Item = &'s str>,
     parts: &[&[u8]],
     given: &(impl Iterator<Item = &'a str> + Clone),
 ) -> bool {
-    lines(values, secret).any(|secret| {
-        let mac = hexadecimal(&key::hmac(secret.as_bytes(), parts));
+    secrets.any(|secret| {
+        let mac = sign(secret, parts);
         let mut given = given.clone();
         given.any(|one| secret::same(mac.as_bytes(), one.as_bytes()))
     })

@@ -1,7 +1,7 @@
 //! Stripe Checkout, through Stripe's HTTP API: sessions, refunds and webhooks. The payer's browser
 //! goes to Stripe's own page, so none of Stripe's scripts run on our pages.
 
-use axum::http::{HeaderMap, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use platform::Secret;
 use platform::money::{Currency, Money};
@@ -391,12 +391,13 @@ struct Metadata {
     refund_id: Option<String>,
 }
 
-pub(super) fn read_event(
+/// Whether a fresh header `t=…,v1=…` signs an event with one of these secrets.
+pub(super) fn is_signed<'s>(
     site: &Site,
-    headers: &HeaderMap,
+    header: Option<&HeaderValue>,
     body: &[u8],
-) -> Result<Option<Event>, Problem> {
-    let header = headers.get("stripe-signature");
+    secrets: impl Iterator<Item = &'s str>,
+) -> bool {
     let header = header.and_then(|value| value.to_str().ok());
     let header = header.unwrap_or_default();
     let parts = || {
@@ -412,10 +413,19 @@ pub(super) fn read_event(
         .and_then(|at| Timestamp::from_second(at).ok());
     let is_fresh = at.is_some_and(|at| site.clock.now().duration_since(at).abs() <= FRESH);
     let signed: [&[u8]; 3] = [time.as_bytes(), b".", body];
-    let values = &site.declared.settings;
     let given = parts().filter(|(name, _)| *name == "v1");
     let given = given.map(|(_, signature)| signature);
-    if !is_fresh || !remote::is_signed(values, WEBHOOK_SECRET, &signed, &given) {
+    is_fresh && remote::is_signed(secrets, &signed, &given)
+}
+
+pub(super) fn read_event(
+    site: &Site,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Option<Event>, Problem> {
+    let values = &site.declared.settings;
+    let lines = remote::lines(values, WEBHOOK_SECRET);
+    if !is_signed(site, headers.get("stripe-signature"), body, lines) {
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"));
     }
     let web::Json(EventBody { id, kind, data }) = web::Json::parse(body)?;

@@ -1,17 +1,35 @@
 //! The built-in test gateway. It needs no account and no network and moves no money, but the rest
 //! of the code treats it like other gateways. It has its own tables, and writes them in separate
-//! transactions.
+//! transactions. It signs returns as Razorpay does, and events as Stripe does, with keys from the key
+//! file.
 
-use axum::http::StatusCode;
+use axum::http::header::HeaderName;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use platform::jobs::{NewJob, Queue};
 use platform::money::{Currency, Money};
+use platform::text_cleaning::hexadecimal;
 use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use web::{Form, Problem, Site};
 
-use super::{Checkout, Event, Fact, GatewayError, RefundCall, Refunded, Way};
+use super::remote::sign;
+use super::{
+    Checkout, Event, Fact, GatewayError, RefundCall, Refunded, Way, is_test, offered, razorpay,
+    stripe,
+};
 use crate::order::{self, GatewayName, Order, OrderId, OrderState, PaymentState};
 
-/// The purpose for which the test gateway's signing key is derived from the key file.
-const PURPOSE: &str = "bookings.test-gateway";
+/// The purposes for which the test gateway's secrets are derived from the key file.
+const RETURNS: &str = "bookings.test-gateway";
+const EVENTS: &str = "bookings.test-gateway.events";
+/// The header with the signature of an event.
+const SIGNATURE: HeaderName = HeaderName::from_static("test-signature");
+/// The job kind of the job that sends an event later.
+pub(crate) const EVENT: &str = "booking.test_event";
+/// How long the money of a payment takes that comes later.
+const LATER: SignedDuration = SignedDuration::from_mins(1);
 /// The maximum number of payments for one order.
 const MOST: i64 = 5;
 
@@ -22,10 +40,14 @@ web::words! {
         Pay = "pay" => "test-gateway-pay",
         /// The payment fails.
         Fail = "fail" => "test-gateway-fail",
-        /// The payment succeeds, but the browser does not return.
-        Lost = "lost" => "test-gateway-lost",
+        /// The payer returns, and the money comes later.
+        Later = "later" => "test-gateway-later",
         /// Two payments succeed.
         Twice = "twice" => "test-gateway-twice",
+        /// The event comes before the payer returns.
+        EventFirst = "event_first" => "test-gateway-first",
+        /// The payment succeeds, but no event comes, and the browser does not return.
+        Lost = "lost" => "test-gateway-lost",
         /// A payment of another amount succeeds.
         Wrong = "wrong" => "test-gateway-wrong",
         /// The payment succeeds, but cannot be refunded.
@@ -33,6 +55,89 @@ web::words! {
         /// The payment succeeds, and the payer's bank disputes it.
         Dispute = "dispute" => "test-gateway-dispute",
     }
+}
+
+impl Pressed {
+    /// The message id of what happens then.
+    pub(crate) const fn hint(self) -> &'static str {
+        match self {
+            Self::Pay => "test-gateway-pay-hint",
+            Self::Fail => "test-gateway-fail-hint",
+            Self::Later => "test-gateway-later-hint",
+            Self::Twice => "test-gateway-twice-hint",
+            Self::EventFirst => "test-gateway-first-hint",
+            Self::Lost => "test-gateway-lost-hint",
+            Self::Wrong => "test-gateway-wrong-hint",
+            Self::Stuck => "test-gateway-stuck-hint",
+            Self::Dispute => "test-gateway-dispute-hint",
+        }
+    }
+}
+
+/// Whether the test gateway has addresses: it is offered, and no real money moves.
+pub(super) fn is_usable(site: &Site) -> bool {
+    is_test(site) && offered(site).contains(&GatewayName::Test)
+}
+
+/// The secrets for a purpose: the first one signs, all are valid.
+fn secrets(site: &Site, purpose: &str) -> Vec<String> {
+    let macs = site.keys.key(purpose).macs(&["secret"]).collect::<Vec<_>>();
+    macs.iter().map(|mac| hexadecimal(mac)).collect()
+}
+
+/// An event as the test gateway sends it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct TestEvent {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    /// The order's id at the gateway.
+    order: String,
+    payment: String,
+}
+
+impl TestEvent {
+    fn of(kind: &str, order: &str, payment: &str) -> Self {
+        Self {
+            id: format!("test_event_{payment}_{kind}"),
+            kind: kind.to_owned(),
+            order: order.to_owned(),
+            payment: payment.to_owned(),
+        }
+    }
+
+    /// The signed headers and the body with which the event is posted now.
+    pub(crate) fn post(&self, site: &Site) -> (HeaderMap, Vec<u8>) {
+        let body = serde_json::to_vec(self).unwrap_or_default();
+        let time = site.clock.now().as_second().to_string();
+        let secret = secrets(site, EVENTS).into_iter().next();
+        let parts: [&[u8]; 3] = [time.as_bytes(), b".", &body];
+        let signature = sign(&secret.unwrap_or_default(), &parts);
+        let header = HeaderValue::from_str(&format!("t={time},v1={signature}"));
+        let headers = header.into_iter().map(|value| (SIGNATURE, value)).collect();
+        (headers, body)
+    }
+}
+
+pub(super) fn read_event(
+    site: &Site,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Option<Event>, Problem> {
+    let secrets = secrets(site, EVENTS);
+    let lines = secrets.iter().map(String::as_str);
+    if !stripe::is_signed(site, headers.get(SIGNATURE), body, lines) {
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "signature_invalid"));
+    }
+    let web::Json(sent) = web::Json::<TestEvent>::parse(body)?;
+    Ok(Some(Event {
+        id: sent.id,
+        kind: sent.kind,
+        order: Some(sent.order),
+        payment: Some(sent.payment),
+        refund: None,
+        receipt: None,
+    }))
 }
 
 fn order_id(order: &Order) -> String {
@@ -50,30 +155,38 @@ pub(super) async fn create_checkout(_: &Site, order: &Order) -> Result<Checkout,
 
 pub(super) async fn list_payments(site: &Site, order: &Order) -> Result<Vec<Fact>, GatewayError> {
     let id = order_id(order);
-    let look = move |tx: &mut Tx<'_>| -> Result<Vec<(String, i64, Currency)>, StoreError> {
-        sql!(
-            "SELECT id, amount_minor, currency FROM test_payment WHERE gateway_order_id = :id
-             ORDER BY id",
-            id
-        )
-        .all(tx)
-    };
+    let look =
+        move |tx: &mut Tx<'_>| -> Result<Vec<(String, i64, Currency, Timestamp)>, StoreError> {
+            sql!(
+                "SELECT id, amount_minor, currency, captured_at FROM test_payment
+             WHERE gateway_order_id = :id ORDER BY id",
+                id
+            )
+            .all(tx)
+        };
     let found = site.store.read(look).await?.into_iter();
-    let facts = found.map(|(payment_id, minor, currency)| Fact {
+    let now = site.clock.now();
+    let facts = found.map(|(payment_id, minor, currency, captured_at)| Fact {
         payment_id,
-        state: PaymentState::Captured,
+        state: if captured_at <= now {
+            PaymentState::Captured
+        } else {
+            PaymentState::Authorized
+        },
         amount: Money::new(minor, currency),
     });
     Ok(facts.collect())
 }
 
-/// Lists all payments, because the test gateway does not note when they were made.
+/// Lists all captured payments, however old they are.
 pub(super) async fn list_captured(site: &Site) -> Result<Vec<(String, String)>, GatewayError> {
-    let look = |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, StoreError> {
-        tx.all(
-            sql!("SELECT id, gateway_order_id FROM test_payment ORDER BY id"),
-            &[],
+    let now = site.clock.now();
+    let look = move |tx: &mut Tx<'_>| -> Result<Vec<(String, String)>, StoreError> {
+        sql!(
+            "SELECT id, gateway_order_id FROM test_payment WHERE captured_at <= :now ORDER BY id",
+            now
         )
+        .all(tx)
     };
     Ok(site.store.read(look).await?)
 }
@@ -116,12 +229,10 @@ pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<()
     if sent.text("order") != order_id(order) {
         return refused("payment_mismatch");
     }
-    let signed = [sent.text("order"), sent.text("payment")];
-    if !site
-        .keys
-        .key(PURPOSE)
-        .verify(&signed, sent.text("signature"))
-    {
+    let secrets = secrets(site, RETURNS);
+    let lines = secrets.iter().map(String::as_str);
+    let about = (sent.text("order"), sent.text("payment"));
+    if !razorpay::is_return_signed(lines, about, sent.text("signature")) {
         return refused("payment_signature");
     }
     Ok(())
@@ -131,68 +242,97 @@ pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<()
 pub(crate) struct Outcome {
     /// The URL to which the browser is redirected.
     pub(crate) onward: String,
-    /// The event that the gateway sends.
-    pub(crate) event: Option<Event>,
+    /// The events that the gateway sends at once.
+    pub(crate) events: Vec<TestEvent>,
 }
 
-/// Handles a button on the test gateway's page. Records the payment.
+/// Handles a button on the test gateway's page. Records the payments.
 pub(crate) async fn press(
     site: &Site,
     order: &Order,
     pressed: Pressed,
 ) -> Result<Outcome, StoreError> {
-    let (id, amount) = (order_id(order), order.amount());
-    let minor = if pressed == Pressed::Wrong {
-        amount.minor - 1
-    } else {
-        amount.minor
+    let id = order_id(order);
+    let payments = {
+        let (id, order) = (id.clone(), order.clone());
+        let write = move |tx: &mut Tx<'_>| pay(tx, &order, &id, pressed);
+        site.store.write(write).await?
     };
+    let back = format!("/pay/{}", order.id);
+    let Some(last) = payments.last() else {
+        return Ok(Outcome {
+            onward: format!("{back}?failed=1"),
+            events: Vec::new(),
+        });
+    };
+    let captured = |payment: &String| TestEvent::of("payment.captured", &id, payment);
+    let mut events: Vec<TestEvent> = match pressed {
+        Pressed::Later | Pressed::Lost => Vec::new(),
+        _ => payments.iter().map(captured).collect(),
+    };
+    if pressed == Pressed::Dispute {
+        events.push(TestEvent::of("payment.dispute.created", &id, last));
+    }
+    let secret = secrets(site, RETURNS).into_iter().next();
+    let signature = sign(&secret.unwrap_or_default(), &razorpay::returned(&id, last));
+    let onward = match pressed {
+        Pressed::Lost => "/me/bookings".to_owned(),
+        _ => format!("{back}/return?order={id}&payment={last}&signature={signature}"),
+    };
+    Ok(Outcome { onward, events })
+}
+
+/// Records the payments that a button makes. Returns their ids; none if the payment fails or the
+/// order cannot be paid any more.
+fn pay(
+    tx: &mut Tx<'_>,
+    order: &Order,
+    id: &str,
+    pressed: Pressed,
+) -> Result<Vec<String>, StoreError> {
     let count = match pressed {
         Pressed::Fail => 0,
         Pressed::Twice => 2,
         _ => 1,
     };
-    let (at, ours) = (id.clone(), order.id.clone());
-    let write = move |tx: &mut Tx<'_>| -> Result<Option<String>, StoreError> {
-        if !is_open(tx, &ours, &at)? {
-            return Ok(None);
-        }
-        let mut last = String::new();
-        for _ in 0..count {
-            last = format!("test_pay_{}", platform::id::generate_random(tx.random()));
-            sql!(
-                "INSERT INTO test_payment (id, gateway_order_id, amount_minor, currency, refund_fails)
-                 VALUES (:last, :at, :minor, :currency, :fails)",
-                last,
-                at,
-                minor,
-                currency = amount.currency,
-                fails = pressed == Pressed::Stuck
-            )
-            .run(tx, Rows::Exactly(1))?;
-        }
-        Ok(Some(last))
+    let amount = order.amount();
+    let minor = match pressed {
+        Pressed::Wrong => amount.minor - 1,
+        _ => amount.minor,
     };
-    let back = format!("/pay/{}", order.id);
-    let payment = site.store.write(write).await?;
-    let event = payment.as_ref().filter(|_| pressed == Pressed::Dispute);
-    let event = event.map(|payment| Event {
-        id: format!("test_event_{payment}"),
-        kind: "payment.dispute.created".to_owned(),
-        order: Some(id.clone()),
-        payment: Some(payment.clone()),
-        refund: None,
-        receipt: None,
-    });
-    let onward = match (payment, pressed) {
-        (None, _) | (_, Pressed::Fail) => format!("{back}?failed=1"),
-        (_, Pressed::Lost) => "/me/bookings".to_owned(),
-        (Some(payment), _) => {
-            let signature = site.keys.key(PURPOSE).sign(&[&id, &payment]);
-            format!("{back}/return?order={id}&payment={payment}&signature={signature}")
-        }
+    let mut payments = Vec::new();
+    if !is_open(tx, &order.id, id)? {
+        return Ok(payments);
+    }
+    let captured_at = match pressed {
+        Pressed::Later => tx.now() + LATER,
+        _ => tx.now(),
     };
-    Ok(Outcome { onward, event })
+    for _ in 0..count {
+        let payment = format!("test_pay_{}", platform::id::generate_random(tx.random()));
+        sql!(
+            "INSERT INTO test_payment
+                 (id, gateway_order_id, amount_minor, currency, refund_fails, captured_at)
+             VALUES (:payment, :id, :minor, :currency, :fails, :captured_at)",
+            payment,
+            id,
+            minor,
+            currency = amount.currency,
+            fails = pressed == Pressed::Stuck,
+            captured_at
+        )
+        .run(tx, Rows::Exactly(1))?;
+        payments.push(payment);
+    }
+    if let (Pressed::Later, Some(payment)) = (pressed, payments.first()) {
+        tx.enqueue(NewJob {
+            queue: Queue::Services,
+            line: Some(GatewayName::Test.line()),
+            run_at: Some(captured_at),
+            ..NewJob::new(EVENT, json!(TestEvent::of("payment.captured", id, payment)))
+        })?;
+    }
+    Ok(payments)
 }
 
 /// Whether the order can be paid. Like a real gateway, the test gateway accepts no payment for a

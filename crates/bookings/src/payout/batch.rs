@@ -7,6 +7,8 @@ use identity::account::AccountId;
 use identity::notification::{self, NewNotification};
 use identity::session::sudo;
 use jiff::Timestamp;
+use platform::audit::{Actor, Entry};
+use platform::jobs::{Done, Handler, JobError, NewJob};
 use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -21,10 +23,16 @@ use crate::booking::Booking;
 use crate::payout::{self, Payout};
 use crate::provider::ProviderId;
 use crate::settings::{self, Administrator};
-use crate::{PAYOUT_EMPTY, PAYOUT_STATE, Refusal, SECOND_PERSON, notice, webhook};
+use crate::{PAYOUT_EMPTY, PAYOUT_STATE, Refusal, SECOND_PERSON, days, notice, webhook};
 
 platform::id!(BatchId, random, "One batch of payouts.");
 
+/// The job kind of the daily job that plans drafts.
+pub const PLAN: &str = "booking.payout_drafts";
+/// The job kind of the job that drafts the batches of a day.
+pub const DRAFT: &str = "booking.payout_draft";
+/// The hour of the day at which batches are drafted.
+const HOUR: i8 = 6;
 /// The maximum length of the bank's reference, in characters.
 const REFERENCE: usize = 80;
 
@@ -152,6 +160,19 @@ pub fn create(tx: &mut Tx<'_>, by: &Administrator, new: &NewBatch) -> Result<Bat
     let Some(currency) = items.first().map(|item| item.currency) else {
         return Err(PAYOUT_EMPTY.into());
     };
+    let batch = gather(tx, currency, &items)?.ok_or(PAYOUT_STATE)?;
+    let changes = json!([{"field": "items", "old": null, "new": items.len()}]);
+    record(tx, by, &batch.id, "payout_batch.created", changes)?;
+    view(tx, batch)
+}
+
+/// Puts approved items into a new batch. Returns `None` if one of them is in another batch by now;
+/// then the transaction must not be committed.
+fn gather(
+    tx: &mut Tx<'_>,
+    currency: Currency,
+    items: &[Payout],
+) -> Result<Option<Batch>, StoreError> {
     let now = tx.now();
     let batch = Batch {
         id: tx.id(),
@@ -162,7 +183,7 @@ pub fn create(tx: &mut Tx<'_>, by: &Administrator, new: &NewBatch) -> Result<Bat
         changed_at: now,
     };
     tx.insert(&batch)?;
-    for item in &items {
+    for item in items {
         let taken = sql!(
             "UPDATE payout_item SET state = 'batched', batch_id = :batch
              WHERE id = :id AND state = 'approved'",
@@ -171,12 +192,73 @@ pub fn create(tx: &mut Tx<'_>, by: &Administrator, new: &NewBatch) -> Result<Bat
         )
         .run(tx, Rows::AtMostOne)?;
         if taken == 0 {
-            return Err(PAYOUT_STATE.into());
+            return Ok(None);
         }
     }
-    let changes = json!([{"field": "items", "old": null, "new": items.len()}]);
-    record(tx, by, &batch.id, "payout_batch.created", changes)?;
-    view(tx, batch)
+    Ok(Some(batch))
+}
+
+/// The jobs that draft batches each morning, in the site's zone.
+pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
+    let zone = site.settings.time_zone.clone();
+    [
+        Handler::each_day(PLAN, move |_| {
+            let zone = zone.clone();
+            async move {
+                Ok::<_, JobError>(Done::with(
+                    move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+                        for (day, at) in days::mornings(tx.now(), &zone, HOUR) {
+                            tx.enqueue(NewJob {
+                                key: Some(format!("{DRAFT} {day}")),
+                                run_at: Some(at),
+                                ..NewJob::new(DRAFT, json!({ "day": day }))
+                            })?;
+                        }
+                        Ok(())
+                    },
+                ))
+            }
+        }),
+        Handler::new(DRAFT, |_| async { Ok::<_, JobError>(Done::with(draft)) }),
+    ]
+}
+
+/// Drafts a batch in each currency in which items are due, unless a draft in it stands.
+fn draft(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    // One at a time, so that there are never two drafts of a currency.
+    settings::lock(tx)?;
+    for currency in approved_currencies(tx)? {
+        let (standing,): (i64,) = sql!(
+            "SELECT COUNT(*) FROM payout_batch WHERE currency = :currency AND state = 'draft'",
+            currency
+        )
+        .one(tx)?;
+        let items = due(tx, currency)?;
+        if standing > 0 || items.is_empty() {
+            continue;
+        }
+        let batch = gather(tx, currency, &items)?;
+        let batch = batch.ok_or_else(|| StoreError::rule("a payout is in another batch by now"))?;
+        tx.record(Entry {
+            actor: Actor::System,
+            action: "payout_batch.created",
+            entity: ("payout_batch", batch.id.to_string()),
+            scope: None,
+            changes: json!([{"field": "items", "old": null, "new": items.len()}]),
+            request: None,
+        })?;
+    }
+    Ok(())
+}
+
+fn approved_currencies(tx: &mut Tx<'_>) -> Result<Vec<Currency>, StoreError> {
+    let all: Vec<(Currency,)> = tx.all(
+        sql!(
+            "SELECT DISTINCT currency FROM payout_item WHERE state = 'approved' ORDER BY currency"
+        ),
+        &[],
+    )?;
+    Ok(all.into_iter().map(|(currency,)| currency).collect())
 }
 
 fn record(
@@ -216,12 +298,8 @@ pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Batch>, StoreError> {
 
 /// For each currency, the total amount of the next batch and the number of its providers.
 pub fn next(tx: &mut Tx<'_>) -> Result<Vec<(Money, usize)>, StoreError> {
-    let currencies = sql!(
-        "SELECT DISTINCT currency FROM payout_item WHERE state = 'approved' ORDER BY currency"
-    );
-    let currencies: Vec<(Currency,)> = tx.all(currencies, &[])?;
     let mut found = Vec::new();
-    for (currency,) in currencies {
+    for currency in approved_currencies(tx)? {
         let items = due(tx, currency)?;
         let sum = items.iter().map(|item| item.amount_minor).sum();
         let mut providers: Vec<_> = items.iter().map(|item| &item.provider_id).collect();

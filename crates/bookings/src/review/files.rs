@@ -21,6 +21,9 @@ const CLEAN: &str = "booking.review_files";
 /// How long the file of an upload that was never completed is kept.
 const HALF_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
+/// The files of how many reviews are deleted in one night.
+const NIGHTLY: i64 = 1_000;
+
 /// The folder for the documents of all reviews.
 pub(crate) const FOLDER: PictureFolder = PictureFolder {
     name: "reviews",
@@ -222,14 +225,16 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     [FOLDER.job(site), clean]
 }
 
-/// Deletes the documents, and the reviewers' files, of reviews that were completed long ago. Their
-/// hashes stay.
+/// Deletes the documents, and the reviewers' files, of reviews that were completed long ago: so many
+/// in one night, and the rest in the next. Their hashes stay.
 fn remove_old(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let days = settings::load(tx)?.review_file_days;
     let old: Vec<(ReviewId, String, String)> = sql!(
         "SELECT id, file, reference_file FROM review
-         WHERE (file <> '' OR reference_file <> '') AND completed_at < :before",
-        before = tx.now() - SignedDuration::from_hours(24 * days)
+         WHERE (file <> '' OR reference_file <> '') AND completed_at < :before
+         ORDER BY completed_at, id LIMIT :most",
+        before = tx.now() - SignedDuration::from_hours(24 * days),
+        most = NIGHTLY
     )
     .all(tx)?;
     for (id, file, reference) in old {

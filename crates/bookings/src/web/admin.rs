@@ -11,6 +11,7 @@ use web::fields::{self, Input};
 use web::form_state::FormState;
 use web::{List, Problem, Text};
 
+use super::frame::BookingPage as _;
 use super::sessions::ALL;
 use super::slots::{FormPage, HERE, table_form};
 use super::words;
@@ -63,7 +64,7 @@ pub(super) async fn list_page<R: PageResource<Parent = Administrator>>(
         rows: list.items.into_iter().map(row).collect(),
     };
     let title = req.text.say(R::MESSAGES.list);
-    req.page(R::PAGES, &title, body).await
+    req.show(R::PAGES, &title, body).await
 }
 
 /// The page of the settings, with the presets that can be applied.
@@ -105,7 +106,7 @@ async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Resp
         submission: req.submission(),
         presets: if is_used { &[] } else { Preset::CHOICES },
     };
-    req.page(HERE, &title, body).await
+    req.show(HERE, &title, body).await
 }
 
 /// `POST /admin/sessions/preset`.
@@ -202,5 +203,5 @@ pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
         rows: rows.collect(),
         next,
     };
-    req.page(HERE, &text.say("order-all"), body).await
+    req.show(HERE, &text.say("order-all"), body).await
 }

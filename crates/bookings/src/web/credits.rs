@@ -8,6 +8,7 @@ use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
 use web::{Problem, Text};
 
+use super::frame::BookingPage as _;
 use super::slots::HERE;
 use super::words;
 use crate::Refusal;
@@ -95,7 +96,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
                 .required(),
         ],
     };
-    req.page(HERE, &found.name, body).await
+    req.show(HERE, &found.name, body).await
 }
 
 /// `POST /admin/orders/credits/{account}`.

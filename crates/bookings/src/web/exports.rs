@@ -9,6 +9,7 @@ use platform::{StoreError, Tx};
 use site::request::PageRequest;
 use web::{Problem, Site, Text};
 
+use super::frame::BookingPage as _;
 use super::slots::HERE;
 use crate::Refusal;
 use crate::export::{Export, ExportKind, Rest};
@@ -30,7 +31,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         text,
         kinds: ExportKind::ALL,
     };
-    req.page(HERE, &text.say("export-all"), body).await
+    req.show(HERE, &text.say("export-all"), body).await
 }
 
 /// `GET /admin/orders/exports/{file}`.

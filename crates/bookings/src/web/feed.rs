@@ -10,6 +10,7 @@ use site::request::{FormPost, PageRequest};
 use web::calendar_file;
 use web::{Problem, Site, Text};
 
+use super::frame::BookingPage as _;
 use super::own;
 use crate::{Refusal, calendar_feed};
 
@@ -38,7 +39,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
         done: req.done(&[("saved", "slot-saved")]),
         address: req.read(look).await?,
     };
-    req.page(own::HERE, &req.text.say("calendar-feed"), body)
+    req.show(own::HERE, &req.text.say("calendar-feed"), body)
         .await
 }
 

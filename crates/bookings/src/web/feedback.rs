@@ -12,6 +12,7 @@ use web::form_state::{self, Control, FormState, Group};
 use web::{List, Problem, Text};
 
 use super::admin::{ListRow, list_page};
+use super::frame::BookingPage as _;
 use super::slots::{FormPage, table_form};
 use crate::booking::PartyTo;
 use crate::criterion::{self, Author, Criterion};
@@ -156,7 +157,7 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
         groups,
         ..FormPage::of(req, &title, form_state)
     };
-    req.page("/me/bookings", &title, body).await
+    req.show("/me/bookings", &title, body).await
 }
 
 /// `POST /me/bookings/{id}/feedback`.

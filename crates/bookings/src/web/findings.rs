@@ -8,11 +8,12 @@ use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::FormState;
 use web::{Problem, Text};
 
+use super::frame::BookingPage as _;
 use super::slots::HERE;
 use super::words;
 use crate::finding::{self, Finding, FindingId, FindingState, Newest, PAGE};
 use crate::settings::Administrator;
-use crate::{Refusal, gateway, member, reconcile};
+use crate::{Refusal, member, reconcile};
 
 const DONE: &[(&str, &str)] = &[("applied", "finding-was-applied")];
 
@@ -21,7 +22,6 @@ const DONE: &[(&str, &str)] = &[("applied", "finding-was-applied")];
 struct FindingsPage<'a> {
     text: &'a Text,
     form: FormContext<'a>,
-    is_test: bool,
     /// The states, each with the path of its page, the label, and whether it is the shown state.
     states: Vec<(String, &'static str, bool)>,
     rows: Vec<Row>,
@@ -93,12 +93,11 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let body = FindingsPage {
         text,
         form: req.form(DONE, form_state),
-        is_test: gateway::is_test(&req.site),
         states: states.collect(),
         rows: rows.collect(),
         next: next.map(|cursor| format!("{PAGE}?state={}&cursor={cursor}", shown.word())),
     };
-    req.page(HERE, &text.say("finding-all"), body).await
+    req.show(HERE, &text.say("finding-all"), body).await
 }
 
 /// `POST /admin/orders/reconcile/{id}/apply`.

@@ -3,9 +3,6 @@
 use axum::body::to_bytes;
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
-use platform::Tx;
-use platform::text_cleaning::hexadecimal;
-use sha2::{Digest as _, Sha256};
 use web::{Problem, Site};
 
 use crate::gateway_event;
@@ -20,16 +17,11 @@ pub(super) async fn take(
     Path(gateway): Path<String>,
     request: Request,
 ) -> Result<StatusCode, Problem> {
-    let gateway = GatewayName::find(&gateway).filter(|gateway| gateway.is_remote(&site));
+    let gateway = GatewayName::find(&gateway).filter(|gateway| gateway.is_usable(&site));
     let gateway = gateway.ok_or_else(Problem::not_found)?;
     let (parts, body) = request.into_parts();
     let too_large = |_| Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large");
     let body = to_bytes(body, LONGEST).await.map_err(too_large)?;
-    let Some(event) = gateway.read_event(&site, &parts.headers, &body)? else {
-        return Ok(StatusCode::OK);
-    };
-    let hash = hexadecimal(&Sha256::digest(&body));
-    let write = move |tx: &mut Tx<'_>| gateway_event::receive(tx, gateway, &event, &hash);
-    site.store.write(write).await?;
+    gateway_event::accept(&site, gateway, &parts.headers, &body).await?;
     Ok(StatusCode::OK)
 }

@@ -17,6 +17,7 @@ use site::{Context, cookies};
 use web::form_state::{self, FormState};
 use web::{Form, Problem, Text};
 
+use super::frame::framed;
 use super::slot_page::signed_out_page;
 use super::words::{self, percent};
 use crate::book::NewBooking;
@@ -78,7 +79,7 @@ pub(super) async fn hold(
             [("minutes", rules.hold_minutes.into())],
         ),
     };
-    let mut response = entrance.show(site, "booking-newcomer-sent", body);
+    let mut response = entrance.show(site, "booking-newcomer-sent", framed(site, &text, body));
     *response.status_mut() = StatusCode::ACCEPTED;
     Ok(response)
 }
@@ -156,7 +157,11 @@ pub(super) async fn ask(
         time,
         zone: words::zone_name(&zone, booking.starts_at),
     };
-    Ok(entrance.show(&accounts.site, "booking-newcomer-confirm", body))
+    Ok(entrance.show(
+        &accounts.site,
+        "booking-newcomer-confirm",
+        framed(&accounts.site, &text, body),
+    ))
 }
 
 /// `POST /book/confirm/{token}`.

@@ -12,16 +12,19 @@ use web::form_state::{Control, Field, FormState};
 use web::{PageQuery, Problem, Text};
 
 use super::feedback::SessionFeedback;
+use super::frame::BookingPage as _;
 use super::rows::BookingRows;
 use super::slots::bookings::BOOKINGS;
 use super::{choices, ics, sessions, slot_page, words};
 use crate::book::{self, NewTime};
-use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
 use crate::browse::{self, Filter};
 use crate::choice;
 use crate::order::{self, Order};
 use crate::outcome::{self, Outcome};
 use crate::review::{self, Review};
+use crate::room_release::{self, RoomRelease};
+use crate::settings::Administrator;
 use crate::slot::{Place, Slot};
 use crate::{Refusal, cancel as cancelling, link_change, member, notice};
 
@@ -33,6 +36,7 @@ const DONE: &[(&str, &str)] = &[
     ("cancelled", "booking-was-cancelled"),
     ("marked", "slot-saved"),
     ("link", "booking-link-was-replaced"),
+    ("released", "room-was-released"),
 ];
 
 #[derive(Template)]
@@ -60,7 +64,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         coming: list_part(&req, false).await?,
         past: list_part(&req, true).await?,
     };
-    req.page(HERE, &req.text.say("booking-mine"), body).await
+    req.show(HERE, &req.text.say("booking-mine"), body).await
 }
 
 async fn list_part(req: &PageRequest, is_past: bool) -> Result<Option<Part>, Problem> {
@@ -120,6 +124,8 @@ struct Loaded {
     feedback: SessionFeedback,
     /// The review of which the session is the call.
     review: Option<Review>,
+    /// Whether the reader may release the session's room.
+    may_release: bool,
 }
 
 impl Loaded {
@@ -154,6 +160,8 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             feedback: SessionFeedback::load(tx, party)?,
             review: review::call::review_of(tx, &booking.id)?,
             location: booking::location(tx, &booking)?,
+            may_release: party.party == Party::Administrator
+                && room_release::is_possible(tx, &booking)?,
             party: party.party,
             booking,
             slot,
@@ -189,6 +197,8 @@ struct BookingPage<'a> {
     may_move: bool,
     /// The field for another link; only for those who may replace it.
     link: Option<Field>,
+    /// The field for the reason; only for those who may release the room.
+    room: Option<Field>,
     back: &'static str,
 }
 
@@ -258,6 +268,12 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
                 .field("link", label, Control::Line("url", "off"))
                 .required()
         }),
+        room: loaded.may_release.then(|| {
+            let label = text.say("booking-reason");
+            form_state
+                .field("reason", label, Control::Line("text", "off"))
+                .required()
+        }),
         back: match loaded.party {
             Party::Member => HERE,
             Party::Provider => BOOKINGS,
@@ -267,7 +283,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     };
     let here = if is_member { HERE } else { super::slots::HERE };
     let title = booking.title.clone();
-    req.page(here, &title, body).await
+    req.show(here, &title, body).await
 }
 
 /// `GET /me/bookings/{id}/calendar.ics`.
@@ -309,6 +325,19 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         let done = cancelling::cancel(tx, &site, party, &reason)?;
         Ok::<_, Refusal>(format!("{}?done=cancelled", notice::page(&done)))
+    };
+    posted.save(change, page).await
+}
+
+/// `POST /me/bookings/{id}/room`: releases the room, for administrators.
+pub(super) async fn release_room(posted: FormPost) -> Result<Response, Problem> {
+    let id: BookingId = posted.req.id("id")?;
+    let new = RoomRelease {
+        reason: posted.form.text("reason").to_owned(),
+    };
+    let change = move |tx: &mut Tx<'_>, by: &Administrator| {
+        room_release::release(tx, by, &id, &new)?;
+        Ok::<_, Refusal>(format!("{HERE}/{id}?done=released"))
     };
     posted.save(change, page).await
 }
@@ -442,7 +471,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
             })
             .collect(),
     };
-    req.page(HERE, &text.say("booking-move"), body).await
+    req.show(HERE, &text.say("booking-move"), body).await
 }
 
 /// `POST /me/bookings/{id}/move`.

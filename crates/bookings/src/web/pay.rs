@@ -56,7 +56,6 @@ struct PayPage<'a> {
     check: Option<i64>,
     is_open: bool,
     may_pay: bool,
-    is_test: bool,
     /// The gateways among which the member can choose, each with its button's label.
     gateways: Vec<(&'static str, String)>,
 }
@@ -176,7 +175,6 @@ fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
         check: (order.is_unpaid() && order.gateway_order_id.is_some())
             .then(|| wait.map_or(0, |wait| wait.since)),
         is_open,
-        is_test: gateway::is_test(&req.site),
         gateways: gateways(req, order),
         booking,
         order,
@@ -379,13 +377,14 @@ struct GatewayPage<'a> {
     csrf: &'a str,
     order: &'a Order,
     sum: String,
-    choices: &'static [(&'static str, &'static str)],
+    /// Where the payer goes back, after the gateway has told the site of the payment; before, empty.
+    back: &'a str,
 }
 
-/// Loads an order for the test gateway's page. If the site does not offer the test gateway, the
-/// page does not exist.
+/// Loads an order for the test gateway's page. Where the test gateway is not offered, or real money
+/// moves, the page does not exist.
 async fn load_test(req: &PageRequest) -> Result<Order, Problem> {
-    if !gateway::offered(&req.site).contains(&GatewayName::Test) {
+    if !GatewayName::Test.is_usable(&req.site) {
         return Err(Problem::not_found());
     }
     let Loaded { order, .. } = load(req).await?;
@@ -395,19 +394,23 @@ async fn load_test(req: &PageRequest) -> Result<Order, Problem> {
     Ok(order)
 }
 
-/// `GET /pay/test/{order}`.
-pub(super) async fn test_gateway(req: PageRequest) -> Result<Response, Problem> {
-    let order = load_test(&req).await?;
+fn gateway_page(req: &PageRequest, order: &Order, back: &str) -> Response {
     let text = &req.text;
     let body = GatewayPage {
         text,
         csrf: &req.csrf,
         sum: text.money(order.amount()),
-        choices: Pressed::CHOICES,
-        order: &order,
+        order,
+        back,
     };
     let title = text.say("test-gateway-title");
-    Ok(slot_page::plain(&req.site, text, &title, body))
+    slot_page::plain(&req.site, text, &title, body)
+}
+
+/// `GET /pay/test/{order}`.
+pub(super) async fn test_gateway(req: PageRequest) -> Result<Response, Problem> {
+    let order = load_test(&req).await?;
+    Ok(gateway_page(&req, &order, ""))
 }
 
 /// `POST /pay/test/{order}`.
@@ -416,9 +419,11 @@ pub(super) async fn press(posted: FormPost) -> Result<Response, Problem> {
     let pressed = Pressed::find(posted.form.text("how")).ok_or_else(Problem::not_found)?;
     let site = &posted.req.site;
     let outcome = gateway::press(site, &order, pressed).await?;
-    if let Some(event) = outcome.event {
-        let write = move |tx: &mut Tx<'_>| gateway_event::receive(tx, order.gateway, &event, "");
-        site.store.write(write).await?;
+    for event in &outcome.events {
+        gateway_event::post_test(site, event).await?;
+    }
+    if pressed == Pressed::EventFirst && !outcome.events.is_empty() {
+        return Ok(gateway_page(&posted.req, &order, &outcome.onward));
     }
     Ok(see_other(&outcome.onward))
 }

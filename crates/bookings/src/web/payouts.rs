@@ -12,6 +12,7 @@ use web::form_state::{self, FormState, Group};
 use web::sheet::FileFormat;
 use web::{Problem, Text};
 
+use super::frame::BookingPage as _;
 use super::slots::{FormPage, table_form};
 use super::words;
 use crate::Refusal;
@@ -127,7 +128,7 @@ async fn own_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
             .line("reference", text.say("payout-reference"))
             .hint(text.say("payout-reference-hint")),
     };
-    req.page(super::slots::HERE, &text.say("payout-mine"), body)
+    req.show(super::slots::HERE, &text.say("payout-mine"), body)
         .await
 }
 
@@ -199,7 +200,7 @@ async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
         due: due.collect(),
         batches: batches.collect(),
     };
-    req.page(HERE, &text.say("payout-all"), body).await
+    req.show(HERE, &text.say("payout-all"), body).await
 }
 
 /// Handles `POST /admin/payouts/approve`, which approves either all ticked items or none.
@@ -300,7 +301,7 @@ async fn item_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         here: format!("{HERE}/items/{}", item.id),
         steps,
     };
-    req.page(HERE, &found.title, body).await
+    req.show(HERE, &found.title, body).await
 }
 
 /// `POST /admin/payouts/items/{id}/{step}`.
@@ -375,7 +376,7 @@ async fn batch_page(req: &PageRequest, form_state: &FormState) -> Result<Respons
         here,
         steps,
     };
-    req.page(HERE, &title, body).await
+    req.show(HERE, &title, body).await
 }
 
 /// `POST /admin/payouts/batches/{id}/{step}`.
@@ -431,7 +432,7 @@ pub(super) async fn providers(req: PageRequest) -> Result<Response, Problem> {
         done: req.done(DONE),
         rows: rows.collect(),
     };
-    req.page(HERE, &text.say("payout-rates"), body).await
+    req.show(HERE, &text.say("payout-rates"), body).await
 }
 
 /// `GET /admin/payouts/providers/{id}`.
@@ -457,7 +458,7 @@ async fn rate_page(req: &PageRequest, refused: Option<&FormState>) -> Result<Res
         groups,
         ..FormPage::of(req, &found.display_name, form_state)
     };
-    req.page(HERE, &found.display_name, body).await
+    req.show(HERE, &found.display_name, body).await
 }
 
 /// `POST /admin/payouts/providers/{id}`.

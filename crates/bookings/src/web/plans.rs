@@ -16,6 +16,7 @@ use web::form_state::{FormState, TableForm};
 use web::{List, PageQuery, Problem, Site, Text, Wishes};
 
 use super::admin::{ListRow, list_page};
+use super::frame::BookingPage as _;
 use super::slots::table_form;
 use super::{own, receipt, slot_page, words};
 use crate::Refusal;
@@ -34,7 +35,6 @@ struct OfferedPage<'a> {
     /// The CSRF token for the form; empty if nobody is signed in.
     csrf: &'a str,
     submission: String,
-    is_test: bool,
 }
 
 /// `GET /book/plans`.
@@ -62,7 +62,6 @@ pub(super) async fn offered(
             ""
         },
         submission: submission(&site.random),
-        is_test: gateway::is_test(&site),
         has_tiers,
     };
     let title = text.say("plan-offered");
@@ -196,7 +195,7 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
             .map(|own| order_row(text, own, &rules.tax_label, &moment))
             .collect(),
     };
-    req.page(own::HERE, &text.say("credit-mine"), body).await
+    req.show(own::HERE, &text.say("credit-mine"), body).await
 }
 
 fn order_row(
@@ -257,7 +256,7 @@ impl PageParent for Administrator {
         title: &str,
         body: B,
     ) -> Result<Response, Problem> {
-        req.page(here, title, body).await
+        req.show(here, title, body).await
     }
 }
 

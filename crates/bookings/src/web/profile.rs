@@ -9,6 +9,7 @@ use web::fields::{self, Input};
 use web::form_state::{Control, Field, FormState};
 use web::{Problem, Text};
 
+use super::frame::BookingPage as _;
 use super::slots::{FormPage, HERE, table_form};
 use super::words;
 use crate::Refusal;
@@ -90,7 +91,7 @@ async fn page(
             ..FormPage::of(req, &title, form_state)
         },
     };
-    req.page(HERE, &title, body).await
+    req.show(HERE, &title, body).await
 }
 
 /// `POST /me/slots/profile`.

@@ -10,9 +10,9 @@ use site::request::PageRequest;
 use web::{Problem, Text};
 
 use super::{own, words};
+use crate::Refusal;
 use crate::order::{self, Order, OrderId, OrderMode};
 use crate::refund::{self, RefundState};
-use crate::{Refusal, settings};
 
 #[derive(Template)]
 #[template(path = "own/receipt.html")]
@@ -20,8 +20,8 @@ struct ReceiptPage<'a> {
     text: &'a Text,
     is_test: bool,
     number: String,
-    /// The name of the site, which received the money.
-    site: &'a str,
+    /// Who received the money, as it was named then.
+    seller: &'a str,
     payer: &'a str,
     date: String,
     gateway: String,
@@ -42,9 +42,9 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
         let found = order::own_order(tx, &who.who.account().id, &id)?;
         let own = found.ok_or(Refusal::NotFound)?;
         let refunds = refund::of_order(tx, &id)?;
-        Ok::<_, Refusal>((own, refunds, settings::load(tx)?))
+        Ok::<_, Refusal>((own, refunds))
     };
-    let (own, refunds, rules) = req.read(look).await?;
+    let (own, refunds) = req.read(look).await?;
     let (order, text) = (&own.order, &req.text);
     let Some(paid_at) = order.paid_at else {
         return Err(Problem::not_found());
@@ -58,12 +58,16 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
         text,
         is_test: order.mode == OrderMode::Test,
         number: order.receipt().unwrap_or_default(),
-        site: &req.site.settings.name,
+        // An imported order does not say who sold.
+        seller: match order.seller.as_str() {
+            "" => &req.site.settings.name,
+            kept => kept,
+        },
         payer: &req.who.account().display_name,
         date: day(paid_at),
         gateway: text.say(order.gateway.label()).into_owned(),
         sum: text.money(order.amount()),
-        tax: tax(text, order, &rules.tax_label),
+        tax: tax(text, order, ""),
         left: match refunds.as_slice() {
             [] => String::new(),
             _ => money(order.amount_minor - own.refunded_minor),
@@ -77,8 +81,9 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     req.page(own::HERE, &text.say("receipt-title"), body).await
 }
 
-/// Says which tax the sum of an order includes; empty if it includes none.
-pub(super) fn tax(text: &Text, order: &Order, label: &str) -> String {
+/// Says which tax the sum of an order includes; empty if it includes none. `today` is the tax's name
+/// for an order that is not paid yet.
+pub(super) fn tax(text: &Text, order: &Order, today: &str) -> String {
     if order.tax_bps == 0 {
         return String::new();
     }
@@ -90,6 +95,7 @@ pub(super) fn tax(text: &Text, order: &Order, label: &str) -> String {
             .to_owned(),
     };
     let sum = text.money(Money::new(order.tax_minor, order.currency));
+    let label = order.paid_at.map_or(today, |_| &order.tax_label);
     let values = [
         ("sum", sum.into()),
         ("rate", rate.into()),

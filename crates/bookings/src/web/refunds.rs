@@ -8,13 +8,14 @@ use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
 use web::{Problem, Text};
 
+use super::frame::BookingPage as _;
 use super::slots::HERE;
 use super::words;
+use crate::Refusal;
 use crate::order::PaymentId;
 use crate::refund::manual::{self, Before, Clause, NewRefund, RefundRecord};
 use crate::refund::{ELSEWHERE, RefundId, RefundState};
 use crate::settings::{self, Administrator, BookingSettings};
-use crate::{Refusal, gateway};
 
 const ALL: &str = "/admin/refunds";
 const DONE: &[(&str, &str)] = &[("asked", "refund-was-asked")];
@@ -31,7 +32,6 @@ const CLAUSES: [Clause; 5] = [
 #[template(path = "refunds/list.html")]
 struct ListPage<'a> {
     text: &'a Text,
-    is_test: bool,
     done: Option<&'static str>,
     policy: Vec<String>,
     rows: Vec<Row>,
@@ -98,13 +98,12 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     let policy = CLAUSES.iter().map(|clause| said(text, *clause, &rules));
     let body = ListPage {
         text,
-        is_test: gateway::is_test(&req.site),
         done: req.done(DONE),
         policy: policy.collect(),
         rows: rows.collect(),
         next,
     };
-    req.page(HERE, &text.say("refund-all"), body).await
+    req.show(HERE, &text.say("refund-all"), body).await
 }
 
 fn said(text: &Text, clause: Clause, rules: &BookingSettings) -> String {
@@ -119,7 +118,6 @@ fn said(text: &Text, clause: Clause, rules: &BookingSettings) -> String {
 #[template(path = "refunds/new.html")]
 struct NewPage<'a> {
     text: &'a Text,
-    is_test: bool,
     form: FormContext<'a>,
     here: String,
     facts: Vec<(&'static str, String)>,
@@ -167,14 +165,13 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
     ];
     let body = NewPage {
         text,
-        is_test: gateway::is_test(&req.site),
         form: req.form(&[], form_state),
         here: format!("{ALL}/{}", payment.id),
         facts,
         clause: said(text, clause, &rules),
         fields: if left.minor > 0 { fields } else { Vec::new() },
     };
-    req.page(HERE, &text.say("refund-new"), body).await
+    req.show(HERE, &text.say("refund-new"), body).await
 }
 
 /// `POST /admin/refunds/{payment}`.

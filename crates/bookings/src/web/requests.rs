@@ -10,6 +10,7 @@ use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
 use web::{Form, PageQuery, Problem, Text};
 
+use super::frame::BookingPage as _;
 use super::{brief, choices, own, slots, words};
 use crate::booking::Party;
 use crate::brief::Brief;
@@ -133,7 +134,7 @@ async fn page(
             .next_cursor
             .map(|cursor| format!("{}?cursor={cursor}", address(party))),
     };
-    req.page(here, &text.say(title), body).await
+    req.show(here, &text.say(title), body).await
 }
 
 /// Joins a description's parts. The provider's name may be empty.
@@ -226,7 +227,7 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         later: offered.next_cursor,
         is_later: !after.is_empty(),
     };
-    req.page(own::HERE, &title, body).await
+    req.show(own::HERE, &title, body).await
 }
 
 /// `POST /me/requests/new`: asks for the slots, or shows the form with other slots.

@@ -13,6 +13,7 @@ use web::file_response::{FileResponse, disposition};
 use web::form_state::{self, Field, FormState, Group};
 use web::{Problem, Site, Text};
 
+use super::frame::BookingPage as _;
 use super::slots::table_form;
 use super::{own, slots, words};
 use crate::booking::Party;
@@ -80,7 +81,7 @@ async fn list(req: &PageRequest, party: Party, title: &'static str) -> Result<Re
             .next_cursor
             .map(|cursor| format!("{}?cursor={cursor}", address(party))),
     };
-    req.page(here(party), &text.say(title), body).await
+    req.show(here(party), &text.say(title), body).await
 }
 
 const fn address(party: Party) -> &'static str {
@@ -166,7 +167,7 @@ async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
         to_book,
         megabytes: files::most_bytes(&req.site) >> 20,
     };
-    req.page(own::HERE, &text.say("review-new"), body).await
+    req.show(own::HERE, &text.say("review-new"), body).await
 }
 
 /// `POST /me/reviews/new`.
@@ -278,7 +279,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         },
         review: &review,
     };
-    req.page(here(party.party), &review.goal, body).await
+    req.show(here(party.party), &review.goal, body).await
 }
 
 fn kilobytes(bytes: i64) -> i64 {

@@ -9,6 +9,7 @@ use site::request::PageRequest;
 use web::form_state::{Field, FormState};
 use web::{Form, Problem, Text};
 
+use super::frame::BookingPage as _;
 use super::slots::HERE;
 use super::words;
 use crate::booking::search::{self, BookingRecord, FirstSteps, Search};
@@ -18,7 +19,7 @@ use crate::days::Days;
 use crate::figures::{self, Figures};
 use crate::provider::ProviderId;
 use crate::settings::Administrator;
-use crate::{Refusal, finding, gateway};
+use crate::{Refusal, finding};
 
 /// The administrators' page of all sessions.
 pub(super) const ALL: &str = "/admin/sessions";
@@ -37,7 +38,6 @@ const FILTERS: [&str; 6] = [
 #[template(path = "sessions/list.html")]
 struct ListPage<'a> {
     text: &'a Text,
-    is_test: bool,
     form_state: &'a FormState,
     fields: Vec<Field>,
     is_filtered: bool,
@@ -139,7 +139,6 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     };
     let body = ListPage {
         text,
-        is_test: gateway::is_test(&req.site),
         fields: fields(text, &form_state, &providers, &listed),
         form_state: &form_state,
         is_filtered: FILTERS.iter().any(|name| !req.query.text(name).is_empty()),
@@ -150,7 +149,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         steps: first.map(steps).unwrap_or_default(),
         links: LINKS,
     };
-    req.page(HERE, &text.say("session-all"), body).await
+    req.show(HERE, &text.say("session-all"), body).await
 }
 
 fn onward(query: &Form, cursor: &str) -> String {
@@ -203,7 +202,6 @@ fn fields(
 #[template(path = "sessions/figures.html")]
 struct FiguresPage<'a> {
     text: &'a Text,
-    is_test: bool,
     form_state: &'a FormState,
     fields: [Field; 2],
     /// The message id of each figure, and the figure.
@@ -260,7 +258,6 @@ pub(super) async fn figures(req: PageRequest) -> Result<Response, Problem> {
     let owed = owed.map(|one| text.money(Money::new(one.amount_minor, one.currency)));
     let body = FiguresPage {
         text,
-        is_test: gateway::is_test(&req.site),
         fields: [
             form_state.date("date_from", text.say("session-filter-from")),
             form_state.date("date_to", text.say("session-filter-to")),
@@ -280,7 +277,7 @@ pub(super) async fn figures(req: PageRequest) -> Result<Response, Problem> {
             .unwrap_or_default(),
         owed: owed.collect(),
     };
-    req.page(HERE, &text.say("figures-title"), body).await
+    req.show(HERE, &text.say("figures-title"), body).await
 }
 
 fn labelled(text: &Text, all: &Figures) -> Vec<(&'static str, String)> {

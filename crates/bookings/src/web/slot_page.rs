@@ -1,6 +1,8 @@
 //! The page of a slot, where a member books it, and somebody who is not signed in leaves an address
 //! or signs in.
 
+use std::fmt::Display;
+
 use askama::Template;
 use axum::response::Response;
 use identity::account::AccountId;
@@ -16,6 +18,7 @@ use web::form_state::{Control, Field, FormState};
 use web::page::{Kind, Page};
 use web::{Problem, Site, Text, Theme};
 
+use super::frame::framed;
 use super::{brief, choices, visitor, words};
 use crate::booking::{self, Booking};
 use crate::browse::{self, Offered};
@@ -308,10 +311,10 @@ impl SignedOut {
 }
 
 /// Renders a page in the frame of public pages.
-pub(super) fn plain<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Response {
+pub(super) fn plain<B: Display>(site: &Site, text: &Text, title: &str, body: B) -> Response {
     web::page(Page {
         title: &format!("{title} – {}", site.settings.name),
-        body,
+        body: framed(site, text, body),
         text,
         theme: Theme::PLAIN,
         kind: Kind::Plain {

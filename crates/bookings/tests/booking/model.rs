@@ -154,7 +154,17 @@ impl<'a, 'w> Days<'a, 'w> {
         if let Some(double) = &self.double {
             return self.pay_remotely(who, pay, double).await;
         }
-        let how = ["pay", "pay", "fail", "lost", "twice", "wrong", "stuck"][self.pick(7)];
+        let how = [
+            "pay",
+            "pay",
+            "fail",
+            "later",
+            "event_first",
+            "lost",
+            "twice",
+            "wrong",
+            "stuck",
+        ][self.pick(9)];
         let back = who.press(pay, how).await;
         let Some(back) = back.location() else { return };
         match self.pick(3) {

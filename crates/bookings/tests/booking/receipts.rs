@@ -127,3 +127,54 @@ fn receipts_count_anew_in_each_fiscal_year() {
         assert_eq!(numbers, expected.map(|number| format!("TEST-{number}")));
     });
 }
+
+#[test]
+fn a_receipt_says_for_ever_what_it_said_when_it_was_paid() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let plan = plan(&mut owner, 1).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let receipt = |pay: &str| format!("/me/orders/{}/receipt", pay.rsplit('/').next().unwrap());
+        let unnamed = order(&mut aina, &plan).await;
+        aina.pay(&unnamed, "pay").await.expect(200);
+        let rules = [
+            ("tax_bps", "1800"),
+            ("tax_label", "GST"),
+            ("seller", "Studio Farah\n12 Jalan Besar\nGST 0042"),
+        ];
+        rule(stage, &mut owner, &rules).await;
+        let pay = order(&mut aina, &plan).await;
+        aina.pay(&pay, "pay").await.expect(200);
+        rule(
+            stage,
+            &mut owner,
+            &[("tax_label", "SST"), ("seller", "Rumah Farah")],
+        )
+        .await;
+        let later = order(&mut aina, &plan).await;
+        // What is not paid yet has today's tax.
+        aina.sees(&later, "SST").await;
+        aina.pay(&later, "pay").await.expect(200);
+        for (pay, said, unsaid) in [
+            (&unnamed, "Kenduri Kami", "Farah"),
+            (&pay, "12 Jalan Besar", "Rumah"),
+            (&later, "Rumah Farah", "Jalan"),
+        ] {
+            let text = aina.browser.get(&receipt(pay)).await.expect(200).text();
+            let card = text.split(&*stage.say("receipt-from")).nth(1).unwrap();
+            assert!(card.contains(said) && !card.contains(unsaid), "{text}");
+        }
+        let text = aina.browser.get(&receipt(&pay)).await.text();
+        assert!(text.contains("GST") && !text.contains("SST"), "{text}");
+        let path = format!("/api/v1/orders/{}", pay.rsplit('/').next().unwrap());
+        let own = aina
+            .call("GET", &path, &Value::Null)
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(
+            (&own["tax_label"], &own["seller"]),
+            (&json!("GST"), &json!(rules[2].1))
+        );
+    });
+}

@@ -19,7 +19,7 @@ fn link(number: usize) -> String {
     format!("https://meet.jit.si/Room{number}")
 }
 
-async fn add_rooms(stage: &Stage<'_>, owner: &Person, count: usize) {
+pub(crate) async fn add_rooms(stage: &Stage<'_>, owner: &Person, count: usize) {
     let mut owner = script(stage, owner);
     for number in 1..=count {
         let body = json!({"name": format!("Room {number}"), "url": link(number)});
@@ -29,7 +29,12 @@ async fn add_rooms(stage: &Stage<'_>, owner: &Person, count: usize) {
 }
 
 /// Offers a one-hour session in a room.
-async fn offer(provider: &mut Person, date: &str, time: &str, price_minor: i64) -> Value {
+pub(crate) async fn offer(
+    provider: &mut Person,
+    date: &str,
+    time: &str,
+    price_minor: i64,
+) -> Value {
     let body = json!({
         "date": date, "time": time, "minutes": 60, "title": "Mentoring",
         "location_kind": "room_pool", "price_minor": price_minor,
@@ -39,7 +44,7 @@ async fn offer(provider: &mut Person, date: &str, time: &str, price_minor: i64) 
     page.json()
 }
 
-async fn book(member: &mut Person, slot: &Value) -> Page {
+pub(crate) async fn book(member: &mut Person, slot: &Value) -> Page {
     let body = json!({"slot_id": slot["id"], "slot_version": slot["version"]});
     member.call("POST", "/api/v1/bookings", &body).await
 }

@@ -10,18 +10,20 @@ use web::described::Routes;
 use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
-use crate::booking::After;
 use crate::booking::search::{self, BookingRecord, Search};
+use crate::booking::{After, BookingId, BookingView};
 use crate::credit::adjustment::{self, AccountCredits, NewAdjustment};
 use crate::days::Days;
 use crate::figures::{self, Figures};
 use crate::finding::{self, Finding, FindingId, FindingState, Newest};
+use crate::room_release::{self, RoomRelease};
 use crate::settings::Administrator;
 use crate::{Refusal, reconcile};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(list_all: People))
+        .routes(routes!(release_room: People))
         .routes(routes!(show_figures: People))
         .routes(routes!(adjust_credits: People))
         .routes(routes!(show_credits: People))
@@ -46,6 +48,21 @@ async fn list_all(call: Call) -> Result<Json<List<BookingRecord>>, Problem> {
         Ok(search::list(tx, &search, &zone, after, rows)?)
     };
     call.list(look, |one| (one.starts_at, one.id.clone())).await
+}
+
+/// Releases the room of a booking whose session ended or was cancelled; without a room it does
+/// nothing.
+#[utoipa::path(
+    post, path = "/api/v1/admin/bookings/{id}/release-room", tag = "rooms",
+    operation_id = "release_room", params(("id" = String, Path,)), request_body = RoomRelease,
+    responses((status = 200, body = BookingView), (status = 403), (status = 404), (status = 409),
+        (status = 422))
+)]
+async fn release_room(call: Call, body: Received<RoomRelease>) -> Result<Response, Problem> {
+    let (id, new): (BookingId, _) = (call.id("id")?, body.value);
+    let change =
+        move |tx: &mut Tx<'_>, by: &Administrator| room_release::release(tx, by, &id, &new);
+    call.post(&body.bytes, StatusCode::OK, change).await
 }
 
 /// The figures of a range of days in the site's time zone; without one, of all time.

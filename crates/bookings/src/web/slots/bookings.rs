@@ -17,6 +17,7 @@ use crate::criterion::Author;
 use crate::days;
 use crate::outcome::{self, Outcome};
 use crate::provider::Provider;
+use crate::web::frame::BookingPage as _;
 use crate::web::{choices, words};
 use crate::{Refusal, feedback, member, notice, settings};
 
@@ -196,7 +197,7 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
         days: days(loaded.rest.items, false),
         next: next.map(|cursor| format!("{BOOKINGS}?{when}cursor={cursor}")),
     };
-    req.page(HERE, &text.say("slot-bookings"), body).await
+    req.show(HERE, &text.say("slot-bookings"), body).await
 }
 
 /// Puts the sessions of each day below a heading.

@@ -12,6 +12,7 @@ use super::{HERE, one, week_of};
 use crate::choice::{self, Choices, Kind, Listed};
 use crate::provider::Provider;
 use crate::slot::{self, NewSlot, Place, Slot, SlotChange, SlotId};
+use crate::web::frame::BookingPage as _;
 use crate::web::{choices, words};
 use crate::{Refusal, request, settings};
 
@@ -218,7 +219,7 @@ async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
         button: "slot-add",
         ..FormPage::of(req, &title, form_state)
     };
-    req.page(HERE, &title, body).await
+    req.show(HERE, &title, body).await
 }
 
 /// `POST /me/slots/new`.
@@ -334,7 +335,7 @@ async fn edit_page(
         button: "slot-save",
         ..FormPage::of(req, &title, form_state)
     };
-    req.page(HERE, &title, body).await
+    req.show(HERE, &title, body).await
 }
 
 /// `POST /me/slots/{id}/edit`.

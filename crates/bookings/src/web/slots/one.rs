@@ -13,6 +13,7 @@ use super::{HERE, week_of};
 use crate::choice;
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
+use crate::web::frame::BookingPage as _;
 use crate::web::{choices, words};
 use crate::{Refusal, booking, notice, request};
 
@@ -77,7 +78,7 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         slot: &slot,
     };
     let title = slot.title.clone();
-    req.page(HERE, &title, body).await
+    req.show(HERE, &title, body).await
 }
 
 async fn answer(posted: &FormPost, done: Result<Response, Refusal>) -> Result<Response, Problem> {

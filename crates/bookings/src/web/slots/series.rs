@@ -14,6 +14,7 @@ use super::HERE;
 use super::form::{at_form, begin, details, read_slot};
 use crate::provider::Provider;
 use crate::series::{self, NewSeries, Planned};
+use crate::web::frame::BookingPage as _;
 use crate::{Refusal, settings};
 
 #[derive(Template)]
@@ -102,7 +103,7 @@ async fn series_page(
         ],
         counted,
     };
-    req.page(HERE, &text.say("series-new"), body).await
+    req.show(HERE, &text.say("series-new"), body).await
 }
 
 /// `POST /me/slots/series`: shows a preview of the series, or creates the slots of the preview.

@@ -17,6 +17,7 @@ use crate::booking::{self, Booking};
 use crate::bulk::{self, Action, BulkChange};
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
+use crate::web::frame::BookingPage as _;
 use crate::web::words;
 use crate::{Refusal, external_calendar, member, settings};
 
@@ -177,7 +178,7 @@ async fn page(
         days,
         is_administrator,
     };
-    req.page(HERE, &text.say("slot-mine"), body).await
+    req.show(HERE, &text.say("slot-mine"), body).await
 }
 
 fn monday(day: Date) -> Date {

@@ -67,6 +67,8 @@ impl TakeOver<'_> {
                 expires_at: created_at + SignedDuration::from_hours(24),
                 tax_minor: 0,
                 tax_bps: 0,
+                tax_label: String::new(),
+                seller: String::new(),
                 receipt_no: None,
                 receipt_year: None,
                 created_at,
