@@ -176,7 +176,8 @@ pub const DOMAIN: Domain = Domain {
         "0020_member",
         "0021_receipts",
         "0022_grants",
-        "0023_gateway_orders"
+        "0023_gateway_orders",
+        "0027_slot_overlap"
     ))
 };
 

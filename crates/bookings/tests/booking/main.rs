@@ -32,6 +32,7 @@ mod newcomers;
 mod offering;
 mod order_calls;
 mod order_ends;
+mod overlaps;
 mod pages;
 mod pay_page;
 mod paying;
