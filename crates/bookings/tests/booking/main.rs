@@ -9,6 +9,7 @@ mod booking;
 mod brief;
 mod browsing;
 mod bulk;
+mod callers;
 mod cards;
 mod catalogue;
 mod credits;
