@@ -189,7 +189,8 @@ pub const DOMAIN: Domain = Domain {
         "0022_grants",
         "0023_gateway_orders",
         "0024_alerts",
-        "0026_money"
+        "0026_money",
+        "0027_slot_overlap"
     ))
 };
 

@@ -5,9 +5,10 @@
 pub struct OwnCard {
     /// The message id of the card's heading.
     pub title: &'static str,
-    /// The person's items, most important first. The page shows the first two.
+    /// The person's items, most important first. The page shows the first four.
     pub lines: Vec<OwnLine>,
-    /// The number of all items, and the path of the page that lists them.
+    /// The number of all items, and the path of the page that lists them. Without items there is no
+    /// link.
     pub all: (usize, &'static str),
     /// Forms for creating new items.
     pub begins: Vec<Begin>,

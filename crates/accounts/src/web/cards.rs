@@ -15,8 +15,8 @@ use site::own_card::{Begin, OwnCard, Side};
 use site::{Context, frame};
 
 const HERE: &str = frame::HOME;
-/// The maximum number of items on a card.
-const SHOWN: usize = 2;
+/// The maximum number of lines on a card.
+const SHOWN: usize = 4;
 
 #[derive(Deserialize)]
 pub(super) struct Done {

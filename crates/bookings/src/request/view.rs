@@ -161,6 +161,20 @@ pub fn list(
         .collect()
 }
 
+/// Counts the undecided requests for the slots of an account's provider.
+pub(crate) fn count_asked(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
+    let (count,): (i64,) = sql!(
+        "SELECT COUNT(DISTINCT r.id) FROM booking_request r
+         JOIN booking_request_slot l ON l.request_id = r.id AND l.is_declined = 0
+         JOIN slot s ON s.id = l.slot_id AND s.deleted_at IS NULL
+         JOIN provider p ON p.id = s.provider_id
+         WHERE r.state = 'pending' AND p.account_id = :account",
+        account
+    )
+    .one(tx)?;
+    Ok(count)
+}
+
 /// Exports the requests that an account's owner made.
 pub(crate) fn export(
     tx: &mut Tx<'_>,

@@ -3,7 +3,7 @@
 use platform::{Rows, Tx, sql};
 use web::Findings;
 
-use super::template::PREP_NOTE;
+use super::template::{PREP_NOTE, look_again};
 use super::{NewSlot, Slot, SlotChange, SlotId, State, Template, lock, own, record};
 use crate::provider::Provider;
 use crate::{Refusal, SLOT_LOCKED, choice};
@@ -65,7 +65,8 @@ pub(crate) fn change(
         id,
         seen = old.version
     )
-    .run(tx, Rows::Exactly(1))?;
+    .run(tx, Rows::Exactly(1))
+    .map_err(|error| look_again(tx, error))?;
     choice::clear(tx, id.as_str())?;
     choice::insert(tx, id.as_str(), &template.choices)?;
     record(tx, provider, &slot, "slot.changed")?;

@@ -197,9 +197,20 @@ impl Template {
             until = slot.ends_at + self.after,
             now = tx.now()
         )
-        .run(tx, Rows::Exactly(1))?;
+        .run(tx, Rows::Exactly(1))
+        .map_err(|error| look_again(tx, error))?;
         choice::insert(tx, slot.id.as_str(), &self.choices)?;
         Ok(slot)
+    }
+}
+
+/// Where another change has taken the time since this one looked, this one runs again, so that it
+/// finds and names the other's slot.
+pub(super) fn look_again(tx: &mut Tx<'_>, error: StoreError) -> StoreError {
+    if error.constraint() == Some("slot_overlap") {
+        tx.run_again()
+    } else {
+        error
     }
 }
 

@@ -73,7 +73,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
             "" => at,
             note => format!("{at} · {note}"),
         };
-        (note, one.reason.label(), format!("{:+}", one.delta))
+        (note, one.reason.label(), words::change(one.delta))
     });
     let kinds = CreditKind::CHOICES.iter();
     let kinds = kinds.map(|(word, label)| ((*word).to_owned(), text.say(label).into_owned()));

@@ -1,18 +1,25 @@
-//! The cards on a person's start page that list their bookings and sessions, and their reviews.
+//! The cards on a person's start page: what a member has booked and can spend, what a provider has to
+//! do today and is owed, what waits for an administrator, and the reviews.
 
 use identity::grant;
 use identity::session::signed_in::SignedIn;
 use jiff::tz::TimeZone;
+use platform::money::Money;
 use platform::{StoreError, Tx, sql};
 use site::own_card::{Begin, OwnCard, OwnLine, Side};
 use web::{Site, Text};
 
 use super::own::HERE;
+use super::slots::bookings::BOOKINGS;
 use super::{public, words};
+use crate::booking::{self, Booking, Part};
+use crate::credit::{self, Lot};
+use crate::order::CreditKind;
+use crate::payout::{self, PayoutState};
 use crate::provider::{PROVIDER, ProviderId};
 use crate::review::view;
 use crate::settings::is_administrator;
-use crate::{booking, credit, finding, gateway, notice, payout, review, slot};
+use crate::{finding, gateway, member, notice, request, review, slot};
 
 const TIMES: Begin = Begin {
     title: "slot-begin",
@@ -27,6 +34,13 @@ const BOOK: Begin = Begin {
     icon: "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5v3M10.5 2.5v3M6 10.5l1.5 1.5L10.5 9",
 };
 
+const SET_UP: Begin = Begin {
+    title: "session-all",
+    text: "session-begin-text",
+    href: "/admin/sessions",
+    icon: "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5v3M10.5 2.5v3M5.5 10.3h5",
+};
+
 const SUBMIT: Begin = Begin {
     title: "review-new",
     text: "review-begin-text",
@@ -34,74 +48,196 @@ const SUBMIT: Begin = Begin {
     icon: "M4 2.5h5l3 3v8H4zM9 2.5v3h3M6 8.5h4M6 11h4",
 };
 
-/// Builds the cards of the reviews, and that of the next sessions that the person has booked or
-/// provides. For a provider without any, it lists the next free times instead.
+/// Builds the cards of a member, of a provider, of an administrator and of the reviews. A card without
+/// lines is not shown, so nothing is shown as 0; what the person can begin is.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     site: &Site,
     who: &SignedIn,
     text: &Text,
 ) -> Result<Vec<OwnCard>, StoreError> {
+    let zone = words::zone(site, Some(who));
+    let is_offered = public::is_offered(tx)?;
+    let begins = |begin, is_shown| if is_shown { vec![begin] } else { Vec::new() };
+    let mut cards = vec![OwnCard {
+        begins: begins(BOOK, is_offered),
+        ..of_member(tx, site, who, text, &zone)?
+    }];
+    if grant::may_in_site(tx, who, PROVIDER)? {
+        cards.push(of_provider(tx, who, text, &zone)?);
+    }
+    if is_administrator(tx, who)? {
+        cards.push(OwnCard {
+            title: "booking-to-do",
+            lines: to_do(tx, text)?,
+            all: (0, "/admin/sessions"),
+            begins: begins(SET_UP, !is_offered),
+        });
+    }
+    cards.extend(reviews(tx, site, who, text, &zone)?);
+    Ok(cards)
+}
+
+/// Builds the card of the next sessions that the person has booked, and of the credits that are left.
+fn of_member(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    who: &SignedIn,
+    text: &Text,
+    zone: &TimeZone,
+) -> Result<OwnCard, StoreError> {
     let account = &who.account().id;
-    let mut all = booking::list(tx, account, false, &booking::Part::first(100))?;
-    let provider: Option<(ProviderId,)> = sql!(
+    let all = booking::list(tx, account, false, &Part::first(100))?;
+    let mut lines = Vec::new();
+    for one in all.iter().take(2) {
+        let at = text.moment_short(&one.starts_at.to_zoned(zone.clone()));
+        lines.push(session(one, text, at, booking::provider_name(tx, one)?));
+    }
+    lines.extend(credits(
+        &credit::lots(tx, account, gateway::mode(site))?,
+        text,
+        zone,
+    ));
+    Ok(OwnCard {
+        title: "booking-mine",
+        lines,
+        all: (all.len(), HERE),
+        begins: Vec::new(),
+    })
+}
+
+/// A line for each kind of credits: how many are left, and when the first of them end.
+fn credits(lots: &[Lot], text: &Text, zone: &TimeZone) -> Vec<OwnLine> {
+    let mut kinds: Vec<CreditKind> = Vec::new();
+    for lot in lots {
+        if !kinds.contains(&lot.credit_kind) {
+            kinds.push(lot.credit_kind);
+        }
+    }
+    let lines = kinds.into_iter().filter_map(|kind| {
+        let of_kind = lots.iter().filter(|lot| lot.credit_kind == kind);
+        let end = of_kind.clone().map(|lot| lot.expires_at).min()?;
+        let count: i64 = of_kind.map(|lot| lot.granted - lot.used).sum();
+        let message = match kind {
+            CreditKind::Session => "booking-credits",
+            CreditKind::DocumentReview => "credit-reviews",
+        };
+        let end = text.date_short(&end.to_zoned(zone.clone()));
+        Some(OwnLine {
+            label: text.with(message, [("count", count.into())]),
+            href: "/me/credits".to_owned(),
+            note: text.with("credit-until", [("date", end.into())]),
+            side: Side::Nothing,
+        })
+    });
+    lines.collect()
+}
+
+/// Builds the card of a provider's sessions today, or else the next one, of the requests that wait,
+/// and of the money that is owed. For a provider without any, it lists the next free times instead.
+fn of_provider(
+    tx: &mut Tx<'_>,
+    who: &SignedIn,
+    text: &Text,
+    zone: &TimeZone,
+) -> Result<OwnCard, StoreError> {
+    let account = &who.account().id;
+    let found: Option<(ProviderId,)> = sql!(
         "SELECT id FROM provider WHERE account_id = :account",
         account
     )
     .maybe(tx)?;
-    if let Some((provider,)) = &provider {
-        all.extend(booking::list_of_provider(tx, provider)?);
-    }
-    all.sort_by_key(|one| one.starts_at);
-    let zone = words::zone(site, Some(who));
-    let mut lines = if is_administrator(tx, who)? {
-        to_do(tx, text)?
-    } else {
-        Vec::new()
+    let mut card = OwnCard {
+        title: "slot-mine",
+        lines: Vec::new(),
+        all: (0, BOOKINGS),
+        begins: vec![TIMES],
     };
-    lines.extend(all.iter().take(2).map(|one| OwnLine {
-        label: one.title.clone(),
-        href: notice::page(one),
-        note: text.moment_short(&one.starts_at.to_zoned(zone.clone())),
-        side: Side::Tag(
-            words::tag(one.state),
-            text.say(one.state_label()).into_owned(),
-        ),
-    }));
-    let mut begins = Vec::new();
-    if public::is_offered(tx)? {
-        begins.push(BOOK);
+    let Some((provider,)) = found else {
+        return Ok(card);
+    };
+    let all = booking::list_of_provider(tx, &provider)?;
+    let today = tx.roughly_now().to_zoned(zone.clone()).date();
+    let is_today = |one: &&Booking| one.starts_at.to_zoned(zone.clone()).date() == today;
+    let count = all.iter().filter(is_today).count().clamp(1, 2);
+    for one in all.iter().take(count) {
+        let from = one.starts_at.to_zoned(zone.clone());
+        let at = if is_today(&one) {
+            text.time_range(&from, &one.ends_at.to_zoned(zone.clone()))
+        } else {
+            text.moment_short(&from)
+        };
+        let name = member::name(tx, one.member_id.as_ref())?;
+        card.lines.push(session(one, text, at, name));
     }
-    let is_provider = grant::may_in_site(tx, who, PROVIDER)?;
-    if is_provider {
-        begins.push(TIMES);
+    card.all.0 = all.len();
+    let waiting = request::view::count_asked(tx, account)?;
+    card.lines
+        .extend(waits(text, "request-asked", request::ASKED, waiting));
+    for sum in owed(tx, &provider)? {
+        card.lines.push(OwnLine {
+            label: text.say("payout-owed").into_owned(),
+            href: "/me/slots/payouts".to_owned(),
+            note: String::new(),
+            side: Side::Figure(text.money(sum), String::new()),
+        });
     }
-    let provider = provider.filter(|_| is_provider && lines.is_empty());
-    let bookings = if let Some((provider,)) = provider {
+    if card.lines.is_empty() {
         let (count, free) = slot::next_free(tx, &provider)?;
+        card.all = (count, "/me/slots");
         let lines = free.into_iter().map(|slot| OwnLine {
             href: format!("/me/slots/{}", slot.id),
             note: text.moment_short(&slot.starts_at.to_zoned(zone.clone())),
             label: slot.title,
             side: Side::Tag("no", text.say("slot-available").into_owned()),
         });
-        OwnCard {
-            title: "slot-mine",
-            lines: lines.collect(),
-            all: (count, "/me/slots"),
-            begins,
+        card.lines = lines.collect();
+    }
+    Ok(card)
+}
+
+/// What a provider is owed in each currency.
+fn owed(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Vec<Money>, StoreError> {
+    let mut sums: Vec<Money> = Vec::new();
+    for total in payout::totals(tx, provider)? {
+        if total.state == PayoutState::Paid {
+            continue;
         }
-    } else {
-        OwnCard {
-            title: "booking-mine",
-            lines,
-            all: (all.len(), HERE),
-            begins,
+        match sums.iter_mut().find(|sum| sum.currency == total.currency) {
+            Some(sum) => sum.minor += total.amount_minor,
+            None => sums.push(Money::new(total.amount_minor, total.currency)),
         }
-    };
-    let mut cards = vec![bookings];
-    cards.extend(reviews(tx, site, who, text, &zone)?);
-    Ok(cards)
+    }
+    sums.retain(|sum| sum.minor > 0);
+    Ok(sums)
+}
+
+/// A line about a session, with when it is and with whom.
+fn session(one: &Booking, text: &Text, at: String, with: String) -> OwnLine {
+    let note = [at, with];
+    OwnLine {
+        label: one.title.clone(),
+        href: notice::page(one),
+        note: note
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<String>>()
+            .join(" · "),
+        side: Side::Tag(
+            words::tag(one.state),
+            text.say(one.state_label()).into_owned(),
+        ),
+    }
+}
+
+/// A line about so many things that wait, if any do.
+fn waits(text: &Text, label: &str, href: &str, count: i64) -> Option<OwnLine> {
+    (count > 0).then(|| OwnLine {
+        label: text.say(label).into_owned(),
+        href: href.to_owned(),
+        note: String::new(),
+        side: Side::Tag("wait", text.number(count)),
+    })
 }
 
 /// Builds the card of the reviews that the person waits for or has got, and of those to write.
@@ -156,22 +292,13 @@ fn line(one: &review::Review, text: &Text, zone: &TimeZone) -> OwnLine {
     }
 }
 
-/// What waits for an administrator: findings, and payouts to approve. Nothing is shown as 0.
+/// What waits for an administrator: findings, and payouts to approve.
 fn to_do(tx: &mut Tx<'_>, text: &Text) -> Result<Vec<OwnLine>, StoreError> {
-    let counts = [
-        ("finding-all", finding::PAGE, finding::count_open(tx)?),
-        (
-            "payout-to-approve",
-            "/admin/payouts",
-            payout::count_pending(tx)?,
-        ),
+    let findings = finding::count_open(tx)?;
+    let payouts = payout::count_pending(tx)?;
+    let lines = [
+        waits(text, "finding-all", finding::PAGE, findings),
+        waits(text, "payout-to-approve", "/admin/payouts", payouts),
     ];
-    let counts = counts.into_iter().filter(|(.., count)| *count > 0);
-    let lines = counts.map(|(label, href, count)| OwnLine {
-        label: text.say(label).into_owned(),
-        href: href.to_owned(),
-        note: String::new(),
-        side: Side::Tag("wait", text.number(count)),
-    });
-    Ok(lines.collect())
+    Ok(lines.into_iter().flatten().collect())
 }

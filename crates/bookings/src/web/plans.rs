@@ -185,7 +185,7 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
                 (
                     moment(one.created_at),
                     one.reason.label(),
-                    format!("{:+}", one.delta),
+                    words::change(one.delta),
                 )
             })
             .collect(),

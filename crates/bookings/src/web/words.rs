@@ -74,6 +74,11 @@ pub(super) fn grants(text: &Text, grant: &Grant) -> String {
     parts.join(" · ")
 }
 
+/// A number that is added or taken away, such as “+5” or “−1”.
+pub(super) fn change(delta: i64) -> String {
+    format!("{delta:+}").replace('-', "\u{2212}")
+}
+
 /// The price of a slot, such as “RM 180”, or “Free”.
 pub(super) fn price(text: &Text, slot: &Slot) -> String {
     price_of(text, slot.price(), slot.takes_credit)

@@ -5,7 +5,7 @@ use testkit::Page;
 
 use crate::stage::{Booking, Person, Stage, on_both, provider};
 
-async fn press(person: &mut Person, what: &str) -> Page {
+pub(crate) async fn press(person: &mut Person, what: &str) -> Page {
     let path = "/me/bookings/calendar";
     let page = person.browser.get(path).await;
     let mut form = page.expect(200).form(path);
@@ -15,7 +15,7 @@ async fn press(person: &mut Person, what: &str) -> Page {
 }
 
 /// The path of the private calendar that a page shows.
-fn path(page: &Page) -> String {
+pub(crate) fn path(page: &Page) -> String {
     let start = page.expect(200).body.find("/cal/").unwrap();
     let end = page.body[start..].find('"').unwrap();
     page.body[start..start + end].to_owned()

@@ -23,7 +23,7 @@ async fn take(aina: &mut Person, farah: &mut Person) -> String {
 }
 
 /// Completes a review with a file, as the API client.
-async fn complete(farah: &mut Person, id: &str, name: &str, content: &[u8]) -> Page {
+pub(crate) async fn complete(farah: &mut Person, id: &str, name: &str, content: &[u8]) -> Page {
     let said = assessment();
     let said = said.as_object().unwrap().iter();
     let said: Vec<(String, String)> = said

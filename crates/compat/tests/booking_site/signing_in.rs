@@ -32,9 +32,19 @@ fn signing_in_answers_a_token_for_these_addresses_alone() {
         );
         assert_eq!(mentor(stage).await.get(ME).await["role"], "mentor");
         assert_eq!(administrator(stage).await.get(ME).await["role"], "admin");
-        for path in ["/api/v1/me", "/api/v1/bookings", "/api/v1/me/sessions"] {
+        for path in ["/api/v1/me", "/api/v1/me/sessions"] {
             let refused = mei.front.get(path).await.with(401);
             assert_eq!(refused.json()["code"], "token_invalid", "{path}");
+        }
+        let described = serde_json::to_value(bookings::DOMAIN.describe.unwrap()()).unwrap();
+        for (path, methods) in described["paths"].as_object().unwrap() {
+            let closed = methods.as_object().unwrap().iter();
+            for (method, _) in closed.filter(|(_, what)| what.get("security").is_some()) {
+                let method = method.to_uppercase().parse::<Method>().unwrap();
+                let refused = mei.front.call(method.clone(), path, &json!({})).await;
+                let code = refused.with(401).json()["code"].clone();
+                assert_eq!(code, "token_invalid", "{method} {path}");
+            }
         }
         let wrong = login(stage, "mei@example.my", "not the password")
             .await

@@ -2,8 +2,8 @@
 //!
 //! SQL for only one engine (an exclusion constraint, a trigger) begins with the line `-- only
 //! sqlite` or `-- only postgresql` and ends with the line `-- end`. The checksum covers the whole
-//! file. A line `-- needs extension NAME` is a check: if PostgreSQL lacks the extension, nothing is
-//! changed, and the error contains the SQL to run. A constraint must have a name if Rust code
+//! file. With a line `-- needs extension NAME`, the extension is created on PostgreSQL; if it cannot
+//! be, nothing is changed, and the error contains the SQL to run. A constraint must have a name if Rust code
 //! handles its violation: `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`, and in an SQLite trigger
 //! `RAISE(ABORT, '…')` with the name of PostgreSQL's constraint.
 //!
@@ -163,14 +163,14 @@ pub(super) fn postgres_steps(
         .collect();
     let missing = missing(migrations, &applied)?;
     for name in missing.iter().flat_map(|(.., step)| extensions(step.text)) {
-        let found = transaction
-            .query_opt("SELECT 1 FROM pg_extension WHERE extname = $1", &[&name])
-            .map_err(fail)?;
-        if found.is_none() {
-            return Err(StoreError::Schema(format!(
-                "PostgreSQL needs the extension {name} for this; run in the database, as its owner or a superuser: CREATE EXTENSION {name};"
-            )));
-        }
+        transaction
+            .batch_execute(&format!("CREATE EXTENSION IF NOT EXISTS {name}"))
+            .map_err(|error| {
+                let reason = super::postgres_statements::explain(&error);
+                StoreError::Schema(format!(
+                    "PostgreSQL needs the extension {name} for this ({reason}); run in the database, as its owner or a superuser: CREATE EXTENSION {name};"
+                ))
+            })?;
     }
     for (owner, number, step) in missing {
         let text = only(POSTGRESQL, step.text)

@@ -214,8 +214,9 @@ impl<'c> Tx<'c> {
         matches!(self.connection, Connection::Sqlite(_))
     }
 
-    /// Aborts this attempt and makes the store run the change again from its beginning.
-    pub(crate) fn run_again(&mut self) -> StoreError {
+    /// Aborts this attempt and makes the store run the change again from its beginning, because
+    /// another change on PostgreSQL was quicker. The caller returns the error.
+    pub fn run_again(&mut self) -> StoreError {
         self.failure = Some(Failure::Again);
         StoreError::Busy
     }

@@ -107,7 +107,7 @@ fn a_store_made_by_an_unreleased_program_is_refused_and_not_touched() {
 }
 
 #[test]
-fn an_extension_that_is_not_there_is_named_before_anything_is_changed() {
+fn an_extension_that_cannot_be_created_is_named_before_anything_is_changed() {
     const NEEDS: Step = Step {
         name: "0002_needs",
         text: "-- needs extension kenduri_test\nCREATE TABLE b (\n    id TEXT PRIMARY KEY\n);",

@@ -189,7 +189,7 @@ fn monday(day: Date) -> Date {
 const REMOVE: Question = Question {
     title: "bulk-remove-question",
     facts: "bulk-remove-facts",
-    undo: "slot-remove-undo",
+    undo: "bulk-remove-undo",
     button: "slot-remove",
     confirm: "slot-remove",
 };

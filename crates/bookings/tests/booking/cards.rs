@@ -1,0 +1,142 @@
+//! Tests of the cards on the page after signing in.
+
+use bookings::{READ, WRITE};
+use identity::grant::OWNER;
+use platform::sql;
+use serde_json::json;
+
+use crate::credits::{offer, order, plan};
+use crate::stage::{Booking, Person, Stage, go_to, on_both, prove, provider, run};
+
+/// The words of the cards, without the frame around them.
+async fn home(person: &mut Person) -> String {
+    let page = person.browser.get("/me").await;
+    let body = page.expect(200).body.clone();
+    let main = body.split("<main").nth(1).unwrap();
+    let main = main.split("</main>").next().unwrap();
+    main.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a card with this heading is there.
+fn has(stage: &Stage<'_>, home: &str, title: &str) -> bool {
+    home.contains(&format!(">{}</h2>", stage.say(title)))
+}
+
+#[test]
+fn who_has_nothing_is_invited_to_the_first_step_and_sees_no_zeros() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut aina = stage.person("Aina Yusof").await;
+        let mut farah = provider(stage).await;
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        for (person, begin) in [
+            (&mut farah, "href=\"/me/slots/new\""),
+            (&mut owner, "href=\"/admin/sessions\""),
+        ] {
+            let home = home(person).await;
+            assert!(
+                home.contains(begin) && !home.contains("href=\"/book\""),
+                "{home}"
+            );
+        }
+        farah.offer("2026-12-01", "09:00", 0).await;
+        for (person, begin) in [
+            (&mut aina, "href=\"/book\""),
+            (&mut owner, "href=\"/book\""),
+        ] {
+            let home = home(person).await;
+            assert!(!home.contains("href=\"/admin/sessions\""), "{home}");
+            for title in ["booking-mine", "slot-mine", "booking-to-do"] {
+                assert!(!has(stage, &home, title), "{title}: {home}");
+            }
+            assert!(home.contains(begin), "{home}");
+            assert!(!home.contains(">0<") && !home.contains(" 0<"), "{home}");
+        }
+    });
+}
+
+#[test]
+fn a_member_sees_the_next_session_and_the_credits_that_are_left() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let mut farah = provider(stage).await;
+        let plan = plan(&mut owner, 3).await;
+        let slot = offer(&mut farah, "2026-12-01").await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let pay = order(&mut aina, &plan).await;
+        aina.pay(&pay, "pay").await.expect(200);
+        // Credits alone make a card; there is no list of sessions to go to.
+        let bought = home(&mut aina).await;
+        let three = stage.fill("booking-credits", [("count", 3.into())]);
+        assert!(has(stage, &bought, "booking-mine"), "{bought}");
+        assert!(bought.contains(&three), "{bought}");
+        let all = stage.fill("cards-all", [("count", 0.into())]);
+        assert!(!bought.contains(&all), "{bought}");
+        aina.book(&slot).await.expect(303);
+        let booked = home(&mut aina).await;
+        let two = stage.fill("booking-credits", [("count", 2.into())]);
+        for words in ["Mentoring", "Farah Ali", two.as_str(), "20 Dec 2026"] {
+            assert!(booked.contains(words), "{words}: {booked}");
+        }
+    });
+}
+
+#[test]
+fn a_provider_sees_today_what_waits_and_what_is_owed() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        farah.profile("bio", "Portraits").await;
+        run(stage, sql!("UPDATE provider SET payout_minor = 12500")).await;
+        let today = farah.offer("2026-12-01", "09:00", 0).await;
+        let later = farah.offer("2026-12-01", "11:00", 0).await;
+        let next = farah.offer("2026-12-02", "09:00", 0).await;
+        let wanted = farah.offer("2026-12-03", "09:00", 0).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        for slot in [&today, &later, &next] {
+            aina.book(slot).await.expect(303);
+        }
+        // Before the day comes, the card has the next session alone.
+        let before = home(&mut farah).await;
+        assert!(has(stage, &before, "slot-mine"), "{before}");
+        assert_eq!(before.matches("Portrait on the veranda").count(), 1);
+        assert!(!before.contains(&stage.say("payout-owed")), "{before}");
+        go_to(stage, "2026-12-01T00:30:00Z").await;
+        prove(stage, &mut farah).await;
+        let morning = home(&mut farah).await;
+        assert_eq!(morning.matches("Portrait on the veranda").count(), 2);
+        for words in ["9–10", "Aina Yusof"] {
+            assert!(morning.contains(words), "{words}: {morning}");
+        }
+        assert!(!morning.contains(&stage.say("request-asked")), "{morning}");
+        prove(stage, &mut aina).await;
+        stage.allow(&mut aina, &[READ, WRITE], None).await;
+        let request = json!({"slot_ids": [wanted["id"]]});
+        let asked = aina.call("POST", "/api/v1/requests", &request).await;
+        asked.expect(201);
+        go_to(stage, "2026-12-01T12:00:00Z").await;
+        prove(stage, &mut farah).await;
+        let evening = home(&mut farah).await;
+        assert!(evening.contains(&stage.say("request-asked")), "{evening}");
+        assert!(evening.contains(&stage.say("payout-owed")), "{evening}");
+        assert!(evening.contains("250.00"), "{evening}");
+    });
+}
+
+#[test]
+fn an_administrator_sees_what_to_decide_and_others_do_not() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let mut farah = provider(stage).await;
+        farah.profile("bio", "Portraits").await;
+        run(stage, sql!("UPDATE provider SET payout_minor = 12500")).await;
+        let slot = farah.offer("2026-12-01", "09:00", 0).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        aina.book(&slot).await.expect(303);
+        go_to(stage, "2026-12-01T12:00:00Z").await;
+        for (person, sees) in [(&mut owner, true), (&mut farah, false), (&mut aina, false)] {
+            prove(stage, person).await;
+            let home = home(person).await;
+            assert_eq!(has(stage, &home, "booking-to-do"), sees, "{home}");
+            assert_eq!(home.contains(&stage.say("payout-to-approve")), sees);
+        }
+    });
+}
