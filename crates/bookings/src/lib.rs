@@ -12,6 +12,7 @@ pub mod catalogue;
 pub mod checkout;
 pub mod choice;
 pub mod credit;
+pub mod credit_kind;
 pub mod criterion;
 pub mod days;
 mod ending;
@@ -176,7 +177,8 @@ pub const DOMAIN: Domain = Domain {
         "0020_member",
         "0021_receipts",
         "0022_grants",
-        "0023_gateway_orders"
+        "0023_gateway_orders",
+        "0025_rules"
     ))
 };
 

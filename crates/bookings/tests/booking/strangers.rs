@@ -126,7 +126,7 @@ fn a_member_orders_so_often_in_an_hour() {
         stage.world.clock.advance(SignedDuration::from_mins(20));
         order(&mut aina, &plan).await;
         let mut own = script(stage, &aina);
-        let body = json!({"plan_id": plan});
+        let body = json!({"plan_code": "three-sessions"});
         let page = send(&mut own, "POST", "/api/v1/orders", &body).await;
         assert_eq!(page.expect(429).json()["code"], "too_many_orders");
         assert_eq!(page.header("retry-after"), "2400");
