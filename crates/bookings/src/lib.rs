@@ -216,6 +216,7 @@ const PROBLEM_CODES: &[Code] = &[
     ROOM_POOL_EMPTY,
     FINDING_SETTLED,
     Code::new(409, "refund_exceeds"),
+    Code::new(422, "refund_not_eligible"),
     REVIEW_SETTLED,
     REVIEW_CALL_NOT_ALLOWED,
     Code::new(422, "review_booking_unsuitable"),

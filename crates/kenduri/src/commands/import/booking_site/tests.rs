@@ -6,6 +6,7 @@ mod rules;
 use std::path::Path;
 
 use platform::{Store, StoreError, Tx, sql};
+use serde_json::json;
 use site::domains;
 use tempfile::TempDir;
 use testkit::World;
@@ -376,6 +377,12 @@ fn sessions_are_at_their_times_and_money_keeps_its_names() {
         }
         let query = sql!("SELECT slug || CAST(active AS TEXT) FROM catalogue_entry ORDER BY slug");
         assert_eq!(stage.texts(query).await, ["acme-co1", "globex0"]);
+        let query = sql!(
+            "SELECT tracks || levels || description || ' ' || logo_url FROM catalogue_entry
+             WHERE slug = 'acme-co'"
+        );
+        let acme = "[\"backend\"][\"hard\"]Anvils https://older.example/acme.png";
+        assert_eq!(stage.texts(query).await, [acme]);
         let query = sql!(
             "SELECT code || ' ' || grants || ' ' || CAST(price_minor AS TEXT) || CAST(active AS TEXT)
              FROM plan ORDER BY name"
