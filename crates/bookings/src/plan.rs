@@ -100,7 +100,8 @@ impl Plan {
         for (index, one) in self.grants.iter().enumerate() {
             let code = &one.credit_kind;
             let pointer = format!("/grants/{index}/credit_kind");
-            let is_kept = old.is_some_and(|old| old.grants.iter().any(|had| had.credit_kind == *code));
+            let is_kept =
+                old.is_some_and(|old| old.grants.iter().any(|had| had.credit_kind == *code));
             if one.quantity > 0 && !is_kept && credit_kind::find_active(tx, code)?.is_none() {
                 findings.add(&pointer, "unknown_option", []);
             }

@@ -128,11 +128,7 @@ const CONSULTING: Rows = Rows {
     ],
     criteria: (
         Author::Member,
-        &[
-            "preset-preparation",
-            "preset-clarity",
-            "preset-usefulness",
-        ],
+        &["preset-preparation", "preset-clarity", "preset-usefulness"],
     ),
     plans: &[],
     reveal: Reveal::Always,
@@ -214,7 +210,10 @@ fn label_kinds(
     by: &Administrator,
     say: impl Fn(&'static str) -> String,
 ) -> Result<(), Refusal> {
-    for kind in credit_kind::all(tx)?.iter().filter(|kind| kind.version == 1) {
+    for kind in credit_kind::all(tx)?
+        .iter()
+        .filter(|kind| kind.version == 1)
+    {
         let label = match kind.code.as_str() {
             SESSION => say("credit-kind-session"),
             DOCUMENT_REVIEW => say("credit-kind-review"),

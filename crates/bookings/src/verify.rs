@@ -308,9 +308,11 @@ pub fn find(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
         found.extend(rows.into_iter().map(|(id,)| format!("{what}: {id}")));
     }
     let ungranted = find_ungranted(tx)?.into_iter();
-    found.extend(ungranted.map(|id| {
-        format!("an order of a plan is paid, and did not grant its credits once: {id}")
-    }));
+    found.extend(
+        ungranted.map(|id| {
+            format!("an order of a plan is paid, and did not grant its credits once: {id}")
+        }),
+    );
     Ok(found)
 }
 

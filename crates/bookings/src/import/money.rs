@@ -8,8 +8,7 @@ use crate::booking::BookingId;
 use crate::credit::{self, CreditEntryId, CreditReason, Lot, LotId};
 use crate::credit_kind::{DOCUMENT_REVIEW, SESSION};
 use crate::order::{
-    self, EntryKind, Order, OrderId, OrderState, PartyId, Payment, PaymentId,
-    PaymentState,
+    self, EntryKind, Order, OrderId, OrderState, PartyId, Payment, PaymentId, PaymentState,
 };
 use crate::payout::batch::{Batch, BatchId, BatchState};
 use crate::payout::{Payout, PayoutId, PayoutState};

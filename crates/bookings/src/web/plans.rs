@@ -251,7 +251,11 @@ impl PageParent for Administrator {
         rest.to_owned()
     }
 
-    fn table<'a>(req: &'a PageRequest, _: &'a AdminContext, form_state: &'a FormState) -> TableForm<'a> {
+    fn table<'a>(
+        req: &'a PageRequest,
+        _: &'a AdminContext,
+        form_state: &'a FormState,
+    ) -> TableForm<'a> {
         table_form(req, form_state)
     }
 
@@ -290,12 +294,7 @@ impl PageResource for Plan {
         self.name.clone()
     }
 
-    fn arrange(
-        _: &PageRequest,
-        context: &AdminContext,
-        _: Option<&Self>,
-        form: &mut EditForm<'_>,
-    ) {
+    fn arrange(_: &PageRequest, context: &AdminContext, _: Option<&Self>, form: &mut EditForm<'_>) {
         let fields = credit_kinds::quantities(form.form_state, &context.kinds);
         if let Some(group) = form.groups.first_mut() {
             let place = group.fields.iter().position(|field| field.name == "months");

@@ -68,11 +68,7 @@ where
 
 /// Counts a request unless a person at a browser of this site sent it, or a program on this machine,
 /// which may be a proxy before it or a front end beside it.
-async fn count(
-    parts: &request::Parts,
-    site: &Site,
-    who: Option<&SignedIn>,
-) -> Result<(), Problem> {
+async fn count(parts: &request::Parts, site: &Site, who: Option<&SignedIn>) -> Result<(), Problem> {
     let outside = || Problem::internal("a handler stands outside web::serve");
     let facts: &Facts = parts.extensions.get().ok_or_else(outside)?;
     if who.is_some_and(SignedIn::is_in_browser) || facts.client.is_loopback() {

@@ -73,7 +73,10 @@ pub(super) fn grants(text: &Text, grant: &Grant, labels: &Labels, days: i64) -> 
 
 /// A number of credits of one kind, such as “1 credit (Session)”.
 pub(super) fn credits(text: &Text, count: i64, kind: &str) -> String {
-    text.with("credit-count", [("count", count.into()), ("kind", kind.into())])
+    text.with(
+        "credit-count",
+        [("count", count.into()), ("kind", kind.into())],
+    )
 }
 
 /// A price, such as “RM 180”, or “Free”. `credit` is the label of the kind of credit, if the session

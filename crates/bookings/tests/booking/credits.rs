@@ -115,9 +115,13 @@ fn credits_are_bought_spent_and_given_back_in_time() {
             .await
             .expect(201);
         assert_eq!(credits(&mut aina).await, 0);
-        aina.call("POST", "/api/v1/orders", &json!({"plan_code": "three-sessions"}))
-            .await
-            .expect(403);
+        aina.call(
+            "POST",
+            "/api/v1/orders",
+            &json!({"plan_code": "three-sessions"}),
+        )
+        .await
+        .expect(403);
         // A cancellation before the deadline returns the credit, and a second cancellation returns
         // nothing more.
         let at = format!("/me/bookings/{}", id(&booking));
@@ -195,7 +199,8 @@ fn what_an_order_grants_is_what_the_plan_was_when_it_was_made() {
         let pay = order(&mut aina, &plan).await;
         let page = owner.browser.get(&format!("/admin/plans/{plan}")).await;
         let mut form = page.expect(200).form(&format!("/admin/plans/{plan}"));
-        form.fill("grants.0.quantity", "1").fill("price_minor", "90000");
+        form.fill("grants.0.quantity", "1")
+            .fill("price_minor", "90000");
         owner.browser.submit(&page, &form).await.expect(303);
         aina.pay(&pay, "pay").await.expect(200);
         assert_eq!((credits(&mut aina).await, ledger(stage).await), (2, 30_000));

@@ -11,7 +11,8 @@ use crate::stage::{Booking, Person, Stage, ledger, on_both, prove, provider, scr
 
 /// Creates a plan with two credits. Returns its id.
 pub(crate) async fn plan(owner: &mut Visitor, name: &str, more: &Value) -> String {
-    let mut body = json!({"name": name, "grants": grants(2, 0), "months": 1, "price_minor": 30_000});
+    let mut body =
+        json!({"name": name, "grants": grants(2, 0), "months": 1, "price_minor": 30_000});
     for (field, value) in more.as_object().unwrap() {
         body[field] = value.clone();
     }

@@ -67,12 +67,7 @@ impl Limit {
         self.take_if(key, now, |_| count)
     }
 
-    fn take_if(
-        &self,
-        key: &str,
-        now: Timestamp,
-        count: impl Fn(&Rule) -> u32,
-    ) -> Result<(), Wait> {
+    fn take_if(&self, key: &str, now: Timestamp, count: impl Fn(&Rule) -> u32) -> Result<(), Wait> {
         let mut keys = self.keys();
         self.look(&keys, key, now, count)?;
         self.add(&mut keys, key, now);

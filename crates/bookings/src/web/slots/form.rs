@@ -187,10 +187,7 @@ fn form_of(slot: &Slot, sets: &Choices) -> Form {
         ("title", slot.title.clone()),
         ("minutes", minutes.to_string()),
         ("price", slot.price().decimal()),
-        (
-            "credit_kind",
-            slot.credit_kind.clone().unwrap_or_default(),
-        ),
+        ("credit_kind", slot.credit_kind.clone().unwrap_or_default()),
         ("location_kind", slot.location_kind.word().to_owned()),
         ("location", slot.location_secret.clone()),
         ("area", slot.area.clone()),

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use bookings::catalogue::{self, CatalogueEntry};
 use bookings::choice::{Choice, Choices};
-use bookings::import::{self as bring, sessions};
 use bookings::credit_kind::{DOCUMENT_REVIEW, SESSION};
+use bookings::import::{self as bring, sessions};
 use bookings::order::{CreditGrant, PlanId};
 use bookings::plan::{self, Plan};
 use bookings::room::Room;
@@ -304,7 +304,11 @@ fn logo(row: &Row) -> String {
     let url = row.line("logo_url", 500);
     let mut findings = Findings::default();
     catalogue::check_logo(&url, &mut findings);
-    if findings.is_empty() { url } else { String::new() }
+    if findings.is_empty() {
+        url
+    } else {
+        String::new()
+    }
 }
 
 fn words(row: &Row, name: &str) -> Vec<String> {

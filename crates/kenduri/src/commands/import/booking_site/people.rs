@@ -1,9 +1,9 @@
 //! People, their passwords and credits, and who of them becomes what.
 
 use anyhow::Result;
+use bookings::credit_kind::{DOCUMENT_REVIEW, SESSION};
 use bookings::import as bring;
 use bookings::import::money;
-use bookings::credit_kind::{DOCUMENT_REVIEW, SESSION};
 use bookings::provider::{PROVIDER, ProviderId, ProviderProfile};
 use identity::grant::{self, OWNER, Scope};
 use identity::people::import::{self as accounts, Outcome};

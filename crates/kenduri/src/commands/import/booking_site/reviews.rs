@@ -3,8 +3,8 @@
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
-use bookings::import::{self as bring, documents, money};
 use bookings::credit_kind::DOCUMENT_REVIEW;
+use bookings::import::{self as bring, documents, money};
 use bookings::review::files::{Document, Reference};
 use bookings::review::{Assessment, Review, ReviewId, ReviewState};
 use platform::Tx;

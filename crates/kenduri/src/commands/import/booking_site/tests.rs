@@ -294,8 +294,14 @@ fn sessions_are_at_their_times_and_money_keeps_its_names() {
         let expected = [
             ("2026-09-01T03:30:00Z", "60 completed online_link session"),
             ("2026-10-01T04:30:00Z", "60 completed online_link session"),
-            ("2026-10-01T04:30:00Z", "60 completed online_link session deleted"),
-            ("2026-10-01T05:00:00Z", "60 available room_pool session deleted"),
+            (
+                "2026-10-01T04:30:00Z",
+                "60 completed online_link session deleted",
+            ),
+            (
+                "2026-10-01T05:00:00Z",
+                "60 available room_pool session deleted",
+            ),
             ("2026-12-01T18:00:00Z", "60 available room_pool session"),
             ("2026-12-02T04:30:00Z", "60 booked room_pool session"),
             ("2026-12-03T04:30:00Z", "60 unavailable online_link session"),
