@@ -78,7 +78,7 @@ async function series(page, values, isCredit, name) {
   await page.goto('/me/slots/series');
   for (const weekday of [1, 2, 3, 4, 5, 6, 7]) await page.locator(`[name=weekdays][value="${weekday}"]`).check();
   await fill(page, { first_date: day(2), weeks: '4', minutes: '45', ...values });
-  await page.locator('[name=takes_credit]').setChecked(isCredit);
+  await page.locator('[name=credit_kind]').selectOption(isCredit ? 'session' : '');
   await page.locator('[name=location_kind]').selectOption('room_pool');
   await look(page, `${name}-form`);
   await press(page, 'Count the times');
@@ -101,7 +101,7 @@ test('the administrator sets the site up, and a mentor opens a month', async () 
   await admin.goto('/admin/plans');
   await look(admin, 'plans-all');
   await admin.goto('/admin/plans/new');
-  await fill(admin, { name: 'A document read', credits: '0', reviews: '1', months: '2', price_minor: '4500', description: 'We read your CV and write to you.' });
+  await fill(admin, { name: 'A document read', 'grants.0.quantity': '0', 'grants.1.quantity': '1', months: '2', price_minor: '4500', description: 'We read your CV and write to you.' });
   await look(admin, 'plan-new');
   await press(admin, 'Save');
   await admin.getByText('A document read').waitFor();

@@ -30,7 +30,7 @@ async function series(values, isCredit) {
   await host.goto('/me/slots/series');
   for (const weekday of [1, 2, 3, 4, 5, 6, 7]) await host.locator(`[name=weekdays][value="${weekday}"]`).check();
   await fill(host, { first_date: day(3), weeks: '1', minutes: '45', ...values });
-  await host.locator('[name=takes_credit]').setChecked(isCredit);
+  await host.locator('[name=credit_kind]').selectOption(isCredit ? 'session' : '');
   await host.locator('[name=location_kind]').selectOption('room_pool');
   for (const kind of ['mock-interview', 'career-talk']) await host.locator(`[name=session_types][value="${kind}"]`).check();
   await press(host, 'Count the times');

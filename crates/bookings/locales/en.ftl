@@ -8,6 +8,8 @@ booking-kind-all = All kinds
 choice-session-type = Type of session
 choice-level = Level
 choice-entry = About
+choice-track = Track
+entry-levels = Levels
 choice-all = All
 choice-none = No preference
 choice-pick = Choose
@@ -24,7 +26,6 @@ booking-max-price = At most, in { $currency }
 booking-min-length = At least
 booking-way = Booked with
 booking-by-money = Money, or free
-booking-by-credit = A credit
 booking-more = More times in these days
 booking-zone = All times are in { $zone }.
 booking-time-zone = { $time }, { $zone }
@@ -38,9 +39,17 @@ booking-count-free = { $count } free
 booking-row = { $length }, with { $name }
 booking-do = Book
 booking-free = Free
-booking-credits = { $count ->
+credit-count = { $count ->
     [one] 1 credit
    *[other] { $count } credits
+} ({ $kind })
+plan-lasts = { $months ->
+    [one] for 1 month
+   *[other] for { $months } months
+}
+plan-lasts-days = { $days ->
+    [one] for 1 day
+   *[other] for { $days } days
 }
 booking-do-credit = Book with 1 credit ({ $count } left)
 booking-no-credit = This time is booked with a credit, and you have none.
@@ -51,24 +60,6 @@ plan-offered = Plans
 plan-offered-text = Some times are booked with credits. A plan gives you credits for some months.
 plan-none = There is no plan at the moment.
 plan-sign-in = Sign in to buy
-plan-grants = { $credits ->
-    [one] 1 credit
-   *[other] { $credits } credits
-}, { $months ->
-    [one] for 1 month
-   *[other] for { $months } months
-}
-plan-grants-reviews = { $credits ->
-    [one] 1 document reviewed
-   *[other] { $credits } documents reviewed
-}, { $months ->
-    [one] within 1 month
-   *[other] within { $months } months
-}
-plan-grants-nothing = { $months ->
-    [one] for 1 month
-   *[other] for { $months } months
-}
 plan-tiers-text = A membership also lets you use what is for members.
 plan-is-membership = A membership
 plan-has-review-calls = Documents can be reviewed in a call.
@@ -276,11 +267,10 @@ plan-settings = The plan
 plan-first = There are no plans yet. A plan sells credits, and times may be booked with them.
 plan-name = Name
 plan-description = What it offers
-plan-credits = Credits for sessions
-plan-reviews = Credits for reviews of documents
-plan-reviews-hint = A plan that opens a membership may grant none of both.
+plan-code-hint = Small letters, digits and hyphens. Programs order the plan by it, and it never changes. Left empty, it is made of the name.
+plan-grants-title = Credits
 plan-months = Months
-plan-months-hint = So long the credits last.
+plan-months-hint = So long the credits last, and the membership. 0 for credits alone: they last as long as the rules of bookings say.
 plan-tier = Level of membership
 plan-tier-hint = 0 for a plan that only adds credits. A higher level includes the lower ones.
 plan-review-calls = Documents can be reviewed in a call
@@ -463,11 +453,15 @@ review-said-done = Somebody has read your document and written to you about it:
 credit-kind-session = Sessions
 credit-kind-review = Reviews of documents
 credit-reviewed = Document submitted
-credit-reviews = { $count ->
-    [one] 1 review of a document
-   *[other] { $count } reviews of documents
-}
 plan-credit-kind = What the credits pay for
+credit-kind-all = Kinds of credits
+credit-kind-new = Add a kind of credits
+credit-kind-settings = The kind
+credit-kind-first = There are no kinds of credits yet. Times are booked with credits of a kind, and plans grant them.
+credit-kind-tier = Level of membership to use these credits
+credit-kind-tier-hint = 0 if no membership is needed.
+credit-kind-active = Times and plans may take it
+credit-kind-from = from level { $tier }
 booking-set-review-limit = Documents that a member may submit in a day
 booking-set-review-days = Days that a document is kept after its review
 booking-set-review-call = Minutes of a session in which a document is reviewed
@@ -516,7 +510,6 @@ slot-title = What it is
 slot-minutes = Minutes
 slot-price = Price in { $currency }
 slot-price-hint = Empty: it costs nothing.
-slot-takes-credit = Booked with one credit instead of money
 slot-place = How you meet
 slot-location = Link, address or number
 slot-location-hint = Only those who booked see it. Links lead to { $hosts }. Empty for a room of the site.
@@ -651,6 +644,8 @@ refund-payment = Payment
 refund-payer = Paid by
 refund-left = Left to pay back
 refund-amount = Sum in the smallest unit
+refund-reason-hint = 5 characters or more. None is needed where the rules above grant the refund.
+refund-rule-policy = By the rules
 refund-policy = The rule
 refund-policy-text = You may decide otherwise, with a reason, up to what is left of a payment.
 refund-clause-unused = A plan of which nothing is spent: all of it, within { $days ->
@@ -782,11 +777,17 @@ booking-set-moves = How often a booking may be moved
 booking-set-shortest = Shortest time, in minutes
 booking-set-longest = Longest time, in minutes
 booking-set-outcome = Hours after a session in which its outcome may be said
+booking-set-complete = Minutes after its end at which a session counts as held
+booking-set-notice = Minutes ahead that a time must be booked, for new providers
+booking-set-notice-hint = Each provider may change it for their own times.
+booking-set-member-busy = Nobody may book two sessions at the same time
+booking-set-bookings = Bookings that a member may make in an hour
+booking-set-browse = How often visitors of one network may look at times in a minute
+booking-set-grace = Days after the end of credits in which a session may begin that they pay for
+booking-set-replaced = Days that a credit lasts which is given back after its end
+booking-set-add-on = Days that the credits of a plan last that says no months
 booking-set-payout-days = Days after a session before it is paid out
 booking-set-two-people = Who approves a payout does not send it
-booking-set-session-tier = Level of membership to book with credits
-booking-set-tier-hint = 0 if no membership is needed.
-booking-set-review-tier = Level of membership to have documents reviewed
 booking-set-request-slots = Times that a request may name
 booking-set-request-limit = Requests of one person that may wait
 booking-set-request-hours = Hours after which a request lapses
@@ -812,6 +813,11 @@ entry-settings = The entry
 entry-first = The catalogue is empty. Its entries are what sessions are about, such as companies, venues, styles or cuisines.
 entry-category = Category
 entry-description = Description
+entry-tracks = Tracks
+entry-tracks-hint = With commas between them, up to 20. Whoever books may choose one.
+entry-levels-hint = With commas between them, up to 20. Visitors read them.
+entry-logo = Address of the logo
+entry-logo-hint = Pages show it only if it is a path of this site, such as /files/logo.png.
 choice-code = Short name
 choice-code-hint = Small letters, digits and hyphens. It stands in addresses, and it never changes.
 choice-label = Name
@@ -825,6 +831,30 @@ preset-title = Begin with a preset
 preset-text = A preset adds types and levels, and for mentoring plans with example prices. You can change all of them.
 preset-mentoring = Mentoring
 preset-studio = Studio
+preset-catering = Catering
+preset-consulting = Consulting
+preset-tasting = Tasting
+preset-menu = Planning of the menu
+preset-site-visit = Visit of the venue
+preset-first-talk = First talk
+preset-strategy = Strategy session
+preset-follow-up = Follow-up
+preset-individual = Single person
+preset-small-company = Small company
+preset-large-company = Large company
+preset-problem-solving = Problem solving
+preset-communication = Communication
+preset-technical-depth = Technical depth
+preset-quality = Quality of the work
+preset-overall = Overall
+preset-punctuality = Punctuality
+preset-result = The result
+preset-taste = Taste
+preset-presentation = Presentation
+preset-service = Service
+preset-clarity = Clarity
+preset-usefulness = Usefulness
+preset-preparation = Preparation
 preset-mock-interview = Mock interview
 preset-career-talk = Career talk
 preset-document-review = Review of documents
@@ -1034,6 +1064,8 @@ problem-finding-settled = This was settled meanwhile. Read it again.
     .title = Settled meanwhile
 problem-refund-exceeds = The payment has no such sum left.
     .title = Too much
+problem-refund-not-eligible = The rules of refunds do not grant this one. Say why it is refunded all the same.
+    .title = Not by the rules
 problem-payout-state = This was decided meanwhile. Read it again.
     .title = Decided meanwhile
 problem-payout-empty = Nothing is due in this currency.
@@ -1103,6 +1135,9 @@ event-level-removed = Removed a level
 event-catalogue-entry-created = Added an entry of the catalogue
 event-catalogue-entry-changed = Changed an entry of the catalogue
 event-catalogue-entry-removed = Removed an entry of the catalogue
+event-credit-kind-created = Added a kind of credits
+event-credit-kind-changed = Changed a kind of credits
+event-credit-kind-removed = Removed a kind of credits
 
 booking-newcomer-name = Your name
 booking-newcomer-email = Your e-mail address

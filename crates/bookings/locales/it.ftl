@@ -8,6 +8,8 @@ booking-kind-all = Tutti i tipi
 choice-session-type = Tipo di sessione
 choice-level = Livello
 choice-entry = Argomento
+choice-track = Percorso
+entry-levels = Livelli
 choice-all = Tutti
 choice-none = Nessuna preferenza
 choice-pick = Scelga
@@ -23,8 +25,6 @@ booking-area = Zona
 booking-max-price = Al massimo, in { $currency }
 booking-min-length = Almeno
 booking-way = Si prenota con
-booking-by-money = Denaro, o gratis
-booking-by-credit = Un credito
 booking-more = Altri orari di questi giorni
 booking-zone = Tutti gli orari sono di { $zone }.
 booking-time-zone = { $time }, { $zone }
@@ -41,9 +41,17 @@ booking-count-free = { $count ->
 booking-row = { $length }, con { $name }
 booking-do = Prenota
 booking-free = Gratis
-booking-credits = { $count ->
+credit-count = { $count ->
     [one] 1 credito
    *[other] { $count } crediti
+} ({ $kind })
+plan-lasts = { $months ->
+    [one] per 1 mese
+   *[other] per { $months } mesi
+}
+plan-lasts-days = { $days ->
+    [one] per 1 giorno
+   *[other] per { $days } giorni
 }
 booking-do-credit = Prenoti con 1 credito (ne restano { $count })
 booking-no-credit = Quest’ora si prenota con un credito, e Lei non ne ha.
@@ -54,24 +62,6 @@ plan-offered = Piani
 plan-offered-text = Alcune ore si prenotano con crediti. Un piano Le dà crediti per alcuni mesi.
 plan-none = Al momento non ci sono piani.
 plan-sign-in = Acceda per acquistare
-plan-grants = { $credits ->
-    [one] 1 credito
-   *[other] { $credits } crediti
-}, { $months ->
-    [one] per 1 mese
-   *[other] per { $months } mesi
-}
-plan-grants-reviews = { $credits ->
-    [one] revisione di 1 documento
-   *[other] revisione di { $credits } documenti
-}, { $months ->
-    [one] entro 1 mese
-   *[other] entro { $months } mesi
-}
-plan-grants-nothing = { $months ->
-    [one] per 1 mese
-   *[other] per { $months } mesi
-}
 plan-tiers-text = Un abbonamento Le permette anche di usare ciò che è riservato agli abbonati.
 plan-is-membership = Abbonamento
 plan-has-review-calls = I documenti possono essere rivisti in una chiamata.
@@ -180,10 +170,6 @@ booking-said-newcomer-none = Buongiorno { $name },
 
     { $site }
 
-credit-reviews = { $count ->
-    [one] revisione di 1 documento
-   *[other] revisione di { $count } documenti
-}
 membership-notice-ends = Il Suo abbonamento scade: { $about }
 membership-said-ends = Il Suo abbonamento scade tra poco. Se prima acquista un piano dello stesso livello, il nuovo segue senza interruzione:
 membership-said-ends-with-credits = Il Suo abbonamento scade tra poco, e con esso i crediti che non ha usato. Se prima acquista un piano dello stesso livello, il nuovo segue senza interruzione:

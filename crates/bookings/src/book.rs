@@ -15,7 +15,7 @@ use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::brief::Brief;
 use crate::choice::{self, Choice};
 use crate::notice::{self, Event};
-use crate::order::{self, CreditKind, Order};
+use crate::order::{self, Order};
 use crate::settings::{self, BookingSettings};
 use crate::slot::{Slot, SlotId};
 use crate::{
@@ -27,9 +27,6 @@ use crate::{
 
 /// The maximum number of a member's upcoming bookings.
 const UPCOMING: i64 = 20;
-/// The maximum number of bookings that a member can make within 24 hours. Cancelled bookings count
-/// too.
-const PER_DAY: i64 = 20;
 
 /// A request to book a slot.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -60,6 +57,9 @@ pub struct NewBooking {
     /// The slug of an entry of the catalogue, under the same rule.
     #[serde(default)]
     pub entry: Option<String>,
+    /// One of the entry's tracks, if it has some; a single one is implied.
+    #[serde(default)]
+    pub track: Option<String>,
 }
 
 impl NewBooking {
@@ -68,6 +68,7 @@ impl NewBooking {
             session_type: self.session_type.clone(),
             level: self.level.clone(),
             entry: self.entry.clone(),
+            track: self.track.clone(),
         }
     }
 
@@ -132,7 +133,7 @@ pub fn book(
     let choice = choice::choose(tx, slot.id.as_str(), &new.choice(), &Choice::default())?;
     let brief = new.brief()?;
     let rules = settings::load(tx)?;
-    check_count(tx, account)?;
+    check_count(tx, account, &rules)?;
     if slot.price_minor > 0 {
         if !member.who().is_in_browser() {
             return Err(TOKEN_NOT_PERMITTED.into());
@@ -161,13 +162,12 @@ pub(crate) fn place(
         return Err(busy(&other));
     }
     let mut booking = draft(tx, Some(account), slot, wishes, rules)?;
-    if slot.takes_credit {
+    if let Some(wanted) = slot.credit() {
         let mode = gateway::mode(site);
-        membership::check(tx, account, (rules, CreditKind::Session), mode)?;
-        booking.credit_lot_id =
-            credit::take(tx, account, mode, booking.id.as_str(), slot.starts_at)?;
+        membership::check(tx, account, wanted.kind, mode)?;
+        booking.credit_lot_id = credit::take(tx, account, mode, booking.id.as_str(), wanted)?;
         if booking.credit_lot_id.is_none() {
-            return Err(credit::none_left(tx, account, slot.starts_at, mode)?.into());
+            return Err(credit::none_left(tx, account, wanted, mode)?.into());
         }
     }
     if slot.price_minor == 0 {
@@ -297,7 +297,7 @@ fn may_hold(
     let time = (slot.starts_at, slot.ends_at);
     let is_busy = booking::busy(tx, account, time, "")?.is_some();
     let (upcoming, made) = counts(tx, account)?;
-    let is_full = upcoming >= UPCOMING || made >= PER_DAY;
+    let is_full = upcoming >= UPCOMING || made >= rules.booking_hour_limit;
     Ok(!is_own && !is_busy && !is_full && holds(tx, account)? < rules.hold_limit)
 }
 
@@ -313,15 +313,20 @@ fn holds(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
 
 /// Checks the limits on a member's bookings, so that nobody takes all slots, or causes endless mail
 /// by booking and cancelling. The caller holds the account's lock.
-fn check_count(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), Refusal> {
+fn check_count(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    rules: &BookingSettings,
+) -> Result<(), Refusal> {
     let (upcoming, made) = counts(tx, account)?;
-    if upcoming >= UPCOMING || made >= PER_DAY {
+    if upcoming >= UPCOMING || made >= rules.booking_hour_limit {
         return Err(crate::TOO_MANY_BOOKINGS.into());
     }
     Ok(())
 }
 
-/// How many bookings an account has to come, and how many it made within 24 hours.
+/// How many bookings an account has to come, and how many it made within an hour. Cancelled ones count
+/// too.
 fn counts(tx: &mut Tx<'_>, account: &AccountId) -> Result<(i64, i64), StoreError> {
     let now = tx.now();
     let (upcoming,): (i64,) = sql!(
@@ -335,7 +340,7 @@ fn counts(tx: &mut Tx<'_>, account: &AccountId) -> Result<(i64, i64), StoreError
     let (made,): (i64,) = sql!(
         "SELECT COUNT(*) FROM booking WHERE member_id = :account AND created_at > :since",
         account,
-        since = now - SignedDuration::from_hours(24)
+        since = now - SignedDuration::from_hours(1)
     )
     .one(tx)?;
     Ok((upcoming, made))
@@ -372,7 +377,7 @@ pub(crate) fn check_version(slot: &Slot, seen: Option<i64>) -> Result<(), Refusa
             "ends_at": slot.ends_at,
             "price_minor": slot.price_minor,
             "currency": slot.currency,
-            "takes_credit": slot.takes_credit,
+            "credit_kind": slot.credit_kind,
             "version": slot.version,
         })),
         None => Problem::new(StatusCode::PRECONDITION_REQUIRED, "version_required"),
@@ -425,7 +430,7 @@ pub fn reschedule(
     )
     .one(tx)?;
     let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
-    let is_alike = slot.price() == old.price() && slot.takes_credit == old.takes_credit;
+    let is_alike = slot.price() == old.price() && slot.credit_kind == old.credit_kind;
     if slot.provider_id != old.provider_id || !is_alike {
         return Err(RESCHEDULE_NOT_ALLOWED.into());
     }

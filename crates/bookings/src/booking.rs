@@ -44,8 +44,6 @@ const REMINDER: SignedDuration = SignedDuration::from_hours(24);
 /// How long after a change of the provider's note the member gets a mail, so that several changes make
 /// one mail.
 const NOTE_DELAY: SignedDuration = SignedDuration::from_mins(10);
-/// How long after a session's end its booking is marked as completed.
-const COMPLETION: SignedDuration = SignedDuration::from_hours(2);
 
 web::words! {
     /// The state of a booking.
@@ -310,7 +308,7 @@ pub(crate) fn save(tx: &mut Tx<'_>, booking: &mut Booking) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Whether a member has another active booking during this period.
+/// A member's other active booking during this period, where the rules allow one only.
 pub(crate) fn busy(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -321,6 +319,7 @@ pub(crate) fn busy(
         "SELECT id FROM booking
          WHERE member_id = :member AND id <> :except AND starts_at < :until AND ends_at > :from
            AND starts_at >= :earliest AND state IN ('pending_payment', 'confirmed')
+           AND (SELECT member_busy FROM booking_setting) = 1
          ORDER BY starts_at LIMIT 1",
         member,
         except,
@@ -477,7 +476,8 @@ pub(crate) fn plan_session(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Sto
         jobs::withdraw(tx, &key(REMIND, &booking.id))?;
     }
     plan(tx, ASK, booking, booking.ends_at)?;
-    plan(tx, COMPLETE, booking, booking.ends_at + COMPLETION)
+    let after = SignedDuration::from_mins(settings::load(tx)?.complete_minutes);
+    plan(tx, COMPLETE, booking, booking.ends_at + after)
 }
 
 /// Schedules the job that ends a hold.

@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use web::Findings;
-use web::fields::filter::flag_word;
 
 use crate::Refusal;
 use crate::choice::{self, Choices};
@@ -27,6 +26,8 @@ pub struct Offered {
     /// The slug of the provider's public page; `None` if there is no such page.
     #[row(rename = "slug")]
     pub address: Option<String>,
+    /// The label of the kind of credit with which the slot is booked.
+    pub credit_label: Option<String>,
 }
 
 /// Lists offered slots in chronological order. SQLite runs `CROSS JOIN` in the written order: it
@@ -39,14 +40,15 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
         None => (filter.from.unwrap_or(now), ""),
     };
     let (made_from, made_until) = filter.made.unwrap_or((Timestamp::MIN, Timestamp::MAX));
-    let (of, price) = match &filter.of {
-        Some((provider, price)) => (provider.as_str(), Some(*price)),
-        None => ("", None),
+    let (of, price, of_kind) = match &filter.of {
+        Some((provider, price, kind)) => (provider.as_str(), Some(*price), kind.as_deref()),
+        None => ("", None, None),
     };
     sql!(
         "SELECT {s: Slot},
              CASE WHEN w.reveal = 'always' THEN p.display_name ELSE '' END AS display_name,
-             CASE WHEN w.reveal = 'always' THEN g.slug END AS slug
+             CASE WHEN w.reveal = 'always' THEN g.slug END AS slug,
+             (SELECT k.label FROM credit_kind k WHERE k.code = s.credit_kind) AS credit_label
          FROM slot s CROSS JOIN booking_setting w CROSS JOIN provider p CROSS JOIN account a
          LEFT JOIN account_slug g ON g.account_id = a.id AND g.until IS NULL
          WHERE w.id = 1 AND p.id = s.provider_id AND p.is_paused = 0
@@ -72,10 +74,11 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
            AND (s.price_minor = 0 OR CAST(:max_price AS BIGINT) IS NULL
                OR (s.price_minor <= :max_price AND s.currency = w.currency))
            AND s.ends_at - s.starts_at >= :shortest
-           AND (:credit = '' OR s.takes_credit = CASE WHEN :credit = 'yes' THEN 1 ELSE 0 END)
+           AND (:credit = '' OR s.credit_kind = :credit)
            AND s.created_at >= :made_from AND s.created_at < :made_until
            AND (:of = '' OR (s.provider_id = :of AND s.price_minor = :price
-                             AND s.currency = :currency))
+                             AND s.currency = :currency
+                             AND COALESCE(s.credit_kind, '') = :of_kind))
            AND NOT EXISTS (SELECT 1 FROM provider_busy y WHERE y.provider_id = s.provider_id
                            AND y.starts_at < s.ends_at AND y.ends_at > s.starts_at)
            AND EXISTS (SELECT 1 FROM role_grant r WHERE r.account_id = a.id
@@ -96,12 +99,13 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
         pattern = people::pattern(&filter.area.to_lowercase()),
         max_price = filter.max_price,
         shortest = filter.min_minutes.unwrap_or_default() * 60_000,
-        credit = flag_word(filter.takes_credit),
+        credit = filter.credit_kind,
         made_from,
         made_until,
         of,
         price = price.map_or(0, |price| price.minor),
         currency = price.map_or(String::new(), |price| price.currency.to_string()),
+        of_kind = of_kind.unwrap_or_default(),
         limit
     )
     .all(tx)

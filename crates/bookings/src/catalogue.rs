@@ -6,7 +6,7 @@ use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use site::resource::{Edit, History, Removal, Resource, history_of};
 use utoipa::ToSchema;
-use web::fields::{flag, key, line, lines};
+use web::fields::{flag, key, line, lines, tags};
 use web::{Field, Findings, Input, List, PageQuery};
 
 use crate::Refusal;
@@ -28,12 +28,69 @@ pub struct CatalogueEntry {
     pub name: String,
     /// The kind of entry, up to 80 characters.
     pub category: String,
+    /// The tracks among which members choose one, up to 20 of up to 40 characters.
+    #[row(json)]
+    pub tracks: Vec<String>,
+    /// The levels that visitors read of, up to 20 of up to 40 characters.
+    #[row(json)]
+    pub levels: Vec<String>,
     /// A description, up to 2,000 characters.
     pub description: String,
+    /// The address of a logo, or a path of this site, up to 500 characters; empty for none. Pages of
+    /// this site show a logo of this site only.
+    pub logo_url: String,
     /// Whether the entry can be chosen.
     pub active: bool,
     /// The version, which increases with every change.
     pub version: i64,
+}
+
+impl CatalogueEntry {
+    /// The path of the logo, if it is on this site; otherwise empty. Pages ask no other server.
+    pub fn own_logo(&self) -> &str {
+        if self.logo_url.starts_with('/') {
+            &self.logo_url
+        } else {
+            ""
+        }
+    }
+}
+
+/// The tracks of the entry with this slug.
+pub(crate) fn tracks(tx: &mut Tx<'_>, slug: &str) -> Result<Vec<String>, StoreError> {
+    Ok(find(tx, slug)?.map_or(Vec::new(), |entry| entry.tracks))
+}
+
+/// The entry with this slug.
+pub fn find(tx: &mut Tx<'_>, slug: &str) -> Result<Option<CatalogueEntry>, StoreError> {
+    sql!(
+        "SELECT {CatalogueEntry} FROM catalogue_entry WHERE slug = :slug",
+        slug
+    )
+    .maybe(tx)
+}
+
+/// The entries among which members choose for a slot with these slugs: all active ones if there are
+/// none.
+pub fn of_slot(tx: &mut Tx<'_>, slugs: &[String]) -> Result<Vec<CatalogueEntry>, StoreError> {
+    if slugs.is_empty() {
+        return offered(tx);
+    }
+    let mut entries = Vec::new();
+    for slug in slugs {
+        entries.extend(find(tx, slug)?);
+    }
+    Ok(entries)
+}
+
+/// Checks the address of a logo: https, or a path of this site.
+pub fn check_logo(url: &str, findings: &mut Findings) {
+    let is_path = url.starts_with('/') && !url.starts_with("//");
+    if !is_path {
+        findings.https("/logo_url", url);
+    } else if url.contains(|c: char| c == '\\' || c.is_whitespace()) {
+        findings.add("/logo_url", "url_invalid", []);
+    }
 }
 
 /// The active entries, by category and name.
@@ -50,7 +107,10 @@ impl Resource for CatalogueEntry {
         slug: key(1, 80).label("choice-code").hint("choice-code-hint").required().fixed(),
         name: line(120).label("choice-label").required(),
         category: line(80).label("entry-category"),
+        tracks: tags().label("entry-tracks").hint("entry-tracks-hint"),
+        levels: tags().label("entry-levels").hint("entry-levels-hint"),
         description: lines(2_000).label("entry-description"),
+        logo_url: line(500).label("entry-logo").hint("entry-logo-hint"),
         active: flag().label("choice-active"),
     };
     const HISTORY: History = history_of!("catalogue_entry", named_by: "name");
@@ -72,7 +132,10 @@ impl Resource for CatalogueEntry {
             slug: String::new(),
             name: String::new(),
             category: String::new(),
+            tracks: Vec::new(),
+            levels: Vec::new(),
             description: String::new(),
+            logo_url: String::new(),
             active: true,
             version: 1,
         })
@@ -87,6 +150,7 @@ impl Resource for CatalogueEntry {
         if self.name.is_empty() {
             findings.add("/name", "required", []);
         }
+        check_logo(&self.logo_url, findings);
         let same: Option<(EntryId,)> = sql!(
             "SELECT id FROM catalogue_entry WHERE slug = :slug AND id <> :id",
             slug = self.slug,

@@ -1,5 +1,5 @@
 //! What members choose when they book: a session type, a level and an entry of the catalogue. Each
-//! slot offers a set of each.
+//! slot offers a set of each. Of an entry that has tracks, they may choose one.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Findings, Form, Problem};
 
-use crate::{CHOICE_NOT_OFFERED, Refusal};
+use crate::{CHOICE_NOT_OFFERED, Refusal, catalogue};
 
 web::words! {
     /// One of the three lists from which members choose.
@@ -77,16 +77,23 @@ pub struct Choice {
     pub level: Option<String>,
     /// The slug of the catalogue's entry.
     pub entry: Option<String>,
+    /// One of the entry's tracks.
+    pub track: Option<String>,
 }
 
 impl Choice {
-    /// Reads the fields or parameters with the names of the three lists. An empty one is no choice.
+    /// Reads the fields or parameters with the names of the three lists, and the track. An empty one
+    /// is no choice.
     pub(crate) fn read(form: &Form) -> Self {
+        let read = |name| {
+            let code = Some(form.text(name)).filter(|code| !code.is_empty());
+            code.map(str::to_owned)
+        };
         let mut choice = Self::default();
         for kind in Kind::ALL {
-            let code = Some(form.text(kind.word())).filter(|code| !code.is_empty());
-            choice.set(*kind, code.map(str::to_owned));
+            choice.set(*kind, read(kind.word()));
         }
+        choice.track = read("track");
         choice
     }
 
@@ -114,15 +121,19 @@ pub(crate) struct Listed {
     pub(crate) code: String,
     pub(crate) label: String,
     pub(crate) active: bool,
+    /// The tracks of an entry.
+    #[row(json)]
+    pub(crate) tracks: Vec<String>,
 }
 
 /// All items of the three lists, in their order.
 pub(crate) fn listed(tx: &mut Tx<'_>) -> Result<Vec<Listed>, StoreError> {
     let all = sql!(
         "SELECT {Listed} FROM
-             (SELECT 'session_type' AS kind, code, label, active, position FROM session_type
-              UNION ALL SELECT 'level', code, label, active, position FROM level
-              UNION ALL SELECT 'entry', slug, name, active, 0 FROM catalogue_entry) l
+             (SELECT 'session_type' AS kind, code, label, active, '[]' AS tracks, position
+              FROM session_type
+              UNION ALL SELECT 'level', code, label, active, '[]', position FROM level
+              UNION ALL SELECT 'entry', slug, name, active, tracks, 0 FROM catalogue_entry) l
          ORDER BY kind, position, label, code"
     );
     tx.all(all, &[])
@@ -235,8 +246,9 @@ pub(crate) fn of_period(
 }
 
 /// Returns what a member chose among a slot's sets. A set of one implies its value, a larger one
-/// asks for one of its values, and an empty one allows any active item or none. What the member
-/// chose earlier, `kept`, may have been deactivated since.
+/// asks for one of its values, and an empty one allows any active item or none. If the entry has
+/// tracks, it may be one of them, and a single one is implied. What the member chose earlier, `kept`,
+/// may have been deactivated since.
 ///
 /// Refuses anything else with 422 `choice_not_offered`, and names the fields.
 pub(crate) fn choose(
@@ -267,6 +279,20 @@ pub(crate) fn choose(
             }
         }
     }
+    let tracks = match &choice.entry {
+        Some(entry) => catalogue::tracks(tx, entry)?,
+        None => Vec::new(),
+    };
+    let is_kept = kept.entry == choice.entry && kept.track == chosen.track;
+    choice.track = match (tracks.as_slice(), &chosen.track) {
+        ([one], None) => Some(one.clone()),
+        (_, None) => None,
+        (tracks, Some(track)) if is_kept || tracks.contains(track) => Some(track.clone()),
+        _ => {
+            problem = problem.field("/track", CHOICE_NOT_OFFERED.code, []);
+            None
+        }
+    };
     if problem.errors.is_empty() {
         Ok(choice)
     } else {

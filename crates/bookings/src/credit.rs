@@ -14,8 +14,9 @@ use utoipa::ToSchema;
 use web::Site;
 use web::codes::Code;
 
-use crate::order::{self, CreditKind, Order, OrderId, OrderMode, PartyId};
-use crate::{CREDIT_FROZEN, QUOTA_EXHAUSTED};
+use crate::credit_kind::DOCUMENT_REVIEW;
+use crate::order::{self, Order, OrderId, OrderMode, PartyId};
+use crate::{CREDIT_FROZEN, QUOTA_EXHAUSTED, settings};
 
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
@@ -24,11 +25,6 @@ platform::id!(CreditEntryId, "One line of a lot.");
 pub(crate) const END: &str = "booking.end";
 /// How long before the end a member gets the mail about it.
 const AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-/// How long after a lot's expiry a session may begin that was booked with its credits.
-const AFTER: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How long the replacement for a credit of an expired lot is valid.
-const REPLACED: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 web::words! {
     /// The reason for a change to credits.
@@ -63,8 +59,8 @@ pub struct Lot {
     /// The id that stands for the owner of the credits, so that the owner's account can be erased.
     #[serde(skip)]
     pub party_id: PartyId,
-    /// What the credits pay for.
-    pub credit_kind: CreditKind,
+    /// The code of the kind of credits.
+    pub credit_kind: String,
     /// How many credits were granted.
     pub granted: i64,
     /// How many of the credits are spent.
@@ -95,14 +91,19 @@ pub struct CreditEntry {
 /// Grants the credits of a paid order, unless they were already granted.
 pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), StoreError> {
     let now = tx.now().to_zoned(site.settings.time_zone.clone());
-    let end = now.checked_add(Span::new().months(order.grant.months.clamp(1, 36)));
+    let span = match order.grant.months {
+        0 => Span::new().days(settings::load(tx)?.add_on_days),
+        months => Span::new().months(months.clamp(1, 36)),
+    };
+    let end = now.checked_add(span);
     let end = end.map_err(|_| StoreError::rule("an end of credits beyond all calendars"))?;
     let subject = order.id.to_string();
-    for (credit_kind, granted) in order.grant.kinds() {
+    for one in &order.grant.grants {
+        let granted = one.quantity;
         let lot = Lot {
             id: tx.id(),
             party_id: order.party_id.clone(),
-            credit_kind,
+            credit_kind: one.credit_kind.clone(),
             granted,
             used: 0,
             expires_at: end.timestamp(),
@@ -169,19 +170,44 @@ pub(crate) fn enter(
     Ok(())
 }
 
-/// Spends a credit on a session that begins at `starts_at`. The credit comes from the lot that
-/// expires first. Returns `None` if there is no credit for that time.
+/// The sessions that credits shall pay for: their kind, and when they begin.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The code of the kind of credits.
+    pub kind: &'a str,
+    pub starts_at: Timestamp,
+}
+
+impl<'a> Wanted<'a> {
+    /// The condition for a lot whose credits can pay for such a session.
+    fn suits(self, tx: &mut Tx<'_>) -> Result<impl Fn(&Lot) -> bool + use<'a>, StoreError> {
+        let grace = grace(tx)?;
+        Ok(move |lot: &Lot| {
+            lot.credit_kind == self.kind && self.starts_at <= lot.expires_at + grace
+        })
+    }
+}
+
+/// How long after a lot's expiry a session may begin that was booked with its credits.
+fn grace(tx: &mut Tx<'_>) -> Result<SignedDuration, StoreError> {
+    Ok(days(settings::load(tx)?.lot_grace_days))
+}
+
+fn days(days: i64) -> SignedDuration {
+    SignedDuration::from_hours(days * 24)
+}
+
+/// Spends a credit on a session. The credit comes from the lot that expires first. Returns `None` if
+/// there is no credit for that time.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     account: &AccountId,
     mode: OrderMode,
     booking: &str,
-    starts_at: Timestamp,
+    wanted: Wanted<'_>,
 ) -> Result<Option<LotId>, StoreError> {
-    let reason = CreditReason::Booked;
-    take_from(tx, account, mode, (booking, reason), |lot| {
-        lot.credit_kind == CreditKind::Session && reaches(lot, starts_at)
-    })
+    let suits = wanted.suits(tx)?;
+    take_from(tx, account, mode, (booking, CreditReason::Booked), suits)
 }
 
 /// Spends a credit on the review of a document. With `by_call` it is one whose plan allows calls.
@@ -200,7 +226,7 @@ pub(crate) fn take_for_review(
 }
 
 fn is_for_reviews(lot: &Lot) -> bool {
-    lot.credit_kind == CreditKind::DocumentReview
+    lot.credit_kind == DOCUMENT_REVIEW
 }
 
 fn take_from(
@@ -226,8 +252,15 @@ fn take_from(
     Ok(None)
 }
 
-fn reaches(lot: &Lot, starts_at: Timestamp) -> bool {
-    starts_at <= lot.expires_at + AFTER
+/// The label of a lot's kind.
+pub(crate) fn label(tx: &mut Tx<'_>, lot: &LotId) -> Result<String, StoreError> {
+    let (label,) = sql!(
+        "SELECT COALESCE(k.label, l.credit_kind) FROM credit_lot l
+         LEFT JOIN credit_kind k ON k.code = l.credit_kind WHERE l.id = :lot",
+        lot
+    )
+    .one(tx)?;
+    Ok(label)
 }
 
 /// Whether a credit of this lot can pay for a session that begins at this instant.
@@ -236,7 +269,7 @@ pub(crate) fn may_begin(
     lot: &LotId,
     starts_at: Timestamp,
 ) -> Result<bool, StoreError> {
-    Ok(reaches(&find(tx, lot)?, starts_at))
+    Ok(starts_at <= find(tx, lot)?.expires_at + grace(tx)?)
 }
 
 fn find(tx: &mut Tx<'_>, id: &LotId) -> Result<Lot, StoreError> {
@@ -266,7 +299,7 @@ pub(crate) fn give_back(
             credit_kind: lot.credit_kind,
             granted: 1,
             used: 0,
-            expires_at: tx.now() + REPLACED,
+            expires_at: tx.now() + days(settings::load(tx)?.replaced_days),
             review_calls: lot.review_calls,
         };
         insert(tx, &new, None)?;
@@ -400,17 +433,16 @@ struct Unspent {
     frozen: bool,
 }
 
-/// The error for an account without a credit that it can spend on a session which begins at
-/// `starts_at`: `credit_frozen` if it has one whose payment is disputed or goes back.
+/// The error for an account without a credit that it can spend on such a session: `credit_frozen` if
+/// it has one whose payment is disputed or goes back.
 pub(crate) fn none_left(
     tx: &mut Tx<'_>,
     account: &AccountId,
-    starts_at: Timestamp,
+    wanted: Wanted<'_>,
     mode: OrderMode,
 ) -> Result<Code, StoreError> {
-    lacking(tx, account, mode, |lot| {
-        lot.credit_kind == CreditKind::Session && reaches(lot, starts_at)
-    })
+    let suits = wanted.suits(tx)?;
+    lacking(tx, account, mode, suits)
 }
 
 /// Like [`none_left`], for the review of a document.
@@ -438,16 +470,15 @@ fn lacking(
     })
 }
 
-/// How many credits an account can spend on sessions that begin at `starts_at`.
+/// How many credits an account can spend on such sessions.
 pub fn balance(
     tx: &mut Tx<'_>,
     account: &AccountId,
-    starts_at: Timestamp,
+    wanted: Wanted<'_>,
     mode: OrderMode,
 ) -> Result<i64, StoreError> {
-    let all = lots(tx, account, mode)?.into_iter();
-    let is_for_sessions = |lot: &Lot| lot.credit_kind == CreditKind::Session;
-    let all = all.filter(|lot| is_for_sessions(lot) && reaches(lot, starts_at));
+    let suits = wanted.suits(tx)?;
+    let all = lots(tx, account, mode)?.into_iter().filter(suits);
     Ok(all.map(|lot| lot.granted - lot.used).sum())
 }
 

@@ -1,5 +1,7 @@
 //! The mail to a member 7 days before a membership or credits end.
 
+use std::collections::BTreeMap;
+
 use identity::account::AccountId;
 use jiff::Timestamp;
 use platform::jobs::{Done, Handler, Job, JobError};
@@ -8,7 +10,7 @@ use platform::{StoreError, Tx, sql};
 use web::{Site, Text};
 
 use crate::credit::{self, END, Ending, Lot};
-use crate::order::CreditKind;
+use crate::credit_kind::Labels;
 use crate::{gateway, membership, notice};
 
 /// The page of a member's credits and memberships.
@@ -54,18 +56,18 @@ fn tell(tx: &mut Tx<'_>, site: &Site, ending: &Ending) -> Result<(), StoreError>
             "membership-said-ends-with-credits",
         ),
     };
+    let labels = Labels::load(tx)?;
     let title = |text: &Text| {
         let mut parts: Vec<String> = membership.into_iter().map(|one| one.plan).collect();
-        for (kind, message) in [
-            (CreditKind::Session, "booking-credits"),
-            (CreditKind::DocumentReview, "credit-reviews"),
-        ] {
-            let of_kind = lots.iter().filter(|lot| lot.credit_kind == kind);
-            let count: i64 = of_kind.map(|lot| lot.granted - lot.used).sum();
-            if count > 0 {
-                parts.push(text.with(message, [("count", count.into())]));
-            }
+        let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+        for lot in &lots {
+            *counts.entry(&lot.credit_kind).or_default() += lot.granted - lot.used;
         }
+        let counts = counts.into_iter();
+        parts.extend(counts.map(|(kind, count)| {
+            let values = [("count", count.into()), ("kind", labels.label(kind).into())];
+            text.with("credit-count", values)
+        }));
         parts.join(", ")
     };
     let (account, stream) = (Some(&account), Stream::Notification);

@@ -150,7 +150,7 @@ const fn headings(kind: ExportKind) -> &'static str {
         }
         ExportKind::Bookings => {
             "id,created_at,starts_at,ends_at,time_zone,state,title,provider_id,provider,\
-             member_id,member,session_type,level,entry,order_id,cancelled_by,cancel_reason"
+             member_id,member,session_type,level,entry,track,order_id,cancelled_by,cancel_reason"
         }
         ExportKind::Credits => {
             "id,created_at,lot_id,account_id,account,credit_kind,delta,reason,subject,note,\

@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use crate::catalogue::CatalogueEntry;
 use crate::criterion::{Author, Criterion};
 use crate::level::Level;
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 use crate::room::Room;
 use crate::session_type::SessionType;
 use crate::{meeting_link, settings};
@@ -99,8 +99,13 @@ fn next_position(tx: &mut Tx<'_>, positions: Sql) -> Result<i64, StoreError> {
     Ok(crate::next_position(positions))
 }
 
+/// Adds a plan, whose code is made of its name.
 pub fn add_plan(tx: &mut Tx<'_>, plan: &Plan) -> Result<bool, StoreError> {
-    tx.insert_new(plan)
+    let code = plan::free_code(tx, &plan.name)?;
+    tx.insert_new(&Plan {
+        code,
+        ..plan.clone()
+    })
 }
 
 pub fn plan_prices(tx: &mut Tx<'_>) -> Result<Vec<Money>, StoreError> {

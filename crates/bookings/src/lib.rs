@@ -13,6 +13,7 @@ pub mod catalogue;
 pub mod checkout;
 pub mod choice;
 pub mod credit;
+pub mod credit_kind;
 pub mod criterion;
 pub mod days;
 mod ending;
@@ -189,6 +190,7 @@ pub const DOMAIN: Domain = Domain {
         "0022_grants",
         "0023_gateway_orders",
         "0024_alerts",
+        "0025_rules",
         "0026_money",
         "0027_slot_overlap"
     ))
@@ -229,6 +231,7 @@ const PROBLEM_CODES: &[Code] = &[
     ROOM_IN_USE,
     FINDING_SETTLED,
     Code::new(409, "refund_exceeds"),
+    Code::new(422, "refund_not_eligible"),
     REVIEW_SETTLED,
     REVIEW_CALL_NOT_ALLOWED,
     Code::new(422, "review_booking_unsuitable"),

@@ -10,9 +10,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{Problem, Site};
 
-use crate::order::{self, CreditKind, Order, OrderId, OrderMode, PartyId};
-use crate::settings::BookingSettings;
-use crate::{Refusal, TIER_REQUIRED, credit};
+use crate::order::{self, Order, OrderId, OrderMode, PartyId};
+use crate::{Refusal, TIER_REQUIRED, credit, credit_kind};
 
 /// The time for which a paid plan opens its tier.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -92,14 +91,14 @@ pub(crate) fn ending(
     }))
 }
 
-/// Whether an account may use credits of a kind now, under these rules.
+/// Whether an account may use credits of a kind now.
 pub(crate) fn covers(
     tx: &mut Tx<'_>,
     account: &AccountId,
-    (rules, kind): (&BookingSettings, CreditKind),
+    kind: &str,
     mode: OrderMode,
 ) -> Result<bool, StoreError> {
-    let needed = rules.tier_for(kind);
+    let needed = credit_kind::min_tier(tx, kind)?;
     if needed == 0 {
         return Ok(true);
     }
@@ -127,15 +126,15 @@ pub(crate) fn allows_calls(
 pub(crate) fn check(
     tx: &mut Tx<'_>,
     account: &AccountId,
-    needed: (&BookingSettings, CreditKind),
+    kind: &str,
     mode: OrderMode,
 ) -> Result<(), Refusal> {
-    if covers(tx, account, needed, mode)? {
+    if covers(tx, account, kind, mode)? {
         return Ok(());
     }
-    let (rules, kind) = needed;
+    let needed = credit_kind::min_tier(tx, kind)?;
     let mut problem = Problem::new(StatusCode::FORBIDDEN, TIER_REQUIRED.code);
-    if let Some(plan) = first_plan(tx, rules.tier_for(kind))? {
+    if let Some(plan) = first_plan(tx, needed)? {
         problem = problem.with("plan", plan);
     }
     Err(Refusal::Problem(problem.with("upgrade_url", "/book/plans")))

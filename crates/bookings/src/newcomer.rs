@@ -126,7 +126,7 @@ impl Holding<'_> {
             return Err(book::taken(tx, &slot)?.into());
         }
         book::check_version(&slot, new.slot_version)?;
-        if slot.takes_credit {
+        if slot.credit_kind.is_some() {
             return Err(Refusal::from(QUOTA_EXHAUSTED).into());
         }
         let choice = choice::choose(tx, slot.id.as_str(), &new.choice(), &Choice::default())?;

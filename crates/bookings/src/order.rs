@@ -7,7 +7,7 @@ use platform::jobs::{NewJob, Queue};
 use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 use web::Problem;
@@ -96,16 +96,13 @@ impl GatewayName {
     }
 }
 
-web::words! {
-    /// What credits pay for.
-    #[derive(Default)]
-    CreditKind {
-        /// A session.
-        #[default]
-        Session = "session" => "credit-kind-session",
-        /// The review of a document.
-        DocumentReview = "document_review" => "credit-kind-review",
-    }
+/// A number of credits of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CreditGrant {
+    /// The code of the kind.
+    pub credit_kind: String,
+    /// How many credits are granted, 1–999.
+    pub quantity: i64,
 }
 
 /// The credits that the order of a plan grants; empty for the order of a booking. They are copied
@@ -115,11 +112,11 @@ pub struct Grant {
     /// The plan.
     #[schema(value_type = Option<String>)]
     pub plan_id: Option<PlanId>,
-    /// The number of credits for sessions.
-    pub credits: i64,
-    /// The number of credits for reviews of documents.
-    pub reviews: i64,
-    /// How many months the credits, and the membership, last.
+    /// The credits of each kind.
+    #[row(json)]
+    pub grants: Vec<CreditGrant>,
+    /// How many months the credits, and the membership, last; 0 for as long as the site's rules say
+    /// of add-ons.
     pub months: i64,
     /// The tier of the membership that the plan opens; 0 if it opens none.
     pub tier: i64,
@@ -134,17 +131,6 @@ pub(crate) struct Tax {
     pub(crate) bps: i64,
     /// In minor units.
     pub(crate) minor: i64,
-}
-
-impl Grant {
-    /// The kinds of credits that are granted, with their numbers.
-    pub fn kinds(&self) -> impl Iterator<Item = (CreditKind, i64)> + use<> {
-        let all = [
-            (CreditKind::Session, self.credits),
-            (CreditKind::DocumentReview, self.reviews),
-        ];
-        all.into_iter().filter(|(_, count)| *count > 0)
-    }
 }
 
 #[derive(Clone, Debug)]

@@ -1,5 +1,6 @@
 //! Plans, with which members buy credits that expire after some months.
 
+use identity::person::slug;
 use identity::session::signed_in::Confirmed;
 use identity::session::sudo;
 use jiff::SignedDuration;
@@ -11,16 +12,21 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use site::resource::{Edit, History, Parent, Removal, Resource, history_of};
 use utoipa::ToSchema;
-use web::fields::{flag, line, lines, number};
+use web::fields::{flag, key, line, lines, number, rows};
 use web::{Field, Findings, Input, List, PageQuery, Site};
 
-use crate::order::{self, Grant, Order, PlanId};
+use crate::credit_kind::{self, SESSION};
+use crate::order::{self, CreditGrant, Grant, Order, PlanId};
 use crate::settings::{self, Administrator};
 use crate::{
     MEMBERSHIP_REQUIRED, PLAN_EMPTY, Refusal, TOKEN_NOT_PERMITTED, gateway, member, membership,
     slot,
 };
 
+/// The maximum length of a plan's code.
+const CODE: usize = 40;
+/// The maximum number of credits of one kind.
+const MOST_CREDITS: i64 = 999;
 /// How long a member can pay an order for a plan.
 const OPEN: SignedDuration = SignedDuration::from_hours(24);
 
@@ -32,15 +38,18 @@ pub struct Plan {
     /// The plan's id.
     #[schema(value_type = String)]
     pub id: PlanId,
+    /// The name in JSON, 1–40 characters of `a-z0-9-`, made of the name where it is left out. It
+    /// never changes.
+    pub code: String,
     /// The name, 1–80 characters.
     pub name: String,
     /// A description of the plan, up to 500 characters.
     pub description: String,
-    /// How many credits for sessions the plan grants.
-    pub credits: i64,
-    /// How many credits for reviews of documents the plan grants.
-    pub reviews: i64,
-    /// How many months the credits, and the membership, last.
+    /// The credits that the plan grants, up to 20 kinds, each once.
+    #[row(json)]
+    pub grants: Vec<CreditGrant>,
+    /// How many months the credits, and the membership, last, up to 36. A plan that only adds credits
+    /// may have 0: they then last as long as the site's rules say.
     pub months: i64,
     /// The tier of the membership that the plan opens; 0 if it only adds credits.
     pub tier: i64,
@@ -73,12 +82,36 @@ impl Plan {
     pub fn grant(&self) -> Grant {
         Grant {
             plan_id: Some(self.id.clone()),
-            credits: self.credits,
-            reviews: self.reviews,
+            grants: self.grants.clone(),
             months: self.months,
             tier: self.tier,
             review_calls: self.review_calls,
         }
+    }
+
+    /// Leaves out what the plan grants nothing of. A kind is granted once, and only an active one is
+    /// granted anew.
+    fn check_grants(
+        &mut self,
+        tx: &mut Tx<'_>,
+        old: Option<&Self>,
+        findings: &mut Findings,
+    ) -> Result<(), StoreError> {
+        for (index, one) in self.grants.iter().enumerate() {
+            let code = &one.credit_kind;
+            let pointer = format!("/grants/{index}/credit_kind");
+            let is_kept =
+                old.is_some_and(|old| old.grants.iter().any(|had| had.credit_kind == *code));
+            if one.quantity > 0 && !is_kept && credit_kind::find_active(tx, code)?.is_none() {
+                findings.add(&pointer, "unknown_option", []);
+            }
+            let before = self.grants.iter().take(index);
+            if before.clone().any(|other| other.credit_kind == *code) {
+                findings.add(&pointer, "not_unique", []);
+            }
+        }
+        self.grants.retain(|one| one.quantity > 0);
+        Ok(())
     }
 
     /// How often the plan can still be sold; `None` for no limit.
@@ -98,6 +131,27 @@ pub fn offered(tx: &mut Tx<'_>) -> Result<Vec<Plan>, StoreError> {
 
 pub fn find(tx: &mut Tx<'_>, id: &PlanId) -> Result<Option<Plan>, StoreError> {
     tx.find(id)
+}
+
+pub fn find_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<Plan>, StoreError> {
+    sql!("SELECT {Plan} FROM plan WHERE code = :code", code).maybe(tx)
+}
+
+/// A code for a plan of this name that no plan has.
+pub(crate) fn free_code(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreError> {
+    let mut stem = slug::from_name(name);
+    stem.truncate(CODE - 6);
+    let stem = match stem.trim_end_matches('-') {
+        "" => "plan",
+        stem => stem,
+    };
+    let mut code = stem.to_owned();
+    let mut number = 1;
+    while find_by_code(tx, &code)?.is_some() {
+        number += 1;
+        code = format!("{stem}-{number}");
+    }
+    Ok(code)
 }
 
 /// Counts a sale of an order's plan. Returns whether the plan was not sold out.
@@ -128,11 +182,11 @@ pub fn buy(
     let rules = settings::load(tx)?;
     let grant = plan.grant();
     if plan.tier == 0 {
-        if grant.kinds().next().is_none() {
+        if grant.grants.is_empty() {
             return Err(PLAN_EMPTY.into());
         }
-        for (kind, _) in grant.kinds() {
-            if !membership::covers(tx, account, (&rules, kind), gateway::mode(site))? {
+        for one in &grant.grants {
+            if !membership::covers(tx, account, &one.credit_kind, gateway::mode(site))? {
                 return Err(MEMBERSHIP_REQUIRED.into());
             }
         }
@@ -174,10 +228,13 @@ impl Resource for Plan {
     type Parent = Administrator;
     const FIELDS: &'static [Field] = web::fields! { Plan:
         name: line(80).label("plan-name").required(),
+        code: key(1, CODE).label("choice-code").hint("plan-code-hint").fixed(),
         description: lines(500).label("plan-description"),
-        credits: number(0, 999).label("plan-credits"),
-        reviews: number(0, 999).label("plan-reviews").hint("plan-reviews-hint"),
-        months: number(1, 36).label("plan-months").hint("plan-months-hint"),
+        grants: rows(web::part! { CreditGrant:
+            credit_kind: line(40).required(),
+            quantity: number(0, MOST_CREDITS).required(),
+        }, 20).label("plan-grants-title"),
+        months: number(0, 36).label("plan-months").hint("plan-months-hint"),
         tier: number(0, 100).label("plan-tier").hint("plan-tier-hint"),
         review_calls: flag().label("plan-review-calls").hint("plan-review-calls-hint"),
         sale_limit: number(0, 1_000_000).label("plan-limit").hint("plan-limit-hint"),
@@ -203,10 +260,13 @@ impl Resource for Plan {
     ) -> Result<Self, Refusal> {
         Ok(Self {
             id: tx.id(),
+            code: String::new(),
             name: String::new(),
             description: String::new(),
-            credits: 1,
-            reviews: 0,
+            grants: vec![CreditGrant {
+                credit_kind: SESSION.to_owned(),
+                quantity: 1,
+            }],
             months: 3,
             tier: 0,
             review_calls: false,
@@ -230,8 +290,17 @@ impl Resource for Plan {
         if self.name.is_empty() {
             findings.add("/name", "required", []);
         }
-        if self.active && self.tier == 0 && self.grant().kinds().next().is_none() {
-            findings.add("/credits", PLAN_EMPTY.code, []);
+        self.check_grants(tx, edit.old, findings)?;
+        if self.active && self.tier == 0 && self.grants.is_empty() {
+            findings.add("/grants/0/quantity", PLAN_EMPTY.code, []);
+        }
+        if self.tier > 0 && self.months == 0 {
+            findings.add("/months", "too_low", [("min", 1.into())]);
+        }
+        if self.code.is_empty() {
+            self.code = free_code(tx, &self.name)?;
+        } else if find_by_code(tx, &self.code)?.is_some_and(|other| other.id != self.id) {
+            findings.add("/code", "not_unique", []);
         }
         if !slot::is_payable(self.price()) {
             findings.add("/price_minor", "price_invalid", []);

@@ -1,14 +1,17 @@
-//! Presets: the session types, levels and plans with which a site can begin.
+//! Presets: the session types, levels, criteria of feedback and plans with which a site can begin, and
+//! when its members learn who a provider is.
 
-use platform::{Rows, StoreError, Tx, sql};
+use platform::{StoreError, Tx, sql};
 use serde_json::json;
-use site::resource::create;
+use site::resource::{change, create};
 use web::Input;
 
+use crate::credit_kind::{self, CreditKind, DOCUMENT_REVIEW, SESSION};
+use crate::criterion::{Author, Criterion};
 use crate::level::Level;
 use crate::plan::Plan;
 use crate::session_type::SessionType;
-use crate::settings::{self, Administrator};
+use crate::settings::{self, Administrator, Reveal};
 use crate::{PRESET_USED, Refusal};
 
 web::words! {
@@ -19,56 +22,133 @@ web::words! {
         Mentoring = "mentoring" => "preset-mentoring",
         /// Studios such as those of photographers.
         Studio = "studio" => "preset-studio",
+        /// Caterers, who let people taste and plan.
+        Catering = "catering" => "preset-catering",
+        /// Consultants, who advise companies.
+        Consulting = "consulting" => "preset-consulting",
     }
 }
 
 /// The code of an item, and the message id of its label.
 type Item = (&'static str, &'static str);
 
-impl Preset {
-    const fn types(self) -> [Item; 3] {
-        match self {
-            Self::Mentoring => [
-                ("mock-interview", "preset-mock-interview"),
-                ("career-talk", "preset-career-talk"),
-                ("document-review", "preset-document-review"),
-            ],
-            Self::Studio => [
-                ("portrait", "preset-portrait"),
-                ("wedding", "preset-wedding"),
-                ("product", "preset-product"),
-            ],
-        }
-    }
-
-    const fn levels(self) -> [Item; 3] {
-        match self {
-            Self::Mentoring => [
-                ("entry", "preset-entry"),
-                ("middle", "preset-middle"),
-                ("senior", "preset-senior"),
-            ],
-            Self::Studio => [
-                ("small", "preset-small"),
-                ("medium", "preset-medium"),
-                ("large", "preset-large"),
-            ],
-        }
-    }
-
+/// What a preset adds.
+struct Rows {
+    types: [Item; 3],
+    levels: [Item; 3],
+    /// The side that scores, and the message ids of the criteria's labels.
+    criteria: (Author, &'static [&'static str]),
     /// The message id of a plan's name, its tier, credits and months, and an example price in minor
     /// units.
-    const fn plans(self) -> &'static [(&'static str, i64, i64, i64, i64)] {
+    plans: &'static [(&'static str, i64, i64, i64, i64)],
+    reveal: Reveal,
+    /// Whether people may book without an account first.
+    newcomers: bool,
+}
+
+const MENTORING: Rows = Rows {
+    types: [
+        ("mock-interview", "preset-mock-interview"),
+        ("career-talk", "preset-career-talk"),
+        ("document-review", "preset-document-review"),
+    ],
+    levels: [
+        ("entry", "preset-entry"),
+        ("middle", "preset-middle"),
+        ("senior", "preset-senior"),
+    ],
+    criteria: (
+        Author::Provider,
+        &[
+            "preset-problem-solving",
+            "preset-communication",
+            "preset-technical-depth",
+            "preset-quality",
+            "preset-overall",
+        ],
+    ),
+    plans: &[
+        ("preset-plan-1", 1, 1, 1, 10_000),
+        ("preset-plan-3", 1, 3, 3, 27_000),
+        ("preset-plan-6", 1, 6, 6, 48_000),
+        ("preset-add-on-1", 0, 1, 0, 11_000),
+        ("preset-add-on-3", 0, 3, 0, 30_000),
+        ("preset-add-on-5", 0, 5, 0, 45_000),
+    ],
+    reveal: Reveal::AfterBooking,
+    newcomers: false,
+};
+
+const STUDIO: Rows = Rows {
+    types: [
+        ("portrait", "preset-portrait"),
+        ("wedding", "preset-wedding"),
+        ("product", "preset-product"),
+    ],
+    levels: GUESTS,
+    criteria: (
+        Author::Member,
+        &[
+            "preset-punctuality",
+            "preset-communication",
+            "preset-result",
+        ],
+    ),
+    plans: &[],
+    reveal: Reveal::Always,
+    newcomers: true,
+};
+
+const CATERING: Rows = Rows {
+    types: [
+        ("tasting", "preset-tasting"),
+        ("menu", "preset-menu"),
+        ("site-visit", "preset-site-visit"),
+    ],
+    levels: GUESTS,
+    criteria: (
+        Author::Member,
+        &["preset-taste", "preset-presentation", "preset-service"],
+    ),
+    plans: &[],
+    reveal: Reveal::Always,
+    newcomers: false,
+};
+
+const CONSULTING: Rows = Rows {
+    types: [
+        ("first-talk", "preset-first-talk"),
+        ("strategy", "preset-strategy"),
+        ("follow-up", "preset-follow-up"),
+    ],
+    levels: [
+        ("individual", "preset-individual"),
+        ("small-company", "preset-small-company"),
+        ("large-company", "preset-large-company"),
+    ],
+    criteria: (
+        Author::Member,
+        &["preset-preparation", "preset-clarity", "preset-usefulness"],
+    ),
+    plans: &[],
+    reveal: Reveal::Always,
+    newcomers: false,
+};
+
+/// By the number of guests or people.
+const GUESTS: [Item; 3] = [
+    ("small", "preset-small"),
+    ("medium", "preset-medium"),
+    ("large", "preset-large"),
+];
+
+impl Preset {
+    const fn rows(self) -> &'static Rows {
         match self {
-            Self::Mentoring => &[
-                ("preset-plan-1", 1, 1, 1, 10_000),
-                ("preset-plan-3", 1, 3, 3, 27_000),
-                ("preset-plan-6", 1, 6, 6, 48_000),
-                ("preset-add-on-1", 0, 1, 12, 11_000),
-                ("preset-add-on-3", 0, 3, 12, 30_000),
-                ("preset-add-on-5", 0, 5, 12, 45_000),
-            ],
-            Self::Studio => &[],
+            Self::Mentoring => &MENTORING,
+            Self::Studio => &STUDIO,
+            Self::Catering => &CATERING,
+            Self::Consulting => &CONSULTING,
         }
     }
 }
@@ -80,8 +160,10 @@ pub(crate) fn is_used(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Adds the rows of a preset, with labels in the language of `say`. Plans are only added where there
-/// are none. Refuses to do so with 409 `preset_used` if there are session types or levels already.
+/// Adds the rows of a preset, with labels in the language of `say`, and sets the rules that it has.
+/// Plans and criteria are only added where there are none, and only labels of kinds of credits that
+/// nobody has changed are set. Refuses to do so with 409 `preset_used` if there are session types or
+/// levels already.
 pub fn apply(
     tx: &mut Tx<'_>,
     by: &Administrator,
@@ -89,28 +171,56 @@ pub fn apply(
     say: impl Fn(&'static str) -> String,
 ) -> Result<(), Refusal> {
     // Two administrators could otherwise add the same rows at once.
-    settings::lock(tx)?;
+    let rules = settings::lock(tx)?;
     if is_used(tx)? {
         return Err(PRESET_USED.into());
     }
-    for (code, label) in preset.types() {
+    let rows = preset.rows();
+    for (code, label) in rows.types {
         let row = json!({"code": code, "label": say(label)});
         create::<SessionType>(tx, by, &Input::from(row))?;
     }
-    for (code, label) in preset.levels() {
+    for (code, label) in rows.levels {
         let row = json!({"code": code, "label": say(label)});
         create::<Level>(tx, by, &Input::from(row))?;
     }
-    if preset == Preset::Studio {
-        let on = sql!("UPDATE booking_setting SET newcomers = 1, version = version + 1");
-        tx.run(on, &[], Rows::Exactly(1))?;
+    let set = json!({"reveal": rows.reveal, "newcomers": rows.newcomers});
+    settings::change(tx, by, rules.version, &Input::from(set))?;
+    label_kinds(tx, by, &say)?;
+    let (author, criteria) = rows.criteria;
+    let (others,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM criterion"), &[])?;
+    for label in criteria.iter().filter(|_| others == 0) {
+        let row = json!({"author": author, "label": say(label)});
+        create::<Criterion>(tx, by, &Input::from(row))?;
     }
-    let (plans,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM plan"), &[])?;
-    for (name, tier, credits, months, price) in preset.plans().iter().filter(|_| plans == 0) {
+    let (others,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM plan"), &[])?;
+    for (name, tier, credits, months, price) in rows.plans.iter().filter(|_| others == 0) {
         let row = json!({
-            "name": say(name), "tier": tier, "credits": credits, "months": months, "price_minor": price,
+            "name": say(name), "tier": tier, "months": months, "price_minor": price,
+            "grants": [{"credit_kind": SESSION, "quantity": credits}],
         });
         create::<Plan>(tx, by, &Input::from(row))?;
+    }
+    Ok(())
+}
+
+/// Says the labels of the kinds with which a site begins in the language of `say`.
+fn label_kinds(
+    tx: &mut Tx<'_>,
+    by: &Administrator,
+    say: impl Fn(&'static str) -> String,
+) -> Result<(), Refusal> {
+    for kind in credit_kind::all(tx)?
+        .iter()
+        .filter(|kind| kind.version == 1)
+    {
+        let label = match kind.code.as_str() {
+            SESSION => say("credit-kind-session"),
+            DOCUMENT_REVIEW => say("credit-kind-review"),
+            _ => continue,
+        };
+        let input = Input::from(json!({"label": label}));
+        change::<CreditKind>(tx, by, kind.id.as_str(), kind.version, &input)?;
     }
     Ok(())
 }

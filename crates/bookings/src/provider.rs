@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use web::fields::{flag, line, lines, number};
 use web::{Field, Findings, Input, Site};
 
-use crate::Refusal;
+use crate::{Refusal, settings};
 
 platform::id!(ProviderId, random, "One provider.");
 
@@ -91,18 +91,21 @@ impl Provider {
             account = account.id
         )
         .maybe(tx)?;
-        let profile = found.unwrap_or_else(|| ProviderProfile {
-            id: ProviderId::from_text(String::new()),
-            display_name: account.display_name.clone(),
-            bio: String::new(),
-            time_zone: account.time_zone.clone(),
-            buffer_before: 0,
-            buffer_after: 0,
-            min_notice: 120,
-            shows_email: false,
-            is_paused: false,
-            version: 1,
-        });
+        let profile = match found {
+            Some(profile) => profile,
+            None => ProviderProfile {
+                id: ProviderId::from_text(String::new()),
+                display_name: account.display_name.clone(),
+                bio: String::new(),
+                time_zone: account.time_zone.clone(),
+                buffer_before: 0,
+                buffer_after: 0,
+                min_notice: settings::load(tx)?.notice_minutes,
+                shows_email: false,
+                is_paused: false,
+                version: 1,
+            },
+        };
         Ok(Self {
             requester: requester.clone(),
             profile,

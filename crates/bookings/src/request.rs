@@ -24,7 +24,6 @@ use self::dropping::drop_slot;
 use crate::booking::{BookingId, Party};
 use crate::brief::Brief;
 use crate::choice::{self, Choice};
-use crate::order::CreditKind;
 use crate::provider;
 use crate::settings::{self, is_administrator};
 use crate::slot::{self, Slot, SlotId};
@@ -126,6 +125,9 @@ pub struct NewRequest {
     /// The slug of an entry of the catalogue that each slot offers.
     #[serde(default)]
     pub entry: Option<String>,
+    /// One of the entry's tracks, if it has some.
+    #[serde(default)]
+    pub track: Option<String>,
 }
 
 /// The proof that a person is a party to the request whose id is the path parameter `id`. For a
@@ -301,6 +303,7 @@ pub fn create(
         session_type: new.session_type.clone(),
         level: new.level.clone(),
         entry: new.entry.clone(),
+        track: new.track.clone(),
     };
     for id in distinct {
         slot::lock(tx, id)?;
@@ -316,11 +319,11 @@ pub fn create(
             return Err(book::taken(tx, &slot)?);
         }
         choice::choose(tx, id.as_str(), &choice, &Choice::default())?;
-        if slot.takes_credit {
+        if let Some(wanted) = slot.credit() {
             let mode = gateway::mode(site);
-            membership::check(tx, account, (&rules, CreditKind::Session), mode)?;
-            if credit::balance(tx, account, slot.starts_at, mode)? == 0 {
-                return Err(credit::none_left(tx, account, slot.starts_at, mode)?.into());
+            membership::check(tx, account, wanted.kind, mode)?;
+            if credit::balance(tx, account, wanted, mode)? == 0 {
+                return Err(credit::none_left(tx, account, wanted, mode)?.into());
             }
         }
         slots.push((slot, owner));

@@ -25,7 +25,7 @@ use web::{Field, Findings, Input, Site};
 
 use crate::booking::{BookingId, Party};
 use crate::credit::{self, LotId};
-use crate::order::CreditKind;
+use crate::credit_kind::DOCUMENT_REVIEW;
 use crate::provider::{self, PROVIDER, Provider, ProviderId};
 use crate::settings::{self, is_administrator};
 use crate::{
@@ -377,7 +377,7 @@ pub fn create(
     }
     let id: ReviewId = tx.id();
     let mode = gateway::mode(site);
-    membership::check(tx, account, (&rules, CreditKind::DocumentReview), mode)?;
+    membership::check(tx, account, DOCUMENT_REVIEW, mode)?;
     let by_credit = is_call && !membership::allows_calls(tx, account, mode)?;
     let Some(lot) = credit::take_for_review(tx, account, mode, id.as_str(), by_credit)? else {
         if by_credit && credit::reviews_left(tx, account, mode)? > 0 {

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use web::fields::{choice, flag, line, lines, number, tags};
 use web::{Field, Findings, Input};
 
-use crate::order::{CreditKind, Tax};
+use crate::order::Tax;
 use crate::{Refusal, meeting_link};
 
 web::words! {
@@ -49,6 +49,15 @@ pub struct BookingSettings {
     pub shortest_minutes: i64,
     /// The longest session, in minutes.
     pub longest_minutes: i64,
+    /// The shortest time before a session, in minutes, in which a slot can still be booked, for
+    /// providers who set none.
+    pub notice_minutes: i64,
+    /// Whether a member cannot have two bookings at one time.
+    pub member_busy: bool,
+    /// How many bookings a member may make within an hour.
+    pub booking_hour_limit: i64,
+    /// How many minutes after its end a session is complete.
+    pub complete_minutes: i64,
     /// How many hours after a session its outcome may be marked.
     pub outcome_hours: i64,
     /// How many days after a session its payout may be sent.
@@ -59,6 +68,12 @@ pub struct BookingSettings {
     pub refund_days: i64,
     /// After how many days without a session to offer an unused plan is refunded in full.
     pub offer_days: i64,
+    /// How many days after the end of credits a session may begin that they pay for.
+    pub lot_grace_days: i64,
+    /// How many days a credit lasts that replaces one that has ended.
+    pub replaced_days: i64,
+    /// How many days the credits of a plan last that says no months.
+    pub add_on_days: i64,
     /// The tax that prices include, in hundredths of a percent; 0 for none.
     pub tax_bps: i64,
     /// The name of the tax, up to 40 characters.
@@ -86,12 +101,10 @@ pub struct BookingSettings {
     pub request_hold_hours: i64,
     /// How many minutes a room stays free between two sessions.
     pub room_margin_minutes: i64,
-    /// The tier of membership that booking with credits needs; 0 for none.
-    pub session_tier: i64,
-    /// The tier of membership that reviews of documents need; 0 for none.
-    pub review_tier: i64,
     /// Whether people who are not signed in see the slots.
     pub browse_public: bool,
+    /// How often a network from which nobody is signed in may look at slots within a minute.
+    pub browse_minute_limit: i64,
     /// How many orders a member may make within an hour.
     pub order_hour_limit: i64,
     /// Whether people may book with a name and an address alone, and confirm by mail.
@@ -115,11 +128,18 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     reschedule_limit: number(0, 20).label("booking-set-moves"),
     shortest_minutes: number(5, 720).label("booking-set-shortest"),
     longest_minutes: number(5, LONGEST_MINUTES).label("booking-set-longest"),
+    notice_minutes: number(0, 43_200).label("booking-set-notice").hint("booking-set-notice-hint"),
+    member_busy: flag().label("booking-set-member-busy"),
+    booking_hour_limit: number(1, 1_000).label("booking-set-bookings"),
+    complete_minutes: number(0, 1_440).label("booking-set-complete"),
     outcome_hours: number(1, 720).label("booking-set-outcome"),
     payout_days: number(0, 365).label("booking-set-payout-days"),
     payout_two_people: flag().label("booking-set-two-people"),
     refund_days: number(0, 365).label("booking-set-refund-days"),
     offer_days: number(0, 365).label("booking-set-offer-days"),
+    lot_grace_days: number(0, 365).label("booking-set-grace"),
+    replaced_days: number(1, 365).label("booking-set-replaced"),
+    add_on_days: number(1, 3_650).label("booking-set-add-on"),
     tax_bps: number(0, 10_000).label("booking-set-tax").hint("booking-set-tax-hint"),
     tax_label: line(40).label("booking-set-tax-label"),
     seller: lines(500).label("booking-set-seller").hint("booking-set-seller-hint"),
@@ -135,9 +155,8 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     // A page of Stripe stays open for a day at most.
     request_hold_hours: number(1, 24).label("booking-set-request-hold"),
     room_margin_minutes: number(0, 240).label("booking-set-room-margin"),
-    session_tier: number(0, 100).label("booking-set-session-tier").hint("booking-set-tier-hint"),
-    review_tier: number(0, 100).label("booking-set-review-tier"),
     browse_public: flag().label("booking-set-public").hint("booking-set-public-hint"),
+    browse_minute_limit: number(1, 10_000).label("booking-set-browse"),
     order_hour_limit: number(1, 1_000).label("booking-set-orders"),
     newcomers: flag().label("booking-set-newcomers").hint("booking-set-newcomers-hint"),
     reveal: choice().label("booking-set-reveal").hint("booking-set-reveal-hint"),
@@ -164,14 +183,6 @@ impl BookingSettings {
     pub(crate) fn fiscal_year(&self, day: Date) -> i64 {
         let is_before = i64::from(day.month()) < self.fiscal_month;
         i64::from(day.year()) - i64::from(is_before)
-    }
-
-    /// The tier of membership that credits of a kind need; 0 for none.
-    pub(crate) fn tier_for(&self, kind: CreditKind) -> i64 {
-        match kind {
-            CreditKind::Session => self.session_tier,
-            CreditKind::DocumentReview => self.review_tier,
-        }
     }
 }
 

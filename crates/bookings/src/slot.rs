@@ -16,6 +16,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use web::Findings;
 
+use crate::credit::Wanted;
 use crate::provider::{Provider, ProviderId};
 use crate::{Refusal, SLOT_LOCKED};
 
@@ -97,8 +98,9 @@ pub struct Slot {
     /// The currency (ISO 4217).
     #[schema(value_type = String)]
     pub currency: Currency,
-    /// Whether the slot is booked with a credit instead of money.
-    pub takes_credit: bool,
+    /// The code of the kind of credit with which the slot is booked; null if it is booked with money,
+    /// or free.
+    pub credit_kind: Option<String>,
     /// The token of the booking for which the slot is held; `None` if the slot is not held.
     #[serde(skip)]
     pub hold_token: Option<String>,
@@ -112,6 +114,13 @@ pub struct Slot {
 impl Slot {
     pub fn price(&self) -> Money {
         Money::new(self.price_minor, self.currency)
+    }
+
+    /// The credit with which the slot is booked; `None` if it takes none.
+    pub fn credit(&self) -> Option<Wanted<'_>> {
+        let starts_at = self.starts_at;
+        let kind = self.credit_kind.as_deref();
+        kind.map(|kind| Wanted { kind, starts_at })
     }
 
     /// Returns the time zone in which the slot was created.

@@ -1,5 +1,7 @@
 //! Consistency checks of the tables for bookings, slots, payments, payouts and the test gateway.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use platform::jobs::{Done, Handler, JobError, NewJob};
 use platform::{Sql, StoreError, Tx, sql};
 use serde_json::json;
@@ -11,6 +13,8 @@ use crate::finding::{self, FindingKind};
 pub const KIND: &str = "booking.verify";
 /// How many inconsistencies one check tells of.
 const MOST: usize = 100;
+
+use crate::order::{Order, OrderId};
 
 /// Queries that must return no rows, each with the description of the inconsistency.
 const CHECKS: &[(&str, Sql)] = &[
@@ -69,7 +73,8 @@ const CHECKS: &[(&str, Sql)] = &[
             "SELECT b.id FROM booking b JOIN booking o ON o.member_id = b.member_id AND o.id > b.id
              WHERE b.state IN ('pending_payment', 'confirmed')
                AND o.state IN ('pending_payment', 'confirmed')
-               AND b.starts_at < o.ends_at AND o.starts_at < b.ends_at"
+               AND b.starts_at < o.ends_at AND o.starts_at < b.ends_at
+               AND (SELECT member_busy FROM booking_setting) = 1"
         ),
     ),
     (
@@ -135,25 +140,6 @@ const CHECKS: &[(&str, Sql)] = &[
         ),
     ),
     (
-        "an order of a plan is paid, and did not grant its credits once",
-        sql!(
-            "SELECT r.id FROM booking_order r WHERE r.plan_id IS NOT NULL
-               AND (SELECT COUNT(*) FROM credit_lot l
-                    WHERE l.order_id = r.id
-                      AND CASE l.credit_kind WHEN 'session' THEN r.credits ELSE r.reviews END
-                          = l.granted -
-                        (SELECT CAST(COALESCE(SUM(e.delta), 0) AS BIGINT) FROM credit_entry e
-                         WHERE e.lot_id = l.id AND e.reason IN ('adjusted', 'refunded')))
-                   <> CASE WHEN r.state IN ('paid', 'partially_refunded', 'refunded')
-                          AND NOT EXISTS
-                          (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
-                           WHERE p.order_id = r.id AND f.reason = 'sold_out')
-                      THEN CASE WHEN r.credits > 0 THEN 1 ELSE 0 END
-                           + CASE WHEN r.reviews > 0 THEN 1 ELSE 0 END
-                      ELSE 0 END"
-        ),
-    ),
-    (
         "the entries of a lot do not add up to its credits",
         sql!(
             "SELECT l.id FROM credit_lot l WHERE l.granted - l.used <>
@@ -183,10 +169,11 @@ const CHECKS: &[(&str, Sql)] = &[
         sql!(
             "SELECT b.id FROM booking b JOIN slot s ON s.id = b.slot_id
              LEFT JOIN credit_lot l ON l.id = b.credit_lot_id
-             WHERE b.state IN ('confirmed', 'completed', 'no_show_member') AND s.takes_credit = 1
-               AND COALESCE(l.is_closed, 0) = 0
-               AND 1 <> (SELECT COUNT(*) FROM credit_entry e WHERE e.subject = b.id
-                         AND e.lot_id = b.credit_lot_id AND e.reason = 'booked')"
+             WHERE b.state IN ('confirmed', 'completed', 'no_show_member')
+               AND s.credit_kind IS NOT NULL AND COALESCE(l.is_closed, 0) = 0
+               AND 1 <> (SELECT COUNT(*) FROM credit_entry e
+                         WHERE e.subject = b.id AND e.lot_id = b.credit_lot_id
+                           AND e.reason = 'booked' AND l.credit_kind = s.credit_kind)"
         ),
     ),
     (
@@ -361,6 +348,12 @@ pub fn find(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
         let rows: Vec<(String,)> = tx.all(*query, &[])?;
         found.extend(rows.into_iter().map(|(id,)| format!("{what}: {id}")));
     }
+    let ungranted = find_ungranted(tx)?.into_iter();
+    found.extend(
+        ungranted.map(|id| {
+            format!("an order of a plan is paid, and did not grant its credits once: {id}")
+        }),
+    );
     Ok(found)
 }
 
@@ -393,4 +386,41 @@ pub(crate) fn plan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         key: Some(KIND.to_owned()),
         ..NewJob::new(KIND, json!({}))
     })
+}
+
+/// What the lots of an order had at first, by the order and the kind of credits.
+type Granted = BTreeMap<(OrderId, String), i64>;
+
+/// The orders of plans whose lots are not what the order grants, once it is paid.
+fn find_ungranted(tx: &mut Tx<'_>) -> Result<BTreeSet<OrderId>, StoreError> {
+    let orders = sql!(
+        "SELECT {r: Order} FROM booking_order r
+         WHERE r.plan_id IS NOT NULL AND r.state IN ('paid', 'partially_refunded', 'refunded')
+           AND NOT EXISTS (SELECT 1 FROM payment p JOIN refund f ON f.payment_id = p.id
+                           WHERE p.order_id = r.id AND f.reason = 'sold_out')"
+    );
+    let orders: Vec<Order> = tx.all(orders, &[])?;
+    let lots = sql!(
+        "SELECT l.order_id, l.credit_kind, l.granted -
+             (SELECT CAST(COALESCE(SUM(e.delta), 0) AS BIGINT) FROM credit_entry e
+              WHERE e.lot_id = l.id AND e.reason IN ('adjusted', 'refunded'))
+         FROM credit_lot l JOIN booking_order r ON r.id = l.order_id
+         WHERE r.plan_id IS NOT NULL"
+    );
+    let lots: Vec<(OrderId, String, i64)> = tx.all(lots, &[])?;
+    let mut lots: Granted = lots
+        .into_iter()
+        .map(|(order, kind, count)| ((order, kind), count))
+        .collect();
+    let mut wrong = BTreeSet::new();
+    for order in orders {
+        for one in order.grant.grants {
+            let key = (order.id.clone(), one.credit_kind);
+            if lots.remove(&key) != Some(one.quantity) {
+                wrong.insert(order.id.clone());
+            }
+        }
+    }
+    wrong.extend(lots.into_keys().map(|(order, _)| order));
+    Ok(wrong)
 }

@@ -5,6 +5,7 @@ pub mod api;
 mod brief;
 mod choice_lists;
 mod choices;
+mod credit_kinds;
 mod credits;
 mod exports;
 mod feed;
@@ -43,6 +44,7 @@ use site::{Callers, Context};
 use web::{Pages, Site};
 
 use crate::catalogue::CatalogueEntry;
+use crate::credit_kind::CreditKind;
 use crate::criterion::Criterion;
 use crate::level::Level;
 use crate::plan::Plan;
@@ -78,6 +80,7 @@ fn pages() -> Pages<Site, Callers> {
         .get("/me/credits", People, plans::own)
         .get("/me/orders/{id}/receipt", People, receipt::show)
         .nest(Plan::PAGES, of_resource::<Plan, _>())
+        .nest(CreditKind::PAGES, of_resource::<CreditKind, _>())
         .nest(Criterion::PAGES, of_resource::<Criterion, _>())
         .nest(Room::PAGES, of_resource::<Room, _>())
         .nest(SessionType::PAGES, of_resource::<SessionType, _>())

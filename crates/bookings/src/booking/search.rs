@@ -101,7 +101,7 @@ pub fn list(
     sql!(
         "SELECT b.id, b.slot_id, b.provider_id, p.display_name AS provider, b.member_id,
              a.display_name AS member, b.starts_at, b.ends_at, b.time_zone, b.title,
-             b.session_type, b.level, b.entry, b.state, b.order_id, b.cancelled_by,
+             b.session_type, b.level, b.entry, b.track, b.state, b.order_id, b.cancelled_by,
              b.cancel_reason, b.created_at, b.version
          FROM booking b JOIN provider p ON p.id = b.provider_id
          LEFT JOIN account a ON a.id = b.member_id
@@ -138,7 +138,7 @@ pub(crate) fn all(
     sql!(
         "SELECT b.id, b.slot_id, b.provider_id, p.display_name AS provider, b.member_id,
              a.display_name AS member, b.starts_at, b.ends_at, b.time_zone, b.title,
-             b.session_type, b.level, b.entry, b.state, b.order_id, b.cancelled_by,
+             b.session_type, b.level, b.entry, b.track, b.state, b.order_id, b.cancelled_by,
              b.cancel_reason, b.created_at, b.version
          FROM booking b JOIN provider p ON p.id = b.provider_id
          LEFT JOIN account a ON a.id = b.member_id

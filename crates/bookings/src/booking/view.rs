@@ -45,8 +45,8 @@ pub struct BookingView {
     pub prep_note: String,
     /// The order that pays for the booking.
     pub order: Option<Order>,
-    /// Whether the booking takes a credit.
-    pub takes_credit: bool,
+    /// The code of the kind of credit that the booking cost; null if it cost none.
+    pub credit_kind: Option<String>,
     /// The time until which the member may cancel or move the booking.
     #[schema(value_type = String, format = "date-time")]
     pub cancel_deadline: Timestamp,
@@ -58,9 +58,11 @@ pub struct BookingView {
 
 impl BookingView {
     pub fn of(tx: &mut Tx<'_>, booking: Booking) -> Result<Self, StoreError> {
-        let (prep_note,): (String,) = sql!(
-            "SELECT prep_note FROM slot WHERE id = :id",
-            id = booking.slot_id
+        let (prep_note, credit_kind): (String, Option<String>) = sql!(
+            "SELECT prep_note, (SELECT credit_kind FROM credit_lot WHERE id = :lot)
+             FROM slot WHERE id = :id",
+            id = booking.slot_id,
+            lot = booking.credit_lot_id
         )
         .one(tx)?;
         let order = match &booking.order_id {
@@ -78,7 +80,7 @@ impl BookingView {
                 String::new()
             },
             order,
-            takes_credit: booking.credit_lot_id.is_some(),
+            credit_kind,
             cancel_deadline: booking.cancel_deadline(),
             id: booking.id,
             slot_id: booking.slot_id,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use web::{Findings, Form};
 
 use crate::choice::{self, Choice};
+use crate::credit_kind;
 use crate::days::Days;
 use crate::provider::ProviderId;
 use crate::settings::{self, LONGEST_MINUTES, Reveal};
@@ -30,8 +31,8 @@ pub struct Filter {
     pub max_price: Option<i64>,
     /// The shortest session, in minutes.
     pub min_minutes: Option<i64>,
-    /// Whether the slot is booked with a credit.
-    pub takes_credit: Option<bool>,
+    /// The code of the kind of credit with which the slot is booked.
+    pub credit_kind: String,
     /// The earliest start of a slot.
     pub from: Option<Timestamp>,
     /// The end of the period in which slots may start, exclusive.
@@ -39,9 +40,9 @@ pub struct Filter {
     /// Only slots that were made in this period, whose end is exclusive.
     #[serde(skip)]
     pub made: Option<(Timestamp, Timestamp)>,
-    /// Only slots of this provider at this price.
+    /// Only slots of this provider at this price, and for a credit of this kind.
     #[serde(skip)]
-    pub of: Option<(ProviderId, Money)>,
+    pub of: Option<(ProviderId, Money, Option<String>)>,
     /// Only slots that come after this one, given by its start and id.
     #[serde(skip)]
     pub after: Option<(Timestamp, SlotId)>,
@@ -68,15 +69,6 @@ impl Filter {
         if location_kind.is_none() && !place.is_empty() {
             findings.add("/location_kind", "unknown_option", []);
         }
-        let takes_credit = match query.text("takes_credit") {
-            "" => None,
-            "true" => Some(true),
-            "false" => Some(false),
-            _ => {
-                findings.add("/takes_credit", "unknown_option", []);
-                None
-            }
-        };
         Self {
             title: query.text("title").to_owned(),
             provider: query.text("provider").to_owned(),
@@ -85,7 +77,7 @@ impl Filter {
             area: findings.line("/area", query.text("area"), 0, 80),
             max_price,
             min_minutes,
-            takes_credit,
+            credit_kind: query.text("credit_kind").to_owned(),
             ..Self::default()
         }
     }
@@ -111,6 +103,10 @@ impl Filter {
     /// Where the site reveals providers only after booking, nobody can search for one.
     pub(crate) fn check(&self, tx: &mut Tx<'_>, findings: &mut Findings) -> Result<(), StoreError> {
         choice::check_filter(tx, &self.choice, findings)?;
+        let kind = &self.credit_kind;
+        if !kind.is_empty() && credit_kind::all(tx)?.iter().all(|one| one.code != *kind) {
+            findings.add("/credit_kind", "unknown_option", []);
+        }
         if self.provider.is_empty() {
             return Ok(());
         }

@@ -14,7 +14,8 @@ use web::Findings;
 
 use super::{CreditEntry, CreditEntryId, CreditReason, Lot, insert, lots};
 use crate::Refusal;
-use crate::order::{self, CreditKind, OrderMode};
+use crate::credit_kind;
+use crate::order::{self, OrderMode};
 use crate::settings::Administrator;
 
 /// How long credits can be spent that an administrator has added.
@@ -32,7 +33,8 @@ pub struct NewAdjustment {
     /// The member's account.
     #[schema(value_type = String)]
     pub account_id: AccountId,
-    pub credit_kind: CreditKind,
+    /// The code of the kind of credits.
+    pub credit_kind: String,
     /// How many credits are added, or, if it is negative, taken away; not 0.
     pub delta: i64,
     /// Why, 5–300 characters.
@@ -95,6 +97,9 @@ pub fn adjust(
     if delta == 0 {
         findings.add("/delta", "required", []);
     }
+    if delta > 0 && credit_kind::find_active(tx, &new.credit_kind)?.is_none() {
+        findings.add("/credit_kind", "unknown_option", []);
+    }
     findings.finish()?;
     let ids = if delta > 0 {
         vec![add(tx, new, &reason)?]
@@ -114,7 +119,7 @@ fn add(tx: &mut Tx<'_>, new: &NewAdjustment, reason: &str) -> Result<CreditEntry
     let lot = Lot {
         party_id: order::party(tx, &new.account_id)?,
         id: tx.id(),
-        credit_kind: new.credit_kind,
+        credit_kind: new.credit_kind.clone(),
         granted: new.delta,
         used: 0,
         expires_at: tx.now() + LASTS,

@@ -6,9 +6,9 @@ use platform::{Rows, StoreError, Tx, sql};
 
 use crate::booking::BookingId;
 use crate::credit::{self, CreditEntryId, CreditReason, Lot, LotId};
+use crate::credit_kind::{DOCUMENT_REVIEW, SESSION};
 use crate::order::{
-    self, CreditKind, EntryKind, Order, OrderId, OrderState, PartyId, Payment, PaymentId,
-    PaymentState,
+    self, EntryKind, Order, OrderId, OrderState, PartyId, Payment, PaymentId, PaymentState,
 };
 use crate::payout::batch::{Batch, BatchId, BatchState};
 use crate::payout::{Payout, PayoutId, PayoutState};
@@ -19,7 +19,7 @@ use crate::refund::{Refund, RefundState};
 pub fn bring(
     tx: &mut Tx<'_>,
     member: &AccountId,
-    kind: CreditKind,
+    kind: &str,
     left: i64,
     expires_at: Timestamp,
 ) -> Result<bool, StoreError> {
@@ -31,7 +31,7 @@ pub fn bring(
     let lot = Lot {
         id,
         party_id: order::party(tx, member)?,
-        credit_kind: kind,
+        credit_kind: kind.to_owned(),
         granted: left,
         used: 0,
         expires_at,
@@ -44,8 +44,8 @@ pub fn bring(
     Ok(true)
 }
 
-fn lot_of(member: &AccountId, kind: CreditKind) -> LotId {
-    super::id("credits", &format!("{} {member}", kind.word()))
+fn lot_of(member: &AccountId, kind: &str) -> LotId {
+    super::id("credits", &format!("{kind} {member}"))
 }
 
 /// Notes that a member spent a credit on a session or on a review. It is one of those that were
@@ -53,15 +53,15 @@ fn lot_of(member: &AccountId, kind: CreditKind) -> LotId {
 pub fn spend(
     tx: &mut Tx<'_>,
     member: &AccountId,
-    kind: CreditKind,
+    kind: &str,
     subject: &str,
     at: Timestamp,
     is_counted: bool,
 ) -> Result<LotId, StoreError> {
     let lot = lot_of(member, kind);
     let reason = match kind {
-        CreditKind::Session => CreditReason::Booked,
-        CreditKind::DocumentReview => CreditReason::Reviewed,
+        DOCUMENT_REVIEW => CreditReason::Reviewed,
+        _ => CreditReason::Booked,
     };
     let mut taken = 0;
     if is_counted {
@@ -232,15 +232,16 @@ fn add_payment(tx: &mut Tx<'_>, order: &Order, name: &str) -> Result<(), StoreEr
 fn add_lots(tx: &mut Tx<'_>, order: &Order, new: &ImportedOrder) -> Result<(), StoreError> {
     let is_spent = new.is_counted || order.state == OrderState::Refunded;
     let (subject, at) = (order.id.as_str(), order.paid_at.unwrap_or(order.created_at));
-    for (credit_kind, credits) in order.grant.kinds() {
-        let key = match credit_kind {
-            CreditKind::Session => subject.to_owned(),
-            CreditKind::DocumentReview => format!("{subject} {}", credit_kind.word()),
+    for one in &order.grant.grants {
+        let (kind, credits) = (one.credit_kind.as_str(), one.quantity);
+        let key = match kind {
+            SESSION => subject.to_owned(),
+            kind => format!("{subject} {kind}"),
         };
         let lot = Lot {
             id: super::id::<LotId>("credits of order", &key),
             party_id: order.party_id.clone(),
-            credit_kind,
+            credit_kind: kind.to_owned(),
             granted: credits,
             used: if is_spent { credits } else { 0 },
             expires_at: new.expires_at,

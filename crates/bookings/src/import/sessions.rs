@@ -162,11 +162,12 @@ pub fn add_booking(tx: &mut Tx<'_>, new: &Booking) -> Result<BookingOutcome, Sto
             "completed"
         };
         sql!(
-            "UPDATE slot SET state = :state, takes_credit = :takes_credit, version = version + 1
+            "UPDATE slot SET state = :state, version = version + 1,
+                 credit_kind = (SELECT credit_kind FROM credit_lot WHERE id = :lot)
              WHERE id = :slot",
             slot = new.slot_id,
             state,
-            takes_credit = new.credit_lot_id.is_some()
+            lot = new.credit_lot_id
         )
         .run(tx, Rows::Exactly(1))?;
     }

@@ -20,6 +20,8 @@ use crate::booking::{self, State};
 use crate::order::{self, GatewayName, Order, OrderId, OrderMode, PaymentId, PaymentState};
 use crate::settings::{self, Administrator};
 
+/// The reason of a refund that the site's policy grants.
+pub(crate) const POLICY: &str = "policy";
 /// The least and the most characters of a reason.
 const REASON: (usize, usize) = (5, 300);
 
@@ -51,7 +53,8 @@ pub struct NewRefund {
     pub payment_id: PaymentId,
     /// The sum in minor units, at most what is left of the payment.
     pub amount_minor: i64,
-    /// Why, 5–300 characters.
+    /// Why, 5–300 characters. It may be left out where the site's policy grants the refund.
+    #[serde(default)]
     pub reason: String,
 }
 
@@ -245,19 +248,33 @@ fn clause(tx: &mut Tx<'_>, order: &Order) -> Result<Clause, StoreError> {
     })
 }
 
-/// Asks the gateway for a refund of a part of a payment, or of what is left of it.
+/// Asks the gateway for a refund of a part of a payment, or of what is left of it. Without a reason
+/// it is the site's policy that decides, and refuses with 422 `refund_not_eligible` and its clause.
 pub fn ask(tx: &mut Tx<'_>, by: &Administrator, new: &NewRefund) -> Result<RefundRecord, Refusal> {
     let who = &by.requester().who;
     sudo::require::<Refusal>(tx, who)?;
     let found = payment(tx, &new.payment_id)?.ok_or(Refusal::NotFound)?.0;
     order::lock(tx, &found.order_id)?;
+    let clause = match order::find(tx, &found.order_id)? {
+        Some(order) => clause(tx, &order)?,
+        None => Clause::None,
+    };
     let payments = order::payments(tx, &found.order_id)?;
     let payment = payments.iter().find(|one| one.id == new.payment_id);
     let payment = payment.ok_or(Refusal::NotFound)?;
     let mut findings = Findings::default();
     let amount = findings.number("/amount_minor", new.amount_minor, 1, payment.amount_minor);
-    let reason = findings.line("/reason", &new.reason, REASON.0, REASON.1);
+    let reason = match new.reason.trim() {
+        "" => POLICY.to_owned(),
+        reason => findings.line("/reason", reason, REASON.0, REASON.1),
+    };
     findings.finish()?;
+    let is_granted = matches!(clause, Clause::Unused | Clause::None);
+    if new.reason.trim().is_empty() && !is_granted {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        let problem = Problem::new(status, "refund_not_eligible");
+        return Err(Refusal::Problem(problem.with("clause", clause.word())));
+    }
     let left = payment.amount_minor - payment.refund_reserved_minor;
     if payment.state != PaymentState::Captured || amount > left {
         let problem = Problem::new(StatusCode::CONFLICT, "refund_exceeds");

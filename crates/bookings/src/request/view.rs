@@ -58,7 +58,8 @@ pub struct PreferredSlot {
     pub price_minor: i64,
     #[schema(value_type = String)]
     pub currency: Currency,
-    pub takes_credit: bool,
+    /// The code of the kind of credit with which the slot is booked; null for money, or if it is free.
+    pub credit_kind: Option<String>,
     /// Whether the slot can be confirmed at present.
     pub is_open: bool,
     /// Whether this slot was booked for the member.
@@ -104,7 +105,7 @@ impl RequestView {
                 title: one.slot.title,
                 price_minor: one.slot.price_minor,
                 currency: one.slot.currency,
-                takes_credit: one.slot.takes_credit,
+                credit_kind: one.slot.credit_kind,
             });
         }
         Ok(Self {

@@ -34,8 +34,8 @@ pub struct NewSlot {
     pub area: String,
     /// The price in minor units of the site's currency; 0 is free.
     pub price_minor: i64,
-    /// Whether the slot is booked with a credit, in which case it has no price.
-    pub takes_credit: bool,
+    /// The code of the kind of credit with which the slot is booked, in which case it has no price.
+    pub credit_kind: Option<String>,
     /// The codes of the session types among which members choose, up to 10; empty for any.
     pub session_types: Vec<String>,
     /// The codes of the levels among which members choose, up to 10; empty for any.
@@ -60,7 +60,7 @@ impl NewSlot {
             location: slot.location_secret.clone(),
             area: slot.area.clone(),
             price_minor: slot.price_minor,
-            takes_credit: slot.takes_credit,
+            credit_kind: slot.credit_kind.clone(),
             session_types: choices.session_types.clone(),
             levels: choices.levels.clone(),
             entries: choices.entries.clone(),
@@ -99,8 +99,9 @@ pub struct SlotChange {
     pub area: Option<String>,
     /// The price in minor units of the slot's currency, or of the site's if the slot has no price.
     pub price_minor: Option<i64>,
-    /// Whether the slot is booked with a credit, in which case it has no price.
-    pub takes_credit: Option<bool>,
+    /// The code of the kind of credit with which the slot is booked, in which case it has no price;
+    /// empty for money.
+    pub credit_kind: Option<String>,
     /// The codes of the session types among which members choose, up to 10; empty for any.
     pub session_types: Option<Vec<String>>,
     /// The codes of the levels among which members choose, up to 10; empty for any.
@@ -137,7 +138,11 @@ impl SlotChange {
             location: line(self.location.as_ref(), &old.location),
             area: line(self.area.as_ref(), &old.area),
             price_minor: self.price_minor.unwrap_or(old.price_minor),
-            takes_credit: self.takes_credit.unwrap_or(old.takes_credit),
+            credit_kind: match self.credit_kind.as_deref() {
+                None => old.credit_kind.clone(),
+                Some("") => None,
+                Some(code) => Some(code.to_owned()),
+            },
             session_types: set(self.session_types.as_ref(), &old.session_types),
             levels: set(self.levels.as_ref(), &old.levels),
             entries: set(self.entries.as_ref(), &old.entries),
@@ -160,7 +165,7 @@ impl From<NewSlot> for SlotChange {
             location: Some(new.location),
             area: Some(new.area),
             price_minor: Some(new.price_minor),
-            takes_credit: Some(new.takes_credit),
+            credit_kind: Some(new.credit_kind.unwrap_or_default()),
             session_types: Some(new.session_types),
             levels: Some(new.levels),
             entries: Some(new.entries),

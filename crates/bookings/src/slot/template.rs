@@ -11,7 +11,7 @@ use super::{NewSlot, Place, SeriesId, Slot, SlotId, State, start};
 use crate::choice::{self, Choices};
 use crate::provider::Provider;
 use crate::settings::{self, BookingSettings};
-use crate::{Refusal, meeting_link};
+use crate::{CHOICE_NOT_OFFERED, Refusal, credit_kind, meeting_link};
 
 /// How far in the future a slot may be.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -63,8 +63,15 @@ impl Template {
         }
         check_length(sent.minutes, &rules, findings);
         let price = findings.number("/price_minor", sent.price_minor, 0, DEAREST);
-        if sent.takes_credit && sent.price_minor != 0 {
-            findings.add("/price_minor", "too_high", [("max", 0.into())]);
+        let credit_kind = sent.credit_kind.clone().filter(|code| !code.is_empty());
+        if let Some(code) = &credit_kind {
+            let is_kept = old.is_some_and(|(slot, _)| slot.credit_kind == credit_kind);
+            if !is_kept && credit_kind::find_active(tx, code)?.is_none() {
+                findings.add("/credit_kind", CHOICE_NOT_OFFERED.code, []);
+            }
+            if sent.price_minor != 0 {
+                findings.add("/price_minor", "too_high", [("max", 0.into())]);
+            }
         }
         let priced = old.filter(|(slot, _)| slot.price_minor > 0);
         let currency = priced.map_or(rules.currency(), |(slot, _)| slot.currency);
@@ -102,7 +109,7 @@ impl Template {
             area,
             price_minor: price,
             currency,
-            takes_credit: sent.takes_credit,
+            credit_kind,
             hold_token: None,
             hold_until: None,
             version: 1,

@@ -16,6 +16,7 @@ use super::sessions::ALL;
 use super::slots::{FormPage, HERE, table_form};
 use super::words;
 use crate::Refusal;
+use crate::credit_kind::CreditKind;
 use crate::order::{self, OrderId, OrderMode, Payment, PaymentId, PaymentState};
 use crate::preset::{self, Preset};
 use crate::refund::manual::{self, Before, OrderRecord};
@@ -30,6 +31,8 @@ struct ListPage<'a> {
     done: Option<&'static str>,
     path: &'static str,
     messages: Messages,
+    /// The path of another list beside this one, and the message id of its title.
+    more: Option<(&'static str, &'static str)>,
     /// The message id of what an empty list says.
     empty: &'static str,
     /// The message id of the tag of what is not active.
@@ -46,15 +49,35 @@ pub(super) struct ListRow {
     pub(super) is_active: bool,
 }
 
+/// What the pages of lists need beside the list.
+pub struct AdminContext {
+    pub(super) by: Administrator,
+    pub(super) kinds: Vec<CreditKind>,
+    /// How many days the credits of a plan without months last.
+    pub(super) add_on_days: i64,
+}
+
 /// Renders the page of a list. `empty` is what an empty list says, and `away` the tag of what is not
 /// active; both are message ids.
 pub(super) async fn list_page<R: PageResource<Parent = Administrator>>(
     req: &PageRequest,
+    tags: (&'static str, &'static str),
+    list: List<R>,
+    row: impl Fn(R) -> ListRow + Send,
+) -> Result<Response, Problem> {
+    list_page_with(req, tags, None, list, row).await
+}
+
+/// Like [`list_page`], with a link to `more`: a path, and the message id of its label.
+pub(super) async fn list_page_with<R: PageResource<Parent = Administrator>>(
+    req: &PageRequest,
     (empty, away): (&'static str, &'static str),
+    more: Option<(&'static str, &'static str)>,
     list: List<R>,
     row: impl Fn(R) -> ListRow + Send,
 ) -> Result<Response, Problem> {
     let body = ListPage {
+        more,
         text: &req.text,
         done: req.done(R::DONE),
         path: R::PAGES,

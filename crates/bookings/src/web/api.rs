@@ -32,8 +32,9 @@ use super::visitor::{self, ApiVisitor};
 use crate::book::{self, NewBooking, NewTime};
 use crate::booking::{self, Booking, BookingView, Part, Party, PartyTo};
 use crate::browse::{self, Filter, Offered};
-use crate::catalogue::CatalogueEntry;
+use crate::catalogue::{self, CatalogueEntry};
 use crate::choice::{self, Choices};
+use crate::credit_kind::CreditKind;
 use crate::level::Level;
 use crate::outcome::{self, Outcome};
 use crate::provider::Provider;
@@ -103,6 +104,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .merge(site::resource::api::routes::<SessionType, R>())
         .merge(site::resource::api::routes::<Level, R>())
         .merge(site::resource::api::routes::<CatalogueEntry, R>())
+        .merge(site::resource::api::routes::<CreditKind, R>())
         .merge(slots::routes::<R>())
         .merge(provider::routes::<R>())
         .routes(routes!(show_booking_settings: People, change_booking_settings: People))
@@ -128,8 +130,8 @@ struct OfferedSlot {
     area: String,
     price_minor: i64,
     currency: String,
-    /// Whether the slot is booked with a credit.
-    takes_credit: bool,
+    /// The code of the kind of credit with which the slot is booked; null for money, or if it is free.
+    credit_kind: Option<String>,
     #[serde(flatten)]
     choices: Choices,
     version: i64,
@@ -152,7 +154,7 @@ impl OfferedSlot {
             area: slot.area,
             price_minor: slot.price_minor,
             currency: slot.currency.to_string(),
-            takes_credit: slot.takes_credit,
+            credit_kind: slot.credit_kind,
             version: slot.version,
         }
     }
@@ -170,7 +172,7 @@ impl OfferedSlot {
         ("date_to" = Option<String>, Query,), ("tz" = Option<String>, Query,),
         ("location_kind" = Option<Place>, Query,), ("area" = Option<String>, Query,),
         ("max_price" = Option<i64>, Query,), ("min_minutes" = Option<i64>, Query,),
-        ("takes_credit" = Option<bool>, Query,),
+        ("credit_kind" = Option<String>, Query,),
         ("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
     responses((status = 200, body = List<OfferedSlot>), (status = 400), (status = 401),
         (status = 422), (status = 429))
@@ -200,10 +202,19 @@ async fn list_offered(
     ))
 }
 
-/// One slot that anybody may book.
+/// A slot that anybody may book, with what it can be about.
+#[derive(Serialize, ToSchema)]
+struct OfferedSlotDetails {
+    #[serde(flatten)]
+    slot: OfferedSlot,
+    /// The entries of the catalogue among which members choose.
+    catalogue: Vec<CatalogueEntry>,
+}
+
+/// One slot that anybody may book, with the entries of the catalogue among which members choose.
 #[utoipa::path(
     get, path = "/api/v1/slots/{id}", tag = "bookings", params(("id" = String, Path,)),
-    responses((status = 200, body = OfferedSlot), (status = 401), (status = 404), (status = 429))
+    responses((status = 200, body = OfferedSlotDetails), (status = 401), (status = 404), (status = 429))
 )]
 async fn show_offered(
     State(site): State<Site>,
@@ -217,7 +228,10 @@ async fn show_offered(
             return Ok(None);
         };
         let choices = choice::of_slot(tx, id.as_str())?;
-        Ok(Some(OfferedSlot::of(found, choices)))
+        Ok(Some(OfferedSlotDetails {
+            catalogue: catalogue::of_slot(tx, &choices.entries)?,
+            slot: OfferedSlot::of(found, choices),
+        }))
     };
     let found = site
         .store

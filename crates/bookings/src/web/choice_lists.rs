@@ -6,14 +6,13 @@ use site::resource::api::{ApiResource, Description};
 use site::resource::pages::{Messages, PageResource};
 use web::{List, Problem};
 
-use super::admin::{ListRow, list_page};
+use super::admin::{AdminContext, ListRow, list_page};
 use super::api::administered;
 use crate::catalogue::CatalogueEntry;
 use crate::level::Level;
 use crate::session_type::SessionType;
-use crate::settings::Administrator;
 
-const DONE: &[(&str, &str)] = &[
+pub(super) const DONE: &[(&str, &str)] = &[
     ("saved", "slot-saved"),
     ("away", "slot-saved"),
     ("removed", "choice-removed"),
@@ -32,13 +31,13 @@ impl PageResource for SessionType {
     const DONE: &'static [(&'static str, &'static str)] = DONE;
     const CHOSEN: &'static [&'static str] = &["position"];
 
-    fn title(&self, _: &PageRequest, _: &Administrator) -> String {
+    fn title(&self, _: &PageRequest, _: &AdminContext) -> String {
         self.label.clone()
     }
 
     async fn list_page(
         req: &PageRequest,
-        _: &Administrator,
+        _: &AdminContext,
         list: List<Self>,
     ) -> Result<Response, Problem> {
         let row = |one: Self| ListRow {
@@ -83,13 +82,13 @@ impl PageResource for Level {
     const DONE: &'static [(&'static str, &'static str)] = DONE;
     const CHOSEN: &'static [&'static str] = &["position"];
 
-    fn title(&self, _: &PageRequest, _: &Administrator) -> String {
+    fn title(&self, _: &PageRequest, _: &AdminContext) -> String {
         self.label.clone()
     }
 
     async fn list_page(
         req: &PageRequest,
-        _: &Administrator,
+        _: &AdminContext,
         list: List<Self>,
     ) -> Result<Response, Problem> {
         let row = |one: Self| ListRow {
@@ -133,13 +132,13 @@ impl PageResource for CatalogueEntry {
     };
     const DONE: &'static [(&'static str, &'static str)] = DONE;
 
-    fn title(&self, _: &PageRequest, _: &Administrator) -> String {
+    fn title(&self, _: &PageRequest, _: &AdminContext) -> String {
         self.name.clone()
     }
 
     async fn list_page(
         req: &PageRequest,
-        _: &Administrator,
+        _: &AdminContext,
         list: List<Self>,
     ) -> Result<Response, Problem> {
         let row = |one: Self| ListRow {

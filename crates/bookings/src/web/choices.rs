@@ -1,6 +1,8 @@
 //! The fields in which providers and members choose session types, levels and entries of the
 //! catalogue.
 
+use std::collections::BTreeSet;
+
 use web::form_state::{Field, FormState};
 use web::{Form, Text};
 
@@ -105,7 +107,35 @@ pub(super) fn asked(
             field.required()
         });
     }
+    fields.extend(track(text, form_state, all, &offered.entries));
     fields
+}
+
+/// A selection of the tracks of these entries, or of all active ones if there are none. `None` if
+/// there is nothing to choose.
+pub(super) fn track(
+    text: &Text,
+    form_state: &FormState,
+    all: &[Listed],
+    entries: &[String],
+) -> Option<Field> {
+    let is_meant = |one: &&Listed| {
+        let is_offered = match entries {
+            [] => one.active,
+            entries => entries.contains(&one.code),
+        };
+        one.kind == Kind::Entry && is_offered
+    };
+    let tracks = all.iter().filter(is_meant).flat_map(|one| &one.tracks);
+    let tracks: BTreeSet<&String> = tracks.collect();
+    // A single track of a single entry is implied.
+    if tracks.is_empty() || tracks.len() == 1 && entries.len() == 1 {
+        return None;
+    }
+    let tracks = tracks.into_iter();
+    let tracks = tracks.map(|track| (track.clone(), track.clone()));
+    let items = with_none(text, "choice-none", tracks.collect());
+    Some(form_state.select("track", text.say("choice-track"), items))
 }
 
 /// The label's message id and the items' labels of each set that is not empty.
@@ -127,5 +157,7 @@ pub(super) fn chosen(all: &[Listed], choice: &Choice) -> Vec<(&'static str, Stri
         levels: set(Kind::Level),
         entries: set(Kind::Entry),
     };
-    facts(all, &sets)
+    let mut facts = facts(all, &sets);
+    facts.extend(choice.track.clone().map(|track| ("choice-track", track)));
+    facts
 }

@@ -13,7 +13,7 @@ use super::slots::HERE;
 use super::words;
 use crate::Refusal;
 use crate::credit::adjustment::{self, NewAdjustment};
-use crate::order::CreditKind;
+use crate::credit_kind::{self, Labels};
 use crate::settings::Administrator;
 
 const DONE: &[(&str, &str)] = &[("saved", "credit-was-adjusted")];
@@ -33,7 +33,7 @@ struct CreditsPage<'a> {
 }
 
 struct LotLine {
-    kind: &'static str,
+    kind: String,
     /// How many were granted and spent, and until when they can be spent.
     note: String,
     left: i64,
@@ -48,9 +48,11 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
 async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let id: AccountId = req.id("account")?;
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        adjustment::find(tx, &id)?.ok_or(Refusal::NotFound)
+        let found = adjustment::find(tx, &id)?.ok_or(Refusal::NotFound)?;
+        Ok::<_, Refusal>((found, credit_kind::all(tx)?))
     };
-    let found = req.read(look).await?;
+    let (found, kinds) = req.read(look).await?;
+    let labels = Labels::of(&kinds);
     let (text, now) = (&req.text, req.site.clock.now());
     let zone = words::zone(&req.site, Some(&req.who));
     let lots = found.lots.iter().map(|lot| {
@@ -61,7 +63,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
             ("date", until.into()),
         ];
         LotLine {
-            kind: lot.credit_kind.label(),
+            kind: labels.label(&lot.credit_kind).to_owned(),
             note: text.with("credit-lot", values),
             left: lot.granted - lot.used,
             is_over: lot.expires_at <= now,
@@ -75,8 +77,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         };
         (note, one.reason.label(), words::change(one.delta))
     });
-    let kinds = CreditKind::CHOICES.iter();
-    let kinds = kinds.map(|(word, label)| ((*word).to_owned(), text.say(label).into_owned()));
+    let kinds = kinds.into_iter().map(|kind| (kind.code, kind.label));
     let body = CreditsPage {
         text,
         form: req.form(DONE, form_state),
@@ -104,7 +105,7 @@ pub(super) async fn adjust(posted: FormPost) -> Result<Response, Problem> {
     let form = &posted.form;
     let new = NewAdjustment {
         account_id: posted.req.id("account")?,
-        credit_kind: CreditKind::find(form.text("credit_kind")).unwrap_or_default(),
+        credit_kind: form.text("credit_kind").to_owned(),
         delta: form_state::number(form, "delta").unwrap_or(0),
         reason: form.text("reason").to_owned(),
     };

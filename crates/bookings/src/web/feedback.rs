@@ -11,13 +11,12 @@ use web::fields::{self, Input};
 use web::form_state::{self, Control, FormState, Group};
 use web::{List, Problem, Text};
 
-use super::admin::{ListRow, list_page};
+use super::admin::{AdminContext, ListRow, list_page};
 use super::frame::BookingPage as _;
 use super::slots::{FormPage, table_form};
 use crate::booking::PartyTo;
 use crate::criterion::{self, Author, Criterion};
 use crate::feedback::{self, FIELDS, Feedback};
-use crate::settings::Administrator;
 use crate::{Refusal, notice};
 
 /// What the parties of a session say, and what the reader may do about it.
@@ -198,13 +197,13 @@ impl PageResource for Criterion {
         &[("saved", "slot-saved"), ("removed", "criterion-removed")];
     const CHOSEN: &'static [&'static str] = &["position"];
 
-    fn title(&self, _: &PageRequest, _: &Administrator) -> String {
+    fn title(&self, _: &PageRequest, _: &AdminContext) -> String {
         self.label.clone()
     }
 
     async fn list_page(
         req: &PageRequest,
-        _: &Administrator,
+        _: &AdminContext,
         list: List<Self>,
     ) -> Result<Response, Problem> {
         let text = &req.text;

@@ -121,6 +121,7 @@ fn read(
             session_type: choice.session_type,
             level: choice.level,
             entry: choice.entry,
+            track: choice.track,
         },
     })
 }
@@ -205,6 +206,7 @@ fn with_choice(slot: &SlotId, choice: &Choice) -> String {
     let chosen = Kind::ALL
         .iter()
         .filter_map(|kind| Some((kind.word(), choice.of(*kind)?.as_str())));
+    let chosen = chosen.chain(choice.track.as_deref().map(|track| ("track", track)));
     let query: Vec<String> = chosen
         .map(|(name, value)| format!("{name}={}", percent(value)))
         .collect();

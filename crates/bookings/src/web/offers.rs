@@ -18,6 +18,7 @@ use super::visitor::{self, Visitor};
 use super::{choices, words};
 use crate::browse::{self, Filter, Offered};
 use crate::choice::{self, Kind, Listed};
+use crate::credit_kind::{self, CreditKind};
 use crate::slot::Place;
 use crate::{Refusal, settings};
 
@@ -27,7 +28,7 @@ const MOST: u32 = 60;
 /// The filters that are shown at once, and those that are folded away; beside them there are the
 /// lists of choices.
 const SHOWN: [&str; 3] = ["kind", "location_kind", "max_price"];
-const FOLDED: [&str; 3] = ["area", "min_minutes", "takes_credit"];
+const FOLDED: [&str; 3] = ["area", "min_minutes", "credit_kind"];
 
 /// The provider whose slots a page shows; empty for those of all providers.
 #[derive(Default)]
@@ -171,6 +172,7 @@ struct Found {
     next: Option<Offered>,
     titles: Vec<String>,
     listed: Vec<Listed>,
+    kinds: Vec<CreditKind>,
     currency: String,
     /// What is wrong with the query; then there are no slots.
     problem: Option<Problem>,
@@ -187,6 +189,7 @@ fn find(tx: &mut Tx<'_>, asked: &Asked, paging: &PageQuery) -> Result<Found, Ref
         next: None,
         titles: browse::titles(tx)?,
         listed: choice::listed(tx)?,
+        kinds: credit_kind::all(tx)?,
         currency: rules.currency,
         problem: None,
     };
@@ -254,7 +257,7 @@ pub(super) async fn list_page(
     let body = ListPage {
         text,
         fields: fields(text, &form_state, &found),
-        folded: folded(text, &form_state),
+        folded: folded(text, &form_state, &found.kinds),
         is_open: asked.is_set(&FOLDED),
         form_state: &form_state,
         bio: provider.bio,
@@ -342,18 +345,20 @@ fn fields(text: &Text, form_state: &FormState, found: &Found) -> Vec<Field> {
     fields
 }
 
-fn folded(text: &Text, form_state: &FormState) -> Vec<Field> {
+fn folded(text: &Text, form_state: &FormState, kinds: &[CreditKind]) -> Vec<Field> {
     let lengths = [30, 45, 60, 90, 120].map(|minutes| {
         let length = words::length_of(text, minutes);
         (minutes.to_string(), length)
     });
     let any = (String::new(), text.say("choice-all").into_owned());
-    let lengths = std::iter::once(any).chain(lengths);
-    let ways = [("false", "booking-by-money"), ("true", "booking-by-credit")];
+    let lengths = std::iter::once(any.clone()).chain(lengths);
+    let kinds = kinds.iter().filter(|kind| kind.active);
+    let kinds = kinds.map(|kind| (kind.code.clone(), kind.label.clone()));
+    let kinds = std::iter::once(any).chain(kinds);
     vec![
         form_state.line("area", text.say("booking-area")),
         form_state.select("min_minutes", text.say("booking-min-length"), lengths),
-        select(text, form_state, ("takes_credit", "booking-way"), &ways),
+        form_state.select("credit_kind", text.say("booking-way"), kinds),
     ]
 }
 
@@ -432,6 +437,6 @@ fn row(text: &Text, zone: &TimeZone, one: &Offered) -> Row {
                 [("length", length.into()), ("name", name.into())],
             ),
         },
-        price: words::price(text, slot),
+        price: words::price(text, slot.price(), one.credit_label.as_deref()),
     }
 }

@@ -19,6 +19,7 @@ use super::{choices, ics, sessions, slot_page, words};
 use crate::book::{self, NewTime};
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
 use crate::browse::{self, Filter};
+use crate::catalogue::{self, CatalogueEntry};
 use crate::choice;
 use crate::order::{self, Order};
 use crate::outcome::{self, Outcome};
@@ -26,7 +27,7 @@ use crate::review::{self, Review};
 use crate::room_release::{self, RoomRelease};
 use crate::settings::Administrator;
 use crate::slot::{Place, Slot};
-use crate::{Refusal, cancel as cancelling, link_change, member, notice};
+use crate::{Refusal, cancel as cancelling, credit, link_change, member, notice};
 
 pub(super) const HERE: &str = "/me/bookings";
 const DONE: &[(&str, &str)] = &[
@@ -117,6 +118,10 @@ struct Loaded {
     /// The other side's email address, if it is shown; otherwise empty.
     email: String,
     order: Option<Order>,
+    /// The label of the kind of credit that the booking cost.
+    credit: Option<String>,
+    /// What the session is about.
+    entry: Option<CatalogueEntry>,
     /// The message id of a label, and what the member chose.
     choices: Vec<(&'static str, String)>,
     /// The outcomes that the reader can mark.
@@ -150,7 +155,17 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             None => None,
         };
         let (of_provider, of_member) = booking::emails(tx, &booking)?;
+        let credit = match &booking.credit_lot_id {
+            Some(lot) => Some(credit::label(tx, lot)?),
+            None => None,
+        };
+        let entry = match &booking.choice.entry {
+            Some(slug) => catalogue::find(tx, slug)?,
+            None => None,
+        };
         Ok(Loaded {
+            credit,
+            entry,
             email: match party.party {
                 Party::Member => of_provider,
                 Party::Provider | Party::Administrator => of_member,
@@ -435,9 +450,12 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let (booking, slot) = (&loaded.booking, loaded.slot.clone());
     let paging = req.page_query()?.under(&slot.id);
     let filter = Filter {
-        takes_credit: Some(slot.takes_credit),
         after: paging.after()?,
-        of: Some((slot.provider_id.clone(), slot.price())),
+        of: Some((
+            slot.provider_id.clone(),
+            slot.price(),
+            slot.credit_kind.clone(),
+        )),
         ..Filter::default()
     };
     let rows = paging.rows();

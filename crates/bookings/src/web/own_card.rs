@@ -14,7 +14,7 @@ use super::slots::bookings::BOOKINGS;
 use super::{public, words};
 use crate::booking::{self, Booking, Part};
 use crate::credit::{self, Lot};
-use crate::order::CreditKind;
+use crate::credit_kind::Labels;
 use crate::payout::{self, PayoutState};
 use crate::provider::{PROVIDER, ProviderId};
 use crate::review::view;
@@ -93,11 +93,8 @@ fn of_member(
         let at = text.moment_short(&one.starts_at.to_zoned(zone.clone()));
         lines.push(session(one, text, at, booking::provider_name(tx, one)?));
     }
-    lines.extend(credits(
-        &credit::lots(tx, account, gateway::mode(site))?,
-        text,
-        zone,
-    ));
+    let lots = credit::lots(tx, account, gateway::mode(site))?;
+    lines.extend(credits(&lots, &Labels::load(tx)?, text, zone));
     Ok(OwnCard {
         title: "booking-mine",
         lines,
@@ -107,24 +104,20 @@ fn of_member(
 }
 
 /// A line for each kind of credits: how many are left, and when the first of them end.
-fn credits(lots: &[Lot], text: &Text, zone: &TimeZone) -> Vec<OwnLine> {
-    let mut kinds: Vec<CreditKind> = Vec::new();
+fn credits(lots: &[Lot], labels: &Labels, text: &Text, zone: &TimeZone) -> Vec<OwnLine> {
+    let mut kinds: Vec<&str> = Vec::new();
     for lot in lots {
-        if !kinds.contains(&lot.credit_kind) {
-            kinds.push(lot.credit_kind);
+        if !kinds.contains(&lot.credit_kind.as_str()) {
+            kinds.push(&lot.credit_kind);
         }
     }
     let lines = kinds.into_iter().filter_map(|kind| {
         let of_kind = lots.iter().filter(|lot| lot.credit_kind == kind);
         let end = of_kind.clone().map(|lot| lot.expires_at).min()?;
         let count: i64 = of_kind.map(|lot| lot.granted - lot.used).sum();
-        let message = match kind {
-            CreditKind::Session => "booking-credits",
-            CreditKind::DocumentReview => "credit-reviews",
-        };
         let end = text.date_short(&end.to_zoned(zone.clone()));
         Some(OwnLine {
-            label: text.with(message, [("count", count.into())]),
+            label: words::credits(text, count, labels.label(kind)),
             href: "/me/credits".to_owned(),
             note: text.with("credit-until", [("date", end.into())]),
             side: Side::Nothing,

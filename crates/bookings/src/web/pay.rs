@@ -15,6 +15,7 @@ use web::{Form, Problem, Site, Text};
 
 use super::{receipt, slot_page, words};
 use crate::booking::{self, Booking, State as BookingState};
+use crate::credit_kind::Labels;
 use crate::gateway::{self, Pressed, Way};
 use crate::order::{self, GatewayName, Order, OrderId, OrderState};
 use crate::plan::{self, Plan};
@@ -71,6 +72,7 @@ struct Loaded {
     subject: Subject,
     refunds: Vec<OwnRefund>,
     rules: BookingSettings,
+    labels: Labels,
 }
 
 async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
@@ -86,6 +88,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
         Ok(Loaded {
             refunds: refund::of_order(tx, &order.id)?,
             rules: settings::load(tx)?,
+            labels: Labels::load(tx)?,
             order,
             subject,
         })
@@ -151,7 +154,8 @@ fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
             (booking.title.as_str(), when, Some(&**booking))
         }
         Subject::Plan(plan) => {
-            let grants = words::grants(text, &order.grant);
+            let days = loaded.rules.add_on_days;
+            let grants = words::grants(text, &order.grant, &loaded.labels, days);
             (plan.name.as_str(), grants, None)
         }
     };

@@ -5,22 +5,23 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use identity::session::signed_in::Confirmed;
-use platform::Tx;
 use platform::money::Money;
+use platform::{StoreError, Tx};
 use site::asking::Viewer;
 use site::call::submission;
 use site::proof::Requester;
 use site::request::{FormPost, PageRequest};
-use site::resource::pages::{Messages, PageParent, PageResource};
+use site::resource::pages::{EditForm, Messages, PageParent, PageResource};
 use web::form_state::{FormState, TableForm};
 use web::{List, PageQuery, Problem, Site, Text, Wishes};
 
-use super::admin::{ListRow, list_page};
+use super::admin::{AdminContext, ListRow, list_page_with};
 use super::frame::BookingPage as _;
 use super::slots::table_form;
-use super::{own, receipt, slot_page, words};
+use super::{credit_kinds, own, receipt, slot_page, words};
 use crate::Refusal;
-use crate::order::{self, CreditKind, OwnOrder, PlanId};
+use crate::credit_kind::{self, CreditKind, Labels};
+use crate::order::{self, OwnOrder, PlanId};
 use crate::plan::{self, Plan};
 use crate::settings::{self, Administrator};
 use crate::{credit, gateway, membership};
@@ -44,14 +45,18 @@ pub(super) async fn offered(
     viewer: Viewer,
 ) -> Result<Response, Problem> {
     let text = site.speak_public(&wishes);
-    let plans = site.store.read(plan::offered).await?;
+    let look = |tx: &mut Tx<'_>| {
+        let rules = settings::load(tx)?;
+        Ok::<_, StoreError>((plan::offered(tx)?, Labels::load(tx)?, rules.add_on_days))
+    };
+    let (plans, labels, days) = site.store.read(look).await?;
     let has_tiers = plans.iter().any(|plan| plan.tier > 0);
     let body = OfferedPage {
         text: &text,
         plans: plans
             .into_iter()
             .map(|plan| {
-                let grants = words::grants(&text, &plan.grant());
+                let grants = words::grants(&text, &plan.grant(), &labels, days);
                 let price = text.money(plan.price());
                 (plan, grants, price)
             })
@@ -131,11 +136,11 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
             credit::lots(tx, account, mode)?,
             credit::entries(tx, account, entry.as_ref(), entry_rows)?,
             order::of_account(tx, account, order.as_ref(), order_rows)?,
-            settings::load(tx)?,
+            (settings::load(tx)?, Labels::load(tx)?),
         );
         Ok::<_, Refusal>(found)
     };
-    let (memberships, lots, entries, orders, rules) = req.read(look).await?;
+    let (memberships, lots, entries, orders, (rules, labels)) = req.read(look).await?;
     let entries = of_entries.list(entries, |one| (one.created_at, one.id.clone()));
     let orders = of_orders.list(orders, |own| (own.order.created_at, own.order.id.clone()));
     let older = |list: &str, cursor: Option<String>| {
@@ -165,12 +170,8 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
             .map(|lot| {
                 let count = lot.granted - lot.used;
                 let end = text.date(lot.expires_at.to_zoned(zone.clone()));
-                let message = match lot.credit_kind {
-                    CreditKind::Session => "booking-credits",
-                    CreditKind::DocumentReview => "credit-reviews",
-                };
                 (
-                    text.with(message, [("count", count.into())]),
+                    words::credits(text, count, labels.label(&lot.credit_kind)),
                     text.with("credit-until", [("date", end.into())]),
                 )
             })
@@ -233,25 +234,33 @@ fn order_row(
 
 impl PageParent for Administrator {
     type Request = PageRequest;
-    type Context = Self;
+    type Context = AdminContext;
     const SAVE: &'static str = "slot-save";
     const CANCEL: &'static str = "booking-cancel-form";
 
-    fn context(&self, _: &mut Tx<'_>) -> Result<Self, Refusal> {
-        Ok(self.clone())
+    fn context(&self, tx: &mut Tx<'_>) -> Result<AdminContext, Refusal> {
+        Ok(AdminContext {
+            by: self.clone(),
+            kinds: credit_kind::all(tx)?,
+            add_on_days: settings::load(tx)?.add_on_days,
+        })
     }
 
     fn at(_: &PageRequest, rest: &str) -> String {
         rest.to_owned()
     }
 
-    fn table<'a>(req: &'a PageRequest, _: &'a Self, form_state: &'a FormState) -> TableForm<'a> {
+    fn table<'a>(
+        req: &'a PageRequest,
+        _: &'a AdminContext,
+        form_state: &'a FormState,
+    ) -> TableForm<'a> {
         table_form(req, form_state)
     }
 
     async fn page<B: Template + Send>(
         req: &PageRequest,
-        _: &Self,
+        _: &AdminContext,
         here: &str,
         title: &str,
         body: B,
@@ -260,9 +269,9 @@ impl PageParent for Administrator {
     }
 }
 
-impl AsRef<Self> for Administrator {
-    fn as_ref(&self) -> &Self {
-        self
+impl AsRef<Administrator> for AdminContext {
+    fn as_ref(&self) -> &Administrator {
+        &self.by
     }
 }
 
@@ -280,23 +289,34 @@ impl PageResource for Plan {
         &[("saved", "slot-saved"), ("removed", "plan-removed")];
     const CHOSEN: &'static [&'static str] = &["position"];
 
-    fn title(&self, _: &PageRequest, _: &Administrator) -> String {
+    fn title(&self, _: &PageRequest, _: &AdminContext) -> String {
         self.name.clone()
+    }
+
+    fn arrange(_: &PageRequest, context: &AdminContext, _: Option<&Self>, form: &mut EditForm<'_>) {
+        let fields = credit_kinds::quantities(form.form_state, &context.kinds);
+        if let Some(group) = form.groups.first_mut() {
+            let place = group.fields.iter().position(|field| field.name == "months");
+            let place = place.unwrap_or(group.fields.len());
+            group.fields.splice(place..place, fields);
+        }
     }
 
     async fn list_page(
         req: &PageRequest,
-        _: &Administrator,
+        context: &AdminContext,
         list: List<Self>,
     ) -> Result<Response, Problem> {
         let text = &req.text;
+        let (labels, days) = (Labels::of(&context.kinds), context.add_on_days);
         let row = |plan: Self| ListRow {
             id: plan.id.to_string(),
-            note: words::grants(text, &plan.grant()),
+            note: words::grants(text, &plan.grant(), &labels, days),
             side: text.money(plan.price()),
             is_active: plan.active,
             name: plan.name,
         };
-        list_page(req, ("plan-first", "plan-away"), list, row).await
+        let more = Some((CreditKind::PAGES, CreditKind::MESSAGES.list));
+        list_page_with(req, ("plan-first", "plan-away"), more, list, row).await
     }
 }

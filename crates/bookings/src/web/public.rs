@@ -131,6 +131,7 @@ pub(super) async fn book(posted: FormPost) -> Result<Response, Problem> {
         session_type: choice.session_type,
         level: choice.level,
         entry: choice.entry,
+        track: choice.track,
         slot_id: id.clone(),
         slot_version: posted.form.number("version").ok().flatten(),
         topics: brief.topics,

@@ -57,6 +57,7 @@ fn tag(state: RefundState) -> &'static str {
 /// The message id of a rule's reason; an administrator's own words stay as they are.
 fn reason<'a>(text: &'a Text, refund: &'a RefundRecord) -> String {
     let rule = match refund.reason.as_str() {
+        manual::POLICY => "refund-rule-policy",
         _ if refund.requested_by.is_some() => return refund.reason.clone(),
         "cancelled" => "refund-rule-cancelled",
         "no_show_provider" => "refund-rule-no-show",
@@ -160,8 +161,7 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
             .required(),
         form_state
             .line("reason", text.say("booking-reason"))
-            .hint(text.say("credit-reason-hint"))
-            .required(),
+            .hint(text.say("refund-reason-hint")),
     ];
     let body = NewPage {
         text,

@@ -16,6 +16,7 @@ use crate::booking::Party;
 use crate::brief::Brief;
 use crate::browse::{self, Filter};
 use crate::choice::{self, Choice};
+use crate::credit_kind::Labels;
 use crate::request::view::{self, Before, RequestView};
 use crate::request::{self, ASKED, NewRequest, OWN, PartyToRequest, RequestState};
 use crate::slot::SlotId;
@@ -88,9 +89,9 @@ async fn page(
     let (before, limit): (Option<Before>, i64) = (paging.after()?, paging.rows());
     let look = move |tx: &mut Tx<'_>, who: &Requester| {
         let found = view::list(tx, who, party, before.as_ref(), limit)?;
-        Ok::<_, Refusal>((found, choice::listed(tx)?))
+        Ok::<_, Refusal>((found, choice::listed(tx)?, Labels::load(tx)?))
     };
-    let ((found, listed), text) = (req.read(look).await?, &req.text);
+    let ((found, listed, labels), text) = (req.read(look).await?, &req.text);
     let found = paging.list(found, |one| (one.created_at, one.id.clone()));
     let zone = words::zone(&req.site, Some(&req.who));
     let rows = found.items.into_iter().map(|request| Row {
@@ -111,7 +112,8 @@ async fn page(
             .iter()
             .map(|one| {
                 let price = Money::new(one.price_minor, one.currency);
-                let price = words::price_of(text, price, one.takes_credit);
+                let kind = one.credit_kind.as_deref().map(|code| labels.label(code));
+                let price = words::price(text, price, kind);
                 let when = text.moment(&one.starts_at.to_zoned(zone.clone()));
                 (when, what(&[&one.title, &one.provider, &price]))
             })
@@ -200,7 +202,7 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let zone = words::zone(&req.site, Some(&req.who));
     let label = |one: &browse::Offered| {
         let when = text.moment(&one.slot.starts_at.to_zoned(zone.clone()));
-        let price = words::price(text, &one.slot);
+        let price = words::price(text, one.slot.price(), one.credit_label.as_deref());
         what(&[&when, &one.slot.title, &one.provider, &price])
     };
     let mut all = kept;
@@ -219,11 +221,12 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         if number == 1 { field.required() } else { field }
     });
     let asked = choices::selects(text, form_state, &listed, "choice-none");
+    let track = choices::track(text, form_state, &listed, &[]);
     let brief = brief::fields(text, form_state, text.say("booking-own-note").into_owned());
     let body = NewPage {
         text,
         form: req.form(&[], form_state),
-        fields: slots.chain(asked).chain(brief).collect(),
+        fields: slots.chain(asked).chain(track).chain(brief).collect(),
         later: offered.next_cursor,
         is_later: !after.is_empty(),
     };
@@ -241,6 +244,7 @@ pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
         session_type: choice.session_type,
         level: choice.level,
         entry: choice.entry,
+        track: choice.track,
         slot_ids: chosen
             .collect::<Result<_, _>>()
             .map_err(|_| Problem::not_found())?,

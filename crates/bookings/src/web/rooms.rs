@@ -6,10 +6,9 @@ use site::resource::api::{ApiResource, Description};
 use site::resource::pages::{Messages, PageResource};
 use web::{List, Problem};
 
-use super::admin::{ListRow, list_page};
+use super::admin::{AdminContext, ListRow, list_page};
 use super::api::administered;
 use crate::room::Room;
-use crate::settings::Administrator;
 
 impl PageResource for Room {
     const PAGES: &'static str = "/admin/rooms";
@@ -27,13 +26,13 @@ impl PageResource for Room {
         ("removed", "room-removed"),
     ];
 
-    fn title(&self, _: &PageRequest, _: &Administrator) -> String {
+    fn title(&self, _: &PageRequest, _: &AdminContext) -> String {
         self.name.clone()
     }
 
     async fn list_page(
         req: &PageRequest,
-        _: &Administrator,
+        _: &AdminContext,
         list: List<Self>,
     ) -> Result<Response, Problem> {
         let row = |room: Self| ListRow {

@@ -22,8 +22,9 @@ use super::frame::framed;
 use super::{brief, choices, visitor, words};
 use crate::booking::{self, Booking};
 use crate::browse::{self, Offered};
+use crate::catalogue::{self, CatalogueEntry};
 use crate::choice::{self, Choices, Listed};
-use crate::order::{CreditKind, OrderMode};
+use crate::order::OrderMode;
 use crate::slot::{self, Slot, SlotId};
 use crate::{CREDIT_FROZEN, Refusal, credit, gateway, membership, settings};
 
@@ -42,6 +43,8 @@ struct SlotPage<'a> {
     cancel: String,
     /// The message ids of labels, and what the slot offers.
     facts: Vec<(&'static str, String)>,
+    /// What the session can be about.
+    about: Vec<CatalogueEntry>,
     /// What members choose, and their note.
     fields: Vec<Field>,
     hold: String,
@@ -62,8 +65,8 @@ struct TakenPage<'a> {
     others: Vec<(String, String)>,
 }
 
-/// What a slot offers, and the lists.
-type Sets = (Choices, Vec<Listed>);
+/// What a slot offers, the lists, and the entries of the catalogue that it is about.
+type Sets = (Choices, Vec<Listed>, Vec<CatalogueEntry>);
 
 enum Found {
     Mine(Box<Booking>),
@@ -83,20 +86,19 @@ impl Means {
     fn load(
         tx: &mut Tx<'_>,
         account: &AccountId,
-        rules: &settings::BookingSettings,
         slot: &Slot,
         mode: OrderMode,
     ) -> Result<Self, StoreError> {
-        if !slot.takes_credit {
+        let Some(wanted) = slot.credit() else {
             return Ok(Self::default());
-        }
-        let credits = credit::balance(tx, account, slot.starts_at, mode)?;
-        let is_member = membership::covers(tx, account, (rules, CreditKind::Session), mode)?;
+        };
+        let credits = credit::balance(tx, account, wanted, mode)?;
+        let is_member = membership::covers(tx, account, wanted.kind, mode)?;
         let lacks = if !is_member {
             Some("booking-no-membership")
         } else if credits > 0 {
             None
-        } else if credit::none_left(tx, account, slot.starts_at, mode)? == CREDIT_FROZEN {
+        } else if credit::none_left(tx, account, wanted, mode)? == CREDIT_FROZEN {
             Some("booking-credit-frozen")
         } else {
             Some("booking-no-credit")
@@ -146,10 +148,15 @@ pub(super) async fn slot_page(
         visitor::check(&rules, account.is_some())?;
         if let Some(offered) = browse::find(tx, &id)? {
             let means = match &account {
-                Some(account) => Means::load(tx, account, &rules, &offered.slot, mode)?,
+                Some(account) => Means::load(tx, account, &offered.slot, mode)?,
                 None => Means::default(),
             };
-            let sets = (choice::of_slot(tx, id.as_str())?, choice::listed(tx)?);
+            let sets = choice::of_slot(tx, id.as_str())?;
+            let mut about = Vec::new();
+            for slug in &sets.entries {
+                about.extend(catalogue::find(tx, slug)?);
+            }
+            let sets = (sets, choice::listed(tx)?, about);
             let found = (offered, rules, means, sets);
             return Ok(Some(Found::Offered(Box::new(found))));
         }
@@ -173,7 +180,7 @@ pub(super) async fn slot_page(
         .await?
         .ok_or_else(Problem::not_found)?;
     let zone = words::zone(site, who.map(|(who, _)| who));
-    let (offered, rules, means, (sets, listed)) = match found {
+    let (offered, rules, means, (sets, listed, about)) = match found {
         Found::Mine(booking) => return Ok(see_other(&crate::notice::page(&booking))),
         Found::Taken(others) => {
             let title = text.say("booking-taken");
@@ -190,7 +197,7 @@ pub(super) async fn slot_page(
     let (date, time) = words::when(text, &zone, slot.starts_at, slot.ends_at);
     let deadline = slot.starts_at - jiff::SignedDuration::from_mins(rules.cancel_minutes);
     let price = match slot.price_minor {
-        0 => words::price(text, slot),
+        0 => words::price(text, slot.price(), offered.credit_label.as_deref()),
         _ => text.money(slot.price()),
     };
     let label = match offered.provider.as_str() {
@@ -201,7 +208,7 @@ pub(super) async fn slot_page(
     let signed_out = match reader {
         SlotReader::Member(..) => None,
         SlotReader::SignedOut(accounts, entrance, stamp) => {
-            let newcomers = rules.newcomers && !slot.takes_credit;
+            let newcomers = rules.newcomers && slot.credit_kind.is_none();
             let offer = (newcomers, stamp);
             Some(SignedOut::of(accounts, entrance, form_state, offer))
         }
@@ -226,11 +233,12 @@ pub(super) async fn slot_page(
             slot.price_minor > 0,
         ),
         facts: choices::facts(&listed, &sets),
+        about,
         fields,
         hold: text.with("booking-hold", [("minutes", rules.hold_minutes.into())]),
         lacks: means.lacks,
         button: match slot.price_minor {
-            0 if slot.takes_credit => {
+            0 if slot.credit_kind.is_some() => {
                 text.with("booking-do-credit", [("count", means.credits.into())])
             }
             0 => text.say("booking-do").into_owned(),

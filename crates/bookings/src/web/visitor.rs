@@ -9,11 +9,12 @@ use site::asking::{AnyCaller, Viewer};
 use web::{Facts, Problem, Site};
 
 use crate::Refusal;
-use crate::settings::BookingSettings;
+use crate::settings::{self, BookingSettings};
 
-/// How often the slots are shown to a network from which nobody is signed in.
+/// How often the slots are shown to a network from which nobody is signed in. The settings have the
+/// count.
 const RULES: &[Rule] = &[Rule {
-    count: 60,
+    count: u32::MAX,
     per: SignedDuration::from_mins(1),
 }];
 /// The maximum number of networks that are counted at one time.
@@ -46,7 +47,7 @@ where
 
     async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
         let viewer = Viewer::from_request_parts(parts, state).await?;
-        count(parts, &Site::from_ref(state), viewer.who.as_ref())?;
+        count(parts, &Site::from_ref(state), viewer.who.as_ref()).await?;
         Ok(Self(viewer))
     }
 }
@@ -60,14 +61,14 @@ where
 
     async fn from_request_parts(parts: &mut request::Parts, state: &S) -> Result<Self, Problem> {
         let AnyCaller(who) = AnyCaller::from_request_parts(parts, state).await?;
-        count(parts, &Site::from_ref(state), who.as_ref())?;
+        count(parts, &Site::from_ref(state), who.as_ref()).await?;
         Ok(Self(who))
     }
 }
 
 /// Counts a request unless a person at a browser of this site sent it, or a program on this machine,
 /// which may be a proxy before it or a front end beside it.
-fn count(parts: &request::Parts, site: &Site, who: Option<&SignedIn>) -> Result<(), Problem> {
+async fn count(parts: &request::Parts, site: &Site, who: Option<&SignedIn>) -> Result<(), Problem> {
     let outside = || Problem::internal("a handler stands outside web::serve");
     let facts: &Facts = parts.extensions.get().ok_or_else(outside)?;
     if who.is_some_and(SignedIn::is_in_browser) || facts.client.is_loopback() {
@@ -75,9 +76,11 @@ fn count(parts: &request::Parts, site: &Site, who: Option<&SignedIn>) -> Result<
     }
     let limit: &BrowseLimit = parts.extensions.get().ok_or_else(outside)?;
     let key = facts.network().to_string();
+    let rules = site.store.read(settings::load).await?;
+    let most = u32::try_from(rules.browse_minute_limit).unwrap_or(u32::MAX);
     limit
         .0
-        .take(&key, site.clock.now())
+        .take_of(&key, most, site.clock.now())
         .map_err(Refusal::from)
         .map_err(Problem::from)
 }

@@ -7,7 +7,8 @@ use platform::money::Money;
 use web::{Site, Text};
 
 use crate::booking;
-use crate::order::{CreditKind, Grant, OrderState};
+use crate::credit_kind::Labels;
+use crate::order::{Grant, OrderState};
 use crate::slot::{self, Slot};
 
 /// The time zone in which a reader sees times: the account's zone, or else the site's zone.
@@ -57,20 +58,16 @@ pub(super) fn when(
     (text.date(&from), text.time_range(&from, &until))
 }
 
-/// What a plan grants, such as “3 credits, for 1 month”.
-pub(super) fn grants(text: &Text, grant: &Grant) -> String {
-    let months = ("months", grant.months.into());
-    let parts = grant.kinds().map(|(kind, count)| {
-        let message = match kind {
-            CreditKind::Session => "plan-grants",
-            CreditKind::DocumentReview => "plan-grants-reviews",
-        };
-        text.with(message, [("credits", count.into()), months.clone()])
-    });
-    let parts: Vec<String> = parts.collect();
-    if parts.is_empty() {
-        return text.with("plan-grants-nothing", [months]);
-    }
+/// What a plan grants, such as “3 credits (Session) · for 1 month”. A plan without months lasts for
+/// `days`.
+pub(super) fn grants(text: &Text, grant: &Grant, labels: &Labels, days: i64) -> String {
+    let parts = grant.grants.iter();
+    let parts = parts.map(|one| credits(text, one.quantity, labels.label(&one.credit_kind)));
+    let lasts = match grant.months {
+        0 => text.with("plan-lasts-days", [("days", days.into())]),
+        months => text.with("plan-lasts", [("months", months.into())]),
+    };
+    let parts: Vec<String> = parts.chain([lasts]).collect();
     parts.join(" · ")
 }
 
@@ -79,16 +76,20 @@ pub(super) fn change(delta: i64) -> String {
     format!("{delta:+}").replace('-', "\u{2212}")
 }
 
-/// The price of a slot, such as “RM 180”, or “Free”.
-pub(super) fn price(text: &Text, slot: &Slot) -> String {
-    price_of(text, slot.price(), slot.takes_credit)
+/// A number of credits of one kind, such as “1 credit (Session)”.
+pub(super) fn credits(text: &Text, count: i64, kind: &str) -> String {
+    text.with(
+        "credit-count",
+        [("count", count.into()), ("kind", kind.into())],
+    )
 }
 
-/// Like [`price`], without the slot.
-pub(super) fn price_of(text: &Text, price: Money, takes_credit: bool) -> String {
-    match price.minor {
-        0 if takes_credit => text.with("booking-credits", [("count", 1.into())]),
-        0 => text.say("booking-free").into_owned(),
+/// A price, such as “RM 180”, or “Free”. `credit` is the label of the kind of credit, if the session
+/// is booked with one.
+pub(super) fn price(text: &Text, price: Money, credit: Option<&str>) -> String {
+    match (price.minor, credit) {
+        (_, Some(kind)) => credits(text, 1, kind),
+        (0, None) => text.say("booking-free").into_owned(),
         _ => text.money_short(price),
     }
 }

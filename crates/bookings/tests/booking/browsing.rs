@@ -37,7 +37,7 @@ fn a_slot_matches_all_filters_or_is_not_listed() {
         let here = offer(&mut farah, "2026-12-01", here).await;
         let room = json!({"location_kind": "room_pool", "location": ""});
         let room = offer(&mut farah, "2026-12-02", room).await;
-        let credit = json!({"takes_credit": true, "minutes": 30});
+        let credit = json!({"credit_kind": "session", "minutes": 30});
         let credit = offer(&mut farah, "2026-12-03", credit).await;
         let phone =
             json!({"location_kind": "phone", "location": "+60 3 1234", "price_minor": 5_000});
@@ -53,9 +53,9 @@ fn a_slot_matches_all_filters_or_is_not_listed() {
             ("max_price=18000", vec![&here, &room, &credit, &phone]),
             ("min_minutes=60", vec![&here, &room, &phone]),
             ("min_minutes=61", vec![&here]),
-            ("takes_credit=true", vec![&credit]),
-            ("takes_credit=false", vec![&here, &room, &phone]),
-            ("takes_credit=false&max_price=5000", vec![&room, &phone]),
+            ("credit_kind=session", vec![&credit]),
+            ("credit_kind=session&location_kind=phone", vec![]),
+            ("credit_kind=document_review", vec![]),
             ("min_minutes=60&location_kind=phone", vec![&phone]),
             (
                 "date_from=2026-12-02&date_to=2026-12-03",
@@ -70,7 +70,7 @@ fn a_slot_matches_all_filters_or_is_not_listed() {
         for (query, expected) in [
             ("location_kind=phone", vec![&phone]),
             ("max_price=50", vec![&room, &credit, &phone]),
-            ("takes_credit=true", vec![&credit]),
+            ("credit_kind=session", vec![&credit]),
             ("area=Bangsar&min_minutes=90", vec![&here]),
         ] {
             let page = format!("/book?from=2026-12-01&{query}");
@@ -130,7 +130,7 @@ fn what_no_slot_can_match_is_refused() {
             ("date_from=2026-02-30", "date_from", "date_invalid"),
             ("tz=Mars/Olympus", "tz", "time_zone_unknown"),
             ("location_kind=moon", "location_kind", "unknown_option"),
-            ("takes_credit=maybe", "takes_credit", "unknown_option"),
+            ("credit_kind=maybe", "credit_kind", "unknown_option"),
             ("max_price=-1", "max_price", "out_of_range"),
             ("max_price=cheap", "max_price", "wrong_type"),
             ("min_minutes=0", "min_minutes", "out_of_range"),
@@ -176,7 +176,7 @@ fn a_cursor_holds_under_its_filters_alone() {
         let cursor = list["next_cursor"].as_str().unwrap();
         let found = ids(&mut stranger, &format!("min_minutes=60&cursor={cursor}")).await;
         assert_eq!(found, [second["id"].clone()]);
-        for query in ["", "min_minutes=30", "min_minutes=60&takes_credit=true"] {
+        for query in ["", "min_minutes=30", "min_minutes=60&credit_kind=session"] {
             let page = format!("/api/v1/slots?{query}&cursor={cursor}");
             let page = stranger.get(&page).await;
             assert_eq!(page.expect(400).json()["code"], "cursor_invalid", "{query}");

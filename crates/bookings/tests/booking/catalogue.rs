@@ -402,10 +402,10 @@ fn a_preset_fills_empty_lists_once() {
         let plans = stage.visitor().get("/api/v1/plans").await.json();
         let plans = plans["items"].as_array().unwrap().iter();
         let plans: Vec<Value> = plans
-            .map(|one| json!([one["tier"], one["credits"], one["months"]]))
+            .map(|one| json!([one["tier"], one["grants"][0]["quantity"], one["months"]]))
             .collect();
         let memberships = [json!([1, 1, 1]), json!([1, 3, 3]), json!([1, 6, 6])];
-        let add_ons = [json!([0, 1, 12]), json!([0, 3, 12]), json!([0, 5, 12])];
+        let add_ons = [json!([0, 1, 0]), json!([0, 3, 0]), json!([0, 5, 0])];
         assert_eq!(plans, [memberships, add_ons].concat());
         // The page offers no other one, and an older page adds nothing over the rows.
         let now = owner.browser.get(settings).await;

@@ -29,7 +29,7 @@ pub(crate) async fn plan(owner: &mut Person, credits: i64) -> String {
     let page = owner.browser.get("/admin/plans/new").await;
     let mut form = page.expect(200).form("/admin/plans/new");
     form.fill("name", "Three sessions")
-        .fill("credits", &credits.to_string());
+        .fill("grants.0.quantity", &credits.to_string());
     form.fill("months", "1").fill("price_minor", "30000");
     owner.browser.submit(&page, &form).await.expect(303);
     let all = owner.browser.get("/api/v1/plans").await.json();
@@ -62,7 +62,7 @@ pub(crate) async fn offer(farah: &mut Person, day: &str) -> Value {
 pub(crate) async fn offer_at(farah: &mut Person, day: &str, hour: usize) -> Value {
     let body = json!({
         "date": day, "time": format!("{hour:02}:00"), "minutes": 60, "title": "Mentoring",
-        "location": "https://meet.jit.si/Veranda", "takes_credit": true,
+        "location": "https://meet.jit.si/Veranda", "credit_kind": "session",
     });
     let page = farah.call("POST", "/api/v1/me/slots", &body).await;
     page.expect(201);
@@ -115,9 +115,13 @@ fn credits_are_bought_spent_and_given_back_in_time() {
             .await
             .expect(201);
         assert_eq!(credits(&mut aina).await, 0);
-        aina.call("POST", "/api/v1/orders", &json!({"plan_id": plan}))
-            .await
-            .expect(403);
+        aina.call(
+            "POST",
+            "/api/v1/orders",
+            &json!({"plan_code": "three-sessions"}),
+        )
+        .await
+        .expect(403);
         // A cancellation before the deadline returns the credit, and a second cancellation returns
         // nothing more.
         let at = format!("/me/bookings/{}", id(&booking));
@@ -197,7 +201,8 @@ fn what_an_order_grants_is_what_the_plan_was_when_it_was_made() {
         let pay = order(&mut aina, &plan).await;
         let page = owner.browser.get(&format!("/admin/plans/{plan}")).await;
         let mut form = page.expect(200).form(&format!("/admin/plans/{plan}"));
-        form.fill("credits", "1").fill("price_minor", "90000");
+        form.fill("grants.0.quantity", "1")
+            .fill("price_minor", "90000");
         owner.browser.submit(&page, &form).await.expect(303);
         aina.pay(&pay, "pay").await.expect(200);
         assert_eq!((credits(&mut aina).await, ledger(stage).await), (2, 30_000));
@@ -233,6 +238,7 @@ fn booking(
         session_type: None,
         level: None,
         entry: None,
+        track: None,
     };
     let change = move |tx: &mut Tx<'_>| {
         let member = signed_in::confirmed(tx, &who)?.ok_or(Refusal::EmailUnverified)?;

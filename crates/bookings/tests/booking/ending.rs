@@ -10,7 +10,7 @@ use testkit::Visitor;
 use crate::adjusting::adjust;
 use crate::credits::offer;
 use crate::disputes::hear;
-use crate::memberships::{buy, memberships, plan};
+use crate::memberships::{buy, grants, memberships, plan};
 use crate::refunding::{payment, refund};
 use crate::stage::{Booking, Person, Stage, go_to, in_zone, on_both, prove, provider, script};
 
@@ -116,7 +116,12 @@ fn after_an_outage_it_still_comes_unless_the_end_is_past() {
 fn a_membership_that_goes_on_or_was_paid_back_is_not_told() {
     on_both(&async |stage: &Stage<'_>| {
         let (mut owner, mut admin, mut aina) = people(stage).await;
-        let silver = plan(&mut admin, "Silver", &json!({"tier": 1, "credits": 1})).await;
+        let silver = plan(
+            &mut admin,
+            "Silver",
+            &json!({"tier": 1, "grants": grants(1, 0)}),
+        )
+        .await;
         let gold = plan(&mut admin, "Gold", &json!({"tier": 2, "months": 2})).await;
         let mut badrul = stage.person("Badrul Hisham").await;
         let mut chong = stage.person("Chong Wei").await;

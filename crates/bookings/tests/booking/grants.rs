@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::catalogue::send;
 use crate::credits::{credits, order};
+use crate::memberships::grants;
 use crate::stage::{Booking, Person, Stage, ledger, on_both, prove, script, wrong};
 
 /// The kind and the number of each of the person's lots.
@@ -28,20 +29,21 @@ fn a_plan_grants_sessions_and_reviews_at_once() {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let page = owner.browser.get("/admin/plans/new").await;
         let mut form = page.expect(200).form("/admin/plans/new");
-        form.fill("name", "Both").fill("credits", "3");
-        form.fill("reviews", "2").fill("price_minor", "30000");
+        form.fill("name", "Both").fill("grants.0.quantity", "3");
+        form.fill("grants.1.quantity", "2")
+            .fill("price_minor", "30000");
         owner.browser.submit(&page, &form).await.expect(303);
         let all = owner.browser.get("/api/v1/plans").await.json();
         let plan = &all["items"][0];
-        assert_eq!((&plan["credits"], &plan["reviews"]), (&json!(3), &json!(2)));
+        assert_eq!(plan["grants"], grants(3, 2));
         let mut aina = stage.person("Aina Yusof").await;
         let pay = order(&mut aina, plan["id"].as_str().unwrap()).await;
         let text = aina.browser.get(&pay).await.expect(200).text();
-        for message in ["plan-grants", "plan-grants-reviews"] {
-            let count = if message == "plan-grants" { 3 } else { 2 };
-            let values = [("credits", count.into()), ("months", 3.into())];
-            assert!(text.contains(&stage.fill(message, values)), "{text}");
+        for (count, kind) in [(3, "Sessions"), (2, "Reviews of documents")] {
+            let values = [("count", count.into()), ("kind", kind.into())];
+            assert!(text.contains(&stage.fill("credit-count", values)), "{text}");
         }
+        assert!(text.contains(&stage.fill("plan-lasts", [("months", 3.into())])));
         aina.pay(&pay, "pay").await.expect(200);
         let both = [("document_review".to_owned(), 2), ("session".to_owned(), 3)];
         assert_eq!(lots(&mut aina).await, both);
@@ -67,7 +69,7 @@ fn a_plan_without_credits_opens_a_membership_or_is_empty() {
     on_both(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         let mut admin = script(stage, &owner);
-        let mut body = json!({"name": "Club", "credits": 0, "months": 1, "price_minor": 30_000});
+        let mut body = json!({"name": "Club", "grants": [], "months": 1, "price_minor": 30_000});
         let page = send(&mut admin, "POST", "/api/v1/admin/plans", &body).await;
         assert_eq!(page.expect(422).json()["errors"][0]["code"], "plan_empty");
         body["tier"] = json!(1);

@@ -11,7 +11,8 @@ use crate::stage::{Booking, Person, Stage, ledger, on_both, prove, provider, scr
 
 /// Creates a plan with two credits. Returns its id.
 pub(crate) async fn plan(owner: &mut Visitor, name: &str, more: &Value) -> String {
-    let mut body = json!({"name": name, "credits": 2, "months": 1, "price_minor": 30_000});
+    let mut body =
+        json!({"name": name, "grants": grants(2, 0), "months": 1, "price_minor": 30_000});
     for (field, value) in more.as_object().unwrap() {
         body[field] = value.clone();
     }
@@ -19,14 +20,23 @@ pub(crate) async fn plan(owner: &mut Visitor, name: &str, more: &Value) -> Strin
     made.expect(201).json()["id"].as_str().unwrap().to_owned()
 }
 
-/// Sets the tiers that sessions and reviews need.
-async fn need(stage: &Stage<'_>, owner: &mut Person, tier: i64) {
-    prove(stage, owner).await;
-    let page = owner.browser.get("/admin/sessions/settings").await;
-    let mut form = page.expect(200).form("/admin/sessions/settings");
-    form.fill("session_tier", &tier.to_string());
-    form.fill("review_tier", &tier.to_string());
-    owner.browser.submit(&page, &form).await.expect(303);
+/// What a plan grants: credits for sessions and for reviews.
+pub(crate) fn grants(sessions: i64, reviews: i64) -> Value {
+    let all = [("session", sessions), ("document_review", reviews)];
+    let all = all.into_iter().filter(|(_, quantity)| *quantity > 0);
+    all.map(|(kind, quantity)| json!({"credit_kind": kind, "quantity": quantity}))
+        .collect()
+}
+
+/// Sets the tier that credits for sessions and for reviews need.
+pub(crate) async fn need(stage: &Stage<'_>, owner: &Person, tier: i64) {
+    let mut admin = script(stage, owner);
+    for kind in ["session", "document_review"] {
+        let path = format!("/api/v1/admin/credit-kinds/{kind}");
+        let version = admin.get(&path).await.expect(200).json()["version"].clone();
+        let body = json!({"min_tier": tier, "version": version});
+        send(&mut admin, "PATCH", &path, &body).await.expect(200);
+    }
 }
 
 pub(crate) async fn buy(person: &mut Person, plan: &str) {
@@ -66,7 +76,7 @@ async fn try_book(person: &mut Person, slot: &Value) -> (u16, Value) {
 #[test]
 fn credits_of_a_tier_are_for_members_of_it() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let owner = stage.person_as("Siti Owner", OWNER).await;
         let mut admin = script(stage, &owner);
         let (add_on, silver) = (
             plan(&mut admin, "Two more", &json!({})).await,
@@ -77,7 +87,7 @@ fn credits_of_a_tier_are_for_members_of_it() {
         let slot = offer(&mut farah, "2026-12-01").await;
         let mut aina = stage.person("Aina Yusof").await;
         buy(&mut aina, &add_on).await;
-        need(stage, &mut owner, 2).await;
+        need(stage, &owner, 2).await;
         // The credits are there, and cannot be used; nor does a lower tier help.
         assert_eq!(credits(&mut aina).await, 2);
         let refused = try_book(&mut aina, &slot).await;

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::alerts::alerts;
 use crate::catalogue::send;
 use crate::credits::{self, credits, order, plan};
+use crate::memberships::grants;
 use crate::razorpay::{come_back, id, open, outcomes, post, with_razorpay};
 use crate::razorpay_double::Razorpay;
 use crate::receipts::rule;
@@ -193,7 +194,7 @@ fn a_sum_that_gateways_do_not_take_is_no_price() {
             ("MGA", 5_000, 201),
         ] {
             rule(stage, &mut owner, &[("currency", currency)]).await;
-            let body = json!({"name": format!("{currency} {price}"), "credits": 1, "months": 1,
+            let body = json!({"name": format!("{currency} {price}"), "grants": grants(1, 0), "months": 1,
                 "price_minor": price});
             let mut admin = script(stage, &owner);
             let page = send(&mut admin, "POST", "/api/v1/admin/plans", &body).await;
@@ -212,8 +213,8 @@ fn plans_are_changed_by_those_alone_who_proved_themselves_just_now() {
         let plan = credits::plan(&mut owner, 1).await;
         stage.world.clock.advance(SignedDuration::from_mins(11));
         let (all, one) = ("/api/v1/admin/plans", format!("/api/v1/admin/plans/{plan}"));
-        let new = json!({"name": "Another", "credits": 1, "months": 1, "price_minor": 100});
-        let more = json!({"credits": 2, "version": 1});
+        let new = json!({"name": "Another", "months": 1, "price_minor": 100});
+        let more = json!({"grants": grants(2, 0), "version": 1});
         for is_proved in [false, true] {
             let mut admin = script(stage, &owner);
             let calls = [

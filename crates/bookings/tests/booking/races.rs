@@ -30,6 +30,7 @@ pub(crate) fn book(
         session_type: None,
         level: None,
         entry: None,
+        track: None,
     };
     let change = move |tx: &mut Tx<'_>| {
         let member = signed_in::confirmed(tx, &who)?.ok_or(Refusal::EmailUnverified)?;

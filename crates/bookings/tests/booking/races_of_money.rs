@@ -387,11 +387,11 @@ fn a_plan_that_changes_while_it_is_bought_is_paid_and_granted_in_one_version() {
             let path = format!("/admin/plans/{plan}");
             let page = owner.browser.get(&path).await;
             let mut form = page.expect(200).form(&path);
-            form.fill("credits", &count.to_string());
+            form.fill("grants.0.quantity", &count.to_string());
             form.fill("price_minor", &price.to_string());
             let mut browser = there(&owner.browser, &other);
             let change = async move { browser.submit(&page, &form).await };
-            let wish = json!({"plan_id": plan});
+            let wish = json!({"plan_code": "three-sessions"});
             let (made, changed) = together(
                 send(&script(stage, &aina), "POST", "/api/v1/orders", wish),
                 change,

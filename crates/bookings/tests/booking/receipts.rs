@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::catalogue::send;
 use crate::credits::{credits, offer, order, plan};
+use crate::memberships::{grants, need};
 use crate::razorpay::{come_back, open};
 use crate::razorpay_double::Razorpay;
 use crate::stage::{
@@ -54,9 +55,9 @@ async fn receipt(stage: &Stage<'_>, pay: &str) -> Option<String> {
 #[test]
 fn what_test_money_bought_is_void_where_real_money_moves() {
     on_both(&async |stage: &Stage<'_>| {
-        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let owner = stage.person_as("Siti Owner", OWNER).await;
         let mut admin = script(stage, &owner);
-        let body = json!({"name": "Silver", "credits": 2, "months": 1, "price_minor": 30_000,
+        let body = json!({"name": "Silver", "grants": grants(2, 0), "months": 1, "price_minor": 30_000,
             "tier": 1});
         let made = send(&mut admin, "POST", "/api/v1/admin/plans", &body).await;
         let silver = made.expect(201).json()["id"].as_str().unwrap().to_owned();
@@ -77,7 +78,7 @@ fn what_test_money_bought_is_void_where_real_money_moves() {
         assert_eq!(credits(&mut aina).await, 0);
         let page = aina.call("GET", "/api/v1/me/membership", &Value::Null);
         assert_eq!(page.await.expect(200).json()["items"], json!([]));
-        rule(stage, &mut owner, &[("session_tier", "1")]).await;
+        need(stage, &owner, 1).await;
         let body = json!({"slot_id": slot["id"], "slot_version": slot["version"]});
         let page = aina.call("POST", "/api/v1/bookings", &body).await;
         assert_eq!(page.expect(403).json()["code"], "tier_required");

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use testkit::{Page, Visitor, rounds, together};
 
 use crate::credits::credits;
-use crate::memberships::{buy, plan};
+use crate::memberships::{buy, grants, plan};
 use crate::reviews::{API, PDF, assessment, files, form, reviewer, send, step};
 use crate::stage::{Booking, Person, Stage, again, go_to, on_both, prove, script, wrong};
 
@@ -26,7 +26,7 @@ async fn member(
     name: &str,
     (credits, calls): (i64, bool),
 ) -> Person {
-    let more = json!({"credits": 0, "reviews": credits, "months": 2, "review_calls": calls});
+    let more = json!({"grants": grants(0, credits), "months": 2, "review_calls": calls});
     let plan = plan(admin, &format!("Reviews of {name}"), &more).await;
     let mut person = stage.person(name).await;
     buy(&mut person, &plan).await;
@@ -200,7 +200,7 @@ fn a_call_needs_a_plan_that_allows_it() {
             .expect(200);
         // Of credits that allow calls and others, the ones that allow them are taken.
         let mut badrul = member(stage, &mut admin, "Badrul Hisham", (3, false)).await;
-        let calls = json!({"credits": 0, "reviews": 1, "review_calls": true, "months": 3});
+        let calls = json!({"grants": grants(0, 1), "review_calls": true, "months": 3});
         let calls = plan(&mut admin, "Calls", &calls).await;
         buy(&mut badrul, &calls).await;
         let slot = offer(&mut farah, "2026-12-06", "09:00", 30).await;

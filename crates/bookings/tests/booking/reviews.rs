@@ -74,8 +74,8 @@ pub(crate) async fn member(stage: &Stage<'_>, name: &str, count: i64) -> Person 
     let page = owner.browser.get("/admin/plans/new").await;
     let mut form = page.expect(200).form("/admin/plans/new");
     form.fill("name", "Reviews")
-        .fill("credits", "0")
-        .fill("reviews", &count.to_string());
+        .fill("grants.0.quantity", "0")
+        .fill("grants.1.quantity", &count.to_string());
     form.fill("months", "1").fill("price_minor", "30000");
     owner.browser.submit(&page, &form).await.expect(303);
     let all = owner.browser.get("/api/v1/plans").await.json();

@@ -14,7 +14,7 @@ use crate::stage::{Booking, Person, Stage, on_both, provider, script};
 
 const SETTINGS: &str = "/api/v1/admin/booking-settings";
 
-async fn set(stage: &Stage<'_>, owner: &Person, name: &str, value: Value) {
+pub(crate) async fn set(stage: &Stage<'_>, owner: &Person, name: &str, value: Value) {
     let mut owner = script(stage, owner);
     let rules = owner.get(SETTINGS).await.expect(200).json();
     let change = json!({name: value, "version": rules["version"]});
@@ -23,7 +23,7 @@ async fn set(stage: &Stage<'_>, owner: &Person, name: &str, value: Value) {
         .expect(200);
 }
 
-fn from(stage: &Stage<'_>, address: &str) -> Visitor {
+pub(crate) fn from(stage: &Stage<'_>, address: &str) -> Visitor {
     let mut visitor = stage.visitor();
     visitor.carry(Peer(address.parse::<IpAddr>().unwrap()));
     visitor
@@ -126,7 +126,7 @@ fn a_member_orders_so_often_in_an_hour() {
         stage.world.clock.advance(SignedDuration::from_mins(20));
         order(&mut aina, &plan).await;
         let mut own = script(stage, &aina);
-        let body = json!({"plan_id": plan});
+        let body = json!({"plan_code": "three-sessions"});
         let page = send(&mut own, "POST", "/api/v1/orders", &body).await;
         assert_eq!(page.expect(429).json()["code"], "too_many_orders");
         assert_eq!(page.header("retry-after"), "2400");

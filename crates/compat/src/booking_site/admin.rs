@@ -132,6 +132,9 @@ struct SentCompany {
     name: Option<String>,
     category: Option<String>,
     description: Option<String>,
+    interview_tracks: Option<Vec<String>>,
+    difficulty_levels: Option<Vec<String>>,
+    logo_url: Option<String>,
     is_active: Option<bool>,
 }
 
@@ -142,6 +145,9 @@ impl SentCompany {
             ("name", self.name.clone().map(Value::from)),
             ("category", self.category.clone().map(Value::from)),
             ("description", self.description.clone().map(Value::from)),
+            ("tracks", self.interview_tracks.clone().map(Value::from)),
+            ("levels", self.difficulty_levels.clone().map(Value::from)),
+            ("logo_url", self.logo_url.clone().map(Value::from)),
             ("active", self.is_active.map(Value::from)),
         ])
     }
@@ -159,6 +165,8 @@ fn renamed(mut problem: Problem) -> Problem {
         let name = match error.pointer.as_str() {
             "/slug" => "/id",
             "/active" => "/is_active",
+            "/tracks" => "/interview_tracks",
+            "/levels" => "/difficulty_levels",
             "/url" => "/meet_link",
             _ => continue,
         };

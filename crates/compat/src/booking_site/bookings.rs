@@ -88,6 +88,7 @@ pub(super) struct Chosen {
     pub(super) interview_type: Option<String>,
     pub(super) experience_level: Option<String>,
     pub(super) company_id: Option<String>,
+    pub(super) interview_track: Option<String>,
 }
 
 async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
@@ -110,6 +111,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
             session_type: sent.chosen.interview_type.clone(),
             level: sent.chosen.experience_level.clone(),
             entry: sent.chosen.company_id.clone(),
+            track: sent.chosen.interview_track.clone(),
         };
         let booked = book::book(tx, &site, member, &new)?;
         Ok(BookingShown::from(BookingView::of(tx, booked.booking)?))

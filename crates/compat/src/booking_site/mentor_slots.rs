@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, patch, put};
 use bookings::choice;
+use bookings::credit_kind::SESSION;
 use bookings::provider::Provider;
 use bookings::slot::{self, NewSlot, Place, Slot, SlotChange, SlotId, State};
 use bookings::{Refusal, request, session_type};
@@ -75,7 +76,7 @@ impl SlotShown {
             },
             price_minor: slot.price_minor,
             currency: slot.currency.to_string(),
-            takes_credit: slot.takes_credit,
+            takes_credit: slot.credit_kind.is_some(),
             slot_version: slot.version,
         })
     }
@@ -135,7 +136,7 @@ impl Sent {
             location: self.meeting_link.clone(),
             area: String::new(),
             price_minor: self.price_minor,
-            takes_credit: self.price_minor == 0,
+            credit_kind: (self.price_minor == 0).then(|| SESSION.to_owned()),
             session_types: self.interview_types.clone(),
             levels: self.experience_levels.clone(),
             entries: self.company_specializations.clone(),

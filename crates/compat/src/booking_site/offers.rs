@@ -48,11 +48,10 @@ pub(super) struct Company {
     id: String,
     name: String,
     category: String,
-    /// Entries have no tracks, levels or logos here, so the front end shows its own.
-    interview_tracks: [(); 0],
-    difficulty_levels: [(); 0],
+    interview_tracks: Vec<String>,
+    difficulty_levels: Vec<String>,
     description: String,
-    logo_url: Option<()>,
+    logo_url: Option<String>,
 }
 
 impl From<catalogue::CatalogueEntry> for Company {
@@ -61,10 +60,10 @@ impl From<catalogue::CatalogueEntry> for Company {
             id: entry.slug,
             name: entry.name,
             category: entry.category,
-            interview_tracks: [],
-            difficulty_levels: [],
+            interview_tracks: entry.tracks,
+            difficulty_levels: entry.levels,
             description: entry.description,
-            logo_url: None,
+            logo_url: Some(entry.logo_url).filter(|url| !url.is_empty()),
         }
     }
 }
@@ -85,7 +84,7 @@ pub(super) struct PlanShown {
     /// The lines of the description.
     features: Vec<String>,
     /// The number of credits of each kind.
-    limits: BTreeMap<&'static str, i64>,
+    limits: BTreeMap<String, i64>,
     display_order: i64,
 }
 
@@ -98,9 +97,9 @@ impl From<Plan> for PlanShown {
                 .map(str::to_owned)
                 .collect(),
             limits: plan
-                .grant()
-                .kinds()
-                .map(|(kind, count)| (kind.word(), count))
+                .grants
+                .into_iter()
+                .map(|one| (one.credit_kind, one.quantity))
                 .collect(),
             plan_id: plan.id.to_string(),
             name: plan.name,
@@ -164,7 +163,7 @@ impl OfferedShown {
             mentor_name: offered.provider,
             price_minor: slot.price_minor,
             currency: slot.currency.to_string(),
-            takes_credit: slot.takes_credit,
+            takes_credit: slot.credit_kind.is_some(),
             slot_version: slot.version,
         }
     }
@@ -207,6 +206,7 @@ fn read_choice(query: &Form) -> Choice {
         session_type: read("interview_type"),
         level: read("experience_level"),
         entry: read("company_id"),
+        track: None,
     }
 }
 
@@ -248,6 +248,7 @@ pub(super) fn renamed(mut problem: Problem) -> Problem {
             "/level" => "/experience_level",
             "/levels" => "/experience_levels",
             "/entry" => "/company_id",
+            "/track" => "/interview_track",
             "/entries" => "/company_specializations",
             "/slot_ids" => "/preferred_slots",
             "/note" => "/additional_notes",

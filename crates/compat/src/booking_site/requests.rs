@@ -127,6 +127,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
         session_type: sent.chosen.interview_type,
         level: sent.chosen.experience_level,
         entry: sent.chosen.company_id,
+        track: sent.chosen.interview_track,
     };
     let change = move |tx: &mut Tx<'_>, member: &Confirmed| {
         let made = request::create(tx, &site, member, &new)?;

@@ -61,6 +61,7 @@ pub(super) struct Chosen {
     interview_type: Option<String>,
     experience_level: Option<String>,
     company_id: Option<String>,
+    interview_track: Option<String>,
 }
 
 impl From<bookings::choice::Choice> for Chosen {
@@ -69,6 +70,7 @@ impl From<bookings::choice::Choice> for Chosen {
             interview_type: choice.session_type,
             experience_level: choice.level,
             company_id: choice.entry,
+            interview_track: choice.track,
         }
     }
 }

@@ -12,7 +12,9 @@ fn administrators_keep_companies_and_links() {
     on_both(&async |stage: &Stage<'_>| {
         let mut aisyah = administrator(stage).await;
         let path = "/api/admin/companies";
-        let body = json!({"name": "Tepi Sungai", "category": "Venue", "description": "A house"});
+        let body = json!({"name": "Tepi Sungai", "category": "Venue", "description": "A house",
+            "interview_tracks": ["Garden", "Hall"], "difficulty_levels": ["Small"],
+            "logo_url": "https://cdn.example/river.png"});
         let made = aisyah
             .call("POST", path, body.clone())
             .await
@@ -25,8 +27,8 @@ fn administrators_keep_companies_and_links() {
         let all = stage.visitor().get("/api/companies").await.with(200).json();
         let expected = json!([{
             "id": "tepi-sungai", "name": "Tepi Sungai", "category": "Venue",
-            "interview_tracks": [], "difficulty_levels": [], "description": "A house",
-            "logo_url": null,
+            "interview_tracks": ["Garden", "Hall"], "difficulty_levels": ["Small"],
+            "description": "A house", "logo_url": "https://cdn.example/river.png",
         }]);
         assert_eq!(all, expected);
         let one = format!("{path}/tepi-sungai");

@@ -180,14 +180,15 @@ pub(crate) async fn offer(mentor: &mut User, date: &str, price_minor: i64) -> Va
 pub(crate) async fn plan(stage: &Stage<'_>, credits: i64) -> String {
     let id = platform::id::generate_random(&stage.site.random);
     let made = id.clone();
+    let grants = json!([{"credit_kind": "session", "quantity": credits}]).to_string();
     let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
         sql!(
-            "INSERT INTO plan (id, name, description, credits, months, price_minor,
+            "INSERT INTO plan (id, code, name, description, grants, months, price_minor,
                                currency, active, position, version)
-             VALUES (:made, 'Starter', 'Talk to a mentor\nKeep the notes', :credits, 3,
+             VALUES (:made, :made, 'Starter', 'Talk to a mentor\nKeep the notes', :grants, 3,
                      15000, 'MYR', 1, 1, 1)",
             made,
-            credits
+            grants
         )
         .run(tx, Rows::Exactly(1))
     };

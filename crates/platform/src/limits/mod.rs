@@ -59,15 +59,24 @@ impl Limit {
 
     /// Counts one action, unless a rule forbids it.
     pub fn take(&self, key: &str, now: Timestamp) -> Result<(), Wait> {
+        self.take_if(key, now, |rule| rule.count)
+    }
+
+    /// Like [`Limit::take`], with `count` in the place of each rule's own count.
+    pub fn take_of(&self, key: &str, count: u32, now: Timestamp) -> Result<(), Wait> {
+        self.take_if(key, now, |_| count)
+    }
+
+    fn take_if(&self, key: &str, now: Timestamp, count: impl Fn(&Rule) -> u32) -> Result<(), Wait> {
         let mut keys = self.keys();
-        self.look(&keys, key, now)?;
+        self.look(&keys, key, now, count)?;
         self.add(&mut keys, key, now);
         Ok(())
     }
 
     /// Whether another action is allowed. The action is not counted.
     pub fn check(&self, key: &str, now: Timestamp) -> Result<(), Wait> {
-        self.look(&self.keys(), key, now)
+        self.look(&self.keys(), key, now, |rule| rule.count)
     }
 
     /// Counts an action that has already happened, such as a failure.
@@ -84,11 +93,17 @@ impl Limit {
         }
     }
 
-    fn look(&self, keys: &Bounded<Vec<Window>>, key: &str, now: Timestamp) -> Result<(), Wait> {
+    fn look(
+        &self,
+        keys: &Bounded<Vec<Window>>,
+        key: &str,
+        now: Timestamp,
+        count: impl Fn(&Rule) -> u32,
+    ) -> Result<(), Wait> {
         let windows = keys.find(key).into_iter().flatten();
         let wait = windows
             .zip(self.rules.iter())
-            .filter_map(|(window, rule)| window.wait(rule.count, now.as_millisecond()))
+            .filter_map(|(window, rule)| window.wait(count(rule), now.as_millisecond()))
             .max();
         wait.map_or(Ok(()), |wait| Err(Wait::millisecond(wait)))
     }
@@ -149,6 +164,17 @@ mod tests {
         assert!(limit.check("a", at(72)).is_err(), "a sixth in ten minutes");
         assert!(limit.check("a", at(590)).is_err());
         assert_eq!(limit.take("a", at(670)), Ok(()));
+    }
+
+    #[test]
+    fn another_count_takes_the_place_of_the_rules() {
+        let limit = limit(10);
+        assert_eq!(limit.take_of("a", 1, at(0)), Ok(()));
+        assert!(limit.take_of("a", 1, at(1)).is_err());
+        for second in 2..9 {
+            assert_eq!(limit.take_of("a", 8, at(second)), Ok(()));
+        }
+        assert!(limit.take_of("a", 8, at(9)).is_err());
     }
 
     #[test]

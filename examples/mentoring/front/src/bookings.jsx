@@ -19,7 +19,7 @@ function Booking({ booking, onChange }) {
   });
   const back = booking.order
     ? booking.order.state === 'paid' && 'What you paid is paid back.'
-    : booking.takes_credit && 'The credit is given back.';
+    : booking.credit_kind && 'The credit is given back.';
   return (
     <li>
       <h3>{moment(booking.starts_at)}</h3>

@@ -14,7 +14,7 @@ function Plans() {
   const { answer } = useAnswer('/plans');
   const { problem, isBusy, run } = useChange();
   const buy = (plan) => run(async () => {
-    const order = await post('/orders', { plan_id: plan.id });
+    const order = await post('/orders', { plan_code: plan.code });
     location.assign(`/pay/${order.id}`);
   });
   if (isElsewhere) return <p><a href={`${site}/book/plans`}>Buy credits</a></p>;
@@ -69,7 +69,7 @@ function Booking({ slot, account, go, onClose }) {
       {slot.price_minor > 0 && <p>The time is kept for you for some minutes while you pay.</p>}
       <p className="buttons">
         <button disabled={isBusy}>
-          {slot.takes_credit ? 'Book with 1 credit' : slot.price_minor ? `Go to payment, ${price(slot)}` : 'Book'}
+          {slot.credit_kind ? 'Book with 1 credit' : slot.price_minor ? `Go to payment, ${price(slot)}` : 'Book'}
         </button>
         <button type="button" className="quiet" onClick={onClose}>Not this one</button>
       </p>

@@ -18,7 +18,7 @@ export function sum(minor, currency) {
 }
 
 export function price(slot) {
-  if (slot.takes_credit) return '1 credit';
+  if (slot.credit_kind) return '1 credit';
   return slot.price_minor ? sum(slot.price_minor, slot.currency) : 'Free';
 }
 

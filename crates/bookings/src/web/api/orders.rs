@@ -19,7 +19,7 @@ use web::json::Received;
 use web::{Form, Json, List, PageQuery, Problem, Site, routes};
 
 use crate::gateway::{self, Way};
-use crate::order::{self, GatewayName, Order, OrderId, OrderMode, OwnOrder, PlanId};
+use crate::order::{self, GatewayName, Order, OrderId, OrderMode, OwnOrder};
 use crate::{CHOICE_NOT_OFFERED, READ, Refusal, checkout, plan};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -62,9 +62,8 @@ impl OrderView {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewBookingOrder)]
 struct NewOrder {
-    /// The plan.
-    #[schema(value_type = String)]
-    plan_id: PlanId,
+    /// The code of the plan.
+    plan_code: String,
 }
 
 /// Orders a plan at its present price. The order is paid at `/pay/{id}`.
@@ -74,8 +73,10 @@ struct NewOrder {
 )]
 async fn create_order(call: Call, body: Received<NewOrder>) -> Result<Response, Problem> {
     let (new, site) = (body.value, call.site.clone());
-    let change =
-        move |tx: &mut Tx<'_>, member: &Confirmed| plan::buy(tx, &site, member, &new.plan_id);
+    let change = move |tx: &mut Tx<'_>, member: &Confirmed| {
+        let plan = plan::find_by_code(tx, &new.plan_code)?.ok_or(Refusal::NotFound)?;
+        plan::buy(tx, &site, member, &plan.id)
+    };
     call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 

@@ -1,13 +1,15 @@
 //! The JSON API of plans, and of what people may spend.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
 use platform::Tx;
 use site::Callers::{Anybody, Tokens};
 use site::call::Call;
 use site::proof::Requester;
 use site::resource::api::{ApiResource, Description};
 use web::described::Routes;
-use web::{Json, List, Problem, Site, routes};
+use web::{Json, List, Problem, Site, conditional, routes};
 
 use super::administered;
 use crate::credit::{self, Lot};
@@ -23,13 +25,19 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .merge(site::resource::api::routes::<Plan, R>())
 }
 
-/// The plans that are offered, in their order.
+/// The plans that are offered, in their order. The answer has an `ETag`.
 #[utoipa::path(
     get, path = "/api/v1/plans", tag = "bookings",
-    responses((status = 200, body = List<Plan>))
+    responses((status = 200, body = List<Plan>), (status = 304))
 )]
-async fn list_offered_plans(State(site): State<Site>) -> Result<Json<List<Plan>>, Problem> {
-    Ok(Json(List::whole(site.store.read(plan::offered).await?)))
+async fn list_offered_plans(
+    State(site): State<Site>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let plans = List::whole(site.store.read(plan::offered).await?);
+    let tag = conditional::tag(&serde_json::to_vec(&plans).unwrap_or_default());
+    let response = Json(plans).into_response();
+    Ok(conditional::revalidated(&headers, &tag, response))
 }
 
 /// The caller's own memberships that have not ended, in the order of their starts.

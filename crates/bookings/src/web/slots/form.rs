@@ -10,6 +10,7 @@ use web::{Form, Problem, Text};
 
 use super::{HERE, one, week_of};
 use crate::choice::{self, Choices, Kind, Listed};
+use crate::credit_kind::{self, CreditKind};
 use crate::provider::Provider;
 use crate::slot::{self, NewSlot, Place, Slot, SlotChange, SlotId};
 use crate::web::frame::BookingPage as _;
@@ -72,6 +73,10 @@ pub(super) fn details(text: &Text, form_state: &FormState, offers: &Offers) -> V
     let places = Place::CHOICES
         .iter()
         .map(|(word, label)| ((*word).to_owned(), say(label)));
+    let money = (String::new(), say("booking-by-money"));
+    let kinds = offers.kinds.iter().filter(|kind| kind.active);
+    let kinds = kinds.map(|kind| (kind.code.clone(), kind.label.clone()));
+    let ways = std::iter::once(money).chain(kinds);
     let sum = text.with(
         "slot-price",
         [("currency", offers.currency.as_str().into())],
@@ -82,7 +87,7 @@ pub(super) fn details(text: &Text, form_state: &FormState, offers: &Offers) -> V
         form_state
             .field("price", sum, Control::Line("text", "off"))
             .hint(say("slot-price-hint")),
-        form_state.tick("takes_credit", say("slot-takes-credit")),
+        form_state.select("credit_kind", say("booking-way"), ways),
         form_state.select("location_kind", say("slot-place"), places),
         form_state
             .line("location", say("slot-location"))
@@ -132,7 +137,7 @@ pub(super) fn read_slot(form: &Form, currency: &str) -> NewSlot {
         location: form.text("location").trim().to_owned(),
         area: form.text("area").to_owned(),
         price_minor: price.map_or(-1, |price| price.minor),
-        takes_credit: form.is_ticked("takes_credit"),
+        credit_kind: Some(form.text("credit_kind").to_owned()),
     }
 }
 
@@ -142,6 +147,8 @@ pub(super) struct Offers {
     currency: String,
     /// What members may choose.
     listed: Vec<Listed>,
+    /// The kinds of credits with which slots are booked.
+    kinds: Vec<CreditKind>,
     /// The hosts to which links may lead.
     hosts: String,
 }
@@ -151,6 +158,7 @@ fn offers(tx: &mut Tx<'_>) -> Result<Offers, StoreError> {
     Ok(Offers {
         currency: rules.currency,
         listed: choice::listed(tx)?,
+        kinds: credit_kind::all(tx)?,
         hosts: rules.meeting_hosts.join(", "),
     })
 }
@@ -176,12 +184,11 @@ pub(super) async fn begin(req: &PageRequest) -> Result<(Form, Offers), Refusal> 
 /// The values of a slot in a form, without its day and time.
 fn form_of(slot: &Slot, sets: &Choices) -> Form {
     let minutes = slot.ends_at.duration_since(slot.starts_at).as_mins();
-    let takes_credit = if slot.takes_credit { "1" } else { "" };
     let mut fields = vec![
         ("title", slot.title.clone()),
         ("minutes", minutes.to_string()),
         ("price", slot.price().decimal()),
-        ("takes_credit", takes_credit.to_owned()),
+        ("credit_kind", slot.credit_kind.clone().unwrap_or_default()),
         ("location_kind", slot.location_kind.word().to_owned()),
         ("location", slot.location_secret.clone()),
         ("area", slot.area.clone()),
@@ -275,6 +282,9 @@ async fn edited(req: &PageRequest) -> Result<Edited, Refusal> {
         // The slot may keep what is not offered anew.
         for one in &mut offers.listed {
             one.active |= sets.of(one.kind).contains(&one.code);
+        }
+        for kind in &mut offers.kinds {
+            kind.active |= slot.credit_kind.as_ref() == Some(&kind.code);
         }
         Ok::<_, Refusal>(Edited { slot, sets, offers })
     };

@@ -11,6 +11,7 @@ use web::{Form, Problem, Text};
 
 use super::{HERE, week_of};
 use crate::choice;
+use crate::credit_kind::Labels;
 use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
 use crate::web::frame::BookingPage as _;
@@ -55,10 +56,12 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         let all = booking::list_of_provider(tx, &provider.profile.id)?;
         let booking = all.into_iter().find(|one| one.slot_id == slot.id);
         let sets = choice::of_slot(tx, slot.id.as_str())?;
-        Ok::<_, Refusal>((slot, booking, sets, choice::listed(tx)?))
+        let lists = (choice::listed(tx)?, Labels::load(tx)?);
+        Ok::<_, Refusal>((slot, booking, sets, lists))
     };
-    let (slot, booking, sets, listed) = req.read(look).await?;
+    let (slot, booking, sets, (listed, labels)) = req.read(look).await?;
     let text = &req.text;
+    let kind = slot.credit_kind.as_deref().map(|code| labels.label(code));
     let zone: TimeZone = slot.zone();
     let (date, time) = words::when(text, &zone, slot.starts_at, slot.ends_at);
     let body = SlotPage {
@@ -66,7 +69,7 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         form: req.form(&[], form_state),
         date,
         time,
-        price: words::price(text, &slot),
+        price: words::price(text, slot.price(), kind),
         place: words::place(text, &slot),
         state: slot.state.label(),
         class: words::slot_class(slot.state),

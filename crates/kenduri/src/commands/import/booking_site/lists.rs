@@ -1,15 +1,17 @@
 //! The lists of the older booking site: companies, plans and links to meetings.
 
 use anyhow::Result;
-use bookings::catalogue::CatalogueEntry;
+use bookings::catalogue::{self, CatalogueEntry};
 use bookings::choice::{Choice, Choices};
+use bookings::credit_kind::{DOCUMENT_REVIEW, SESSION};
 use bookings::import::{self as bring, sessions};
-use bookings::order::{CreditKind, PlanId};
+use bookings::order::{CreditGrant, PlanId};
 use bookings::plan::{self, Plan};
 use bookings::room::Room;
 use identity::person::slug;
 use platform::Tx;
 use platform::money::Money;
+use web::Findings;
 
 use super::rows::{Row, cut, flaw};
 use super::take_over::TakeOver;
@@ -59,6 +61,9 @@ impl TakeOver<'_> {
             slug: code(&slug, 50),
             name: name.clone(),
             category: row.line("category", 80),
+            tracks: tags(row, "interview_tracks"),
+            levels: tags(row, "difficulty_levels"),
+            logo_url: logo(row),
             description: row.lines("description", 2_000),
             active: row.flag("is_active", true),
             version: 1,
@@ -81,25 +86,27 @@ impl TakeOver<'_> {
         let Some(minor) = row.number("price")?.filter(|price| *price >= 0) else {
             return flaw("it has no price in minor units");
         };
-        let mut credits = [0, 0];
-        let kinds = [
-            (CreditKind::Session, "sessions"),
-            (CreditKind::DocumentReview, "reviews"),
-        ];
-        for (credits, (kind, field)) in credits.iter_mut().zip(kinds) {
+        let mut grants = Vec::new();
+        for (kind, field) in [(SESSION, "sessions"), (DOCUMENT_REVIEW, "reviews")] {
+            let mut quantity = 0;
             for field in [field, "limits"] {
-                let Some(value) = row.value(field).filter(|_| *credits == 0) else {
+                let Some(value) = row.value(field).filter(|_| quantity == 0) else {
                     continue;
                 };
                 // One number alone limits the sessions.
-                if field == "limits" && kind == CreditKind::DocumentReview && !value.is_object() {
+                if field == "limits" && kind == DOCUMENT_REVIEW && !value.is_object() {
                     continue;
                 }
-                *credits = self.quota(value, kind)?.unwrap_or(0);
+                quantity = self.quota(value, kind)?.unwrap_or(0);
+            }
+            if quantity > 0 {
+                grants.push(CreditGrant {
+                    credit_kind: kind.to_owned(),
+                    quantity,
+                });
             }
         }
-        let [credits, reviews] = credits;
-        let grants_nothing = credits == 0 && reviews == 0;
+        let grants_nothing = grants.is_empty();
         if grants_nothing {
             self.report.remark(NO_QUOTA);
         }
@@ -110,8 +117,8 @@ impl TakeOver<'_> {
                 name => name,
             },
             description: cut(&row.words("features").join("\n"), 500),
-            credits,
-            reviews,
+            code: String::new(),
+            grants,
             months: row.number("duration_months")?.unwrap_or(1).clamp(1, 36),
             tier: 0,
             review_calls: false,
@@ -158,8 +165,8 @@ impl TakeOver<'_> {
                 shown => shown,
             },
             description: String::new(),
-            reviews: 0,
-            credits: 0,
+            code: String::new(),
+            grants: Vec::new(),
             months: 1,
             tier: 0,
             review_calls: false,
@@ -266,7 +273,10 @@ impl TakeOver<'_> {
             slug: code(word, 50),
             name: cut(word, 120),
             category: String::new(),
+            tracks: Vec::new(),
+            levels: Vec::new(),
             description: String::new(),
+            logo_url: String::new(),
             active: false,
             version: 1,
         };
@@ -274,6 +284,30 @@ impl TakeOver<'_> {
         self.report.remark(UNKNOWN_ENTRIES);
         self.entries.insert(word.to_owned(), slug.clone());
         Ok(slug)
+    }
+}
+
+/// The labels of a list, as many and as long as an entry of the catalogue takes.
+fn tags(row: &Row, name: &str) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for word in row.words(name) {
+        let tag = cut(&word.replace(',', " "), 40);
+        if !tag.is_empty() && !all.contains(&tag) && all.len() < 20 {
+            all.push(tag);
+        }
+    }
+    all
+}
+
+/// A logo's https address or path; empty if it is neither.
+fn logo(row: &Row) -> String {
+    let url = row.line("logo_url", 500);
+    let mut findings = Findings::default();
+    catalogue::check_logo(&url, &mut findings);
+    if findings.is_empty() {
+        url
+    } else {
+        String::new()
     }
 }
 

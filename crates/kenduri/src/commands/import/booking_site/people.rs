@@ -1,9 +1,9 @@
 //! People, their passwords and credits, and who of them becomes what.
 
 use anyhow::Result;
+use bookings::credit_kind::{DOCUMENT_REVIEW, SESSION};
 use bookings::import as bring;
 use bookings::import::money;
-use bookings::order::CreditKind;
 use bookings::provider::{PROVIDER, ProviderId, ProviderProfile};
 use identity::grant::{self, OWNER, Scope};
 use identity::people::import::{self as accounts, Outcome};
@@ -85,8 +85,8 @@ impl TakeOver<'_> {
             self.list(ADMINISTRATORS, row, email.as_str());
         }
         for (field, kind) in [
-            ("sessions_left", CreditKind::Session),
-            ("reviews_left", CreditKind::DocumentReview),
+            ("sessions_left", SESSION),
+            ("reviews_left", DOCUMENT_REVIEW),
         ] {
             let left = row
                 .value(field)
@@ -113,10 +113,10 @@ impl TakeOver<'_> {
     }
 
     /// Reads a quota: a number, or an object with numbers by kind. A negative one has no limit.
-    pub(super) fn quota(&mut self, value: &Value, kind: CreditKind) -> Result<Option<i64>> {
+    pub(super) fn quota(&mut self, value: &Value, kind: &str) -> Result<Option<i64>> {
         let ours = match kind {
-            CreditKind::Session => "sessions",
-            CreditKind::DocumentReview => "reviews",
+            DOCUMENT_REVIEW => "reviews",
+            _ => "sessions",
         };
         let value = match value {
             Value::Object(all) => {
@@ -203,7 +203,7 @@ impl TakeOver<'_> {
             time_zone: self.options.zone.iana_name().unwrap_or("UTC").to_owned(),
             buffer_before: 0,
             buffer_after: 0,
-            min_notice: 120,
+            min_notice: bookings::settings::load(tx)?.notice_minutes,
             shows_email: false,
             is_paused: person.is_none(),
             version: 1,

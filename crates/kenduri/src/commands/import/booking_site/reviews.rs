@@ -3,8 +3,8 @@
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Result;
+use bookings::credit_kind::DOCUMENT_REVIEW;
 use bookings::import::{self as bring, documents, money};
-use bookings::order::CreditKind;
 use bookings::review::files::{Document, Reference};
 use bookings::review::{Assessment, Review, ReviewId, ReviewState};
 use platform::Tx;
@@ -141,7 +141,7 @@ impl TakeOver<'_> {
             (state, _) => state,
         };
         let is_back = state == ReviewState::Cancelled;
-        let kind = CreditKind::DocumentReview;
+        let kind = DOCUMENT_REVIEW;
         let is_counted = !member.is_new && !is_back;
         let lot = self.spend(tx, &member, kind, (id.as_str(), created_at), is_counted)?;
         if is_back {

@@ -7,11 +7,11 @@ use anyhow::Result;
 use bookings::booking::{self, Booking, Party, State};
 use bookings::brief::Brief;
 use bookings::choice::Choices;
+use bookings::credit_kind::SESSION;
 use bookings::criterion::Author;
 use bookings::feedback::{Feedback, Score, Verdict};
 use bookings::import as bring;
 use bookings::import::sessions::{self, BookingOutcome, ImportedSlot, SlotOutcome};
-use bookings::order::CreditKind;
 use bookings::request::{Request, RequestState};
 use bookings::slot::{Place, Slot, SlotId, State as SlotState};
 use bookings::{choice::Choice, settings};
@@ -187,7 +187,7 @@ impl TakeOver<'_> {
                 area: String::new(),
                 price_minor: 0,
                 currency: self.currency,
-                takes_credit: true,
+                credit_kind: Some(SESSION.to_owned()),
                 hold_token: None,
                 hold_until: None,
                 version: 1,
@@ -258,7 +258,7 @@ impl TakeOver<'_> {
             (&member, state)
         {
             let subject = (new.id.as_str(), created_at);
-            let lot = self.spend(tx, member, CreditKind::Session, subject, !member.is_new)?;
+            let lot = self.spend(tx, member, SESSION, subject, !member.is_new)?;
             new.credit_lot_id = Some(lot);
         }
         let mut outcome = sessions::add_booking(tx, &new)?;

@@ -273,7 +273,7 @@ impl<'a> TakeOver<'a> {
         &mut self,
         tx: &mut Tx<'_>,
         member: &Person,
-        kind: bookings::order::CreditKind,
+        kind: &str,
         (subject, at): (&str, Timestamp),
         is_counted: bool,
     ) -> Result<bookings::credit::LotId> {

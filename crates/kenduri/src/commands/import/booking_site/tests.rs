@@ -6,6 +6,7 @@ mod rules;
 use std::path::Path;
 
 use platform::{Store, StoreError, Tx, sql};
+use serde_json::json;
 use site::domains;
 use tempfile::TempDir;
 use testkit::World;
@@ -284,20 +285,26 @@ fn sessions_are_at_their_times_and_money_keeps_its_names() {
         stage.take_over().await;
         let query = sql!(
             "SELECT CAST(s.starts_at AS TEXT) || ' ' || CAST((s.ends_at - s.starts_at) / 60000 AS TEXT)
-                 || ' ' || s.state || ' ' || s.location_kind || ' ' || CAST(s.takes_credit AS TEXT)
+                 || ' ' || s.state || ' ' || s.location_kind || ' ' || COALESCE(s.credit_kind, '-')
                  || (CASE WHEN s.deleted_at IS NULL THEN '' ELSE ' deleted' END)
              FROM slot s ORDER BY s.starts_at, s.state, s.deleted_at"
         );
         let slots = stage.texts(query).await;
         let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_millisecond();
         let expected = [
-            ("2026-09-01T03:30:00Z", "60 completed online_link 1"),
-            ("2026-10-01T04:30:00Z", "60 completed online_link 1"),
-            ("2026-10-01T04:30:00Z", "60 completed online_link 1 deleted"),
-            ("2026-10-01T05:00:00Z", "60 available room_pool 1 deleted"),
-            ("2026-12-01T18:00:00Z", "60 available room_pool 1"),
-            ("2026-12-02T04:30:00Z", "60 booked room_pool 1"),
-            ("2026-12-03T04:30:00Z", "60 unavailable online_link 1"),
+            ("2026-09-01T03:30:00Z", "60 completed online_link session"),
+            ("2026-10-01T04:30:00Z", "60 completed online_link session"),
+            (
+                "2026-10-01T04:30:00Z",
+                "60 completed online_link session deleted",
+            ),
+            (
+                "2026-10-01T05:00:00Z",
+                "60 available room_pool session deleted",
+            ),
+            ("2026-12-01T18:00:00Z", "60 available room_pool session"),
+            ("2026-12-02T04:30:00Z", "60 booked room_pool session"),
+            ("2026-12-03T04:30:00Z", "60 unavailable online_link session"),
         ];
         let expected = expected.map(|(when, rest)| format!("{} {rest}", at(when)));
         let mut sorted = slots.clone();
@@ -377,12 +384,25 @@ fn sessions_are_at_their_times_and_money_keeps_its_names() {
         let query = sql!("SELECT slug || CAST(active AS TEXT) FROM catalogue_entry ORDER BY slug");
         assert_eq!(stage.texts(query).await, ["acme-co1", "globex0"]);
         let query = sql!(
-            "SELECT name || ' ' || CAST(credits AS TEXT) || '+' || CAST(reviews AS TEXT)
-                 || ' ' || CAST(price_minor AS TEXT) || CAST(active AS TEXT) FROM plan ORDER BY name"
+            "SELECT tracks || levels || description || ' ' || logo_url FROM catalogue_entry
+             WHERE slug = 'acme-co'"
         );
+        let acme = "[\"backend\"][\"hard\"]Anvils https://older.example/acme.png";
+        assert_eq!(stage.texts(query).await, [acme]);
+        let query = sql!(
+            "SELECT code || ' ' || grants || ' ' || CAST(price_minor AS TEXT) || CAST(active AS TEXT)
+             FROM plan ORDER BY name"
+        );
+        let of = |kind: &str, count: i64| json!({"credit_kind": kind, "quantity": count});
+        let pro = json!([of("session", 3), of("document_review", 1)]);
+        let starter = json!([of("session", 1)]);
         assert_eq!(
             stage.texts(query).await,
-            ["Gold 0+0 00", "Pro 3+1 1499001", "Starter 1+0 499001"]
+            [
+                "gold [] 00".to_owned(),
+                format!("pro {pro} 1499001"),
+                format!("starter {starter} 499001"),
+            ]
         );
     });
 }
