@@ -12,8 +12,9 @@ CREATE TABLE credit_kind (
 );
 CREATE UNIQUE INDEX credit_kind_code ON credit_kind (code);
 INSERT INTO credit_kind (id, code, label, min_tier, active, position, version) VALUES
-    ('session', 'session', 'Sessions', 0, 1, 1, 1),
-    ('document_review', 'document_review', 'Reviews of documents', 0, 1, 2, 1);
+    ('5e551011-0000-4000-8000-000000000001', 'session', 'Sessions', 0, 1, 1, 1),
+    ('5e551011-0000-4000-8000-000000000002', 'document_review',
+     'Reviews of documents', 0, 1, 2, 1);
 
 ALTER TABLE slot ADD COLUMN credit_kind TEXT REFERENCES credit_kind (code);
 UPDATE slot SET credit_kind = 'session' WHERE takes_credit = 1;

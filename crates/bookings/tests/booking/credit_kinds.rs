@@ -133,7 +133,8 @@ fn a_slot_takes_credits_of_its_kind_alone_and_its_tier() {
         send(&mut admin, "DELETE", &path, &json!({}))
             .await
             .expect(204);
-        let path = format!("{KINDS}/document_review");
+        let reviews = kind(&mut admin, "document_review").await;
+        let path = format!("{KINDS}/{}", reviews["id"].as_str().unwrap());
         let kept = send(&mut admin, "DELETE", &path, &json!({})).await;
         assert_eq!(kept.expect(200).json()["active"], false);
         let mut other = script(stage, &aina);

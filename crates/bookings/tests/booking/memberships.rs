@@ -31,10 +31,17 @@ pub(crate) fn grants(sessions: i64, reviews: i64) -> Value {
 /// Sets the tier that credits for sessions and for reviews need.
 pub(crate) async fn need(stage: &Stage<'_>, owner: &Person, tier: i64) {
     let mut admin = script(stage, owner);
-    for kind in ["session", "document_review"] {
-        let path = format!("/api/v1/admin/credit-kinds/{kind}");
-        let version = admin.get(&path).await.expect(200).json()["version"].clone();
-        let body = json!({"min_tier": tier, "version": version});
+    let all = admin
+        .get("/api/v1/admin/credit-kinds")
+        .await
+        .expect(200)
+        .json();
+    for kind in all["items"].as_array().unwrap() {
+        let path = format!(
+            "/api/v1/admin/credit-kinds/{}",
+            kind["id"].as_str().unwrap()
+        );
+        let body = json!({"min_tier": tier, "version": kind["version"]});
         send(&mut admin, "PATCH", &path, &body).await.expect(200);
     }
 }

@@ -62,10 +62,8 @@ fn a_track_is_one_of_the_entry_that_is_chosen() {
         let page = aina.browser.get(&at(&solo)).await;
         assert!(!page.expect(200).body.contains("cdn.example"));
         assert!(!page.body.contains("name=\"track\""));
-        let shown = aina
-            .browser
-            .get(&format!("/api/v1/slots/{}", acme["id"].as_str().unwrap()));
-        let shown = shown.await.expect(200).json();
+        let path = format!("/api/v1/slots/{}", acme["id"].as_str().unwrap());
+        let shown = aina.browser.get(&path).await.expect(200).json();
         assert_eq!(shown["catalogue"][0]["tracks"], json!(["Backend", "Data"]));
 
         for (slot, choice) in [
