@@ -550,6 +550,7 @@ session-all = Sessions
 session-begin-text = Set up what people can book
 session-none = No session is like that.
 session-any = All
+session-filter = Filter
 session-show = Show
 session-show-all = Show all
 session-more = Earlier sessions

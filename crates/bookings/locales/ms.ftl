@@ -522,6 +522,7 @@ session-all = Sesi
 session-begin-text = Sediakan apa yang boleh ditempah
 session-none = Tiada sesi yang sedemikian.
 session-any = Semua
+session-filter = Tapis
 session-show = Tunjukkan
 session-show-all = Tunjukkan semua
 session-more = Sesi lebih awal
