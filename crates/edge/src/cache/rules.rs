@@ -453,10 +453,12 @@ fn is_endless(headers: &HeaderMap) -> bool {
 /// Parses a date, whatever the case of its letters (section 4.2).
 fn http_date(text: &[u8]) -> Option<SystemTime> {
     let mut text = text.to_ascii_lowercase();
-    for at in 0..text.len() {
-        if at == 0 || !text[at - 1].is_ascii_alphabetic() {
-            text[at].make_ascii_uppercase();
+    let mut begins_word = true;
+    for byte in &mut text {
+        if begins_word {
+            byte.make_ascii_uppercase();
         }
+        begins_word = !byte.is_ascii_alphabetic();
     }
     let text = String::from_utf8(text).ok()?.replace("Gmt", "GMT");
     httpdate::parse_http_date(&text).ok()

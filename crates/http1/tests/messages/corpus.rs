@@ -159,7 +159,7 @@ fn malformed_lines_are_refused() {
         (" GET / HTTP/1.1\r\nHost: a\r\n\r\n", RequestLine),
         ("GET / HTTP/2.0\r\nHost: a\r\n\r\n", Version),
         ("GET / HTTP/1.2\r\nHost: a\r\n\r\n", Version),
-        ("GET / HTTP/1.11\r\nHost: a\r\n\r\n", Version),
+        ("GET / HTTP/1.11\r\nHost: a\r\n\r\n", LineEnd),
         ("GET / HTTP/4294967297.1\r\nHost: a\r\n\r\n", Version),
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Version),
     ] {
