@@ -142,7 +142,7 @@ fn a_membership_that_goes_on_or_was_paid_back_is_not_told() {
         let mut all = told(stage).await;
         all.sort();
         let end = "Monday, 15 February 2027, 5 pm";
-        let credits = ["1 credit (Sessions)", "2 credits"];
+        let credits = ["1 credit (Sessions)", "2 credits (Sessions)"];
         let credits = credits.map(|count| format!("Your credits end: {count}, {end}"));
         assert_eq!(all, credits);
         // The higher one ends later, and is told then.
