@@ -25,6 +25,7 @@ booking-area = المنطقة
 booking-max-price = بحد أقصى، بعملة { $currency }
 booking-min-length = على الأقل
 booking-way = يُحجز بـ
+booking-by-money = نقود، أو مجانًا
 booking-more = مواعيد أخرى في هذه الأيام
 booking-zone = كل الأوقات بتوقيت { $zone }.
 booking-time-zone = { $time }، { $zone }

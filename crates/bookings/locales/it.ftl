@@ -25,6 +25,7 @@ booking-area = Zona
 booking-max-price = Al massimo, in { $currency }
 booking-min-length = Almeno
 booking-way = Si prenota con
+booking-by-money = Denaro, o gratis
 booking-more = Altri orari di questi giorni
 booking-zone = Tutti gli orari sono di { $zone }.
 booking-time-zone = { $time }, { $zone }

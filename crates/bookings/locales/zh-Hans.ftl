@@ -25,6 +25,7 @@ booking-area = 地区
 booking-max-price = 最高价格（{ $currency }）
 booking-min-length = 至少
 booking-way = 预订方式
+booking-by-money = 付款或免费
 booking-more = 这几天的更多时间
 booking-zone = 所有时间均为 { $zone } 时间。
 booking-time-zone = { $time }，{ $zone }

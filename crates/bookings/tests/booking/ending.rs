@@ -57,7 +57,8 @@ fn a_membership_and_its_credits_that_end_together_are_one_mail_and_one_notice() 
         go_to(stage, EARLY).await;
         assert_eq!(told(stage).await, [""; 0]);
         go_to(stage, DUE).await;
-        let subject = "Your membership ends: Silver, 2 credits (Sessions), Monday, 15 February 2027, 5 pm";
+        let subject =
+            "Your membership ends: Silver, 2 credits (Sessions), Monday, 15 February 2027, 5 pm";
         assert_eq!(told(stage).await, [subject]);
         let mails = stage.world.mails().await;
         let mail = mails.iter().find(|one| one.subject == subject).unwrap();
@@ -166,7 +167,8 @@ fn a_lower_membership_that_follows_does_not_replace_the_one_that_ends() {
             buy(&mut aina, plan).await;
         }
         go_to(stage, DUE).await;
-        let subject = "Your membership ends: Gold, 4 credits (Sessions), Monday, 15 February 2027, 5 pm";
+        let subject =
+            "Your membership ends: Gold, 4 credits (Sessions), Monday, 15 February 2027, 5 pm";
         assert_eq!(told(stage).await, [subject]);
     });
 }

@@ -17,7 +17,8 @@ use crate::races::{BOOKINGS, book, day, send, statuses, there, wish};
 use crate::razorpay::{come_back_paid, id, open, post, with_razorpay};
 use crate::razorpay_double::Razorpay;
 use crate::stage::{
-    Booking, Person, Stage, again, each_round, ledger, on_both, provider, script, state, wrong,
+    Booking, Person, Stage, again, each_round, ledger, on_both, prove, provider, script, state,
+    wrong,
 };
 
 const PRICE: i64 = 18_000;
@@ -383,6 +384,7 @@ fn a_plan_that_changes_while_it_is_bought_is_paid_and_granted_in_one_version() {
         let mut aina = stage.person("Aina Yusof").await;
         let mut owned = 0;
         each_round(stage, async |round| {
+            prove(stage, &mut owner).await;
             let (count, price) = [(2, 30_000), (1, 90_000)][(round + 1) % 2];
             let path = format!("/admin/plans/{plan}");
             let page = owner.browser.get(&path).await;
@@ -429,7 +431,7 @@ fn what_somebody_pays_who_leaves_meanwhile_goes_back() {
                 crate::paying::withhold(stage, true).await;
                 stage.work().await;
                 crate::paying::withhold(stage, false).await;
-                crate::stage::prove(stage, &mut member).await;
+                prove(stage, &mut member).await;
             }
             let leave = json!({"immediately": true});
             let (settled, left) = together(
