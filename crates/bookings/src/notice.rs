@@ -178,7 +178,10 @@ pub(crate) fn tell_one(
     if event == Event::Reminder {
         for (label, said) in preparation(tx, booking, party)? {
             if !said.is_empty() {
-                body += &format!("\n\n{}\n{said}", text.say(label));
+                body += "\n\n";
+                body += &text.say(label);
+                body += "\n";
+                body += &said;
             }
         }
     }

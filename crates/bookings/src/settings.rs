@@ -34,6 +34,7 @@ pub(crate) const LONGEST_MINUTES: i64 = 1_440;
 /// The rules of bookings. A booking keeps the rules of the time when it was made.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[schema(as = BookingSettings)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub struct BookingSettings {
     /// The currency of new prices, by ISO 4217.
     pub currency: String,

@@ -115,7 +115,7 @@ fn credits(lots: &[Lot], labels: &Labels, text: &Text, zone: &TimeZone) -> Vec<O
         let of_kind = lots.iter().filter(|lot| lot.credit_kind == kind);
         let end = of_kind.clone().map(|lot| lot.expires_at).min()?;
         let count: i64 = of_kind.map(|lot| lot.granted - lot.used).sum();
-        let end = text.date_short(&end.to_zoned(zone.clone()));
+        let end = text.date_short(end.to_zoned(zone.clone()));
         Some(OwnLine {
             label: words::credits(text, count, labels.label(kind)),
             href: "/me/credits".to_owned(),

@@ -64,16 +64,20 @@ fn a_member_sees_the_next_session_and_the_credits_that_are_left() {
         let mut aina = stage.person("Aina Yusof").await;
         let pay = order(&mut aina, &plan).await;
         aina.pay(&pay, "pay").await.expect(200);
+        let credits = |count: i32| {
+            let kind = ("kind", "Sessions".into());
+            stage.fill("credit-count", [("count", count.into()), kind])
+        };
         // Credits alone make a card; there is no list of sessions to go to.
         let bought = home(&mut aina).await;
-        let three = stage.fill("booking-credits", [("count", 3.into())]);
+        let three = credits(3);
         assert!(has(stage, &bought, "booking-mine"), "{bought}");
         assert!(bought.contains(&three), "{bought}");
         let all = stage.fill("cards-all", [("count", 0.into())]);
         assert!(!bought.contains(&all), "{bought}");
         aina.book(&slot).await.expect(303);
         let booked = home(&mut aina).await;
-        let two = stage.fill("booking-credits", [("count", 2.into())]);
+        let two = credits(2);
         for words in ["Mentoring", "Farah Ali", two.as_str(), "20 Dec 2026"] {
             assert!(booked.contains(words), "{words}: {booked}");
         }

@@ -38,7 +38,8 @@ fn credits_reach_as_far_beyond_their_end_as_the_rules_say() {
             .clock
             .advance(SignedDuration::from_hours(32 * 24));
         let path = format!("/api/v1/bookings/{}/cancel", booked["id"].as_str().unwrap());
-        farah.call("POST", &path, &Value::Null).await.expect(200);
+        let why = json!({"reason": "Ill"});
+        farah.call("POST", &path, &why).await.expect(200);
         assert_eq!(credits(&mut aina).await, 1);
         stage.world.clock.advance(SignedDuration::from_hours(73));
         assert_eq!(credits(&mut aina).await, 0);
