@@ -1009,6 +1009,7 @@ problem-feedback-closed = Feedback is given within 30 days after a session that 
 problem-room-pool-empty = No room for a video call is free at this time. Choose another time.
     .title = No room free
 problem-room-in-use = This session is still to come. Its room is released when it is over or cancelled.
+    .title = The room is still needed
 problem-location-invalid = This time takes place in a room of the site, so it has no link of its own.
     .title = Link not needed
 problem-host-invalid = Names of hosts alone, such as meet.example.org: no address, no port, no path.

@@ -951,6 +951,7 @@ problem-feedback-closed = Maklum balas diberi dalam 30 hari selepas sesi yang be
 problem-room-pool-empty = Tiada bilik panggilan video yang kosong pada masa ini. Pilih masa lain.
     .title = Tiada bilik kosong
 problem-room-in-use = Sesi ini masih belum berlangsung. Biliknya dilepaskan apabila ia tamat atau dibatalkan.
+    .title = Bilik masih diperlukan
 problem-location-invalid = Masa ini berlangsung di bilik laman ini, jadi ia tiada pautan sendiri.
     .title = Pautan tidak diperlukan
 problem-host-invalid = Nama hos sahaja, seperti meet.example.org: tanpa alamat IP, port atau laluan.

@@ -373,11 +373,8 @@ fn every_operation_admits_whom_the_table_says() {
         for (row, call) in table().into_iter().enumerate() {
             let own = ["M", "P", "A"].iter().position(|one| *one == call.whose);
             let mut found = String::new();
-            for number in 0..9 {
-                let caller = match number {
-                    0..7 => &mut people[number],
-                    number => &mut tokens[own.unwrap()][number - 7],
-                };
+            let callers = people.iter_mut().chain(&mut tokens[own.unwrap()]);
+            for (number, caller) in callers.enumerate() {
                 // A key is used once.
                 caller.header("idempotency-key", &format!("{row}-{number}"));
                 let page = ask(caller, &call, &names).await;

@@ -33,7 +33,7 @@ fn a_job_that_takes_its_worker_down_is_given_up_at_last() {
 fn what_follows_a_job_that_is_given_up_is_written_with_its_end() {
     World::each_engine(MIGRATIONS, async |world| {
         let fails = Handler::new("note", |_| async { Err(JobError::fail("no")) });
-        let fails = fails.when_given_up(|tx, kind| effect(tx, kind));
+        let fails = fails.when_given_up(effect);
         enqueue(world, note_job("a")).await;
         assert_eq!(worker(world, vec![fails]).run_due().await.unwrap(), 1);
         assert_eq!(effects(world).await, ["note"]);
