@@ -79,7 +79,7 @@ test('a member sees what is booked and left to spend', async () => {
   await host.getByRole('status').waitFor();
   await lookTwice(host, 'settings');
   await host.goto('/admin/plans/new');
-  await fill(host, { name: 'Five sessions and a review', credits: '5', reviews: '1', months: '3', price_minor: '45000' });
+  await fill(host, { name: 'Five sessions and a review', 'grants.0.quantity': '5', 'grants.1.quantity': '1', months: '3', price_minor: '45000' });
   await host.locator('main form button').last().click();
   await host.getByText('Five sessions and a review').first().waitFor();
   for (const [title, price, credit] of [
@@ -98,7 +98,7 @@ test('a member sees what is booked and left to spend', async () => {
       location: 'https://meet.jit.si/Veranda',
       area: 'Jalan Duta',
     });
-    if (credit) await host.locator('[name=takes_credit]').check();
+    if (credit) await host.locator('[name=credit_kind]').selectOption('session');
     await press(host, 'Count the times');
     await host.getByRole('button', { name: /^Add \d+ times$/ }).click();
     await host.getByRole('status').waitFor();

@@ -40,7 +40,8 @@ fn a_document_is_checked_costs_a_credit_and_is_its_member_s_alone() {
         let refused = submit(&mut mei, &goal, PDF).await.with(422);
         assert_eq!(refused.json()["code"], "quota_exhausted");
         let change = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
-            let set = sql!("UPDATE plan SET reviews = credits, credits = 0");
+            let set =
+                sql!("UPDATE plan SET grants = REPLACE(grants, 'session', 'document_review')");
             tx.run(set, &[], Rows::Any)
         };
         let plan = crate::stage::plan(stage, 1).await;
