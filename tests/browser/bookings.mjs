@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { desk, keep, open, phone } from './browser.mjs';
 import { Kenduri } from './kenduri.mjs';
 import { accessibility, overflow } from './looking.mjs';
-import { enter, fill, invite, owner, press, visit } from './people.mjs';
+import { enter, fill, invite, openDraft, owner, press, visit } from './people.mjs';
 
 const settings = `[site]
 url = "http://localhost"
@@ -296,7 +296,7 @@ test('after a session its provider says what became of it, and an administrator 
 
   kenduri.advanceTo(new Date(morning.getTime() + 8 * 86_400_000));
   await enter(host, '/admin/payouts', farah);
-  await press(host, 'Make a batch: RM 120.00 to 1 provider');
+  await openDraft(host);
   await host.getByRole('heading', { name: 'Batch of' }).waitFor();
   await press(host, 'Approve the batch');
   await host.getByText('Saved.').waitFor();

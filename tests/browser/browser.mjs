@@ -47,8 +47,10 @@ export async function signIn(page, kenduri) {
 
 const screenshots = fileURLToPath(new URL('../../target/screenshots/', import.meta.url));
 
-// Keeps a picture of the whole page for people to look at.
+// Keeps a picture of the whole page for people to look at. Where the machine is busy, Chromium may be
+// unable to take it at once.
 export async function keep(page, name) {
   mkdirSync(screenshots, { recursive: true });
-  await page.screenshot({ path: `${screenshots}${name}.jpg`, type: 'jpeg', quality: 80, fullPage: true });
+  const take = () => page.screenshot({ path: `${screenshots}${name}.jpg`, type: 'jpeg', quality: 80, fullPage: true });
+  await take().catch(take);
 }

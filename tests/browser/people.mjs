@@ -56,3 +56,10 @@ export async function invite(browser, host, name, email, options = {}) {
   await page.waitForURL(/\/(me|login|admin)/);
   return page;
 }
+
+// Opens the batch of payouts that a job drafts each morning of what is due.
+export async function openDraft(page) {
+  const draft = page.locator('section[aria-labelledby=batches] a').first();
+  for (let tries = 0; tries < 100 && !(await draft.count()); tries += 1) await page.reload();
+  await draft.click();
+}
