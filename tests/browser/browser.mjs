@@ -47,10 +47,16 @@ export async function signIn(page, kenduri) {
 
 const screenshots = fileURLToPath(new URL('../../target/screenshots/', import.meta.url));
 
-// Keeps a picture of the whole page for people to look at. Where the machine is busy, Chromium may be
-// unable to take it at once.
+// Chromium cannot take pictures of any height.
+const tallest = 16_000;
+
+// Keeps a picture of the whole page for people to look at, or of the upper part of a very long one.
 export async function keep(page, name) {
   mkdirSync(screenshots, { recursive: true });
-  const take = () => page.screenshot({ path: `${screenshots}${name}.jpg`, type: 'jpeg', quality: 80, fullPage: true });
-  await take().catch(take);
+  const [width, height] = await page.evaluate(() => {
+    const { scrollWidth, scrollHeight } = document.documentElement;
+    return [scrollWidth, scrollHeight];
+  });
+  const clip = { x: 0, y: 0, width, height: Math.min(height, tallest) };
+  await page.screenshot({ path: `${screenshots}${name}.jpg`, type: 'jpeg', quality: 80, fullPage: true, clip });
 }
