@@ -1,14 +1,15 @@
-//! What administrators must see to: each is told on the site at once, and by mail at most once an
+//! What administrators must see to. The site notifies them at once, and mails them at most once an
 //! hour.
 
+use identity::grant::{self, ADMIN};
 use identity::notification::{self, NewNotification};
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, JobError, NewJob};
-use platform::{Rows, StoreError, Tx, sql};
+use platform::{Rows, Sql, StoreError, Tx, sql};
 use serde_json::json;
 use web::{Site, Text};
 
-use crate::{notice, settings};
+use crate::notice;
 
 /// The job kind of the job that mails administrators.
 const KIND: &str = "booking.alert";
@@ -43,14 +44,11 @@ pub(crate) fn raise(
     kind: AlertKind,
     (notice, about): (&'static str, &str),
 ) -> Result<(), StoreError> {
-    tell(tx, kind, (notice, about))?;
-    sql!(
-        "INSERT INTO booking_alert (kind, times) VALUES (:kind, 1)
-         ON CONFLICT (kind) DO UPDATE SET times = booking_alert.times + 1",
-        kind
-    )
-    .run(tx, Rows::Exactly(1))?;
-    plan(tx)
+    let add = sql!(
+        "INSERT INTO booking_alert (kind, times) VALUES ($1, $2)
+         ON CONFLICT (kind) DO UPDATE SET times = booking_alert.times + excluded.times"
+    );
+    tell(tx, kind, (notice, about), (add, 1))
 }
 
 /// Like [`raise`], for what is counted anew each time: so many are there now.
@@ -60,31 +58,30 @@ pub(crate) fn raise_total(
     notice: &'static str,
     times: i64,
 ) -> Result<(), StoreError> {
-    tell(tx, kind, (notice, &times.to_string()))?;
-    sql!(
-        "INSERT INTO booking_alert (kind, times) VALUES (:kind, :times)
-         ON CONFLICT (kind) DO UPDATE SET times = excluded.times",
-        kind,
-        times
-    )
-    .run(tx, Rows::Exactly(1))?;
-    plan(tx)
+    let set = sql!(
+        "INSERT INTO booking_alert (kind, times) VALUES ($1, $2)
+         ON CONFLICT (kind) DO UPDATE SET times = excluded.times"
+    );
+    tell(tx, kind, (notice, &times.to_string()), (set, times))
 }
 
+/// Notifies administrators, and notes with `count` how many things the mail is about.
 fn tell(
     tx: &mut Tx<'_>,
     kind: AlertKind,
     (notice, about): (&'static str, &str),
+    (count, times): (Sql, i64),
 ) -> Result<(), StoreError> {
-    for account in settings::administrators(tx)? {
+    for administrator in grant::list_ranked(tx, ADMIN)? {
         let new = NewNotification {
             kind: notice,
             about,
             href: kind.page(),
         };
-        notification::tell_on_site(tx, &account, new)?;
+        notification::tell_on_site(tx, &administrator.account, new)?;
     }
-    Ok(())
+    tx.run(count, &[&kind, &times], Rows::Exactly(1))?;
+    plan(tx)
 }
 
 /// Schedules the mail, an hour after the last one at the earliest.
@@ -143,8 +140,8 @@ fn mail(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
             format!("{}\n\n{}\n", lines.join("\n\n"), site.settings.name),
         )
     };
-    for account in settings::administrators(tx)? {
-        notice::mail(tx, site, Some(&account), write)?;
+    for administrator in grant::list_ranked(tx, ADMIN)? {
+        notice::mail(tx, site, Some(&administrator.account), write)?;
     }
     Ok(())
 }

@@ -162,7 +162,7 @@ pub(crate) fn place(
         return Err(busy(&other));
     }
     let mut booking = draft(tx, Some(account), slot, wishes, rules)?;
-    if let Some(wanted) = slot.credit() {
+    if let Some(wanted) = slot.credit(rules) {
         let mode = gateway::mode(site);
         membership::check(tx, account, wanted.kind, mode)?;
         booking.credit_lot_id = credit::take(tx, account, mode, booking.id.as_str(), wanted)?;

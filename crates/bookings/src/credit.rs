@@ -16,7 +16,8 @@ use web::codes::Code;
 
 use crate::credit_kind::DOCUMENT_REVIEW;
 use crate::order::{self, Order, OrderId, OrderMode, PartyId};
-use crate::{CREDIT_FROZEN, QUOTA_EXHAUSTED, settings};
+use crate::settings::{self, BookingSettings};
+use crate::{CREDIT_FROZEN, QUOTA_EXHAUSTED};
 
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
@@ -176,21 +177,18 @@ pub struct Wanted<'a> {
     /// The code of the kind of credits.
     pub kind: &'a str,
     pub starts_at: Timestamp,
+    pub rules: &'a BookingSettings,
 }
 
-impl<'a> Wanted<'a> {
-    /// The condition for a lot whose credits can pay for such a session.
-    fn suits(self, tx: &mut Tx<'_>) -> Result<impl Fn(&Lot) -> bool + use<'a>, StoreError> {
-        let grace = grace(tx)?;
-        Ok(move |lot: &Lot| {
-            lot.credit_kind == self.kind && self.starts_at <= lot.expires_at + grace
-        })
+impl Wanted<'_> {
+    /// Whether a lot's credits can pay for such a session.
+    fn suits(self, lot: &Lot) -> bool {
+        lot.credit_kind == self.kind && reaches(lot, self.starts_at, self.rules)
     }
 }
 
-/// How long after a lot's expiry a session may begin that was booked with its credits.
-fn grace(tx: &mut Tx<'_>) -> Result<SignedDuration, StoreError> {
-    Ok(days(settings::load(tx)?.lot_grace_days))
+fn reaches(lot: &Lot, starts_at: Timestamp, rules: &BookingSettings) -> bool {
+    starts_at <= lot.expires_at + days(rules.lot_grace_days)
 }
 
 fn days(days: i64) -> SignedDuration {
@@ -206,8 +204,8 @@ pub(crate) fn take(
     booking: &str,
     wanted: Wanted<'_>,
 ) -> Result<Option<LotId>, StoreError> {
-    let suits = wanted.suits(tx)?;
-    take_from(tx, account, mode, (booking, CreditReason::Booked), suits)
+    let subject = (booking, CreditReason::Booked);
+    take_from(tx, account, mode, subject, |lot| wanted.suits(lot))
 }
 
 /// Spends a credit on the review of a document. With `by_call` it is one whose plan allows calls.
@@ -269,7 +267,8 @@ pub(crate) fn may_begin(
     lot: &LotId,
     starts_at: Timestamp,
 ) -> Result<bool, StoreError> {
-    Ok(starts_at <= find(tx, lot)?.expires_at + grace(tx)?)
+    let rules = settings::load(tx)?;
+    Ok(reaches(&find(tx, lot)?, starts_at, &rules))
 }
 
 fn find(tx: &mut Tx<'_>, id: &LotId) -> Result<Lot, StoreError> {
@@ -441,8 +440,7 @@ pub(crate) fn none_left(
     wanted: Wanted<'_>,
     mode: OrderMode,
 ) -> Result<Code, StoreError> {
-    let suits = wanted.suits(tx)?;
-    lacking(tx, account, mode, suits)
+    lacking(tx, account, mode, |lot| wanted.suits(lot))
 }
 
 /// Like [`none_left`], for the review of a document.
@@ -477,8 +475,8 @@ pub fn balance(
     wanted: Wanted<'_>,
     mode: OrderMode,
 ) -> Result<i64, StoreError> {
-    let suits = wanted.suits(tx)?;
-    let all = lots(tx, account, mode)?.into_iter().filter(suits);
+    let all = lots(tx, account, mode)?.into_iter();
+    let all = all.filter(|lot| wanted.suits(lot));
     Ok(all.map(|lot| lot.granted - lot.used).sum())
 }
 

@@ -13,8 +13,8 @@ use crate::order::GatewayName;
 pub(crate) const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
 /// Lets a job try again after `least`, and then ever more seldom: the pause is as long as the job
-/// has tried. When it has tried for a day, administrators are told, unless they were told of this
-/// gateway since the job began.
+/// has tried. When it has tried for a day, it alerts administrators, unless another job has alerted
+/// them of this gateway since this one began.
 pub(crate) fn later(
     site: &Site,
     job: &Job,

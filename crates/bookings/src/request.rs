@@ -319,7 +319,7 @@ pub fn create(
             return Err(book::taken(tx, &slot)?);
         }
         choice::choose(tx, id.as_str(), &choice, &Choice::default())?;
-        if let Some(wanted) = slot.credit() {
+        if let Some(wanted) = slot.credit(&rules) {
             let mode = gateway::mode(site);
             membership::check(tx, account, wanted.kind, mode)?;
             if credit::balance(tx, account, wanted, mode)? == 0 {

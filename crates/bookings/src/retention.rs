@@ -277,7 +277,7 @@ fn delete_order(tx: &mut Tx<'_>, id: &OrderId) -> Result<(), StoreError> {
     forget_party(tx, &order.party_id)
 }
 
-/// Deletes the id of somebody who left, once nothing needs it.
+/// Deletes the id of money that belonged to a deleted account, once no record needs it.
 fn forget_party(tx: &mut Tx<'_>, party: &PartyId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM money_party WHERE id = :party AND account_id IS NULL

@@ -1,6 +1,5 @@
 //! The settings with which administrators determine the rules of bookings.
 
-use identity::account::AccountId;
 use identity::grant::{self, ADMIN, SITE, Scope};
 use identity::session::signed_in::SignedIn;
 use jiff::civil::Date;
@@ -223,13 +222,6 @@ impl Proof for Administrator {
 pub(crate) fn is_administrator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     let rank = grant::rank_in(tx, who, &Scope::site())?;
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, ADMIN)))
-}
-
-/// The accounts that administer the site.
-pub(crate) fn administrators(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
-    let mut members = grant::list(tx, &Scope::site())?;
-    members.retain(|member| SITE.at_least(member.role, ADMIN));
-    Ok(members.into_iter().map(|member| member.account).collect())
 }
 
 pub fn change(

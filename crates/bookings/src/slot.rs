@@ -18,6 +18,7 @@ use web::Findings;
 
 use crate::credit::Wanted;
 use crate::provider::{Provider, ProviderId};
+use crate::settings::BookingSettings;
 use crate::{Refusal, SLOT_LOCKED};
 
 pub use sent::{NewSlot, SlotChange};
@@ -117,10 +118,14 @@ impl Slot {
     }
 
     /// The credit with which the slot is booked; `None` if it takes none.
-    pub fn credit(&self) -> Option<Wanted<'_>> {
+    pub fn credit<'a>(&'a self, rules: &'a BookingSettings) -> Option<Wanted<'a>> {
         let starts_at = self.starts_at;
         let kind = self.credit_kind.as_deref();
-        kind.map(|kind| Wanted { kind, starts_at })
+        kind.map(|kind| Wanted {
+            kind,
+            starts_at,
+            rules,
+        })
     }
 
     /// Returns the time zone in which the slot was created.

@@ -357,8 +357,8 @@ pub fn find(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     Ok(found)
 }
 
-/// The nightly check. What it finds becomes a finding, of which administrators are told once while it
-/// stands.
+/// The nightly check. Each inconsistency becomes a finding, and administrators are notified once while
+/// it is open.
 pub(crate) fn job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::each_day(KIND, move |_| {

@@ -2,6 +2,7 @@
 //! administrators, who may see every provider. An event contains no names, notes or addresses.
 
 use identity::account::AccountId;
+use identity::grant::{self, ADMIN};
 use jiff::Timestamp;
 use platform::money::{Currency, Money};
 use platform::{StoreError, Tx, sql};
@@ -10,11 +11,11 @@ use site::webhook::{self, WebhookEvent};
 use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 
+use crate::READ;
 use crate::booking::{self, Booking, BookingId, Party};
 use crate::order::{Order, OrderId, OrderMode, OrderState, PlanId};
 use crate::provider::ProviderId;
 use crate::slot::SlotId;
-use crate::{READ, settings};
 
 /// A session will take place.
 pub(crate) const CONFIRMED: WebhookEvent = event("booking.confirmed", "booking-event-confirmed");
@@ -46,7 +47,7 @@ const fn event(name: &'static str, label: &'static str) -> WebhookEvent {
         read: READ,
         // A token of an administrator has only the rights of a member.
         write: &[],
-        concerns: |tx, account| Ok(settings::administrators(tx)?.contains(account)),
+        concerns: |tx, account| Ok(administrators(tx)?.contains(account)),
     }
 }
 
@@ -234,11 +235,16 @@ pub(crate) fn tell_sent(
     })
 }
 
+fn administrators(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
+    let all = grant::list_ranked(tx, ADMIN)?.into_iter();
+    Ok(all.map(|one| one.account).collect())
+}
+
 fn fire<M: Serialize>(
     tx: &mut Tx<'_>,
     event: &WebhookEvent,
     message: impl Fn(&mut Tx<'_>) -> Result<M, StoreError>,
 ) -> Result<(), StoreError> {
-    let administrators = settings::administrators(tx)?;
+    let administrators = administrators(tx)?;
     webhook::fire(tx, event, administrators, |tx, _| message(tx))
 }

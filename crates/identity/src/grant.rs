@@ -124,6 +124,13 @@ pub struct Member {
     pub granted_at: Timestamp,
 }
 
+/// Lists everybody who has at least the rank `least` in the installation.
+pub fn list_ranked(tx: &mut Tx<'_>, least: Role) -> Result<Vec<Member>, StoreError> {
+    let mut members = list(tx, &Scope::site())?;
+    members.retain(|member| SITE.at_least(member.role, least));
+    Ok(members)
+}
+
 /// Lists the members of `scope` in the order in which they joined.
 pub fn list(tx: &mut Tx<'_>, scope: &Scope) -> Result<Vec<Member>, StoreError> {
     let now = tx.roughly_now();

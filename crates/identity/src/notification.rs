@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use web::{Language, Site};
 
 use crate::account::{self, AccountId};
-use crate::grant::{self, Role, SITE, Scope};
+use crate::grant::{self, Role};
 
 /// The mail scope of notifications. Unsubscribing from it stops only these mails.
 pub const SCOPE: &str = "notices";
@@ -135,9 +135,7 @@ pub fn tell_site(
     least: Role,
     new: NewNotification<'_>,
 ) -> Result<(), StoreError> {
-    let mut members = grant::list(tx, &Scope::site())?;
-    members.retain(|member| SITE.at_least(member.role, least));
-    for member in members {
+    for member in grant::list_ranked(tx, least)? {
         tell(tx, site, &member.account, new)?;
     }
     Ok(())

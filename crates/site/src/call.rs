@@ -16,7 +16,7 @@ use platform::{StoreError, Tx};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use web::json::Received;
-use web::{Form, Json, List, PageQuery, Problem, Site, version};
+use web::{Form, Json, List, PageQuery, Problem, Site, conditional, version};
 
 use crate::asking::Caller;
 use crate::proof::{Proof, Requester};
@@ -277,6 +277,12 @@ pub fn see_other(path: &str) -> Response {
 /// A JSON response, with an `ETag` if the body has a version.
 pub fn answer<T: Serialize>(status: StatusCode, body: &T) -> Response {
     json_text(status, serde_json::to_string(body).unwrap_or_default())
+}
+
+/// Answers with JSON and its `ETag`, or with `304 Not Modified` if the client has the same.
+pub fn revalidated(headers: &HeaderMap, body: &impl Serialize) -> Response {
+    let tag = conditional::tag(&serde_json::to_vec(body).unwrap_or_default());
+    conditional::revalidated(headers, &tag, answer(StatusCode::OK, body))
 }
 
 fn json_text(status: StatusCode, body: String) -> Response {

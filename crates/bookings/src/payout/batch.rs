@@ -223,7 +223,7 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     ]
 }
 
-/// Drafts a batch in each currency in which items are due, unless a draft in it stands.
+/// Drafts a batch in each currency in which items are due, unless one already has a draft.
 fn draft(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     // One at a time, so that there are never two drafts of a currency.
     settings::lock(tx)?;

@@ -25,8 +25,9 @@ use crate::browse::{self, Offered};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice::{self, Choices, Listed};
 use crate::order::OrderMode;
+use crate::settings::{self, BookingSettings};
 use crate::slot::{self, Slot, SlotId};
-use crate::{CREDIT_FROZEN, Refusal, credit, gateway, membership, settings};
+use crate::{CREDIT_FROZEN, Refusal, credit, gateway, membership};
 
 #[derive(Template)]
 #[template(path = "slot.html")]
@@ -86,10 +87,10 @@ impl Means {
     fn load(
         tx: &mut Tx<'_>,
         account: &AccountId,
-        slot: &Slot,
+        (slot, rules): (&Slot, &BookingSettings),
         mode: OrderMode,
     ) -> Result<Self, StoreError> {
-        let Some(wanted) = slot.credit() else {
+        let Some(wanted) = slot.credit(rules) else {
             return Ok(Self::default());
         };
         let credits = credit::balance(tx, account, wanted, mode)?;
@@ -148,7 +149,7 @@ pub(super) async fn slot_page(
         visitor::check(&rules, account.is_some())?;
         if let Some(offered) = browse::find(tx, &id)? {
             let means = match &account {
-                Some(account) => Means::load(tx, account, &offered.slot, mode)?,
+                Some(account) => Means::load(tx, account, (&offered.slot, &rules), mode)?,
                 None => Means::default(),
             };
             let sets = choice::of_slot(tx, id.as_str())?;

@@ -14,12 +14,12 @@ use platform::Tx;
 use serde::{Deserialize, Deserializer, Serialize};
 use site::Callers::{self, Anybody, Tokens};
 use site::asking::Viewer;
-use site::call::{Call, Maybe, answer};
+use site::call::{Call, Maybe, answer, revalidated};
 use site::moved;
 use site::resource::api::{self, ApiParent, ApiResource, Description};
 use utoipa::ToSchema;
 use web::described::{self, Named, Routes};
-use web::{Form, Json, List, Problem, Site, conditional, routes};
+use web::{Form, Json, List, Problem, Site, routes};
 
 use crate::Refusal;
 use crate::clock::Clock;
@@ -332,11 +332,6 @@ async fn directory(
         page_size,
     };
     Ok(revalidated(&headers, &body))
-}
-
-fn revalidated(headers: &HeaderMap, body: &impl Serialize) -> Response {
-    let tag = conditional::tag(&serde_json::to_vec(body).unwrap_or_default());
-    conditional::revalidated(headers, &tag, answer(StatusCode::OK, body))
 }
 
 /// An entry of the directory.

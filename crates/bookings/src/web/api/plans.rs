@@ -2,14 +2,14 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use platform::Tx;
 use site::Callers::{Anybody, Tokens};
-use site::call::Call;
+use site::call::{Call, revalidated};
 use site::proof::Requester;
 use site::resource::api::{ApiResource, Description};
 use web::described::Routes;
-use web::{Json, List, Problem, Site, conditional, routes};
+use web::{Json, List, Problem, Site, routes};
 
 use super::administered;
 use crate::credit::{self, Lot};
@@ -35,9 +35,7 @@ async fn list_offered_plans(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let plans = List::whole(site.store.read(plan::offered).await?);
-    let tag = conditional::tag(&serde_json::to_vec(&plans).unwrap_or_default());
-    let response = Json(plans).into_response();
-    Ok(conditional::revalidated(&headers, &tag, response))
+    Ok(revalidated(&headers, &plans))
 }
 
 /// The caller's own memberships that have not ended, in the order of their starts.
