@@ -1,5 +1,5 @@
 //! The criteria of feedback, which administrators keep as a list. Each side of a session answers its
-//! own ones.
+//! own ones, with a score or in words.
 
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
@@ -25,7 +25,18 @@ web::words! {
     }
 }
 
-/// A criterion that one side of a session scores from 0 to 5.
+web::words! {
+    /// How a criterion is answered.
+    #[schema(as = FeedbackCriterionKind)]
+    Kind {
+        /// With a score from 0 to 5.
+        Score = "score" => "criterion-score",
+        /// In words.
+        Text = "text" => "criterion-text",
+    }
+}
+
+/// A criterion by which one side of a session gives feedback.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[row(table = "criterion")]
 #[schema(as = FeedbackCriterion)]
@@ -33,8 +44,10 @@ pub struct Criterion {
     /// The criterion's id.
     #[schema(value_type = String)]
     pub id: CriterionId,
-    /// The side that scores it.
+    /// The side that answers it.
     pub author: Author,
+    /// How it is answered.
+    pub kind: Kind,
     /// The name, 1–80 characters.
     pub label: String,
     /// Whether new feedback is asked for it.
@@ -55,6 +68,7 @@ impl Resource for Criterion {
     type Parent = Administrator;
     const FIELDS: &'static [Field] = web::fields! { Criterion:
         author: choice().label("criterion-author").required().fixed(),
+        kind: choice().label("criterion-kind").fixed(),
         label: line(80).label("criterion-label").required(),
         active: flag().label("criterion-active"),
         position: number(0, 1_000).label("plan-position"),
@@ -77,6 +91,7 @@ impl Resource for Criterion {
         Ok(Self {
             id: tx.id(),
             author: Author::Provider,
+            kind: Kind::Score,
             label: String::new(),
             active: true,
             position: crate::next_position(there.iter().map(|one| one.position)),
@@ -96,7 +111,7 @@ impl Resource for Criterion {
         Ok(())
     }
 
-    /// A criterion by which somebody may have scored is deactivated instead of deleted.
+    /// A criterion that somebody may have answered is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (written,): (i64,) = sql!(
             "SELECT COUNT(*) FROM feedback WHERE author = :author",

@@ -14,7 +14,7 @@ use web::fields::{choice, line, lines, number, rows};
 use web::{Field, Findings, Input, Site};
 
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
-use crate::criterion::{self, Author};
+use crate::criterion::{self, Author, Kind};
 use crate::provider::ProviderId;
 use crate::{FEEDBACK_CLOSED, FEEDBACK_EXISTS, FEEDBACK_TOO_EARLY, Refusal, notice};
 
@@ -50,6 +50,16 @@ pub struct Score {
     pub score: i64,
 }
 
+/// The answer in words to one criterion.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = FeedbackAnswer)]
+pub struct Answer {
+    /// The criterion's id.
+    pub criterion: String,
+    /// What the author answers, up to 4,000 characters.
+    pub text: String,
+}
+
 /// What one side says about a session.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[row(table = "feedback")]
@@ -73,6 +83,9 @@ pub struct Feedback {
     /// The scores by criterion.
     #[row(json)]
     pub scores: Vec<Score>,
+    /// The answers in words by criterion; an empty one is left out.
+    #[row(json)]
+    pub answers: Vec<Answer>,
     /// How often the author has changed it.
     pub revisions: i64,
     /// When it was written.
@@ -88,11 +101,23 @@ pub const FIELDS: &[Field] = web::fields! { Feedback:
         criterion: line(64).required(),
         score: number(0, 5).required(),
     }, 40).label("feedback-scores"),
+    answers: rows(web::part! { Answer:
+        criterion: line(64).required(),
+        text: lines(4_000),
+    }, 40).label("feedback-answers"),
     text: lines(4_000).label("feedback-text").hint("feedback-text-hint"),
     private_note: lines(2_000).label("feedback-private").hint("feedback-private-hint").secret(),
 };
 
 impl Feedback {
+    /// The ids of the criteria of this kind by which it is answered.
+    pub(crate) fn criteria(&self, kind: Kind) -> Vec<&str> {
+        match kind {
+            Kind::Score => self.scores.iter().map(|one| &*one.criterion).collect(),
+            Kind::Text => self.answers.iter().map(|one| &*one.criterion).collect(),
+        }
+    }
+
     /// Whether its author may still change it.
     pub(crate) fn is_editable(&self, now: Timestamp) -> bool {
         now <= self.created_at + EDITABLE
@@ -225,6 +250,7 @@ pub fn give(
         text: String::new(),
         private_note: String::new(),
         scores: Vec::new(),
+        answers: Vec::new(),
         revisions: 0,
         created_at: now,
     };
@@ -279,23 +305,26 @@ fn other_side(tx: &mut Tx<'_>, booking: &Booking, author: Author) -> Result<Acco
     other.ok_or_else(|| FEEDBACK_CLOSED.into())
 }
 
-/// Applies the input, and checks that each score is by a criterion of the author's side.
+/// Applies the input, and checks that each score and each answer is by a criterion of the author's
+/// side.
 fn read(tx: &mut Tx<'_>, old: &Feedback, is_new: bool, input: &Input) -> Result<Feedback, Refusal> {
     let mut findings = Findings::default();
-    let new = input.apply(FIELDS, old, is_new, &TimeZone::UTC, &mut findings);
+    let mut new = input.apply(FIELDS, old, is_new, &TimeZone::UTC, &mut findings);
     let all = criterion::list(tx)?;
-    for (index, one) in new.scores.iter().enumerate() {
-        let is_scored = |score: &Score| score.criterion == one.criterion;
-        let is_offered = all.iter().any(|known| {
-            let is_asked = known.active || old.scores.iter().any(is_scored);
-            known.id.as_str() == one.criterion && known.author == old.author && is_asked
-        });
-        if !is_offered || new.scores.iter().take(index).any(is_scored) {
-            let pointer = format!("/scores/{index}/criterion");
-            findings.add(&pointer, "unknown_option", []);
+    for (list, kind) in [("scores", Kind::Score), ("answers", Kind::Text)] {
+        let (used, criteria) = (old.criteria(kind), new.criteria(kind));
+        for (index, id) in criteria.iter().enumerate() {
+            let is_offered = all.iter().any(|one| {
+                let is_asked = one.active || used.contains(id);
+                one.id.as_str() == *id && (one.author, one.kind) == (old.author, kind) && is_asked
+            });
+            if !is_offered || criteria[..index].contains(id) {
+                findings.add(&format!("/{list}/{index}/criterion"), "unknown_option", []);
+            }
         }
     }
     findings.finish()?;
+    new.answers.retain(|one| !one.text.is_empty());
     Ok(new)
 }
 
@@ -348,7 +377,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
 /// Erases what was written by and about an account's owner. The ratings remain.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
-        "UPDATE feedback SET text = '', private_note = ''
+        "UPDATE feedback SET text = '', private_note = '', answers = '[]'
          WHERE booking_id IN
              (SELECT b.id FROM booking b JOIN provider p ON p.id = b.provider_id
               WHERE b.member_id = :account OR p.account_id = :account)",

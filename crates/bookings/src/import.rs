@@ -15,7 +15,7 @@ use platform::{Sql, StoreError, Tx, sql};
 use sha2::{Digest as _, Sha256};
 
 use crate::catalogue::CatalogueEntry;
-use crate::criterion::{Author, Criterion};
+use crate::criterion::{Author, Criterion, Kind};
 use crate::level::Level;
 use crate::plan::{self, Plan};
 use crate::room::Room;
@@ -78,12 +78,18 @@ pub fn add_level(tx: &mut Tx<'_>, code: &str, label: &str) -> Result<bool, Store
     tx.insert_new(&new)
 }
 
-/// Adds a criterion by which providers score members.
-pub fn add_criterion(tx: &mut Tx<'_>, key: &str, label: &str) -> Result<String, StoreError> {
+/// Adds a criterion by which providers give feedback to members. Returns its id.
+pub fn add_criterion(
+    tx: &mut Tx<'_>,
+    kind: Kind,
+    key: &str,
+    label: &str,
+) -> Result<String, StoreError> {
     let positions = sql!("SELECT position FROM criterion");
     let new = Criterion {
         id: id("criterion", key),
         author: Author::Provider,
+        kind,
         label: label.to_owned(),
         active: true,
         position: next_position(tx, positions)?,

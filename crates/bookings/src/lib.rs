@@ -192,7 +192,8 @@ pub const DOMAIN: Domain = Domain {
         "0024_alerts",
         "0025_rules",
         "0026_money",
-        "0027_slot_overlap"
+        "0027_slot_overlap",
+        "0028_answers"
     ))
 };
 

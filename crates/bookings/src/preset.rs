@@ -7,7 +7,7 @@ use site::resource::{change, create};
 use web::Input;
 
 use crate::credit_kind::{self, CreditKind, DOCUMENT_REVIEW, SESSION};
-use crate::criterion::{Author, Criterion};
+use crate::criterion::{Author, Criterion, Kind};
 use crate::level::Level;
 use crate::plan::Plan;
 use crate::session_type::SessionType;
@@ -36,8 +36,9 @@ type Item = (&'static str, &'static str);
 struct Rows {
     types: [Item; 3],
     levels: [Item; 3],
-    /// The side that scores, and the message ids of the criteria's labels.
-    criteria: (Author, &'static [&'static str]),
+    /// The side that gives feedback, and the message ids of the labels of its criteria: those with
+    /// scores, and those that are answered in words.
+    criteria: (Author, &'static [&'static str], &'static [&'static str]),
     /// The message id of a plan's name, its tier, credits and months, and an example price in minor
     /// units.
     plans: &'static [(&'static str, i64, i64, i64, i64)],
@@ -66,6 +67,11 @@ const MENTORING: Rows = Rows {
             "preset-quality",
             "preset-overall",
         ],
+        &[
+            "preset-strengths",
+            "preset-improvements",
+            "preset-next-steps",
+        ],
     ),
     plans: &[
         ("preset-plan-1", 1, 1, 1, 10_000),
@@ -93,6 +99,7 @@ const STUDIO: Rows = Rows {
             "preset-communication",
             "preset-result",
         ],
+        &[],
     ),
     plans: &[],
     reveal: Reveal::Always,
@@ -109,6 +116,7 @@ const CATERING: Rows = Rows {
     criteria: (
         Author::Member,
         &["preset-taste", "preset-presentation", "preset-service"],
+        &[],
     ),
     plans: &[],
     reveal: Reveal::Always,
@@ -129,6 +137,7 @@ const CONSULTING: Rows = Rows {
     criteria: (
         Author::Member,
         &["preset-preparation", "preset-clarity", "preset-usefulness"],
+        &[],
     ),
     plans: &[],
     reveal: Reveal::Always,
@@ -187,10 +196,12 @@ pub fn apply(
     let set = json!({"reveal": rows.reveal, "newcomers": rows.newcomers});
     settings::change(tx, by, rules.version, &Input::from(set))?;
     label_kinds(tx, by, &say)?;
-    let (author, criteria) = rows.criteria;
+    let (author, scores, texts) = rows.criteria;
+    let scores = scores.iter().map(|label| (Kind::Score, *label));
+    let texts = texts.iter().map(|label| (Kind::Text, *label));
     let (others,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM criterion"), &[])?;
-    for label in criteria.iter().filter(|_| others == 0) {
-        let row = json!({"author": author, "label": say(label)});
+    for (kind, label) in scores.chain(texts).filter(|_| others == 0) {
+        let row = json!({"author": author, "kind": kind, "label": say(label)});
         create::<Criterion>(tx, by, &Input::from(row))?;
     }
     let (others,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM plan"), &[])?;

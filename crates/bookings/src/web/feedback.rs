@@ -15,7 +15,7 @@ use super::admin::{AdminContext, ListRow, list_page};
 use super::frame::BookingPage as _;
 use super::slots::{FormPage, table_form};
 use crate::booking::PartyTo;
-use crate::criterion::{self, Author, Criterion};
+use crate::criterion::{self, Author, Criterion, Kind};
 use crate::feedback::{self, FIELDS, Feedback};
 use crate::{Refusal, notice};
 
@@ -51,6 +51,11 @@ impl SessionFeedback {
         })
     }
 
+    fn label(&self, id: &str) -> Option<&str> {
+        let known = self.criteria.iter().find(|one| one.id.as_str() == id)?;
+        Some(&known.label)
+    }
+
     pub(super) fn html(&self, text: &Text) -> String {
         let cards = self.all.iter().map(|one| Card {
             feedback: one,
@@ -59,15 +64,16 @@ impl SessionFeedback {
             } else {
                 one.author.word()
             },
-            scores: one
-                .scores
-                .iter()
-                .filter_map(|score| {
-                    let mut all = self.criteria.iter();
-                    let known = all.find(|known| known.id.as_str() == score.criterion)?;
-                    Some((known.label.as_str(), score.score))
-                })
-                .collect(),
+            scores: {
+                let all = one.scores.iter();
+                all.filter_map(|one| Some((self.label(&one.criterion)?, one.score)))
+                    .collect()
+            },
+            answers: {
+                let all = one.answers.iter();
+                all.filter_map(|one| Some((self.label(&one.criterion)?, &*one.text)))
+                    .collect()
+            },
         });
         let html = Html {
             text,
@@ -83,6 +89,7 @@ struct Card<'a> {
     /// Whose words they are, as the heading's message distinguishes them.
     author: &'static str,
     scores: Vec<(&'a str, i64)>,
+    answers: Vec<(&'a str, &'a str)>,
 }
 
 #[derive(Template)]
@@ -107,9 +114,9 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
         }
         let mut criteria = criterion::list(tx)?;
         criteria.retain(|one| {
-            let mut scores = old.iter().flat_map(|old| &old.scores);
-            let is_scored = scores.any(|score| score.criterion == one.id.as_str());
-            one.author == author && (one.active || is_scored)
+            let mut used = old.iter().flat_map(|old| old.criteria(one.kind));
+            let is_used = used.any(|id| id == one.id.as_str());
+            one.author == author && (one.active || is_used)
         });
         Ok((party.booking.clone(), old, criteria))
     };
@@ -122,27 +129,19 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
     let stored = FormState::of(stored);
     let form_state = refused.unwrap_or(&stored);
     let mut groups = table_form(req, form_state).groups(FIELDS, "feedback-group");
-    if !criteria.is_empty() {
-        let fields = criteria.iter().enumerate().flat_map(|(index, one)| {
-            let name = |field: &str| format!("scores.{index}.{field}");
-            let mut id = form_state.field(&name("criterion"), "", Control::Hidden);
-            let is_moved = std::mem::replace(&mut id.value, one.id.to_string()) != id.value;
-            let choices = (0..=5).map(|score| (score.to_string(), score.to_string()));
-            let choices = std::iter::once((String::new(), String::new())).chain(choices);
-            let mut score = form_state.select(&name("score"), one.label.clone(), choices);
-            if refused.is_none() {
-                let mut scores = old.iter().flat_map(|old| &old.scores);
-                let known = scores.find(|score| score.criterion == one.id.as_str());
-                score.value = known.map_or_else(String::new, |known| known.score.to_string());
-            } else if is_moved {
-                // The criteria have changed since the form was opened, so this is another's score.
-                score.value.clear();
-            }
-            [id, score.required()]
+    for (kind, legend) in [
+        (Kind::Score, "feedback-scores"),
+        (Kind::Text, "feedback-answers"),
+    ] {
+        let criteria = criteria.iter().filter(|one| one.kind == kind);
+        let fields = criteria.enumerate().flat_map(|(index, one)| {
+            criterion_fields(form_state, index, one, old.as_ref(), refused.is_some())
         });
-        let legend = text.say("feedback-scores").into_owned();
-        let fields = fields.collect();
-        groups.push(Group { legend, fields });
+        let fields: Vec<_> = fields.collect();
+        if !fields.is_empty() {
+            let legend = text.say(legend).into_owned();
+            groups.push(Group { legend, fields });
+        }
     }
     let title = text.say("feedback-title");
     let back = notice::page(&booking);
@@ -157,6 +156,47 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
         ..FormPage::of(req, &title, form_state)
     };
     req.show("/me/bookings", &title, body).await
+}
+
+/// The fields of the form for the criterion that is number `index` of its kind: its id, and what the
+/// author says.
+fn criterion_fields(
+    form_state: &FormState,
+    index: usize,
+    one: &Criterion,
+    old: Option<&Feedback>,
+    is_refused: bool,
+) -> [form_state::Field; 2] {
+    let list = match one.kind {
+        Kind::Score => "scores",
+        Kind::Text => "answers",
+    };
+    let name = |field: &str| format!("{list}.{index}.{field}");
+    let mut id = form_state.field(&name("criterion"), "", Control::Hidden);
+    let is_moved = std::mem::replace(&mut id.value, one.id.to_string()) != id.value;
+    let (mut said, stored) = match one.kind {
+        Kind::Score => {
+            let choices = (0..=5).map(|score| (score.to_string(), score.to_string()));
+            let choices = std::iter::once((String::new(), String::new())).chain(choices);
+            let score = form_state.select(&name("score"), one.label.clone(), choices);
+            let mut all = old.iter().flat_map(|old| &old.scores);
+            let stored = all.find(|score| score.criterion == one.id.as_str());
+            (score.required(), stored.map(|one| one.score.to_string()))
+        }
+        Kind::Text => {
+            let answer = form_state.field(&name("text"), one.label.clone(), Control::Lines);
+            let mut all = old.iter().flat_map(|old| &old.answers);
+            let stored = all.find(|answer| answer.criterion == one.id.as_str());
+            (answer, stored.map(|one| one.text.clone()))
+        }
+    };
+    if !is_refused {
+        said.value = stored.unwrap_or_default();
+    } else if is_moved {
+        // The criteria have changed since the form was opened, so this belongs to another one.
+        said.value.clear();
+    }
+    [id, said]
 }
 
 /// `POST /me/bookings/{id}/feedback`.
@@ -210,7 +250,11 @@ impl PageResource for Criterion {
         let row = |one: Self| ListRow {
             id: one.id.to_string(),
             name: one.label,
-            note: text.say(one.author.label()).into_owned(),
+            note: format!(
+                "{} · {}",
+                text.say(one.author.label()),
+                text.say(one.kind.label())
+            ),
             side: String::new(),
             is_active: one.active,
         };

@@ -230,7 +230,7 @@ fn credits_without_months_last_as_long_as_the_rules_say() {
 fn each_preset_brings_its_types_levels_criteria_and_reveal_mode() {
     on_both(&async |stage: &Stage<'_>| {
         for (preset, first, criteria, reveal) in [
-            ("mentoring", "mock-interview", 5, "after_booking"),
+            ("mentoring", "mock-interview", 8, "after_booking"),
             ("studio", "portrait", 3, "always"),
             ("catering", "tasting", 3, "always"),
             ("consulting", "first-talk", 3, "always"),

@@ -40,11 +40,18 @@ async fn told(stage: &Stage<'_>, subject: &str) -> Vec<String> {
     all
 }
 
+/// Adds a criterion that is answered with a score.
 async fn add_criterion(owner: &mut Person, author: &str, label: &str) -> String {
+    add_criterion_of(owner, "score", author, label).await
+}
+
+async fn add_criterion_of(owner: &mut Person, kind: &str, author: &str, label: &str) -> String {
     let path = "/admin/sessions/rubrics/new";
     let page = owner.browser.get(path).await;
     let mut form = page.expect(200).form(path);
-    form.fill("author", author).fill("label", label);
+    form.fill("author", author)
+        .fill("kind", kind)
+        .fill("label", label);
     owner.browser.submit(&page, &form).await.expect(303);
     let page = owner.browser.get("/admin/sessions/rubrics").await;
     let href = page.expect(200).link(label).href;
@@ -228,6 +235,109 @@ fn the_author_changes_feedback_for_a_week_and_gives_it_for_a_month() {
         go_to(stage, "2026-12-24T02:00:00.001Z").await;
         let late = give(&mut farah, &id, &json!({"rating": 3})).await;
         assert_eq!(late.expect(422).json()["code"], "feedback_closed");
+    });
+}
+
+#[test]
+fn a_criterion_may_ask_for_words() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        let depth = add_criterion(&mut owner, "provider", "Technical depth").await;
+        let strengths = add_criterion_of(&mut owner, "text", "provider", "Strengths").await;
+        let steps = add_criterion_of(&mut owner, "text", "provider", "Next steps").await;
+        let ours = add_criterion_of(&mut owner, "text", "member", "The best part").await;
+        let mut farah = provider(stage).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let id = session(&mut farah, &mut aina, "2026-11-24").await;
+        go_to(stage, "2026-11-24T02:00:00Z").await;
+        for (list, body, pointer, code) in [
+            (
+                "score",
+                json!({"answers": [{"criterion": depth, "text": "Deep"}]}),
+                "/answers/0/criterion",
+                "unknown_option",
+            ),
+            (
+                "text",
+                json!({"scores": [{"criterion": steps, "score": 3}]}),
+                "/scores/0/criterion",
+                "unknown_option",
+            ),
+            (
+                "other side",
+                json!({"answers": [{"criterion": ours, "text": "All"}]}),
+                "/answers/0/criterion",
+                "unknown_option",
+            ),
+            (
+                "twice",
+                json!({"answers": [{"criterion": steps, "text": "Read"}, {"criterion": steps, "text": "Write"}]}),
+                "/answers/1/criterion",
+                "unknown_option",
+            ),
+            (
+                "long",
+                json!({"answers": [{"criterion": steps, "text": "x".repeat(4_001)}]}),
+                "/answers/0/text",
+                "too_long",
+            ),
+        ] {
+            let mut body = body;
+            body["rating"] = json!(4);
+            let page = give(&mut farah, &id, &body).await;
+            let found = errors(page.expect(422));
+            assert_eq!(found, [(pointer.to_owned(), code.to_owned())], "{list}");
+        }
+        // On the page, words may be left out and scores may not; what was written stays.
+        let form = format!("/me/bookings/{id}/feedback");
+        let page = farah.browser.get(&form).await;
+        let mut written = page.expect(200).form(&form);
+        written
+            .fill("rating", "4")
+            .fill("answers.0.text", "Clear\nand kind");
+        let refused = farah.browser.submit(&page, &written).await;
+        let mut written = refused.expect(422).form(&form);
+        assert_eq!(written.value("answers.0.text"), Some("Clear\nand kind"));
+        written.fill("scores.0.score", "3");
+        farah.browser.submit(&refused, &written).await.expect(303);
+        let seen = read(&mut aina, &id).await;
+        let said = json!([{"criterion": strengths, "text": "Clear\nand kind"}]);
+        assert_eq!(seen[0]["answers"], said);
+        assert_eq!(seen[0]["scores"], json!([{"criterion": depth, "score": 3}]));
+        let text = aina.browser.get(&format!("/me/bookings/{id}")).await.text();
+        assert!(
+            text.contains("Strengths") && text.contains("and kind"),
+            "{text}"
+        );
+        assert!(!text.contains("Next steps"), "{text}");
+        // A criterion that is not asked for any more keeps its answers, and a new answer is refused.
+        let mut admin = script(stage, &owner);
+        for criterion in [&strengths, &steps] {
+            let at = format!("/api/v1/admin/rubrics/{criterion}");
+            let kept = admin
+                .call("DELETE".parse().unwrap(), &at, &Value::Null)
+                .await;
+            assert_eq!(kept.expect(200).json()["active"], false);
+        }
+        let page = farah.browser.get(&form).await;
+        let mut written = page.expect(200).form(&form);
+        assert_eq!(written.value("answers.0.text"), Some("Clear\nand kind"));
+        assert_eq!(written.value("answers.1.text"), None);
+        written.fill("answers.0.text", "Clear");
+        farah.browser.submit(&page, &written).await.expect(303);
+        let path = format!("/api/v1/feedback/{}", seen[0]["id"].as_str().unwrap());
+        let late = json!({"version": 1, "answers": [{"criterion": steps, "text": "Read"}]});
+        let late = farah.call("PATCH", &path, &late).await;
+        let found = errors(late.expect(422));
+        assert_eq!(found[0].0, "/answers/0/criterion");
+        let copy = exported(stage, &aina).await;
+        assert_eq!(copy["feedback"][0]["answers"][0]["text"], "Clear");
+        erase(stage, &aina).await;
+        let seen = read(&mut farah, &id).await;
+        assert_eq!(
+            (&seen[0]["answers"], &seen[0]["rating"]),
+            (&json!([]), &json!(4))
+        );
     });
 }
 

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, put};
 use bookings::booking::{self, BookingId, BookingView, Party, PartyTo};
-use bookings::criterion::{self, Author, Criterion};
+use bookings::criterion::{self, Author, Criterion, Kind};
 use bookings::feedback::{self, Feedback, PartyToFeedback};
 use bookings::payout::{self, PayoutState, PayoutView};
 use bookings::provider::Provider;
@@ -82,6 +82,8 @@ struct FeedbackShown {
     rating: i64,
     /// The scores, by the labels of the criteria.
     scores: Map<String, Value>,
+    /// The answers in words, by the labels of the criteria.
+    answers: Map<String, Value>,
     verdict: Option<&'static str>,
     comments: String,
     /// How often the author changed it, which is its version.
@@ -91,18 +93,23 @@ struct FeedbackShown {
 
 impl FeedbackShown {
     fn of(one: Feedback, criteria: &[Criterion]) -> Self {
-        let scores = one.scores.into_iter().filter_map(|score| {
-            let known = criteria
-                .iter()
-                .find(|known| known.id.as_str() == score.criterion);
-            known.map(|known| (known.label.clone(), score.score.into()))
-        });
+        let labelled = |id: &str, value: Value| {
+            let known = criteria.iter().find(|known| known.id.as_str() == id);
+            known.map(|known| (known.label.clone(), value))
+        };
+        let scores = one.scores.into_iter();
+        let answers = one.answers.into_iter();
         Self {
             id: one.id.to_string(),
             booking_id: one.booking_id.to_string(),
             author: one.author.word(),
             rating: one.rating,
-            scores: scores.collect(),
+            scores: scores
+                .filter_map(|one| labelled(&one.criterion, one.score.into()))
+                .collect(),
+            answers: answers
+                .filter_map(|one| labelled(&one.criterion, one.text.into()))
+                .collect(),
             verdict: one.verdict.map(feedback::Verdict::word),
             comments: one.text,
             revisions: one.revisions,
@@ -127,6 +134,8 @@ struct Sent {
     comments: Option<String>,
     /// Scores from 0 to 5, by the criteria's labels or ids.
     scores: Option<Map<String, Value>>,
+    /// Answers in words, by the criteria's labels or ids.
+    answers: Option<Map<String, Value>>,
     /// The number of `revisions` that the author saw.
     revisions: Option<i64>,
 }
@@ -142,16 +151,22 @@ impl Sent {
         set("rating", self.rating.map(Value::from));
         set("verdict", self.verdict.clone().map(Value::from));
         set("text", self.comments.clone().map(Value::from));
-        if let Some(scores) = &self.scores {
-            let criteria = criterion::list(tx)?;
-            let by_id = scores.iter().map(|(name, score)| {
-                let mut of_author = criteria.iter().filter(|one| one.author == Author::Provider);
-                let known = of_author.find(|one| one.label.eq_ignore_ascii_case(name));
+        let criteria = criterion::list(tx)?;
+        for (list, kind, name, said) in [
+            ("scores", Kind::Score, "score", &self.scores),
+            ("answers", Kind::Text, "text", &self.answers),
+        ] {
+            let by_id = said.iter().flatten().map(|(label, value)| {
+                let mut of_kind = criteria
+                    .iter()
+                    .filter(|one| (one.author, one.kind) == (Author::Provider, kind));
+                let known = of_kind.find(|one| one.label.eq_ignore_ascii_case(label));
                 // A name that no criterion has is refused as if it were an id.
-                let id = known.map_or(name.as_str(), |one| one.id.as_str());
-                json!({"criterion": id, "score": score})
+                let id = known.map_or(label.as_str(), |one| one.id.as_str());
+                json!({"criterion": id, name: value})
             });
-            set("scores", Some(by_id.collect()));
+            let by_id: Value = by_id.collect();
+            set(list, said.is_some().then_some(by_id));
         }
         Ok(Input::Json(fields))
     }

@@ -1,5 +1,6 @@
 //! Tests of the administrators' addresses, and of feedback and payouts.
 
+use bookings::criterion::Kind;
 use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
@@ -159,6 +160,13 @@ fn a_session_is_followed_by_feedback_and_a_payout() {
         let odd = json!({"scores": {"charm": 3}});
         let odd = farah.call("PUT", &one, odd).await.with(422);
         assert_eq!(errors(&odd)[0].0, "/scores/0/criterion");
+        let add = |tx: &mut Tx<'_>| {
+            bookings::import::add_criterion(tx, Kind::Text, "strengths", "Strengths")
+        };
+        stage.world.store().write(add).await.unwrap();
+        let body = json!({"answers": {"strengths": "Calm"}});
+        let changed = farah.call("PUT", &one, body).await.with(200).json();
+        assert_eq!(changed["answers"], json!({"Strengths": "Calm"}));
         assert_eq!(farah.get(path).await, json!([changed]));
         assert_eq!(mei.get("/api/mentee/feedbacks").await, json!([changed]));
 

@@ -29,7 +29,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[derive(Serialize, ToSchema)]
 struct SessionFeedback {
     items: Vec<Feedback>,
-    /// The criteria of the scores, also those of new feedback.
+    /// The criteria of the scores and answers, also those of new feedback.
     criteria: Vec<Criterion>,
 }
 
@@ -94,7 +94,7 @@ impl ApiResource for Criterion {
         show: "One criterion.",
         create: "Adds a criterion.",
         change: "Changes a criterion.",
-        remove: "Removes a criterion: 204. One by which somebody may have scored is not asked for\n\
+        remove: "Removes a criterion: 204. One that somebody may have answered is not asked for\n\
                  any more: 200 with what is left.",
         removal: &[204],
         body: "What may be set of a criterion; what is left out stays.",

@@ -223,6 +223,13 @@ pub(super) const SCORES: &[(&str, &str)] = &[
     ("quality", "Quality"),
 ];
 
+/// The answers in words of a feedback, and the names of our criteria for them.
+pub(super) const ANSWERS: &[(&str, &str)] = &[
+    ("strengths", "Strengths"),
+    ("improvements", "Improvements"),
+    ("actions", "Next steps"),
+];
+
 pub(super) const FEEDBACKS: Names = Names {
     collection: "feedbacks",
     ids: IDS,

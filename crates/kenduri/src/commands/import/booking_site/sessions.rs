@@ -8,8 +8,8 @@ use bookings::booking::{self, Booking, Party, State};
 use bookings::brief::Brief;
 use bookings::choice::Choices;
 use bookings::credit_kind::SESSION;
-use bookings::criterion::Author;
-use bookings::feedback::{Feedback, Score, Verdict};
+use bookings::criterion::{Author, Kind};
+use bookings::feedback::{Answer, Feedback, Score, Verdict};
 use bookings::import as bring;
 use bookings::import::sessions::{self, BookingOutcome, ImportedSlot, SlotOutcome};
 use bookings::request::{Request, RequestState};
@@ -19,7 +19,7 @@ use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
 use platform::Tx;
 
-use super::names::SCORES;
+use super::names::{ANSWERS, SCORES};
 use super::rows::{Row, cut, flaw};
 use super::take_over::TakeOver;
 
@@ -426,16 +426,27 @@ impl TakeOver<'_> {
             if !(0..=5).contains(&score) {
                 return flaw(format!("{name} is not from 0 to 5"));
             }
-            let criterion = bring::add_criterion(tx, name, label)?;
+            let criterion = bring::add_criterion(tx, Kind::Score, name, label)?;
             scores.push(Score { criterion, score });
         }
-        let parts = ["comments", "strengths", "improvements", "actions"];
-        let parts = parts.map(|name| row.text(name));
-        let parts: Vec<&str> = parts
-            .iter()
-            .map(String::as_str)
-            .filter(|part| !part.is_empty())
-            .collect();
+        // Members have no criteria, so their answers follow their text.
+        let (mut answers, mut text) = (Vec::new(), vec![row.text("comments")]);
+        for (name, label) in ANSWERS {
+            let answer = row.lines(name, 4_000);
+            if answer.is_empty() {
+                continue;
+            }
+            if author == Author::Provider {
+                let criterion = bring::add_criterion(tx, Kind::Text, name, label)?;
+                answers.push(Answer {
+                    criterion,
+                    text: answer,
+                });
+            } else {
+                text.push(answer);
+            }
+        }
+        text.retain(|part| !part.is_empty());
         let verdict = match row.text("verdict").to_lowercase().as_str() {
             "recommended" | "yes" | "hire" | "strong_hire" | "strong hire" => {
                 Some(Verdict::Recommended)
@@ -450,9 +461,10 @@ impl TakeOver<'_> {
             author,
             rating,
             verdict,
-            text: cut(&parts.join("\n\n"), 4_000),
+            text: cut(&text.join("\n\n"), 4_000),
             private_note: row.lines("private_note", 2_000),
             scores,
+            answers,
             revisions: 0,
             created_at: row.instant("created_at")?.unwrap_or(self.now),
         };

@@ -5,6 +5,7 @@ mod rules;
 
 use std::path::Path;
 
+use bookings::feedback::Answer;
 use platform::{Store, StoreError, Tx, sql};
 use serde_json::json;
 use site::domains;
@@ -339,10 +340,13 @@ fn sessions_are_at_their_times_and_money_keeps_its_names() {
         let query = sql!(
             "SELECT author || ' ' || CAST(rating AS TEXT) || ' ' || verdict || ' ' || text FROM feedback"
         );
-        assert_eq!(
-            stage.texts(query).await,
-            ["provider 4 recommended Clear\n\nFaster"]
-        );
+        assert_eq!(stage.texts(query).await, ["provider 4 recommended "]);
+        let texts = stage.texts(sql!("SELECT answers FROM feedback")).await;
+        let answers: Vec<Answer> = serde_json::from_str(&texts[0]).unwrap();
+        let answers: Vec<_> = answers.iter().map(|one| &*one.text).collect();
+        assert_eq!(answers, ["Clear", "Faster"]);
+        let query = sql!("SELECT label FROM criterion WHERE kind = 'text' ORDER BY position");
+        assert_eq!(stage.texts(query).await, ["Strengths", "Improvements"]);
         // Refunds are asked for by these.
         let query = sql!(
             "SELECT o.gateway_order_id || ' ' || o.state || ' ' || CAST(o.amount_minor AS TEXT) || ' '
