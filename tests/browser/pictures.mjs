@@ -14,6 +14,8 @@ name = "Aisyah & Daniel"
 time_zone = "Asia/Kuala_Lumpur"
 [listen]
 http = ["127.0.0.1:0"]
+[bookings]
+enabled = true
 [service.shop]
 run = "${process.execPath} answer.mjs {socket}"
 listen = "unix"
@@ -46,13 +48,15 @@ async function draw(page, name) {
 }
 
 const guest = await visitor(browser, kenduri, { viewport: phone, deviceScaleFactor: 2 });
-for (const [path, name] of [
+for (const [path, name, part] of [
   ['/', 'site'],
   ['/invite/RAHMA?lang=en', 'invitation'],
   ['/u/aisyah/without-sugar', 'countdown'],
   ['/blog/forty-kilos-of-rice', 'post'],
+  ['/book/aisyah', 'book', 'form.find-time ~ p'], // the times are below the filters
 ]) {
   await guest.goto(path);
+  if (part) await guest.locator(part).first().evaluate((element) => element.scrollIntoView());
   await draw(guest, name);
 }
 const host = await visitor(browser, kenduri, { viewport: { width: 1280, height: 720 } });

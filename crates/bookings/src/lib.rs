@@ -16,6 +16,7 @@ pub mod credit;
 pub mod credit_kind;
 pub mod criterion;
 pub mod days;
+pub mod demo;
 mod ending;
 pub mod export;
 pub mod external_calendar;

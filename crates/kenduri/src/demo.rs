@@ -1,5 +1,5 @@
-//! The contents of `serve --demo`: a wedding, its host's site with countdowns and a blog, a person
-//! outside the wedding, and the links that are printed.
+//! The contents of `serve --demo`: a wedding, its host's site with countdowns, a blog and lessons to
+//! book, a person outside the wedding, and the links that are printed.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -56,6 +56,7 @@ pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String>
         domains,
         has_countdowns: countdowns::ENABLED.of(&site.declared.settings),
         has_posts: posts::ENABLED.of(&site.declared.settings),
+        has_bookings: bookings::ENABLED.of(&site.declared.settings),
         host: host.clone(),
         member: member.clone(),
     };
@@ -112,6 +113,7 @@ struct Sample {
     domains: Domains,
     has_countdowns: bool,
     has_posts: bool,
+    has_bookings: bool,
     host: NewAccount,
     member: NewAccount,
 }
@@ -146,6 +148,9 @@ impl Sample {
         }
         if self.has_posts {
             posts::demo::seed(tx, &host)?;
+        }
+        if self.has_bookings {
+            bookings::demo::seed(tx, (&host, HOST.0), &member, occasions::demo::ZONE)?;
         }
         introduce(
             tx,

@@ -111,6 +111,7 @@ impl Serve {
             let values = [
                 ("site.time_zone", occasions::demo::ZONE),
                 ("site.name", crate::demo::SITE),
+                ("bookings.enabled", "true"),
             ];
             let flags = values.map(|(key, value)| Flag {
                 typed: "--demo".to_owned(),

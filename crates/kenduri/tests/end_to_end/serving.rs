@@ -27,6 +27,7 @@ fn the_demonstration_prints_links_that_work_and_leaves_nothing_behind() {
         "name=\"code\"",
         "Our wedding",
         "/blog/forty-kilos-of-rice",
+        "href=\"/book\"",
     ];
     for part in shown {
         assert!(first.contains(part), "{part}: {first}");
@@ -38,6 +39,7 @@ fn the_demonstration_prints_links_that_work_and_leaves_nothing_behind() {
         "/u/aisyah/the-wedding",
         "/u/aisyah/without-sugar",
         "/u/mei-lin",
+        "/book/aisyah",
     ] {
         assert_eq!(program.get(path).status, 200, "{path}");
     }
