@@ -10,7 +10,7 @@ function kind(path) {
   return search ? `${place}?` : place;
 }
 
-const isPage = (path) => !/\.(ics|csv|xlsx|json|svg|png|css|js|woff2)\b|\/stream|^\/assets\/|\/feed\b/.test(path);
+const isPage = (path) => !/\.(ics|csv|xlsx|jsonl?|svg|png|css|js|woff2)\b|\/stream|^\/assets\/|\/feed\b/.test(path);
 
 // Follows links from `starts` that stay `within`; answers with an example of each kind, as found.
 export async function pages(page, starts, within) {
