@@ -143,23 +143,11 @@ impl Resource for CatalogueEntry {
 
     fn validate(
         &mut self,
-        tx: &mut Tx<'_>,
+        _: &mut Tx<'_>,
         _: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        if self.name.is_empty() {
-            findings.add("/name", "required", []);
-        }
         check_logo(&self.logo_url, findings);
-        let same: Option<(EntryId,)> = sql!(
-            "SELECT id FROM catalogue_entry WHERE slug = :slug AND id <> :id",
-            slug = self.slug,
-            id = self.id
-        )
-        .maybe(tx)?;
-        if same.is_some() {
-            findings.add("/slug", "not_unique", []);
-        }
         Ok(())
     }
 

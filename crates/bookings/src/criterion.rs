@@ -4,10 +4,10 @@
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use site::resource::{Edit, History, Removal, Resource, history_of};
+use site::resource::{History, Removal, Resource, history_of};
 use utoipa::ToSchema;
 use web::fields::{choice, flag, line, number};
-use web::{Field, Findings, Input, List, PageQuery};
+use web::{Field, Input, List, PageQuery};
 
 use crate::Refusal;
 use crate::settings::Administrator;
@@ -97,18 +97,6 @@ impl Resource for Criterion {
             position: crate::next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
-    }
-
-    fn validate(
-        &mut self,
-        _: &mut Tx<'_>,
-        _: &Edit<'_, Self>,
-        findings: &mut Findings,
-    ) -> Result<(), Refusal> {
-        if self.label.is_empty() {
-            findings.add("/label", "required", []);
-        }
-        Ok(())
     }
 
     /// A criterion that somebody may have answered is deactivated instead of deleted.

@@ -3,10 +3,10 @@
 use platform::store::Row;
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
-use site::resource::{Edit, History, Removal, Resource, history_of};
+use site::resource::{History, Removal, Resource, history_of};
 use utoipa::ToSchema;
 use web::fields::{flag, key, line, number};
-use web::{Field, Findings, Input, List, PageQuery};
+use web::{Field, Input, List, PageQuery};
 
 use crate::Refusal;
 use crate::settings::Administrator;
@@ -65,27 +65,6 @@ impl Resource for Level {
             position: crate::next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
-    }
-
-    fn validate(
-        &mut self,
-        tx: &mut Tx<'_>,
-        _: &Edit<'_, Self>,
-        findings: &mut Findings,
-    ) -> Result<(), Refusal> {
-        if self.label.is_empty() {
-            findings.add("/label", "required", []);
-        }
-        let same: Option<(LevelId,)> = sql!(
-            "SELECT id FROM level WHERE code = :code AND id <> :id",
-            code = self.code,
-            id = self.id
-        )
-        .maybe(tx)?;
-        if same.is_some() {
-            findings.add("/code", "not_unique", []);
-        }
-        Ok(())
     }
 
     /// A level that a slot offers, or that somebody chose, is deactivated instead of deleted.

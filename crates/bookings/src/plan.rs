@@ -287,9 +287,6 @@ impl Resource for Plan {
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
         sudo::require::<Refusal>(tx, &edit.parent.requester().who)?;
-        if self.name.is_empty() {
-            findings.add("/name", "required", []);
-        }
         self.check_grants(tx, edit.old, findings)?;
         if self.active && self.tier == 0 && self.grants.is_empty() {
             findings.add("/grants/0/quantity", PLAN_EMPTY.code, []);
@@ -299,8 +296,6 @@ impl Resource for Plan {
         }
         if self.code.is_empty() {
             self.code = free_code(tx, &self.name)?;
-        } else if find_by_code(tx, &self.code)?.is_some_and(|other| other.id != self.id) {
-            findings.add("/code", "not_unique", []);
         }
         if !slot::is_payable(self.price()) {
             findings.add("/price_minor", "price_invalid", []);

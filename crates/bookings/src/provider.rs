@@ -155,9 +155,6 @@ pub fn change(
     }
     let mut findings = Findings::default();
     let mut new = input.apply(FIELDS, old, false, &old.zone(), &mut findings);
-    if new.display_name.is_empty() {
-        findings.add("/display_name", "required", []);
-    }
     if TimeZone::get(&new.time_zone).is_err() {
         findings.add("/time_zone", "time_zone_unknown", []);
     }

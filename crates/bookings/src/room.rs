@@ -131,9 +131,6 @@ impl Resource for Room {
         _: &Edit<'_, Self>,
         findings: &mut Findings,
     ) -> Result<(), Refusal> {
-        if self.name.is_empty() {
-            findings.add("/name", "required", []);
-        }
         let hosts = settings::load(tx)?.meeting_hosts;
         meeting_link::check("/url", &self.url, &hosts, findings);
         let same: Option<(RoomId,)> = sql!(

@@ -3,10 +3,10 @@
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use site::resource::{Edit, History, Removal, Resource, history_of};
+use site::resource::{History, Removal, Resource, history_of};
 use utoipa::ToSchema;
 use web::fields::{flag, key, line, number};
-use web::{Field, Findings, Input, List, PageQuery};
+use web::{Field, Input, List, PageQuery};
 
 use crate::Refusal;
 use crate::settings::Administrator;
@@ -72,27 +72,6 @@ impl Resource for SessionType {
             position: crate::next_position(there.iter().map(|one| one.position)),
             version: 1,
         })
-    }
-
-    fn validate(
-        &mut self,
-        tx: &mut Tx<'_>,
-        _: &Edit<'_, Self>,
-        findings: &mut Findings,
-    ) -> Result<(), Refusal> {
-        if self.label.is_empty() {
-            findings.add("/label", "required", []);
-        }
-        let same: Option<(SessionTypeId,)> = sql!(
-            "SELECT id FROM session_type WHERE code = :code AND id <> :id",
-            code = self.code,
-            id = self.id
-        )
-        .maybe(tx)?;
-        if same.is_some() {
-            findings.add("/code", "not_unique", []);
-        }
-        Ok(())
     }
 
     /// A type that a slot offers, or that somebody chose, is deactivated instead of deleted.

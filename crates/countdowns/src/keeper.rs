@@ -95,7 +95,7 @@ impl Parent for Keeper {
 impl Resource for Countdown {
     type Parent = Keeper;
     const FIELDS: &'static [Field] = web::fields! { Countdown:
-        title: line(TITLE).label("countdown-title").required(),
+        title: line(TITLE).label("countdown-title"),
         kind: choice().label("countdown-kind").fixed(),
         follows: line(64).label("countdown-follows").hint("countdown-follows-hint"),
         target: line(16).label("countdown-target"),

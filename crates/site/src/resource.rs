@@ -12,7 +12,8 @@ use platform::{StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use web::{Field, Findings, Input, List, PageQuery, fields};
+use web::fields::{self, Kind};
+use web::{Field, Findings, Input, List, PageQuery};
 
 use crate::proof::Proof;
 use crate::refusal::{Refusal, Stored};
@@ -144,10 +145,12 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// others.
     fn validate(
         &mut self,
-        tx: &mut Tx<'_>,
-        edit: &Edit<'_, Self>,
-        findings: &mut Findings,
-    ) -> Result<(), RefusalOf<Self>>;
+        _: &mut Tx<'_>,
+        _: &Edit<'_, Self>,
+        _: &mut Findings,
+    ) -> Result<(), RefusalOf<Self>> {
+        Ok(())
+    }
 
     /// The difference between two versions, in the format of the history.
     fn changes(old: &Self, new: &Self) -> Vec<Value> {
@@ -440,8 +443,8 @@ fn edit<R: Resource>(
     R::find(tx, parent, new.address())
 }
 
-/// Applies the sent values to `from`. Returns all errors in the order of the fields. The key must
-/// differ from the keys of `others`.
+/// Applies the sent values to `from`. Returns all errors in the order of the fields. A field of the
+/// kind [`Kind::Key`] must differ from the same field of all `others`.
 fn apply<R: Resource>(
     tx: &mut Tx<'_>,
     edit: &Edit<'_, R>,
@@ -454,8 +457,12 @@ fn apply<R: Resource>(
     let mut one = edit
         .input
         .apply(&fields, from, is_new, &zone, &mut findings);
-    if others.iter().any(|other| other.key() == one.key()) {
-        findings.add("/key", "not_unique", []);
+    let is_key = |field: &&Field| matches!(field.kind, Kind::Key(..));
+    for Field { name, .. } in R::FIELDS.iter().filter(is_key) {
+        let key = &json!(one)[name];
+        if others.iter().any(|other| json!(other)[name] == *key) {
+            findings.add(&format!("/{name}"), "not_unique", []);
+        }
     }
     one.validate(tx, edit, &mut findings)?;
     findings.sort(R::FIELDS);

@@ -478,6 +478,10 @@ impl Reading<'_> {
             match value {
                 Some(value) => {
                     let is_none = field.is_optional && value == "";
+                    let is_text = matches!(field.kind, Kind::Line(_) | Kind::Lines(_));
+                    if field.is_required && is_text && value == "" {
+                        findings.add(&pointer, "required", []);
+                    }
                     let value = if is_none { Json::Null } else { value };
                     object.insert(field.name.to_owned(), value);
                 }

@@ -103,3 +103,26 @@ fn a_form_gives_back_what_it_holds() {
         Err(vec![found])
     );
 }
+
+#[test]
+fn a_required_line_is_not_empty() {
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Cook {
+        name: String,
+    }
+    const NAME: &[Field] = crate::fields! { Cook: name: line(9).label("dish-name").required() };
+    let din = Cook {
+        name: "Din".to_owned(),
+    };
+    for (sent, expected) in [
+        ("Ali", None),
+        ("", Some("required")),
+        (" ", Some("required")),
+    ] {
+        let mut findings = Findings::default();
+        let input = Input::from(json!({"name": sent}));
+        input.apply(NAME, &din, false, &TimeZone::UTC, &mut findings);
+        let found = findings.finish().err().map(|all| all[0].code);
+        assert_eq!(found, expected, "{sent:?}");
+    }
+}
