@@ -147,10 +147,10 @@ pub(crate) fn unnamed(
     Ok(names)
 }
 
-/// Forgets an object that was removed from the target. If the file still exists, it is copied
-/// again.
-pub(crate) fn forget(copied: &mut Copied, name: &str) {
-    copied.objects.retain(|_, object| object != name);
+/// Forgets objects that are removed from the target, so that no new file shares them.
+pub(crate) fn forget(copied: &mut Copied, names: &[String]) {
+    let names: BTreeSet<&String> = names.iter().collect();
+    copied.objects.retain(|_, object| !names.contains(object));
 }
 
 /// Reads a file's object. Returns the file's path in a restored data folder, and its content.
@@ -205,5 +205,53 @@ fn found<T>(outcome: io::Result<T>) -> io::Result<Option<T>> {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use platform::Random;
+
+    use super::*;
+    use crate::destination::{S3Access, Target};
+    use crate::key::BackupKey;
+
+    #[test]
+    fn a_file_that_comes_back_does_not_share_an_object_that_is_about_to_be_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let random = Random::seeded(1);
+        let (key, _) = BackupKey::make(&random).unwrap();
+        let place = format!("folder:{}", folder.path().join("backup").display());
+        let target = Target::parse(&place, &S3Access::default()).unwrap();
+        let vault = Vault::claim(&target, &key, &random).unwrap();
+        let path = folder.path().join("picture");
+        let beside = [Beside {
+            from: path.clone(),
+            to: "files/picture".to_owned(),
+        }];
+        let put = || {
+            fs::write(&path, "the same").unwrap();
+            let file = fs::File::options().write(true).open(&path).unwrap();
+            let day = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400);
+            file.set_modified(day).unwrap();
+        };
+        let mut copied = Copied::find(&vault).unwrap();
+        let copy = |copied: &mut Copied, second| {
+            let now = Timestamp::from_second(second).unwrap();
+            copied.copy(&vault, &beside, now).unwrap();
+            copied.list().into_values().next()
+        };
+        put();
+        let first = copy(&mut copied, 100_000).unwrap();
+        fs::remove_file(&path).unwrap();
+        assert_eq!(copy(&mut copied, 100_001), None);
+        forget(&mut copied, std::slice::from_ref(&first));
+        put();
+        let second = copy(&mut copied, 100_002).unwrap();
+        assert_ne!(first, second);
+        vault.target.remove(&first).unwrap();
+        assert_eq!(read(&vault, &second).unwrap().1, b"the same");
     }
 }

@@ -488,6 +488,8 @@ impl Going {
         }
         let first = kept.first().map_or(oldest, Generation::at);
         old.extend(files::unnamed(&self.vault, first, &named)?);
+        // A file that comes back is copied again from now on.
+        files::forget(&mut self.files, &old);
         old.reverse();
         self.old = old;
         Ok(())
@@ -500,7 +502,6 @@ impl Going {
                 return Ok(());
             };
             self.vault.target.remove(name)?;
-            files::forget(&mut self.files, name);
             self.old.pop();
         }
         Ok(())
