@@ -1,5 +1,5 @@
-//! What administrators must see to. The site notifies them at once, and mails them at most once an
-//! hour.
+//! Alerts about problems that need an administrator. The site notifies administrators at once, and
+//! mails them at most once an hour.
 
 use identity::grant::{self, ADMIN};
 use identity::notification::{self, NewNotification};
@@ -17,13 +17,13 @@ const KIND: &str = "booking.alert";
 const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
 web::words! {
-    /// What administrators must see to.
+    /// The kind of an alert.
     AlertKind {
         /// Findings are open.
         Findings = "findings" => "booking-alert-findings",
-        /// A payer disputes a payment, or a dispute goes on.
+        /// A payer has disputed a payment, or the state of a dispute has changed.
         Dispute = "dispute" => "booking-alert-dispute",
-        /// A job was given up, or its gateway has not answered for a day.
+        /// A job was given up, or the gateway that it calls has not answered for a day.
         Job = "job" => "booking-alert-job",
     }
 }
@@ -37,8 +37,8 @@ impl AlertKind {
     }
 }
 
-/// Tells administrators of something on the site, and mails them soon. `about` is the argument of
-/// the message `notice`.
+/// Notifies administrators, and schedules a mail to them. `about` is the argument of the message
+/// `notice`.
 pub(crate) fn raise(
     tx: &mut Tx<'_>,
     kind: AlertKind,
@@ -51,7 +51,7 @@ pub(crate) fn raise(
     tell(tx, kind, (notice, about), (add, 1))
 }
 
-/// Like [`raise`], for what is counted anew each time: so many are there now.
+/// Like [`raise`], but `times` replaces the number of alerts of this kind instead of adding to it.
 pub(crate) fn raise_total(
     tx: &mut Tx<'_>,
     kind: AlertKind,
@@ -65,7 +65,7 @@ pub(crate) fn raise_total(
     tell(tx, kind, (notice, &times.to_string()), (set, times))
 }
 
-/// Notifies administrators, and notes with `count` how many things the mail is about.
+/// Notifies administrators, and runs `count`, which stores how many things the mail is about.
 fn tell(
     tx: &mut Tx<'_>,
     kind: AlertKind,

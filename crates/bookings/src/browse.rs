@@ -111,8 +111,8 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
     .all(tx)
 }
 
-/// Like [`list`], with the sets among which members choose. The filter may come from anybody, so its
-/// values are checked.
+/// Like [`list`], but also returns what members can choose for each slot. The filter may come from
+/// anybody, so its values are checked.
 pub fn list_with_choices(
     tx: &mut Tx<'_>,
     filter: &Filter,
@@ -148,7 +148,7 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError>
     Ok(all.into_iter().find(|one| one.slot.id == *id))
 }
 
-/// The first three offered slots with the title of one that cannot be booked.
+/// Returns the first three offered slots with the title of `slot`, which can no longer be booked.
 pub(crate) fn alternatives(tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Offered>, StoreError> {
     let filter = Filter {
         title: slot.title.clone(),
@@ -160,7 +160,7 @@ pub(crate) fn alternatives(tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Offered>,
 /// The maximum number of titles among which visitors choose.
 const TITLES: i64 = 100;
 
-/// Lists the titles of free slots to come, each once. Each step of the recursion finds the next
+/// Lists the titles of upcoming free slots, each once. Each step of the recursion finds the next
 /// title in the index, however many slots have it. For `CROSS JOIN`, see [`list`].
 pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     let now = tx.roughly_now();

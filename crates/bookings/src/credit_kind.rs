@@ -21,21 +21,21 @@ pub const SESSION: &str = "session";
 /// The code of the kind that reviews of documents cost.
 pub const DOCUMENT_REVIEW: &str = "document_review";
 
-/// What credits pay for.
+/// A kind of credits.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[row(table = "credit_kind")]
 pub struct CreditKind {
     /// The kind's id.
     #[schema(value_type = String)]
     pub id: CreditKindId,
-    /// The name in JSON, 1–40 characters of `a-z0-9-`. It never changes. The kind of reviews is
-    /// called `document_review`.
+    /// The name in JSON, 1–40 characters of `a-z0-9-`. It never changes. The kind that reviews cost
+    /// has the code `document_review`.
     pub code: String,
     /// The name, 1–80 characters.
     pub label: String,
     /// The tier of membership that spending these credits needs; 0 for none.
     pub min_tier: i64,
-    /// Whether slots and plans can take and grant the kind anew.
+    /// Whether new slots can take credits of this kind and new plans can grant them.
     pub active: bool,
     /// The position in the list of kinds.
     pub position: i64,
@@ -142,8 +142,8 @@ impl Resource for CreditKind {
         Ok(())
     }
 
-    /// A kind that a slot takes, that a plan grants, or of which there are credits, is deactivated
-    /// instead of deleted, and so is the one that reviews cost.
+    /// A kind is deactivated instead of deleted if a slot takes it, a plan grants it or there are
+    /// credits of it. The kind that reviews cost is never deleted either.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         if self.code == DOCUMENT_REVIEW {
             return Ok(Removal::Deactivate);

@@ -1,4 +1,4 @@
-//! A range of days, with which lists and figures are limited.
+//! A range of days, to which lists and figures are limited.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -15,7 +15,8 @@ pub struct Days {
 }
 
 impl Days {
-    /// Reads `date_from` and `date_to`. Days that do not exist or are reversed are refused with 422.
+    /// Reads `date_from` and `date_to`. Days that do not exist or are reversed are refused with
+    /// 422.
     pub fn read(query: &Form) -> Result<Self, Refusal> {
         let mut findings = Findings::default();
         let days = Self::read_with(query, &mut findings);
@@ -59,8 +60,8 @@ impl Days {
     }
 }
 
-/// The next two days on which it is not `hour` o'clock yet, each with that instant. A daily job has
-/// no fixed hour, so one alone could be missed.
+/// The next two days on which `hour` o'clock has not passed yet, each with that instant. A daily
+/// job runs at no fixed hour, so it could miss a day if it planned only one.
 pub(crate) fn mornings(
     now: Timestamp,
     zone: &TimeZone,

@@ -28,7 +28,8 @@ pub(crate) fn job(site: &Site) -> Handler {
     })
 }
 
-/// Tells a member what ends, unless it has ended, goes on, or is of no use any more.
+/// Tells a member which membership and credits end at this instant. Skips what has already ended,
+/// was used up, refunded or extended.
 fn tell(tx: &mut Tx<'_>, site: &Site, ending: &Ending) -> Result<(), StoreError> {
     let at = Timestamp::from_millisecond(ending.at);
     let at = at.map_err(|_| StoreError::rule("an end beyond all calendars"))?;

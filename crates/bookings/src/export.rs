@@ -1,5 +1,5 @@
-//! Exports of all money and all bookings as files, which are written while they are read: a page of
-//! rows at a time, each in a transaction of its own, so that no export is cut or held in memory.
+//! Exports of all money and all bookings as files. A file is written a page of rows at a time, and
+//! each page is read in a transaction of its own, so that no export is truncated or held in memory.
 
 use identity::session::sudo;
 use jiff::Timestamp;
@@ -165,8 +165,8 @@ const fn headings(kind: ExportKind) -> &'static str {
 
 type Rows = (Vec<Vec<Cell>>, Option<Last>);
 
-/// Reads a page of an export, and the sort key of its last row. Rows that are added meanwhile may be
-/// left out, but no other row is left out or read twice.
+/// Reads a page of an export, and the sort key of its last row. Rows that are added meanwhile may
+/// be left out, but no other row is left out or read twice.
 fn read(tx: &mut Tx<'_>, kind: ExportKind, last: Option<&Last>) -> Result<Rows, StoreError> {
     let after = last.map_or("", |(_, id)| id.as_str());
     match kind {
@@ -213,7 +213,7 @@ fn rows<T: Serialize>(
     Ok((rows.collect::<Result<_, _>>()?, records.last().map(key)))
 }
 
-/// The cells of a record below `headings`: its members, and its sums also as decimal numbers.
+/// The cells of a record under `headings`: its fields, and its amounts also as decimal numbers.
 fn cells(headings: &str, record: &impl Serialize) -> Result<Vec<Cell>, StoreError> {
     let record = serde_json::to_value(record);
     let record = record.map_err(|_| StoreError::rule("rows that cannot be written"))?;
@@ -236,7 +236,7 @@ fn cells(headings: &str, record: &impl Serialize) -> Result<Vec<Cell>, StoreErro
     Ok(headings.split(',').map(cell).collect())
 }
 
-/// An order, with the number of its receipt as people read it.
+/// An order, with the receipt's number as people read it.
 #[derive(Serialize)]
 struct OrderRow {
     #[serde(flatten)]

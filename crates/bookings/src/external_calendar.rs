@@ -1,5 +1,5 @@
 //! The calendars that providers keep elsewhere. An https address is read every hour, and slots that
-//! overlap a busy time of the calendar are not offered. Bookings are never cancelled for one.
+//! overlap a busy time of the calendar are not offered. A busy time never cancels a booking.
 
 mod ics;
 
@@ -25,11 +25,11 @@ use ics::{Busy, Found};
 const KIND: &str = "booking.calendar";
 /// The purpose for which the key that seals addresses is derived from the key file.
 const PURPOSE: &str = "bookings.external-calendar";
-/// The longest calendar that is read, in bytes.
+/// The maximum size of a calendar, in bytes.
 const LONGEST: usize = 1 << 20;
 /// How often a calendar is read.
 const EVERY: SignedDuration = SignedDuration::from_hours(1);
-/// How far ahead busy times are kept, which is as far as slots can be.
+/// How far ahead busy times are kept. No slot can be further in the future.
 const HORIZON: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 web::words! {
@@ -55,13 +55,15 @@ web::words! {
     }
 }
 
-/// When a provider's own calendar was read, and what was wrong. Its address is never shown.
+/// When a provider's own calendar was last read, and why the last attempt failed, if it did. Its
+/// address is never shown.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct ExternalCalendar {
     /// When the calendar was last read; null before the first time.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub read_at: Option<Timestamp>,
-    /// Why the last attempt failed. The busy times of the last good one stay.
+    /// Why the last attempt failed; null if it did not. The busy times of the last successful
+    /// attempt are kept.
     pub error: Option<ReadError>,
 }
 
@@ -115,7 +117,7 @@ pub fn set(
     provider: &Provider,
     address: &str,
 ) -> Result<(), Refusal> {
-    // Some programs call the address of a calendar so.
+    // Some programs write the https address of a calendar with the scheme `webcal`.
     let address = match address.trim().strip_prefix("webcal://") {
         Some(rest) => format!("https://{rest}"),
         None => address.to_owned(),
@@ -178,7 +180,7 @@ fn remove(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Exports when a provider is busy, as far as it is known.
+/// Exports the known busy times of a provider.
 pub(crate) fn export(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Value, StoreError> {
     let Some(calendar) = find(tx, provider)? else {
         return Ok(Value::Null);
@@ -214,7 +216,7 @@ fn plan(tx: &mut Tx<'_>, provider: &ProviderId, at: Timestamp) -> Result<(), Sto
     })
 }
 
-/// The job that reads a calendar, and plans the next time.
+/// The job that reads a calendar, and schedules the next run.
 pub(crate) fn job(site: &Site) -> Handler {
     Handler::with(KIND, site, |site: Site, job: Job| async move {
         let Payload { provider } = job.read()?;
@@ -260,12 +262,12 @@ async fn fetch(
         let file = String::from_utf8_lossy(&answer.body);
         ics::read(&file, &zone, (now, now + HORIZON))
     };
-    // A file from elsewhere may be long, and may break the parser.
+    // A calendar may take long to parse, and may make the parser panic.
     let read = tokio::task::spawn_blocking(read).await;
     read.unwrap_or(Err(ReadError::Broken))
 }
 
-/// Stores what a calendar said, unless the provider has meanwhile changed its address.
+/// Stores the result of reading a calendar, unless the provider has meanwhile changed its address.
 fn keep(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -303,8 +305,8 @@ fn keep(
     Ok(())
 }
 
-/// Leaves out the provider's own bookings, which the calendar has from our mails and may show at
-/// their old times.
+/// Leaves out the provider's own bookings. The calendar has them from our mails, and may show them
+/// at their old times.
 fn without_bookings(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -1,4 +1,4 @@
-//! Feedback. After a session the member and the provider each say once how it was.
+//! Feedback. After a session, the member and the provider can each give feedback once.
 
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
@@ -20,9 +20,9 @@ use crate::{FEEDBACK_CLOSED, FEEDBACK_EXISTS, FEEDBACK_TOO_EARLY, Refusal, notic
 
 platform::id!(FeedbackId, random, "What one side says about a session.");
 
-/// How long after a session's end feedback may be given.
+/// Feedback may be given until this long after a session's end.
 const OPEN: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How long its author may change it.
+/// The author may change feedback until this long after giving it.
 const EDITABLE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The minimum number of ratings for a public mean.
 const PUBLIC: i64 = 3;
@@ -40,7 +40,7 @@ web::words! {
     }
 }
 
-/// The score by one criterion.
+/// The score for one criterion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = FeedbackScore)]
 pub struct Score {
@@ -110,7 +110,7 @@ pub const FIELDS: &[Field] = web::fields! { Feedback:
 };
 
 impl Feedback {
-    /// The ids of the criteria of this kind by which it is answered.
+    /// The ids of the criteria of this kind that the feedback answers.
     pub(crate) fn criteria(&self, kind: Kind) -> Vec<&str> {
         match kind {
             Kind::Score => self.scores.iter().map(|one| &*one.criterion).collect(),
@@ -133,10 +133,11 @@ pub(crate) fn author_of(party: Party) -> Option<Author> {
     }
 }
 
-/// Refuses feedback before a session's end, or where there is nothing to say about it.
+/// Refuses feedback before a session's end, more than 30 days after it, and from a side that cannot
+/// judge the session.
 pub(crate) fn check_open(booking: &Booking, author: Author, now: Timestamp) -> Result<(), Refusal> {
     let is_held = match booking.state {
-        // A session that is over completes by itself some time later.
+        // The booking of a session that has ended stays confirmed until a job completes it.
         State::Confirmed | State::Completed => true,
         State::NoShowMember => author == Author::Provider,
         _ => false,
@@ -201,8 +202,8 @@ pub fn list(tx: &mut Tx<'_>, party: &PartyTo) -> Result<Vec<Feedback>, StoreErro
     Ok(all)
 }
 
-/// Lists what a provider wrote, or what providers wrote to a member, the latest 200 first. Private
-/// notes are empty for the member.
+/// Lists the latest 200 entries that a provider wrote, or that providers wrote about a member,
+/// newest first. Private notes are empty for the member.
 pub fn list_of_providers(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -294,8 +295,8 @@ pub fn change(
     Ok(new)
 }
 
-/// Returns the account that the feedback is about. Nobody writes about an erased account, because no
-/// later erasure would find the text.
+/// Returns the account that the feedback is about. Feedback about an erased account is refused,
+/// because no later erasure would find the text.
 fn other_side(tx: &mut Tx<'_>, booking: &Booking, author: Author) -> Result<AccountId, Refusal> {
     let other = match author {
         Author::Member => Party::Provider,
@@ -305,8 +306,8 @@ fn other_side(tx: &mut Tx<'_>, booking: &Booking, author: Author) -> Result<Acco
     other.ok_or_else(|| FEEDBACK_CLOSED.into())
 }
 
-/// Applies the input, and checks that each score and each answer is by a criterion of the author's
-/// side.
+/// Applies the input, and checks that each score and each answer belongs to a criterion of the
+/// author's side.
 fn read(tx: &mut Tx<'_>, old: &Feedback, is_new: bool, input: &Input) -> Result<Feedback, Refusal> {
     let mut findings = Findings::default();
     let mut new = input.apply(FIELDS, old, is_new, &TimeZone::UTC, &mut findings);
@@ -353,7 +354,7 @@ pub(crate) fn rating(
     Ok((count >= PUBLIC).then(|| ((sum * 20 + count) / (count * 2), count)))
 }
 
-/// Exports the feedback that an account's owner wrote, and what the other sides wrote to them.
+/// Exports the feedback that an account's owner wrote, and the feedback about them.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Feedback> = sql!(
         "SELECT {f: Feedback} FROM feedback f JOIN booking b ON b.id = f.booking_id

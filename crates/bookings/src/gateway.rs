@@ -66,7 +66,7 @@ pub(crate) fn mode(site: &Site) -> OrderMode {
     }
 }
 
-/// Whether an order was made with test money, and real money moves now.
+/// Whether an order was made with test money although the site uses real money now.
 pub(crate) fn is_void(site: &Site, order: &Order) -> bool {
     order.mode == OrderMode::Test && !is_test(site)
 }
@@ -202,8 +202,8 @@ impl From<GatewayError> for Problem {
 }
 
 impl GatewayName {
-    /// Whether the gateway can be used: it has its keys, and the test gateway is offered where no real
-    /// money moves.
+    /// Whether the gateway can be used. The test gateway must be offered and no real money may
+    /// move; the others need their keys.
     pub(crate) fn is_usable(self, site: &Site) -> bool {
         match self {
             Self::Test => test::is_usable(site),
@@ -254,7 +254,7 @@ impl GatewayName {
         id: &str,
     ) -> Result<RefundReport, GatewayError> {
         match self {
-            // The test gateway processes refunds at once, so nobody asks it.
+            // The test gateway processes refunds at once, so this is never called for it.
             Self::Test => Err(GatewayError::Unclear(id.to_owned())),
             Self::Razorpay => razorpay::find_refund(site, id).await,
             Self::Stripe => stripe::find_refund(site, id).await,

@@ -1,5 +1,5 @@
-//! Events from payment gateways. An event is stored before it is acknowledged. A job then requests the
-//! current state from the gateway, so that reordered, repeated or late events do no harm.
+//! Events from payment gateways. An event is stored before it is acknowledged. A job then requests
+//! the current state from the gateway, so that reordered, repeated or late events do no harm.
 
 use axum::http::HeaderMap;
 use identity::grant::ADMIN;
@@ -57,7 +57,7 @@ struct Payload {
     event: String,
 }
 
-/// Verifies what a gateway has posted, and stores the event durably.
+/// Verifies an event that a gateway has posted, and stores it durably.
 pub(crate) async fn accept(
     site: &Site,
     gateway: GatewayName,
@@ -72,7 +72,7 @@ pub(crate) async fn accept(
     Ok(site.store.write(write).await?)
 }
 
-/// Posts an event of the test gateway, which passes the same checks as those of others.
+/// Posts an event of the test gateway. It passes the same checks as the events of other gateways.
 pub(crate) async fn post_test(site: &Site, event: &TestEvent) -> Result<(), Problem> {
     let (headers, body) = event.post(site);
     accept(site, GatewayName::Test, &headers, &body).await
@@ -124,7 +124,7 @@ fn plan(tx: &mut Tx<'_>, gateway: GatewayName, event: &str) -> Result<(), StoreE
     })
 }
 
-/// Processes an event again that did not concern any of our orders.
+/// Processes an event again if it did not concern any of our orders before.
 pub(crate) fn read_again(
     tx: &mut Tx<'_>,
     gateway: GatewayName,
@@ -249,8 +249,8 @@ async fn find_order_of_payment(site: &Site, event: &Stored) -> Result<Option<Ord
     Ok(site.store.read(look).await?.map(|(id,)| id))
 }
 
-/// Holds back the providers' payouts while a payment is disputed. If the dispute is lost, takes back
-/// payouts that are already in a batch or paid.
+/// Holds back the providers' payouts while a payment is disputed. If the dispute is lost, takes
+/// back payouts that are already in a batch or paid.
 fn follow_dispute(tx: &mut Tx<'_>, order: &OrderId, event: &Stored) -> Result<(), StoreError> {
     order::lock(tx, order)?;
     let bookings = match booking::lock_of_order(tx, order)? {
@@ -276,7 +276,7 @@ async fn handle_refund(site: Site, event: Stored) -> Result<Done, GatewayError> 
             sought.refund_ref.as_deref().unwrap_or_default(),
             sought.receipt.as_deref().unwrap_or_default(),
         )?;
-        // A refund of a payment that never came here is not ours.
+        // If we have no captured payment with this id, the refund does not concern us.
         let payment = sql!(
             "SELECT {Payment} FROM payment
              WHERE gateway = :gateway AND gateway_payment_id = :name AND captured_at IS NOT NULL",
@@ -313,7 +313,8 @@ async fn handle_refund(site: Site, event: Stored) -> Result<Done, GatewayError> 
     }))
 }
 
-/// Names what an order pays for, its payer, and the payment's id at the gateway.
+/// Returns the title of what an order pays for, the payer's name, and the payment's id at the
+/// gateway.
 fn describe_order(tx: &mut Tx<'_>, order: &OrderId, event: &Stored) -> Result<String, StoreError> {
     let (title, payer): (String, Option<String>) = sql!(
         "SELECT COALESCE(n.name, b.title, ''), a.display_name

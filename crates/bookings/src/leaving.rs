@@ -69,8 +69,8 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     }))
 }
 
-/// Lists the future sessions that the account's owner must give, and the reviews that they must
-/// write. They must take place or be cancelled before the account can be erased.
+/// Lists the future sessions that the account's owner offers, and the reviews that they have to
+/// write. The account cannot be erased until these are done or cancelled.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let provider: Option<(ProviderId,)> = sql!(
         "SELECT id FROM provider WHERE account_id = :account FOR NO KEY UPDATE",

@@ -29,8 +29,8 @@ pub(crate) fn is_allowed(link: &str, hosts: &[String]) -> bool {
     is_plain && is_known && !path.is_empty() && !link.contains(char::is_whitespace)
 }
 
-/// Cleans the list of allowed hosts that an administrator sent, and adds an error for each that is
-/// not the name of a host: an address, or a name with a user, a port or a path.
+/// Cleans the list of allowed hosts that an administrator sent. Adds an error for each entry that
+/// is not a host name, such as an IP address or a name with a user, a port or a path.
 pub(crate) fn read_hosts(pointer: &str, sent: &[String], findings: &mut Findings) -> Vec<String> {
     let mut hosts: Vec<String> = Vec::new();
     for host in sent {
@@ -47,8 +47,8 @@ pub(crate) fn read_hosts(pointer: &str, sent: &[String], findings: &mut Findings
     hosts
 }
 
-/// Whether this is a name of the DNS with at least two labels. The last label of an IP address is a
-/// number.
+/// Whether this is a DNS name with at least two labels. IP addresses are refused, because their
+/// last label begins with a digit.
 fn is_host(name: &str) -> bool {
     let is_label = |label: &str| {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';

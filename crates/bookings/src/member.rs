@@ -1,4 +1,4 @@
-//! Members: the accounts that book, ask and buy.
+//! Members: the accounts that book sessions, request slots and buy plans.
 
 use axum::http::StatusCode;
 use identity::account::{self, AccountId};

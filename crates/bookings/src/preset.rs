@@ -1,5 +1,5 @@
-//! Presets: the session types, levels, criteria of feedback and plans with which a site can begin, and
-//! when its members learn who a provider is.
+//! Presets: the session types, levels, criteria of feedback, plans and settings with which a site
+//! can begin.
 
 use platform::{StoreError, Tx, sql};
 use serde_json::json;
@@ -144,7 +144,7 @@ const CONSULTING: Rows = Rows {
     newcomers: false,
 };
 
-/// By the number of guests or people.
+/// Levels by the number of guests.
 const GUESTS: [Item; 3] = [
     ("small", "preset-small"),
     ("medium", "preset-medium"),
@@ -169,10 +169,10 @@ pub(crate) fn is_used(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Adds the rows of a preset, with labels in the language of `say`, and sets the rules that it has.
-/// Plans and criteria are only added where there are none, and only labels of kinds of credits that
-/// nobody has changed are set. Refuses to do so with 409 `preset_used` if there are session types or
-/// levels already.
+/// Adds the rows of a preset, with labels in the language of `say`, and changes the settings that
+/// it contains. Plans and criteria are only added if there are none, and the labels of kinds of
+/// credits are only set if nobody has changed them. Refuses with 409 `preset_used` if there are
+/// session types or levels already.
 pub fn apply(
     tx: &mut Tx<'_>,
     by: &Administrator,
@@ -215,7 +215,7 @@ pub fn apply(
     Ok(())
 }
 
-/// Says the labels of the kinds with which a site begins in the language of `say`.
+/// Sets the labels of the kinds of credits with which a site begins, in the language of `say`.
 fn label_kinds(
     tx: &mut Tx<'_>,
     by: &Administrator,

@@ -38,7 +38,7 @@ pub struct ProviderProfile {
     pub buffer_before: i64,
     /// Minutes that stay free after a session.
     pub buffer_after: i64,
-    /// How many minutes ahead a slot must be booked.
+    /// The minimum time between a booking and its session, in minutes.
     pub min_notice: i64,
     /// Whether those who booked see the provider's email address.
     pub shows_email: bool,

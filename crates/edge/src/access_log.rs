@@ -1,4 +1,4 @@
-//! The access log, which has exactly one line per request.
+//! The access log, with one line for each request.
 //!
 //! Each worker has its own buffer, and a single thread writes all buffers, so a slow disk never
 //! delays a request. Lines that do not fit into a buffer are dropped and counted.

@@ -47,7 +47,7 @@ enum Advertisement {
 }
 
 impl AltSvc {
-    /// Sets which listening addresses have a UDP socket.
+    /// Sets the https addresses. HTTP/3 is advertised only while it works at all of them.
     pub(crate) fn keep(&self, addresses: &[&ListenAddress]) {
         let mut listeners = self.listeners();
         listeners

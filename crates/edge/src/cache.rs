@@ -60,8 +60,8 @@ impl Policy {
         }
     }
 
-    /// The lifetimes of a response without caching headers. They are zero if the response may be
-    /// for a single user.
+    /// The lifetimes of a response without caching headers. `lifetime` is zero if the response may
+    /// be for a single user.
     pub(crate) fn unsaid_to(&self, request: &HeaderMap) -> DefaultLifetimes {
         let mut unsaid = self.unsaid;
         if self.is_personal(request) {

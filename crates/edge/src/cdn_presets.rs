@@ -11,7 +11,7 @@ use ipnet::IpNet;
 struct Preset {
     name: &'static str,
     networks: &'static [&'static str],
-    /// The header that the network always sets to the address of its client.
+    /// The header that the CDN always sets to the address of its client.
     client_header: Option<HeaderName>,
 }
 

@@ -197,8 +197,8 @@ impl Plan {
         found.is_some_and(|route| matches!(route.target, Target::App))
     }
 
-    /// Adds routes to the mounted handler for these paths on all hosts, unless a configured route
-    /// matches them. These routes do not require the app to run.
+    /// Adds routes to the app for these paths on all hosts, unless a configured route matches them.
+    /// [`Self::needs_app`] does not count these routes.
     pub fn answer_also(&mut self, paths: &[&str]) {
         let paths = paths.iter().filter_map(|path| {
             let is_taken = self

@@ -58,7 +58,7 @@ pub(crate) struct EdgeState {
     pub(crate) drain: CancellationToken,
     /// Cancelled when the remaining HTTP requests must be aborted.
     pub(crate) end: CancellationToken,
-    /// Cancelled when connections of other protocols must close too.
+    /// Cancelled when tunnels, such as WebSockets, must close too.
     pub(crate) cut: CancellationToken,
 }
 

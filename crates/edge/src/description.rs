@@ -75,8 +75,8 @@ pub struct Listen {
     pub https: Vec<String>,
     /// Whether HTTP/3 is also served, on UDP ports with the same numbers as the `https` ports.
     pub http3: bool,
-    /// IP addresses or networks of proxies that may set `Forwarded` and `X-Forwarded-*`, or names of
-    /// content delivery networks: `cloudflare`, `fastly`.
+    /// IP addresses or networks of proxies that may set `Forwarded` and `X-Forwarded-*`, or names
+    /// of content delivery networks: `cloudflare`, `fastly`.
     #[serde(deserialize_with = "one_or_many")]
     pub trusted_proxies: Vec<String>,
     /// The header that trusted proxies set.
@@ -103,7 +103,8 @@ pub struct Listen {
     pub drain_time: String,
     /// How long idle connections stay open when the edge stops.
     pub lame_duck_time: String,
-    /// How long connections of other protocols stay open when the edge stops.
+    /// How long connections that have switched to another protocol, such as WebSockets, stay open
+    /// when the edge stops.
     pub tunnel_time: String,
 }
 
@@ -144,8 +145,8 @@ impl Default for Listen {
     }
 }
 
-/// The header in which trusted proxies report the client. Other such headers are ignored, because
-/// they may come from the client.
+/// The header in which trusted proxies report the client. The edge ignores the other forwarding
+/// headers, because they may come from the client.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
@@ -186,7 +187,7 @@ pub struct Acme {
     /// An existing account at the authority to which the new account is bound.
     #[serde(default)]
     pub eab: Option<ExternalAccount>,
-    /// A file with an additional root certificate for the directory's certificate.
+    /// A file with an additional root certificate that is trusted for connections to the authority.
     #[serde(default)]
     pub ca: String,
     /// Whether certificates are also ordered for names that do not resolve.
@@ -341,13 +342,13 @@ pub struct Ask {
     pub to: String,
     /// The path to request with `GET`.
     pub path: String,
-    /// Headers to copy from the authorization server's response to the request.
+    /// Headers to copy into the request from the authorization server's response.
     #[serde(default)]
     pub copy: Vec<String>,
 }
 
-/// `cors = { origins = ["https://app.example"] }`: whose pages may read responses, in requests
-/// without cookies.
+/// `cors = { origins = ["https://app.example"] }`: the other origins whose pages may read
+/// responses. Cookies are removed from requests of these pages.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cors {
@@ -387,8 +388,8 @@ pub struct Headers {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RequestHeaders {
-    /// Headers to remove. Also removes names that some programs confuse with them (`X_User` for
-    /// `X-User`).
+    /// Headers to remove. Headers whose names some programs confuse with these names (`X_User` for
+    /// `X-User`) are removed too.
     pub remove: Vec<String>,
 }
 

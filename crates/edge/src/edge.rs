@@ -210,8 +210,9 @@ impl Edge {
     pub fn apply(&self, plan: Plan) -> Result<(), EdgeError> {
         let taken = self.take(plan);
         if taken.is_err() {
-            // The new plan's sockets are closed. No worker accepts connections on them, and while
-            // they are open, the process that passed them cannot open others.
+            // The sockets that were passed for the new plan are closed. No worker accepts
+            // connections on them, and no other socket can be bound to their addresses while they
+            // are open.
             lock(&self.inherited).settle(self.shared.running().plan.listen());
         }
         taken
@@ -273,8 +274,8 @@ impl Edge {
     }
 
     /// Orders certificates for these names as well as for the plan's names. The next call replaces
-    /// these names. Leaves out names that a file covers, and names for which no certificate can be
-    /// ordered.
+    /// these names. Omits names that a certificate file covers, and names for which no certificate
+    /// can be ordered.
     pub fn order_also(&self, names: BTreeSet<String>) {
         self.orders.order_also(&self.shared, names);
     }

@@ -3,7 +3,7 @@
 //! It does not know the purpose of the app that is mounted in it. The modules below are in layers,
 //! and each uses only lower ones; `cargo xtask check` verifies this.
 
-// Start, apply a plan and stop.
+// The running edge.
 mod edge;
 
 // HTTP/3.

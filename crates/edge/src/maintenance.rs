@@ -61,7 +61,7 @@ pub struct Maintenance {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// Nothing has changed, and the next start will not see the change either.
+    /// The change is not in effect, and will not be after a restart either.
     #[error("nothing was opened or closed")]
     Unchanged(#[source] io::Error),
     /// The change is in effect and survives a restart, but a power failure may undo it. The caller

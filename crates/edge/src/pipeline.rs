@@ -62,7 +62,8 @@ struct RequestOutcome {
 }
 
 impl RequestOutcome {
-    /// Why the request body ended early; `None` if it did not.
+    /// The refusal if the edge aborted the request body because it arrived too slowly; otherwise
+    /// `None`.
     fn broken(&self) -> Option<Refusal> {
         let upload = self.upload.as_ref()?;
         let is_too_slow = upload.is_too_slow.load(Ordering::Relaxed);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-/// How many times within `time` a watch checks for progress.
+/// The number of checks for progress within the `time` of [`ProgressWatch::stands_still`].
 const LOOKS: u32 = 4;
 
 /// Counts a peer's progress, and records whether progress is expected. Counting needs no clock,

@@ -3,7 +3,7 @@
 //! All workers share an [`Upstream`]; a [`Pool`] holds one worker's idle connections. Bodies stream
 //! in both directions, except where `request_buffer` and `response_buffer` read ahead.
 
-// Requests and answers on their way, and what looks after the servers.
+// Requests and responses in transit, and the health checks of servers.
 mod health_check;
 mod response_body;
 mod upstream_request;
@@ -114,7 +114,7 @@ impl Pool {
         let is_streamed = upload.is_some();
         let is_bodiless = whole.is_none() && !is_streamed;
         let repeats = Idempotency::of(method, is_bodiless);
-        // Whether no second server may get the request after a first server may have read it.
+        // Whether the request must not be sent to another server after one server may have read it.
         let care = repeats != Idempotency::Safe;
         let mut fresh = false;
         // The error of a server that may have begun to process the request.
@@ -163,7 +163,8 @@ impl Pool {
                     };
                     fresh = true;
                     match next {
-                        // This server may have begun the request, so no other server may get it.
+                        // An unsafe request that this server may have begun must not be sent to
+                        // another server.
                         RetryTarget::Same => {
                             begun = (is_begun && repeats != Idempotency::Safe).then_some(error);
                         }
@@ -206,8 +207,8 @@ impl Pool {
             head.headers.append(SET_COOKIE, cookie);
         }
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            // The server switched protocols although the client had not asked for a switch, so the
-            // next bytes are not HTTP.
+            // If the client has not requested a switch, the response is an error: the bytes after
+            // it are not HTTP.
             let upgrade = upgrade.take().ok_or(ProxyError::Upgrade)?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;

@@ -100,7 +100,7 @@ impl Route {
         }
     }
 
-    /// Makes a route for this path on all hosts, to the mounted handler.
+    /// Makes a route to the app for this path on all hosts.
     pub(crate) fn to_mounted(path: RoutePath) -> Self {
         let name: Arc<str> = format!("*{}", path.as_str()).into();
         Self {

@@ -51,7 +51,7 @@ enum State {
         digits: u8,
         size: u64,
     },
-    /// The position after a chunk size. The rest of the line is ignored: it is empty or an
+    /// The decoder has read a chunk size and ignores the rest of the line, which is empty or an
     /// extension.
     Extension {
         size: u64,

@@ -14,7 +14,7 @@ pub const METHOD_LENGTH: usize = 32;
 /// The maximum length of a host in bytes: a name of 253 characters and a port.
 const HOST_LENGTH: usize = 260;
 
-/// What a head says about the framing of its message.
+/// The properties of a valid head that determine what may follow it on the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Judged {
     pub(crate) body: Framed,

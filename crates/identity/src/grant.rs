@@ -27,7 +27,8 @@ pub use crate::scope::{
 };
 pub use manager::{Manager, change, leave, manager, remove, remove_duty};
 
-/// The current rank of `who` in `scope`; `None` also for a token that is limited to another scope.
+/// The current rank of `who` in `scope`. Returns `None` if `who` has no rank there, or uses a token
+/// that is limited to another scope.
 pub fn rank_in(tx: &mut Tx<'_>, who: &SignedIn, scope: &Scope) -> Result<Option<Role>, StoreError> {
     if !who.reaches(scope) {
         return Ok(None);

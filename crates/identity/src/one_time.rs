@@ -25,7 +25,7 @@ pub(crate) enum Purpose {
     /// because a thief may have created them.
     Invite,
     SignIn,
-    /// To accept a response for a passkey only once.
+    /// To record the use of a passkey challenge, so that only one response to it is accepted.
     Passkey,
     /// To cancel an account's erasure.
     Restore,
@@ -210,8 +210,8 @@ pub(crate) fn take<T: DeserializeOwned>(
     Ok(link.filter(|link| link.expires_at > now && !link.is_used))
 }
 
-/// Counts an attempt to enter what a link requires in addition, such as a code. Returns whether the
-/// attempt is among the first `limit`.
+/// Counts an attempt to enter the code that a link requires. Returns whether the link exists and
+/// had fewer than `limit` attempts before.
 pub(crate) fn count_attempt(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -276,7 +276,7 @@ pub(crate) fn remove_of(
     Ok(())
 }
 
-/// Deletes an account's links of one purpose that expire at `end` or later.
+/// Deletes an account's unused links of one purpose that expire at `end` or later.
 pub(crate) fn remove_since(
     tx: &mut Tx<'_>,
     purpose: Purpose,

@@ -51,8 +51,8 @@ pub struct Search {
     pub rank: String,
 }
 
-/// Lists the people who match a search, newest account first. Only accounts that were created
-/// before `before` are listed.
+/// Lists the people who match a search, newest account first. Only accounts that are older than the
+/// account with the id `before` are listed.
 pub fn list(
     tx: &mut Tx<'_>,
     _: &Administrator,

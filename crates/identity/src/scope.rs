@@ -200,7 +200,7 @@ pub struct ScopeName {
 }
 
 impl ScopeName {
-    /// Finds the scope, if its kind is the installation or is declared by a domain.
+    /// Finds the scope, if it is the installation or if a domain declares its kind.
     pub fn find(&self, domains: &[DomainAccounts]) -> Option<Scope> {
         let declared = domains.iter().flat_map(|domain| domain.scope_kinds);
         let mut all = declared.copied().chain([&SITE]);

@@ -258,7 +258,7 @@ pub(crate) fn find(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<SessionId>
     Ok(found.map(|(id,)| id))
 }
 
-/// Whether a session is still live.
+/// Whether the session still exists, that is, was not ended.
 pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreError> {
     let found: Option<(SessionId,)> =
         sql!("SELECT id FROM session WHERE id = :id", id).maybe(tx)?;
@@ -359,8 +359,8 @@ pub fn end_others(
     Ok(count)
 }
 
-/// Ends all sessions of the signed-in person except the given one, and withdraws the invites that
-/// the person has sent. Returns the number of ended sessions.
+/// Ends all sessions of the signed-in person, except the current one if `keep_current` is true.
+/// Withdraws the invites that the person has sent. Returns the number of ended sessions.
 pub fn end_own(
     tx: &mut Tx<'_>,
     who: &SignedIn,

@@ -1,7 +1,7 @@
 //! Sign-in with email address and password, or with a sign-in link.
 //!
-//! Every attempt with a password costs exactly one hash, whether the address is known, unknown or
-//! barred, and all failures get the same response. A client that has used up its attempts is
+//! Every attempt with a password costs exactly one hash, whether or not an active account has the
+//! address, and all failures get the same response. A client that has used up its attempts is
 //! refused before a hash is computed, whatever the address.
 
 pub mod attempts;

@@ -19,9 +19,9 @@ pub(crate) struct Limits {
     pub(crate) disk: Option<Floor>,
     pub(crate) memory: Option<Floor>,
     pub(crate) backup_lag: Option<SignedDuration>,
-    /// Failed jobs in a day.
+    /// The number of failed jobs in a day at which an alert begins.
     pub(crate) failed_jobs: u32,
-    /// Failed mails in a day.
+    /// The number of failed mails in a day at which an alert begins.
     pub(crate) failed_mails: u32,
 }
 

@@ -1,7 +1,7 @@
 //! Alerts: owners and a webhook are notified once when a problem begins, and once when it is over.
 //!
 //! The store has a row for each active alert ([`alert`]). A restart therefore does not repeat a
-//! notification. [`conditions`] decide what is a problem.
+//! notification. The module [`conditions`] decides what is a problem.
 
 pub(crate) mod alert;
 pub(crate) mod conditions;
@@ -37,7 +37,8 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Returns a report on each condition with a known state.
+    /// Returns reports on the machine, the certificates and the backup, as far as their state is
+    /// known.
     pub(crate) async fn look(&self) -> Vec<Report> {
         let (machine, edge) = tokio::join!(self.machine.status(), self.server.edge_status());
         let (limits, now) = (&self.outlet.settings.limits, self.outlet.site.clock.now());

@@ -1,5 +1,5 @@
 //! The OpenAPI description. It is collected from the domains' routes. `/api/openapi.json` serves it
-//! for API clients, and `/api/docs` as a page for people. Both are in English.
+//! for API clients, and `/api/docs` shows it as a page for people. Both are in English.
 
 use std::io::{self, Read as _};
 

@@ -38,7 +38,7 @@ pub(crate) struct AppService {
     accounts: Option<Context>,
     /// The occasions' own host names, if occasions may have any.
     own_domains: Option<OwnDomains>,
-    /// Ends endless response streams.
+    /// Ends endless response streams when it is cancelled.
     stop: CancellationToken,
 }
 
@@ -155,8 +155,8 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     pass
 }
 
-/// Redirects browsers to the sign-in page, and sends 401 to other clients. The sign-in page is
-/// always at the site's own URL, and leads back to the requested page afterwards.
+/// Redirects requests for pages to the sign-in page, and responds to all others with 401. The
+/// sign-in page is always at the site's own URL, and leads back to the requested page afterwards.
 fn way_in(accounts: &Context, question: &edge::Question) -> edge::AuthDecision {
     let accept = question.headers.get_all(ACCEPT).iter();
     let reads_pages = accept

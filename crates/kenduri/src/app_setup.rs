@@ -76,13 +76,13 @@ pub(crate) fn refuse_half_restored(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// The file in the data folder that says that the store is in PostgreSQL from now on.
+/// Returns the path of the file that marks the SQLite store as moved to PostgreSQL.
 pub(crate) fn moved_mark(settings: &Settings) -> PathBuf {
     settings.data.join("store-is-in-postgresql")
 }
 
-/// Refuses to serve an SQLite file that was moved. What is written to it would be lost when
-/// `store.url` is changed.
+/// Refuses to serve an SQLite store that was moved to PostgreSQL. Later writes to it would be lost
+/// when the operator changes `store.url`.
 fn refuse_moved(settings: &Settings) -> Result<()> {
     let mark = moved_mark(settings);
     if matches!(settings.store, store::Settings::Sqlite(_)) && mark.try_exists()? {

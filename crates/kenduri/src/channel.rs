@@ -31,7 +31,8 @@ const MOST: usize = 4_096;
 /// The maximum number of descriptors per system call. Linux allows 253.
 const BATCH: usize = 100;
 
-/// The time limit for reading the rest of a message when the channel is halted.
+/// The time limit for sending the queued messages and reading the current one when the channel is
+/// halted.
 const HALT_TIME: Duration = Duration::from_secs(5);
 /// The capacity of each queue, in messages: one for outgoing and one for received messages.
 const WAITING: usize = 64;

@@ -95,8 +95,8 @@ struct Where {
     /// The settings file [default: kenduri.toml in this folder, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The section `[profile.NAME]` of the settings file, whose settings override the others of the
-    /// file [default: the variable `KENDURI_PROFILE`]
+    /// The section `[profile.NAME]` of the settings file, whose settings override the other
+    /// settings in the file [default: the variable `KENDURI_PROFILE`]
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// The data folder [default: data]

@@ -175,7 +175,8 @@ impl Sources {
         })
     }
 
-    /// Checks all values. `asked` may differ in `lasting` and `ports` from what was read.
+    /// Checks all values. `asked` may differ from the inputs of [`Self::read`] only in `lasting`
+    /// and `ports`.
     pub(crate) fn check(
         &self,
         asked: &Asked,
@@ -248,9 +249,9 @@ impl Sources {
     }
 }
 
-/// Returns the data folder even if other settings are invalid, because it suffices to find the
-/// running Kenduri. If the settings file cannot be read, also returns the problems, because the
-/// file might name another data folder.
+/// Returns the data folder even if other settings are invalid, because a command needs only this
+/// folder to find the running Kenduri. Also returns the problems of a settings file that cannot be
+/// read, if only this file can name the data folder.
 pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
     let mut passed_over = Vec::new();
     let mut data = Written::default().data.into();

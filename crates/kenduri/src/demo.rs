@@ -1,5 +1,5 @@
-//! The contents of `serve --demo`: a wedding, its host's site with countdowns, a blog and lessons to
-//! book, a person outside the wedding, and the links that are printed.
+//! The contents of `serve --demo`: a wedding, its host's site with countdowns, a blog and lessons
+//! to book, a person outside the wedding, and the links that are printed.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -44,7 +44,8 @@ const PORTRAIT: (&str, &str) = (
 );
 
 /// Creates the demo, unless the store already contains an occasion. Also creates a sign-in link for
-/// the host. The link is valid until the next start. Returns the text to be printed.
+/// the host and one for the member, which are valid until the next start. Returns the text to be
+/// printed.
 pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String> {
     if !occasions::ENABLED.of(&site.declared.settings) {
         bail!(

@@ -17,8 +17,7 @@ use supervisor::{Folder, User};
 pub(crate) const RUN: &str = "run";
 /// The folder for services' logs, inside the data folder.
 pub(crate) const LOGS: &str = "logs";
-/// The folder for sockets through which services reach each other. It is inside the folder for
-/// sockets.
+/// The folder for sockets through which services reach each other, inside [`RUN`].
 pub(crate) const INNER: &str = "inner";
 /// The parent of the folder for sockets and records when it is outside the data folder.
 const RUN_APART: &str = "/run/kenduri";
@@ -96,7 +95,7 @@ impl Folders {
     }
 
     /// Returns the data's owner. The worker must run as this user. Returns `None` if this process
-    /// is not root, because the worker then runs as the same user.
+    /// is not root or root owns the data, because the worker then runs as the same user.
     pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
@@ -110,7 +109,7 @@ impl Folders {
         Ok((user != 0).then(|| User::numbered(user, group)))
     }
 
-    /// Opens the folder for sockets and records. Creates it first if it is outside the data folder.
+    /// Opens the folder for sockets and records, and creates it if it does not exist.
     pub(crate) fn open(&self) -> Result<Arc<Folder>> {
         let make = |path: &Path| {
             let made = Folder::make(path, OPEN);

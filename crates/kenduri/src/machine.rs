@@ -26,7 +26,7 @@ pub(crate) struct MachineStatus {
     pub(crate) processors: usize,
 }
 
-/// Bytes of memory or of a disk.
+/// The free and the total bytes of the memory or of a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Room {
     pub(crate) free: u64,

@@ -103,7 +103,7 @@ impl ServeMode {
         self != Self::Usual
     }
 
-    /// Returns the text that is printed when a demo stops. It says which data stays.
+    /// Returns the text that tells the user of a demo how to stop it, and whether its data stays.
     pub(crate) fn farewell(self, settings: &Settings) -> String {
         let what_stays = match self {
             Self::Usual => return String::new(),

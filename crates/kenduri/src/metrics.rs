@@ -22,7 +22,7 @@ const SECONDS: [f64; 11] = [
 /// How often samples are aggregated. Until then, the samples of each request occupy memory.
 const TIDY: Duration = Duration::from_secs(1);
 
-/// This process's metrics. Only one such value may exist.
+/// This process's metrics. A process must not have more than one value of this type.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     counted: PrometheusHandle,
@@ -77,7 +77,8 @@ impl Metrics {
         all
     }
 
-    /// Aggregates samples regularly until `stop`, so that they do not accumulate in memory.
+    /// Aggregates samples regularly until `stop` is cancelled, so that they do not accumulate in
+    /// memory.
     pub(crate) async fn tidy(self, stop: CancellationToken) {
         while tokio::time::timeout(TIDY, stop.cancelled()).await.is_err() {
             self.counted.run_upkeep();

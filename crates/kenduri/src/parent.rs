@@ -2,13 +2,13 @@
 //! socket and the child processes, including the [worker](crate::worker). It does as little as
 //! possible, so that it never needs a restart.
 
-// The change to a new program.
+// The upgrade to a new program.
 mod exec_upgrade;
 
 mod control_server;
 mod upgrade_check;
 
-// What is asked of the supervisor process.
+// Requests to the supervisor process.
 mod control_handler;
 
 mod restarts;
@@ -85,8 +85,8 @@ pub(crate) fn go_on(handed: ReceivedHandover) -> Result<()> {
     runtime()?.block_on(async { keep(exec_upgrade::resume(handed).await?).await })
 }
 
-/// Raises the limit on open descriptors, because each process of a service needs some here, and an
-/// upgrade needs more.
+/// Raises the limit on open descriptors. The supervisor process needs several for each process of a
+/// service, and more for an upgrade.
 fn raise_limit() {
     if let Err(error) = descriptors::raise_limit() {
         tracing::warn!(%error, "the limit of open files stays as it is");

@@ -28,8 +28,8 @@ pub(crate) type StatusRequest = oneshot::Sender<EdgeStatus>;
 pub(crate) struct EdgeStatus {
     /// The certificates that Kenduri orders for the names of the configuration.
     pub(crate) ordered: Vec<CertificateStatus>,
-    /// Those that it orders for occasions' own host names. Only an occasion's hosts can mend what
-    /// keeps a certificate from such a name, so the operator is not alarmed.
+    /// The certificates that Kenduri orders for occasions' own host names. Their failures do not
+    /// alarm the operator, because only the hosts of an occasion can fix them.
     pub(crate) of_occasions: Vec<CertificateStatus>,
     pub(crate) in_files: Vec<FileCertificate>,
     /// The edge's routes as text, one per line. The edge tries them in this order.

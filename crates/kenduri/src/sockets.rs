@@ -28,8 +28,8 @@ pub(crate) enum Port {
     Near,
 }
 
-/// Opens the listening sockets. Returns the sockets, and the configuration with their actual
-/// addresses.
+/// Receives the sockets from the service manager. If there are none, opens the HTTP sockets whose
+/// ports are not fixed. Returns the sockets, and the configuration with their actual addresses.
 pub(crate) fn prepare(
     mut asked: Asked,
     configuration: Configuration,

@@ -59,7 +59,7 @@ use message_loop::MessageLoop;
 /// The maximum number of connections to the metrics listener. It is independent of the site's
 /// limit, so that metrics are available even when the site has no free connections.
 const METRICS_CONNECTIONS: u32 = 64;
-/// The time after which hosts can read what came of the order of a certificate.
+/// How often the reasons of failed certificate orders are passed on to the occasions' hosts.
 const CERTIFICATES_PAUSE: Duration = Duration::from_secs(5);
 /// The maximum number of requests for the edge's state that may wait.
 const LOOKS: usize = 16;
@@ -379,8 +379,8 @@ fn own_domains(
     Some(OwnDomains::new(site, gate, named_hosts, others))
 }
 
-/// Orders certificates for the host names of occasions' own, and tells what comes of it. Never
-/// returns.
+/// Orders certificates for the occasions' own host names, and passes on the reasons of failed
+/// orders. Never returns.
 async fn follow_own_domains(own_domains: Option<OwnDomains>, edge: &Edge) {
     let Some(own_domains) = own_domains else {
         return std::future::pending().await;
@@ -505,8 +505,8 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics)
         .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
 }
 
-/// If the installation has no owner, prints the setup link and writes it to a file that only this
-/// user can read. The visitor who opens the link becomes the owner.
+/// If the installation has no owner, creates a setup link, writes it to a file that only this user
+/// can read, and returns a text with the link. The visitor who opens the link becomes the owner.
 async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     let announced =
         identity::people::setup::announce(&site.store, site.url(), &settings.data).await?;
@@ -548,9 +548,9 @@ async fn kadkahwin(
     Ok(named.is_some().then_some(served))
 }
 
-/// Returns who may read the built-in mailbox, or `None` if there is none. A mailbox that the
-/// network can reach exists only if it was explicitly allowed. A site with a public URL may be
-/// behind a local proxy, where every request seems local, so its mailbox is not private.
+/// Returns who may read the built-in mailbox, if anybody may. A mailbox that the network can reach
+/// exists only if it was explicitly allowed. A site with a public URL may be behind a local proxy,
+/// where every request seems local, so nobody may read its mailbox.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();
     let behind_a_door = url.is_some_and(|url| !url.is_loopback());

@@ -1,5 +1,5 @@
-//! Notifies hosts about saved answers. Each host chooses how soon to be notified, and chooses mail
-//! or a notice on the site. A save adds a row for each host to notify. A
+//! Notifies hosts about saved answers. Each host chooses how soon to get a mail, and how soon to
+//! get a notice on the site. A save adds a row for each host to notify. A
 //! [job](crate::web::answer_notifications) later sends the rows of several saves as one mail or
 //! notice.
 
@@ -19,11 +19,11 @@ use crate::id::{InvitationId, OccasionId};
 use crate::occasion;
 use crate::role;
 
-/// How long no further save must happen before a report is sent.
+/// A report is sent when no further save has happened for this long.
 const QUIET: SignedDuration = SignedDuration::from_mins(2);
 /// If further saves keep coming, the report is sent this long after the first save.
 const LATEST: SignedDuration = SignedDuration::from_mins(10);
-/// The minimum time between two mails to a host that include the same household.
+/// The minimum time between two mails to a host that mention the same household.
 const APART: SignedDuration = SignedDuration::from_mins(30);
 
 words! {
@@ -255,7 +255,7 @@ fn forget(
 }
 
 /// Deletes everything that is waiting for a person who no longer has a role in the occasion:
-/// unreported saves, and queued mails about answers.
+/// unreported saves, queued mails about answers, and queued warnings of a deletion.
 pub(crate) fn stop(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -280,8 +280,8 @@ pub(crate) fn stop(
     Ok(())
 }
 
-/// Returns the households with unreported saves for a host, the latest save first. Removes these
-/// saves from the unreported ones.
+/// Returns the households whose saves have not been reported to a host, the latest save first. From
+/// now on, these saves count as reported.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     account: &AccountId,

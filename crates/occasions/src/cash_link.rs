@@ -68,7 +68,8 @@ impl CashLink {
         })
     }
 
-    /// Returns the account number as people read it. An IBAN is in groups of four characters.
+    /// Returns the account number in the form in which pages show it. An IBAN is split into groups
+    /// of four characters.
     pub fn spaced_account(&self) -> String {
         if self.kind != CashKind::Bank || !payment_qr::is_iban(&self.account) {
             return self.account.clone();

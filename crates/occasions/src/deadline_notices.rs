@@ -77,8 +77,8 @@ fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     Ok(i64::try_from(due.len()).unwrap_or(BATCH))
 }
 
-/// Locks an invitation. Records and announces that its answers have closed or reopened, by the same
-/// rule that saves use.
+/// Takes the lock of an invitation, and checks by the same rule as saves whether its answers are
+/// closed. Stores the result, and publishes it as news.
 fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreError> {
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(None);
@@ -96,7 +96,7 @@ fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreE
         noted
     )
     .run(tx, Rows::Exactly(1))?;
-    // Locking answers has already notified the other hosts. So nothing is published here.
+    // When a host locked the answers, the other hosts were notified. So nothing is published here.
     if !locked {
         let what = if noted.is_some() {
             "closed"

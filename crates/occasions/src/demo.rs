@@ -71,7 +71,7 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     Ok(Some(id))
 }
 
-/// The days of the demo, computed from the day of its creation.
+/// The dates of the demo, computed from the day of its creation.
 struct Days {
     deadline: Date,
     wedding: Date,
@@ -168,7 +168,7 @@ fn occasion(id: OccasionId, days: &Days, zone: &TimeZone) -> Occasion {
     }
 }
 
-/// Returns the question about a song, which each household is asked.
+/// Returns the question about a song. Each household is asked this question.
 fn song(id: QuestionId) -> Question {
     Question {
         id,

@@ -26,7 +26,7 @@ pub struct DietaryOption {
     pub version: i64,
 }
 
-/// The dietary options of a new occasion. Each has its key and a flag. The flag says whether the
+/// The dietary options of a new occasion. Each pair contains the key of an option, and whether the
 /// option is an allergy.
 pub const BUILT_IN: [(&str, bool); 10] = [
     ("nut-allergy", true),

@@ -22,7 +22,8 @@ use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion::{self, to_json};
 
-/// The kind of deleted dietary requirements in the list of erasures (`platform::erasure`).
+/// The kind under which deletions of dietary requirements are recorded in the list of erasures
+/// (`platform::erasure`).
 const ERASED: &str = "diets";
 /// How many days dietary requirements are kept after the day of the last event.
 const KEPT_DAYS: i64 = 30;
@@ -76,8 +77,8 @@ fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(due.map(|(id, ..)| id).collect())
 }
 
-/// Returns the occasions for which the restored backup contains dietary requirements that were
-/// deleted later.
+/// Returns the occasions whose dietary requirements were deleted after the restored backup had been
+/// made.
 fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let subjects = erasure::to_repeat(tx, ERASED)?;
     if subjects.is_empty() {
@@ -97,9 +98,9 @@ fn is_over(zone: &TimeZone, last_end: Timestamp, now: Timestamp) -> bool {
     last.is_ok_and(|last| day(now) >= last)
 }
 
-/// Deletes an occasion's dietary requirements from every table if they are due. If `had_been` is
-/// set, they were deleted before the restore, and are deleted even if not due. Returns whether
-/// anything was deleted.
+/// Deletes an occasion's dietary requirements from every table if they are due. `had_been` means
+/// that they were already deleted before a restore. Then they are deleted even if not due. Returns
+/// whether anything was deleted.
 fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, StoreError> {
     if occasion::hold(tx, id)?.is_none() {
         return Ok(false);

@@ -14,7 +14,7 @@ use crate::occasion::Occasion;
 
 /// The maximum number of pieces of an item.
 pub const MOST_PIECES: i64 = 999;
-/// The maximum of prices and amounts, in minor units such as cents.
+/// The maximum price or amount, in minor units such as cents.
 pub const MOST_MONEY: i64 = 100_000_000_000;
 
 /// An item of the wish list.
@@ -143,7 +143,7 @@ pub const PICTURE: Cut = Cut {
 pub(crate) const CUTS: &[Cut] = &[PICTURE];
 
 /// Returns the part of a file name that [`Gift::picture`] contains, or `None` if the file is not
-/// such a picture.
+/// the picture of an item.
 pub fn picture_of(file: &str) -> Option<&str> {
     let stem = file.rsplit_once('-')?.0;
     (is_picture(stem) && picture_folder::cut_file(stem, PICTURE) == file).then_some(stem)

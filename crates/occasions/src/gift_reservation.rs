@@ -28,7 +28,7 @@ words! {
         Reserved = "reserved" => "host-gift-reserved",
         /// The hosts have received the gift.
         Given = "given" => "host-gift-given",
-        /// The household has given up the reservation.
+        /// The reservation was cancelled, so its pieces are available again.
         Released = "released" => "host-gift-released",
     }
 }
@@ -296,8 +296,8 @@ pub(crate) fn is_attending(portal: &InvitationSnapshot) -> bool {
     replies.any(|reply| reply.status == ReplyStatus::Yes)
 }
 
-/// Releases the reservations of an invitation that is being archived. Reservations that are already
-/// `Given` stay so.
+/// Releases the reservations of an invitation that is being archived. Reservations in the state
+/// `Given` stay unchanged.
 pub(crate) fn release_all(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

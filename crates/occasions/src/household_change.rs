@@ -1,5 +1,5 @@
-//! A change that a household requests, before it is checked. Both the form and the JSON API produce
-//! such a change.
+//! A change that a household requests, before it is checked. The form and the JSON API both produce
+//! this type.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +21,8 @@ pub struct HouseholdChange {
     /// value removes an answer.
     pub answers: BTreeMap<String, Value>,
     pub note: Option<NoteUpdate>,
-    /// Errors of fields that could not be parsed. They are reported only if no other check refuses
-    /// the request.
+    /// Errors of fields that could not be parsed. They are reported together with the other field
+    /// errors.
     pub wrong: Vec<FieldProblem>,
 }
 

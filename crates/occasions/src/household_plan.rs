@@ -358,7 +358,7 @@ fn change_diets(
 }
 
 /// Whether a guest may have this dietary option. A guest keeps an option that was deactivated
-/// later. Nobody can newly choose such an option.
+/// later, but nobody can newly choose a deactivated option.
 fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
     options.iter().any(|option| {
         option.key == key && (option.active || guest.diets.iter().any(|had| had == key))

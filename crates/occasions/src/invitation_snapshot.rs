@@ -136,8 +136,8 @@ pub fn load(
 }
 
 impl InvitationSnapshot {
-    /// Returns the link to the invitation's page. With `below`, returns the link to that page below
-    /// it.
+    /// Returns the link to the invitation's page, or to the page `below` it, such as
+    /// `/confirmation`.
     pub fn link(&self, below: &str) -> String {
         self.links.below(&self.household.invitation.code, below)
     }
@@ -180,7 +180,7 @@ impl InvitationSnapshot {
         events.min_by_key(|event| event.starts_at)
     }
 
-    /// Returns until when the page of an invitation stays the same if nobody changes the
+    /// Returns the time until which the page of the invitation stays the same if nobody changes the
     /// invitation. The page changes at the start of the next day, when answers close, and when an
     /// event starts.
     pub fn reads_alike_until(&self) -> Timestamp {
@@ -208,7 +208,7 @@ impl InvitationSnapshot {
     }
 
     /// Whether the household is put on the waiting list when an event is full. A household that
-    /// waits for approval is not, because anybody can send hundreds of such answers.
+    /// waits for approval is not, because anybody can send hundreds of answers without a code.
     pub fn has_waitlist(&self) -> bool {
         self.occasion.switches.waitlist && self.is_invited()
     }

@@ -1,6 +1,6 @@
 //! Links to invitations. A code is short, so that people can type it. This also means that it can
 //! be guessed. So a link also contains `k`, a signature over the code that only this installation
-//! can make. Whoever sends the right `k` has the link.
+//! can make. Only somebody who has the link can send the right `k`.
 
 use platform::key::{self, Key};
 use platform::{StoreError, Tx, secret};

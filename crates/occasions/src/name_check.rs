@@ -96,7 +96,7 @@ const COMMON: &[&str] = &[
 ];
 
 /// Whether every word in `name` is on the invitation with this code. For an unknown code, the same
-/// rows are read, so that the response time does not reveal which codes exist.
+/// query runs, so that the response time does not reveal which codes exist.
 pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<bool, StoreError> {
     let rows: Vec<(String, Option<String>)> = sql!(
         "SELECT invitation.household, guest.name

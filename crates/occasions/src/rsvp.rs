@@ -247,8 +247,8 @@ fn check_features(portal: &InvitationSnapshot, wish: &HouseholdChange) -> Result
     Ok(())
 }
 
-/// Checks whether the change can be saved now. After answers have closed, the note can still be
-/// changed until the occasion closes.
+/// Checks whether the change can be saved now. If the hosts allow late notes, the note can still be
+/// changed after answers have closed, until the occasion closes.
 pub(crate) fn check_access(
     portal: &InvitationSnapshot,
     wish: &HouseholdChange,

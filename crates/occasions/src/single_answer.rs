@@ -45,8 +45,8 @@ impl Answer {
 #[derive(Clone, Debug)]
 pub struct IncomingAnswer {
     pub answer: Answer,
-    /// Errors of fields that could not be parsed. They are reported only if no other check refuses
-    /// the request.
+    /// Errors of fields that could not be parsed. They are reported together with the other field
+    /// errors.
     pub wrong: Vec<FieldProblem>,
     /// The channel through which the answer was sent.
     pub source: Source,
@@ -62,7 +62,7 @@ pub struct Outcome {
     pub id: InvitationId,
     /// Whether the invitation had no answer before this one.
     pub is_new: bool,
-    /// The answer's own `attending`. It is `Waitlisted` instead if no guest has a seat and at least
+    /// The value of [`Answer::attending`], or `Waitlisted` if no guest has got a seat and at least
     /// one guest is on a waiting list.
     pub attending: ReplyStatus,
     /// How many guests come after this answer.
@@ -148,8 +148,8 @@ pub fn save(
 }
 
 /// Turns the answer into a change for the whole household. Each guest whom the hosts named gets the
-/// answer's reply. About all other guests, the answer says only how many come. So that many
-/// plus-ones come, and new plus-ones are added if there are too few. No guest is removed.
+/// answer's reply. All other people in the answer are plus-ones. If the household has too few
+/// plus-ones, new ones are added. No guest is removed.
 fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
     let people = &portal.household.guests;
     let named = people.iter().filter(|one| one.kind == GuestKind::Named);

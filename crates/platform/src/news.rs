@@ -7,8 +7,8 @@
 //! from the last number it saw. Gaps have no meaning.
 //!
 //! To write an event stream, subscribe to [`Store::news_waiting`](crate::Store::news_waiting), then
-//! read [`cursor`] and the initial state in one transaction. After each wake-up, read [`after`]
-//! from the last number sent; when it returns `None`, send `reset`.
+//! read [`cursor`] and the initial state in one transaction. After each wake-up, call [`after`]
+//! with the last number sent. If it returns `None`, send `reset`.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;

@@ -63,7 +63,7 @@ impl Random {
         if bound == 0 {
             return 0;
         }
-        // Numbers from `unfair` on would make small results more likely, so they are drawn again.
+        // Numbers from `unfair` on would make small results more likely, so they are discarded.
         let unfair = u32::MAX - u32::MAX % bound;
         loop {
             let mut bytes = [0; 4];

@@ -41,7 +41,7 @@ pub enum S3Error {
     Target { target: String, reason: String },
 }
 
-/// A bucket, with the prefix that the names of all of Kenduri's objects in the bucket have.
+/// A bucket, and the prefix with which the names of all of Kenduri's objects in the bucket begin.
 #[derive(Clone)]
 pub struct S3 {
     bucket: Bucket,
@@ -95,7 +95,7 @@ impl S3 {
         name.trim_end_matches('/').to_owned()
     }
 
-    /// Writes an object whole. An existing object with the same name is replaced.
+    /// Writes an object in a single request. An existing object with the same name is replaced.
     pub async fn put(&self, name: &str, bytes: Bytes) -> Result<(), S3Error> {
         if bytes.len() > LONGEST_OBJECT {
             // An object of this size could not be read back.
@@ -226,7 +226,7 @@ impl S3 {
         self.check(answer).map(drop)
     }
 
-    /// Sends a request that must succeed.
+    /// Sends a request, and fails if the response reports an error.
     async fn send(&self, method: Method, url: &Url, body: Bytes) -> Result<Answer, S3Error> {
         let answer = self.call(method, url, &[], body).await?;
         self.check(answer)

@@ -240,7 +240,7 @@ fn element(xml: &mut String, name: &str, text: &str) {
     let _ = writeln!(xml, "<{name}>{}</{name}>", escape(text));
 }
 
-/// Escapes text for XML 1.0, and drops the characters that XML 1.0 cannot express.
+/// Escapes text for XML 1.0, and replaces characters that XML 1.0 cannot express with U+FFFD.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -57,8 +57,8 @@ pub struct Post {
     pub kind: Kind,
     /// The title, 1–200 characters; empty for a note.
     pub title: String,
-    /// The name in URLs, 2–50 of `a-z0-9-`; if omitted, it is made from the title. Empty for a
-    /// note.
+    /// The name in URLs, 2–50 characters of `a-z0-9-`; if omitted, it is made from the title. Empty
+    /// for a note.
     pub slug: String,
     /// The author's account; null if the account no longer exists.
     #[schema(value_type = Option<String>)]

@@ -28,7 +28,7 @@ impl Callers {
     }
 }
 
-/// A page declares `()` if its handler makes further checks of its own. The page admits only
+/// A page declares `()` if its handler makes further checks of its own. Such a page admits only
 /// signed-in people.
 impl From<()> for Callers {
     fn from((): ()) -> Self {

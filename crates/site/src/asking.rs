@@ -3,11 +3,11 @@
 //!
 //! | Extractor | Request | Content |
 //! |---|---|---|
-//! | [`Viewer`] | a reader opens a page that is open to everybody | the person, if they are signed in |
-//! | [`AnyCaller`] | anybody calls an operation that is open to everybody | the person or program, if they have signed in |
+//! | [`Viewer`] | anybody opens a public page | the person, if they are signed in |
+//! | [`AnyCaller`] | anybody calls a public operation | the caller, if they are signed in |
 //! | [`Reader`] | a person opens a page | the person, and the token for the page's forms |
-//! | [`Sender`] | a person sends a form | the person, and the form, known to be from our own page |
-//! | [`FileSender`] | a person sends a form, perhaps with files | as `Sender`, with the files |
+//! | [`Sender`] | a person sends a form | the person, and the form, sent by a page of this site |
+//! | [`FileSender`] | a person sends a form, possibly with files | like `Sender`, with the files |
 //! | [`Caller`] | a program or a script calls the API | the person or program |
 //!
 //! Every extractor refuses callers whom the route's declaration excludes ([`Callers`]). If a
@@ -101,8 +101,8 @@ where
     }
 }
 
-/// Whoever calls an operation that is open to everybody: a person, or the owner of a token with any
-/// scope. An invalid session or token counts as none.
+/// The caller of an operation that is open to everybody: a person, or the owner of a token with any
+/// scope. A caller with an invalid session or token counts as not signed in.
 #[derive(Clone, Debug)]
 pub struct AnyCaller(pub Option<SignedIn>);
 
@@ -127,7 +127,7 @@ where
     }
 }
 
-/// A signed-in person who sent one of our forms.
+/// A signed-in person who sent one of the site's forms.
 #[derive(Clone, Debug)]
 pub struct Sender {
     pub who: SignedIn,
@@ -140,7 +140,7 @@ pub struct Sender {
     pub(crate) file_hash: Vec<u8>,
 }
 
-/// A signed-in person who sent one of our forms, perhaps with files.
+/// A signed-in person who sent one of the site's forms, possibly with files.
 #[derive(Clone, Debug)]
 pub struct FileSender {
     pub sender: Sender,
@@ -174,8 +174,8 @@ where
     }
 }
 
-/// A signed-in person who sent one of our forms with one file, which is written to the file store's
-/// folder while it arrives.
+/// A signed-in person who sent one of the site's forms with one file, which is written to the file
+/// store's folder while it arrives.
 #[derive(Debug)]
 pub(crate) struct ArrivingSender {
     pub(crate) sender: Sender,
@@ -184,7 +184,7 @@ pub(crate) struct ArrivingSender {
 }
 
 impl ArrivingSender {
-    /// Receives the form. Its file may have `most` bytes, and comes after all fields.
+    /// Receives the form. The file may have at most `most` bytes, and must come after all fields.
     pub(crate) async fn receive(
         request: Request,
         site: &Site,
@@ -291,7 +291,7 @@ pub struct Found(pub Result<SignedIn, Problem>);
 #[derive(Clone, Copy, Debug)]
 pub struct ForConfirmation;
 
-/// A caller of the API: an API client with its token, or a script on one of our pages.
+/// A caller of the API: an API client with its token, or a script on one of the site's pages.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub who: SignedIn,

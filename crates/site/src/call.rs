@@ -110,8 +110,9 @@ impl Call {
         found.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// Reads the part of a list that the query string requests. `look` gets the sort key after which
-    /// the part begins, and the number of rows to read at most; `key` returns an item's sort key.
+    /// Reads the part of a list that the query string requests. `look` gets the sort key after
+    /// which the part begins, and the maximum number of rows to read; `key` returns an item's sort
+    /// key.
     pub async fn list<P, K, T, F>(
         &self,
         look: F,
@@ -212,7 +213,8 @@ impl Call {
         Ok(json_text(status.unwrap_or(StatusCode::OK), answer.body))
     }
 
-    /// The idempotency key, which is distinct for each caller and path.
+    /// The idempotency key that the caller sent, if any. Keys of different callers are distinct. A
+    /// key that the same caller used for another path, query or body is refused later.
     pub fn key(&self, body: &[u8]) -> Result<Option<Key>, Problem> {
         let Some(key) = web::idempotency::key(&self.headers)? else {
             return Ok(None);
@@ -279,7 +281,7 @@ pub fn answer<T: Serialize>(status: StatusCode, body: &T) -> Response {
     json_text(status, serde_json::to_string(body).unwrap_or_default())
 }
 
-/// Answers with JSON and its `ETag`, or with `304 Not Modified` if the client has the same.
+/// A JSON response with an `ETag`, or `304 Not Modified` if the client already has the same JSON.
 pub fn revalidated(headers: &HeaderMap, body: &impl Serialize) -> Response {
     let tag = conditional::tag(&serde_json::to_vec(body).unwrap_or_default());
     conditional::revalidated(headers, &tag, answer(StatusCode::OK, body))

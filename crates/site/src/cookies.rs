@@ -82,8 +82,8 @@ pub fn onward(headers: &HeaderMap, url: &SiteUrl) -> Option<String> {
     cookie::find_secret(headers, url, ONWARD).map(str::to_owned)
 }
 
-/// Sets the path to which a registration in this browser leads. It has no characters that a cookie
-/// cannot have.
+/// Sets the path to which a registration in this browser leads. The caller must ensure that a
+/// cookie can contain all characters of the path.
 pub fn set_onward(url: &SiteUrl, path: &str) -> HeaderValue {
     let lifetime = Life::Seconds(verification::LIFETIME.as_secs());
     cookie::secret(url, ONWARD, path, lifetime)

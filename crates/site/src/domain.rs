@@ -93,7 +93,8 @@ pub struct Domain {
     /// Whether the domain serves the page `/admin`.
     pub has_admin_page: bool,
     pub jobs: fn(&Site) -> Vec<Handler>,
-    /// Jobs that delete data as the domain has promised. They run even while the domain is off.
+    /// Jobs that delete data whose time is up or that is no longer used. They run even while the
+    /// domain is off.
     pub deletions: fn(&Site) -> Vec<Handler>,
     /// Runs before the server accepts requests, even while the domain is off. For example, it
     /// deletes data again that a restored backup has brought back.

@@ -1,5 +1,6 @@
-//! Freezes: periods around events without restarts, upgrades and trials, unless these are forced. A
-//! domain lists its events ([`Domain::freezes`](crate::Domain::freezes)).
+//! Freezes: periods around events in which nothing is restarted or upgraded, and no backup drill
+//! runs, unless an operator forces it. A domain lists its events
+//! ([`Domain::freezes`](crate::Domain::freezes)).
 
 use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx};

@@ -135,7 +135,7 @@ impl From<LookError> for Problem {
     }
 }
 
-/// Stores the first page when the store is new.
+/// Stores the choice of the first page in a new store. Does nothing if a look is already stored.
 pub fn begin(tx: &mut Tx<'_>, home: &str) -> Result<(), StoreError> {
     let look = Look {
         home: home.to_owned(),
@@ -144,7 +144,7 @@ pub fn begin(tx: &mut Tx<'_>, home: &str) -> Result<(), StoreError> {
     begin_with(tx, look)
 }
 
-/// Stores a look when the store is new.
+/// Stores a look in a new store. Does nothing if a look is already stored.
 pub fn begin_with(tx: &mut Tx<'_>, look: Look) -> Result<(), StoreError> {
     let look = Look { version: 1, ..look };
     sql!(
@@ -348,7 +348,7 @@ fn watch(tx: &mut Tx<'_>, domains: Domains, site: &Site) -> Result<(), StoreErro
     notification::tell_site(tx, site, grant::OWNER, told)
 }
 
-/// Removes an account that is being erased from the look.
+/// Removes an account from the look, because the account is being erased.
 pub fn erase(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE site_look SET account_id = NULL WHERE account_id = :id",

@@ -77,7 +77,7 @@ pub fn ask_with<'a>(
     show(&req.site, &req.text, who, sent, question, values)
 }
 
-/// Like [`ask_with`], for forms that are no [`FormPost`].
+/// Like [`ask_with`], for a form that is not a [`FormPost`].
 pub fn show<'a>(
     site: &'a Site,
     text: &'a Text,

@@ -43,14 +43,14 @@ pub struct FormPost<Q = PageRequest> {
     pub key: Option<Key>,
 }
 
-/// What the templates of pages with a form have in common.
+/// The values that the template of every page with a form needs.
 #[derive(Debug)]
 pub struct FormContext<'a> {
     /// The CSRF token for the hidden field `_csrf`.
     pub csrf: &'a str,
     /// A new `submission_id`.
     pub submission: String,
-    /// The message id for the action that led to this page.
+    /// The message id of the confirmation of the previous action.
     pub done: Option<&'static str>,
     pub form_state: &'a FormState,
 }
@@ -181,8 +181,8 @@ impl PageRequest {
         call::submission(&self.site.random)
     }
 
-    /// What the templates of pages with a form have in common. `messages` are those of
-    /// [`PageRequest::done`].
+    /// Returns the values that every page with a form needs. `messages` maps keywords to message
+    /// ids, as in [`PageRequest::done`].
     pub fn form<'a>(
         &'a self,
         messages: &[(&str, &'static str)],
@@ -257,8 +257,8 @@ impl<Q: OfPage> FormPost<Q> {
         Ok(see_other(&req.site.store.write(change).await?))
     }
 
-    /// Like [`FormPost::once`]. If the change is refused for what was typed, `page` shows the form
-    /// again, with the typed values and the errors.
+    /// Like [`FormPost::once`]. If the change is refused because of an error in the form, `page`
+    /// shows the form again, with the typed values and the errors.
     pub async fn save<P, F>(
         &self,
         change: F,

@@ -6,7 +6,7 @@ use crate::addresses;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// The message id of the kind's name.
+    /// The message id that names the kind of share.
     pub kind: &'static str,
     /// The label that distinguishes this share from other shares of the same kind.
     pub label: String,

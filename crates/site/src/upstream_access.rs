@@ -1,4 +1,4 @@
-//! Decides whether a user may reach an upstream service that relies on our sign-in.
+//! Decides whether a user may reach an upstream service that relies on the site's sign-in.
 //!
 //! A session's cookie is valid for one host, so the sign-in works only for services on the site's
 //! own host. The service learns who the user is, but never sees the cookies.

@@ -87,8 +87,8 @@ impl Webhook {
         Secret::new(format!("whsec_{}", STANDARD.encode(mac)))
     }
 
-    /// The webhook keys that sign a message at `now`. From each key of the key file, one webhook
-    /// key is derived for the current secret, and for a day after a replacement another for the
+    /// The webhook keys that sign a message at `now`. Each key of the key file yields one webhook
+    /// key for the current secret. For a day after a replacement, it also yields one for the
     /// previous secret.
     fn keys(&self, keys: &Keyring, now: Timestamp) -> Vec<WebhookKey> {
         let is_rotating = self.generation > 1 && now < self.rotated_at + ROTATION;
@@ -113,7 +113,7 @@ pub struct NewWebhook {
     /// The names of the events to send.
     #[schema(value_type = Vec<WebhookEventName>)]
     pub events: Vec<String>,
-    /// Whether messages contain notes.
+    /// Whether messages contain the notes that people write.
     #[serde(default)]
     pub include_notes: bool,
 }

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
 
-/// How many days ahead the next scheduled time is searched. This is more than 8 years, because two
-/// 29ths of February can be 8 years apart.
+/// How many days ahead the next scheduled time is searched for. This is more than 8 years, because
+/// two leap days can be 8 years apart.
 const DAYS: u32 = 366 * 9;
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",

@@ -1,10 +1,10 @@
 #![doc = include_str!("../README.md")]
 
-// The loop that starts, watches and stops the services, and what follows their logs.
+// The loop that starts, watches and stops the services, and the code that follows their logs.
 mod log_tail;
 mod supervisor;
 
-// What it is asked, and whether an instance is ready.
+// Requests to the supervisor, and the checks whether an instance is ready.
 mod control;
 mod readiness;
 

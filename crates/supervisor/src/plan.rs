@@ -25,7 +25,7 @@ use units::Problem;
 
 use crate::service_config::ServiceConfigs;
 
-/// What the validation of a plan needs besides the settings.
+/// The inputs for checking a plan, in addition to the settings.
 #[derive(Debug, Clone)]
 pub struct PlanContext<'a> {
     /// The settings file's folder. Relative paths in the settings are relative to it.

@@ -34,7 +34,7 @@ const SOONEST: Duration = Duration::from_millis(2);
 const LATEST: Duration = Duration::from_millis(100);
 /// The timeout for connecting to an instance without a health check.
 const CONNECT: Duration = Duration::from_secs(2);
-/// A process without a health check and a socket counts as ready after this time.
+/// A process with neither a health check nor a socket counts as ready after this time.
 const ALIVE: Duration = Duration::from_secs(1);
 /// How many bytes of a response are read to find its status line.
 const STATUS_LINE: usize = 256;

@@ -139,7 +139,7 @@ impl Default for CommandLine {
 pub struct StopConfig {
     /// The signal to send: `TERM`, `INT`, `QUIT`, `HUP`, `USR1`, `USR2`, `WINCH` or `KILL`.
     pub signal: String,
-    /// How long after the signal the remaining processes of the group are killed.
+    /// The remaining processes of the group are killed this long after the signal.
     pub within: String,
 }
 

@@ -94,7 +94,7 @@ pub(crate) struct ServiceLog {
     file: Mutex<LogFile>,
     /// The separate file for lines on standard error; `None` if the settings do not request one.
     error_file: Mutex<Option<LogFile>>,
-    /// Whether there is an error file. The file itself is locked while it is written.
+    /// Whether there is an error file. This can be read while the file itself is locked.
     has_error_file: AtomicBool,
     /// Whether a write error was reported. The next error is reported only after a successful
     /// write.

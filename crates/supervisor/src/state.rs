@@ -136,7 +136,7 @@ pub enum Report {
     Finished(RunId),
     /// An instance failed so often that it is abandoned: it is no longer restarted.
     GaveUp {
-        /// Counted from 0.
+        /// The instance's number, counted from 0.
         number: u32,
         /// The reason of the instance's last failure.
         reason: String,
@@ -378,7 +378,7 @@ impl State {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceSummary {
-    /// Counted from 0.
+    /// The instance's number, counted from 0.
     pub number: u32,
     pub generation: u32,
     pub standing: InstanceState,

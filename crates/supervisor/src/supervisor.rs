@@ -71,7 +71,7 @@ pub struct SupervisorOptions {
     /// children.
     pub adopt_orphans: bool,
     /// Whether this process may create control groups for the instances inside its own control
-    /// group. Use this only if no other process is in its own group. A group with other processes
+    /// group. Use this only if this group contains no other process. A group with other processes
     /// is never changed.
     pub control_groups: bool,
     /// The memory limit of all services together, in bytes. It needs control groups.

@@ -26,7 +26,7 @@ impl Check {
         }
     }
 
-    /// From now on, keys are those inside `section`, such as `service.flask`.
+    /// Makes all later keys relative to `section`, such as `service.flask`.
     pub fn enter(&mut self, section: impl Into<String>) {
         self.section = section.into();
     }
@@ -104,7 +104,7 @@ impl Check {
             Ok(value) => Some(value),
             Err(problems) => {
                 let problems: Vec<_> = problems.into_iter().map(place).collect();
-                // Two checks may find the same.
+                // Two checks may find the same problem.
                 for problem in problems {
                     if !self.problems.contains(&problem) {
                         self.problems.push(problem);
@@ -146,7 +146,7 @@ impl Check {
         number
     }
 
-    /// Returns the value that is `known` by this name.
+    /// Returns the value with this name in `known`, or adds a problem if there is none.
     pub fn one_of<T: Copy>(&mut self, key: &str, name: &str, known: &[(&str, T)]) -> Option<T> {
         let found = known.iter().find(|(known, _)| *known == name);
         if found.is_none() {
@@ -157,7 +157,7 @@ impl Check {
         found.map(|(_, value)| *value)
     }
 
-    /// Returns the path of a file that can be opened.
+    /// Returns the path of a file, or adds a problem if the file cannot be opened.
     pub fn file(&mut self, key: &str, folder: &Path, written: &str) -> Option<PathBuf> {
         let path = folder.join(written);
         let shown = path.display();

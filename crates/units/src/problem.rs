@@ -1,4 +1,4 @@
-//! What is wrong with settings, where it is written, and what to do about it.
+//! A problem in the settings: what is wrong, where it is written, and what to do about it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ pub enum Origin {
     BuiltIn,
     File {
         path: PathBuf,
-        /// Starting at 1.
+        /// The line number, starting at 1.
         line: usize,
     },
     Environment(String),
@@ -34,7 +34,7 @@ impl fmt::Display for Origin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub origin: Origin,
-    /// The setting's key, such as `route[2].to`, counted from 0. Empty if `what` names it.
+    /// The setting's key, such as `route[2].to`. Indexes start at 0. Empty if `what` names the key.
     pub key: String,
     pub what: String,
     /// What to do about it. Empty if `what` says so.
@@ -42,7 +42,8 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem that no single key has, or whose sentence names the key.
+    /// Creates a problem without a key. Its sentence names the key, or the problem concerns several
+    /// keys.
     pub fn at(origin: Origin, what: impl Into<String>, mend: impl Into<String>) -> Self {
         Self {
             origin,

@@ -28,8 +28,8 @@ pub struct Peer(pub IpAddr);
 impl Peer {
     pub const LOOPBACK: Self = Self(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
-    /// The peer address if the listener has set none. It is never a trusted proxy, and never this
-    /// machine.
+    /// The peer address if the listener has set none. This address never counts as a trusted proxy
+    /// or as this machine.
     pub(crate) const UNKNOWN: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 }
 
@@ -37,7 +37,8 @@ impl Peer {
 pub struct Facts {
     /// The id under which the request is logged, and which error pages show.
     pub request_id: RequestId,
-    /// The client's IP address, as far as trusted proxies report it.
+    /// The client's IP address: the other end of the connection or, if that is a trusted proxy, the
+    /// address that the proxy reports.
     pub client: IpAddr,
     /// Whether the client uses TLS, to this server or to a trusted proxy.
     pub https: bool,

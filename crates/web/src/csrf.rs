@@ -1,8 +1,8 @@
 //! Protection against cross-site request forgery.
 //!
-//! A request authenticated by a cookie must pass two checks: the browser reports our origin, and
-//! the form contains a token that only a page of this session knows. On pages behind a secret code,
-//! only the first check is made, and only if the browser reports an origin at all
+//! A request authenticated by a cookie must pass two checks: the browser reports the site's own
+//! origin, and the form contains a token that only a page of this session knows. On pages behind a
+//! secret code, only the first check is made, and only if the browser reports an origin at all
 //! ([`check_sender`]).
 
 use axum::http::header::{ORIGIN, REFERER};

@@ -19,14 +19,15 @@ const MOST: u32 = 200;
 #[derive(Clone, Debug, PartialEq, Eq, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// How many items, 1 to 200.
+    /// The maximum number of items on the page, 1–200.
     #[param(required = false)]
     pub limit: u32,
     /// The `next_cursor` of the previous page; absent for the first page.
     cursor: Option<String>,
     #[param(ignore)]
     direction: Direction,
-    /// What the cursors of a list with filters end with; empty if the list has none.
+    /// The suffix of this list's cursors, a hash of the list's filters; empty for a list without
+    /// filters.
     #[param(ignore)]
     mark: String,
 }

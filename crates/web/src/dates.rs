@@ -1,5 +1,5 @@
-//! Formats dates and times by messages in `locales/`: always with the weekday, with the language's
-//! words for parts of the day, and never as 23:59.
+//! Formats dates and times with messages in `locales/`. Times use the language's words for parts of
+//! the day, and a deadline is never shown as 23:59.
 //!
 //! Every function takes a [`Zoned`], so that the time zone is always explicit. A deadline is the
 //! first instant that is too late. If that instant is the start of a day, pages name the day before

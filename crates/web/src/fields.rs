@@ -122,7 +122,7 @@ pub const fn hour() -> FieldOf<String> {
     FieldOf::new(Kind::Hour)
 }
 
-/// The end of a day.
+/// A day, stored as the instant at the end of the day.
 pub const fn day() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Day)
 }
@@ -268,8 +268,8 @@ impl<V> FieldOf<V> {
         self.optional()
     }
 
-    /// Omits the field's values from the history. The history would reveal private notes, and would
-    /// keep addresses for longer than the rest of a person's data.
+    /// Omits the field's values from the history. Otherwise, the history would reveal private
+    /// notes, and would keep addresses for longer than the rest of a person's data.
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.field.is_secret = true;
@@ -389,7 +389,8 @@ impl Input {
         }
     }
 
-    /// The value sent for a flag that is not a field of the record.
+    /// The value of a flag that is not a field of the record. Only JSON can contain such a flag; a
+    /// form gets the default.
     pub fn flag(&self, name: &str, default: bool) -> bool {
         match self {
             Self::Json(sent) => sent.get(name).and_then(Json::as_bool).unwrap_or(default),

@@ -6,8 +6,8 @@
 
 use std::fmt;
 
-/// The name of the hidden field with the CSRF token, which proves that the form comes from our own
-/// page.
+/// The name of the hidden field with the CSRF token, which proves that the form comes from one of
+/// the site's own pages.
 pub const CSRF_FIELD: &str = "_csrf";
 
 /// The fields of a form, in the order of sending.

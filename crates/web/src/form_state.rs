@@ -107,8 +107,8 @@ impl FormState {
     }
 
     /// A form that could not be saved. After a version conflict, the form shows the stored values
-    /// beside the typed values, otherwise the errors. `button` has the same meaning as in
-    /// [`FormState::clashing`].
+    /// beside the typed values; after any other refusal, it shows the errors. `button` has the same
+    /// meaning as in [`FormState::clashing`].
     pub fn not_saved(
         typed: &Form,
         stored: impl FnOnce() -> Form,
@@ -208,7 +208,7 @@ impl FormState {
         self.field(name, label, Control::Line("date", "off"))
     }
 
-    /// A selection from `choices`: value and label.
+    /// A selection from `choices`, each with a value and a label.
     pub fn select(
         &self,
         name: &str,

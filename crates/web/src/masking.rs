@@ -87,7 +87,7 @@ impl SecretPaths {
                 continue;
             };
             let secret = start + hidden.prefix.len();
-            // The hidden part may itself look like one of our paths.
+            // The hidden part may itself look like one of the site's paths.
             if secret >= done {
                 masked.push_str(&path[done..secret]);
                 masked.extend(hidden.secret.chars().take(hidden.shown));

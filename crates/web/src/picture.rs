@@ -85,8 +85,8 @@ pub struct Colors {
 }
 
 pub struct Picture {
-    /// For each pixel, the number of the ink in the highest bit and the coverage in the other
-    /// seven.
+    /// One byte for each pixel: the number of the ink in the highest bit, and the coverage in the
+    /// other seven bits.
     pixels: Vec<u8>,
 }
 

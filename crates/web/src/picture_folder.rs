@@ -15,8 +15,8 @@ use tokio::io::AsyncReadExt as _;
 use crate::uploaded_image::{self, Cut};
 use crate::{Problem, Site};
 
-/// How long an unused file is kept. A form with the file may be open that long, and a backup copies
-/// the store before the files.
+/// How long an unused file is kept. This is long enough for a form with the file that is still
+/// open, and for a backup, which copies the store before the files.
 const UNUSED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// A folder for the pictures of one kind of record.

@@ -58,7 +58,7 @@ pub struct Refusal {
 pub struct Kept {
     pub form: Form,
     /// A CSRF token with which the person can submit the form again unchanged. It is set only if
-    /// the browser reports that the form came from one of our pages.
+    /// the browser reports that the form came from one of the site's own pages.
     pub csrf: Option<String>,
 }
 
@@ -77,7 +77,7 @@ pub enum Argument {
     Number(i64),
     /// A string that is the same in every language.
     Words(String),
-    /// Several of them.
+    /// Several strings, each the same in every language.
     List(Vec<String>),
     /// A date without a year, such as "14 January".
     Day(Zoned),

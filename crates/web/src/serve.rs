@@ -160,7 +160,8 @@ fn read(site: &Site, request: &mut Request) -> Facts {
     facts
 }
 
-/// Copies only the cookie headers. A page without a handler needs no other headers.
+/// Copies only the cookie headers. An error page, which is rendered after the handler has run,
+/// needs no other headers.
 fn cookies(headers: &HeaderMap) -> HeaderMap {
     let all = headers.get_all(COOKIE).iter();
     all.map(|value| (COOKIE, value.clone())).collect()

@@ -30,7 +30,7 @@ pub struct Site {
     pub menu: Menu,
 }
 
-/// Facts that the other crates declare and that any page may need.
+/// Declarations of the other crates, for use by all pages.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
     pub codes: Vec<Code>,

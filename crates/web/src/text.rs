@@ -297,7 +297,8 @@ impl Spoken {
         }
     }
 
-    /// The language's parsed messages; English if they cannot be parsed.
+    /// The language's parsed messages. If they cannot be parsed, the bundle is empty, so pages use
+    /// the English messages.
     fn bundle(&self) -> &Bundle {
         self.bundle.get_or_init(|| {
             self.read().unwrap_or_else(|cause| {

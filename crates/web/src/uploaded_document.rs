@@ -39,7 +39,7 @@ impl DocumentType {
         }
     }
 
-    /// The type by a file's first bytes.
+    /// Determines the type from the first bytes of a file.
     fn of_head(head: &[u8]) -> Option<Self> {
         let starts: [(&[u8], Self); 3] = [
             (b"%PDF-", Self::Pdf),
@@ -110,8 +110,8 @@ fn is_relative(name: &str) -> bool {
         && name.split('/').all(|one| one != "..")
 }
 
-/// Whether a list of content types names a macro, under whatever name it is stored. A list with
-/// entities counts as one, because they could spell the type.
+/// Whether a list of content types contains the type of a macro, whatever the name of the macro's
+/// part. Returns true for a list with XML entities too, because they could hide such a type.
 fn names_macros(types: &str) -> bool {
     let types = types.to_ascii_lowercase();
     let signs = ["vbaproject", "vbadata", "macroenabled", "&#", "<!"];

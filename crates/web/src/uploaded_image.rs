@@ -56,8 +56,8 @@ pub struct Cut {
 /// The JPEG qualities that are tried in this order until a crop is small enough.
 const QUALITIES: [u8; 6] = [QUALITY, 74, 66, 58, 50, 42];
 
-/// Crops a JPEG, PNG, WebP or GIF file to each of these sizes and encodes the results as JPEG. Returns
-/// `None` if the file has another format or is too large.
+/// Crops a JPEG, PNG, WebP or GIF file to each of these sizes, and encodes the results as JPEG.
+/// Returns `None` if the file has another format or is too large.
 pub async fn cut(file: Bytes, cuts: &'static [Cut]) -> Option<Vec<Photo>> {
     let work = move || {
         let picture = over_white(&decode(&file, LONGEST)?);
@@ -195,7 +195,8 @@ fn holds_pixels_only(file: &[u8]) -> bool {
     false
 }
 
-/// Runs `work` while holding a permit, even if the client disconnects in the meantime.
+/// Runs `work` with a permit of `semaphore`. The permit is held until `work` ends, even if the
+/// client disconnects in the meantime.
 async fn run_alone<T: Send + 'static>(
     semaphore: &'static Semaphore,
     work: impl FnOnce() -> T + Send + 'static,

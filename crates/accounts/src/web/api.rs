@@ -184,7 +184,8 @@ impl Step for Login {
     }
 }
 
-/// A sign-in by a script. The extractor has verified that a page of this site sent it.
+/// A sign-in by a script or an API client. If the session will be in a cookie, the extractor has
+/// verified that a page of this site sent the request.
 struct LoginCall<T> {
     login: T,
     attempt: (Facts, Client),
@@ -275,7 +276,7 @@ async fn signed_in(accounts: &Context, welcome: Welcome, want: Want) -> Result<R
 
 /// Sign out.
 ///
-/// Ends the session of the sent cookie. Also succeeds without a session.
+/// Ends the session that the cookie identifies. The request also succeeds without a session.
 #[utoipa::path(
     post, path = "/api/v1/auth/logout", tag = "accounts",
     responses(
@@ -301,7 +302,7 @@ async fn logout(
     Ok(response)
 }
 
-/// Who am I?
+/// Get your own account.
 #[utoipa::path(
     get, path = "/api/v1/me", tag = "accounts",
     responses(

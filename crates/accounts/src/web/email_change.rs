@@ -154,8 +154,7 @@ pub(super) async fn choose_newsletters(
     let (keys, domains) = (accounts.site.keys.clone(), accounts.domains);
     let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let account = sender.who.account();
-        // Newsletters need a confirmed email address, and an account that is being erased no longer
-        // has one.
+        // Newsletters require an active account with a confirmed email address.
         if !account::lock(tx, &account.id)? || account::verified_email(tx, &account.id)?.is_none() {
             return Ok(());
         }

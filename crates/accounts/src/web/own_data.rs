@@ -127,7 +127,7 @@ async fn try_erase(accounts: &Context, sender: &Sender) -> Result<Response, Prob
     Ok(response)
 }
 
-/// Renders the page again with the error of a refused form.
+/// Returns the response `done` or, if the form was refused, the page with the error.
 async fn again(
     accounts: &Context,
     wishes: &Wishes,

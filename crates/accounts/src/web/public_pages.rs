@@ -320,7 +320,7 @@ pub(super) async fn image(
     Ok((headers, bytes).into_response())
 }
 
-/// `GET /robots.txt`: tells search engines not to visit pages that need a code.
+/// `GET /robots.txt`: asks search engines not to visit invitations, the administration and the API.
 pub(super) async fn robots(State(accounts): State<Context>) -> String {
     let sitemap = accounts.site.url().join("/sitemap.xml");
     format!(

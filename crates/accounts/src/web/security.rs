@@ -164,7 +164,8 @@ pub(super) async fn security(
     page(&accounts, &req, None, &FormState::default()).await
 }
 
-/// Renders the security page, perhaps with a new token or with a refused form.
+/// Renders the security page. `made` is a new token to show once. After a refused submission, the
+/// form contains what the person entered.
 pub(super) async fn page(
     accounts: &Context,
     req: &PageRequest,
@@ -352,7 +353,7 @@ async fn try_remove_passkey(
     Ok(accounts.site.store.write(change).await?)
 }
 
-/// Renders the security page again with a refused form.
+/// Renders the security page after a refused submission, with the error and the entered values.
 pub(super) async fn again(
     accounts: &Context,
     posted: &FormPost,

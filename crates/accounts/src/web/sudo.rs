@@ -156,7 +156,7 @@ impl HeldForm {
     }
 }
 
-/// The key file yields the key that encrypts held forms. This string names that key's purpose.
+/// The name under which the key that encrypts held forms is derived from the key file.
 const KEY: &str = "held form";
 
 fn place(who: &SignedIn) -> [&str; 2] {

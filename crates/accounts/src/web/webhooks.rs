@@ -60,8 +60,8 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     page(&req, None, None).await
 }
 
-/// Renders the page, perhaps with a new secret or with a refused form. In a new form, the first
-/// event is selected.
+/// Renders the page. `secret` is a new secret to show once, and `refused` is the state of a refused
+/// form. Without `refused`, the first event is selected.
 async fn page(
     req: &PageRequest,
     secret: Option<&str>,

@@ -11,7 +11,7 @@ use crate::provider::ProviderId;
 /// The sort key of a list: when the session starts, and the booking's id.
 pub type After = (Timestamp, BookingId);
 
-/// The part of a list that is wanted: at most `rows` bookings after `after`.
+/// A part of a list: at most `rows` bookings after `after`.
 #[derive(Clone, Debug)]
 pub struct Part {
     pub after: Option<After>,
@@ -24,13 +24,13 @@ impl Part {
         Self { after: None, rows }
     }
 
-    /// The key before all others, where the soonest session comes first.
+    /// The key after which the part begins, if the soonest session comes first.
     fn after_soonest(&self) -> (Timestamp, &str) {
         let after = self.after.as_ref();
         after.map_or((Timestamp::MIN, ""), |(at, id)| (*at, id.as_str()))
     }
 
-    /// The key before all others, where the latest session comes first.
+    /// The key after which the part begins, if the latest session comes first.
     fn after_latest(&self) -> (Timestamp, &str) {
         let after = self.after.as_ref();
         after.map_or((Timestamp::MAX, ""), |(at, id)| (*at, id.as_str()))
@@ -113,8 +113,8 @@ pub fn list_with_provider(
     .all(tx)
 }
 
-/// The starts of a member's upcoming sessions, for countdowns. They do not name the provider, because
-/// anybody may see a countdown.
+/// The starts of a member's upcoming sessions, for countdowns. They do not name the provider,
+/// because anybody may see a countdown.
 pub(crate) fn dates(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, StoreError> {
     let mut coming = list(tx, account, false, &Part::first(200))?;
     coming.retain(|one| one.state == State::Confirmed);
@@ -130,8 +130,8 @@ pub(crate) fn dates(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, S
     Ok(coming.into_iter().map(date).collect())
 }
 
-/// Lists a provider's sessions that begin in this period and take place, or took place, soonest
-/// first.
+/// Lists a provider's bookings whose sessions begin in this period, soonest first. Cancelled and
+/// expired bookings are left out.
 pub(crate) fn list_between(
     tx: &mut Tx<'_>,
     provider: &ProviderId,
@@ -164,8 +164,8 @@ pub fn list_of_provider(
     list_with_provider(tx, provider, false, &Part::first(200))
 }
 
-/// Lists a provider's sessions that began within the last hours and whose outcome can be marked,
-/// latest first.
+/// Lists a provider's sessions that have begun and have not ended more than `hours` ago, so that
+/// their outcome can be marked, latest first.
 pub fn list_begun(
     tx: &mut Tx<'_>,
     provider: &ProviderId,

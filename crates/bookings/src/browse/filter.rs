@@ -21,7 +21,7 @@ pub struct Filter {
     pub title: String,
     /// The slug of the provider's page.
     pub provider: String,
-    /// What the slot must offer, expressly or because it offers any.
+    /// What the slot must offer. A slot that allows any choice matches too.
     pub choice: Choice,
     /// How the two sides meet. Links to online meetings include the site's rooms.
     pub location_kind: Option<Place>,
@@ -82,7 +82,8 @@ impl Filter {
         }
     }
 
-    /// Reads the days `date_from` to `date_to`, which are those of the zone `tz`, or else of `zone`.
+    /// Reads the days `date_from` to `date_to`. Their time zone is the one that `tz` names, or else
+    /// `zone`.
     pub(crate) fn read_days(&mut self, query: &Form, zone: &TimeZone, findings: &mut Findings) {
         let days = Days::read_with(query, findings);
         let zone = match query.text("tz") {
@@ -99,8 +100,8 @@ impl Filter {
         }
     }
 
-    /// Reports values that the site does not have: items of the lists of choices, and a provider.
-    /// Where the site reveals providers only after booking, nobody can search for one.
+    /// Reports a choice, a kind of credit or a provider that does not exist. Where the site reveals
+    /// providers only after booking, any provider is refused.
     pub(crate) fn check(&self, tx: &mut Tx<'_>, findings: &mut Findings) -> Result<(), StoreError> {
         choice::check_filter(tx, &self.choice, findings)?;
         let kind = &self.credit_kind;

@@ -47,7 +47,7 @@ pub const URL: Line = Line {
 
 /// The number of payments that one request to Razorpay returns.
 const PAGE: usize = 100;
-/// The maximum number of payments that a comparison reads.
+/// The maximum number of payments that one reconciliation reads.
 const MOST: usize = 10_000;
 
 pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
@@ -163,7 +163,7 @@ async fn remote_id(site: &Site, order: &Order) -> Result<Option<String>, Gateway
     Ok(found.items.into_iter().find(is_ours).map(|one| one.id))
 }
 
-/// The ids of the orders at Razorpay that refuse another attempt to pay.
+/// The earlier ids of an order at Razorpay, which refuse further attempts to pay.
 async fn earlier(site: &Site, order: &Order) -> Result<Vec<String>, GatewayError> {
     let id = order.id.clone();
     let look = move |tx: &mut Tx<'_>| order::earlier(tx, &id);
@@ -337,7 +337,7 @@ fn refunded(made: RemoteRefund) -> Result<Refunded, GatewayError> {
     }
 }
 
-/// What a return signs: the order's id and the payment's, both of the gateway.
+/// The signed parts of a return: the gateway's ids of the order and of the payment.
 pub(super) fn returned<'i>(order: &'i str, payment: &'i str) -> [&'i [u8]; 3] {
     [order.as_bytes(), b"|", payment.as_bytes()]
 }

@@ -42,7 +42,7 @@ const FRESH: SignedDuration = SignedDuration::from_mins(5);
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// The number of sessions that one request to Stripe returns.
 const PAGE: usize = 100;
-/// The maximum number of sessions that a comparison reads.
+/// The maximum number of sessions that one reconciliation reads.
 const MOST: usize = 10_000;
 
 pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
@@ -161,8 +161,8 @@ async fn send<T: DeserializeOwned>(
 }
 
 /// Finds the Stripe session of an order. If Stripe created the session but its id was not stored,
-/// because a response was lost or Kenduri stopped, the session is found by our order id among the
-/// sessions of that time.
+/// because a response was lost or Kenduri stopped, the session is found by our order id among all
+/// sessions that were created before the order expired.
 async fn find_session(site: &Site, order: &Order) -> Result<Option<Session>, GatewayError> {
     let found = if let Some(id) = &order.gateway_order_id {
         let path = format!("checkout/sessions/{}", plain(id)?);
@@ -391,7 +391,8 @@ struct Metadata {
     refund_id: Option<String>,
 }
 
-/// Whether a fresh header `t=…,v1=…` signs an event with one of these secrets.
+/// Whether the header `t=…,v1=…` contains a valid signature of the body with one of these secrets,
+/// and is not too old.
 pub(super) fn is_signed<'s>(
     site: &Site,
     header: Option<&HeaderValue>,
@@ -457,7 +458,7 @@ pub(super) fn read_event(
         // a kind.
         "charge.dispute.closed" => {
             let end = match object.status.as_deref() {
-                // An inquiry of the bank that never became a dispute.
+                // The bank's inquiry never became a dispute.
                 Some("warning_closed") => "won",
                 other => other.unwrap_or_default(),
             };

@@ -21,7 +21,7 @@ const CLEAN: &str = "booking.review_files";
 /// How long the file of an upload that was never completed is kept.
 const HALF_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The files of how many reviews are deleted in one night.
+/// The maximum number of reviews whose files are deleted in one night.
 const NIGHTLY: i64 = 1_000;
 
 /// The folder for the documents of all reviews.
@@ -110,7 +110,7 @@ impl PartyToReview {
     }
 }
 
-/// The size that an upload may have: that of a document, or less if the site allows less.
+/// The maximum size of an upload, in bytes: [`MOST_BYTES`], or less if the site allows less.
 pub(crate) fn most_bytes(site: &Site) -> usize {
     MOST_BYTES.min(site.files.max_upload())
 }
@@ -127,7 +127,7 @@ pub async fn receive(
 }
 
 /// Reads a multipart form with up to one file, which may be a field of any name. `known` translates
-/// the names of the other fields; one that it does not know is refused.
+/// the names of the other fields; a field with an unknown name is refused.
 pub(crate) async fn read(
     site: &Site,
     request: Request,
@@ -171,7 +171,7 @@ pub(crate) async fn keep(
 }
 
 /// Checks the content of a received document and puts it into the file store, under a random name.
-/// It is deleted after a day unless a review uses it then.
+/// It is deleted after a day if no review uses it by then.
 pub(crate) async fn accept(
     site: &Site,
     arrived: Result<ArrivedFile, Problem>,
@@ -225,8 +225,8 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     [FOLDER.job(site), clean]
 }
 
-/// Deletes the documents, and the reviewers' files, of reviews that were completed long ago: so many
-/// in one night, and the rest in the next. Their hashes stay.
+/// Deletes the documents, and the reviewers' files, of reviews that were completed long ago. At
+/// most [`NIGHTLY`] reviews are handled in one night. The hashes of the files stay.
 fn remove_old(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let days = settings::load(tx)?.review_file_days;
     let old: Vec<(ReviewId, String, String)> = sql!(

@@ -68,7 +68,7 @@ pub struct ReviewView {
     pub booking: Option<SessionView>,
     /// The member's name; empty for providers who have not taken the review.
     pub member: String,
-    /// The name of the provider who has taken the review, or whose session it waits for.
+    /// The name of the provider who has taken the review, or in whose session it takes place.
     pub reviewer: String,
     /// The document's name; empty for providers who have not taken the review.
     pub file_name: String,

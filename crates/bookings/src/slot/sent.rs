@@ -73,7 +73,7 @@ impl NewSlot {
     }
 }
 
-/// The properties of a slot to change. What is left out stays.
+/// The properties of a slot to change. Omitted properties stay unchanged.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SlotChange {
@@ -108,7 +108,7 @@ pub struct SlotChange {
     pub levels: Option<Vec<String>>,
     /// The slugs of the catalogue's entries among which members choose, up to 50; empty for any.
     pub entries: Option<Vec<String>>,
-    /// The version on which the change is based, unless `If-Match` says it.
+    /// The version on which the change is based. API clients may send it as `If-Match` instead.
     pub version: Option<i64>,
 }
 
@@ -150,7 +150,7 @@ impl SlotChange {
     }
 }
 
-/// Changes every property. Without a zone, the slot's stays.
+/// Changes every property. If `new` has no time zone, the slot keeps its own.
 impl From<NewSlot> for SlotChange {
     fn from(new: NewSlot) -> Self {
         Self {

@@ -23,7 +23,7 @@ use crate::refund::manual::{self, Before, OrderRecord};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, FIELDS};
 
-/// A list that administrators keep by the list kit.
+/// The page of a list that administrators keep.
 #[derive(Template)]
 #[template(path = "admin_list.html")]
 struct ListPage<'a> {
@@ -33,9 +33,9 @@ struct ListPage<'a> {
     messages: Messages,
     /// The path of another list beside this one, and the message id of its title.
     more: Option<(&'static str, &'static str)>,
-    /// The message id of what an empty list says.
+    /// The message id of the text for an empty list.
     empty: &'static str,
-    /// The message id of the tag of what is not active.
+    /// The message id of the tag for inactive items.
     away: &'static str,
     rows: Vec<ListRow>,
 }
@@ -49,7 +49,7 @@ pub(super) struct ListRow {
     pub(super) is_active: bool,
 }
 
-/// What the pages of lists need beside the list.
+/// The data that the pages of lists need besides the list.
 pub struct AdminContext {
     pub(super) by: Administrator,
     pub(super) kinds: Vec<CreditKind>,
@@ -57,8 +57,8 @@ pub struct AdminContext {
     pub(super) add_on_days: i64,
 }
 
-/// Renders the page of a list. `empty` is what an empty list says, and `away` the tag of what is not
-/// active; both are message ids.
+/// Renders the page of a list. `empty` is the message id of the text for an empty list, and `away`
+/// that of the tag for inactive items.
 pub(super) async fn list_page<R: PageResource<Parent = Administrator>>(
     req: &PageRequest,
     tags: (&'static str, &'static str),

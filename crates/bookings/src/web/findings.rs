@@ -1,4 +1,4 @@
-//! The administrators' page of what does not agree between our books and the gateways'.
+//! The administrators' page of findings.
 
 use askama::Template;
 use axum::response::Response;
@@ -30,9 +30,9 @@ struct FindingsPage<'a> {
 
 struct Row {
     finding: Finding,
-    /// The gateway and the ids by which people find it there.
+    /// The gateway, and the ids by which people find the finding's subject there.
     about: String,
-    /// When it was found, and what became of it.
+    /// When it was found, and how it was closed.
     history: Vec<String>,
 }
 

@@ -45,19 +45,19 @@ const DONE: &[(&str, &str)] = &[
 struct ListPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
-    /// Each part of the list, if the page shows it.
+    /// The upcoming and the past bookings; `None` for a part that the page does not show.
     coming: Option<Part>,
     past: Option<Part>,
 }
 
-/// A part of the upcoming or of the past bookings, and the path of the rest.
+/// One part of a member's bookings, upcoming or past, and the path of the next page of it.
 struct Part {
     rows: BookingRows,
     next: Option<String>,
 }
 
-/// `GET /me/bookings`: the first upcoming and past bookings, or with `when` and a cursor the next
-/// part of one of both.
+/// `GET /me/bookings`: the first upcoming and past bookings, or, with `when` and a cursor, the next
+/// page of one of these two parts.
 pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     let body = ListPage {
         text: &req.text,
@@ -120,14 +120,14 @@ struct Loaded {
     order: Option<Order>,
     /// The label of the kind of credit that the booking cost.
     credit: Option<String>,
-    /// What the session is about.
+    /// The entry of the catalogue that the session is about.
     entry: Option<CatalogueEntry>,
     /// The message id of a label, and what the member chose.
     choices: Vec<(&'static str, String)>,
     /// The outcomes that the reader can mark.
     outcomes: Vec<Outcome>,
     feedback: SessionFeedback,
-    /// The review of which the session is the call.
+    /// The review that takes place in the session.
     review: Option<Review>,
     /// Whether the reader may release the session's room.
     may_release: bool,
@@ -322,7 +322,7 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
     let here = notice::page(&loaded.booking);
     let lacks_reason =
         loaded.party != Party::Member && posted.form.text("reason").trim().is_empty();
-    // Who may not cancel, or gives no reason, is refused at once, and not asked before.
+    // A person who may not cancel or gives no reason is refused at once, without a question.
     let is_refused = lacks_reason || !loaded.may_cancel(req.site.clock.now());
     if !question::is_sure(&posted.form) && !is_refused {
         let address = format!("{here}/cancel");

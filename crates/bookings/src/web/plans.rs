@@ -88,7 +88,8 @@ pub(super) async fn buy(posted: FormPost) -> Result<Response, Problem> {
 struct OwnPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
-    /// The name and the end, or the start and the end, of each membership.
+    /// For each membership, the plan's name, and a text with its end, or with its start and its
+    /// end.
     memberships: Vec<(String, String)>,
     lots: Vec<(String, String)>,
     /// The time, the reason and the number of credits of each change.
@@ -96,7 +97,8 @@ struct OwnPage<'a> {
     older_entries: Option<String>,
     orders: Vec<OrderRow>,
     older_orders: Option<String>,
-    /// The list of which the page shows an older part, and nothing else; empty on the first page.
+    /// The name of the list of which the page shows an older part; empty on the first page, which
+    /// shows everything.
     part: &'a str,
 }
 
@@ -104,7 +106,7 @@ struct OrderRow {
     title: String,
     /// The page of the receipt, or else of the payment.
     href: String,
-    /// The receipt's number, its day, the tax and what was paid back, as far as there are any.
+    /// The receipt's number, its day, the tax and the refunded amount, as far as there are any.
     notes: Vec<String>,
     sum: String,
     class: &'static str,

@@ -54,7 +54,7 @@ fn tag(state: RefundState) -> &'static str {
     }
 }
 
-/// The message id of a rule's reason; an administrator's own words stay as they are.
+/// The reason for a refund: the keyword of a rule in words, or the administrator's own reason.
 fn reason<'a>(text: &'a Text, refund: &'a RefundRecord) -> String {
     let rule = match refund.reason.as_str() {
         manual::POLICY => "refund-rule-policy",
@@ -123,7 +123,7 @@ struct NewPage<'a> {
     here: String,
     facts: Vec<(&'static str, String)>,
     clause: String,
-    /// Empty where nothing is left to refund.
+    /// Empty if nothing is left to refund.
     fields: Vec<Field>,
 }
 

@@ -1,4 +1,4 @@
-//! The pages of requests: a member's own ones, those that a provider is asked, and all of them.
+//! The pages of requests: a member's own requests, those for a provider's slots, and all of them.
 
 use askama::Template;
 use axum::response::Response;
@@ -32,7 +32,7 @@ const DONE: &[(&str, &str)] = &[
 ];
 /// The maximum number of slots that the form offers at once.
 const MOST: u32 = 200;
-/// What the form sends to offer the first slots again.
+/// The value of the field `after` that makes the form offer the first slots again.
 const FIRST: &str = "first";
 
 #[derive(Template)]
@@ -49,7 +49,7 @@ struct ListPage<'a> {
 struct Row {
     request: RequestView,
     tag: &'static str,
-    /// Until when an undecided request waits.
+    /// The time at which an undecided request lapses, in words.
     until: String,
     /// The time and the description of each slot.
     slots: Vec<(String, String)>,
@@ -169,8 +169,8 @@ fn named(form: &Form) -> impl Iterator<Item = &str> {
     slots.filter(|slot| !slot.is_empty())
 }
 
-/// The form offers a part of all slots, which begins after the cursor `after`, and those that it
-/// names already.
+/// Shows the form. It offers the slots that the form already names, and a part of all slots, which
+/// begins after the cursor `after`.
 async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let after = form_state.form.text("after");
     let after = if after == FIRST { "" } else { after };
@@ -233,7 +233,7 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     req.show(own::HERE, &title, body).await
 }
 
-/// `POST /me/requests/new`: asks for the slots, or shows the form with other slots.
+/// `POST /me/requests/new`: creates the request, or shows the form with other slots.
 pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     if !posted.form.text("after").is_empty() {
         return form_page(&posted.req, &FormState::of(posted.form.clone())).await;

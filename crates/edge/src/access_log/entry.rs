@@ -24,7 +24,7 @@ pub struct Upload {
     pub is_too_slow: AtomicBool,
 }
 
-/// What is known about a request. The entry is boxed because it is moved often.
+/// The data for the log line of a request. An entry is usually boxed, because it is moved often.
 #[derive(Debug)]
 pub struct Entry {
     pub log: Log,
@@ -48,9 +48,10 @@ pub struct Entry {
     pub status: StatusCode,
     /// The progress of the request body; `None` if the request has no body.
     pub received: Option<Arc<Upload>>,
-    /// The time until an upstream server was selected.
+    /// The time until the edge passed the request to the route's target.
     pub queue: Option<Duration>,
-    /// The time from the selection of an upstream server to the first byte of its response.
+    /// The time that the app or the upstream took until its response began, including the wait for
+    /// a server.
     pub upstream_time: Option<Duration>,
     pub route: Option<Arc<RouteFigures>>,
     pub upstream: Option<Arc<str>>,

@@ -45,9 +45,10 @@ pub struct Line<'a> {
     pub status: u16,
     pub received: u64,
     pub sent: u64,
-    /// The time until an upstream server was selected.
+    /// The time until the edge passed the request to the route's target.
     pub queue: Option<Duration>,
-    /// The time from the selection of an upstream server to the first byte of its response.
+    /// The time that the app or the upstream took until its response began, including the wait for
+    /// a server.
     pub upstream_time: Option<Duration>,
     /// The time from the first byte of the request to the last byte of the response.
     pub all: Duration,
@@ -59,7 +60,8 @@ pub struct Line<'a> {
     pub tls: &'a str,
     /// The result of the cache lookup, such as `hit` or `miss`; empty if the route has no cache.
     pub cache: &'a str,
-    /// The reason why the response ended early; empty if the response was complete.
+    /// Why the request was rejected or failed, or why the response ended early; empty if neither
+    /// happened.
     pub why: &'a str,
 }
 

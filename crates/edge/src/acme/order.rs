@@ -91,7 +91,7 @@ impl OrderError {
             | Self::NotOffered(_)
             | Self::Certificate(_)
             | Self::Request(_) => true,
-            // Only these of the problems that an authority reports are temporary.
+            // Of the problems that an authority reports, only these are temporary.
             Self::Authority(instant_acme::Error::Api(_)) => !matches!(
                 self.problem(),
                 Some("rateLimited" | "serverInternal" | "badNonce" | "orderNotReady")
@@ -148,7 +148,7 @@ async fn run(
         Some(found) => found,
         None => begin(shared, account, name, attempt, replaced).await?,
     };
-    // The edge serves the challenge responses until the authority has validated the name.
+    // The challenge responses are served until `published` is dropped.
     let mut published = Vec::new();
     if order.state().status == OrderStatus::Pending {
         prove(shared, &mut order, name, &mut published).await?;
@@ -289,7 +289,7 @@ async fn prove(
     }
 }
 
-/// Asks the authority why it could not validate the name, and which address it contacted.
+/// Asks the authority why it could not validate the name.
 async fn explain(shared: &OrderContext, order: &mut Order) -> OrderError {
     let mut found = order.state().error.as_ref().map(ToString::to_string);
     let mut authorizations = order.authorizations();

@@ -39,9 +39,8 @@ pub(super) struct Flights(Mutex<HashMap<(Key, u64), Weak<InFlight>>>);
 impl Flights {
     /// Joins a running fetch or begins a new one.
     ///
-    /// A fetch stores its response before it ends. If it ends after a request has searched the
-    /// store, the request finds no fetch either. So this function searches the store again with
-    /// `is_there`.
+    /// A request searches the store before it calls this function. A fetch may store its response
+    /// and end in between. Therefore, this function searches the store again with `is_there`.
     pub(super) fn join(
         self: &Arc<Self>,
         entry: (Key, u64),
@@ -96,7 +95,7 @@ impl InFlight {
         ended.ok()?.clone()?
     }
 
-    /// Lets the waiting requests continue. No other request joins the fetch.
+    /// Lets the waiting requests continue. No further request joins the fetch.
     pub(crate) fn end(&self, outcome: Outcome) {
         if let Some((flights, entry)) = &self.entry {
             flights.leave(entry, self);

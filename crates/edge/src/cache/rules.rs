@@ -47,7 +47,8 @@ const TOLD_BY_THE_DOOR: [&str; 15] = [
     "x-request-id",
 ];
 
-/// The status codes for which the cache implements all special caching rules.
+/// The status codes that the cache understands, because it implements all their caching
+/// requirements (section 3).
 const UNDERSTOOD: [u16; 14] = [
     200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501,
 ];
@@ -203,7 +204,7 @@ pub(crate) enum CacheDecision {
     Ask,
 }
 
-/// A response and its times.
+/// A response, with the times at which it was requested and received.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TimedResponse<'a> {
     pub(crate) status: StatusCode,

@@ -105,7 +105,8 @@ impl StoredHead {
         for name in NOT_KEPT {
             headers.remove(name);
         }
-        // Clients compute the response's age from this date, so it must be the time of receipt.
+        // If there is no `Date`, the time of receipt is added, because clients compute the
+        // response's age from this header.
         if !headers.contains_key(DATE)
             && let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(freshness.received()))
         {

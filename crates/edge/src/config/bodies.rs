@@ -41,7 +41,7 @@ impl Bodies {
         Some(bodies)
     }
 
-    /// A route's own settings replace those for all routes.
+    /// Returns the settings for a route. The route's own settings replace those for all routes.
     pub(super) fn of_route(
         self,
         target: &Target,

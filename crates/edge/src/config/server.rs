@@ -11,7 +11,8 @@ use crate::proxy::parse_address;
 /// Stands for an error that has already been added to the list of errors.
 pub(super) struct Reported;
 
-/// Returns the name of an upstream. Returns `None` if `to` names no server.
+/// Returns the name of the upstream for `to`. If `to` is an address, adds an upstream for it.
+/// Returns `None` if `to` names no server.
 pub(super) fn server(
     key: &str,
     to: &str,

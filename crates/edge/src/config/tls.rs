@@ -165,7 +165,7 @@ fn certificates(
     certificates
 }
 
-/// The hosts of all routes that no certificate file covers.
+/// The hosts of routes that no certificate file covers, if certificates can be ordered for them.
 fn names(routes: &Table, patterns: &[HostPattern]) -> BTreeSet<String> {
     routes
         .routes()

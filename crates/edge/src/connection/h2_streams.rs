@@ -79,8 +79,8 @@ async fn minded(stream: impl Future, reader: &ProgressWatch, patience: Duration)
     .await;
 }
 
-/// Wraps a response body. Whenever the body has data, its stream waits for the client to read. Must
-/// be called on the stream's task.
+/// Wraps a response body, so that its stream counts as waiting for the client whenever the body has
+/// data. Must be called on the stream's task.
 pub(super) fn awaiting_reader(body: Body, output: &Arc<UnsentBytes>) -> Body {
     let reader = READER.try_with(Arc::clone).unwrap_or_default();
     reader.awaits(true);

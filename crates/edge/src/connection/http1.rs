@@ -33,12 +33,12 @@ use super::request_body::Feed;
 use super::transport::{SendfileAnswer, Transport};
 use super::{Bounds, ConnectionContext};
 
-/// The maximum size in bytes of a body that is copied behind its head. Larger bodies are sent as
-/// separate slices.
+/// The maximum size in bytes of a body that is copied into one buffer with its head. Larger bodies
+/// are sent as separate slices.
 const SMALL: usize = 4 * 1_024;
 /// How long the edge reads and discards data after it has rejected a request.
 const LINGER: Duration = Duration::from_secs(2);
-/// The size of a discarding read in bytes.
+/// The size in bytes of a read whose data is discarded.
 const PIECE: usize = 8 * 1_024;
 
 pub(crate) async fn http1<S: Transport>(mut stream: S, context: ConnectionContext) {
@@ -214,7 +214,8 @@ impl<S: Transport> Client<'_, '_, S> {
                 return Poll::Ready(None);
             }
             if last.is_none() && self.drained.as_mut().poll(context).is_ready() {
-                // A request is served if its head is already arriving.
+                // After the edge has begun to stop, the connection waits at most `lame_duck_time`
+                // for another request.
                 last = Some(Instant::now() + lame_duck_time);
             }
             if last.is_some() && self.limits.ended.as_mut().poll(context).is_ready() {

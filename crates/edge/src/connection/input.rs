@@ -172,7 +172,7 @@ impl Input {
         Poll::Ready(ReadOutcome::Piece)
     }
 
-    /// Returns whether there was any progress.
+    /// Reads the request body if the handler demands it. Returns whether there was any progress.
     pub(super) fn is_fed(
         &mut self,
         stream: &mut impl Transport,

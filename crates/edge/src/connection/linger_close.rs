@@ -20,7 +20,7 @@ use crate::listener::Handle;
 const PREFACE: usize = 24;
 /// How long the edge waits for the client to close its side.
 const TIME: Duration = Duration::from_secs(1);
-/// The size of a discarding read in bytes.
+/// The size in bytes of a read whose data is discarded.
 const PIECE: usize = 8 * 1_024;
 /// The maximum number of bytes that are discarded. A client that respects its flow-control windows
 /// sends no more before it reads GOAWAY.

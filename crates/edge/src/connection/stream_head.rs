@@ -16,7 +16,7 @@ const OF_CONNECTION: [HeaderName; 5] = [
     UPGRADE,
 ];
 
-/// Returns the length of the body, if the head states one.
+/// Validates the head. Returns the length of the body, if the head states one.
 pub(crate) fn judge<B>(request: &Request<B>, size: usize) -> Result<Option<u64>, Refusal> {
     let headers = request.headers();
     if list_size(request) > size {

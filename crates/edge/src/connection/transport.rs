@@ -66,7 +66,7 @@ impl<'a> SendfileAnswer<'a> {
         let head = &mut self.head;
         let sent = socket.try_io(Interest::WRITABLE, || {
             while !head.is_empty() {
-                // The file follows at once, so the head waits for it.
+                // `MORE` lets the kernel send the head together with the beginning of the file.
                 let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
                 let sent = rustix::net::send(socket, head, flags)?;
                 *head = head.get(sent..).unwrap_or_default();

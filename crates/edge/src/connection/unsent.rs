@@ -46,7 +46,7 @@ struct Slice {
 }
 
 impl UnsentBytes {
-    /// The connection's memory comes from `room`.
+    /// Creates the limit for a connection whose unsent bytes are reserved in `room`.
     pub(super) fn new(room: Reservation) -> Arc<Self> {
         Arc::new(Self(Mutex::new(room)))
     }

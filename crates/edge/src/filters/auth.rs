@@ -47,7 +47,7 @@ impl Access {
         self.ask.as_ref().map(|ask| &*ask.upstream)
     }
 
-    /// The headers that are copied from the authorization server's response to the request.
+    /// The headers that the edge copies into the request from the authorization server's response.
     pub(crate) fn copies(&self) -> impl Iterator<Item = &HeaderName> {
         self.ask.iter().flat_map(|ask| &ask.copy)
     }

@@ -40,8 +40,8 @@ const DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("content-md5"),
 ];
 
-/// Marks a response of the app for one user as safe to compress. Of the request, such a response
-/// repeats only the path. The secrets in its forms are different each time.
+/// Marks a response of the app for one user as safe to compress. A marked response repeats nothing
+/// of its request except the path, and the secrets in its forms are different each time.
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 

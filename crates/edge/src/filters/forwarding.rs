@@ -90,8 +90,8 @@ pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
 
 /// Appends to `out` the header lines that [`request`] would make.
 ///
-/// Appends nothing and returns `false` if `Content-Length` does not match `has_body`, or if a
-/// header would have to be changed and not just omitted or added.
+/// Appends nothing and returns `false` if the peer is a trusted proxy, `Host` is missing,
+/// `Content-Length` does not match `has_body`, or a header would have to be changed.
 pub(crate) fn write(
     headers: &HeaderMap,
     info: &ClientInfo,
@@ -129,8 +129,8 @@ pub(crate) fn write(
     true
 }
 
-/// Appends the client's headers for the upstream. Returns `false` if a header would have to be
-/// changed.
+/// Appends the client's headers for the upstream. Returns `false` if `Host` is missing or a header
+/// would have to be changed.
 fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
     let (mut has_host, mut has_cookie) = (false, false);
     for (name, value) in headers {

@@ -226,7 +226,7 @@ pub(crate) fn identify(answer: &mut HeaderMap, id: &RequestId) {
     }
 }
 
-/// Names a request header in `Vary`, beside those that are there.
+/// Adds the name of a request header to `Vary`, unless it is already there.
 pub(crate) fn vary_by(answer: &mut HeaderMap, name: &'static str) {
     if !answer.contains_key(VARY) {
         answer.insert(VARY, HeaderValue::from_static(name));

@@ -143,7 +143,7 @@ impl Permits {
         }
     }
 
-    /// Whether a released permit must be removed. Counts it as removed.
+    /// Whether a free permit must be removed. If so, counts the permit as removed.
     fn is_owed(&self) -> bool {
         let pay = |owed: u32| owed.checked_sub(1);
         self.owed

@@ -47,7 +47,7 @@ impl<T> From<T> for InheritedSocket<T> {
 }
 
 impl<T> InheritedSocket<T> {
-    /// Creates the entry of a socket. A plan names the socket's address, or will name it.
+    /// Creates the entry of a socket whose address a plan names or will name.
     fn used(socket: T) -> Self {
         Self {
             socket,
@@ -233,10 +233,10 @@ enum Listening {
     reason = "the protocol hands descriptors over as plain numbers"
 )]
 fn own(number: RawFd) -> OwnedFd {
-    // SAFETY: the caller has checked that the descriptor is open. By the protocol it belongs to
-    // this process: it was opened for the process in LISTEN_PID before that began, so nothing in
-    // this process has opened or owns it. `TAKEN` lets this happen only once, so nothing owns it
-    // twice.
+    // SAFETY: the caller has checked that the descriptor is open. By the protocol, the descriptor
+    // was opened for the process in LISTEN_PID before that process began. This process is the one
+    // in LISTEN_PID, so nothing in it owns the descriptor yet. `TAKEN` ensures that each descriptor
+    // is taken only once.
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 

@@ -96,8 +96,8 @@ fn understand(bytes: &[u8]) -> Result<Announced, BadAnnouncement> {
             is_secure: false,
         });
     }
-    // The header says UNKNOWN, or the client has no IP address. The proxy's own address is not used
-    // instead, because the client would then be trusted like the proxy.
+    // If the header contains no IP address, the client is `NOBODY`. The proxy's own address is not
+    // used, because the client would then be trusted like the proxy.
     let addresses = header.proxied_address();
     let client = addresses.map_or(NOBODY, |addresses| addresses.source.ip().to_canonical());
     Ok(Announced {

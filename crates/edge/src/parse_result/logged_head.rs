@@ -63,7 +63,8 @@ fn request_line(line: &[u8]) -> (Option<Method>, Option<PathAndQuery>) {
     (method.flatten(), target.flatten())
 }
 
-/// Drops the query of a request target that is too long.
+/// Drops the query of a request target that is incomplete or too long. Returns `None` if the path
+/// is also incomplete or too long.
 fn path_and_query(target: &[u8], is_whole: bool) -> Option<PathAndQuery> {
     let told = if is_whole && target.len() <= TARGET_LENGTH {
         target

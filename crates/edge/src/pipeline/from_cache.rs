@@ -54,8 +54,8 @@ pub(super) async fn answer(
             past(answer, "bypass")
         }
         CacheUse::In(demand) => {
-            // This header is removed, although some proxies always add it. Otherwise, a response
-            // might contain its value and be cached for other clients.
+            // Some proxies always add this header. It is removed, because a response that contains
+            // its value might be cached for other clients.
             request.headers_mut().remove("x-forwarded-server");
             let visit = CacheableRequest {
                 here,
@@ -73,7 +73,7 @@ pub(super) async fn answer(
     answer
 }
 
-/// Removes headers for caches from a response that bypasses the cache.
+/// Adds `Cache-Status` to a response that has bypassed the cache.
 fn past(mut answer: Answer, why: &'static str) -> (Answer, CacheOutcome) {
     let told = CacheOutcome::Around(why);
     tell(&mut answer, told);
@@ -179,8 +179,8 @@ impl CacheableRequest<'_> {
             Some(_) if self.demand.no_cache => "request",
             Some(_) => "stale",
         };
-        // Requests for a head or a range bypass the cache. Requests also bypass it if their
-        // responses recently could not be cached.
+        // `HEAD` requests and requests for a range bypass the cache. Requests also bypass it if
+        // their responses recently could not be cached.
         if self.demand.head || self.demand.part || store.is_passing(&self.key, now) {
             let Self {
                 here,
@@ -255,7 +255,7 @@ impl CacheableRequest<'_> {
         Some((self.asker(headers).whole(&whole, told), told))
     }
 
-    /// The task that fetches the response continues if this client disconnects.
+    /// Fetches the response in a task of its own, which continues if this client disconnects.
     async fn lead(
         &self,
         fill: CacheFill,

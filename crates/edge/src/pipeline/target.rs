@@ -156,7 +156,8 @@ async fn of_app(
 }
 
 /// Reads and discards a body that the target does not need, up to a limit. Some clients read the
-/// response only after they have sent the body. The error means that the body's framing is invalid.
+/// response only after they have sent the body. If the body is too large or invalid, the error is
+/// the status to respond with.
 async fn put_away(mut body: Body) -> Result<(), StatusCode> {
     let mut left = UNWANTED;
     while left > 0

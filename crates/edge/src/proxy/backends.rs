@@ -28,7 +28,7 @@ pub struct Servers {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BackendsStatus {
-    /// The number of requests to the service's servers, including servers removed since then.
+    /// The number of requests to the service's servers, including removed servers.
     pub requests: u64,
     pub failed: bool,
     /// The servers that take requests, and removed servers with running requests.
@@ -224,7 +224,7 @@ impl Backends {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// When the first paused server gets requests again.
+    /// The earliest time at which a paused server gets requests again.
     pub(super) fn next_ready(&self) -> Option<Instant> {
         let group = self.group.load();
         let members = group.members.iter();
@@ -244,7 +244,7 @@ mod tests {
     use super::super::backend::ActiveRequest;
     use super::*;
 
-    /// A request may have loaded the servers before one of them was removed.
+    /// Tests requests that have loaded the list of servers before one of the servers is removed.
     #[test]
     fn nothing_begins_on_a_member_after_it_was_drained() {
         let backends = Backends::told("service:a");

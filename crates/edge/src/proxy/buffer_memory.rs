@@ -129,7 +129,7 @@ impl BufferMemory {
 /// Converts a size in bytes to semaphore permits, at most `u32::MAX`.
 ///
 /// A request reserves at most `proxy.buffer_request`, because `request_buffer` streams the rest of
-/// a larger body. No code refuses a `proxy.buffer_request` of 4 GiB or more.
+/// a larger body. The maximum therefore matters only if `proxy.buffer_request` is 4 GiB or more.
 fn permits(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }

@@ -98,8 +98,8 @@ impl Stream {
     }
 }
 
-/// Checks which user owns the socket that accepted the connection (`SO_PEERCRED`, unix(7)), even if
-/// the path is a link.
+/// Checks that the socket that accepted the connection belongs to the user `owner` (`SO_PEERCRED`,
+/// unix(7)), even if the path is a link.
 fn check_owner(stream: &UnixStream, owner: u32) -> io::Result<()> {
     let found = stream.peer_cred()?.uid();
     if found == owner {

@@ -58,7 +58,7 @@ pub enum ProxyError {
     BodyTime,
     #[error("the memory for bodies (proxy.buffer_memory) was in use for too long")]
     BufferFull,
-    /// The request cannot be expressed for this upstream.
+    /// The request cannot be converted into a valid request to this upstream.
     #[error("the request cannot be forwarded")]
     Request,
 }

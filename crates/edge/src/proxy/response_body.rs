@@ -16,7 +16,7 @@ use super::upstream::Upstream;
 use super::upstream_connection::UpstreamConnection;
 use crate::body::{Body, with_more};
 
-/// The number of pieces that are read before the response is returned.
+/// The maximum number of pieces that are read before the response is returned.
 const AHEAD: usize = 2;
 
 /// A response body and its connection.

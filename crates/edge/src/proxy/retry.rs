@@ -39,11 +39,11 @@ pub(super) enum Idempotency {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryTarget {
-    /// To the same server, over a new connection.
+    /// The same server, over a new connection.
     Same,
-    /// To any other ready server.
+    /// Any other ready server.
     Other,
-    /// To one other server, but not to a third one, because some requests crash every server.
+    /// One other server, but not a third one, because some requests crash every server.
     Second,
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Upload {
     body: Body,
     /// The unsent bytes; `None` if the length is unknown. The body is then sent in chunks.
     left: Option<u64>,
-    /// The request headers. `Trailer` in them names the trailers that may be sent.
+    /// The `Trailer` headers of the request, which name the trailers that may be sent.
     announced: HeaderMap,
     is_over: bool,
     /// Whether the edge waits for the next piece from the client.

@@ -19,7 +19,7 @@ const RETRY: Duration = Duration::from_secs(2);
 /// The `Retry-After` after the service has failed permanently. Only a person can restart the
 /// service, so this is long.
 const GIVEN_UP: Duration = Duration::from_secs(30);
-/// The delay before another attempt at servers that refused a connection.
+/// The delay before servers that refused a connection are tried again.
 const AGAIN: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]

@@ -27,8 +27,8 @@ use crate::deadline::Deadline;
 const PIECE: usize = 16 << 10;
 /// The maximum size of a read from the rest of a body, in bytes.
 const LARGEST_PIECE: usize = 64 << 10;
-/// The size in bytes below which a body is copied behind its head, because a copy is faster than
-/// sending two buffers.
+/// The maximum size in bytes of a body that is copied into one buffer with its head. For such a
+/// body, a copy is faster than sending two buffers.
 const SMALL: usize = 4 << 10;
 
 pub(super) struct UpstreamConnection {

@@ -116,7 +116,7 @@ pub(super) fn address(
     let path = backend.address.below_base(path);
     *request.uri_mut() = Uri::from(path.map_err(|_| ProxyError::Request)?);
     *request.version_mut() = Version::HTTP_11;
-    // The client's `TE` applies to its own connection only (RFC 9110, section 10.1.4).
+    // `TE` applies to one connection only, so `Connection` must name it (RFC 9110, section 10.1.4).
     if request.headers().contains_key(TE) {
         let te = HeaderValue::from_static("te");
         request.headers_mut().insert(CONNECTION, te);

@@ -72,7 +72,7 @@ impl Drop for UnfinishedHandshake {
     }
 }
 
-/// Accepts connections until the edge shuts down, then waits for their end. `lead` gives each
+/// Accepts connections until the edge shuts down, then waits for their end. `hand_on` gives each
 /// connection to a worker.
 pub(crate) async fn listen(
     listener: UdpListener,

@@ -69,8 +69,8 @@ struct H3Connection {
     tally: ResetCounts,
 }
 
-/// Serves HTTP/3 until the connection ends. After `close` is cancelled, only earlier requests are
-/// served.
+/// Serves HTTP/3 until the connection ends. After `close` is cancelled, only running requests and
+/// requests in transit are served.
 pub(super) async fn http3(
     connection: quinn::Connection,
     context: ConnectionContext,

@@ -59,7 +59,7 @@ impl<'a> NormalPath<'a> {
             return Err(BadPath::Relative);
         }
         let mut escaped = false;
-        // `true` if a segment begins with a dot, even an escaped one, is empty, or has parameters.
+        // Whether a segment is empty, has parameters, or begins with a dot or an escape.
         let mut odd = false;
         let mut before = b'x';
         for &byte in bytes {
@@ -100,8 +100,9 @@ impl<'a> NormalPath<'a> {
             .unwrap_or_else(|| self.forwarded.as_bytes())
     }
 
-    /// The matched forms of three kinds of servers. Some treat `%2F` and a backslash as a slash,
-    /// some ignore parameters (`;`, RFC 3986, section 3.3), and some do both.
+    /// Returns the path in matched form as three kinds of other servers interpret it. Some treat
+    /// `%2F` and a backslash as a slash, some ignore parameters (`;`, RFC 3986, section 3.3), and
+    /// some do both.
     pub(super) fn other_readings(&self) -> impl Iterator<Item = Vec<u8>> + use<'_> {
         let matched = self.matched();
         let is_clear = !matched

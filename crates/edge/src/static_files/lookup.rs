@@ -148,7 +148,7 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
 }
 
-/// Opens a file and its precompressed siblings, unless they are older.
+/// Opens a file, and those of its precompressed siblings that are not older than the file.
 fn open(root: &Root<'_>, name: &str) -> io::Result<Option<Opened>> {
     let Some(plain) = root.file(name)? else {
         return Ok(None);

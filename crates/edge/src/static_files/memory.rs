@@ -248,7 +248,8 @@ impl MemoryIndex {
         }
     }
 
-    /// Removes the less recently used half of the files if the cache is full.
+    /// If the cache exceeds its limit, removes the least recently used files until the cache is at
+    /// most half full.
     fn shrink(&mut self, size: usize) {
         if self.weight <= size {
             return;

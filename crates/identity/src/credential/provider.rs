@@ -234,7 +234,7 @@ impl Provider {
         if found.issuer != *issuer {
             return Err(ProviderError::OtherIssuer(found.issuer));
         }
-        // The site may redirect browsers only to a permitted URL.
+        // The site redirects browsers to this URL, so the URL must be a permitted one.
         if !outbound::is_permitted(
             &found.authorization_endpoint,
             self.reach(&found.authorization_endpoint),

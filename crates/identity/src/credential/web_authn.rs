@@ -21,7 +21,7 @@ use web::SiteUrl;
 /// How long a challenge is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
-/// The key file yields the key that signs challenges. This string names that key's purpose.
+/// The name under which the key that signs challenges is derived from the key file.
 pub const KEY: &str = "passkey challenge";
 
 /// The accepted signature algorithms as COSE identifiers (RFC 9053), the preferred one first.

@@ -2,8 +2,8 @@
 //! and upgrades, and all processes share them.
 //!
 //! A provider may assign a customer anything from one address to a /48, so each client counts in
-//! several networks at once. Each hit is one row with the client's IP address. The hits of a larger
-//! network are a range of these rows.
+//! several networks at once. Each counted request, called a hit, is one row with the client's IP
+//! address. The hits of a larger network are a range of these rows.
 
 use std::net::IpAddr;
 

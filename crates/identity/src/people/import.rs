@@ -215,8 +215,8 @@ pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantEr
     Ok(true)
 }
 
-/// Gives a person a duty in the installation. An unconfirmed email address stays unconfirmed, so that
-/// the person still confirms it before they can do what asks for that.
+/// Grants a person a duty in the installation. An unconfirmed email address stays unconfirmed: the
+/// person must confirm it before they can do anything that requires a confirmed address.
 pub fn give_duty(tx: &mut Tx<'_>, id: &AccountId, duty: Role) -> Result<(), GrantError> {
     let was_pending = unconfirmed::is_pending(tx, id)?;
     grant::give(tx, id, duty, &Scope::site(), None)?;

@@ -19,16 +19,16 @@ pub struct Figures {
     pub people: i64,
     /// The number of accounts that were signed in to within the last 30 days.
     pub signed_in: i64,
-    /// The accounts that wait for their email address to be confirmed.
+    /// The number of accounts that wait for their email address to be confirmed.
     pub unverified: i64,
     pub deactivated: i64,
-    /// The accounts that are about to be erased.
+    /// The number of accounts that are about to be erased.
     pub leaving: i64,
     /// The number of people with a rank in the installation.
     pub administrators: i64,
     pub sessions: i64,
     pub tokens: i64,
-    /// The email addresses that get no mail.
+    /// The number of email addresses that get no mail.
     pub suppressed: i64,
 }
 

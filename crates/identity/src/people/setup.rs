@@ -191,8 +191,8 @@ fn take_over(
     Ok(())
 }
 
-/// Grants the owner's role. The audit log names the operator as the actor, because only the
-/// operator can get the setup key or use the server's console.
+/// Grants the owner's role. In the audit log, the actor is the system and not the person, because
+/// only the server's operator can read the setup key or use the console.
 fn make_owner(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), GrantError> {
     account::verify_email(tx, id, VerifiedBy::Operator)?;
     tx.record(Entry {

@@ -27,7 +27,7 @@ use crate::session::sudo::Sudo;
 pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long the slug of an erased account stays reserved.
 pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// The type of accounts in the store's list of erased records.
+/// The record type that stands for accounts in the store's list of erased records.
 const ERASED: &str = "account";
 /// The maximum number of accounts that one run of the job erases.
 const AT_ONCE: u32 = 20;
@@ -42,7 +42,7 @@ pub enum EraseError {
     /// The person must first settle these obligations, each given as a keyword.
     #[error("{} things have to be settled first", .0.len())]
     Obliged(Vec<String>),
-    /// An error that all administrators' operations share.
+    /// An error that every operation of an administrator can return.
     #[error(transparent)]
     People(#[from] PeopleError),
 }
@@ -376,8 +376,8 @@ pub(crate) fn purge(
 }
 
 /// Erases everything that was created with the account before its email address was confirmed. The
-/// registrant created it, but the account is now kept by the address's real owner. The caller holds
-/// the account's lock.
+/// registrant created this content, but the account now belongs to the owner of the address. The
+/// caller holds the account's lock.
 pub(crate) fn erase_made(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

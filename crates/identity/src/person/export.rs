@@ -44,7 +44,7 @@ pub enum ExportError {
     /// The person has reached the limit on exports.
     #[error(transparent)]
     TooMany(#[from] Wait),
-    /// An error that all administrators' operations share.
+    /// An error that every operation of an administrator can return.
     #[error(transparent)]
     People(#[from] PeopleError),
     #[error("the zip cannot be written")]

@@ -156,8 +156,9 @@ pub enum Outcome {
     /// The person has no account yet. With this secret, they can enter an email address to create
     /// one.
     Newcomer(Secret),
-    /// Another account has the email address that the provider has verified. If the owner of that
-    /// account signs in while the browser has this secret, the identity is linked to the account.
+    /// An existing account has the email address that the provider has verified, but the identity
+    /// is not linked to it. If the owner of that account signs in while the browser has this
+    /// secret, the identity is linked to the account.
     SignInToLink(Option<Secret>),
 }
 

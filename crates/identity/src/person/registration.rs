@@ -315,8 +315,8 @@ struct Entering {
 
 impl Entering {
     fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
-        // New email addresses also count, although mail to a new address is sent even beyond the
-        // limit.
+        // Mail to a new email address counts towards the limit too, although it is sent even beyond
+        // the limit.
         let may_remind = self.limits.may_send(tx, &self.new.email)?;
         let newcomer = match &self.credential {
             Credential::Password(_) => None,

@@ -54,8 +54,8 @@ struct ResetJob {
 }
 
 impl ResetJob {
-    /// The limits for this mail in the mail queue; `None` if the person was signed in. `is_known`
-    /// is `true`, because only account owners get this mail.
+    /// The data with which the mail queue limits mail that visitors cause; `None` if the person was
+    /// signed in. `is_known` is `true`, because only account owners get this mail.
     fn stranger(&self) -> Option<Stranger> {
         let line = self.line.clone()?;
         let is_known = true;

@@ -226,8 +226,8 @@ enum Proven {
 /// second session.
 ///
 /// In the browser that registered the account, the person is signed in: whoever has both the link
-/// and the browser's cookie has registered the account and read the mail. In any other browser, the
-/// entered password signs the person in.
+/// and the browser's cookie has registered the account and read the mail. In any other browser, no
+/// session begins, and the person must sign in afterwards.
 pub async fn confirm(
     accounts: &Accounts,
     asked: Confirmation,

@@ -56,7 +56,7 @@ pub const PERIOD: SignedDuration = SignedDuration::from_mins(15);
 pub const ATTACKED: i64 = 50;
 
 /// The limit on failed attempts at one account from the smallest network that is counted. Each
-/// larger network may have [`LARGER`] times as many.
+/// larger network has [`LARGER`] times the limit of the next smaller network.
 const OF_ACCOUNT: i64 = 5;
 const OF_ATTACKED_ACCOUNT: i64 = 1;
 /// The limit on failed attempts at all accounts together from the smallest network that is counted.
@@ -173,8 +173,8 @@ impl Attempt {
         let look = move |tx: &mut Tx<'_>| {
             let before = in_flight.count(&attempt.account);
             match attempt.check(tx, before)? {
-                // Other attempts may have begun after they were counted and before the look at
-                // their rows.
+                // More attempts may have begun after `before` was read and before the rows were
+                // read.
                 Err(Full::UsedUp(_)) => {
                     attempt.check(tx, in_flight.count(&attempt.account).max(before))
                 }

@@ -17,7 +17,7 @@ use crate::alert_settings::AlertSettings;
 use crate::server_status::service_address;
 
 const PAGE: &str = "/admin/server";
-/// The webhook's events.
+/// The names of the events that the webhook receives.
 const BEGUN: &str = "alert.begun";
 const ENDED: &str = "alert.ended";
 

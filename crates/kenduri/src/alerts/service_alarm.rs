@@ -35,8 +35,8 @@ impl ServiceAlarm {
     }
 }
 
-/// Writes the latest report. There is only one such task, so that an older report never overwrites
-/// a newer one.
+/// Writes the latest report. Only one task does this, so that an older report never overwrites a
+/// newer one.
 async fn follow(outlet: Outlet, mut told: watch::Receiver<Option<Report>>) {
     while told.changed().await.is_ok() {
         let Some(report) = told.borrow_and_update().clone() else {

@@ -10,11 +10,11 @@ use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Apply changed settings to the running Kenduri
 ///
-/// It prints what changed. The whole file is checked first: with a mistake nothing changes, and
-/// the mistake is reported with file, line, key and what to do. Listeners, certificates, routes,
-/// upstreams and the cache are swapped while connections live on, and changed services are
-/// replaced. Other changes are listed and wait for a restart. SIGHUP does the same and writes the
-/// result to the log.
+/// It prints what changed. The whole file is checked first. If it has a mistake, nothing changes,
+/// and the mistake is reported with file, line, key and what to do. Listeners, certificates,
+/// routes, upstreams and the cache are replaced without closing connections, and changed services
+/// are replaced. Other changes are listed and wait for a restart. SIGHUP does the same and writes
+/// the result to the log.
 #[derive(Debug, Args)]
 pub(super) struct Apply {
     /// The settings file with which Kenduri was started [default: kenduri.toml in this folder, if

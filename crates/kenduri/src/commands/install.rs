@@ -31,20 +31,21 @@ pub(super) struct Install {
     /// The settings file [default: kenduri.toml in this folder, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The section `[profile.NAME]` of the settings file, whose settings override the others
+    /// The section `[profile.NAME]` of the settings file, whose settings override the other
+    /// settings
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// The data folder [default: as in the settings, else /var/lib/kenduri]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The user who serves requests and owns the data, created if missing; `root` means `kenduri`,
-    /// supervised by root
+    /// The user who serves requests and owns the data, created if missing; with `root`, root
+    /// supervises and the user `kenduri` serves
     #[arg(long, value_name = "NAME", default_value = USUAL_USER)]
     user: String,
-    /// The user who runs services that name no `user`, created if missing; with that of --user,
-    /// services can read its data
+    /// The user who runs services without a `user`, created if missing; services can read the data
+    /// if this is the user of --user
     ///
-    /// If omitted: kenduri-services, or the user of services that are installed already.
+    /// If omitted: the user of services from an earlier installation, or else kenduri-services.
     #[arg(long, value_name = "NAME")]
     services_user: Option<String>,
     /// Let systemd open the listening sockets, so that connections wait while Kenduri restarts

@@ -30,7 +30,7 @@ pub(super) struct New {
     place: Where,
 }
 
-/// How many records became invalid with the old keys.
+/// The numbers of records that became invalid together with the old keys.
 struct Ended {
     sessions: u64,
     factors: u64,

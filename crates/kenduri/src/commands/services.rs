@@ -78,7 +78,8 @@ pub(super) struct One {
 
 #[derive(Debug, Args)]
 pub(super) struct OneOrAll {
-    /// The name of the service, as in [service.NAME], or `all` for every service, one after the other
+    /// The name of the service, as in [service.NAME], or `all` for every service, one after the
+    /// other
     service: String,
     #[command(flatten)]
     plain: Plain,
@@ -88,7 +89,7 @@ pub(super) struct OneOrAll {
 pub(super) struct Planned<T: Args> {
     #[command(flatten)]
     what: T,
-    /// Do it even though an event is near, for which its hosts asked that nothing is touched
+    /// Do it even if an event is near and its hosts asked for no changes
     #[arg(long)]
     force: bool,
 }
@@ -110,14 +111,13 @@ pub(super) struct LogsOf {
     service: Option<String>,
     /// Only this instance
     instance: Option<u32>,
-    /// Only lines since a time, such as 2026-11-20T18:00:00Z, or since so long ago, such as 10m,
-    /// 2h, 1d
+    /// Only lines since a time, such as 2026-11-20T18:00:00Z, or of the last 10m, 2h or 1d
     #[arg(long, value_parser = since)]
     since: Option<Since>,
     /// Only lines that contain this text
     #[arg(long, value_name = "TEXT")]
     grep: Option<String>,
-    /// How many of the last lines to show, also from the log files; at most 10,000
+    /// The number of last lines to show, from memory and from the log files; at most 10,000
     #[arg(short = 'n', long, value_name = "N", default_value_t = LINES,
           value_parser = clap::value_parser!(u32).range(..=10_000))]
     lines: u32,

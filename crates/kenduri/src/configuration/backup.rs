@@ -13,7 +13,7 @@ use super::checked::secret;
 use super::written::{Drill, Written};
 
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
-/// The folder in a restored data folder for the settings.
+/// The subfolder of a restored data folder into which the settings are restored.
 const SETTINGS: &str = "settings";
 /// Keys that do not end in `_file` although their value is a file name.
 const NAME_FILES: [&str; 2] = ["chain", "key"];

@@ -10,7 +10,7 @@ use units::{Origin, Problem, nearest};
 use super::written::{Provider, Webhook};
 
 /// Returns all parse errors in the value of `key`, which is one of [`DEEP`](super::keys::DEEP).
-/// `origin` is the place of an offset in the settings file.
+/// `origin` returns the place of an offset in the settings file.
 pub(super) fn value_errors(
     key: &str,
     value: &Spanned<DeValue<'_>>,

@@ -90,8 +90,8 @@ pub(super) fn read(sections: &Table, check: &mut Check) -> SettingValues {
     values
 }
 
-/// Checks that Kenduri has a page at the path `home`. Whether the page is public is checked later,
-/// because that depends on the store.
+/// Checks that `site.home` names a page that Kenduri has. Whether the page is public is checked
+/// later, because that depends on the store.
 pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut Check) {
     if home == look::SITE {
         return;

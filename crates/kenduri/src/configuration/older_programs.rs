@@ -52,7 +52,8 @@ impl OlderPrograms {
     }
 }
 
-/// Both older sites have `/api/auth`, so the setting names the one whose format it uses.
+/// Checks `compat.auth`. Both older sites have the path `/api/auth`, so this setting names the site
+/// whose format the path uses.
 fn check_auth(compat: &Compat, check: &mut Check) {
     const KEY: &str = "compat.auth";
     match compat.auth.as_str() {

@@ -13,7 +13,7 @@ use crate::folders::{Folders, INNER};
 /// The environment variables that services inherit.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 
-/// The folders from which the services' plan is made.
+/// The folders on which the services' plan depends.
 pub(super) struct Places<'a> {
     pub(super) folder: &'a Path,
     pub(super) data: &'a Path,
@@ -56,7 +56,7 @@ pub(super) fn plan(
 /// Returns the user of services that set no `user`. `None` stands for the user who runs Kenduri.
 fn default_user(name: &str, places: &Places<'_>, check: &mut Check) -> Option<User> {
     if name.is_empty() {
-        // Without a data folder, there is no other user who owns the data.
+        // If there is no data folder yet, services run as the user who runs Kenduri.
         return places.folders.worker(places.data).ok().flatten();
     }
     let key = "service_user";

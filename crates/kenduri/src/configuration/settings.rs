@@ -46,7 +46,7 @@ const KEEPER: &str = "keeper";
 /// The languages that pages can have.
 const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
 
-/// The settings that do not change while Kenduri runs.
+/// The validated settings. The plans of the edge and of the services are separate.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) data: PathBuf,
@@ -103,7 +103,7 @@ pub(crate) struct Site {
     /// The languages of pages that belong to no occasion; at least one.
     pub(crate) languages: Vec<String>,
     pub(crate) time_zone: TimeZone,
-    /// The path of a new store's home page.
+    /// The first page of a new store, as in `site.home`.
     pub(crate) home: String,
 }
 

@@ -21,7 +21,8 @@ pub(crate) struct Written {
     pub(crate) data: String,
     /// The file (in `data`) with the secret keys; it is created at the first start.
     pub(crate) secret_file: String,
-    /// The user of services that name no `user`. If empty, the owner of the data folder.
+    /// The user of services that name no `user`. If empty, these services run as the owner of the
+    /// data folder.
     pub(crate) service_user: String,
     /// The memory limit of all services together: a number with K, M or G. If empty, no limit.
     pub(crate) service_memory: String,
@@ -109,7 +110,8 @@ impl Written {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Site {
-    /// The URL that all links, cookies and mails use. If empty, the address listened on.
+    /// The URL that all links, cookies and mails use. If empty, the address on which Kenduri
+    /// listens.
     pub(crate) url: String,
     /// The name shown in titles and mails.
     pub(crate) name: String,
@@ -201,7 +203,7 @@ pub(crate) struct Mail {
     pub(crate) bounces_password: String,
     /// A file that contains the mailbox's password.
     pub(crate) bounces_password_file: String,
-    /// The secret that signs delivery reports about our mails at `/hooks/mail/generic`.
+    /// The secret that signs delivery reports at `/hooks/mail/generic`.
     pub(crate) callback_secret: String,
     /// A file that contains the secret that signs delivery reports.
     pub(crate) callback_secret_file: String,
@@ -237,7 +239,7 @@ pub(crate) struct Files {
     pub(crate) url: String,
     /// The maximum size of an uploaded file: a number with K, M or G.
     pub(crate) max_upload: String,
-    /// The server of the bucket. If empty, Amazon's.
+    /// The server of the bucket. If empty, Amazon's server.
     pub(crate) endpoint: String,
     /// The region of the bucket.
     pub(crate) region: String,
@@ -279,7 +281,7 @@ pub(crate) struct Backup {
     pub(crate) restore: bool,
     /// A file that contains the passphrase, for `restore`.
     pub(crate) passphrase_file: String,
-    /// The server of the bucket. If empty, Amazon's.
+    /// The server of the bucket. If empty, Amazon's server.
     pub(crate) endpoint: String,
     /// The region of the bucket.
     pub(crate) region: String,
@@ -358,7 +360,7 @@ pub(crate) struct Provider {
     pub(crate) client_secret: String,
     /// A file that contains the client secret.
     pub(crate) client_secret_file: String,
-    /// Whether an email address counts as confirmed because the provider states it.
+    /// Whether an email address that the provider states counts as confirmed.
     pub(crate) trusted_email: bool,
     /// Whether the provider may be in a private network.
     pub(crate) private_network: bool,
@@ -466,8 +468,8 @@ pub(crate) struct Compat {
     /// The older program whose format `/api/auth` uses: `backend` or `bookings`. If empty, the path
     /// does not exist.
     pub(crate) auth: String,
-    /// Whether registration at these addresses returns tokens, or an error if the email address is
-    /// taken. This reveals which addresses have an account.
+    /// Whether registration at the older sites' paths returns tokens, or an error if the email
+    /// address is taken. This reveals which addresses have an account.
     pub(crate) register_tokens: bool,
 }
 
@@ -511,11 +513,11 @@ pub(crate) struct Alerts {
     pub(crate) disk: String,
     /// The minimum available memory: a percentage or a size. `0` disables the alert.
     pub(crate) memory: String,
-    /// How far the backup may be behind. `0s` disables the alert.
+    /// The maximum time by which the backup may lag behind the store. `0s` disables the alert.
     pub(crate) backup_lag: String,
-    /// How many failed jobs in a day begin an alert. 0 disables the alert.
+    /// The number of failed jobs in a day at which an alert begins. 0 disables the alert.
     pub(crate) failed_jobs: u32,
-    /// How many mails that could not be sent in a day begin an alert. 0 disables the alert.
+    /// The number of failed mails in a day at which an alert begins. 0 disables the alert.
     pub(crate) failed_mails: u32,
 }
 

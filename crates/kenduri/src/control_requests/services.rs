@@ -29,7 +29,7 @@ pub(crate) enum ServiceRequest {
     Restart {
         /// The name of the service, or `all`.
         service: String,
-        /// Whether to do it even during a freeze.
+        /// Whether to restart the service even during a freeze.
         #[serde(default)]
         force: bool,
     },
@@ -37,7 +37,7 @@ pub(crate) enum ServiceRequest {
     Reload {
         /// The name of the service, or `all`.
         service: String,
-        /// Whether to do it even during a freeze.
+        /// Whether to reload the service even during a freeze.
         #[serde(default)]
         force: bool,
     },
@@ -48,7 +48,7 @@ pub(crate) enum ServiceRequest {
     },
     /// Upgrades to the program file that is on the disk now.
     Upgrade {
-        /// Whether to do it even during a freeze.
+        /// Whether to upgrade even during a freeze.
         #[serde(default)]
         force: bool,
     },

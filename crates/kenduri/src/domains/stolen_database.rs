@@ -204,8 +204,8 @@ async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
     kinds
 }
 
-/// Performs every action that issues a secret, and returns the secrets. The order of actions keeps
-/// most secrets valid.
+/// Performs every action that issues a secret, and returns the secrets. The actions are ordered so
+/// that most secrets stay valid.
 async fn fill(world: &World, accounts: &Context) -> Handed {
     let mut handed = Handed::default();
     let keys = world.platform.keys.clone();

@@ -144,7 +144,7 @@ mod tests {
         }
     }
 
-    /// Returns the last steps of an installation, beginning with the reload of the units.
+    /// Returns the steps of an installation that follow the reload of the units.
     fn done(wish: &InstallOptions, found: &Found) -> Vec<String> {
         let changes = steps(wish, found).unwrap().change;
         let all: Vec<_> = changes

@@ -75,7 +75,7 @@ pub(crate) enum Refused {
          changes of your own outlive this in `systemctl edit kenduri`; --force overwrites it"
     )]
     Changed(PathBuf),
-    /// The data belongs to root, or to another user than the user who is to serve requests. The
+    /// The data belongs to root, or to a user other than the one who is to serve requests. The
     /// supervisor process would serve requests as the data's owner.
     #[error(
         "{data} does not belong to {user}, and whoever it belongs to serves the requests, which must not be root\n  \

@@ -11,8 +11,8 @@ use super::steps::SERVICE_USER;
 /// The time that the service gets for stopping, in addition to the drain time of requests.
 const AFTER_DRAIN: Duration = Duration::from_mins(1);
 
-/// The line that gives each instance of a service its own control group. It is needed only if there
-/// are services.
+/// The line with which systemd lets Kenduri create a control group for each instance of a service.
+/// It is needed only if there are services.
 const DELEGATE: &str = "Delegate=cpu memory";
 
 #[derive(Debug, Clone)]

@@ -200,7 +200,7 @@ mod tests {
         folder: tempfile::TempDir,
         parent: Arc<ParentProcess>,
         started: mpsc::UnboundedSender<Channel>,
-        /// Tells that a planned restart is due.
+        /// Sends the name of a service whose planned restart is due.
         due: mpsc::UnboundedSender<Arc<str>>,
         _renewals: mpsc::Receiver<UpgradeRequest>,
     }

@@ -236,8 +236,8 @@ impl ParentProcess {
         }
     }
 
-    /// Upgrades to the program file on the disk. The worker is replaced first, and this process
-    /// after the new worker has begun to serve. `client` receives the result.
+    /// Upgrades to the program file on the disk. Replaces the worker first. After the new worker
+    /// has begun to serve, replaces this process. `client` receives the result.
     pub(crate) async fn upgrade(&self, client: tokio::net::UnixStream, force: bool) -> Result<()> {
         let renewed = async {
             self.check_freeze(force).await?;

@@ -83,7 +83,8 @@ async fn answer(
     }
 }
 
-/// Sends new log lines to the client until the service ends or the client disconnects.
+/// Sends new log lines to the client until the followed service no longer exists or the client
+/// disconnects.
 async fn follow(
     mut stream: tokio::net::UnixStream,
     parent: &ParentProcess,

@@ -1,5 +1,5 @@
-//! Replaces services on request and as `cron_restart` plans. During a freeze, planned restarts wait
-//! until it is over.
+//! Replaces services on request and at the times in `cron_restart`. A planned restart that is due
+//! during a freeze waits until the freeze is over.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::process::{ParentProcess, is_stopped};
 use crate::control_requests::{ControlRequest, ControlResponse, Reply};
 use crate::messages::ToWorker;
 
-/// The time between two looks whether the freeze is over. Hosts may end it early.
+/// How often to check whether the freeze is over. Hosts may end it early.
 const PAUSE: Duration = Duration::from_mins(1);
 
 /// How long to wait until the worker reports whether an event is near. The time is short, so that a
@@ -23,7 +23,7 @@ const FREEZE_TIME: Duration = Duration::from_secs(5);
 
 /// Whether planned restarts have to wait.
 struct Freeze {
-    /// The end of the freeze that is in force.
+    /// The end of the current freeze; `None` if there is no freeze.
     until: Option<Timestamp>,
 }
 
@@ -69,8 +69,8 @@ impl ParentProcess {
         })
     }
 
-    /// Replaces the instances of each service whose planned restart is due, once no event is near.
-    /// As long as no worker tells whether one is, the restarts wait too.
+    /// Replaces the instances of each service whose planned restart is due, as soon as no event is
+    /// near. If no worker reports whether an event is near, the restarts wait.
     pub(super) async fn restart_when_due(
         self: Arc<Self>,
         mut due: mpsc::UnboundedReceiver<Arc<str>>,

@@ -20,7 +20,7 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The shortest and the longest pause before a service is restarted.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// What the supervisor sends to the supervisor process.
+/// The receiving ends of the channels from the supervisor.
 pub(super) struct FromSupervisor {
     /// The channels to new workers.
     pub(super) channels: mpsc::UnboundedReceiver<Channel>,
@@ -28,7 +28,7 @@ pub(super) struct FromSupervisor {
     pub(super) due_restarts: mpsc::UnboundedReceiver<Arc<str>>,
 }
 
-/// Returns the supervisor's options, and the receivers of what it sends.
+/// Returns the supervisor's options, and the receiving ends of its channels.
 pub(super) fn means(configuration: &Configuration) -> (SupervisorOptions, FromSupervisor) {
     let folders = &configuration.folders;
     let (channels, opened) = mpsc::unbounded_channel();

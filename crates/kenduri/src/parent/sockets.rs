@@ -76,8 +76,8 @@ impl Sockets {
     }
 }
 
-/// Assigns a port to each service that wants one, because its URL appears in a setting, and returns
-/// whether any was assigned. A service keeps its port until this process ends, because other
+/// Assigns a port to each service in `wanting`, because its URL appears in a setting. Returns
+/// whether any port was assigned. A service keeps its port until this process ends, because other
 /// services know the URL.
 pub(crate) fn find_ports(asked: &mut Asked, wanting: &[String]) -> Result<bool> {
     // The ports stay bound until every service has one, so that no port is assigned twice.

@@ -157,7 +157,7 @@ impl Workers {
         };
         link.line.hang_up();
         drop(link);
-        // A replaced instance may have waited only until this worker sent it no more requests.
+        // A replaced instance may have been waiting only for this worker to send no more requests.
         self.pass_on(control).await;
         self.serving.send_if_modified(|serving| {
             let was_this = *serving == Some(run);

@@ -43,8 +43,8 @@ pub(crate) struct MailFacts {
 }
 
 impl MailFacts {
-    /// Stores the sender domain, for which DNS records are required. If the records were not found
-    /// yet, makes the job due soon, because the domain may be new.
+    /// Stores the sender domain if its DNS records are required. If the records were not found yet,
+    /// makes the job due soon, because the domain may be new.
     pub(crate) fn begin(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let domain = self.is_required.then_some(self.domain.as_str());
         sender_domain::require(tx, domain)?;
@@ -193,7 +193,7 @@ async fn look_and_note(
     Ok((key, records))
 }
 
-/// Creates the key that signs mail.
+/// Creates the key that signs mail, unless there is one already.
 pub(super) async fn make_key(
     State(site): State<Site>,
     Extension(facts): Extension<Arc<MailFacts>>,

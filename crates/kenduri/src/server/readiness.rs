@@ -115,7 +115,8 @@ fn check(admin: &AdminContext, what: &'static str, class: &'static str, advice: 
 /// The message id of the line about an event that is near.
 const EVENT: &str = "server-ready-event";
 
-/// The class of a line, and the message id of the advice; empty if nothing is to do.
+/// The class of a line, and the message id of the advice. The id is empty if nothing needs to be
+/// done.
 type Judgement = (&'static str, &'static str);
 
 const READY: Judgement = ("yes", "");

@@ -63,8 +63,8 @@ impl Entry {
     }
 }
 
-/// Returns a feed's entries. Refuses a feed that declares XML entities, so that no entity is ever
-/// expanded.
+/// Returns a feed's entries. Refuses entities that XML itself does not define, so that no declared
+/// entity is ever expanded.
 fn entries(text: &str) -> Result<Vec<Entry>> {
     let mut reader = Reader::from_str(text);
     let mut entries: Vec<Entry> = Vec::new();

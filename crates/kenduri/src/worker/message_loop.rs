@@ -70,7 +70,7 @@ impl<'a> MessageLoop<'a> {
         }
     }
 
-    /// Reports that the worker serves, and handles all messages until `end`.
+    /// Reports that the worker serves, and handles all messages until `end` resolves.
     pub(super) async fn serve(
         &mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
@@ -80,7 +80,7 @@ impl<'a> MessageLoop<'a> {
         self.listen(inbox, end).await
     }
 
-    /// Until `end`, handles only the messages that affect requests in progress.
+    /// Until `end` resolves, handles only the messages that affect requests in progress.
     pub(super) async fn finish(
         mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
@@ -111,8 +111,8 @@ impl<'a> MessageLoop<'a> {
                     // The page may have stopped waiting meanwhile.
                     let _ = look.send(EdgeStatus::of(self.edge));
                 }
-                // A worker that is leaving does not report its load. Only the next worker reports
-                // its load.
+                // A worker that is leaving does not report the load of the instances. The next
+                // worker reports it.
                 _ = look.tick(), if !self.is_leaving => {
                     let rates = self.upstream_servers.rates(self.edge);
                     if !rates.is_empty() {

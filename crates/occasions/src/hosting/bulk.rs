@@ -85,7 +85,7 @@ pub enum Action {
     },
     /// Closes the household's answers.
     Lock {
-        /// Shown to hosts only, up to 200 characters.
+        /// The reason, up to 200 characters. Only hosts see it.
         #[serde(default)]
         reason: String,
     },
@@ -215,7 +215,7 @@ pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effec
 }
 
 impl Bulk {
-    /// Removes the reason for a lock unless the host may lock answers.
+    /// Masks the reason for a lock, unless the host may see notes that are only for hosts.
     fn shown_to(mut self, host: &HostOf) -> Self {
         if let Action::Lock { reason } = &mut self.action
             && !reason.is_empty()
@@ -250,7 +250,7 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Ref
     Ok(found.into_iter().map(|bulk| bulk.shown_to(host)).collect())
 }
 
-/// Returns the outcomes of the action in order, beginning after the position `after`.
+/// Returns the outcomes of the action in order. Skips the first `after` of them.
 pub fn outcomes(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -479,7 +479,7 @@ fn note_progress(
     tell(tx, occasion, &bulk)
 }
 
-/// Applies the action to an invitation. Returns false if the invitation certainly stayed the same.
+/// Applies the action to an invitation. Returns whether the invitation may have changed.
 fn apply(
     tx: &mut Tx<'_>,
     host: &HostOf,

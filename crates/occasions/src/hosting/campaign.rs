@@ -45,11 +45,12 @@ words! {
         /// Waiting for its start time.
         Scheduled = "scheduled" => "host-campaign-scheduled",
         Sending = "sending" => "host-campaign-sending",
-        /// Paused by a host, who can resume it.
+        /// Paused by a host, or because the sender domain is not verified. A host can resume it.
         Paused = "paused" => "host-campaign-paused",
         /// All mails are sent.
         Sent = "sent" => "host-campaign-sent",
-        /// Ended by a host. Mails that were already sent are not affected.
+        /// Ended by a host, or because its recipients could not be found. Mails that were already
+        /// sent are not affected.
         Cancelled = "cancelled" => "host-campaign-cancelled",
     }
 }
@@ -68,8 +69,7 @@ pub struct Campaign {
     pub subject: I18n,
     /// The text that the hosts had written when they ordered the campaign.
     pub body: I18n,
-    /// The filter that finds the recipients. Null for the campaign of a reminder rule, which finds
-    /// recipients by its own rule.
+    /// The filter that finds the recipients; null if a reminder rule has chosen the recipients.
     #[row(json)]
     pub audience: Option<InvitationFilter>,
     /// Whether the campaign is also sent to the guests' own addresses.
@@ -85,7 +85,7 @@ pub struct Campaign {
     /// When the campaign's recipients were fixed.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub started_at: Option<Timestamp>,
-    /// When all mails were sent.
+    /// When all mails were sent, or the campaign was cancelled.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub finished_at: Option<Timestamp>,
 }
@@ -184,7 +184,7 @@ fn local(typed: &When, zone: &TimeZone) -> Option<Timestamp> {
     Some(local.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// For how long the same reminder is not sent a second time.
+/// The same households are not reminded again by hand within this time.
 const REMINDED: SignedDuration = SignedDuration::from_mins(10);
 
 /// Narrows a filter down to households that may answer and have not answered completely.

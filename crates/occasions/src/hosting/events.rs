@@ -170,7 +170,8 @@ impl Resource for Event {
             version = self.version
         )
         .run(tx, Rows::Exactly(1))?;
-        // While seats are unlimited, taken seats are not counted. So they are counted now.
+        // Taken seats are not counted while seats are unlimited. If the change has set a limit,
+        // they must be counted now.
         rsvp::recount_seats(tx, occasion)?;
         Ok(())
     }

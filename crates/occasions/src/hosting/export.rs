@@ -37,7 +37,7 @@ pub const WAITING: i64 = 10;
 /// For how long an export's file can be downloaded.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The export that a host asks for.
+/// A request for an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ExportRequest)]
@@ -200,7 +200,7 @@ pub fn fetch(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Re
     Ok(export)
 }
 
-/// Marks an export as expired after its time, even if its file still exists.
+/// Marks an export as expired from `expires_at` on, even if its file still exists.
 fn aged(mut export: Export, now: Timestamp) -> Export {
     if export.state == Progress::Ready && now >= export.expires_at {
         export.state = Progress::Expired;
@@ -406,8 +406,8 @@ fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, export: &Export) -> Result<(), S
     })
 }
 
-/// Lets all files of an occasion expire. Called because the files may contain data that is being
-/// deleted.
+/// Lets all files of an occasion expire. Called when data is deleted, because the files may contain
+/// it.
 pub(crate) fn expire(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -419,7 +419,7 @@ pub(crate) fn expire(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Store
     Ok(())
 }
 
-/// Returns whether an occasion has a file or is preparing one.
+/// Returns whether an occasion has an exported file, or an export is in preparation.
 pub(crate) fn are_files_left(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM export

@@ -171,8 +171,8 @@ impl<'a> Planning<'a> {
     }
 }
 
-/// Adds guests to an invitation. A plus-one needs free room in the household's allowance, unless
-/// the host explicitly exceeds the allowance.
+/// Adds guests to an invitation. Refuses a plus-one beyond the household's allowance, unless the
+/// request explicitly exceeds the allowance.
 pub fn add(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -261,7 +261,7 @@ pub fn remove(
     )
 }
 
-/// Sorts the guests of an invitation in the order of `order`. Guests missing from `order` come
+/// Sorts the guests of an invitation in the order of `wanted`. Guests missing from `wanted` come
 /// last.
 pub fn order(
     tx: &mut Tx<'_>,
@@ -396,7 +396,7 @@ pub(super) fn write_contact(
     Ok(())
 }
 
-/// Invites a guest to exactly these events of the household.
+/// Invites a guest to the events in `invited`, and to no others.
 fn invite_guest(
     tx: &mut Tx<'_>,
     guest: &mut Guest,

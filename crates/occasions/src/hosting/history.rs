@@ -138,7 +138,7 @@ pub(super) struct Ending {
     pub(super) what: &'static str,
     /// The old and new values of fields, in the audit log's format.
     pub(super) changes: Value,
-    /// Whether the number of guests who said yes may have changed. Then the taken seats are counted
-    /// again.
+    /// Whether the number of guests who said yes may have changed. Then the taken seats are
+    /// recounted.
     pub(super) moves_seats: bool,
 }

@@ -48,9 +48,9 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The maximum number of lists per occasion that are uploaded but not imported. If there are more,
 /// the oldest are deleted.
 const DRAFTS: i64 = 10;
-/// How many of the latest imports keep their rows.
+/// The rows of this many of the latest imports are kept.
 const FILES: i64 = 20;
-/// How many rows of a file one database row contains at most.
+/// The maximum number of rows of a file in one row of the database.
 const CHUNK: usize = 500;
 /// The maximum number of errors and warnings that are shown.
 pub const SHOWN: usize = 200;
@@ -204,8 +204,8 @@ impl Upload {
     }
 }
 
-/// Stores an uploaded list, so that the host can check it. If an earlier list had the same
-/// headings, its columns' meanings are used. Otherwise the meanings are guessed.
+/// Stores an uploaded list, so that the host can check it. The meanings of the columns are taken
+/// from the last list with the same headings. Without such a list, they are guessed.
 pub fn start(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -511,7 +511,7 @@ fn joined<T: serde::de::DeserializeOwned>(chunks: &[(String,)]) -> Vec<T> {
     chunks.iter().flat_map(read).collect()
 }
 
-/// Deletes the oldest of the lists that were never imported.
+/// Makes room for another list, by deleting the oldest of the lists that were never imported.
 fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let old: Vec<(ImportId,)> = sql!(
         "SELECT id FROM import WHERE occasion = :occasion AND state = 'draft'

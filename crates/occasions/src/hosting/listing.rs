@@ -62,9 +62,9 @@ pub struct InvitationRow {
 }
 
 /// Numbers of guests by answer, over all events or for one event. Each guest counts once. Over all
-/// events, a guest who says yes to any event is coming. Otherwise a guest who is waitlisted,
-/// undecided or pending for any event counts as that. A guest who declines all events is not
-/// coming.
+/// events, a guest who says yes to any event is coming. Otherwise the first of these replies that
+/// the guest has for any event counts: waitlisted, undecided, pending. A guest who declines all
+/// events is not coming.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, utoipa::ToSchema,
 )]
@@ -78,7 +78,7 @@ pub struct People {
     pub no: i64,
     /// Not sure.
     pub undecided: i64,
-    /// No answer yet, or none for some of the events.
+    /// No answer for all or some of the events.
     pub pending: i64,
     /// Pending guests who declined some events and have not answered for the others.
     pub partial: i64,
@@ -119,7 +119,8 @@ pub fn invitations(
     Ok(List { total, ..list })
 }
 
-/// Returns all invitations that match a filter, sorted by name. An occasion has at most 5,000.
+/// Returns all invitations that match a filter, sorted by name. An occasion has at most 5,000
+/// invitations.
 pub fn all_invitations(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -412,7 +413,8 @@ fn find(
 /// The values that are the same for all rows. The query uses them to compute access and answers.
 pub(super) struct Scene {
     pub(super) now: Timestamp,
-    /// The occasion's deadline in milliseconds since 1970. Without a deadline, the largest number.
+    /// The occasion's deadline in milliseconds since 1970. Without a deadline, the largest possible
+    /// number.
     pub(super) deadline: i64,
     pub(super) status: OccasionStatus,
     /// Whether the hosts offer "not sure" as a reply.

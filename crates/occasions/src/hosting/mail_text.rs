@@ -12,7 +12,7 @@ use super::{Current, HostOf, Permission, Refusal, history, occasions};
 use crate::occasion::Occasion;
 
 words! {
-    /// What a mail to many households is about.
+    /// The kind of a mail to many households.
     MailKind {
         /// Announces the date before the invitation is sent.
         SaveTheDate = "save_the_date" => "host-mail-save-the-date",
@@ -55,11 +55,11 @@ pub struct MailText {
     /// Plain text, up to 8,000 characters. A paragraph that contains only the link to the
     /// household's page becomes a button.
     pub body: I18n,
-    /// Raised by every change.
+    /// Increased by every change.
     pub version: i64,
 }
 
-/// The maximum number of placeholders in a text. It is limited because each value can have some
+/// The maximum number of placeholders in a text. It is limited because each value can have several
 /// hundred characters.
 const MOST_PLACEHOLDERS: usize = 40;
 
@@ -77,7 +77,7 @@ impl MailText {
             match own.find(&text.language().tag) {
                 Some(own) if !own.is_empty() => own.to_owned(),
                 // If the hosts wrote no text in the household's language, a built-in text in that
-                // language is better than the hosts' text in another one.
+                // language is better than the hosts' text in another language.
                 _ if self.kind.is_built_in() && speaks(text) => built_in(text, self.kind, part),
                 _ => match own.pick(text.language(), default) {
                     own if own.is_empty() => built_in(text, self.kind, part),

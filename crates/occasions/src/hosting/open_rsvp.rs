@@ -95,8 +95,8 @@ pub fn find_by_code(
 ///
 /// Guests with the same name on both invitations are treated as one person. Guests without names
 /// are paired one to one. Of two replies, the later one counts. The duplicate guests stay on
-/// `from`, which is archived. If `into` is approved or invited, the merged answer counts as
-/// approved, so the events must have enough seats.
+/// `from`, which is archived. Unless both invitations wait for approval, the merged answer counts
+/// as approved, and the events must have enough seats for it.
 pub fn merge(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -241,7 +241,8 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     United { after, moved }
 }
 
-/// Replaces each reply of `guest` for which `other` has a later one.
+/// Replaces each reply of `guest` for which `other` has a later one. Copies the dietary
+/// requirements of `other` if `guest` has none.
 fn take_answers(guest: &mut Guest, other: &Guest) {
     for (event, reply) in &mut guest.replies {
         if let Some(theirs) = other.replies.get(event)

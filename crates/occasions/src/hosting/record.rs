@@ -129,7 +129,7 @@ pub struct GuestRecord {
 /// The key that stands for every event not listed in a document's replies.
 pub const ALL_EVENTS: &str = "*";
 
-/// Data of the occasion that household documents mention by key.
+/// Data of the occasion to which household documents refer by key.
 pub(crate) struct Ground {
     pub(crate) occasion: Occasion,
     pub(crate) events: Vec<Event>,

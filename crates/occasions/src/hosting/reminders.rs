@@ -25,7 +25,7 @@ use crate::words::OccasionStatus;
 
 platform::id!(RuleId, "When households are reminded.");
 
-/// How late a reminder may be sent, for example after an outage. Also the minimum time between two
+/// The maximum delay of a reminder, for example after an outage. Also the minimum time between two
 /// reminders to the same household.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The sending speed of reminders, in mails per minute.
@@ -46,7 +46,7 @@ pub struct ReminderRule {
     pub to_guests: bool,
     /// Whether the rule is active.
     pub active: bool,
-    /// Raised by every change.
+    /// Increased by every change.
     pub version: i64,
 }
 
@@ -299,8 +299,8 @@ fn write_campaign(
     Ok(Some(campaign.id))
 }
 
-/// Records that the rule has handled the invitation's deadline. Either it has sent a reminder, or
-/// it was too late for one.
+/// Records that the rule has handled the invitation's deadline. Either the rule has sent a
+/// reminder, or it was too late for a reminder.
 fn note(
     tx: &mut Tx<'_>,
     rule: &ReminderRule,

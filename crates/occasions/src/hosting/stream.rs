@@ -28,7 +28,7 @@ use web::event_stream;
 
 /// The shortest time between two events with counters.
 const SUMMARY_EVERY: Duration = Duration::from_millis(500);
-/// How many news are read at once at most.
+/// The maximum number of news items that are read at once.
 const BATCH: u32 = 200;
 
 /// News in the form of an event: `rsvp`, `invitation`, `note`, `job`, `campaign` or `reset`.
@@ -58,7 +58,7 @@ pub struct Feed {
     wake: watch::Receiver<u64>,
     /// Whether the store may have news after `last` that the feed has not read.
     is_behind: bool,
-    /// When the counters may be sent again. `None` if they cannot have changed.
+    /// The time from which the counters may be sent again. `None` if they cannot have changed.
     summary_at: Option<Instant>,
     said_summary: Instant,
     waiting: VecDeque<Bytes>,
@@ -99,7 +99,7 @@ impl Feed {
         Ok(feed)
     }
 
-    /// Replaces the session or token. The feed checks the host's role with it.
+    /// Replaces the session or token with which the feed checks the host's role.
     pub fn renew(&mut self, who: SignedIn) {
         self.who = who;
     }
@@ -156,8 +156,8 @@ impl Feed {
         Ok(counted.event)
     }
 
-    /// Returns counters that include the news number `last`. Another feed may have counted them.
-    /// Even then, this subscriber's role is checked.
+    /// Returns counters that include all changes up to the news with the number `last`. Another
+    /// feed may have counted them. Even then, this subscriber's role is checked.
     async fn count(&mut self, last: i64) -> Result<Counted, Refusal> {
         let caller = (&self.who, &self.occasion);
         let mut recent = self.counts.recent().await;

@@ -81,7 +81,7 @@ pub struct Invitations {
     pub attending: i64,
     /// Invitations with at least one guest, on which all guests decline.
     pub declined: i64,
-    /// Invitations on which no answer is missing.
+    /// Invitations on which no answer is missing or says "not sure".
     pub complete: i64,
 }
 
@@ -149,7 +149,7 @@ pub struct Attention {
 /// A day on the answer curve. Its numbers are those at the end of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Day {
-    /// The date in the occasion's zone.
+    /// The date in the occasion's time zone.
     #[schema(value_type = String, format = "date")]
     pub date: Date,
     /// Coming.

@@ -1,4 +1,4 @@
-//! Tells others about a save: hosts' open pages, the hosts themselves, and owners' webhooks.
+//! Notifies others of a save: hosts' open pages, the hosts themselves, and owners' webhooks.
 
 use identity::account::AccountId;
 use platform::news::{NewNews, PAYLOAD_LIMIT};
@@ -12,8 +12,8 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::webhook::{self, Answered};
 use crate::words::Source;
 
-/// Tells hosts' open pages, the hosts themselves, and owners' webhooks about a save. `by` is the
-/// host who saved, if it was a host.
+/// Notifies hosts' open pages, the hosts themselves, and owners' webhooks of a save. `by` is the
+/// host who saved; `None` if the household saved.
 pub(crate) fn tell_of_answers(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -27,7 +27,7 @@ pub(crate) fn tell_of_answers(
     webhook::reply_saved(tx, portal, source, || answered(portal, changes))
 }
 
-/// Returns the guests whose answers changed. Each comes with the replies to all events.
+/// Returns the guests whose answers changed, each with the replies to all events.
 fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered> {
     let changed = |guest: &&Guest| {
         let prefix = format!("guests/{}", guest.id);

@@ -13,7 +13,7 @@ use crate::hosting::Permission;
 #[derive(Clone, Copy, Debug)]
 pub struct HostAccess {
     /// The permission that the caller must have. A handler may require more for some requests.
-    /// `None` if the path belongs to no occasion. Such a handler cannot open an occasion.
+    /// `None` if the path belongs to no occasion. The path's handler then cannot open any occasion.
     pub permission: Option<Permission>,
     /// Whether both sessions and API tokens may use the path, or only sessions.
     pub callers: Callers,

@@ -144,8 +144,8 @@ impl Report<'_> {
         self.site.url().join(&self.path(rest))
     }
 
-    /// Adds a notice for each household. Two kinds of report become a single notice: daily reports,
-    /// and reports with more than [`NAMED`] households.
+    /// Adds one notice per household. A daily report, or a report about more than [`NAMED`]
+    /// households, becomes a single notice instead.
     fn notify(
         &self,
         tx: &mut Tx<'_>,
@@ -171,8 +171,8 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// Sends a mail about the households. Sends nothing if the host's address is not confirmed, or
-    /// is suppressed for this mail.
+    /// Sends a mail about the households. Sends nothing if the host's address is not confirmed or
+    /// is suppressed for this mail, or if the occasion may not send mail.
     fn mail(&self, tx: &mut Tx<'_>, account: &account::Account) -> Result<(), StoreError> {
         let confirmed = account::verified_email(tx, &account.id)?;
         let to = confirmed.and_then(|email| email.parse::<Address>().ok());

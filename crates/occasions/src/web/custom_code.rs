@@ -1,6 +1,6 @@
-//! Codes that hosts choose, on pages and through the API. The error "taken" tells the host that a
-//! code exists. So the code gate must permit every attempt, and an attempt counts against the
-//! budget for wrong codes.
+//! Codes that hosts choose, on pages and through the API. The error "taken" reveals that another
+//! invitation has the code. So the code gate must permit each attempt, and an attempt with a taken
+//! code counts as a guess.
 
 use axum::http::request::Parts;
 use web::{Facts, Problem, Site};

@@ -55,7 +55,8 @@ impl Handler {
         }
     }
 
-    /// Commits `write` together with the end of a job that is given up. It gets the job's kind.
+    /// Commits `write` together with the end of a job that is given up. `write` gets the job's
+    /// kind.
     #[must_use]
     pub fn when_given_up<E>(
         self,
@@ -71,7 +72,8 @@ impl Handler {
         }
     }
 
-    /// Like [`Handler::new`], with what all runs of the job share, such as the site.
+    /// Like [`Handler::new`], but every call of `run` also gets a clone of `shared`, such as the
+    /// site.
     pub fn with<S, F, R>(kind: &'static str, shared: &S, run: F) -> Self
     where
         S: Clone + Send + Sync + 'static,
@@ -95,8 +97,8 @@ impl Handler {
         }
     }
 
-    /// Like [`Handler::each_minute`], but once a day: soon after midnight UTC, or when the first
-    /// process starts.
+    /// Like [`Handler::each_minute`], but once a day: soon after midnight UTC or, if no process is
+    /// running then, when the next process starts.
     pub fn each_day<F, R>(kind: &'static str, run: F) -> Self
     where
         F: Fn(Job) -> R + Send + Sync + 'static,

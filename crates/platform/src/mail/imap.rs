@@ -25,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LINE_LIMIT: u64 = 1024 * 1024;
 /// The maximum number of lines in a response.
 const LINES: usize = 10_000;
-/// How much of a mail is read, in bytes. At the end, a report contains the returned mail or its
-/// header.
+/// The maximum number of bytes that are read from a mail. If a report is longer, only a part of the
+/// returned mail is missing.
 const MAIL_LIMIT: usize = 256 * 1024;
 /// The maximum length of a server's message in an error, in bytes.
 const TEXT_LIMIT: usize = 200;

@@ -67,7 +67,8 @@ pub struct NewMail {
 }
 
 /// A visitor without a session, who can cause mail to any email address. Such mail is sent after
-/// all other mail, and a network that causes much of it waits longer than other networks.
+/// mail that somebody waits for, and a network that causes much of it waits longer than other
+/// networks.
 #[derive(Clone, Debug)]
 pub struct Stranger {
     /// The visitor's network, under any name that identifies it. Sending alternates between

@@ -115,7 +115,7 @@ pub struct Suppression {
     pub place: Place,
     pub cause: Cause,
     soft_count: i64,
-    /// The time when the entry was recorded, or the last soft bounce.
+    /// The time at which the entry was recorded, or the time of the last soft bounce.
     pub last_at: Timestamp,
 }
 

@@ -2,10 +2,11 @@
 //!
 //! SQL for only one engine (an exclusion constraint, a trigger) begins with the line `-- only
 //! sqlite` or `-- only postgresql` and ends with the line `-- end`. The checksum covers the whole
-//! file. With a line `-- needs extension NAME`, the extension is created on PostgreSQL; if it cannot
-//! be, nothing is changed, and the error contains the SQL to run. A constraint must have a name if Rust code
-//! handles its violation: `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`, and in an SQLite trigger
-//! `RAISE(ABORT, '…')` with the name of PostgreSQL's constraint.
+//! file. For a line `-- needs extension NAME`, the extension is created on PostgreSQL. If the
+//! extension cannot be created, nothing is changed, and the error contains the SQL to run. A
+//! constraint must have a name if Rust code handles its violation: `CONSTRAINT … CHECK`,
+//! `CREATE UNIQUE INDEX …`, and in an SQLite trigger `RAISE(ABORT, '…')` with the name of
+//! PostgreSQL's constraint.
 //!
 //! A migration uses the three column types that both engines share. On SQLite they become `STRICT`
 //! tables with `INTEGER`, `TEXT` and `BLOB`; on PostgreSQL, text becomes `TEXT COLLATE "C"`, so

@@ -1,5 +1,5 @@
-//! The PostgreSQL engine: a fixed set of threads, each with a connection, takes changes and reads
-//! from one queue.
+//! The PostgreSQL engine: a fixed set of threads, each with its own connection. All changes and
+//! reads wait in one queue until a thread is free.
 //!
 //! Changes run in READ COMMITTED and take their locks first. After a deadlock or serialization
 //! failure the change runs again, at most five times. Reads see one snapshot.

@@ -52,8 +52,8 @@ pub struct MovedTable {
 /// Copies every table of an SQLite store into an empty PostgreSQL database. After each table, calls
 /// `copied` with the table's name and number of rows.
 ///
-/// Pending migrations are applied to the SQLite file. Otherwise the file is unchanged, and locked
-/// until the end. This function blocks.
+/// Pending migrations are applied to the SQLite file. Nothing else in the file is changed, and the
+/// file is locked until the end. This function blocks.
 pub fn to_postgres(
     from: &SqliteSettings,
     to: &PostgresSettings,

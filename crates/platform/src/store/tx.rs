@@ -215,7 +215,7 @@ impl<'c> Tx<'c> {
     }
 
     /// Aborts this attempt and makes the store run the change again from its beginning, because
-    /// another change on PostgreSQL was quicker. The caller returns the error.
+    /// another change on PostgreSQL was quicker. The caller must return this error.
     pub fn run_again(&mut self) -> StoreError {
         self.failure = Some(Failure::Again);
         StoreError::Busy

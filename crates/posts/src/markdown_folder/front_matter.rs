@@ -183,8 +183,9 @@ impl<'a> Yaml<'a> {
         Ok(())
     }
 
-    /// The next line that is neither blank nor a comment. The line is returned only if it is
-    /// indented more than `depth`, or if it is a list item with the indentation `depth`.
+    /// Returns the next line, without consuming it, if it can belong to the value of a key with the
+    /// indentation `depth`. Such a line is not blank, and is indented more than `depth` or is a
+    /// list item with the indentation `depth`.
     fn next_below(&mut self, depth: usize) -> Option<&'a str> {
         let (_, line) = self.lines.peek()?;
         let is_item = line.trim_start().starts_with("- ") || line.trim() == "-";

@@ -84,7 +84,7 @@ pub async fn read(site: &Site, root: &Path) -> Result<Folder, FolderError> {
     Ok(reading.folder)
 }
 
-/// Finds all Markdown files, except those in hidden folders.
+/// Finds all Markdown files, except hidden files and files in hidden folders.
 fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -168,7 +168,7 @@ impl Reading<'_> {
     }
 
     /// Makes a post from the front matter and text of a file. Problems are added to the folder's
-    /// remarks.
+    /// `problems`.
     fn post(&mut self, file: &Path, document: &Document) -> Option<Post> {
         let now = self.site.clock.now();
         let body = document.body.trim_start_matches('\n').trim_end();

@@ -249,8 +249,8 @@ struct Query {
     q: String,
 }
 
-/// Published posts with all these words, first those with the words in the title; at most 50 at a
-/// time.
+/// Published posts that contain all words of `q`, at most 50 per page. Posts with the words in the
+/// title come first.
 #[utoipa::path(
     get, path = "/api/v1/search", tag = "posts", params(Query, PageQuery),
     responses((status = 200, body = List<PublishedSummary>), (status = 422))

@@ -53,7 +53,7 @@ impl Picture {
         })
     }
 
-    /// Describes a picture by its file name alone, which contains its size.
+    /// Returns a picture without loading it. The file name contains the picture's width and height.
     pub(super) fn at(file: &str, alt: &str) -> Option<Self> {
         let (width, height) = picture_folder::dimensions(file)?;
         Some(Self {
@@ -192,8 +192,8 @@ pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, 
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
-    /// For each tag: the tag, its number of articles as text, and whether the list is filtered by
-    /// it.
+    /// For each tag: the path of its list, the tag with its number of articles as text, and whether
+    /// the list is filtered by it.
     tags: Vec<(String, String, bool)>,
     /// The tag that filters the list; empty if there is none.
     tag: &'a str,

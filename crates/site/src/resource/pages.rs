@@ -64,7 +64,7 @@ pub trait PageResource: Resource<Parent: PageParent> {
     const ELSEWHERE: &'static [&'static str] = &[];
     /// The path of an item's form, relative to the item's path.
     const EDIT: &'static str = "";
-    /// The message id of the label of the field in which people type an item's key to confirm its
+    /// The message id of a field's label. In this field, people type an item's key to confirm its
     /// removal.
     const TYPED: &'static str = "";
     /// The path that removes an item, relative to the item's path.

@@ -29,7 +29,7 @@ pub struct DeclaredWebhook {
     pub url: String,
     /// The names of the events to which the webhook subscribes.
     pub events: Vec<String>,
-    /// Whether messages contain notes.
+    /// Whether messages contain the notes that people write.
     pub include_notes: bool,
     /// The key that signs the messages.
     pub key: WebhookKey,
@@ -107,7 +107,8 @@ pub(super) fn enqueue<M: Serialize>(
     Ok(())
 }
 
-/// Stores a message that reports no domain's event, for the declared webhook with this URL.
+/// Stores a message for the declared webhook with this URL. `event` need not be declared by a
+/// domain.
 pub fn send(tx: &mut Tx<'_>, url: &str, event: &str, body: Value) -> Result<(), StoreError> {
     let (delivery, body) = delivery::message(tx, event, body);
     let payload = Payload {

@@ -278,7 +278,7 @@ fn find_due(tx: &mut Tx<'_>, id: &DeliveryId) -> Result<Option<Due>, StoreError>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Arrived,
-    /// The webhook was deleted or disabled.
+    /// The receiver answered `410 Gone`, so the webhook is disabled.
     Gone,
     Failed,
 }

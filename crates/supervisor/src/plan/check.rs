@@ -95,7 +95,7 @@ struct ServiceCheck<'a> {
     service: &'a ServiceConfig,
     description: &'a ServiceConfigs,
     ground: &'a PlanContext<'a>,
-    /// Inside the service's section.
+    /// Collects the problems. Its keys are relative to the service's section.
     check: &'a mut Check,
 }
 
@@ -278,8 +278,8 @@ impl ServiceCheck<'_> {
                 self.check
                     .refuse(&key, what, "names are letters, digits and _");
             }
-            // A variable that the supervisor sets may contain only its own placeholder, because
-            // that does not change the value.
+            // If the supervisor sets this variable, the settings may give it only its own
+            // placeholder, which does not change the value.
             if told.is_some_and(|(variable, place)| name == variable && value != place) {
                 let what = "each instance is told its own, whatever stands here";
                 let mend = "take it out; `front` is a fixed address that all instances share";

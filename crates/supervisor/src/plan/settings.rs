@@ -13,7 +13,7 @@ use crate::state::{MemoryAction, Policy};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceSettings {
-    /// Letters, digits, `-` and `_`.
+    /// The name, which consists of letters, digits, `-` and `_`.
     pub name: String,
     /// Whether this is the program's own service; see [`OwnService`](super::OwnService).
     pub own: bool,

@@ -31,9 +31,9 @@ struct RecordFile {
     record: PidRecord,
 }
 
-/// The folder of the process records. Each record is a separate file, so no file is ever replaced.
-/// Some file systems flush a replacing file to disk at once (ext4(5), `auto_da_alloc`), so a busy
-/// disk would delay a restart.
+/// The folder of the process records. Each record is a separate file that is never replaced. Some
+/// file systems flush a file to disk at once if it replaces another file (ext4(5),
+/// `auto_da_alloc`), so a busy disk would delay a restart.
 #[derive(Debug)]
 pub(crate) struct PidRecords {
     folder: Folder,
@@ -48,7 +48,7 @@ impl PidRecords {
         let (mut left, mut files) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(records.folder.at(""))? {
             let file = entry?.path();
-            // An incomplete record belongs to a process that was never told to become the service.
+            // An incomplete record belongs to a process that never became the service.
             if let Ok(saved) = serde_json::from_slice::<RecordFile>(&fs::read(&file)?)
                 && saved.boot == records.boot
             {

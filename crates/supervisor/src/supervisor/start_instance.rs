@@ -179,7 +179,7 @@ impl Supervisor {
         let mut started = match started {
             Ok(started) => started,
             Err(error) => {
-                // The start has already failed, so an error of the removal is not reported.
+                // The start has already failed, so an error during the removal is not reported.
                 let _ = group.map(|group| group.remove());
                 return Err(error);
             }

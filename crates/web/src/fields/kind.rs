@@ -32,7 +32,7 @@ pub enum Kind {
     Moment,
     /// A time of day in the form `HH:MM`.
     Hour,
-    /// The end of a day.
+    /// A day, stored as the instant at the end of the day.
     Day,
     /// One of these keywords, each with its label's message id.
     Choice(&'static [(&'static str, &'static str)]),

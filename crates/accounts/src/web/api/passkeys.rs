@@ -94,7 +94,7 @@ fn challenge(site: &Site, browser: &str) -> String {
     URL_SAFE_NO_PAD.encode(text)
 }
 
-/// A signature that signs in.
+/// A sign-in with a passkey.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PasskeyLogin {

@@ -37,7 +37,7 @@ pub(super) struct Tokens {
     account: Me,
 }
 
-/// A token for the API, for a page's script.
+/// An access token for a page's script.
 #[derive(Serialize, ToSchema)]
 struct AccessToken {
     /// The token for each request: `Authorization: Bearer …`.

@@ -35,7 +35,7 @@ struct Proof {
     /// The password as typed.
     #[schema(format = Password)]
     password: Option<String>,
-    /// A code of the authenticator app or a recovery code, if the account has a second factor.
+    /// A code from the authenticator app or a recovery code, if the account has a second factor.
     #[serde(default)]
     code: String,
     /// The result of `navigator.credentials.get`: `AuthenticationResponseJSON`.

@@ -47,8 +47,8 @@ struct View {
     events: Vec<String>,
     /// Whether the messages include the notes that people write.
     include_notes: bool,
-    /// `active`; `failing`: the last message has not arrived; or `disabled`: nothing is sent until
-    /// a test arrives.
+    /// The state: `active`, `failing` (the last message has not arrived) or `disabled` (nothing is
+    /// sent until a test message arrives).
     #[schema(value_type = String)]
     state: WebhookState,
     /// The time at which the webhook was created.
@@ -133,7 +133,7 @@ struct Sent {
     delivery: DeliveryId,
 }
 
-/// Send a test. If it arrives, a disabled webhook becomes active again.
+/// Send a test message. If it arrives, a disabled webhook becomes active again.
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{id}/test", tag = "webhooks", params(("id" = String, Path,)),
     responses((status = 202, body = Sent), (status = 404))

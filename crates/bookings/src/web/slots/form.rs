@@ -257,14 +257,14 @@ pub(super) fn at_form(mut problem: Problem) -> Problem {
     problem
 }
 
-/// A slot that is changed, with what it offers and what its form offers.
+/// A slot that is being changed, with its sets and what its form offers.
 struct Edited {
     slot: Slot,
     sets: Choices,
     offers: Offers,
 }
 
-/// The currency of a slot's price, or of the one that it may get.
+/// The currency of a slot's price. If the slot has no price, it is the currency of new prices.
 fn currency_of(tx: &mut Tx<'_>, slot: &Slot) -> Result<String, StoreError> {
     Ok(match slot.price_minor {
         0 => settings::load(tx)?.currency,
@@ -279,7 +279,7 @@ async fn edited(req: &PageRequest) -> Result<Edited, Refusal> {
         let sets = choice::of_slot(tx, id.as_str())?;
         let mut offers = offers(tx)?;
         offers.currency = currency_of(tx, &slot)?;
-        // The slot may keep what is not offered anew.
+        // The slot may keep inactive items and kinds that it already has.
         for one in &mut offers.listed {
             one.active |= sets.of(one.kind).contains(&one.code);
         }

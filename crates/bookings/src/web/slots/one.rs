@@ -36,7 +36,7 @@ struct SlotPage<'a> {
     class: &'static str,
     is_free: bool,
     may_edit: bool,
-    /// Whether the clock shows the time at which the slot begins twice.
+    /// Whether the local time at which the slot begins occurs twice.
     is_twice: bool,
     /// The message id of a label, and what the slot offers.
     choices: Vec<(&'static str, String)>,

@@ -52,7 +52,7 @@ pub(crate) enum Denied {
 }
 
 impl Basic {
-    /// Creates the check; `None` if `realm` cannot be part of a header.
+    /// Creates the password check; `None` if `realm` cannot be part of a header.
     pub fn new(users: Users, realm: &str) -> Option<Self> {
         let is_plain = !realm.is_empty()
             && realm

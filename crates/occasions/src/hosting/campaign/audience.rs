@@ -25,8 +25,8 @@ pub struct Audience {
     pub households: i64,
     /// How many mails will be sent.
     pub mails: i64,
-    /// How many mails go to the guests' own addresses. If the campaign does not use these
-    /// addresses, how many mails they would add.
+    /// The number of mails to the guests' own addresses. If the campaign does not use these
+    /// addresses, the number of mails that they would add.
     pub guests: i64,
     /// How many households have no address.
     pub without_address: i64,
@@ -182,7 +182,7 @@ fn guests(
     Ok(guests)
 }
 
-/// Returns why this address gets no mail; `None` if it does.
+/// Returns why this address gets no mail; `None` if it gets mail.
 pub(super) fn skip(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -126,7 +126,7 @@ fn pace(per_minute: i64) -> (i64, SignedDuration) {
 }
 
 /// Fixes the recipients of a campaign. If the account that ordered the campaign is no longer a
-/// host, the campaign gets no recipients.
+/// host, the campaign is cancelled.
 fn begin(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -185,7 +185,7 @@ fn find_households(
     match Audience::households(tx, &host, filter) {
         Ok(found) => Ok(Some(found)),
         Err(Refusal::Store(error)) => Err(error),
-        // The filter names an event that has been deleted, so the campaign has no recipients.
+        // The filter names an event that has been deleted, so the campaign is cancelled.
         Err(_) => Ok(None),
     }
 }
@@ -216,7 +216,7 @@ pub(in crate::hosting) fn add(
     Ok(())
 }
 
-/// Marks invitations as sent if a mail server has accepted their mail.
+/// Marks those invitations as sent whose mail has been accepted by a mail server.
 fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     if campaign.kind != MailKind::Invitation {
         return Ok(());
@@ -306,7 +306,8 @@ pub fn write(
     next: &Next,
     rendered: &Rendered,
 ) -> Result<(), StoreError> {
-    // The daily limit applies to all campaigns of the occasion together.
+    // The daily limit of mails applies to all campaigns of the occasion together. So the occasion
+    // is locked.
     let of: Option<(OccasionId,)> =
         sql!("SELECT occasion FROM campaign WHERE id = :id", id).maybe(tx)?;
     let Some((of,)) = of else {

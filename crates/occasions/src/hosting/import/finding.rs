@@ -30,7 +30,7 @@ pub struct Finding {
     pub row: usize,
     /// The column's name; empty for the household as a whole.
     pub column: String,
-    /// Whether this is an error, so that the household is skipped.
+    /// Whether this is an error. A household with an error is skipped.
     pub is_error: bool,
     /// An error code, or the name of a warning.
     pub code: &'static str,

@@ -86,7 +86,7 @@ async fn run(store: Store, catalogue: Catalogue, job: Job) -> Result<Done, JobEr
     work(store, catalogue, import).await
 }
 
-/// Runs an import or its undo to the end. Continues at the position at which it stopped before.
+/// Runs an import or its undo to the end. If it was interrupted, continues where it stopped.
 pub(super) async fn work(
     store: Store,
     catalogue: Catalogue,
@@ -259,7 +259,7 @@ fn apply_batch(
 }
 
 /// How many more invitations and guests fit into the occasion, the length of new codes, and how
-/// many codes the import has refused as taken.
+/// many codes the account's imports have refused as taken.
 struct Room {
     households: i64,
     guests: i64,

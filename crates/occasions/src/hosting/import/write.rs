@@ -19,7 +19,8 @@ use crate::invitation;
 use crate::rsvp;
 use crate::words::{ActedBy, Source};
 
-/// Creates a household, or changes the household with this id. New codes have the length `length`.
+/// Changes the household `found`, or creates a household if `found` is `None`. New codes have the
+/// length `length`.
 pub(super) fn household(
     tx: &mut Tx<'_>,
     host: &HostOf,

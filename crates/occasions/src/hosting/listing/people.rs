@@ -36,25 +36,26 @@ use crate::words::{GuestKind, ReplyStatus};
 #[schema(as = GuestFilter)]
 #[into_params(parameter_in = Query)]
 pub struct GuestFilter {
-    /// Words in the name of the guest or household. For hosts who may see them, also in email
-    /// addresses.
+    /// Words to find in the name of the guest or household. Hosts who may see contact data also
+    /// find email addresses.
     pub q: String,
-    /// The guest's answer: to the event in `event`, or over all events.
+    /// The guest's answer for the event in `event`. Without `event`, the answer over all events.
     pub status: Option<Status>,
-    /// Invited to the event with this key.
+    /// The key of an event to which the guest is invited.
     pub event: Option<String>,
-    /// Has the dietary requirement with this key.
+    /// The key of a dietary requirement that the guest has.
     pub diet: Option<String>,
-    /// The guest gave a counted answer to the question with this key. `bus:late` matches one
-    /// answer. `!bus` matches guests who are asked and have not answered.
+    /// The key of a question to guests, such as `bus`. Matches guests who gave a counted answer to
+    /// it. `bus:late` matches only the answer `late`. `!bus` matches guests who are asked and have
+    /// not answered.
     pub answer: Option<String>,
     /// Whether the guest wrote a note about food.
     pub diet_note: Option<bool>,
     /// Whether the guest is a child.
     pub child: Option<bool>,
-    /// A child in this age group.
+    /// The age group of a child.
     pub band: Option<Band>,
-    /// Whether the household brings the guest, or the hosts named the guest.
+    /// Whether the household brings the guest. Otherwise the hosts named the guest.
     pub plus_one: Option<bool>,
 }
 
@@ -83,7 +84,7 @@ words! {
         No = "no" => "reply-no",
         /// Not sure.
         Undecided = "undecided" => "reply-undecided",
-        /// No answer yet, or none for some of the events.
+        /// No answer for all or some of the events.
         Pending = "pending" => "host-response-pending",
         /// Pending guests who declined some events and gave no answer for the others.
         Partial = "partial" => "host-response-partial",
@@ -206,7 +207,7 @@ pub fn people(
     Ok(List { total, ..list })
 }
 
-/// Returns all guests who match a filter. An occasion has at most 20,000.
+/// Returns all guests who match a filter. An occasion has at most 20,000 guests.
 pub fn all_people(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -397,7 +398,7 @@ pub fn replies(
     )
 }
 
-/// Returns a pair of guest and event for each yes.
+/// Returns the pairs of a guest and an event to which the guest said yes.
 pub fn coming(tx: &mut Tx<'_>, host: &HostOf) -> Result<BTreeSet<(GuestId, EventId)>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let found: Vec<(GuestId, EventId)> = sql!(

@@ -41,7 +41,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 struct ResolveBody {
     /// The code as typed. Case and spaces are ignored, and look-alike characters are equal.
     code: String,
-    /// A name on the invitation. Required after a response with `name_required`.
+    /// A name on the invitation. It is required if the server has answered `name_required`.
     name: Option<String>,
     /// The parameter `k` from an invitation link. It can be sent instead of a name.
     k: Option<String>,
@@ -121,8 +121,8 @@ struct SaveBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by the question's key. A `null` or empty value removes
-    /// an answer.
+    /// The answers to the questions that are asked once per household, by the question's key. A
+    /// `null` or empty value removes an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -241,7 +241,7 @@ async fn save(req: GuestRequest, body: Received<SaveBody>) -> Result<Response, P
 struct SaveByCodeBody {
     /// The invitation's code.
     code: String,
-    /// A name on the invitation. Required after a response with `name_required`.
+    /// A name on the invitation. It is required if the server has answered `name_required`.
     name: Option<String>,
     /// The parameter `k` from an invitation link. It can be sent instead of a name.
     k: Option<String>,
@@ -255,8 +255,8 @@ struct SaveByCodeBody {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by the question's key. A `null` or empty value removes
-    /// an answer.
+    /// The answers to the questions that are asked once per household, by the question's key. A
+    /// `null` or empty value removes an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -489,8 +489,8 @@ impl GuestRequest {
     }
 }
 
-/// Converts a refusal to the API's error response. A version conflict contains the invitation, and
-/// `speak` chooses its language.
+/// Converts a refusal to the API's error response. After a version conflict, the response contains
+/// the invitation in the language that `speak` chooses.
 pub fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
         Refusal::VersionConflict(Current::Invitation(portal)) => {

@@ -95,7 +95,8 @@ struct CashOffer {
     bic: String,
     /// The payment reference that givers should use.
     reference: String,
-    /// The text of an EPC QR code (EPC069-12); null if the account is not in the euro payments area.
+    /// The text of an EPC QR code (EPC069-12); null if the account is not in the euro payments
+    /// area.
     payment_text: Option<String>,
 }
 
@@ -221,8 +222,7 @@ async fn reserve(
     Ok(private((status, Json(offer))))
 }
 
-/// Releases the household's reservation of a gift. Refused if the hosts have already received the
-/// gift.
+/// Releases the household's reservation of a gift, unless the hosts have already received the gift.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/{code}/gifts/{gift}", tag = "guests",
     params(

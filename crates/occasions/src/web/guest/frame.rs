@@ -1,4 +1,4 @@
-//! The frame of guests' pages, in the occasion's theme and languages. Also the headers that keep
+//! The frame of guests' pages, in the occasion's theme and languages, and the headers that keep
 //! pages private.
 
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY};

@@ -44,7 +44,7 @@ pub struct CodeGate {
     budget: GuessBudget,
     opens: Arc<Opens>,
     pub(super) limits: SendingLimits,
-    /// Whether an occasion always requires guests' names, and when this was read.
+    /// When the store was last read, and whether any occasion then required guests' names.
     asks_name: Arc<Mutex<(Timestamp, bool)>>,
     pub(super) links: LinkKey,
     pub(super) pages: Arc<Pages>,
@@ -206,14 +206,14 @@ impl CodeGate {
         Ok(portal.link(""))
     }
 
-    /// Redirects to the hosts' thanks. Used if the typed code belongs to an archived occasion.
+    /// Redirects a guest who typed the code of an archived occasion to the hosts' thanks.
     pub(super) fn to_thanks(&self, given: &Credentials) -> Response {
         let code = CodeKey::parse(&given.code).map(|key| self.links.to(key.as_str()));
         Redirect::to(code.as_deref().unwrap_or("/invite")).into_response()
     }
 
-    /// Decides whether this client may try a code. Always allowed are links of this site, browsers
-    /// that remember the household, and signed-in hosts.
+    /// Decides whether this client may try a code. Invitation links that this site made, browsers
+    /// that remember the household, and signed-in hosts are always admitted.
     pub(super) async fn admit(
         &self,
         site: &Site,
@@ -299,9 +299,9 @@ impl CodeGate {
         Ok(admitted(key, Some(attempt)))
     }
 
-    /// Whether typed codes work only together with a guest's name now. If a single occasion
-    /// requires names, all typed codes need one. Otherwise a code that works without a name would
-    /// reveal that it belongs to another occasion.
+    /// Whether typed codes currently work only together with a guest's name. If at least one
+    /// occasion requires names, all codes need a name. Otherwise a code that works without a name
+    /// would reveal that it belongs to another occasion.
     pub(super) async fn asks_name(&self, site: &Site) -> bool {
         let now = site.clock.now();
         let lock = || {

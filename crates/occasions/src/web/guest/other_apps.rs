@@ -6,8 +6,8 @@ use web::share::encoded;
 use super::view::AppLink;
 use crate::event::Event;
 
-/// Returns links to the venue. The first is the hosts' own map link. The others search for the
-/// venue in map apps.
+/// Returns links that open the venue in map apps. The hosts' own map link replaces the link to the
+/// same app. If it opens none of the known apps, it comes first.
 pub(super) fn maps(event: &Event) -> Vec<AppLink> {
     let own = event.map_url.as_str();
     let place = encoded(&place(event));

@@ -150,7 +150,7 @@ impl GuestRequest {
     }
 
     /// Returns the requested path with the code as printed on the card. Keeps the query, but
-    /// without `k`, because `k` was computed for the other spelling.
+    /// computes `k` again, because `k` depends on the spelling of the code.
     fn address_on_the_card(&self, code: &str) -> String {
         let mut parts = self.uri.path().splitn(4, '/');
         let below = parts
@@ -235,14 +235,14 @@ impl GuestRequest {
         response
     }
 
-    /// Shows the page that asks for a code instead of the requested page. It contains the `typed`
-    /// values, which can no longer be saved.
+    /// Returns the page on which guests type a code, in place of the requested page. It contains
+    /// the `typed` values, which can no longer be saved.
     async fn ask_again(&self, failure: Failure, typed: Vec<Typed>) -> Response {
         let text = self.site.speak_public(&self.wishes);
         let known = self.gate.known(&self.site, &self.headers).await;
         let mut body = code_page::form(&text, "/", known.unwrap_or_default());
-        // After a look-up, the response must not depend on the code. So the page does not contain
-        // the code.
+        // The response must be the same for every code that was looked up, so it does not contain
+        // the code. If a name is required, the code was not looked up.
         let tried = match failure {
             Failure::NameRequired => self.given.code.clone(),
             _ => String::new(),

@@ -13,7 +13,7 @@ const STRANGERS: Rule = Rule {
     count: 30,
     per: SignedDuration::from_mins(10),
 };
-/// How many networks are counted at the same time, for answers without a code.
+/// The maximum number of networks whose answers without a code are counted at the same time.
 const NETWORKS: usize = 20_000;
 /// How many files a household may send, accepted or not. Decoding a picture takes processor time,
 /// and a removed file stays on disk for a day.
@@ -21,7 +21,7 @@ const FILES: Rule = Rule {
     count: 90,
     per: SignedDuration::from_hours(24),
 };
-/// How many households are counted at the same time, for files.
+/// The maximum number of households whose files are counted at the same time.
 const HOUSEHOLDS: usize = 5_000;
 
 #[derive(Clone, Debug)]

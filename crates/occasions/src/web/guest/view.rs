@@ -274,7 +274,7 @@ impl Counts {
     }
 }
 
-/// When answers close, in the form in which pages describe it.
+/// When answers close, as pages describe it.
 #[derive(Clone)]
 pub enum Closing {
     /// Answers close at the end of a day.
@@ -300,8 +300,9 @@ pub enum Closing {
 }
 
 impl Closing {
-    /// Formats the request to answer. If much time is left, it contains the date. Shortly before
-    /// the deadline it contains the weekday, and on the last day the hour.
+    /// Formats the request to answer. It contains the date of the deadline and the number of days
+    /// left. In the last two weeks it also contains the weekday. On the last day it contains the
+    /// hour instead.
     pub fn ask(&self, text: &Text) -> String {
         let (ask, days, weekday) = match self {
             Self::Day { days: 0, .. } => return text.say("closing-tonight").into_owned(),

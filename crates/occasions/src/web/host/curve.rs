@@ -70,7 +70,8 @@ const BOTTOM: i32 = 26;
 const LINE: i32 = 15;
 
 impl Curve<'_> {
-    /// Draws the chart in both sizes. Returns nothing for fewer than two days.
+    /// Draws the chart in both sizes. Returns nothing if there are fewer than two days or no
+    /// invited guests.
     pub(super) fn draw(&self, text: &Text) -> Vec<Drawing> {
         let (Some(first), Some(last)) = (self.days.first(), self.days.last()) else {
             return Vec::new();
@@ -208,7 +209,7 @@ fn width(words: &str) -> i32 {
     letters.sum()
 }
 
-/// Returns three round numbers for horizontal grid lines, starting at 0.
+/// Returns up to three round numbers for horizontal grid lines, starting at 0.
 fn ticks(most: i64) -> Vec<i64> {
     let mut step = 1;
     while step * 3 <= most {

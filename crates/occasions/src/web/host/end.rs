@@ -7,7 +7,7 @@ use crate::retention::Retention;
 
 /// When an occasion is archived and deleted, as text.
 pub(super) struct End {
-    /// The steps in the order of time. Each has its day.
+    /// The steps in chronological order, each with its day.
     pub(super) steps: Vec<(String, String)>,
     /// Why the deletion waits, and what owners can do about it.
     pub(super) waiting: Option<String>,

@@ -73,8 +73,8 @@ impl<'a> Filters<'a> {
         Self::new(wording, "/guests", people::FIELDS, query, own)
     }
 
-    /// Builds the filters from a table of fields. `own` contains the options of some fields. These
-    /// fields offer only some of their values, or their values depend on the occasion.
+    /// Builds the filters from a table of fields. `own` returns the options of those fields that
+    /// offer only some of their values, or whose values depend on the occasion.
     fn new(
         wording: &Wording<'a>,
         path: &str,
@@ -218,7 +218,8 @@ impl<'a> Filters<'a> {
         self.text.with("host-range", values)
     }
 
-    /// Returns all query parameters except `names`. For a form that changes the parameters `names`.
+    /// Returns all query parameters except `names` and the parameters for paging. A form that sets
+    /// the parameters `names` repeats the returned ones.
     pub(super) fn others(&self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
         self.repeated_parameters()
             .filter(|(name, value)| {
@@ -237,7 +238,7 @@ impl<'a> Filters<'a> {
 }
 
 /// Returns values with their labels. A value without a label is left out. The message of a label
-/// may contain the value as `band`.
+/// can use the value as the variable `$band`.
 fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
     let offered = words.iter().filter(|(_, id)| !id.is_empty());
     offered
@@ -245,7 +246,8 @@ fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Returns the label of a value. The message of the label may contain the value as `band`.
+/// Returns the label of a value. The message of the label can use the value as the variable
+/// `$band`.
 pub(super) fn band(text: &Text, word: &str, id: &str) -> String {
     text.with(id, [("band", word.replace('-', "–").into())])
 }

@@ -240,8 +240,8 @@ struct Promise<'a> {
     pieces: i64,
     note: &'a str,
     is_given: bool,
-    /// Whether no guest of the household comes. Some occasions let only households that come
-    /// reserve gifts.
+    /// Whether the occasion accepts reservations only from households that come, and no guest of
+    /// this household comes.
     is_absent: bool,
     given: String,
     release: String,

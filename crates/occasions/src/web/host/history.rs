@@ -198,8 +198,8 @@ impl Telling<'_> {
         }
     }
 
-    /// Formats a value that is an object: either a text in several languages, or the switches that
-    /// are on.
+    /// Formats a value that is an object: either a text in several languages, or fields with their
+    /// values.
     fn translated(&self, value: &Value, meaning: Meaning) -> String {
         let default = &self.wording.occasion.default_language;
         let part = match meaning {

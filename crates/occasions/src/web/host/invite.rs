@@ -42,8 +42,8 @@ struct InvitePage<'a> {
     portal: &'a InvitationSnapshot,
     details: &'a Details,
     kept: &'a Bookkeeping,
-    /// How hosts have handled the answer without a code that created this invitation; `None` if a
-    /// host created it.
+    /// If an answer without a code created this invitation, the state of its approval; `None` if a
+    /// host created the invitation.
     open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
     /// The questions for the household as a whole, with its answers.
@@ -165,7 +165,7 @@ impl InvitePage<'_> {
         self.text.with("host-allowance", values)
     }
 
-    /// Formats when the invitation was sent and opened.
+    /// Formats when the invitation was sent, opened and answered.
     fn tracks(&self) -> Vec<String> {
         let when = |id: &str, at| {
             self.text
@@ -352,7 +352,7 @@ fn page(
     req.page(context, Place::Invitations, &title, body)
 }
 
-/// Returns the label that says whether the household can change its answers, and if not, why.
+/// Returns the label that says whether the household can change its answers, and why.
 fn access<'a>(wording: &Wording<'a>, portal: &InvitationSnapshot) -> Tag<'a> {
     let text = wording.text;
     let invitation = &portal.household.invitation;

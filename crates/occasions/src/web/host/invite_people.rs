@@ -157,8 +157,8 @@ fn known<'a>(
     })
 }
 
-/// Builds the fields for the answers of the household as a whole. Also returns these answers as
-/// text.
+/// Builds the fields of the questions that are asked once per household. Also returns the
+/// household's answers to them as text.
 pub(super) fn household<'a>(
     wording: &Wording<'a>,
     portal: &'a InvitationSnapshot,

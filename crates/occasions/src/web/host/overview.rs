@@ -31,7 +31,7 @@ struct Overview<'a> {
     done: Option<String>,
     stream: String,
     may_invite: bool,
-    /// How many points are not ready; `None` after the last event.
+    /// How many points the hosts still have to resolve; `None` after the last event.
     unready: Option<i64>,
     summary: &'a Summary,
     curve: Vec<Drawing>,

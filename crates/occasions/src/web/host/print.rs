@@ -118,7 +118,7 @@ struct Piece {
     language: Language,
     /// The text at the top, in the theme's font.
     title: String,
-    /// The household's name. Empty if it is the title.
+    /// The household's name or salutation. Empty if it is not printed below the title.
     household: String,
     /// Lines of small text below the title.
     lines: Vec<String>,

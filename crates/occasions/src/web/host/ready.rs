@@ -227,7 +227,7 @@ impl PointLines<'_> {
     }
 }
 
-/// Returns the path of the page on which hosts edit the texts called `place`.
+/// Returns the path of the page on which hosts edit the texts of `place`, such as `events`.
 fn text_page(place: &str) -> &'static str {
     match place {
         "events" => Event::PAGES,

@@ -281,7 +281,7 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
     let refused = |pointer: &str| Problem::fields().field(pointer, "unknown_option", []);
     let kind = ExportKind::find(form.text("kind")).ok_or_else(|| refused("/kind"))?;
     let format = FileFormat::find(form.text("format")).ok_or_else(|| refused("/format"))?;
-    // The host started the export from a list. The export uses the same filter as that list.
+    // If the host started the export from a list, the export uses the same filter as that list.
     let query = Form::parse(form.text("query").as_bytes())?;
     let (mut invitations, mut people) = (
         listing::InvitationFilter::default(),

@@ -113,7 +113,7 @@ struct Settings<'a> {
     /// What the typed deadline would change for households. It is shown before the deadline is
     /// saved.
     effect: Option<String>,
-    /// When the occasion is archived and deleted. Only the section about this shows it.
+    /// When the occasion is archived and deleted. Only the section [`Part::End`] shows it.
     end: Option<End>,
     states: Vec<Move>,
     confirm: Option<Field>,
@@ -272,7 +272,7 @@ const ACCENT_OWN: &str = "accent_own";
 /// The colour in the colour input if the host has chosen none.
 const ACCENT_SHOWN: &str = "#7a1733";
 
-/// Returns the form. Its colour is removed unless the box for a custom colour is ticked.
+/// Returns the form without its colour, unless the box for a custom colour is ticked.
 fn with_own_accent(form: &Form) -> Form {
     let is_own = form.is_ticked(ACCENT_OWN);
     let fields = form

@@ -15,7 +15,7 @@ use crate::occasion::Occasion;
 use crate::web::guest::view::Mark;
 use crate::words::{ReplyStatus, Response};
 
-/// Formats an occasion's data in one language, as seen at one time.
+/// Formats an occasion's data in one language. Times such as "2 min ago" are relative to `now`.
 #[derive(Clone)]
 pub(crate) struct Wording<'a> {
     pub(crate) text: &'a Text,
@@ -39,7 +39,8 @@ impl<'a> Wording<'a> {
         at(&self.occasion.slug, rest)
     }
 
-    /// The numbers of guests and households that wait for an event, and the link to these households.
+    /// Returns the link to the list of households that wait for an event, and a text with the
+    /// numbers of waiting guests and households.
     pub(crate) fn waiting(&self, event: &str, guests: i64, households: i64) -> (String, String) {
         let list = format!("/invites?response=waitlisted&event={event}");
         let values = [("n", guests.into()), ("households", households.into())];
@@ -248,7 +249,7 @@ pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
 }
 
 /// Builds the label for a guest's answer. If the list is filtered by event, it is the answer for
-/// that event. Otherwise it is the answer over all events.
+/// that event. Otherwise it is the combined answer for all events.
 pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
     let mark = mark(person.status);
     let words = if person.is_partial {

@@ -41,7 +41,7 @@ fn label(code: &str) -> String {
     first.chain(letters).take(80).collect()
 }
 
-/// Whether a word stands for all there are.
+/// Whether the word stands for all values of a list.
 fn is_any(word: &str) -> bool {
     matches!(word.to_lowercase().as_str(), "any" | "all" | "general")
 }
@@ -93,7 +93,7 @@ impl TakeOver<'_> {
                 let Some(value) = row.value(field).filter(|_| quantity == 0) else {
                     continue;
                 };
-                // One number alone limits the sessions.
+                // A single number is the limit of sessions, not of reviews.
                 if field == "limits" && kind == DOCUMENT_REVIEW && !value.is_object() {
                     continue;
                 }
@@ -144,7 +144,8 @@ impl TakeOver<'_> {
         Ok(())
     }
 
-    /// The plan of an order. One that is not known any more is made, without credits.
+    /// Returns the plan of an order. If the plan is missing in the export, creates a plan without
+    /// credits.
     pub(super) fn plan_of(&mut self, tx: &mut Tx<'_>, row: &Row) -> Result<Plan> {
         let name = match (row.text("plan_id"), row.text("plan_name")) {
             (id, _) if !id.is_empty() => id,
@@ -205,7 +206,8 @@ impl TakeOver<'_> {
         Ok(())
     }
 
-    /// Makes the sets of a slot. What they name is added where it is missing.
+    /// Returns the session types, levels and companies of a slot. Those that this site does not
+    /// have are added to it.
     pub(super) fn choices(&mut self, tx: &mut Tx<'_>, row: &Row) -> Result<Choices> {
         let mut choices = Choices::default();
         for word in words(row, "interview_types") {
@@ -287,7 +289,8 @@ impl TakeOver<'_> {
     }
 }
 
-/// The labels of a list, as many and as long as an entry of the catalogue takes.
+/// Returns the labels in a list: at most 20 labels of at most 40 characters, the limits of a
+/// catalogue entry.
 fn tags(row: &Row, name: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for word in row.words(name) {
@@ -299,7 +302,7 @@ fn tags(row: &Row, name: &str) -> Vec<String> {
     all
 }
 
-/// A logo's https address or path; empty if it is neither.
+/// Returns the address of a logo: an https URL or a path. Empty if the field contains neither.
 fn logo(row: &Row) -> String {
     let url = row.line("logo_url", 500);
     let mut findings = Findings::default();

@@ -178,7 +178,7 @@ async fn show(
 #[into_params(parameter_in = Query)]
 #[derive(Default)]
 struct Wanted {
-    /// Lists only recipients with this state of their mail.
+    /// Lists only recipients whose mail is in this state.
     state: Option<RecipientState>,
     /// Lists only recipients after this position.
     after: i64,

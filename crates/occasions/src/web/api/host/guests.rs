@@ -188,8 +188,8 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Records the answer that a guest gave to a host. Works even after the deadline. With `override`,
-/// it may exceed the event's seats.
+/// Records the answer that a guest gave to a host, even after the deadline. With `override`, the
+/// answer is saved even if the event has too few free seats.
 #[utoipa::path(
     put, path = "/api/v1/guests/{id}/replies/{event}", tag = "guests of an occasion",
     params(("id" = String, Path,), ("event" = String, Path,)), request_body = answers::OneReply,

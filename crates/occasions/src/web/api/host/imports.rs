@@ -174,7 +174,7 @@ async fn apply(
     .await
 }
 
-/// Undoes an import. Possible for 7 days. Deletes the households that the import created, unless
+/// Undoes an import of the last 7 days. Deletes the households that the import created, unless
 /// somebody has changed them since.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports/{import}/undo", tag = "imports",

@@ -187,7 +187,7 @@ struct Lock {
     reason: String,
 }
 
-/// A request for another code. It is either random or chosen by the host.
+/// A request to replace a code. The new code is either random or chosen by the host.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewCode {
@@ -256,7 +256,7 @@ impl Default for Sent {
     }
 }
 
-/// Restores an archived invitation. With `override`, even if too few seats are free.
+/// Restores an archived invitation. With `override`, it is restored even if too few seats are free.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/restore", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Restoring>,

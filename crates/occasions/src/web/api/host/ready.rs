@@ -16,7 +16,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default().routes(routes!(points: may(See, Tokens(&[RSVPS_READ]))))
 }
 
-/// What is not ready before the events, with counts.
+/// The points that hosts still have to resolve before the events, with counts.
 ///
 /// Households whose address gets no mail are counted only for callers who may see addresses.
 #[utoipa::path(

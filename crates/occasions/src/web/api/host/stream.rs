@@ -48,10 +48,10 @@ pub(crate) struct Listeners {
     places: Places<AccountId>,
 }
 
-/// News of an occasion as they happen: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`,
-/// `reset`. The stream continues after `Last-Event-ID`, or after `last_event_id` in the query. An
-/// account can have at most 20 open streams. When another one is opened, the oldest stream gets the
-/// event `end` and is closed. Its client should not reconnect.
+/// Streams what happens in an occasion, as events `hello`, `summary`, `rsvp`, `invitation`, `note`,
+/// `job` and `reset`. The stream continues after `Last-Event-ID`, or after `last_event_id` in the
+/// query. An account can have at most 20 open streams. When it opens another, its oldest stream
+/// gets the event `end` and is closed. The client of the closed stream should not reconnect.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/stream", tag = "reports", params(("id" = String, Path,),
         ("last_event_id" = Option<i64>, Query,)),

@@ -54,7 +54,7 @@ pub(super) struct InvitationView {
     /// The id of the occasion.
     #[schema(value_type = String)]
     occasion: OccasionId,
-    /// Raised by each change.
+    /// The version of the invitation. Each change increases it.
     version: i64,
     /// The code that opens the invitation.
     code: Option<String>,
@@ -111,7 +111,7 @@ pub(super) struct InvitationView {
     events: Vec<String>,
     /// The guests on the invitation.
     guests: Vec<GuestView>,
-    /// Answers of the household as a whole, by the question's key.
+    /// The answers to the questions that are asked once per household, by the question's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<BTreeMap<String, Answer>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
@@ -176,7 +176,7 @@ pub(super) struct GuestView {
     is_child: bool,
     /// The age of a child in years, 0–17, if known.
     age: Option<i64>,
-    /// Whether the guest exceeds the household's allowance.
+    /// Whether the household brings this guest in excess of its allowance.
     beyond_allowance: bool,
     /// Replies by event key.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -326,7 +326,7 @@ pub(super) struct LineView {
     /// The id of the invitation.
     #[schema(value_type = String)]
     id: InvitationId,
-    /// Raised by each change.
+    /// The version of the invitation. Each change increases it.
     version: i64,
     /// The invitation's code; null if the caller may not see it.
     code: Option<String>,
@@ -425,9 +425,10 @@ pub(super) struct PersonView {
     is_child: bool,
     /// The age of a child in years, 0–17, if known.
     age: Option<i64>,
-    /// Whether the guest exceeds the household's allowance.
+    /// Whether the household brings this guest in excess of its allowance.
     beyond_allowance: bool,
-    /// The guest's answer to the requested event. Without an event, the answer over all events.
+    /// The guest's answer for the event in the query. If the query names no event, the combined
+    /// answer for all events.
     status: ReplyStatus,
     /// Whether the guest has declined some events and not answered for the others.
     partial: bool,

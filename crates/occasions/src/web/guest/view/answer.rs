@@ -64,7 +64,7 @@ pub struct Row<'a> {
     pub name: String,
     /// Whether the household brought this guest. The household may remove such a guest.
     pub plus_one: bool,
-    /// Whether this guest exceeds the number of guests that the household may bring.
+    /// Whether the household brought this guest, and now brings more guests than it may.
     pub above: bool,
     pub child: bool,
     pub age: Option<u8>,

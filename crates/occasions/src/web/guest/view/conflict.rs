@@ -35,10 +35,9 @@ pub struct Difference {
 }
 
 pub struct Side {
-    /// The value in the form in which it is sent. Several dietary requirements are joined by
-    /// commas.
+    /// The value as the form sends it. Several dietary requirements are joined by commas.
     pub value: String,
-    /// The value in the form in which the page shows it; empty if there is none.
+    /// The value as the page shows it; empty if there is none.
     pub words: String,
 }
 

@@ -40,7 +40,7 @@ pub enum CodeProblem {
     Elsewhere,
     /// The guest's name is required too, because somebody is guessing codes.
     NameRequired,
-    /// Too many wrong codes came from this network.
+    /// Too many wrong codes or names came from this network.
     TooMany {
         /// The number of minutes until the next attempt is allowed.
         minutes: i64,

@@ -22,7 +22,8 @@ pub struct InfoPage<'a> {
     /// The other pages that the guest may see.
     pub pages: Vec<PageLink>,
     pub contact: Option<Contact>,
-    /// Whether the page says that it was made with Kenduri. Only public pages say so.
+    /// Whether a public page says that it was made with Kenduri. For other pages, the frame
+    /// decides.
     pub made_with: bool,
     /// The frame of a page that needs a code; `None` on a public page.
     pub frame: Option<Frame<'a>>,

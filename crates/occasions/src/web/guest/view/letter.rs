@@ -25,7 +25,7 @@ pub struct Letter<'a> {
     /// not link to the household's page.
     pub or: Option<String>,
     pub why: String,
-    /// The unsubscribe link. `None` in a test mail.
+    /// The unsubscribe link. In previews and test mails it is only an example.
     pub unsubscribe: Option<String>,
 }
 

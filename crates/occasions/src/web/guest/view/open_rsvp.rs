@@ -43,7 +43,7 @@ pub struct Open<'a> {
     pub contact: Option<Contact>,
 }
 
-/// An event in the form in which visitors without a code see it.
+/// An event as visitors without a code see it.
 pub struct OpenEvent<'a> {
     pub key: &'a str,
     /// The field name of the reply.

@@ -142,7 +142,7 @@ pub struct Stored<'a> {
     pub name: String,
     /// "child" with the age, such as "child, 7". `None` for adults.
     pub child: Option<String>,
-    /// Whether this guest exceeds the number of guests that the household may bring.
+    /// Whether the household brought this guest, and now brings more guests than it may.
     pub above: bool,
     /// The guest's replies to all events to which the guest is invited.
     pub replies: Vec<(Spoken<'a>, Mark)>,
@@ -164,7 +164,7 @@ pub struct Tile {
 pub struct Typed {
     /// The guest and the field of the value, such as "Rahman bin Ali, Reception".
     pub what: String,
-    /// The value in the form in which the page shows it.
+    /// The value as the page shows it.
     pub words: String,
 }
 

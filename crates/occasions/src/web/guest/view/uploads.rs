@@ -30,7 +30,7 @@ pub struct Uploads<'a> {
     pub gallery: Option<String>,
 }
 
-/// An upload in the form in which its own household sees it.
+/// An upload as its own household sees it.
 pub struct UploadRow {
     pub file: FileView,
     pub state: &'static str,
