@@ -147,8 +147,7 @@ pub(crate) fn unnamed(
     Ok(names)
 }
 
-/// Forgets an object that was removed from the target. If the file still exists, it is copied
-/// again.
+/// Forgets an object that was removed from the target, so that [`Copied::copy`] does not reuse it.
 pub(crate) fn forget(copied: &mut Copied, name: &str) {
     copied.objects.retain(|_, object| object != name);
 }

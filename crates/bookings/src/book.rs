@@ -51,10 +51,11 @@ pub struct NewBooking {
     /// The code of a session type. It may be omitted if the slot offers exactly one or allows any.
     #[serde(default)]
     pub session_type: Option<String>,
-    /// The code of a level. It may be omitted under the same rule.
+    /// The code of a level. It may be omitted if the slot offers exactly one or allows any.
     #[serde(default)]
     pub level: Option<String>,
-    /// The slug of an entry of the catalogue. It may be omitted under the same rule.
+    /// The slug of an entry of the catalogue. It may be omitted if the slot offers exactly one or
+    /// allows any.
     #[serde(default)]
     pub entry: Option<String>,
     /// One of the entry's tracks, if the entry has any. A single track is implied.
@@ -268,7 +269,7 @@ fn keep(
 }
 
 /// Holds a slot for somebody who has not proved their address yet. If their account may not hold
-/// the slot, the booking has no member. The slot is held either way, so that it does not show
+/// the slot, the booking has no member. The slot is held in any case, so that nobody learns from it
 /// whether the address has an account.
 pub(crate) fn hold_unproven(
     tx: &mut Tx<'_>,
@@ -369,8 +370,9 @@ pub(crate) fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
     Ok(Refusal::Problem(problem.with("alternatives", others)))
 }
 
-/// Refuses a version that is not the slot's with 409 `slot_changed`, which contains the slot's
-/// current time and price. Refuses a missing version with 428.
+/// Checks the version of the slot that the member saw. Refuses an outdated version with 409
+/// `slot_changed`, which contains the slot's current time and price, and a missing version with
+/// 428.
 pub(crate) fn check_version(slot: &Slot, seen: Option<i64>) -> Result<(), Refusal> {
     let problem = match seen {
         Some(seen) if seen == slot.version => return Ok(()),

@@ -41,8 +41,8 @@ pub(crate) const NOTE: &str = "booking.note";
 
 /// How long before a session the member and the provider are reminded.
 const REMINDER: SignedDuration = SignedDuration::from_hours(24);
-/// How long after a change of the provider's note the member gets a mail, so that several changes
-/// make one mail.
+/// The delay between a change of the provider's note and the mail about it to the member. Several
+/// changes within this time cause one mail.
 const NOTE_DELAY: SignedDuration = SignedDuration::from_mins(10);
 
 web::words! {
@@ -67,7 +67,7 @@ web::words! {
 }
 
 impl State {
-    /// Whether the session will take place or should have taken place.
+    /// Whether the booking is confirmed or completed, or one side missed the session.
     pub(crate) fn is_held(self) -> bool {
         matches!(
             self,
@@ -114,8 +114,8 @@ pub struct Booking {
     pub order_id: Option<OrderId>,
     /// The lot from which the credit for the booking was taken; `None` if it cost no credit.
     pub credit_lot_id: Option<LotId>,
-    /// The token that marks the held slot as this booking's. The slot's row contains the same
-    /// token.
+    /// A random token for holding the slot. While the slot is held for this booking, the slot's row
+    /// contains the same token.
     pub hold_token: Option<String>,
     /// The member can cancel until this many minutes before the session.
     pub cancel_minutes: i64,
@@ -149,7 +149,7 @@ impl Booking {
         self.starts_at - SignedDuration::from_mins(self.cancel_minutes)
     }
 
-    /// Whether the booking needs no payment, and its slot is held until the member proves their
+    /// Whether this is a free booking whose slot is held until the member proves their email
     /// address.
     pub fn is_unproven(&self) -> bool {
         self.state == State::PendingPayment && self.order_id.is_none()
@@ -164,7 +164,7 @@ impl Booking {
         }
     }
 
-    /// Whether the session will take place or is not paid yet.
+    /// Whether the booking is confirmed or pending.
     pub fn is_active(&self) -> bool {
         matches!(self.state, State::PendingPayment | State::Confirmed)
     }
@@ -180,7 +180,7 @@ pub struct PartyTo {
 }
 
 impl PartyTo {
-    /// Like [`Proof::enter_to_change`], for a booking that the request's body names.
+    /// Like [`Proof::enter_to_change`], for a booking whose id is in the request's body.
     pub fn lock(tx: &mut Tx<'_>, requester: &Requester, id: &BookingId) -> Result<Self, Refusal> {
         let (_, booking) = lock(tx, id)?.ok_or(Refusal::NotFound)?;
         Self::of(tx, requester, booking)
@@ -265,7 +265,7 @@ pub(crate) fn lock_of_order(
     .maybe(tx)
 }
 
-/// Locks the bookings that the member paid with credits of this order.
+/// Locks the bookings that the member paid with credits from this order.
 pub(crate) fn lock_of_plan(tx: &mut Tx<'_>, order: &OrderId) -> Result<Vec<Booking>, StoreError> {
     sql!(
         "SELECT {Booking} FROM booking
@@ -309,8 +309,8 @@ pub(crate) fn save(tx: &mut Tx<'_>, booking: &mut Booking) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Finds another active booking of the member in this period, if the settings forbid a member two
-/// bookings at one time. Ignores the booking `except`.
+/// If the settings do not allow a member two sessions at the same time, finds another active
+/// booking of the member in this period. Ignores the booking `except`.
 pub(crate) fn busy(
     tx: &mut Tx<'_>,
     member: &AccountId,

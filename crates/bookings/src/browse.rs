@@ -30,9 +30,9 @@ pub struct Offered {
     pub credit_label: Option<String>,
 }
 
-/// Lists offered slots in chronological order. SQLite runs `CROSS JOIN` in the written order: it
-/// reads the slots by their index, and stops at the limit. Otherwise, where there are few accounts,
-/// it would read all slots and sort them.
+/// Lists offered slots in chronological order. With `CROSS JOIN`, SQLite joins the tables in the
+/// written order, so it reads the slots by their index and stops at the limit. With a plain `JOIN`
+/// and few accounts, it would read and sort all slots.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>, StoreError> {
     let now = tx.roughly_now();
     let (from, after) = match &filter.after {
@@ -186,8 +186,8 @@ pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     Ok(all)
 }
 
-/// Finds a provider by the slug of their page. Returns the provider's id, name and description.
-/// Finds none where the site reveals providers only after booking.
+/// Finds a provider by the slug of their page. Returns the provider's id, name and description, or
+/// `None` where the site reveals providers only after booking.
 pub fn provider(
     tx: &mut Tx<'_>,
     address: &str,

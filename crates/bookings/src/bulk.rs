@@ -1,4 +1,4 @@
-//! One change of many slots of a provider.
+//! Changes many slots of a provider at once.
 
 use axum::http::StatusCode;
 use platform::Tx;
@@ -11,7 +11,7 @@ use crate::slot::view::SlotView;
 use crate::slot::{self, Place, SlotChange, SlotId};
 use crate::{Refusal, meeting_link, request, settings};
 
-/// The maximum number of slots of one change.
+/// The maximum number of slots in one change.
 const MOST: usize = 200;
 
 web::words! {

@@ -21,14 +21,15 @@ pub const KIND: &str = "booking.poll";
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
 /// A gateway is polled about an order until this long after the order's creation.
 const ASKED: SignedDuration = SignedDuration::from_hours(48);
-/// How long after the payer was redirected the gateway is first polled.
+/// The time between the payer's redirect to the gateway and the first poll of the gateway.
 const FIRST: SignedDuration = SignedDuration::from_mins(3);
 /// How soon a gateway is polled again if it did not respond when the payer returned.
 const SOON: SignedDuration = SignedDuration::from_secs(10);
 /// The minimum time between two requests to a gateway while somebody looks at an order that is not
 /// paid.
 pub(crate) const WATCHED: SignedDuration = SignedDuration::from_secs(15);
-/// The minimum time between two requests to a gateway if somebody asks to check the payment.
+/// The minimum time between two requests to a gateway when somebody presses the button that checks
+/// the payment.
 pub(crate) const PRESSED: SignedDuration = SignedDuration::from_secs(5);
 /// The minimum time for paying an order with Stripe.
 const EXTENDED: SignedDuration = SignedDuration::from_mins(40);
@@ -144,8 +145,8 @@ pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Pro
     Ok(())
 }
 
-/// Asks the gateway about an order that is not paid, unless it was asked within `pause`. Returns
-/// `false` if the gateway did not answer; then it is polled soon.
+/// Asks the gateway about an order that is not paid, unless it was asked within `pause`. If the
+/// gateway does not answer, returns `false`, and the gateway is polled again soon.
 pub async fn check(site: &Site, id: &OrderId, pause: SignedDuration) -> Result<bool, Problem> {
     let id = id.clone();
     let claim = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> {
@@ -196,9 +197,9 @@ async fn ask(site: &Site, order: Order) -> Result<bool, Problem> {
     }
 }
 
-/// Handles a payer's return without a payment. If no attempt to pay was recorded this time,
-/// although an earlier one has failed, Razorpay refuses further attempts to pay its order. The next
-/// attempt then creates a new order at Razorpay.
+/// Handles a payer's return without a payment. Once an attempt to pay has failed, Razorpay may
+/// refuse further attempts to pay the same Razorpay order, and records no payment for them. The
+/// next attempt then creates a new order at Razorpay.
 pub async fn come_back_refused(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Problem> {
     if sent.text("error[metadata]").contains("payment_id") || !check(site, id, PRESSED).await? {
         return Ok(());
@@ -278,7 +279,7 @@ fn end(job: &Job) -> Result<Done, JobError> {
     let Payload { order: id } = job.read()?;
     Ok(Done::with(move |tx: &mut Tx<'_>| {
         match order::lock(tx, &id)? {
-            // The time for payment was extended.
+            // The time for payment was extended after this job was scheduled.
             Some(order) if order.expires_at > tx.now() => order::plan_end(tx, &order),
             Some(_) => order::expire(tx, &id),
             None => Ok(()),
@@ -295,7 +296,8 @@ fn close(site: &Site) -> Handler {
             && let Some(name) = &order.gateway_order_id
         {
             let closed = order.gateway.close_checkout(&site, name).await;
-            // After that time, the gateway has closed the page itself.
+            // The job tries again until it is as old as `LONGEST`. By then, the gateway has closed
+            // the page itself.
             if job.age(site.clock.now()) < gateway_retry::LONGEST {
                 let to = (order.gateway, FIRST);
                 closed.map_err(|error| gateway_retry::later(&site, &job, to, error))?;

@@ -1,5 +1,6 @@
 //! What members choose when they book: a session type, a level and an entry of the catalogue. Each
-//! slot offers a set of each. If an entry has tracks, members choose one of them.
+//! slot has three sets, from which members choose: of session types, of levels and of entries. If
+//! an entry has tracks, members choose one of them.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +38,7 @@ impl Kind {
     }
 }
 
-/// The sets of a slot from which members choose, by code or slug. An empty set means any.
+/// The sets of a slot from which members choose, by code or slug. An empty set allows any item.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = SlotChoices)]
 pub struct Choices {
@@ -82,8 +83,8 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Reads the fields or parameters that are named after the three lists, and `track`. An empty
-    /// value is no choice.
+    /// Reads the form fields or query parameters `session_type`, `level`, `entry` and `track`. An
+    /// empty value means no choice.
     pub(crate) fn read(form: &Form) -> Self {
         let read = |name| {
             let code = Some(form.text(name)).filter(|code| !code.is_empty());
@@ -143,8 +144,8 @@ fn contains(all: &[Listed], kind: Kind, code: &str) -> bool {
     all.iter().any(|one| one.kind == kind && one.code == code)
 }
 
-/// Validates the sets that a provider sent. Only active items can be added. If a slot is changed,
-/// the items of its old sets, `kept`, can stay.
+/// Validates the sets that a provider sent. New items must be active. If a slot is changed, the
+/// items of its old sets, `kept`, are accepted even if they are no longer active.
 pub(crate) fn read(
     tx: &mut Tx<'_>,
     sent: &Choices,

@@ -24,7 +24,7 @@ platform::id!(CreditEntryId, "One line of a lot.");
 
 /// The job kind of the mail about credits or a membership that will end soon.
 pub(crate) const END: &str = "booking.end";
-/// How long before the end a member gets the mail about it.
+/// How long before the end of credits or a membership the member gets the mail about it.
 const AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 web::words! {
@@ -82,8 +82,8 @@ pub struct CreditEntry {
     /// The number of credits added or, if negative, removed.
     pub delta: i64,
     pub reason: CreditReason,
-    /// The id of the order, booking or review that caused the change; for an adjustment, its own
-    /// id.
+    /// The id of the order, booking or review that caused the change; for an adjustment, the
+    /// adjustment's own id.
     pub subject: String,
     /// Why an administrator adjusted the credits; otherwise empty.
     pub note: String,
@@ -129,7 +129,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, lot: &Lot, order: Option<&Order>) -> Resul
     plan_end(tx, &lot.party_id, lot.expires_at)
 }
 
-/// The payload of the job: one member's credits and membership that end at the same instant.
+/// The payload of the job that mails a member about the credits and the membership that end at the
+/// same instant.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Ending {
     pub(crate) party: PartyId,
@@ -137,8 +138,8 @@ pub(crate) struct Ending {
     pub(crate) at: i64,
 }
 
-/// Schedules the mail about credits or a membership that ends at `at`, unless its time has already
-/// passed. One mail is about everything that ends at the same instant.
+/// Schedules the mail about credits or a membership that ends at `at`, unless the time of the mail
+/// has already passed. One mail is about everything that ends at the same instant.
 pub(crate) fn plan_end(tx: &mut Tx<'_>, party: &PartyId, at: Timestamp) -> Result<(), StoreError> {
     let run_at = at - AHEAD;
     if run_at <= tx.now() {
@@ -173,8 +174,8 @@ pub(crate) fn enter(
     Ok(())
 }
 
-/// What a credit has to pay for: a session that takes credits of this kind and begins at this
-/// instant.
+/// A session for which a credit is needed. It takes credits of the kind `kind` and begins at
+/// `starts_at`.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     /// The code of the kind of credits.
@@ -253,7 +254,7 @@ fn take_from(
     Ok(None)
 }
 
-/// The label of a lot's kind.
+/// The label of the kind of credits in a lot, or the kind's code if the kind no longer exists.
 pub(crate) fn label(tx: &mut Tx<'_>, lot: &LotId) -> Result<String, StoreError> {
     let (label,) = sql!(
         "SELECT COALESCE(k.label, l.credit_kind) FROM credit_lot l
@@ -335,7 +336,7 @@ fn refunded_order(tx: &mut Tx<'_>, lot: &LotId) -> Result<Option<OrderId>, Store
 
 /// Whether the payment for a lot is disputed, or was lost in a dispute.
 pub(crate) fn is_frozen(tx: &mut Tx<'_>, lot: &LotId) -> Result<bool, StoreError> {
-    // A lot that replaces credits of another lot has no order.
+    // A lot that replaces a credit of another lot has no order.
     let (order,): (Option<OrderId>,) =
         sql!("SELECT order_id FROM credit_lot WHERE id = :lot", lot).one(tx)?;
     match order {
@@ -360,8 +361,8 @@ pub(crate) fn set_frozen(
     Ok(())
 }
 
-/// Takes away the unspent credits of a refunded order. `subject` is the order, or the booking or
-/// review that returned a credit after the refund.
+/// Takes away the unspent credits of a refunded order. `subject` is the id of the order, or of the
+/// booking or review that returned a credit after the refund.
 pub(crate) fn take_unused(
     tx: &mut Tx<'_>,
     order: &OrderId,

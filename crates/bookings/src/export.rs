@@ -1,5 +1,5 @@
-//! Exports of all money and all bookings as files. A file is written a page of rows at a time, and
-//! each page is read in a transaction of its own, so that no export is truncated or held in memory.
+//! Exports of all records of money and of all bookings, as files. Each page of rows is read in a
+//! separate transaction and written to the file, so that no export is truncated or held in memory.
 
 use identity::session::sudo;
 use jiff::Timestamp;
@@ -31,7 +31,7 @@ web::words! {
         Payouts = "payouts" => "payout-all",
         Bookings = "bookings" => "session-all",
         Credits = "credits" => "export-credits",
-        /// The log of what administrators and the installation did.
+        /// The audit log, which records what administrators and the installation did.
         Audit = "audit" => "export-audit",
     }
 }
@@ -40,7 +40,8 @@ web::words! {
     /// A kind of file.
     #[schema(as = BookingExportFormat)]
     ExportFormat {
-        /// Comma-separated text: UTF-8 with BOM, CRLF, RFC 4180.
+        /// Comma-separated values (RFC 4180) in UTF-8 with a byte order mark, with CRLF at the end
+        /// of each line.
         Csv = "csv",
         /// A JSON object in each line.
         JsonLines = "jsonl",
@@ -88,7 +89,7 @@ impl Export {
         format!("{}.{}", self.kind.word(), self.format.word())
     }
 
-    /// Begins the export, and writes who makes it to the audit log.
+    /// Begins the export, and records in the audit log which administrator makes it.
     pub fn begin(self, tx: &mut Tx<'_>, by: &Administrator) -> Result<Rest, Refusal> {
         sudo::require::<Refusal>(tx, &by.requester().who)?;
         let entity = ("setting", "bookings".to_owned());
@@ -236,7 +237,7 @@ fn cells(headings: &str, record: &impl Serialize) -> Result<Vec<Cell>, StoreErro
     Ok(headings.split(',').map(cell).collect())
 }
 
-/// An order, with the receipt's number as people read it.
+/// An order, with its receipt number as it is shown to people.
 #[derive(Serialize)]
 struct OrderRow {
     #[serde(flatten)]

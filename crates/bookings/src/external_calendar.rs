@@ -1,5 +1,6 @@
-//! The calendars that providers keep elsewhere. An https address is read every hour, and slots that
-//! overlap a busy time of the calendar are not offered. A busy time never cancels a booking.
+//! Calendars that providers keep on other servers. Each one is read every hour from an https
+//! address. Slots that overlap a busy time of the calendar are not offered, but a busy time never
+//! cancels a booking.
 
 mod ics;
 
@@ -23,7 +24,8 @@ use ics::{Busy, Found};
 
 /// The kind of the job that reads a calendar.
 const KIND: &str = "booking.calendar";
-/// The purpose for which the key that seals addresses is derived from the key file.
+/// The purpose of the key that encrypts addresses. The key is derived from the key file for this
+/// purpose.
 const PURPOSE: &str = "bookings.external-calendar";
 /// The maximum size of a calendar, in bytes.
 const LONGEST: usize = 1 << 20;
@@ -42,11 +44,11 @@ web::words! {
         Unreachable = "unreachable" => "external-calendar-unreachable",
         /// The server did not respond in time.
         Slow = "slow" => "external-calendar-slow",
-        /// The server responded with another status than 200.
+        /// The server responded with a status other than 200.
         Status = "status" => "external-calendar-status",
         /// The calendar has more than 1 MiB.
         TooLong = "too_long" => "external-calendar-too-long",
-        /// The response is no calendar, or was cut off.
+        /// The response is not a calendar, or was cut off.
         Broken = "broken" => "external-calendar-broken",
         /// The calendar has too many events.
         TooMuch = "too_much" => "external-calendar-too-much",
@@ -305,8 +307,8 @@ fn keep(
     Ok(())
 }
 
-/// Leaves out the provider's own bookings. The calendar has them from our mails, and may show them
-/// at their old times.
+/// Leaves out busy times that are the provider's own bookings. The calendar got them from the
+/// site's mails, and may show them at their old times.
 fn without_bookings(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -371,7 +373,7 @@ fn replace(tx: &mut Tx<'_>, provider: &ProviderId, busy: &[BusyTime]) -> Result<
     Ok(())
 }
 
-/// Tells the provider, once, of each booking that overlaps a busy time.
+/// Notifies the provider of each booking that overlaps a busy time, once per booking.
 fn tell(tx: &mut Tx<'_>, site: &Site, provider: &ProviderId) -> Result<(), StoreError> {
     let clashes: Vec<Booking> = sql!(
         "SELECT {b: Booking} FROM booking b

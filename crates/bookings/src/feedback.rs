@@ -24,7 +24,7 @@ platform::id!(FeedbackId, random, "What one side says about a session.");
 const OPEN: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The author may change feedback until this long after giving it.
 const EDITABLE: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The minimum number of ratings for a public mean.
+/// A provider's mean rating is public once there are this many ratings.
 const PUBLIC: i64 = 3;
 
 web::words! {
@@ -110,7 +110,8 @@ pub const FIELDS: &[Field] = web::fields! { Feedback:
 };
 
 impl Feedback {
-    /// The ids of the criteria of this kind that the feedback answers.
+    /// The ids of the criteria that the feedback answers with a score or in words, depending on
+    /// `kind`.
     pub(crate) fn criteria(&self, kind: Kind) -> Vec<&str> {
         match kind {
             Kind::Score => self.scores.iter().map(|one| &*one.criterion).collect(),
@@ -151,8 +152,8 @@ pub(crate) fn check_open(booking: &Booking, author: Author, now: Timestamp) -> R
     Ok(())
 }
 
-/// The proof that a person is a party to the booking of the feedback whose id is the path parameter
-/// `id`.
+/// The proof that a person is a party to the booking that some feedback is about. The path
+/// parameter `id` is the id of the feedback.
 #[derive(Clone, Debug)]
 pub struct PartyToFeedback {
     pub party: PartyTo,
@@ -202,8 +203,9 @@ pub fn list(tx: &mut Tx<'_>, party: &PartyTo) -> Result<Vec<Feedback>, StoreErro
     Ok(all)
 }
 
-/// Lists the latest 200 entries that a provider wrote, or that providers wrote about a member,
-/// newest first. Private notes are empty for the member.
+/// Lists the latest 200 feedback entries by providers, newest first. For a provider, these are the
+/// entries that the provider wrote. For a member, they are the entries about the member, without
+/// private notes.
 pub fn list_of_providers(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -270,7 +272,7 @@ pub fn give(
     Ok(new)
 }
 
-/// Changes feedback, as its author. `revision` is the one that the author saw.
+/// Changes feedback, as its author. `revision` is the value of `revisions` that the author saw.
 pub fn change(
     tx: &mut Tx<'_>,
     party: &PartyTo,
@@ -329,7 +331,8 @@ fn read(tx: &mut Tx<'_>, old: &Feedback, is_new: bool, input: &Input) -> Result<
     Ok(new)
 }
 
-/// Records that somebody wrote, but not what, because the audit log outlives accounts.
+/// Records in the audit log that somebody wrote feedback. The text is not recorded, because the log
+/// outlives accounts.
 fn record(tx: &mut Tx<'_>, party: &PartyTo, new: &Feedback) -> Result<(), StoreError> {
     let entity = ("booking", party.booking.id.to_string());
     let changes = json!([{"field": "feedback", "new": new.revisions}]);
@@ -338,8 +341,8 @@ fn record(tx: &mut Tx<'_>, party: &PartyTo, new: &Feedback) -> Result<(), StoreE
         .record(tx, entity, "booking.feedback", changes)
 }
 
-/// The mean of the members' ratings of a provider, in tenths, and their number; `None` while there
-/// are too few.
+/// The mean of the members' ratings of a provider, in tenths, and their number; `None` if there are
+/// fewer than [`PUBLIC`].
 pub(crate) fn rating(
     tx: &mut Tx<'_>,
     provider: &ProviderId,
@@ -375,7 +378,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!(copies))
 }
 
-/// Erases what was written by and about an account's owner. The ratings remain.
+/// Erases the texts of the feedback that an account's owner wrote or received. The ratings remain.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE feedback SET text = '', private_note = '', answers = '[]'

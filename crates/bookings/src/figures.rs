@@ -27,21 +27,21 @@ pub struct Figures {
     pub time_zone: String,
     /// The slots that start in the range and are not deleted.
     pub slots: i64,
-    /// The slots among them that are booked or whose session is over, even if somebody did not
-    /// come.
+    /// How many of these slots are booked, or belong to a session that is over, even if somebody
+    /// did not come.
     pub slots_used: i64,
     /// The share of `slots_used` in `slots`, in hundredths of a percent; null without slots.
     pub utilisation_bps: Option<i64>,
     /// The bookings of sessions in the range that were ever confirmed.
     pub confirmed: i64,
-    /// The bookings among them that were cancelled.
+    /// How many of these bookings were cancelled.
     pub cancelled: i64,
     /// The share of `cancelled` in `confirmed`, in hundredths of a percent; null without bookings.
     pub cancellation_bps: Option<i64>,
     /// The average time from the creation of a slot to its booking, in minutes; null without
     /// bookings.
     pub lead_minutes: Option<i64>,
-    /// The money of the range, for each currency.
+    /// The payments and refunds in the range, for each currency.
     pub revenue: Vec<Revenue>,
     /// The same for test money, which is worth nothing.
     pub test_revenue: Vec<Revenue>,
@@ -60,7 +60,7 @@ pub struct Revenue {
     pub captured_minor: i64,
     /// The refunds that were processed, in minor units.
     pub refunded_minor: i64,
-    /// The captured payments less the processed refunds, in minor units.
+    /// The captured payments minus the processed refunds, in minor units.
     pub revenue_minor: i64,
 }
 
@@ -95,8 +95,8 @@ pub fn find(tx: &mut Tx<'_>, days: Days, zone: &TimeZone) -> Result<Figures, Sto
         until
     )
     .one(tx)?;
-    // A cancelled booking was confirmed if nothing had to be paid, or if it was paid before. A
-    // booking that was moved may be older than its slot, and has no lead time.
+    // A cancelled booking counts as confirmed if it was free or already paid. A booking that was
+    // moved may be older than its slot. Such a booking has no lead time.
     let counted: Counted = sql!(
         "SELECT COUNT(*) AS confirmed,
              CAST(COALESCE(SUM(CASE WHEN b.state = 'cancelled' THEN 1 ELSE 0 END), 0) AS BIGINT)
@@ -143,8 +143,8 @@ pub struct ProviderFigures {
     pub display_name: String,
     /// The slots that start in the range and are not deleted.
     pub slots: i64,
-    /// The bookings of sessions in the range that took place or will take place, or that one side
-    /// missed.
+    /// The bookings of sessions in the range that will take place, took place, or were missed by
+    /// one side.
     pub bookings: i64,
     pub completed: i64,
     pub cancelled: i64,

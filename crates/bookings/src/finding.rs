@@ -1,5 +1,6 @@
-//! Findings: disagreements between our records and a gateway's, or between two of our own. Each
-//! finding has one remedy, which is safe to apply. A finding keeps its history.
+//! Findings. A finding is a disagreement between the site's records and a gateway's, or between two
+//! of the site's own records. Each finding has one remedy, which is safe to apply. Closed findings
+//! are kept.
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +18,7 @@ platform::id!(FindingId, random, "One finding.");
 
 /// The job kind of the job that tells administrators of open findings.
 pub const KIND: &str = "booking.findings";
-/// The page of the findings.
+/// The path of the page of findings.
 pub(crate) const PAGE: &str = "/admin/orders/reconcile";
 /// How long a finding must be open before administrators are told of it. Many findings disappear by
 /// themselves earlier.
@@ -28,9 +29,10 @@ const QUIET: SignedDuration = SignedDuration::from_hours(1);
 web::words! {
     /// The kind of a finding.
     FindingKind {
-        /// The gateway has a payment for one of our orders that we do not know.
+        /// The gateway has a payment for an order of this site, but the site has no record of the
+        /// payment.
         MissingHere = "missing_here" => "finding-missing-here",
-        /// We have a payment that the gateway does not know.
+        /// The site has a record of a payment that the gateway does not know.
         MissingThere = "missing_there" => "finding-missing-there",
         /// A payment whose amount differs from its order's was not refunded.
         AmountMismatch = "amount_mismatch" => "finding-amount-mismatch",
@@ -38,13 +40,13 @@ web::words! {
         StateMismatch = "state_mismatch" => "finding-state-mismatch",
         /// A second payment for an order was not refunded.
         DuplicateCapture = "duplicate_capture" => "finding-duplicate-capture",
-        /// The gateway reported a payment or refund for an order that we do not know.
+        /// The gateway reported a payment or refund for an order that this site does not know.
         UnmatchedEvent = "unmatched_event" => "finding-unmatched-event",
         /// A refund failed, so the payer has not received the money.
         RefundDrift = "refund_drift" => "finding-refund-drift",
         /// The amount that a provider is owed is not the amount in the booking.
         PayoutDrift = "payout_drift" => "finding-payout-drift",
-        /// The nightly check has found that our books contradict themselves.
+        /// The nightly check has found that the site's records contradict each other.
         Contradiction = "contradiction" => "finding-contradiction",
     }
 }
@@ -155,7 +157,7 @@ pub(crate) fn note(
     Ok(())
 }
 
-/// Closes the open findings of a kind for which `is_gone` is true.
+/// Closes the open findings of a kind if `is_gone` returns true for them.
 pub(crate) fn heal(
     tx: &mut Tx<'_>,
     kind: FindingKind,

@@ -12,9 +12,9 @@ use crate::order::GatewayName;
 /// The longest time between two attempts.
 pub(crate) const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
-/// Makes a job try again, at first after `least` and then after growing pauses. Each pause is as
-/// long as the job's age. Once the job is a day old, it alerts administrators, unless another job
-/// of this gateway has alerted them since this job began.
+/// Makes a job try again. The pause before the next attempt is as long as the job's age, but at
+/// least `least`. Once the job is a day old, administrators are alerted, unless they were already
+/// alerted about this gateway since the job began.
 pub(crate) fn later(
     site: &Site,
     job: &Job,

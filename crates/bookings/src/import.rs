@@ -23,7 +23,8 @@ use crate::session_type::SessionType;
 use crate::{meeting_link, settings};
 
 /// The id of a row that had the id `key` in the other system. It is `key` itself if that is a valid
-/// id here, and otherwise an id derived from it. `kind` keeps rows of different kinds apart.
+/// id here, and otherwise an id derived from it. `kind` prevents rows of different kinds from
+/// getting the same derived id.
 pub fn id<I: Id + FromStr>(kind: &str, key: &str) -> I {
     if let Ok(id) = key.parse() {
         return id;
@@ -34,8 +35,8 @@ pub fn id<I: Id + FromStr>(kind: &str, key: &str) -> I {
     I::from_text(platform::id::of_bytes(bytes))
 }
 
-/// Adds an entry of the catalogue. Its slug gets a number if another entry has it. Returns the
-/// slug, and whether the entry is new.
+/// Adds an entry of the catalogue. If another entry has the same slug, a number is added to the
+/// slug. Returns the slug, and whether the entry is new.
 pub fn add_entry(tx: &mut Tx<'_>, entry: &CatalogueEntry) -> Result<(String, bool), StoreError> {
     if let Some(known) = tx.find::<CatalogueEntry>(&entry.id)? {
         return Ok((known.slug, false));

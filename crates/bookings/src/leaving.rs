@@ -148,7 +148,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
 pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     request::leave(tx, account)?;
     review::leaving::leave(tx, account)?;
-    // All bookings are selected, because a list for a page would be truncated.
+    // This query has no limit. The functions that list bookings for pages have one, so they could
+    // miss some bookings.
     let open: Vec<(BookingId,)> = sql!(
         "SELECT id FROM booking
          WHERE member_id = :account AND ends_at > :now AND state IN ('pending_payment', 'confirmed')

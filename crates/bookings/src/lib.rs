@@ -269,8 +269,8 @@ pub const SLOT_TAKEN: Code = Code::new(409, "slot_taken");
 pub const SLOT_CHANGED: Code = Code::new(409, "slot_changed");
 /// The error for changing a slot that is held or booked.
 pub const SLOT_LOCKED: Code = Code::new(409, "slot_locked");
-/// The error for a session type, level or catalogue entry that a slot does not offer, and for a
-/// required one that is missing.
+/// The error for choosing a session type, level or catalogue entry that a slot does not offer, and
+/// for leaving out a required choice.
 pub const CHOICE_NOT_OFFERED: Code = Code::new(422, "choice_not_offered");
 /// The error for applying a preset to a site that has session types or levels.
 pub const PRESET_USED: Code = Code::new(409, "preset_used");
@@ -320,7 +320,7 @@ pub const OUTCOME_CLOSED: Code = Code::new(409, "outcome_closed");
 pub const OUTCOME_CONTESTED: Code = Code::new(409, "outcome_contested");
 /// The error for a step that the state of a payout item or batch does not allow.
 pub const PAYOUT_STATE: Code = Code::new(409, "payout_state");
-/// The error for a batch of payouts in a currency in which nothing is due.
+/// The error for creating a batch of payouts in a currency that has no due items.
 pub const PAYOUT_EMPTY: Code = Code::new(422, "payout_empty");
 /// The error for sending a payout that the same person has approved.
 pub const SECOND_PERSON: Code = Code::new(403, "second_person_required");
@@ -342,7 +342,7 @@ const ROLE_REQUIRED: Code = Code::new(403, "role_required");
 /// `accounts` declares this code.
 const TOKEN_NOT_PERMITTED: Code = Code::new(403, "token_not_permitted");
 
-/// The position of a new item behind those at `positions`.
+/// The position for a new item, after the items at `positions`.
 fn next_position(positions: impl Iterator<Item = i64>) -> i64 {
     positions.max().map_or(1, |last| (last + 1).min(1_000))
 }

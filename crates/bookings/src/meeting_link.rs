@@ -2,8 +2,8 @@
 
 use web::Findings;
 
-/// Adds an error if a link does not lead to a meeting on one of the allowed hosts or below it. The
-/// link must use https and have a path, but no user and no port.
+/// Adds an error if a link does not lead to a meeting on one of the allowed hosts or their
+/// subdomains. The link must use https and have a path, but no user and no port.
 pub(crate) fn check(pointer: &str, link: &str, hosts: &[String], findings: &mut Findings) {
     if !is_allowed(link, hosts) {
         let hosts = hosts.join(", ");
@@ -47,7 +47,7 @@ pub(crate) fn read_hosts(pointer: &str, sent: &[String], findings: &mut Findings
     hosts
 }
 
-/// Whether this is a DNS name with at least two labels. IP addresses are refused, because their
+/// Whether `name` is a DNS name with at least two labels. IP addresses are refused, because their
 /// last label begins with a digit.
 fn is_host(name: &str) -> bool {
     let is_label = |label: &str| {

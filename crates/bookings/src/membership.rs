@@ -13,7 +13,7 @@ use web::{Problem, Site};
 use crate::order::{self, Order, OrderId, OrderMode, PartyId};
 use crate::{Refusal, TIER_REQUIRED, credit, credit_kind};
 
-/// The time for which a paid plan opens its tier.
+/// The period during which a paid plan opens its tier.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 struct Period {
     order_id: OrderId,
@@ -21,8 +21,8 @@ struct Period {
     tier: i64,
     starts_at: Timestamp,
     ends_at: Timestamp,
-    /// The start of the first of several periods that extend each other. Their months are counted
-    /// from it.
+    /// The start of the first period in a series of periods that extend each other. The months of
+    /// all periods of the series are counted from this start.
     first_start: Timestamp,
     months: i64,
 }
@@ -143,7 +143,8 @@ pub(crate) fn check(
     Err(Refusal::Problem(problem.with("upgrade_url", "/book/plans")))
 }
 
-/// The name of the lowest plan on sale that opens at least this tier.
+/// Among the plans on sale whose tier is at least `tier`, finds the one with the lowest tier and
+/// returns its name.
 fn first_plan(tx: &mut Tx<'_>, tier: i64) -> Result<Option<String>, StoreError> {
     let found: Option<(String,)> = sql!(
         "SELECT name FROM plan
@@ -155,8 +156,8 @@ fn first_plan(tx: &mut Tx<'_>, tier: i64) -> Result<Option<String>, StoreError> 
     Ok(found.map(|(name,)| name))
 }
 
-/// Opens the membership of a paid order. It begins when the last membership of the same or a higher
-/// tier ends, or now if there is none.
+/// Opens the membership that a paid order grants. It begins when the last membership of the same or
+/// a higher tier ends, or now if there is none.
 pub(crate) fn open(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), StoreError> {
     let now = tx.now();
     let last: Option<Period> = sql!(

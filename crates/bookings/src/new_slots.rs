@@ -1,5 +1,5 @@
-//! The mail about new slots, which each subscriber gets once a day, at 8:00 in the site's time
-//! zone, if there are new slots.
+//! The mail about new slots. Each subscriber gets it at 8:00 in the site's time zone, on each day
+//! on which there are new slots.
 //!
 //! Each run of the job writes the mails to [`PAGE`] subscribers, stores the position in the list of
 //! subscribers, and enqueues the next run, all in one transaction. So even after a crash, nobody
@@ -32,7 +32,7 @@ pub const PLAN: &str = "booking.new_slots";
 pub const MAIL: &str = "booking.new_slots_mail";
 /// How many mails one run of the job writes.
 const PAGE: i64 = 200;
-/// How many slots a mail lists.
+/// The maximum number of slots in a mail.
 const LISTED: usize = 10;
 /// The hour of the day at which the mails are sent.
 const HOUR: i8 = 8;
@@ -84,7 +84,7 @@ fn enqueue(tx: &mut Tx<'_>, day: Date, at: Timestamp) -> Result<(), StoreError> 
     })
 }
 
-/// Finds the mailing of a day, or begins it with the slots that were made since the previous
+/// Finds the mailing of a day, or begins it with the slots that were created since the previous
 /// mailing. Returns `None` if the mailing is finished.
 fn begin(tx: &mut Tx<'_>, day: &str) -> Result<Option<Mailing>, StoreError> {
     let now = tx.now();

@@ -20,7 +20,8 @@ use crate::choice::{self, Choice};
 use crate::slot::{self, Slot, SlotId};
 use crate::{QUOTA_EXHAUSTED, Refusal, browse, calendar_feed, notice, settings, settle};
 
-/// The purpose for which the key of links and address hashes is derived from the key file.
+/// The purpose of the key for links and address hashes. The key is derived from the key file for
+/// this purpose.
 const PURPOSE: &str = "bookings.newcomer";
 
 fn key(site: &Site) -> Key {
@@ -62,8 +63,8 @@ impl From<CreateError> for HoldError {
     }
 }
 
-/// Holds a slot for a newcomer, and mails them a link. A repeat while the slot is held for the same
-/// address does nothing.
+/// Holds a slot for a newcomer, and mails them a link. A repeated call while the slot is held for
+/// the same address does nothing.
 pub async fn hold(
     accounts: &Context,
     newcomer: Newcomer,
@@ -71,8 +72,8 @@ pub async fn hold(
     (network, client): (Network, Client),
 ) -> Result<(), Problem> {
     introduction::count(accounts, form_stamp, network).await?;
-    // After two failed attempts, neither can a new account be made nor an existing one be used. The
-    // last attempt then holds the slot without an account.
+    // An attempt fails if the address has an account that cannot be used or was just created. If
+    // this happens twice, the last attempt holds the slot without an account.
     for is_last in [false, false, true] {
         let (accounts, newcomer, client) = (accounts.clone(), newcomer.clone(), client.clone());
         let store = accounts.site.store.clone();

@@ -291,8 +291,8 @@ fn calendar(
     )
 }
 
-/// Mails an account about something with a title and a time, and notifies it on the site. The first
-/// message is that of the notification, and also the mail's subject. The second message is the
+/// Notifies an account, by mail and on the site, about something with a title and a time. The first
+/// message is the text of the notification and the subject of the mail. The second message is the
 /// mail's first sentence.
 pub(crate) fn tell_of_time(
     tx: &mut Tx<'_>,

@@ -105,7 +105,7 @@ pub struct CreditGrant {
     pub quantity: i64,
 }
 
-/// The credits that the order of a plan grants; empty for the order of a booking. They are copied
+/// The credits that an order for a plan grants; empty for an order for a booking. They are copied
 /// from the plan, so that the plan may change while somebody pays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Grant {
@@ -127,9 +127,9 @@ pub struct Grant {
 /// The tax that an amount includes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tax {
-    /// In hundredths of a percent.
+    /// The tax rate, in hundredths of a percent.
     pub(crate) bps: i64,
-    /// In minor units.
+    /// The amount of the tax, in minor units.
     pub(crate) minor: i64,
 }
 
@@ -179,9 +179,9 @@ pub struct Order {
     pub tax_label: String,
     /// The seller, as the settings named it when the order was paid; empty before.
     pub seller: String,
-    /// The receipt's number, counted separately for each fiscal year, and for test orders and live
-    /// ones; null until the order is paid. It is shown as `2026-000123`, and for a test order as
-    /// `TEST-2026-000123`.
+    /// The receipt's number; null until the order is paid. The numbers start again in each fiscal
+    /// year, and are separate for test orders and live orders. The number is shown as
+    /// `2026-000123`, and for a test order as `TEST-2026-000123`.
     pub receipt_no: Option<i64>,
     /// The year in which the fiscal year of the receipt begins.
     pub receipt_year: Option<i64>,
@@ -202,7 +202,7 @@ impl Order {
         Money::new(self.amount_minor, self.currency)
     }
 
-    /// The receipt's number as people read it; `None` until the order is paid.
+    /// The receipt's number as it is shown, such as `2026-000123`; `None` until the order is paid.
     pub fn receipt(&self) -> Option<String> {
         let (number, year) = (self.receipt_no?, self.receipt_year?);
         Some(match self.mode {
@@ -277,7 +277,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<O
     Ok(order)
 }
 
-/// Refuses another order of an account that has made `most` within an hour.
+/// Refuses a new order if the account has made `most` orders within the last hour.
 pub(crate) fn check_count(tx: &mut Tx<'_>, account: &AccountId, most: i64) -> Result<(), Refusal> {
     let since = tx.now() - HOUR;
     let oldest: Option<(Timestamp,)> = sql!(
@@ -379,8 +379,8 @@ pub(crate) fn earlier(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<String>, Stor
     Ok(all.into_iter().map(|(name,)| name).collect())
 }
 
-/// Removes the id of an order whose gateway refuses further attempts to pay it, so that the order
-/// can be created there again. The caller holds the order's lock.
+/// Removes the id that an order has at its gateway, because the gateway refuses further attempts to
+/// pay under this id. The order can then be created there again. The caller holds the order's lock.
 pub(crate) fn renew(tx: &mut Tx<'_>, order: &Order, name: &str) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO earlier_gateway_order (gateway, gateway_order_id, order_id)
@@ -473,8 +473,8 @@ pub fn payments(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<Payment>, StoreErro
     .all(tx)
 }
 
-/// Whether a payment of the order is disputed, or was lost in a dispute. The result does not depend
-/// on the order of the events, because they are only counted.
+/// Whether a payment of the order is disputed, or was lost in a dispute. The events are only
+/// counted, so it does not matter in which sequence they arrive.
 pub(crate) fn is_disputed(tx: &mut Tx<'_>, id: &OrderId) -> Result<bool, StoreError> {
     let (open,): (i64,) = sql!(
         "SELECT CAST(COALESCE(SUM(CASE WHEN e.kind LIKE '%.dispute.created' THEN 1

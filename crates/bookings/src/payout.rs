@@ -26,9 +26,10 @@ use batch::BatchId;
 
 platform::id!(PayoutId, random, "One sum that a provider is owed.");
 
-/// The purpose for which the key that encrypts bank references is derived from the key file.
+/// The purpose of the key that encrypts bank references. The key is derived from the key file for
+/// this purpose.
 const PURPOSE: &str = "bookings.payout-reference";
-/// The reason of items that were changed because of a dispute.
+/// The reason that is stored in items that were changed because of a dispute.
 pub(crate) const DISPUTE: &str = "dispute";
 /// The maximum length of a reason, in characters.
 const REASON: usize = 300;
@@ -120,7 +121,7 @@ pub struct PayoutView {
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[schema(as = PayoutRate)]
 pub struct Rate {
-    /// For each session, in minor units; 0 if nothing is owed.
+    /// The amount for each session, in minor units; 0 if nothing is owed.
     pub payout_minor: i64,
     /// The currency (ISO 4217).
     #[schema(value_type = String)]
@@ -253,7 +254,7 @@ pub(crate) fn owe(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError
     Ok(true)
 }
 
-/// The values of a step. Each step needs only some of them.
+/// The values that are sent with a step. Each step needs only some of them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = PayoutStepValues)]
@@ -315,7 +316,8 @@ pub fn step(
     Ok(new)
 }
 
-/// The amount that is left of a paid item after its adjustments, except rejected ones.
+/// What remains of the amount of a paid item after its adjustments. Rejected adjustments do not
+/// count.
 fn left(tx: &mut Tx<'_>, item: &Payout) -> Result<i64, StoreError> {
     let (adjusted,): (i64,) = sql!(
         "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM payout_item
@@ -373,8 +375,8 @@ fn is_disputed(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     }
 }
 
-/// Holds back a session's payout while its payment is disputed or after the dispute was lost.
-/// Otherwise releases the payout.
+/// Holds back a session's payout if `is_disputed` is true: the payment for the session is disputed,
+/// or was lost in a dispute. Releases the payout if `is_disputed` is false.
 pub(crate) fn follow_dispute(
     tx: &mut Tx<'_>,
     booking: &BookingId,

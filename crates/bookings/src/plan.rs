@@ -25,7 +25,7 @@ use crate::{
 
 /// The maximum length of a plan's code.
 const CODE: usize = 40;
-/// The maximum number of credits of one kind.
+/// The maximum number of credits of one kind in a plan.
 const MOST_CREDITS: i64 = 999;
 /// How long a member can pay an order for a plan.
 const OPEN: SignedDuration = SignedDuration::from_hours(24);
@@ -38,8 +38,8 @@ pub struct Plan {
     /// The plan's id.
     #[schema(value_type = String)]
     pub id: PlanId,
-    /// The name in JSON, 1–40 characters of `a-z0-9-`, derived from the name if it is omitted. It
-    /// never changes.
+    /// The name in JSON, 1–40 characters of `a-z0-9-`. If it is omitted, it is derived from the
+    /// field `name`. It never changes.
     pub code: String,
     /// The name, 1–80 characters.
     pub name: String,
@@ -154,7 +154,7 @@ pub(crate) fn free_code(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreErro
     Ok(code)
 }
 
-/// Counts a sale of an order's plan. Returns whether the plan was not sold out.
+/// Counts a sale of a plan. Returns `false` if the plan is sold out.
 pub(crate) fn sell(tx: &mut Tx<'_>, id: &PlanId) -> Result<bool, StoreError> {
     let sold = sql!(
         "UPDATE plan SET sold = sold + 1

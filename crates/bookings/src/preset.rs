@@ -22,7 +22,7 @@ web::words! {
         Mentoring = "mentoring" => "preset-mentoring",
         /// Studios such as those of photographers.
         Studio = "studio" => "preset-studio",
-        /// Caterers, who let people taste and plan.
+        /// Caterers, with whom members taste dishes and plan events.
         Catering = "catering" => "preset-catering",
         /// Consultants, who advise companies.
         Consulting = "consulting" => "preset-consulting",
@@ -36,14 +36,14 @@ type Item = (&'static str, &'static str);
 struct Rows {
     types: [Item; 3],
     levels: [Item; 3],
-    /// The side that gives feedback, and the message ids of the labels of its criteria: those with
-    /// scores, and those that are answered in words.
+    /// The side that gives feedback, and the message ids for the labels of its criteria: first the
+    /// criteria that are answered with a score, then those that are answered in words.
     criteria: (Author, &'static [&'static str], &'static [&'static str]),
     /// The message id of a plan's name, its tier, credits and months, and an example price in minor
     /// units.
     plans: &'static [(&'static str, i64, i64, i64, i64)],
     reveal: Reveal,
-    /// Whether people may book without an account first.
+    /// Whether people may book before they have an account.
     newcomers: bool,
 }
 
@@ -179,7 +179,7 @@ pub fn apply(
     preset: Preset,
     say: impl Fn(&'static str) -> String,
 ) -> Result<(), Refusal> {
-    // Two administrators could otherwise add the same rows at once.
+    // Without the lock, two administrators could add the same rows at once.
     let rules = settings::lock(tx)?;
     if is_used(tx)? {
         return Err(PRESET_USED.into());

@@ -26,7 +26,7 @@ use crate::{credit, gateway_retry, notice, webhook};
 platform::id!(RefundId, random, "One sum that goes back.");
 
 pub const KIND: &str = "booking.refund";
-/// The reason of a refund that was made on the gateway's own page.
+/// The reason that is stored in refunds that were made on the gateway's own page.
 pub(crate) const ELSEWHERE: &str = "elsewhere";
 /// The delay before the job tries again, if the gateway did not respond.
 const PAUSE: SignedDuration = SignedDuration::from_mins(5);
@@ -79,8 +79,9 @@ pub(crate) fn request(
     Ok(Some(Money::new(left, payment.currency)))
 }
 
-/// Reserves a sum of a payment, freezes the credits that it paid for, and schedules the refund. The
-/// caller holds the order's lock, and has checked that the sum is left.
+/// Reserves a part of a payment for a refund, freezes the credits that the payment bought, and
+/// schedules the refund. The caller holds the order's lock, and has checked that this much of the
+/// payment is left.
 fn reserve(
     tx: &mut Tx<'_>,
     payment: &Payment,
@@ -256,8 +257,8 @@ pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Vec<OwnRefund>, Stor
 }
 
 /// Sends a failed refund to the gateway again, under the same id and key. Returns `false` if the
-/// refund has not failed or the payment has less than its sum left. The caller holds the order's
-/// lock.
+/// refund has not failed, or if the rest of the payment is smaller than the refund. The caller
+/// holds the order's lock.
 pub(crate) fn submit_again(tx: &mut Tx<'_>, id: &RefundId) -> Result<bool, StoreError> {
     let found = tx.lock::<Refund>(id)?;
     let Some(refund) = found.filter(|one| one.state == RefundState::Failed) else {

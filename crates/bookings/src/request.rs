@@ -41,7 +41,7 @@ const LAPSE: &str = "booking.request";
 /// The maximum number of requests that a member can make within 24 hours, because each of them
 /// sends mail.
 const PER_DAY: i64 = 20;
-/// The pages of a member's own requests, and of the requests for a provider's slots.
+/// The paths of two pages: a member's own requests, and the requests for a provider's slots.
 pub(crate) const OWN: &str = "/me/requests";
 pub(crate) const ASKED: &str = "/me/slots/requests";
 
@@ -137,12 +137,13 @@ pub struct PartyToRequest {
     requester: Requester,
     pub party: Party,
     request: Request,
-    /// The slots that concern the person: for a provider, only their own.
+    /// The request's slots that concern the person. For a provider, these are only the provider's
+    /// own slots.
     slots: Vec<Preferred>,
 }
 
 impl PartyToRequest {
-    /// Like [`Proof::enter_to_change`], for a request that the HTTP request's body names.
+    /// Like [`Proof::enter_to_change`], for a request whose id is in the body of the HTTP request.
     pub fn lock(tx: &mut Tx<'_>, requester: &Requester, id: &RequestId) -> Result<Self, Refusal> {
         let seen = find(tx, id)?.ok_or(Refusal::NotFound)?;
         // A confirmation creates a booking for the member, and all code locks a member's account
@@ -469,8 +470,8 @@ pub fn tell_no_credit(
     Ok(())
 }
 
-/// Declines the slots of a provider, or, as an administrator, all slots. The request ends if no
-/// slot is left.
+/// Declines a provider's slots. If the caller is an administrator, declines all slots. The request
+/// ends if no slot is left.
 pub fn decline(tx: &mut Tx<'_>, site: &Site, party: &PartyToRequest) -> Result<Request, Refusal> {
     party.check_undecided(tx)?;
     let request = &party.request;
@@ -522,8 +523,8 @@ pub(crate) fn job(site: &Site) -> Handler {
     })
 }
 
-/// Ends a request whose time is over or that has no slot left. Otherwise, one of its slots was
-/// deleted or changed. In both cases the member is notified.
+/// Ends a request if its time is over or no slot is left, and notifies the member. Otherwise, only
+/// notifies the member that one of the slots was deleted or changed.
 fn lapse(tx: &mut Tx<'_>, site: &Site, id: &RequestId) -> Result<(), StoreError> {
     let found = lock(tx, id)?.filter(|one| one.state == RequestState::Pending);
     let Some(request) = found else { return Ok(()) };
@@ -562,8 +563,8 @@ pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Erases an account's texts from its requests. The slots that the account offered were deleted,
-/// and drop out of the requests for them.
+/// Erases an account's texts from its requests. The slots that the account offered are already
+/// deleted, and drop out of the requests for them.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE booking_request SET member_id = NULL, note = '', topics = '[]'

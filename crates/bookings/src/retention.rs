@@ -1,6 +1,6 @@
-//! How long records of money and of gateways' events are kept. Orders, payments, refunds, payouts,
+//! Deletion of old records of money and of gateways' events. Orders, payments, refunds, payouts,
 //! receipts and credit entries are deleted `money_years` after their last change, unless something
-//! about them is still open. Events are emptied after [`EVENTS`].
+//! about them is still open. The ids in events are removed after [`EVENTS`].
 //!
 //! One run deletes at most [`TURN`] records of each kind, and enqueues the next run if more are
 //! left. Each run searches for the remaining records anew, so a run that was interrupted does no
@@ -74,7 +74,7 @@ fn turn(tx: &mut Tx<'_>, zone: &TimeZone) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The limit of a query after `done` records were deleted in this run.
+/// How many more records one run may delete after it has deleted `done` records.
 fn most(done: usize) -> i64 {
     i64::try_from(TURN.saturating_sub(done)).unwrap_or_default()
 }

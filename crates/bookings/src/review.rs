@@ -37,7 +37,7 @@ use self::files::{Document, Reference};
 
 platform::id!(ReviewId, random, "One review of a document.");
 
-/// The pages of a member's own reviews, and of the reviews that providers can take.
+/// The paths of two pages: a member's own reviews, and the reviews that providers can take.
 pub(crate) const OWN: &str = "/me/reviews";
 pub(crate) const ASKED: &str = "/me/slots/reviews";
 /// The maximum length of a document's name, in characters.
@@ -75,7 +75,7 @@ web::words! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[schema(as = ReviewAssessment)]
 pub struct Assessment {
-    /// The score of the whole, from 0 to 100.
+    /// The score of the whole document, from 0 to 100.
     pub score_overall: i64,
     /// The score of the document's content, from 0 to 100.
     pub score_content: i64,
@@ -125,8 +125,8 @@ pub struct Review {
     pub note: String,
     /// The lot of the credit that paid for the review.
     pub credit_lot_id: LotId,
-    /// The provider who has taken the review. For a review in a call, it is the provider of the
-    /// session from the beginning.
+    /// The provider who has taken the review. For a review in a call, this is the provider of the
+    /// session, who is known from the beginning.
     pub reviewer_id: Option<ProviderId>,
     /// The booking of the session in which the document is reviewed; `None` for a written review.
     pub booking_id: Option<BookingId>,
@@ -170,7 +170,7 @@ pub struct NewReview {
 }
 
 impl NewReview {
-    /// Returns a text that is the same for repeated submissions.
+    /// Returns a text by which a repeated submission is recognized.
     pub fn said(&self) -> String {
         let said = [
             &self.goal,
@@ -190,7 +190,7 @@ impl NewReview {
 pub struct PartyToReview {
     requester: Requester,
     pub party: Party,
-    /// Whether the person is the provider who has taken the review, or for whom it is reserved.
+    /// True for the provider who has taken the review, or for whom it is reserved.
     pub is_reviewer: bool,
     pub review: Review,
 }
@@ -262,8 +262,8 @@ impl Proof for PartyToReview {
     }
 }
 
-/// The proof that a person may offer sessions, with the path parameter `id`, which is the id of the
-/// review that they want to take.
+/// The proof that a person may offer sessions, and the id of the review that they want to take.
+/// That id is the path parameter `id`.
 #[derive(Clone, Debug)]
 pub struct Taker {
     requester: Requester,
@@ -346,7 +346,7 @@ pub fn create(
     new: &NewReview,
 ) -> Result<Review, Refusal> {
     let account = &by.member.who().account().id;
-    // Bookings are locked before members everywhere.
+    // All code locks bookings before members.
     let booking = call::lock(tx, &new.booking)?;
     member::lock(tx, account)?;
     let rules = settings::load(tx)?;
@@ -539,9 +539,9 @@ pub fn complete(
     Ok(new)
 }
 
-/// Cancels a review, as its member while no provider has taken it, or as an administrator until it
-/// is completed. The credit returns only if no provider had taken the review. If it was already
-/// cancelled, nothing changes.
+/// Cancels a review. The member can do this until a provider has taken it, and an administrator
+/// until it is completed. The credit is returned only if no provider had taken the review. A review
+/// that is already cancelled does not change.
 pub fn cancel(tx: &mut Tx<'_>, party: &PartyToReview) -> Result<Review, Refusal> {
     let old = &party.review;
     if party.party == Party::Provider {

@@ -1,4 +1,4 @@
-//! Rooms that administrators release by hand, after a session ended or was cancelled.
+//! Administrators can release a room by hand after its session has ended or was cancelled.
 
 use platform::{Rows, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::{ROOM_IN_USE, Refusal};
 /// The minimum and the maximum length of a reason, in characters.
 const REASON: (usize, usize) = (5, 300);
 
-/// The reason for which a room is released.
+/// The reason for releasing a room.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RoomRelease)]
@@ -37,8 +37,8 @@ fn is_over(tx: &Tx<'_>, booking: &Booking) -> bool {
     booking.ends_at <= tx.roughly_now() || !booking.is_active()
 }
 
-/// Releases the room of a booking whose session ended or was cancelled, even if the room would stay
-/// free for some more minutes. Does nothing if the booking has no room.
+/// Releases the room of a booking whose session ended or was cancelled, even if the time that stays
+/// free after the session is not over. Does nothing if the booking has no room.
 pub fn release(
     tx: &mut Tx<'_>,
     by: &Administrator,

@@ -16,8 +16,8 @@ use crate::notice::{self, Event};
 use crate::outcome::{self, Outcome};
 use crate::{cancel, feedback};
 
-/// If a reminder is sent less than this time before the session, it is only a notification on the
-/// site. The same holds for a request for feedback that is sent more than this time after the
+/// A reminder that is sent less than this time before the session is only a notification on the
+/// site. The same is true of a request for feedback that is sent more than this time after the
 /// session.
 const LATEST: SignedDuration = SignedDuration::from_hours(1);
 
@@ -107,7 +107,8 @@ fn complete(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reminds the member and the provider, once for each time to which the booking was moved.
+/// Reminds the member and the provider once. If the booking was moved, they are reminded of the new
+/// time only.
 fn remind(
     tx: &mut Tx<'_>,
     site: &Site,

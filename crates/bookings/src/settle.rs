@@ -24,7 +24,7 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         return Ok(());
     };
     if gateway::is_void(site, &order) {
-        // Test money buys nothing where real money moves.
+        // An order that was made with test money has no effect where real money moves.
         return Ok(());
     }
     let Some(payment) = raise(tx, &order, fact)? else {
@@ -163,8 +163,8 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
     Ok(Some(payment))
 }
 
-/// Confirms a booking that needs no payment and that waits for its member to prove their address.
-/// The member is signed in now. Returns `None` if they have no such booking of the slot.
+/// Confirms a free booking that was held until its member proves their address. The member has
+/// proved it by signing in. Returns `None` if the member has no such booking of the slot.
 pub(crate) fn confirm_unproven(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -78,7 +78,7 @@ pub struct Slot {
     /// When the session ends.
     #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
-    /// The IANA zone in which the slot was created.
+    /// The IANA time zone in which the slot was created.
     pub time_zone: String,
     /// The state of the slot.
     pub state: State,
@@ -133,7 +133,7 @@ impl Slot {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// Whether nobody holds or has booked the slot, so that it can be changed.
+    /// Whether the slot is available or hidden, so that it can be changed.
     pub(crate) fn is_free(&self) -> bool {
         matches!(self.state, State::Available | State::Unavailable)
     }

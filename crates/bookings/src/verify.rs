@@ -388,10 +388,12 @@ pub(crate) fn plan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     })
 }
 
-/// The number of credits that the lots of an order had at first, by order and kind of credits.
+/// The number of credits that the lots of an order contained originally, by order and kind of
+/// credits.
 type Granted = BTreeMap<(OrderId, String), i64>;
 
-/// Finds paid orders of plans whose lots do not contain exactly the credits that the order grants.
+/// Finds paid orders for plans that have the wrong credits: the lots of such an order do not
+/// contain exactly the credits that the order grants.
 fn find_ungranted(tx: &mut Tx<'_>) -> Result<BTreeSet<OrderId>, StoreError> {
     let orders = sql!(
         "SELECT {r: Order} FROM booking_order r

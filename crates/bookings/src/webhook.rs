@@ -45,7 +45,7 @@ const fn event(name: &'static str, label: &'static str) -> WebhookEvent {
         name,
         label,
         read: READ,
-        // A token of an administrator has only the rights of a member.
+        // An administrator's API token has only the rights of a member.
         write: &[],
         concerns: |tx, account| Ok(administrators(tx)?.contains(account)),
     }

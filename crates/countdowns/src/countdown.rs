@@ -1,4 +1,4 @@
-//! A countdown: the time since an instant that may be reset, or until a day.
+//! A countdown shows the time since an instant, which may be reset, or the time until a day.
 
 use identity::account::AccountId;
 use identity::grant::{self, GrantError, Scope, ScopeKind};
@@ -27,7 +27,7 @@ pub(crate) const TITLE: usize = 80;
 /// The maximum number of countdowns of an account.
 pub const LIMIT: i64 = 100;
 
-/// The kind of scope of countdowns: each countdown is one scope.
+/// Each countdown is a scope of this kind, in which its owners have their role.
 pub static COUNTDOWN: ScopeKind = ScopeKind {
     name: "countdown",
     top: OWNER,

@@ -1,4 +1,4 @@
-//! Detects requests that loop back to this edge, by the header `CDN-Loop` (RFC 8586).
+//! Uses the header `CDN-Loop` to detect requests that loop back to this edge (RFC 8586).
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Listeners, and the limits for connections.
+//! Listens for connections, and limits their number.
 
 mod bind;
 mod connection_limits;
@@ -171,8 +171,8 @@ impl ListenAddress {
         }
     }
 
-    /// Whether the addresses conflict, so that no process can listen on both at once. Port 0 never
-    /// conflicts.
+    /// Whether the addresses conflict, so that two sockets cannot listen on both at once. Port 0
+    /// never conflicts.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self.tcp(), other.tcp()) {
             (Some(one), Some(two)) => {

@@ -302,7 +302,8 @@ pub fn duties_in_site(
     Ok(among.iter().filter(has).copied().collect())
 }
 
-/// Grants a person `duties` in the installation, and removes all other duties in `all`.
+/// Grants a person `duties` in the installation. Removes the duties that are in `all` but not in
+/// `duties`.
 pub fn set_duties(
     tx: &mut Tx<'_>,
     by: &Acting,

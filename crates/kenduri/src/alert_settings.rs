@@ -5,15 +5,15 @@ use platform::mail::Address;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AlertSettings {
-    /// Whether mails go to the owners of the installation.
+    /// Whether alerts are mailed to the owners of the installation.
     pub(crate) owners: bool,
-    /// Other addresses to which mails go.
+    /// The other addresses to which alerts are mailed.
     pub(crate) addresses: Vec<Address>,
     pub(crate) webhook: Option<String>,
     pub(crate) limits: Limits,
 }
 
-/// The thresholds at which alerts begin. A condition with `None` or 0 is not watched.
+/// The thresholds at which alerts begin. A threshold of `None` or 0 disables the alert.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Limits {
     pub(crate) disk: Option<Floor>,

@@ -20,7 +20,8 @@ use web::client_info::RequestId;
 use crate::body_deadlines::{CancellableBody, DeadlineBody};
 
 /// The time limit for receiving a whole request body. It is short because the app reads only small
-/// bodies, and a slow client occupies a slot. The edge has a shorter limit for a pause in the data.
+/// bodies, and a slow client occupies a slot. The edge limits how long the client may pause, and
+/// that limit is shorter.
 const BODY_TIME: Duration = Duration::from_mins(1);
 /// Responses up to this size, in bytes, are passed on in one piece.
 const ONE_PIECE: u64 = 256 << 10;
@@ -38,7 +39,7 @@ pub(crate) struct AppService {
     accounts: Option<Context>,
     /// The occasions' own host names, if occasions may have any.
     own_domains: Option<OwnDomains>,
-    /// Ends endless response streams when it is cancelled.
+    /// When this token is cancelled, response streams that would never end are ended.
     stop: CancellationToken,
 }
 

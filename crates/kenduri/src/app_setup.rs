@@ -116,7 +116,7 @@ fn fill(settings: &Settings) -> Result<()> {
     };
     let places = places(settings);
     // Finishes an interrupted restore. If that restore has already put its store in place, the
-    // store may have been used since, so nothing is restored again.
+    // store may have been changed since. So nothing is restored again.
     if backup::finish(&places, None)?.is_some() {
         return Ok(());
     }
@@ -187,7 +187,7 @@ pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<
     Ok(())
 }
 
-/// Returns the maintenance mode in the state that it had when Kenduri stopped.
+/// Restores maintenance mode as it was when Kenduri stopped.
 pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
     let passes = operators::PATHS.map(str::to_owned);
     Arc::new(Maintenance::open(&settings.data, passes.into()))

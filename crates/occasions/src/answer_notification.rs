@@ -57,7 +57,7 @@ pub struct Choice {
     pub by_mail: Frequency,
     /// How soon the host gets a notice on the site.
     pub on_site: Frequency,
-    /// The hour of daily mails and notices in the occasion's time zone, such as `08:00`.
+    /// When daily mails and notices are sent, such as `08:00`, in the occasion's time zone.
     #[row(rename = "at_hour")]
     pub hour: String,
 }
@@ -88,7 +88,7 @@ impl Choice {
     }
 }
 
-/// Returns the host's stored choice. Without a stored choice, returns the default.
+/// Returns the host's stored choice, or the default if the host has stored none.
 pub(crate) fn choice_of(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -104,8 +104,8 @@ pub(crate) fn choice_of(
     Ok(found.unwrap_or_default())
 }
 
-/// Stores a host's choice. If the host switches a channel off, also deletes the saves that this
-/// channel has not reported.
+/// Stores a host's choice. If the host switches a channel off, saves that are still waiting for a
+/// report through this channel are never reported.
 pub(crate) fn choose(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -227,7 +227,8 @@ pub(crate) fn mailed(
     Ok(())
 }
 
-/// Deletes the records of mails older than [`APART`], which no longer delay a report.
+/// Deletes the records of mails that were sent longer ago than [`APART`]. They no longer delay a
+/// report.
 pub(crate) fn tidy(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM unreported_answer WHERE is_new = 0 AND mailed_at <= :recently",

@@ -89,7 +89,7 @@ const ROWS: &[Sql] = &[
 /// Deletes an occasion. The caller must hold the occasion's lock, and must have removed its
 /// exported files.
 pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError> {
-    // Locks all invitations, and so waits for saves in progress.
+    // Waits for saves in progress, by locking the events with limited seats and all invitations.
     event::lock_limited(tx, id)?;
     invitation::wait_for_answers(tx, id)?;
     let occasion = occasion::load(tx, id)?;

@@ -98,9 +98,9 @@ fn is_over(zone: &TimeZone, last_end: Timestamp, now: Timestamp) -> bool {
     last.is_ok_and(|last| day(now) >= last)
 }
 
-/// Deletes an occasion's dietary requirements from every table if they are due. `had_been` means
-/// that they were already deleted before a restore. Then they are deleted even if not due. Returns
-/// whether anything was deleted.
+/// Deletes an occasion's dietary requirements from every table if they are due. With `had_been`,
+/// deletes them even if they are not due: they had already been deleted, and a restored backup
+/// brought them back. Returns whether anything was deleted.
 fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, StoreError> {
     if occasion::hold(tx, id)?.is_none() {
         return Ok(false);
@@ -171,8 +171,8 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
     Ok(people)
 }
 
-/// Deletes dietary requirements from the history. They are in entries about guests' requirements,
-/// and about guests who were added or removed.
+/// Deletes dietary requirements from the history. An entry contains them if guests changed their
+/// requirements, or if guests were added or removed.
 fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let saves: Vec<(InvitationId, i64, String)> = sql!(
         "SELECT submission.invitation, submission.version_after, submission.changes FROM submission
@@ -214,8 +214,8 @@ fn without_diets(mut changes: Vec<FieldChange>) -> Vec<FieldChange> {
 }
 
 /// Deletes responses that were stored for repeated requests, if their body matches the SQL pattern
-/// `pattern`. Deletes only responses to households of this occasion, and responses that contain an
-/// id of this occasion.
+/// `pattern`. Deletes only responses that were sent to a household of this occasion, or that
+/// contain the id of something in this occasion.
 pub(crate) fn delete_of_repeats(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

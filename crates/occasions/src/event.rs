@@ -15,7 +15,7 @@ use crate::id::{EventId, OccasionId};
 pub(crate) use dates::dates;
 pub(crate) use freezes::freezes;
 
-/// A dated part of an occasion.
+/// A part of an occasion that has its own date, such as a ceremony or a dinner.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Event {
     /// The event's id.
@@ -44,7 +44,7 @@ pub struct Event {
     pub schedule: Vec<ScheduleLine>,
     /// Number of seats, 1–100,000; null if unlimited.
     pub capacity: Option<i64>,
-    /// Whether everybody is invited to the event. The public page shows such an event.
+    /// Whether everybody is invited to the event. If so, the public page shows the event.
     pub open_to_all: bool,
     /// Position in lists, 0–1,000.
     pub position: i64,

@@ -444,7 +444,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, one: &Reservation) -> Result<(), StoreError
     .map(drop)
 }
 
-/// Adds an entry to the household's log.
+/// Adds an entry to the audit log, with the household as the actor.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -466,7 +466,7 @@ pub(crate) fn record(
     })
 }
 
-/// Tells open pages how many pieces of a gift are left.
+/// Publishes how many pieces of a gift are left. Pages that are open in browsers then show it.
 pub(crate) fn tell_of_gift(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -46,8 +46,8 @@ pub struct GuestUpdate {
 }
 
 impl GuestUpdate {
-    /// Whether the change contains a reply or an answer, or adds a guest. Only then must it contain
-    /// all required answers.
+    /// Whether the change contains a reply or an answer, or adds a guest. If so, the change must
+    /// also contain all required answers.
     pub fn answers_anything(&self) -> bool {
         self.id.is_none() || !self.replies.is_empty() || !self.answers.is_empty()
     }

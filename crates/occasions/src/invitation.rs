@@ -17,7 +17,7 @@ use crate::words::{Access, LockMode, OccasionStatus};
 pub struct Invitation {
     pub id: InvitationId,
     pub occasion: OccasionId,
-    /// The code in the form in which it is displayed.
+    /// The code as it is displayed.
     pub code: String,
     #[row(flatten)]
     pub details: Details,
@@ -65,7 +65,7 @@ pub struct Details {
     /// What decides whether answers are open: the deadline, or a host who has locked or opened
     /// them.
     pub lock_mode: LockMode,
-    /// Until when [`LockMode::Open`] applies.
+    /// When [`LockMode::Open`] ends; null if it does not end. From then on, the deadline decides.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub open_until: Option<Timestamp>,
     /// The reason for a lock, up to 200 characters. Only hosts see it.
@@ -89,7 +89,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Returns what the household may do at `now`. No other code decides this.
+    /// Returns what the household may do at `now`. No other function decides this.
     pub fn access(self, occasion: &Occasion, now: Timestamp) -> Access {
         match occasion.status {
             OccasionStatus::Archived => return Access::Expired,
@@ -174,7 +174,7 @@ pub fn seek(
 pub struct Glance {
     pub id: InvitationId,
     pub occasion: OccasionId,
-    /// The code in the form in which it is displayed.
+    /// The code as it is displayed.
     pub code: String,
     /// See [`Invitation::version`].
     pub version: i64,
@@ -315,7 +315,7 @@ pub(crate) fn update_details(
     Ok(())
 }
 
-/// Whether an invitation was merged into another one. Such an invitation cannot be restored.
+/// Whether an invitation was merged into another one. A merged invitation cannot be restored.
 pub(crate) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, StoreError> {
     let (merged,): (bool,) = sql!(
         "SELECT CASE WHEN merged_into IS NULL THEN 0 ELSE 1 END

@@ -96,7 +96,7 @@ pub fn admit(occasion: &Occasion, archived: bool) -> Result<(), Closed> {
     }
 }
 
-/// Builds the snapshot of an invitation in any state. For hosts and for mails.
+/// Builds the snapshot of an invitation in any state, for hosts and for mails.
 pub fn load(
     tx: &mut Tx<'_>,
     snapshot: OccasionSnapshot,
@@ -208,7 +208,8 @@ impl InvitationSnapshot {
     }
 
     /// Whether the household is put on the waiting list when an event is full. A household that
-    /// waits for approval is not, because anybody can send hundreds of answers without a code.
+    /// waits for approval is not put on it, because anybody can send hundreds of answers without a
+    /// code.
     pub fn has_waitlist(&self) -> bool {
         self.occasion.switches.waitlist && self.is_invited()
     }
@@ -219,7 +220,8 @@ impl InvitationSnapshot {
         !self.household.invitation.is_unapproved
     }
 
-    /// Whether the household sees the wish list, and whether it sees the ways to give money.
+    /// Returns two values: whether the household sees the wish list, and whether it sees the ways
+    /// to give money.
     pub fn gift_lists(&self) -> [bool; 2] {
         let switches = self.occasion.switches;
         [switches.gifts, switches.cash_links].map(|is_on| is_on && self.is_invited())

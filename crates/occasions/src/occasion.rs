@@ -43,7 +43,7 @@ pub struct Occasion {
     pub time_zone: String,
     /// An ISO 4217 code.
     pub currency: String,
-    /// 1–20 BCP 47 tags, offered to guests in this order.
+    /// 1–20 language tags (BCP 47), offered to guests in this order.
     #[row(json)]
     pub languages: Vec<String>,
     /// One of the languages.
@@ -64,8 +64,8 @@ pub struct Occasion {
     /// The design of the guests' pages.
     #[row(json)]
     pub theme: Theme,
-    /// The cover picture, which is set by an upload; empty if there is none. Its files are
-    /// `/o/{slug}/cover/{cover}-720x360.jpg` and `-1200x630.jpg`.
+    /// The cover picture, which is set by an upload; empty if there is none. Its paths are
+    /// `/o/{slug}/cover/{cover}-720x360.jpg` and `/o/{slug}/cover/{cover}-1200x630.jpg`.
     pub cover: String,
     /// A description of the cover picture, up to 200 characters.
     pub cover_alt: I18n,

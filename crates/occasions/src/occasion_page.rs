@@ -71,7 +71,7 @@ impl PageHead {
     }
 }
 
-/// A title, with its language if that is not the language of the page.
+/// A title. `other` is the title's language, if it differs from the language of the page.
 #[derive(Clone, Debug)]
 pub struct Title {
     words: String,

@@ -461,7 +461,7 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), Store
 }
 
 /// Records that the invitation was created without a code. Marks it as a duplicate if an earlier
-/// answer had the same name and contact. This includes answers that have been merged since.
+/// answer had the same name and contact, even if that answer has been merged since.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

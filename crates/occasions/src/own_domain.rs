@@ -1,6 +1,6 @@
-//! An occasion's own host name, such as `aisyah-daniel.example`. It is served, with a certificate,
-//! after a TXT record has proven that the hosts control the name. It is served as long as the name
-//! resolves to the same server as the site's own name.
+//! An occasion's own host name, such as `aisyah-daniel.example`. Kenduri serves the name, with a
+//! certificate, once a TXT record has proven that the hosts control it. The name must also resolve
+//! to the same server as the site's own name.
 
 mod check;
 mod limits;

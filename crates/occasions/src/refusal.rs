@@ -298,7 +298,8 @@ fn of_fields(code: Option<&'static str>, fields: Vec<FieldProblem>) -> Problem {
     problem
 }
 
-/// Returns the code of the whole response, if all field errors have the same one of these codes.
+/// Returns the error code that all field errors have in common, if the whole response can also have
+/// this code.
 fn common_code(fields: &[FieldProblem]) -> Option<&'static str> {
     ["event_not_invited", "dietary_note_required"]
         .into_iter()

@@ -5,8 +5,8 @@
 //! have left the server, and until 30 days after the first warning. A warning cannot leave the
 //! server if the site keeps its mail in a mailbox, or if all addresses refuse the mail. In that
 //! case the occasion stays until an owner confirms the deletion. If hosts postpone the deletion by
-//! changing an event or the retention period, the announcement is withdrawn. If such a change would
-//! bring the deletion forward, the announced day stays.
+//! changing an event or the retention period, the announcement is withdrawn. If they bring the
+//! deletion forward, the announced day stays.
 
 mod warning;
 
@@ -66,7 +66,7 @@ pub struct Retention {
     /// When the second warning was sent; null if it was not sent yet.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub second_warning_at: Option<Timestamp>,
-    /// Whether a sent warning has not left the server yet. The deletion waits for it.
+    /// Whether a warning is still waiting to leave the server. The deletion then waits too.
     pub waits_for_mail: bool,
     /// When an owner confirmed the deletion. A confirmed deletion does not wait for mail.
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -104,7 +104,7 @@ pub async fn run(site: &Site) -> Result<(), JobError> {
     failure.map_or(Ok(()), Err)
 }
 
-/// Again deletes the occasions that were deleted after the restored backup had been made.
+/// Repeats the deletion of occasions that were deleted after the restored backup had been made.
 pub async fn repeat(site: &Site) -> Result<(), JobError> {
     for id in site.platform.store.read_at_length(deletion::lost).await? {
         delete(site, &id, true).await?;
@@ -113,9 +113,9 @@ pub async fn repeat(site: &Site) -> Result<(), JobError> {
     Ok(site.store.write(repeated).await?)
 }
 
-/// Deletes an occasion and its files if the deletion is due. `had_been` means that the occasion was
-/// already deleted before a restore. Then it is deleted even if not due. If an export is in
-/// preparation, the next run deletes the occasion.
+/// Deletes an occasion and its files if the deletion is due. With `had_been`, deletes the occasion
+/// even if the deletion is not due: it had already been deleted, and a restored backup brought it
+/// back. If an export is in preparation, the next run deletes the occasion.
 async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobError> {
     let expired = id.clone();
     let expire = move |tx: &mut Tx<'_>| export::expire(tx, &expired);
@@ -191,7 +191,7 @@ impl Announced {
         self.day.parse().unwrap_or(Date::MAX)
     }
 
-    /// Whether the announced day has come, and whether all conditions for the deletion are met.
+    /// Whether the announced day has come and all conditions for the deletion are met.
     fn is_due(&self, days: Days, zone: &TimeZone) -> bool {
         let is_told = match (self.first_left_at, self.second_left_at) {
             _ if self.confirmed_at.is_some() => true,
@@ -367,7 +367,7 @@ fn record(
     })
 }
 
-/// Returns when the occasion is archived and deleted. For the hosts' page.
+/// Returns when the occasion is archived and deleted, for the page that shows this to hosts.
 pub fn show(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     host.needs(Permission::SeeOccasion)?;
     let occasion = occasion::find(tx, host.occasion())?.ok_or(Refusal::NotFound)?;
@@ -395,8 +395,8 @@ pub fn show(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     })
 }
 
-/// Confirms the announced deletion. It then no longer waits for the warnings to leave the server.
-/// The announced day stays the same.
+/// Confirms the announced deletion. A confirmed deletion no longer waits for the warnings to leave
+/// the server. The announced day stays the same.
 pub fn confirm(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     host.needs(Permission::Own)?;
     host.needs_person()?;

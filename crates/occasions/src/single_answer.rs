@@ -28,8 +28,8 @@ pub struct Answer {
     /// The replies by event key. An event that is not in the map gets no reply. `None` means that
     /// `attending` applies to all events.
     pub replies: Option<BTreeMap<String, ReplyStatus>>,
-    /// The number of people who come. It includes the guests whom the hosts named. `None` leaves
-    /// the number unchanged.
+    /// The number of people who come, including the guests whom the hosts listed by name. `None`
+    /// leaves the number unchanged.
     pub party: Option<i64>,
     /// A note to the hosts. If the text is empty, the stored note stays.
     pub wish: String,
@@ -65,7 +65,7 @@ pub struct Outcome {
     /// The value of [`Answer::attending`], or `Waitlisted` if no guest has got a seat and at least
     /// one guest is on a waiting list.
     pub attending: ReplyStatus,
-    /// How many guests come after this answer.
+    /// How many of the household's guests come, once this answer is saved.
     pub guests: usize,
     /// The code for later changes. Only set if the answer was sent without a code.
     pub code: Option<String>,
@@ -190,8 +190,8 @@ fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
         // The invitation is locked, so this version cannot be outdated.
         version: Some(portal.household.invitation.version),
         guests,
-        // If the hosts accept no notes, the save is refused. Otherwise the note would be lost, and
-        // the guest would not know.
+        // An answer with a note is refused if the hosts accept no notes. If only the note were
+        // dropped, the guest would not know that it was lost.
         note: answer.says_something().then(|| NoteUpdate {
             text: answer.wish.clone(),
             version: None,

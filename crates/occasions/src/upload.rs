@@ -31,7 +31,7 @@ pub const MOST: usize = 30;
 pub const CAPTION_LIMIT: usize = 300;
 /// The maximum length of a stored file name, in characters.
 const NAME_LIMIT: usize = 160;
-/// The longest time for which a link to a file works.
+/// A link to a file works for at most this long.
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// Links expire at multiples of this many seconds. So a page that is reloaded soon contains the
 /// same links, and the browser can use the pictures in its cache.
@@ -446,7 +446,7 @@ pub(crate) fn sweep_job(platform: Platform) -> Handler {
     })
 }
 
-/// Notifies open pages that an upload changed.
+/// Publishes the news that an upload changed. Pages that are open in browsers receive it.
 pub(crate) fn tell(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -60,7 +60,7 @@ words! {
 }
 
 words! {
-    /// Whether a host named the guest, or the household brings the guest.
+    /// Whether a host listed the guest by name or the household brings the guest.
     GuestKind {
         Named = "named" => "host-kind-named",
         /// The household brings the guest, within its allowance.
@@ -229,7 +229,7 @@ words! {
         Stay = "stay" => "page-stay",
         /// Questions and answers.
         Questions = "questions" => "page-questions",
-        /// Anything else. The hosts must write the title of such a page.
+        /// Anything else. The page has no built-in title, so the hosts must write one.
         Other = "other" => "page-other",
     }
 }

@@ -20,8 +20,9 @@ use text::Part;
 /// `#[row(flatten)]` replaces the field with the columns of another row. `#[row(skip)]` gives the
 /// field no column, so it has its default value.
 ///
-/// On the struct, `#[row(table = "x")]` names the table. The table's key must be `id`, the row's
-/// first column. The macro then also implements `platform::store::Table`.
+/// On the struct, `#[row(table = "x")]` names the table. The table's primary key must be the column
+/// `id`, and `id` must be the row's first column. The macro then also implements
+/// `platform::store::Table`.
 #[proc_macro_derive(Row, attributes(row))]
 pub fn derive_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -185,8 +186,8 @@ fn statement(text: &LitStr, arguments: &[&Ident]) -> syn::Result<(TokenStream, V
         }
     }
 
-    // For each argument, an expression for its parameter number. A row argument has as many numbers
-    // as it has columns.
+    // For each argument, an expression that computes the number of its first SQL parameter. A row
+    // needs one parameter for each of its columns.
     let mut number = quote!(1);
     let mut numbers = Vec::new();
     for row in &rows {

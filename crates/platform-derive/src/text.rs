@@ -11,7 +11,7 @@ pub(crate) enum Part {
     Columns {
         /// The row type's path, as written between the braces.
         row: String,
-        /// The table alias with its dot, or an empty text.
+        /// The table alias followed by a dot, such as `e.`; empty if there is no alias.
         alias: String,
     },
     /// The values of a row, `{:Row}`. The argument has the name of the row type.
@@ -91,7 +91,7 @@ fn braced(inner: &str) -> Result<Part, String> {
 }
 
 /// The statements for rows of the type `row` in the table `table`, each with the name of its
-/// constant in `platform::store::Table`. The table's key is `id`, the row's first column.
+/// constant in `platform::store::Table`. The table's primary key is `id`, the row's first column.
 pub(crate) fn of_table(table: &str, row: &str) -> Vec<(&'static str, String)> {
     let texts = [
         ("FIND", "SELECT {Row} FROM TABLE WHERE id = $1"),

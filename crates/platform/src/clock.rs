@@ -1,4 +1,4 @@
-//! The clock: either the system's clock, or one that a test controls.
+//! The clock is either the system's clock or one that a test controls.
 //!
 //! All other code reads the time from a [`Clock`], so a test advances a [`ManualClock`] instead of
 //! waiting.

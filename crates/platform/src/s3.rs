@@ -41,7 +41,8 @@ pub enum S3Error {
     Target { target: String, reason: String },
 }
 
-/// A bucket, and the prefix with which the names of all of Kenduri's objects in the bucket begin.
+/// A bucket, and a prefix. The names of all objects that Kenduri stores in the bucket begin with
+/// the prefix.
 #[derive(Clone)]
 pub struct S3 {
     bucket: Bucket,
@@ -58,7 +59,7 @@ impl fmt::Debug for S3 {
 }
 
 impl S3 {
-    /// Parses the part `BUCKET/PREFIX` of a setting.
+    /// Makes the bucket for `place`, which has the form `BUCKET/PREFIX`.
     pub fn at(place: &str, access: &S3Access) -> Result<Self, S3Error> {
         let wrong = |reason: String| S3Error::Access(reason);
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));

@@ -59,8 +59,8 @@ pub fn list(tx: &mut Tx<'_>, listing: &Listing) -> Result<Vec<Post>, StoreError>
     Ok(found.into_iter().map(|post| post.at(now)).collect())
 }
 
-/// One page of the published articles, newest first, and their total number. If `tag` is not empty,
-/// only articles with this tag are returned and counted.
+/// One page of the published articles, newest first, and the number of all published articles. If
+/// `tag` is not empty, only articles with this tag are returned and counted.
 pub fn page(
     tx: &mut Tx<'_>,
     tag: &str,
@@ -94,7 +94,8 @@ pub fn page(
     Ok((found.into_iter().map(|post| post.at(now)).collect(), total))
 }
 
-/// The tags of published articles with the number of articles each, most frequent first.
+/// The tags of published articles, each with its number of articles. The most frequent tag comes
+/// first.
 pub fn tags(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, StoreError> {
     let now = tx.roughly_now();
     sql!(

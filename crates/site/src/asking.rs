@@ -11,8 +11,8 @@
 //! | [`Caller`] | a program or a script calls the API | the person or program |
 //!
 //! Every extractor refuses callers whom the route's declaration excludes ([`Callers`]). If a
-//! request has an `Authorization` header, cookies are ignored. A request without a signed-in caller
-//! gets a 401, which a page turns into a redirect to the sign-in page.
+//! request has an `Authorization` header, its cookies are ignored. A request without a signed-in
+//! caller gets a 401, which a page turns into a redirect to the sign-in page.
 
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
@@ -101,8 +101,8 @@ where
     }
 }
 
-/// The caller of an operation that is open to everybody: a person, or the owner of a token with any
-/// scope. A caller with an invalid session or token counts as not signed in.
+/// The caller of an operation that is open to everybody. An API token needs no particular scope. A
+/// caller with an invalid session or token counts as not signed in.
 #[derive(Clone, Debug)]
 pub struct AnyCaller(pub Option<SignedIn>);
 
@@ -132,7 +132,7 @@ where
 pub struct Sender {
     pub who: SignedIn,
     pub form: Form,
-    /// The CSRF token for the hidden field `_csrf` in forms on the page with the response.
+    /// The CSRF token for the hidden field `_csrf` in the forms of the response page.
     pub csrf: String,
     /// Details of the request for the audit log.
     pub request: RequestFacts,
@@ -179,7 +179,7 @@ where
 #[derive(Debug)]
 pub(crate) struct ArrivingSender {
     pub(crate) sender: Sender,
-    /// `None` if no file was chosen, an error if the file is too large.
+    /// The received file. `None` if no file was chosen; an error if the file is too large.
     pub(crate) file: Option<Result<ArrivedFile, Problem>>,
 }
 
@@ -203,7 +203,7 @@ impl ArrivingSender {
                     return Err(Problem::fields().field("/file", "too_many", [("max", 1.into())]));
                 }
                 Part::File(part) => {
-                    // The file of a form that is refused anyway is not received.
+                    // If the form will be refused, its file is not received.
                     let form: Form = fields.iter().cloned().collect();
                     let is_ours = visit.as_ref().is_ok_and(|(_, secret)| {
                         let (headers, secret) = (&parts.headers, secret.reveal());
@@ -225,8 +225,8 @@ impl ArrivingSender {
     }
 }
 
-/// Whether the account has a role in the site or in one of its domains. The files of people without
-/// a role are not even read into memory.
+/// Whether the account has a role in any scope. Files from people without a role are not read into
+/// memory.
 async fn has_role(site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
     let id = who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { people::has_role(tx, &id) };
@@ -282,7 +282,8 @@ impl Sender {
     }
 }
 
-/// The caller, identified by a layer around the handlers. [`Caller`] trusts this request extension.
+/// A request extension with the caller whom a layer around the handlers has identified. The
+/// extractor [`Caller`] relies on it.
 #[derive(Clone, Debug)]
 pub struct Found(pub Result<SignedIn, Problem>);
 
@@ -421,9 +422,9 @@ async fn go_on(
     Ok(())
 }
 
-/// The kinds of valid bearer tokens, with their owners.
+/// A valid bearer token of one of the two kinds.
 enum BearerAccess {
-    /// An access token, which belongs to a session and has all rights of the session's person.
+    /// An access token, which belongs to a session and has all rights of the signed-in person.
     Access(SignedIn),
     Personal(Bearer),
 }
@@ -542,8 +543,8 @@ async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Re
     Ok(())
 }
 
-/// Refuses to serve a page whose route declares callers other than people. Such a declaration is a
-/// programming error.
+/// Refuses to serve a page unless its route declares [`Callers::People`]. Any other declaration is
+/// a programming error.
 fn check_people(parts: &request::Parts) -> Result<(), Problem> {
     match Callers::of(parts)? {
         Callers::People => Ok(()),

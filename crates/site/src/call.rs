@@ -80,12 +80,13 @@ impl Call {
         Form::parse(self.query_text().as_bytes()).unwrap_or_default()
     }
 
-    /// The part of a list that the query string requests.
+    /// Reads from the query string which part of a list is requested.
     pub fn page_query(&self) -> Result<PageQuery, Problem> {
         PageQuery::read(self.query_text())
     }
 
-    /// The version on which the caller bases the change, from `If-Match` or the body.
+    /// The version on which the caller bases the change. It comes from the header `If-Match` or,
+    /// without this header, from the request body (`body`).
     pub fn version(&self, body: Option<i64>) -> Result<i64, Problem> {
         version::expected(&self.headers, body)
     }
@@ -130,7 +131,7 @@ impl Call {
         Ok(Json(paging.list(self.read(look).await?, key)))
     }
 
-    /// Makes a change that may safely be repeated: PUT, PATCH or DELETE.
+    /// Makes a change for a PUT, PATCH or DELETE request. Such a request may safely be repeated.
     pub async fn write<P, T, F>(&self, change: F) -> Result<T, Problem>
     where
         P: Proof,
@@ -141,8 +142,8 @@ impl Call {
         done.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// Makes a change that happens once per `Idempotency-Key`: POST. A repeated request gets the
-    /// same response, as long as the caller still has permission.
+    /// Makes a change for a POST request, only once per `Idempotency-Key`. A repeated request gets
+    /// the same response, if the caller still has permission.
     pub async fn post<P, T, F>(
         &self,
         body: &[u8],
@@ -213,8 +214,9 @@ impl Call {
         Ok(json_text(status.unwrap_or(StatusCode::OK), answer.body))
     }
 
-    /// The idempotency key that the caller sent, if any. Keys of different callers are distinct. A
-    /// key that the same caller used for another path, query or body is refused later.
+    /// The idempotency key that the caller sent, if any. Keys of different callers are distinct.
+    /// This function also returns a key that the same caller has used for another path, query or
+    /// body. The change itself is then refused.
     pub fn key(&self, body: &[u8]) -> Result<Option<Key>, Problem> {
         let Some(key) = web::idempotency::key(&self.headers)? else {
             return Ok(None);
@@ -242,8 +244,9 @@ pub fn form_once<E: From<StoreError> + From<Reused>>(
     Ok(done?.body)
 }
 
-/// Returns the key that identifies a repeated form, from its hidden `submission_id`; `None` if the
-/// id is missing or invalid. `file_hash` is empty if the form has no file.
+/// Returns the key by which a repeated form is recognized. The key is made from the hidden field
+/// `submission_id`; `None` if the field is missing or invalid. `file_hash` is empty if the form has
+/// no file.
 pub fn form_key(who: &SignedIn, form: &Form, file_hash: &[u8], route: &str) -> Option<Key> {
     let mut body = file_hash.to_vec();
     for (name, value) in form.iter().filter(|(name, _)| *name != web::csrf::FIELD) {

@@ -1,5 +1,5 @@
-//! Freezes: periods around events in which nothing is restarted or upgraded, and no backup drill
-//! runs, unless an operator forces it. A domain lists its events
+//! A freeze is a period around an event. During a freeze, planned restarts, upgrades and backup
+//! drills happen only if an operator forces them. A domain lists its events
 //! ([`Domain::freezes`](crate::Domain::freezes)).
 
 use jiff::{SignedDuration, Timestamp};

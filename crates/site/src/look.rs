@@ -1,5 +1,5 @@
-//! The site's own settings that its owner edits on a page: look, first page, introduction, menu and
-//! owner.
+//! The settings that the site's owner edits on a page: the look, the first page, the introduction,
+//! the menu and the owner.
 
 use axum::http::StatusCode;
 use platform::audit::{Entry, RequestFacts};
@@ -24,7 +24,7 @@ use identity::grant::{self, Scope};
 use identity::notification::{self, NewNotification};
 use identity::person::{profile, slug};
 
-/// The setting for a first page that consists of the domains' public parts.
+/// The value of [`Look::home`] for a first page that consists of the content from all domains.
 pub const SITE: &str = "site";
 /// The maximum length of the introduction, in characters.
 const LONGEST_INTRODUCTION: usize = 2_000;
@@ -49,7 +49,8 @@ pub const PICTURES: PictureFolder = PictureFolder {
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Look {
-    /// The page at `/`: either [`SITE`], or the setting that chooses a [`FirstPage`].
+    /// The setting for the page at `/`. It is either [`SITE`], or chooses a domain's page
+    /// ([`FirstPage::form`]).
     pub home: String,
     /// The theme of public pages.
     pub look: Theme,
@@ -135,7 +136,7 @@ impl From<LookError> for Problem {
     }
 }
 
-/// Stores the choice of the first page in a new store. Does nothing if a look is already stored.
+/// Stores the setting of the first page in a new store. Does nothing if a look is already stored.
 pub fn begin(tx: &mut Tx<'_>, home: &str) -> Result<(), StoreError> {
     let look = Look {
         home: home.to_owned(),
@@ -253,7 +254,7 @@ pub fn offered(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<Vec<MenuItem>, Sto
     Ok(all)
 }
 
-/// The parts that all public pages share. The menu omits entries that no domain offers any more.
+/// The frame that all public pages share. Its menu omits entries that no domain offers any more.
 pub fn frame(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<PublicFrame, StoreError> {
     let look = find(tx)?;
     let mut menu = offered(tx, domains)?;

@@ -1,5 +1,5 @@
-//! Callbacks through which a mail provider reports that mails were delivered, bounced or led to
-//! complaints.
+//! Callbacks from a mail provider. With a callback, the provider reports that a mail was delivered,
+//! has bounced or led to a complaint.
 
 mod resend;
 mod ses;

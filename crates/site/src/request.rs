@@ -1,5 +1,5 @@
-//! A request for a page, or a submitted form. It contains the person, the path and the language,
-//! and has methods that check the person and then read or change the store.
+//! Extractors for page requests and submitted forms. They contain the person, the path and the
+//! language. Their methods check the person, and then read or change the store.
 
 use std::fmt;
 use std::ops::Deref;
@@ -39,7 +39,7 @@ pub struct FormPost<Q = PageRequest> {
     pub req: Q,
     pub form: Form,
     pub files: Vec<SentFile>,
-    /// The key that identifies a repeated form.
+    /// The key by which a repeated form is recognized.
     pub key: Option<Key>,
 }
 
@@ -50,7 +50,7 @@ pub struct FormContext<'a> {
     pub csrf: &'a str,
     /// A new `submission_id`.
     pub submission: String,
-    /// The message id of the confirmation of the previous action.
+    /// The message id of a sentence that confirms the previous action.
     pub done: Option<&'static str>,
     pub form_state: &'a FormState,
 }
@@ -59,7 +59,7 @@ pub struct FormContext<'a> {
 pub trait OfPage:
     FromRequestParts<Site, Rejection = Problem> + AsRef<PageRequest> + Clone + Send + Sync + 'static
 {
-    /// Adds further data from the request's parts.
+    /// Makes the request type from `req` and from further data in `parts`.
     fn of(parts: &Parts, req: PageRequest) -> Result<Self, Problem>;
 }
 
@@ -163,15 +163,15 @@ impl PageRequest {
         self.requester.write(&self.site, change).await
     }
 
-    /// The message id for the keyword in `?done=`. The message confirms the action that led to this
-    /// page.
+    /// Returns the message id for the keyword in the query parameter `done`. The message confirms
+    /// the action that led to this page. `messages` maps keywords to message ids.
     pub fn done(&self, messages: &[(&str, &'static str)]) -> Option<&'static str> {
         let done = self.query.text("done");
         let found = messages.iter().find(|(word, _)| *word == done);
         found.map(|(_, message)| *message)
     }
 
-    /// The part of a list that the query string requests.
+    /// Reads from the query string which part of a list is requested.
     pub fn page_query(&self) -> Result<PageQuery, Problem> {
         PageQuery::of(self.query.iter())
     }

@@ -40,7 +40,7 @@ impl FromStr for AllowedUsers {
     }
 }
 
-/// The decision whether a request may reach the upstream service.
+/// The result of [`check`].
 #[derive(Clone, Debug)]
 pub enum UpstreamAccess {
     Granted(GrantedUser),
@@ -55,7 +55,7 @@ pub struct GrantedUser {
     pub account: AccountId,
     /// The user's email address, if it is verified.
     pub email: Option<String>,
-    /// A `Set-Cookie` header that extends the session, if the session is due for it.
+    /// A `Set-Cookie` header that extends the session; `None` if it need not be extended yet.
     pub renewed: Option<HeaderValue>,
 }
 

@@ -58,8 +58,9 @@ impl LogTail {
             let newest = *output.newest().borrow();
             let next = if let Some(seen) = query.seen.get(&**output.service()) {
                 let next = output.sequence_after(seen);
-                // With a filter, `seen` is the last matching line. Later lines may already have
-                // been checked, so they do not count as missed if they are no longer in memory.
+                // If the query has a filter, `seen` is the last line that matched. Lines after it
+                // may already have been checked. Those that are no longer in memory therefore do
+                // not count as missed.
                 let judged = query.is_filtered().then(|| output.first_sequence());
                 next.max(judged.unwrap_or(next))
             } else {

@@ -130,7 +130,7 @@ impl Process {
 
     /// Kills the remaining processes of a process group whose first process has exited. When no
     /// process is left, returns how the first one exited. If the group was asked to stop, its
-    /// processes first get the full stop timeout.
+    /// processes are killed only after the full stop timeout.
     ///
     /// The process table is not read while the control group contains processes, because reading it
     /// opens several files per process of the system.

@@ -18,7 +18,8 @@ pub struct Check {
 }
 
 impl Check {
-    /// `origins` says where each key is written. A key that is missing has its built-in value.
+    /// `origins` contains where each key is written. A key that it does not contain has its
+    /// built-in value.
     pub fn new(origins: BTreeMap<String, Origin>) -> Self {
         Self {
             origins,
@@ -35,8 +36,8 @@ impl Check {
         !self.origins.contains_key(key)
     }
 
-    /// Returns the place of a key. A part of a nested value may have no place of its own. The
-    /// result is then the place of the key that contains it.
+    /// Returns where a key is written. A key inside a nested value may be missing in `origins`. In
+    /// this case, the place of the nearest key around it is returned.
     fn origin(&self, key: &str) -> Origin {
         let mut written = key;
         loop {
@@ -74,12 +75,13 @@ impl Check {
         }
     }
 
-    /// Adds a problem with a key's value: what is wrong, and what to do about it.
+    /// Adds a problem with a key's value. `what` says what is wrong, and `mend` says how to correct
+    /// it.
     pub fn refuse(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
         self.problems.push(self.problem(key, what, mend));
     }
 
-    /// Like [`Self::refuse`], but `what` is a sentence that names the keys it is about.
+    /// Like [`Self::refuse`], but `what` is a whole sentence that itself names the keys.
     pub fn refuse_sentence(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
         let origin = self.origin(key);
         self.problems.push(Problem::at(origin, what, mend));
@@ -89,12 +91,13 @@ impl Check {
         self.warnings.push(self.problem(key, what, mend));
     }
 
-    /// Like [`Self::warn`], with a sentence that names the keys it is about.
+    /// Like [`Self::warn`], but `what` is a whole sentence that itself names the keys.
     pub fn warn_sentence(&mut self, what: impl Into<String>) {
         self.warnings.push(Problem::at(Origin::BuiltIn, what, ""));
     }
 
-    /// Returns the value, or adds the problems that another check has found, with their places.
+    /// Returns the value in `checked`. If `checked` contains problems instead, adds them, each with
+    /// the place where its key is written.
     pub fn take<T>(&mut self, checked: Result<T, Vec<Problem>>) -> Option<T> {
         let place = |problem: Problem| Problem {
             origin: self.origin(&problem.key),
@@ -115,8 +118,8 @@ impl Check {
         }
     }
 
-    /// Returns the parsed value, or adds the problem that parsing found. The text after the first
-    /// `; ` of the error says what to do about it.
+    /// Returns the parsed value, or adds a problem with the parser's error message. The part of the
+    /// message after the first `; ` says what to do about it.
     pub fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| {

@@ -15,8 +15,8 @@ pub struct HealthConfig {
     pub every: String,
     /// The timeout for the response to a check.
     pub within: String,
-    /// The number of consecutive failed checks after which an instance is restarted, or a server
-    /// gets no requests.
+    /// The number of consecutive failed checks after which a service's instance is restarted, or an
+    /// upstream server gets no more requests.
     pub fall: u32,
     /// The number of consecutive successful checks after which the instance or server is ready.
     pub rise: u32,

@@ -1,6 +1,7 @@
 //! Suggests a correction for a misspelled word.
 
-/// Returns the candidate with the smallest edit distance, unless even this distance is too large.
+/// Returns the candidate with the smallest edit distance, or `None` if all candidates are too
+/// different.
 pub fn nearest<'a>(
     written: &str,
     candidates: impl IntoIterator<Item = &'a str>,

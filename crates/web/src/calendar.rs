@@ -113,7 +113,8 @@ pub fn breakdown(from: Timestamp, to: Timestamp, zone: &TimeZone, leap_day: Leap
 }
 
 /// Adds months to a date. The result has the same day of the month, or is the month's last day if
-/// the month is shorter. For anniversaries of 29 February, `leap_day` decides.
+/// the month is shorter. An anniversary of 29 February in a year without that day falls on the day
+/// that `leap_day` selects.
 fn add_months(date: Date, months: i64, leap_day: LeapDay) -> Option<Date> {
     let later = date
         .checked_add(Span::new().try_months(months).ok()?)

@@ -26,8 +26,8 @@ pub struct PageQuery {
     cursor: Option<String>,
     #[param(ignore)]
     direction: Direction,
-    /// The suffix of this list's cursors, a hash of the list's filters; empty for a list without
-    /// filters.
+    /// The suffix of this list's cursors. It is a hash of the list's filters, and empty for a list
+    /// without filters.
     #[param(ignore)]
     mark: String,
 }
@@ -103,8 +103,8 @@ impl PageQuery {
         Ok(paging)
     }
 
-    /// Binds the cursors to the list's filters: under other filters, a cursor is refused with 400
-    /// `cursor_invalid`, because it would skip items that these filters match.
+    /// Binds the cursors to the list's filters. A cursor that was made under other filters is
+    /// refused with 400 `cursor_invalid`, because it would skip items that the new filters match.
     #[must_use]
     pub fn under(mut self, filters: &impl Serialize) -> Self {
         let hash = Sha256::digest(serde_json::to_vec(filters).unwrap_or_default());

@@ -1,5 +1,5 @@
-//! Refusals: errors caused by a rule. API clients get them in one format (RFC 9457), and people as
-//! one sentence.
+//! Refusals are errors caused by a rule. API clients get a refusal in the format of RFC 9457, and
+//! people get one sentence.
 //!
 //! A handler returns a [`Problem`]; `web::serve` renders it in the reader's language: as
 //! `application/problem+json` under `/api` and for clients that accept JSON, otherwise as a page.

@@ -1,5 +1,5 @@
-//! Rendering of problems: JSON for API clients, pages for people, and the page that explains each
-//! error code.
+//! Renders problems as JSON for API clients, and as pages for people. Also serves the pages that
+//! explain the error codes.
 
 use std::collections::BTreeMap;
 
@@ -229,8 +229,8 @@ struct Explained {
     detail: String,
 }
 
-/// The placeholder for an argument where an error code is explained in general: "none" for an
-/// optional argument, "n" for any other.
+/// The placeholder for an argument on the page that explains an error code: "none" for an optional
+/// argument, "n" for any other.
 fn stand_in(name: &str) -> &'static str {
     match name {
         "contact" | "day" => "none",

@@ -192,7 +192,8 @@ fn count(route: Option<&MatchedPath>, status: StatusCode, taken: Duration) {
     metrics::histogram!("kenduri_request_seconds", "route" => route).record(taken);
 }
 
-/// The path of the sign-in page, which leads to the path `here` after signing in.
+/// The path of the sign-in page, with a parameter that makes it lead to the path `here` after
+/// signing in.
 pub fn way_in(here: &str) -> String {
     leading_back("/login", here)
 }

@@ -18,8 +18,8 @@ use crate::setting::SettingValues;
 use crate::site_url::SiteUrl;
 use crate::text::{Catalogue, Text};
 
-/// The router's state, which is cheap to clone. It derefs to the platform: `site.store`,
-/// `site.clock`.
+/// The router's state, which is cheap to clone. It dereferences to the platform, so handlers can
+/// write `site.store` or `site.clock`.
 #[derive(Clone)]
 pub struct Site {
     pub platform: Platform,

@@ -1,5 +1,5 @@
-//! Translated texts: the Fluent messages of all crates in the reader's language. If that language
-//! lacks a message, the English message is used.
+//! Translated texts. They come from the Fluent messages of all crates, in the reader's language. If
+//! that language lacks a message, the English message is used.
 //!
 //! ```
 //! let catalogue = web::Catalogue::build(&[web::LOCALES]);

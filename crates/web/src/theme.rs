@@ -1,5 +1,5 @@
-//! The design of public pages: a theme, the background colour if the theme is Songket, and
-//! optionally an accent colour.
+//! The design of public pages. It consists of a theme, a background colour if the theme is Songket,
+//! and an optional accent colour.
 
 use serde::{Deserialize, Serialize};
 

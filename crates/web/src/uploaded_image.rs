@@ -25,7 +25,7 @@ const LONGEST_READ: u32 = 12_000;
 const PIXELS: u64 = 50_000_000;
 /// The maximum memory for the decoded pixels, in bytes.
 const MEMORY: u64 = 256 * 1024 * 1024;
-/// The JPEG quality, of 100.
+/// The JPEG quality, on a scale up to 100.
 const QUALITY: u8 = 82;
 
 /// Limits decoding to one picture at a time, to bound memory use.
@@ -179,7 +179,8 @@ fn holds_pixels_only(file: &[u8]) -> bool {
     while let [0xff, marker, high, low, ..] = *rest {
         let length = usize::from(u16::from_be_bytes([high, low]));
         match marker {
-            // The rest must be the pixels, and contain only one end-of-image marker.
+            // The rest of the file must be the pixels, with a single end-of-image marker at its
+            // end.
             0xda => {
                 let end = rest.windows(2).position(|pair| pair == [0xff, 0xd9]);
                 return end.is_some_and(|end| end + 2 == rest.len());

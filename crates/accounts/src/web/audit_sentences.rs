@@ -2,8 +2,8 @@
 
 use web::Text;
 
-/// The actions that the audit log contains about accounts, each with the message id of its
-/// sentence.
+/// The names of the actions on accounts in the audit log, each with the message id of the sentence
+/// that describes the action.
 const SENTENCES: &[(&str, &str)] = &[
     ("account.activated", "event-account-activated"),
     ("account.deactivated", "event-account-deactivated"),
@@ -56,8 +56,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("webhook.rotated", "event-webhook-rotated"),
 ];
 
-/// The sentence for an action in the audit log. Other crates define the sentences for their own
-/// actions in their messages. For example, the message `event-service-ordered` describes
+/// The sentence that describes an action in the audit log. Other crates define sentences for their
+/// actions as messages. For example, the message `event-service-ordered` describes the action
 /// `service.ordered`.
 pub(super) fn sentence(text: &Text, action: &str) -> String {
     let found = SENTENCES.iter().find(|(known, _)| *known == action);

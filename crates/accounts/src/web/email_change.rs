@@ -1,4 +1,4 @@
-//! The page about a person's own email address, on which they confirm and change it.
+//! The page on which people confirm and change their own email address.
 
 use std::sync::LazyLock;
 
@@ -212,7 +212,7 @@ pub(super) struct LinkPage<'a> {
 }
 
 impl<'a> LinkPage<'a> {
-    /// The page of a link that requires no password, only the press of a button.
+    /// The page for a link that requires no password. The person only has to press a button.
     pub(super) fn new(
         text: &'a Text,
         csrf: &'a str,

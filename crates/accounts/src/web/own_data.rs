@@ -74,7 +74,7 @@ pub(super) async fn export(
     again(&accounts, &wishes, sender, done).await
 }
 
-/// The response with the zip file of a person's own data.
+/// Returns the response with the zip file that contains a person's own data.
 pub(super) async fn file(
     accounts: &Context,
     who: SignedIn,

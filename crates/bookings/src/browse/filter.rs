@@ -14,7 +14,7 @@ use crate::provider::ProviderId;
 use crate::settings::{self, LONGEST_MINUTES, Reveal};
 use crate::slot::{Place, SlotId};
 
-/// The criteria of a search for slots, all of which a slot must match. An empty string or `None`
+/// The criteria of a search for slots. A slot must match all of them. An empty string or `None`
 /// matches every slot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Filter {
@@ -23,27 +23,28 @@ pub struct Filter {
     pub provider: String,
     /// What the slot must offer. A slot that allows any choice matches too.
     pub choice: Choice,
-    /// How the two sides meet. Links to online meetings include the site's rooms.
+    /// How the two sides meet. A search for links to online meetings also finds slots that use the
+    /// site's rooms.
     pub location_kind: Option<Place>,
     /// A part of the public, approximate location.
     pub area: String,
-    /// The highest price, in minor units of the site's currency.
+    /// The maximum price, in minor units of the site's currency.
     pub max_price: Option<i64>,
-    /// The shortest session, in minutes.
+    /// The minimum length of the session, in minutes.
     pub min_minutes: Option<i64>,
     /// The code of the kind of credit with which the slot is booked.
     pub credit_kind: String,
     /// The earliest start of a slot.
     pub from: Option<Timestamp>,
-    /// The end of the period in which slots may start, exclusive.
+    /// The time before which a slot must start.
     pub until: Option<Timestamp>,
-    /// Only slots that were made in this period, whose end is exclusive.
+    /// The period in which the slot was created. Its end is exclusive.
     #[serde(skip)]
     pub made: Option<(Timestamp, Timestamp)>,
-    /// Only slots of this provider at this price, and for a credit of this kind.
+    /// The provider, the price and the kind of credit that the slot must have.
     #[serde(skip)]
     pub of: Option<(ProviderId, Money, Option<String>)>,
-    /// Only slots that come after this one, given by its start and id.
+    /// The start and the id of a slot. Only slots that come after it match.
     #[serde(skip)]
     pub after: Option<(Timestamp, SlotId)>,
 }

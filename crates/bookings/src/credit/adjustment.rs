@@ -1,6 +1,5 @@
-//! Adjustments of a member's credits by administrators. Credits are added as a lot of their own,
-//! and taken away only while they are unused. Nobody edits a balance: each adjustment is an entry
-//! with a reason.
+//! Adjustments of a member's credits by administrators. Added credits form a new lot, and only
+//! unused credits can be taken away. Each adjustment is recorded in the ledger, with a reason.
 
 use identity::account::{self, AccountId};
 use identity::session::sudo;
@@ -80,8 +79,8 @@ pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<AccountCredits>, S
     }))
 }
 
-/// Adjusts an account's credits. Only unused credits that have not expired are taken away, those
-/// that expire first before the others.
+/// Adjusts an account's credits. Only unused credits that have not expired are taken away, starting
+/// with those that expire first.
 pub fn adjust(
     tx: &mut Tx<'_>,
     by: &Administrator,

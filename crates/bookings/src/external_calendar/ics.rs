@@ -43,8 +43,8 @@ pub(super) struct Found {
     pub(super) is_partial: bool,
 }
 
-/// Reads the busy times that overlap `period`. Times without a zone, and those in an unknown one,
-/// are read in `zone`.
+/// Reads the busy times that overlap `period`. Times without a time zone or with an unknown one are
+/// read in `zone`.
 pub(super) fn read(
     file: &str,
     zone: &TimeZone,
@@ -225,7 +225,7 @@ impl Reading<'_> {
         }
         let (zone, begin) = (self.zone_of(entry, start), civil(start).ok_or(Unreadable)?);
         let last = self.period.1.to_zoned(zone.clone()).datetime();
-        // The end may be an instant in UTC, but the library compares local times.
+        // The end of the rule may be an instant in UTC, but the library compares local times.
         let until = match &rule.until {
             Some(until) if until.has_time() => {
                 let until = instant(until, &zone).ok_or(Unreadable)?;
@@ -281,7 +281,7 @@ impl Reading<'_> {
         instant(at, &self.zone_of(entry, at))
     }
 
-    /// The zone of a value. Calendars name zones as IANA does, or as Windows does.
+    /// The time zone of a value. Calendars use the names of IANA or those of Windows.
     fn zone_of(&self, entry: &ICalendarEntry, at: &PartialDateTime) -> TimeZone {
         if let Some(zone) = offset(at) {
             return zone;

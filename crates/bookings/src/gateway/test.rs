@@ -21,7 +21,8 @@ use super::{
 };
 use crate::order::{self, GatewayName, Order, OrderId, OrderState, PaymentState};
 
-/// The purposes for which the test gateway's secrets are derived from the key file.
+/// The purposes of the test gateway's secrets, one for returns and one for events. The secrets are
+/// derived from the key file for these purposes.
 const RETURNS: &str = "bookings.test-gateway";
 const EVENTS: &str = "bookings.test-gateway.events";
 /// The header with the signature of an event.
@@ -79,7 +80,8 @@ pub(super) fn is_usable(site: &Site) -> bool {
     is_test(site) && offered(site).contains(&GatewayName::Test)
 }
 
-/// The secrets for a purpose. The first one signs, and all are valid.
+/// The secrets for a purpose. The first one is used for signing. Signatures with any of them are
+/// valid.
 fn secrets(site: &Site, purpose: &str) -> Vec<String> {
     let macs = site.keys.key(purpose).macs(&["secret"]).collect::<Vec<_>>();
     macs.iter().map(|mac| hexadecimal(mac)).collect()
@@ -106,7 +108,8 @@ impl TestEvent {
         }
     }
 
-    /// The body of the event, and its headers, which are signed with the current time.
+    /// Returns the headers and the body of the request that sends the event. The headers contain
+    /// the current time and a signature.
     pub(crate) fn post(&self, site: &Site) -> (HeaderMap, Vec<u8>) {
         let body = serde_json::to_vec(self).unwrap_or_default();
         let time = site.clock.now().as_second().to_string();
@@ -222,8 +225,8 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
     Ok(site.store.write(write).await?)
 }
 
-/// Verifies a signature over order and payment, so that the signature for another order cannot pay
-/// for this order.
+/// Verifies a signature of the order's id and the payment's id, so that a signature for another
+/// order cannot pay for this order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
     let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
     if sent.text("order") != order_id(order) {

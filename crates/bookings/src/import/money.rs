@@ -14,8 +14,8 @@ use crate::payout::batch::{Batch, BatchId, BatchState};
 use crate::payout::{Payout, PayoutId, PayoutState};
 use crate::refund::{Refund, RefundState};
 
-/// Finds or creates the lot for the credits that a member still has in the other system. Returns
-/// `true` if the lot was created, with `left` credits to spend.
+/// Finds or creates the lot for the credits that a member still has in the other system. A new lot
+/// has `left` unspent credits. Returns `true` if the lot was created.
 pub fn bring(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -48,8 +48,9 @@ fn lot_of(member: &AccountId, kind: &str) -> LotId {
     super::id("credits", &format!("{kind} {member}"))
 }
 
-/// Records that a member spent a credit on a session or a review. If `is_counted` is true, the
-/// credit is one of those in the imported lot. Otherwise it was spent before these were counted.
+/// Records that a member spent a credit on a session or a review. `is_counted` is true if the
+/// imported lot includes this credit, and false if it was spent before the credits in the lot were
+/// counted.
 pub fn spend(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -122,7 +123,7 @@ fn enter(
     Ok(())
 }
 
-/// An order of a plan in another system.
+/// An order for a plan, from another system.
 #[derive(Clone, Debug)]
 pub struct ImportedOrder {
     /// The order. Its `party_id` is set from `account`.
@@ -261,7 +262,7 @@ fn add_lots(tx: &mut Tx<'_>, order: &Order, new: &ImportedOrder) -> Result<(), S
 pub enum PayoutOutcome {
     Added,
     Known,
-    /// There is another item for the same session. Nothing was added.
+    /// There is another payout item for the same session. Nothing was added.
     BookingTaken,
 }
 
@@ -269,8 +270,8 @@ pub fn is_known_payout(tx: &mut Tx<'_>, id: &PayoutId) -> Result<bool, StoreErro
     Ok(tx.find::<Payout>(id)?.is_some())
 }
 
-/// Adds the payout item of a session. A paid item gets a settled batch of its own, with the bank's
-/// `reference`.
+/// Adds the payout item of a session. For a paid item, also adds a settled batch that contains only
+/// this item and has the bank's `reference`.
 pub fn add_payout(
     tx: &mut Tx<'_>,
     new: &Payout,

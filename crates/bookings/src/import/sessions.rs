@@ -60,14 +60,14 @@ pub struct ImportedSlot {
 pub enum SlotOutcome {
     Added,
     Known,
-    /// The slot is over and overlaps another one, so it was added as a deleted one.
+    /// The slot is over and overlaps another one, so it was added as a deleted slot.
     Deleted,
-    /// The slot is not over and overlaps this one of the same provider. It was not added.
+    /// The slot is not over and overlaps this other slot of the same provider. It was not added.
     Overlaps(SlotId),
 }
 
-/// Adds a slot, without the provider's buffers. If `is_extra` is true, the slot is known to be a
-/// duplicate, and is added as a deleted slot.
+/// Adds a slot. The provider's buffers do not apply to it. If `is_extra` is true, the slot is known
+/// to be a duplicate, and is added as a deleted slot.
 pub fn add_slot(
     tx: &mut Tx<'_>,
     new: &ImportedSlot,
@@ -213,7 +213,8 @@ pub fn place(tx: &mut Tx<'_>, booking: &Booking, link: &str) -> Result<bool, Sto
     Ok(free.is_some() || is_usable)
 }
 
-/// Takes the slot of a confirmed booking out of the pool of rooms, because no room was reserved.
+/// Makes the slot of a confirmed booking use its own link instead of one of the site's rooms,
+/// because no room was reserved.
 pub fn keep_own_link(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
     sql!(
         "UPDATE slot SET location_kind = :kind WHERE id = :slot AND location_kind = 'room_pool'",

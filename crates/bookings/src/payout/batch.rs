@@ -42,7 +42,7 @@ web::words! {
     BatchState {
         Draft = "draft" => "batch-draft",
         Approved = "approved" => "batch-approved",
-        /// The bank has the transfer.
+        /// The transfer was sent to the bank.
         Sent = "sent" => "batch-sent",
         /// The providers have the money.
         Settled = "settled" => "batch-settled",
@@ -116,7 +116,7 @@ pub struct NewBatch {
     pub currency: String,
 }
 
-/// The values of a step of a batch.
+/// The values that are sent with a step.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = PayoutBatchStepValues)]
@@ -167,7 +167,7 @@ pub fn create(tx: &mut Tx<'_>, by: &Administrator, new: &NewBatch) -> Result<Bat
 }
 
 /// Puts approved items into a new batch. Returns `None` if a concurrent change has put one of them
-/// into another batch; then the transaction must not be committed.
+/// into another batch. In this case, the caller must not commit the transaction.
 fn gather(
     tx: &mut Tx<'_>,
     currency: Currency,
@@ -198,7 +198,7 @@ fn gather(
     Ok(Some(batch))
 }
 
-/// The jobs that draft batches each morning, in the site's zone.
+/// The jobs that draft batches each morning, in the site's time zone.
 pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     let zone = site.settings.time_zone.clone();
     [
@@ -223,9 +223,9 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     ]
 }
 
-/// Drafts a batch in each currency in which items are due, unless the currency already has a draft.
+/// Drafts a batch for each currency that has due items and no draft yet.
 fn draft(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    // The lock makes concurrent runs wait, so that there are never two drafts of a currency.
+    // The lock makes concurrent runs wait, so that there are never two drafts in one currency.
     settings::lock(tx)?;
     for currency in approved_currencies(tx)? {
         let (standing,): (i64,) = sql!(
@@ -381,7 +381,8 @@ fn of_batch(tx: &mut Tx<'_>, batch: &BatchId) -> Result<Vec<Booking>, StoreError
 }
 
 /// Takes the items out of a batch and makes them approved again. A payout whose payment is disputed
-/// is held back. The adjustment that takes it back is rejected, because it was not paid.
+/// is held back. The adjustment for taking this payout back is rejected, because the payout was not
+/// paid.
 fn take_out(tx: &mut Tx<'_>, batch: &BatchId) -> Result<(), StoreError> {
     let bookings = of_batch(tx, batch)?;
     sql!(
@@ -448,7 +449,7 @@ fn tell(tx: &mut Tx<'_>, site: &Site, view: &BatchView) -> Result<(), StoreError
     Ok(())
 }
 
-/// The lines of a batch as a CSV file for the bank, with the references of the providers.
+/// The lines of a batch as a CSV file for the bank, with each provider's bank reference.
 pub fn file(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -20,7 +20,7 @@ use crate::booking::{self, State};
 use crate::order::{self, GatewayName, Order, OrderId, OrderMode, PaymentId, PaymentState};
 use crate::settings::{self, Administrator};
 
-/// The reason of a refund that the site's policy grants.
+/// The reason that is stored in refunds that the site's policy grants.
 pub(crate) const POLICY: &str = "policy";
 /// The minimum and the maximum length of a reason, in characters.
 const REASON: (usize, usize) = (5, 300);
@@ -106,7 +106,7 @@ pub struct PaymentRecord {
     pub gateway_payment_id: String,
     pub mode: OrderMode,
     pub state: PaymentState,
-    /// Whether it paid its order.
+    /// Whether this payment settled its order.
     pub settles: bool,
     pub amount_minor: i64,
     /// The currency (ISO 4217).

@@ -60,8 +60,8 @@ pub(crate) fn review_of(
     .maybe(tx)
 }
 
-/// Whether a review that is not completed takes place in the session of a booking. The booking then
-/// keeps its length.
+/// Whether a review that is not completed takes place in the session of a booking. If so, the
+/// booking can only be moved to a slot of the same length.
 pub(crate) fn is_open(tx: &mut Tx<'_>, booking: &BookingId) -> Result<bool, StoreError> {
     let review = review_of(tx, booking)?;
     Ok(review.as_ref().is_some_and(Review::is_open))

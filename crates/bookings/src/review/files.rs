@@ -16,9 +16,9 @@ use crate::settings;
 pub const MOST_BYTES: usize = 5_242_880;
 /// The kind of the job that deletes a document that no review uses.
 const FILE: &str = "booking.review_file";
-/// The kind of the daily job that deletes documents whose time is over.
+/// The kind of the daily job that deletes documents whose retention period is over.
 const CLEAN: &str = "booking.review_files";
-/// How long the file of an upload that was never completed is kept.
+/// How long the file of an incomplete upload is kept.
 const HALF_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// The maximum number of reviews whose files are deleted in one night.
@@ -83,7 +83,7 @@ impl From<&Document> for Reference {
 }
 
 impl PartyToReview {
-    /// The submitted document, while it is kept, if the person may read it.
+    /// The submitted document; `None` if it was deleted or the person may not read it.
     pub fn document(&self) -> Option<Document> {
         let review = &self.review;
         let document = Document {
@@ -96,7 +96,7 @@ impl PartyToReview {
         Some(document).filter(|one| self.may_read() && !one.file.is_empty())
     }
 
-    /// The reviewer's file, while it is kept, if the person may read it.
+    /// The reviewer's file; `None` if there is none, it was deleted or the person may not read it.
     pub fn reference(&self) -> Option<Document> {
         let file = &self.review.reference;
         let document = Document {
@@ -126,8 +126,8 @@ pub async fn receive(
     keep(site, file, &form).await
 }
 
-/// Reads a multipart form with up to one file, which may be a field of any name. `known` translates
-/// the names of the other fields; a field with an unknown name is refused.
+/// Reads a multipart form with at most one file, whose field may have any name. `known` translates
+/// the names of the other fields. A field with an unknown name is refused.
 pub(crate) async fn read(
     site: &Site,
     request: Request,
@@ -154,7 +154,8 @@ pub(crate) async fn read(
     Ok((fields.into_iter().collect(), file))
 }
 
-/// Keeps a received document as [`accept`] does, with what its member writes about it.
+/// Keeps a received document as [`accept`] does, and returns it with what its member writes about
+/// it.
 pub(crate) async fn keep(
     site: &Site,
     arrived: Option<Result<ArrivedFile, Problem>>,
@@ -205,7 +206,7 @@ pub(crate) fn name(site: &Site, file: &ArrivedFile, file_type: DocumentType) -> 
 /// Deletes a received document whose form was refused. If the deletion fails, a job deletes it
 /// a day later.
 pub async fn discard(site: &Site, problem: &Problem, file: &str) {
-    // After an error in the store, nobody knows whether the review was saved.
+    // After a server error, the review may have been stored, so its document is kept.
     if let (true, Ok(key)) = (problem.status.is_client_error(), FOLDER.key(file)) {
         drop(site.files.remove(&key).await);
     }

@@ -37,8 +37,8 @@ pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Erases an account's documents and texts from its reviews, and its texts and files from reviews
-/// of others.
+/// Erases the documents and texts that an account submitted for review, and the texts and files
+/// that it wrote as a reviewer.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     let kept: Vec<(String,)> = sql!(
         "SELECT file FROM review WHERE member_id = :account AND file <> ''

@@ -9,9 +9,9 @@ use crate::provider::Provider;
 use crate::{Refusal, SLOT_LOCKED, choice};
 
 /// Changes a slot, under the same rules as for a new one. If the slot is held or booked, only the
-/// note that is shown after booking can be changed. `version` is the one that the provider saw, if
-/// known. Returns the slot, and whether anything changed. The caller removes a changed slot from
-/// the requests for it.
+/// note that is shown after booking can be changed. `version` is the version that the provider saw,
+/// if it is known. Returns the slot, and whether anything changed. The caller removes a changed
+/// slot from the requests for it.
 pub(crate) fn change(
     tx: &mut Tx<'_>,
     provider: &Provider,

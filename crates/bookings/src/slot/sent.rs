@@ -18,7 +18,7 @@ pub struct NewSlot {
     pub time: String,
     /// The length in minutes.
     pub minutes: i64,
-    /// An IANA zone; the provider's if omitted.
+    /// An IANA time zone; the provider's if omitted.
     pub time_zone: Option<String>,
     /// The session's title, 1–80 characters.
     pub title: String,
@@ -34,7 +34,8 @@ pub struct NewSlot {
     pub area: String,
     /// The price in minor units of the site's currency; 0 is free.
     pub price_minor: i64,
-    /// The code of the kind of credit with which the slot is booked, in which case it has no price.
+    /// The code of the kind of credit with which the slot is booked. If it is set, the slot has no
+    /// price.
     pub credit_kind: Option<String>,
     /// The codes of the session types among which members choose, up to 10; empty for any.
     pub session_types: Vec<String>,
@@ -83,7 +84,7 @@ pub struct SlotChange {
     pub time: Option<String>,
     /// The length in minutes.
     pub minutes: Option<i64>,
-    /// The IANA zone of date and time.
+    /// The IANA time zone of the date and the time.
     pub time_zone: Option<String>,
     /// The session's title, 1–80 characters.
     pub title: Option<String>,
@@ -99,8 +100,8 @@ pub struct SlotChange {
     pub area: Option<String>,
     /// The price in minor units of the slot's currency, or of the site's if the slot has no price.
     pub price_minor: Option<i64>,
-    /// The code of the kind of credit with which the slot is booked, in which case it has no price;
-    /// empty for money.
+    /// The code of the kind of credit with which the slot is booked; empty if the slot is booked
+    /// with money. If a code is set, the slot has no price.
     pub credit_kind: Option<String>,
     /// The codes of the session types among which members choose, up to 10; empty for any.
     pub session_types: Option<Vec<String>>,
@@ -116,7 +117,7 @@ impl SlotChange {
     /// Returns the slot's properties with the change applied.
     pub(super) fn merged(&self, old: &NewSlot) -> NewSlot {
         let one = |sent: Option<&String>, old: &String| sent.unwrap_or(old).clone();
-        // Texts are compared as they are stored.
+        // The sent texts are cleaned, because they are compared with stored texts, which are clean.
         let line =
             |sent: Option<&String>, old| one(sent.map(|text| clean_line(text)).as_ref(), old);
         let text = |sent: Option<&String>, old| one(sent.map(|text| clean(text)).as_ref(), old);

@@ -19,7 +19,7 @@ const FURTHEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// The maximum price, in minor units.
 const DEAREST: i64 = 100_000_000_000;
 
-/// The maximum length of the note that is shown after booking.
+/// The maximum length of the note that is shown after booking, in characters.
 pub(super) const PREP_NOTE: usize = 2_000;
 
 /// The minimum number of digits of a telephone number.
@@ -45,7 +45,7 @@ impl Template {
         Self::read_over(tx, provider, sent, None, findings)
     }
 
-    /// Like [`Template::read`], but `old` may be a slot that is being changed. It keeps the
+    /// Like [`Template::read`], but `old` may be a slot that is being changed. That slot keeps the
     /// currency of its price, and may keep choices that cannot be chosen for new slots.
     pub(super) fn read_over(
         tx: &mut Tx<'_>,
@@ -150,8 +150,8 @@ impl Template {
         Ok(found.map(|(id,)| Obstacle::Overlap(id)))
     }
 
-    /// Returns the start of the slot, or refuses with all errors in what was sent. `kept` is the
-    /// start of a slot that is being changed and keeps its time.
+    /// Returns the start of the slot, or refuses with all errors in the sent properties. `kept` is
+    /// the start of a slot that is being changed and keeps its time.
     pub(super) fn find_start(
         &self,
         tx: &mut Tx<'_>,
@@ -229,7 +229,7 @@ pub(crate) enum Obstacle {
     Past,
     /// The instant is more than a year in the future.
     TooFar,
-    /// The slot would overlap this one.
+    /// The slot would overlap this other slot.
     Overlap(SlotId),
 }
 
@@ -244,7 +244,7 @@ impl Obstacle {
     }
 }
 
-/// Whether the gateways accept this amount, or it is 0. In rupees, the minimum is one rupee. In
+/// Whether an amount is 0 or accepted by the gateways. In rupees, the minimum is one rupee. In
 /// currencies with three decimals, the last digit must be 0. Amounts in ariary must be whole.
 pub(crate) fn is_payable(price: Money) -> bool {
     let divisor = match (price.currency.code(), price.currency.decimals()) {
@@ -260,7 +260,7 @@ pub(crate) fn is_payable(price: Money) -> bool {
     price.minor == 0 || price.minor >= least && price.minor % divisor == 0
 }
 
-/// Checks that the location suits the way in which the two sides meet.
+/// Checks that the location fits how the two sides meet.
 fn check_place((kind, location): (Place, &str), hosts: &[String], findings: &mut Findings) {
     let digits = location.chars().filter(char::is_ascii_digit).count();
     match kind {

@@ -44,8 +44,8 @@ use crate::settings::{self, Administrator, BookingSettings};
 use crate::slot::{Place, SlotId};
 use crate::{READ, Refusal, WRITE, cancel as cancelling, link_change};
 
-/// What all lists that administrators keep have in common: only people read and change them, and
-/// they read the whole item.
+/// The parts of a declaration that are the same for all lists that administrators maintain. Only
+/// people can read and change these lists, not API tokens. People read all fields of an item.
 macro_rules! administered {
     () => {
         type View = Self;
@@ -385,8 +385,8 @@ struct Mark {
 }
 
 /// Marks the outcome of a session. The provider can mark that the session took place or that the
-/// member did not come, and the member that the provider did not come. Administrators can mark and
-/// correct every outcome.
+/// member did not come. The member can mark that the provider did not come. Administrators can mark
+/// and correct every outcome.
 #[utoipa::path(
     post, path = "/api/v1/bookings/{id}/outcome", tag = "bookings",
     params(("id" = String, Path,)), request_body = Mark,

@@ -37,7 +37,7 @@ fn labels(all: &[Listed], kind: Kind, set: &[String]) -> Vec<(String, String)> {
     options(all, kind, |one| set.contains(&one.code))
 }
 
-/// The active items of each list that has some.
+/// For each list that has active items, its kind and these items.
 fn lists(all: &[Listed]) -> impl Iterator<Item = (Kind, Vec<(String, String)>)> {
     let lists = Kind::ALL.iter().map(|kind| (*kind, active(all, *kind)));
     lists.filter(|(_, items)| !items.is_empty())

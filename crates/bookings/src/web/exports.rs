@@ -1,4 +1,4 @@
-//! The administrators' page of exports, and the files.
+//! The administrators' page of exports, and the downloads of the files.
 
 use askama::Template;
 use axum::body::{Body, Bytes};

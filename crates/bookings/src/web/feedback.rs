@@ -22,7 +22,7 @@ use crate::{Refusal, notice};
 /// The feedback about a session, and the link to the reader's own form.
 pub(super) struct SessionFeedback {
     all: Vec<Feedback>,
-    /// The side of the session that the reader is on.
+    /// The reader's side of the session; `None` for administrators.
     reader: Option<Author>,
     criteria: Vec<Criterion>,
     /// The path of the reader's form, and the message id of the link to it.
@@ -86,7 +86,7 @@ impl SessionFeedback {
 
 struct Card<'a> {
     feedback: &'a Feedback,
-    /// The author as the heading's message distinguishes them: `own`, `member` or `provider`.
+    /// The keyword for the author in the message of the heading: `own`, `member` or `provider`.
     author: &'static str,
     scores: Vec<(&'a str, i64)>,
     answers: Vec<(&'a str, &'a str)>,
@@ -158,8 +158,8 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
     req.show("/me/bookings", &title, body).await
 }
 
-/// The form fields for one criterion, which has the position `index` among those of its kind: its
-/// id, and the author's score or answer.
+/// The form fields for one criterion: its id, and the author's score or answer. `index` is the
+/// criterion's position among the criteria of its kind.
 fn criterion_fields(
     form_state: &FormState,
     index: usize,

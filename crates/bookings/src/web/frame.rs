@@ -1,5 +1,5 @@
-//! The frame of the pages of bookings. If no real money moves, each page begins with a notice about
-//! it.
+//! The frame of the pages of bookings. If the site is in test mode, each page begins with a notice
+//! that no real money moves.
 
 use std::fmt::Display;
 

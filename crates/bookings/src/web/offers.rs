@@ -30,7 +30,8 @@ const MOST: u32 = 60;
 const SHOWN: [&str; 3] = ["kind", "location_kind", "max_price"];
 const FOLDED: [&str; 3] = ["area", "min_minutes", "credit_kind"];
 
-/// The provider whose slots a page shows; empty for those of all providers.
+/// The provider whose slots a page shows. All fields are empty on the page that shows the slots of
+/// all providers.
 #[derive(Default)]
 pub(super) struct Provider {
     /// The slug of the provider's page.
@@ -65,7 +66,7 @@ struct ListPage<'a> {
     zone: String,
     days: Vec<Day>,
     is_filtered: bool,
-    /// The time and the link of the next free slot; only if the page lists no slot.
+    /// A text about the next free slot, and a link to its day, for a page that lists no slots.
     next: Option<(String, String)>,
     /// The link to the rest of these days, if the page cannot show all of their slots.
     more: Option<String>,

@@ -1,5 +1,5 @@
-//! The cards on a person's start page: a member's bookings and credits, a provider's sessions and
-//! the amounts that they are owed, the tasks of an administrator, and the reviews.
+//! The cards on a person's start page. A member sees bookings and credits, a provider sees sessions
+//! and owed amounts, and an administrator sees tasks. Reviews have their own cards.
 
 use identity::grant;
 use identity::session::signed_in::SignedIn;
@@ -127,7 +127,7 @@ fn credits(lots: &[Lot], labels: &Labels, text: &Text, zone: &TimeZone) -> Vec<O
 }
 
 /// Builds the card of a provider: today's sessions or else the next one, the number of open
-/// requests, and the amount that is owed. If there is none of these, it lists the next free slots.
+/// requests, and the amount that is owed. If the card would be empty, it lists the next free slots.
 fn of_provider(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -223,7 +223,7 @@ fn session(one: &Booking, text: &Text, at: String, with: String) -> OwnLine {
     }
 }
 
-/// A line with the number of things that wait; `None` if the number is 0.
+/// A line with the number of things to do; `None` if the number is 0.
 fn waits(text: &Text, label: &str, href: &str, count: i64) -> Option<OwnLine> {
     (count > 0).then(|| OwnLine {
         label: text.say(label).into_owned(),
@@ -285,7 +285,7 @@ fn line(one: &review::Review, text: &Text, zone: &TimeZone) -> OwnLine {
     }
 }
 
-/// What waits for an administrator: findings, and payouts to approve.
+/// The administrator's tasks: open findings, and payouts to approve.
 fn to_do(tx: &mut Tx<'_>, text: &Text) -> Result<Vec<OwnLine>, StoreError> {
     let findings = finding::count_open(tx)?;
     let payouts = payout::count_pending(tx)?;

@@ -23,7 +23,7 @@ use crate::refund::{self, OwnRefund, RefundState};
 use crate::settings::{self, BookingSettings};
 use crate::{Refusal, checkout, gateway_event, notice};
 
-/// The maximum size of a form that the browser posts back from the gateway, in bytes.
+/// The maximum size, in bytes, of a form that the gateway makes the browser post back.
 const LONGEST_RETURN: usize = 64 * 1024;
 /// For this many seconds after the payer's return, the page reloads itself.
 const PATIENCE: i64 = 120;
@@ -44,7 +44,7 @@ struct PayPage<'a> {
     /// The booking that the order pays for; `None` if it pays for a plan.
     booking: Option<&'a Booking>,
     sum: String,
-    /// Empty if the sum includes no tax.
+    /// The text about the tax; empty if the sum includes no tax.
     tax: String,
     until: String,
     cancel: String,
@@ -105,7 +105,7 @@ struct Wait {
 }
 
 impl Wait {
-    /// Reads the instant at which the payer came back, which the return has put into the query.
+    /// Reads from the query when the payer came back from the gateway.
     fn read(req: &PageRequest) -> Option<Self> {
         let since: i64 = req.query.text("back").parse().ok()?;
         let waited = req.site.clock.now().as_second().saturating_sub(since);

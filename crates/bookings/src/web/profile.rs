@@ -1,4 +1,5 @@
-//! The page of a provider's own profile, and of the calendar that they keep elsewhere.
+//! The page of a provider's own profile, and of the calendar that the provider keeps on another
+//! server.
 
 use askama::Template;
 use axum::response::Response;

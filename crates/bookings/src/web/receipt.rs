@@ -1,4 +1,4 @@
-//! The page with the receipt of a paid order. It prints on one sheet.
+//! The page with the receipt of a paid order. When printed, it fits on one sheet.
 
 use askama::Template;
 use axum::response::Response;
@@ -27,7 +27,7 @@ struct ReceiptPage<'a> {
     gateway: String,
     title: String,
     sum: String,
-    /// Empty if the sum includes no tax.
+    /// The text about the tax; empty if the sum includes no tax.
     tax: String,
     /// The day and the sum of each refund.
     refunds: Vec<(String, String)>,
@@ -81,8 +81,8 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     req.page(own::HERE, &text.say("receipt-title"), body).await
 }
 
-/// Says which tax the sum of an order includes; empty if it includes none. `today` is the tax's
-/// name for an order that is not paid yet.
+/// Says which tax the sum of an order includes; empty if it includes none. `today` is the current
+/// name of the tax, which is used if the order is not paid yet.
 pub(super) fn tax(text: &Text, order: &Order, today: &str) -> String {
     if order.tax_bps == 0 {
         return String::new();

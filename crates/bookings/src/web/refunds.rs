@@ -19,7 +19,7 @@ use crate::settings::{self, Administrator, BookingSettings};
 
 const ALL: &str = "/admin/refunds";
 const DONE: &[(&str, &str)] = &[("asked", "refund-was-asked")];
-/// The policy's clauses, in the order in which people read them.
+/// The policy's clauses, in the order in which the page shows them.
 const CLAUSES: [Clause; 5] = [
     Clause::Unused,
     Clause::Late,
@@ -54,7 +54,8 @@ fn tag(state: RefundState) -> &'static str {
     }
 }
 
-/// The reason for a refund: the keyword of a rule in words, or the administrator's own reason.
+/// The reason for a refund: a text about the rule that caused it, or the administrator's own
+/// reason.
 fn reason<'a>(text: &'a Text, refund: &'a RefundRecord) -> String {
     let rule = match refund.reason.as_str() {
         manual::POLICY => "refund-rule-policy",

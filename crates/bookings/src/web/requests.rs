@@ -22,7 +22,7 @@ use crate::request::{self, ASKED, NewRequest, OWN, PartyToRequest, RequestState}
 use crate::slot::SlotId;
 use crate::{PREFERRED_INVALID, QUOTA_EXHAUSTED, Refusal, settings};
 
-/// The administrators' page of all requests.
+/// The path of the administrators' page of all requests.
 const ALL: &str = "/admin/sessions/requests";
 const DONE: &[(&str, &str)] = &[
     ("made", "request-was-made"),
@@ -53,7 +53,7 @@ struct Row {
     until: String,
     /// The time and the description of each slot.
     slots: Vec<(String, String)>,
-    /// The message id of a label, and what the member chose.
+    /// The message id of each label, and what the member chose.
     choices: Vec<(&'static str, String)>,
 }
 
@@ -139,7 +139,8 @@ async fn page(
     req.show(here, &text.say(title), body).await
 }
 
-/// Joins a description's parts. The provider's name may be empty.
+/// Joins the parts of a description. Empty parts, such as the name of a hidden provider, are left
+/// out.
 fn what(parts: &[&str]) -> String {
     let parts = parts.iter().filter(|part| !part.is_empty());
     parts.copied().collect::<Vec<&str>>().join(" · ")
@@ -163,14 +164,14 @@ pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
     form_page(&req, &FormState::of(form)).await
 }
 
-/// The slots that a form names.
+/// The ids of the slots that are chosen in a form.
 fn named(form: &Form) -> impl Iterator<Item = &str> {
     let slots = (1..=5).map(|number| form.text(&format!("slot_{number}")));
     slots.filter(|slot| !slot.is_empty())
 }
 
-/// Shows the form. It offers the slots that the form already names, and a part of all slots, which
-/// begins after the cursor `after`.
+/// Shows the form. It offers the slots that are already chosen, and at most [`MOST`] slots that
+/// come after the cursor in the field `after`.
 async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let after = form_state.form.text("after");
     let after = if after == FIRST { "" } else { after };

@@ -24,7 +24,7 @@ use crate::review::{
 };
 use crate::{Refusal, credit, gateway, settings};
 
-/// The administrators' page of all reviews.
+/// The path of the administrators' page of all reviews.
 const ALL: &str = "/admin/sessions/reviews";
 const DONE: &[(&str, &str)] = &[
     ("submitted", "review-was-submitted"),

@@ -21,7 +21,7 @@ use crate::provider::ProviderId;
 use crate::settings::Administrator;
 use crate::{Refusal, finding};
 
-/// The administrators' page of all sessions.
+/// The path of the administrators' page of all sessions.
 pub(super) const ALL: &str = "/admin/sessions";
 const FIGURES: &str = "/admin/sessions/figures";
 /// The names of the filters.

@@ -50,8 +50,8 @@ struct SlotPage<'a> {
     fields: Vec<Field>,
     hold: String,
     button: String,
-    /// The message id of the reason why the member cannot book with a credit, if the slot takes
-    /// one.
+    /// The message id of the reason why the member cannot book with a credit; `None` if the member
+    /// can, or if the slot takes no credit.
     lacks: Option<&'static str>,
     /// The CSRF token for the form; empty if nobody is signed in.
     csrf: &'a str,
@@ -215,8 +215,8 @@ pub(super) async fn slot_page(
             Some(SignedOut::of(accounts, entrance, form_state, offer))
         }
     };
-    // A note would have to be in a URL to be kept while somebody signs in, so there is no field for
-    // it if people must sign in to book.
+    // If people must sign in to book, there is no field for a note, because the note would have to
+    // be kept in a URL until they are signed in.
     if signed_out.as_ref().is_none_or(|out| !out.stamp.is_empty()) {
         fields.extend(brief::fields(text, form_state, label));
     }

@@ -11,8 +11,8 @@ use web::{Facts, Problem, Site};
 use crate::Refusal;
 use crate::settings::{self, BookingSettings};
 
-/// The limit on the requests for slots that one network may send without being signed in. The
-/// number comes from the settings; this one is never reached.
+/// The limit on requests for slots from one network by people who are not signed in. The real
+/// number comes from the settings. The number here is never reached.
 const RULES: &[Rule] = &[Rule {
     count: u32::MAX,
     per: SignedDuration::from_mins(1),
@@ -20,7 +20,7 @@ const RULES: &[Rule] = &[Rule {
 /// The maximum number of networks that are counted at one time.
 const KEYS: usize = 20_000;
 
-/// The counters of this process. They are an extension of the requests for slots.
+/// The counters of this process. They are attached to each request for slots as an extension.
 #[derive(Clone, Debug)]
 pub(super) struct BrowseLimit(Limit);
 
@@ -85,7 +85,7 @@ async fn count(parts: &request::Parts, site: &Site, who: Option<&SignedIn>) -> R
         .map_err(Problem::from)
 }
 
-/// Refuses with 401 if only people and programs that are signed in may see the slots.
+/// Refuses a caller who is not signed in with 401, unless the settings let everybody see the slots.
 pub(super) fn check(rules: &BookingSettings, is_signed_in: bool) -> Result<(), Refusal> {
     if rules.browse_public || is_signed_in {
         return Ok(());

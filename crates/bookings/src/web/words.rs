@@ -58,8 +58,8 @@ pub(super) fn when(
     (text.date(&from), text.time_range(&from, &until))
 }
 
-/// What a plan grants, such as “3 credits (Session) · for 1 month”. The credits of a plan without
-/// months last for `days`.
+/// What a plan grants, such as “3 credits (Session) · for 1 month”. If the plan's `months` is 0,
+/// its credits last for `days` days.
 pub(super) fn grants(text: &Text, grant: &Grant, labels: &Labels, days: i64) -> String {
     let parts = grant.grants.iter();
     let parts = parts.map(|one| credits(text, one.quantity, labels.label(&one.credit_kind)));

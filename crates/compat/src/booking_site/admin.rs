@@ -345,7 +345,7 @@ async fn list_orders(call: Call) -> Result<Json<Vec<OrderShown>>, Problem> {
     Ok(Json(all.map(OrderShown::from).collect()))
 }
 
-/// Confirms a slot of a request, whoever owns the slot.
+/// Confirms a slot of a request, even if the administrator does not own the slot.
 async fn confirm_any(call: Call, body: Received<Confirmation>) -> Result<Response, Problem> {
     check(&call).await?;
     confirm(call, body, Party::Administrator).await

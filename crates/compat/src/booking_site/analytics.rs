@@ -1,5 +1,5 @@
-//! The administrators' statistics, for all days or, with `date_from` and `date_to`, for a range of
-//! days in the site's time zone.
+//! The administrators' statistics. They cover all days or, if the query contains `date_from` and
+//! `date_to`, a range of days in the site's time zone.
 
 use axum::Router;
 use axum::routing::get;
@@ -73,9 +73,9 @@ struct BookingFigures {
     booked_slots: i64,
     total_bookings: i64,
     cancelled: i64,
-    /// In hundredths of a percent; null if there are no slots.
+    /// The share of used slots, in hundredths of a percent; null if there are no slots.
     utilisation_bps: Option<i64>,
-    /// In hundredths of a percent; null if there are no bookings.
+    /// The share of cancelled bookings, in hundredths of a percent; null if there are no bookings.
     cancellation_bps: Option<i64>,
     lead_minutes: Option<i64>,
 }

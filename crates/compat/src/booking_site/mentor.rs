@@ -240,7 +240,7 @@ pub(super) struct PayoutShown {
     mentor_name: String,
     title: String,
     starts_at: Timestamp,
-    /// In minor units; negative for an adjustment.
+    /// The amount in minor units; negative for an adjustment.
     amount_minor: i64,
     currency: String,
     status: &'static str,

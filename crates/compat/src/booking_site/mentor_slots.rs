@@ -23,7 +23,7 @@ use super::once;
 use super::view::{Sets, Times};
 
 const PATH: &str = "/api/mentor/slots";
-/// The lengths of the listed period before now and after now.
+/// How far the listed period extends into the past and into the future.
 const LISTED: (SignedDuration, SignedDuration) = (
     SignedDuration::from_hours(30 * 24),
     SignedDuration::from_hours(366 * 24),
@@ -52,7 +52,8 @@ struct SlotShown {
     preparation_notes: String,
     title: String,
     meeting_link: String,
-    /// The slot's status; `booked` for a held slot, because the front end does not know holds.
+    /// The slot's status. A held slot is shown as `booked`, because the front end does not know
+    /// holds.
     status: &'static str,
     price_minor: i64,
     currency: String,
@@ -144,8 +145,8 @@ impl Sent {
         })
     }
 
-    /// The length in minutes; 0, which is too short, if a time cannot be read. A session may cross
-    /// midnight.
+    /// The length in minutes. If a time cannot be parsed, the length is 0, which validation
+    /// refuses. A session may cross midnight.
     fn minutes(&self) -> i64 {
         let read = |text: &str| text.parse::<Time>().ok();
         let Some((start, end)) = read(&self.start_time).zip(read(&self.end_time)) else {

@@ -77,7 +77,7 @@ async fn companies(State(site): State<Site>) -> Result<Json<Vec<Company>>, Probl
 pub(super) struct PlanShown {
     plan_id: String,
     name: String,
-    /// In minor units.
+    /// The price in minor units.
     price: i64,
     currency: String,
     duration_months: i64,

@@ -1,5 +1,5 @@
 //! Payments for a plan, in Razorpay's window or on the page of another gateway. The plan determines
-//! the amount, and the order belongs to the caller, whatever the request contains.
+//! the amount, and the order belongs to the caller. The request cannot change either.
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -41,12 +41,12 @@ struct Sent {
 struct Created {
     success: bool,
     order_id: String,
-    /// In minor units.
+    /// The amount in minor units.
     amount: i64,
     currency: String,
     gateway: &'static str,
-    /// The order's id at Razorpay and the public key, for the front end's window; null for other
-    /// gateways.
+    /// The order's id at Razorpay. The front end needs this id and the public key `key_id` to open
+    /// Razorpay's window. Both are null for other gateways.
     razorpay_order_id: Option<String>,
     key_id: Option<String>,
     /// The gateway's page; null for Razorpay.

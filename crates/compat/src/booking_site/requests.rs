@@ -139,8 +139,8 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
         .map_err(renamed)
 }
 
-/// The confirmation of one slot of a request. If no slot is given, the slot that the member prefers
-/// among those that the caller can confirm is used.
+/// The confirmation of one slot of a request. Without `slot_id`, the server takes the slot that the
+/// member prefers among those that the caller can confirm.
 #[derive(Clone, Deserialize)]
 pub(super) struct Confirmation {
     #[serde(alias = "booking_request_id")]

@@ -22,7 +22,7 @@ const AUDIENCE: Audience = Audience {
     lifetime: SignedDuration::from_hours(12),
 };
 
-/// Finds the caller by the token. For handlers, the caller is a person with a session who has not
+/// Finds the caller by the token. Handlers treat the caller as a person with a session who has not
 /// recently confirmed their identity.
 pub(super) async fn find(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let found = asking::by_access_token(request.headers(), &site, AUDIENCE).await;

@@ -1,4 +1,4 @@
-//! Tests of log lines: their format, and that no line is lost or can be forged.
+//! Tests the format of log lines, and that no line can be lost or forged.
 
 use std::borrow::Cow;
 use std::sync::atomic::AtomicU64;

@@ -20,8 +20,8 @@ pub(crate) enum How {
     StandsIn(u16),
 }
 
-/// The response for all waiting requests. `None` if each of these requests must go to the server on
-/// its own.
+/// The response for all waiting requests. `None` if each of them must be sent to the server
+/// separately.
 type Outcome = Option<(Arc<Stored>, How)>;
 
 pub(crate) struct InFlight {
@@ -31,16 +31,17 @@ pub(crate) struct InFlight {
     entry: Option<(Arc<Flights>, (Key, u64))>,
 }
 
-/// The fetches that other requests can join. The key is the cache key, and a hash of the request
-/// headers that the newest stored response names in `Vary`.
+/// The running fetches that other requests can join. The map's key consists of the cache key and a
+/// hash of the request headers that the newest stored response names in `Vary`.
 #[derive(Default)]
 pub(super) struct Flights(Mutex<HashMap<(Key, u64), Weak<InFlight>>>);
 
 impl Flights {
     /// Joins a running fetch or begins a new one.
     ///
-    /// A request searches the store before it calls this function. A fetch may store its response
-    /// and end in between. Therefore, this function searches the store again with `is_there`.
+    /// A request searches the store before it calls this function. Between the search and the call,
+    /// a fetch may store its response and end. Therefore, this function searches the store again
+    /// with `is_there`.
     pub(super) fn join(
         self: &Arc<Self>,
         entry: (Key, u64),

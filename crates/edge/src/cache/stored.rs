@@ -21,8 +21,8 @@ const NOT_KEPT: [&str; 10] = [
     "x-request-id",
 ];
 
-/// The primary cache key: the route's target, a newline, and the URL. Apart from the key, only the
-/// request headers named in `Vary` determine which response is selected.
+/// The primary cache key: the route's target, a newline, and the URL. Several responses may have
+/// the same key. Then the request headers named in `Vary` determine which one is selected.
 pub(crate) type Key = Arc<str>;
 
 /// The request headers named in `Vary`, with their values.

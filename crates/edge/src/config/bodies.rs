@@ -1,4 +1,4 @@
-//! Validates `[proxy]`, `listen.body_rate`, and the settings of routes that replace them.
+//! Validates `[proxy]`, `listen.body_rate`, and the settings by which a route replaces them.
 
 use units::Check;
 
@@ -69,7 +69,7 @@ impl Bodies {
         Some(bodies)
     }
 
-    /// Rejects a buffer that is larger than the memory for all buffers.
+    /// Rejects a buffer that is larger than the memory limit for all buffers.
     fn fits(&self, key: &str, buffer: usize, check: &mut Check) {
         if buffer > self.memory {
             check.refuse(

@@ -53,8 +53,8 @@ where
             drop(running);
         }));
         // Most streams finish in this first poll, and the connection's next write sends their
-        // responses. The other streams continue on tasks of their own. Such a task begins by
-        // polling the stream again, so the first poll needs no waker.
+        // responses. Each other stream continues in a new task. That task polls the stream again at
+        // its beginning, so the first poll needs no waker.
         let mut at_once = Context::from_waker(Waker::noop());
         if stream.as_mut().poll(&mut at_once).is_pending() {
             tokio::spawn(stream);

@@ -239,7 +239,7 @@ async fn take(
         let (is_announced, origin, most) = {
             let running = shared.running();
             let listen = running.plan.listen();
-            // A client of a Unix socket is on this machine.
+            // A Unix socket has no client address, but its client is on this machine.
             let peer = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
             let most = listen.connections_per_address;
             let is_announced = listen.is_announced(&at, peer);

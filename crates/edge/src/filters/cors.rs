@@ -1,8 +1,8 @@
-//! Cross-origin resource sharing (CORS, in the Fetch standard): whose pages may read the responses
-//! of a route.
+//! Cross-origin resource sharing (CORS, in the Fetch standard). It determines whose pages may read
+//! the responses of a route.
 //!
-//! Pages of other origins prove who they are with a token. Browsers may send the user's cookies
-//! along. The edge removes these cookies, and never sends `Access-Control-Allow-Credentials`.
+//! Pages of other origins identify their user with a token. Browsers may also send the user's
+//! cookies. The edge removes these cookies, and never sends `Access-Control-Allow-Credentials`.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -91,7 +91,7 @@ impl CorsAnswer {
     }
 }
 
-/// Whether the header, in lower case, belongs to this protocol.
+/// Whether the header is part of the CORS protocol. The name must be in lower case.
 pub(crate) fn is_own(name: &str) -> bool {
     name.starts_with("access-control-")
 }

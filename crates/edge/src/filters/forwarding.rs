@@ -48,7 +48,7 @@ pub(crate) fn is_claim(name: &str) -> bool {
     CLAIMS.contains(&name)
 }
 
-/// Hop-by-hop headers, besides those named in `Connection`.
+/// Headers that are always hop-by-hop. The header `Connection` can name further ones.
 const HOPS: [&str; 8] = [
     "http2-settings",
     "keep-alive",
@@ -203,7 +203,8 @@ fn is_hop(name: &str) -> bool {
     may_be && HOPS.contains(&name)
 }
 
-/// Removes the headers whose names match. Usually none matches, so all names are checked first.
+/// Removes the headers for whose names `is_such` is true. Usually there are none, so all names are
+/// checked first.
 pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     let found = headers.keys().filter(|name| is_such(name.as_str()));
     let found: Vec<HeaderName> = found.cloned().collect();

@@ -1,5 +1,5 @@
-//! Response headers: safe defaults and a route's changes. Also the request headers that a route
-//! removes.
+//! Sets safe default headers in responses, and changes the headers of responses as a route demands.
+//! Also removes the request headers that a route names.
 
 use http::header::{
     REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,

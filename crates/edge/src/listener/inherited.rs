@@ -1,5 +1,5 @@
-//! Listening sockets from systemd, from the supervisor process, or from the previous process of an
-//! upgrade.
+//! Listening sockets that the process has inherited: from systemd, from the supervisor process, or
+//! from the previous process during an upgrade.
 
 use std::fs::File;
 use std::io;
@@ -22,8 +22,8 @@ const MOST: RawFd = 256;
 
 /// Inherited sockets. Each of them serves the address that it is bound to.
 ///
-/// A socket stays open while a plan names its address for any protocol. No other socket could be
-/// bound to that address, because the process that passed the socket also has it open.
+/// A socket stays open while a plan names its address for any protocol. The process that passed the
+/// socket also has it open, so no other socket could be bound to the address anyway.
 #[derive(Debug, Default)]
 pub struct Inherited {
     sockets: Vec<InheritedSocket<Socket>>,
@@ -125,7 +125,7 @@ impl Inherited {
                     let udp = SharedUdp::new(socket).map_err(InheritedError::Lock)?;
                     inherited.datagrams.push(udp.into());
                 }
-                // A lock file follows its socket.
+                // A lock file comes directly after the socket to which it belongs.
                 Listening::Lock(file) => {
                     let entry = inherited.datagrams.pop();
                     let entry = entry.ok_or(InheritedError::NotListening)?;
@@ -375,7 +375,8 @@ mod tests {
         let more = vec![OwnedFd::from(local())];
         inherited.extend(Inherited::new(more).unwrap());
         assert_eq!(inherited.share().unwrap().len(), 5);
-        // The plan for these sockets was rejected, and the next plan does not name their addresses.
+        // These sockets were for a plan that was rejected, and the next plan does not name their
+        // addresses.
         inherited.settle(&settings(&[]));
         assert_eq!(inherited.share().unwrap().len(), 3);
     }

@@ -20,8 +20,8 @@ pub struct KeptSockets {
     /// passed them has them open too.
     handed_in: Inherited,
     /// Sockets that the parent process opened. They are closed when no settings name them. A UDP
-    /// socket stays open as long as the settings name its address for https, because the serving
-    /// process may still finish requests after HTTP/3 was disabled.
+    /// socket stays open while the settings name its address for https, even without HTTP/3,
+    /// because the serving process may still finish HTTP/3 requests.
     opened: Inherited,
 }
 
@@ -33,7 +33,7 @@ impl KeptSockets {
         }
     }
 
-    /// Continues with the sockets that the previous program inherited, and with those that it
+    /// Continues with the sockets that the previous program inherited and the sockets that it
     /// [opened](KeptSockets::opened).
     pub fn resume(handed_in: Inherited, opened: Inherited) -> Self {
         let mut kept = Self::new(handed_in);

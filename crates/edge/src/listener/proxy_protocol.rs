@@ -66,7 +66,7 @@ where
         stream.read_exact(&mut bytes[FIXED..]).await?;
     } else if bytes.starts_with(WORD) {
         while !bytes.ends_with(b"\r\n") {
-            // At least this many bytes of the line are missing.
+            // The line end is missing, so the line has at least this many more bytes.
             let missing = if bytes.ends_with(b"\r") { 1 } else { 2 };
             let read = bytes.len();
             if read + missing > LONGEST_LINE {
@@ -134,7 +134,7 @@ mod tests {
         [&SIGNATURE[..], &fixed, rest].concat()
     }
 
-    /// The content of a header with this client and no destination.
+    /// The content of a header that names this client and no destination.
     fn client(address: &str, is_secure: bool) -> Announced {
         Announced {
             client: Some(address.parse().unwrap()),

@@ -98,7 +98,7 @@ impl ProxyError {
         }
     }
 
-    /// The response's `Retry-After`; `None` if it needs none.
+    /// The `Retry-After` of the response to the client; `None` if the response needs none.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::NoneReady { retry_after } => Some(*retry_after),

@@ -1,4 +1,4 @@
-//! Decides whether and where to retry a request without a response.
+//! Decides whether and where a request that got no response is sent again.
 
 use http::Method;
 
@@ -68,8 +68,8 @@ impl RetryState {
         self != Self::Unbegun
     }
 
-    /// Where to repeat the request; `None` if it must not be repeated. `was_begun` means that an
-    /// earlier server may have begun the request.
+    /// Returns where to repeat the request; `None` if it must not be repeated. `was_begun` means
+    /// that an earlier server may have begun to process the request.
     pub(super) fn next(
         self,
         repeats: Idempotency,

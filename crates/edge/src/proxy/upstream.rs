@@ -96,14 +96,15 @@ impl Upstream {
         &self.backends
     }
 
-    /// The time in milliseconds on this upstream's clock.
+    /// The current time: milliseconds since this upstream was created, even if its settings have
+    /// changed since.
     pub(super) fn now(&self) -> u64 {
         self.backends.now()
     }
 
-    /// Returns another server, after `backend` has refused a connection or closed it before reading
-    /// the request. The servers of a service come and go, so for a service, this function waits
-    /// until a server is ready.
+    /// Returns another server, because `backend` has refused a connection or closed it before
+    /// reading the request. For a service, waits until a server is ready, because a service's
+    /// servers are replaced from time to time.
     pub(super) async fn find_other(
         &self,
         headers: &HeaderMap,
@@ -125,9 +126,9 @@ impl Upstream {
         Err(error)
     }
 
-    /// Returns another server, after `backend` has closed the connection during a request that may
-    /// be repeated. Each request gets only one second server, because some requests crash every
-    /// server.
+    /// Returns another server, because `backend` has closed the connection during a request that
+    /// may be repeated. Each request gets at most one second server, because some requests crash
+    /// every server.
     ///
     /// For a service, waits until a server is ready, because a server that crashes also ends its
     /// other requests.

@@ -13,7 +13,7 @@ use super::open::Root;
 use super::path::RequestedFile;
 use crate::filters::compression::Encoding;
 
-/// The number of attempts while another process writes the file.
+/// The number of attempts to read a file while another process is writing it.
 const TRIES: usize = 3;
 
 pub(super) struct DiskLookup {

@@ -3,8 +3,8 @@
 //! A request beyond a network's limit is refused. A mail beyond an email address's limit is
 //! silently dropped, because a refusal would reveal which email addresses have accounts.
 //!
-//! Requests that create accounts or cause mail are counted in the store, for each of these networks
-//! that contains the client:
+//! Requests that create accounts or cause mail are counted in the store, once for each network that
+//! contains the client. The limits are:
 //!
 //! | | an IPv4 address; an IPv6 /64 | an IPv6 /56 | an IPv4 /24; an IPv6 /48 | an IPv6 /32 |
 //! |---|---|---|---|---|
@@ -90,7 +90,7 @@ impl Default for RequestLimits {
 }
 
 impl RequestLimits {
-    /// Counters without a limit, for a test that calls every route.
+    /// Returns counters that never refuse a request, for a test that calls every route.
     #[cfg(debug_assertions)]
     pub fn unlimited() -> Self {
         let limit = || Limit::new(&[], KEYS);

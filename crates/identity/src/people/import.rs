@@ -22,10 +22,10 @@ const NAME: usize = 50;
 /// A person who has an account in another system.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The account's id, the same as in the other system.
+    /// The account's id, which is the same in both systems.
     pub id: AccountId,
     pub email: Address,
-    /// The display name, shortened to the maximum length.
+    /// The display name. [`add`] shortens it to the maximum length.
     pub name: String,
     /// The slug. It may be longer than slugs that people can choose.
     pub slug: String,
@@ -226,7 +226,7 @@ pub fn give_duty(tx: &mut Tx<'_>, id: &AccountId, duty: Role) -> Result<(), Gran
     Ok(())
 }
 
-/// The account with this email address, confirmed or not.
+/// The account with this email address, whether or not the address is confirmed.
 pub fn find_by_address(
     tx: &mut Tx<'_>,
     address: &Address,

@@ -43,7 +43,7 @@ struct Change {
     to: Address,
 }
 
-/// Mails a confirmation link to the new email address. An earlier link stops working.
+/// Mails a confirmation link to the new email address. An earlier confirmation link stops working.
 pub async fn ask(
     accounts: &Accounts,
     sudo: &Sudo,
@@ -98,7 +98,7 @@ fn mail(
     notice.send(tx, site, &to)
 }
 
-/// The data that the page of a confirmation link shows.
+/// The data for the page that a confirmation link opens.
 #[derive(Clone, Debug)]
 pub struct EmailChangeLink {
     /// The account whose email address changes.

@@ -235,7 +235,7 @@ struct Line {
     network: Option<String>,
 }
 
-/// The data about the person that this crate stores.
+/// Returns the data about the person that this crate stores.
 fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreError> {
     let profile: Profile = sql!("SELECT {Profile} FROM account WHERE id = :id", id).one(tx)?;
     let emails: Vec<Email> = sql!(

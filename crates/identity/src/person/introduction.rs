@@ -46,8 +46,8 @@ pub async fn count(
 #[derive(Clone, Debug)]
 pub struct Introduced {
     pub account: Account,
-    /// Whether [`enter`] created the account and its email address is still unconfirmed. Otherwise,
-    /// the account's owner must sign in.
+    /// True if [`enter`] created the account, now or at an earlier call, and nobody has confirmed
+    /// the email address since. False for an account whose owner must sign in.
     pub is_new: bool,
     /// Whether the limit on mails to the address allows another mail.
     may_mail: bool,
@@ -81,7 +81,7 @@ pub fn enter(
     })
 }
 
-/// A mail with a link. The domain in which the person entered their address provides the texts.
+/// A mail with a link. Its texts come from the crate whose form the person filled in.
 #[derive(Clone, Debug)]
 pub struct LinkMail<'a> {
     /// The message ids of the subject and the text. The link is the text's argument `address`.

@@ -135,8 +135,8 @@ pub fn form_stamp(site: &Site) -> String {
     format!("{at}.{signature}")
 }
 
-/// The time stamp for a form that is shown again: `stamp` while it is valid, otherwise a new time
-/// stamp.
+/// The time stamp for a form that is shown again. Returns `stamp` if it is still valid, and a new
+/// time stamp if not.
 pub fn renewed_stamp(site: &Site, stamp: &str) -> String {
     match age(site, stamp) {
         Some(age) if age <= OLDEST => stamp.to_owned(),
@@ -429,8 +429,8 @@ fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result
     erasure::purge(tx, domains, id)
 }
 
-/// Removes the unconfirmed account with this email address, because the address belongs to somebody
-/// else.
+/// Removes the unconfirmed account with this email address, because somebody has proved that the
+/// address belongs to them.
 pub(crate) fn remove_with_email(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

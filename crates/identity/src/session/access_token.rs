@@ -22,15 +22,15 @@ use crate::session::SessionId;
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// How long one key signs new tokens, in seconds.
 const PERIOD: i64 = 90 * 86_400;
-/// A safety margin, in seconds. A key is published and accepted during its signing period, and for
-/// a token's lifetime plus this margin before and after it.
+/// A safety margin, in seconds. A key is published and accepted not only during its signing period,
+/// but also for a token's lifetime plus this margin before and after that period.
 const MARGIN: i64 = 5 * 60;
 
-/// The purpose of an access token. A signer accepts only the tokens of its own audience, and each
+/// The purpose of an access token. A signer accepts only tokens for its own audience, and each
 /// audience has its own keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Audience {
-    /// The suffix of the claim `aud` after the site's URL; empty for the API.
+    /// The text that follows the site's URL in the claim `aud`; empty for the API.
     pub name: &'static str,
     /// How long a token is valid.
     pub lifetime: SignedDuration,

@@ -32,14 +32,15 @@ impl Apply {
         let named = config.as_ref().and_then(|file| file.canonicalize().ok());
         let place = Where {
             config: config.clone(),
-            // The running Kenduri keeps the profile it was started with.
+            // The running Kenduri keeps the profile with which it was started.
             profile: None,
             data,
             set: Vec::new(),
         };
         if let ControlResponse::Applied { said, file } = give(ControlRequest::Apply, &place)? {
             say(&said)?;
-            // The running Kenduri keeps the flags and environment variables it was started with.
+            // The running Kenduri keeps the flags and environment variables with which it was
+            // started.
             if let (Some(config), Some(file)) = (config, file)
                 && named.as_ref() != Some(&file)
             {

@@ -135,7 +135,7 @@ fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     ))
 }
 
-/// Whether `/metrics` of the site can be read from this machine.
+/// Whether programs on this machine can read the site's `/metrics`.
 fn tells_figures(plan: &Plan) -> bool {
     let path = NormalPath::parse("/metrics").ok();
     let met = path.and_then(|path| plan.find("127.0.0.1", &path));

@@ -10,7 +10,7 @@ use super::say;
 use crate::configuration::{self, Asked, Configuration, Flag};
 use crate::install::{self, Before, InstallOptions, Unit, carry_out, do_all, found, tell};
 
-/// The data folder if the settings name none.
+/// The data folder if no flag and no setting names one.
 const USUAL_DATA: &str = "/var/lib/kenduri";
 const USUAL_FILE: &str = "kenduri.toml";
 /// The default user who runs Kenduri.
@@ -181,8 +181,8 @@ impl Install {
         }
     }
 
-    /// Returns the user of services that set no `user`. Returns `None` if there are no services, if
-    /// the settings name this user, or if it is the user who serves requests.
+    /// Returns the user that runs services without a `user` setting. Returns `None` if there are no
+    /// services, if the settings name a default user, or if it is the user who serves requests.
     fn services_user(&self, config: &Path, services: &Services) -> Option<String> {
         if services.number == 0 || services.default_user.is_some() {
             return None;
@@ -192,14 +192,15 @@ impl Install {
         let before = before.filter(|before| before.has_services);
         let user = match (&self.services_user, before) {
             (Some(user), _) => Some(user.clone()),
-            // Services that were installed before may have files that belong to their user.
+            // The user of installed services must not change, because it may own files of the
+            // services.
             (None, Some(before)) => before.services_user,
             (None, None) => Some(USUAL_SERVICES_USER.to_owned()),
         };
         user.filter(|user| user != self.worker())
     }
 
-    /// Returns the unit, and whether services run as the user who serves requests.
+    /// Returns the unit. Also returns whether services run as the user who serves requests.
     fn unit(&self, config: Option<&Path>, configuration: &Configuration) -> Result<(Unit, bool)> {
         let services = match config {
             None => Services::default(),
@@ -244,9 +245,9 @@ fn check_name(user: &str) -> Result<()> {
 struct Services {
     number: usize,
     folders: Vec<PathBuf>,
-    /// The number of services with `user`.
+    /// The number of services with a `user` setting.
     with_user: usize,
-    /// The user of services that set no `user`, if the settings name this user.
+    /// The user that the settings name for services without a `user` setting, if any.
     default_user: Option<String>,
 }
 

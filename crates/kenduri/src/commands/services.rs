@@ -1,5 +1,5 @@
-//! The subcommands about services, such as `kenduri ps`, `logs` and `reload`. Their names are those
-//! of PM2.
+//! The subcommands about services, such as `kenduri ps`, `logs` and `reload`. PM2 uses the same
+//! names.
 
 mod table;
 
@@ -128,7 +128,7 @@ pub(super) struct LogsOf {
     plain: Plain,
 }
 
-/// The time from which log lines are shown, or a duration before now.
+/// The time from which log lines are shown. It is either a fixed time or a duration before now.
 #[derive(Debug, Clone, Copy)]
 enum Since {
     At(Timestamp),
@@ -259,7 +259,7 @@ impl LogsOf {
     }
 }
 
-/// Formats log lines. `missed` is the number of dropped lines.
+/// Formats log lines. `missed` is the number of lines that the client did not receive.
 fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     let mut text = String::new();
     let _ = match (missed, json) {
@@ -315,7 +315,8 @@ fn follow(
             }
             print(outcome)?;
         }
-        // A service without any lines has no last position. Its older lines are excluded by time.
+        // A service that has written no lines has no last position. Its older lines are excluded by
+        // the time instead.
         logs.since = logs.since.max(Some(began));
         logs.last = Some(usize::MAX);
         heard = match control::listen(&data, &order(&logs)) {

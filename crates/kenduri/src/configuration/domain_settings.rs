@@ -43,7 +43,7 @@ pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>>
     Some(if fits { Ok(()) } else { Err(error()) })
 }
 
-/// Whether the key's value is a secret. Secrets must never be printed.
+/// Whether the key's value is a secret, which must never be printed.
 pub(super) fn is_secret(key: &str) -> bool {
     domains::settings(DOMAINS)
         .any(|setting| matches!(setting, Setting::Secret(secret) if secret.key == key))

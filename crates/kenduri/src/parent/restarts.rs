@@ -14,14 +14,15 @@ use super::process::{ParentProcess, is_stopped};
 use crate::control_requests::{ControlRequest, ControlResponse, Reply};
 use crate::messages::ToWorker;
 
-/// How often to check whether the freeze is over. Hosts may end it early.
+/// How often to check whether the freeze is over. Waiting for its planned end is not enough,
+/// because hosts may end it early.
 const PAUSE: Duration = Duration::from_mins(1);
 
-/// How long to wait until the worker reports whether an event is near. The time is short, so that a
+/// How long to wait for the worker to report whether an event is near. The time is short, so that a
 /// worker that hangs can still be replaced.
 const FREEZE_TIME: Duration = Duration::from_secs(5);
 
-/// Whether planned restarts have to wait.
+/// The worker's reply to the question whether planned restarts must wait.
 struct Freeze {
     /// The end of the current freeze; `None` if there is no freeze.
     until: Option<Timestamp>,
@@ -29,7 +30,7 @@ struct Freeze {
 
 impl ParentProcess {
     /// Fails if an event is near, unless `force` is set. Without a worker, this check never fails,
-    /// because only the worker knows of events. Automatic restarts skip this check.
+    /// because only the worker knows whether an event is near. Automatic restarts skip this check.
     pub(super) async fn check_freeze(&self, force: bool) -> Result<()> {
         if force {
             return Ok(());

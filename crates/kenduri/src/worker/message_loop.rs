@@ -21,7 +21,7 @@ use crate::server_status::{EdgeStatus, StatusRequest};
 use super::active_settings::ActiveSettings;
 use super::upstream_servers::{LOOK, UpstreamServers};
 
-/// The maximum number of queued requests to delete cached responses.
+/// The maximum number of waiting requests to delete cached responses.
 const PURGES: usize = 4;
 
 pub(super) struct MessageLoop<'a> {
@@ -32,7 +32,8 @@ pub(super) struct MessageLoop<'a> {
     purges: mpsc::Receiver<Purge>,
     status_requests: mpsc::Receiver<StatusRequest>,
     upstream_servers: UpstreamServers,
-    /// `None` if the app does not run, or if the next worker already reports on services.
+    /// The alarm is `None` if the app does not run, or if the next worker already reports on
+    /// services.
     alarm: Option<ServiceAlarm>,
     ending: CancellationToken,
     /// Whether another worker has taken over, or Kenduri is stopping.
@@ -80,7 +81,7 @@ impl<'a> MessageLoop<'a> {
         self.listen(inbox, end).await
     }
 
-    /// Until `end` resolves, handles only the messages that affect requests in progress.
+    /// Handles messages until `end` resolves, but only those that affect requests in progress.
     pub(super) async fn finish(
         mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,

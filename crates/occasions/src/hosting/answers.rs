@@ -24,7 +24,7 @@ use web::Findings;
 pub struct Overrides {
     /// Whether the save may exceed the household's allowance and the events' seats.
     pub may_exceed: bool,
-    /// Whether the household gets a confirmation mail, as after its own answer.
+    /// Whether the household gets the confirmation mail that it also gets after its own answers.
     pub mail: bool,
 }
 

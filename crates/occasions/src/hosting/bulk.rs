@@ -95,9 +95,10 @@ pub enum Action {
     Archive {},
     /// Records that the invitation was sent on paper or through a messenger.
     Sent {},
-    /// Records that the invitation was not sent, if it was marked as sent by mistake.
+    /// Removes the mark that the invitation was sent, for example after a mistake.
     Unsent {},
-    /// Invites the household to another event. Its guests are asked about that event.
+    /// Invites the household to another event. The household's guests are then asked for their
+    /// replies to this event.
     Invite {
         /// The event's key.
         event: String,
@@ -184,7 +185,8 @@ pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, 
     Ok(bulk)
 }
 
-/// Counts the households for which the action would close or reopen answers.
+/// Counts the households that could no longer answer after the action, and those that could answer
+/// again.
 pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effect, Refusal> {
     host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
@@ -250,7 +252,8 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Ref
     Ok(found.into_iter().map(|bulk| bulk.shown_to(host)).collect())
 }
 
-/// Returns the outcomes of the action in order. Skips the first `after` of them.
+/// Returns the outcomes of the action in the order in which the invitations are processed. Skips
+/// the first `after` outcomes.
 pub fn outcomes(
     tx: &mut Tx<'_>,
     host: &HostOf,

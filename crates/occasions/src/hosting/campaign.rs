@@ -1,7 +1,7 @@
 //! Campaigns, which send a mail to many households. When a campaign starts, its recipients are
-//! fixed. A job then writes the mails in small batches. Writing a batch and removing its recipients
-//! from the queue is one transaction. At most [`WINDOW`] mails are on their way at a time, so that
-//! a pause takes effect quickly.
+//! fixed. A job then writes the mails in small batches. One transaction writes a batch of mails and
+//! removes their recipients from the queue. At most [`WINDOW`] mails are on their way at a time, so
+//! that a pause takes effect quickly.
 
 pub mod audience;
 pub mod progress;
@@ -184,7 +184,7 @@ fn local(typed: &When, zone: &TimeZone) -> Option<Timestamp> {
     Some(local.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// The same households are not reminded again by hand within this time.
+/// A host who reminds the same households again within this time must confirm it.
 const REMINDED: SignedDuration = SignedDuration::from_mins(10);
 
 /// Narrows a filter down to households that may answer and have not answered completely.
@@ -448,7 +448,7 @@ fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     .run(tx, Rows::Any)
 }
 
-/// Publishes the campaign's progress, which hosts' open pages then show.
+/// Publishes the campaign's progress. Pages that hosts have open then show it.
 fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, campaign: &Campaign) -> Result<(), StoreError> {
     let counts = progress::count(tx, &campaign.id)?;
     tx.publish(platform::news::NewNews {

@@ -26,9 +26,9 @@ pub struct Chosen {
     insists: bool,
 }
 
-/// Counts a host's attempt to choose a code. Attempts are limited, because the error "taken" tells
-/// the host a code of another household. Call this in its own transaction. Otherwise a later
-/// failure would undo the count.
+/// Counts a host's attempt to choose a code. Attempts are limited, because the error "taken"
+/// reveals that another household has this code. Call this function in its own transaction.
+/// Otherwise a later failure would undo the count.
 pub fn try_by_hand(
     tx: &mut Tx<'_>,
     host: &HostOf,

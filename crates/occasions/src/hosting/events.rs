@@ -217,8 +217,8 @@ fn invite_everyone(
     event: &EventId,
 ) -> Result<(), StoreError> {
     wait_for_answers(tx, occasion)?;
-    // In a household that was already invited, a host may have left out some guests. So such
-    // households stay unchanged.
+    // Households that were already invited stay unchanged, because a host may have left out some of
+    // their guests.
     sql!(
         "INSERT INTO reply (guest, event, status)
          SELECT guest.id, :event, 'pending' FROM guest

@@ -1,6 +1,7 @@
-//! Exports of lists as files. An export is first queued, then ready. A job writes the file from one
-//! snapshot, under a temporary name. It syncs and renames the file before the export becomes ready.
-//! A restarted job writes the file again from the start. After 7 days the file is deleted.
+//! Exports lists as files. An export waits in a queue until a job writes its file from one snapshot
+//! of the data. The job writes the file under a temporary name, syncs and renames it, and then
+//! marks the export as ready. A restarted job writes the file again from the start. After 7 days
+//! the file is deleted.
 
 mod gifts;
 mod kitchen;
@@ -34,7 +35,7 @@ pub const KIND: &str = "occasions.export";
 pub const SWEEP: &str = "occasions.exports_expire";
 /// How many exports of an occasion may wait at the same time.
 pub const WAITING: i64 = 10;
-/// For how long an export's file can be downloaded.
+/// An export's file can be downloaded for this long.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A request for an export.
@@ -331,7 +332,7 @@ fn read(
     Ok(Some((asked.occasion, format, content)))
 }
 
-/// Reads all households: as documents for JSON, otherwise as one table.
+/// Reads all households. Returns documents for a JSON file, and one table for other formats.
 fn everything(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Content, Refusal> {
     let ground = Ground::load(tx, &order.host)?;
     let lines = listing::all_invitations(tx, &order.host, &order.request.invitations)?;

@@ -61,10 +61,9 @@ pub struct InvitationRow {
     total: i64,
 }
 
-/// Numbers of guests by answer, over all events or for one event. Each guest counts once. Over all
-/// events, a guest who says yes to any event is coming. Otherwise the first of these replies that
-/// the guest has for any event counts: waitlisted, undecided, pending. A guest who declines all
-/// events is not coming.
+/// How many guests gave each answer, for one event or over all events. Each guest counts once. Over
+/// all events, only the strongest of a guest's replies counts. From the strongest to the weakest,
+/// they are: coming, waitlisted, undecided, pending, not coming.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, utoipa::ToSchema,
 )]
@@ -78,7 +77,7 @@ pub struct People {
     pub no: i64,
     /// Not sure.
     pub undecided: i64,
-    /// No answer for all or some of the events.
+    /// Guests whose answer for at least one of the events is missing.
     pub pending: i64,
     /// Pending guests who declined some events and have not answered for the others.
     pub partial: i64,
@@ -438,8 +437,7 @@ pub(super) struct Words {
     pub(super) list: [String; 4],
     /// `yes` if the search includes codes and contact data, otherwise `no`.
     pub(super) contacts: &'static str,
-    /// The whole search text in the form in which codes are compared. Look-alike characters are
-    /// equal in that form.
+    /// The whole search text, normalized like a code; empty if it cannot be a code.
     pub(super) code: String,
 }
 

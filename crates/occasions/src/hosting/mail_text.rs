@@ -63,7 +63,7 @@ pub struct MailText {
 /// hundred characters.
 const MOST_PLACEHOLDERS: usize = 40;
 
-/// The fields of the form.
+/// The fields of the form in which hosts write the text of a mail.
 pub const FIELDS: &[Field] = web::fields! { MailText:
     subject: texts(Limits::line(150)).label("host-mail-subject").wording(),
     body: texts(Limits::lines(8_000)).label("host-mail-body").wording(),
@@ -88,8 +88,8 @@ impl MailText {
         (pick(&self.subject, "subject"), pick(&self.body, "body"))
     }
 
-    /// Returns all texts for the form. If the hosts have written no text, the built-in text takes
-    /// its place.
+    /// Returns the texts for the form. A language without a text from the hosts gets the built-in
+    /// text.
     #[must_use]
     pub fn completed(&self, text: &Text, languages: &[String]) -> Self {
         let complete = |own: &I18n, part| {

@@ -1,5 +1,5 @@
 //! Occasions that ordinary members of the site create. This module decides who may create
-//! occasions. It also decides what such an occasion may do before and after an administrator has
+//! occasions. It also decides what a member's occasion may do before and after an administrator has
 //! approved it.
 
 use identity::account::{self, AccountId};
@@ -27,7 +27,7 @@ pub const CREATE: Word = Word {
 pub const LIMIT: i64 = 1_000;
 /// The maximum number of occasions that one member may create.
 pub const OWN_LIMIT: i64 = 5;
-/// The part of [`LIMIT`] that members' occasions cannot use. It is reserved for administrators.
+/// How many of the [`LIMIT`] occasions are reserved for administrators.
 pub const RESERVED: i64 = 100;
 /// The maximum number of mails that a member's occasion may send in 24 hours.
 pub const MAILS_A_DAY: i64 = 300;

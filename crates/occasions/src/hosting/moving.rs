@@ -146,7 +146,7 @@ fn rejoin(leaving: &Household, joining: &Household, chosen: &BTreeSet<&GuestId>)
         });
         Guest {
             position,
-            // A guest who moves counts as named by the hosts. A guest without a name stays a
+            // A guest who moves counts as listed by the hosts. A guest without a name stays a
             // plus-one.
             kind: if guest.name.is_empty() {
                 GuestKind::PlusOne

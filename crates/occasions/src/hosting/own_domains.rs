@@ -19,7 +19,7 @@ pub const FIELD: &str = "own_domain";
 pub struct OwnDomainView {
     /// The host name, such as `our-day.example`.
     pub own_domain: String,
-    /// Since when the name leads guests to the occasion; null while it does not.
+    /// When the name began to lead guests to the occasion; null while it does not lead there.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub verified_at: Option<jiff::Timestamp>,
     /// When the DNS records were last checked; null before the first check.

@@ -212,7 +212,7 @@ pub fn occasions_of(
 
 #[cfg(test)]
 impl HostOf {
-    /// Creates a [`HostOf`] without a check. For tests of rules that do not depend on roles.
+    /// Creates a [`HostOf`] without a check, for tests of rules that do not depend on roles.
     pub(crate) fn for_test(occasion: OccasionId, role: Role) -> Self {
         Self {
             occasion,

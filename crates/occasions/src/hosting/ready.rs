@@ -1,5 +1,5 @@
-//! What hosts still have to do before the events. Each open point has a count. The counts are
-//! computed in SQL, and agree with the lists that show the same households or guests.
+//! Finds what hosts still have to do before the events. Each of these open points has a count. The
+//! counts are computed in SQL, and agree with the lists that show the same households or guests.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ use crate::words::{OccasionStatus, PageAudience};
 const NAMED: usize = 10;
 
 words! {
-    /// The kind of an open point.
+    /// What hosts still have to do.
     ReadyPoint {
         /// The occasion is a draft, so guests cannot open their invitations.
         Draft = "draft" => "host-ready-draft",
@@ -43,8 +43,8 @@ words! {
         NoDeadline = "no_deadline" => "host-ready-no-deadline",
         /// The deadline has passed, and this many households have not answered completely.
         DeadlinePassed = "deadline_passed" => "host-ready-deadline-passed",
-        /// Texts are missing in the languages of `languages`. `of` says which texts: `texts`,
-        /// `events`, `questions`, `news`, `pages` or `gifts`.
+        /// Texts are missing in the languages that `languages` lists. `of` says which texts:
+        /// `texts`, `events`, `questions`, `news`, `pages` or `gifts`.
         TextsMissing = "texts_missing" => "host-ready-texts-missing",
         /// Announcements that the hosts have written but not published.
         NewsUnpublished = "news_unpublished" => "host-ready-news",
@@ -74,7 +74,7 @@ words! {
 pub struct Ready {
     /// How many points are open.
     pub open: usize,
-    /// Whether all events are over. Then there are no open points.
+    /// Whether all events are over. If so, there are no open points.
     pub is_over: bool,
     /// The open points, in the order in which hosts deal with them.
     pub points: Vec<OpenPoint>,

@@ -10,7 +10,7 @@ use super::{Refusal, invitations, portals};
 use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
 
-/// The host's position in the walk.
+/// The host's position on the way through the unsent invitations.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
     /// The household to show, even if its invitation was already sent.

@@ -34,11 +34,11 @@ const BATCH: u32 = 200;
 /// News in the form of an event: `rsvp`, `invitation`, `note`, `job`, `campaign` or `reset`.
 #[derive(Clone, Debug)]
 struct Event {
-    /// The event's number. A client can resume after it.
+    /// The event's number. A client can resume the stream after this event.
     number: i64,
     /// The permission that a host needs for this event, in addition to [`Permission::See`].
     needs: Permission,
-    /// The event in the form in which it is sent.
+    /// The event as it is sent to clients.
     text: Bytes,
 }
 
@@ -65,8 +65,8 @@ pub struct Feed {
 }
 
 impl Feed {
-    /// Opens a feed. With `resume`, it continues after the news with that number. Otherwise it
-    /// begins with the event `hello`.
+    /// Opens a feed. If `resume` is set, the feed continues after the news with this number. If
+    /// not, it begins with the event `hello`.
     pub async fn open(
         store: Store,
         counts: &AllCounts,
@@ -111,7 +111,7 @@ impl Feed {
         self.store.read(look).await
     }
 
-    /// Waits for the next event, and returns it in the form in which it is sent. If the future is
+    /// Waits for the next event, and returns it as it is sent to clients. If the future is
     /// cancelled, no event is lost.
     pub async fn next(&mut self) -> Result<Bytes, Refusal> {
         loop {
@@ -156,8 +156,9 @@ impl Feed {
         Ok(counted.event)
     }
 
-    /// Returns counters that include all changes up to the news with the number `last`. Another
-    /// feed may have counted them. Even then, this subscriber's role is checked.
+    /// Returns counters that include all changes up to the news with the number `last`. The
+    /// counters may come from another feed of the occasion. Even then, this subscriber's role is
+    /// checked.
     async fn count(&mut self, last: i64) -> Result<Counted, Refusal> {
         let caller = (&self.who, &self.occasion);
         let mut recent = self.counts.recent().await;
@@ -247,8 +248,8 @@ fn tell(tx: &mut Tx<'_>, news: &News) -> Result<Option<Event>, StoreError> {
     let mut data: Value = serde_json::from_str(&news.payload).unwrap_or_default();
     let needs = match news.name.as_str() {
         "rsvp" | "note" => {
-            // Stored news contains no names, so erasing a person need not change it. So the
-            // household's name is read now.
+            // Stored news contains no names, so that the erasure of a person need not change it.
+            // The household's name is therefore read only now.
             let invitation = data["invitation"].as_str().unwrap_or_default().to_owned();
             let household: Option<(String,)> = sql!(
                 "SELECT household FROM invitation WHERE id = :invitation",

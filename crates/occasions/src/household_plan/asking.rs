@@ -14,8 +14,8 @@ use crate::household_change::HouseholdChange;
 use crate::question::{ANSWER_LIMIT, NUMBER_LIMIT, Question};
 use crate::words::{ActedBy, AskedOf};
 
-/// Whether the household is asked this question. It is asked if the question counts for at least
-/// one of its guests.
+/// Whether the household is asked this question. The household is asked if the question counts for
+/// at least one of the household's guests.
 pub(crate) fn counts_for_household(
     question: &Question,
     guests: &[Guest],

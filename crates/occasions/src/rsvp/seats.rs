@@ -1,4 +1,4 @@
-//! Checks and takes seats when answers are saved, at events with limited seats.
+//! Checks and takes seats at events with limited seats, when answers are saved.
 
 use platform::{StoreError, Tx};
 
@@ -30,8 +30,8 @@ pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Resul
 }
 
 /// Gives seats to all guests of the household who want to come, or gives no new seats. Guests
-/// without a seat go on the waiting list. Without a waiting list, the save is refused. Guests who
-/// already wait keep their position. The caller must hold the locks of the events.
+/// without a seat go on the waiting list. If the occasion has no waiting list, the save is refused.
+/// Guests who already wait keep their position. The caller must hold the locks of the events.
 pub(crate) fn settle_seats(
     portal: &InvitationSnapshot,
     after: &mut [Guest],

@@ -20,7 +20,7 @@ use crate::role;
 
 /// How many households a report names at most.
 const NAMED: usize = 20;
-/// The path and query of the list of invitations. The list starts with the latest answer.
+/// The path and query of the page that lists the invitations, the latest answer first.
 const LATEST: &str = "/invites?sort=replied";
 
 /// Returns the job, which runs every minute.
@@ -144,8 +144,8 @@ impl Report<'_> {
         self.site.url().join(&self.path(rest))
     }
 
-    /// Adds one notice per household. A daily report, or a report about more than [`NAMED`]
-    /// households, becomes a single notice instead.
+    /// Adds one notice on the site for each household. A daily report, or a report about more than
+    /// [`NAMED`] households, becomes a single notice.
     fn notify(
         &self,
         tx: &mut Tx<'_>,
@@ -237,7 +237,8 @@ impl Report<'_> {
         .map(drop)
     }
 
-    /// Formats a household: its name, the numbers of its answers, and the link to its page.
+    /// Formats a household as one line: its name, how many of its guests come, decline or have not
+    /// answered, and a link to its page.
     fn line(&self, one: &AnsweredHousehold) -> String {
         let figures = [
             ("host-heard-yes", one.yes),

@@ -1,6 +1,6 @@
 //! The mail that confirms a household's saved answers. A job renders it in the invitation's
-//! language, from the data that is stored at that time. This happens before the write transaction,
-//! so no save waits for the rendering. If the data changes in between, the job runs again.
+//! language, from the data that is stored at that time. Rendering comes before the write
+//! transaction, so no save waits for it. If the data changes in between, the job runs again.
 
 use askama::Template as _;
 use jiff::SignedDuration;
@@ -123,8 +123,8 @@ fn send(
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(());
     };
-    // If a host entered the answers, a host also chose the recipient. So the mail is sent only if
-    // the site allows the occasion to send mail.
+    // If a host entered the answers, a host also chose the address. So the mail is sent only if the
+    // site allows the occasion to send mail.
     let by_host = reason == Reason::MovedUp { by_host: true };
     if by_host && !membership::sends_mail(tx, &invitation.occasion)? {
         return Ok(());

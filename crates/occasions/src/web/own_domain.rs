@@ -20,7 +20,8 @@ use super::guest::entry::{self, OwnSlug};
 use super::guest::{self, CodeGate};
 use crate::own_domain::{self, ServedDomain};
 
-/// How often the names are read again. A change takes effect after this time at the latest.
+/// The host names are loaded again after each such pause. So a change takes effect after this time
+/// at the latest.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// The occasions' own host names that this process serves. All clones share them.
@@ -89,15 +90,15 @@ impl OwnDomains {
         found.map(|(_, router)| router.clone())
     }
 
-    /// Sets why the last attempts to obtain certificates failed, by host name. Pages show this to
-    /// hosts.
+    /// Stores for each host name why the last attempt to obtain its certificate failed. Pages show
+    /// this to hosts.
     pub fn set_failed_certificates(&self, failures: BTreeMap<String, String>) {
         let mut all = lock(&self.0.failed_certificates);
         *all = failures;
     }
 
-    /// Returns why the last attempt to obtain a host name's certificate failed; `None` if it did
-    /// not fail.
+    /// Returns why the last attempt to obtain a certificate for a host name failed; `None` if it
+    /// did not fail.
     pub fn failed_certificate(&self, host: &str) -> Option<String> {
         lock(&self.0.failed_certificates).get(host).cloned()
     }

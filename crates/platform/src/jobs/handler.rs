@@ -1,4 +1,4 @@
-//! Handlers: the code that runs jobs of one kind, and the result of an attempt.
+//! A handler is the code that runs jobs of one kind. Each attempt to run a job ends with a result.
 
 use std::fmt;
 use std::future::Future;
@@ -32,7 +32,7 @@ pub struct Handler {
     /// The interval in minutes, if the job is scheduled by the clock.
     pub(super) period: Option<i64>,
     pub(super) run: Run,
-    /// The writes that are committed together with the end of a job that is given up.
+    /// The writes that are committed in the transaction that gives up a job.
     pub(super) given_up: Option<Effect>,
 }
 
@@ -55,8 +55,7 @@ impl Handler {
         }
     }
 
-    /// Commits `write` together with the end of a job that is given up. `write` gets the job's
-    /// kind.
+    /// Commits `write` in the transaction that gives up a job. `write` gets the job's kind.
     #[must_use]
     pub fn when_given_up<E>(
         self,

@@ -226,8 +226,8 @@ struct Batch {
 }
 
 impl Message {
-    /// Returns the change in the message. Stores a pause message in `pause` until the end of the
-    /// batch, and returns `None`.
+    /// Returns the change in the message. If the message is a pause instead, stores it in `pause`
+    /// until the end of the batch, and returns `None`.
     fn change(self, pause: &mut Option<Self>) -> Option<Box<dyn Work>> {
         match self {
             Self::Change(work) => Some(work),

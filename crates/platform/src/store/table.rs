@@ -1,10 +1,10 @@
-//! Reading and writing whole rows by their id. Every other statement is written with
-//! [`sql!`](crate::sql!), beside its use.
+//! Reading and writing whole rows by their id. All other statements are written with
+//! [`sql!`](crate::sql!) where they are used.
 
 use super::{Argument, Bind, FromRow, Query, Rows, Sql, StoreError, ToRow, Tx};
 
-/// A row type that names its table, whose key is `id`: a struct that derives
-/// [`Row`](derive@super::Row) with `#[row(table = "…")]`.
+/// A row type that names its table. It is a struct that derives [`Row`](derive@super::Row) with
+/// `#[row(table = "…")]`. The table's primary key is `id`.
 pub trait Table: FromRow + ToRow {
     const FIND: Sql;
     const LOCK: Sql;

@@ -202,7 +202,7 @@ impl Table {
         target: &mut Transaction<'_>,
     ) -> Result<u64, TransferError> {
         let fail = |error: ::postgres::Error| self.fails(&explain(&error));
-        // Migrations have inserted rows into some tables.
+        // The migrations have inserted rows into some tables. The copied rows replace them.
         let empty = format!("DELETE FROM \"{}\"", self.name);
         target.batch_execute(&empty).map_err(fail)?;
         let statement = target.prepare(&self.select()).map_err(fail)?;

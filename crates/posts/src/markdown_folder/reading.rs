@@ -236,7 +236,7 @@ impl Reading<'_> {
         Some(post)
     }
 
-    /// Adds the validation errors of a post to the folder's problems, each with its line.
+    /// Adds the validation errors of a post to the folder's problems, each with its line number.
     fn tell(&mut self, file: &Path, document: &Document, findings: Findings) {
         let Err(errors) = findings.finish() else {
             return;
@@ -318,8 +318,8 @@ impl Reading<'_> {
         at
     }
 
-    /// An id that depends only on the file's path and the title, so that repeated imports of a post
-    /// do not duplicate it.
+    /// The post's id. It depends only on the file's path and the title, so that importing a post
+    /// twice does not duplicate it.
     fn id_of(&self, file: &Path, title: &str) -> Option<PostId> {
         let path = file.strip_prefix(&self.root).unwrap_or(file);
         let name = format!("{}\0{title}", path.display());

@@ -39,7 +39,7 @@ pub struct DeclaredWebhook {
 }
 
 impl DeclaredWebhook {
-    /// The URL without its path, which may be secret. For logs.
+    /// The URL without its path, for logs. The path may contain a secret.
     fn origin(&self) -> String {
         let of_service = || self.url.split('/').next().unwrap_or_default().to_owned();
         outbound::origin(&self.url).unwrap_or_else(of_service)
@@ -107,8 +107,8 @@ pub(super) fn enqueue<M: Serialize>(
     Ok(())
 }
 
-/// Stores a message for the declared webhook with this URL. `event` need not be declared by a
-/// domain.
+/// Stores a message for the declared webhook with this URL. `event` is the name of an event. No
+/// domain has to declare this event.
 pub fn send(tx: &mut Tx<'_>, url: &str, event: &str, body: Value) -> Result<(), StoreError> {
     let (delivery, body) = delivery::message(tx, event, body);
     let payload = Payload {

@@ -1,4 +1,4 @@
-//! A multipart body that the parser cannot buffer without limit.
+//! Limits how much of a multipart body the parser can buffer.
 //!
 //! While the parser finds neither the headers of a part nor content, it buffers everything that
 //! arrives, and searches its buffer again after each arrival. This body gives the parser one frame
@@ -95,7 +95,8 @@ mod tests {
         }
     }
 
-    /// Returns the bytes of all fields and files of a body that arrives in frames of `frame` bytes.
+    /// Returns the number of bytes in all fields and files of a body that arrives in frames of
+    /// `frame` bytes.
     async fn read(body: Vec<u8>, frame: usize) -> Result<usize, StatusCode> {
         let body = Frames(body.chunks(frame).map(Bytes::copy_from_slice).collect());
         let request = Request::builder()

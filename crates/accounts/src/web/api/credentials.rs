@@ -1,4 +1,4 @@
-//! The password of a person's own account, and signing out everywhere.
+//! The JSON API for changing one's own password and for signing out everywhere.
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -58,7 +58,7 @@ async fn change(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ConfirmEmail {
-    /// The last part of the link.
+    /// The last segment of the link's path.
     token: String,
     /// The account's password.
     #[schema(format = Password)]
@@ -100,7 +100,7 @@ async fn confirm(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UndoEmail {
-    /// The last part of the link.
+    /// The last segment of the link's path.
     token: String,
 }
 

@@ -104,7 +104,7 @@ struct PasskeyLogin {
     /// year in total.
     #[serde(default)]
     remember: bool,
-    /// The form of the response.
+    /// How the response delivers the session: as a cookie or as tokens.
     #[serde(default)]
     want: Want,
 }

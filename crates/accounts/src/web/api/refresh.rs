@@ -1,4 +1,5 @@
-//! Sign-ins of API clients: access tokens, and the refresh tokens with which clients renew them.
+//! The tokens of signed-in API clients: access tokens, and refresh tokens, with which clients get
+//! new access tokens.
 
 use axum::Router;
 use axum::extract::State;

@@ -142,7 +142,7 @@ async fn register(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Verify {
-    /// The last part of the link.
+    /// The last segment of the link's path.
     token: String,
     /// The account's password; not needed in the browser in which the account was registered.
     #[serde(default)]
@@ -255,7 +255,7 @@ async fn forgot(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ResetPassword {
-    /// The last part of the link.
+    /// The last segment of the link's path.
     token: String,
     /// The password, 10–256 characters.
     #[schema(format = Password)]

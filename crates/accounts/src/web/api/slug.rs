@@ -1,4 +1,4 @@
-//! The slug, which stands for an account in public URLs.
+//! The JSON API for the slug, the name of an account in public URLs.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;

@@ -27,8 +27,8 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(ask_proof: People))
 }
 
-/// A proof of who the caller is: a password, with a code if the account has a second factor, or a
-/// passkey.
+/// A proof of who the caller is. It is either a passkey, or a password with a code if the account
+/// has a second factor.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Proof {

@@ -22,8 +22,8 @@ use site::webhook::{
     self, NewWebhook, State as WebhookState, Webhook, WebhookEventName, WebhookId, WebhookOwner,
 };
 
-/// Lists the routes of webhooks. They declare no token scopes, because the required scopes depend
-/// on a webhook's events.
+/// The routes for webhooks. They declare no token scopes, because the required scopes depend on a
+/// webhook's events.
 pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(list: Tokens(&[]), create: Tokens(&[])))
@@ -91,7 +91,7 @@ async fn list(call: Call) -> Result<Json<List<View>>, Problem> {
     Ok(Json(counted(found.into_iter().map(View::from).collect())))
 }
 
-/// A complete list, with its length as total.
+/// Returns a complete list that also states its length as `total`.
 fn counted<T>(items: Vec<T>) -> List<T> {
     let total = i64::try_from(items.len()).ok();
     List {

@@ -107,8 +107,8 @@ async fn adjust_credits(call: Call, body: Received<NewAdjustment>) -> Result<Res
     call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
-/// Disagreements between our records and the gateways', or between our own, newest first. Without
-/// `state`, only the open ones.
+/// Findings, newest first. A finding is a disagreement between the site's records and a gateway's,
+/// or between two of the site's own records. Without `state`, only the open ones are listed.
 #[utoipa::path(
     get, path = "/api/v1/admin/reconcile", tag = "bookings", operation_id = "list_findings",
     params(("state" = Option<FindingState>, Query,), ("cursor" = Option<String>, Query,),

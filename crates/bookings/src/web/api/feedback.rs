@@ -29,7 +29,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[derive(Serialize, ToSchema)]
 struct SessionFeedback {
     items: Vec<Feedback>,
-    /// The criteria of the scores and answers, and those of new feedback.
+    /// The criteria that the scores and answers refer to, and the criteria for new feedback.
     criteria: Vec<Criterion>,
 }
 
@@ -68,7 +68,8 @@ async fn give_feedback(call: Call, body: Received<Members>) -> Result<Response, 
     call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
-/// Changes the caller's own feedback, within 7 days. Its version is the number `revisions`.
+/// Changes the caller's own feedback, within 7 days. The version of the feedback is its field
+/// `revisions`.
 #[utoipa::path(
     patch, path = "/api/v1/feedback/{id}", tag = "bookings", params(("id" = String, Path,)),
     request_body = FeedbackChange,

@@ -37,7 +37,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 struct OrderView {
     #[serde(flatten)]
     own: OwnOrder,
-    /// The receipt's number as people read it, such as `2026-000123`; null until the order is paid.
+    /// The receipt's number as it is shown, such as `2026-000123`; null until the order is paid.
     receipt: Option<String>,
 }
 
@@ -123,8 +123,8 @@ struct Choice {
     gateway: Option<GatewayName>,
 }
 
-/// What a front end needs to let somebody pay. The page at `url` is the gateway's own; instead of
-/// it, a front end may open Razorpay's window with `key_id` and `gateway_order_id`.
+/// What a front end needs to let somebody pay. The page at `url` is the gateway's own. Instead of
+/// opening it, a front end may open Razorpay's window with `key_id` and `gateway_order_id`.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BookingCheckout)]
 struct CheckoutView {
@@ -142,7 +142,8 @@ struct CheckoutView {
     key_id: Option<String>,
     /// The gateway's page.
     url: String,
-    /// The fields of the form that a browser posts to `url`; null where it follows a link.
+    /// The fields of the form that the browser posts to `url`; null if the browser follows a link
+    /// to `url` instead.
     fields: Option<BTreeMap<&'static str, String>>,
 }
 
@@ -195,9 +196,9 @@ struct Proof {
     fields: Map<String, Value>,
 }
 
-/// Accepts the fields that the gateway gave the payer. They only identify the payment; the gateway
+/// Accepts the fields that the gateway gave the payer. They only identify the payment. The gateway
 /// is asked whether it was paid, and how much. Returns 202 if the gateway has not confirmed the
-/// payment yet. The order then stays `created` until the gateway does.
+/// payment yet. The order then stays `created` until the gateway confirms the payment.
 #[utoipa::path(
     post, path = "/api/v1/orders/{id}/verify", tag = "bookings", params(("id" = String, Path,)),
     request_body = Proof,
@@ -262,9 +263,9 @@ enum Begun {
     Repeated(Response),
 }
 
-/// Requires an idempotency key, because the request calls a gateway, and finds the response to an
-/// earlier request with this key. Concurrent checkouts of one order are kept apart by the order's
-/// claim.
+/// Requires an idempotency key, because the request calls a gateway. Finds the response to an
+/// earlier request with this key. The order's claim prevents concurrent checkouts of the same
+/// order.
 async fn begin(call: &Call, body: &[u8]) -> Result<Begun, Problem> {
     let required = || Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_required");
     let key = call.key(body)?.ok_or_else(required)?;

@@ -160,7 +160,7 @@ async fn show_batch(call: Call) -> Result<Json<BatchView>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// The lines of a batch for the bank, with the references of the providers.
+/// The lines of a batch as a file for the bank, with each provider's bank reference.
 #[utoipa::path(
     get, path = "/api/v1/admin/payout-batches/{id}/lines.csv", tag = "bookings",
     operation_id = "show_payout_batch_file", params(("id" = String, Path,)),

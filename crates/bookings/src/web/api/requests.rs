@@ -103,7 +103,8 @@ async fn confirm_request(call: Call, body: Received<Confirmation>) -> Result<Res
     answer
 }
 
-/// Declines the request's slots, as their provider, or the whole request, as an administrator.
+/// Declines a request. A provider declines only their own slots, and an administrator the whole
+/// request.
 #[utoipa::path(
     post, path = "/api/v1/requests/{id}/decline", tag = "bookings", params(("id" = String, Path,)),
     responses((status = 200, body = RequestView), (status = 403), (status = 404), (status = 409))

@@ -71,9 +71,9 @@ struct DocumentBody {
     file: Vec<u8>,
 }
 
-/// Submits a document for review. It costs a credit for reviews. The settings limit the documents
-/// per day, by default to 10. With a booking, the document is reviewed in a call, if a plan of the
-/// member allows that. If the booking is cancelled, the review becomes a written one.
+/// Submits a document for review. It costs a credit for reviews. The settings limit the number of
+/// documents per day, by default to 10. With a booking, the document is reviewed in a call, if a
+/// plan of the member allows calls. If the booking is cancelled, the review becomes a written one.
 #[utoipa::path(
     post, path = "/api/v1/reviews", tag = "reviews",
     request_body(content = DocumentBody, content_type = "multipart/form-data"),
@@ -131,8 +131,8 @@ async fn download_reference(call: Call) -> Result<Response, Problem> {
     download(&call.site, party.reference(), &call.headers).await
 }
 
-/// Cancels a review, as its member while no provider has taken it, or as an administrator. The
-/// credit returns unless a provider has taken the review.
+/// Cancels a review. The member can do this until a provider has taken it, and an administrator
+/// until it is completed. The credit is returned unless a provider has taken the review.
 #[utoipa::path(
     post, path = "/api/v1/reviews/{id}/cancel", tag = "reviews", params(("id" = String, Path,)),
     responses((status = 200, body = ReviewView), (status = 403), (status = 404), (status = 409))

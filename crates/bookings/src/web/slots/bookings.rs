@@ -1,5 +1,5 @@
-//! The page of the bookings with a provider: today's sessions and the upcoming ones, the past ones,
-//! or those of one day.
+//! A provider's page of bookings. It shows today's and the upcoming sessions, or only the past
+//! ones, or only those of one day.
 
 use askama::Template;
 use axum::response::Response;
@@ -31,7 +31,7 @@ struct BookingsPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
     view: View,
-    /// The only sessions that are printed: those of today, or of the day that the page is about.
+    /// The sessions of today, or of the day that the page is about. Only these are printed.
     first: Days<'a>,
     /// The sessions that ended before today and whose outcome can be marked.
     begun: Days<'a>,
@@ -47,7 +47,7 @@ struct BookingsPage<'a> {
 struct Days<'a> {
     text: &'a Text,
     csrf: &'a str,
-    /// Whether the headings of the days are below another heading of the page.
+    /// Whether the page has a heading above the headings of the days.
     is_below: bool,
     all: Vec<Day>,
 }
@@ -120,8 +120,8 @@ struct Loaded {
     rest: List<Session>,
 }
 
-/// Handles `GET /me/slots/bookings`: today's sessions and the upcoming ones. With `when=past` it
-/// lists the past and the cancelled ones, and with `day` the sessions of one day.
+/// Handles `GET /me/slots/bookings`, which shows today's sessions and the upcoming ones. With
+/// `when=past` it lists the past and the cancelled ones, and with `day` those of one day.
 pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> {
     let view = match req.query.text("day").parse() {
         Ok(day) => View::Day(day),

@@ -132,7 +132,7 @@ async fn page(
             .filter(|slot| slot.starts_at.to_zoned(zone.clone()).date() == day)
             .map(|slot| {
                 let time = text.time(&slot.starts_at.to_zoned(zone.clone()));
-                // An error about this slot begins with its label.
+                // `tick` makes this label precede an error about this slot.
                 let label = format!("{}, {time}", text.date_short(day));
                 let label = form_state.tick(&format!("ids.{}", slot.id), label).label;
                 Entry {

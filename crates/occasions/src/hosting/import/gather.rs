@@ -38,9 +38,9 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Groups the rows of a table into households. Rows with the same code are one household. So
-    /// are rows without a code but with the same household name, unless a column lists all guests
-    /// of a household. Every other row is a separate household.
+    /// Groups the rows of a table into households. Rows with the same code are one household. Rows
+    /// without a code are one household if they have the same household name, unless a column lists
+    /// all guests of a household. Every other row is a separate household.
     pub(super) fn table(&self, table: &Table, columns: &[Column]) -> Vec<Gathered> {
         let mut all: Vec<Gathered> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();

@@ -258,8 +258,9 @@ fn apply_batch(
     Ok((!is_over).then_some(to))
 }
 
-/// How many more invitations and guests fit into the occasion, the length of new codes, and how
-/// many codes the account's imports have refused as taken.
+/// What limits the next households of an import: how many more invitations and guests the occasion
+/// may have, the length of new codes, and how many codes the account's imports have refused because
+/// they were taken.
 struct Room {
     households: i64,
     guests: i64,
@@ -322,7 +323,7 @@ fn write_one(
         if room.households < 1 {
             return Err(Refusal::LimitReached(limits::INVITATIONS));
         }
-        // The error "taken" tells the host a code of another household, and stored results can be
+        // The error "taken" reveals that another household has this code, and stored results can be
         // read for a week. So each account gets only a few of these errors.
         if one.record.code.is_some() && room.refused_codes >= codes::TRIES {
             return Err(Refusal::RateLimited(86_400));

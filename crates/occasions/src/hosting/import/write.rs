@@ -115,7 +115,7 @@ fn change(
     let answers = (&household.answers, &new.answers);
     asking::differences(answers.0, answers.1, &ground.questions, "", &mut changes);
     if !changes.is_empty() {
-        // This row of the history is now the only place with the replaced values.
+        // Only this row of the history still contains the replaced values.
         let version = household.invitation.version;
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Import)?;
     }

@@ -1,5 +1,5 @@
-//! The filter of invitations for lists, numbers, bulk actions and exports. It comes from a query or
-//! from JSON.
+//! The filter that selects invitations for lists, statistics, bulk actions and exports. Requests
+//! contain it as query parameters or as JSON.
 
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -66,15 +66,17 @@ pub struct InvitationFilter {
     pub open: Option<Open>,
     /// Whether the household has given at least one answer.
     pub answered: Option<bool>,
-    /// The key of a question to households, such as `song`. Matches households that gave a counted
-    /// answer to it. `song:…` matches only the answer after the colon.
+    /// The key of a question to households, such as `song`. Matches households that have answered
+    /// the question and, according to their guests' replies, are still asked it. `song:…` matches
+    /// only the answer after the colon.
     pub answer: Option<String>,
-    /// If set, only archived invitations match. Otherwise archived invitations never match.
+    /// True to find only archived invitations; false to find only those that are not archived.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
 }
 
-/// The filter's fields in the order of the page. Each name is also the query parameter.
+/// The filter's fields, in the order in which the page shows them. Each field has the name of its
+/// query parameter.
 pub const FIELDS: &[Field] = web::fields! { InvitationFilter:
     q: as_typed(),
     tag: as_typed().optional(),
@@ -127,14 +129,14 @@ words! {
         No = "no" => "host-filter-open-no",
         /// Created without a code, and not yet approved by a host.
         Waiting = "waiting" => "host-filter-open-waiting",
-        /// Waits for approval, and somebody with the same name and contact had answered before.
+        /// Waiting for approval. Somebody with the same name and contact data had answered before.
         Duplicate = "duplicate" => "host-filter-open-duplicate",
         /// Created without a code, and approved by a host.
         Approved = "approved" => "host-filter-open-approved",
     }
 }
 
-/// The query parameter that sets a list's order, beside the filter.
+/// The query parameter that sets the order of a list. It is used together with the filter.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
@@ -179,7 +181,7 @@ impl InvitationFilter {
         filter::query(FIELDS, self)
     }
 
-    /// Whether the filter reveals guests' answers. Not every caller may see answers.
+    /// Whether the filter's results reveal guests' answers, which not every caller may see.
     pub(super) fn asks_for_answers(&self) -> bool {
         self.response.is_some()
             || self.answer.is_some()

@@ -45,9 +45,9 @@ pub struct GuestFilter {
     pub event: Option<String>,
     /// The key of a dietary requirement that the guest has.
     pub diet: Option<String>,
-    /// The key of a question to guests, such as `bus`. Matches guests who gave a counted answer to
-    /// it. `bus:late` matches only the answer `late`. `!bus` matches guests who are asked and have
-    /// not answered.
+    /// The key of a question to guests, such as `bus`. Matches guests who have answered the
+    /// question and, according to their replies, are still asked it. `bus:late` matches only the
+    /// answer `late`. `!bus` matches guests who are asked and have not answered.
     pub answer: Option<String>,
     /// Whether the guest wrote a note about food.
     pub diet_note: Option<bool>,
@@ -55,11 +55,12 @@ pub struct GuestFilter {
     pub child: Option<bool>,
     /// The age group of a child.
     pub band: Option<Band>,
-    /// Whether the household brings the guest. Otherwise the hosts named the guest.
+    /// True for guests whom the household brings; false for guests whom the hosts listed by name.
     pub plus_one: Option<bool>,
 }
 
-/// The filter's fields in the order of the page. Each name is also the query parameter.
+/// The filter's fields, in the order in which the page shows them. Each field has the name of its
+/// query parameter.
 pub const FIELDS: &[Field] = web::fields! { GuestFilter:
     q: as_typed(),
     status: choice().optional().label("host-filter-status"),
@@ -75,7 +76,7 @@ pub const FIELDS: &[Field] = web::fields! { GuestFilter:
 };
 
 words! {
-    /// A guest's answer, as lists and numbers count it.
+    /// A guest's answer, as lists and statistics count it.
     #[schema(as = GuestStatus)]
     Status {
         /// Coming.
@@ -84,7 +85,7 @@ words! {
         No = "no" => "reply-no",
         /// Not sure.
         Undecided = "undecided" => "reply-undecided",
-        /// No answer for all or some of the events.
+        /// Guests whose answer for at least one of the events is missing.
         Pending = "pending" => "host-response-pending",
         /// Pending guests who declined some events and gave no answer for the others.
         Partial = "partial" => "host-response-partial",
@@ -146,7 +147,8 @@ pub struct Person {
     pub guest_of: String,
     pub invitation: InvitationId,
     pub household: String,
-    /// Whether the hosts named the guest or the household brings the guest.
+    /// How the guest came onto the invitation: the hosts listed the guest by name, or the household
+    /// brings the guest.
     pub kind: GuestKind,
     pub is_child: bool,
     #[row(rename = "child_age")]
@@ -172,7 +174,7 @@ impl Person {
         guest::shown_name(&self.name, &self.guest_of, text)
     }
 
-    /// Whether the guest comes or may come, so that the kitchen must plan for the guest.
+    /// Whether the guest comes or may come. The kitchen must plan for these guests.
     pub fn is_eating(&self) -> bool {
         matches!(self.status, ReplyStatus::Yes | ReplyStatus::Undecided)
     }

@@ -128,8 +128,8 @@ impl Recent {
         if self.hosts.is_empty() {
             self.checked_at = Some(now);
         }
-        // The key is different for a token and its owner, and for two tokens. Their permissions may
-        // differ.
+        // A token and its owner have different keys, and so have two tokens of the same owner.
+        // Their permissions may differ.
         let key = who.repeats_as();
         if let Some(host) = self.hosts.get(&key) {
             return Ok(Arc::clone(host));

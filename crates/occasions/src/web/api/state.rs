@@ -1,5 +1,5 @@
-//! A household's invitation as JSON. It is the response to reading and saving. After a conflict,
-//! the response contains it as `current`.
+//! A household's invitation as JSON. It is the response to requests that read or save the
+//! invitation. After a version conflict, the error response contains it in the field `current`.
 
 use std::collections::BTreeMap;
 

@@ -154,8 +154,8 @@ async fn turn_away(
     req.turn_away(failure, typed).await
 }
 
-/// Saves the form, and returns the code as printed on the card, for the path of the redirect. A
-/// repeated save returns the same code.
+/// Saves the form. Returns the invitation's code as printed on the card, because the redirect after
+/// the save contains it. A repeated save returns the same code.
 async fn store(
     req: &GuestRequest,
     which: Which,
@@ -226,8 +226,7 @@ async fn refused(
         )
     };
     Ok(match refusal {
-        // The site's own forms always contain the required version. So these errors get no page of
-        // their own.
+        // These errors are rare, so they get the site's general error page.
         Refusal::FeatureDisabled | Refusal::GuestNotFound | Refusal::VersionRequired => {
             return Err(refusal.problem().said_in(&text).into());
         }

@@ -372,15 +372,15 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A text that is built in or written by the hosts. If its language differs from the page's
-/// language, `other` is its language.
+/// A text that is built in or written by the hosts. If the text is not in the page's language,
+/// `other` is the language of the text.
 struct Label {
     text: String,
     other: Option<web::Language>,
 }
 
-/// Returns a dietary option's name: the hosts' own name, or else the built-in name of the option's
-/// key.
+/// Returns a dietary option's name. This is the name that the hosts wrote, or else the built-in
+/// name for the option's key.
 fn diet_label(text: &Text, occasion: &Occasion, option: &DietaryOption) -> Label {
     let own = pick(text, occasion, &option.label);
     if own.is_empty() {
@@ -535,7 +535,7 @@ fn mark(status: ReplyStatus) -> Mark {
     }
 }
 
-/// Masks an email address, such as `a•••@x.my`. Only its owner can recognize it.
+/// Masks an email address, such as `a•••@x.my`. Only the address's owner can recognize it.
 pub(crate) fn masked_email(address: &str) -> String {
     match address.split_once('@') {
         Some((local, domain)) => {

@@ -344,8 +344,8 @@ struct JobPage<'a> {
     failed: Vec<Failed>,
     csrf: &'a str,
     submission: String,
-    /// The bulk action that undoes this one. `None` if there is no such action, or if this one has
-    /// not finished.
+    /// The bulk action that undoes this one. `None` if no action can undo it, or if it has not
+    /// finished.
     undo: Option<&'static str>,
 }
 

@@ -94,7 +94,8 @@ impl InvitePage<'_> {
         self.portal.household.invitation.archived_at.is_some()
     }
 
-    /// Whether the host has just moved a guest up or down. The buttons for this then stay visible.
+    /// Whether the host has just moved a guest up or down. The buttons for moving guests then stay
+    /// visible.
     fn is_ordering(&self) -> bool {
         self.just == "ordered"
     }
@@ -352,7 +353,8 @@ fn page(
     req.page(context, Place::Invitations, &title, body)
 }
 
-/// Returns the label that says whether the household can change its answers, and why.
+/// Returns the label that says whether the household can change its answers. It also contains the
+/// reason.
 fn access<'a>(wording: &Wording<'a>, portal: &InvitationSnapshot) -> Tag<'a> {
     let text = wording.text;
     let invitation = &portal.household.invitation;

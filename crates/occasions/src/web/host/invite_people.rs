@@ -145,8 +145,9 @@ fn given<'a>(
     })
 }
 
-/// Returns the questions for a household or a guest that hosts see. These are the active questions,
-/// including the ones that only hosts answer, and the inactive questions with stored answers.
+/// Returns the questions that hosts see for a household or for a guest. These are the active
+/// questions, including those that only hosts answer, and the inactive questions that have a stored
+/// answer.
 fn known<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,

@@ -46,19 +46,19 @@ struct Reports<'a> {
     exports: Vec<ExportRow>,
 }
 
-/// A question with the count of each answer.
+/// A question, with the number of times that each answer was given.
 struct Tallied<'a> {
     title: Spoken<'a>,
-    /// The number of answers, and the link to the list of the guests or households that gave them.
+    /// The number of guests or households that answered, and the link to their list.
     answered: (String, String),
-    /// The possible answers. Each has its count, and the link to the list of the guests or
-    /// households that gave it.
+    /// The possible answers. Each has the number of guests or households that gave it, and the link
+    /// to their list.
     choices: Vec<(String, String, String)>,
     sum: Option<String>,
 }
 
-/// A dietary requirement with its count over all events, and its count at each event. Each count
-/// links to its list.
+/// A dietary requirement. It has the number of guests with this requirement at all events together
+/// and at each event. Each number links to the list of these guests.
 struct Need {
     words: String,
     is_allergy: bool,

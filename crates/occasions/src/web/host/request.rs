@@ -121,8 +121,8 @@ impl HostRequest {
         format!("/admin/o/{}{rest}", self.piece("slug"))
     }
 
-    /// Reads from the occasion that the path names. Most pages read a lot, so this runs on a
-    /// separate thread.
+    /// Reads the data of the occasion that the path names. Most pages read a lot, so `look` runs on
+    /// a separate thread.
     pub(crate) async fn read<T, F>(&self, look: F) -> Result<(PageContext, T), Refusal>
     where
         T: Send + 'static,

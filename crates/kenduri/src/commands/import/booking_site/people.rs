@@ -112,8 +112,8 @@ impl TakeOver<'_> {
         Ok(())
     }
 
-    /// Reads a quota: a number, or an object with a number for each kind. A negative number means
-    /// no limit.
+    /// Reads a quota. It is a number, or an object with one number for sessions and one for
+    /// reviews. A negative number means that there is no limit.
     pub(super) fn quota(&mut self, value: &Value, kind: &str) -> Result<Option<i64>> {
         let ours = match kind {
             DOCUMENT_REVIEW => "reviews",
@@ -142,8 +142,8 @@ impl TakeOver<'_> {
         }
     }
 
-    /// Makes the person in `--owner` the owner of the site. Administrators of the older site get no
-    /// role, because anybody could register there as an administrator.
+    /// Makes the person whom `--owner` names the owner of the site. Administrators of the older
+    /// site get no role, because anybody could register there as an administrator.
     pub(super) fn appoint(&mut self, tx: &mut Tx<'_>) -> Result<()> {
         let owner = &self.options.owner;
         let person = self.by_address.get(owner.canonical());
@@ -169,9 +169,9 @@ impl TakeOver<'_> {
         Ok(())
     }
 
-    /// Finds or creates the provider to whom the field `mentor_id` refers. A mentor becomes a
-    /// provider in this way. The mentor may be unknown only if `is_over` is true, that is, for a
-    /// past session.
+    /// Finds the provider to whom the field `mentor_id` refers. If the mentor is not a provider
+    /// yet, makes the mentor one. An unknown mentor is accepted only if `is_over` is true, that is,
+    /// for a past session.
     pub(super) fn provider_of(
         &mut self,
         tx: &mut Tx<'_>,
@@ -226,8 +226,8 @@ impl TakeOver<'_> {
         Ok(id)
     }
 
-    /// Returns the provider to whom the field `mentor_id` refers, if this person already is a
-    /// provider. A review does not make anybody a provider.
+    /// Returns the provider to whom the field `mentor_id` refers, or `None` if that person is not a
+    /// provider yet. A review does not make anybody a provider.
     pub(super) fn known_provider(&self, row: &Row) -> Option<ProviderId> {
         let person = self.person_of(row, "mentor_id")?;
         self.providers.get(person.id.as_str()).cloned()

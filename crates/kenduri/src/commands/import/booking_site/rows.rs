@@ -33,8 +33,8 @@ pub(super) fn flaw<T>(what: impl Into<String>) -> Result<T> {
     Err(Flaw(what.into()).into())
 }
 
-/// The parts of a folder that are not imported: the place and problem of each invalid row, and the
-/// numbers of unknown fields, of dropped fields, and of documents in other collections.
+/// What the import leaves out of a folder. It contains the place and the problem of each invalid
+/// row, and counts unknown fields, dropped fields, and documents in other collections.
 #[derive(Debug, Default)]
 pub(super) struct Remainder {
     pub(super) bad: Vec<(String, String)>,
@@ -43,7 +43,8 @@ pub(super) struct Remainder {
     pub(super) left: BTreeMap<String, u64>,
 }
 
-/// The rows of all collections except the reviews, whose documents are too large to keep in memory.
+/// The rows of all collections except the reviews. A review contains a document, and all documents
+/// together would need too much memory.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub(super) users: Vec<Row>,
@@ -202,7 +203,7 @@ fn place(file: &str, line: u64) -> String {
     format!("{file}.json:{line}")
 }
 
-/// The text of a scalar; empty for anything else.
+/// Returns the text of a scalar value. Empty for all other values.
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.trim().to_owned(),
@@ -275,7 +276,8 @@ impl Row {
         all.into_iter().filter(|one| !one.is_empty()).collect()
     }
 
-    /// Whether a flag is set. Returns `default` if the text is not a known word for yes or no.
+    /// Whether a flag is set. Returns `default` if the field contains neither a known word for yes
+    /// nor one for no.
     pub(super) fn flag(&self, name: &str, default: bool) -> bool {
         match self.text(name).to_ascii_lowercase().as_str() {
             "true" | "yes" | "1" | "active" => true,
@@ -315,7 +317,7 @@ impl Row {
         }
     }
 
-    /// Reads a local date. The database may contain the date as midnight in UTC.
+    /// Reads a local date. The export may contain it as a time, namely midnight in UTC.
     pub(super) fn date(&self, name: &str) -> Result<Date> {
         let text = self.require(name)?;
         let found = match self.value(name) {

@@ -60,9 +60,10 @@ impl TakeOver<'_> {
         rows.slots.iter().partition(is_used)
     }
 
-    /// Reads the time of a row; `None` if it has none. A local time that does not exist is refused.
-    /// A local time that occurs twice means the earlier one. The length of a session is the
-    /// difference of its clock times.
+    /// Reads the time of a row; `None` if it has none. Refuses a local time that does not exist,
+    /// because clocks are set forward past it. If a local time occurs twice, uses the earlier one.
+    /// The length of a session is its end minus its start on the clock, even if clocks change in
+    /// between.
     fn when(&mut self, row: &Row) -> Result<Option<When>> {
         if let Some(starts_at) = row.instant("starts_at")? {
             let Some(ends_at) = row.instant("ends_at")?.filter(|end| *end > starts_at) else {
@@ -265,7 +266,7 @@ impl TakeOver<'_> {
         }
         let mut outcome = sessions::add_booking(tx, &new)?;
         if matches!(outcome, BookingOutcome::SlotTaken(_)) && slot.ends_at <= self.now {
-            // The past slot has two bookings, so the second booking gets a hidden slot of its own.
+            // The past slot already has a booking, so the second booking gets its own hidden slot.
             slot.id = bring::id("second slot", row.key());
             new.slot_id = slot.id.clone();
             let second = ImportedSlot {

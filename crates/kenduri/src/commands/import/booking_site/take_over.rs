@@ -43,7 +43,7 @@ pub(super) struct Options {
     pub(super) owner: Address,
     pub(super) is_to_be_written: bool,
     pub(super) amounts: Option<Amounts>,
-    /// The language of the people's accounts.
+    /// The language of the imported accounts.
     pub(super) locale: String,
     pub(super) site_zone: TimeZone,
 }
@@ -75,11 +75,12 @@ pub(super) struct TakeOver<'a> {
     pub(super) report: Report,
     pub(super) now: Timestamp,
     pub(super) people: Vec<Person>,
-    /// The index in `people` by key, and the index in `people` by canonical mail address.
+    /// The indexes of persons in `people`, by their keys in the export and by their canonical email
+    /// addresses.
     pub(super) by_key: HashMap<String, usize>,
     pub(super) by_address: HashMap<String, usize>,
-    /// The providers by the id of their account, or by their key in the export if they have no
-    /// account.
+    /// The providers by their account's id. A provider without an account is listed by the key in
+    /// the export.
     pub(super) providers: HashMap<String, ProviderId>,
     /// The slugs of the catalogue's entries, by their keys and by their names in lower case.
     pub(super) entries: HashMap<String, String>,
@@ -90,7 +91,7 @@ pub(super) struct TakeOver<'a> {
     pub(super) slot_places: HashMap<SlotId, String>,
     pub(super) bookings: HashMap<String, BookingId>,
     pub(super) currency: Currency,
-    /// The number of amounts whose unit the user still has to name.
+    /// The number of amounts for which the user must still name a unit.
     unmatched: usize,
 }
 
@@ -185,7 +186,8 @@ impl<'a> TakeOver<'a> {
         rows.iter().try_for_each(|row| self.one(tx, row, work))
     }
 
-    /// Imports one row. A flaw in the row is reported, and does not stop the import of other rows.
+    /// Imports one row. A flaw in the row is reported, and does not prevent the import of the
+    /// following rows.
     fn one(
         &mut self,
         tx: &mut Tx<'_>,
@@ -228,8 +230,8 @@ impl<'a> TakeOver<'a> {
         }
     }
 
-    /// Reads the amount of an order or a payout. An amount that is not the price of a plan is
-    /// listed in the report, and its unit is the one in `--amounts`.
+    /// Reads the amount of an order or a payout. If it is not the price of a plan, lists it in the
+    /// report and uses the unit in `--amounts`.
     pub(super) fn amount(&mut self, row: &Row) -> Result<Money> {
         let (currency, text) = (self.currency_of(row)?, row.require("amount")?);
         let minor = row.value("amount").and_then(super::rows::whole);

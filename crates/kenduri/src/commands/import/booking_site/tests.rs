@@ -70,7 +70,7 @@ impl<'w> Stage<'w> {
         stage
     }
 
-    /// A site, and an export with nobody but a mentor, a member and the owner.
+    /// A site, and an export that contains only a mentor, a member and the owner.
     fn bare(world: &'w World) -> Self {
         let stage = Self::new(world);
         for names in names::ALL {
@@ -124,8 +124,8 @@ impl<'w> Stage<'w> {
     }
 }
 
-/// Returns the number of rows in each table to which an import writes, and the number of jobs for
-/// stored files.
+/// Returns the number of rows in each table to which an import writes. Also returns the number of
+/// jobs for stored files.
 async fn rows(store: &Store) -> Vec<i64> {
     let look = |tx: &mut Tx<'_>| -> Result<Vec<(i64,)>, StoreError> {
         tx.all(
@@ -236,7 +236,7 @@ fn people_keep_ids_and_passwords_and_get_no_rank_by_themselves() {
                 "dev@older.example none 11",
                 "meera@older.example none 11",
                 "root@older.example none 11",
-                // A provider, too, must still confirm the address.
+                // Like everybody else, a provider must still confirm the email address.
                 "vikram@older.example $2b$04$ 11",
             ]
         );

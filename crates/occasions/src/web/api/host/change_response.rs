@@ -29,8 +29,8 @@ impl Sees {
         }
     }
 
-    /// Returns what a caller may see whose role allows changes. An API token may see less,
-    /// depending on its scopes.
+    /// Returns the data that a caller may see if the caller's role allows changes. An API token may
+    /// see less, depending on its scopes.
     pub(crate) fn of_editor(who: &SignedIn) -> Self {
         let occasion = who.has(OCCASION_READ);
         Self {
@@ -55,7 +55,7 @@ pub enum Saved<T> {
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
-    /// The record's id. Omitted if the record is named by its key.
+    /// The record's id. Omitted for a record with a `key` and for a guest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
     /// The record's key.

@@ -111,7 +111,7 @@ struct OneGuest {
 }
 
 impl ChangedView for OneGuest {
-    /// One of the two scopes is enough for a token to see guests.
+    /// A token sees guests if it has at least one of the scopes `occasion:read` and `rsvps:read`.
     fn is_for(sees: Sees) -> bool {
         sees.occasion || sees.answers
     }

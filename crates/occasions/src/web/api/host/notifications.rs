@@ -64,6 +64,7 @@ struct AnswerNotificationsChange {
     by_mail: Option<Frequency>,
     /// How soon after an answer the caller gets a notice on the site.
     on_site: Option<Frequency>,
-    /// The hour of daily mails and notices in the occasion's time zone, such as `08:00`.
+    /// The time of day at which daily mails and notices are sent, in the occasion's time zone, such
+    /// as `08:00`.
     hour: Option<String>,
 }

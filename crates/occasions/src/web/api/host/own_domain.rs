@@ -130,13 +130,14 @@ async fn check(
     found(&call, served, &id).await
 }
 
-/// Refuses the request if the site does not allow own host names. This comes after the check that
-/// the caller is a host, because only hosts may learn about the site's settings.
+/// Refuses the request if the site does not allow occasions to have their own host names. Must be
+/// called after the check that the caller is a host, because only hosts may learn about the site's
+/// settings.
 fn ensure(is_allowed: bool) -> Result<(), Refusal> {
     is_allowed.then_some(()).ok_or(Refusal::FeatureDisabled)
 }
 
-/// Checks the DNS records. The caller must already be authorized.
+/// Checks the DNS records. The caller must already have been checked.
 async fn look(call: &Call, id: &str) -> Result<(), Problem> {
     Ok(own_domain::check(&call.site, &super::call::id(id)?).await?)
 }

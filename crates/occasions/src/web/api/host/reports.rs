@@ -24,14 +24,14 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(lines: may(ReadLog, Tokens(&[OCCASION_READ, RSVPS_READ]))))
 }
 
-/// The counters, and the id of the event after which a client can continue the event stream.
+/// The counters of an occasion. `cursor` lets a client continue with the event stream.
 #[derive(Serialize, ToSchema)]
 struct Report {
-    /// The id of the latest event that the counters include, for `last_event_id` of the event
-    /// stream.
+    /// The id of the latest event that the counters include. A client can send it to the event
+    /// stream as `last_event_id`.
     cursor: i64,
     summary: Summary,
-    /// The answer curve: one entry per day.
+    /// The numbers of answers over time, with one entry per day.
     curve: Vec<Day>,
 }
 

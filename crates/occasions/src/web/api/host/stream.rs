@@ -67,7 +67,7 @@ async fn listen(
     let occasion: OccasionId = id(&occasion)?;
     let query = call.query();
     let resume = event_stream::last_event_id(&call.headers, &query, "last_event_id");
-    // The server has never sent an id that is not a number. So it counts as an unknown id.
+    // This server only sends numbers as ids. So any other text counts as an unknown id.
     let resume = resume.map(|id| id.trim().parse().unwrap_or(-1));
     let account = call.who.account().id.clone();
     let store = site.store.clone();
@@ -86,8 +86,8 @@ async fn listen(
     Ok(event_stream::response(Body::new(body)))
 }
 
-/// Sends events until the stream ends: the client disconnects, is too slow or loses access, or a
-/// newer stream replaces this one.
+/// Sends events until the client disconnects, is too slow or loses access, or until a newer stream
+/// replaces this one.
 async fn send(
     mut feed: Feed,
     mut end: End,

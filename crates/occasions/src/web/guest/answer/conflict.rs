@@ -1,5 +1,6 @@
 //! Resolves conflicts between two saves that are based on the same version. If only one save
-//! changed a field, its value is kept. If both saves changed a field, the household chooses.
+//! changed a field, the value from that save is kept. If both saves changed a field, the household
+//! chooses.
 
 use axum::http::StatusCode;
 use axum::response::Response;

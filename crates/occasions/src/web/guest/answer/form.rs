@@ -57,7 +57,7 @@ impl Which {
         }
     }
 
-    /// Removes all changes from `wish` that this form has no field for.
+    /// Removes from `wish` the changes to values that are not in this form.
     pub(super) fn keep_own_fields(self, wish: &mut HouseholdChange) {
         match self {
             Self::Answers => {}

@@ -19,7 +19,7 @@ pub struct Conflict<'a> {
     /// A new idempotency key, because this form is another save.
     pub submission: String,
     pub differences: Vec<Difference>,
-    /// The names and values of fields about which the household need not decide.
+    /// The names and values of all other fields. The form sends them along unchanged.
     pub merged: Vec<(String, String)>,
 }
 

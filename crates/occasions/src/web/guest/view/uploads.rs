@@ -78,7 +78,7 @@ impl Gallery<'_> {
 }
 
 impl FileView {
-    /// Returns the alternative text of the picture: its caption, or else the name of its file.
+    /// Returns the alternative text of the picture. This is its caption, or else its file name.
     pub fn words(&self) -> &str {
         if self.caption.is_empty() {
             &self.name

@@ -102,7 +102,7 @@ fn slots_ahead_that_overlap_stop_the_run() {
         let said = "mentor_slots.json:3: it is not over, and overlaps mentor_slots.json:1";
         assert!(text.contains(said) && report.refused() == 1, "{text}");
         assert_eq!(stage.texts(sql!("SELECT id FROM slot")).await, [""; 0]);
-        // Two bookings of one future slot, and two sessions of one member at the same time.
+        // Two bookings of one future slot are refused.
         stage.write("mentor_slots", &rows[..2].join("\n"));
         let booking = |id: &str, member: &str| {
             format!(
