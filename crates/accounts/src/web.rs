@@ -75,7 +75,8 @@ pub fn routes(accounts: &Context) -> Router<Site> {
         .with_state(accounts.clone())
 }
 
-/// The unsubscribe page alone, for host names that serve nothing else of this crate.
+/// The routes of the unsubscribe page alone, for host names on which this crate serves no other
+/// page.
 pub fn unsubscribe_routes(accounts: &Context) -> Router<Site> {
     let pages: Pages<Context, Callers> = Pages::default()
         .get("/unsubscribe/{link}", Anybody, unsubscribe::show)

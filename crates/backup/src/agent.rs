@@ -85,7 +85,7 @@ pub struct Agent {
 enum Request {
     /// Makes a snapshot, and sends the result.
     Now(SyncSender<Result<(), BackupError>>),
-    /// Does one second's work, and sends the result.
+    /// Runs one round of the thread's work, and sends the result.
     Turn(SyncSender<Result<(), BackupError>>),
     HoldDrills(IsFrozen),
     Stop,
@@ -145,8 +145,8 @@ impl Agent {
         self.ask(Request::Now)
     }
 
-    /// Does one second's work of the thread: copies new changes, and makes a snapshot if one is
-    /// due. Blocks until this is done.
+    /// Runs one round of the work that the thread does every second: copies new changes, and makes
+    /// a snapshot if one is due. Blocks until the round has ended.
     pub fn turn(&self) -> Result<(), BackupError> {
         self.ask(Request::Turn)
     }

@@ -147,7 +147,8 @@ pub(crate) fn unnamed(
     Ok(names)
 }
 
-/// Forgets objects that are removed from the target, so that no new file shares them.
+/// Forgets objects that will be removed from the target, so that [`Copied::copy`] does not reuse
+/// them.
 pub(crate) fn forget(copied: &mut Copied, names: &[String]) {
     let names: BTreeSet<&String> = names.iter().collect();
     copied.objects.retain(|_, object| !names.contains(object));

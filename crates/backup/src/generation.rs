@@ -142,8 +142,8 @@ impl Generation {
     }
 
     /// Returns a time between the snapshot and the changes after it. Usually, this is the time when
-    /// the generation began. If the clock had run ahead, that time is in the future, and the time
-    /// of the first change is returned instead.
+    /// the generation began. If the clock was ahead at that time, the first change is earlier, and
+    /// its time is returned instead.
     pub(crate) fn since(&self, vault: &Vault) -> Result<Timestamp, BackupError> {
         let (segments, _) = self.segments(vault)?;
         let Some(first) = segments.first().filter(|first| first.until < self.at()) else {

@@ -89,8 +89,7 @@ impl Going {
     }
 
     /// Continues the newest generation, if the log still contains everything after the generation's
-    /// last segment. Otherwise, another process has written meanwhile, and a new snapshot is
-    /// needed.
+    /// last segment. Otherwise, a new snapshot is needed.
     fn go_on(&mut self) -> Result<(), BackupError> {
         let Some(log) = &mut self.log else {
             let Some(newest) = Generation::list(&self.vault)?.pop() else {

@@ -47,7 +47,7 @@ impl Head {
     }
 }
 
-/// What a backup really contains at its end, for comparison with the head.
+/// What a backup actually contains, for comparison with the head.
 pub(crate) struct Found<'a> {
     pub(crate) generation: &'a Generation,
     pub(crate) segments: &'a [Segment],

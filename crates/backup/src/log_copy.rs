@@ -53,7 +53,7 @@ impl LogCopy {
     pub(crate) fn begin(store: &Store, log: &Log, clock: &Clock) -> Result<Self, BackupError> {
         let (hold, worker) = (connect(log.store())?, connect(log.store())?);
         take_hold(&hold)?;
-        // These marks are of an earlier log.
+        // Discards the marks of earlier commits, because copying starts after them.
         log.take_marks();
         let at = log.position().map_err(BackupError::file(&log.path()))?;
         Ok(Self {

@@ -154,7 +154,7 @@ fn count(mut sql: impl io::BufRead) -> io::Result<Contents> {
     let (mut hash, mut rows) = (Sha256::new(), 0);
     let (mut line, mut is_data) = (Vec::new(), false);
     while sql.read_until(b'\n', &mut line)? > 0 {
-        // The tokens in these lines are random, and the versions are not part of the data.
+        // These lines contain random tokens or version numbers, which are not part of the data.
         let is_noise = [&b"\\restrict "[..], b"\\unrestrict ", b"-- Dumped "]
             .iter()
             .any(|noise| line.starts_with(noise));

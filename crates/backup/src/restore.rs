@@ -534,7 +534,7 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), BackupError> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Room {
     All,
-    /// A tenth of the disk, or a gibibyte, stays free, because a running site writes there too.
+    /// A tenth of the disk, but at most 1 GiB, stays free, because a running site writes there too.
     Most,
 }
 

@@ -1,8 +1,8 @@
 //! Copies PostgreSQL's write-ahead log while the server writes it.
 //!
 //! `pg_receivewal` streams the log into a folder of segments. New bytes of a segment go to the
-//! target as an object `wal/SEGMENT/FROM-UNTIL-TIME`. It contains the segment's bytes from one
-//! position to another.
+//! target as an object `wal/SEGMENT/FROM-UNTIL-TIME`. FROM and UNTIL are the positions of these
+//! bytes in the segment.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -26,7 +26,7 @@ const FOLDER: &str = "backup-wal";
 const PARTIAL: &str = ".partial";
 /// The maximum size of the log in the folder while the target fails, in bytes.
 const MOST: u64 = 1 << 30;
-/// The part of the log that contains a commit is certainly received within this time.
+/// The time after a commit within which its part of the log has certainly been copied.
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 /// The message of `pg_receivewal` if the server has removed the next part of the log.
 const REMOVED: &str = "has already been removed";
@@ -103,8 +103,8 @@ pub(crate) struct WalCopy {
 }
 
 impl WalCopy {
-    /// Starts receiving the log where an earlier process stopped, or otherwise at the log's current
-    /// end.
+    /// Starts receiving the log where an earlier process stopped. If there was none, starts at the
+    /// log's current end.
     pub(crate) fn begin(
         settings: &PostgresSettings,
         data: &Path,
@@ -230,8 +230,8 @@ impl WalCopy {
                     self.copied.insert(file.segment.clone(), until);
                 }
             }
-            // If no segment is being written, the newest complete segment stays, because it shows
-            // where to resume.
+            // If no segment is being written, the newest complete segment stays, because
+            // `pg_receivewal` resumes after it.
             let is_needed = !is_growing && Some(place) == last_whole;
             if file.is_whole && !is_needed {
                 fs::remove_file(&path).map_err(BackupError::file(&path))?;
@@ -260,7 +260,7 @@ impl WalCopy {
         Err(BackupError::LogLost)
     }
 
-    /// Waits until a complete segment is in the target.
+    /// Waits until the target contains all `length` bytes of the segment.
     pub(crate) fn wait_for_copy(
         &mut self,
         vault: &Vault,
@@ -398,8 +398,8 @@ pub(crate) fn before(vault: &Vault, first: &str) -> Result<Vec<String>, BackupEr
     Ok(old.map(|stretch| stretch.name()).collect())
 }
 
-/// Returns the stretches from the segment `first` on. The last stretch was copied so long after
-/// `end` that it certainly contains all commits before `end`. Fails if a stretch is missing.
+/// Returns the stretches from the segment `first` on. Stops at a stretch that was copied so long
+/// after `end` that no later one can contain a commit before `end`. Fails if a stretch is missing.
 pub(crate) fn choose(
     all: Vec<Stretch>,
     first: &str,
@@ -535,7 +535,7 @@ mod tests {
         };
         assert_eq!(choose(None, 1).unwrap(), 1);
         assert_eq!(choose(None, 2).unwrap(), 2);
-        // The segment 0/FF is followed by 1/0. The segment 1/0 is missing here.
+        // The segments from 0/3 to 0/FF are missing, so 1/0 does not follow 0/2.
         assert!(choose(None, 9).is_err());
         for place in [1, 2] {
             assert!(choose(Some(place), 9).is_err(), "{place}");

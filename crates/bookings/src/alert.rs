@@ -1,5 +1,5 @@
-//! What administrators must see to. The site notifies them at once, and mails them at most once an
-//! hour.
+//! Alerts about problems that need an administrator. The site notifies administrators at once, and
+//! mails them at most once an hour.
 
 use identity::grant::{self, ADMIN};
 use identity::notification::{self, NewNotification};
@@ -17,13 +17,13 @@ const KIND: &str = "booking.alert";
 const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
 web::words! {
-    /// What administrators must see to.
+    /// The kind of an alert.
     AlertKind {
-        /// Findings are open.
+        /// There are open findings about the records of money (see [`crate::finding`]).
         Findings = "findings" => "booking-alert-findings",
-        /// A payer disputes a payment, or a dispute goes on.
+        /// A payer has disputed a payment, or the state of a dispute has changed.
         Dispute = "dispute" => "booking-alert-dispute",
-        /// A job was given up, or its gateway has not answered for a day.
+        /// A job was given up, or the gateway that it calls has not answered for a day.
         Job = "job" => "booking-alert-job",
     }
 }
@@ -37,8 +37,8 @@ impl AlertKind {
     }
 }
 
-/// Tells administrators of something on the site, and mails them soon. `about` is the argument of
-/// the message `notice`.
+/// Notifies administrators with the message `notice`, whose argument is `about`, and schedules a
+/// mail to them.
 pub(crate) fn raise(
     tx: &mut Tx<'_>,
     kind: AlertKind,
@@ -51,7 +51,7 @@ pub(crate) fn raise(
     tell(tx, kind, (notice, about), (add, 1))
 }
 
-/// Like [`raise`], for what is counted anew each time: so many are there now.
+/// Like [`raise`], but sets the number of alerts of this kind to `times`, instead of adding 1.
 pub(crate) fn raise_total(
     tx: &mut Tx<'_>,
     kind: AlertKind,
@@ -65,7 +65,8 @@ pub(crate) fn raise_total(
     tell(tx, kind, (notice, &times.to_string()), (set, times))
 }
 
-/// Notifies administrators, and notes with `count` how many things the mail is about.
+/// Notifies administrators, and runs the statement `count`, which stores the number that the mail
+/// states.
 fn tell(
     tx: &mut Tx<'_>,
     kind: AlertKind,
@@ -84,7 +85,7 @@ fn tell(
     plan(tx)
 }
 
-/// Schedules the mail, an hour after the last one at the earliest.
+/// Schedules the mail. It is sent no sooner than an hour after the previous one.
 fn plan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let mailed = sql!("SELECT alerts_mailed_at FROM booking_setting");
     let (mailed,): (Timestamp,) = tx.one(mailed, &[])?;
@@ -96,7 +97,7 @@ fn plan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     })
 }
 
-/// Tells administrators when a job of this handler is given up.
+/// Makes a job's handler alert administrators when the job is given up.
 pub(crate) fn watch(handler: Handler) -> Handler {
     handler.when_given_up(|tx, kind| raise(tx, AlertKind::Job, ("booking-notice-job-failed", kind)))
 }

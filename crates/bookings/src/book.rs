@@ -39,7 +39,7 @@ pub struct NewBooking {
     /// changed. API clients may send it as `If-Match` instead.
     #[serde(default)]
     pub slot_version: Option<i64>,
-    /// What the session shall be about: up to 10 topics of up to 60 characters.
+    /// The topics of the session: up to 10, each up to 60 characters.
     #[serde(default)]
     pub topics: Vec<String>,
     /// A note for the provider, up to 2,000 characters.
@@ -48,16 +48,17 @@ pub struct NewBooking {
     /// Whether the provider sees the member's email address once the booking is confirmed.
     #[serde(default)]
     pub shows_email: bool,
-    /// The code of a session type. It may be left out where the slot offers just one, or any.
+    /// The code of a session type. It may be omitted if the slot offers exactly one or allows any.
     #[serde(default)]
     pub session_type: Option<String>,
-    /// The code of a level, under the same rule.
+    /// The code of a level. It may be omitted if the slot offers exactly one or allows any.
     #[serde(default)]
     pub level: Option<String>,
-    /// The slug of an entry of the catalogue, under the same rule.
+    /// The slug of an entry of the catalogue. It may be omitted if the slot offers exactly one or
+    /// allows any.
     #[serde(default)]
     pub entry: Option<String>,
-    /// One of the entry's tracks, if it has some; a single one is implied.
+    /// One of the entry's tracks, if the entry has any. A single track is implied.
     #[serde(default)]
     pub track: Option<String>,
 }
@@ -72,7 +73,7 @@ impl NewBooking {
         }
     }
 
-    /// What the member tells the provider, checked.
+    /// Checks and returns what the member tells the provider.
     pub(crate) fn brief(&self) -> Result<Brief, Refusal> {
         let mut findings = Findings::default();
         let brief = Brief {
@@ -147,8 +148,8 @@ pub fn book(
     place(tx, site, account, &slot, (&brief, choice), hold, &rules)
 }
 
-/// Books a slot that is offered for a member whose account is locked, with the member's brief and
-/// choice. A slot with a price is held for this long, but not beyond its start.
+/// Books an offered slot for a member, with the member's brief and choice. A slot with a price is
+/// held for `hold`, but not beyond its start. The caller holds the account's lock.
 pub(crate) fn place(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -227,8 +228,8 @@ fn draft(
     })
 }
 
-/// Stores a booking, and holds its slot for this long, but not beyond its start. A slot with a
-/// price gets an order, if the booking has a member.
+/// Stores a booking, and holds its slot for `hold`, but not beyond the slot's start. If the slot
+/// has a price and the booking has a member, creates an order.
 fn keep(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -267,8 +268,9 @@ fn keep(
     })
 }
 
-/// Holds a slot for somebody who has not proved yet who they are. Where their account may hold no
-/// slot, nobody's booking holds it, so that the slot does not show who has an account.
+/// Holds a slot for somebody who has not proved their address yet. If their account may not hold
+/// the slot, the booking has no member. The slot is held in any case, so that nobody learns from it
+/// whether the address has an account.
 pub(crate) fn hold_unproven(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -286,7 +288,7 @@ pub(crate) fn hold_unproven(
     Ok(keep(tx, site, slot, booking, hold, rules)?.booking)
 }
 
-/// Whether an account, which is locked, may hold another slot.
+/// Whether an account may hold another slot. The caller holds the account's lock.
 fn may_hold(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -325,8 +327,8 @@ fn check_count(
     Ok(())
 }
 
-/// How many bookings an account has to come, and how many it made within an hour. Cancelled ones count
-/// too.
+/// The number of an account's upcoming bookings, and the number of bookings that it made within the
+/// last hour, including those that were cancelled since.
 fn counts(tx: &mut Tx<'_>, account: &AccountId) -> Result<(i64, i64), StoreError> {
     let now = tx.now();
     let (upcoming,): (i64,) = sql!(
@@ -346,7 +348,7 @@ fn counts(tx: &mut Tx<'_>, account: &AccountId) -> Result<(i64, i64), StoreError
     Ok((upcoming, made))
 }
 
-/// Stores a booking, and reserves a room for it if its slot takes one.
+/// Stores a booking, and reserves a room for it if its slot needs one.
 fn insert(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<(), Refusal> {
     sql!(
         "INSERT INTO booking ({Booking}) VALUES ({:Booking})",
@@ -359,7 +361,8 @@ fn insert(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<(), Refusal
     Ok(())
 }
 
-/// Returns the refusal for a slot that is no longer free, with up to three others of the same title.
+/// Returns the refusal for a slot that is no longer free, with up to three free slots of the same
+/// title.
 pub(crate) fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
     let others = browse::alternatives(tx, slot)?.into_iter();
     let others: Vec<String> = others.map(|one| one.slot.id.to_string()).collect();
@@ -367,8 +370,9 @@ pub(crate) fn taken(tx: &mut Tx<'_>, slot: &Slot) -> Result<Refusal, Refusal> {
     Ok(Refusal::Problem(problem.with("alternatives", others)))
 }
 
-/// Refuses a version that is not the slot's with 409 `slot_changed`, which tells what the slot's time
-/// and price are now, and a missing one with 428.
+/// Checks the version of the slot that the member saw. Refuses an outdated version with 409
+/// `slot_changed`, which contains the slot's current time and price, and a missing version with
+/// 428.
 pub(crate) fn check_version(slot: &Slot, seen: Option<i64>) -> Result<(), Refusal> {
     let problem = match seen {
         Some(seen) if seen == slot.version => return Ok(()),

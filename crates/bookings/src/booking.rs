@@ -41,8 +41,8 @@ pub(crate) const NOTE: &str = "booking.note";
 
 /// How long before a session the member and the provider are reminded.
 const REMINDER: SignedDuration = SignedDuration::from_hours(24);
-/// How long after a change of the provider's note the member gets a mail, so that several changes make
-/// one mail.
+/// The delay between a change of the provider's note and the mail about it to the member. Several
+/// changes within this time cause one mail.
 const NOTE_DELAY: SignedDuration = SignedDuration::from_mins(10);
 
 web::words! {
@@ -67,7 +67,7 @@ web::words! {
 }
 
 impl State {
-    /// Whether the session will take place or should have taken place.
+    /// Whether the booking is confirmed or completed, or one side missed the session.
     pub(crate) fn is_held(self) -> bool {
         matches!(
             self,
@@ -114,10 +114,10 @@ pub struct Booking {
     pub order_id: Option<OrderId>,
     /// The lot from which the credit for the booking was taken; `None` if it cost no credit.
     pub credit_lot_id: Option<LotId>,
-    /// The token that marks the held slot as this booking's. The slot's row contains the same
-    /// token.
+    /// A random token for holding the slot. While the slot is held for this booking, the slot's row
+    /// contains the same token.
     pub hold_token: Option<String>,
-    /// How many minutes before the session the member can cancel at the latest.
+    /// The member can cancel until this many minutes before the session.
     pub cancel_minutes: i64,
     /// How many times the member may move the booking.
     pub reschedule_limit: i64,
@@ -149,7 +149,8 @@ impl Booking {
         self.starts_at - SignedDuration::from_mins(self.cancel_minutes)
     }
 
-    /// Whether the slot is held until the member proves their address; nothing has to be paid.
+    /// Whether this is a free booking whose slot is held until the member proves their email
+    /// address.
     pub fn is_unproven(&self) -> bool {
         self.state == State::PendingPayment && self.order_id.is_none()
     }
@@ -163,7 +164,7 @@ impl Booking {
         }
     }
 
-    /// Whether the session will take place or is not paid yet.
+    /// Whether the booking is confirmed or pending.
     pub fn is_active(&self) -> bool {
         matches!(self.state, State::PendingPayment | State::Confirmed)
     }
@@ -179,7 +180,7 @@ pub struct PartyTo {
 }
 
 impl PartyTo {
-    /// Like [`Proof::enter_to_change`], for a booking that the request's body names.
+    /// Like [`Proof::enter_to_change`], for a booking whose id is in the request's body.
     pub fn lock(tx: &mut Tx<'_>, requester: &Requester, id: &BookingId) -> Result<Self, Refusal> {
         let (_, booking) = lock(tx, id)?.ok_or(Refusal::NotFound)?;
         Self::of(tx, requester, booking)
@@ -264,7 +265,7 @@ pub(crate) fn lock_of_order(
     .maybe(tx)
 }
 
-/// Locks the bookings that the member paid with credits of this order.
+/// Locks the bookings that the member paid with credits from this order.
 pub(crate) fn lock_of_plan(tx: &mut Tx<'_>, order: &OrderId) -> Result<Vec<Booking>, StoreError> {
     sql!(
         "SELECT {Booking} FROM booking
@@ -308,7 +309,8 @@ pub(crate) fn save(tx: &mut Tx<'_>, booking: &mut Booking) -> Result<(), StoreEr
     Ok(())
 }
 
-/// A member's other active booking during this period, where the rules allow one only.
+/// If the settings do not allow a member two sessions at the same time, finds another active
+/// booking of the member in this period. Ignores the booking `except`.
 pub(crate) fn busy(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -356,8 +358,8 @@ pub(crate) fn take(
     Ok(taken == 1)
 }
 
-/// Frees the slot and the room of a booking. The slot is offered again if it is in the future, unless its
-/// provider has cancelled.
+/// Frees the slot and the room of a booking. If `is_offered` is true and the slot is in the future,
+/// the slot is offered again.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     booking: &Booking,
@@ -415,8 +417,8 @@ pub(crate) fn provider_name(tx: &mut Tx<'_>, booking: &Booking) -> Result<String
     Ok(provider::find(tx, &booking.provider_id)?.display_name)
 }
 
-/// The email addresses of the provider and of the member that the other side may read: each only if
-/// its owner shows it and the booking is confirmed. Otherwise they are empty.
+/// Returns the email addresses of the provider and of the member. An address is empty unless its
+/// owner shows it and the booking is confirmed.
 pub(crate) fn emails(tx: &mut Tx<'_>, booking: &Booking) -> Result<(String, String), StoreError> {
     if !booking.state.is_held() {
         return Ok(<(String, String)>::default());
@@ -467,7 +469,7 @@ fn plan(
     })
 }
 
-/// Schedules the reminder, the question how it was, and the completion of a confirmed booking.
+/// Schedules the reminder, the request for feedback, and the completion of a confirmed booking.
 pub(crate) fn plan_session(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let remind_at = booking.starts_at - REMINDER;
     if remind_at > tx.now() {
@@ -496,8 +498,8 @@ pub(crate) fn plan_farewell(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), St
     plan(tx, FAREWELL, booking, now)
 }
 
-/// Schedules the notice to the member that the provider's note about a slot was changed, if the slot is
-/// booked. A notice that already waits stays as it is.
+/// Schedules the notice to the member that the provider's note about a slot was changed, if the
+/// slot is booked. If the notice is already scheduled, its time does not change.
 pub(crate) fn plan_note(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
     let booked: Option<Booking> = sql!(
         "SELECT {Booking} FROM booking WHERE slot_id = :slot AND state = 'confirmed'",

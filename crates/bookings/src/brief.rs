@@ -17,7 +17,7 @@ const TOPICS: (usize, usize) = (10, 60);
 #[serde(default)]
 #[schema(as = BookingBrief)]
 pub struct Brief {
-    /// What the session shall be about: up to 10 topics of up to 60 characters.
+    /// The topics of the session: up to 10, each up to 60 characters.
     #[row(json)]
     pub topics: Vec<String>,
     /// A note for the provider, up to 2,000 characters.
@@ -36,7 +36,7 @@ impl Brief {
         }
     }
 
-    /// Cleans and checks what was sent. Empty topics and repetitions are left out.
+    /// Cleans and checks the brief. Empty topics and repetitions are left out.
     pub(crate) fn check(&self, findings: &mut Findings) -> Self {
         let mut topics = Vec::new();
         for topic in &self.topics {
@@ -55,7 +55,7 @@ impl Brief {
         }
     }
 
-    /// What was imported from elsewhere, cut to what is allowed.
+    /// Makes a brief from imported texts, which are cut to the maximum lengths.
     pub fn cut(topics: impl IntoIterator<Item = String>, note: &str) -> Self {
         let cut = |text: String, most: usize| text.chars().take(most).collect::<String>();
         let topics = topics.into_iter();

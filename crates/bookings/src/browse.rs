@@ -30,9 +30,9 @@ pub struct Offered {
     pub credit_label: Option<String>,
 }
 
-/// Lists offered slots in chronological order. SQLite runs `CROSS JOIN` in the written order: it
-/// reads the slots by their index, and stops at the limit. Otherwise, where there are few accounts,
-/// it would read all slots and sort them.
+/// Lists offered slots in chronological order. With `CROSS JOIN`, SQLite joins the tables in the
+/// written order, so it reads the slots by their index and stops at the limit. With a plain `JOIN`
+/// and few accounts, it would read and sort all slots.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>, StoreError> {
     let now = tx.roughly_now();
     let (from, after) = match &filter.after {
@@ -111,8 +111,8 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
     .all(tx)
 }
 
-/// Like [`list`], with the sets among which members choose. The filter may come from anybody, so its
-/// values are checked.
+/// Like [`list`], but also returns what members can choose for each slot. The filter may come from
+/// anybody, so its values are checked.
 pub fn list_with_choices(
     tx: &mut Tx<'_>,
     filter: &Filter,
@@ -148,7 +148,7 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError>
     Ok(all.into_iter().find(|one| one.slot.id == *id))
 }
 
-/// The first three offered slots with the title of one that cannot be booked.
+/// Returns the first three offered slots with the title of `slot`, which can no longer be booked.
 pub(crate) fn alternatives(tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Offered>, StoreError> {
     let filter = Filter {
         title: slot.title.clone(),
@@ -160,7 +160,7 @@ pub(crate) fn alternatives(tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Offered>,
 /// The maximum number of titles among which visitors choose.
 const TITLES: i64 = 100;
 
-/// Lists the titles of free slots to come, each once. Each step of the recursion finds the next
+/// Lists the titles of upcoming free slots, each once. Each step of the recursion finds the next
 /// title in the index, however many slots have it. For `CROSS JOIN`, see [`list`].
 pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     let now = tx.roughly_now();
@@ -186,8 +186,8 @@ pub fn titles(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     Ok(all)
 }
 
-/// Finds a provider by the slug of their page. Returns the provider's id, name and description.
-/// Finds none where the site reveals providers only after booking.
+/// Finds a provider by the slug of their page. Returns the provider's id, name and description, or
+/// `None` where the site reveals providers only after booking.
 pub fn provider(
     tx: &mut Tx<'_>,
     address: &str,

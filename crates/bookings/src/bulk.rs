@@ -1,4 +1,4 @@
-//! One change of many slots of a provider.
+//! Changes many slots of a provider at once.
 
 use axum::http::StatusCode;
 use platform::Tx;
@@ -11,14 +11,14 @@ use crate::slot::view::SlotView;
 use crate::slot::{self, Place, SlotChange, SlotId};
 use crate::{Refusal, meeting_link, request, settings};
 
-/// The maximum number of slots of one change.
+/// The maximum number of slots in one change.
 const MOST: usize = 200;
 
 web::words! {
     /// What is done with each slot.
     #[schema(as = SlotBulkAction)]
     Action {
-        /// The slot takes place at the link to an online meeting.
+        /// The slot gets a link to an online meeting.
         Link = "link" => "bulk-link",
         /// The slot is not offered any more.
         Hide = "hide" => "slot-hide",
@@ -43,7 +43,7 @@ pub struct BulkChange {
     pub link: String,
 }
 
-/// What became of one slot.
+/// The result of the change for one slot.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = SlotBulkResult)]
 pub struct BulkResult {
@@ -117,7 +117,7 @@ fn change(
     Ok(Some(SlotView::of(tx, slot)?))
 }
 
-/// Why a slot cannot be changed. Of several reasons it is the first.
+/// Returns the first reason why a slot cannot be changed.
 fn reason(id: &SlotId, refusal: Refusal) -> FieldProblem {
     let pointer = format!("/ids/{id}");
     let problem = Problem::from(refusal);

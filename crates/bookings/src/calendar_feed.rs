@@ -13,7 +13,8 @@ use web::calendar_file::CalendarEvent;
 use crate::booking::{self, Booking};
 use crate::{Refusal, notice};
 
-/// The purpose for which the key that signs calendar URLs is derived from the key file.
+/// The purpose of the key that signs calendar URLs. The key is derived from the key file for this
+/// purpose.
 const PURPOSE: &str = "bookings.calendar-feed";
 /// The maximum number of sessions in a calendar.
 const MOST: i64 = 500;
@@ -74,8 +75,8 @@ pub(crate) fn zone(site: &Site, account: &Account) -> TimeZone {
     zone.unwrap_or_else(|_| site.settings.time_zone.clone())
 }
 
-/// Finds the account to which a calendar's token belongs, and its sessions; `None` if the token is
-/// invalid.
+/// Finds the account to which a calendar's token belongs, and the account's sessions; `None` if the
+/// token is invalid.
 pub(crate) fn read(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -15,8 +15,8 @@ use crate::{NOT_CANCELLABLE, Refusal, credit, refund, review, webhook};
 /// The maximum length of the reason for a cancellation, in characters.
 const REASON: usize = 300;
 
-/// Cancels a booking. If it is already cancelled, nothing changes. Providers and administrators must
-/// give a reason.
+/// Cancels a booking. If it is already cancelled, nothing changes. Providers and administrators
+/// must give a reason.
 pub fn cancel(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -70,7 +70,7 @@ pub(crate) fn end(
     if was_confirmed {
         notice::tell(tx, site, &booking, Event::Cancelled, back)?;
     } else if by != Party::Member && booking.order_id.is_some() {
-        // The member may be paying for it at this moment.
+        // The member may be paying for the booking at this moment.
         notice::tell_one(tx, site, &booking, Party::Member, Event::Cancelled, back)?;
     }
     Ok(booking)

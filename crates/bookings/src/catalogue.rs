@@ -1,5 +1,5 @@
-//! The catalogue: what sessions are about, such as companies, venues, styles or cuisines.
-//! Administrators keep it as a list.
+//! The catalogue. Administrators list in it what sessions can be about, such as companies, venues,
+//! styles or cuisines.
 
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
@@ -22,22 +22,22 @@ pub struct CatalogueEntry {
     /// The entry's id.
     #[schema(value_type = String)]
     pub id: EntryId,
-    /// The name in addresses and in JSON, 1–80 characters of `a-z0-9-`. It never changes.
+    /// The name in URLs and in JSON, 1–80 characters of `a-z0-9-`. It never changes.
     pub slug: String,
     /// The name, 1–120 characters.
     pub name: String,
-    /// The kind of entry, up to 80 characters.
+    /// The entry's category, up to 80 characters.
     pub category: String,
-    /// The tracks among which members choose one, up to 20 of up to 40 characters.
+    /// The tracks, of which members choose one; up to 20 tracks of up to 40 characters.
     #[row(json)]
     pub tracks: Vec<String>,
-    /// The levels that visitors read of, up to 20 of up to 40 characters.
+    /// The levels that visitors see; up to 20 levels of up to 40 characters.
     #[row(json)]
     pub levels: Vec<String>,
     /// A description, up to 2,000 characters.
     pub description: String,
-    /// The address of a logo, or a path of this site, up to 500 characters; empty for none. Pages of
-    /// this site show a logo of this site only.
+    /// The URL of a logo, or its path on this site, up to 500 characters; empty for none. Pages of
+    /// this site show the logo only if it is on this site.
     pub logo_url: String,
     /// Whether the entry can be chosen.
     pub active: bool,
@@ -46,7 +46,8 @@ pub struct CatalogueEntry {
 }
 
 impl CatalogueEntry {
-    /// The path of the logo, if it is on this site; otherwise empty. Pages ask no other server.
+    /// The path of the logo, if it is on this site; otherwise empty. Pages load nothing from other
+    /// servers.
     pub fn own_logo(&self) -> &str {
         if self.logo_url.starts_with('/') {
             &self.logo_url
@@ -70,8 +71,8 @@ pub fn find(tx: &mut Tx<'_>, slug: &str) -> Result<Option<CatalogueEntry>, Store
     .maybe(tx)
 }
 
-/// The entries among which members choose for a slot with these slugs: all active ones if there are
-/// none.
+/// The entries that members can choose for a slot. `slugs` is the slot's own set of entries. If it
+/// is empty, members can choose any active entry.
 pub fn of_slot(tx: &mut Tx<'_>, slugs: &[String]) -> Result<Vec<CatalogueEntry>, StoreError> {
     if slugs.is_empty() {
         return offered(tx);
@@ -83,7 +84,7 @@ pub fn of_slot(tx: &mut Tx<'_>, slugs: &[String]) -> Result<Vec<CatalogueEntry>,
     Ok(entries)
 }
 
-/// Checks the address of a logo: https, or a path of this site.
+/// Checks that the address of a logo is an https URL or a path on this site.
 pub fn check_logo(url: &str, findings: &mut Findings) {
     let is_path = url.starts_with('/') && !url.starts_with("//");
     if !is_path {

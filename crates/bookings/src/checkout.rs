@@ -19,15 +19,17 @@ use crate::{booking, gateway, gateway_retry, settle};
 pub const KIND: &str = "booking.poll";
 /// How long a request has the exclusive right to call a gateway about an order.
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
-/// How long after an order's creation a gateway is polled about it.
+/// A gateway is polled about an order until this long after the order's creation.
 const ASKED: SignedDuration = SignedDuration::from_hours(48);
-/// How long after the payer was redirected the gateway is first polled.
+/// The time between the payer's redirect to the gateway and the first poll of the gateway.
 const FIRST: SignedDuration = SignedDuration::from_mins(3);
 /// How soon a gateway is polled again if it did not respond when the payer returned.
 const SOON: SignedDuration = SignedDuration::from_secs(10);
-/// How often a gateway is asked because somebody looks at the page of an order that is not paid.
+/// The minimum time between two requests to a gateway while somebody looks at an order that is not
+/// paid.
 pub(crate) const WATCHED: SignedDuration = SignedDuration::from_secs(15);
-/// How often a gateway is asked because somebody wants to know now.
+/// The minimum time between two requests to a gateway when somebody presses the button that checks
+/// the payment.
 pub(crate) const PRESSED: SignedDuration = SignedDuration::from_secs(5);
 /// The minimum time for paying an order with Stripe.
 const EXTENDED: SignedDuration = SignedDuration::from_mins(40);
@@ -58,8 +60,8 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
                 let code = "idempotency_in_progress";
                 return Ok(Err(Problem::new(StatusCode::CONFLICT, code)));
             }
-            // An order that a gateway knows stays there, in the mode in which it was made. One of the
-            // test mode is made anew once real money moves.
+            // An order that exists at a gateway keeps its gateway and its mode. An order of the
+            // test mode is created anew once the site uses real money.
             let gateway_order_id = order.gateway_order_id.clone();
             let gateway_order_id = gateway_order_id.filter(|_| !gateway::is_void(&site, &order));
             let (gateway, mode) = match &gateway_order_id {
@@ -143,8 +145,8 @@ pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Pro
     Ok(())
 }
 
-/// Asks the gateway about an order that is not paid, unless it was asked within `pause`. Returns
-/// `false` if the gateway did not answer; then it is polled soon.
+/// Asks the gateway about an order that is not paid, unless it was asked within `pause`. If the
+/// gateway does not answer, returns `false`, and the gateway is polled again soon.
 pub async fn check(site: &Site, id: &OrderId, pause: SignedDuration) -> Result<bool, Problem> {
     let id = id.clone();
     let claim = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> {
@@ -195,8 +197,9 @@ async fn ask(site: &Site, order: Order) -> Result<bool, Problem> {
     }
 }
 
-/// Handles a payer's return without a payment. If the gateway made no attempt at all, although one has
-/// failed before, it refuses another attempt on its order, so that the next one gets a new order.
+/// Handles a payer's return without a payment. Once an attempt to pay has failed, Razorpay may
+/// refuse further attempts to pay the same Razorpay order, and records no payment for them. The
+/// next attempt then creates a new order at Razorpay.
 pub async fn come_back_refused(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Problem> {
     if sent.text("error[metadata]").contains("payment_id") || !check(site, id, PRESSED).await? {
         return Ok(());
@@ -276,7 +279,7 @@ fn end(job: &Job) -> Result<Done, JobError> {
     let Payload { order: id } = job.read()?;
     Ok(Done::with(move |tx: &mut Tx<'_>| {
         match order::lock(tx, &id)? {
-            // The time for payment was extended.
+            // The time for payment was extended after this job was scheduled.
             Some(order) if order.expires_at > tx.now() => order::plan_end(tx, &order),
             Some(_) => order::expire(tx, &id),
             None => Ok(()),
@@ -293,7 +296,8 @@ fn close(site: &Site) -> Handler {
             && let Some(name) = &order.gateway_order_id
         {
             let closed = order.gateway.close_checkout(&site, name).await;
-            // By then the gateway has closed the page itself.
+            // The job tries again until it is as old as `LONGEST`. By then, the gateway has closed
+            // the page itself.
             if job.age(site.clock.now()) < gateway_retry::LONGEST {
                 let to = (order.gateway, FIRST);
                 closed.map_err(|error| gateway_retry::later(&site, &job, to, error))?;

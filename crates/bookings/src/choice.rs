@@ -1,5 +1,6 @@
 //! What members choose when they book: a session type, a level and an entry of the catalogue. Each
-//! slot offers a set of each. Of an entry that has tracks, they may choose one.
+//! slot has three sets, from which members choose: of session types, of levels and of entries. If
+//! an entry has tracks, members choose one of them.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ web::words! {
 }
 
 impl Kind {
-    /// The name of a slot's set, and the maximum number of its members.
+    /// The name of a slot's set of this kind, and the maximum number of its items.
     pub(crate) const fn set(self) -> (&'static str, usize) {
         match self {
             Self::SessionType => ("session_types", 10),
@@ -37,7 +38,7 @@ impl Kind {
     }
 }
 
-/// The sets of a slot, by code or slug. An empty set means any.
+/// The sets of a slot from which members choose, by code or slug. An empty set allows any item.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = SlotChoices)]
 pub struct Choices {
@@ -82,8 +83,8 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Reads the fields or parameters with the names of the three lists, and the track. An empty one
-    /// is no choice.
+    /// Reads the form fields or query parameters `session_type`, `level`, `entry` and `track`. An
+    /// empty value means no choice.
     pub(crate) fn read(form: &Form) -> Self {
         let read = |name| {
             let code = Some(form.text(name)).filter(|code| !code.is_empty());
@@ -143,8 +144,8 @@ fn contains(all: &[Listed], kind: Kind, code: &str) -> bool {
     all.iter().any(|one| one.kind == kind && one.code == code)
 }
 
-/// Validates the sets that a provider sent. Only active items can be offered anew; a slot that is
-/// changed may keep those of its sets, `kept`.
+/// Validates the sets that a provider sent. New items must be active. If a slot is changed, the
+/// items of its old sets, `kept`, are accepted even if they are no longer active.
 pub(crate) fn read(
     tx: &mut Tx<'_>,
     sent: &Choices,
@@ -245,10 +246,10 @@ pub(crate) fn of_period(
     Ok(all)
 }
 
-/// Returns what a member chose among a slot's sets. A set of one implies its value, a larger one
-/// asks for one of its values, and an empty one allows any active item or none. If the entry has
-/// tracks, it may be one of them, and a single one is implied. What the member chose earlier, `kept`,
-/// may have been deactivated since.
+/// Returns what a member chose from a slot's sets. A set of one item implies that item, a larger
+/// set requires one of its items, and an empty set allows any active item or none. If the entry has
+/// tracks, the member chooses one of them; a single track is implied. Items in `kept`, which the
+/// member chose earlier, are accepted even if they are no longer active.
 ///
 /// Refuses anything else with 422 `choice_not_offered`, and names the fields.
 pub(crate) fn choose(
@@ -300,7 +301,7 @@ pub(crate) fn choose(
     }
 }
 
-/// Reports a filter by items that the lists do not contain.
+/// Reports items of the filter that the lists do not contain.
 pub(crate) fn check_filter(
     tx: &mut Tx<'_>,
     filter: &Choice,

@@ -22,9 +22,9 @@ use crate::{CREDIT_FROZEN, QUOTA_EXHAUSTED};
 platform::id!(LotId, random, "Credits that were granted together.");
 platform::id!(CreditEntryId, "One line of a lot.");
 
-/// The job kind of the mail about credits, and a membership, that end.
+/// The job kind of the mail about credits or a membership that will end soon.
 pub(crate) const END: &str = "booking.end";
-/// How long before the end a member gets the mail about it.
+/// How long before the end of credits or a membership the member gets the mail about it.
 const AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 web::words! {
@@ -41,7 +41,7 @@ web::words! {
         /// The credit was due to be returned, but its lot had expired, so a new lot of one credit
         /// was granted.
         Replaced = "replaced" => "credit-replaced",
-        /// Credits of another system, as they were when they were imported.
+        /// Credits were imported from another system.
         Imported = "imported" => "credit-imported",
         /// An administrator has added or taken away credits.
         Adjusted = "adjusted" => "credit-adjusted",
@@ -57,7 +57,8 @@ pub struct Lot {
     /// The lot's id.
     #[schema(value_type = String)]
     pub id: LotId,
-    /// The id that stands for the owner of the credits, so that the owner's account can be erased.
+    /// The id that represents the owner of the credits. It remains when the owner's account is
+    /// erased.
     #[serde(skip)]
     pub party_id: PartyId,
     /// The code of the kind of credits.
@@ -69,7 +70,7 @@ pub struct Lot {
     /// The time until which the credits can be spent.
     #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
-    /// Whether a review that one of the credits pays for can be in a call.
+    /// Whether a review that is paid with one of these credits may take place in a call.
     pub review_calls: bool,
 }
 
@@ -81,7 +82,8 @@ pub struct CreditEntry {
     /// The number of credits added or, if negative, removed.
     pub delta: i64,
     pub reason: CreditReason,
-    /// The id of the order, booking or review that caused the change; of an adjustment, its own id.
+    /// The id of the order, booking or review that caused the change; for an adjustment, the
+    /// adjustment's own id.
     pub subject: String,
     /// Why an administrator adjusted the credits; otherwise empty.
     pub note: String,
@@ -127,16 +129,17 @@ pub(crate) fn insert(tx: &mut Tx<'_>, lot: &Lot, order: Option<&Order>) -> Resul
     plan_end(tx, &lot.party_id, lot.expires_at)
 }
 
-/// What ends at one instant, in a job's payload.
+/// The payload of the job that mails a member about the credits and the membership that end at the
+/// same instant.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Ending {
     pub(crate) party: PartyId,
-    /// The instant in milliseconds, as the store has it.
+    /// The instant, in milliseconds since the Unix epoch.
     pub(crate) at: i64,
 }
 
-/// Schedules the mail about credits, or a membership, that end at `at`, unless it would be late
-/// already. All that ends at the same instant is in one mail.
+/// Schedules the mail about credits or a membership that ends at `at`, unless the time of the mail
+/// has already passed. One mail is about everything that ends at the same instant.
 pub(crate) fn plan_end(tx: &mut Tx<'_>, party: &PartyId, at: Timestamp) -> Result<(), StoreError> {
     let run_at = at - AHEAD;
     if run_at <= tx.now() {
@@ -171,7 +174,8 @@ pub(crate) fn enter(
     Ok(())
 }
 
-/// The sessions that credits shall pay for: their kind, and when they begin.
+/// A session for which a credit is needed. It takes credits of the kind `kind` and begins at
+/// `starts_at`.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     /// The code of the kind of credits.
@@ -181,7 +185,7 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Whether a lot's credits can pay for such a session.
+    /// Whether a lot's credits can pay for the wanted session.
     fn suits(self, lot: &Lot) -> bool {
         lot.credit_kind == self.kind && reaches(lot, self.starts_at, self.rules)
     }
@@ -195,8 +199,8 @@ fn days(days: i64) -> SignedDuration {
     SignedDuration::from_hours(days * 24)
 }
 
-/// Spends a credit on a session. The credit comes from the lot that expires first. Returns `None` if
-/// there is no credit for that time.
+/// Spends a credit on a session. The credit comes from the lot that expires first. Returns `None`
+/// if there is no credit for that time.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -208,8 +212,8 @@ pub(crate) fn take(
     take_from(tx, account, mode, subject, |lot| wanted.suits(lot))
 }
 
-/// Spends a credit on the review of a document. With `by_call` it is one whose plan allows calls.
-/// Returns `None` if there is no credit for it.
+/// Spends a credit on the review of a document. If `by_call` is true, only a credit whose plan
+/// allows calls is spent. Returns `None` if there is no such credit.
 pub(crate) fn take_for_review(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -250,7 +254,7 @@ fn take_from(
     Ok(None)
 }
 
-/// The label of a lot's kind.
+/// The label of the kind of credits in a lot, or the kind's code if the kind no longer exists.
 pub(crate) fn label(tx: &mut Tx<'_>, lot: &LotId) -> Result<String, StoreError> {
     let (label,) = sql!(
         "SELECT COALESCE(k.label, l.credit_kind) FROM credit_lot l
@@ -280,8 +284,8 @@ fn find(tx: &mut Tx<'_>, id: &LotId) -> Result<Lot, StoreError> {
 }
 
 /// Returns a credit to its lot. If the lot has expired and `is_replaced` is true, a new lot of one
-/// credit is granted instead, except while the payment for the lot is disputed or after that dispute
-/// was lost.
+/// credit is granted instead, except while the payment for the lot is disputed or after that
+/// dispute was lost.
 pub(crate) fn give_back(
     tx: &mut Tx<'_>,
     id: &LotId,
@@ -332,7 +336,7 @@ fn refunded_order(tx: &mut Tx<'_>, lot: &LotId) -> Result<Option<OrderId>, Store
 
 /// Whether the payment for a lot is disputed, or was lost in a dispute.
 pub(crate) fn is_frozen(tx: &mut Tx<'_>, lot: &LotId) -> Result<bool, StoreError> {
-    // A lot that replaces credits of another one has no order.
+    // A lot that replaces a credit of another lot has no order.
     let (order,): (Option<OrderId>,) =
         sql!("SELECT order_id FROM credit_lot WHERE id = :lot", lot).one(tx)?;
     match order {
@@ -341,7 +345,8 @@ pub(crate) fn is_frozen(tx: &mut Tx<'_>, lot: &LotId) -> Result<bool, StoreError
     }
 }
 
-/// Sets whether the credits of an order cannot be spent, because money for them goes back.
+/// Sets whether the credits of an order are frozen. Nobody can spend frozen credits. They are
+/// frozen while their payment is being refunded.
 pub(crate) fn set_frozen(
     tx: &mut Tx<'_>,
     order: &OrderId,
@@ -356,8 +361,8 @@ pub(crate) fn set_frozen(
     Ok(())
 }
 
-/// Takes the credits of a refunded order away that nobody has spent. `subject` is the order, or the
-/// booking or review from which a credit comes back later.
+/// Takes away the unspent credits of a refunded order. `subject` is the id of the order, or of the
+/// booking or review that returned a credit after the refund.
 pub(crate) fn take_unused(
     tx: &mut Tx<'_>,
     order: &OrderId,
@@ -393,15 +398,15 @@ pub(crate) fn is_back(tx: &mut Tx<'_>, booking: &str) -> Result<bool, StoreError
 }
 
 /// The lots of an account that still have credits and have not expired, the first to expire first.
-/// A lot whose payment is disputed, or was lost in a dispute, is left out, and so is what test money
-/// bought if `mode` is live.
+/// Lots whose payment is being refunded, is disputed, or was lost in a dispute are left out. If
+/// `mode` is live, so are lots that were bought with test money.
 pub fn lots(tx: &mut Tx<'_>, account: &AccountId, mode: OrderMode) -> Result<Vec<Lot>, StoreError> {
     let usable = unspent(tx, account, mode)?.into_iter();
     let usable = usable.filter(|(_, is_frozen)| !is_frozen);
     Ok(usable.map(|(lot, _)| lot).collect())
 }
 
-/// Like [`lots`], with those whose money goes back or is disputed, each with whether it is so.
+/// Like [`lots`], but includes the lots that cannot be spent now. The `bool` is true for these.
 fn unspent(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -432,8 +437,8 @@ struct Unspent {
     frozen: bool,
 }
 
-/// The error for an account without a credit that it can spend on such a session: `credit_frozen` if
-/// it has one whose payment is disputed or goes back.
+/// The error for an account that cannot spend a credit on the wanted session: `credit_frozen` if it
+/// has a suitable credit whose payment is disputed or being refunded.
 pub(crate) fn none_left(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -468,7 +473,7 @@ fn lacking(
     })
 }
 
-/// How many credits an account can spend on such sessions.
+/// How many credits an account can spend on the wanted session.
 pub fn balance(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -490,7 +495,7 @@ pub(crate) fn reviews_left(
     Ok(all.map(|lot| lot.granted - lot.used).sum())
 }
 
-/// Whether an account has a credit for the review of a document whose plan allows calls.
+/// Whether an account has a credit that allows a review in a call.
 pub(crate) fn allows_calls(
     tx: &mut Tx<'_>,
     account: &AccountId,

@@ -16,26 +16,27 @@ use crate::settings::Administrator;
 
 platform::id!(CreditKindId, random, "One kind of credits.");
 
-/// The code of the kind with which a new site books sessions.
+/// The code of the kind of credits for booking sessions. Every new site has this kind.
 pub const SESSION: &str = "session";
 /// The code of the kind that reviews of documents cost.
 pub const DOCUMENT_REVIEW: &str = "document_review";
 
-/// What credits pay for.
+/// A kind of credits.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[row(table = "credit_kind")]
 pub struct CreditKind {
     /// The kind's id.
     #[schema(value_type = String)]
     pub id: CreditKindId,
-    /// The name in JSON, 1–40 characters of `a-z0-9-`. It never changes. The kind of reviews is
-    /// called `document_review`.
+    /// The name in JSON, 1–40 characters of `a-z0-9-`. It never changes. The kind that reviews cost
+    /// has the code `document_review`.
     pub code: String,
     /// The name, 1–80 characters.
     pub label: String,
-    /// The tier of membership that spending these credits needs; 0 for none.
+    /// The lowest tier of membership with which these credits can be spent; 0 if no membership is
+    /// needed.
     pub min_tier: i64,
-    /// Whether slots and plans can take and grant the kind anew.
+    /// Whether new slots can take credits of this kind and new plans can grant them.
     pub active: bool,
     /// The position in the list of kinds.
     pub position: i64,
@@ -58,7 +59,8 @@ pub(crate) fn find_active(tx: &mut Tx<'_>, code: &str) -> Result<Option<CreditKi
     .maybe(tx)
 }
 
-/// The tier of membership that credits of a kind need; 0 for none.
+/// The lowest tier of membership with which credits of a kind can be spent; 0 if no membership is
+/// needed.
 pub(crate) fn min_tier(tx: &mut Tx<'_>, code: &str) -> Result<i64, StoreError> {
     let tier: Option<(i64,)> =
         sql!("SELECT min_tier FROM credit_kind WHERE code = :code", code).maybe(tx)?;
@@ -80,7 +82,7 @@ impl Labels {
         Self(labels.collect())
     }
 
-    /// The label of a kind; its code, if there is no such kind any more.
+    /// The label of a kind, or its code if the kind no longer exists.
     pub fn label<'a>(&'a self, code: &'a str) -> &'a str {
         self.0.get(code).map_or(code, String::as_str)
     }
@@ -121,8 +123,8 @@ impl Resource for CreditKind {
         })
     }
 
-    /// A kind that a slot takes, that a plan grants, or of which there are credits, is deactivated
-    /// instead of deleted, and so is the one that reviews cost.
+    /// A kind is deactivated instead of deleted if a slot takes it, a plan grants it or there are
+    /// credits of it. The kind that reviews cost is never deleted either.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         if self.code == DOCUMENT_REVIEW {
             return Ok(Removal::Deactivate);

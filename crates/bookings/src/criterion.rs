@@ -1,5 +1,5 @@
-//! The criteria of feedback, which administrators keep as a list. Each side of a session answers its
-//! own ones, with a score or in words.
+//! The criteria of feedback, which administrators keep as a list. Each side of a session answers
+//! its own criteria, with a score or in words.
 
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
@@ -50,7 +50,7 @@ pub struct Criterion {
     pub kind: Kind,
     /// The name, 1–80 characters.
     pub label: String,
-    /// Whether new feedback is asked for it.
+    /// Whether new feedback contains the criterion.
     pub active: bool,
     /// The position in the list of criteria.
     pub position: i64,
@@ -58,7 +58,7 @@ pub struct Criterion {
     pub version: i64,
 }
 
-/// Lists all criteria, those that are asked for first.
+/// Lists all criteria, the active ones first.
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Criterion>, StoreError> {
     let all = sql!("SELECT {Criterion} FROM criterion ORDER BY active DESC, author, position, id");
     tx.all(all, &[])

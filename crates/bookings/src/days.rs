@@ -1,4 +1,4 @@
-//! A range of days, with which lists and figures are limited.
+//! A range of days, for limiting lists and figures.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -7,7 +7,8 @@ use web::{Findings, Form};
 
 use crate::Refusal;
 
-/// The days from `from` to `to`, both included; without one of them the range is open on that side.
+/// The days from `from` to `to`, both included. If one of them is `None`, the range is open on that
+/// side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Days {
     pub from: Option<Date>,
@@ -15,7 +16,8 @@ pub struct Days {
 }
 
 impl Days {
-    /// Reads `date_from` and `date_to`. Days that do not exist or are reversed are refused with 422.
+    /// Reads `date_from` and `date_to`. Days that do not exist or are reversed are refused with
+    /// 422.
     pub fn read(query: &Form) -> Result<Self, Refusal> {
         let mut findings = Findings::default();
         let days = Self::read_with(query, &mut findings);
@@ -23,7 +25,7 @@ impl Days {
         Ok(days)
     }
 
-    /// Like [`Days::read`], but reports what is wrong together with other findings.
+    /// Like [`Days::read`], but adds the errors to `findings`.
     pub(crate) fn read_with(query: &Form, findings: &mut Findings) -> Self {
         let mut day = |name: &str| match query.text(name) {
             "" => None,
@@ -45,8 +47,8 @@ impl Days {
         days
     }
 
-    /// The first instant of the range, and the first one after it. A day of 23 or 25 hours counts
-    /// in full.
+    /// The first instant of the range, and the first instant after it. A day of 23 or 25 hours
+    /// counts in full.
     pub fn instants(self, zone: &TimeZone) -> (Timestamp, Timestamp) {
         let start = |day: Date| day.to_zoned(zone.clone()).ok().map(|at| at.timestamp());
         let from = self.from.and_then(start);
@@ -59,8 +61,8 @@ impl Days {
     }
 }
 
-/// The next two days on which it is not `hour` o'clock yet, each with that instant. A daily job has
-/// no fixed hour, so one alone could be missed.
+/// The next two days on which `hour` o'clock has not passed yet, each with the instant of that
+/// hour. A daily job runs at no fixed hour, so it could miss a day if it planned only the next one.
 pub(crate) fn mornings(
     now: Timestamp,
     zone: &TimeZone,

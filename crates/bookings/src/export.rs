@@ -1,5 +1,5 @@
-//! Exports of all money and all bookings as files, which are written while they are read: a page of
-//! rows at a time, each in a transaction of its own, so that no export is cut or held in memory.
+//! Exports of all records of money and of all bookings, as files. Each page of rows is read in a
+//! separate transaction and written to the file, so that no export is truncated or held in memory.
 
 use identity::session::sudo;
 use jiff::Timestamp;
@@ -31,7 +31,7 @@ web::words! {
         Payouts = "payouts" => "payout-all",
         Bookings = "bookings" => "session-all",
         Credits = "credits" => "export-credits",
-        /// The log of what administrators and the installation did.
+        /// The audit log, which records what administrators and the installation did.
         Audit = "audit" => "export-audit",
     }
 }
@@ -40,7 +40,8 @@ web::words! {
     /// A kind of file.
     #[schema(as = BookingExportFormat)]
     ExportFormat {
-        /// Comma-separated text: UTF-8 with BOM, CRLF, RFC 4180.
+        /// Comma-separated values (RFC 4180) in UTF-8 with a byte order mark, with CRLF at the end
+        /// of each line.
         Csv = "csv",
         /// A JSON object in each line.
         JsonLines = "jsonl",
@@ -88,7 +89,7 @@ impl Export {
         format!("{}.{}", self.kind.word(), self.format.word())
     }
 
-    /// Begins the export, and writes who makes it to the audit log.
+    /// Begins the export, and records in the audit log which administrator makes it.
     pub fn begin(self, tx: &mut Tx<'_>, by: &Administrator) -> Result<Rest, Refusal> {
         sudo::require::<Refusal>(tx, &by.requester().who)?;
         let entity = ("setting", "bookings".to_owned());
@@ -165,8 +166,8 @@ const fn headings(kind: ExportKind) -> &'static str {
 
 type Rows = (Vec<Vec<Cell>>, Option<Last>);
 
-/// Reads a page of an export, and the sort key of its last row. Rows that are added meanwhile may be
-/// left out, but no other row is left out or read twice.
+/// Reads a page of an export, and the sort key of its last row. Rows that are added meanwhile may
+/// be left out, but no other row is left out or read twice.
 fn read(tx: &mut Tx<'_>, kind: ExportKind, last: Option<&Last>) -> Result<Rows, StoreError> {
     let after = last.map_or("", |(_, id)| id.as_str());
     match kind {
@@ -213,7 +214,7 @@ fn rows<T: Serialize>(
     Ok((rows.collect::<Result<_, _>>()?, records.last().map(key)))
 }
 
-/// The cells of a record below `headings`: its members, and its sums also as decimal numbers.
+/// The cells of a record under `headings`: its fields, and its amounts also as decimal numbers.
 fn cells(headings: &str, record: &impl Serialize) -> Result<Vec<Cell>, StoreError> {
     let record = serde_json::to_value(record);
     let record = record.map_err(|_| StoreError::rule("rows that cannot be written"))?;
@@ -236,7 +237,7 @@ fn cells(headings: &str, record: &impl Serialize) -> Result<Vec<Cell>, StoreErro
     Ok(headings.split(',').map(cell).collect())
 }
 
-/// An order, with the number of its receipt as people read it.
+/// An order, with its receipt number as it is shown to people.
 #[derive(Serialize)]
 struct OrderRow {
     #[serde(flatten)]

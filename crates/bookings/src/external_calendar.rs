@@ -1,5 +1,6 @@
-//! The calendars that providers keep elsewhere. An https address is read every hour, and slots that
-//! overlap a busy time of the calendar are not offered. Bookings are never cancelled for one.
+//! Calendars that providers keep on other servers. Each one is read every hour from an https
+//! address. Slots that overlap a busy time of the calendar are not offered, but a busy time never
+//! cancels a booking.
 
 mod ics;
 
@@ -23,13 +24,14 @@ use ics::{Busy, Found};
 
 /// The kind of the job that reads a calendar.
 const KIND: &str = "booking.calendar";
-/// The purpose for which the key that seals addresses is derived from the key file.
+/// The purpose of the key that encrypts addresses. The key is derived from the key file for this
+/// purpose.
 const PURPOSE: &str = "bookings.external-calendar";
-/// The longest calendar that is read, in bytes.
+/// The maximum size of a calendar, in bytes.
 const LONGEST: usize = 1 << 20;
 /// How often a calendar is read.
 const EVERY: SignedDuration = SignedDuration::from_hours(1);
-/// How far ahead busy times are kept, which is as far as slots can be.
+/// How far ahead busy times are kept. No slot can be further in the future.
 const HORIZON: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 web::words! {
@@ -42,11 +44,11 @@ web::words! {
         Unreachable = "unreachable" => "external-calendar-unreachable",
         /// The server did not respond in time.
         Slow = "slow" => "external-calendar-slow",
-        /// The server responded with another status than 200.
+        /// The server responded with a status other than 200.
         Status = "status" => "external-calendar-status",
         /// The calendar has more than 1 MiB.
         TooLong = "too_long" => "external-calendar-too-long",
-        /// The response is no calendar, or was cut off.
+        /// The response is not a calendar, or was cut off.
         Broken = "broken" => "external-calendar-broken",
         /// The calendar has too many events.
         TooMuch = "too_much" => "external-calendar-too-much",
@@ -55,13 +57,15 @@ web::words! {
     }
 }
 
-/// When a provider's own calendar was read, and what was wrong. Its address is never shown.
+/// When a provider's own calendar was last read, and why the last attempt failed, if it did. Its
+/// address is never shown.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct ExternalCalendar {
     /// When the calendar was last read; null before the first time.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub read_at: Option<Timestamp>,
-    /// Why the last attempt failed. The busy times of the last good one stay.
+    /// Why the last attempt failed; null if it did not. The busy times of the last successful
+    /// attempt are kept.
     pub error: Option<ReadError>,
 }
 
@@ -115,7 +119,7 @@ pub fn set(
     provider: &Provider,
     address: &str,
 ) -> Result<(), Refusal> {
-    // Some programs call the address of a calendar so.
+    // Some programs write the https address of a calendar with the scheme `webcal`.
     let address = match address.trim().strip_prefix("webcal://") {
         Some(rest) => format!("https://{rest}"),
         None => address.to_owned(),
@@ -178,7 +182,7 @@ fn remove(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Exports when a provider is busy, as far as it is known.
+/// Exports the known busy times of a provider.
 pub(crate) fn export(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Value, StoreError> {
     let Some(calendar) = find(tx, provider)? else {
         return Ok(Value::Null);
@@ -214,7 +218,7 @@ fn plan(tx: &mut Tx<'_>, provider: &ProviderId, at: Timestamp) -> Result<(), Sto
     })
 }
 
-/// The job that reads a calendar, and plans the next time.
+/// The job that reads a calendar, and schedules the next run.
 pub(crate) fn job(site: &Site) -> Handler {
     Handler::with(KIND, site, |site: Site, job: Job| async move {
         let Payload { provider } = job.read()?;
@@ -260,12 +264,12 @@ async fn fetch(
         let file = String::from_utf8_lossy(&answer.body);
         ics::read(&file, &zone, (now, now + HORIZON))
     };
-    // A file from elsewhere may be long, and may break the parser.
+    // A calendar may take long to parse, and may make the parser panic.
     let read = tokio::task::spawn_blocking(read).await;
     read.unwrap_or(Err(ReadError::Broken))
 }
 
-/// Stores what a calendar said, unless the provider has meanwhile changed its address.
+/// Stores the result of reading a calendar, unless the provider has meanwhile changed its address.
 fn keep(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -303,8 +307,8 @@ fn keep(
     Ok(())
 }
 
-/// Leaves out the provider's own bookings, which the calendar has from our mails and may show at
-/// their old times.
+/// Leaves out busy times that are the provider's own bookings. The calendar got them from the
+/// site's mails, and may show them at their old times.
 fn without_bookings(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -369,7 +373,7 @@ fn replace(tx: &mut Tx<'_>, provider: &ProviderId, busy: &[BusyTime]) -> Result<
     Ok(())
 }
 
-/// Tells the provider, once, of each booking that overlaps a busy time.
+/// Notifies the provider of each booking that overlaps a busy time, once per booking.
 fn tell(tx: &mut Tx<'_>, site: &Site, provider: &ProviderId) -> Result<(), StoreError> {
     let clashes: Vec<Booking> = sql!(
         "SELECT {b: Booking} FROM booking b

@@ -1,4 +1,4 @@
-//! Feedback. After a session the member and the provider each say once how it was.
+//! Feedback. After a session, the member and the provider can each give feedback once.
 
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
@@ -20,11 +20,11 @@ use crate::{FEEDBACK_CLOSED, FEEDBACK_EXISTS, FEEDBACK_TOO_EARLY, Refusal, notic
 
 platform::id!(FeedbackId, random, "What one side says about a session.");
 
-/// How long after a session's end feedback may be given.
+/// Feedback may be given until this long after a session's end.
 const OPEN: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// How long its author may change it.
+/// The author may change feedback until this long after giving it.
 const EDITABLE: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The minimum number of ratings for a public mean.
+/// A provider's mean rating is public once there are this many ratings.
 const PUBLIC: i64 = 3;
 
 web::words! {
@@ -40,7 +40,7 @@ web::words! {
     }
 }
 
-/// The score by one criterion.
+/// The score for one criterion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = FeedbackScore)]
 pub struct Score {
@@ -110,7 +110,8 @@ pub const FIELDS: &[Field] = web::fields! { Feedback:
 };
 
 impl Feedback {
-    /// The ids of the criteria of this kind by which it is answered.
+    /// The ids of the criteria that the feedback answers with a score or in words, depending on
+    /// `kind`.
     pub(crate) fn criteria(&self, kind: Kind) -> Vec<&str> {
         match kind {
             Kind::Score => self.scores.iter().map(|one| &*one.criterion).collect(),
@@ -133,10 +134,11 @@ pub(crate) fn author_of(party: Party) -> Option<Author> {
     }
 }
 
-/// Refuses feedback before a session's end, or where there is nothing to say about it.
+/// Refuses feedback before a session's end, more than 30 days after it, and from a side that cannot
+/// judge the session.
 pub(crate) fn check_open(booking: &Booking, author: Author, now: Timestamp) -> Result<(), Refusal> {
     let is_held = match booking.state {
-        // A session that is over completes by itself some time later.
+        // The booking of a session that has ended stays confirmed until a job completes it.
         State::Confirmed | State::Completed => true,
         State::NoShowMember => author == Author::Provider,
         _ => false,
@@ -150,8 +152,8 @@ pub(crate) fn check_open(booking: &Booking, author: Author, now: Timestamp) -> R
     Ok(())
 }
 
-/// The proof that a person is a party to the booking of the feedback whose id is the path parameter
-/// `id`.
+/// The proof that a person is a party to the booking that some feedback is about. The path
+/// parameter `id` is the id of the feedback.
 #[derive(Clone, Debug)]
 pub struct PartyToFeedback {
     pub party: PartyTo,
@@ -201,8 +203,9 @@ pub fn list(tx: &mut Tx<'_>, party: &PartyTo) -> Result<Vec<Feedback>, StoreErro
     Ok(all)
 }
 
-/// Lists what a provider wrote, or what providers wrote to a member, the latest 200 first. Private
-/// notes are empty for the member.
+/// Lists the latest 200 feedback entries by providers, newest first. For a provider, these are the
+/// entries that the provider wrote. For a member, they are the entries about the member, without
+/// private notes.
 pub fn list_of_providers(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -269,7 +272,7 @@ pub fn give(
     Ok(new)
 }
 
-/// Changes feedback, as its author. `revision` is the one that the author saw.
+/// Changes feedback, as its author. `revision` is the value of `revisions` that the author saw.
 pub fn change(
     tx: &mut Tx<'_>,
     party: &PartyTo,
@@ -294,8 +297,8 @@ pub fn change(
     Ok(new)
 }
 
-/// Returns the account that the feedback is about. Nobody writes about an erased account, because no
-/// later erasure would find the text.
+/// Returns the account that the feedback is about. Feedback about an erased account is refused,
+/// because no later erasure would find the text.
 fn other_side(tx: &mut Tx<'_>, booking: &Booking, author: Author) -> Result<AccountId, Refusal> {
     let other = match author {
         Author::Member => Party::Provider,
@@ -305,8 +308,8 @@ fn other_side(tx: &mut Tx<'_>, booking: &Booking, author: Author) -> Result<Acco
     other.ok_or_else(|| FEEDBACK_CLOSED.into())
 }
 
-/// Applies the input, and checks that each score and each answer is by a criterion of the author's
-/// side.
+/// Applies the input, and checks that each score and each answer belongs to a criterion of the
+/// author's side.
 fn read(tx: &mut Tx<'_>, old: &Feedback, is_new: bool, input: &Input) -> Result<Feedback, Refusal> {
     let mut findings = Findings::default();
     let mut new = input.apply(FIELDS, old, is_new, &TimeZone::UTC, &mut findings);
@@ -328,7 +331,8 @@ fn read(tx: &mut Tx<'_>, old: &Feedback, is_new: bool, input: &Input) -> Result<
     Ok(new)
 }
 
-/// Records that somebody wrote, but not what, because the audit log outlives accounts.
+/// Records in the audit log that somebody wrote feedback. The text is not recorded, because the log
+/// outlives accounts.
 fn record(tx: &mut Tx<'_>, party: &PartyTo, new: &Feedback) -> Result<(), StoreError> {
     let entity = ("booking", party.booking.id.to_string());
     let changes = json!([{"field": "feedback", "new": new.revisions}]);
@@ -337,8 +341,8 @@ fn record(tx: &mut Tx<'_>, party: &PartyTo, new: &Feedback) -> Result<(), StoreE
         .record(tx, entity, "booking.feedback", changes)
 }
 
-/// The mean of the members' ratings of a provider, in tenths, and their number; `None` while there
-/// are too few.
+/// The mean of the members' ratings of a provider, in tenths, and their number; `None` if there are
+/// fewer than [`PUBLIC`].
 pub(crate) fn rating(
     tx: &mut Tx<'_>,
     provider: &ProviderId,
@@ -353,7 +357,7 @@ pub(crate) fn rating(
     Ok((count >= PUBLIC).then(|| ((sum * 20 + count) / (count * 2), count)))
 }
 
-/// Exports the feedback that an account's owner wrote, and what the other sides wrote to them.
+/// Exports the feedback that an account's owner wrote, and the feedback about them.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Feedback> = sql!(
         "SELECT {f: Feedback} FROM feedback f JOIN booking b ON b.id = f.booking_id
@@ -374,7 +378,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     Ok(json!(copies))
 }
 
-/// Erases what was written by and about an account's owner. The ratings remain.
+/// Erases the texts of the feedback that an account's owner wrote or received. The ratings remain.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE feedback SET text = '', private_note = '', answers = '[]'

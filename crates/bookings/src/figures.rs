@@ -1,5 +1,5 @@
-//! What the sessions of some days amount to: how many were booked and cancelled, and what money
-//! came in.
+//! Figures about the sessions of a range of days: how many were booked and cancelled, and how much
+//! money came in.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -27,28 +27,29 @@ pub struct Figures {
     pub time_zone: String,
     /// The slots that start in the range and are not deleted.
     pub slots: i64,
-    /// Those of them that are booked or whose session is over, also if somebody did not come.
+    /// How many of these slots are booked, or belong to a session that is over, even if somebody
+    /// did not come.
     pub slots_used: i64,
-    /// `slots_used` of `slots`, in hundredths of a percent; null without slots.
+    /// The share of `slots_used` in `slots`, in hundredths of a percent; null without slots.
     pub utilisation_bps: Option<i64>,
     /// The bookings of sessions in the range that were ever confirmed.
     pub confirmed: i64,
-    /// Those of them that were cancelled.
+    /// How many of these bookings were cancelled.
     pub cancelled: i64,
-    /// `cancelled` of `confirmed`, in hundredths of a percent; null without bookings.
+    /// The share of `cancelled` in `confirmed`, in hundredths of a percent; null without bookings.
     pub cancellation_bps: Option<i64>,
-    /// How long after its slot was offered a session was booked, on average, in minutes; null
-    /// without bookings.
+    /// The average time from the creation of a slot to its booking, in minutes; null without
+    /// bookings.
     pub lead_minutes: Option<i64>,
-    /// The money of the range, for each currency.
+    /// The payments and refunds in the range, for each currency.
     pub revenue: Vec<Revenue>,
-    /// The same of test money, which is worth nothing.
+    /// The same for test money, which is worth nothing.
     pub test_revenue: Vec<Revenue>,
-    /// What providers are owed at present, for each currency.
+    /// The amounts that providers are owed at present, for each currency.
     pub owed: Vec<Owed>,
 }
 
-/// The money that came in and went back in one currency.
+/// The payments and refunds in one currency.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[schema(as = BookingRevenue)]
 pub struct Revenue {
@@ -59,11 +60,11 @@ pub struct Revenue {
     pub captured_minor: i64,
     /// The refunds that were processed, in minor units.
     pub refunded_minor: i64,
-    /// What is left of the payments, in minor units.
+    /// The captured payments minus the processed refunds, in minor units.
     pub revenue_minor: i64,
 }
 
-/// What providers are owed in one currency.
+/// The amount that providers are owed in one currency.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[schema(as = BookingsOwed)]
 pub struct Owed {
@@ -94,8 +95,8 @@ pub fn find(tx: &mut Tx<'_>, days: Days, zone: &TimeZone) -> Result<Figures, Sto
         until
     )
     .one(tx)?;
-    // A cancelled booking was confirmed if nothing had to be paid, or if it was paid before. A
-    // booking that was moved may be older than its slot, and has no lead time.
+    // A cancelled booking counts as confirmed if it was free or already paid. A booking that was
+    // moved may be older than its slot. Such a booking has no lead time.
     let counted: Counted = sql!(
         "SELECT COUNT(*) AS confirmed,
              CAST(COALESCE(SUM(CASE WHEN b.state = 'cancelled' THEN 1 ELSE 0 END), 0) AS BIGINT)
@@ -135,14 +136,15 @@ pub fn find(tx: &mut Tx<'_>, days: Days, zone: &TimeZone) -> Result<Figures, Sto
     })
 }
 
-/// What became of the slots and bookings of one provider.
+/// The figures of one provider.
 #[derive(Clone, Debug, Row)]
 pub struct ProviderFigures {
     pub provider_id: ProviderId,
     pub display_name: String,
     /// The slots that start in the range and are not deleted.
     pub slots: i64,
-    /// The bookings of sessions in the range that hold or held their slot to the end.
+    /// The bookings of sessions in the range that will take place, took place, or were missed by
+    /// one side.
     pub bookings: i64,
     pub completed: i64,
     pub cancelled: i64,
@@ -150,7 +152,7 @@ pub struct ProviderFigures {
     pub no_shows: i64,
 }
 
-/// Computes the figures of each provider who has slots in a range of days, by name.
+/// Computes the figures of each provider who has slots in a range of days, sorted by name.
 pub fn of_providers(
     tx: &mut Tx<'_>,
     days: Days,
@@ -209,7 +211,8 @@ fn revenue(
     .all(tx)
 }
 
-/// What providers are owed at present: all items that are neither paid nor rejected.
+/// The amounts that providers are owed at present: the sums of all items that are neither paid nor
+/// rejected.
 pub fn owed(tx: &mut Tx<'_>) -> Result<Vec<Owed>, StoreError> {
     let all = sql!(
         "SELECT currency, CAST(SUM(amount_minor) AS BIGINT) AS amount_minor FROM payout_item

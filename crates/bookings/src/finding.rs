@@ -1,5 +1,6 @@
-//! Findings: where our books and a gateway's, or two of our own, do not agree. Each has one remedy,
-//! which is safe to apply, and keeps its history.
+//! Findings. A finding is a disagreement between the site's records and a gateway's, or between two
+//! of the site's own records. Each finding has one remedy, which is safe to apply. Closed findings
+//! are kept.
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
@@ -15,35 +16,37 @@ use crate::order::{GatewayName, OrderId};
 
 platform::id!(FindingId, random, "One finding.");
 
-/// The job kind of the job that looks for findings and tells administrators of them.
+/// The job kind of the job that tells administrators of open findings.
 pub const KIND: &str = "booking.findings";
-/// The page of the findings.
+/// The path of the page of findings.
 pub(crate) const PAGE: &str = "/admin/orders/reconcile";
-/// How long a finding may heal by itself before administrators are told.
+/// How long a finding must be open before administrators are told of it. Many findings disappear by
+/// themselves earlier.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// The minimum time between two notices to administrators.
 const QUIET: SignedDuration = SignedDuration::from_hours(1);
 
 web::words! {
-    /// What does not agree.
+    /// The kind of a finding.
     FindingKind {
-        /// The gateway has a payment for one of our orders that we do not know.
+        /// The gateway has a payment for an order of this site, but the site has no record of the
+        /// payment.
         MissingHere = "missing_here" => "finding-missing-here",
-        /// We have a payment that the gateway does not know.
+        /// The site has a record of a payment that the gateway does not know.
         MissingThere = "missing_there" => "finding-missing-there",
-        /// A payment of another sum than its order was not paid back.
+        /// A payment whose amount differs from its order's was not refunded.
         AmountMismatch = "amount_mismatch" => "finding-amount-mismatch",
-        /// An order's state is not what its payments and refunds say.
+        /// An order's state does not agree with its payments and refunds.
         StateMismatch = "state_mismatch" => "finding-state-mismatch",
-        /// A second payment for an order was not paid back.
+        /// A second payment for an order was not refunded.
         DuplicateCapture = "duplicate_capture" => "finding-duplicate-capture",
-        /// The gateway told of money for an order that we do not know.
+        /// The gateway reported a payment or refund for an order that this site does not know.
         UnmatchedEvent = "unmatched_event" => "finding-unmatched-event",
-        /// A refund failed, and its money is still here.
+        /// A refund failed, so the payer has not received the money.
         RefundDrift = "refund_drift" => "finding-refund-drift",
-        /// What a provider is owed is not what the booking says.
+        /// The amount that a provider is owed is not the amount in the booking.
         PayoutDrift = "payout_drift" => "finding-payout-drift",
-        /// The nightly check has found that our books contradict themselves.
+        /// The nightly check has found that the site's records contradict each other.
         Contradiction = "contradiction" => "finding-contradiction",
     }
 }
@@ -62,19 +65,19 @@ impl FindingKind {
         }
     }
 
-    /// Whether a finding whose remedy was applied opens again if it is still there. An event about
-    /// somebody else's order stays what it is.
+    /// Whether a finding whose remedy was applied opens again if it is found again. A finding about
+    /// an event for an unknown order stays closed.
     fn reopens(self) -> bool {
         self != Self::UnmatchedEvent
     }
 }
 
 web::words! {
-    /// What became of a finding.
+    /// The state of a finding.
     FindingState {
-        /// It waits for a person, or for healing by itself.
+        /// A person must apply the remedy, unless the finding disappears by itself.
         Open = "open" => "finding-open",
-        /// It went away by itself.
+        /// The finding disappeared by itself.
         Healed = "healed" => "finding-healed",
         /// A person has applied its remedy.
         Applied = "applied" => "finding-applied",
@@ -88,8 +91,8 @@ pub struct Finding {
     #[schema(value_type = String)]
     pub id: FindingId,
     pub kind: FindingKind,
-    /// The id of the payment, order, refund, event or booking that it is about; what the nightly
-    /// check says of a contradiction.
+    /// The id of the payment, order, refund, event or booking that the finding is about; for a
+    /// contradiction, the text of the nightly check.
     pub subject: String,
     #[schema(value_type = Option<String>)]
     pub order_id: Option<OrderId>,
@@ -97,17 +100,17 @@ pub struct Finding {
     pub state: FindingState,
     /// How often it was found.
     pub times: i64,
-    /// When it was found last after it was gone.
+    /// When the finding was last opened.
     #[schema(value_type = String, format = "date-time")]
     pub found_at: Timestamp,
     #[schema(value_type = Option<String>, format = "date-time")]
     pub settled_at: Option<Timestamp>,
-    /// The account that applied the remedy; null where it went away by itself.
+    /// The account that applied the remedy; null if nobody has.
     #[schema(value_type = Option<String>)]
     pub settled_by: Option<AccountId>,
 }
 
-/// Keeps a finding, and opens it again if it was gone. Administrators are told of it later.
+/// Stores a finding, or opens it again if it was closed. Administrators are told of it later.
 pub(crate) fn note(
     tx: &mut Tx<'_>,
     kind: FindingKind,
@@ -154,7 +157,7 @@ pub(crate) fn note(
     Ok(())
 }
 
-/// Closes the open findings of a kind that are no longer there.
+/// Closes the open findings of a kind if `is_gone` returns true for them.
 pub(crate) fn heal(
     tx: &mut Tx<'_>,
     kind: FindingKind,

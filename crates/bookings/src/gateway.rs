@@ -1,5 +1,5 @@
-//! Payment gateways. They only report payments and refunds; [`settle`](crate::settle) decides about
-//! all effects.
+//! Payment gateways. They only report payments and refunds. [`settle`](crate::settle) decides what
+//! follows from a report.
 
 mod razorpay;
 mod remote;
@@ -52,7 +52,7 @@ pub(crate) fn first(site: &Site) -> GatewayName {
     offered(site).first().copied().unwrap_or(GatewayName::Test)
 }
 
-/// Whether no real money moves.
+/// Whether the site is in test mode, so that no real money moves.
 pub fn is_test(site: &Site) -> bool {
     MODE.of(&site.declared.settings) == "test"
 }
@@ -66,7 +66,7 @@ pub(crate) fn mode(site: &Site) -> OrderMode {
     }
 }
 
-/// Whether an order was made with test money, and real money moves now.
+/// Whether an order was made with test money although the site uses real money now.
 pub(crate) fn is_void(site: &Site, order: &Order) -> bool {
     order.mode == OrderMode::Test && !is_test(site)
 }
@@ -161,7 +161,7 @@ pub struct Event {
     pub payment: Option<String>,
     /// The refund's id at the gateway.
     pub refund: Option<String>,
-    /// Our own id of the order or refund, as the gateway returns it.
+    /// Kenduri's own id of the order or refund, which the gateway sends back.
     pub receipt: Option<String>,
 }
 
@@ -202,8 +202,8 @@ impl From<GatewayError> for Problem {
 }
 
 impl GatewayName {
-    /// Whether the gateway can be used: it has its keys, and the test gateway is offered where no real
-    /// money moves.
+    /// Whether the gateway can be used. The test gateway can be used if the site offers it and is
+    /// in test mode. The other gateways can be used if their keys are set.
     pub(crate) fn is_usable(self, site: &Site) -> bool {
         match self {
             Self::Test => test::is_usable(site),
@@ -254,14 +254,14 @@ impl GatewayName {
         id: &str,
     ) -> Result<RefundReport, GatewayError> {
         match self {
-            // The test gateway processes refunds at once, so nobody asks it.
+            // The test gateway processes refunds at once, so this is never called for it.
             Self::Test => Err(GatewayError::Unclear(id.to_owned())),
             Self::Razorpay => razorpay::find_refund(site, id).await,
             Self::Stripe => stripe::find_refund(site, id).await,
         }
     }
 
-    /// Finds our own id of an order, by the order's id at the gateway.
+    /// Finds Kenduri's id of an order by the order's id at the gateway.
     pub(crate) async fn find_order(
         self,
         site: &Site,
@@ -274,8 +274,8 @@ impl GatewayName {
         }
     }
 
-    /// Lists the payments captured in a period, each with the ids of payment and order at the
-    /// gateway.
+    /// Lists the payments that were captured in a period. Each entry contains the payment's id and
+    /// the order's id at the gateway.
     pub(crate) async fn list_captured(
         self,
         site: &Site,
@@ -289,7 +289,8 @@ impl GatewayName {
         }
     }
 
-    /// Closes the page for an order, so that nobody can pay it any more. Only Stripe supports this.
+    /// Closes the gateway's page for an order, so that nobody can pay it any more. Only Stripe
+    /// supports this.
     pub(crate) async fn close_checkout(self, site: &Site, id: &str) -> Result<(), GatewayError> {
         match self {
             Self::Test | Self::Razorpay => Ok(()),

@@ -1,5 +1,5 @@
-//! Events from payment gateways. An event is stored before it is acknowledged. A job then requests the
-//! current state from the gateway, so that reordered, repeated or late events do no harm.
+//! Events from payment gateways. An event is stored before it is acknowledged. A job then requests
+//! the current state from the gateway, so that reordered, repeated or late events do no harm.
 
 use axum::http::HeaderMap;
 use identity::grant::ADMIN;
@@ -32,7 +32,7 @@ web::words! {
         Received = "received",
         /// The job has asked the gateway for the current state.
         Done = "done",
-        /// The event does not concern any of our orders.
+        /// The event does not concern any order of this site.
         Unmatched = "unmatched",
     }
 }
@@ -57,7 +57,7 @@ struct Payload {
     event: String,
 }
 
-/// Verifies what a gateway has posted, and stores the event durably.
+/// Verifies an event that a gateway has posted, and stores it durably.
 pub(crate) async fn accept(
     site: &Site,
     gateway: GatewayName,
@@ -72,7 +72,7 @@ pub(crate) async fn accept(
     Ok(site.store.write(write).await?)
 }
 
-/// Posts an event of the test gateway, which passes the same checks as those of others.
+/// Posts an event of the test gateway. It passes the same checks as the events of other gateways.
 pub(crate) async fn post_test(site: &Site, event: &TestEvent) -> Result<(), Problem> {
     let (headers, body) = event.post(site);
     accept(site, GatewayName::Test, &headers, &body).await
@@ -124,7 +124,7 @@ fn plan(tx: &mut Tx<'_>, gateway: GatewayName, event: &str) -> Result<(), StoreE
     })
 }
 
-/// Processes an event again that did not concern any of our orders.
+/// Processes an event again if it did not concern any order of this site before.
 pub(crate) fn read_again(
     tx: &mut Tx<'_>,
     gateway: GatewayName,
@@ -209,8 +209,8 @@ async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
     }))
 }
 
-/// Finds our order by the order's id at the gateway. If the event arrived before we stored that id,
-/// the gateway is asked for our own id.
+/// Finds an order by its id at the gateway. If the event arrived before that id was stored, asks
+/// the gateway for Kenduri's id of the order.
 pub(crate) async fn find_order(
     site: &Site,
     gateway: GatewayName,
@@ -234,7 +234,8 @@ pub(crate) async fn find_order(
         .map(|order| order.id))
 }
 
-/// Finds our order by the payment's id at the gateway, for events that name no order.
+/// Finds an order by the id of its payment at the gateway, for events that do not contain an
+/// order's id.
 async fn find_order_of_payment(site: &Site, event: &Stored) -> Result<Option<OrderId>, JobError> {
     let (gateway, payment) = (event.gateway, event.payment_ref.clone());
     let look = move |tx: &mut Tx<'_>| -> Result<Option<(OrderId,)>, StoreError> {
@@ -249,8 +250,8 @@ async fn find_order_of_payment(site: &Site, event: &Stored) -> Result<Option<Ord
     Ok(site.store.read(look).await?.map(|(id,)| id))
 }
 
-/// Holds back the providers' payouts while a payment is disputed. If the dispute is lost, takes back
-/// payouts that are already in a batch or paid.
+/// Holds back the providers' payouts while a payment is disputed. If the dispute is lost, takes
+/// back payouts that are already in a batch or paid.
 fn follow_dispute(tx: &mut Tx<'_>, order: &OrderId, event: &Stored) -> Result<(), StoreError> {
     order::lock(tx, order)?;
     let bookings = match booking::lock_of_order(tx, order)? {
@@ -276,7 +277,7 @@ async fn handle_refund(site: Site, event: Stored) -> Result<Done, GatewayError> 
             sought.refund_ref.as_deref().unwrap_or_default(),
             sought.receipt.as_deref().unwrap_or_default(),
         )?;
-        // A refund of a payment that never came here is not ours.
+        // A refund concerns this site only if the site has a captured payment with this id.
         let payment = sql!(
             "SELECT {Payment} FROM payment
              WHERE gateway = :gateway AND gateway_payment_id = :name AND captured_at IS NOT NULL",
@@ -313,7 +314,8 @@ async fn handle_refund(site: Site, event: Stored) -> Result<Done, GatewayError> 
     }))
 }
 
-/// Names what an order pays for, its payer, and the payment's id at the gateway.
+/// Returns a description of an order: the title of the session or plan, the payer's name, and the
+/// payment's id at the gateway.
 fn describe_order(tx: &mut Tx<'_>, order: &OrderId, event: &Stored) -> Result<String, StoreError> {
     let (title, payer): (String, Option<String>) = sql!(
         "SELECT COALESCE(n.name, b.title, ''), a.display_name

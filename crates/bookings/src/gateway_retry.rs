@@ -1,4 +1,4 @@
-//! When a job whose gateway did not answer tries again.
+//! The retries of jobs whose gateway did not answer.
 
 use jiff::SignedDuration;
 use platform::jobs::{Job, JobError};
@@ -12,9 +12,9 @@ use crate::order::GatewayName;
 /// The longest time between two attempts.
 pub(crate) const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
-/// Lets a job try again after `least`, and then ever more seldom: the pause is as long as the job
-/// has tried. When it has tried for a day, it alerts administrators, unless another job has alerted
-/// them of this gateway since this one began.
+/// Makes a job try again. The pause before the next attempt is as long as the job's age, but at
+/// least `least`. Once the job is a day old, administrators are alerted, unless they were already
+/// alerted about this gateway since the job began.
 pub(crate) fn later(
     site: &Site,
     job: &Job,

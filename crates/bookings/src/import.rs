@@ -1,7 +1,7 @@
 //! Import of bookings from another system: lists, sessions, money and documents, with their times.
 //!
 //! Each function adds one row. A row whose id exists is left unchanged, so an import can be
-//! repeated. Nobody is told of what is imported.
+//! repeated. An import notifies nobody.
 
 pub mod documents;
 pub mod money;
@@ -22,8 +22,9 @@ use crate::room::Room;
 use crate::session_type::SessionType;
 use crate::{meeting_link, settings};
 
-/// The id of a row that had the id `key` in the other system: the same if it is one of ours, else
-/// one that is derived from it. `kind` keeps rows of different kinds apart.
+/// The id of a row that had the id `key` in the other system. It is `key` itself if that is a valid
+/// id here, and otherwise an id derived from it. `kind` prevents rows of different kinds from
+/// getting the same derived id.
 pub fn id<I: Id + FromStr>(kind: &str, key: &str) -> I {
     if let Ok(id) = key.parse() {
         return id;
@@ -34,8 +35,8 @@ pub fn id<I: Id + FromStr>(kind: &str, key: &str) -> I {
     I::from_text(platform::id::of_bytes(bytes))
 }
 
-/// Adds an entry of the catalogue. Its slug gets a number if another entry has it. Returns the slug,
-/// and whether the entry is new.
+/// Adds an entry of the catalogue. If another entry has the same slug, a number is added to the
+/// slug. Returns the slug, and whether the entry is new.
 pub fn add_entry(tx: &mut Tx<'_>, entry: &CatalogueEntry) -> Result<(String, bool), StoreError> {
     if let Some(known) = tx.find::<CatalogueEntry>(&entry.id)? {
         return Ok((known.slug, false));
@@ -78,7 +79,7 @@ pub fn add_level(tx: &mut Tx<'_>, code: &str, label: &str) -> Result<bool, Store
     tx.insert_new(&new)
 }
 
-/// Adds a criterion by which providers give feedback to members. Returns its id.
+/// Adds a criterion by which providers give feedback about members. Returns its id.
 pub fn add_criterion(
     tx: &mut Tx<'_>,
     kind: Kind,
@@ -105,7 +106,7 @@ fn next_position(tx: &mut Tx<'_>, positions: Sql) -> Result<i64, StoreError> {
     Ok(crate::next_position(positions))
 }
 
-/// Adds a plan, whose code is made of its name.
+/// Adds a plan, whose code is derived from its name.
 pub fn add_plan(tx: &mut Tx<'_>, plan: &Plan) -> Result<bool, StoreError> {
     let code = plan::free_code(tx, &plan.name)?;
     tx.insert_new(&Plan {
@@ -119,8 +120,8 @@ pub fn plan_prices(tx: &mut Tx<'_>) -> Result<Vec<Money>, StoreError> {
     Ok(all.iter().map(Plan::price).collect())
 }
 
-/// Adds a room. Returns `None` if its link does not lead to a meeting on an allowed host, and `false`
-/// if there is a room with this id or link.
+/// Adds a room. Returns `None` if its link does not lead to a meeting on an allowed host, and
+/// `false` if there is a room with this id or link.
 pub fn add_room(tx: &mut Tx<'_>, room: &Room) -> Result<Option<bool>, StoreError> {
     if !meeting_link::is_allowed(&room.url, &settings::load(tx)?.meeting_hosts) {
         return Ok(None);

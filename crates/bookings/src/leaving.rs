@@ -69,8 +69,8 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     }))
 }
 
-/// Lists the future sessions that the account's owner must give, and the reviews that they must
-/// write. They must take place or be cancelled before the account can be erased.
+/// Lists the future sessions that the account's owner offers, and the reviews that they have to
+/// write. The account cannot be erased until these are done or cancelled.
 pub(crate) fn obligations(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, StoreError> {
     let provider: Option<(ProviderId,)> = sql!(
         "SELECT id FROM provider WHERE account_id = :account FOR NO KEY UPDATE",
@@ -148,7 +148,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
 pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     request::leave(tx, account)?;
     review::leaving::leave(tx, account)?;
-    // All bookings are selected, because a list for a page would be truncated.
+    // This query has no limit. The functions that list bookings for pages have one, so they could
+    // miss some bookings.
     let open: Vec<(BookingId,)> = sql!(
         "SELECT id FROM booking
          WHERE member_id = :account AND ends_at > :now AND state IN ('pending_payment', 'confirmed')

@@ -1,4 +1,5 @@
-//! Levels: the seniority or the size of sessions, which administrators keep as a list.
+//! Levels, such as the seniority of members or the number of guests. Administrators maintain them
+//! as a list.
 
 use platform::store::Row;
 use platform::{Tx, sql};
@@ -13,7 +14,7 @@ use crate::settings::Administrator;
 
 platform::id!(LevelId, random, "One level of sessions.");
 
-/// The seniority or the size of a session.
+/// A level of sessions, such as the seniority of the member or the number of guests.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[row(table = "level")]
 #[schema(as = BookingLevel)]
@@ -21,7 +22,7 @@ pub struct Level {
     /// The level's id.
     #[schema(value_type = String)]
     pub id: LevelId,
-    /// The name in addresses and in JSON, 1–40 characters of `a-z0-9-`. It never changes.
+    /// The name in URLs and in JSON, 1–40 characters of `a-z0-9-`. It never changes.
     pub code: String,
     /// The name, 1–80 characters.
     pub label: String,

@@ -269,14 +269,14 @@ pub const SLOT_TAKEN: Code = Code::new(409, "slot_taken");
 pub const SLOT_CHANGED: Code = Code::new(409, "slot_changed");
 /// The error for changing a slot that is held or booked.
 pub const SLOT_LOCKED: Code = Code::new(409, "slot_locked");
-/// The error for a session type, level or catalogue entry that a slot does not offer, and for one
-/// that is missing.
+/// The error for choosing a session type, level or catalogue entry that a slot does not offer, and
+/// for leaving out a required choice.
 pub const CHOICE_NOT_OFFERED: Code = Code::new(422, "choice_not_offered");
 /// The error for applying a preset to a site that has session types or levels.
 pub const PRESET_USED: Code = Code::new(409, "preset_used");
 /// The error for a member who has reached the limit on bookings.
 pub const TOO_MANY_BOOKINGS: Code = Code::new(429, "too_many_bookings");
-/// The error for a member who has begun to pay as often as an hour allows.
+/// The error for a member who has made as many orders as allowed within an hour.
 pub const TOO_MANY_ORDERS: Code = Code::new(429, "too_many_orders");
 /// The error for cancelling a session that is over or was never confirmed.
 pub const NOT_CANCELLABLE: Code = Code::new(409, "booking_not_cancellable");
@@ -288,8 +288,8 @@ pub const RESCHEDULE_NOT_ALLOWED: Code = Code::new(422, "reschedule_not_allowed"
 pub const TOO_MANY_HOLDS: Code = Code::new(429, "too_many_holds");
 /// The error for a member who has another booking at the same time.
 pub const MEMBER_BUSY: Code = Code::new(409, "member_busy");
-/// The error for a request that names no slots, too many, or one twice, and for confirming a slot
-/// that is not part of it.
+/// The error for a request that names no slots, too many slots or the same slot twice, and for
+/// confirming a slot that is not part of the request.
 pub const PREFERRED_INVALID: Code = Code::new(422, "preferred_invalid");
 /// The error for deciding about a request that was already decided.
 pub const REQUEST_SETTLED: Code = Code::new(409, "request_settled");
@@ -297,11 +297,11 @@ pub const REQUEST_SETTLED: Code = Code::new(409, "request_settled");
 pub const TOO_MANY_REQUESTS_OPEN: Code = Code::new(429, "too_many_requests_open");
 /// The error for booking with a credit if the member has no credit for that time.
 pub const QUOTA_EXHAUSTED: Code = Code::new(422, "quota_exhausted");
-/// The error for booking with credits whose payment is disputed or goes back.
+/// The error for booking with credits whose payment is disputed or being refunded.
 pub const CREDIT_FROZEN: Code = Code::new(422, "credit_frozen");
 /// The error for using credits that need a membership without having one.
 pub const TIER_REQUIRED: Code = Code::new(403, "tier_required");
-/// The error for buying credits that only members can use without being one.
+/// The error for buying credits that need a membership without having one.
 pub const MEMBERSHIP_REQUIRED: Code = Code::new(422, "membership_required");
 /// The error for ordering a plan that grants nothing.
 pub const PLAN_EMPTY: Code = Code::new(422, "plan_empty");
@@ -311,7 +311,7 @@ pub const FEEDBACK_EXISTS: Code = Code::new(409, "feedback_exists");
 pub const FEEDBACK_TOO_EARLY: Code = Code::new(422, "feedback_too_early");
 /// The error for giving or changing feedback too late, or about a session that did not take place.
 pub const FEEDBACK_CLOSED: Code = Code::new(422, "feedback_closed");
-/// The error for marking the outcome of a session that has not ended yet.
+/// The error for marking the outcome of a session too early.
 pub const OUTCOME_TOO_EARLY: Code = Code::new(422, "outcome_too_early");
 /// The error for marking the outcome of a session that was over too long ago, or did not take
 /// place.
@@ -320,13 +320,13 @@ pub const OUTCOME_CLOSED: Code = Code::new(409, "outcome_closed");
 pub const OUTCOME_CONTESTED: Code = Code::new(409, "outcome_contested");
 /// The error for a step that the state of a payout item or batch does not allow.
 pub const PAYOUT_STATE: Code = Code::new(409, "payout_state");
-/// The error for a batch of payouts in a currency in which nothing is due.
+/// The error for creating a batch of payouts in a currency that has no due items.
 pub const PAYOUT_EMPTY: Code = Code::new(422, "payout_empty");
 /// The error for sending a payout that the same person has approved.
 pub const SECOND_PERSON: Code = Code::new(403, "second_person_required");
 /// The error for booking a session that needs a room if none is free at that time.
 pub const ROOM_POOL_EMPTY: Code = Code::new(409, "room_pool_empty");
-/// The error for releasing the room of a session that is to come.
+/// The error for releasing the room of a session that has neither ended nor been cancelled.
 pub const ROOM_IN_USE: Code = Code::new(409, "room_in_use");
 /// The error for applying the remedy of a finding that is settled.
 pub const FINDING_SETTLED: Code = Code::new(409, "finding_settled");
@@ -334,7 +334,7 @@ pub const FINDING_SETTLED: Code = Code::new(409, "finding_settled");
 pub const REVIEW_SETTLED: Code = Code::new(409, "review_settled");
 /// The error for a review in a call if no plan of the member allows one.
 pub const REVIEW_CALL_NOT_ALLOWED: Code = Code::new(403, "review_call_not_allowed");
-/// The error for a member who has submitted as many documents as a day allows.
+/// The error for a member who has submitted as many documents as allowed within 24 hours.
 pub const TOO_MANY_REVIEWS: Code = Code::new(429, "too_many_reviews");
 /// The error for a caller without the required role. The crate `accounts` declares this code.
 const ROLE_REQUIRED: Code = Code::new(403, "role_required");
@@ -342,7 +342,7 @@ const ROLE_REQUIRED: Code = Code::new(403, "role_required");
 /// `accounts` declares this code.
 const TOKEN_NOT_PERMITTED: Code = Code::new(403, "token_not_permitted");
 
-/// The position of a new item behind those at `positions`.
+/// The position for a new item, after the items at `positions`.
 fn next_position(positions: impl Iterator<Item = i64>) -> i64 {
     positions.max().map_or(1, |last| (last + 1).min(1_000))
 }

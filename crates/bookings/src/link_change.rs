@@ -9,8 +9,8 @@ use crate::notice::{self, Event};
 use crate::slot::{Place, Slot};
 use crate::{NOT_CANCELLABLE, Refusal, meeting_link, room, settings};
 
-/// Gives a confirmed session that has not ended another link, and tells both sides. A room that the
-/// session reserved is released. The same link again changes nothing.
+/// Replaces the link of a confirmed session that has not ended, and notifies both sides. A room
+/// that the session reserved is released. If the link is the same, nothing changes.
 pub fn replace(
     tx: &mut Tx<'_>,
     site: &Site,

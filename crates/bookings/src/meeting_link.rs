@@ -2,8 +2,8 @@
 
 use web::Findings;
 
-/// Adds an error if a link does not lead to a meeting on one of the allowed hosts or below it. The
-/// link must use https and have a path, but no user and no port.
+/// Adds an error if a link does not lead to a meeting on one of the allowed hosts or their
+/// subdomains. The link must use https and have a path, but no user and no port.
 pub(crate) fn check(pointer: &str, link: &str, hosts: &[String], findings: &mut Findings) {
     if !is_allowed(link, hosts) {
         let hosts = hosts.join(", ");
@@ -29,8 +29,8 @@ pub(crate) fn is_allowed(link: &str, hosts: &[String]) -> bool {
     is_plain && is_known && !path.is_empty() && !link.contains(char::is_whitespace)
 }
 
-/// Cleans the list of allowed hosts that an administrator sent, and adds an error for each that is
-/// not the name of a host: an address, or a name with a user, a port or a path.
+/// Cleans the list of allowed hosts that an administrator sent. Adds an error for each entry that
+/// is not a host name, such as an IP address or a name with a user, a port or a path.
 pub(crate) fn read_hosts(pointer: &str, sent: &[String], findings: &mut Findings) -> Vec<String> {
     let mut hosts: Vec<String> = Vec::new();
     for host in sent {
@@ -47,8 +47,8 @@ pub(crate) fn read_hosts(pointer: &str, sent: &[String], findings: &mut Findings
     hosts
 }
 
-/// Whether this is a name of the DNS with at least two labels. The last label of an IP address is a
-/// number.
+/// Whether `name` is a DNS name with at least two labels. IP addresses are refused, because their
+/// last label begins with a digit.
 fn is_host(name: &str) -> bool {
     let is_label = |label: &str| {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';

@@ -1,4 +1,4 @@
-//! Members: the accounts that book, ask and buy.
+//! Members: the accounts that book sessions, request slots and buy plans.
 
 use axum::http::StatusCode;
 use identity::account::{self, AccountId};
@@ -17,7 +17,7 @@ pub(crate) fn lock(tx: &mut Tx<'_>, member: &AccountId) -> Result<(), Refusal> {
     Err(Refusal::Problem(problem))
 }
 
-/// The name of an account's owner; empty if there is none or the account was erased.
+/// The name of an account's owner; empty if there is no account or it was erased.
 pub(crate) fn name(tx: &mut Tx<'_>, account: Option<&AccountId>) -> Result<String, StoreError> {
     Ok(find_name(tx, account)?.unwrap_or_default())
 }

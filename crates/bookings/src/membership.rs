@@ -1,5 +1,5 @@
-//! Memberships: paid plans open a tier for some months, and some credits can only be used by members
-//! of a tier.
+//! Memberships: paid plans open a tier for some months, and some credits can only be used by
+//! members of a tier.
 
 use axum::http::StatusCode;
 use identity::account::AccountId;
@@ -13,7 +13,7 @@ use web::{Problem, Site};
 use crate::order::{self, Order, OrderId, OrderMode, PartyId};
 use crate::{Refusal, TIER_REQUIRED, credit, credit_kind};
 
-/// The time for which a paid plan opens its tier.
+/// The period during which a paid plan opens its tier.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 struct Period {
     order_id: OrderId,
@@ -21,7 +21,8 @@ struct Period {
     tier: i64,
     starts_at: Timestamp,
     ends_at: Timestamp,
-    /// Where a row of extensions begins, from which the months are counted.
+    /// The start of the first period in a series of periods that extend each other. The months of
+    /// all periods of the series are counted from this start.
     first_start: Timestamp,
     months: i64,
 }
@@ -46,8 +47,9 @@ pub struct Membership {
     pub review_calls: bool,
 }
 
-/// The memberships of an account that have not ended, in the order of their starts. What was
-/// refunded, or is disputed, is left out, and so is what test money bought if `mode` is live.
+/// The memberships of an account that have not ended, in the order of their starts. Those that were
+/// refunded or are disputed are left out. If `mode` is live, so are those that were bought with
+/// test money.
 pub fn of_account(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -74,8 +76,8 @@ pub fn of_account(
     Ok(valid)
 }
 
-/// The membership of an account that ends at this instant, unless another one of its tier or a
-/// higher one goes on.
+/// The membership of an account that ends at this instant, unless another membership of the same or
+/// a higher tier continues.
 pub(crate) fn ending(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -122,7 +124,8 @@ pub(crate) fn allows_calls(
         .any(|one| one.review_calls && one.starts_at <= now))
 }
 
-/// Refuses with 403 `tier_required` where [`covers`] is false, and names a plan that helps.
+/// Refuses with 403 `tier_required` if [`covers`] is false. The error names a plan that opens the
+/// required tier.
 pub(crate) fn check(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -140,7 +143,8 @@ pub(crate) fn check(
     Err(Refusal::Problem(problem.with("upgrade_url", "/book/plans")))
 }
 
-/// The name of the lowest plan on sale that opens at least this tier.
+/// Among the plans on sale whose tier is at least `tier`, finds the one with the lowest tier and
+/// returns its name.
 fn first_plan(tx: &mut Tx<'_>, tier: i64) -> Result<Option<String>, StoreError> {
     let found: Option<(String,)> = sql!(
         "SELECT name FROM plan
@@ -152,8 +156,8 @@ fn first_plan(tx: &mut Tx<'_>, tier: i64) -> Result<Option<String>, StoreError> 
     Ok(found.map(|(name,)| name))
 }
 
-/// Opens the membership of a paid order. It begins where the last one of its tier or a higher tier
-/// ends, and otherwise now.
+/// Opens the membership that a paid order grants. It begins when the last membership of the same or
+/// a higher tier ends, or now if there is none.
 pub(crate) fn open(tx: &mut Tx<'_>, site: &Site, order: &Order) -> Result<(), StoreError> {
     let now = tx.now();
     let last: Option<Period> = sql!(

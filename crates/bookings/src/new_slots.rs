@@ -1,5 +1,5 @@
-//! The mail about new slots, which each subscriber gets once a day, at eight in the morning of the
-//! site's zone, if there are any.
+//! The mail about new slots. Each subscriber gets it at 8:00 in the site's time zone, on each day
+//! on which there are new slots.
 //!
 //! Each run of the job writes the mails to [`PAGE`] subscribers, stores the position in the list of
 //! subscribers, and enqueues the next run, all in one transaction. So even after a crash, nobody
@@ -32,9 +32,9 @@ pub const PLAN: &str = "booking.new_slots";
 pub const MAIL: &str = "booking.new_slots_mail";
 /// How many mails one run of the job writes.
 const PAGE: i64 = 200;
-/// How many slots a mail lists.
+/// The maximum number of slots in a mail.
 const LISTED: usize = 10;
-/// When the mails are sent.
+/// The hour of the day at which the mails are sent.
 const HOUR: i8 = 8;
 
 #[derive(Serialize, Deserialize)]
@@ -84,8 +84,8 @@ fn enqueue(tx: &mut Tx<'_>, day: Date, at: Timestamp) -> Result<(), StoreError> 
     })
 }
 
-/// Finds the mailing of a day, or begins it with the slots that were made since the one before.
-/// Returns `None` if it is finished.
+/// Finds the mailing of a day, or begins it with the slots that were created since the previous
+/// mailing. Returns `None` if the mailing is finished.
 fn begin(tx: &mut Tx<'_>, day: &str) -> Result<Option<Mailing>, StoreError> {
     let now = tx.now();
     let (last,): (Option<Timestamp>,) =

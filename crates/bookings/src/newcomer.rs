@@ -1,5 +1,5 @@
-//! Booking with a name and an address alone. The slot is held, and a link in a mail confirms the
-//! booking and the account at once.
+//! Booking with only a name and an email address. The slot is held, and a link in a mail confirms
+//! both the booking and the account.
 //!
 //! Nothing that a stranger sees depends on whether the address has an account: the slot is held in
 //! either case, and the same page is shown. The owner of an account gets a link to sign in.
@@ -20,7 +20,8 @@ use crate::choice::{self, Choice};
 use crate::slot::{self, Slot, SlotId};
 use crate::{QUOTA_EXHAUSTED, Refusal, browse, calendar_feed, notice, settings, settle};
 
-/// The purpose for which the key of links and address hashes is derived from the key file.
+/// The purpose of the key for links and address hashes. The key is derived from the key file for
+/// this purpose.
 const PURPOSE: &str = "bookings.newcomer";
 
 fn key(site: &Site) -> Key {
@@ -62,8 +63,8 @@ impl From<CreateError> for HoldError {
     }
 }
 
-/// Holds a slot for a newcomer, and mails them a link. A repeat while the slot is held for the same
-/// address does nothing.
+/// Holds a slot for a newcomer, and mails them a link. A repeated call while the slot is held for
+/// the same address does nothing.
 pub async fn hold(
     accounts: &Context,
     newcomer: Newcomer,
@@ -71,7 +72,8 @@ pub async fn hold(
     (network, client): (Network, Client),
 ) -> Result<(), Problem> {
     introduction::count(accounts, form_stamp, network).await?;
-    // After the second attempt no account can be made, and none can be found.
+    // An attempt fails if the address has an account that cannot be used or was just created. If
+    // this happens twice, the last attempt holds the slot without an account.
     for is_last in [false, false, true] {
         let (accounts, newcomer, client) = (accounts.clone(), newcomer.clone(), client.clone());
         let store = accounts.site.store.clone();
@@ -163,7 +165,7 @@ impl Holding<'_> {
                 notice::page(booking),
                 ("booking-mail-newcomer", "booking-said-newcomer-known"),
             ),
-            // Nothing is held for this account: it is led to the slot itself.
+            // The slot is not held for this account, so the link leads to the slot's page.
             None => (
                 format!("/book/{}", slot.id),
                 ("booking-mail-newcomer", "booking-said-newcomer-none"),
@@ -182,7 +184,7 @@ impl Holding<'_> {
     }
 }
 
-/// Whether the slot is held for this address, or was booked by it since.
+/// Whether the slot is held for this address, or a hold for this address has become a booking.
 fn is_held_for(tx: &mut Tx<'_>, slot: &SlotId, address: &str) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM newcomer_hold h JOIN booking b ON b.id = h.booking_id
@@ -218,7 +220,7 @@ fn link(site: &Site, booking: &BookingId, member: &AccountId) -> String {
     format!("/book/confirm/{booking}.{signature}")
 }
 
-/// The booking to which a mailed link belongs, for a day.
+/// Finds the booking to which a mailed link belongs. A link is valid for a day.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -239,16 +241,17 @@ pub(crate) fn find(
     Ok(booking.filter(|one| is_good(one) && one.created_at > since))
 }
 
-/// Where a confirmed newcomer goes on, and the session that begins if the link is used for the
-/// first time.
+/// The page to which a confirmed newcomer is redirected, and the sign-in session that begins if the
+/// link is used for the first time.
 #[derive(Debug)]
 pub struct Confirmation {
     pub begun: Option<Begun>,
     pub path: String,
 }
 
-/// Confirms the account and its booking. A slot with a price remains to be paid. If the hold has
-/// ended, the slot is taken again if it is free. Returns `None` if the link is not good.
+/// Confirms the account and its booking. If the slot has a price, the booking still has to be paid.
+/// If the hold has ended, the slot is taken again if it is free. Returns `None` if the link is not
+/// valid.
 pub fn confirm(
     tx: &mut Tx<'_>,
     site: &Site,

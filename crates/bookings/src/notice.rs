@@ -25,9 +25,9 @@ pub(crate) enum Event {
     Confirmed,
     /// The session was moved to another time.
     Moved,
-    /// The session takes place at another link.
+    /// The link of the session was replaced.
     LinkReplaced,
-    /// The provider changed what the member is to know beforehand.
+    /// The provider changed the note that the member sees after booking.
     NoteChanged,
     Cancelled,
     /// The session takes place tomorrow.
@@ -211,8 +211,8 @@ pub(crate) fn tell_one(
     )
 }
 
-/// What a side is to know before the session, each with the message id of its heading: the
-/// provider's notes for the member, and what the member told the provider.
+/// Returns the texts that a side should read before the session, each with the message id of its
+/// heading: the provider's notes for the member, and the member's topics and note for the provider.
 fn preparation(
     tx: &mut Tx<'_>,
     booking: &Booking,
@@ -291,8 +291,9 @@ fn calendar(
     )
 }
 
-/// Mails an account about a time, and notifies it on the site. The first message is that of the
-/// notification, and also the mail's subject; the second one is the mail's first sentence.
+/// Notifies an account, by mail and on the site, about something with a title and a time. The first
+/// message is the text of the notification and the subject of the mail. The second message is the
+/// mail's first sentence.
 pub(crate) fn tell_of_time(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -381,7 +382,7 @@ pub(crate) fn mail_money(
     })
 }
 
-/// Mails an account what `write` makes in its language: a subject and a text.
+/// Mails an account the subject and the text that `write` returns in the account's language.
 pub(crate) fn mail(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -105,7 +105,7 @@ pub struct CreditGrant {
     pub quantity: i64,
 }
 
-/// The credits that the order of a plan grants; empty for the order of a booking. They are copied
+/// The credits that an order for a plan grants; empty for an order for a booking. They are copied
 /// from the plan, so that the plan may change while somebody pays.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Grant {
@@ -115,8 +115,8 @@ pub struct Grant {
     /// The credits of each kind.
     #[row(json)]
     pub grants: Vec<CreditGrant>,
-    /// How many months the credits, and the membership, last; 0 for as long as the site's rules say
-    /// of add-ons.
+    /// How many months the credits and the membership last; 0 for an add-on, whose credits last as
+    /// long as the site's settings say.
     pub months: i64,
     /// The tier of the membership that the plan opens; 0 if it opens none.
     pub tier: i64,
@@ -127,9 +127,9 @@ pub struct Grant {
 /// The tax that an amount includes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Tax {
-    /// In hundredths of a percent.
+    /// The tax rate, in hundredths of a percent.
     pub(crate) bps: i64,
-    /// In minor units.
+    /// The amount of the tax, in minor units.
     pub(crate) minor: i64,
 }
 
@@ -151,7 +151,7 @@ pub struct Order {
     /// The order's id.
     #[schema(value_type = String)]
     pub id: OrderId,
-    /// The id that stands for the payer, so that the payer's account can be erased.
+    /// The id that represents the payer. It remains when the payer's account is erased.
     #[serde(skip)]
     pub party_id: PartyId,
     /// The amount in minor units.
@@ -179,8 +179,9 @@ pub struct Order {
     pub tax_label: String,
     /// The seller, as the settings named it when the order was paid; empty before.
     pub seller: String,
-    /// The receipt's number in its fiscal year, and among test orders or live ones; null until the
-    /// order is paid. It is shown as `2026-000123`, that of a test order as `TEST-2026-000123`.
+    /// The receipt's number; null until the order is paid. The numbers start again in each fiscal
+    /// year, and are separate for test orders and live orders. The number is shown as
+    /// `2026-000123`, and for a test order as `TEST-2026-000123`.
     pub receipt_no: Option<i64>,
     /// The year in which the fiscal year of the receipt begins.
     pub receipt_year: Option<i64>,
@@ -201,7 +202,7 @@ impl Order {
         Money::new(self.amount_minor, self.currency)
     }
 
-    /// The receipt's number as people read it; `None` until the order is paid.
+    /// The receipt's number as it is shown, such as `2026-000123`; `None` until the order is paid.
     pub fn receipt(&self) -> Option<String> {
         let (number, year) = (self.receipt_no?, self.receipt_year?);
         Some(match self.mode {
@@ -210,7 +211,7 @@ impl Order {
         })
     }
 
-    /// Whether the order was not paid yet. Also an expired one may still be paid.
+    /// Whether the order is not paid yet. An expired order may still be paid.
     pub fn is_unpaid(&self) -> bool {
         matches!(self.state, OrderState::Created | OrderState::Expired)
     }
@@ -276,7 +277,7 @@ pub(crate) fn create(tx: &mut Tx<'_>, account: &AccountId, new: New) -> Result<O
     Ok(order)
 }
 
-/// Refuses another order of an account that has made `most` within an hour.
+/// Refuses a new order if the account has made `most` orders within the last hour.
 pub(crate) fn check_count(tx: &mut Tx<'_>, account: &AccountId, most: i64) -> Result<(), Refusal> {
     let since = tx.now() - HOUR;
     let oldest: Option<(Timestamp,)> = sql!(
@@ -297,7 +298,7 @@ pub(crate) fn check_count(tx: &mut Tx<'_>, account: &AccountId, most: i64) -> Re
     Err(Refusal::Problem(problem.retry_after(wait)))
 }
 
-/// Finds or creates the id that stands for an account in all that concerns money.
+/// Finds or creates the id that stands for an account in all records of money.
 pub(crate) fn party(tx: &mut Tx<'_>, account: &AccountId) -> Result<PartyId, StoreError> {
     let party: PartyId = tx.id();
     sql!(
@@ -338,7 +339,8 @@ pub fn own_order(
     Ok(list_own(tx, account, id.as_str(), None, 1)?.pop())
 }
 
-/// Lists an account's orders like [`of_account`]; only the one with this id, unless `only` is empty.
+/// Lists an account's orders like [`of_account`]. Unless `only` is empty, lists only the order with
+/// this id.
 fn list_own(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -366,7 +368,7 @@ fn list_own(
     .all(tx)
 }
 
-/// The ids that an order had at its gateway before it was made there anew.
+/// The ids that an order had at its gateway before it was created there again.
 pub(crate) fn earlier(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<String>, StoreError> {
     let all: Vec<(String,)> = sql!(
         "SELECT gateway_order_id FROM earlier_gateway_order WHERE order_id = :id
@@ -377,8 +379,8 @@ pub(crate) fn earlier(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<String>, Stor
     Ok(all.into_iter().map(|(name,)| name).collect())
 }
 
-/// Lets the order be made anew at its gateway, which refuses another attempt to pay it. The caller
-/// holds the order's lock.
+/// Removes the id that an order has at its gateway, because the gateway refuses further attempts to
+/// pay under this id. The order can then be created there again. The caller holds the order's lock.
 pub(crate) fn renew(tx: &mut Tx<'_>, order: &Order, name: &str) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO earlier_gateway_order (gateway, gateway_order_id, order_id)
@@ -433,7 +435,7 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, Store
     tx.lock(id)
 }
 
-/// Schedules the end of an order that no booking ends.
+/// Schedules the expiry of an order that belongs to no booking.
 pub(crate) fn plan_end(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
     tx.enqueue(NewJob {
         key: Some(format!("{END} {}", order.id)),
@@ -471,8 +473,8 @@ pub fn payments(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<Payment>, StoreErro
     .all(tx)
 }
 
-/// Whether a payment of the order is disputed, or was lost in a dispute. The result does not depend
-/// on the order of the events, because they are only counted.
+/// Whether a payment of the order is disputed, or was lost in a dispute. The events are only
+/// counted, so it does not matter in which sequence they arrive.
 pub(crate) fn is_disputed(tx: &mut Tx<'_>, id: &OrderId) -> Result<bool, StoreError> {
     let (open,): (i64,) = sql!(
         "SELECT CAST(COALESCE(SUM(CASE WHEN e.kind LIKE '%.dispute.created' THEN 1

@@ -14,7 +14,7 @@ use crate::{
     payout, refund, room, settings, webhook,
 };
 
-/// The time after a session's start from which it can be marked as missed.
+/// A session can be marked as missed from this long after its start.
 const MISSED: SignedDuration = SignedDuration::from_mins(10);
 
 web::words! {
@@ -140,8 +140,8 @@ pub(crate) fn end(
         }
     }
     if was == State::Confirmed {
-        // If there is no person, the completion job itself runs this code. A running job must not
-        // withdraw itself.
+        // If `by` is `None`, the job that completes the session runs this code. A running job must
+        // not withdraw itself.
         if by.is_some() {
             booking::withdraw_jobs(tx, &booking)?;
         }

@@ -26,9 +26,10 @@ use batch::BatchId;
 
 platform::id!(PayoutId, random, "One sum that a provider is owed.");
 
-/// The purpose for which the key that encrypts bank references is derived from the key file.
+/// The purpose of the key that encrypts bank references. The key is derived from the key file for
+/// this purpose.
 const PURPOSE: &str = "bookings.payout-reference";
-/// The reason of items that were changed because of a dispute.
+/// The reason that is stored in items that were changed because of a dispute.
 pub(crate) const DISPUTE: &str = "dispute";
 /// The maximum length of a reason, in characters.
 const REASON: usize = 300;
@@ -36,7 +37,7 @@ const REASON: usize = 300;
 const REFERENCE: usize = 200;
 
 web::words! {
-    /// The state of what a provider is owed.
+    /// The state of a payout item.
     PayoutState {
         /// Nobody has approved it yet.
         Pending = "pending" => "payout-pending",
@@ -56,15 +57,15 @@ web::words! {
     PayoutStep {
         Approve = "approve" => "payout-approve",
         Reject = "reject" => "payout-reject",
-        /// Waits for an approval again.
+        /// Makes the item pending again.
         Reopen = "reopen" => "payout-reopen",
-        /// Adds a negative item to one that was paid.
+        /// Adds a negative item that corrects a paid one.
         Correct = "correct" => "payout-correct",
     }
 }
 
-/// A sum that a provider is owed for a session, or, if it is negative, an adjustment of one that
-/// was paid.
+/// A sum that a provider is owed for a session. If the sum is negative, it is an adjustment of a
+/// paid item.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[row(table = "payout_item")]
 #[schema(as = PayoutItem)]
@@ -84,7 +85,7 @@ pub struct Payout {
     pub is_adjustment: bool,
     /// Why it was rejected or adjusted.
     pub reason: String,
-    /// From when on a batch may contain it.
+    /// The time from which a batch may contain the item.
     #[schema(value_type = String, format = "date-time")]
     pub available_at: Timestamp,
     #[schema(value_type = Option<String>)]
@@ -101,7 +102,7 @@ impl Payout {
     }
 }
 
-/// A payout item with the names that people know it by.
+/// A payout item with the names of its provider and its session.
 #[derive(Clone, Debug, Row, Serialize, ToSchema)]
 #[schema(as = PayoutItemView)]
 pub struct PayoutView {
@@ -120,7 +121,7 @@ pub struct PayoutView {
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[schema(as = PayoutRate)]
 pub struct Rate {
-    /// For each session, in minor units; 0 if nothing is owed.
+    /// The amount for each session, in minor units; 0 if nothing is owed.
     pub payout_minor: i64,
     /// The currency (ISO 4217).
     #[schema(value_type = String)]
@@ -253,14 +254,14 @@ pub(crate) fn owe(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError
     Ok(true)
 }
 
-/// The values of a step; which of them it needs depends on the step.
+/// The values that are sent with a step. Each step needs only some of them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = PayoutStepValues)]
 pub struct StepValues {
     /// Why an item is rejected or corrected, 1–300 characters.
     pub reason: String,
-    /// By how much a paid item is corrected, in minor units.
+    /// The amount by which a paid item is corrected, in minor units.
     pub amount_minor: i64,
 }
 
@@ -315,7 +316,8 @@ pub fn step(
     Ok(new)
 }
 
-/// The rest of a paid item after subtracting its adjustments. Rejected adjustments do not count.
+/// What remains of the amount of a paid item after its adjustments. Rejected adjustments do not
+/// count.
 fn left(tx: &mut Tx<'_>, item: &Payout) -> Result<i64, StoreError> {
     let (adjusted,): (i64,) = sql!(
         "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM payout_item
@@ -373,8 +375,8 @@ fn is_disputed(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     }
 }
 
-/// Holds back a session's payout while its payment is disputed or after the dispute was lost.
-/// Otherwise releases the payout.
+/// Holds back a session's payout if `is_disputed` is true: the payment for the session is disputed,
+/// or was lost in a dispute. Releases the payout if `is_disputed` is false.
 pub(crate) fn follow_dispute(
     tx: &mut Tx<'_>,
     booking: &BookingId,

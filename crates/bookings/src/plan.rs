@@ -25,7 +25,7 @@ use crate::{
 
 /// The maximum length of a plan's code.
 const CODE: usize = 40;
-/// The maximum number of credits of one kind.
+/// The maximum number of credits of one kind in a plan.
 const MOST_CREDITS: i64 = 999;
 /// How long a member can pay an order for a plan.
 const OPEN: SignedDuration = SignedDuration::from_hours(24);
@@ -38,8 +38,8 @@ pub struct Plan {
     /// The plan's id.
     #[schema(value_type = String)]
     pub id: PlanId,
-    /// The name in JSON, 1–40 characters of `a-z0-9-`, made of the name where it is left out. It
-    /// never changes.
+    /// The name in JSON, 1–40 characters of `a-z0-9-`. If it is omitted, it is derived from the
+    /// field `name`. It never changes.
     pub code: String,
     /// The name, 1–80 characters.
     pub name: String,
@@ -48,17 +48,17 @@ pub struct Plan {
     /// The credits that the plan grants, up to 20 kinds, each once.
     #[row(json)]
     pub grants: Vec<CreditGrant>,
-    /// How many months the credits, and the membership, last, up to 36. A plan that only adds credits
-    /// may have 0: they then last as long as the site's rules say.
+    /// How many months the credits and the membership last, up to 36. A plan that only adds credits
+    /// may have 0; its credits then last as long as the site's settings say.
     pub months: i64,
     /// The tier of the membership that the plan opens; 0 if it only adds credits.
     pub tier: i64,
     /// Whether documents can be reviewed in a call with the plan's credits, or while the membership
     /// that it opens lasts.
     pub review_calls: bool,
-    /// How often the plan can be sold; 0 for no limit.
+    /// How many times the plan can be sold; 0 for no limit.
     pub sale_limit: i64,
-    /// How often the plan was sold.
+    /// How many times the plan was sold.
     pub sold: i64,
     /// The price in minor units.
     pub price_minor: i64,
@@ -78,7 +78,7 @@ impl Plan {
         Money::new(self.price_minor, self.currency)
     }
 
-    /// What an order of the plan grants.
+    /// What an order of the plan grants to the member.
     pub fn grant(&self) -> Grant {
         Grant {
             plan_id: Some(self.id.clone()),
@@ -89,8 +89,8 @@ impl Plan {
         }
     }
 
-    /// Leaves out what the plan grants nothing of. A kind is granted once, and only an active one is
-    /// granted anew.
+    /// Checks that each kind of credits is granted once, and that added kinds are active. Removes
+    /// grants of 0 credits.
     fn check_grants(
         &mut self,
         tx: &mut Tx<'_>,
@@ -114,7 +114,7 @@ impl Plan {
         Ok(())
     }
 
-    /// How often the plan can still be sold; `None` for no limit.
+    /// How many times the plan can still be sold; `None` for no limit.
     pub fn left(&self) -> Option<i64> {
         (self.sale_limit > 0).then(|| (self.sale_limit - self.sold).max(0))
     }
@@ -137,7 +137,7 @@ pub fn find_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<Plan>, StoreEr
     sql!("SELECT {Plan} FROM plan WHERE code = :code", code).maybe(tx)
 }
 
-/// A code for a plan of this name that no plan has.
+/// Returns an unused code for a plan with this name.
 pub(crate) fn free_code(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreError> {
     let mut stem = slug::from_name(name);
     stem.truncate(CODE - 6);
@@ -154,7 +154,7 @@ pub(crate) fn free_code(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreErro
     Ok(code)
 }
 
-/// Counts a sale of an order's plan. Returns whether the plan was not sold out.
+/// Counts a sale of a plan. Returns `false` if the plan is sold out.
 pub(crate) fn sell(tx: &mut Tx<'_>, id: &PlanId) -> Result<bool, StoreError> {
     let sold = sql!(
         "UPDATE plan SET sold = sold + 1

@@ -1,5 +1,5 @@
-//! Presets: the session types, levels, criteria of feedback and plans with which a site can begin, and
-//! when its members learn who a provider is.
+//! Presets: the session types, levels, criteria of feedback, plans and settings with which a site
+//! can begin.
 
 use platform::{StoreError, Tx, sql};
 use serde_json::json;
@@ -22,7 +22,7 @@ web::words! {
         Mentoring = "mentoring" => "preset-mentoring",
         /// Studios such as those of photographers.
         Studio = "studio" => "preset-studio",
-        /// Caterers, who let people taste and plan.
+        /// Caterers, with whom members taste dishes and plan events.
         Catering = "catering" => "preset-catering",
         /// Consultants, who advise companies.
         Consulting = "consulting" => "preset-consulting",
@@ -36,14 +36,14 @@ type Item = (&'static str, &'static str);
 struct Rows {
     types: [Item; 3],
     levels: [Item; 3],
-    /// The side that gives feedback, and the message ids of the labels of its criteria: those with
-    /// scores, and those that are answered in words.
+    /// The side that gives feedback, and the message ids for the labels of its criteria: first the
+    /// criteria that are answered with a score, then those that are answered in words.
     criteria: (Author, &'static [&'static str], &'static [&'static str]),
     /// The message id of a plan's name, its tier, credits and months, and an example price in minor
     /// units.
     plans: &'static [(&'static str, i64, i64, i64, i64)],
     reveal: Reveal,
-    /// Whether people may book without an account first.
+    /// Whether people may book before they have an account.
     newcomers: bool,
 }
 
@@ -144,7 +144,7 @@ const CONSULTING: Rows = Rows {
     newcomers: false,
 };
 
-/// By the number of guests or people.
+/// Levels by the number of guests.
 const GUESTS: [Item; 3] = [
     ("small", "preset-small"),
     ("medium", "preset-medium"),
@@ -169,17 +169,17 @@ pub(crate) fn is_used(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Adds the rows of a preset, with labels in the language of `say`, and sets the rules that it has.
-/// Plans and criteria are only added where there are none, and only labels of kinds of credits that
-/// nobody has changed are set. Refuses to do so with 409 `preset_used` if there are session types or
-/// levels already.
+/// Adds the rows of a preset, with labels in the language of `say`, and changes the settings that
+/// it contains. Plans and criteria are only added if there are none, and the labels of kinds of
+/// credits are only set if nobody has changed them. Refuses with 409 `preset_used` if there are
+/// session types or levels already.
 pub fn apply(
     tx: &mut Tx<'_>,
     by: &Administrator,
     preset: Preset,
     say: impl Fn(&'static str) -> String,
 ) -> Result<(), Refusal> {
-    // Two administrators could otherwise add the same rows at once.
+    // Without the lock, two administrators could add the same rows at once.
     let rules = settings::lock(tx)?;
     if is_used(tx)? {
         return Err(PRESET_USED.into());
@@ -215,7 +215,7 @@ pub fn apply(
     Ok(())
 }
 
-/// Says the labels of the kinds with which a site begins in the language of `say`.
+/// Sets the labels of the kinds of credits with which a site begins, in the language of `say`.
 fn label_kinds(
     tx: &mut Tx<'_>,
     by: &Administrator,

@@ -32,17 +32,17 @@ pub struct ProviderProfile {
     pub display_name: String,
     /// The public description, up to 2,000 characters.
     pub bio: String,
-    /// The IANA zone of new slots.
+    /// The IANA time zone of new slots.
     pub time_zone: String,
     /// Minutes that stay free before a session.
     pub buffer_before: i64,
     /// Minutes that stay free after a session.
     pub buffer_after: i64,
-    /// How many minutes ahead a slot must be booked.
+    /// The minimum time between a booking and its session, in minutes.
     pub min_notice: i64,
-    /// Whether those who booked see the provider's email address.
+    /// Whether members who have booked a session see the provider's email address.
     pub shows_email: bool,
-    /// Whether none of the provider's slots are offered at present.
+    /// Whether the provider is paused. The slots of a paused provider are not offered.
     pub is_paused: bool,
     /// The version, which increases with every change.
     pub version: i64,

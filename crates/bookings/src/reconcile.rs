@@ -1,5 +1,5 @@
-//! Reconciliation: a daily comparison of the gateways' records with ours and of our own records with
-//! each other, and the remedies that administrators apply to what was found.
+//! Reconciliation. Once a day, the site's records are compared with the gateways' records and with
+//! each other. Administrators apply remedies to the findings.
 
 use axum::http::StatusCode;
 use identity::session::sudo;
@@ -22,13 +22,13 @@ use crate::{
 
 /// The job kind of the daily job that starts the comparisons.
 pub const KIND: &str = "booking.reconcile";
-/// The job kind of the job that compares one gateway's records with ours.
+/// The job kind of the job that compares one gateway's records with the site's records.
 pub const COMPARE: &str = "booking.compare";
 /// The delay before a job tries again, if the gateway did not respond.
 const PAUSE: SignedDuration = SignedDuration::from_mins(2);
 /// How far back in time the records are compared.
 const COMPARED: SignedDuration = SignedDuration::from_hours(3 * 24);
-/// How old a payment of ours must be before the gateway is expected to list it.
+/// How old a recorded payment must be before the gateway is expected to list it.
 const LISTED: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Serialize, Deserialize)]
@@ -71,9 +71,10 @@ fn plan_comparison(tx: &mut Tx<'_>, gateway: GatewayName) -> Result<(), StoreErr
     })
 }
 
-/// Compares the payments that the gateway has captured with ours. If we lack a payment for one of
-/// our orders, the order's state is requested from the gateway at once. If the gateway does not list
-/// a payment of ours, it is asked about that payment's order. Payments for other orders are ignored.
+/// Compares the payments that the gateway has captured with those that the site has recorded. If a
+/// payment for an order of this site is not recorded, the order's state is requested from the
+/// gateway at once. If the gateway does not list a recorded payment, it is asked about that
+/// payment's order. Payments for unknown orders are ignored.
 async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
     let Payload { gateway } = job.read()?;
     let now = site.clock.now();
@@ -119,9 +120,9 @@ async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
     ))
 }
 
-/// The payments that the gateway lists and we lack, each with the order's id at the gateway; and our
-/// payments of that time that the gateway does not list, each with its order. Payments of open
-/// findings are looked at again, however old they are.
+/// Returns the payments that the gateway lists but the site has not recorded, each with the order's
+/// id at the gateway, and the recorded payments of the same period that the gateway does not list,
+/// each with its order. Payments with open findings are checked again, however old they are.
 #[expect(clippy::type_complexity, reason = "two lists of pairs")]
 fn find_differences(
     tx: &mut Tx<'_>,
@@ -165,8 +166,8 @@ fn find_differences(
     Ok((unknown, unlisted))
 }
 
-/// What our own records show: for each kind, a query of the subjects, with the order and the gateway
-/// that are concerned.
+/// The checks of the site's own records. For each kind of finding, a query returns the subjects,
+/// each with its order and its gateway.
 const SCANS: &[(FindingKind, Sql)] = &[
     (
         FindingKind::AmountMismatch,
@@ -233,7 +234,7 @@ const SCANS: &[(FindingKind, Sql)] = &[
     ),
 ];
 
-/// Keeps what our own records show, and closes what they show no longer.
+/// Stores what the checks in [`SCANS`] find, and closes the findings that they no longer report.
 pub(crate) fn scan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     for (kind, query) in SCANS {
         let found: Vec<(String, Option<OrderId>, Option<GatewayName>)> = tx.all(*query, &[])?;
@@ -255,8 +256,8 @@ pub(crate) fn scan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     })
 }
 
-/// Applies the remedy of an open finding. The remedies give nothing that is not owed, and do nothing
-/// where they were applied already.
+/// Applies the remedy of an open finding. A remedy gives nobody more than they are owed, and has no
+/// effect if it was already applied.
 pub fn apply(tx: &mut Tx<'_>, by: &Administrator, id: &FindingId) -> Result<Finding, Refusal> {
     let who = &by.requester().who;
     sudo::require::<Refusal>(tx, who)?;

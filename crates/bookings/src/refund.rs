@@ -1,6 +1,6 @@
 //! Refunds. The sum of a payment's refunds never exceeds the payment. A job sends each refund to
-//! the gateway; all attempts have the same idempotency key. While money for credits goes back, they
-//! cannot be spent.
+//! the gateway; all attempts have the same idempotency key. While the payment for credits is being
+//! refunded, the credits cannot be spent.
 
 pub mod manual;
 
@@ -26,7 +26,7 @@ use crate::{credit, gateway_retry, notice, webhook};
 platform::id!(RefundId, random, "One sum that goes back.");
 
 pub const KIND: &str = "booking.refund";
-/// The reason of a refund that was made on the gateway's own page.
+/// The reason that is stored in refunds that were made on the gateway's own page.
 pub(crate) const ELSEWHERE: &str = "elsewhere";
 /// The delay before the job tries again, if the gateway did not respond.
 const PAUSE: SignedDuration = SignedDuration::from_mins(5);
@@ -79,8 +79,9 @@ pub(crate) fn request(
     Ok(Some(Money::new(left, payment.currency)))
 }
 
-/// Reserves a sum of a payment, freezes the credits that it paid for, and schedules the refund. The
-/// caller holds the order's lock, and knows that so much is left.
+/// Reserves a part of a payment for a refund, freezes the credits that the payment bought, and
+/// schedules the refund. The caller holds the order's lock, and has checked that this much of the
+/// payment is left.
 fn reserve(
     tx: &mut Tx<'_>,
     payment: &Payment,
@@ -115,9 +116,9 @@ fn reserve(
     Ok(refund)
 }
 
-/// Notes a refund that was made on the gateway's own page. Its job applies it as if it had been asked
-/// for here. Returns whether it was noted; `None` if it is known already or has failed. One that the
-/// payment has not left is not noted.
+/// Records a refund that was made on the gateway's own page, so that its job handles it like any
+/// other refund. Returns `Some(false)` if the payment has less than this sum left, and `None` if
+/// the refund is already known or has failed.
 pub(crate) fn adopt(
     tx: &mut Tx<'_>,
     payment: &Payment,
@@ -165,8 +166,8 @@ fn freeze(tx: &mut Tx<'_>, payment: &Payment) -> Result<(), StoreError> {
     credit::set_frozen(tx, &payment.order_id, count > 0)
 }
 
-/// Sets a paid order's state to what the refunds of its payment say, and takes the unused credits of
-/// an order away that was refunded in full. The caller holds the order's lock.
+/// Sets a paid order's state according to the refunds of its payment. If the order was refunded in
+/// full, takes away its unused credits. The caller holds the order's lock.
 pub(crate) fn follow(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
     let (back,): (i64,) = sql!(
         "SELECT CAST(COALESCE(SUM(f.amount_minor), 0) AS BIGINT) FROM refund f
@@ -256,7 +257,8 @@ pub fn of_order(tx: &mut Tx<'_>, order: &OrderId) -> Result<Vec<OwnRefund>, Stor
 }
 
 /// Sends a failed refund to the gateway again, under the same id and key. Returns `false` if the
-/// payment has no such sum left. The caller holds the order's lock.
+/// refund has not failed, or if the rest of the payment is smaller than the refund. The caller
+/// holds the order's lock.
 pub(crate) fn submit_again(tx: &mut Tx<'_>, id: &RefundId) -> Result<bool, StoreError> {
     let found = tx.lock::<Refund>(id)?;
     let Some(refund) = found.filter(|one| one.state == RefundState::Failed) else {

@@ -36,12 +36,12 @@ pub use dropping::{change_slot, remove_slot};
 
 platform::id!(RequestId, random, "One request for a session.");
 
-/// The kind of the job that ends a request for which no slot is left, or no time.
+/// The kind of the job that ends a request if its time is over or no slot is left.
 const LAPSE: &str = "booking.request";
 /// The maximum number of requests that a member can make within 24 hours, because each of them
 /// sends mail.
 const PER_DAY: i64 = 20;
-/// The pages of a member's own requests, and of those that a provider is asked.
+/// The paths of two pages: a member's own requests, and the requests for a provider's slots.
 pub(crate) const OWN: &str = "/me/requests";
 pub(crate) const ASKED: &str = "/me/slots/requests";
 
@@ -73,7 +73,7 @@ pub struct Request {
     /// What the member tells the providers.
     #[row(flatten)]
     pub brief: Brief,
-    /// What the member chose, as far as it is not implied by a slot.
+    /// What the member chose. A value that the slots imply may be missing.
     #[row(flatten)]
     pub choice: choice::Choice,
     /// The time at which the request lapses.
@@ -104,10 +104,10 @@ impl Preferred {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewBookingRequest)]
 pub struct NewRequest {
-    /// The slots, the preferred one first; at first up to 2.
+    /// The slots, the preferred one first. Their maximum number is a setting, 2 by default.
     #[schema(value_type = Vec<String>)]
     pub slot_ids: Vec<SlotId>,
-    /// What the session shall be about: up to 10 topics of up to 60 characters.
+    /// The topics of the session: up to 10, each up to 60 characters.
     #[serde(default)]
     pub topics: Vec<String>,
     /// A note for the providers, up to 2,000 characters.
@@ -125,7 +125,7 @@ pub struct NewRequest {
     /// The slug of an entry of the catalogue that each slot offers.
     #[serde(default)]
     pub entry: Option<String>,
-    /// One of the entry's tracks, if it has some.
+    /// One of the entry's tracks, if the entry has any.
     #[serde(default)]
     pub track: Option<String>,
 }
@@ -137,15 +137,17 @@ pub struct PartyToRequest {
     requester: Requester,
     pub party: Party,
     request: Request,
-    /// The slots that concern the person: for a provider, only their own.
+    /// The request's slots that concern the person. For a provider, these are only the provider's
+    /// own slots.
     slots: Vec<Preferred>,
 }
 
 impl PartyToRequest {
-    /// Like [`Proof::enter_to_change`], for a request that the HTTP request's body names.
+    /// Like [`Proof::enter_to_change`], for a request whose id is in the body of the HTTP request.
     pub fn lock(tx: &mut Tx<'_>, requester: &Requester, id: &RequestId) -> Result<Self, Refusal> {
         let seen = find(tx, id)?.ok_or(Refusal::NotFound)?;
-        // A confirmation books for the member, and everything locks the account first.
+        // A confirmation creates a booking for the member, and all code locks a member's account
+        // first.
         if let Some(member) = &seen.member_id {
             account::lock(tx, member)?;
         }
@@ -186,7 +188,7 @@ impl PartyToRequest {
         open.map(|one| one.slot.id.clone())
     }
 
-    /// Refuses the change unless the person decides about requests, and this one is undecided.
+    /// Refuses a change by the member, and a change of a request that is decided or has lapsed.
     fn check_undecided(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
         if self.party == Party::Member {
             return Err(Refusal::Forbidden);
@@ -275,8 +277,8 @@ fn key(id: &RequestId) -> String {
     format!("{LAPSE} {id}")
 }
 
-/// Asks the providers of some slots for one of them. Nothing is reserved or spent, but the member
-/// must be able to book each of the slots.
+/// Creates a request for one of several slots, and notifies their providers. Nothing is reserved or
+/// spent, but the member must be able to book each of the slots.
 pub fn create(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -386,8 +388,8 @@ fn tell(
     )
 }
 
-/// Books one of the request's slots for its member. A slot with a price is held until the member has
-/// paid.
+/// Books one of the request's slots for its member. A slot with a price is held until the member
+/// has paid.
 pub fn confirm(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -404,7 +406,7 @@ pub fn confirm(
     if !account::lock(tx, member)? {
         return Err(REQUEST_SETTLED.into());
     }
-    // The member may have booked one of the slots without waiting.
+    // The member may have booked one of the slots directly.
     let (booked,): (i64,) = sql!(
         "SELECT COUNT(*) FROM booking b JOIN booking_request_slot s ON s.slot_id = b.slot_id
          WHERE s.request_id = :id AND b.member_id = :member
@@ -428,9 +430,9 @@ pub fn confirm(
     let wishes = (&request.brief, choice);
     let placed = book::place(tx, site, member, slot, wishes, hold, &rules);
     let booked = placed.map_err(|refusal| match refusal {
-        // The member's other bookings are not the provider's to know.
+        // The provider must not learn of the member's other bookings.
         Refusal::Problem(problem) if problem.code == MEMBER_BUSY.code => MEMBER_BUSY.into(),
-        // Nor are the member's disputes.
+        // The provider must not learn of the member's disputes either.
         Refusal::Rule(CREDIT_FROZEN) => QUOTA_EXHAUSTED.into(),
         other => other,
     })?;
@@ -468,8 +470,8 @@ pub fn tell_no_credit(
     Ok(())
 }
 
-/// Declines the slots of a provider, or, as an administrator, all slots. The request ends if no slot
-/// is left.
+/// Declines a provider's slots. If the caller is an administrator, declines all slots. The request
+/// ends if no slot is left.
 pub fn decline(tx: &mut Tx<'_>, site: &Site, party: &PartyToRequest) -> Result<Request, Refusal> {
     party.check_undecided(tx)?;
     let request = &party.request;
@@ -521,8 +523,8 @@ pub(crate) fn job(site: &Site) -> Handler {
     })
 }
 
-/// Ends a request whose time is over or which has no slot left. Otherwise one of its slots was
-/// deleted or changed, and the member is told.
+/// Ends a request if its time is over or no slot is left, and notifies the member. Otherwise, only
+/// notifies the member that one of the slots was deleted or changed.
 fn lapse(tx: &mut Tx<'_>, site: &Site, id: &RequestId) -> Result<(), StoreError> {
     let found = lock(tx, id)?.filter(|one| one.state == RequestState::Pending);
     let Some(request) = found else { return Ok(()) };
@@ -561,8 +563,8 @@ pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Erases an account's texts from its requests. The slots that it offered were deleted, and drop out
-/// of others' requests.
+/// Erases an account's texts from its requests. The slots that the account offered are already
+/// deleted, and drop out of the requests for them.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE booking_request SET member_id = NULL, note = '', topics = '[]'

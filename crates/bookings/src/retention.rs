@@ -1,9 +1,10 @@
-//! How long records of money and of gateways' events are kept. Orders, payments, refunds, payouts,
-//! receipts and credit entries go `money_years` after the last that happened to them, and what is
-//! still open stays. An event no longer says what it was about after [`EVENTS`].
+//! Deletion of old records of money and of gateways' events. Orders, payments, refunds, payouts,
+//! receipts and credit entries are deleted `money_years` after their last change, unless something
+//! about them is still open. The ids in events are removed after [`EVENTS`].
 //!
-//! One run deletes [`TURN`] things of each kind at most, and enqueues the next run if more are left.
-//! What is left is found anew each time, so a run that did not end harms nothing.
+//! One run deletes at most [`TURN`] records of each kind, and enqueues the next run if more are
+//! left. Each run searches for the remaining records anew, so a run that was interrupted does no
+//! harm.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
@@ -22,9 +23,9 @@ use crate::settings;
 
 /// The job kind of the nightly job.
 pub const KIND: &str = "booking.retention";
-/// How long events say what they are about.
+/// How long an event keeps the ids of its order, payment and refund.
 const EVENTS: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// How many things of each kind one run deletes.
+/// The maximum number of records of each kind that one run deletes.
 const TURN: usize = 100;
 
 pub(crate) fn job(site: &Site) -> Handler {
@@ -73,13 +74,13 @@ fn turn(tx: &mut Tx<'_>, zone: &TimeZone) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The limit of a query.
+/// How many more records one run may delete after it has deleted `done` records.
 fn most(done: usize) -> i64 {
     i64::try_from(TURN.saturating_sub(done)).unwrap_or_default()
 }
 
-/// Deletes batches that ended long ago, each with all its items, so that the sums of a batch stay
-/// what they were. A batch stays while something of its sessions is open.
+/// Deletes batches that ended long ago, each with all its items, so that the sums of a batch never
+/// change. A batch stays while something about one of its sessions is open.
 fn delete_batches(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, StoreError> {
     let old: Vec<(BatchId,)> = sql!(
         "SELECT t.id FROM payout_batch t
@@ -138,8 +139,8 @@ fn delete_rejected(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, StoreErr
     Ok(old.len())
 }
 
-/// Deletes orders with all that belongs to them. Those with a receipt go in the order of their
-/// numbers, so that the numbers of a fiscal year that are left have no gap.
+/// Deletes orders with all that belongs to them. Orders with a receipt are deleted in the order of
+/// the receipts' numbers, so that the remaining numbers of a fiscal year have no gap.
 fn delete_orders(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, StoreError> {
     let years: Vec<(OrderMode, i64)> = tx.all(
         sql!(
@@ -277,7 +278,8 @@ fn delete_order(tx: &mut Tx<'_>, id: &OrderId) -> Result<(), StoreError> {
     forget_party(tx, &order.party_id)
 }
 
-/// Deletes the id of money that belonged to a deleted account, once no record needs it.
+/// Deletes the id that stood for a deleted account in the records of money, once no record needs
+/// it.
 fn forget_party(tx: &mut Tx<'_>, party: &PartyId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM money_party WHERE id = :party AND account_id IS NULL
@@ -311,7 +313,7 @@ fn close_lots(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, StoreError> {
     Ok(done)
 }
 
-/// Deletes a lot's entries. The lot itself stays, empty, while a booking or a review names it.
+/// Deletes a lot's entries. The lot itself stays, empty, while a booking or a review refers to it.
 fn close_lot(tx: &mut Tx<'_>, lot: &LotId) -> Result<(), StoreError> {
     sql!("DELETE FROM credit_entry WHERE lot_id = :lot", lot).run(tx, Rows::Any)?;
     let (party,): (PartyId,) = sql!(
@@ -335,9 +337,9 @@ fn close_lot(tx: &mut Tx<'_>, lot: &LotId) -> Result<(), StoreError> {
     forget_party(tx, &party)
 }
 
-/// Empties old events: what they are about goes, their id, kind and hash stay. An event that still
-/// waits or has an open finding stays as it is, and so does one about the dispute of a payment that
-/// is kept, because the dispute is known by it alone.
+/// Removes the ids of orders, payments and refunds from old events. An event stays unchanged if it
+/// is not processed yet, has an open finding, or is about the dispute of a payment that is kept,
+/// because nothing else records that dispute.
 fn empty_events(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
     let old: Vec<(GatewayName, String)> = sql!(
         "SELECT e.gateway, e.event_id FROM gateway_event e

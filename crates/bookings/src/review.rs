@@ -37,7 +37,7 @@ use self::files::{Document, Reference};
 
 platform::id!(ReviewId, random, "One review of a document.");
 
-/// The pages of a member's own reviews, and of those that providers can take.
+/// The paths of two pages: a member's own reviews, and the reviews that providers can take.
 pub(crate) const OWN: &str = "/me/reviews";
 pub(crate) const ASKED: &str = "/me/slots/reviews";
 /// The maximum length of a document's name, in characters.
@@ -75,13 +75,13 @@ web::words! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 #[schema(as = ReviewAssessment)]
 pub struct Assessment {
-    /// The score of the whole, from 0 to 100.
+    /// The score of the whole document, from 0 to 100.
     pub score_overall: i64,
-    /// The score of what the document says, from 0 to 100.
+    /// The score of the document's content, from 0 to 100.
     pub score_content: i64,
-    /// The score of its order, from 0 to 100.
+    /// The score of the document's structure, from 0 to 100.
     pub score_structure: i64,
-    /// The score of its language, from 0 to 100.
+    /// The score of the document's language, from 0 to 100.
     pub score_language: i64,
     /// What is good, up to 4,000 characters.
     pub strengths: String,
@@ -125,8 +125,8 @@ pub struct Review {
     pub note: String,
     /// The lot of the credit that paid for the review.
     pub credit_lot_id: LotId,
-    /// The provider who has taken the review. A review in a call waits for the provider of the
-    /// session.
+    /// The provider who has taken the review. For a review in a call, this is the provider of the
+    /// session, who is known from the beginning.
     pub reviewer_id: Option<ProviderId>,
     /// The booking of the session in which the document is reviewed; `None` for a written review.
     pub booking_id: Option<BookingId>,
@@ -170,7 +170,7 @@ pub struct NewReview {
 }
 
 impl NewReview {
-    /// What identifies a repeated submission.
+    /// Returns a text by which a repeated submission is recognized.
     pub fn said(&self) -> String {
         let said = [
             &self.goal,
@@ -184,13 +184,13 @@ impl NewReview {
     }
 }
 
-/// The proof that a person may see the review whose id is the path parameter `id`. For a change, the
-/// review is locked.
+/// The proof that a person may see the review whose id is the path parameter `id`. For a change,
+/// the review is locked.
 #[derive(Clone, Debug)]
 pub struct PartyToReview {
     requester: Requester,
     pub party: Party,
-    /// Whether the person is the provider who has taken the review, or is asked for it.
+    /// True for the provider who has taken the review, or for whom it is reserved.
     pub is_reviewer: bool,
     pub review: Review,
 }
@@ -225,8 +225,8 @@ impl PartyToReview {
         })
     }
 
-    /// Whether the person may read the document and the member's note. A provider may not before
-    /// taking the review.
+    /// Whether the person may read the document and the member's note. A provider may read them
+    /// only after taking the review.
     pub fn may_read(&self) -> bool {
         self.party != Party::Provider
             || self.is_reviewer && self.review.state != ReviewState::Pending
@@ -262,7 +262,8 @@ impl Proof for PartyToReview {
     }
 }
 
-/// The proof that a person may take the review whose id is the path parameter `id`, if it is there.
+/// The proof that a person may offer sessions, and the id of the review that they want to take.
+/// That id is the path parameter `id`.
 #[derive(Clone, Debug)]
 pub struct Taker {
     requester: Requester,
@@ -337,7 +338,7 @@ impl Proof for Submitter {
 }
 
 /// Submits a document for review. It costs a credit. A review in a call needs a plan that allows
-/// calls, and a booking that suits.
+/// calls, and a suitable booking.
 pub fn create(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -345,7 +346,7 @@ pub fn create(
     new: &NewReview,
 ) -> Result<Review, Refusal> {
     let account = &by.member.who().account().id;
-    // Bookings are locked before members everywhere.
+    // All code locks bookings before members.
     let booking = call::lock(tx, &new.booking)?;
     member::lock(tx, account)?;
     let rules = settings::load(tx)?;
@@ -417,7 +418,8 @@ pub fn create(
     Ok(review)
 }
 
-/// Asks the providers who may take a review, or the provider of its session.
+/// Notifies the providers who may take a review. For a review in a call, notifies only the provider
+/// of the session.
 fn ask(tx: &mut Tx<'_>, site: &Site, review: &Review) -> Result<(), StoreError> {
     if let Some(reviewer) = &review.reviewer_id {
         let messages = ("review-notice-submitted", "review-said-call");
@@ -435,7 +437,7 @@ fn ask(tx: &mut Tx<'_>, site: &Site, review: &Review) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// The accounts of the providers who may take reviews. A paused provider is not asked.
+/// The accounts of the providers who may take reviews, except paused providers.
 fn reviewers(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
     let mut all = grant::list_who_may_in_site(tx, PROVIDER)?;
     let active: Vec<(AccountId,)> = tx.all(
@@ -464,9 +466,9 @@ fn tell(
     )
 }
 
-/// Takes a review as its reviewer. Of several providers, the first one gets it; a review in a call
-/// is only for the provider of the session. If the provider has
-/// already taken it, nothing changes.
+/// Takes a review as its reviewer. If several providers try, the first one gets it; a review in a
+/// call can only be taken by the provider of the session. If the provider has already taken it,
+/// nothing changes.
 pub fn start(tx: &mut Tx<'_>, by: &Taker) -> Result<Review, Refusal> {
     let old = lock(tx, &by.review)?.ok_or(Refusal::NotFound)?;
     if old.member_id.as_ref() == Some(&by.requester.who.account().id) {
@@ -537,9 +539,9 @@ pub fn complete(
     Ok(new)
 }
 
-/// Cancels a review, as its member while no provider has taken it, or as an administrator until it
-/// is completed. The credit returns only if no provider had taken the review. If it was already
-/// cancelled, nothing changes.
+/// Cancels a review. The member can do this until a provider has taken it, and an administrator
+/// until it is completed. The credit is returned only if no provider had taken the review. A review
+/// that is already cancelled does not change.
 pub fn cancel(tx: &mut Tx<'_>, party: &PartyToReview) -> Result<Review, Refusal> {
     let old = &party.review;
     if party.party == Party::Provider {

@@ -1,5 +1,5 @@
-//! Rooms: links to online meetings that administrators keep. A booking of a slot without a link of
-//! its own reserves one of them.
+//! Rooms. A room is a link to an online meeting. Administrators maintain a list of them. If a slot
+//! uses the site's rooms, its booking reserves one of them.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::store::Row;
@@ -36,7 +36,7 @@ pub struct Room {
 }
 
 /// Reserves the room that was reserved least recently and is free at the slot's time. Returns
-/// `false` if no room is free. A slot with a place of its own needs none.
+/// `false` if no room is free. If the slot does not use the site's rooms, does nothing.
 pub(crate) fn reserve(tx: &mut Tx<'_>, slot: &Slot, booking: &str) -> Result<bool, StoreError> {
     if slot.location_kind != Place::RoomPool {
         return Ok(true);

@@ -1,4 +1,4 @@
-//! Rooms that administrators release by hand, after a session ended or was cancelled.
+//! Administrators can release a room by hand after its session has ended or was cancelled.
 
 use platform::{Rows, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -11,15 +11,15 @@ use crate::booking::{self, Booking, BookingId, BookingView};
 use crate::settings::Administrator;
 use crate::{ROOM_IN_USE, Refusal};
 
-/// The least and the most characters of a reason.
+/// The minimum and the maximum length of a reason, in characters.
 const REASON: (usize, usize) = (5, 300);
 
-/// Why a room is released.
+/// The reason for releasing a room.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RoomRelease)]
 pub struct RoomRelease {
-    /// 5–300 characters.
+    /// The reason, 5–300 characters.
     pub reason: String,
 }
 
@@ -37,8 +37,8 @@ fn is_over(tx: &Tx<'_>, booking: &Booking) -> bool {
     booking.ends_at <= tx.roughly_now() || !booking.is_active()
 }
 
-/// Releases the room of a booking whose session ended or was cancelled, also before the minutes for
-/// which it would stay free. Does nothing if the booking has none any more.
+/// Releases the room of a booking whose session ended or was cancelled, even if the time that stays
+/// free after the session is not over. Does nothing if the booking has no room.
 pub fn release(
     tx: &mut Tx<'_>,
     by: &Administrator,

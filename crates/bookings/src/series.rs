@@ -56,8 +56,8 @@ impl Planned {
     }
 }
 
-/// Computes all times of a series in chronological order, each with the obstacle to a slot at that
-/// time.
+/// Computes all times of a series in chronological order. Each of them states what prevents a slot
+/// at that time, if anything does.
 pub fn plan(
     tx: &mut Tx<'_>,
     provider: &Provider,

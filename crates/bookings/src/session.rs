@@ -1,5 +1,5 @@
-//! Jobs that concern a booking at a certain time: they end its hold, remind both sides, ask them how
-//! it was, and complete the session.
+//! Jobs that concern a booking at a certain time: they end its hold, remind both sides, ask them
+//! for feedback, and complete the session.
 
 use identity::notification::{self, NewNotification};
 use jiff::{SignedDuration, Timestamp};
@@ -16,8 +16,9 @@ use crate::notice::{self, Event};
 use crate::outcome::{self, Outcome};
 use crate::{cancel, feedback};
 
-/// The minimum time between a reminder and the session. A later reminder is skipped, and a notice
-/// about it is sent instead.
+/// A reminder that is sent less than this time before the session is only a notification on the
+/// site. The same is true of a request for feedback that is sent more than this time after the
+/// session.
 const LATEST: SignedDuration = SignedDuration::from_hours(1);
 
 pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
@@ -49,8 +50,8 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     ]
 }
 
-/// Asks each side how the session was, unless it has said so. More than an hour after the session's
-/// end, only a notice is sent.
+/// Asks each side for feedback, unless it has given some. More than an hour after the session's
+/// end, only notifies them on the site.
 fn ask(tx: &mut Tx<'_>, site: &Site, booking: &Booking, sequence: i64) -> Result<(), StoreError> {
     if booking.ics_sequence != sequence {
         return Ok(());
@@ -106,7 +107,8 @@ fn complete(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reminds the member and the provider, once for each time to which the booking was moved.
+/// Reminds the member and the provider once. If the booking was moved, they are reminded of the new
+/// time only.
 fn remind(
     tx: &mut Tx<'_>,
     site: &Site,

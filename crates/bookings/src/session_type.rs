@@ -21,7 +21,7 @@ pub struct SessionType {
     /// The type's id.
     #[schema(value_type = String)]
     pub id: SessionTypeId,
-    /// The name in addresses and in JSON, 1–40 characters of `a-z0-9-`. It never changes.
+    /// The name in URLs and in JSON, 1–40 characters of `a-z0-9-`. It never changes.
     pub code: String,
     /// The name, 1–80 characters.
     pub label: String,

@@ -22,12 +22,12 @@ web::words! {
     Reveal {
         /// Everybody sees the provider of each slot.
         Always = "always" => "booking-set-reveal-always",
-        /// Only who booked a session sees its provider.
+        /// Only the member who booked a session sees its provider.
         AfterBooking = "after_booking" => "booking-set-reveal-after",
     }
 }
 
-/// No setting allows longer sessions, in minutes.
+/// The maximum value of the setting `longest_minutes`.
 pub(crate) const LONGEST_MINUTES: i64 = 1_440;
 
 /// The rules of bookings. A booking keeps the rules of the time when it was made.
@@ -37,81 +37,85 @@ pub(crate) const LONGEST_MINUTES: i64 = 1_440;
 pub struct BookingSettings {
     /// The currency of new prices, by ISO 4217.
     pub currency: String,
-    /// How many minutes a slot is held for somebody who pays.
+    /// For how many minutes a slot is held for a member who has to pay.
     pub hold_minutes: i64,
-    /// How many slots may be held for one person.
+    /// How many unpaid slots may be held for one person.
     pub hold_limit: i64,
-    /// How many minutes before the start a member may still cancel or move.
+    /// A member may cancel or move a booking until this many minutes before its start.
     pub cancel_minutes: i64,
-    /// How often a member may move a booking.
+    /// How many times a member may move a booking.
     pub reschedule_limit: i64,
-    /// The shortest session, in minutes.
+    /// The minimum length of a session, in minutes.
     pub shortest_minutes: i64,
-    /// The longest session, in minutes.
+    /// The maximum length of a session, in minutes.
     pub longest_minutes: i64,
-    /// The shortest time before a session, in minutes, in which a slot can still be booked, for
-    /// providers who set none.
+    /// The minimum time between a booking and its session, in minutes. It applies to providers who
+    /// have not set this time themselves.
     pub notice_minutes: i64,
-    /// Whether a member cannot have two bookings at one time.
+    /// Whether members are prevented from having two sessions at the same time.
     pub member_busy: bool,
     /// How many bookings a member may make within an hour.
     pub booking_hour_limit: i64,
-    /// How many minutes after its end a session is complete.
+    /// A session is completed automatically this many minutes after its end.
     pub complete_minutes: i64,
-    /// How many hours after a session its outcome may be marked.
+    /// The outcome of a session may be marked until this many hours after its end.
     pub outcome_hours: i64,
-    /// How many days after a session its payout may be sent.
+    /// The payout of a session may be sent from this many days after its end.
     pub payout_days: i64,
-    /// Whether nobody may send a batch with a payout that they have approved.
+    /// Whether a batch must be sent by a person who has approved none of its payouts.
     pub payout_two_people: bool,
-    /// How many days after its payment an unused plan is refunded in full, by the policy.
+    /// By the policy, an unused plan is refunded in full until this many days after its payment.
     pub refund_days: i64,
-    /// After how many days without a session to offer an unused plan is refunded in full.
+    /// By the policy, an unused plan is refunded in full if no session could be offered for this
+    /// many days.
     pub offer_days: i64,
-    /// How many days after the end of credits a session may begin that they pay for.
+    /// Credits may pay for a session that begins up to this many days after they expire.
     pub lot_grace_days: i64,
-    /// How many days a credit lasts that replaces one that has ended.
+    /// How many days a credit can be used if it replaces an expired one.
     pub replaced_days: i64,
-    /// How many days the credits of a plan last that says no months.
+    /// How many days credits last if the field `months` of their plan is 0.
     pub add_on_days: i64,
     /// The tax that prices include, in hundredths of a percent; 0 for none.
     pub tax_bps: i64,
     /// The name of the tax, up to 40 characters.
     pub tax_label: String,
-    /// The seller as receipts name it, such as name, address and tax number, up to 500 characters;
-    /// empty for the site's name. A receipt keeps what it said when the order was paid.
+    /// The seller's details on receipts, such as name, address and tax number, up to 500
+    /// characters; empty for the site's name. A change does not affect existing receipts.
     pub seller: String,
-    /// How many years records of money are kept after the last of them.
+    /// How many years records of money are kept after their last change.
     pub money_years: i64,
-    /// The month, 1–12, with which the fiscal year begins, in which receipts are numbered.
+    /// The first month of the fiscal year, 1–12. The numbers of receipts start again in each fiscal
+    /// year.
     pub fiscal_month: i64,
     /// How many documents a member may submit for review within 24 hours.
     pub review_day_limit: i64,
-    /// How many days after its review a document is kept.
+    /// How many days a document is kept after its review is completed.
     pub review_file_days: i64,
-    /// How many minutes a session has in which a document is reviewed.
+    /// The length of a session in which a document is reviewed, in minutes.
     pub review_call_minutes: i64,
     /// How many slots a member may name in a request.
     pub request_slots: i64,
     /// How many undecided requests a member may have.
     pub request_limit: i64,
-    /// After how many hours a request lapses.
+    /// A request lapses after this many hours.
     pub request_hours: i64,
-    /// How many hours a confirmed slot is held for the member who asked for it and pays.
+    /// For how many hours the slot of a confirmed request is held for a member who has to pay.
     pub request_hold_hours: i64,
     /// How many minutes a room stays free between two sessions.
     pub room_margin_minutes: i64,
     /// Whether people who are not signed in see the slots.
     pub browse_public: bool,
-    /// How often a network from which nobody is signed in may look at slots within a minute.
+    /// How many requests for slots one network may send within a minute. Requests from browsers in
+    /// which somebody is signed in are not counted.
     pub browse_minute_limit: i64,
     /// How many orders a member may make within an hour.
     pub order_hour_limit: i64,
-    /// Whether people may book with a name and an address alone, and confirm by mail.
+    /// Whether people may book with only a name and an email address, and confirm the booking by
+    /// mail.
     pub newcomers: bool,
     /// When members learn who the provider of a session is.
     pub reveal: Reveal,
-    /// The hosts to which links to online meetings may lead, up to 20. Hosts below them are allowed
+    /// The hosts to which links to online meetings may lead, up to 20. Their subdomains are allowed
     /// too.
     #[row(json)]
     pub meeting_hosts: Vec<String>,
@@ -143,7 +147,8 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     tax_bps: number(0, 10_000).label("booking-set-tax").hint("booking-set-tax-hint"),
     tax_label: line(40).label("booking-set-tax-label"),
     seller: lines(500).label("booking-set-seller").hint("booking-set-seller-hint"),
-    // In less, a fiscal year whose first month was changed could still give numbers to receipts.
+    // With a smaller minimum, a change of `fiscal_month` could cause receipts to be deleted while
+    // their fiscal year still gets new receipt numbers.
     money_years: number(2, 50).label("booking-set-money-years").hint("booking-set-money-years-hint"),
     fiscal_month: number(1, 12).label("booking-set-fiscal").hint("booking-set-fiscal-hint"),
     review_day_limit: number(1, 100).label("booking-set-review-limit"),
@@ -152,7 +157,7 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     request_slots: number(1, 5).label("booking-set-request-slots"),
     request_limit: number(1, 20).label("booking-set-request-limit"),
     request_hours: number(1, 720).label("booking-set-request-hours"),
-    // A page of Stripe stays open for a day at most.
+    // Stripe's payment page stays open for at most a day.
     request_hold_hours: number(1, 24).label("booking-set-request-hold"),
     room_margin_minutes: number(0, 240).label("booking-set-room-margin"),
     browse_public: flag().label("booking-set-public").hint("booking-set-public-hint"),

@@ -24,7 +24,7 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         return Ok(());
     };
     if gateway::is_void(site, &order) {
-        // Test money buys nothing where real money moves.
+        // An order that was made with test money has no effect where real money moves.
         return Ok(());
     }
     let Some(payment) = raise(tx, &order, fact)? else {
@@ -163,8 +163,8 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
     Ok(Some(payment))
 }
 
-/// Confirms a booking that needs no payment, and whose member left only an address when they made
-/// it: now they are signed in. Returns `None` if there is no such booking of the slot.
+/// Confirms a free booking that was held until its member proves their address. The member has
+/// proved it by signing in. Returns `None` if the member has no such booking of the slot.
 pub(crate) fn confirm_unproven(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -191,8 +191,8 @@ pub(crate) fn confirm_unproven(
     }
 }
 
-/// Confirms the booking that was paid, or whose member has proved their address. Returns `false` if the booking was cancelled or its slot
-/// belongs to somebody else.
+/// Confirms the booking that was paid, or whose member has proved their address. Returns `false` if
+/// the booking was cancelled or its slot belongs to somebody else.
 pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreError> {
     let mut booking = booking.clone();
     let is_ours = match booking.state {
@@ -224,7 +224,7 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<b
 }
 
 /// Reserves the slot again for a payment that arrived after the hold had ended. The slot, the
-/// member and, if the slot takes one, a room must be free at that time.
+/// member and, if the slot needs one, a room must be free at that time.
 fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let Some(member) = &booking.member_id else {
         return Ok(false);

@@ -50,9 +50,9 @@ web::words! {
     Place {
         /// By a link to an online meeting.
         Online = "online_link" => "slot-online",
-        /// By a link to an online meeting that the site lends.
+        /// By a link to one of the site's rooms for online meetings.
         RoomPool = "room_pool" => "slot-room-pool",
-        /// At a place.
+        /// In person, at a place.
         InPerson = "in_person" => "slot-in-person",
         /// By telephone.
         Phone = "phone" => "slot-phone",
@@ -78,7 +78,7 @@ pub struct Slot {
     /// When the session ends.
     #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
-    /// The IANA zone in which the slot was created.
+    /// The IANA time zone in which the slot was created.
     pub time_zone: String,
     /// The state of the slot.
     pub state: State,
@@ -99,8 +99,8 @@ pub struct Slot {
     /// The currency (ISO 4217).
     #[schema(value_type = String)]
     pub currency: Currency,
-    /// The code of the kind of credit with which the slot is booked; null if it is booked with money,
-    /// or free.
+    /// The code of the kind of credit with which the slot is booked; null if it is booked with
+    /// money, or free.
     pub credit_kind: Option<String>,
     /// The token of the booking for which the slot is held; `None` if the slot is not held.
     #[serde(skip)]
@@ -133,12 +133,12 @@ impl Slot {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// Whether nobody holds or has booked the slot, so that it can be changed.
+    /// Whether the slot is available or hidden, so that it can be changed.
     pub(crate) fn is_free(&self) -> bool {
         matches!(self.state, State::Available | State::Unavailable)
     }
 
-    /// Whether the clock shows the time at which the slot begins twice.
+    /// Whether the local time at which the slot begins occurs twice, because the clock is set back.
     pub(crate) fn is_twice(&self) -> bool {
         let local = self.starts_at.to_zoned(self.zone());
         start(local.date(), local.time(), &self.zone()).is_some_and(|start| start.is_twice)
@@ -183,8 +183,8 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
     .maybe(tx)
 }
 
-/// Locks a slot, if there is one of this id, so that nobody deletes it meanwhile. Several are locked
-/// in the order of their ids.
+/// Locks the slot with this id, if there is one, so that nobody deletes it meanwhile. Callers lock
+/// several slots in the order of their ids.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
     let _: Option<(SlotId,)> =
         sql!("SELECT id FROM slot WHERE id = :id FOR NO KEY UPDATE", id).maybe(tx)?;
@@ -215,7 +215,7 @@ pub fn list(
     .all(tx)
 }
 
-/// Counts a provider's free slots that lie ahead, and loads the next two.
+/// Counts a provider's free slots in the future, and loads the next two.
 pub(crate) fn next_free(
     tx: &mut Tx<'_>,
     provider: &ProviderId,

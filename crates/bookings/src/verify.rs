@@ -11,7 +11,7 @@ use crate::finding::{self, FindingKind};
 
 /// The job kind of the nightly check.
 pub const KIND: &str = "booking.verify";
-/// How many inconsistencies one check tells of.
+/// The maximum number of inconsistencies that one check reports.
 const MOST: usize = 100;
 
 use crate::order::{Order, OrderId};
@@ -357,8 +357,8 @@ pub fn find(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     Ok(found)
 }
 
-/// The nightly check. Each inconsistency becomes a finding, and administrators are notified once while
-/// it is open.
+/// The nightly check. Each inconsistency becomes a finding, and administrators are notified once
+/// while it is open.
 pub(crate) fn job(site: &Site) -> Handler {
     let site = site.clone();
     Handler::each_day(KIND, move |_| {
@@ -380,7 +380,7 @@ fn note(tx: &mut Tx<'_>, found: &[String]) -> Result<(), StoreError> {
     })
 }
 
-/// Checks again now.
+/// Schedules the check to run at once.
 pub(crate) fn plan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.enqueue(NewJob {
         key: Some(KIND.to_owned()),
@@ -388,10 +388,12 @@ pub(crate) fn plan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     })
 }
 
-/// What the lots of an order had at first, by the order and the kind of credits.
+/// The number of credits that the lots of an order contained originally, by order and kind of
+/// credits.
 type Granted = BTreeMap<(OrderId, String), i64>;
 
-/// The orders of plans whose lots are not what the order grants, once it is paid.
+/// Finds paid orders for plans that have the wrong credits: the lots of such an order do not
+/// contain exactly the credits that the order grants.
 fn find_ungranted(tx: &mut Tx<'_>) -> Result<BTreeSet<OrderId>, StoreError> {
     let orders = sql!(
         "SELECT {r: Order} FROM booking_order r

@@ -1,5 +1,5 @@
-//! The webhook events of bookings. Bookings, orders and payouts of everybody concern only
-//! administrators, who may see every provider. An event contains no names, notes or addresses.
+//! The webhook events of bookings. Only administrators can receive them, because they concern the
+//! bookings, orders and payouts of all people. An event contains no names, notes or addresses.
 
 use identity::account::AccountId;
 use identity::grant::{self, ADMIN};
@@ -27,7 +27,7 @@ pub(crate) const CANCELLED: WebhookEvent = event("booking.cancelled", "booking-e
 pub(crate) const COMPLETED: WebhookEvent = event("booking.completed", "booking-event-completed");
 const ORDER_PAID: WebhookEvent = event("order.paid", "booking-event-order-paid");
 const REFUND_PROCESSED: WebhookEvent = event("refund.processed", "booking-event-refund-processed");
-/// The bank has the transfer to a provider.
+/// A payout to a provider was sent to the bank.
 const PAYOUT_SENT: WebhookEvent = event("payout.sent", "booking-event-payout-sent");
 
 pub const EVENTS: &[WebhookEvent] = &[
@@ -45,7 +45,7 @@ const fn event(name: &'static str, label: &'static str) -> WebhookEvent {
         name,
         label,
         read: READ,
-        // A token of an administrator has only the rights of a member.
+        // An administrator's API token has only the rights of a member.
         write: &[],
         concerns: |tx, account| Ok(administrators(tx)?.contains(account)),
     }
@@ -96,17 +96,17 @@ struct OrderMessage {
     /// The payer's account; null after it was erased.
     #[schema(value_type = Option<String>)]
     member: Option<AccountId>,
-    /// The plan that was bought; null for a booking.
+    /// The plan that was bought; null if the order is for a booking.
     #[schema(value_type = Option<String>)]
     plan: Option<PlanId>,
-    /// The booking that was paid; null for a plan.
+    /// The booking that was paid; null if the order is for a plan.
     #[schema(value_type = Option<String>)]
     booking: Option<BookingId>,
     state: OrderState,
     mode: OrderMode,
     /// The amount in minor units, with tax.
     amount_minor: i64,
-    /// The tax in it, in minor units.
+    /// The tax that the amount includes, in minor units.
     tax_minor: i64,
     /// The currency (ISO 4217).
     #[schema(value_type = String)]
@@ -138,7 +138,7 @@ struct PayoutMessage {
     batch: String,
     #[schema(value_type = String)]
     provider: ProviderId,
-    /// How many items the sum is made of.
+    /// The number of items in the sum.
     items: i64,
     /// The sum in minor units.
     amount_minor: i64,
@@ -216,8 +216,8 @@ pub(crate) fn tell_refunded(
     })
 }
 
-/// Stores the messages about a sum that the bank has for a provider. The caller holds the lock of
-/// the batch of payouts.
+/// Stores the messages about a sum that was sent to the bank for a provider. The caller holds the
+/// lock of the batch of payouts.
 pub(crate) fn tell_sent(
     tx: &mut Tx<'_>,
     batch: &str,

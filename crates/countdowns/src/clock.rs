@@ -68,7 +68,7 @@ impl Countdown {
         let breakdown = calendar::breakdown(from, to, &zone, self.leap_day);
         let rest = (breakdown.hours * 60 + breakdown.minutes) * 60 + breakdown.seconds;
         let rest = SignedDuration::from_secs(rest);
-        // The number of days changes at midnight, at the anchor's time of day, or after each 24
+        // The number of days changes at midnight, at the anchor's time of day, or after every 24
         // hours, depending on how days are counted.
         let hour = |time: Time| {
             let today = now.to_zoned(zone.clone()).date();

@@ -35,9 +35,9 @@ pub fn list_invites(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Vec<Invite>, Ref
     Ok(invite::list(tx, &manager)?)
 }
 
-/// Creates an invite link, which works once, within 7 days, and makes its user an owner. The
-/// returned secret is the last part of `/admin/join/{…}`; it is not stored. The caller holds the
-/// countdown's lock.
+/// Creates an invite link that works once, within 7 days. The person who uses it becomes an owner.
+/// The returned secret is the last part of `/admin/join/{…}`; it is not stored. The caller holds
+/// the countdown's lock.
 pub fn invite(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Secret, Refusal> {
     let manager = manager(tx, owner)?;
     sudo::require::<Refusal>(tx, owner.asking().0)?;
@@ -77,8 +77,8 @@ fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     manager.ok_or(Refusal::TokenNotPermitted)
 }
 
-/// Converts an error about grants. The last owner can only be the owner whose slug is in the
-/// countdown's URL.
+/// Converts an error about grants. If an owner cannot be removed because no other is left, it is
+/// the owner whose slug is in the countdown's URL.
 fn refused(error: GrantError) -> Refusal {
     match error {
         GrantError::NotAMember | GrantError::UnknownRole => Refusal::NotFound,

@@ -1,4 +1,4 @@
-//! A countdown: the time since an instant that may be reset, or until a day.
+//! A countdown shows the time since an instant, which may be reset, or the time until a day.
 
 use identity::account::AccountId;
 use identity::grant::{self, GrantError, Scope, ScopeKind};
@@ -27,7 +27,7 @@ pub(crate) const TITLE: usize = 80;
 /// The maximum number of countdowns of an account.
 pub const LIMIT: i64 = 100;
 
-/// The kind of scope of countdowns: each countdown is one scope.
+/// Each countdown is a scope of this kind, in which its owners have their role.
 pub static COUNTDOWN: ScopeKind = ScopeKind {
     name: "countdown",
     top: OWNER,
@@ -99,24 +99,24 @@ pub struct Countdown {
     pub id: CountdownId,
     /// The title, 1–80 characters.
     pub title: String,
-    /// The name in URLs, 2–50 of `a-z0-9-`; if omitted, it is made from the title.
+    /// The slug in URLs, 2–50 characters of `a-z0-9-`; if omitted, it is made from the title.
     pub slug: String,
     /// The direction of counting. It is set at creation and never changes.
     pub kind: Kind,
-    /// The id of the date that the countdown follows; empty for none. Only the person whose account
-    /// is in the countdown's URL can choose it, and only in a browser. The countdown then takes day
-    /// and zone from that date.
+    /// The id of the date that the countdown follows; empty if it follows no date. Only the person
+    /// whose account is in the countdown's URL can choose it, and only in a browser. The countdown
+    /// then takes its day and time zone from that date.
     pub follows: String,
     /// A day or a local time, `2027-01-16` or `2027-01-16T18:00`; empty for a countdown that counts
     /// up.
     pub target: String,
-    /// An IANA zone.
+    /// The IANA name of the time zone.
     pub time_zone: String,
     /// How whole days are counted.
     pub day_counting: DayCounting,
     /// How often the day recurs.
     pub repeat: Repeat,
-    /// When an anniversary of 29 February falls in a year without that day.
+    /// The date of an anniversary of 29 February in a year without that day.
     pub leap_day: LeapDay,
     /// The content that is shown after the day has come.
     pub after: After,

@@ -102,7 +102,7 @@ pub fn newest(tx: &mut Tx<'_>, id: &CountdownId) -> Result<Option<Timestamp>, St
     Ok(newest)
 }
 
-/// The instants of the resets since `since`, newest first, at most 1,000.
+/// The instants of the resets after `since`, newest first, at most 1,000.
 pub fn moments(
     tx: &mut Tx<'_>,
     id: &CountdownId,

@@ -31,8 +31,8 @@ impl Default for EntryLimit {
 }
 
 impl EntryLimit {
-    /// Counts a reset that is created, changed or deleted, or refuses it if the account has reached
-    /// the limit.
+    /// Counts the creation, change or deletion of a reset. Fails if the account has reached the
+    /// limit.
     pub fn take(&self, account: &AccountId, now: Timestamp) -> Result<(), Refusal> {
         self.0
             .take(account.as_str(), now)

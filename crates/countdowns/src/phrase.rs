@@ -1,4 +1,5 @@
-//! Phrases, which are drawn at random for an account's pages, and accounts' exclusions of phrases.
+//! Phrases, which are drawn at random for an account's pages. Each account can exclude phrases from
+//! its pages.
 
 use identity::account::{self, AccountId};
 use identity::grant::{self, Role};

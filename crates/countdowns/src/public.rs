@@ -63,7 +63,8 @@ impl CountdownView {
     /// The page's ETag. It covers everything except hours, minutes and seconds, which scripts
     /// update.
     pub(crate) fn tag(&self, language: &str) -> String {
-        // A countdown to a day shows whole seconds, so fractions do not change the ETag.
+        // The clock of a countdown to a day shows whole seconds, so the ETag ignores fractions of a
+        // second.
         let whole = |turn: Timestamp| (turn - SignedDuration::from_nanos(1)).as_second();
         let turn = self.clock.map(|clock| whole(clock.turn));
         let minute = whole_minute(self.now);
@@ -247,7 +248,7 @@ fn show(
     }))
 }
 
-/// The resets that the page shows beside its figures.
+/// The resets that the page shows in addition to the figures.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Past {
     /// The resets that began the listed runs (the periods between resets), newest first. Notes that

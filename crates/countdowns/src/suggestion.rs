@@ -50,7 +50,8 @@ pub struct Suggestion {
     pub state: State,
     /// The reason for a rejection.
     pub reason: String,
-    /// The phrase made from the suggestion, perhaps with other words.
+    /// The id of the phrase that was made from the suggestion. A moderator may have changed its
+    /// words.
     #[schema(value_type = Option<String>)]
     pub phrase_id: Option<PhraseId>,
     /// When the suggestion was made.

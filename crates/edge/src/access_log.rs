@@ -1,4 +1,4 @@
-//! The access log, which has exactly one line per request.
+//! The access log, with one line for each request.
 //!
 //! Each worker has its own buffer, and a single thread writes all buffers, so a slow disk never
 //! delays a request. Lines that do not fit into a buffer are dropped and counted.
@@ -23,7 +23,7 @@ use metrics::Counter;
 use crate::clock_text::ClockText;
 use crate::metrics::log_lines_dropped;
 
-/// The size of a worker's buffer of unwritten lines, in bytes.
+/// The maximum size of a worker's buffer for log lines that have not been written, in bytes.
 const WAITING: usize = 1 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +33,8 @@ pub enum Format {
     Combined,
 }
 
-/// Returns the log that a route names in its setting `log`; `None` if the log cannot be opened.
+/// A function that returns the log with the name in a route's setting `log`, or `None` if that log
+/// cannot be opened.
 pub type SiteLogs = Arc<dyn Fn(&str) -> Option<Log> + Send + Sync>;
 
 /// The access log of one worker. [`Log::for_worker`] makes the logs of further workers.
@@ -48,7 +49,7 @@ struct LogFormatter {
     all_dropped: Counter,
     /// The number of lines that were dropped since the last line that fitted into the buffer.
     dropped: AtomicU64,
-    /// Another log, for the requests that failed or were refused.
+    /// A second log, which also gets the lines of requests that failed or were refused.
     errors: Option<Log>,
     sites: Option<SiteLogs>,
 }

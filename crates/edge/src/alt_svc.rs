@@ -27,7 +27,8 @@ struct AdvertisedListeners {
     was_advertised: bool,
 }
 
-/// The status of a UDP socket, in ascending order. Only `Closed` replaces a higher status.
+/// The status of a UDP socket. A higher status replaces a lower one, and `Closed` replaces any
+/// status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum UdpStatus {
     /// No worker reads the socket.
@@ -47,7 +48,7 @@ enum Advertisement {
 }
 
 impl AltSvc {
-    /// Sets which listening addresses have a UDP socket.
+    /// Sets the https addresses. HTTP/3 is advertised only while it works at all of them.
     pub(crate) fn keep(&self, addresses: &[&ListenAddress]) {
         let mut listeners = self.listeners();
         listeners
@@ -62,7 +63,7 @@ impl AltSvc {
         self.advertise(&mut listeners);
     }
 
-    /// Records a socket's status. A lower status replaces a higher one only if it is `Closed`.
+    /// Records a socket's status. The new status replaces the old one if it is higher or `Closed`.
     pub(crate) fn saw(&self, address: &ListenAddress, seen: UdpStatus) {
         let mut listeners = self.listeners();
         let Some(standing) = listeners.standing.get_mut(address) else {
@@ -75,8 +76,8 @@ impl AltSvc {
         self.advertise(&mut listeners);
     }
 
-    /// Stops all advertising. Responses do not contain `clear` either, because the next process may
-    /// serve HTTP/3.
+    /// Stops all advertising. Responses do not ask clients to `clear` the advertisement either,
+    /// because the next process may serve HTTP/3.
     pub(crate) fn say_nothing(&self) {
         let mut listeners = self.listeners();
         listeners.standing.clear();
@@ -156,7 +157,7 @@ mod tests {
         let trial = Some("h3=\":443\"; ma=300".to_owned());
         assert_eq!(said(&alt_svc, "a.example"), trial);
         alt_svc.saw(&two, UdpStatus::Reached);
-        // Only `Closed` replaces a higher status.
+        // `Open` does not replace the higher status `Reached`.
         alt_svc.saw(&two, UdpStatus::Open);
         let proved = Some("h3=\":8443\"; ma=86400".to_owned());
         assert_eq!(said(&alt_svc, "a.example:8443"), proved);

@@ -82,8 +82,8 @@ where
     }
 }
 
-/// An app behind dynamic dispatch. So the code that serves connections is compiled only in this
-/// crate, and not again for each app.
+/// An app behind dynamic dispatch. The code that serves connections is therefore compiled only
+/// once, in this crate, and not again for each app.
 #[derive(Clone)]
 pub(crate) struct Mounted(Arc<dyn Kind>);
 

@@ -75,8 +75,8 @@ pub(crate) struct SendfileRange<'a> {
     /// The part's offset in the file.
     pub(crate) place: u64,
     pub(crate) length: usize,
-    /// The permit for this call, to be released after the call has sent something. `None` if the
-    /// call needs no permit.
+    /// The permit for this `sendfile` call. The permit is released after the call has sent
+    /// something. `None` if the call needs no permit.
     pub(crate) turn: Option<ReadPermit>,
 }
 
@@ -86,7 +86,7 @@ pub enum Body {
     #[default]
     Empty,
     Full(Full<Bytes>),
-    /// A file that is in memory, and open.
+    /// A file that is kept open and whose content is also in memory.
     KeptFile(KeptFile),
     FileBody(Box<FileBody>),
     /// A body whose end is written to the access log.
@@ -168,8 +168,8 @@ impl Body {
         }
     }
 
-    /// Makes a body that has been read in part. `ahead` contains the frames read so far, or the
-    /// error that ended the body.
+    /// Makes a body from one that has already been read in part. `ahead` contains the frames read
+    /// so far, or the error that ended the body. `rest` is the remaining body.
     pub(crate) fn begun(ahead: VecDeque<Result<Frame<Bytes>, BodyError>>, rest: Self) -> Self {
         Self::stream(Begun { ahead, rest })
     }

@@ -1,7 +1,7 @@
 //! A shared HTTP cache in memory (RFC 9111). A route enables it with `shared_cache`.
 //!
-//! A cache key consists of the route's target and the URL (scheme, host, path and query) as sent to
-//! the server. The request headers named in `Vary` also select a response.
+//! A cache key consists of the route's target and the URL (scheme, host, path and query) that is
+//! requested from the server. The request headers named in `Vary` also select a response.
 //!
 //! The cache never stores responses with `Set-Cookie`, `private` or `no-store`, responses to
 //! requests with `Authorization`, or incomplete bodies.
@@ -60,8 +60,8 @@ impl Policy {
         }
     }
 
-    /// The lifetimes of a response without caching headers. They are zero if the response may be
-    /// for a single user.
+    /// The lifetimes of a response without caching headers. `lifetime` is zero if the response may
+    /// be for a single user.
     pub(crate) fn unsaid_to(&self, request: &HeaderMap) -> DefaultLifetimes {
         let mut unsaid = self.unsaid;
         if self.is_personal(request) {

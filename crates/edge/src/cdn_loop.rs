@@ -1,4 +1,4 @@
-//! Detects requests that loop back to this edge, by the header `CDN-Loop` (RFC 8586).
+//! Uses the header `CDN-Loop` to detect requests that loop back to this edge (RFC 8586).
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::crypto;
 use crate::durable;
 
 pub(crate) const CDN_LOOP: HeaderName = HeaderName::from_static("cdn-loop");
-/// The file in the data folder with the installation's name.
+/// The file in the data folder that contains the installation's name.
 const FILE: &str = "cdn-id";
 /// How many times a request may pass through this edge. More than once is legitimate, because a
 /// route may lead to another route of the same edge.

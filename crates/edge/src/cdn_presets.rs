@@ -1,6 +1,7 @@
-//! Content delivery networks that `listen.trusted_proxies` may name, each with its networks.
+//! The content delivery networks (CDNs) that `listen.trusted_proxies` may name, with the IP
+//! networks of each.
 //!
-//! Cloudflare publishes its networks at <https://www.cloudflare.com/ips/>, and Fastly at
+//! Cloudflare publishes its IP networks at <https://www.cloudflare.com/ips/>, and Fastly at
 //! <https://api.fastly.com/public-ip-list>. These lists are from November 2026.
 
 use std::net::IpAddr;
@@ -11,7 +12,7 @@ use ipnet::IpNet;
 struct Preset {
     name: &'static str,
     networks: &'static [&'static str],
-    /// The header that the network always sets to the address of its client.
+    /// The header that the CDN always sets to the address of its client.
     client_header: Option<HeaderName>,
 }
 

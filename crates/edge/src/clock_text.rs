@@ -11,8 +11,8 @@ pub(crate) struct ClockText {
 }
 
 impl ClockText {
-    /// Returns the second of `time`, formatted with `form`, and the nanoseconds after that second.
-    /// `form` must be the same in every call.
+    /// Formats the whole second of `time` with `form`. Also returns the nanoseconds after that
+    /// second. `form` must be the same in every call.
     pub(crate) fn of(&mut self, time: SystemTime, form: &str) -> (&str, u32) {
         let since = time.duration_since(SystemTime::UNIX_EPOCH);
         let since = since.unwrap_or_default();

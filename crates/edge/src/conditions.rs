@@ -61,7 +61,8 @@ pub(crate) fn range_holds(
     let (Some(date), Some(modified)) = (date, modified) else {
         return false;
     };
-    // A file that changes twice within a second keeps the same date, so a recent date is not used.
+    // A file that changes twice within a second keeps its modification date, so a recent date
+    // proves nothing.
     let is_old = now
         .duration_since(modified)
         .is_ok_and(|age| age > Duration::from_secs(1));
@@ -74,7 +75,7 @@ enum Comparison {
     Weak,
 }
 
-/// Whether a header that contains a list of ETags, or `*`, matches this ETag.
+/// Whether the header `name`, which contains `*` or a list of ETags, matches this ETag.
 fn is_named(
     request: &HeaderMap,
     name: &HeaderName,

@@ -1,7 +1,7 @@
 //! The validated configuration.
 //!
-//! A [`Description`] becomes a plan only if every value is valid. A plan is immutable, and changed
-//! settings make a new plan.
+//! A [`Description`] becomes a plan only if every value is valid. A plan never changes. If the
+//! settings change, a new plan is made.
 
 mod auth;
 mod bodies;
@@ -49,18 +49,18 @@ pub struct PlanContext<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     pub name: String,
-    /// Whether the service accepts connections. Otherwise, no route can lead to it.
+    /// Whether the service accepts connections. No route can lead to a service that accepts none.
     pub listens: bool,
-    /// As in `[upstream]`.
+    /// Like the setting of the same name in `[upstream]`.
     pub balance: String,
-    /// As in `[upstream]`.
+    /// Like the setting of the same name in `[upstream]`.
     pub connect_time: String,
     pub first_byte_time: String,
     /// The timeout for a body or a WebSocket that makes no progress.
     pub idle_time: String,
     pub keep_time: String,
-    /// Addresses, as in `[listen]`, at which all requests go to this service, without routes or
-    /// access rules.
+    /// The addresses at which all requests go to this service, without routes or access rules. They
+    /// are written as in `[listen]`.
     pub fronts: Vec<String>,
 }
 
@@ -197,8 +197,8 @@ impl Plan {
         found.is_some_and(|route| matches!(route.target, Target::App))
     }
 
-    /// Adds routes to the mounted handler for these paths on all hosts, unless a configured route
-    /// matches them. These routes do not require the app to run.
+    /// Adds routes to the app for these paths on all hosts, unless a configured route matches them.
+    /// [`Self::needs_app`] does not count these routes.
     pub fn answer_also(&mut self, paths: &[&str]) {
         let paths = paths.iter().filter_map(|path| {
             let is_taken = self
@@ -219,14 +219,14 @@ impl Plan {
                 || tls::patterns(&self.tls.certificates).any(|pattern| pattern.matches(host)))
     }
 
-    /// The upstreams by the names in [`Target::Proxy`]. The upstreams of services have no servers
-    /// yet.
+    /// The upstreams, by the name that [`Target::Proxy`] contains. The upstreams of services have
+    /// no servers yet.
     pub fn upstreams(&self) -> &BTreeMap<Arc<str>, UpstreamSettings> {
         &self.upstreams
     }
 
-    /// The route for all requests at this address; `None` if the address is not a service's own
-    /// address (front).
+    /// The route for all requests at this address, if the address is a service's own (a front);
+    /// `None` for any other address.
     pub(crate) fn front(&self, at: &ListenAddress) -> Option<&Arc<Route>> {
         self.fronts.get(at)
     }
@@ -243,8 +243,8 @@ impl Plan {
         &self.routes
     }
 
-    /// Takes over the counters of routes and the cached files of folders, if both plans contain
-    /// them.
+    /// Takes over the counters of routes and the cached files of folders that are also in the plan
+    /// `before`.
     pub(crate) fn go_on_from(&self, before: &Self) {
         for route in self.routes.routes() {
             let same = before.routes.routes().find(|old| old.name == route.name);

@@ -49,21 +49,21 @@ use self::stalled_body::StalledBody;
 use self::unsent::UnsentBytes;
 
 pub(crate) const STREAMS: u32 = 128;
-/// The limit for streams that the client resets before they are accepted, and the limit for resets
-/// that the client makes the edge send. Above these limits, the edge closes the connection
-/// (CVE-2023-44487 and similar attacks).
+/// How many streams a client may reset before they are accepted, and how many streams it may make
+/// the edge reset. Above these limits, the edge closes the connection (CVE-2023-44487 and similar
+/// attacks).
 const RESETS: usize = 32;
 const LOCAL_RESETS: usize = 256;
 /// The flow-control windows of HTTP/2 and HTTP/3, in bytes.
 pub(crate) const STREAM_WINDOW: u32 = 256 * 1_024;
 pub(crate) const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
-/// The maximum number of bytes that are buffered for each HTTP/2 stream, besides one slice that
-/// hyper may hold. [`UnsentBytes`] limits the total for a connection.
+/// The maximum number of bytes that are buffered for each HTTP/2 stream. In addition, hyper may
+/// hold one slice. [`UnsentBytes`] limits the total for a connection.
 const STREAM_BUFFER: usize = 64 * 1_024;
 pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
 /// How long an HTTP/2 connection may stay open after the edge has begun to close it.
 const FAREWELL: Duration = Duration::from_secs(1);
-/// hyper and h3 reject request heads that exceed the limit by more than this factor. The edge
+/// hyper and h3 reject request heads that are larger than this factor times the limit. The edge
 /// itself rejects smaller heads that exceed the limit.
 pub(crate) const UNSEEN: usize = 4;
 
@@ -224,7 +224,7 @@ pub(crate) async fn refused_unheard(
         ParseResult::refused(refusal, LoggedHead::default()),
     )
     .await;
-    // Reading the body to its end writes the log line.
+    // The log line is written when the body has been read to its end.
     let _ = answer.into_body().collect().await;
 }
 

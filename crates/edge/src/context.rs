@@ -1,5 +1,5 @@
-//! The state that is needed to serve a request: the state that all workers share, the state of each
-//! worker, and the facts about the connection's peer.
+//! The state that is needed to serve a request. Some of it is shared by all workers, some belongs
+//! to one worker, and some describes the connection's peer.
 
 mod running;
 mod service_backends;
@@ -52,13 +52,13 @@ pub(crate) struct EdgeState {
     pub(crate) alt_svc: AltSvc,
     pub(crate) service_backends: ServiceBackends,
     pub(crate) tunnels: Tunnels,
-    /// The port for redirects from clear text; 0 if the edge does not serve HTTPS.
+    /// The port to which clear-text requests are redirected; 0 if the edge does not serve HTTPS.
     pub(crate) https_port: AtomicU32,
     /// Cancelled when the edge begins to stop.
     pub(crate) drain: CancellationToken,
     /// Cancelled when the remaining HTTP requests must be aborted.
     pub(crate) end: CancellationToken,
-    /// Cancelled when connections of other protocols must close too.
+    /// Cancelled when tunnels, such as WebSockets, must close too.
     pub(crate) cut: CancellationToken,
 }
 
@@ -101,8 +101,8 @@ impl EdgeState {
             }
     }
 
-    /// The https URL for redirecting a clear-text request; `None` if https does not serve the
-    /// request's host.
+    /// The https URL to which a clear-text request is redirected; `None` if the request's host is
+    /// not served over https.
     pub(crate) fn moved_to(&self, info: &ClientInfo, uri: &Uri) -> Option<HeaderValue> {
         if info.scheme == Scheme::Https {
             return None;
@@ -131,8 +131,8 @@ impl EdgeState {
     }
 
     /// The value of `Strict-Transport-Security` (RFC 6797) for hosts with a certificate. By
-    /// default, only hosts with a certificate from an authority get it, because their clients are
-    /// redirected to https anyway.
+    /// default, the header is sent only for hosts whose certificate comes from an authority,
+    /// because their clients are redirected to https anyway.
     pub(crate) fn transport_security(&self, info: &ClientInfo) -> Option<HeaderValue> {
         if info.scheme == Scheme::Http {
             return None;
@@ -168,7 +168,8 @@ pub(crate) struct WorkerContext {
 }
 
 impl WorkerContext {
-    /// Calls `show` with the current time as in the `Date` header (RFC 9110, section 5.6.7).
+    /// Calls `show` with the current time in the format of the `Date` header (RFC 9110, section
+    /// 5.6.7).
     pub(crate) fn with_date(&self, show: impl FnOnce(&str)) {
         let mut date = self.date.lock().unwrap_or_else(PoisonError::into_inner);
         let now = (self.shared.clock)();
@@ -183,6 +184,6 @@ pub(crate) struct Peer {
     pub(crate) server_name: Option<Arc<str>>,
     /// The TLS version; empty for a clear-text connection.
     pub(crate) tls: &'static str,
-    /// The client's destination address, if it is a service's own address (front).
+    /// The address that the client has connected to, if it is a service's own address (a front).
     pub(crate) front: Option<Arc<ListenAddress>>,
 }

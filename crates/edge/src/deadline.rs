@@ -1,4 +1,4 @@
-//! Timeouts that are often extended.
+//! A timer for timeouts that are often extended.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

@@ -21,14 +21,14 @@ pub struct Description {
     pub proxy: Proxy,
 }
 
-/// `[proxy]`: the buffering of request bodies, so that slow clients do not occupy upstream servers.
+/// `[proxy]`: how request bodies are buffered, so that slow clients do not occupy upstream servers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Proxy {
     /// The maximum size of a request body that is read before a server is contacted; `0` disables
     /// this buffering.
     pub buffer_request: String,
-    /// The limit for all buffers together.
+    /// The memory limit for all buffers together.
     pub buffer_memory: String,
 }
 
@@ -45,7 +45,7 @@ impl Default for Proxy {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Cache {
-    /// The limit for all cached responses together.
+    /// The memory limit for all cached responses together.
     pub memory: String,
     pub entries: u32,
     /// The maximum size of a cached response.
@@ -75,8 +75,8 @@ pub struct Listen {
     pub https: Vec<String>,
     /// Whether HTTP/3 is also served, on UDP ports with the same numbers as the `https` ports.
     pub http3: bool,
-    /// IP addresses or networks of proxies that may set `Forwarded` and `X-Forwarded-*`, or names of
-    /// content delivery networks: `cloudflare`, `fastly`.
+    /// IP addresses or networks of proxies that may set `Forwarded` and `X-Forwarded-*`, or names
+    /// of content delivery networks: `cloudflare`, `fastly`.
     #[serde(deserialize_with = "one_or_many")]
     pub trusted_proxies: Vec<String>,
     /// The header that trusted proxies set.
@@ -88,11 +88,11 @@ pub struct Listen {
     pub connections: u32,
     /// The maximum number of open connections per IP address (IPv6: per /64); 0 for no limit.
     pub connections_per_address: u32,
-    /// The limit for a request line with its header section.
+    /// The maximum size of a request line together with its header section.
     pub header_size: String,
-    /// The timeout for a request's header section.
+    /// The timeout for receiving a request's header section.
     pub header_time: String,
-    /// The timeout for idle connections between requests.
+    /// How long an idle connection may wait for the next request.
     pub idle_time: String,
     /// The timeout for a request or response body that makes no progress.
     pub body_time: String,
@@ -103,7 +103,8 @@ pub struct Listen {
     pub drain_time: String,
     /// How long idle connections stay open when the edge stops.
     pub lame_duck_time: String,
-    /// How long connections of other protocols stay open when the edge stops.
+    /// How long connections that have switched to another protocol, such as WebSockets, stay open
+    /// when the edge stops.
     pub tunnel_time: String,
 }
 
@@ -144,17 +145,18 @@ impl Default for Listen {
     }
 }
 
-/// The header in which trusted proxies report the client. Other such headers are ignored, because
-/// they may come from the client.
+/// The header in which trusted proxies report the client. The edge ignores the other forwarding
+/// headers, because they may come from the client.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
-    /// `X-Forwarded-*` if `-For`, `-Proto` or `-Host` is present. Otherwise, `Forwarded`.
+    /// Uses `X-Forwarded-*` if `X-Forwarded-For`, `-Proto` or `-Host` is present, and `Forwarded`
+    /// otherwise.
     #[default]
     Auto,
-    /// `X-Forwarded-For`, with `-Proto` and `-Host`.
+    /// Uses `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`.
     XForwardedFor,
-    /// `Forwarded` (RFC 7239).
+    /// Uses `Forwarded` (RFC 7239).
     Forwarded,
 }
 
@@ -162,7 +164,8 @@ pub enum ForwardedHeader {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
-    /// The authority for certificates that are not in files; `None` if the edge orders none.
+    /// The authority that issues certificates for names without a certificate file; `None` if the
+    /// edge orders no certificates.
     pub acme: Option<Acme>,
     pub certificate: Vec<Certificate>,
     /// The lifetime in `Strict-Transport-Security`; `0` disables the header.
@@ -176,7 +179,7 @@ pub struct Tls {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Acme {
-    /// The email address for the authority.
+    /// The contact email address that is given to the authority.
     pub email: String,
     #[serde(default = "lets_encrypt")]
     pub directory: String,
@@ -186,7 +189,7 @@ pub struct Acme {
     /// An existing account at the authority to which the new account is bound.
     #[serde(default)]
     pub eab: Option<ExternalAccount>,
-    /// A file with an additional root certificate for the directory's certificate.
+    /// A file with an additional root certificate that is trusted for connections to the authority.
     #[serde(default)]
     pub ca: String,
     /// Whether certificates are also ordered for names that do not resolve.
@@ -225,8 +228,8 @@ pub struct ExternalAccount {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
-    /// The host names, such as `example.org` or `*.example.org`; if empty, the certificate's own
-    /// names.
+    /// The host names, such as `example.org` or `*.example.org`. If empty, the certificate's own
+    /// names are used.
     #[serde(default)]
     pub hosts: Vec<String>,
     /// The PEM file of the chain, with the end-entity certificate first.
@@ -263,10 +266,11 @@ pub struct Route {
     pub access: Option<Access>,
     /// The other origins whose pages may call the route; `None` if there are none.
     pub cors: Option<Cors>,
-    /// The name of the site's own access log and error log; empty for the common log.
+    /// The name of the site's own access log and error log. If empty, the site uses the common
+    /// logs.
     pub log: String,
     pub headers: Headers,
-    /// Changes to request headers for the upstream.
+    /// The changes to request headers before a request is sent to an upstream.
     pub request_headers: RequestHeaders,
     /// The maximum size of a request body; empty for no limit.
     pub body_size: String,
@@ -291,8 +295,8 @@ pub struct Route {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SharedCache {
-    /// How long a response is fresh if it states no lifetime. If empty, such responses are not
-    /// stored.
+    /// How long a response is fresh if it states no lifetime. If empty, responses without a
+    /// lifetime are not stored.
     pub lifetime: String,
     /// Whether `lifetime` also applies if the request had a cookie.
     pub with_cookies: bool,
@@ -332,7 +336,7 @@ fn sign_in() -> String {
 }
 
 /// `ask = { to = "http://127.0.0.1:4180", path = "/verify", copy = ["X-User"] }`: asks an
-/// authorization server about each request.
+/// authorization server whether each request is permitted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ask {
@@ -341,13 +345,13 @@ pub struct Ask {
     pub to: String,
     /// The path to request with `GET`.
     pub path: String,
-    /// Headers to copy from the authorization server's response to the request.
+    /// Headers to copy into the request from the authorization server's response.
     #[serde(default)]
     pub copy: Vec<String>,
 }
 
-/// `cors = { origins = ["https://app.example"] }`: whose pages may read responses, in requests
-/// without cookies.
+/// `cors = { origins = ["https://app.example"] }`: the other origins whose pages may read
+/// responses. Cookies are removed from requests of these pages.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cors {
@@ -361,7 +365,7 @@ pub struct Cors {
 pub struct Limit {
     /// The rate, such as `10/s`, `100/m` or `1000/h`.
     pub rate: String,
-    /// The number of requests that a client may send at once; 0 for the number in `rate`.
+    /// The number of requests that a client may send at once. If 0, the number in `rate` is used.
     #[serde(default)]
     pub burst: u32,
     /// What identifies a client: `ip`, `header:NAME` or `cookie:NAME`.
@@ -387,8 +391,8 @@ pub struct Headers {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RequestHeaders {
-    /// Headers to remove. Also removes names that some programs confuse with them (`X_User` for
-    /// `X-User`).
+    /// Headers to remove. Also removes headers with similar names that some programs confuse with
+    /// them, such as `X_User` for `X-User`.
     pub remove: Vec<String>,
 }
 

@@ -5,8 +5,8 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// Replaces a file durably. The file gets the permissions `mode`, less the umask. The bytes are
-/// first written to `.{name}`, so no other file may have that name.
+/// Replaces a file durably. The new file gets the permissions `mode` without those that the umask
+/// masks. The bytes are first written to `.{name}`, so no other file may have that name.
 pub(crate) fn write(folder: &Path, name: &str, mode: u32, bytes: &[u8]) -> io::Result<()> {
     replace(folder, name, mode, bytes)?;
     sync(folder)

@@ -1,4 +1,4 @@
-//! The running edge: start, apply a plan and stop.
+//! The running edge. It is started with a plan, can change to other plans, and can be stopped.
 
 mod certificate_orders;
 mod datagrams;
@@ -210,8 +210,8 @@ impl Edge {
     pub fn apply(&self, plan: Plan) -> Result<(), EdgeError> {
         let taken = self.take(plan);
         if taken.is_err() {
-            // The new plan's sockets are closed. No worker accepts connections on them, and while
-            // they are open, the process that passed them cannot open others.
+            // Closes the sockets that were passed for the new plan. While they are open, no worker
+            // accepts connections on them, and no other socket can be bound to their addresses.
             lock(&self.inherited).settle(self.shared.running().plan.listen());
         }
         taken
@@ -265,16 +265,16 @@ impl Edge {
         self.shared.running().upstream(name).cloned()
     }
 
-    /// Removes the responses whose path begins with `name` from the cache, or all responses if
+    /// Removes from the cache all responses whose path begins with `name`, or all responses if
     /// `name` is `*`. Returns the number of removed responses. They are no longer served
     /// afterwards.
     pub fn purge(&self, name: &str) -> usize {
         self.shared.cache.purge(&Purge { scope: None, name })
     }
 
-    /// Orders certificates for these names as well as for the plan's names. The next call replaces
-    /// these names. Leaves out names that a file covers, and names for which no certificate can be
-    /// ordered.
+    /// Orders certificates for these names in addition to the plan's names. The next call replaces
+    /// the additional names. Omits names that a certificate file covers, and names for which no
+    /// certificate can be ordered.
     pub fn order_also(&self, names: BTreeSet<String>) {
         self.orders.order_also(&self.shared, names);
     }
@@ -400,8 +400,8 @@ impl fmt::Debug for Edge {
     }
 }
 
-/// The port for redirects from clear text. Prefers addresses that are not loopback, then port 443,
-/// then the first configured address.
+/// The port to which clear-text requests are redirected. Prefers addresses that are not loopback,
+/// then port 443, then the first configured address.
 fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
     let ports = written.iter().filter_map(|at| {
         let listening = open.get(&(ListenerKind::Https, at.clone()))?;
@@ -412,7 +412,7 @@ fn https_port(written: &[ListenAddress], open: &Listeners) -> Option<u16> {
         .map(|(_, port)| port)
 }
 
-/// Opens either all missing listeners of the settings or none.
+/// Opens all listeners of the settings that are not open yet. If one fails, opens none.
 fn bind(
     settings: &ListenSettings,
     open_already: &Listeners,

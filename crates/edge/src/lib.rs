@@ -1,9 +1,10 @@
-//! The edge: listeners, TLS, routes, files, proxy, limits and access log.
+//! The edge: a web server and reverse proxy with TLS, routes, limits and an access log.
 //!
-//! It does not know the purpose of the app that is mounted in it. The modules below are in layers,
-//! and each uses only lower ones; `cargo xtask check` verifies this.
+//! The edge does not know the purpose of the app that is mounted in it. The modules below are
+//! sorted into layers, and each module uses only modules of lower layers; `cargo xtask check`
+//! verifies this.
 
-// Start, apply a plan and stop.
+// The running edge.
 mod edge;
 
 // HTTP/3.

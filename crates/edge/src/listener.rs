@@ -1,4 +1,4 @@
-//! Listeners, and the limits for connections.
+//! Listens for connections, and limits their number.
 
 mod bind;
 mod connection_limits;
@@ -57,7 +57,8 @@ pub struct ListenSettings {
     pub drain_time: Duration,
     /// How long idle connections stay open when the edge stops.
     pub lame_duck_time: Duration,
-    /// How long connections of other protocols stay open when the edge stops.
+    /// How long connections that have switched to another protocol, such as WebSockets, stay open
+    /// when the edge stops.
     pub tunnel_time: Duration,
 }
 
@@ -170,7 +171,8 @@ impl ListenAddress {
         }
     }
 
-    /// Whether no process can listen on both addresses at once. Port 0 never overlaps.
+    /// Whether the addresses conflict, so that two sockets cannot listen on both at once. Port 0
+    /// never conflicts.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         match (self.tcp(), other.tcp()) {
             (Some(one), Some(two)) => {

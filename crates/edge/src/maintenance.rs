@@ -29,16 +29,17 @@ use crate::route::{NormalPath, bare_host};
 
 const STATE: &str = "maintenance.json";
 const PAGE: &str = "maintenance.html";
-/// The mode of the state file. Everybody may read it, because it contains only digests of passes.
+/// The permissions of the state file. Everybody may read it, because it contains only digests of
+/// passes.
 const MODE: u32 = 0o644;
 /// The name of the cookie, and of the link's query parameter, that contains the pass.
 const PASS: &str = "kenduri-pass";
 const COME_BACK: Duration = Duration::from_mins(5);
-/// The maximum number of valid passes. Older passes become invalid.
+/// The maximum number of valid passes. If there are more, the oldest become invalid.
 const PASSES: usize = 64;
 /// The maximum size of the owner's page, in bytes.
 const LARGEST_PAGE: u64 = 1 << 20;
-/// ACME challenges, which are served during maintenance.
+/// The path of ACME challenges, which are also served during maintenance.
 const ALWAYS: &str = "/.well-known/acme-challenge/";
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +62,7 @@ pub struct Maintenance {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// Nothing has changed, and the next start will not see the change either.
+    /// The change is not in effect, and will not be after a restart either.
     #[error("nothing was opened or closed")]
     Unchanged(#[source] io::Error),
     /// The change is in effect and survives a restart, but a power failure may undo it. The caller
@@ -80,8 +81,8 @@ impl Maintenance {
     /// Restores the maintenance mode from the files in `data`: `maintenance.json` contains the
     /// state, and `maintenance.html` is the owner's page. The paths in `health` are always served.
     ///
-    /// If the state cannot be read, all hosts are closed to everybody, because someone began
-    /// maintenance.
+    /// If the state cannot be read, all hosts are closed to everybody, because the file shows that
+    /// maintenance has begun.
     pub fn open(data: &Path, health: Vec<String>) -> Self {
         let maintenance = Self {
             data: data.to_owned(),
@@ -112,11 +113,11 @@ impl Maintenance {
         maintenance
     }
 
-    /// Begins maintenance of a host, or of all hosts. `pass` is random and has at least 16 bytes,
+    /// Begins maintenance of a host, or of all hosts. `pass` consists of at least 16 random bytes,
     /// in hexadecimal.
     ///
-    /// The link `/?kenduri-pass=` followed by the pass gives access until maintenance ends. The
-    /// links with the 63 previous passes stay valid.
+    /// A link that consists of `/?kenduri-pass=` and the pass gives access until maintenance ends.
+    /// The links with the 63 previous passes stay valid.
     pub fn on(&self, host: Option<&str>, pass: &str) -> Result<(), ChangeError> {
         let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.state.load();
@@ -412,8 +413,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let open = || Maintenance::open(data.path(), Vec::new());
         let maintenance = open();
-        // A sync must open the folder, and this mode permits that only to root. The owner of the
-        // folder can still create and remove files in it.
+        // A sync must open the folder, and with these permissions only root can do that. The owner
+        // of the folder can still create and remove files in it.
         let only_changed = Permissions::from_mode(0o300);
         std::fs::set_permissions(data.path(), only_changed).unwrap();
         let is_root = std::fs::read_dir(data.path()).is_ok();

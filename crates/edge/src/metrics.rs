@@ -1,7 +1,7 @@
 //! Metrics of the edge.
 //!
-//! This module counts requests for each worker, and [`text`] renders these counts. All other
-//! metrics go through the `metrics` facade.
+//! This module itself counts requests, separately for each worker, and [`text`] renders these
+//! counts. All other metrics go through the `metrics` facade.
 
 mod requests;
 
@@ -33,8 +33,8 @@ impl RouteFigures {
         }
     }
 
-    /// Counts a response. `took` is the time from the first byte of the request to the last byte of
-    /// the response.
+    /// Counts a response. `took` is the time from the arrival of the request head to the last byte
+    /// of the response.
     pub fn answered(&self, status: http::StatusCode, took: Duration) {
         self.requests.count(status, took);
     }
@@ -161,7 +161,7 @@ impl ListenerMetrics {
     }
 }
 
-/// The counter of connections that this limit refused.
+/// The counter of connections that were refused because of this limit.
 fn refused(limit: &'static str) -> Counter {
     counter!("edge_connections_refused_total", "limit" => limit)
 }

@@ -1,5 +1,5 @@
-//! HTML pages for responses of the edge itself, without scripts, in light and dark mode and in the
-//! visitor's language.
+//! Makes HTML pages for the edge's own responses. The pages need no scripts, have a light and a
+//! dark mode, and are in the visitor's language.
 
 mod language;
 

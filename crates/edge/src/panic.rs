@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::task::Poll;
 
-/// Runs a future and catches its panic; `None` if it panics.
+/// Runs a future and catches a panic in it. Returns `None` after a panic.
 pub(crate) async fn caught<T>(making: impl Future<Output = T>) -> Option<T> {
     let mut making = pin!(making);
     std::future::poll_fn(|context| {

@@ -50,7 +50,7 @@ impl<'a> ParseResult<'a> {
     }
 }
 
-/// For a head that another parser has parsed.
+/// The result for a head that hyper or h3 has parsed.
 impl From<Option<Refusal>> for ParseResult<'_> {
     fn from(refusal: Option<Refusal>) -> Self {
         Self {

@@ -36,17 +36,19 @@ use crate::parse_result::{LoggedHead, ParseResult};
 use crate::route::{BadPath, NormalPath, Route, Target};
 use http1::{Refusal, is_host};
 
-/// A certificate authority requests challenge responses here (RFC 8555, section 8.3).
+/// The path below which a certificate authority requests challenge responses (RFC 8555, section
+/// 8.3).
 const PROOFS: &str = "/.well-known/acme-challenge/";
 
-/// What the log and the metrics need besides the response.
+/// The facts about a request that the log and the metrics need in addition to its response.
 #[derive(Default)]
 struct RequestOutcome {
     route: Option<Arc<Route>>,
     /// `None` if the route has no `cors`.
     cors: Option<CorsAnswer>,
     admitted: Option<Admitted>,
-    /// The time until the edge forwarded the request to the target.
+    /// The time from the arrival of the request head until the edge passed the request to the
+    /// target.
     queue: Option<Duration>,
     upstream: Option<Arc<str>>,
     upstream_time: Option<Duration>,
@@ -56,13 +58,14 @@ struct RequestOutcome {
     is_of_app: bool,
     /// The text that the log shows instead of the path, if the app has supplied one.
     shown: Option<LoggedPath>,
-    /// Whether the edge itself made the response, rather than the route's target.
+    /// Whether the edge itself made the response in place of the route's target.
     is_instead: bool,
     why: &'static str,
 }
 
 impl RequestOutcome {
-    /// Why the request body ended early; `None` if it did not.
+    /// The refusal if the edge aborted the request body because it arrived too slowly; otherwise
+    /// `None`.
     fn broken(&self) -> Option<Refusal> {
         let upload = self.upload.as_ref()?;
         let is_too_slow = upload.is_too_slow.load(Ordering::Relaxed);
@@ -378,9 +381,9 @@ fn with_words(answer: Answer, mut page: Answer) -> Answer {
     page
 }
 
-/// Removes the body from a response, but keeps its length in the head. With HTTP/2, hyper sends
-/// every body that it gets. Clients treat this as an error if the response must not have a body
-/// (RFC 9110, section 6.4.1).
+/// Removes the body of a response, but keeps the body's length in the head. With HTTP/2, hyper
+/// sends every body that it gets, and clients report an error if a response has a body that it must
+/// not have (RFC 9110, section 6.4.1).
 fn without_body(answer: Answer) -> Answer {
     if answer.body().is_end_stream() {
         return answer;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-/// How many times within `time` a watch checks for progress.
+/// How often [`ProgressWatch::stands_still`] checks for progress within its `time`.
 const LOOKS: u32 = 4;
 
 /// Counts a peer's progress, and records whether progress is expected. Counting needs no clock,
@@ -29,8 +29,8 @@ impl ProgressWatch {
         self.is_awaited.load(Ordering::Relaxed)
     }
 
-    /// Completes when there was no progress for `time`, although progress was expected. May
-    /// complete up to a quarter of `time` later.
+    /// Completes when there has been no progress for `time` although progress was expected. May
+    /// complete later than that, by up to a quarter of `time`.
     pub(crate) async fn stands_still(&self, time: Duration) {
         let mut seen = self.moved.load(Ordering::Relaxed);
         let mut looks = 0;

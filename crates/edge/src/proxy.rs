@@ -1,9 +1,10 @@
 //! Forwards requests to servers, and returns their responses.
 //!
-//! All workers share an [`Upstream`]; a [`Pool`] holds one worker's idle connections. Bodies stream
-//! in both directions, except where `request_buffer` and `response_buffer` read ahead.
+//! All workers share an [`Upstream`], but each worker has its own idle connections, which a
+//! [`Pool`] contains. Bodies are streamed in both directions, unless `request_buffer` or
+//! `response_buffer` reads them ahead.
 
-// Requests and answers on their way, and what looks after the servers.
+// Requests and responses in transit, and the health checks of servers.
 mod health_check;
 mod response_body;
 mod upstream_request;
@@ -76,7 +77,7 @@ impl Pool {
     /// Forwards a request to a server of `upstream`. `path` is the request target for the server.
     ///
     /// [`forwarding`] changes the headers, so callers must pass them as the client sent them. For
-    /// an upgrade, the request must have the extension that yields the connection.
+    /// an upgrade, the request's extensions must contain an `OnUpgrade`.
     pub fn forward<'a>(
         &'a self,
         upstream: &'a Arc<Upstream>,
@@ -114,7 +115,7 @@ impl Pool {
         let is_streamed = upload.is_some();
         let is_bodiless = whole.is_none() && !is_streamed;
         let repeats = Idempotency::of(method, is_bodiless);
-        // Whether no second server may get the request after a first server may have read it.
+        // Whether no other server may get the request once one server may have read it.
         let care = repeats != Idempotency::Safe;
         let mut fresh = false;
         // The error of a server that may have begun to process the request.
@@ -163,7 +164,8 @@ impl Pool {
                     };
                     fresh = true;
                     match next {
-                        // This server may have begun the request, so no other server may get it.
+                        // This server may have begun to process an unsafe request, so the request
+                        // must not be sent to another server.
                         RetryTarget::Same => {
                             begun = (is_begun && repeats != Idempotency::Safe).then_some(error);
                         }
@@ -206,8 +208,8 @@ impl Pool {
             head.headers.append(SET_COOKIE, cookie);
         }
         if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            // The server switched protocols although the client had not asked for a switch, so the
-            // next bytes are not HTTP.
+            // If the client has not requested a switch, the response is an error: the bytes after
+            // it are not HTTP.
             let upgrade = upgrade.take().ok_or(ProxyError::Upgrade)?;
             let client = upgrade.answer(&mut head);
             let idle = upstream.times.idle;
@@ -266,15 +268,16 @@ impl Pool {
     }
 }
 
-/// Counts a failure that suggests that a server is down. Does not count a late response.
+/// Counts a failure that suggests that the server is down. A response that is merely late does not
+/// count.
 fn note(backend: &Backend, upstream: &Upstream, error: &ProxyError) {
     if matches!(error, ProxyError::Closed(_) | ProxyError::Garbled(_)) {
         backend.vitals.failed(upstream.now());
     }
 }
 
-/// A response whose body ends with its connection. Such a body may be incomplete without any sign
-/// of it (RFC 9112, section 8).
+/// Marks a response whose body ends when the connection is closed. Such a body may be incomplete
+/// without any sign of it (RFC 9112, section 8).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Unframed;
 
@@ -316,7 +319,7 @@ fn check_framing(
 mod tests {
     use super::*;
 
-    /// glibc's malloc(3) finds a block up to this size in bytes without a search.
+    /// glibc's malloc(3) finds a block of at most this many bytes without a search.
     const FOUND_AT_ONCE: usize = 1_032;
 
     fn size_of_answer<'a, F>(

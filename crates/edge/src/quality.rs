@@ -1,7 +1,7 @@
 //! Parses the weights in headers such as `Accept` (RFC 9110, section 12.4.2).
 
-/// The weight in a list item's parameters, in thousandths: 1000 if there is none, and `None` if it
-/// is invalid.
+/// Returns the weight from the parameters of a list item, in thousandths. Returns 1000 if there is
+/// no weight, and `None` if the weight is invalid.
 pub(crate) fn quality(parameters: &str) -> Option<u16> {
     let weight = parameters.split(';').find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;

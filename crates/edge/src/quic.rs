@@ -1,8 +1,8 @@
-//! HTTP/3: the UDP side of every `https` address.
+//! Serves HTTP/3 over UDP at the `https` addresses.
 //!
-//! A UDP socket has a single reader: one worker of one process. A second reader would take packets
-//! of connections that it does not know. The next process waits until the reader has released its
-//! lock ([`SharedUdp`](crate::listener::SharedUdp)) or the port.
+//! Only one worker of one process reads a UDP socket, because a second reader would take packets of
+//! connections that it does not know. Therefore, the next process waits until the reader has
+//! released its lock ([`SharedUdp`](crate::listener::SharedUdp)) or the port.
 
 mod endpoint;
 mod fields;

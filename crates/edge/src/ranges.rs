@@ -14,8 +14,8 @@ pub(crate) enum RequestedRanges {
     Nothing,
 }
 
-/// The ranges of a `Range` header in content of this length, sorted and merged. An invalid header
-/// is ignored, as section 14.2 allows.
+/// Returns the ranges that a `Range` header names in content of this length, sorted and merged. An
+/// invalid header is ignored, as RFC 9110, section 14.2, allows.
 pub(crate) fn wanted(header: &[u8], length: u64) -> RequestedRanges {
     // Empty content has no ranges.
     if length == 0 {
@@ -73,7 +73,7 @@ fn part(spec: &str, length: u64) -> Spec {
     }
 }
 
-/// Parses digits only. Returns `u64::MAX` if the number is too large.
+/// Parses a number that consists only of digits. Returns `u64::MAX` if it is too large.
 fn number(text: &str) -> Option<u64> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| text.parse().unwrap_or(u64::MAX))

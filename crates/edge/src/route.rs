@@ -1,4 +1,4 @@
-//! Routes, and the choice of the route for a request.
+//! Defines routes, and how the route for a request is chosen.
 //!
 //! The most exact host wins (a name, then `*.name`, then any host), and then the longest path. A
 //! path matches whole segments: `/api` matches `/api/x` but not `/apix`.
@@ -36,9 +36,9 @@ pub(crate) const BUFFER_REQUEST: usize = 256 << 10;
 pub struct Route {
     pub host: HostPattern,
     pub path: RoutePath,
-    /// Whether the target distinguishes letter case. If it does not, a route that restricts
-    /// requests also refuses paths that differ from its path only in letter case. Such paths would
-    /// lead to the same content without the restrictions.
+    /// Whether the target distinguishes letter case. If it does not, and this route restricts
+    /// requests, the route also refuses paths that differ from its own path only in letter case,
+    /// because they would lead to the same content without the restrictions.
     pub case_sensitive: bool,
     pub target: Target,
     /// Whether the app responds to requests for missing files.
@@ -100,7 +100,7 @@ impl Route {
         }
     }
 
-    /// Makes a route for this path on all hosts, to the mounted handler.
+    /// Makes a route to the app for this path on all hosts.
     pub(crate) fn to_mounted(path: RoutePath) -> Self {
         let name: Arc<str> = format!("*{}", path.as_str()).into();
         Self {
@@ -112,7 +112,7 @@ impl Route {
         }
     }
 
-    /// Makes a route for all requests on a service's address.
+    /// Makes a route for all requests at the address of a service.
     pub(crate) fn to_service(service: &str, upstream: &str) -> Self {
         let name: Arc<str> = format!("front:{service}").into();
         Self {
@@ -124,18 +124,19 @@ impl Route {
         }
     }
 
-    /// Whether the app responds to any request on this route, such as one for a missing file.
+    /// Whether the app responds to any requests on this route, for example to those for missing
+    /// files.
     pub fn leads_to_app(&self) -> bool {
         self.falls_back || matches!(self.target, Target::App)
     }
 
-    /// Whether this route restricts requests. No request may bypass it.
+    /// Whether this route restricts requests, so that no request may bypass it.
     fn is_guard(&self) -> bool {
         self.access.is_some() || self.limit.is_some() || matches!(self.target, Target::Status(_))
     }
 
-    /// Whether this route's path is below the other's path, and some host matches both. Requests
-    /// for such paths go to this route.
+    /// Whether this route's path is below the path of `other` and some host matches both routes.
+    /// Requests that match both go to this route.
     pub(crate) fn is_inside(&self, other: &Self) -> bool {
         let may_share_host = match (&self.host, &other.host) {
             (HostPattern::Exact(name), pattern) => pattern.matches(name),
@@ -152,7 +153,7 @@ impl Route {
         self.host == other.host && bare(&self.path.folded) == bare(&other.path.folded)
     }
 
-    /// The path for the target, after `strip` and `add`.
+    /// Returns the path for the target, after `strip` and `add` were applied.
     pub fn rewrite<'a>(&self, path: &'a NormalPath<'_>) -> Cow<'a, str> {
         let rest = path.without_first(self.strip);
         if self.add.is_empty() {
@@ -208,7 +209,7 @@ fn forwarded_as(path: Cow<'_, str>, uri: &Uri) -> Result<PathAndQuery, http::uri
 pub enum Target {
     App,
     Files(Arc<Folder>),
-    /// The name in [`Plan::upstreams`](crate::config::Plan::upstreams).
+    /// The upstream's name in [`Plan::upstreams`](crate::config::Plan::upstreams).
     Proxy(Arc<str>),
     Redirect(Redirect),
     /// A page of the edge itself with this status.
@@ -225,8 +226,8 @@ pub struct Redirect {
 }
 
 impl Redirect {
-    /// The value of `Location`. If the URL has no `{path}`, the location contains neither path nor
-    /// query.
+    /// Returns the value of `Location`. If the URL has no `{path}`, the value contains neither the
+    /// path nor the query of the request.
     pub fn location(&self, path: &str, query: Option<&str>) -> String {
         let Some(after) = &self.after else {
             return self.before.clone();
@@ -345,8 +346,8 @@ impl RoutePath {
         self.begins(path.matched())
     }
 
-    /// Whether a path equals this path without its trailing slash, and this route matches such a
-    /// path.
+    /// Whether `path` equals this route's path without its trailing slash, and this route also
+    /// matches that path.
     pub(crate) fn is_bare(&self, path: &NormalPath<'_>) -> bool {
         self.owns_bare && is_bare(&self.matched, path.matched())
     }

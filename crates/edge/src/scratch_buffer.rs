@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 /// The maximum capacity of a kept buffer, in bytes.
 const LARGEST: usize = 16 << 10;
 
-/// A buffer that one writer takes and puts back. Only a writer for a slow client keeps its buffer,
-/// so writers rarely have to allocate one.
+/// A buffer that one writer takes and puts back. Only a writer whose client is slow keeps the
+/// buffer for long, so the other writers rarely have to allocate a new one.
 #[derive(Debug, Default)]
 pub(crate) struct ScratchBuffer(Mutex<Vec<u8>>);
 
 impl ScratchBuffer {
-    /// Returns a new buffer if another writer has taken this one.
+    /// Returns the kept buffer, or a new one if another writer has taken it.
     pub(crate) fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

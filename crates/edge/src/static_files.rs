@@ -138,8 +138,8 @@ fn failed(error: &io::Error, id: &RequestId) -> Answer {
         || [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE]
             .iter()
             .any(|full| error.raw_os_error() == Some(full.raw_os_error()));
-    // The log omits the path. If the file is missing, the app may serve this path, which may then
-    // contain a code or a token.
+    // The log omits the path. If the file is missing, the app may serve this path, and the app's
+    // paths may contain secret codes.
     tracing::warn!(request_id = %id, %error, "a file could not be read");
     if !busy {
         return bare(StatusCode::INTERNAL_SERVER_ERROR);

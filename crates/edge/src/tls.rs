@@ -31,8 +31,8 @@ pub use self::files::FileCertificate;
 pub(crate) use self::certificates::Certificates;
 pub(crate) use self::expiry::Expiry;
 
-/// The default duration of `Strict-Transport-Security`. It is short, because browsers remember this
-/// header.
+/// The default duration of `Strict-Transport-Security`. It is short, because browsers remember the
+/// header for this time.
 pub(crate) const HSTS_TIME: Duration = Duration::from_hours(24);
 pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 /// The maximum number of bytes that a connection buffers before they are encrypted or sent. The
@@ -44,8 +44,8 @@ const UNRECOGNIZED_NAME: [u8; 7] = [21, 3, 3, 0, 2, 2, 112];
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TlsSettings {
     pub certificates: Vec<CertificateFiles>,
-    /// A self-signed certificate is used for these names while no other is available. If empty,
-    /// none is created.
+    /// The names for which a self-signed certificate is used while no other is available. If empty,
+    /// no self-signed certificate is created.
     pub self_signed: BTreeSet<String>,
     /// The duration of `Strict-Transport-Security` on all hosts with a certificate.
     ///
@@ -58,7 +58,7 @@ pub struct TlsSettings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CertificateFiles {
     /// The host names, such as `example.org` or `*.example.org`. If empty, the certificate's own
-    /// names.
+    /// names are used.
     pub hosts: Vec<String>,
     pub chain: PathBuf,
     pub key: PathBuf,
@@ -94,8 +94,8 @@ impl Tls {
         })
     }
 
-    /// Performs a handshake. A client that requests an unknown host gets an alert, rather than
-    /// another host's certificate. `local` is the client's destination address, if known.
+    /// Performs a handshake. A client that requests an unknown host gets an alert and not another
+    /// host's certificate. `local` is the address that the client has connected to, if known.
     pub(crate) async fn accept<S>(
         &self,
         stream: S,
@@ -194,7 +194,7 @@ impl ResolvesServerCert for Resolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         match hello.server_name() {
             Some(name) => self.0.find(name),
-            // Over QUIC, rustls does not know the client's destination address.
+            // Over QUIC, rustls does not know the address that the client has connected to.
             None => self.0.unnamed(None),
         }
     }

@@ -43,8 +43,8 @@ pub fn network(text: &str) -> Result<IpNet, String> {
         })
 }
 
-/// Parses a host name or an IP address into the form of a `Host` header without a port: in lower
-/// case, with internationalized names in ASCII (RFC 5890).
+/// Parses a host name or an IP address. Returns it as in a `Host` header without a port: in lower
+/// case, and with internationalized names in ASCII (RFC 5890).
 pub fn host(text: &str) -> Result<String, String> {
     let how = |why: &str| format!("{text:?} is no host: {why}");
     if let Some(inner) = text

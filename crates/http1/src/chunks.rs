@@ -23,12 +23,13 @@ pub struct Chunks {
 /// The limits for a chunked body, and the permitted deviations from the standard.
 #[derive(Debug)]
 struct Rules {
-    /// The maximum size of all chunk extensions together, in bytes. Extensions are ignored.
+    /// The maximum size of all chunk extensions together, in bytes. The content of extensions is
+    /// ignored.
     extensions: usize,
     trailers: usize,
-    /// Whether blanks may follow a chunk size, as some servers write them.
+    /// Whether blanks are permitted after a chunk size. Some servers write them.
     has_blanks: bool,
-    /// Whether trailers must not contain fields that are only permitted in a head.
+    /// Whether trailers are refused if they contain fields that are only permitted in a head.
     is_strict: bool,
 }
 
@@ -51,7 +52,7 @@ enum State {
         digits: u8,
         size: u64,
     },
-    /// The position after a chunk size. The rest of the line is ignored: it is empty or an
+    /// The decoder has read a chunk size and ignores the rest of the line, which is empty or an
     /// extension.
     Extension {
         size: u64,
@@ -78,7 +79,7 @@ impl Default for State {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Decoded {
     Data(Bytes),
-    /// The trailers, if there are any.
+    /// The end of the body, with the trailers if there are any.
     End(Option<HeaderMap>),
 }
 
@@ -203,8 +204,8 @@ fn read(section: &[u8]) -> Option<HeaderMap> {
 mod tests {
     use super::*;
 
-    /// Decodes a body in pieces of `piece` bytes. Returns the data, the trailers and the number of
-    /// bytes after the body.
+    /// Decodes a body that arrives in pieces of `piece` bytes. Returns the data, the trailers, and
+    /// how many bytes follow the body.
     fn decoded(body: &[u8], piece: usize) -> Result<Option<(Vec<u8>, HeaderMap, usize)>, Refusal> {
         let (mut chunks, mut data, mut at) = (Chunks::of_answer(), Vec::new(), 0);
         while at < body.len() {

@@ -36,7 +36,7 @@ pub struct RequestHead {
 /// The unread part of a request's body.
 #[derive(Debug)]
 pub enum RequestBody {
-    /// The number of bytes left.
+    /// The number of bytes that have not been read yet.
     Length(u64),
     Chunked(Box<Chunks>),
 }

@@ -39,7 +39,7 @@ pub enum Refusal {
     /// `Host` is missing, repeated, or not a host (RFC 9112, section 3.2).
     #[error("Host is missing, repeated or not a host; send exactly one")]
     Host,
-    /// The URL in the request line has another host than `Host`.
+    /// The URL in the request line and the header `Host` contain different hosts.
     #[error("the request line and Host name different hosts; send the same")]
     HostDiffers,
     /// `Content-Length` is repeated, or not a number (RFC 9112, section 6.3).
@@ -61,7 +61,7 @@ pub enum Refusal {
     /// `Expect` is not `100-continue`.
     #[error("only 100-continue can be expected")]
     Expectation,
-    /// The request line alone exceeds the size limit of a head.
+    /// The request line alone is larger than a whole head may be.
     #[error("the request target is too long")]
     TargetTooLong,
     #[error("the headers are too large")]
@@ -71,8 +71,8 @@ pub enum Refusal {
     /// The body stalled for too long, or arrived too slowly.
     #[error("the body came too slowly")]
     BodyTooSlow,
-    /// The chunked framing is invalid (RFC 9112, section 7.1), or contains too many bytes besides
-    /// the data.
+    /// The chunked framing is invalid (RFC 9112, section 7.1), or contains too many bytes in
+    /// addition to the data.
     #[error("a chunk of the body cannot be read")]
     Chunk,
     /// The trailers are too large, cannot be parsed, or contain fields that are only permitted in a

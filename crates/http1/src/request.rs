@@ -9,12 +9,13 @@ use httparse::{Header, ParserConfig, Request, Status};
 use super::refusal::Refusal;
 
 pub const LINES: usize = 128;
-/// The maximum length of a method in bytes: twice the length of the longest registered method.
+/// The maximum length of a method in bytes. This is twice the length of the longest registered
+/// method.
 pub const METHOD_LENGTH: usize = 32;
-/// The maximum length of a host in bytes: a name of 253 characters and a port.
+/// The maximum length of a host in bytes. A name of 253 characters and a port fit into it.
 const HOST_LENGTH: usize = 260;
 
-/// What a head says about the framing of its message.
+/// The properties of a valid head that determine what may follow it on the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Judged {
     pub(crate) body: Framed,
@@ -46,7 +47,7 @@ pub(super) fn judge_and<T>(
     else {
         return Err(Refusal::RequestLine);
     };
-    // `httparse` must have found the same end of the head.
+    // `httparse` must have found the end of the head in the same place.
     if length != head.len() {
         return Err(Refusal::Header);
     }
@@ -229,8 +230,8 @@ pub fn content_length(value: &[u8]) -> Option<u64> {
     is_plain.then(|| value.fold(0, |sum, digit| sum * 10 + digit))
 }
 
-/// Parses `Content-Length` of a request; `None` also if it begins with a needless zero, which some
-/// servers take for the sign of an octal number.
+/// Parses the `Content-Length` of a request. Also returns `None` if the value begins with a
+/// superfluous zero, because some servers would interpret it as an octal number.
 pub fn request_length(value: &[u8]) -> Option<u64> {
     content_length(value).filter(|_| value.len() == 1 || !value.starts_with(b"0"))
 }
@@ -301,8 +302,8 @@ fn is_path(path: &[u8]) -> bool {
     })
 }
 
-/// Whether `host` is like `name`, `1.2.3.4` or `[::1]`, with or without `:port`, and without user
-/// information.
+/// Whether `host` has the form `name`, `1.2.3.4` or `[::1]`, with or without `:port`. User
+/// information is not permitted.
 pub fn is_host(host: &[u8]) -> bool {
     if host.is_empty() || host.len() > HOST_LENGTH {
         return false;

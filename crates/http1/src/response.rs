@@ -48,11 +48,11 @@ pub enum BadAnswer {
 #[derive(Debug)]
 pub enum Left {
     Length(u64),
-    /// A chunked body, with received bytes that have not been decoded.
+    /// A chunked body. The `Bytes` have been received but not decoded.
     Chunks(Box<(Chunks, Bytes)>),
     /// The trailers have arrived, and no data follows.
     Trailers(Box<HeaderMap>),
-    /// The end of the connection ends the body.
+    /// The body ends when the connection is closed.
     Everything,
 }
 
@@ -65,8 +65,8 @@ pub enum Read {
     Bad(BadAnswer),
 }
 
-/// Parses a response. `is_head` means that the request's method was `HEAD`. The headers reuse the
-/// allocation of `spare`. The content of `spare` is discarded.
+/// Parses a response. `is_head` is true if the method of the request was `HEAD`. The headers of the
+/// response reuse the allocation of `spare`, whose content is discarded.
 pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
     let mut lines = [const { std::mem::MaybeUninit::uninit() }; LINES];
     let mut answer = httparse::Response::new(&mut []);
@@ -87,7 +87,8 @@ pub fn has_no_body(status: StatusCode) -> bool {
     status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// Whether another response follows. A 101 (switching protocols) is final.
+/// Whether this is an interim response, after which the final response follows. A 101 (switching
+/// protocols) is final.
 fn is_interim(answer: &httparse::Response<'_, '_>) -> bool {
     const SWITCH: u16 = 101;
     let is_interim = |code: u16| code / 100 == 1 && code != SWITCH;
@@ -155,8 +156,8 @@ fn whole(
     })
 }
 
-/// Whether `reason` is the standard phrase of `status` in any letter case. Some servers write the
-/// phrase in capitals.
+/// Whether `reason` is empty, or the standard phrase of `status` in any letter case. Some servers
+/// write the phrase in capitals.
 fn is_usual(status: StatusCode, reason: &str) -> bool {
     let usual = status.canonical_reason().unwrap_or_default();
     reason.is_empty() || reason.eq_ignore_ascii_case(usual)

@@ -2,7 +2,8 @@
 
 use super::refusal::Refusal;
 
-/// Finds the end of a head or of trailers. Examines each byte once, however the bytes are split.
+/// Finds the end of a head or of trailers. Examines each byte only once, even if the bytes arrive
+/// in several parts.
 #[derive(Debug, Default)]
 pub(super) struct Section {
     /// The number of examined bytes.
@@ -47,7 +48,7 @@ impl Section {
     }
 
     /// Like [`end`](Self::end), but permits one empty line before a head (RFC 9112, section 2.2).
-    /// [`skipped`](Self::skipped) is the length of that line.
+    /// Afterwards, [`skipped`](Self::skipped) returns the length of that line.
     pub(super) fn head_end(
         &mut self,
         bytes: &[u8],

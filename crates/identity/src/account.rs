@@ -90,7 +90,7 @@ pub enum VerifiedBy {
     Mail,
     /// An identity provider has confirmed the email address.
     Provider,
-    /// Nothing proves it. The person has only typed the email address.
+    /// The person has typed the email address, but nothing has confirmed it.
     None,
 }
 

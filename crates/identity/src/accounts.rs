@@ -15,10 +15,10 @@ use crate::scope::domain::Domains;
 /// Who may create an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Registration {
-    /// Only people who are invited to help with something on the site.
+    /// Only people whose invite grants a role.
     #[default]
     Closed,
-    /// Also people whom an owner or administrator of the site invites.
+    /// Also people whom an owner or administrator of the site invites without a role.
     Invite,
     /// Everybody.
     Open,

@@ -1,4 +1,4 @@
-//! The data about a request's browser that sign-in needs.
+//! Data about the browser that sent a request. The functions for signing in use it.
 
 use platform::audit::{RequestFacts, shorten};
 use platform::{Secret, text_cleaning};
@@ -8,13 +8,14 @@ pub struct Client {
     /// The request's id and client address, for the audit log.
     pub request: RequestFacts,
     pub user_agent: String,
-    /// The browser's session secret, if it has one. A new session ends the old one.
+    /// The session secret in the browser's cookie, if there is one. A new sign-in ends that
+    /// session.
     pub session: Option<Secret>,
-    /// The secret that the browser received at an earlier sign-in. The account recognizes the
+    /// The secret that the browser received at an earlier sign-in. The server recognizes the
     /// browser by this secret.
     pub device: Option<Secret>,
-    /// The secret that stands for an identity at a sign-in provider. The next sign-in links the
-    /// identity to the account.
+    /// The secret under which an identity from a sign-in provider is stored. The next sign-in links
+    /// this identity to the account.
     pub identity: Option<Secret>,
 }
 
@@ -29,15 +30,14 @@ impl Client {
             .collect()
     }
 
-    /// The client's network in the form in which it is stored. For privacy, the full IP address is
-    /// not stored.
+    /// The client's network, as it is stored. For privacy, this is a shortened IP address.
     pub(crate) fn network(&self) -> String {
         self.request.network.map(shorten).unwrap_or_default()
     }
 }
 
-/// A short description of a browser, such as "Firefox, Android"; empty if the `User-Agent` is
-/// unknown.
+/// A short description of the browser that sends this `User-Agent` header, such as "Firefox,
+/// Android"; empty if the header is not recognized.
 pub fn describe(user_agent: &str) -> String {
     // Most `User-Agent` headers also name other browsers, so the more specific names come first.
     const BROWSERS: [(&str, &str); 7] = [

@@ -1,8 +1,8 @@
 //! Grants: the roles of accounts in scopes.
 //!
-//! A grant consists of account, scope, role and expiry. An expired grant has no effect. A role is
-//! either a rank, such as owner, or a duty. In one scope, an account has at most one rank, and any
-//! number of duties.
+//! A grant consists of an account, a scope, a role and an expiry. An expired grant has no effect. A
+//! role is either a rank, such as owner, or a duty. In one scope, an account has at most one rank,
+//! and any number of duties.
 //!
 //! Only a caller with the proof [`Manager`] can manage a scope. Every scope keeps at least one
 //! owner whose grant never expires. Each change that could remove the last such owner first locks
@@ -27,7 +27,8 @@ pub use crate::scope::{
 };
 pub use manager::{Manager, change, leave, manager, remove, remove_duty};
 
-/// The current rank of `who` in `scope`; `None` also for a token that is limited to another scope.
+/// The current rank of `who` in `scope`. Returns `None` if `who` has no rank there, or uses a token
+/// that is limited to another scope.
 pub fn rank_in(tx: &mut Tx<'_>, who: &SignedIn, scope: &Scope) -> Result<Option<Role>, StoreError> {
     if !who.reaches(scope) {
         return Ok(None);
@@ -341,7 +342,7 @@ fn held(
         .transpose()
 }
 
-/// Finds the role by its stored name. Fails if this kind of scope has no such role.
+/// Finds the role by its name in the store. Fails if this kind of scope has no such role.
 fn read(kind: &ScopeKind, word: &str) -> Result<Role, StoreError> {
     kind.role(word).ok_or_else(|| StoreError::Column {
         column: format!("role_grant.role of the scope {}", kind.name),

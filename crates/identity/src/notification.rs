@@ -11,11 +11,12 @@ use web::{Language, Site};
 use crate::account::{self, AccountId};
 use crate::grant::{self, Role};
 
-/// The mail scope of notifications. Unsubscribing from it stops only these mails.
+/// The scope of mails about notifications. The unsubscribe link in such a mail stops only mails of
+/// this scope.
 pub const SCOPE: &str = "notices";
 /// How long notifications are stored.
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
-/// An identical notification is not repeated within this period.
+/// A notification is not sent if the account got an identical one within this period.
 const SAME: SignedDuration = SignedDuration::from_hours(24);
 /// How many notifications a page shows.
 const SHOWN: i64 = 100;
@@ -75,8 +76,8 @@ pub fn tell(
     Ok(())
 }
 
-/// Notifies an account on the site only; the caller decides whether to send mail. If the account
-/// has an equal unread notification, that notification becomes the newest instead.
+/// Notifies an account on the site, without sending mail. If the account has an equal unread
+/// notification, that notification becomes the newest instead.
 pub fn tell_on_site(
     tx: &mut Tx<'_>,
     account: &AccountId,

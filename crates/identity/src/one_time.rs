@@ -1,7 +1,7 @@
 //! Links that work once: to become the first owner, to become a member, to sign in and so on. Most
 //! links are [taken](take): the row is deleted, so a second use finds nothing. A link that confirms
-//! something is [used](use_once) instead. For [`KNOWN`] after its use, a repeated request, such as
-//! a double click, is recognized as a repeat.
+//! something is [used](use_once) instead. For ten minutes after its use ([`KNOWN`]), a repeated
+//! request, such as a double click, is recognized as a repeat.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -25,7 +25,7 @@ pub(crate) enum Purpose {
     /// because a thief may have created them.
     Invite,
     SignIn,
-    /// To accept a response for a passkey only once.
+    /// To record the use of a passkey challenge, so that only one response to it is accepted.
     Passkey,
     /// To cancel an account's erasure.
     Restore,
@@ -73,16 +73,16 @@ impl Purpose {
     }
 }
 
-/// A valid link.
+/// A link that was found in the store.
 #[derive(Clone, Debug)]
 pub(crate) struct OneTime<T> {
-    /// The link's id, which does not grant access.
+    /// The link's id. Knowing the id does not suffice to use the link.
     pub(crate) id: String,
     /// The account that the link is for, or the account that created the link.
     pub(crate) account: Option<AccountId>,
     pub(crate) data: T,
     pub(crate) expires_at: Timestamp,
-    /// Whether the link was used, less than [`KNOWN`] ago.
+    /// Whether the link was already used. A used link can be found until [`KNOWN`] after its use.
     pub(crate) is_used: bool,
 }
 
@@ -143,7 +143,7 @@ pub(crate) fn use_up(
     Ok(count == 1)
 }
 
-/// Finds a link without using it up. A used link is still found for [`KNOWN`].
+/// Finds a link without using it up. A link that was used less than [`KNOWN`] ago is still found.
 pub(crate) fn find<T: DeserializeOwned>(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -210,8 +210,8 @@ pub(crate) fn take<T: DeserializeOwned>(
     Ok(link.filter(|link| link.expires_at > now && !link.is_used))
 }
 
-/// Counts an attempt to enter what a link requires in addition, such as a code. Returns whether the
-/// attempt is among the first `limit`.
+/// Counts an attempt to use a link that also requires a second-factor code. Returns whether the
+/// link exists and had fewer than `limit` attempts before.
 pub(crate) fn count_attempt(
     tx: &mut Tx<'_>,
     purpose: Purpose,
@@ -276,7 +276,7 @@ pub(crate) fn remove_of(
     Ok(())
 }
 
-/// Deletes an account's links of one purpose that expire at `end` or later.
+/// Deletes an account's unused links of one purpose that expire at `end` or later.
 pub(crate) fn remove_since(
     tx: &mut Tx<'_>,
     purpose: Purpose,

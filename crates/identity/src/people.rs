@@ -51,8 +51,8 @@ pub struct Search {
     pub rank: String,
 }
 
-/// Lists the people who match a search, newest account first. Only accounts that were created
-/// before `before` are listed.
+/// Lists the people who match a search, newest account first. Only accounts that are older than the
+/// account with the id `before` are listed.
 pub fn list(
     tx: &mut Tx<'_>,
     _: &Administrator,
@@ -302,7 +302,8 @@ pub fn duties_in_site(
     Ok(among.iter().filter(has).copied().collect())
 }
 
-/// Grants a person `duties` in the installation, and removes all other duties in `all`.
+/// Grants a person `duties` in the installation. Removes the duties that are in `all` but not in
+/// `duties`.
 pub fn set_duties(
     tx: &mut Tx<'_>,
     by: &Acting,

@@ -386,13 +386,13 @@ impl From<ExportError> for Problem {
     }
 }
 
-/// Reports in `problem` that the field is not a valid display name.
+/// Adds to `problem` that the field at `pointer` is not a valid display name.
 pub fn name(problem: Problem, pointer: &str, NotAName: NotAName) -> Problem {
     let values = [("min", 2.into()), ("max", 50.into())];
     problem.field(pointer, "display_name_length", values)
 }
 
-/// Reports in `problem` that the field is not an acceptable password.
+/// Adds to `problem` that the field at `pointer` is not an acceptable password.
 pub fn password(problem: Problem, pointer: &str, weakness: Weakness) -> Problem {
     let values = match weakness {
         Weakness::Short => vec![("min", password::SHORTEST.into())],

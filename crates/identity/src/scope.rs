@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::scope::domain::DomainAccounts;
 
-/// A role in a scope, as the scope's kind declares it.
+/// A role that people can have in scopes of a certain kind. [`ScopeKind`] declares these roles.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Role {
     word: &'static str,
@@ -73,16 +73,16 @@ pub struct ScopeKind {
     pub below: &'static [Role],
     /// Roles that people may have in addition to a rank or without one.
     pub duties: &'static [Role],
-    /// The id of the message for a token that is limited to one scope of this kind.
+    /// The id of the message which says that a token is limited to one scope of this kind.
     pub only: &'static str,
-    /// The path of the page with a person's scopes of this kind.
+    /// The path of the page that lists a person's scopes of this kind.
     pub home: &'static str,
-    /// Whether a rank in such a scope makes the person a host of the site. Hosts may get access to
-    /// upstream services that run beside the app. Must be false for kinds in which people can grant
-    /// themselves a rank.
+    /// Whether a rank in a scope of this kind makes the person a host of the site. Hosts may get
+    /// access to upstream services that run beside the app. Must be false for kinds in which people
+    /// can grant themselves a rank.
     pub makes_hosts: bool,
-    /// Whether an invite to such a scope may create a new account, or admit an account with an
-    /// unconfirmed email address.
+    /// Whether an invite to a scope of this kind may be accepted with a new account, or with an
+    /// account whose email address is unconfirmed.
     pub invites_newcomers: bool,
 }
 
@@ -200,7 +200,7 @@ pub struct ScopeName {
 }
 
 impl ScopeName {
-    /// Finds the scope, if its kind is the installation or is declared by a domain.
+    /// Finds the scope, if it is the installation or if a domain declares its kind.
     pub fn find(&self, domains: &[DomainAccounts]) -> Option<Scope> {
         let declared = domains.iter().flat_map(|domain| domain.scope_kinds);
         let mut all = declared.copied().chain([&SITE]);

@@ -30,8 +30,8 @@ impl SecurityMail<'_> {
         self.write(tx, site, to, None).map(drop)
     }
 
-    /// Like [`SecurityMail::send`], but also for mails caused by people without a session
-    /// (`stranger`). Returns the mail's id.
+    /// Like [`SecurityMail::send`], but also for mails that a person without a session (`stranger`)
+    /// caused. Returns the mail's id.
     pub(crate) fn write(
         self,
         tx: &mut Tx<'_>,
@@ -72,8 +72,8 @@ impl SecurityMail<'_> {
     }
 }
 
-/// The queue lane for mails caused by people who are not signed in. Each network has one lane: the
-/// /24 for IPv4, the /48 for IPv6.
+/// The queue lane for mails caused by people who are not signed in. Each IPv4 /24 and each IPv6 /48
+/// has one lane.
 pub(crate) fn line(site: &Site, network: Network) -> String {
     let key = site.keys.key("line of a network");
     key.sign(&[&audit::shorten(network.address())])

@@ -1,8 +1,8 @@
-//! Sessions: one sign-in in one browser. The browser has the secret in a cookie; the store contains
-//! only its SHA-256.
+//! A session is one sign-in in one browser. The browser has the session's secret in a cookie; the
+//! store contains only the secret's SHA-256.
 //!
-//! A session expires after some time without use, and some time after the sign-in even if it is
-//! used. Ended sessions are deleted; the audit log records why they ended.
+//! A session expires if it is not used for some time. Even if it is used, it expires some time
+//! after the sign-in. Ended sessions are deleted; the audit log records why they ended.
 
 pub mod access_token;
 pub mod device;
@@ -258,7 +258,7 @@ pub(crate) fn find(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<SessionId>
     Ok(found.map(|(id,)| id))
 }
 
-/// Whether a session is still live.
+/// Whether the session still exists. A session that was ended does not exist any more.
 pub(crate) fn is_there(tx: &mut Tx<'_>, id: &SessionId) -> Result<bool, StoreError> {
     let found: Option<(SessionId,)> =
         sql!("SELECT id FROM session WHERE id = :id", id).maybe(tx)?;
@@ -359,8 +359,8 @@ pub fn end_others(
     Ok(count)
 }
 
-/// Ends all sessions of the signed-in person except the given one, and withdraws the invites that
-/// the person has sent. Returns the number of ended sessions.
+/// Ends all sessions of the signed-in person, except the current one if `keep_current` is true.
+/// Withdraws the invites that the person has sent. Returns the number of ended sessions.
 pub fn end_own(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -389,7 +389,7 @@ pub(crate) fn end_all_of(
     record_end(tx, account, count, reason, request)
 }
 
-/// Ends every session of every account, and returns their number.
+/// Ends every session of every account, and returns the number of ended sessions.
 pub fn end_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM session"), &[], Rows::Any)
 }
@@ -414,12 +414,12 @@ fn record_end(
     })
 }
 
-/// Ends all access to the account except by password: sessions with their refresh and access
-/// tokens, personal tokens, and links that sign in. A link that undoes a change to the email
-/// address is kept, because it may be the owner's only way back. The caller holds the account's
-/// lock. Returns the number of ended sessions.
+/// Ends all sessions of the account, and deletes its personal tokens and mailed links. Credentials
+/// such as the password are kept. A link that undoes a change to the email address is kept too,
+/// because it may be the owner's only way back. The caller holds the account's lock. Returns the
+/// number of ended sessions.
 pub(crate) fn end_access(tx: &mut Tx<'_>, id: &AccountId) -> Result<u64, StoreError> {
-    // The responses that are stored for repeated requests with these tokens are deleted too.
+    // The store keeps responses for repeated requests with personal tokens. They are deleted too.
     sql!(
         "DELETE FROM idempotency
          WHERE owner IN (SELECT id FROM personal_token WHERE account_id = :id)",

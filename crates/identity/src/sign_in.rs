@@ -1,8 +1,8 @@
 //! Sign-in with email address and password, or with a sign-in link.
 //!
-//! Every attempt with a password costs exactly one hash, whether the address is known, unknown or
-//! barred, and all failures get the same response. A client that has used up its attempts is
-//! refused before a hash is computed, whatever the address.
+//! Every attempt with a password computes exactly one hash, whether or not an active account has
+//! the email address, and all failures get the same response. A client that has used up its
+//! attempts is refused before a hash is computed.
 
 pub mod attempts;
 pub mod let_in;
@@ -75,8 +75,8 @@ pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welc
     let device = known.as_ref().and_then(|known| known.device.clone());
     let source = device.map_or(Source::Network(attempt.network), Source::Device);
     let counted = attempts::Attempt::new(&attempt.email, source);
-    // Other attempts wait until this value is dropped. That happens when the outcome of this
-    // attempt is in the store.
+    // Concurrent attempts wait until `reserved` is dropped, which happens after the outcome of this
+    // attempt has been stored.
     let reserved = counted.reserve::<SignInError>(accounts).await?;
     let hash = known.as_ref().and_then(|known| known.hash.as_ref());
     let is_right = match accounts.hasher.verify(&attempt.password, hash).await {
@@ -99,7 +99,7 @@ pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welc
     Err(SignInError::Wrong)
 }
 
-/// The account that has the typed email address.
+/// The account that has the typed email address, with the data that a sign-in needs.
 struct Known {
     account: Account,
     hash: Option<PasswordHash>,
@@ -166,7 +166,7 @@ async fn begin(
     Ok(accounts.site.store.write(change).await?)
 }
 
-/// Offers a person who has entered the account's password to cancel the account's erasure. The
+/// Offers to cancel the account's erasure, after the person has entered the account's password. The
 /// attempt then no longer counts as failed.
 async fn offer(
     accounts: &Accounts,
@@ -234,8 +234,8 @@ struct Onward {
     to: String,
 }
 
-/// Creates a link that signs a person in once, within a day. The secret is the last part of
-/// `/sign-in/{…}`. An earlier link stops working.
+/// Creates a link that signs a person in once, within a day. An earlier link of the account stops
+/// working. The link's path is `/sign-in/` followed by the returned secret.
 pub fn create_link(tx: &mut Tx<'_>, account: &AccountId) -> Result<Secret, StoreError> {
     create_link_to(tx, account, "/me")
 }

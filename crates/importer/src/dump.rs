@@ -221,7 +221,7 @@ fn table(file: &str, line: &str) -> Option<Table> {
     })
 }
 
-/// Unescapes a value from a `COPY` block; `None` if the value is NULL.
+/// Unescapes a value from a `COPY` block; `None` if it ends within an escape sequence.
 fn unescaped(text: &str) -> Option<String> {
     let mut value = String::with_capacity(text.len());
     let mut letters = text.chars();

@@ -1,11 +1,11 @@
 //! Imports the configuration of other servers and process managers as `kenduri.toml`, and reads the
 //! rows of their databases.
 //!
-//! Except for [`dump`] and [`mongo`], each import prints a file that `kenduri check` accepts, apart from missing
-//! folders and files. A comment marks everything that could not be imported. If something is
-//! ambiguous, the file contains the safer choice and a comment about the ambiguity. A protected
-//! path never becomes an open route; if no path can express the protection, a remark that begins
-//! with CAREFUL says so.
+//! [`nginx`] and [`pm2`] make a file that `kenduri check` accepts, apart from missing folders and
+//! files. A comment marks everything that could not be imported. If something is ambiguous, the
+//! file contains the safer choice and a comment about the ambiguity. A protected path never becomes
+//! an open route; if no path can express the protection, a remark that begins with CAREFUL says so.
+//! [`dump`] and [`mongo`] only read rows and documents.
 
 pub mod dump;
 pub mod mongo;
@@ -45,7 +45,7 @@ pub enum ImportError {
     #[error("{file}: {what}\n  {mend}")]
     Nothing {
         file: String,
-        /// The content that the file should have.
+        /// The reason, as a sentence.
         what: &'static str,
         mend: &'static str,
     },

@@ -1,8 +1,9 @@
 //! Reads the documents of files that `mongoexport` wrote, one at a time.
 //!
-//! A file has a document a line, or one array, with or without `--pretty`. Values of extended JSON,
-//! canonical or relaxed, become plain JSON: ids and dates become texts, numbers become numbers, and
-//! binary data becomes Base64. Only one document at a time is in memory.
+//! A file contains either one document after another or an array of documents, with or without
+//! `--pretty`. Values in canonical or relaxed Extended JSON become plain JSON: ids and decimals
+//! become strings, dates become strings or milliseconds, other numbers become numbers, and binary
+//! data becomes Base64. Only one document at a time is in memory.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -12,8 +13,8 @@ use serde_json::{Map, Value};
 
 use crate::ImportError;
 
-/// The maximum length of a line and of a document, in bytes. The database's own documents have at
-/// most 16 MiB, which are somewhat longer as JSON.
+/// The maximum length of a line and of a document, in bytes. MongoDB limits a stored document to
+/// 16 MiB, and its JSON is usually longer.
 const LONGEST: usize = 64 << 20;
 
 /// A file that is being read.
@@ -21,18 +22,22 @@ const LONGEST: usize = 64 << 20;
 pub struct Export {
     file: String,
     reader: BufReader<File>,
-    /// The line that is being read, and the part of it that was not read yet.
+    /// The line that is being scanned.
     line: Vec<u8>,
+    /// The index of the next byte in `line`.
     at: usize,
+    /// The number of the line in the file.
     number: u64,
     /// The bytes of an unfinished document.
     text: Vec<u8>,
+    /// The line at which that document begins.
     begins: u64,
     scan: Scan,
     is_over: bool,
 }
 
-/// Where a document's text stands: how deep, and whether inside a string.
+/// The state of the scan for a document's end: the nesting depth, and whether the scan is inside a
+/// string.
 #[derive(Clone, Copy, Debug, Default)]
 struct Scan {
     depth: u32,
@@ -40,7 +45,7 @@ struct Scan {
     is_escaped: bool,
 }
 
-/// A document, or what is wrong with it.
+/// A document, or the reason why it is invalid.
 #[derive(Debug)]
 pub struct Document {
     /// The line at which the document begins.
@@ -68,8 +73,8 @@ impl Export {
         })
     }
 
-    /// Returns the next document; `None` at the end of the file. A text that is no document is
-    /// returned as one that is wrong, and reading goes on with the next line that begins one.
+    /// Returns the next document; `None` at the end of the file. Invalid text yields a [`Document`]
+    /// with an error in `fields`, and the next call continues after it.
     pub fn read(&mut self) -> Result<Option<Document>, ImportError> {
         loop {
             if self.at >= self.line.len() {
@@ -78,7 +83,8 @@ impl Export {
                         !self.text.is_empty() && !std::mem::replace(&mut self.is_over, true);
                     return Ok(is_broken.then(|| self.give_up("the file breaks off here")));
                 }
-                // Neither form indents its documents, and no text of JSON contains the end of a line.
+                // In each of these formats, an unindented `{` begins a new document, so the
+                // previous document is incomplete.
                 let is_new = self.line.starts_with(b"{") || self.line.starts_with(b"[{");
                 if is_new && !self.text.is_empty() {
                     return Ok(Some(self.give_up("the document breaks off here")));
@@ -115,7 +121,7 @@ impl Export {
         Ok(read > 0)
     }
 
-    /// Reads on in the line until a document ends; `None` if none ends in it.
+    /// Scans the rest of the line up to the end of a document; `None` if no document ends in it.
     fn scan_line(&mut self) -> Option<Document> {
         while let Some(byte) = self.line.get(self.at).copied() {
             self.at += 1;
@@ -152,7 +158,8 @@ impl Export {
                     .into_iter()
                     .map(|(name, value)| (name, plain(value)))
                     .collect()),
-                // The error's own line counts from the document's beginning, so it is left out.
+                // The error's line number counts from the beginning of the document, not of the
+                // file, so the error is omitted.
                 Err(_) => Err("it is no document of JSON".to_owned()),
             },
         }

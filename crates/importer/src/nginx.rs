@@ -181,7 +181,7 @@ fn zone(directive: &Directive, zones: &mut Zones, made: &mut Made) {
     }
 }
 
-/// Reads the trusted proxies, and the headers for which they are trusted.
+/// Reads which proxies are trusted, and in which of their headers the client's IP address is.
 fn trust(directive: &Directive, made: &mut Made) {
     match directive.name.as_str() {
         "set_real_ip_from" => trusted(directive, made),

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use toml::Value;
 
-/// The column before which comments are wrapped.
+/// The width at which comments are wrapped, in characters.
 const WIDTH: usize = 100;
-/// The maximum number of characters from the imported file in a comment.
+/// The maximum length of a comment, in characters. The rest is cut off.
 const LONGEST: usize = 600;
 
 #[derive(Debug, Default)]

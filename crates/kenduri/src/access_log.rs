@@ -1,5 +1,5 @@
-//! Opens the edge's access log and masks codes in the URLs that it contains. The app masks its own
-//! paths, because it knows which of them contain codes.
+//! Opens the edge's access log. Masks secret codes, such as invitation codes, in the logged URLs.
+//! The app masks its own paths, because it knows which of them contain codes.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -29,8 +29,9 @@ pub(crate) fn open(settings: &log::Log, lines: &log::Lines) -> edge::access_log:
     }
 }
 
-/// Masks a URL for logs: shortens codes in the path, and replaces the values of query parameters.
-/// The path of a service is masked only if it looks like a path of the app.
+/// Masks a URL for logs. Shortens secret codes in the path, and replaces the values of query
+/// parameters. If the request went to a service instead of the app, masks only paths that the app
+/// knows.
 fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: PathOwner) -> Cow<'a, str> {
     if address.is_empty() {
         return Cow::Borrowed(address);
@@ -79,8 +80,8 @@ fn mask<'a>(paths: &SecretPaths, address: &'a str, whose: PathOwner) -> Cow<'a, 
     Cow::Owned(shown)
 }
 
-/// Returns the normalized path with codes shortened, even if the app does not know the path. If the
-/// path cannot be normalized, shortens every segment that is long enough for a code.
+/// Normalizes a path and shortens the secret codes in it, even if the app does not know the path.
+/// If the path cannot be normalized, shortens every segment that is long enough for a code.
 fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     match NormalPath::parse(path) {
         Ok(normal) if normal.as_str() != path => {
@@ -91,8 +92,8 @@ fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     }
 }
 
-/// Shortens codes in a normalized path. In a path that the app knows, only the last segment can
-/// still be a code. In an unknown path, every segment can.
+/// Shortens secret codes in a normalized path. If the app knows the path, only the last segment can
+/// still contain an unmasked code. If the app does not know the path, every segment can.
 fn without_a_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     let masked = paths.mask_anywhere(path);
     if matches!(masked, Cow::Borrowed(_)) {

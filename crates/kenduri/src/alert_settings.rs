@@ -5,23 +5,23 @@ use platform::mail::Address;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct AlertSettings {
-    /// Whether mails go to the owners of the installation.
+    /// Whether alerts are mailed to the owners of the installation.
     pub(crate) owners: bool,
-    /// Other addresses to which mails go.
+    /// The other addresses to which alerts are mailed.
     pub(crate) addresses: Vec<Address>,
     pub(crate) webhook: Option<String>,
     pub(crate) limits: Limits,
 }
 
-/// The thresholds at which alerts begin. A condition with `None` or 0 is not watched.
+/// The thresholds at which alerts begin. A threshold of `None` or 0 disables the alert.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Limits {
     pub(crate) disk: Option<Floor>,
     pub(crate) memory: Option<Floor>,
     pub(crate) backup_lag: Option<SignedDuration>,
-    /// Failed jobs in a day.
+    /// The number of failed jobs in a day at which an alert begins.
     pub(crate) failed_jobs: u32,
-    /// Failed mails in a day.
+    /// The number of failed mails in a day at which an alert begins.
     pub(crate) failed_mails: u32,
 }
 

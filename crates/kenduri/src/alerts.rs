@@ -1,7 +1,7 @@
-//! Alerts: owners and a webhook are notified once when a problem begins, and once when it is over.
+//! Notifies owners and a webhook once when a problem begins, and once when it is over.
 //!
 //! The store has a row for each active alert ([`alert`]). A restart therefore does not repeat a
-//! notification. [`conditions`] decide what is a problem.
+//! notification. The module [`conditions`] decides what is a problem.
 
 pub(crate) mod alert;
 pub(crate) mod conditions;
@@ -30,14 +30,15 @@ pub(crate) struct Watch {
     pub(crate) machine: Machine,
     pub(crate) server: ServerStatus,
     pub(crate) backup: Option<Arc<Agent>>,
-    /// The time between two snapshots.
+    /// The time between two snapshots of the backup.
     pub(crate) every: SignedDuration,
     /// When this process started.
     pub(crate) started: Timestamp,
 }
 
 impl Watch {
-    /// Returns a report on each condition with a known state.
+    /// Returns reports on the machine, the certificates and the backup. Leaves out those whose
+    /// state is not known.
     pub(crate) async fn look(&self) -> Vec<Report> {
         let (machine, edge) = tokio::join!(self.machine.status(), self.server.edge_status());
         let (limits, now) = (&self.outlet.settings.limits, self.outlet.site.clock.now());
@@ -80,7 +81,7 @@ pub(crate) fn job(watch: Watch) -> Handler {
 /// The jobs and mails that failed in the last day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Failures {
-    /// Failed jobs by kind.
+    /// The number of failed jobs of each kind.
     pub(crate) jobs: Vec<(String, u64)>,
     pub(crate) mails: u64,
 }

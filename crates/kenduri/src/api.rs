@@ -1,5 +1,5 @@
 //! The OpenAPI description. It is collected from the domains' routes. `/api/openapi.json` serves it
-//! for API clients, and `/api/docs` as a page for people. Both are in English.
+//! for API clients, and `/api/docs` shows it as a page for people. Both are in English.
 
 use std::io::{self, Read as _};
 
@@ -74,7 +74,7 @@ struct Schema<'a> {
     fields: Vec<Field<'a>>,
 }
 
-/// A parameter, body, response or member, as `/api/docs` shows it.
+/// A parameter, a body, a response or a member of a schema, as `/api/docs` shows it.
 struct Field<'a> {
     name: String,
     what: String,
@@ -120,7 +120,7 @@ fn operations(description: &Value) -> Vec<Operation<'_>> {
         .collect()
 }
 
-/// Returns the anchor of an operation on the page. It contains the tag and the operation id,
+/// Returns the anchor of an operation in `/api/docs`. It contains the tag and the operation id,
 /// because operation ids are unique only within a tag.
 fn anchor(operation: &Value) -> String {
     let tag = words(&operation["tags"][0]).replace(' ', "-");
@@ -163,7 +163,7 @@ fn operation_fields<'a>(description: &'a Value, operation: &'a Value) -> Vec<Fie
         .collect()
 }
 
-/// Returns rows for the page: the role that a host needs, and the scopes that a token needs.
+/// Returns the rows of `/api/docs` that state the role a host needs and the scopes a token needs.
 fn access_fields(operation: &Value) -> impl Iterator<Item = Field<'_>> {
     let scopes = operation["security"][0]["token"].as_array().into_iter();
     let scopes: Vec<&str> = scopes.flatten().map(words).collect();

@@ -20,7 +20,8 @@ use web::client_info::RequestId;
 use crate::body_deadlines::{CancellableBody, DeadlineBody};
 
 /// The time limit for receiving a whole request body. It is short because the app reads only small
-/// bodies, and a slow client occupies a slot. The edge has a shorter limit for a pause in the data.
+/// bodies, and a slow client occupies a slot. The edge limits how long the client may pause, and
+/// that limit is shorter.
 const BODY_TIME: Duration = Duration::from_mins(1);
 /// Responses up to this size, in bytes, are passed on in one piece.
 const ONE_PIECE: u64 = 256 << 10;
@@ -38,7 +39,7 @@ pub(crate) struct AppService {
     accounts: Option<Context>,
     /// The occasions' own host names, if occasions may have any.
     own_domains: Option<OwnDomains>,
-    /// Ends endless response streams.
+    /// When this token is cancelled, response streams that would never end are ended.
     stop: CancellationToken,
 }
 
@@ -155,8 +156,8 @@ fn pass(without_cookies: Vec<String>, user: GrantedUser) -> edge::Pass {
     pass
 }
 
-/// Redirects browsers to the sign-in page, and sends 401 to other clients. The sign-in page is
-/// always at the site's own URL, and leads back to the requested page afterwards.
+/// Redirects requests for pages to the sign-in page, and responds to all others with 401. The
+/// sign-in page is always at the site's own URL, and leads back to the requested page afterwards.
 fn way_in(accounts: &Context, question: &edge::Question) -> edge::AuthDecision {
     let accept = question.headers.get_all(ACCEPT).iter();
     let reads_pages = accept

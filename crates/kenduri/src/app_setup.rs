@@ -76,13 +76,13 @@ pub(crate) fn refuse_half_restored(settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-/// The file in the data folder that says that the store is in PostgreSQL from now on.
+/// Returns the path of the file that marks the SQLite store as moved to PostgreSQL.
 pub(crate) fn moved_mark(settings: &Settings) -> PathBuf {
     settings.data.join("store-is-in-postgresql")
 }
 
-/// Refuses to serve an SQLite file that was moved. What is written to it would be lost when
-/// `store.url` is changed.
+/// Refuses to serve an SQLite store that was moved to PostgreSQL. Later writes to it would be lost
+/// when the operator changes `store.url`.
 fn refuse_moved(settings: &Settings) -> Result<()> {
     let mark = moved_mark(settings);
     if matches!(settings.store, store::Settings::Sqlite(_)) && mark.try_exists()? {
@@ -116,7 +116,7 @@ fn fill(settings: &Settings) -> Result<()> {
     };
     let places = places(settings);
     // Finishes an interrupted restore. If that restore has already put its store in place, the
-    // store may have been used since, so nothing is restored again.
+    // store may have been changed since. So nothing is restored again.
     if backup::finish(&places, None)?.is_some() {
         return Ok(());
     }
@@ -187,7 +187,7 @@ pub(crate) async fn erase_again(settings: &Settings, opened: &Opened) -> Result<
     Ok(())
 }
 
-/// Returns the maintenance mode in the state that it had when Kenduri stopped.
+/// Restores maintenance mode as it was when Kenduri stopped.
 pub(crate) fn maintenance(settings: &Settings) -> Arc<Maintenance> {
     let passes = operators::PATHS.map(str::to_owned);
     Arc::new(Maintenance::open(&settings.data, passes.into()))

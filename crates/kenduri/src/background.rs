@@ -29,7 +29,8 @@ pub(crate) struct Background {
     pub(crate) worker: Worker,
     /// The number of jobs that run concurrently.
     pub(crate) jobs_at_once: usize,
-    /// The limit on guesses at codes. All processes share it through the store.
+    /// Limits how often clients may guess invitation codes. All processes share the limit through
+    /// the store.
     pub(crate) budget: GuessBudget,
     /// The page views of invitations that have not been written to the store yet.
     pub(crate) opens: Arc<Opens>,
@@ -45,7 +46,7 @@ impl Background {
     }
 }
 
-/// Returns the mail settings for the operator's page about mail.
+/// Returns the data that the operator's page about mail needs from the settings.
 pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
     let mail = &settings.mail;
     Arc::new(MailFacts {
@@ -60,7 +61,8 @@ pub(crate) fn mail_facts(settings: &Settings) -> Arc<MailFacts> {
     })
 }
 
-/// Returns a worker for the jobs of all domains and the job of alerts.
+/// Returns a worker for the jobs of all domains. `alerts` is the handler of the job that checks the
+/// conditions of alerts.
 pub(crate) fn worker(
     accounts: &Context,
     settings: &Settings,

@@ -31,15 +31,17 @@ const MOST: usize = 4_096;
 /// The maximum number of descriptors per system call. Linux allows 253.
 const BATCH: usize = 100;
 
-/// The time limit for reading the rest of a message when the channel is halted.
+/// The time limit for sending the queued messages and reading the current one when the channel is
+/// halted.
 const HALT_TIME: Duration = Duration::from_secs(5);
-/// The capacity of each queue, in messages: one for outgoing and one for received messages.
+/// The maximum number of messages in the queue of outgoing messages. The queue of received messages
+/// has the same limit.
 const WAITING: usize = 64;
 
 pub(crate) type Parcel<T> = (T, Vec<OwnedFd>);
 
-/// The sender of outgoing messages, the receiver of incoming messages, and the handle that halts
-/// the channel.
+/// The sender of outgoing messages, the receiver of incoming messages, and a handle with which to
+/// halt the channel.
 pub(crate) type Ends<Out, In> = (mpsc::Sender<Parcel<Out>>, mpsc::Receiver<Parcel<In>>, Halt);
 
 /// Halts this end of the channel between two messages, so that the next program can take over the
@@ -52,9 +54,11 @@ pub(crate) struct Halt {
 }
 
 impl Halt {
-    /// Sends the queued messages, finishes reading the current message, and returns the socket.
+    /// Sends the queued messages, finishes reading the current message, and returns the channel's
+    /// socket.
     ///
-    /// Fails if the other process does not read. The channel cannot be used after a failure.
+    /// Fails if the other process does not read its messages. The channel cannot be used after a
+    /// failure.
     pub(crate) async fn halt(self) -> io::Result<OwnedFd> {
         self.wanted.cancel();
         let [sending, receiving] = self.tasks.map(AbortOnDropHandle::new);

@@ -89,14 +89,14 @@ enum Word {
     Install(install::Install),
 }
 
-/// The flags that name an installation.
+/// The flags that select an installation and override its settings.
 #[derive(Debug, Args)]
 struct Where {
     /// The settings file [default: kenduri.toml in this folder, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The section `[profile.NAME]` of the settings file, whose settings override the others of the
-    /// file [default: the variable `KENDURI_PROFILE`]
+    /// The section `[profile.NAME]` of the settings file, whose settings override the other
+    /// settings in the file [default: the variable `KENDURI_PROFILE`]
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// The data folder [default: data]
@@ -203,8 +203,8 @@ fn data(asked: &Asked) -> Result<PathBuf> {
     }
 }
 
-/// Sends a request to the Kenduri that runs with this data folder. If none is running, this process
-/// handles the request itself.
+/// Sends a request to the Kenduri that runs with this data folder. If none is running, handles the
+/// request in this process.
 fn give(order: ControlRequest, place: &Where) -> Result<ControlResponse> {
     let mut asked = place.asked();
     // This command opens no listener. The running Kenduri has already checked who can reach the
@@ -261,7 +261,8 @@ fn stopped(place: &Where) -> Result<Settings> {
     Ok(settings)
 }
 
-/// Runs a future to completion. Call this only while no Kenduri is running with the data folder.
+/// Runs a future to completion. Must be called only while no Kenduri is running with the data
+/// folder.
 fn alone<T>(done: impl Future<Output = Result<T>>) -> Result<T> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

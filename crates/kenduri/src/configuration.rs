@@ -58,7 +58,7 @@ pub(crate) struct Asked {
     /// The value of `--profile NAME`.
     #[serde(default)]
     pub(crate) profile: Option<String>,
-    /// The text of the settings file, if it has already been read. If `None`, the file is read now.
+    /// The text of the settings file, if it was read earlier. If `None`, the file is read now.
     pub(crate) text: Option<String>,
     /// The active values of settings that change only at a restart. `None` while Kenduri starts.
     #[serde(default)]
@@ -70,7 +70,7 @@ pub(crate) struct Asked {
     pub(crate) environment: Vec<(String, String)>,
     /// Whether `--allow-public-mailbox` was given.
     pub(crate) allow_public_mailbox: bool,
-    /// The local ports of services, if a setting contains the service's URL.
+    /// The local ports of the services whose URLs appear in settings.
     pub(crate) ports: BTreeMap<String, u16>,
     /// The supervisor process's folders. If `None`, they are inside the data folder.
     #[serde(default)]
@@ -98,7 +98,7 @@ pub(crate) struct Configuration {
     pub(crate) warnings: Vec<String>,
     pub(crate) file: Option<PathBuf>,
     pub(crate) text: Option<String>,
-    /// The services that need a local port, because a setting contains their URL.
+    /// The services that need a local port, because their URLs appear in settings.
     pub(crate) wanting_ports: Vec<String>,
     /// The keys with new values that take effect only after a restart.
     pub(crate) waiting: Vec<String>,
@@ -175,7 +175,8 @@ impl Sources {
         })
     }
 
-    /// Checks all values. `asked` may differ in `lasting` and `ports` from what was read.
+    /// Checks all values. `asked` may differ from the inputs of [`Self::read`] only in `lasting`
+    /// and `ports`.
     pub(crate) fn check(
         &self,
         asked: &Asked,
@@ -248,9 +249,9 @@ impl Sources {
     }
 }
 
-/// Returns the data folder even if other settings are invalid, because it suffices to find the
-/// running Kenduri. If the settings file cannot be read, also returns the problems, because the
-/// file might name another data folder.
+/// Returns the data folder even if other settings are invalid, because a command that looks for the
+/// running Kenduri needs only this folder. If only the settings file can name the data folder and
+/// cannot be read, also returns the problems of the file.
 pub(crate) fn data(asked: &Asked) -> (PathBuf, Option<Problems>) {
     let mut passed_over = Vec::new();
     let mut data = Written::default().data.into();
@@ -298,8 +299,8 @@ fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     )
 }
 
-/// Refuses a mailbox that other machines can reach, unless `allowed` is true. The built-in mailbox
-/// contains every sign-in link.
+/// Refuses a built-in mailbox that other machines can reach, unless `allowed` is true, because the
+/// mailbox contains every sign-in link.
 fn keep_mailbox_private(settings: &Settings, allowed: bool, check: &mut Check) {
     if !settings.has_mailbox() {
         return;

@@ -92,7 +92,8 @@ pub(crate) struct TokenCreate {
     /// The slug of the only occasion for which the token is valid.
     pub(crate) occasion: String,
     pub(crate) scopes: Vec<String>,
-    /// The email address of the token's account. `None` stands for the owner, if there is only one.
+    /// The email address of the token's account. If `None`, the installation must have only one
+    /// owner, and the token belongs to that owner.
     pub(crate) account: Option<String>,
     pub(crate) name: String,
     /// The lifetime of the token in days.
@@ -134,8 +135,8 @@ pub(crate) enum ControlResponse {
     Closed {
         /// The links that let a browser in during maintenance, one per host.
         links: Vec<String>,
-        /// The number of further hosts, for which no link is listed. The last part of each link
-        /// also works for them.
+        /// The number of hosts for which `links` contains no link, because there are too many. The
+        /// query `?kenduri-pass=…` of the listed links also works for these hosts.
         others: usize,
     },
     Open,
@@ -150,7 +151,7 @@ pub(crate) enum ControlResponse {
 
 pub(crate) type Purge = (Vec<String>, oneshot::Sender<usize>);
 
-/// What is needed to handle a request.
+/// The data and channels that the handlers of requests need.
 #[derive(Clone)]
 pub(crate) struct RequestContext {
     /// The app; `None` if it does not run.
@@ -171,7 +172,7 @@ impl ControlRequest {
         done.map_or_else(|error| Reply::Error(format!("{error:#}")), Reply::Ok)
     }
 
-    /// Whether the request needs the app with its store.
+    /// Whether the app and its store must handle the request.
     pub(crate) fn is_for_the_app(&self) -> bool {
         matches!(
             self,

@@ -1,5 +1,6 @@
-//! The contents of `serve --demo`: a wedding, its host's site with countdowns, a blog and lessons to
-//! book, a person outside the wedding, and the links that are printed.
+//! The contents of `serve --demo`, and the links that it prints. A demo contains a wedding, and the
+//! host's site with countdowns, a blog and lessons to book. It also contains a person who has no
+//! part in the wedding.
 
 use std::fs;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -44,7 +45,8 @@ const PORTRAIT: (&str, &str) = (
 );
 
 /// Creates the demo, unless the store already contains an occasion. Also creates a sign-in link for
-/// the host. The link is valid until the next start. Returns the text to be printed.
+/// the host and another for the member. These links are valid until the next start. Returns the
+/// text to be printed.
 pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String> {
     if !occasions::ENABLED.of(&site.declared.settings) {
         bail!(
@@ -108,7 +110,7 @@ fn person((name, email): (&str, &str)) -> Result<NewAccount> {
     })
 }
 
-/// What a new demo contains, depending on the enabled domains.
+/// What a new demo will contain. This depends on the enabled domains.
 struct Sample {
     domains: Domains,
     has_countdowns: bool,
@@ -193,8 +195,8 @@ fn first_look() -> Look {
     }
 }
 
-/// Creates a sign-in link. Returns `None` if no account has this email address; the store then
-/// contains no demo.
+/// Creates a sign-in link. Returns `None` if no account has this email address, because the store
+/// then contains no demo.
 fn sign_in_link(tx: &mut Tx<'_>, email: &Address) -> Result<Option<Secret>, StoreError> {
     match account::find_by_email(tx, email)? {
         Some(host) => sign_in::create_link(tx, &host.id).map(Some),

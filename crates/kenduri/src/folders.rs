@@ -1,6 +1,6 @@
 //! The supervisor process's folders for sockets, records and services' logs. They are usually
 //! inside the data folder. If the supervisor process runs as root and another user could replace
-//! the data folder, they are elsewhere and belong to root.
+//! the data folder, they are outside it and belong to root.
 
 use std::fs;
 use std::io;
@@ -17,10 +17,9 @@ use supervisor::{Folder, User};
 pub(crate) const RUN: &str = "run";
 /// The folder for services' logs, inside the data folder.
 pub(crate) const LOGS: &str = "logs";
-/// The folder for sockets through which services reach each other. It is inside the folder for
-/// sockets.
+/// The folder for sockets through which services reach each other, inside [`RUN`].
 pub(crate) const INNER: &str = "inner";
-/// The parent of the folder for sockets and records when it is outside the data folder.
+/// The parent of the folder for sockets and records, if that folder is outside the data folder.
 const RUN_APART: &str = "/run/kenduri";
 const LOGS_APART: &str = "/var/log/kenduri";
 /// The mode of a folder that other users may traverse.
@@ -57,7 +56,7 @@ impl Folders {
 
     /// Returns the folders for a supervisor process. The data folder must exist.
     pub(crate) fn of_supervisor(data: &Path) -> io::Result<Self> {
-        // Fails if the path is a broken or circular link.
+        // This fails if the path is a broken or circular link.
         let facts = fs::metadata(data)?;
         let is_root = rustix::process::geteuid().is_root();
         if !is_root || is_only_roots(&std::path::absolute(data)?, false)? {
@@ -95,8 +94,9 @@ impl Folders {
         self.run.parent() == Some(Path::new(RUN_APART))
     }
 
-    /// Returns the data's owner. The worker must run as this user. Returns `None` if this process
-    /// is not root, because the worker then runs as the same user.
+    /// Returns the user that must run the worker, namely the owner of the data. Returns `None` if
+    /// the worker must run as the user of this process, because this process is not root or root
+    /// owns the data.
     pub(crate) fn worker(&self, data: &Path) -> io::Result<Option<User>> {
         if !rustix::process::geteuid().is_root() {
             return Ok(None);
@@ -110,7 +110,7 @@ impl Folders {
         Ok((user != 0).then(|| User::numbered(user, group)))
     }
 
-    /// Opens the folder for sockets and records. Creates it first if it is outside the data folder.
+    /// Opens the folder for sockets and records, and creates it if it does not exist.
     pub(crate) fn open(&self) -> Result<Arc<Folder>> {
         let make = |path: &Path| {
             let made = Folder::make(path, OPEN);
@@ -196,7 +196,7 @@ mod tests {
         fs::create_dir(&data).unwrap();
         let are_apart = || Folders::of_supervisor(&data).map(|folders| folders.are_apart());
         if !is_only_roots(folder.path(), false).unwrap() {
-            // On this machine, other users can replace the temporary folder.
+            // This happens on a machine where other users can replace the temporary folder.
             return assert!(are_apart().is_err());
         }
         assert!(!are_apart().unwrap());

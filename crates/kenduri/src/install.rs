@@ -3,7 +3,7 @@
 //! First, pure functions plan the steps ([`mod@steps`]) and how to undo each change that can fail
 //! ([`change`]). Their only inputs are the options and the state of the machine. Then
 //! [`mod@carry_out`] carries out the steps. The first line of a unit contains a checksum of the
-//! other lines ([`mark`]). If somebody has edited the unit, it is overwritten only on request.
+//! other lines ([`mark`]). A unit that somebody has edited is overwritten only on request.
 
 mod carry_out;
 mod change;

@@ -1,4 +1,4 @@
-//! Kenduri's log: a line per event, as text or as JSON, on standard error or in a folder.
+//! Kenduri's log. It has one line per event, as text or as JSON, on standard error or in a folder.
 //!
 //! A buffer collects the lines of this log and of the access log, and a thread writes them. Lines
 //! that do not fit into the buffer are dropped and counted.
@@ -26,7 +26,7 @@ pub(crate) use sites::sites;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LogFormat {
-    /// Text on a terminal, JSON otherwise.
+    /// Text if standard error is a terminal, JSON if it is not.
     Auto,
     Text,
     Json,
@@ -99,7 +99,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Waits until all lines are written, within a time limit.
+    /// Waits until all lines are written, or until a time limit is over.
     pub(crate) fn flush(&self) {
         self.writing.flush();
     }
@@ -175,7 +175,7 @@ pub(crate) fn start(log: &Log, who: Who) -> Result<Lines> {
     Ok(Lines { writer, writing })
 }
 
-/// Returns the least severe level that is logged for each crate.
+/// Returns the filter that states, for each crate, the least severe level that is logged.
 fn filter(level: LogLevel) -> Targets {
     let level = match level {
         LogLevel::Error => LevelFilter::ERROR,

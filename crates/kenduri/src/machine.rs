@@ -1,4 +1,4 @@
-//! Figures about the machine: its memory, disk and load, and the size of the store.
+//! Measures the machine's memory, disk and load, and the size of the store.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub(crate) struct MachineStatus {
     pub(crate) processors: usize,
 }
 
-/// Bytes of memory or of a disk.
+/// The number of free bytes and of all bytes, in the memory or on a disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Room {
     pub(crate) free: u64,
@@ -36,7 +36,7 @@ pub(crate) struct Room {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct StoreFigures {
     pub(crate) bytes: Option<u64>,
-    /// For how many seconds the oldest waiting job has been due.
+    /// The number of seconds for which the oldest waiting job has been due.
     pub(crate) behind_seconds: i64,
 }
 

@@ -1,4 +1,4 @@
-//! Kenduri: invitations that are answered, and nothing is lost.
+//! Kenduri: a server for invitations, countdowns, bookings and posts.
 //!
 //! This crate is the binary, with the command line, the configuration and the wiring. It depends on
 //! every other crate, and no crate depends on it. Exit codes: 0 for success, 1 for a refusal or

@@ -23,10 +23,11 @@ pub(crate) const DRAIN_TIME: Duration = Duration::from_secs(30);
 /// A message from the supervisor process to the worker.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum ToWorker {
-    /// The first message. It contains the worker's settings. The listening sockets are sent with
-    /// it.
+    /// The first message. It contains the worker's settings, and the listening sockets are sent
+    /// with it.
     Begin {
-        /// The inputs of the configuration, including the file's checked text.
+        /// The inputs of the configuration. They include the text of the settings file, which was
+        /// already checked.
         asked: Asked,
         start: ServeMode,
     },
@@ -39,13 +40,16 @@ pub(crate) enum ToWorker {
         id: u64,
         order: ControlRequest,
     },
-    /// New, checked settings. Newly opened listening sockets are sent with this message.
+    /// New settings that were already checked. Newly opened listening sockets are sent with this
+    /// message.
     Apply {
         id: u64,
-        /// The inputs of the new configuration, including the file's checked text.
+        /// The inputs of the new configuration. They include the text of the settings file, which
+        /// was already checked.
         asked: Asked,
     },
-    /// The whole of Kenduri is stopping, not only this worker. `/readyz` must fail from now on.
+    /// Kenduri as a whole is stopping, not only this worker. From now on, `/readyz` must report
+    /// that Kenduri is not ready.
     Ending,
     /// The reply to a request of the worker.
     Reply {
@@ -103,7 +107,7 @@ impl ServeMode {
         self != Self::Usual
     }
 
-    /// Returns the text that is printed when a demo stops. It says which data stays.
+    /// Returns the text that tells the user of a demo how to stop it, and whether its data is kept.
     pub(crate) fn farewell(self, settings: &Settings) -> String {
         let what_stays = match self {
             Self::Usual => return String::new(),
@@ -117,8 +121,8 @@ impl ServeMode {
     }
 }
 
-/// The ids that match replies to requests. Ids are never reused, so a late reply cannot match a
-/// later request.
+/// The ids by which replies are matched to requests. Ids are never reused, so a late reply cannot
+/// match a later request.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RequestIds(Arc<AtomicU64>);
 
@@ -196,7 +200,7 @@ impl<T> MessageSender<T> {
         }
     }
 
-    /// Makes all waiting callers fail, because no replies will arrive any more.
+    /// Makes all waiting callers fail, because no more replies will arrive.
     pub(crate) fn hang_up(&self) {
         self.answers().clear();
     }
@@ -211,7 +215,8 @@ mod tests {
     use super::*;
     use crate::control_requests::services::ServiceRequest;
 
-    /// During an upgrade, the two processes may be of different versions.
+    /// The names must not change, because the two processes may be of different versions during an
+    /// upgrade.
     #[test]
     fn messages_keep_their_names_on_the_channel() {
         let request = ControlRequest::Services(ServiceRequest::Ps);

@@ -13,16 +13,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::machine::Machine;
 
-/// The upper bounds of the histograms' buckets, in seconds. They cover everything from pages in
-/// memory to upstream requests that time out.
+/// The upper bounds of the histograms' buckets, in seconds. The smallest ones are for pages in
+/// memory, and the largest ones for upstream requests that time out.
 const SECONDS: [f64; 11] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5, 10.0,
 ];
 
-/// How often samples are aggregated. Until then, the samples of each request occupy memory.
+/// How often samples are aggregated. Each request adds samples, which occupy memory until they are
+/// aggregated.
 const TIDY: Duration = Duration::from_secs(1);
 
-/// This process's metrics. Only one such value may exist.
+/// This process's metrics. A process must not have more than one value of this type.
 #[derive(Clone)]
 pub(crate) struct Metrics {
     counted: PrometheusHandle,
@@ -77,7 +78,8 @@ impl Metrics {
         all
     }
 
-    /// Aggregates samples regularly until `stop`, so that they do not accumulate in memory.
+    /// Aggregates samples regularly until `stop` is cancelled, so that they do not accumulate in
+    /// memory.
     pub(crate) async fn tidy(self, stop: CancellationToken) {
         while tokio::time::timeout(TIDY, stop.cancelled()).await.is_err() {
             self.counted.run_upkeep();
@@ -114,7 +116,7 @@ async fn set_machine(machine: &Machine, store: Option<&Store>) {
     }
 }
 
-/// Removes metrics with the value NaN. The objects that they measured no longer exist.
+/// Removes metrics with the value NaN, because the objects that they measured no longer exist.
 fn present(all: &str) -> String {
     let lines = all.split_inclusive('\n');
     lines.filter(|line| !line.ends_with(" NaN\n")).collect()

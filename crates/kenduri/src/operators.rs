@@ -78,7 +78,7 @@ pub(crate) fn figures_alone(figures: Metrics) -> Router {
 }
 
 /// Whether the request comes from this machine and names this machine as its host. A request
-/// through a local proxy may also seem local, but it names the site's host.
+/// through a proxy on this machine also comes from this machine, but it names the site's host.
 fn may_read_metrics(facts: &Facts, headers: &HeaderMap) -> bool {
     let host = headers
         .get(header::HOST)

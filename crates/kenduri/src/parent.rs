@@ -2,13 +2,13 @@
 //! socket and the child processes, including the [worker](crate::worker). It does as little as
 //! possible, so that it never needs a restart.
 
-// The change to a new program.
+// The upgrade of the supervisor process to a new program.
 mod exec_upgrade;
 
 mod control_server;
 mod upgrade_check;
 
-// What is asked of the supervisor process.
+// Requests to the supervisor process.
 mod control_handler;
 
 mod restarts;
@@ -63,7 +63,7 @@ pub(crate) use upgrade_check::take_part;
 pub(crate) struct ParentSetup {
     pub(crate) asked: Asked,
     pub(crate) configuration: Configuration,
-    /// Listening sockets that are already open.
+    /// The listening sockets that are already open.
     pub(crate) sockets: Sockets,
     pub(crate) start: ServeMode,
     /// A demo's temporary folder, which is deleted when the demo ends.
@@ -85,8 +85,8 @@ pub(crate) fn go_on(handed: ReceivedHandover) -> Result<()> {
     runtime()?.block_on(async { keep(exec_upgrade::resume(handed).await?).await })
 }
 
-/// Raises the limit on open descriptors, because each process of a service needs some here, and an
-/// upgrade needs more.
+/// Raises the limit on open descriptors. The supervisor process needs several for each process of a
+/// service, and more for an upgrade.
 fn raise_limit() {
     if let Err(error) = descriptors::raise_limit() {
         tracing::warn!(%error, "the limit of open files stays as it is");
@@ -123,8 +123,8 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
     let plan = service_config::plan(&configuration, &program)?;
     let (supervisor, services) = Supervisor::new(&plan, means)?;
     permissions::forget(&run)?;
-    // The processes of a killed earlier supervisor process have exited by now. Its worker therefore
-    // no longer occupies these addresses.
+    // If an earlier supervisor process was killed, its child processes have exited by now. So the
+    // addresses are free again.
     sockets.open(&configuration.plan)?;
     permissions::let_through(&configuration, &run, &plan)?;
     service_config::warn_of_root(&plan);
@@ -148,7 +148,8 @@ fn begin(keeping: ParentSetup) -> Result<Running> {
 enum LoopExit {
     /// Kenduri stops, because of a request or an error.
     Stop(Result<(), Failed>),
-    /// The supervisor process upgrades itself by `exec`. Requests wait for the next program.
+    /// The supervisor process upgrades itself by `exec`. The next program handles the requests that
+    /// arrive meanwhile.
     Renew(UpgradeRequest),
 }
 
@@ -246,8 +247,8 @@ async fn stop(parent: &ParentProcess, manager: &SdNotify) {
     let _ = parent.control.shut_down().await;
 }
 
-/// Returns the exit code of a worker that exited before any worker ever served. Kenduri then stops,
-/// because a restart would fail again and no working service is interrupted.
+/// Returns the exit code if a worker exited before any worker ever served. Kenduri then stops,
+/// because a restart would fail in the same way. This interrupts no working service.
 fn never_served(news: &Notification, workers: &Workers) -> Option<ExitCode> {
     match &news.what {
         NotificationKind::Failed { exit, .. }

@@ -1,6 +1,7 @@
-//! The public page that says whether the site and its parts are up, if the settings enable it.
+//! If the settings enable it, serves a public page that says whether the site and its services are
+//! up.
 //!
-//! The page names only services with a public name, and gives no reasons.
+//! The page shows only services with a public name, and does not say why a service is down.
 
 use std::sync::Arc;
 
@@ -22,8 +23,8 @@ use crate::control_requests::services::{ServiceRequest, ServiceResponse};
 use crate::server_status::ServerStatus;
 
 const HERE: &str = "/status";
-/// How long a state is reused before the supervisor process is asked again. Otherwise visitors
-/// could keep that process busy.
+/// How long a state is shown before the supervisor process is asked again. Without this limit,
+/// visitors could keep that process busy.
 const FRESH: SignedDuration = SignedDuration::from_secs(10);
 
 pub(crate) struct PublicStatus {
@@ -33,7 +34,7 @@ pub(crate) struct PublicStatus {
     last: Mutex<Option<Seen>>,
 }
 
-/// The state of all parts at one moment.
+/// The state of the site and its services at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
     at: Timestamp,
@@ -60,7 +61,7 @@ impl PublicStatus {
         }
     }
 
-    /// Returns the state. It is at most [`FRESH`] old. Concurrent callers share one request.
+    /// Returns the state. It is never older than [`FRESH`]. Concurrent callers share one request.
     async fn seen(&self, now: Timestamp) -> Seen {
         let mut last = self.last.lock().await;
         if let Some(seen) = &*last

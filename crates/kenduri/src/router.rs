@@ -16,13 +16,13 @@ use crate::public_status::{self, PublicStatus};
 use crate::server::{self, AdminParts};
 
 pub(crate) struct Parts {
-    /// The site and its account settings. Callers are identified with them.
+    /// The site and its account settings, which are needed to identify callers.
     pub(crate) accounts: Context,
-    /// The gate that limits guesses at guests' codes.
+    /// Limits how often clients may guess guests' codes.
     pub(crate) gate: CodeGate,
     /// The occasions' own host names, if occasions may have any.
     pub(crate) own_domains: Option<OwnDomains>,
-    /// The access rule of the mailbox, if there is a mailbox.
+    /// Who may read the built-in mailbox; `None` if there is no mailbox.
     pub(crate) mailbox: Option<Access>,
     /// The occasion that is served at the paths of older wedding cards, if any.
     pub(crate) kadkahwin: Option<kadkahwin::ServedOccasion>,
@@ -34,7 +34,7 @@ pub(crate) struct Parts {
     pub(crate) admin: AdminParts,
     pub(crate) public_status: Option<PublicStatus>,
     pub(crate) stop: CancellationToken,
-    /// Cancelled when the whole of Kenduri stops, not only this worker.
+    /// This token is cancelled when Kenduri as a whole stops, not only this worker.
     pub(crate) ending: CancellationToken,
 }
 

@@ -10,7 +10,7 @@ use tokio::time::{Instant, interval_at};
 /// The environment variable with the socket's address.
 const VARIABLE: &str = "NOTIFY_SOCKET";
 
-/// How much more time a slow startup requests each time.
+/// The additional time that a slow startup requests each time.
 const LATER: Duration = Duration::from_secs(30);
 /// How often a slow startup requests more time.
 const AGAIN: Duration = Duration::from_secs(10);
@@ -35,8 +35,8 @@ impl SdNotify {
         self.tell("READY=1");
     }
 
-    /// Waits for a future that startup needs. Meanwhile, regularly requests more time from the
-    /// service manager. Otherwise the service manager would stop this process.
+    /// Waits for a future that startup needs. While it waits, it regularly requests more time from
+    /// the service manager, which would stop this process otherwise.
     pub(crate) async fn wait_for<T>(&self, needed: impl Future<Output = T>) -> T {
         let mut needed = std::pin::pin!(needed);
         let mut again = interval_at(Instant::now() + AGAIN, AGAIN);

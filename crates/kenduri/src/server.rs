@@ -1,8 +1,8 @@
 //! The operator's pages, for owners of the installation. They show the running services and how
 //! requests are routed.
 //!
-//! A page shows the current reports of the supervisor process and the edge; nothing is stored. An
-//! action is sent to the supervisor process over the worker's channel, and recorded in the audit
+//! A page shows the current reports of the supervisor process and the edge, which are not stored.
+//! An action is sent to the supervisor process over the worker's channel, and recorded in the audit
 //! log. Visitors who are not owners get "not found".
 
 mod actions;
@@ -39,7 +39,7 @@ pub(crate) use mail::{MailFacts, daily as look_daily};
 #[derive(Clone)]
 pub(crate) struct AdminParts {
     pub(crate) server: ServerStatus,
-    /// The sources of news about versions and advisories.
+    /// The configured sources of newer versions and security advisories.
     pub(crate) updates: Arc<[Source]>,
     pub(crate) mail: Arc<MailFacts>,
     pub(crate) backup: Option<Arc<Agent>>,

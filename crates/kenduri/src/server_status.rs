@@ -15,7 +15,7 @@ use crate::messages::{MessageSender, ToParent};
 /// they are about to stop.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Requests the state of the supervisor process and of the edge. Cloning is cheap.
+/// Requests the state of the supervisor process and the state of the edge. Cloning is cheap.
 #[derive(Clone)]
 pub(crate) struct ServerStatus {
     sender: MessageSender<ToParent>,
@@ -28,8 +28,8 @@ pub(crate) type StatusRequest = oneshot::Sender<EdgeStatus>;
 pub(crate) struct EdgeStatus {
     /// The certificates that Kenduri orders for the names of the configuration.
     pub(crate) ordered: Vec<CertificateStatus>,
-    /// Those that it orders for occasions' own host names. Only an occasion's hosts can mend what
-    /// keeps a certificate from such a name, so the operator is not alarmed.
+    /// The certificates that Kenduri orders for occasions' own host names. Their failures do not
+    /// alarm the operator, because only the hosts of an occasion can fix them.
     pub(crate) of_occasions: Vec<CertificateStatus>,
     pub(crate) in_files: Vec<FileCertificate>,
     /// The edge's routes as text, one per line. The edge tries them in this order.
@@ -42,7 +42,7 @@ impl EdgeStatus {
         Self::new(&edge.plan(), &certificates, edge.file_certificates())
     }
 
-    /// `ordered` are the certificates that Kenduri orders for any name.
+    /// `ordered` contains all certificates that Kenduri orders.
     fn new(plan: &Plan, ordered: &[CertificateStatus], in_files: Vec<FileCertificate>) -> Self {
         let is_configured = |name: &String| {
             let authority = plan.authority();
@@ -59,7 +59,7 @@ impl EdgeStatus {
     }
 }
 
-/// Why the supervisor process did not give the requested state.
+/// Why a request to the supervisor process has no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestError {
     /// The supervisor process refused, for this reason.

@@ -1,5 +1,5 @@
 //! Listening sockets that are opened before the edge starts. Either the service manager passes
-//! them, or Kenduri binds them here, because their addresses must be known first.
+//! them, or Kenduri opens them here, because other settings depend on their addresses.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -14,22 +14,22 @@ const PORTS_TRIED: u16 = 100;
 /// The maximum number of connections that wait to be accepted.
 const BACKLOG: i32 = 4_096;
 
-/// Returns the number of a worker's threads. It equals the number of cores. Each thread has its own
-/// listening sockets.
+/// Returns how many threads a worker has, namely one per core. Each thread has its own listening
+/// sockets.
 pub(crate) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Which port to use if the configured port is occupied.
+/// What to do if the configured port is occupied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
     Asked,
-    /// The next free port.
+    /// Use the next free port.
     Near,
 }
 
-/// Opens the listening sockets. Returns the sockets, and the configuration with their actual
-/// addresses.
+/// Receives the sockets from the service manager. If there are none, opens the HTTP sockets whose
+/// port may be chosen here. Returns the sockets, and the configuration with their actual addresses.
 pub(crate) fn prepare(
     mut asked: Asked,
     configuration: Configuration,

@@ -97,8 +97,7 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Reads a feed of releases or a list of advisories. Compares its content with the version
-    /// `ours`.
+    /// Reads a feed of releases or a list of advisories. `ours` is the version of this program.
     fn in_text(text: &str, ours: &Version) -> Result<Self> {
         let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
         if text.starts_with(['{', '[']) {
@@ -163,12 +162,12 @@ pub(crate) fn job(site: &Site, sources: &[Source]) -> Handler {
     })
 }
 
-/// The stored results of the job.
+/// The results that the daily job has stored.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     /// The last result and its time.
     pub(crate) found: Option<(Timestamp, Found)>,
-    /// The last failure and its time, if it was later than `found`.
+    /// When and why the last attempt failed; `None` if it succeeded.
     pub(crate) failure: Option<(Timestamp, String)>,
 }
 
@@ -248,7 +247,7 @@ fn line(text: &str) -> String {
     line.chars().take(200).collect()
 }
 
-/// Returns a source's link, if it is safe on a page.
+/// Returns a link from a source, or `None` if a page must not contain it.
 fn link(written: &str) -> Option<String> {
     let is_web = ["https://", "http://"]
         .iter()

@@ -59,9 +59,9 @@ use message_loop::MessageLoop;
 /// The maximum number of connections to the metrics listener. It is independent of the site's
 /// limit, so that metrics are available even when the site has no free connections.
 const METRICS_CONNECTIONS: u32 = 64;
-/// The time after which hosts can read what came of the order of a certificate.
+/// How often the reasons of failed certificate orders are updated for the occasions' hosts.
 const CERTIFICATES_PAUSE: Duration = Duration::from_secs(5);
-/// The maximum number of requests for the edge's state that may wait.
+/// The maximum number of waiting requests for the edge's state.
 const LOOKS: usize = 16;
 
 /// Serves until the supervisor process stops this process. Standard input is the channel to the
@@ -103,7 +103,8 @@ fn take_channel() -> Result<UnixStream> {
     Ok(stream)
 }
 
-/// Builds the runtime for everything except requests. One thread per core serves the requests.
+/// Builds the runtime for everything except the requests of clients. Those are served by one thread
+/// per core.
 fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -245,8 +246,8 @@ impl Begun {
             }
         };
         let end = Box::pin(async { tokio::join!(edge.drain(), figures_end, tasks_end) });
-        // While the last requests finish, services may still change. The websockets of a replaced
-        // service get their drain time.
+        // While the last requests finish, services may still be replaced. The message loop must
+        // continue, so that open websockets to a replaced service get their drain time.
         message_loop.finish(&mut inbox, end).await?;
         edge.end().await;
         backup_end.await;
@@ -332,7 +333,7 @@ impl App {
             look::begin(tx, &home)
         };
         site.store.write(begin).await?;
-        // A demo has no alerts, because everybody knows its codes and nobody relies on it.
+        // A demo sends no alerts, because nobody relies on it.
         let alerts = (!start.is_demo()).then(|| {
             alerts::job(Watch {
                 outlet: Outlet::new(&site, &settings.alerts),
@@ -373,14 +374,14 @@ fn own_domains(
         return None;
     }
     let mut there = accounts.clone();
-    // The site's own pages do not exist at these host names.
+    // The menu is empty, because the site's own pages do not exist at these host names.
     there.site.menu = Menu::default();
     let others = accounts::web::unsubscribe_routes(&there);
     Some(OwnDomains::new(site, gate, named_hosts, others))
 }
 
-/// Orders certificates for the host names of occasions' own, and tells what comes of it. Never
-/// returns.
+/// Orders certificates for the occasions' own host names. If an order fails, stores the reason for
+/// the hosts. Never returns.
 async fn follow_own_domains(own_domains: Option<OwnDomains>, edge: &Edge) {
     let Some(own_domains) = own_domains else {
         return std::future::pending().await;
@@ -454,7 +455,7 @@ async fn reserve_slugs(site: &Site) -> Result<()> {
     Ok(())
 }
 
-/// Adds advice on choosing another address to a listener's error.
+/// If a listener could not be opened, adds the advice to choose another address to the error.
 fn unlistened(error: EdgeError) -> anyhow::Error {
     let is_flag = matches!(error, EdgeError::Listen(_));
     let error = anyhow::Error::new(error);
@@ -505,8 +506,8 @@ fn figures_alone(address: &ListenAddress, settings: &Settings, figures: Metrics)
         .map_err(|error| anyhow::anyhow!("metrics.listen: {error}"))
 }
 
-/// If the installation has no owner, prints the setup link and writes it to a file that only this
-/// user can read. The visitor who opens the link becomes the owner.
+/// If the installation has no owner, creates a setup link, writes it to a file that only this user
+/// can read, and returns a text with the link. The visitor who opens the link becomes the owner.
 async fn announce_setup(site: &Site, settings: &Settings) -> Result<String> {
     let announced =
         identity::people::setup::announce(&site.store, site.url(), &settings.data).await?;
@@ -548,9 +549,9 @@ async fn kadkahwin(
     Ok(named.is_some().then_some(served))
 }
 
-/// Returns who may read the built-in mailbox, or `None` if there is none. A mailbox that the
-/// network can reach exists only if it was explicitly allowed. A site with a public URL may be
-/// behind a local proxy, where every request seems local, so its mailbox is not private.
+/// Returns who may read the built-in mailbox, or `None` if nobody may. A mailbox that the network
+/// can reach exists only if it was explicitly allowed. A site with a public URL may be behind a
+/// local proxy, where every request seems local, so nobody may read its mailbox.
 fn mailbox_access(settings: &Settings) -> Option<Access> {
     let url = settings.site.url.as_ref();
     let behind_a_door = url.is_some_and(|url| !url.is_loopback());

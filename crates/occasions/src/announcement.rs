@@ -21,7 +21,7 @@ pub struct Announcement {
     pub title: I18n,
     /// Up to 8,000 characters, with line breaks.
     pub body: I18n,
-    /// Whether the announcement stands before newer ones.
+    /// Whether the announcement is listed before all announcements that are not pinned.
     pub pinned: bool,
     /// Whether guests see the announcement.
     pub published: bool,
@@ -31,7 +31,7 @@ pub struct Announcement {
     /// When the text changed while guests could see it; null if it did not change.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub changed_at: Option<Timestamp>,
-    /// Raised by every change.
+    /// Increased by every change.
     pub version: i64,
 }
 

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 
 use crate::id::{GuestId, InvitationId, OccasionId, QuestionId};
 
-/// An answer to a question. In JSON and in the store, it is the plain value without its type.
+/// An answer to a question. Stored and JSON answers contain only the value, without the name of the
+/// variant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum Answer {

@@ -1,5 +1,5 @@
-//! Notifies hosts about saved answers. Each host chooses how soon to be notified, and chooses mail
-//! or a notice on the site. A save adds a row for each host to notify. A
+//! Notifies hosts about saved answers. Each host chooses how soon to get a mail, and how soon to
+//! get a notice on the site. A save adds a row for each host to notify. A
 //! [job](crate::web::answer_notifications) later sends the rows of several saves as one mail or
 //! notice.
 
@@ -19,11 +19,11 @@ use crate::id::{InvitationId, OccasionId};
 use crate::occasion;
 use crate::role;
 
-/// How long no further save must happen before a report is sent.
+/// A report is sent when no further save has happened for this long.
 const QUIET: SignedDuration = SignedDuration::from_mins(2);
 /// If further saves keep coming, the report is sent this long after the first save.
 const LATEST: SignedDuration = SignedDuration::from_mins(10);
-/// The minimum time between two mails to a host that include the same household.
+/// The minimum time between two mails to a host that mention the same household.
 const APART: SignedDuration = SignedDuration::from_mins(30);
 
 words! {
@@ -57,7 +57,7 @@ pub struct Choice {
     pub by_mail: Frequency,
     /// How soon the host gets a notice on the site.
     pub on_site: Frequency,
-    /// The hour of daily mails and notices in the occasion's time zone, such as `08:00`.
+    /// When daily mails and notices are sent, such as `08:00`, in the occasion's time zone.
     #[row(rename = "at_hour")]
     pub hour: String,
 }
@@ -88,7 +88,7 @@ impl Choice {
     }
 }
 
-/// Returns the host's stored choice. Without a stored choice, returns the default.
+/// Returns the host's stored choice, or the default if the host has stored none.
 pub(crate) fn choice_of(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -104,8 +104,8 @@ pub(crate) fn choice_of(
     Ok(found.unwrap_or_default())
 }
 
-/// Stores a host's choice. If the host switches a channel off, also deletes the saves that this
-/// channel has not reported.
+/// Stores a host's choice. If the host switches a channel off, saves that are still waiting for a
+/// report through this channel are never reported.
 pub(crate) fn choose(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -227,7 +227,8 @@ pub(crate) fn mailed(
     Ok(())
 }
 
-/// Deletes the records of mails older than [`APART`], which no longer delay a report.
+/// Deletes the records of mails that were sent longer ago than [`APART`]. They no longer delay a
+/// report.
 pub(crate) fn tidy(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM unreported_answer WHERE is_new = 0 AND mailed_at <= :recently",
@@ -255,7 +256,7 @@ fn forget(
 }
 
 /// Deletes everything that is waiting for a person who no longer has a role in the occasion:
-/// unreported saves, and queued mails about answers.
+/// unreported saves, queued mails about answers, and queued warnings of a deletion.
 pub(crate) fn stop(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -280,8 +281,8 @@ pub(crate) fn stop(
     Ok(())
 }
 
-/// Returns the households with unreported saves for a host, the latest save first. Removes these
-/// saves from the unreported ones.
+/// Returns the households whose saves have not been reported to a host, the latest save first. From
+/// now on, these saves count as reported.
 pub(crate) fn take(
     tx: &mut Tx<'_>,
     account: &AccountId,

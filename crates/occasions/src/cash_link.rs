@@ -10,7 +10,7 @@ use crate::id::{CashLinkId, OccasionId};
 use crate::payment_qr::{self, CreditTransfer};
 
 words! {
-    /// The kind of a way to give money.
+    /// How guests give money.
     CashKind {
         /// A web address, for example of a payment service.
         Link = "link" => "host-cash-kind-link",
@@ -68,7 +68,8 @@ impl CashLink {
         })
     }
 
-    /// Returns the account number as people read it. An IBAN is in groups of four characters.
+    /// Returns the account number as pages show it. An IBAN is split into groups of four
+    /// characters.
     pub fn spaced_account(&self) -> String {
         if self.kind != CashKind::Bank || !payment_qr::is_iban(&self.account) {
             return self.account.clone();

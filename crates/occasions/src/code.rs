@@ -23,7 +23,7 @@ impl CodeKey {
     /// Normalizes a typed code. Case, spaces and hyphens are ignored, and look-alike characters
     /// become equal.
     pub fn parse(typed: &str) -> Result<Self, Malformed> {
-        // No code needs more bytes, even with a separator after every letter.
+        // A valid code is never longer than 256 bytes, even with a separator after every letter.
         if typed.len() > 256 {
             return Err(Malformed);
         }
@@ -64,7 +64,7 @@ impl platform::store::Bind for CodeKey {
     }
 }
 
-/// Returns a code chosen by a host in upper case and without separators.
+/// Converts a code that a host has chosen to upper case, and removes separators.
 pub fn display_form(typed: &str) -> String {
     typed
         .nfkc()

@@ -1,6 +1,6 @@
 //! Notifies hosts when answers to an invitation have closed at a deadline, or have reopened. Guests
 //! need no notice, because each save checks whether answers are open. Each run finds all
-//! invitations whose state has changed, so it also makes up for a run that was missed.
+//! invitations whose answers have closed or reopened since the last run.
 
 use platform::audit::{Actor, Entry};
 use platform::jobs::{Done, Handler};
@@ -77,8 +77,8 @@ fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     Ok(i64::try_from(due.len()).unwrap_or(BATCH))
 }
 
-/// Locks an invitation. Records and announces that its answers have closed or reopened, by the same
-/// rule that saves use.
+/// Locks an invitation. Checks whether its answers are closed, by the rule that also applies to
+/// saves. Stores the result, and publishes it as news.
 fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreError> {
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(None);
@@ -96,7 +96,7 @@ fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreE
         noted
     )
     .run(tx, Rows::Exactly(1))?;
-    // Locking answers has already notified the other hosts. So nothing is published here.
+    // When a host locked the answers, the other hosts were notified. So nothing is published here.
     if !locked {
         let what = if noted.is_some() {
             "closed"

@@ -13,11 +13,11 @@ use crate::id::OccasionId;
 use crate::occasion;
 use crate::{cover, diet_deletion, event, gift, invitation, role, upload};
 
-/// The kind of deleted occasions in the list of erasures (`platform::erasure`). That list survives
-/// the restore of a backup.
+/// The kind under which deleted occasions are recorded in the list of erasures
+/// (`platform::erasure`). Restoring a backup does not remove entries from this list.
 pub(crate) const ERASED: &str = "occasion";
 
-/// Finds occasions that the restored backup contains although they were deleted later.
+/// Finds occasions that were deleted after the restored backup had been made.
 pub(crate) fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let subjects: BTreeSet<String> = erasure::to_repeat(tx, ERASED)?.into_iter().collect();
     if subjects.is_empty() {
@@ -89,7 +89,7 @@ const ROWS: &[Sql] = &[
 /// Deletes an occasion. The caller must hold the occasion's lock, and must have removed its
 /// exported files.
 pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError> {
-    // Locks all invitations, and so waits for saves in progress.
+    // Waits for saves in progress, by locking the events with limited seats and all invitations.
     event::lock_limited(tx, id)?;
     invitation::wait_for_answers(tx, id)?;
     let occasion = occasion::load(tx, id)?;

@@ -71,7 +71,7 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     Ok(Some(id))
 }
 
-/// The days of the demo, computed from the day of its creation.
+/// The dates of the demo, computed from the day of its creation.
 struct Days {
     deadline: Date,
     wedding: Date,
@@ -168,7 +168,7 @@ fn occasion(id: OccasionId, days: &Days, zone: &TimeZone) -> Occasion {
     }
 }
 
-/// Returns the question about a song, which each household is asked.
+/// Returns the question about a song. Each household is asked this question.
 fn song(id: QuestionId) -> Question {
     Question {
         id,
@@ -335,8 +335,7 @@ fn insert_household(
     let details = invitation_details(tx.now(), sample);
     let id = invitation::insert(tx, occasion, shown, &key, &details)?
         .ok_or_else(|| StoreError::rule(format!("the code {shown} is taken")))?;
-    // This household has an odd number and no fixed code. Such households are not invited to the
-    // brunch.
+    // Households with an odd number and without a fixed code are not invited to the brunch.
     let invited = if sample.code.is_empty() && number % 2 == 1 {
         &events[..2]
     } else {
@@ -388,8 +387,8 @@ fn invitation_details(now: Timestamp, sample: &Sample) -> InvitationDetails {
     }
 }
 
-/// Inserts a household's guests with their replies. Returns when the household answered, or `None`
-/// if it has not.
+/// Inserts a household's guests with their replies. Returns the time of the household's answer, or
+/// `None` if the household has not answered.
 fn insert_guests(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

@@ -13,7 +13,7 @@ use crate::id::OccasionId;
 pub struct DietaryOption {
     /// 1–40 characters of `a-z0-9-`, unique in the occasion; never changes.
     pub key: String,
-    /// Up to 80 characters; if empty, the built-in name of the key is shown.
+    /// Up to 80 characters. If empty, the built-in name of the option is shown.
     pub label: I18n,
     /// Whether the option is an allergy rather than a preference.
     pub allergy: bool,
@@ -26,7 +26,7 @@ pub struct DietaryOption {
     pub version: i64,
 }
 
-/// The dietary options of a new occasion. Each has its key and a flag. The flag says whether the
+/// The dietary options of a new occasion. Each pair contains the key of an option, and whether the
 /// option is an allergy.
 pub const BUILT_IN: [(&str, bool); 10] = [
     ("nut-allergy", true),

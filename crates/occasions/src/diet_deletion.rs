@@ -22,7 +22,8 @@ use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion::{self, to_json};
 
-/// The kind of deleted dietary requirements in the list of erasures (`platform::erasure`).
+/// The kind under which deletions of dietary requirements are recorded in the list of erasures
+/// (`platform::erasure`).
 const ERASED: &str = "diets";
 /// How many days dietary requirements are kept after the day of the last event.
 const KEPT_DAYS: i64 = 30;
@@ -76,8 +77,8 @@ fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(due.map(|(id, ..)| id).collect())
 }
 
-/// Returns the occasions for which the restored backup contains dietary requirements that were
-/// deleted later.
+/// Returns the occasions whose dietary requirements were deleted after the restored backup had been
+/// made.
 fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let subjects = erasure::to_repeat(tx, ERASED)?;
     if subjects.is_empty() {
@@ -97,9 +98,9 @@ fn is_over(zone: &TimeZone, last_end: Timestamp, now: Timestamp) -> bool {
     last.is_ok_and(|last| day(now) >= last)
 }
 
-/// Deletes an occasion's dietary requirements from every table if they are due. If `had_been` is
-/// set, they were deleted before the restore, and are deleted even if not due. Returns whether
-/// anything was deleted.
+/// Deletes an occasion's dietary requirements from every table if they are due. With `had_been`,
+/// deletes them even if they are not due: they had already been deleted, and a restored backup
+/// brought them back. Returns whether anything was deleted.
 fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, StoreError> {
     if occasion::hold(tx, id)?.is_none() {
         return Ok(false);
@@ -170,8 +171,8 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
     Ok(people)
 }
 
-/// Deletes dietary requirements from the history. They are in entries about guests' requirements,
-/// and about guests who were added or removed.
+/// Deletes dietary requirements from the history. An entry contains them if guests changed their
+/// requirements, or if guests were added or removed.
 fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let saves: Vec<(InvitationId, i64, String)> = sql!(
         "SELECT submission.invitation, submission.version_after, submission.changes FROM submission
@@ -213,8 +214,8 @@ fn without_diets(mut changes: Vec<FieldChange>) -> Vec<FieldChange> {
 }
 
 /// Deletes responses that were stored for repeated requests, if their body matches the SQL pattern
-/// `pattern`. Deletes only responses to households of this occasion, and responses that contain an
-/// id of this occasion.
+/// `pattern`. Deletes only responses that were sent to a household of this occasion, or that
+/// contain the id of something in this occasion.
 pub(crate) fn delete_of_repeats(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -15,7 +15,7 @@ use crate::id::{EventId, OccasionId};
 pub(crate) use dates::dates;
 pub(crate) use freezes::freezes;
 
-/// A dated part of an occasion.
+/// A part of an occasion that has its own date, such as a ceremony or a dinner.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Event {
     /// The event's id.
@@ -44,11 +44,11 @@ pub struct Event {
     pub schedule: Vec<ScheduleLine>,
     /// Number of seats, 1–100,000; null if unlimited.
     pub capacity: Option<i64>,
-    /// Whether everybody is invited to the event. The public page shows such an event.
+    /// Whether everybody is invited to the event. If so, the public page shows the event.
     pub open_to_all: bool,
     /// Position in lists, 0–1,000.
     pub position: i64,
-    /// SEQUENCE in calendars (RFC 5545 §3.8.7.4).
+    /// The value of the property SEQUENCE in calendar files (RFC 5545 §3.8.7.4).
     pub calendar_sequence: i64,
     /// Increased by every change. A change must name the version it is based on.
     pub version: i64,
@@ -91,7 +91,7 @@ pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreE
 }
 
 /// Returns the events that visitors without a code can see and answer. These are the events that
-/// are open to all, or all events if none is.
+/// are open to all. If there are none, returns all events.
 pub fn for_all(events: &[Event]) -> Vec<&Event> {
     let open: Vec<_> = events.iter().filter(|event| event.open_to_all).collect();
     if open.is_empty() {
@@ -209,8 +209,8 @@ pub enum Seats {
 }
 
 /// Takes `more` seats at an event. A negative `more` frees seats. The caller must hold the event's
-/// lock, and must have checked that enough seats are free. If too few seats are free, writes
-/// nothing.
+/// lock, and must have checked that enough seats are free. Returns an error if too few seats are
+/// free.
 pub fn take_seats(
     tx: &mut Tx<'_>,
     event: &EventId,
@@ -250,8 +250,8 @@ pub fn take_unapproved_seats(
     Ok(())
 }
 
-/// Counts the taken seats of each event with limited seats again. Called after a host's change that
-/// may affect many guests.
+/// Recounts the taken seats of each event with limited seats. Called after a host's change that may
+/// affect many guests.
 pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     sql!(
         "UPDATE event SET seats_taken = (

@@ -50,7 +50,7 @@ impl Opens {
             let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.drain().collect()
         };
-        // Small batches let saves of answers get the writer quickly.
+        // The batches are small, so that saves of answers do not wait long for the writer.
         for (start, piece) in (0..).step_by(PIECE).zip(gathered.chunks(PIECE)) {
             let piece = piece.to_vec();
             let written = store

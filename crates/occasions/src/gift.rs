@@ -12,9 +12,9 @@ use web::{I18n, Text};
 use crate::id::{GiftId, OccasionId};
 use crate::occasion::Occasion;
 
-/// The maximum number of pieces of an item.
+/// An item has at most this many pieces.
 pub const MOST_PIECES: i64 = 999;
-/// The maximum of prices and amounts, in minor units such as cents.
+/// The maximum price or amount, in minor units such as cents.
 pub const MOST_MONEY: i64 = 100_000_000_000;
 
 /// An item of the wish list.
@@ -27,8 +27,8 @@ pub struct Gift {
     pub name: I18n,
     /// Up to 1,000 characters.
     pub description: I18n,
-    /// The price in minor units of the occasion's currency, or null if no price is shown. For a
-    /// shared gift it is the price of the whole gift, otherwise of one piece.
+    /// The price in minor units of the occasion's currency, or null if no price is shown. It is for
+    /// the whole gift if the gift is shared, and for one piece if it is not.
     pub price: Option<i64>,
     /// How many pieces can be reserved, 1–999.
     pub quantity: i64,
@@ -37,7 +37,7 @@ pub struct Gift {
     pub shared: bool,
     /// An https address where the item can be bought; may be empty.
     pub url: String,
-    /// The picture, which hosts upload on a page; empty if there is none. Its file is
+    /// The picture, which hosts upload on a page; empty if there is none. Its path is
     /// `/o/{slug}/gifts/{picture}-480x360.jpg`.
     pub picture: String,
     /// Whether guests are offered the item. An item that was reserved is deactivated instead of
@@ -50,8 +50,8 @@ pub struct Gift {
 }
 
 impl Gift {
-    /// Returns the price of one piece, or `None` without a price or a known currency. The parts of
-    /// a shared gift can differ by one minor unit; then this is the largest part.
+    /// Returns the price of one piece, or `None` if there is no price or the currency is unknown.
+    /// The parts of a shared gift can differ by one minor unit; then this is the largest part.
     pub fn price_of_piece(&self, occasion: &Occasion) -> Option<Money> {
         let price = self.whole_price(occasion)?;
         if !self.shared {
@@ -142,8 +142,8 @@ pub const PICTURE: Cut = Cut {
 };
 pub(crate) const CUTS: &[Cut] = &[PICTURE];
 
-/// Returns the part of a file name that [`Gift::picture`] contains, or `None` if the file is not
-/// such a picture.
+/// Returns the value of [`Gift::picture`] that belongs to a file name. Returns `None` if this is
+/// not the file name of an item's picture.
 pub fn picture_of(file: &str) -> Option<&str> {
     let stem = file.rsplit_once('-')?.0;
     (is_picture(stem) && picture_folder::cut_file(stem, PICTURE) == file).then_some(stem)

@@ -28,7 +28,7 @@ words! {
         Reserved = "reserved" => "host-gift-reserved",
         /// The hosts have received the gift.
         Given = "given" => "host-gift-given",
-        /// The household has given up the reservation.
+        /// The reservation was cancelled, so its pieces are available again.
         Released = "released" => "host-gift-released",
     }
 }
@@ -296,8 +296,8 @@ pub(crate) fn is_attending(portal: &InvitationSnapshot) -> bool {
     replies.any(|reply| reply.status == ReplyStatus::Yes)
 }
 
-/// Releases the reservations of an invitation that is being archived. Reservations that are already
-/// `Given` stay so.
+/// Releases the reservations of an invitation that is being archived. Reservations in the state
+/// `Given` stay unchanged.
 pub(crate) fn release_all(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -444,7 +444,7 @@ pub(crate) fn write(tx: &mut Tx<'_>, one: &Reservation) -> Result<(), StoreError
     .map(drop)
 }
 
-/// Adds an entry to the household's log.
+/// Adds an entry to the audit log, with the household as the actor.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -466,7 +466,7 @@ pub(crate) fn record(
     })
 }
 
-/// Tells open pages how many pieces of a gift are left.
+/// Publishes how many pieces of a gift are left. Pages that are open in browsers then show it.
 pub(crate) fn tell_of_gift(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

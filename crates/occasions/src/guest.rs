@@ -17,13 +17,14 @@ pub struct Guest {
     /// The guest's name, 1–100 characters. The name of a guest whom the household brings may be
     /// empty.
     pub name: String,
-    /// Whether the hosts named this guest, or the household brings this guest.
+    /// How the guest came onto the invitation: the hosts listed the guest by name, or the household
+    /// brings the guest.
     pub kind: GuestKind,
     pub is_child: bool,
     /// The age of a child, 0–17.
     pub child_age: Option<i64>,
     pub added_by: ActedBy,
-    /// Whether a host has allowed this guest although the household's allowance is used up.
+    /// True if a host has allowed this guest although the household's allowance was used up.
     pub beyond_allowance: bool,
     pub position: i64,
     #[row(json)]

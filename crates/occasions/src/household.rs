@@ -131,8 +131,8 @@ impl Household {
         named.map_or(&self.invitation.details.household, |guest| &guest.name)
     }
 
-    /// Whether the household is invited to at least one of the question's events. Otherwise nobody
-    /// in the household can be asked the question.
+    /// Whether the household is invited to at least one of the question's events. If it is not,
+    /// nobody in the household can be asked the question.
     pub fn is_concerned(&self, question: &Question, events: &[Event]) -> bool {
         events
             .iter()

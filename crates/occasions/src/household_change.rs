@@ -1,5 +1,5 @@
-//! A change that a household requests, before it is checked. Both the form and the JSON API produce
-//! such a change.
+//! A change that a household requests, before it is checked. The form and the JSON API both produce
+//! this type.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +21,8 @@ pub struct HouseholdChange {
     /// value removes an answer.
     pub answers: BTreeMap<String, Value>,
     pub note: Option<NoteUpdate>,
-    /// Errors of fields that could not be parsed. They are reported only if no other check refuses
-    /// the request.
+    /// Errors of fields that could not be parsed. They are reported together with the other field
+    /// errors.
     pub wrong: Vec<FieldProblem>,
 }
 
@@ -46,8 +46,8 @@ pub struct GuestUpdate {
 }
 
 impl GuestUpdate {
-    /// Whether the change contains a reply or an answer, or adds a guest. Only then must it contain
-    /// all required answers.
+    /// Whether the change contains a reply or an answer, or adds a guest. If so, the change must
+    /// also contain all required answers.
     pub fn answers_anything(&self) -> bool {
         self.id.is_none() || !self.replies.is_empty() || !self.answers.is_empty()
     }

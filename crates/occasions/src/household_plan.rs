@@ -23,7 +23,7 @@ use crate::words::{ActedBy, AskedOf, GuestKind, ReplyStatus};
 
 pub(crate) mod asking;
 
-/// Everything besides the household itself that determines the result of a change.
+/// What determines the result of a change, in addition to the household itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Rules<'a> {
     pub switches: Switches,
@@ -32,8 +32,8 @@ pub struct Rules<'a> {
     pub questions: &'a [Question],
     /// Whose limits apply. Hosts may exceed the household's allowance. Households may not.
     pub by: ActedBy,
-    /// Who gives the answers. Hosts also see questions that are for hosts only. They may leave
-    /// required questions unanswered, and may remove answers.
+    /// Who gives the answers. Hosts also see questions that are for hosts only, may leave required
+    /// questions unanswered, and may remove answers.
     pub speaker: ActedBy,
     pub now: Timestamp,
 }
@@ -358,7 +358,7 @@ fn change_diets(
 }
 
 /// Whether a guest may have this dietary option. A guest keeps an option that was deactivated
-/// later. Nobody can newly choose such an option.
+/// later, but nobody can newly choose a deactivated option.
 fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
     options.iter().any(|option| {
         option.key == key && (option.active || guest.diets.iter().any(|had| had == key))

@@ -17,7 +17,7 @@ use crate::words::{Access, LockMode, OccasionStatus};
 pub struct Invitation {
     pub id: InvitationId,
     pub occasion: OccasionId,
-    /// The code in the form in which it is displayed.
+    /// The code as it is displayed.
     pub code: String,
     #[row(flatten)]
     pub details: Details,
@@ -27,11 +27,11 @@ pub struct Invitation {
     pub note_version: i64,
     /// When the household last saved its answers.
     pub replied_at: Option<Timestamp>,
-    /// Raised when a host replaces the code. Browsers then no longer remember the household.
+    /// Increased when a host replaces the code. Browsers then no longer remember the household.
     pub access_epoch: i64,
     /// When the invitation was archived; `None` while it is in use.
     pub archived_at: Option<Timestamp>,
-    /// Raised by every change to the invitation.
+    /// Increased by every change to the invitation.
     pub version: i64,
     /// Whether the invitation was created by an answer without a code, and still waits for a host's
     /// approval.
@@ -56,7 +56,7 @@ pub struct Details {
     pub language: Option<String>,
     /// How many additional people the household may bring, 0–20.
     pub plus_ones: i64,
-    /// How many additional children it may bring, 0–20.
+    /// How many additional children the household may bring, 0–20.
     pub children: i64,
     /// The household's own deadline. It replaces the occasion's deadline, and can be earlier or
     /// later.
@@ -65,14 +65,14 @@ pub struct Details {
     /// What decides whether answers are open: the deadline, or a host who has locked or opened
     /// them.
     pub lock_mode: LockMode,
-    /// Until when [`LockMode::Open`] applies.
+    /// When [`LockMode::Open`] ends; null if it does not end. From then on, the deadline decides.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub open_until: Option<Timestamp>,
-    /// Shown to hosts only, up to 200 characters.
+    /// The reason for a lock, up to 200 characters. Only hosts see it.
     pub lock_reason: String,
-    /// Shown to the household, up to 2,000 characters.
+    /// The hosts' message to the household, up to 2,000 characters.
     pub host_message: String,
-    /// Never shown to guests, up to 2,000 characters.
+    /// The hosts' note about the household, up to 2,000 characters. Only hosts see it.
     pub host_note: String,
     /// Up to 20 labels of 1–40 characters.
     #[row(json)]
@@ -89,7 +89,7 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Returns what the household may do at `now`. No other code decides this.
+    /// Returns what the household may do at `now`. No other function decides this.
     pub fn access(self, occasion: &Occasion, now: Timestamp) -> Access {
         match occasion.status {
             OccasionStatus::Archived => return Access::Expired,
@@ -142,7 +142,7 @@ impl Invitation {
 }
 
 /// Finds the invitation that a code opens. After a merge, the code of the merged invitation opens
-/// the remaining one. That ends when a host replaces the remaining invitation's code.
+/// the remaining invitation, until a host replaces the remaining invitation's code.
 pub fn find_by_code(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Invitation>, StoreError> {
     sql!(
         "SELECT {Invitation} FROM invitation
@@ -174,7 +174,7 @@ pub fn seek(
 pub struct Glance {
     pub id: InvitationId,
     pub occasion: OccasionId,
-    /// The code in the form in which it is displayed.
+    /// The code as it is displayed.
     pub code: String,
     /// See [`Invitation::version`].
     pub version: i64,
@@ -277,7 +277,7 @@ pub(crate) fn insert_with_drawn(
     details: &Details,
     length: usize,
 ) -> Result<InvitationId, StoreError> {
-    // Codes are so long that at most about one of several thousand random codes is taken.
+    // Random codes are long enough that at most about one in several thousand is already taken.
     for _ in 0..64 {
         let drawn = code::draw(tx.random(), length);
         if let Ok(key) = CodeKey::parse(&drawn)
@@ -315,7 +315,7 @@ pub(crate) fn update_details(
     Ok(())
 }
 
-/// Whether an invitation was merged into another one. Such an invitation cannot be restored.
+/// Whether an invitation was merged into another one. A merged invitation cannot be restored.
 pub(crate) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, StoreError> {
     let (merged,): (bool,) = sql!(
         "SELECT CASE WHEN merged_into IS NULL THEN 0 ELSE 1 END
@@ -326,8 +326,8 @@ pub(crate) fn is_merged(tx: &mut Tx<'_>, id: &InvitationId) -> Result<bool, Stor
     Ok(merged)
 }
 
-/// Updates the columns that hosts search and sort by. All hosts can search names and tags. Only
-/// hosts who may see codes and contact data can search codes and contact data.
+/// Updates the columns that hosts search and sort by. All hosts can search names and tags. Codes
+/// and contact data can be searched only by hosts who may see them.
 pub fn update_search(
     tx: &mut Tx<'_>,
     invitation: &Invitation,

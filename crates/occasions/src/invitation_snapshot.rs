@@ -96,7 +96,7 @@ pub fn admit(occasion: &Occasion, archived: bool) -> Result<(), Closed> {
     }
 }
 
-/// Builds the snapshot of an invitation in any state. For hosts and for mails.
+/// Builds the snapshot of an invitation in any state, for hosts and for mails.
 pub fn load(
     tx: &mut Tx<'_>,
     snapshot: OccasionSnapshot,
@@ -136,8 +136,8 @@ pub fn load(
 }
 
 impl InvitationSnapshot {
-    /// Returns the link to the invitation's page. With `below`, returns the link to that page below
-    /// it.
+    /// Returns the link to the invitation's page, or to the page `below` it, such as
+    /// `/confirmation`.
     pub fn link(&self, below: &str) -> String {
         self.links.below(&self.household.invitation.code, below)
     }
@@ -180,7 +180,7 @@ impl InvitationSnapshot {
         events.min_by_key(|event| event.starts_at)
     }
 
-    /// Returns until when the page of an invitation stays the same if nobody changes the
+    /// Returns the time until which the page of the invitation stays the same if nobody changes the
     /// invitation. The page changes at the start of the next day, when answers close, and when an
     /// event starts.
     pub fn reads_alike_until(&self) -> Timestamp {
@@ -208,7 +208,8 @@ impl InvitationSnapshot {
     }
 
     /// Whether the household is put on the waiting list when an event is full. A household that
-    /// waits for approval is not, because anybody can send hundreds of such answers.
+    /// waits for approval is not put on it, because anybody can send hundreds of answers without a
+    /// code.
     pub fn has_waitlist(&self) -> bool {
         self.occasion.switches.waitlist && self.is_invited()
     }
@@ -219,7 +220,8 @@ impl InvitationSnapshot {
         !self.household.invitation.is_unapproved
     }
 
-    /// Whether the household sees the wish list, and whether it sees the ways to give money.
+    /// Returns two values: whether the household sees the wish list, and whether it sees the ways
+    /// to give money.
     pub fn gift_lists(&self) -> [bool; 2] {
         let switches = self.occasion.switches;
         [switches.gifts, switches.cash_links].map(|is_on| is_on && self.is_invited())

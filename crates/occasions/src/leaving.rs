@@ -1,5 +1,5 @@
-//! Exports and deletes what occasions store about an account. An account only has roles and
-//! settings in occasions. The occasions and their answers belong to all hosts together. They stay
+//! Exports and deletes what occasions store about an account. An account has only roles and
+//! settings in an occasion. The occasion and its answers belong to all its hosts together, and stay
 //! even when the last host's account is deleted.
 
 use identity::account::AccountId;
@@ -72,9 +72,9 @@ pub(crate) fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>,
     Ok(shared)
 }
 
-/// Deletes what is stored about an account: its counted attempts to set codes, the times of its
-/// warnings, its notification settings, its id in the rows of host names, and the rows of its
-/// uploaded files.
+/// Deletes what is stored about an account: its counted attempts to set codes, the time of its last
+/// warning about guessed codes, its notification settings, its id in the rows of host names, and
+/// the rows of its uploaded files.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     sql!("DELETE FROM code_try WHERE account = :account", account).run(tx, Rows::AtMostOne)?;
     answer_notification::erase(tx, account)?;

@@ -1,15 +1,16 @@
 //! Occasions, with invitations, guests and their answers.
 //!
-//! The rules for each kind of object are in a module of their own. [`invitation`] decides when
-//! answers are open, [`household_plan`] decides which answers are valid, and [`rsvp`] saves
-//! answers. A handler in [`mod@web`] turns an HTTP request into a call to such a module.
+//! Each kind of object has its own module, which contains the rules for it. [`invitation`] decides
+//! when answers are open, [`household_plan`] decides which answers are valid, and [`rsvp`] saves
+//! answers. A handler in [`mod@web`] turns an HTTP request into a call to one of these modules.
 //!
-//! The layers, from the lowest to the highest: [`event`], [`question`], [`diet`],
-//! [`occasion_page`], [`guest`] and [`invitation`] contain what guests and hosts read.
-//! [`household`], [`snapshot`] and [`invitation_snapshot`] combine these. [`refusal`] lists the
-//! reasons for refusing a request. [`rsvp`], [`single_answer`] and [`open_rsvp`] save answers,
-//! [`gift_reservation`] saves reservations of gifts, and [`upload`] saves files. [`hosting`] is
-//! only for hosts. [`mod@web`] contains the routes for guests and hosts.
+//! The modules form layers. In the lowest layer, [`event`], [`question`], [`diet`],
+//! [`occasion_page`], [`guest`] and [`invitation`] contain what guests and hosts read. Above them,
+//! [`household`], [`snapshot`] and [`invitation_snapshot`] combine this data, and [`refusal`] lists
+//! the reasons for refusing a request. In the next layer, [`rsvp`], [`single_answer`] and
+//! [`open_rsvp`] save answers, [`gift_reservation`] saves reservations of gifts, and [`upload`]
+//! saves files. [`hosting`] contains what only hosts can do. In the highest layer, [`mod@web`]
+//! contains the routes for guests and hosts.
 
 pub mod announcement;
 pub mod answer;

@@ -1,6 +1,6 @@
 //! Links to invitations. A code is short, so that people can type it. This also means that it can
-//! be guessed. So a link also contains `k`, a signature over the code that only this installation
-//! can make. Whoever sends the right `k` has the link.
+//! be guessed. So a link also contains `k`, a signature of the code. Only this installation can
+//! make the signature, so only somebody who has the link can send the right `k`.
 
 use platform::key::{self, Key};
 use platform::{StoreError, Tx, secret};
@@ -12,7 +12,7 @@ pub const PARAMETER: &str = "k";
 const LENGTH: usize = 10;
 
 /// The key that signs links. It is stored in the database and never changes, because links are on
-/// printed cards. `None` if Kenduri has never opened the store.
+/// printed cards. `None` if there is no key yet, because Kenduri has never opened the store.
 #[derive(Clone, Debug)]
 pub struct LinkKey(Option<Key>);
 

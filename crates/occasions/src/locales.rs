@@ -17,8 +17,8 @@ use crate::words::{ReplyStatus, Source, Tone};
 /// classes.
 const NO_MESSAGES: &[&str] = &["upload-deleted", "upload-none"];
 
-/// Returns the groups of message ids that are put together at run time. Each group has a common
-/// prefix and all its endings.
+/// Returns the groups of message ids that are composed at run time. Each group is a common prefix
+/// with all its endings.
 fn families() -> Vec<(&'static str, Vec<&'static str>)> {
     let tones: Vec<_> = Tone::ALL.iter().map(|tone| tone.word()).collect();
     let replies = ReplyStatus::ALL.iter().map(|status| status.word());

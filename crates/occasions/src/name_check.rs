@@ -96,7 +96,7 @@ const COMMON: &[&str] = &[
 ];
 
 /// Whether every word in `name` is on the invitation with this code. For an unknown code, the same
-/// rows are read, so that the response time does not reveal which codes exist.
+/// query runs, so that the response time does not reveal which codes exist.
 pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<bool, StoreError> {
     let rows: Vec<(String, Option<String>)> = sql!(
         "SELECT invitation.household, guest.name
@@ -115,7 +115,7 @@ pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<b
     Ok(is_among(name, names))
 }
 
-/// Whether `names` contains every word of `name`, apart from [`COMMON`] words.
+/// Whether `names` contains every word of `name`. [`COMMON`] words are ignored.
 fn is_among<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> bool {
     if name.len() > LIMIT {
         return false;

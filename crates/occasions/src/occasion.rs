@@ -43,7 +43,7 @@ pub struct Occasion {
     pub time_zone: String,
     /// An ISO 4217 code.
     pub currency: String,
-    /// 1–20 BCP 47 tags, offered to guests in this order.
+    /// 1–20 language tags (BCP 47), offered to guests in this order.
     #[row(json)]
     pub languages: Vec<String>,
     /// One of the languages.
@@ -55,7 +55,8 @@ pub struct Occasion {
     pub default_plus_ones: i64,
     /// How many additional children new invitations allow, 0–20.
     pub default_children: i64,
-    /// For how many people an answer without a code can be, including the person who answers, 1–20.
+    /// The maximum number of people in one answer without a code, 1–20, including the person who
+    /// answers.
     pub open_party_limit: i64,
     /// Whom guests can ask for help.
     #[row(flatten)]
@@ -63,8 +64,8 @@ pub struct Occasion {
     /// The design of the guests' pages.
     #[row(json)]
     pub theme: Theme,
-    /// The cover picture, which is set by an upload; empty if there is none. Its files are
-    /// `/o/{slug}/cover/{cover}-720x360.jpg` and `-1200x630.jpg`.
+    /// The cover picture, which is set by an upload; empty if there is none. Its paths are
+    /// `/o/{slug}/cover/{cover}-720x360.jpg` and `/o/{slug}/cover/{cover}-1200x630.jpg`.
     pub cover: String,
     /// A description of the cover picture, up to 200 characters.
     pub cover_alt: I18n,
@@ -73,7 +74,7 @@ pub struct Occasion {
     /// The features that are switched on.
     #[row(json)]
     pub switches: Switches,
-    /// How many days after the last event everything is deleted, 30–1,825.
+    /// The occasion is deleted this many days after its last event, 30–1,825.
     pub retention_days: i64,
     /// Increased by every change. A change must name the version it is based on.
     pub version: i64,
@@ -124,7 +125,7 @@ pub struct Switches {
     pub late_gifts_notes: bool,
     /// Sends a confirmation mail with the saved answers.
     pub confirmation_mail: bool,
-    /// Shows how many days are left.
+    /// Shows the number of days until the next event.
     pub days_left: bool,
     /// Puts households on a waiting list when an event has too few seats left.
     pub waitlist: bool,
@@ -132,9 +133,9 @@ pub struct Switches {
     pub open_rsvp: bool,
     /// Shows the notes of answers without a code on the public page, once hosts have approved them.
     pub public_wishes: bool,
-    /// Asks for a name on the invitation together with a typed code.
+    /// Requires that somebody who types a code also enters a name that is on the invitation.
     pub ask_name: bool,
-    /// Says at the bottom of guests' pages that they are made with Kenduri.
+    /// Says at the bottom of guests' pages that the pages are made with Kenduri.
     pub made_with: bool,
     /// Keeps the server unchanged from 12 hours before an event until the event is over. During
     /// that time nothing is restarted or upgraded, unless the server's operator forces it.
@@ -166,7 +167,7 @@ impl Default for Switches {
     }
 }
 
-/// Whether an occasion with working codes requires a guest's name together with a typed code.
+/// Whether any occasion with working codes requires a guest's name together with a typed code.
 pub fn any_asks_name(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let switches: Vec<(String,)> = tx.all(
         sql!("SELECT switches FROM occasion WHERE status IN ('published', 'closed')"),
@@ -219,15 +220,16 @@ impl Occasion {
         }
     }
 
-    /// Returns the occasion's time zone, in which its times are shown. Its name was valid when it
-    /// was stored. If the bundled time zone data no longer contains the name, returns UTC.
+    /// Returns the occasion's time zone, in which its times are shown. Returns UTC if the bundled
+    /// time zone data no longer contains the stored name.
     pub fn zone(&self) -> TimeZone {
         zone_named(&self.time_zone)
     }
 }
 
 /// Returns the instant of a local time such as `08:00` on `day`; `None` if `hour` cannot be parsed.
-/// If the clocks skip the time, it moves forward. If the time occurs twice, the first one counts.
+/// If the clocks skip the time, the length of the skipped period is added to it. If the time occurs
+/// twice, the first occurrence counts.
 pub(crate) fn at_hour(day: Date, hour: &str, zone: &TimeZone) -> Option<Timestamp> {
     let hour: Time = hour.parse().ok()?;
     let local = day.to_datetime(hour).to_zoned(zone.clone()).ok()?;
@@ -243,7 +245,7 @@ pub(crate) fn to_json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// Whether at least one occasion is open to guests.
+/// Whether at least one occasion is published.
 pub(crate) fn is_any_published(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM occasion WHERE status = :published",
@@ -378,7 +380,7 @@ pub fn lock(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<i64>, StoreError>
     Ok(locked.map(|(version,)| version))
 }
 
-/// Locks the occasion's row without changing it. What the caller counts afterwards then stays
+/// Locks the occasion's row without changing it. Numbers that the caller counts afterwards stay
 /// correct until the transaction ends. Returns `None` if the occasion does not exist.
 pub fn hold(tx: &mut Tx<'_>, id: &OccasionId) -> Result<Option<()>, StoreError> {
     let held: Option<(i64,)> = sql!(

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::id::{OccasionId, OccasionPageId};
 use crate::words::{PageAudience, PageKind};
 
-/// The maximum number of an occasion's pages.
+/// The maximum number of pages in an occasion.
 pub const LIMIT: usize = 20;
 
 /// A page that hosts write for their guests.
@@ -22,7 +22,7 @@ pub struct OccasionPage {
     /// The page's name in URLs: 1–40 characters of `a-z0-9-`, unique in the occasion; never
     /// changes.
     pub key: String,
-    /// What the page is about.
+    /// The topic of the page.
     pub kind: PageKind,
     /// Up to 120 characters. If empty, the built-in title of this kind is shown in each language.
     pub title: I18n,
@@ -71,7 +71,7 @@ impl PageHead {
     }
 }
 
-/// A title. If its language differs from the page's language, also the language of the title.
+/// A title. `other` is the title's language, if it differs from the language of the page.
 #[derive(Clone, Debug)]
 pub struct Title {
     words: String,

@@ -1,6 +1,6 @@
-//! Answers without a code. A visitor to the public page enters a name, says whether they come, and
-//! with how many people. Each accepted answer creates an invitation. Its code can be used for later
-//! changes.
+//! Answers without a code. A visitor to the public page enters a name, and says whether and with
+//! how many people they come. Each accepted answer creates an invitation, whose code can be used
+//! for later changes.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::idempotency::{self, Found, Stored};
@@ -29,12 +29,12 @@ use crate::single_answer::{Answer, IncomingAnswer, Outcome};
 use crate::snapshot::{self, OccasionSnapshot};
 use crate::words::{ActedBy, GuestKind, LockMode, OccasionStatus, ReplyStatus};
 
-/// The highest limit that hosts can set for the people in one answer.
+/// The maximum number of people that hosts can allow in one answer.
 pub const PARTY_LIMIT: i64 = 20;
-/// How many answers of an occasion can wait for approval at the same time. The limit keeps such
-/// answers from using up the occasion's invitations.
+/// How many answers of an occasion can wait for approval at the same time. The limit keeps answers
+/// without a code from using up the occasion's limit of invitations.
 pub const WAITING_LIMIT: i64 = 500;
-/// How many answers a network may send per hour.
+/// The maximum number of answers from one network per hour.
 pub const TRIES: i64 = 5;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// The maximum length of a name, in characters.
@@ -446,7 +446,7 @@ fn person(
     }
 }
 
-/// Publishes the news that an invitation was created. The news of its answers follows later.
+/// Publishes the news that an invitation was created. The news of its answers is published later.
 fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), StoreError> {
     let invitation = &portal.household.invitation;
     tx.publish(NewNews {
@@ -461,7 +461,7 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), Store
 }
 
 /// Records that the invitation was created without a code. Marks it as a duplicate if an earlier
-/// answer had the same name and contact. This includes answers that have been merged since.
+/// answer had the same name and contact, even if that answer has been merged since.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -491,7 +491,7 @@ fn mark(
     Ok(())
 }
 
-/// What is stored about an invitation only because an answer without a code created it.
+/// Data that is stored only about invitations that were created by answers without a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// Whether an earlier answer had the same name and contact.

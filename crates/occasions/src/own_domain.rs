@@ -1,6 +1,6 @@
-//! An occasion's own host name, such as `aisyah-daniel.example`. It is served, with a certificate,
-//! after a TXT record has proven that the hosts control the name. It is served as long as the name
-//! resolves to the same server as the site's own name.
+//! An occasion's own host name, such as `aisyah-daniel.example`. Kenduri serves the name, with a
+//! certificate, once a TXT record has proven that the hosts control it. The name must also resolve
+//! to the same server as the site's own name.
 
 mod check;
 mod limits;
@@ -36,7 +36,7 @@ words! {
     RecordState {
         /// The record has not been checked yet.
         Unchecked = "unchecked" => "host-own-domain-unchecked",
-        /// The record exists and is right.
+        /// The record exists and has the right value.
         Seen = "seen" => "host-own-domain-seen",
         /// The record does not exist.
         Missing = "missing" => "host-own-domain-missing",
@@ -48,7 +48,7 @@ words! {
 }
 
 words! {
-    /// Why a name with all its records is not served yet.
+    /// Why a name is not served although all its records exist.
     #[schema(as = OwnDomainWait)]
     WaitsFor {
         /// The name waits for nothing.
@@ -77,7 +77,7 @@ pub struct OwnDomain {
     pub proof: RecordState,
     /// The addresses to which the name must resolve, separated by spaces.
     pub expected: String,
-    /// When the first record of the served name went missing; `None` while none is missing.
+    /// Since when a record of the served name has been missing; `None` while all records exist.
     pub failing_since: Option<Timestamp>,
     pub waits_for: WaitsFor,
 }
@@ -162,12 +162,12 @@ fn is_taken(tx: &mut Tx<'_>, occasion: &OccasionId, host: &str) -> Result<bool, 
     Ok(others > 0)
 }
 
-/// The name of the TXT record that proves a host name.
+/// Returns the name of the TXT record that proves control of a host name.
 pub fn proof_name(host: &str) -> String {
     format!("{PROOF}{host}")
 }
 
-/// The value of the TXT record that proves a host name for an occasion.
+/// Returns the value of the TXT record that proves that an occasion's hosts control a host name.
 pub fn proof_value(keys: &Keyring, occasion: &OccasionId, host: &str) -> String {
     keys.key(PURPOSE).sign(&[occasion.as_str(), host])
 }

@@ -30,7 +30,7 @@ pub enum Refusal {
     /// The idempotency key was used for another request before.
     #[error("the idempotency key was used for another request")]
     KeyReused,
-    /// Some fields cannot be saved as sent.
+    /// Some fields of the request are invalid.
     #[error("{} fields are invalid", .0.len())]
     Fields(Vec<FieldProblem>),
     /// There were too many attempts. The value is the number of seconds until the next attempt is
@@ -41,11 +41,11 @@ pub enum Refusal {
     LimitReached(i64),
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A reason that other parts of Kenduri share.
+    /// A reason that is shared with other parts of Kenduri.
     #[error(transparent)]
     Shared(site::refusal::Refusal),
 
-    /// The code is unknown, the occasion is in draft, or the invitation is archived.
+    /// The code is unknown, the occasion is a draft, or the invitation is archived.
     #[error("no invitation has this code")]
     InvitationNotFound,
     #[error("the occasion has ended")]
@@ -92,7 +92,8 @@ pub enum Refusal {
     /// Other households have reserved all pieces of the gift, or the gift is no longer offered.
     #[error("the gift is taken")]
     GiftTaken,
-    /// The household wants too many pieces of the gift. The value is how many it can have at most.
+    /// The household wants too many pieces of the gift. The value is the maximum number of pieces
+    /// for the household.
     #[error("only {0} pieces of the gift are left")]
     GiftQuantity(i64),
     /// Only a household with a guest who comes may reserve gifts.
@@ -102,7 +103,7 @@ pub enum Refusal {
     #[error("the gift was given already")]
     GiftAlreadyGiven,
 
-    /// The file's content has no supported type.
+    /// The type of the file is not supported.
     #[error("the file is of another type")]
     UploadType,
     /// The invitation already has the maximum number of uploads.
@@ -138,7 +139,7 @@ pub enum Refusal {
     /// The action is not allowed with a token.
     #[error("a token may not do that")]
     TokenNotPermitted,
-    /// The action requires that the caller has confirmed their identity in the last minutes.
+    /// The action requires that the caller has confirmed their identity within the last 10 minutes.
     #[error(transparent)]
     SudoRequired(#[from] SudoRequired),
     /// Another occasion has this slug.
@@ -172,7 +173,7 @@ pub enum Refusal {
     /// The uploaded file contains no list that Kenduri can read.
     #[error(transparent)]
     File(#[from] Unreadable),
-    /// Campaigns can be sent only while the occasion is published.
+    /// Campaigns cannot be sent while the occasion is a draft or archived.
     #[error("the occasion is not published")]
     NotPublished,
     /// The site's administrators have not allowed this occasion to send mail.
@@ -297,8 +298,8 @@ fn of_fields(code: Option<&'static str>, fields: Vec<FieldProblem>) -> Problem {
     problem
 }
 
-/// Returns the error code for invalid fields. If all errors have the same special code, returns
-/// that code.
+/// Returns the error code that all field errors have in common, if the whole response can also have
+/// this code.
 fn common_code(fields: &[FieldProblem]) -> Option<&'static str> {
     ["event_not_invited", "dietary_note_required"]
         .into_iter()

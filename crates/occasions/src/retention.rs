@@ -4,9 +4,9 @@
 //! The owners are warned 30 and 7 days before the deletion. The deletion waits until both warnings
 //! have left the server, and until 30 days after the first warning. A warning cannot leave the
 //! server if the site keeps its mail in a mailbox, or if all addresses refuse the mail. In that
-//! case the occasion stays until an owner confirms the deletion. If an event or the retention
-//! period moves the deletion to a later day, the announcement is withdrawn. If they move it to an
-//! earlier day, the announced day stays.
+//! case the occasion stays until an owner confirms the deletion. If hosts postpone the deletion by
+//! changing an event or the retention period, the announcement is withdrawn. If they bring the
+//! deletion forward, the announced day stays.
 
 mod warning;
 
@@ -31,17 +31,16 @@ use crate::occasion::{self, Occasion};
 use crate::words::OccasionStatus;
 use crate::{event, invitation};
 
-/// How many days after its last event an occasion is archived. Days are counted from the day of the
-/// event.
+/// An occasion is archived this many days after the day of its last event.
 const ARCHIVED_AFTER: i64 = 30;
-/// How many days before the deletion the first warning is sent.
+/// The first warning is sent this many days before the deletion.
 const FIRST: i64 = 30;
-/// How many days before the deletion the second warning is sent.
+/// The second warning is sent this many days before the deletion.
 const SECOND: i64 = 7;
 /// If a warning has not left the server after this time, it is sent again.
 const AGAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// A deletion that the owners have been told about.
+/// A deletion that has been announced to the owners.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 struct Announced {
     day: String,
@@ -52,13 +51,13 @@ struct Announced {
     confirmed_at: Option<Timestamp>,
 }
 
-/// When an occasion is archived and deleted, and what its owners have been told.
+/// When an occasion is archived and deleted, and which warnings have been sent to its owners.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Retention {
     /// The day on which the occasion is archived, in the occasion's time zone; null without events.
     #[schema(value_type = Option<String>, format = "date")]
     pub archives_on: Option<Date>,
-    /// The earliest day on which everything is deleted; null without events.
+    /// The earliest day on which the occasion is deleted; null without events.
     #[schema(value_type = Option<String>, format = "date")]
     pub deletes_on: Option<Date>,
     /// When the first warning was sent to the owners; null if it was not sent yet.
@@ -67,7 +66,7 @@ pub struct Retention {
     /// When the second warning was sent; null if it was not sent yet.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub second_warning_at: Option<Timestamp>,
-    /// Whether a sent warning has not left the server yet. The deletion waits for it.
+    /// Whether a warning is still waiting to leave the server. The deletion then waits too.
     pub waits_for_mail: bool,
     /// When an owner confirmed the deletion. A confirmed deletion does not wait for mail.
     #[schema(value_type = Option<String>, format = "date-time")]
@@ -105,7 +104,7 @@ pub async fn run(site: &Site) -> Result<(), JobError> {
     failure.map_or(Ok(()), Err)
 }
 
-/// Deletes occasions that the restored backup contains although they were deleted later.
+/// Repeats the deletion of occasions that were deleted after the restored backup had been made.
 pub async fn repeat(site: &Site) -> Result<(), JobError> {
     for id in site.platform.store.read_at_length(deletion::lost).await? {
         delete(site, &id, true).await?;
@@ -114,9 +113,9 @@ pub async fn repeat(site: &Site) -> Result<(), JobError> {
     Ok(site.store.write(repeated).await?)
 }
 
-/// Deletes an occasion and its files if the deletion is due. If `had_been` is set, the occasion was
-/// deleted before a restore, and is deleted even if not due. If an export is in preparation, the
-/// next run deletes the occasion.
+/// Deletes an occasion and its files if the deletion is due. With `had_been`, deletes the occasion
+/// even if the deletion is not due: it had already been deleted, and a restored backup brought it
+/// back. If an export is in preparation, the next run deletes the occasion.
 async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobError> {
     let expired = id.clone();
     let expire = move |tx: &mut Tx<'_>| export::expire(tx, &expired);
@@ -127,7 +126,7 @@ async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobE
         if occasion::hold(tx, &occasion)?.is_none() {
             return Ok::<_, StoreError>(false);
         }
-        // After the last step, a host may have postponed an event or requested an export.
+        // Since the last step, a host may have postponed an event or requested an export.
         let is_due = had_been || is_due_now(tx, &occasion)?;
         if !is_due || export::are_files_left(tx, &occasion)? {
             return Ok(false);
@@ -192,7 +191,7 @@ impl Announced {
         self.day.parse().unwrap_or(Date::MAX)
     }
 
-    /// Whether the announced day has come, and whether all conditions for the deletion are met.
+    /// Whether the announced day has come and all conditions for the deletion are met.
     fn is_due(&self, days: Days, zone: &TimeZone) -> bool {
         let is_told = match (self.first_left_at, self.second_left_at) {
             _ if self.confirmed_at.is_some() => true,
@@ -324,8 +323,8 @@ fn announce(
     warning::send(tx, site, occasion, 1, day)
 }
 
-/// Archives the occasion. If this job has already archived it for the same end of its last event,
-/// does nothing, so that an owner can take the occasion out of the archive.
+/// Archives the occasion. Does nothing if this job has archived the occasion before and its last
+/// event still ends at the same time. So an owner can take the occasion out of the archive.
 fn archive(tx: &mut Tx<'_>, old: &Occasion, last_end: Timestamp) -> Result<(), StoreError> {
     if old.status == OccasionStatus::Archived {
         return Ok(());
@@ -368,7 +367,7 @@ fn record(
     })
 }
 
-/// Returns when the occasion is archived and deleted. For the hosts' page.
+/// Returns when the occasion is archived and deleted, for the page that shows this to hosts.
 pub fn show(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     host.needs(Permission::SeeOccasion)?;
     let occasion = occasion::find(tx, host.occasion())?.ok_or(Refusal::NotFound)?;
@@ -396,8 +395,8 @@ pub fn show(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     })
 }
 
-/// Confirms the announced deletion. It then no longer waits for the warnings to leave the server.
-/// The announced day stays the same.
+/// Confirms the announced deletion. A confirmed deletion no longer waits for the warnings to leave
+/// the server. The announced day stays the same.
 pub fn confirm(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
     host.needs(Permission::Own)?;
     host.needs_person()?;

@@ -1,4 +1,4 @@
-//! The roles in an occasion. They are declared as a kind of scope for grants.
+//! Declares occasions as a kind of scope for grants, with the roles that people can have in it.
 
 use identity::grant::{self, Scope, ScopeKind};
 use identity::session::signed_in::SignedIn;
@@ -7,7 +7,7 @@ use platform::{StoreError, Tx};
 use crate::id::OccasionId;
 pub use crate::words::Role;
 
-/// The kind of scope for one occasion. The scope's id is the occasion's id.
+/// The kind of scope for roles in occasions. The scope's id is the occasion's id.
 pub static OCCASION: ScopeKind = ScopeKind {
     name: "occasion",
     top: OWNER,

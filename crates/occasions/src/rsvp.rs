@@ -74,8 +74,8 @@ pub struct Repeat {
 pub enum OtherBody {
     /// The request is refused. An API client that sends it has made a mistake.
     Refuse,
-    /// The request counts as a new save, and must contain the version. A guest sends such a request
-    /// after pressing "Back" and changing the form.
+    /// The request counts as a new save, and must contain the version. This happens when a guest
+    /// presses "Back" and changes the form.
     NewSave,
 }
 
@@ -247,8 +247,8 @@ fn check_features(portal: &InvitationSnapshot, wish: &HouseholdChange) -> Result
     Ok(())
 }
 
-/// Checks whether the change can be saved now. After answers have closed, the note can still be
-/// changed until the occasion closes.
+/// Checks whether the change can be saved now. If the hosts allow late notes, the note can still be
+/// changed after answers have closed, until the occasion closes.
 pub(crate) fn check_access(
     portal: &InvitationSnapshot,
     wish: &HouseholdChange,
@@ -535,8 +535,7 @@ pub(crate) fn confirm_later(
     })
 }
 
-/// Returns the fields that have changed since version `seen`. Each comes with the value that it had
-/// in version `seen`.
+/// Returns the fields that have changed since version `seen`, each with its value in that version.
 pub fn changed_since(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

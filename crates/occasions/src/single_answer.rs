@@ -28,8 +28,8 @@ pub struct Answer {
     /// The replies by event key. An event that is not in the map gets no reply. `None` means that
     /// `attending` applies to all events.
     pub replies: Option<BTreeMap<String, ReplyStatus>>,
-    /// The number of people who come. It includes the guests whom the hosts named. `None` leaves
-    /// the number unchanged.
+    /// The number of people who come, including the guests whom the hosts listed by name. `None`
+    /// leaves the number unchanged.
     pub party: Option<i64>,
     /// A note to the hosts. If the text is empty, the stored note stays.
     pub wish: String,
@@ -45,8 +45,8 @@ impl Answer {
 #[derive(Clone, Debug)]
 pub struct IncomingAnswer {
     pub answer: Answer,
-    /// Errors of fields that could not be parsed. They are reported only if no other check refuses
-    /// the request.
+    /// Errors of fields that could not be parsed. They are reported together with the other field
+    /// errors.
     pub wrong: Vec<FieldProblem>,
     /// The channel through which the answer was sent.
     pub source: Source,
@@ -62,10 +62,10 @@ pub struct Outcome {
     pub id: InvitationId,
     /// Whether the invitation had no answer before this one.
     pub is_new: bool,
-    /// The answer's own `attending`. It is `Waitlisted` instead if no guest has a seat and at least
+    /// The value of [`Answer::attending`], or `Waitlisted` if no guest has got a seat and at least
     /// one guest is on a waiting list.
     pub attending: ReplyStatus,
-    /// How many guests come after this answer.
+    /// How many of the household's guests come, once this answer is saved.
     pub guests: usize,
     /// The code for later changes. Only set if the answer was sent without a code.
     pub code: Option<String>,
@@ -148,8 +148,8 @@ pub fn save(
 }
 
 /// Turns the answer into a change for the whole household. Each guest whom the hosts named gets the
-/// answer's reply. About all other guests, the answer says only how many come. So that many
-/// plus-ones come, and new plus-ones are added if there are too few. No guest is removed.
+/// answer's reply. All other people in the answer are plus-ones. If the household has too few
+/// plus-ones, new ones are added. No guest is removed.
 fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
     let people = &portal.household.guests;
     let named = people.iter().filter(|one| one.kind == GuestKind::Named);
@@ -190,8 +190,8 @@ fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
         // The invitation is locked, so this version cannot be outdated.
         version: Some(portal.household.invitation.version),
         guests,
-        // If the hosts accept no notes, the save is refused. Otherwise the note would be lost, and
-        // the guest would not know.
+        // An answer with a note is refused if the hosts accept no notes. If only the note were
+        // dropped, the guest would not know that it was lost.
         note: answer.says_something().then(|| NoteUpdate {
             text: answer.wish.clone(),
             version: None,

@@ -19,7 +19,7 @@ use crate::question::{self, Question};
 #[derive(Clone, Debug)]
 pub struct OccasionSnapshot {
     pub occasion: Arc<Occasion>,
-    /// In display order.
+    /// The events in display order.
     pub events: Arc<[Event]>,
     /// The dietary options that guests can choose. Empty if the occasion does not ask for dietary
     /// requirements.

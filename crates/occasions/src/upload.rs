@@ -31,14 +31,14 @@ pub const MOST: usize = 30;
 pub const CAPTION_LIMIT: usize = 300;
 /// The maximum length of a stored file name, in characters.
 const NAME_LIMIT: usize = 160;
-/// The longest time for which a link to a file works.
+/// A link to a file works for at most this long.
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
-/// Links expire at multiples of this many seconds. If a page is soon loaded again, it contains the
+/// Links expire at multiples of this many seconds. So a page that is reloaded soon contains the
 /// same links, and the browser can use the pictures in its cache.
 const LINK_STEP: i64 = 5 * 60;
-/// The kind of the job that deletes a file without an upload.
+/// The kind of the job that deletes a file that belongs to no upload.
 pub const FILE_JOB: &str = "occasions.upload_file";
-/// The kind of the job that deletes what interrupted uploads have left behind.
+/// The kind of the job that deletes the files that interrupted uploads have left behind.
 pub const SWEEP: &str = "occasions.uploads_sweep";
 /// How long the file of an upload that was never completed is kept.
 const HALF_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -192,8 +192,8 @@ pub fn check(tx: &mut Tx<'_>, portal: &InvitationSnapshot, quota: i64) -> Result
     check_room(tx, portal, 1, quota)
 }
 
-/// Checks the limits. The caller must hold the occasion's lock, or must check again later under the
-/// lock.
+/// Checks that the limits allow the upload. The caller must hold the occasion's lock, or must check
+/// again later under the lock.
 fn check_room(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -265,7 +265,7 @@ pub fn add(tx: &mut Tx<'_>, new: &NewUpload) -> Result<Upload, Refusal> {
     Ok(upload)
 }
 
-/// Removes an upload. It must be one of the household's own.
+/// Removes one of the household's own uploads.
 pub fn remove(
     tx: &mut Tx<'_>,
     key: &CodeKey,
@@ -433,7 +433,7 @@ fn is_used(tx: &mut Tx<'_>, file: &str) -> Result<bool, StoreError> {
     Ok(!file.is_empty() && find_by_file(tx, file)?.is_some())
 }
 
-/// Returns the daily job that deletes what interrupted uploads have left behind.
+/// Returns the daily job that deletes the files that interrupted uploads have left behind.
 pub(crate) fn sweep_job(platform: Platform) -> Handler {
     Handler::each_day(SWEEP, move |_| {
         let platform = platform.clone();
@@ -446,7 +446,7 @@ pub(crate) fn sweep_job(platform: Platform) -> Handler {
     })
 }
 
-/// Notifies open pages that an upload changed.
+/// Publishes the news that an upload changed. Pages that are open in browsers receive it.
 pub(crate) fn tell(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

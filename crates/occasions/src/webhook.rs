@@ -88,7 +88,7 @@ struct InvitationOpened {
     opened_at: Timestamp,
 }
 
-/// Sends the event that answers were saved. The caller must hold the invitation's lock.
+/// Sends the event `reply.saved`. The caller must hold the invitation's lock.
 pub(crate) fn reply_saved(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -107,8 +107,7 @@ pub(crate) fn reply_saved(
     })
 }
 
-/// Sends the event that a household opened its invitation. The caller must hold the invitation's
-/// lock.
+/// Sends the event `invitation.opened`. The caller must hold the invitation's lock.
 pub(crate) fn invitation_opened(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -7,9 +7,10 @@ use web::words;
 words! {
     /// A role in an occasion. Each role permits more than the roles before it.
     Role {
-        /// May read what the role permits, and change nothing.
+        /// May see the occasion, the guests and their answers, but no codes or contact data. May
+        /// change nothing.
         Observer = "observer" => "host-role-observer",
-        /// May also change invitations and guests.
+        /// May also see codes and contact data, and change invitations, guests and texts.
         Coordinator = "coordinator" => "host-role-coordinator",
         /// May do everything in the occasion.
         OccasionOwner = "occasion_owner" => "host-role-owner",
@@ -59,7 +60,7 @@ words! {
 }
 
 words! {
-    /// Whether a host named the guest, or the household brings the guest.
+    /// Whether a host listed the guest by name or the household brings the guest.
     GuestKind {
         Named = "named" => "host-kind-named",
         /// The household brings the guest, within its allowance.
@@ -218,7 +219,7 @@ words! {
 }
 
 words! {
-    /// What a page that hosts write for their guests is about.
+    /// The topic of a page that hosts write for their guests.
     PageKind {
         /// The hosts' story.
         Story = "story" => "page-story",
@@ -228,7 +229,7 @@ words! {
         Stay = "stay" => "page-stay",
         /// Questions and answers.
         Questions = "questions" => "page-questions",
-        /// Anything else. The hosts must write the title of such a page.
+        /// Anything else. The page has no built-in title, so the hosts must write one.
         Other = "other" => "page-other",
     }
 }
@@ -246,8 +247,8 @@ words! {
 }
 
 impl PageAudience {
-    /// Returns whether a guest sees the page. `is_invited` says whether the guest has entered with
-    /// a code.
+    /// Returns whether a guest sees the page. `is_invited` says whether the guest has opened an
+    /// invitation.
     pub fn includes(self, is_invited: bool) -> bool {
         match self {
             Self::Everybody => true,

@@ -15,7 +15,7 @@ pub(crate) enum Place {
     Column(String),
     /// A column that holds JSON.
     Json(String),
-    /// The field's own row type has columns, which take the field's position.
+    /// The field's type is itself a row. Its columns take the field's place.
     Flattened,
     /// No column. The field gets its default value.
     Skipped,

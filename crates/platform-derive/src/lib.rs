@@ -20,8 +20,9 @@ use text::Part;
 /// `#[row(flatten)]` replaces the field with the columns of another row. `#[row(skip)]` gives the
 /// field no column, so it has its default value.
 ///
-/// `#[row(table = "x")]` on the struct names the table whose rows it reads and writes by their `id`,
-/// the first column. It implements `platform::store::Table`.
+/// On the struct, `#[row(table = "x")]` names the table. The table's primary key must be the column
+/// `id`, and `id` must be the row's first column. The macro then also implements
+/// `platform::store::Table`.
 #[proc_macro_derive(Row, attributes(row))]
 pub fn derive_row(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     let input = parse_macro_input!(input as DeriveInput);
@@ -103,7 +104,7 @@ fn row(input: &DeriveInput) -> syn::Result<TokenStream> {
 /// An SQL statement with named arguments.
 ///
 /// In `sql!("SELECT {Event} FROM event WHERE id = :id", id)`, the value of `:id` is the variable
-/// `id`. With `id = guest.event`, it would be another value.
+/// `id`. To give `:id` another value, write `id = guest.event` in place of `id`.
 ///
 /// - `{Event}` expands to the columns of a type that derives `Row`.
 /// - `{e: Event}` expands to the same columns, prefixed with `e.`.
@@ -151,8 +152,8 @@ impl Parse for Call {
     }
 }
 
-/// Writes a statement out. Returns an expression of its text, and for each of its arguments the row
-/// type, if the argument is a row.
+/// Expands a statement. Returns an expression for the statement's text and, for each argument, its
+/// row type, or `None` if the argument is not a row.
 fn statement(text: &LitStr, arguments: &[&Ident]) -> syn::Result<(TokenStream, Vec<Option<Path>>)> {
     let refuse = |message: String| Error::new(text.span(), message);
     let parts = text::parts(&text.value()).map_err(refuse)?;
@@ -185,8 +186,8 @@ fn statement(text: &LitStr, arguments: &[&Ident]) -> syn::Result<(TokenStream, V
         }
     }
 
-    // For each argument, an expression for its parameter number. A row argument has as many numbers
-    // as it has columns.
+    // For each argument, an expression that computes the number of its first SQL parameter. A row
+    // needs one parameter for each of its columns.
     let mut number = quote!(1);
     let mut numbers = Vec::new();
     for row in &rows {

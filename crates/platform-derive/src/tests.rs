@@ -1,4 +1,5 @@
-//! Tests of parsing statements, and of refused SQL statements and structs.
+//! Tests that SQL statements are parsed correctly, and that invalid statements and structs are
+//! refused.
 
 use super::*;
 

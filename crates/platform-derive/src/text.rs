@@ -11,7 +11,7 @@ pub(crate) enum Part {
     Columns {
         /// The row type's path, as written between the braces.
         row: String,
-        /// The table alias with its dot, or an empty text.
+        /// The table alias followed by a dot, such as `e.`; empty if there is no alias.
         alias: String,
     },
     /// The values of a row, `{:Row}`. The argument has the name of the row type.
@@ -90,8 +90,8 @@ fn braced(inner: &str) -> Result<Part, String> {
     })
 }
 
-/// The statements of the row type `row` that names its table, each with the constant that holds it.
-/// The table's key is `id`, the row's first column.
+/// The statements for rows of the type `row` in the table `table`, each with the name of its
+/// constant in `platform::store::Table`. The table's primary key is `id`, the row's first column.
 pub(crate) fn of_table(table: &str, row: &str) -> Vec<(&'static str, String)> {
     let texts = [
         ("FIND", "SELECT {Row} FROM TABLE WHERE id = $1"),
@@ -114,7 +114,7 @@ pub(crate) fn of_table(table: &str, row: &str) -> Vec<(&'static str, String)> {
     written.into()
 }
 
-/// Returns the name of an argument that is a row: the last segment of its type.
+/// Returns the name of the argument for a row type: the last segment of the type's path.
 pub(crate) fn argument_of(row: &str) -> &str {
     row.rsplit(':').next().unwrap_or(row)
 }

@@ -1,4 +1,4 @@
-//! The clock: either the system's clock, or one that a test controls.
+//! The clock is either the system's clock or one that a test controls.
 //!
 //! All other code reads the time from a [`Clock`], so a test advances a [`ManualClock`] instead of
 //! waiting.
@@ -40,7 +40,7 @@ impl ManualClock {
         from_millisecond(self.0.load(Ordering::SeqCst))
     }
 
-    /// Sets the clock to `instant`, which may be earlier.
+    /// Sets the clock to `instant`, which may be before the clock's current time.
     pub fn set(&self, instant: Timestamp) {
         self.0.store(instant.as_millisecond(), Ordering::SeqCst);
     }

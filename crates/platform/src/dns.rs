@@ -130,7 +130,7 @@ async fn ask(
 /// The query message (RFC 1035, section 4.1); `None` if the name is too long.
 fn question(id: [u8; 2], name: &str, kind: u16) -> Option<Vec<u8>> {
     let mut query = id.to_vec();
-    // Flags: recursion desired. Counts: one question.
+    // The flags request recursion, and the counts announce one question.
     query.extend_from_slice(&[1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
     for label in name.trim_end_matches('.').split('.') {
         let length = u8::try_from(label.len())

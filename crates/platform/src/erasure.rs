@@ -1,5 +1,5 @@
-//! The list of erasures, which is needed after restoring a backup: data that was erased after the
-//! backup must be erased again before the restored store is served.
+//! The list of erasures is needed after a backup is restored. Data that was erased after the backup
+//! was made must be erased again before the restored store is served.
 //!
 //! The list contains only hashes of ids, so it reveals nothing about the erased data.
 

@@ -310,7 +310,7 @@ pub struct Object {
 }
 
 impl Content {
-    /// The next bytes; `None` at the end. A file that is too short is an error.
+    /// The next bytes; `None` at the end. Fails if a file ends before the requested range does.
     pub async fn next(&mut self) -> io::Result<Option<Bytes>> {
         let file = match self {
             Self::File(file) => file,

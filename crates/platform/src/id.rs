@@ -1,7 +1,7 @@
-//! Identifiers: UUIDs with a separate Rust type for each kind of entity, so that two kinds cannot
-//! be confused. Most are of version 7 (RFC 9562 §5.7), which sorts by age. Ids that strangers see
-//! are of version 4 (§5.4), so that they reveal neither the time nor the number of entities
-//! created.
+//! Identifiers are UUIDs. Each kind of entity has a separate Rust type for its ids, so that two
+//! kinds cannot be confused. Most ids are of version 7 (RFC 9562 §5.7), which sorts by age. Ids
+//! that strangers see are of version 4 (§5.4), so that they reveal neither the time nor the number
+//! of entities created.
 
 use jiff::Timestamp;
 use uuid::Builder;

@@ -1,4 +1,5 @@
-//! Idempotency keys: responses are stored for 48 hours, so that a repeated request acts only once.
+//! Idempotency keys make a repeated request act only once. The response to a request with a key is
+//! stored for 48 hours.
 //!
 //! A response is stored under its owner, route and key. It is looked up only after the owner's code
 //! or session is verified. [`find`] runs first in the transaction and [`keep`] last, so there is no

@@ -20,7 +20,8 @@ use crate::text_cleaning::hexadecimal;
 
 pub(crate) const LENGTH: usize = 32;
 
-/// The secrets in the key file; at least one. Keys are derived from them. `Debug` prints `***`.
+/// The secrets in the key file, of which there is at least one. Keys are derived from them. `Debug`
+/// prints `***`.
 #[derive(Clone)]
 pub struct Keyring(Arc<[[u8; LENGTH]]>);
 
@@ -106,8 +107,9 @@ pub(crate) fn fingerprint(tx: &mut Tx<'_>) -> Result<Option<String>, StoreError>
     Ok(stored.map(|(fingerprint,)| fingerprint))
 }
 
-/// Returns whether these secrets belong to this store. A new store records the first secret. If the
-/// store has recorded one of the older secrets, the first secret replaces it.
+/// Returns whether these secrets belong to this store. A new store records the fingerprint of the
+/// first secret. If the store has recorded the fingerprint of an older secret, the first secret's
+/// fingerprint replaces it.
 pub fn adopt(tx: &mut Tx<'_>, keys: &Keyring) -> Result<bool, StoreError> {
     let all: Vec<String> = keys.fingerprints().collect();
     let Some(known) = fingerprint(tx)? else {
@@ -122,8 +124,8 @@ pub fn adopt(tx: &mut Tx<'_>, keys: &Keyring) -> Result<bool, StoreError> {
     Ok(fits)
 }
 
-/// Records the first secret's fingerprint as the store's, replacing any fingerprint that was
-/// recorded before.
+/// Records the first secret's fingerprint in the store, replacing the fingerprint that was recorded
+/// before.
 pub fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     note(tx, keys)?;
     sql!(

@@ -1,5 +1,5 @@
-//! The key file, which keeps secrets outside the store, one per line in base64. The first secret is
-//! in use; the others only verify older signatures.
+//! The key file keeps secrets outside the store. Each line is one secret in base64. The first
+//! secret is in use; the others only verify older signatures.
 //!
 //! No process ever sees a half-written file, because the file is written under a temporary name,
 //! flushed and renamed. If several processes start at the same time, one of them creates the file

@@ -72,6 +72,6 @@ pub struct Platform {
     pub keys: Keyring,
     /// The client for HTTP requests to URLs that users have entered.
     pub outbound: Outbound,
-    /// The name servers for questions about domains that users have entered.
+    /// The name servers for DNS queries about domains that users have entered.
     pub name_servers: NameServers,
 }

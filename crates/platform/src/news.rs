@@ -1,14 +1,14 @@
-//! News: events for live event streams, stored as rows in the transaction of the change that they
-//! report.
+//! News items are events for live event streams. They are stored as rows in the transaction of the
+//! change that they report.
 //!
 //! News is numbered in commit order. On SQLite, which has one writer, the number is assigned inside
-//! the transaction; on PostgreSQL, the leading process's relay assigns it after the commit
-//! ([`crate::store`]). So a subscriber never sees a lower number after a higher one, and can resume
-//! from the last number it saw. Gaps have no meaning.
+//! the transaction. On PostgreSQL, a relay in the leading process assigns the number after the
+//! commit ([`crate::store`]). So a subscriber never sees a lower number after a higher one, and can
+//! resume from the last number it saw. Gaps have no meaning.
 //!
 //! To write an event stream, subscribe to [`Store::news_waiting`](crate::Store::news_waiting), then
-//! read [`cursor`] and the initial state in one transaction. After each wake-up, read [`after`]
-//! from the last number sent; when it returns `None`, send `reset`.
+//! read [`cursor`] and the initial state in one transaction. After each wake-up, call [`after`]
+//! with the last number sent. If [`after`] returns `None`, send the event `reset`.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;

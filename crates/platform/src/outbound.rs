@@ -58,7 +58,8 @@ struct Inner {
 #[derive(Clone, Debug)]
 pub enum Names {
     System,
-    /// Host names are looked up in this map, which ignores the URL's port. For tests.
+    /// Host names are looked up in this map. The port in the map replaces the URL's port. For
+    /// tests.
     Listed(HashMap<String, Vec<SocketAddr>>),
 }
 

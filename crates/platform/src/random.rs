@@ -1,4 +1,4 @@
-//! Sources of randomness: the kernel, or a seeded stream that tests can repeat.
+//! A source of randomness is either the kernel or a seeded stream, which tests can repeat.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,7 +63,7 @@ impl Random {
         if bound == 0 {
             return 0;
         }
-        // Numbers from `unfair` on would make small results more likely, so they are drawn again.
+        // Numbers of `unfair` or more would make small results more likely, so they are discarded.
         let unfair = u32::MAX - u32::MAX % bound;
         loop {
             let mut bytes = [0; 4];

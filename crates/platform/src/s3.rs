@@ -41,7 +41,8 @@ pub enum S3Error {
     Target { target: String, reason: String },
 }
 
-/// A bucket, with the prefix that the names of all of Kenduri's objects in the bucket have.
+/// A bucket, and a prefix. The names of all objects that Kenduri stores in the bucket begin with
+/// the prefix.
 #[derive(Clone)]
 pub struct S3 {
     bucket: Bucket,
@@ -58,7 +59,7 @@ impl fmt::Debug for S3 {
 }
 
 impl S3 {
-    /// Parses the part `BUCKET/PREFIX` of a setting.
+    /// Makes the bucket for `place`, which has the form `BUCKET/PREFIX`.
     pub fn at(place: &str, access: &S3Access) -> Result<Self, S3Error> {
         let wrong = |reason: String| S3Error::Access(reason);
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));
@@ -95,7 +96,7 @@ impl S3 {
         name.trim_end_matches('/').to_owned()
     }
 
-    /// Writes an object whole. An existing object with the same name is replaced.
+    /// Writes an object in a single request. An existing object with the same name is replaced.
     pub async fn put(&self, name: &str, bytes: Bytes) -> Result<(), S3Error> {
         if bytes.len() > LONGEST_OBJECT {
             // An object of this size could not be read back.
@@ -226,7 +227,7 @@ impl S3 {
         self.check(answer).map(drop)
     }
 
-    /// Sends a request that must succeed.
+    /// Sends a request, and fails if the response reports an error.
     async fn send(&self, method: Method, url: &Url, body: Bytes) -> Result<Answer, S3Error> {
         let answer = self.call(method, url, &[], body).await?;
         self.check(answer)

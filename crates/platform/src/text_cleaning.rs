@@ -1,4 +1,5 @@
-//! Cleans strings before they are stored: NFC, trimmed, no control characters except line feeds.
+//! Cleans strings before they are stored. A clean string is in NFC, is trimmed, and has no control
+//! characters except line feeds.
 
 use unicode_normalization::UnicodeNormalization;
 

@@ -36,12 +36,13 @@ pub struct Signed<'a> {
     pub id: &'a str,
     /// `webhook-timestamp`: seconds since the Unix epoch.
     pub timestamp: &'a str,
-    /// `webhook-signature`: `v1,` and base64, possibly several times.
+    /// `webhook-signature`: one or more signatures, separated by spaces. Each is `v1,` followed by
+    /// base64.
     pub signatures: &'a str,
 }
 
 impl WebhookKey {
-    /// Parses `whsec_` and base64 of 24 to 64 bytes.
+    /// Parses `whsec_` followed by base64 of 24 to 64 bytes.
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = STANDARD.decode(text.trim().strip_prefix("whsec_")?).ok()?;
         // A shorter key is padded with zeros (RFC 2104).

@@ -60,7 +60,8 @@ const NOTES: &[(i64, &str)] = &[
     ),
 ];
 
-/// Publishes the demo's posts by one author. Their picture must be stored with [`put_picture`].
+/// Publishes the demo's posts. Their author is `author`. The picture in one of them must be stored
+/// with [`put_picture`].
 pub fn seed(tx: &mut Tx<'_>, author: &AccountId) -> Result<(), StoreError> {
     for (days, title, slug, tags, body) in ARTICLES {
         let mut new = Post {

@@ -1,5 +1,5 @@
-//! Creating and changing posts: the fields, and the effects of a change on pictures, authors and
-//! mails.
+//! Creates and changes posts. A change to a post can also affect its pictures, its author's public
+//! page, and the mail about it.
 
 use std::collections::BTreeSet;
 

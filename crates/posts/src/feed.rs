@@ -25,7 +25,8 @@ pub struct Feed {
     pub origin: String,
     pub host: String,
     pub url: String,
-    /// When the newest post was changed; for a feed without posts, when the site was set up.
+    /// When the most recently changed post was changed. For a feed without posts, when the site was
+    /// set up.
     pub updated: Timestamp,
     pub posts: Vec<Post>,
 }
@@ -59,8 +60,8 @@ impl Enclosure {
         })
     }
 
-    /// The XML attributes of the picture. `address` is the name of the attribute with the URL,
-    /// `href` or `url`.
+    /// The XML attributes of the picture. `address` is the name of the attribute that contains the
+    /// URL: `href` or `url`.
     fn attributes(&self, address: &str) -> String {
         format!(
             "{address}=\"{}\" length=\"{}\" type=\"{}\"",
@@ -209,7 +210,7 @@ impl Feed {
 
 const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
-/// The path of the page that lists the posts of a kind.
+/// The path of the page that lists all posts of this kind.
 pub fn home(kind: Kind) -> &'static str {
     match kind {
         Kind::Article => "/blog",
@@ -240,7 +241,7 @@ fn element(xml: &mut String, name: &str, text: &str) {
     let _ = writeln!(xml, "<{name}>{}</{name}>", escape(text));
 }
 
-/// Escapes text for XML 1.0, and drops the characters that XML 1.0 cannot express.
+/// Escapes text for XML 1.0. Characters that XML 1.0 cannot express become U+FFFD.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -12,15 +12,15 @@ pub(crate) const FOLDER: PictureFolder = PictureFolder {
     is_used,
 };
 
-/// The path below which all pictures are served.
+/// The URL path under which all pictures are served.
 const PATH: &str = "/blog/images/";
 
 pub fn path(file: &str) -> String {
     format!("{PATH}{file}")
 }
 
-/// Returns the picture's file name if `address`, the target of a link or picture, is an uploaded
-/// picture of a post.
+/// Returns the file name if `address` is the path of a picture that was uploaded for a post.
+/// `address` comes from a link or picture in a text.
 pub(crate) fn file(address: &str) -> Option<&str> {
     let file = address.strip_prefix(PATH)?;
     is_name(file).then_some(file)

@@ -1,4 +1,4 @@
-//! Import of articles from another system, with their ids and slugs.
+//! Imports articles from another system. They keep their ids and slugs.
 
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};

@@ -1,5 +1,5 @@
-//! Renders a post's Markdown as safe HTML, by [`web::markdown`], and as plain text. A picture on
-//! another site is replaced by its description.
+//! Renders a post's Markdown as safe HTML or as plain text. The HTML comes from [`web::markdown`].
+//! A picture on another site is replaced by its description.
 
 mod pictures;
 
@@ -13,15 +13,15 @@ pub(crate) use pictures::{pictures, relocate};
 
 /// The maximum length of an automatic excerpt, in characters.
 const EXCERPT: usize = 160;
-/// The maximum number of characters of a text that are parsed to make its excerpt.
+/// Only this many characters at the beginning of a text are parsed to make its excerpt.
 const LEAD: usize = 8_192;
 /// The assumed reading speed, in words per minute.
 const WORDS_A_MINUTE: usize = 220;
-/// How many letters count as a word, for scripts without spaces between words.
+/// In scripts without spaces between words, this many letters count as one word.
 const LETTERS_A_WORD: usize = 2;
 
-/// The HTML of `markdown`. Links to this site's paths and pictures begin with `origin`, so that the
-/// links also work in a feed.
+/// The HTML of `markdown`. Links to this site and the URLs of its pictures begin with `origin`, so
+/// that they also work in a feed.
 pub fn html(markdown: &str, origin: &str) -> String {
     web::markdown::html(markdown, origin, |address| {
         let file = image::file(address)?;
@@ -85,7 +85,7 @@ fn prose(markdown: &str) -> String {
         is_begun |= matches!(event, Event::Start(Tag::Paragraph));
         !is_over
     });
-    // The number of open tags inside a skipped element.
+    // How deep the current event is nested in a skipped element; 0 outside of skipped elements.
     let mut depth = 0_usize;
     on_one_line(first.filter(|event| match event {
         Event::Start(tag) if depth > 0 || is_skipped(tag) => {

@@ -1,5 +1,5 @@
-//! Import and export of posts as a folder of Markdown files with their pictures. An export contains
-//! this site's posts; an import may come from another system.
+//! Imports and exports posts as a folder of Markdown files and pictures. An imported folder may
+//! come from another system.
 
 mod front_matter;
 mod reading;
@@ -50,7 +50,7 @@ pub struct Folder {
     pictures: Vec<(String, Bytes)>,
     /// Problems that prevent the import.
     pub problems: Vec<Remark>,
-    /// Remarks about doubtful parts, which are imported but which the user should check.
+    /// Remarks about doubtful values. The import uses these values, but a person should check them.
     pub remarks: Vec<Remark>,
 }
 
@@ -88,7 +88,8 @@ pub async fn import(site: &Site, folder: Folder, is_dry: bool) -> Result<Counts,
     }
     let pictures = folder.pictures.len();
     if !is_dry {
-        // If the import fails, no post uses the picture, and it is deleted after a day.
+        // If the import fails later, no post uses these pictures. They are then deleted after a
+        // day.
         for (file, bytes) in folder.pictures {
             let put = image::FOLDER.put(site, &file, bytes).await;
             put.map_err(|_| FolderError::Picture(file))?;

@@ -1,8 +1,8 @@
 //! A post: an article with a title and its own URL, a note, or a page.
 //!
 //! A post is public if its state is `scheduled` or `published` and the time `published_at` has
-//! come. So no job has to run at that time. A post that was public can be withdrawn, but never
-//! becomes a draft again.
+//! come. So no job is needed to make the post public at that time. A post that was public can be
+//! withdrawn, but never becomes a draft again.
 
 use identity::account::AccountId;
 use identity::person::slug;
@@ -57,8 +57,8 @@ pub struct Post {
     pub kind: Kind,
     /// The title, 1–200 characters; empty for a note.
     pub title: String,
-    /// The name in URLs, 2–50 of `a-z0-9-`; if omitted, it is made from the title. Empty for a
-    /// note.
+    /// The name in URLs, 2–50 characters: `a-z`, `0-9` and hyphens. If omitted, it is made from the
+    /// title. Empty for a note.
     pub slug: String,
     /// The author's account; null if the account no longer exists.
     #[schema(value_type = Option<String>)]
@@ -122,7 +122,8 @@ impl Post {
         }
     }
 
-    /// The excerpt that lists show: the editor's own, or otherwise the beginning of the text.
+    /// The excerpt that lists show. This is the excerpt that an editor wrote, or else the beginning
+    /// of the text.
     pub fn excerpt(&self) -> String {
         if self.excerpt.is_empty() {
             markdown::excerpt(&self.body)

@@ -7,13 +7,13 @@ use platform::{StoreError, Tx, sql};
 use crate::post::{Kind, Post, PostId, State};
 use crate::{Refusal, WITHDRAWN};
 
-/// The maximum number of posts of the kind `Page` in the menu and in the sitemap.
+/// The maximum number of posts of the kind `Page` in the menu.
 const MOST_PAGES: i64 = 100;
 
 /// The query for a list of posts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listing {
-    /// The kind of posts in the list: articles or notes.
+    /// The kind of posts in the list.
     pub kind: Kind,
     /// Only posts with this tag; empty for all posts.
     pub tag: String,
@@ -59,8 +59,8 @@ pub fn list(tx: &mut Tx<'_>, listing: &Listing) -> Result<Vec<Post>, StoreError>
     Ok(found.into_iter().map(|post| post.at(now)).collect())
 }
 
-/// One page of the published articles, newest first, and their total number. If `tag` is not empty,
-/// only articles with this tag are returned and counted.
+/// One page of the published articles, newest first, and the number of all published articles. If
+/// `tag` is not empty, only articles with this tag are returned and counted.
 pub fn page(
     tx: &mut Tx<'_>,
     tag: &str,
@@ -94,7 +94,8 @@ pub fn page(
     Ok((found.into_iter().map(|post| post.at(now)).collect(), total))
 }
 
-/// The tags of published articles with the number of articles each, most frequent first.
+/// The tags of published articles, each with its number of articles. The most frequent tag comes
+/// first.
 pub fn tags(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, StoreError> {
     let now = tx.roughly_now();
     sql!(
@@ -197,8 +198,8 @@ pub fn note(tx: &mut Tx<'_>, id: &PostId) -> Result<Post, Refusal> {
     readable(tx, found)
 }
 
-/// The state of the posts that use the picture `file`, if the caller may see the picture. Editors
-/// may see every picture, other people only pictures of published posts.
+/// Returns `Published` if a published post uses the picture `file`. Otherwise returns `Draft` for
+/// editors, who may see every picture, and an error for other people.
 pub fn picture_state(tx: &mut Tx<'_>, file: &str, is_editor: bool) -> Result<State, Refusal> {
     let found: Vec<Post> = sql!(
         "SELECT {Post} FROM post WHERE image <> '' AND image = :file

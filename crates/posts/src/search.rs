@@ -1,9 +1,10 @@
 //! Full-text search in published posts.
 //!
-//! Each post stores its normalized words, separated by spaces, in three columns: the words of the
-//! title, the words of title and excerpt, and all words. So SQLite and PostgreSQL can search with
-//! the same statement, which has one `LIKE` for each word. A search reads every published post,
-//! which suits a personal site but not a large one.
+//! Each post stores its normalized words, separated by spaces, in three columns. The first contains
+//! the words of the title. The second also contains the words of the excerpt and of the tags. The
+//! third contains all words. This way, SQLite and PostgreSQL can search with the same statement,
+//! which has one `LIKE` for each word. A search reads every published post, which suits a personal
+//! site but not a large one.
 
 use jiff::Timestamp;
 use platform::store::Row;

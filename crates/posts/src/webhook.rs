@@ -44,8 +44,8 @@ pub(crate) struct PostMessage {
     slug: String,
 }
 
-/// Stores the messages to webhooks about a change to a post's state. The caller holds the post's
-/// lock.
+/// Stores the webhook messages about a change of a post's state. The caller must have locked the
+/// post in the store.
 pub(crate) fn tell(tx: &mut Tx<'_>, old: State, new: &Post) -> Result<(), StoreError> {
     let event = match (old, new.state) {
         (State::Published, State::Withdrawn) => &WITHDRAWN,
@@ -63,7 +63,7 @@ pub(crate) fn tell(tx: &mut Tx<'_>, old: State, new: &Post) -> Result<(), StoreE
     })
 }
 
-/// The job that stores the messages about scheduled posts whose time has come.
+/// The job that stores the webhook messages about scheduled posts whose time has come.
 pub(crate) fn sweeps() -> Handler {
     Handler::each_minute("post.publish", async |_| Ok(Done::with(publish_due)))
 }

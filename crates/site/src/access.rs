@@ -28,8 +28,8 @@ impl Callers {
     }
 }
 
-/// A page declares `()` if its handler makes further checks of its own. The page admits only
-/// signed-in people.
+/// A page declares `()` if its handler itself checks more about the caller. Only signed-in people
+/// may call such a page.
 impl From<()> for Callers {
     fn from((): ()) -> Self {
         Self::People

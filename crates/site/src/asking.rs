@@ -3,16 +3,16 @@
 //!
 //! | Extractor | Request | Content |
 //! |---|---|---|
-//! | [`Viewer`] | a reader opens a page that is open to everybody | the person, if they are signed in |
-//! | [`AnyCaller`] | anybody calls an operation that is open to everybody | the person or program, if they have signed in |
+//! | [`Viewer`] | anybody opens a public page | the person, if they are signed in |
+//! | [`AnyCaller`] | anybody calls a public operation | the caller, if they are signed in |
 //! | [`Reader`] | a person opens a page | the person, and the token for the page's forms |
-//! | [`Sender`] | a person sends a form | the person, and the form, known to be from our own page |
-//! | [`FileSender`] | a person sends a form, perhaps with files | as `Sender`, with the files |
+//! | [`Sender`] | a person sends a form | the person, and the form, sent by a page of this site |
+//! | [`FileSender`] | a person sends a form, possibly with files | like `Sender`, with the files |
 //! | [`Caller`] | a program or a script calls the API | the person or program |
 //!
 //! Every extractor refuses callers whom the route's declaration excludes ([`Callers`]). If a
-//! request has an `Authorization` header, cookies are ignored. A request without a signed-in caller
-//! gets a 401, which a page turns into a redirect to the sign-in page.
+//! request has an `Authorization` header, its cookies are ignored. A request without a signed-in
+//! caller gets a 401, which a page turns into a redirect to the sign-in page.
 
 use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::header::{AUTHORIZATION, USER_AGENT};
@@ -101,8 +101,8 @@ where
     }
 }
 
-/// Whoever calls an operation that is open to everybody: a person, or the owner of a token with any
-/// scope. An invalid session or token counts as none.
+/// The caller of an operation that is open to everybody. An API token needs no particular scope. A
+/// caller with an invalid session or token counts as not signed in.
 #[derive(Clone, Debug)]
 pub struct AnyCaller(pub Option<SignedIn>);
 
@@ -127,12 +127,12 @@ where
     }
 }
 
-/// A signed-in person who sent one of our forms.
+/// A signed-in person who sent one of the site's forms.
 #[derive(Clone, Debug)]
 pub struct Sender {
     pub who: SignedIn,
     pub form: Form,
-    /// The CSRF token for the hidden field `_csrf` in forms on the page with the response.
+    /// The CSRF token for the hidden field `_csrf` in the forms of the response page.
     pub csrf: String,
     /// Details of the request for the audit log.
     pub request: RequestFacts,
@@ -140,7 +140,7 @@ pub struct Sender {
     pub(crate) file_hash: Vec<u8>,
 }
 
-/// A signed-in person who sent one of our forms, perhaps with files.
+/// A signed-in person who sent one of the site's forms, possibly with files.
 #[derive(Clone, Debug)]
 pub struct FileSender {
     pub sender: Sender,
@@ -174,17 +174,17 @@ where
     }
 }
 
-/// A signed-in person who sent one of our forms with one file, which is written to the file store's
-/// folder while it arrives.
+/// A signed-in person who sent one of the site's forms with one file, which is written to the file
+/// store's folder while it arrives.
 #[derive(Debug)]
 pub(crate) struct ArrivingSender {
     pub(crate) sender: Sender,
-    /// `None` if no file was chosen, an error if the file is too large.
+    /// The received file. `None` if no file was chosen; an error if the file is too large.
     pub(crate) file: Option<Result<ArrivedFile, Problem>>,
 }
 
 impl ArrivingSender {
-    /// Receives the form. Its file may have `most` bytes, and comes after all fields.
+    /// Receives the form. The file may have at most `most` bytes, and must come after all fields.
     pub(crate) async fn receive(
         request: Request,
         site: &Site,
@@ -203,7 +203,7 @@ impl ArrivingSender {
                     return Err(Problem::fields().field("/file", "too_many", [("max", 1.into())]));
                 }
                 Part::File(part) => {
-                    // The file of a form that is refused anyway is not received.
+                    // If the form will be refused, its file is not received.
                     let form: Form = fields.iter().cloned().collect();
                     let is_ours = visit.as_ref().is_ok_and(|(_, secret)| {
                         let (headers, secret) = (&parts.headers, secret.reveal());
@@ -225,8 +225,8 @@ impl ArrivingSender {
     }
 }
 
-/// Whether the account has a role in the site or in one of its domains. The files of people without
-/// a role are not even read into memory.
+/// Whether the account has a role in any scope. Files from people without a role are not read into
+/// memory.
 async fn has_role(site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
     let id = who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { people::has_role(tx, &id) };
@@ -282,7 +282,8 @@ impl Sender {
     }
 }
 
-/// The caller, identified by a layer around the handlers. [`Caller`] trusts this request extension.
+/// A request extension with the caller whom a layer around the handlers has identified. The
+/// extractor [`Caller`] relies on it.
 #[derive(Clone, Debug)]
 pub struct Found(pub Result<SignedIn, Problem>);
 
@@ -291,7 +292,7 @@ pub struct Found(pub Result<SignedIn, Problem>);
 #[derive(Clone, Copy, Debug)]
 pub struct ForConfirmation;
 
-/// A caller of the API: an API client with its token, or a script on one of our pages.
+/// A caller of the API: an API client with its token, or a script on one of the site's pages.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub who: SignedIn,
@@ -421,9 +422,9 @@ async fn go_on(
     Ok(())
 }
 
-/// The kinds of valid bearer tokens, with their owners.
+/// A valid bearer token of one of the two kinds.
 enum BearerAccess {
-    /// An access token, which belongs to a session and has all rights of the session's person.
+    /// An access token, which belongs to a session and has all rights of the signed-in person.
     Access(SignedIn),
     Personal(Bearer),
 }
@@ -542,8 +543,8 @@ async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Re
     Ok(())
 }
 
-/// Refuses to serve a page whose route declares callers other than people. Such a declaration is a
-/// programming error.
+/// Refuses to serve a page unless its route declares [`Callers::People`]. Any other declaration is
+/// a programming error.
 fn check_people(parts: &request::Parts) -> Result<(), Problem> {
     match Callers::of(parts)? {
         Callers::People => Ok(()),

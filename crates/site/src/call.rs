@@ -80,12 +80,13 @@ impl Call {
         Form::parse(self.query_text().as_bytes()).unwrap_or_default()
     }
 
-    /// The part of a list that the query string requests.
+    /// Reads from the query string which part of a list is requested.
     pub fn page_query(&self) -> Result<PageQuery, Problem> {
         PageQuery::read(self.query_text())
     }
 
-    /// The version on which the caller bases the change, from `If-Match` or the body.
+    /// The version on which the caller bases the change. It comes from the header `If-Match` or,
+    /// without this header, from the request body (`body`).
     pub fn version(&self, body: Option<i64>) -> Result<i64, Problem> {
         version::expected(&self.headers, body)
     }
@@ -110,8 +111,9 @@ impl Call {
         found.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// Reads the part of a list that the query string requests. `look` gets the sort key after which
-    /// the part begins, and the number of rows to read at most; `key` returns an item's sort key.
+    /// Reads the part of a list that the query string requests. `look` gets the sort key after
+    /// which the part begins, and the maximum number of rows to read; `key` returns an item's sort
+    /// key.
     pub async fn list<P, K, T, F>(
         &self,
         look: F,
@@ -129,7 +131,7 @@ impl Call {
         Ok(Json(paging.list(self.read(look).await?, key)))
     }
 
-    /// Makes a change that may safely be repeated: PUT, PATCH or DELETE.
+    /// Makes a change for a PUT, PATCH or DELETE request. Such a request may safely be repeated.
     pub async fn write<P, T, F>(&self, change: F) -> Result<T, Problem>
     where
         P: Proof,
@@ -140,8 +142,8 @@ impl Call {
         done.map_err(|refusal| P::problem(refusal, &self.who))
     }
 
-    /// Makes a change that happens once per `Idempotency-Key`: POST. A repeated request gets the
-    /// same response, as long as the caller still has permission.
+    /// Makes a change for a POST request, only once per `Idempotency-Key`. A repeated request gets
+    /// the same response, if the caller still has permission.
     pub async fn post<P, T, F>(
         &self,
         body: &[u8],
@@ -212,7 +214,9 @@ impl Call {
         Ok(json_text(status.unwrap_or(StatusCode::OK), answer.body))
     }
 
-    /// The idempotency key, which is distinct for each caller and path.
+    /// The idempotency key that the caller sent, if any. Keys of different callers are distinct.
+    /// This function also returns a key that the same caller has used for another path, query or
+    /// body. The change itself is then refused.
     pub fn key(&self, body: &[u8]) -> Result<Option<Key>, Problem> {
         let Some(key) = web::idempotency::key(&self.headers)? else {
             return Ok(None);
@@ -240,8 +244,9 @@ pub fn form_once<E: From<StoreError> + From<Reused>>(
     Ok(done?.body)
 }
 
-/// Returns the key that identifies a repeated form, from its hidden `submission_id`; `None` if the
-/// id is missing or invalid. `file_hash` is empty if the form has no file.
+/// Returns the key by which a repeated form is recognized. The key is made from the hidden field
+/// `submission_id`; `None` if the field is missing or invalid. `file_hash` is empty if the form has
+/// no file.
 pub fn form_key(who: &SignedIn, form: &Form, file_hash: &[u8], route: &str) -> Option<Key> {
     let mut body = file_hash.to_vec();
     for (name, value) in form.iter().filter(|(name, _)| *name != web::csrf::FIELD) {
@@ -279,7 +284,7 @@ pub fn answer<T: Serialize>(status: StatusCode, body: &T) -> Response {
     json_text(status, serde_json::to_string(body).unwrap_or_default())
 }
 
-/// Answers with JSON and its `ETag`, or with `304 Not Modified` if the client has the same.
+/// A JSON response with an `ETag`, or `304 Not Modified` if the client already has the same JSON.
 pub fn revalidated(headers: &HeaderMap, body: &impl Serialize) -> Response {
     let tag = conditional::tag(&serde_json::to_vec(body).unwrap_or_default());
     conditional::revalidated(headers, &tag, answer(StatusCode::OK, body))

@@ -1,4 +1,4 @@
-//! Cookies of sessions and of the sign-in, and data that accompanies each request.
+//! The cookies of sessions and sign-ins, and the data that a layer adds to each request.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,15 +24,16 @@ const DEVICE: &str = "kd_device";
 const BEFORE: &str = "kd_before";
 /// The cookie that identifies the browser in which a person registered an account.
 const REGISTERED: &str = "kd_registered";
-/// The cookie with the path to which a registration leads once its email address is confirmed.
+/// The cookie with the path to which the browser is redirected after a person who registered in it
+/// has confirmed their email address.
 const ONWARD: &str = "kd_onward";
 /// The cookie with the token for the second step of a sign-in.
 const SECOND_STEP: &str = "kd_mfa";
 /// The cookie that identifies the browser during a sign-in with an external provider.
 const PROVIDER: &str = "kd_oauth";
 
-/// The names of the cookies that this module reads. If the site's URL is https, the names have a
-/// prefix.
+/// The names of the cookies that this module reads. If the site's URL is https, the names begin
+/// with `__Host-`.
 pub fn names(url: &SiteUrl) -> Vec<String> {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
     let names = [
@@ -77,13 +78,14 @@ pub fn set_registered(url: &SiteUrl, secret: &Secret) -> HeaderValue {
     cookie::secret(url, REGISTERED, secret.reveal(), lifetime)
 }
 
-/// The path to which a registration in this browser leads.
+/// The path to which the browser is redirected after a person who registered in it has confirmed
+/// their email address.
 pub fn onward(headers: &HeaderMap, url: &SiteUrl) -> Option<String> {
     cookie::find_secret(headers, url, ONWARD).map(str::to_owned)
 }
 
-/// Sets the path to which a registration in this browser leads. It has no characters that a cookie
-/// cannot have.
+/// Sets the cookie with the path that [`onward`] returns. The caller must ensure that a cookie can
+/// contain all characters of the path.
 pub fn set_onward(url: &SiteUrl, path: &str) -> HeaderValue {
     let lifetime = Life::Seconds(verification::LIFETIME.as_secs());
     cookie::secret(url, ONWARD, path, lifetime)
@@ -136,7 +138,8 @@ pub fn renewed(mut response: Response, url: &SiteUrl, secret: &Secret, stay: Sta
     response
 }
 
-/// The `Cookie` header of a request, in which the session cookie is replaced by one with `secret`.
+/// Returns the `Cookie` header of a request, with its session cookie replaced by one that contains
+/// `secret`.
 pub fn with_session(headers: &HeaderMap, url: &SiteUrl, secret: &Secret) -> String {
     let prefix = if url.is_secure() { "__Host-" } else { "" };
     let session = format!("{prefix}{SESSION}=");
@@ -182,7 +185,7 @@ pub fn set_begun(headers: &mut HeaderMap, url: &SiteUrl, begun: &Begun) {
 /// Data that [`carry`] adds to each request.
 #[derive(Clone)]
 pub struct Beside {
-    /// The counters of changes in this process.
+    /// The counters that limit how many changes an account makes.
     pub changes: Changes,
     /// The people who must have a second factor.
     pub require_mfa_for: RequireMfaFor,
@@ -190,7 +193,7 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// Renews the session's cookie in the response.
+    /// Sets the cookie that the response will add to renew the session's cookie.
     pub fn renew(&self, cookie: HeaderValue) {
         *self.renewed.lock().unwrap_or_else(PoisonError::into_inner) = Some(cookie);
     }

@@ -1,7 +1,7 @@
-//! Dates that one domain provides and that other domains' items follow. A domain lists the dates
-//! that an account may follow ([`Domain::dates`]). In the transaction that changes or removes a
-//! date, the domain calls [`moved`]. Then every domain updates its items that follow the date
-//! ([`Domain::follow`]).
+//! A domain can provide dates, and items of other domains can follow them. For example, a countdown
+//! can follow the date of an event. A domain lists the dates that an account may follow
+//! ([`Domain::dates`]). In the transaction that changes or removes a date, the domain calls
+//! [`moved`]. Then every domain updates its items that follow the date ([`Domain::follow`]).
 
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::{StoreError, Tx};
@@ -19,8 +19,8 @@ struct Payload {
     date: String,
 }
 
-/// Makes all items that follow a date read the date again. Called after the date was changed or
-/// removed. A domain also calls this function when an item begins to follow a date, because a
+/// Makes all items that follow a date read the date again. A domain calls this function after a
+/// date was changed or removed. It also calls it when an item begins to follow a date, because a
 /// concurrent transaction may be changing the date.
 pub fn moved(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {
     tx.enqueue(NewJob {

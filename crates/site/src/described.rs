@@ -70,8 +70,8 @@ fn is_token_scopes(schema: &RefOr<Schema>) -> bool {
     matches!(&**items, RefOr::Ref(to) if to.ref_location.ends_with("/TokenScope"))
 }
 
-/// Whether the schema forbids unknown fields, as only schemas of requests do. Responses may get new
-/// fields.
+/// Whether the schema forbids unknown fields. Only schemas of requests do so, because responses may
+/// get new fields.
 fn is_closed(object: &Object) -> bool {
     matches!(
         object.additional_properties.as_deref(),

@@ -1,6 +1,5 @@
-//! A domain as the server sees it: one value with data and plain functions. The server has one list
-//! of its domains, from which [`domains`](crate::domains) derives everything that concerns all
-//! domains.
+//! A domain as the server sees it: one value with data and plain functions. The server has a list
+//! of all domains. The functions in [`domains`](crate::domains) work on this list.
 
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
@@ -62,10 +61,10 @@ pub struct Domain {
     pub reserved_slugs: &'static [&'static str],
     /// Pages of the domain that the site's owner may choose as the page at `/`.
     pub first_pages: &'static [FirstPage],
-    /// The domain's parts of the site's first page. The function gets the account of the site's
-    /// owner, if the site has one.
+    /// The content that the domain contributes to the site's first page. The function gets the
+    /// account of the site's owner, if there is one.
     pub first_parts: PublicParts,
-    /// The domain's parts of a person's own page.
+    /// The content that the domain contributes to a person's public page.
     pub person_parts: PersonParts,
     /// Whether the domain shows public content by a person. If so, the person has a public page.
     pub has_public: fn(&mut Tx<'_>, &AccountId) -> Result<bool, StoreError>,
@@ -75,10 +74,10 @@ pub struct Domain {
     pub foot: fn(&mut Tx<'_>) -> Result<Vec<MenuItem>, StoreError>,
     /// The domain's pages that search engines may find.
     pub public_pages: fn(&mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError>,
-    /// The domain's pages for signed-in people.
+    /// The menu entries for the domain's pages for signed-in people.
     pub navigation: Option<NavigationGroup>,
-    /// The domain's pages for people with a role in the domain. The menu shows these pages in the
-    /// group of `navigation`.
+    /// The menu entries for the domain's pages for people with a role in the domain. The menu shows
+    /// them in the group of `navigation`.
     pub duty_navigation: Option<NavigationGroup>,
     /// The domain's card on the page that a person sees after signing in.
     pub cards: OwnCards,
@@ -93,23 +92,23 @@ pub struct Domain {
     /// Whether the domain serves the page `/admin`.
     pub has_admin_page: bool,
     pub jobs: fn(&Site) -> Vec<Handler>,
-    /// Jobs that delete data as the domain has promised. They run even while the domain is off.
+    /// Jobs that delete expired or unused data. They run even while the domain is off.
     pub deletions: fn(&Site) -> Vec<Handler>,
     /// Runs before the server accepts requests, even while the domain is off. For example, it
-    /// deletes data again that a restored backup has brought back.
+    /// repeats deletions that the restore of a backup has undone.
     pub before_serving: fn(&Site) -> Preparation,
     /// Lists the items of the domain that a person shares with others and can stop sharing.
     pub shared: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Share>, StoreError>,
     /// The domain's dates that the account may follow.
     pub dates: fn(&mut Tx<'_>, &AccountId) -> Result<Vec<Date>, StoreError>,
-    /// The times of events for which somebody requested a freeze. Around these times, nothing may
-    /// be restarted or upgraded.
+    /// The times of events for which somebody requested a freeze. Around these times, the server is
+    /// not restarted or upgraded.
     pub freezes: fn(&mut Tx<'_>) -> Result<Vec<Occurrence>, StoreError>,
     /// Updates the domain's items that follow the date with this id, after the date was changed or
     /// removed.
     pub follow: fn(&mut Tx<'_>, Dates, &str) -> Result<(), StoreError>,
-    /// The OpenAPI description of the domain's JSON API; `None` in release builds, which contain no
-    /// code for it ([`debug_only`]).
+    /// The OpenAPI description of the domain's JSON API. `None` in release builds, because they do
+    /// not contain the descriptions ([`debug_only`]).
     pub describe: Option<fn() -> OpenApi>,
     /// Responses that several operations of the domain's API share.
     pub shared_responses: &'static [Shared],
@@ -261,8 +260,8 @@ impl Domain {
         self.enabled.is_none_or(|flag| flag.of(values))
     }
 
-    /// The domain as it is while turned off: it has no pages and starts no new work, but still
-    /// exports, erases, masks and deletes its data.
+    /// The domain as it is while turned off. It has no pages and starts no new work, but its data
+    /// can still be exported, erased and deleted, and its secret paths are still masked in logs.
     pub(crate) fn turned_off(self) -> Self {
         Self {
             accounts: DomainAccounts {
@@ -311,7 +310,8 @@ impl Domain {
     }
 }
 
-/// Returns the function in debug builds and `None` in release builds; for [`Domain::describe`].
+/// Returns the function in debug builds and `None` in release builds. This is for the field
+/// [`Domain::describe`].
 pub const fn debug_only(describe: fn() -> OpenApi) -> Option<fn() -> OpenApi> {
     if cfg!(debug_assertions) {
         Some(describe)

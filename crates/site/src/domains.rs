@@ -16,8 +16,8 @@ use identity::DomainAccounts;
 use identity::account::AccountId;
 use identity::person::{erasure, registration};
 
-/// Returns the domains as configured: a domain that is off is reduced to what its stored data needs.
-/// A process calls this function once at startup, because the list is leaked.
+/// Returns the domains as configured. A domain that is off keeps only what its stored data needs. A
+/// process must call this function only once, because the memory of the list is never freed.
 pub fn in_force(domains: Domains, values: &SettingValues, owners: &[String]) -> Domains {
     if domains.iter().all(|domain| domain.is_on(values)) {
         return domains;
@@ -62,8 +62,8 @@ pub fn migrations(domains: &[Domain]) -> Vec<Migrations> {
     migrations_of(domains, |_| true)
 }
 
-/// Like [`migrations`], but without new tables for a domain that is off. Tables that such a domain
-/// already has are still migrated.
+/// Like [`migrations`], but creates no new tables for a domain that is off. Tables that such a
+/// domain already has are still migrated.
 pub fn migrations_in_force(domains: &[Domain], values: &SettingValues) -> Vec<Migrations> {
     migrations_of(domains, |domain| domain.is_on(values))
 }
@@ -76,7 +76,7 @@ fn migrations_of(domains: &[Domain], is_on: impl Fn(&Domain) -> bool) -> Vec<Mig
     [platform::MIGRATIONS].into_iter().chain(own).collect()
 }
 
-/// The messages of all domains and of shared pages; `more` are further messages.
+/// The messages of all domains and of shared pages, together with the messages in `more`.
 pub fn catalogue(domains: &[Domain], more: &[Locale]) -> Catalogue {
     let own = domains.iter().map(|domain| domain.locales);
     let all: Vec<_> = [web::LOCALES]
@@ -126,7 +126,7 @@ pub fn declared(domains: &[Domain]) -> Declared {
     }
 }
 
-/// Combines these domains into a site; `more` are further messages.
+/// Combines these domains into a site. `more` contains further messages.
 pub fn site(domains: &[Domain], more: &[Locale], platform: Platform, settings: Settings) -> Site {
     Site {
         platform,

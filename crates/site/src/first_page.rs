@@ -5,14 +5,15 @@ use platform::{StoreError, Tx};
 /// A domain's page that the site's owner may choose as the page at `/`.
 #[derive(Clone, Copy, Debug)]
 pub struct FirstPage {
-    /// The keyword in the setting: the whole value, or the part before the colon.
+    /// The keyword that chooses this page in the setting. It is the setting's whole value or the
+    /// text before the colon.
     pub word: &'static str,
     /// The message id of the page's name.
     pub label: &'static str,
-    /// A placeholder such as `SLUG` for the part after the colon in the setting; empty if there is
-    /// no colon.
+    /// A placeholder, such as `SLUG`, for the text after the colon in the setting. Empty if the
+    /// setting has no colon.
     pub argument: &'static str,
-    /// Finds the page's path by the part after the colon in the setting. Returns `None` if the page
+    /// Finds the page's path by the text after the colon in the setting. Returns `None` if the page
     /// is not public.
     pub find: fn(&mut Tx<'_>, &str) -> Result<Option<String>, StoreError>,
 }

@@ -1,4 +1,4 @@
-//! The frame of pages for signed-in people.
+//! The frame, with the navigation, around the pages for signed-in people.
 
 use std::pin::Pin;
 
@@ -149,7 +149,7 @@ impl Facts {
     }
 }
 
-/// The signed-in account as the frame shows it.
+/// Returns the data about the signed-in account that the frame shows.
 pub fn account(who: &SignedIn, csrf: &str, unread: Option<String>) -> OwnAccount {
     OwnAccount {
         name: who.account().display_name.clone(),

@@ -1,5 +1,6 @@
-//! Freezes: periods around events without restarts, upgrades and trials, unless these are forced. A
-//! domain lists its events ([`Domain::freezes`](crate::Domain::freezes)).
+//! A freeze is a period around an event. During a freeze, planned restarts, upgrades and backup
+//! drills happen only if an operator forces them. A domain lists its events
+//! ([`Domain::freezes`](crate::Domain::freezes)).
 
 use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx};

@@ -1,5 +1,5 @@
-//! The site's own settings that its owner edits on a page: look, first page, introduction, menu and
-//! owner.
+//! The settings that the site's owner edits on a page: the look, the first page, the introduction,
+//! the menu and the owner.
 
 use axum::http::StatusCode;
 use platform::audit::{Entry, RequestFacts};
@@ -24,7 +24,7 @@ use identity::grant::{self, Scope};
 use identity::notification::{self, NewNotification};
 use identity::person::{profile, slug};
 
-/// The setting for a first page that consists of the domains' public parts.
+/// The value of [`Look::home`] for a first page that consists of the content from all domains.
 pub const SITE: &str = "site";
 /// The maximum length of the introduction, in characters.
 const LONGEST_INTRODUCTION: usize = 2_000;
@@ -49,7 +49,8 @@ pub const PICTURES: PictureFolder = PictureFolder {
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Look {
-    /// The page at `/`: either [`SITE`], or the setting that chooses a [`FirstPage`].
+    /// The setting for the page at `/`. It is either [`SITE`], or chooses a domain's page
+    /// ([`FirstPage::form`]).
     pub home: String,
     /// The theme of public pages.
     pub look: Theme,
@@ -135,7 +136,7 @@ impl From<LookError> for Problem {
     }
 }
 
-/// Stores the first page when the store is new.
+/// Stores the setting of the first page in a new store. Does nothing if a look is already stored.
 pub fn begin(tx: &mut Tx<'_>, home: &str) -> Result<(), StoreError> {
     let look = Look {
         home: home.to_owned(),
@@ -144,7 +145,7 @@ pub fn begin(tx: &mut Tx<'_>, home: &str) -> Result<(), StoreError> {
     begin_with(tx, look)
 }
 
-/// Stores a look when the store is new.
+/// Stores a look in a new store. Does nothing if a look is already stored.
 pub fn begin_with(tx: &mut Tx<'_>, look: Look) -> Result<(), StoreError> {
     let look = Look { version: 1, ..look };
     sql!(
@@ -253,7 +254,7 @@ pub fn offered(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<Vec<MenuItem>, Sto
     Ok(all)
 }
 
-/// The parts that all public pages share. The menu omits entries that no domain offers any more.
+/// The frame that all public pages share. Its menu omits entries that no domain offers any more.
 pub fn frame(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<PublicFrame, StoreError> {
     let look = find(tx)?;
     let mut menu = offered(tx, domains)?;
@@ -348,7 +349,7 @@ fn watch(tx: &mut Tx<'_>, domains: Domains, site: &Site) -> Result<(), StoreErro
     notification::tell_site(tx, site, grant::OWNER, told)
 }
 
-/// Removes an account that is being erased from the look.
+/// Removes an account from the look, because the account is being erased.
 pub fn erase(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE site_look SET account_id = NULL WHERE account_id = :id",

@@ -1,5 +1,5 @@
-//! Callbacks through which a mail provider reports that mails were delivered, bounced or led to
-//! complaints.
+//! Callbacks from a mail provider. With a callback, the provider reports that a mail was delivered,
+//! has bounced or led to a complaint.
 
 mod resend;
 mod ses;
@@ -64,7 +64,8 @@ async fn read(body: Body) -> Result<Bytes, Problem> {
     to_bytes(body, LIMIT).await.map_err(too_large)
 }
 
-/// Returns the body if it is signed. The names of the signature's headers begin with `prefix`.
+/// Returns the body if its signature is valid. The names of the signature's headers begin with
+/// `prefix`.
 async fn read_signed(
     site: &Site,
     key: &WebhookKey,

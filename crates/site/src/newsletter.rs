@@ -1,6 +1,6 @@
-//! Newsletters, the kinds of mail that people can subscribe to. A domain declares its newsletters
-//! ([`newsletters`](crate::domain::Domain::newsletters)), and people choose among them on the page
-//! about their email address.
+//! Newsletters, which are kinds of mail that people can subscribe to. A domain declares its
+//! newsletters ([`newsletters`](crate::domain::Domain::newsletters)), and people choose among them
+//! on the page about their email address.
 
 use jiff::Timestamp;
 use platform::audit::{Actor, RequestFacts};
@@ -51,7 +51,7 @@ impl Newsletter {
         one.cause == Cause::Unsubscribe && one.place.scope() == self.name
     }
 
-    /// Stores whether the person subscribes.
+    /// Subscribes or unsubscribes the person.
     pub fn choose(
         self,
         tx: &mut Tx<'_>,

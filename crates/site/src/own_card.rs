@@ -1,5 +1,5 @@
-//! A domain's card on the page after signing in. It lists the person's items in the domain, and has
-//! forms for creating new items.
+//! A domain's card on the page that people see after signing in. It lists the person's items in the
+//! domain, and has forms for creating new items.
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnCard {
@@ -7,8 +7,8 @@ pub struct OwnCard {
     pub title: &'static str,
     /// The person's items, most important first. The page shows the first four.
     pub lines: Vec<OwnLine>,
-    /// The number of all items, and the path of the page that lists them. Without items there is no
-    /// link.
+    /// The number of all items, and the path of the page that lists them. The card links to that
+    /// page only if there are items.
     pub all: (usize, &'static str),
     /// Forms for creating new items.
     pub begins: Vec<Begin>,

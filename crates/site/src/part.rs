@@ -1,4 +1,4 @@
-//! The parts of public pages that domains provide.
+//! The content that domains contribute to public pages.
 
 use jiff::Timestamp;
 

@@ -106,7 +106,7 @@ impl Requester {
         site.store.write(change).await
     }
 
-    /// Writes an action of the caller, which concerns no single scope, to the audit log.
+    /// Records an action of the caller in the audit log. The entry names no scope.
     pub fn record(
         &self,
         tx: &mut Tx<'_>,
@@ -135,7 +135,7 @@ impl Requester {
 pub trait Proof: Sized + Send + 'static {
     /// The error type of the check, and of operations that require this proof.
     type Refusal: From<Refusal> + From<StoreError> + From<Reused> + Into<Problem> + Send + 'static;
-    /// Whether reading takes so long that it runs on separate threads.
+    /// Whether reads with this proof take so long that they run on separate threads.
     const READS_AT_LENGTH: bool = false;
 
     fn enter(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Self::Refusal>;
@@ -151,7 +151,7 @@ pub trait Proof: Sized + Send + 'static {
     }
 }
 
-/// Operations on a person's own data need no check besides the sign-in.
+/// Operations on a person's own data need only the sign-in, so the requester itself is the proof.
 impl Proof for Requester {
     type Refusal = Refusal;
 

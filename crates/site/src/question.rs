@@ -1,5 +1,5 @@
-//! The page that asks for confirmation before an action that is hard to undo. It repeats the
-//! original form with the confirmation added, so it needs no script and works for every action.
+//! The page that asks for confirmation before an action that is hard to undo. The page contains the
+//! fields of the original form, so it needs no script and works for every action.
 
 use askama::Template;
 use axum::response::Response;
@@ -14,7 +14,7 @@ const SURE: &str = "sure";
 /// The form field with a short description of the action, for the page on which people confirm
 /// their identity.
 pub const WHAT: &str = "ask.what";
-/// The form field with the button's label for the page on which people confirm their identity.
+/// The form field with the label of the button on the page on which people confirm their identity.
 pub const CONFIRM: &str = "ask.confirm";
 
 /// The message ids of a question.
@@ -77,7 +77,7 @@ pub fn ask_with<'a>(
     show(&req.site, &req.text, who, sent, question, values)
 }
 
-/// Like [`ask_with`], for forms that are no [`FormPost`].
+/// Like [`ask_with`], for a form that is not a [`FormPost`].
 pub fn show<'a>(
     site: &'a Site,
     text: &'a Text,

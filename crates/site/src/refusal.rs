@@ -38,7 +38,8 @@ pub enum Refusal {
     /// The caller has no role that allows the request.
     #[error("the caller may not do that")]
     Forbidden,
-    /// No API token may do this, or only a token that is not limited to one object.
+    /// The request has an API token that may not do this. For some operations, no token suffices;
+    /// for others, only a token that is not limited to one object.
     #[error("a token may not do that")]
     TokenNotPermitted,
     /// The person must confirm their identity again, because they last did so too long ago.

@@ -1,5 +1,5 @@
-//! A request for a page, or a submitted form. It contains the person, the path and the language,
-//! and has methods that check the person and then read or change the store.
+//! Extractors for page requests and submitted forms. They contain the person, the path and the
+//! language. Their methods check the person, and then read or change the store.
 
 use std::fmt;
 use std::ops::Deref;
@@ -39,18 +39,18 @@ pub struct FormPost<Q = PageRequest> {
     pub req: Q,
     pub form: Form,
     pub files: Vec<SentFile>,
-    /// The key that identifies a repeated form.
+    /// The key by which a repeated form is recognized.
     pub key: Option<Key>,
 }
 
-/// What the templates of pages with a form have in common.
+/// The values that the template of every page with a form needs.
 #[derive(Debug)]
 pub struct FormContext<'a> {
     /// The CSRF token for the hidden field `_csrf`.
     pub csrf: &'a str,
     /// A new `submission_id`.
     pub submission: String,
-    /// The message id for the action that led to this page.
+    /// The message id of a sentence that confirms the previous action.
     pub done: Option<&'static str>,
     pub form_state: &'a FormState,
 }
@@ -59,7 +59,7 @@ pub struct FormContext<'a> {
 pub trait OfPage:
     FromRequestParts<Site, Rejection = Problem> + AsRef<PageRequest> + Clone + Send + Sync + 'static
 {
-    /// Adds further data from the request's parts.
+    /// Makes the request type from `req` and from further data in `parts`.
     fn of(parts: &Parts, req: PageRequest) -> Result<Self, Problem>;
 }
 
@@ -163,15 +163,15 @@ impl PageRequest {
         self.requester.write(&self.site, change).await
     }
 
-    /// The message id for the keyword in `?done=`. The message confirms the action that led to this
-    /// page.
+    /// Returns the message id for the keyword in the query parameter `done`. The message confirms
+    /// the action that led to this page. `messages` maps keywords to message ids.
     pub fn done(&self, messages: &[(&str, &'static str)]) -> Option<&'static str> {
         let done = self.query.text("done");
         let found = messages.iter().find(|(word, _)| *word == done);
         found.map(|(_, message)| *message)
     }
 
-    /// The part of a list that the query string requests.
+    /// Reads from the query string which part of a list is requested.
     pub fn page_query(&self) -> Result<PageQuery, Problem> {
         PageQuery::of(self.query.iter())
     }
@@ -181,8 +181,8 @@ impl PageRequest {
         call::submission(&self.site.random)
     }
 
-    /// What the templates of pages with a form have in common. `messages` are those of
-    /// [`PageRequest::done`].
+    /// Returns the values that every page with a form needs. `messages` maps keywords to message
+    /// ids, as in [`PageRequest::done`].
     pub fn form<'a>(
         &'a self,
         messages: &[(&str, &'static str)],
@@ -257,8 +257,8 @@ impl<Q: OfPage> FormPost<Q> {
         Ok(see_other(&req.site.store.write(change).await?))
     }
 
-    /// Like [`FormPost::once`]. If the change is refused for what was typed, `page` shows the form
-    /// again, with the typed values and the errors.
+    /// Like [`FormPost::once`]. If the change is refused because of an error in the form, `page`
+    /// shows the form again, with the typed values and the errors.
     pub async fn save<P, F>(
         &self,
         change: F,

@@ -24,7 +24,7 @@ pub trait Parent: Proof {
     /// The permission of owners, who may change everything.
     const OWN: Self::Permission;
 
-    /// Refuses callers for whom [`Parent::may`] returns false.
+    /// Fails if [`Parent::may`] returns `false` for this permission.
     fn needs(&self, _: Self::Permission) -> Result<(), Self::Refusal> {
         Ok(())
     }
@@ -42,7 +42,7 @@ pub trait Parent: Proof {
     /// The time zone for input times without a zone.
     fn zone(&self, tx: &mut Tx<'_>) -> Result<TimeZone, Self::Refusal>;
 
-    /// Adds an entry to the history.
+    /// Adds an entry to the parent's history.
     fn record(
         &self,
         tx: &mut Tx<'_>,
@@ -67,11 +67,11 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     type Parent: Parent;
     const FIELDS: &'static [Field];
     const OPTIONS: &'static [Field] = &[];
-    /// The field that identifies an item in paths.
+    /// The name of the field that identifies an item in URL paths.
     const ADDRESS: &'static str = "id";
-    /// The history's keywords for changes to items.
+    /// The keywords with which the history records changes to items.
     const HISTORY: History;
-    /// The name of the page part that open pages must fetch again after a change.
+    /// The name of the part of open pages that browsers must fetch again after a change.
     const NEWS: &'static str = "";
     /// The maximum number of items. A list with a limit is short, so every change reads it
     /// completely.
@@ -83,9 +83,9 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// The permission to change an item's wording. Changing other fields requires
     /// [`Resource::OWNERS`].
     const WRITERS: PermissionOf<Self> = Self::OWNERS;
-    /// The permission to see the page of the list.
+    /// The permission to see the page with the list.
     const READERS: PermissionOf<Self> = Self::WRITERS;
-    /// Whether the history omits a removed item's name.
+    /// Whether the history entry about a removed item omits the item's name.
     const IS_FORGOTTEN: bool = false;
     /// The callers who must type an item's key to confirm its removal.
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::Nobody;
@@ -94,7 +94,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// its removal.
     fn key(&self) -> &str;
 
-    /// The item's identifier in paths.
+    /// The item's identifier in URL paths.
     fn address(&self) -> &str {
         self.key()
     }
@@ -141,8 +141,8 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         there: &[Self],
     ) -> Result<Self, RefusalOf<Self>>;
 
-    /// Checks what the declared field types cannot check, and sets fields that are derived from
-    /// others.
+    /// Checks what the declared field types cannot check, and sets fields whose values are derived
+    /// from other fields.
     fn validate(
         &mut self,
         _: &mut Tx<'_>,
@@ -152,7 +152,7 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
         Ok(())
     }
 
-    /// The difference between two versions, in the format of the history.
+    /// Returns the fields that differ between two versions, in the format of the history.
     fn changes(old: &Self, new: &Self) -> Vec<Value> {
         fields::difference(Self::FIELDS, old, new)
     }
@@ -160,8 +160,8 @@ pub trait Resource: Clone + Serialize + DeserializeOwned + Send + Sync + 'static
     /// Stores a new item and everything derived from it.
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), RefusalOf<Self>>;
 
-    /// Takes the locks that the change needs, refuses the change if the stored state does not allow
-    /// it, and stores the item with a higher version.
+    /// Takes the necessary locks, and stores the changed item with a higher version. Fails if the
+    /// stored data does not allow the change.
     fn update(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), RefusalOf<Self>>;
 
     /// Decides whether the item is deleted, or deactivated because it is in use. Takes the locks
@@ -188,7 +188,7 @@ pub struct Edit<'a, R: Resource> {
     pub input: &'a Input,
 }
 
-/// The methods of a [`Resource`] whose items are the rows of a
+/// Defines the methods of a [`Resource`] whose items are the rows of a
 /// [`Table`](platform::store::Table), with the fields `id` and `version`.
 #[macro_export]
 macro_rules! stored_in_table {
@@ -258,7 +258,8 @@ pub enum Removal {
 }
 
 impl Removal {
-    /// Deletes an item that is used nowhere, and deactivates any other.
+    /// Returns [`Removal::Delete`] if `count`, the number of places that use the item, is zero.
+    /// Otherwise returns [`Removal::Deactivate`].
     pub fn of_uses(count: i64) -> Self {
         if count > 0 {
             Self::Deactivate
@@ -268,7 +269,7 @@ impl Removal {
     }
 }
 
-/// The history's keywords for changes to items.
+/// The keywords with which the history records changes to items.
 #[derive(Debug)]
 pub struct History {
     /// The kind of the item, such as `event`.
@@ -283,7 +284,8 @@ pub struct History {
     pub named_by: &'static str,
 }
 
-/// Declares the history's keywords for one kind of entity, such as `event.created`.
+/// Makes the keywords with which the history records changes to one kind of item, such as
+/// `event.created`.
 #[macro_export]
 macro_rules! history_of {
     ($entity:literal, named_by: $field:literal) => {

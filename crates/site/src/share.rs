@@ -6,7 +6,7 @@ use crate::addresses;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Share {
-    /// The message id of the kind's name.
+    /// The message id of a name for this kind of share.
     pub kind: &'static str,
     /// The label that distinguishes this share from other shares of the same kind.
     pub label: String,
@@ -17,8 +17,8 @@ pub struct Share {
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// The path to which the browser is redirected after a form has ended a share. This is the list of
-/// shares if the form was sent from there, and `otherwise` if not.
+/// The path to which the browser is redirected after a form has ended a share. Returns the list of
+/// shares if the form was sent from that list, and `otherwise` if not.
 pub fn after_ending(form: &Form, otherwise: &str) -> String {
     match form.text("from") {
         "shared" => format!("{}?done=ended", addresses::SHARED),

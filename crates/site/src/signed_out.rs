@@ -74,7 +74,7 @@ impl Entrance {
         }
     }
 
-    /// Renders a page. `title` is the message id of its title.
+    /// Renders a page. `title` is the message id of the title.
     pub fn show<B: Template>(self, site: &Site, title: &str, body: B) -> Response {
         let mut response = web::page(Page {
             title: &format!("{} – {}", self.text.say(title), site.settings.name),
@@ -99,7 +99,7 @@ impl Entrance {
 }
 
 /// Refuses sign-ins over plain HTTP, because others could read the session cookie. Plain HTTP is
-/// allowed on this machine.
+/// allowed if the site's URL names this machine itself.
 pub fn check_connection(url: &SiteUrl) -> Result<(), Problem> {
     if url.is_secure() || url.is_loopback() {
         return Ok(());

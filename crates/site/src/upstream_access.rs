@@ -1,4 +1,4 @@
-//! Decides whether a user may reach an upstream service that relies on our sign-in.
+//! Decides whether a user may reach an upstream service that relies on the site's sign-in.
 //!
 //! A session's cookie is valid for one host, so the sign-in works only for services on the site's
 //! own host. The service learns who the user is, but never sees the cookies.
@@ -40,7 +40,7 @@ impl FromStr for AllowedUsers {
     }
 }
 
-/// The decision whether a request may reach the upstream service.
+/// The result of [`check`].
 #[derive(Clone, Debug)]
 pub enum UpstreamAccess {
     Granted(GrantedUser),
@@ -55,7 +55,7 @@ pub struct GrantedUser {
     pub account: AccountId,
     /// The user's email address, if it is verified.
     pub email: Option<String>,
-    /// A `Set-Cookie` header that extends the session, if the session is due for it.
+    /// A `Set-Cookie` header that extends the session; `None` if it need not be extended yet.
     pub renewed: Option<HeaderValue>,
 }
 

@@ -36,7 +36,7 @@ platform::id!(WebhookId, "One webhook.");
 /// The maximum number of webhooks of an account.
 pub const LIMIT: i64 = 10;
 const PURPOSE: &str = "secret of a webhook";
-/// How long the previous secret still signs messages after it was replaced.
+/// How long messages are also signed with the previous secret after a secret was replaced.
 const ROTATION: SignedDuration = SignedDuration::from_hours(24);
 
 web::words! {
@@ -57,7 +57,7 @@ pub struct Webhook {
     pub url: String,
     events: String,
     pub include_notes: bool,
-    /// Whether messages are being delivered.
+    /// Whether the webhook is active, failing or disabled.
     pub state: State,
     generation: i64,
     rotated_at: Timestamp,
@@ -87,9 +87,9 @@ impl Webhook {
         Secret::new(format!("whsec_{}", STANDARD.encode(mac)))
     }
 
-    /// The webhook keys that sign a message at `now`. From each key of the key file, one webhook
-    /// key is derived for the current secret, and for a day after a replacement another for the
-    /// previous secret.
+    /// The webhook keys that sign a message at `now`. Each key of the key file yields one webhook
+    /// key for the current secret. For a day after a replacement, each of these keys also yields
+    /// one for the previous secret.
     fn keys(&self, keys: &Keyring, now: Timestamp) -> Vec<WebhookKey> {
         let is_rotating = self.generation > 1 && now < self.rotated_at + ROTATION;
         let before = is_rotating.then_some(self.generation - 1);
@@ -113,7 +113,7 @@ pub struct NewWebhook {
     /// The names of the events to send.
     #[schema(value_type = Vec<WebhookEventName>)]
     pub events: Vec<String>,
-    /// Whether messages contain notes.
+    /// Whether messages contain the notes that people write.
     #[serde(default)]
     pub include_notes: bool,
 }
@@ -198,14 +198,14 @@ pub fn list(tx: &mut Tx<'_>, owner: &WebhookOwner) -> Result<Vec<Webhook>, Refus
     Ok(all)
 }
 
-/// Finds one of the caller's webhooks, for reading.
+/// Finds one of the caller's webhooks, if the caller may read its data.
 pub fn find(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Webhook, Refusal> {
     let webhook = find_own(tx, owner, id)?;
     owner.check_read(&webhook)?;
     Ok(webhook)
 }
 
-/// Finds and locks one of the caller's webhooks, for a change.
+/// Finds and locks one of the caller's webhooks, if the caller may change it.
 fn find_to_change(
     tx: &mut Tx<'_>,
     owner: &WebhookOwner,
@@ -233,7 +233,7 @@ fn find_own(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Web
 
 pub fn create(tx: &mut Tx<'_>, owner: &WebhookOwner, new: &NewWebhook) -> Result<Webhook, Refusal> {
     let who = &owner.who;
-    // A person could register with somebody else's email address. Until the address is confirmed,
+    // A person could register with somebody else's email address. Before the address is confirmed,
     // that person must not receive events that concern the owner of the address.
     confirmed(tx, who)?.ok_or(Refusal::EmailUnverified)?;
     sudo::require::<Refusal>(tx, who)?;
@@ -355,7 +355,7 @@ pub fn shared(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Share>, StoreE
     Ok(shared.collect())
 }
 
-/// The webhooks for the export of an account's data.
+/// Returns an account's webhooks for an export of the account's data.
 pub fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all = list_of(tx, account)?;
     let exported = all.iter().map(|webhook| {

@@ -42,7 +42,7 @@ pub(crate) enum ConnectError {
 }
 
 impl CheckedAddress {
-    /// Connects to a Unix socket, after checking that the instance owns it.
+    /// Connects to a Unix socket, and checks that the instance owns it.
     pub(crate) async fn connect(&self, socket: &Path) -> Result<UnixStream, ConnectError> {
         let stream = UnixStream::connect(socket).await?;
         self.check_owner(stream.peer_cred()?.uid())?;
@@ -110,8 +110,7 @@ fn grant_group(path: &Path, owner: u32, group: u32) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the uid of the owner of each socket that may accept connections to this port of
-/// 127.0.0.1.
+/// Returns the owners' uids of all sockets that may accept connections to this port on 127.0.0.1.
 fn listeners(port: u16) -> io::Result<Vec<u32>> {
     let mut users = Vec::new();
     for table in ["/proc/net/tcp", "/proc/net/tcp6"] {

@@ -1,4 +1,4 @@
-//! Handle to a running supervisor, usable from any thread.
+//! A handle to a running supervisor. It can be used from any thread.
 
 use std::sync::Arc;
 
@@ -97,7 +97,8 @@ impl Control {
     }
 
     /// Replaces the process of the program's own service, even if its settings have not changed;
-    /// see [`Control::reload`]. Does nothing if the plan does not contain that service.
+    /// see [`Control::reload`]. Does nothing if the plan does not contain the program's own
+    /// service.
     pub async fn renew(&self, own: OwnService) -> Result<(), ControlError> {
         let outcome = self.ask(|answer| Message::Renew(own, answer)).await?;
         outcome.map_err(ControlError::Refused)
@@ -123,8 +124,8 @@ impl Control {
     }
 
     /// Replaces the plan: replaces the instances of changed services, starts new services and stops
-    /// removed ones. Other services are not affected. Returns when all changes are complete, with
-    /// the outcome for each service.
+    /// removed ones. Unchanged services are not affected. Waits until all changes are complete.
+    /// Returns the outcome for each changed service.
     pub async fn apply(&self, plan: Plan) -> Result<Vec<ChangeOutcome>, ControlError> {
         let applied = self.ask(|answer| Message::Apply(plan, answer)).await?;
         let mut changes = Vec::new();
@@ -156,8 +157,8 @@ impl Control {
         self.ready_instances.subscribe()
     }
 
-    /// Subscribes to future notifications. A subscriber that is too slow learns how many
-    /// notifications it missed.
+    /// Subscribes to future notifications. A subscriber that is too slow misses notifications, and
+    /// is told how many.
     pub fn notifications(&self) -> broadcast::Receiver<Notification> {
         self.notifications.subscribe()
     }
@@ -172,8 +173,8 @@ impl Control {
     /// still running, so that this process can exec another program. Requests that arrive later are
     /// handled only if this process does not exec.
     ///
-    /// The supervisor refuses, with the reason, in three cases: a new generation is taking over, a
-    /// caller waits for a service, or a shutdown is in progress.
+    /// The supervisor refuses while a new generation is taking over, while a caller waits for a
+    /// service, or while a shutdown is in progress. The error contains the reason.
     pub async fn hand_over(&self) -> Result<(), ControlError> {
         self.ask(Message::HandOver).await?
     }

@@ -5,8 +5,8 @@ use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use serde::{Deserialize, Serialize};
 
-/// How many days ahead the next scheduled time is searched. This is more than 8 years, because two
-/// 29ths of February can be 8 years apart.
+/// How many days ahead the next scheduled time is searched for. This is more than 8 years, because
+/// two leap days can be 8 years apart.
 const DAYS: u32 = 366 * 9;
 const MONTHS: [&str; 12] = [
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -27,7 +27,8 @@ pub struct Schedule {
     days: u64,
     months: u64,
     weekdays: u64,
-    /// Whether a day must match both `days` and `weekdays`. Otherwise, one of them is enough.
+    /// True if a day must match both `days` and `weekdays`. False if it is enough to match one of
+    /// them.
     needs_both_days: bool,
     is_each_hour: bool,
 }
@@ -107,8 +108,8 @@ impl Schedule {
         for _ in 0..DAYS {
             let next = self.times(date).filter(|next| *next > time).min();
             if let Some(found) = found {
-                // Clocks that are set forward at midnight may move a time of this day to the next
-                // day. Then the next day may have an earlier time.
+                // If clocks are set forward at midnight, a time of this day may move to the next
+                // day. The next day may then have an earlier time.
                 return Some(next.map_or(found, |next| next.min(found)));
             }
             found = next;
@@ -281,8 +282,8 @@ mod tests {
             "11-07 01:30 -0500",
         ];
         assert_eq!(next("*/30 * * * *", new_york, begin, 3), expected);
-        // On Lord Howe Island, clocks are set forward by half an hour. In the next zone, they are
-        // set forward at midnight.
+        // On Lord Howe Island, clocks are set forward by half an hour. In Beirut, they are set
+        // forward at midnight.
         let lord_howe = next(
             "15 2 * * *",
             "Australia/Lord_Howe",

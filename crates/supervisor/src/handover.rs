@@ -2,8 +2,8 @@
 //!
 //! A Unix socket carries the descriptors, and an in-memory file contains the state. Both are
 //! written before the `exec`, while nothing reads the socket. The socket's other end becomes the
-//! new program's standard input. The new program knows that there is a handover if its standard
-//! input is a socket created by a process with its own pid.
+//! new program's standard input. The new program recognizes the handover because its standard input
+//! is a socket that was created by a process with the same pid.
 
 use std::ffi::{CString, OsString};
 use std::fs::File;
@@ -39,8 +39,8 @@ struct HandoverHeader {
     format: u32,
     /// The length of the note in bytes. The services' state follows the note in the file.
     note: usize,
-    /// The names of the descriptors that the caller adds. These descriptors come before those of
-    /// the services.
+    /// The names of the descriptors that the caller adds. They are sent before the services'
+    /// descriptors.
     extra: Vec<String>,
     descriptors: usize,
 }
@@ -73,8 +73,8 @@ pub fn block_signals() {
     let _ = SigSet::all().thread_block();
 }
 
-/// Unblocks signals. Call this after tasks have started to listen for signals. Signals that have
-/// arrived since the previous program stopped listening are then delivered.
+/// Unblocks signals. Call this only when tasks already listen for signals, because all signals that
+/// arrived while signals were blocked are then delivered.
 pub(crate) fn unblock_signals() {
     if WAITING.swap(false, Ordering::Relaxed) {
         let _ = SigSet::all().thread_unblock();
@@ -83,8 +83,8 @@ pub(crate) fn unblock_signals() {
 
 /// Receives the state that the previous program handed over before the `exec`. Returns `None` if
 /// this process was newly started. Must be called once, early in `main`, after
-/// [`shim::run_if_asked`](crate::shim::run_if_asked). Afterwards, standard input is the same as
-/// before the handover.
+/// [`shim::run_if_asked`](crate::shim::run_if_asked). This function also restores the standard
+/// input that the previous program had.
 ///
 /// Signals stay blocked until [`Supervisor::run`](crate::Supervisor::run) begins. A caller that
 /// needs signals must start to listen for them before it calls `run`.

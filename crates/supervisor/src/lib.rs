@@ -1,10 +1,11 @@
 #![doc = include_str!("../README.md")]
 
-// The loop that starts, watches and stops the services, and what follows their logs.
+// The main loop, which starts, watches and stops the services, and the code that follows their
+// logs.
 mod log_tail;
 mod supervisor;
 
-// What it is asked, and whether an instance is ready.
+// Requests to the supervisor, and the checks whether an instance is ready.
 mod control;
 mod readiness;
 
@@ -23,7 +24,7 @@ mod log_query;
 mod notifications;
 mod ready_instances;
 
-// Modules that depend on no other part of the supervisor.
+// Modules that do not depend on other modules of this crate.
 mod cron;
 mod folder;
 mod handover;

@@ -52,10 +52,10 @@ pub struct LogQuery {
     pub since: Option<Timestamp>,
     /// Only lines that contain this text.
     pub grep: Option<String>,
-    /// The maximum number of lines to return, counted from the last matching line. The limit is
-    /// 10,000.
+    /// The maximum number of lines to return, at most 10,000. If more lines match, the last ones
+    /// are returned.
     pub last: Option<usize>,
-    /// The last line of each service that the client has received.
+    /// For each service, the last line that the client has received.
     /// [`Control::follow`](crate::Control::follow) continues after these lines.
     pub seen: BTreeMap<String, LogPosition>,
 }

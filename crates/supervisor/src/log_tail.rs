@@ -58,8 +58,8 @@ impl LogTail {
             let newest = *output.newest().borrow();
             let next = if let Some(seen) = query.seen.get(&**output.service()) {
                 let next = output.sequence_after(seen);
-                // With a filter, `seen` is the last matching line. Later lines may have been
-                // checked already without a match. So later lines that are no longer in memory do
+                // If the query has a filter, `seen` is the last line that matched. Lines after it
+                // may already have been checked. Those that are no longer in memory therefore do
                 // not count as missed.
                 let judged = query.is_filtered().then(|| output.first_sequence());
                 next.max(judged.unwrap_or(next))
@@ -80,7 +80,8 @@ impl LogTail {
         }
     }
 
-    /// Waits for matching lines. Returns `None` when the followed services no longer exist.
+    /// Waits for matching lines. Returns `None` when the followed service no longer exists, or when
+    /// the supervisor has exited.
     pub async fn next(&mut self) -> Option<LogBatch> {
         let lines = std::mem::take(&mut self.before);
         if !lines.is_empty() {

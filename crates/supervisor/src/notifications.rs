@@ -27,7 +27,8 @@ pub enum NotificationKind {
     },
     Serving,
     Withdrawn,
-    /// The instance failed by itself, failed its health checks, or never became ready.
+    /// The instance exited unexpectedly, could not be started, failed its health checks, or never
+    /// became ready.
     Failed {
         reason: String,
         /// How the process ended. `None` if it could not be started, or is still being stopped.

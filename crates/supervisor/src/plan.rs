@@ -25,7 +25,7 @@ use units::Problem;
 
 use crate::service_config::ServiceConfigs;
 
-/// What the validation of a plan needs besides the settings.
+/// The inputs for checking a plan, in addition to the settings.
 #[derive(Debug, Clone)]
 pub struct PlanContext<'a> {
     /// The settings file's folder. Relative paths in the settings are relative to it.
@@ -33,12 +33,12 @@ pub struct PlanContext<'a> {
     /// The folder in which the supervisor keeps sockets and records; see
     /// [`crate::SupervisorOptions`].
     pub run: &'a Path,
-    /// The inner listener of each service, by name.
+    /// The inner listener of each service, by the service's name.
     pub inner: &'a BTreeMap<String, InnerListener>,
     /// This process's values of `PATH`, `HOME`, `LANG` and `TZ`, which services inherit. Unset
     /// variables are missing.
     pub environment: &'a BTreeMap<String, String>,
-    /// The user of services without `user`; `None` for the supervisor's user.
+    /// The user that runs services without a `user` setting; `None` for the supervisor's user.
     pub user: Option<User>,
     pub depth: CheckDepth,
 }
@@ -49,9 +49,9 @@ pub enum CheckDepth {
     /// Checks the values, and whether everything needed for a start exists: folders, programs,
     /// users and secrets.
     Whole,
-    /// Checks only the values. The worker process uses this, because it starts no service and may
-    /// not be permitted to read the files. The plan then contains neither users nor the contents of
-    /// an `env_file`.
+    /// Checks only the values. The worker process checks its settings in this way, because it
+    /// starts no service and may lack the permission to read the files. The plan then contains
+    /// neither users nor the contents of an `env_file`.
     Words,
 }
 
@@ -79,7 +79,7 @@ impl Plan {
         check::plan(description, ground).map(|services| Self { services })
     }
 
-    /// Adds the program's own service. If the plan already contains it, replaces it.
+    /// Adds the program's own service, or replaces it if the plan already contains one.
     #[must_use]
     pub fn with(mut self, own: OwnService) -> Self {
         self.services

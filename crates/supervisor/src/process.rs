@@ -130,10 +130,10 @@ impl Process {
 
     /// Kills the remaining processes of a process group whose first process has exited. When no
     /// process is left, returns how the first one exited. If the group was asked to stop, its
-    /// processes first get the full stop timeout.
+    /// processes are killed only after the full stop timeout.
     ///
-    /// The process table is read only if there is no control group, because reading it opens
-    /// several files per process of the system.
+    /// The process table is not read while the control group contains processes, because reading it
+    /// opens several files per process of the system.
     pub(crate) fn finish<F>(&mut self, table: &LazyCell<ProcessTable, F>) -> Option<Exit>
     where
         F: FnOnce() -> ProcessTable,

@@ -25,16 +25,16 @@ use crate::ready_instances::Address;
 use crate::service_log::WatchPhase;
 use crate::state::{Event, RunId};
 
-/// The time until the next check of a starting instance is the time since its start, divided by
-/// this number. So the supervisor notices readiness soon, and does not check a slow start too
-/// often.
+/// A starting instance is checked again after its current age divided by this number. The
+/// supervisor therefore notices quickly that a fast instance is ready, and does not check a slow
+/// instance too often.
 const PART: u32 = 16;
 /// The shortest and the longest time between two checks of a starting instance.
 const SOONEST: Duration = Duration::from_millis(2);
 const LATEST: Duration = Duration::from_millis(100);
 /// The timeout for connecting to an instance without a health check.
 const CONNECT: Duration = Duration::from_secs(2);
-/// A process without a health check and a socket counts as ready after this time.
+/// A process with neither a health check nor a socket counts as ready after this time.
 const ALIVE: Duration = Duration::from_secs(1);
 /// How many bytes of a response are read to find its status line.
 const STATUS_LINE: usize = 256;
@@ -62,8 +62,8 @@ pub(crate) struct Probe {
 }
 
 impl Probe {
-    /// Checks the instance until the watch phase changes. Still handles the messages that the
-    /// service sent before the change.
+    /// Checks the instance until the watch phase changes. Messages that the service sent before the
+    /// change are still handled.
     pub(crate) async fn run(
         self,
         found: impl AsyncFn(Event),
@@ -155,7 +155,7 @@ async fn check(
                 passed = rise.min(passed + 1);
                 found(Event::Passed(run)).await;
             }
-            // Before the first success, failed checks are expected and not reported.
+            // Until a check has passed, failed checks are expected and not reported.
             Some(_) if passed == 0 => {}
             Some(why) => {
                 if passed < rise {

@@ -48,7 +48,8 @@ pub struct ServiceInstances {
     pub ready: Vec<InstanceAddress>,
     /// Replaced instances that finish their requests before they are stopped.
     pub draining: Vec<InstanceAddress>,
-    /// Whether all instances are abandoned, so that waiting is useless.
+    /// Whether all instances are abandoned. Requests then need not wait, because no instance will
+    /// become ready.
     pub failed: bool,
     /// `Some` if at least one instance is abandoned.
     pub given_up: Option<GivenUp>,

@@ -1,6 +1,6 @@
-//! Pids and signals as numbers, for serde.
+//! Serializes pids and signals as numbers.
 
-/// A pid, for `#[serde(with)]`.
+/// Serializes a pid, for `#[serde(with)]`.
 pub(crate) mod pid {
     use rustix::process::Pid;
     use serde::de::Error;
@@ -20,7 +20,7 @@ pub(crate) mod pid {
     }
 }
 
-/// A signal, for `#[serde(with)]`.
+/// Serializes a signal, for `#[serde(with)]`.
 pub(crate) mod signal {
     use rustix::process::Signal;
     use serde::de::Error;

@@ -26,11 +26,13 @@ pub struct ServiceConfig {
     pub directory: String,
     /// How the instances listen: `unix`, `tcp` or `none`.
     pub listen: String,
-    /// A fixed address on which the edge listens for the service, as `HOST:PORT`; empty for none.
+    /// The fixed address, as `HOST:PORT`, on which the edge listens for the service; empty for
+    /// none.
     pub front: String,
     /// How many instances take requests, 1 to 64.
     pub instances: u32,
-    /// The number of additional ready instances, which replace failed instances.
+    /// The number of additional ready instances. One of them takes over when another instance
+    /// fails.
     pub spare: u32,
     /// How the edge balances requests: `round-robin`, `least` or `sticky`.
     pub balance: String,
@@ -44,8 +46,8 @@ pub struct ServiceConfig {
     /// How long the edge keeps an idle connection to an instance; must be less than the service's
     /// keep-alive time.
     pub keep_time: String,
-    /// Environment variables of the service. From the supervisor it inherits only `PATH`, `HOME`,
-    /// `LANG` and `TZ`.
+    /// Environment variables of the service. It inherits only `PATH`, `HOME`, `LANG` and `TZ` from
+    /// the supervisor.
     pub env: BTreeMap<String, String>,
     /// A file of `NAME=value` lines with mode 0600; empty for none.
     pub env_file: String,
@@ -64,9 +66,10 @@ pub struct ServiceConfig {
     pub cpu_weight: u32,
     /// The size limits of the log files.
     pub logs: LogConfig,
-    /// When the command runs, as in `crontab`; empty for a command that runs permanently.
+    /// The times at which the command runs, as in `crontab`; empty for a command that runs
+    /// permanently.
     pub cron: String,
-    /// When the instances are replaced, as in `crontab`; empty for never.
+    /// The times at which the instances are replaced, as in `crontab`; empty for never.
     pub cron_restart: String,
     /// The time zone of `cron` and `cron_restart`; empty for UTC.
     pub time_zone: String,
@@ -158,11 +161,12 @@ impl Default for StopConfig {
 pub struct RestartConfig {
     /// When to restart: `always`, `on-failure` or `never`.
     pub when: String,
-    /// The delay after the second consecutive failure; it doubles up to the maximum. There is no
-    /// delay after the first failure.
+    /// The restart delays, as `SHORTEST..LONGEST`. The first restart is immediate. The shortest
+    /// delay follows the second consecutive failure, and doubles with each further failure up to
+    /// the longest.
     pub backoff: String,
-    /// The number of failures in a period after which an instance is no longer restarted, or
-    /// `never`.
+    /// After this many failures in a period, such as `10 in 10m`, an instance is no longer
+    /// restarted. `never` sets no limit.
     pub give_up: String,
 }
 
@@ -203,7 +207,7 @@ pub struct LogConfig {
     pub keep: u32,
     /// Whether each log line is also sent to the system's journal.
     pub journal: bool,
-    /// Whether lines on standard error are also written to a file of their own.
+    /// Whether lines on standard error are also written to a separate file.
     pub errors: bool,
 }
 

@@ -1,8 +1,8 @@
 //! The logs of services: lines from their output pipes, stored in memory and in files.
 //!
-//! The length of a line, the memory, and the size and number of the files are limited. A pipe is
-//! read no faster than its lines can be written to the file, so a service that logs too much slows
-//! down only itself.
+//! The length of a line, the memory, and the size and number of the files are limited. The
+//! supervisor reads a pipe only as fast as it can write the lines to the file. So a service that
+//! logs too much slows down only itself.
 
 mod line_format;
 mod line_splitter;
@@ -29,7 +29,7 @@ use reverse_lines::ReverseLines;
 use ring_buffer::Ring;
 use rotating_file::{LogFile, size_of_all};
 
-/// How many bytes are read from a pipe at once. It is a pipe's default capacity.
+/// How many bytes are read from a pipe at once. This equals the default capacity of a pipe.
 const CHUNK: usize = 64 << 10;
 impl Stream {
     pub fn word(self) -> &'static str {
@@ -87,14 +87,15 @@ pub(crate) struct ServiceLog {
     /// are added while the ring is locked.
     pending: Mutex<PendingLines>,
     newest: watch::Sender<u64>,
-    /// The log file's path, which leads through the folder's open descriptor. The descriptor stays
-    /// open as long as this value exists.
+    /// The log file's path, which leads through the folder's open descriptor. `folder` keeps the
+    /// descriptor open.
     path: PathBuf,
     folder: Arc<Folder>,
     file: Mutex<LogFile>,
     /// The separate file for lines on standard error; `None` if the settings do not request one.
     error_file: Mutex<Option<LogFile>>,
-    /// Whether there is an error file. The file itself is locked while it is written.
+    /// Whether there is an error file. This is a separate field, so that it can be read without
+    /// locking `error_file`.
     has_error_file: AtomicBool,
     /// Whether a write error was reported. The next error is reported only after a successful
     /// write.
@@ -143,8 +144,8 @@ impl ServiceLog {
         (ring.since(0), ring.next())
     }
 
-    /// Applies settings: the size limits of the files, whether errors have a file of their own, and
-    /// whether lines go to the line hook.
+    /// Applies the settings. They limit the files' sizes, and enable or disable the separate error
+    /// file and the line hook.
     pub(crate) fn limit(&self, logs: LogSettings) {
         lock(&self.file).limit(logs.max, logs.keep);
         let mut error_file = lock(&self.error_file);
@@ -234,7 +235,7 @@ impl ServiceLog {
     }
 
     /// Returns the sequence number after the line at this position. The position may come from an
-    /// earlier run of the supervisor. That run used other sequence numbers.
+    /// earlier run of the supervisor, which numbered the lines differently.
     pub(crate) fn sequence_after(&self, seen: &LogPosition) -> u64 {
         let lines = self.since(0);
         let Some(first) = lines.first() else {
@@ -268,8 +269,9 @@ impl ServiceLog {
         self.newest.subscribe()
     }
 
-    /// Reads a process's output pipe to its end. If the process exits, reads only what is still in
-    /// the pipe. If the tasks are paused, returns the pipe with its incomplete line.
+    /// Reads a process's output pipe to its end. After the process has exited, reads only what is
+    /// left in the pipe. If the watch phase becomes [`WatchPhase::Paused`], returns the pipe with
+    /// its incomplete line.
     pub(crate) async fn read(
         self: Arc<Self>,
         begun: OpenPipe,

@@ -43,7 +43,7 @@ pub enum Event {
     Command(CommandId, Command),
     /// A process could not be started.
     SpawnFailed(RunId, String),
-    /// A process and all other processes of its group have exited.
+    /// The first process of a process group and all other processes of the group have exited.
     Exited(RunId, Exit),
     /// A process is ready. It has reported this, or a check has shown it.
     Ready(RunId),
@@ -121,7 +121,8 @@ pub enum Report {
         /// The time from the process's start to its readiness.
         after: Duration,
     },
-    /// A process failed by itself, or is being stopped because its checks failed.
+    /// A process exited unexpectedly or could not be started, or is being stopped because its
+    /// checks failed.
     Failed {
         run: RunId,
         reason: String,
@@ -136,7 +137,7 @@ pub enum Report {
     Finished(RunId),
     /// An instance failed so often that it is abandoned: it is no longer restarted.
     GaveUp {
-        /// Counted from 0.
+        /// The instance's number, counted from 0.
         number: u32,
         /// The reason of the instance's last failure.
         reason: String,
@@ -348,7 +349,8 @@ impl State {
         instances
     }
 
-    /// Whether an instance uses this generation of settings, or a rolling update will use it.
+    /// Whether an instance uses this generation of the settings, or will use it because of a
+    /// rolling update.
     pub fn uses(&self, generation: u32) -> bool {
         let rolling = self.rolling.as_ref();
         self.generation == generation
@@ -378,14 +380,14 @@ impl State {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstanceSummary {
-    /// Counted from 0.
+    /// The instance's number, counted from 0.
     pub number: u32,
     pub generation: u32,
     pub standing: InstanceState,
     /// The run of the current process, if there is one.
     pub run: Option<RunId>,
-    /// When the current process was started, or when the last process exited if none is running.
-    /// Measured since the supervisor began.
+    /// When the current process was started. If none is running, this is when the last process
+    /// exited. Measured since the supervisor began.
     pub since: Duration,
     /// How often the instance's process was replaced after a failure.
     pub restarts: u64,

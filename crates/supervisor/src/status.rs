@@ -20,7 +20,8 @@ pub struct InstanceStatus {
     pub generation: u32,
     pub state: InstanceState,
     pub pid: Option<i32>,
-    /// When the current process was started, or when the last process exited if none is running.
+    /// When the current process was started. If none is running, this is when the last process
+    /// exited.
     pub since: Timestamp,
     /// How often the instance's process was replaced after a failure.
     pub restarts: u64,
@@ -29,7 +30,7 @@ pub struct InstanceStatus {
     /// The memory use of the instance's control group, in bytes. Without a control group, this is
     /// the resident memory of the process group.
     pub memory_bytes: u64,
-    /// The supervisor leaves this field empty, and the program that uses this crate fills it in.
+    /// The supervisor leaves this field empty. The program that uses this crate fills it in.
     pub requests_per_second: Option<f64>,
     /// How the instance's last process exited, as in [`LastExit::how`].
     pub last_exit: Option<String>,
@@ -55,7 +56,7 @@ impl LastExit {
         fault: Option<&str>,
     ) -> Self {
         let exit = exit.to_string();
-        // A reason that just repeats how the process exited is left out.
+        // A reason that only repeats how the process exited is left out.
         let fault = fault.filter(|fault| !fault.contains(&exit));
         Self {
             instance,
@@ -66,8 +67,8 @@ impl LastExit {
     }
 }
 
-/// How a service runs, in the notation of its settings. A status from a supervisor of the previous
-/// version may lack some fields.
+/// How a service runs, in the notation of its settings. A status from an older version of the
+/// supervisor may lack some fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SettingsSummary {

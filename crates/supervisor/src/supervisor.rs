@@ -61,32 +61,33 @@ pub struct SupervisorOptions {
     /// The run folder, for sockets and pid records. Other users must not be able to write to it,
     /// and only one supervisor can use it at a time.
     pub run: PathBuf,
-    /// The folder of the log files.
+    /// The folder for the log files.
     pub logs: PathBuf,
-    /// The program with which the supervisor starts services. The supervisor executes it, and the
-    /// new process becomes the service by `exec`.
+    /// The program with which the supervisor starts services. It becomes the service by `exec`.
     pub launcher: ShimProgram,
     /// Whether orphaned processes become children of this process. This process then reaps every
     /// child, even those that are not services. Use this only if this process starts no other
     /// children.
     pub adopt_orphans: bool,
     /// Whether this process may create control groups for the instances inside its own control
-    /// group. Use this only if no other process is in its own group. A group with other processes
+    /// group. Use this only if this group contains no other process. A group with other processes
     /// is never changed.
     pub control_groups: bool,
-    /// The memory limit of all services together, in bytes. It needs control groups.
+    /// The memory limit of all services together, in bytes. It has an effect only with control
+    /// groups.
     pub memory: Option<u64>,
     pub clock: Clock,
-    /// The source of the random deviations of restart delays.
+    /// The source of the random numbers that vary the restart delays.
     pub random: RandomSource,
-    /// Receives each log line of services with `logs.journal`.
+    /// Receives each log line of the services that have set `logs.journal`.
     pub line_hook: Option<LineHook>,
-    /// Sends a [`Channel`] to this process each time the program's own service is started. Without
-    /// this sender, the program cannot have a service of its own. The restart backoff limits how
-    /// many channels can queue up.
+    /// Sends a [`Channel`] to this process each time the program's own service is started. The
+    /// field must be set if the plan contains that service. Few channels queue up, because the
+    /// restart backoff limits how often the service is started.
     pub channels: Option<mpsc::UnboundedSender<Channel>>,
-    /// The sender of the names of services whose `cron_restart` is due. The receiver replaces their
-    /// instances, now or later. Without the sender, the supervisor replaces them at once.
+    /// The supervisor sends the names of services whose `cron_restart` is due to this channel. The
+    /// receiving end decides when to replace their instances. If `None`, the supervisor replaces
+    /// them at once.
     pub due_restarts: Option<mpsc::UnboundedSender<Arc<str>>>,
 }
 
@@ -117,14 +118,14 @@ fn system_time() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
-/// Returns a random number that is good enough to vary restart delays, and for nothing else.
+/// Returns a random number that is good enough to vary restart delays, but not for other purposes.
 fn random() -> f64 {
     let drawn = RandomState::new().build_hasher().finish();
     f64::from(u32::try_from(drawn >> 32).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
-/// The program with which the supervisor starts services. The supervisor executes it, and the new
-/// process becomes the service by `exec`; see [`crate::shim`].
+/// The program with which the supervisor starts services. It becomes the service by `exec`; see
+/// [`crate::shim`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShimProgram {
     /// This program. Its `main` must begin with [`shim::run_if_asked`].
@@ -188,17 +189,17 @@ pub struct Supervisor {
     handover_waiter: Option<oneshot::Sender<Result<(), ControlError>>>,
     /// Messages that arrived during a handover and are to be handled afterwards.
     postponed: Vec<Message>,
-    /// Whether to check soon again if exited processes have left other processes in their groups.
-    /// This is set when a process has just exited or was killed, because the rest of its group will
-    /// probably exit soon.
+    /// Whether the groups of exited processes should be checked again soon. This is set after a
+    /// process has exited or was killed, because the other processes of its group will probably
+    /// exit soon too.
     look_again_soon: bool,
     lock: File,
     _stays_on_its_thread: PhantomData<*const ()>,
 }
 
 impl Supervisor {
-    /// Prepares the folders and ends the processes of an earlier supervisor. Starts no service;
-    /// [`Supervisor::run`] does.
+    /// Prepares the folders and ends the processes of an earlier supervisor. Does not start the
+    /// services; [`Supervisor::run`] does this.
     pub fn new(plan: &Plan, options: SupervisorOptions) -> Result<(Self, Control), StartError> {
         let (launcher, run, logs) = Self::prepare(&options)?;
         let lock = lock(&run)?;
@@ -211,7 +212,7 @@ impl Supervisor {
                 "ended a process that an earlier supervisor had left"
             );
         }
-        // The run folder and its contents may belong to another user.
+        // This fails if another user owns the folder or its contents.
         match remove(&run.at(SERVICES)) {
             Err(why) if why.kind() != io::ErrorKind::NotFound => {
                 return Err(unusable(&run.path().join(SERVICES), why));
@@ -324,7 +325,7 @@ impl Supervisor {
                 self.start_watching();
                 continue;
             }
-            // During a handover, exited processes are not reaped. They are noticed afterwards.
+            // During a handover, exited processes are not reaped. They are reaped afterwards.
             let reaps = self.handover_waiter.is_none();
             let due = self.next_due();
             let is_lingering = self.services.values().any(ManagedService::is_lingering);

@@ -20,8 +20,8 @@ pub struct Field {
     pub name: String,
     /// The value that would be submitted.
     pub value: String,
-    /// Whether submitting the form sends this field. Ticked boxes, the pressed button and all other
-    /// named fields are sent.
+    /// Whether submitting the form sends this field. Checkboxes, radio buttons and buttons are sent
+    /// only if they are checked or pressed; disabled fields are not sent.
     pub sent: bool,
     /// The values of a `select`'s options.
     pub options: Vec<String>,

@@ -22,7 +22,7 @@ pub struct NameServer {
 
 #[derive(Default)]
 struct Zone {
-    /// The data of each name's records of one type.
+    /// The data of the records, by name and record type.
     records: HashMap<(String, u16), Vec<Vec<u8>>>,
     is_silent: bool,
     asked: usize,

@@ -97,7 +97,7 @@ impl<'w> Stage<'w> {
         Self::with(world, domains, world.platform.clone(), settings())
     }
 
-    /// Creates a site of these domains, with its own platform and account settings.
+    /// Creates a site of these domains with this platform and these settings.
     pub fn with(
         world: &'w World,
         domains: Domains,

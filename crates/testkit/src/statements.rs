@@ -32,8 +32,8 @@ pub struct Statement {
     pub rows: Vec<Vec<String>>,
 }
 
-/// Returns every SQL text passed to `sql!` in `crates/*/src`, except in unit tests, and those of the
-/// row types that name their tables.
+/// Returns every SQL statement passed to `sql!` in `crates/*/src`, except in unit tests. Also
+/// returns the statements that are generated for row types with a table.
 pub fn statements() -> Vec<Statement> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()

@@ -149,8 +149,7 @@ impl World {
         settings(&self.folder, self.database.as_ref())
     }
 
-    /// Returns the tables in the store and the files in the data folder that contain `text`, in any
-    /// format.
+    /// Returns the tables in the store and the files in the world's folder that contain `text`.
     pub fn places_of(&self, text: &str) -> Vec<String> {
         let (settings, text) = (self.settings(), text.to_owned());
         let mut found = search::files(self.folder.path(), &text);
@@ -165,7 +164,8 @@ impl World {
         search::list(&self.folder.path().join("files"))
     }
 
-    /// The world's file store, with a limit of `most` bytes for an upload instead of [`MAX_UPLOAD`].
+    /// The world's file store, with a limit of `most` bytes for an upload, instead of
+    /// [`MAX_UPLOAD`].
     pub fn files_of(&self, most: usize) -> Files {
         Files::folder(self.folder.path().join("files"), most)
     }
@@ -175,8 +175,8 @@ impl World {
         self.expected().jobs.insert(kind);
     }
 
-    /// Declares an expected mail. When the test ends, one more mail to this recipient with this
-    /// subject must exist.
+    /// Declares one expected mail to this recipient with this subject. If several equal mails are
+    /// expected, call this function once for each of them.
     pub fn expect_mail(&self, recipient: &str, subject: &str) {
         let mail = (recipient.to_owned(), subject.to_owned());
         *self.expected().mails.entry(mail).or_default() += 1;

@@ -18,7 +18,8 @@ pub struct Check {
 }
 
 impl Check {
-    /// `origins` says where each key is written. A key that is missing has its built-in value.
+    /// `origins` contains where each key is written. A key that it does not contain has its
+    /// built-in value.
     pub fn new(origins: BTreeMap<String, Origin>) -> Self {
         Self {
             origins,
@@ -26,7 +27,7 @@ impl Check {
         }
     }
 
-    /// From now on, keys are those inside `section`, such as `service.flask`.
+    /// Makes all later keys relative to `section`, such as `service.flask`.
     pub fn enter(&mut self, section: impl Into<String>) {
         self.section = section.into();
     }
@@ -35,8 +36,8 @@ impl Check {
         !self.origins.contains_key(key)
     }
 
-    /// Returns the place of a key. A part of a nested value may have no place of its own. The
-    /// result is then the place of the key that contains it.
+    /// Returns where a key is written. A key inside a nested value may be missing in `origins`. In
+    /// this case, the place of the nearest key around it is returned.
     fn origin(&self, key: &str) -> Origin {
         let mut written = key;
         loop {
@@ -74,12 +75,13 @@ impl Check {
         }
     }
 
-    /// Adds a problem with a key's value: what is wrong, and what to do about it.
+    /// Adds a problem with a key's value. `what` says what is wrong, and `mend` says how to correct
+    /// it.
     pub fn refuse(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
         self.problems.push(self.problem(key, what, mend));
     }
 
-    /// Like [`Self::refuse`], but `what` is a sentence that names the keys it is about.
+    /// Like [`Self::refuse`], but `what` is a whole sentence that itself names the keys.
     pub fn refuse_sentence(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
         let origin = self.origin(key);
         self.problems.push(Problem::at(origin, what, mend));
@@ -89,12 +91,13 @@ impl Check {
         self.warnings.push(self.problem(key, what, mend));
     }
 
-    /// Like [`Self::warn`], with a sentence that names the keys it is about.
+    /// Like [`Self::warn`], but `what` is a whole sentence that itself names the keys.
     pub fn warn_sentence(&mut self, what: impl Into<String>) {
         self.warnings.push(Problem::at(Origin::BuiltIn, what, ""));
     }
 
-    /// Returns the value, or adds the problems that another check has found, with their places.
+    /// Returns the value in `checked`. If `checked` contains problems instead, adds them, each with
+    /// the place where its key is written.
     pub fn take<T>(&mut self, checked: Result<T, Vec<Problem>>) -> Option<T> {
         let place = |problem: Problem| Problem {
             origin: self.origin(&problem.key),
@@ -104,7 +107,7 @@ impl Check {
             Ok(value) => Some(value),
             Err(problems) => {
                 let problems: Vec<_> = problems.into_iter().map(place).collect();
-                // Two checks may find the same.
+                // Two checks may find the same problem.
                 for problem in problems {
                     if !self.problems.contains(&problem) {
                         self.problems.push(problem);
@@ -115,8 +118,8 @@ impl Check {
         }
     }
 
-    /// Returns the parsed value, or adds the problem that parsing found. The text after the first
-    /// `; ` of the error says what to do about it.
+    /// Returns the parsed value, or adds a problem with the parser's error message. The part of the
+    /// message after the first `; ` says what to do about it.
     pub fn accept<T, E: Display>(&mut self, key: &str, parsed: Result<T, E>) -> Option<T> {
         parsed
             .map_err(|why| {
@@ -146,7 +149,7 @@ impl Check {
         number
     }
 
-    /// Returns the value that is `known` by this name.
+    /// Returns the value with this name in `known`, or adds a problem if there is none.
     pub fn one_of<T: Copy>(&mut self, key: &str, name: &str, known: &[(&str, T)]) -> Option<T> {
         let found = known.iter().find(|(known, _)| *known == name);
         if found.is_none() {
@@ -157,7 +160,7 @@ impl Check {
         found.map(|(_, value)| *value)
     }
 
-    /// Returns the path of a file that can be opened.
+    /// Returns the path of a file, or adds a problem if the file cannot be opened.
     pub fn file(&mut self, key: &str, folder: &Path, written: &str) -> Option<PathBuf> {
         let path = folder.join(written);
         let shown = path.display();

@@ -15,10 +15,10 @@ pub struct HealthConfig {
     pub every: String,
     /// The timeout for the response to a check.
     pub within: String,
-    /// The number of consecutive failed checks after which an instance is restarted, or a server
-    /// gets no requests.
+    /// The number of consecutive failed checks after which a service's instance is restarted, or an
+    /// upstream server gets no more requests.
     pub fall: u32,
-    /// The number of consecutive successful checks after which it is ready.
+    /// The number of consecutive successful checks after which the instance or server is ready.
     pub rise: u32,
 }
 
@@ -35,7 +35,7 @@ impl Default for HealthConfig {
 }
 
 impl HealthConfig {
-    /// Checks all but the path. Returns the values of `every` and `within`.
+    /// Checks all values except the path. Returns the values of `every` and `within`.
     pub fn check(&self, check: &mut Check) -> Option<(Duration, Duration)> {
         let every = check.time("health.every", &self.every);
         let within = check.time("health.within", &self.within);

@@ -72,7 +72,7 @@ fn number(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 /// Formats a number in the largest unit that divides it.
 fn with_unit(number: u64, units: &[(&str, u64)]) -> String {
     let fits = |unit: &&(&str, u64)| number > 0 && number.is_multiple_of(unit.1);
-    // No unit fits 0, which is written as `0s`.
+    // 0 is formatted as `0s`.
     let (name, unit) = units.iter().find(fits).unwrap_or(&("s", 1));
     format!("{}{name}", number / unit)
 }

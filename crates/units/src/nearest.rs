@@ -1,11 +1,13 @@
 //! Suggests a correction for a misspelled word.
 
-/// Returns the candidate with the smallest edit distance, unless even this distance is too large.
+/// Returns the candidate with the smallest edit distance, or `None` if all candidates are too
+/// different.
 pub fn nearest<'a>(
     written: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
-    // Of several that are equally near, one with the same first letter is meant more often.
+    // Among equally near candidates, one with the same first letter is preferred, because the first
+    // letter is seldom mistyped.
     let begins_otherwise = |candidate: &str| candidate.chars().next() != written.chars().next();
     candidates
         .into_iter()

@@ -1,4 +1,5 @@
-//! What is wrong with settings, where it is written, and what to do about it.
+//! A problem in the settings. It says what is wrong, where the setting is written, and what to do
+//! about it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ pub enum Origin {
     BuiltIn,
     File {
         path: PathBuf,
-        /// Starting at 1.
+        /// The line number, starting at 1.
         line: usize,
     },
     Environment(String),
@@ -34,15 +35,17 @@ impl fmt::Display for Origin {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub origin: Origin,
-    /// The setting's key, such as `route[2].to`, counted from 0. Empty if `what` names it.
+    /// The setting's key, such as `route[2].to`. Indexes start at 0. Empty if the key is already
+    /// named in `what`.
     pub key: String,
     pub what: String,
-    /// What to do about it. Empty if `what` says so.
+    /// What to do about the problem. Empty if `what` already says this.
     pub mend: String,
 }
 
 impl Problem {
-    /// A problem that no single key has, or whose sentence names the key.
+    /// Creates a problem without a key, because the sentence `what` names the key or because the
+    /// problem concerns several keys.
     pub fn at(origin: Origin, what: impl Into<String>, mend: impl Into<String>) -> Self {
         Self {
             origin,
@@ -69,7 +72,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All problems of a configuration. There is at least one.
+/// All problems of a configuration, at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(pub Vec<Problem>);
 

@@ -29,8 +29,8 @@ struct Asset {
 /// All embedded files, sorted by name.
 static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// Returns the URL path of the asset `name`, which is a path in `assets/`. An unknown name is
-/// logged and yields a dead link; a test checks every name in use.
+/// Returns the URL path of the asset `name`, which is a path in `assets/`. For an unknown name,
+/// logs an error and returns a path that does not exist. A test checks every name in use.
 pub fn asset(name: &str) -> &'static str {
     find(name).unwrap_or_else(|| {
         tracing::error!(name, "there is no such asset");
@@ -105,7 +105,8 @@ fn answer(asset: &Asset, headers: &HeaderMap, keep: &'static str) -> Response {
     response
 }
 
-/// A strong ETag: the hash of the asset's content, with a suffix for each content encoding.
+/// Returns a strong ETag. It is the hash of the asset's content, with the suffix `-gzip` if the
+/// response is compressed.
 fn etag(asset: &Asset, packed: bool) -> String {
     let hash = asset.path.rsplit('.').nth(1).unwrap_or_default();
     let form = if packed { "-gzip" } else { "" };

@@ -1,4 +1,5 @@
-//! The days, months and years between two instants in a time zone, and the instants of local times.
+//! Computes the days, months and years between two instants in a time zone, and converts local
+//! times to instants.
 //!
 //! A local time that a clock change skips is read with the offset before the change. If a local
 //! time occurs twice, its first occurrence is used (RFC 5545, section 3.3.5).
@@ -17,7 +18,7 @@ use crate::words;
 words! {
     /// How whole days are counted.
     DayCounting {
-        /// Each 24 hours are a day.
+        /// A new day begins after every 24 hours.
         Elapsed = "elapsed" => "host-days-elapsed",
         /// Each midnight begins a new day.
         Calendar = "calendar" => "host-days-calendar",
@@ -25,7 +26,7 @@ words! {
 }
 
 words! {
-    /// When an anniversary of 29 February falls in a year without that day.
+    /// The date of an anniversary of 29 February in a year without that day.
     LeapDay {
         /// On 28 February.
         Feb28 = "feb28" => "host-feb28",
@@ -48,7 +49,7 @@ words! {
     }
 }
 
-/// The time between two instants, from large units to small ones.
+/// The time between two instants, split into units from years to seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 pub struct Breakdown {
     /// Whole years.
@@ -77,9 +78,9 @@ pub fn days(from: Timestamp, to: Timestamp, zone: &TimeZone, counting: DayCounti
     days.max(0)
 }
 
-/// The time between two instants: the whole months from the first day on, then the remaining
-/// calendar days in `zone`, then the remaining hours, minutes and seconds. All fields are 0 when
-/// `to` is before `from`.
+/// The time between two instants: the whole years and months, counted from the first day, then the
+/// remaining calendar days in `zone`, then the remaining hours, minutes and seconds. All fields are
+/// 0 when `to` is before `from`.
 pub fn breakdown(from: Timestamp, to: Timestamp, zone: &TimeZone, leap_day: LeapDay) -> Breakdown {
     if to <= from {
         return Breakdown::default();
@@ -112,7 +113,8 @@ pub fn breakdown(from: Timestamp, to: Timestamp, zone: &TimeZone, leap_day: Leap
 }
 
 /// Adds months to a date. The result has the same day of the month, or is the month's last day if
-/// the month is shorter.
+/// the month is shorter. An anniversary of 29 February in a year without that day falls on the day
+/// that `leap_day` selects.
 fn add_months(date: Date, months: i64, leap_day: LeapDay) -> Option<Date> {
     let later = date
         .checked_add(Span::new().try_months(months).ok()?)

@@ -128,7 +128,8 @@ fn time_zone(lines: &mut Lines, events: &[CalendarEvent], zone: &TimeZone, name:
         } else {
             "STANDARD"
         };
-        // The onset is a local time with the offset before the transition.
+        // The start of the observance is a local time, computed with the UTC offset that applied
+        // before the transition.
         let onset = local(&at.to_zoned(from.to_time_zone()));
         observance(lines, kind, &onset, from, info.offset());
         from = info.offset();

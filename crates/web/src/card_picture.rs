@@ -1,6 +1,6 @@
-//! Preview pictures that other sites show beside a link: a few words in the site's look. A page
-//! needs no route for its preview picture, because the picture's URL contains the words and a
-//! signature.
+//! Draws the preview pictures that other sites show beside a link. A picture contains a few words,
+//! in the site's look. A page needs no route for its preview picture, because the picture's URL
+//! contains the words and a signature.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -61,7 +61,7 @@ pub struct CardPicture {
     pub caption: String,
 }
 
-/// Returns the text if the pictures' font can write it, otherwise an empty string.
+/// Returns the text if the font of the pictures has all its characters, otherwise an empty string.
 pub fn written(text: &str) -> String {
     let can_write = Font::load().is_ok_and(|font| font.can_write(text));
     if can_write {

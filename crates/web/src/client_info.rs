@@ -4,8 +4,8 @@
 //! Only a trusted proxy may report another client. From everybody else, `X-Forwarded-For`,
 //! `X-Forwarded-Proto` and `X-Request-Id` are ignored.
 //!
-//! A server in the same process puts [`Facts`] into the request itself; otherwise they are read
-//! from the headers.
+//! When a server in the same process passes on a request, it attaches the [`Facts`] to the request.
+//! For all other requests, they are read from the headers.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -20,16 +20,16 @@ use crate::problem::Problem;
 /// The header with the request id, on requests and responses.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The IP address of the connection's other end, a request extension that the listener sets. For a
-/// Unix socket, it is [`Peer::LOOPBACK`].
+/// The IP address of the other end of the connection. The listener adds it to each request as an
+/// extension. For a Unix socket, it is [`Peer::LOOPBACK`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Peer(pub IpAddr);
 
 impl Peer {
     pub const LOOPBACK: Self = Self(IpAddr::V4(Ipv4Addr::LOCALHOST));
 
-    /// The peer address if the listener has set none. It is never a trusted proxy, and never this
-    /// machine.
+    /// The peer address if the listener has set none. This address never counts as a trusted proxy
+    /// or as this machine.
     pub(crate) const UNKNOWN: Self = Self(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
 }
 
@@ -37,11 +37,12 @@ impl Peer {
 pub struct Facts {
     /// The id under which the request is logged, and which error pages show.
     pub request_id: RequestId,
-    /// The client's IP address, as far as trusted proxies report it.
+    /// The client's IP address. If the other end of the connection is a trusted proxy, this is the
+    /// address that the proxy reports.
     pub client: IpAddr,
-    /// Whether the client uses TLS, to this server or to a trusted proxy.
+    /// Whether the client uses TLS on its connection to this server or to a trusted proxy.
     pub https: bool,
-    /// Whether the request carries no forwarding headers, trusted or not.
+    /// True if the request has no forwarding headers at all, not even untrusted ones.
     pub is_direct: bool,
     /// The outcome that the handler reports, for the edge's rate limits.
     pub outcome: Outcome,
@@ -212,9 +213,9 @@ impl Proxies {
             })
     }
 
-    /// The client's IP address: from the right, the first address in `X-Forwarded-For` that is not
-    /// a trusted proxy. The search stops at an unreadable entry, because any client can forge the
-    /// entries to its left.
+    /// Returns the client's IP address. `X-Forwarded-For` is read from right to left, up to the
+    /// first address that is not a trusted proxy. Reading stops at an invalid entry, because any
+    /// client can forge the entries to its left.
     fn client(&self, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
         let mut client = plain(peer);
         let hops = headers.get_all("x-forwarded-for").iter().rev();

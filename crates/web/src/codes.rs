@@ -44,7 +44,7 @@ pub static CODES: &[Code] = &[
     Code::new(431, "headers_too_large"),
     Code::new(422, "validation_failed"),
     Code::new(403, "csrf_failed"),
-    // Versions and repeated requests.
+    // Edit conflicts and repeated requests.
     Code::new(428, "version_required"),
     Code::new(409, "version_conflict"),
     Code::new(422, "idempotency_key_reused"),
@@ -63,8 +63,9 @@ pub static CODES: &[Code] = &[
     Code::new(401, "unauthenticated"),
 ];
 
-/// The codes of single fields in the `errors` of a `validation_failed`. Their messages are called
-/// `field-{code}`. A field's error may also have the code of a [`Problem`](crate::Problem).
+/// The error codes of single fields. They occur in the `errors` of a problem with the code
+/// `validation_failed`. Their messages are called `field-{code}`. A field's error may also have the
+/// code of a [`Problem`](crate::Problem).
 pub static FIELD_CODES: &[&str] = &[
     "required",
     "too_short",
@@ -96,8 +97,8 @@ pub static FIELD_CODES: &[&str] = &[
 ];
 
 /// Compares codes with their messages in the declaring crate, and returns every mismatch. Each code
-/// needs a sentence and a title in English and Malay, both complete without arguments. Each such
-/// message needs a code.
+/// needs a sentence and a title in English and Malay, both complete without arguments. Each message
+/// whose id begins with `problem-` or `field-` needs a code.
 ///
 /// ```
 /// use web::codes::{Code, mismatches};

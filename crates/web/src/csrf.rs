@@ -1,8 +1,8 @@
 //! Protection against cross-site request forgery.
 //!
-//! A request authenticated by a cookie must pass two checks: the browser reports our origin, and
-//! the form contains a token that only a page of this session knows. On pages behind a secret code,
-//! only the first check is made, and only if the browser reports an origin at all
+//! A request authenticated by a cookie must pass two checks: the browser reports the site's own
+//! origin, and the form contains a token that only a page of this session knows. On pages behind a
+//! secret code, only the first check is made, and only if the browser reports an origin at all
 //! ([`check_sender`]).
 
 use axum::http::header::{ORIGIN, REFERER};
@@ -24,7 +24,7 @@ pub const HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The length in bytes of a mask, and of the value that it masks.
+/// The length of a mask, and of the value that it masks, in bytes.
 const LENGTH: usize = 32;
 
 /// Generates a CSRF token for a session. Each page gets a different token, because pages are
@@ -82,7 +82,8 @@ pub fn check(
 }
 
 /// Checks only the origin, for pages behind a secret code. Accepts a request without an origin,
-/// because in-app browsers often send no origin, and pages without referrer report `Origin: null`.
+/// because in-app browsers often send no origin, and pages that forbid the `Referer` header cause
+/// `Origin: null`.
 pub fn check_sender(headers: &HeaderMap, url: &SiteUrl) -> Result<(), Problem> {
     match sender(headers, url) {
         Sender::Us | Sender::Unsaid => Ok(()),

@@ -19,14 +19,15 @@ const MOST: u32 = 200;
 #[derive(Clone, Debug, PartialEq, Eq, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// How many items, 1 to 200.
+    /// The maximum number of items on the page, 1–200.
     #[param(required = false)]
     pub limit: u32,
     /// The `next_cursor` of the previous page; absent for the first page.
     cursor: Option<String>,
     #[param(ignore)]
     direction: Direction,
-    /// What the cursors of a list with filters end with; empty if the list has none.
+    /// The suffix of this list's cursors. It is a hash of the list's filters, and empty for a list
+    /// without filters.
     #[param(ignore)]
     mark: String,
 }
@@ -102,8 +103,8 @@ impl PageQuery {
         Ok(paging)
     }
 
-    /// Binds the cursors to the list's filters: under other filters, a cursor is refused with 400
-    /// `cursor_invalid`, because it would skip items that these filters match.
+    /// Binds the cursors to the list's filters. A cursor that was made under other filters is
+    /// refused with 400 `cursor_invalid`, because it would skip items that the new filters match.
     #[must_use]
     pub fn under(mut self, filters: &impl Serialize) -> Self {
         let hash = Sha256::digest(serde_json::to_vec(filters).unwrap_or_default());

@@ -1,9 +1,9 @@
-//! Formats dates and times by messages in `locales/`: always with the weekday, with the language's
-//! words for parts of the day, and never as 23:59.
+//! Formats dates and times with messages in `locales/`. Times use the language's words for parts of
+//! the day, and a deadline is never shown as 23:59.
 //!
 //! Every function takes a [`Zoned`], so that the time zone is always explicit. A deadline is the
-//! first instant that is too late. If that instant is the start of a day, pages name the day before
-//! ([`Deadline`]).
+//! first instant that is too late. If that instant is the start of a day, pages name the previous
+//! day ([`Deadline`]).
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Zoned};
@@ -119,8 +119,8 @@ impl Text {
         self.day("date-weekday", day.into())
     }
 
-    /// The short name of the month, such as "Jan", which pages show beside a large day of the
-    /// month.
+    /// The short name of the month, such as "Jan". Pages show it beside the day of the month, which
+    /// is written in large digits.
     pub fn month_short(&self, day: impl Into<Date>) -> String {
         self.day("date-month-short", day.into())
     }
@@ -201,7 +201,8 @@ impl Text {
         self.hour("time-clock", at, minutes)
     }
 
-    /// Formats a time with the message `pattern`, which has the arguments `$time` and `$period`.
+    /// Formats a time with the message `pattern`. Its arguments are `$hour`, `$hour24`, `$minute`,
+    /// `$minutes` and `$period`.
     fn hour(&self, pattern: &str, at: &Zoned, minutes: bool) -> String {
         let hour = at.hour();
         let half = match hour % 12 {

@@ -1,4 +1,4 @@
-//! Endpoints and their OpenAPI descriptions, from one list of handlers.
+//! Builds both the endpoints and their OpenAPI descriptions from one list of handlers.
 //!
 //! The server turns the list into a [`Router`]. The test that writes `docs/openapi.json` turns the
 //! list into a [`Description`]. The server itself only serves that file.
@@ -26,7 +26,7 @@ pub use pastey::paste;
 #[doc(hidden)]
 pub use utoipa_axum;
 
-/// A list of handlers as an OpenAPI description. The handlers are never called.
+/// An OpenAPI description that is built from a list of handlers. The handlers are never called.
 pub type Description<S> = utoipa_axum::router::OpenApiRouter<S>;
 
 /// The handlers of one path, as listed by [`routes`](crate::routes!).
@@ -38,7 +38,7 @@ pub struct Listed<V, D> {
     pub describe: D,
 }
 
-/// The target that is built from a list of handlers, either a router or a description.
+/// Something that can be built from a list of handlers: a router or an OpenAPI description.
 pub trait Routes<S>: Default {
     #[must_use]
     fn routes<V, D>(self, listed: Listed<V, D>) -> Self
@@ -96,8 +96,8 @@ where
     }
 }
 
-/// The description of an operation without `utoipa::path`. A handler that serves several kinds of
-/// records needs such a description.
+/// The OpenAPI description of an operation, built without the attribute `utoipa::path`. It is used
+/// for handlers that serve several kinds of records.
 pub struct Operation {
     method: HttpMethod,
     described: OperationBuilder,
@@ -234,8 +234,8 @@ fn parameters(path: &str) -> impl Iterator<Item = &str> {
     parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
-/// Routes requests to `handler` if they have the HTTP method in `P`, which `utoipa::path` has
-/// generated for the handler.
+/// Routes requests to `handler` if they have the HTTP method that `P` names. The attribute
+/// `utoipa::path` has generated the type `P` for the handler.
 #[doc(hidden)]
 pub fn answered_by<P, H, T, S>(handler: &H, access: impl Access) -> MethodRouter<S>
 where
@@ -251,7 +251,7 @@ where
     }))
 }
 
-/// Adds the access rule to the operations of `P`.
+/// Adds the access rule to the OpenAPI description of each operation in `P`.
 #[doc(hidden)]
 pub fn describe_access<P: utoipa::Path>(paths: &mut Paths, access: impl Access) {
     let Some(item) = paths.paths.get_mut(&P::path()) else {

@@ -41,7 +41,7 @@ pub struct Field {
     /// The message id of the field's explanation.
     pub hint: Option<&'static str>,
     /// The section of the form in which the field appears. A text in several languages forms a
-    /// section by itself, named by the text's label.
+    /// separate section, whose title is the text's label.
     pub section: &'static str,
     /// Whether a new record must contain the field.
     pub is_required: bool,
@@ -51,7 +51,7 @@ pub struct Field {
     pub is_wording: bool,
     /// Whether the value may be empty or null.
     pub is_optional: bool,
-    /// The message id of the option for "no value", in selections with such an option.
+    /// The message id of the option "no value". Only some selections have this option.
     pub none: &'static str,
     /// Whether the history omits the field's values.
     pub is_secret: bool,
@@ -89,7 +89,7 @@ pub const fn phone(most: usize) -> FieldOf<String> {
     FieldOf::new(Kind::Phone(most))
 }
 
-/// An https address, or empty.
+/// An https URL; may be empty.
 pub const fn https() -> FieldOf<String> {
     FieldOf::new(Kind::Https)
 }
@@ -122,7 +122,7 @@ pub const fn hour() -> FieldOf<String> {
     FieldOf::new(Kind::Hour)
 }
 
-/// The end of a day.
+/// A day, stored as the instant at the end of the day.
 pub const fn day() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Day)
 }
@@ -137,8 +137,8 @@ pub const fn as_typed() -> FieldOf<String> {
     FieldOf::new(Kind::AsTyped)
 }
 
-/// A filter for a boolean, with one message for yes and one for no. If omitted, the filter matches
-/// both.
+/// A filter for a boolean value. `yes` and `no` are the message ids of the two choices. If the
+/// filter is omitted, both values match.
 pub const fn either(yes: &'static str, no: &'static str) -> FieldOf<Option<bool>> {
     FieldOf::new(Kind::Either(yes, no))
 }
@@ -268,8 +268,8 @@ impl<V> FieldOf<V> {
         self.optional()
     }
 
-    /// Omits the field's values from the history. The history would reveal private notes, and would
-    /// keep addresses for longer than the rest of a person's data.
+    /// Omits the field's values from the history. Otherwise, the history would reveal private
+    /// notes, and would keep addresses for longer than the rest of a person's data.
     #[must_use]
     pub const fn secret(mut self) -> Self {
         self.field.is_secret = true;
@@ -290,8 +290,8 @@ impl<V> FieldOf<V> {
     }
 }
 
-/// The table of a record's fields. An unknown field name, or a kind that does not fit the field's
-/// type, is a compile error at its line:
+/// The table of a record's fields. If a field's name is unknown, or its kind does not fit its type,
+/// the compiler reports an error at the field's line:
 ///
 /// ```
 /// use web::fields::{Field, flag, number};
@@ -389,7 +389,8 @@ impl Input {
         }
     }
 
-    /// The value sent for a flag that is not a field of the record.
+    /// The value of a flag that is not a field of the record. Only JSON can contain such a flag; a
+    /// form gets the default.
     pub fn flag(&self, name: &str, default: bool) -> bool {
         match self {
             Self::Json(sent) => sent.get(name).and_then(Json::as_bool).unwrap_or(default),
@@ -422,7 +423,7 @@ impl Input {
             }
         }
         serde_json::from_value(Json::Object(object)).unwrap_or_else(|cause| {
-            // A value that was refused need not fit the record's type.
+            // A refused value need not fit the record's type.
             debug_assert!(!findings.is_empty(), "the table of another record: {cause}");
             record.clone()
         })
@@ -525,7 +526,7 @@ pub fn form<T: Serialize>(fields: &[Field], record: &T, version: i64, zone: &Tim
 }
 
 /// The JSON schema of a change: the record's own schema, but every member may be missing or null.
-/// `options` are flags outside the record.
+/// `options` are flags that a change may contain although they are not fields of the record.
 pub fn schema<T: ToSchema>(
     fields: &[Field],
     options: &[Field],

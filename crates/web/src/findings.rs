@@ -136,8 +136,8 @@ impl Findings {
         let has_host = line
             .strip_prefix("https://")
             .is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['/', '?', '#', ':', '@']));
-        // Browsers read a backslash as a slash, and show no user name, so such a URL could lead to
-        // another host than people read in it.
+        // Browsers treat a backslash as a slash and hide user names, so such a URL could lead to a
+        // different host than people expect.
         let authority = line.split(['/', '?', '#']).nth(2).unwrap_or_default();
         let misleads = line.contains('\\') || authority.contains('@');
         if !line.is_empty() && (!has_host || misleads || line.contains(char::is_whitespace)) {

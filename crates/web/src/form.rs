@@ -1,4 +1,5 @@
-//! Submitted forms: the fields in the order of sending, with their text as typed.
+//! A submitted form contains its fields in the order in which they were sent, with their text as
+//! typed.
 //!
 //! If a field is sent twice, its last value counts, because a hidden field before a checkbox
 //! contains the value for "unticked". [`Form::all`] returns every value. Nothing is cleaned here,
@@ -6,8 +7,8 @@
 
 use std::fmt;
 
-/// The name of the hidden field with the CSRF token, which proves that the form comes from our own
-/// page.
+/// The name of the hidden field with the CSRF token, which proves that the form comes from one of
+/// the site's own pages.
 pub const CSRF_FIELD: &str = "_csrf";
 
 /// The fields of a form, in the order of sending.

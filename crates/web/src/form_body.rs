@@ -62,9 +62,9 @@ impl Form {
         Ok(form)
     }
 
-    /// Parses a form of either kind, and returns its files. The body may have `max_file_bytes`
-    /// bytes more than a form without files. Unless `keep_files` is true, files are read and
-    /// dropped.
+    /// Parses a urlencoded or multipart form, and returns it with its files. The body may have
+    /// `max_file_bytes` bytes more than a form without files. Unless `keep_files` is true, files
+    /// are read and dropped.
     pub async fn with_files(
         request: Request,
         max_file_bytes: usize,
@@ -81,7 +81,7 @@ impl Form {
         .await
     }
 
-    /// Parses a body of at most `most` bytes, with at most [`MOST_BYTES`] of fields.
+    /// Parses a body of at most `most` bytes. The fields together may have at most [`MOST_BYTES`].
     async fn parse_multipart(
         mut request: Request,
         most: usize,

@@ -1,10 +1,10 @@
-//! The state of a form on a page: each field's label, value and error, and, after an edit conflict,
-//! the value that another person has saved.
+//! The state of a form on a page. It contains each field's label, value and error. After an edit
+//! conflict, it also contains the values that another person has saved.
 //!
-//! A field's name is its value's JSON pointer with dots: `/contact/name` is `contact.name`, so
-//! errors can be mapped to their fields. Fields and the error summary render themselves into other
-//! crates' templates: `{{ field.html(text)|safe }}`. [`TableForm`] builds the fields from a
-//! [table](mod@crate::fields).
+//! A field's name is the JSON pointer of its value, written with dots: `/contact/name` is
+//! `contact.name`, so errors can be mapped to their fields. Fields and the error summary render
+//! themselves into other crates' templates: `{{ field.html(text)|safe }}`. [`TableForm`] builds the
+//! fields from a [table](mod@crate::fields).
 
 mod answer;
 mod rows;
@@ -60,7 +60,7 @@ pub struct Field {
 
 #[derive(Debug)]
 pub enum Control {
-    /// One line, with the `type` and `autocomplete` of its input.
+    /// A line of text, with the attributes `type` and `autocomplete` of its `input` element.
     Line(&'static str, &'static str),
     Number,
     Lines,
@@ -107,8 +107,8 @@ impl FormState {
     }
 
     /// A form that could not be saved. After a version conflict, the form shows the stored values
-    /// beside the typed values, otherwise the errors. `button` has the same meaning as in
-    /// [`FormState::clashing`].
+    /// beside the typed values; after any other refusal, it shows the errors. `button` has the same
+    /// meaning as in [`FormState::clashing`].
     pub fn not_saved(
         typed: &Form,
         stored: impl FnOnce() -> Form,
@@ -208,7 +208,7 @@ impl FormState {
         self.field(name, label, Control::Line("date", "off"))
     }
 
-    /// A selection from `choices`: value and label.
+    /// A selection from `choices`, each with a value and a label.
     pub fn select(
         &self,
         name: &str,
@@ -238,7 +238,7 @@ impl FormState {
         self.field(name, label, Control::Ticks(choices.collect()))
     }
 
-    /// A text in several languages, with a field for each.
+    /// A text in several languages, with one field for each language.
     pub fn texts(
         &self,
         name: &str,

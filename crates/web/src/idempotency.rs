@@ -1,4 +1,4 @@
-//! The `Idempotency-Key` of a request: 1 to 128 visible ASCII characters.
+//! Reads the `Idempotency-Key` of a request, which consists of 1 to 128 visible ASCII characters.
 
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 

@@ -1,5 +1,5 @@
-//! JSON request and response bodies. Media type and limits are checked, and errors contain
-//! pointers.
+//! JSON request and response bodies. The media type and the limits of a request body are checked,
+//! and errors contain JSON pointers.
 
 use std::fmt;
 
@@ -165,7 +165,8 @@ fn misfit(cause: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     Problem::fields().field(pointer(cause.path(), below), code, [])
 }
 
-/// Converts a path to a JSON pointer. `below` is the name of a missing field below that path.
+/// Converts a path to a JSON pointer. `below` is the name of a missing field in the object at that
+/// path.
 fn pointer(path: &serde_path_to_error::Path, below: Option<&str>) -> String {
     use serde_path_to_error::Segment;
 

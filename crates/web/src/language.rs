@@ -1,5 +1,5 @@
-//! The language of a page: tags, text directions, and the choice between the offered languages and
-//! the reader's preferences.
+//! Chooses a page's language from the offered languages and the reader's preferences. Also defines
+//! language tags and text directions.
 //!
 //! The first match is used, in this order: `?lang=`, the reader's earlier choice, the language
 //! stored for the reader, `Accept-Language` by RFC 4647 lookup, and the default.

@@ -1,10 +1,10 @@
 //! The shared parts of all pages: frame, forms, errors, languages, assets.
 //!
-//! Each crate with pages provides a `Router<Site>`. [`mod@serve`] wraps it with the processing of
-//! every request. A handler receives its input through extractors ([`Facts`], [`Wishes`], [`Form`],
-//! [`Json`], [`PageQuery`]), responds with [`page()`] or [`Json`], and refuses with a [`Problem`],
-//! which does not depend on HTML or JSON. Authentication is in `accounts`, which builds on this
-//! crate.
+//! Each crate with pages provides a `Router<Site>`. [`mod@serve`] adds the processing that all
+//! requests have in common. A handler receives its input through extractors ([`Facts`], [`Wishes`],
+//! [`Form`], [`Json`], [`PageQuery`]), responds with [`page()`] or [`Json`], and refuses with a
+//! [`Problem`], which does not depend on HTML or JSON. Authentication is in `accounts`, which
+//! builds on this crate.
 
 pub mod access;
 pub mod assets;

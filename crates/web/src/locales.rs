@@ -1,5 +1,5 @@
-//! Checks of message files for tests: every language has the same messages, and no message has
-//! arguments that the English message lacks.
+//! Checks the message files in tests. Every language must have the same messages, and no message
+//! may have arguments that the English message lacks.
 //!
 //! ```
 //! let english = "yes = Coming\nhost-dishes = { $n } dishes\n";

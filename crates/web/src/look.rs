@@ -1,6 +1,6 @@
 //! The looks of a site's public pages, and its accent colour. The colours are defined in
 //! `site.css`. This module repeats the colours that it needs for computing and drawing, and a test
-//! compares them.
+//! checks that both agree.
 
 use std::fmt::Write as _;
 

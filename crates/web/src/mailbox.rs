@@ -151,8 +151,8 @@ async fn html(
     Ok(as_mail(page))
 }
 
-/// Renders the HTML part of a mail as a page for a frame. The page cannot load anything, and only
-/// its own styles apply.
+/// Renders the HTML part of a mail as a page that is shown in an `iframe`. The page cannot load
+/// anything, and only its own styles apply.
 pub fn as_mail(html: String) -> Response {
     let headers = [
         (

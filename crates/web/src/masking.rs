@@ -1,5 +1,5 @@
-//! Paths in the form that logs and error pages may show: a code is cut to its first two characters,
-//! and a single-use token is hidden.
+//! Masks secrets in paths, for logs and error pages. A code is cut to its first two characters, and
+//! a single-use token is hidden.
 
 use std::borrow::Cow;
 
@@ -9,8 +9,8 @@ use unicode_normalization::UnicodeNormalization as _;
 /// A path that contains a secret, or that receives a secret in the request body.
 #[derive(Clone, Copy, Debug)]
 pub struct SecretPath {
-    /// The path up to the secret, with a final slash. If the request body contains the secret, the
-    /// whole path.
+    /// The path up to the secret, including the last slash. If the secret is in the request body,
+    /// this is the whole path.
     before: &'static str,
     /// How many characters of the secret logs may show.
     shown: usize,
@@ -19,7 +19,7 @@ pub struct SecretPath {
 }
 
 impl SecretPath {
-    /// A path with a code: `before`, which ends with a slash, followed by the code.
+    /// A path that consists of `before`, which ends with a slash, and a code.
     pub const fn code(before: &'static str) -> Self {
         Self {
             before,
@@ -28,8 +28,8 @@ impl SecretPath {
         }
     }
 
-    /// A path with a token that grants access by itself: `before`, which ends with a slash,
-    /// followed by the token.
+    /// A path that consists of `before`, which ends with a slash, and a token that grants access by
+    /// itself.
     pub const fn token(before: &'static str) -> Self {
         Self {
             before,
@@ -87,7 +87,7 @@ impl SecretPaths {
                 continue;
             };
             let secret = start + hidden.prefix.len();
-            // The hidden part may itself look like one of our paths.
+            // The hidden part may itself look like one of the site's paths.
             if secret >= done {
                 masked.push_str(&path[done..secret]);
                 masked.extend(hidden.secret.chars().take(hidden.shown));

@@ -15,7 +15,8 @@ pub fn is(headers: &HeaderMap, kind: &str) -> bool {
     said.is_some_and(|said| is_same(said.as_bytes(), kind))
 }
 
-/// Whether the client accepts this very media type, not only `*/*` (RFC 9110, section 12.5.1).
+/// Whether the client accepts this media type by name, not only through `*/*` (RFC 9110, section
+/// 12.5.1).
 pub fn is_wanted(headers: &HeaderMap, kind: &str) -> bool {
     let lines = headers.get_all(ACCEPT).iter();
     let mut ranges = lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b','));

@@ -1,6 +1,6 @@
-//! The frame around every page: head, skip link, landmarks, language menu, and for hosts the
-//! navigation. A template never extends a template of another crate. Instead, the output of every
-//! template is inserted into this frame.
+//! The frame around every page. It consists of the head, the skip link, the landmarks and the
+//! language menu. Hosts' pages also have the navigation. A template never extends a template of
+//! another crate. Instead, the output of every template is inserted into this frame.
 //!
 //! ```no_run
 //! # #[derive(askama::Template)]
@@ -39,8 +39,8 @@ use crate::text::Text;
 use crate::theme::Theme;
 use crate::{theme_accent, uploaded_image};
 
-/// The initial buffer size in bytes, which suffices for most bodies and frames, so that they are
-/// not copied while they grow.
+/// The initial capacity for a page's body and for its frame, in bytes. Most bodies and frames fit,
+/// so that they are not copied while they grow.
 const BODY: usize = 12 * 1024;
 const SHELL: usize = 4 * 1024;
 
@@ -111,7 +111,7 @@ pub struct Action<'a> {
 }
 
 impl OwnFrame {
-    /// The kind of a page with this frame, without a heading and a banner.
+    /// The kind of a page that has this frame, and neither a heading nor a banner.
     pub fn kind(&self) -> Kind<'_> {
         Kind::Host(Navigation {
             frame: self,
@@ -202,8 +202,8 @@ pub fn write_with<B: Template>(
     })
 }
 
-/// Writes a page without its templates' indentation. Each value arrives in a separate write and
-/// with every `<` escaped, so a tag after a line break always comes from a template.
+/// Removes the templates' indentation from a page while the page is written. Values are written
+/// separately and with every `<` escaped, so a tag after a line break always comes from a template.
 struct Unindented<'a>(&'a mut String);
 
 impl fmt::Write for Unindented<'_> {

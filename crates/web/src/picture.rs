@@ -12,7 +12,7 @@ pub const WIDTH: usize = 1_200;
 /// The height in pixels.
 pub const HEIGHT: usize = 630;
 
-/// The coverage of a pixel that is fully covered with ink; the largest value of 7 bits.
+/// The coverage value of a pixel that is fully covered with ink. It is the largest 7-bit number.
 const FULL: f32 = 127.0;
 
 pub struct Font(FontRef<'static>);
@@ -85,8 +85,8 @@ pub struct Colors {
 }
 
 pub struct Picture {
-    /// For each pixel, the number of the ink in the highest bit and the coverage in the other
-    /// seven.
+    /// One byte for each pixel: the number of the ink in the highest bit, and the coverage in the
+    /// other seven bits.
     pixels: Vec<u8>,
 }
 
@@ -203,7 +203,8 @@ pub(crate) fn file(
         header.extend(u32::try_from(length).unwrap_or_default().to_be_bytes());
     }
     header.extend(kind);
-    // The only defined compression, filter and interlace methods.
+    // Compression method 0 and filter method 0 are the only defined ones. Interlace method 0 means
+    // that the picture is not interlaced.
     header.extend([0, 0, 0]);
     chunk(&mut png, *b"IHDR", &header);
     if !palette.is_empty() {

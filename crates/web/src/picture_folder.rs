@@ -1,4 +1,5 @@
-//! Uploaded pictures: files beside the store, which are deleted when no record refers to them.
+//! Stores uploaded pictures as files outside the database. A file is deleted when no record refers
+//! to it.
 
 use std::io::Write;
 
@@ -15,8 +16,8 @@ use tokio::io::AsyncReadExt as _;
 use crate::uploaded_image::{self, Cut};
 use crate::{Problem, Site};
 
-/// How long an unused file is kept. A form with the file may be open that long, and a backup copies
-/// the store before the files.
+/// How long an unused file is kept. It is kept because an open form may still refer to the file,
+/// and because a backup copies the store before the files.
 const UNUSED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// A folder for the pictures of one kind of record.
@@ -24,7 +25,7 @@ const UNUSED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 pub struct PictureFolder {
     /// The name of the folder in the file store.
     pub name: &'static str,
-    /// The job kind of the job that deletes an unused file.
+    /// The kind of the jobs that delete unused files.
     pub job_kind: &'static str,
     /// Whether any record uses this file.
     pub is_used: fn(&mut Tx<'_>, &str) -> Result<bool, StoreError>,

@@ -1,5 +1,5 @@
-//! Refusals: errors caused by a rule. API clients get them in one format (RFC 9457), and people as
-//! one sentence.
+//! Refusals are errors caused by a rule. API clients get a refusal in the format of RFC 9457, and
+//! people get one sentence.
 //!
 //! A handler returns a [`Problem`]; `web::serve` renders it in the reader's language: as
 //! `application/problem+json` under `/api` and for clients that accept JSON, otherwise as a page.
@@ -58,7 +58,7 @@ pub struct Refusal {
 pub struct Kept {
     pub form: Form,
     /// A CSRF token with which the person can submit the form again unchanged. It is set only if
-    /// the browser reports that the form came from one of our pages.
+    /// the browser reports that the form came from one of the site's own pages.
     pub csrf: Option<String>,
 }
 
@@ -77,7 +77,7 @@ pub enum Argument {
     Number(i64),
     /// A string that is the same in every language.
     Words(String),
-    /// Several of them.
+    /// Several strings, each the same in every language.
     List(Vec<String>),
     /// A date without a year, such as "14 January".
     Day(Zoned),

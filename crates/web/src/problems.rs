@@ -1,5 +1,5 @@
-//! Rendering of problems: JSON for API clients, pages for people, and the page that explains each
-//! error code.
+//! Renders problems as JSON for API clients, and as pages for people. Also serves the pages that
+//! explain the error codes.
 
 use std::collections::BTreeMap;
 
@@ -29,15 +29,15 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/problems/{code}", get(one))
 }
 
-/// A refusal in the form for programs, `application/problem+json`. Some codes add members of their
-/// own, such as `allowed` and `used`.
+/// A refusal in the format for API clients, `application/problem+json`. Some codes add members of
+/// their own, such as `allowed` and `used`.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
     /// The path of the page that explains the code: `/problems/plus_one_limit`.
     #[serde(rename = "type")]
     kind: String,
-    /// The short name of the rule, in the reader's language.
+    /// The short name of the error, in the reader's language.
     title: String,
     /// The HTTP status.
     status: u16,
@@ -149,8 +149,8 @@ pub(crate) fn page(
     (problem.status, answer).into_response()
 }
 
-/// The field's error, preceded by the field's name if the error comes from a form. A pointer into
-/// an API client's body is omitted, because people would not recognize it.
+/// The field's error, preceded by the field's name if the pointer has only one segment, as in most
+/// forms. A longer pointer is omitted, because people would not recognize it.
 fn at_its_name(error: &FieldProblem, text: &Text) -> String {
     let detail = error.detail(text);
     match error.pointer.strip_prefix('/') {
@@ -229,8 +229,8 @@ struct Explained {
     detail: String,
 }
 
-/// The placeholder for an argument where an error code is explained in general: "n" for a number,
-/// nothing for an optional argument.
+/// The placeholder for an argument on the page that explains an error code: "none" for an optional
+/// argument, "n" for any other.
 fn stand_in(name: &str) -> &'static str {
     match name {
         "contact" | "day" => "none",

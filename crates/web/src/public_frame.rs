@@ -1,4 +1,5 @@
-//! The parts of all public pages that depend on the site and the visitor.
+//! The frame of public pages, such as the menu and the footer. It depends on the site and the
+//! visitor.
 
 use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -8,12 +9,12 @@ use jiff::{SignedDuration, Timestamp};
 use crate::look::{Accent, Color, Look};
 use crate::text::Text;
 
-/// The parts of all public pages that depend on the site.
+/// The parts of the frame that depend only on the site.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PublicFrame {
     /// The menu, in the owner's order.
     pub menu: Vec<MenuItem>,
-    /// The links in the footer, besides the link to the site's owner.
+    /// The links in the footer, without the link to the site's owner.
     pub foot: Vec<MenuItem>,
     /// The site's owner; `href` is empty if the owner has no page.
     pub owner: Option<MenuItem>,

@@ -11,14 +11,14 @@ use crate::picture;
 use crate::problem::Problem;
 use crate::state::Site;
 
-/// The width of the light border in a file, in modules. Scanners do not recognize a code with a
-/// narrower border.
+/// The width of the light border around a QR code in a file, in modules. Scanners do not recognize
+/// a code with a narrower border.
 const QUIET: usize = 4;
 /// The maximum length of a URL in a QR code, in bytes.
 const LONGEST: usize = 500;
 
-/// Encodes a text as a QR code: the code's width in modules, and the dark modules as an SVG path.
-/// `None` if the text is too long.
+/// Encodes a text as a QR code. Returns the code's width in modules, and its dark modules as an SVG
+/// path. Returns `None` if the text is too long.
 pub fn path(text: &str) -> Option<(usize, String)> {
     let picture = QrCode::new(text).ok()?;
     let width = picture.width();

@@ -160,7 +160,8 @@ fn read(site: &Site, request: &mut Request) -> Facts {
     facts
 }
 
-/// Copies only the cookie headers. A page without a handler needs no other headers.
+/// Copies only the cookie headers. An error page, which is rendered after the handler has run,
+/// needs no other headers.
 fn cookies(headers: &HeaderMap) -> HeaderMap {
     let all = headers.get_all(COOKIE).iter();
     all.map(|value| (COOKIE, value.clone())).collect()
@@ -191,7 +192,8 @@ fn count(route: Option<&MatchedPath>, status: StatusCode, taken: Duration) {
     metrics::histogram!("kenduri_request_seconds", "route" => route).record(taken);
 }
 
-/// The path of the sign-in page, which leads to the path `here` after signing in.
+/// The path of the sign-in page, with a parameter that makes it lead to the path `here` after
+/// signing in.
 pub fn way_in(here: &str) -> String {
     leading_back("/login", here)
 }

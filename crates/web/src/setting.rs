@@ -104,8 +104,8 @@ impl Setting {
         }
     }
 
-    /// The key of the setting with the path of a file that contains the value; `None` if a file
-    /// cannot contain the value.
+    /// The key of the second setting whose value is the path of a file that contains this setting's
+    /// value. `None` if this setting cannot be read from a file.
     pub fn file_key(&self) -> Option<&'static str> {
         match self {
             Self::Secret(secret) => Some(secret.file_key),

@@ -1,4 +1,4 @@
-//! Sharing a page: its preview beside links on other sites, and the card for sharing it.
+//! The previews of pages that other sites show beside links, and the buttons for sharing a page.
 
 use std::fmt::Display;
 

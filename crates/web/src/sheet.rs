@@ -132,14 +132,14 @@ fn write_csv(sheet: &Sheet, out: &mut dyn Write) -> io::Result<()> {
     write_csv_lines(Some(&sheet.headings), &sheet.rows, out)
 }
 
-/// Writes a part of a CSV file, which is streamed. The first part has the headings.
+/// Writes one part of a streamed CSV file. Only the first part contains the headings.
 pub fn csv_lines(headings: Option<&[&str]>, rows: &[Vec<Cell>]) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     write_csv_lines(headings, rows, &mut out)?;
     Ok(out)
 }
 
-/// Writes each row as a JSON object in a line of its own.
+/// Writes each row as a JSON object on a separate line.
 pub fn json_lines(headings: &[&str], rows: &[Vec<Cell>]) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     for row in rows {

@@ -18,8 +18,8 @@ use crate::setting::SettingValues;
 use crate::site_url::SiteUrl;
 use crate::text::{Catalogue, Text};
 
-/// The router's state, which is cheap to clone. It derefs to the platform: `site.store`,
-/// `site.clock`.
+/// The router's state, which is cheap to clone. It dereferences to the platform, so handlers can
+/// write `site.store` or `site.clock`.
 #[derive(Clone)]
 pub struct Site {
     pub platform: Platform,
@@ -30,7 +30,7 @@ pub struct Site {
     pub menu: Menu,
 }
 
-/// Facts that the other crates declare and that any page may need.
+/// Declarations of the other crates, for use by all pages.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
     pub codes: Vec<Code>,

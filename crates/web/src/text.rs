@@ -1,5 +1,5 @@
-//! Translated texts: the Fluent messages of all crates in the reader's language. If that language
-//! lacks a message, the English message is used.
+//! Translated texts. They come from the Fluent messages of all crates, in the reader's language. If
+//! that language lacks a message, the English message is used.
 //!
 //! ```
 //! let catalogue = web::Catalogue::build(&[web::LOCALES]);
@@ -297,7 +297,8 @@ impl Spoken {
         }
     }
 
-    /// The language's parsed messages; English if they cannot be parsed.
+    /// The language's parsed messages. If they cannot be parsed, the bundle is empty, so pages use
+    /// the English messages.
     fn bundle(&self) -> &Bundle {
         self.bundle.get_or_init(|| {
             self.read().unwrap_or_else(|cause| {

@@ -1,5 +1,5 @@
-//! The design of public pages: a theme, the background colour if the theme is Songket, and
-//! optionally an accent colour.
+//! The design of public pages. It consists of a theme, a background colour if the theme is Songket,
+//! and an optional accent colour.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::words;
 pub struct Theme {
     /// The preset.
     pub preset: Preset,
-    /// The colour of the cloth, for Songket; if omitted, maroon.
+    /// The background colour, only for Songket; if omitted, maroon.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ground: Option<Ground>,
     /// The colour of buttons and links, as chosen; pages adapt it so that it can be read.
@@ -65,7 +65,7 @@ words! {
 }
 
 words! {
-    /// The grounds that Songket may have.
+    /// The background colours that Songket may have.
     Ground {
         /// Deep red.
         Maroon = "maroon" => "host-ground-maroon",

@@ -1,6 +1,6 @@
 //! An accent colour that hosts choose for a theme, made darker or lighter if it would be illegible.
 //! The themes' colours are defined in `guest.css`. This module repeats the colours that it needs
-//! for computing, and a test compares them.
+//! for computing, and a test checks that both agree.
 
 use std::fmt::Write as _;
 

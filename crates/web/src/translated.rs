@@ -9,8 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::language::{self, Language};
 
-/// One text in several languages: a map from tag to text, in JSON and in the
-/// store alike.
+/// One text in several languages: a map from language tags to texts, in JSON and in the store.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(transparent)]
 pub struct I18n(BTreeMap<String, String>);
@@ -20,8 +19,8 @@ impl I18n {
         Self(BTreeMap::from([(tag.into(), text.into())]))
     }
 
-    /// Parses JSON that [`I18n::to_json`] wrote. Only a defect can store invalid JSON. It becomes
-    /// an empty text, because an empty title is better than a page that does not open.
+    /// Parses JSON that [`I18n::to_json`] wrote. Invalid JSON, which only a defect can have stored,
+    /// becomes an empty text, because an empty title is better than a page that does not open.
     pub fn from_json(json: &str) -> Self {
         serde_json::from_str(json).unwrap_or_else(|cause| {
             tracing::error!(%cause, "a translated text in the store cannot be read");

@@ -12,7 +12,8 @@ use crate::{ArrivedFile, words};
 
 /// The maximum total size of a DOCX file's parts when unzipped, in bytes.
 const MOST_UNPACKED: u64 = 64 << 20;
-/// The maximum size of the list of a DOCX file's content types, in bytes.
+/// A DOCX file contains a list of the content types of its parts. This is the maximum size of that
+/// list, in bytes.
 const MOST_TYPES: u64 = 1 << 20;
 /// The maximum number of parts in a DOCX file.
 const MOST_PARTS: usize = 1_000;
@@ -39,7 +40,7 @@ impl DocumentType {
         }
     }
 
-    /// The type by a file's first bytes.
+    /// Determines the type from the first bytes of a file.
     fn of_head(head: &[u8]) -> Option<Self> {
         let starts: [(&[u8], Self); 3] = [
             (b"%PDF-", Self::Pdf),
@@ -53,8 +54,9 @@ impl DocumentType {
     }
 }
 
-/// Recognizes a document. Returns `None` if its content is not supported or does not match the
-/// extension of its name, and for DOCX files that are damaged, unpack to too much or have macros.
+/// Determines the type of a document. Returns `None` if the type is not supported or does not match
+/// the extension of the file's name. Also returns `None` for a DOCX file that is damaged, is too
+/// large when unzipped, or contains macros.
 pub async fn recognize(file: &ArrivedFile) -> Option<DocumentType> {
     let (_, extension) = file.name.rsplit_once('.')?;
     let found = DocumentType::of_head(&file.head)?;
@@ -110,8 +112,9 @@ fn is_relative(name: &str) -> bool {
         && name.split('/').all(|one| one != "..")
 }
 
-/// Whether a list of content types names a macro, under whatever name it is stored. A list with
-/// entities counts as one, because they could spell the type.
+/// Whether a DOCX file's list of content types mentions macros. The file name of a macro does not
+/// matter, because it can be chosen freely. A list with XML entities also counts, because entities
+/// could hide the content type of a macro.
 fn names_macros(types: &str) -> bool {
     let types = types.to_ascii_lowercase();
     let signs = ["vbaproject", "vbadata", "macroenabled", "&#", "<!"];

@@ -25,7 +25,7 @@ const LONGEST_READ: u32 = 12_000;
 const PIXELS: u64 = 50_000_000;
 /// The maximum memory for the decoded pixels, in bytes.
 const MEMORY: u64 = 256 * 1024 * 1024;
-/// The JPEG quality, of 100.
+/// The JPEG quality, on a scale up to 100.
 const QUALITY: u8 = 82;
 
 /// Limits decoding to one picture at a time, to bound memory use.
@@ -56,8 +56,8 @@ pub struct Cut {
 /// The JPEG qualities that are tried in this order until a crop is small enough.
 const QUALITIES: [u8; 6] = [QUALITY, 74, 66, 58, 50, 42];
 
-/// Crops a JPEG, PNG, WebP or GIF file to each of these sizes and encodes the results as JPEG. Returns
-/// `None` if the file has another format or is too large.
+/// Crops a JPEG, PNG, WebP or GIF file to each of these sizes, and encodes the results as JPEG.
+/// Returns `None` if the file has another format or is too large.
 pub async fn cut(file: Bytes, cuts: &'static [Cut]) -> Option<Vec<Photo>> {
     let work = move || {
         let picture = over_white(&decode(&file, LONGEST)?);
@@ -179,7 +179,8 @@ fn holds_pixels_only(file: &[u8]) -> bool {
     while let [0xff, marker, high, low, ..] = *rest {
         let length = usize::from(u16::from_be_bytes([high, low]));
         match marker {
-            // The rest must be the pixels, and contain only one end-of-image marker.
+            // The rest of the file must be the pixels, with a single end-of-image marker at its
+            // end.
             0xda => {
                 let end = rest.windows(2).position(|pair| pair == [0xff, 0xd9]);
                 return end.is_some_and(|end| end + 2 == rest.len());
@@ -195,7 +196,8 @@ fn holds_pixels_only(file: &[u8]) -> bool {
     false
 }
 
-/// Runs `work` while holding a permit, even if the client disconnects in the meantime.
+/// Runs `work` with a permit of `semaphore`. The permit is held until `work` ends, even if the
+/// client disconnects in the meantime.
 async fn run_alone<T: Send + 'static>(
     semaphore: &'static Semaphore,
     work: impl FnOnce() -> T + Send + 'static,

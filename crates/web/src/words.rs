@@ -1,4 +1,4 @@
-//! Keyword enums: each variant has one keyword that the store, JSON and query parameters use.
+//! Enums of keywords. Each variant has one keyword, which the store, JSON and query parameters use.
 
 /// An enum of keywords, each with the message id of its label.
 pub trait Labelled {

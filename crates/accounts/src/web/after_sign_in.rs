@@ -1,4 +1,4 @@
-//! The response that follows a sign-in, and the end of a session.
+//! The response after a sign-in, and the function that ends a session.
 
 use axum::http::HeaderMap;
 use axum::http::header::SET_COOKIE;

@@ -148,12 +148,12 @@ struct Login {
     /// year in total.
     #[serde(default)]
     remember: bool,
-    /// The form of the response.
+    /// How the response delivers the session: as a cookie or as tokens.
     #[serde(default)]
     want: Want,
 }
 
-/// The form of a sign-in's result.
+/// How the response to a sign-in delivers the session.
 #[derive(Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Want {
@@ -184,7 +184,8 @@ impl Step for Login {
     }
 }
 
-/// A sign-in by a script. The extractor has verified that a page of this site sent it.
+/// A sign-in by a script or an API client. If the response sets a session cookie, the extractor has
+/// verified that a page of this site sent the request.
 struct LoginCall<T> {
     login: T,
     attempt: (Facts, Client),
@@ -275,7 +276,7 @@ async fn signed_in(accounts: &Context, welcome: Welcome, want: Want) -> Result<R
 
 /// Sign out.
 ///
-/// Ends the session of the sent cookie. Also succeeds without a session.
+/// Ends the session that the cookie identifies. The request also succeeds without a session.
 #[utoipa::path(
     post, path = "/api/v1/auth/logout", tag = "accounts",
     responses(
@@ -301,7 +302,7 @@ async fn logout(
     Ok(response)
 }
 
-/// Who am I?
+/// Get your own account.
 #[utoipa::path(
     get, path = "/api/v1/me", tag = "accounts",
     responses(
@@ -391,7 +392,8 @@ async fn end_session(
     gone(accounts.site.store.write(change).await?)
 }
 
-/// Makes a single page of a list that never has more than 50 items.
+/// Returns the items as a complete list, without paging. For lists that never have more than 50
+/// items.
 fn all<T>(items: Vec<T>) -> List<T> {
     List {
         items,

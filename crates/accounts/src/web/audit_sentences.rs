@@ -1,9 +1,9 @@
-//! Sentences that describe the audit log's entries about accounts on pages.
+//! The sentences with which pages describe the audit log's entries about accounts.
 
 use web::Text;
 
-/// The actions that the audit log contains about accounts, each with the message id of its
-/// sentence.
+/// The names of the actions on accounts in the audit log, each with the message id of the sentence
+/// that describes the action.
 const SENTENCES: &[(&str, &str)] = &[
     ("account.activated", "event-account-activated"),
     ("account.deactivated", "event-account-deactivated"),
@@ -56,8 +56,9 @@ const SENTENCES: &[(&str, &str)] = &[
     ("webhook.rotated", "event-webhook-rotated"),
 ];
 
-/// The sentence for an action in the audit log. Other crates have the sentences of their own
-/// actions in their messages: `event-service-ordered` is the one of `service.ordered`.
+/// The sentence that describes an action in the audit log. Other crates define sentences for their
+/// actions as messages. For example, the message `event-service-ordered` describes the action
+/// `service.ordered`.
 pub(super) fn sentence(text: &Text, action: &str) -> String {
     let found = SENTENCES.iter().find(|(known, _)| *known == action);
     if let Some((_, sentence)) = found {
@@ -79,8 +80,8 @@ mod tests {
 
     use super::SENTENCES;
 
-    /// Strings that look like the name of an action but are not: names of jobs, a file and form
-    /// fields, labels of data that passkeys sign, and events of a mail provider.
+    /// The beginnings of strings that look like an action's name but are something else, such as
+    /// the name of a job, a file or a form field.
     const OTHERS: [&str; 12] = [
         "accounts.",
         "date.moved",

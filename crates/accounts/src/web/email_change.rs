@@ -1,4 +1,4 @@
-//! The page about a person's own email address, on which they confirm and change it.
+//! The page on which people confirm and change their own email address.
 
 use std::sync::LazyLock;
 
@@ -154,8 +154,7 @@ pub(super) async fn choose_newsletters(
     let (keys, domains) = (accounts.site.keys.clone(), accounts.domains);
     let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         let account = sender.who.account();
-        // Newsletters need a confirmed email address, and an account that is being erased no longer
-        // has one.
+        // Newsletters require an active account with a confirmed email address.
         if !account::lock(tx, &account.id)? || account::verified_email(tx, &account.id)?.is_none() {
             return Ok(());
         }
@@ -213,7 +212,7 @@ pub(super) struct LinkPage<'a> {
 }
 
 impl<'a> LinkPage<'a> {
-    /// The page of a link that requires no password, only the press of a button.
+    /// The page for a link that requires no password. The person only has to press a button.
     pub(super) fn new(
         text: &'a Text,
         csrf: &'a str,

@@ -1,5 +1,5 @@
-//! Keeping second factors although an administrator has requested their removal, either with the
-//! mailed link or in a session.
+//! The pages on which people keep their second factors although an administrator has requested the
+//! removal. People reach these pages through the mailed link or in a session.
 
 use axum::extract::{Path, State};
 use axum::response::Response;

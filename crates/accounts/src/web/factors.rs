@@ -40,7 +40,7 @@ const REMOVE: Question = Question {
 struct SetupPage<'a> {
     text: &'a Text,
     csrf: &'a str,
-    /// The QR code: the number of modules on each side, and an SVG path with the dark modules.
+    /// The QR code: how many squares each side has, and an SVG path with the dark squares.
     picture: Option<(usize, String)>,
     /// The `otpauth:` link for an app on the same device.
     link: &'a str,

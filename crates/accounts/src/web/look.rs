@@ -39,7 +39,7 @@ struct LookPage<'a> {
     /// Sentences that explain how the accent colour was adjusted to be legible.
     changed: Vec<String>,
     first: Group,
-    /// For each menu entry, a field with the entry's position.
+    /// One field for each menu entry. The field's value is the entry's position in the menu.
     menu: Vec<Field>,
     alt: Field,
     file: Field,
@@ -248,8 +248,8 @@ async fn try_change(accounts: &Context, sender: &Sender) -> Result<(), Problem> 
             sentence: text_cleaning::clean_line(form.text("sentence")),
             introduction: text_cleaning::clean(form.text("introduction")),
             account_id: account.clone(),
-            // An empty value stands for the usual menu. New entries of domains are added to that
-            // menu automatically.
+            // An empty value stands for the usual menu, which contains all entries that the domains
+            // offer. Entries that a domain adds later then appear automatically.
             menu: if chosen == usual {
                 String::new()
             } else {
@@ -365,7 +365,7 @@ async fn set_picture(
         let kept = kept
             .iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        // If a name occurs twice, the last value counts. That is the typed value.
+        // If a field name occurs twice, the last value counts. The typed values come last.
         let kept = form_state::form(kept.chain(typed));
         let form_state = FormState::refused(kept, &problem, &text);
         let who = (&sender.who, sender.csrf.as_str());

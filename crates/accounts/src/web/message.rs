@@ -11,7 +11,7 @@ pub(super) struct Message {
     pub(super) title: &'static str,
     /// The message id of the text.
     pub(super) words: &'static str,
-    /// The path to which the link leads, and the message id of its label.
+    /// The path to which the link leads, and the message id of the link's label.
     pub(super) onward: Option<(&'static str, &'static str)>,
 }
 

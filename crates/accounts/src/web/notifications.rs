@@ -1,5 +1,5 @@
-//! The page with a person's own notifications, on which they also choose whether notifications are
-//! mailed.
+//! The page with a person's own notifications. On this page, people also choose whether they get
+//! notifications by mail.
 
 use askama::Template;
 use axum::extract::{Query, State};

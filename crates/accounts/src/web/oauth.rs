@@ -1,4 +1,4 @@
-//! Signing in with an identity provider: the redirect to the provider, the return, and a person's
+//! The pages for identity providers: the redirect to a provider, the return from it, and a person's
 //! own linked identities.
 
 use askama::Template;
@@ -34,8 +34,9 @@ fn find<'a>(accounts: &'a Context, name: &str) -> Result<&'a Provider, Problem> 
     accounts.providers.find(name).ok_or_else(Problem::not_found)
 }
 
-/// A page with a link to the provider's sign-in page. It is needed if the sign-in page and the
-/// issuer have different origins: the content security policy then forbids a redirect after a form.
+/// A page with a link to the provider's sign-in page. It is needed if the provider's sign-in page
+/// and issuer URL have different origins, because the content security policy then forbids the
+/// redirect after a form was sent.
 #[derive(Template)]
 #[template(path = "oauth_onward.html")]
 struct OnwardPage<'a> {

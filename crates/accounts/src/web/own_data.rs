@@ -74,7 +74,7 @@ pub(super) async fn export(
     again(&accounts, &wishes, sender, done).await
 }
 
-/// The response with the zip file of a person's own data.
+/// Returns the response with the zip file that contains a person's own data.
 pub(super) async fn file(
     accounts: &Context,
     who: SignedIn,
@@ -127,7 +127,7 @@ async fn try_erase(accounts: &Context, sender: &Sender) -> Result<Response, Prob
     Ok(response)
 }
 
-/// Renders the page again with the error of a refused form.
+/// Returns the response `done` or, if the form was refused, the page with the error.
 async fn again(
     accounts: &Context,
     wishes: &Wishes,

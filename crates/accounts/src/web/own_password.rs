@@ -11,8 +11,8 @@ use identity::session::signed_in::SignedIn;
 use identity::sign_in::own_password::{self, Change};
 use site::Context;
 
-/// Changes a person's password after checking the current password. `pointer` is the field for
-/// errors in the new password.
+/// Changes a person's password after checking the current password. `pointer` names the field to
+/// which errors in the new password are assigned.
 pub async fn renew_password(
     accounts: &Context,
     who: &SignedIn,

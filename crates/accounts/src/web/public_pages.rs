@@ -23,13 +23,13 @@ use site::look::{self, Look, PICTURES};
 use site::part::{Part, PublicPage, Tile};
 use site::{Context, cookies, domain, moved};
 
-/// The routes of the whole site. If an owner has chosen another page as the first page, the handler
-/// of `/` passes the request to these routes.
+/// The routes of the whole site. If an owner has chosen a domain's page as the first page, the
+/// handler of `/` passes the request on to these routes.
 #[derive(Clone)]
 pub(super) struct Inside(pub(super) Router);
 
-/// Before a request is handled, refreshes the cached frame of public pages if it is due, and looks
-/// up the signed-in person.
+/// Runs before each request is handled. Refreshes the cached frame of public pages if that is due,
+/// and looks up the signed-in person.
 pub(super) async fn visit(
     State(accounts): State<Context>,
     request: Request,
@@ -69,7 +69,7 @@ async fn name(site: &Site, headers: &HeaderMap) -> Option<String> {
     Some(visit.who.account().display_name.clone())
 }
 
-/// The HTML that the domains contribute to a page, by position.
+/// The HTML that the domains contribute to a page, grouped by its position on the page.
 #[derive(Default)]
 struct Parts {
     now: Vec<String>,
@@ -110,8 +110,8 @@ struct FirstPage<'a> {
     parts: &'a Parts,
 }
 
-/// `GET /`: if an owner has chosen a page, passes the request on to that page. Otherwise renders
-/// the page from the parts that the domains contribute.
+/// `GET /`: if an owner has chosen a domain's page, passes the request on to that page. Otherwise
+/// renders the first page from the content that the domains contribute.
 pub(super) async fn first(
     State(accounts): State<Context>,
     Extension(inside): Extension<Inside>,
@@ -142,7 +142,7 @@ fn with_path(uri: &Uri, path: &str) -> Result<Uri, Problem> {
     Uri::from_parts(parts).map_err(Problem::internal)
 }
 
-/// Renders the first page from the parts that the domains contribute.
+/// Renders the first page from the content that the domains contribute.
 pub(super) async fn site_page(accounts: &Context, wishes: &Wishes) -> Result<Response, Problem> {
     let site = &accounts.site;
     let text = site.speak_public(wishes);
@@ -222,7 +222,7 @@ fn public_page<B: Template>(
 struct PersonPage<'a> {
     text: &'a Text,
     profile: &'a PublicProfile,
-    /// The site's look with the portrait. Set only on the page of the site's owner.
+    /// The site's look, which contains the portrait; `Some` only on the page of the site's owner.
     look: Option<&'a Look>,
     parts: &'a Parts,
     share: &'a Share,
@@ -320,7 +320,7 @@ pub(super) async fn image(
     Ok((headers, bytes).into_response())
 }
 
-/// `GET /robots.txt`: tells search engines not to visit pages that need a code.
+/// `GET /robots.txt`: asks search engines not to visit invitations, the administration and the API.
 pub(super) async fn robots(State(accounts): State<Context>) -> String {
     let sitemap = accounts.site.url().join("/sitemap.xml");
     format!(

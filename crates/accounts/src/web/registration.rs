@@ -236,7 +236,7 @@ struct CheckMailPage<'a> {
     /// an account.
     email: &'a str,
     display_name: &'a str,
-    /// The parts of the sentence before and after the email address.
+    /// The text before the email address in the sentence, and the text after it.
     sentence: (&'a str, &'a str),
     was_sent_again: bool,
 }
@@ -305,8 +305,8 @@ struct VerifyPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     email: &'a str,
-    /// The fields that prove that the account belongs to the person. Empty if the link alone
-    /// suffices.
+    /// The password fields with which people prove that the account is theirs. Empty if the link
+    /// alone suffices.
     fields: Vec<Field>,
     form_state: &'a FormState,
 }

@@ -47,7 +47,7 @@ const REMOVE_PASSKEY: Question = Question {
     confirm: "question-passkey-confirm",
 };
 
-/// `/.well-known/change-password`: redirects to the page for changing the password. Password
+/// `GET /.well-known/change-password`: redirects to the page for changing the password. Password
 /// managers open this path.
 pub(super) async fn change_password() -> Response {
     (
@@ -57,13 +57,14 @@ pub(super) async fn change_password() -> Response {
         .into_response()
 }
 
-/// `/admin`: redirects to the person's own page. This route exists only if no domain serves
-/// `/admin`.
+/// `GET /admin`: redirects to the page that people see after signing in. This route exists only if
+/// no domain serves `/admin`.
 pub(super) async fn admin(_: Reader) -> Response {
     see_other("/me")
 }
 
-/// Maps the keyword in `?done=`, which names the previous action, to a message id.
+/// Maps the query parameter `done`, which names the previous action, to the id of the message that
+/// confirms the action.
 const DONE: &[(&str, &str)] = &[
     ("password", "account-done-password"),
     ("session", "account-done-session"),
@@ -82,7 +83,8 @@ struct SecurityPage<'a> {
     zone: &'a TimeZone,
     done: Option<&'static str>,
     made: Option<&'a str>,
-    /// The message id of a notice, set if the person still has to set up a required second factor.
+    /// The message id of the notice that the person must still set up a required second factor;
+    /// `None` if they need not.
     lacks_factor: Option<&'static str>,
     has_password: bool,
     fields: Vec<Field>,
@@ -134,7 +136,7 @@ impl SecurityPage<'_> {
         self.text.with("account-token-life", values)
     }
 
-    /// A sentence about the only object that the token can access; `None` if the token is not
+    /// A sentence which says that the token can access only one object; `None` if the token is not
     /// limited.
     fn reach(&self, token: &Token) -> Option<Cow<'_, str>> {
         let scope = token.scope.as_ref()?.find(self.domains)?;
@@ -164,7 +166,8 @@ pub(super) async fn security(
     page(&accounts, &req, None, &FormState::default()).await
 }
 
-/// Renders the security page, perhaps with a new token or with a refused form.
+/// Renders the security page. `made` is a new token to show once. After a refused submission, the
+/// form contains what the person entered.
 pub(super) async fn page(
     accounts: &Context,
     req: &PageRequest,
@@ -352,7 +355,7 @@ async fn try_remove_passkey(
     Ok(accounts.site.store.write(change).await?)
 }
 
-/// Renders the security page again with a refused form.
+/// Renders the security page after a refused submission, with the error and the entered values.
 pub(super) async fn again(
     accounts: &Context,
     posted: &FormPost,

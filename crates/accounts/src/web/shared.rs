@@ -1,6 +1,6 @@
 //! The page that lists what a person shares with others. A button beside each item ends the
 //! sharing. After a password reset, people are sent to this page, because an intruder may have
-//! given themselves access.
+//! shared items with themselves.
 
 use askama::Template;
 use axum::extract::{Query, State};

@@ -1,5 +1,6 @@
-//! The page on which signed-in people prove a credential again, which begins sudo mode. A form that
-//! was refused because the session was not in sudo mode is then processed.
+//! The page on which signed-in people prove a credential again, which begins sudo mode. If the
+//! person came to this page because a form was refused outside of sudo mode, the server then
+//! processes that form.
 
 use askama::Template;
 use axum::Extension;
@@ -43,7 +44,7 @@ struct SudoPage<'a> {
     /// The code field; `None` if the account has no second factor.
     code: Option<Field>,
     has_passkey: bool,
-    /// The path of the link that leaves the page without a proof.
+    /// The path of the link with which the person leaves the page without proving a credential.
     back: &'a str,
     held: Option<&'a HeldForm>,
     form_state: &'a FormState,
@@ -70,7 +71,8 @@ struct UndonePage<'a> {
     held: &'a HeldForm,
 }
 
-/// The query parameter that identifies the form to process afterwards.
+/// The query parameters with which a refused form is redirected to this page. `act` is the path to
+/// which the form was sent before.
 #[derive(Deserialize)]
 pub(super) struct Act {
     act: Option<String>,
@@ -78,7 +80,7 @@ pub(super) struct Act {
 }
 
 /// A form that was refused because the session was not in sudo mode. The page for proving a
-/// credential contains it in encrypted form.
+/// credential contains this form, encrypted.
 struct HeldForm {
     /// The path to which the refused form was sent.
     address: String,
@@ -150,13 +152,14 @@ impl HeldForm {
         }))
     }
 
-    /// The short description of the held form's action; `None` if the form contains none.
+    /// The short description of what the held form does; `None` if the form contains no
+    /// description.
     fn what(&self) -> Option<&str> {
         self.kept.form.find(question::WHAT)
     }
 }
 
-/// The key file yields the key that encrypts held forms. This string names that key's purpose.
+/// The key that encrypts held forms is derived from the key file under this name.
 const KEY: &str = "held form";
 
 fn place(who: &SignedIn) -> [&str; 2] {
@@ -291,7 +294,7 @@ async fn prove_with_passkey(
     Ok(with_passkey::prove(accounts, who, &credential, &asked, client).await?)
 }
 
-/// The session after the person has proved a credential.
+/// The new secrets of the session after the person has proved a credential.
 struct Renewed<'a> {
     secret: &'a Secret,
     csrf: String,

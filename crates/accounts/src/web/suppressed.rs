@@ -1,4 +1,4 @@
-//! The administrators' page of suppressed email addresses, to which no mail is sent.
+//! The page on which administrators see the suppressed email addresses, to which no mail is sent.
 
 use askama::Template;
 use axum::extract::{Query, State};

@@ -19,7 +19,8 @@ use site::request::{FormPost, PageRequest};
 
 pub(super) const HERE: &str = site::addresses::TRUSTED;
 
-/// Maps the keyword in `?done=`, which names the previous action, to a message id.
+/// Maps the query parameter `done`, which names the previous action, to the id of the message that
+/// confirms the action.
 const DONE: &[(&str, &str)] = &[("added", "trusted-added"), ("removed", "trusted-removed")];
 
 #[derive(Template)]

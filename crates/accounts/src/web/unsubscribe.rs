@@ -1,5 +1,6 @@
-//! The page on which people unsubscribe from a mail stream. Mail programs also post to it, without
-//! cookies and without opening the page (RFC 8058). The link can be used any number of times.
+//! The page on which people unsubscribe from a mail stream. Mail programs can also unsubscribe by
+//! sending a POST request, without cookies and without opening the page (RFC 8058). The link can be
+//! used any number of times.
 
 use askama::Template;
 use axum::extract::{Path, State};

@@ -24,7 +24,8 @@ const DELETE: Question = Question {
     button: "question-webhook-do",
     confirm: "question-webhook-confirm",
 };
-/// Maps the keyword in `?done=`, which names the previous action, to a message id.
+/// Maps the query parameter `done`, which names the previous action, to the id of the message that
+/// confirms the action.
 const DONE: &[(&str, &str)] = &[("deleted", "webhook-deleted"), ("sent", "webhook-sent")];
 /// The maximum number of deliveries that the page shows for each webhook.
 const DELIVERIES: usize = 5;
@@ -60,8 +61,8 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     page(&req, None, None).await
 }
 
-/// Renders the page, perhaps with a new secret or with a refused form. In a new form, the first
-/// event is selected.
+/// Renders the page. `secret` is a new secret to show once. `refused` contains the values and
+/// errors of a refused form. If it is `None`, the form is empty and the first event is selected.
 async fn page(
     req: &PageRequest,
     secret: Option<&str>,

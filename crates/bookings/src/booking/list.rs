@@ -11,7 +11,7 @@ use crate::provider::ProviderId;
 /// The sort key of a list: when the session starts, and the booking's id.
 pub type After = (Timestamp, BookingId);
 
-/// The part of a list that is wanted: at most `rows` bookings after `after`.
+/// A page of a list. It contains at most `rows` bookings, which come after `after`.
 #[derive(Clone, Debug)]
 pub struct Part {
     pub after: Option<After>,
@@ -24,20 +24,23 @@ impl Part {
         Self { after: None, rows }
     }
 
-    /// The key before all others, where the soonest session comes first.
+    /// Returns `after`, or by default the smallest sort key, for a list that begins with the
+    /// soonest session.
     fn after_soonest(&self) -> (Timestamp, &str) {
         let after = self.after.as_ref();
         after.map_or((Timestamp::MIN, ""), |(at, id)| (*at, id.as_str()))
     }
 
-    /// The key before all others, where the latest session comes first.
+    /// Returns `after`, or by default a key with the latest possible time, for a list that begins
+    /// with the latest session.
     fn after_latest(&self) -> (Timestamp, &str) {
         let after = self.after.as_ref();
         after.map_or((Timestamp::MAX, ""), |(at, id)| (*at, id.as_str()))
     }
 }
 
-/// Lists a member's bookings: the upcoming ones, soonest first, or the past ones, latest first.
+/// Lists a member's upcoming bookings, soonest first. If `is_past` is true, lists the past ones,
+/// latest first.
 pub fn list(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -113,7 +116,7 @@ pub fn list_with_provider(
     .all(tx)
 }
 
-/// The starts of a member's upcoming sessions, for countdowns. They do not name the provider, because
+/// The starts of a member's upcoming sessions, for countdowns. The provider is not named, because
 /// anybody may see a countdown.
 pub(crate) fn dates(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, StoreError> {
     let mut coming = list(tx, account, false, &Part::first(200))?;
@@ -130,8 +133,8 @@ pub(crate) fn dates(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, S
     Ok(coming.into_iter().map(date).collect())
 }
 
-/// Lists a provider's sessions that begin in this period and take place, or took place, soonest
-/// first.
+/// Lists a provider's bookings whose sessions begin in this period, soonest first. Cancelled and
+/// expired bookings are left out.
 pub(crate) fn list_between(
     tx: &mut Tx<'_>,
     provider: &ProviderId,
@@ -150,7 +153,7 @@ pub(crate) fn list_between(
     .all(tx)
 }
 
-/// The latest 100 bookings of all members, newest session first.
+/// Lists 100 bookings of all members, those with the latest sessions first.
 pub fn list_all(tx: &mut Tx<'_>) -> Result<Vec<Booking>, StoreError> {
     let all = sql!("SELECT {Booking} FROM booking ORDER BY starts_at DESC, id LIMIT 100");
     tx.all(all, &[])
@@ -164,8 +167,8 @@ pub fn list_of_provider(
     list_with_provider(tx, provider, false, &Part::first(200))
 }
 
-/// Lists a provider's sessions that began within the last hours and whose outcome can be marked,
-/// latest first.
+/// Lists a provider's bookings whose outcome can be marked, latest session first. These sessions
+/// have begun, and have either not ended yet or ended at most `hours` ago.
 pub fn list_begun(
     tx: &mut Tx<'_>,
     provider: &ProviderId,

@@ -19,7 +19,7 @@ use crate::order::OrderId;
 use crate::provider::ProviderId;
 use crate::slot::SlotId;
 
-/// The filters of the list. What is empty does not filter.
+/// The filters of the list. An empty filter matches every booking.
 #[derive(Clone, Debug, Default)]
 pub struct Search {
     state: Option<State>,
@@ -88,8 +88,8 @@ pub struct BookingRecord {
     pub version: i64,
 }
 
-/// Lists at most `rows` bookings after `after`, the session that starts last first. Days are those
-/// of `zone`.
+/// Lists at most `rows` bookings after `after`, the latest session first. `zone` is the time zone
+/// of the days in `search`.
 pub fn list(
     tx: &mut Tx<'_>,
     search: &Search,
@@ -149,19 +149,19 @@ pub(crate) fn all(
     .all(tx)
 }
 
-/// The providers of the list's filter: id and name.
+/// The ids and names of all providers, for the list's filter.
 pub fn providers(tx: &mut Tx<'_>) -> Result<Vec<(ProviderId, String)>, StoreError> {
     let all = sql!("SELECT id, display_name FROM provider ORDER BY display_name, id");
     tx.all(all, &[])
 }
 
-/// The first steps of a site with bookings, each with whether it is done.
+/// The first steps of setting up bookings, and whether each is done.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Row)]
 pub struct FirstSteps {
     /// Whether there are session types or levels, which a preset adds.
     pub has_types: bool,
-    /// Whether somebody has the duty to offer sessions.
+    /// Whether somebody has the role of a provider.
     pub has_provider: bool,
     /// Whether there is a plan.
     pub has_plan: bool,

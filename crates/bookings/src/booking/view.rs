@@ -1,4 +1,4 @@
-//! Bookings as their parties read them.
+//! The view of a booking for its member, its provider and administrators.
 
 use jiff::Timestamp;
 use platform::{StoreError, Tx, sql};

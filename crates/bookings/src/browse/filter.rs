@@ -14,36 +14,37 @@ use crate::provider::ProviderId;
 use crate::settings::{self, LONGEST_MINUTES, Reveal};
 use crate::slot::{Place, SlotId};
 
-/// The criteria of a search for slots, all of which a slot must match. An empty string or `None`
+/// The criteria of a search for slots. A slot must match all of them. An empty string or `None`
 /// matches every slot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Filter {
     pub title: String,
     /// The slug of the provider's page.
     pub provider: String,
-    /// What the slot must offer, expressly or because it offers any.
+    /// What the slot must offer. A slot that allows any choice matches too.
     pub choice: Choice,
-    /// How the two sides meet. Links to online meetings include the site's rooms.
+    /// How the two sides meet. A search for links to online meetings also finds slots that use the
+    /// site's rooms.
     pub location_kind: Option<Place>,
     /// A part of the public, approximate location.
     pub area: String,
-    /// The highest price, in minor units of the site's currency.
+    /// The maximum price, in minor units of the site's currency.
     pub max_price: Option<i64>,
-    /// The shortest session, in minutes.
+    /// The minimum length of the session, in minutes.
     pub min_minutes: Option<i64>,
     /// The code of the kind of credit with which the slot is booked.
     pub credit_kind: String,
     /// The earliest start of a slot.
     pub from: Option<Timestamp>,
-    /// The end of the period in which slots may start, exclusive.
+    /// The time before which a slot must start.
     pub until: Option<Timestamp>,
-    /// Only slots that were made in this period, whose end is exclusive.
+    /// The period in which the slot was created. Its end is exclusive.
     #[serde(skip)]
     pub made: Option<(Timestamp, Timestamp)>,
-    /// Only slots of this provider at this price, and for a credit of this kind.
+    /// The provider, the price and the kind of credit that the slot must have.
     #[serde(skip)]
     pub of: Option<(ProviderId, Money, Option<String>)>,
-    /// Only slots that come after this one, given by its start and id.
+    /// The start and the id of a slot. Only slots that come after it match.
     #[serde(skip)]
     pub after: Option<(Timestamp, SlotId)>,
 }
@@ -82,7 +83,8 @@ impl Filter {
         }
     }
 
-    /// Reads the days `date_from` to `date_to`, which are those of the zone `tz`, or else of `zone`.
+    /// Reads the days `date_from` to `date_to`. Their time zone is the one that `tz` names, or else
+    /// `zone`.
     pub(crate) fn read_days(&mut self, query: &Form, zone: &TimeZone, findings: &mut Findings) {
         let days = Days::read_with(query, findings);
         let zone = match query.text("tz") {
@@ -99,8 +101,8 @@ impl Filter {
         }
     }
 
-    /// Reports values that the site does not have: items of the lists of choices, and a provider.
-    /// Where the site reveals providers only after booking, nobody can search for one.
+    /// Reports a choice, a kind of credit or a provider that does not exist. Where the site reveals
+    /// providers only after booking, any provider is refused.
     pub(crate) fn check(&self, tx: &mut Tx<'_>, findings: &mut Findings) -> Result<(), StoreError> {
         choice::check_filter(tx, &self.choice, findings)?;
         let kind = &self.credit_kind;

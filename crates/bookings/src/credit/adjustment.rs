@@ -1,6 +1,5 @@
-//! Adjustments of a member's credits by administrators. Credits are added as a lot of their own, and
-//! taken away only while they are unused. Nobody edits a balance: each adjustment is an entry with a
-//! reason.
+//! Adjustments of a member's credits by administrators. Added credits form a new lot, and only
+//! unused credits can be taken away. Each adjustment is recorded in the ledger, with a reason.
 
 use identity::account::{self, AccountId};
 use identity::session::sudo;
@@ -18,11 +17,11 @@ use crate::credit_kind;
 use crate::order::{self, OrderMode};
 use crate::settings::Administrator;
 
-/// How long credits can be spent that an administrator has added.
+/// How long credits that an administrator has added can be spent.
 const LASTS: SignedDuration = SignedDuration::from_hours(365 * 24);
-/// The least and the most characters of a reason.
+/// The minimum and the maximum length of a reason, in characters.
 const REASON: (usize, usize) = (5, 300);
-/// The most credits of one adjustment.
+/// The maximum number of credits in one adjustment.
 const MOST: i64 = 999;
 
 /// Credits that are added to an account or taken away.
@@ -35,13 +34,13 @@ pub struct NewAdjustment {
     pub account_id: AccountId,
     /// The code of the kind of credits.
     pub credit_kind: String,
-    /// How many credits are added, or, if it is negative, taken away; not 0.
+    /// How many credits are added or, if the number is negative, taken away; not 0.
     pub delta: i64,
-    /// Why, 5–300 characters.
+    /// The reason, 5–300 characters.
     pub reason: String,
 }
 
-/// All credits of an account, and all that became of them.
+/// All credits of an account, and the latest changes to them.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = CreditsOfAccount)]
 pub struct AccountCredits {
@@ -49,7 +48,7 @@ pub struct AccountCredits {
     pub account_id: AccountId,
     /// The person's name.
     pub name: String,
-    /// All lots, also those that are used up or over, the last to end first.
+    /// All lots, including those that are used up or have expired; the last to expire comes first.
     pub lots: Vec<Lot>,
     /// The latest 200 changes, newest first.
     pub entries: Vec<CreditEntry>,
@@ -80,8 +79,8 @@ pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<AccountCredits>, S
     }))
 }
 
-/// Adjusts an account's credits. What is taken away is unused and can still be spent, the first to
-/// end first.
+/// Adjusts an account's credits. Only unused credits that have not expired are taken away, starting
+/// with those that expire first.
 pub fn adjust(
     tx: &mut Tx<'_>,
     by: &Administrator,

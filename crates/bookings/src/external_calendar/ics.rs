@@ -1,5 +1,5 @@
 //! Reads the busy times of a calendar file (RFC 5545). The crate `calcard` parses the file and
-//! repeats local times; time zones are those of this program.
+//! computes repetitions in local time. This program converts local times to instants.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -20,11 +20,11 @@ use tokio::time::Instant;
 
 use super::ReadError;
 
-/// The maximum number of times that one rule yields from its beginning: daily for 54 years.
+/// The maximum number of repetitions of one rule, which suffices for a daily event over 54 years.
 const REPEATS: usize = 20_000;
 /// The maximum number of busy times in a calendar.
 const MOST: usize = 20_000;
-/// How long a calendar may take to repeat its events.
+/// The maximum time for computing the repetitions of all events.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One time during which the calendar's owner is busy.
@@ -43,8 +43,8 @@ pub(super) struct Found {
     pub(super) is_partial: bool,
 }
 
-/// Reads the busy times that overlap `period`. Times without a zone, and those in an unknown one,
-/// are read in `zone`.
+/// Reads the busy times that overlap `period`. Times without a time zone or with an unknown one are
+/// read in `zone`.
 pub(super) fn read(
     file: &str,
     zone: &TimeZone,
@@ -80,7 +80,7 @@ pub(super) fn read(
     }
 }
 
-/// An event cannot be read.
+/// The error for an event that cannot be read.
 struct Unreadable;
 
 struct Reading<'a> {
@@ -95,7 +95,7 @@ impl Reading<'_> {
         let is_event =
             |one: &&ICalendarComponent| one.component_type == ICalendarComponentType::VEvent;
         let events = || calendar.components.iter().filter(is_event);
-        // The times of repeated events that another event replaces.
+        // For each event's id, the starts of repetitions that a separate event replaces.
         let mut replaced: HashMap<&str, BTreeSet<Timestamp>> = HashMap::new();
         for event in events() {
             let Some(entry) = event.property(&ICalendarProperty::RecurrenceId) else {
@@ -178,7 +178,7 @@ impl Reading<'_> {
         Ok(times.collect())
     }
 
-    /// How long the event lasts each time.
+    /// Returns the length of each repetition of an event.
     fn length(
         &self,
         event: &ICalendarComponent,
@@ -212,8 +212,8 @@ impl Reading<'_> {
         }
     }
 
-    /// The instants at which a rule repeats an event, until the end of the period. They keep the
-    /// local time over changes of the clock.
+    /// The instants at which a rule repeats an event, until the end of the period. The local time
+    /// stays the same when the clock changes.
     fn repeat(
         &self,
         entry: &ICalendarEntry,
@@ -225,7 +225,7 @@ impl Reading<'_> {
         }
         let (zone, begin) = (self.zone_of(entry, start), civil(start).ok_or(Unreadable)?);
         let last = self.period.1.to_zoned(zone.clone()).datetime();
-        // The end may be an instant in UTC, but the library compares local times.
+        // The end of the rule may be an instant in UTC, but the library compares local times.
         let until = match &rule.until {
             Some(until) if until.has_time() => {
                 let until = instant(until, &zone).ok_or(Unreadable)?;
@@ -281,7 +281,7 @@ impl Reading<'_> {
         instant(at, &self.zone_of(entry, at))
     }
 
-    /// The zone of a value. Calendars name zones as IANA does, or as Windows does.
+    /// The time zone of a value. Calendars use the names of IANA or those of Windows.
     fn zone_of(&self, entry: &ICalendarEntry, at: &PartialDateTime) -> TimeZone {
         if let Some(zone) = offset(at) {
             return zone;
@@ -424,7 +424,7 @@ mod tests {
                 "DTSTART;TZID=Singapore Standard Time:20270105T090000",
                 "2027-01-05T01:00:00Z",
             ),
-            // Without a zone, or with one that nobody knows, in the provider's.
+            // A time without a zone, or with an unknown one, is in the provider's zone.
             ("DTSTART:20270714T090000", "2027-07-14T08:00:00Z"),
             ("DTSTART;TZID=Here:20270714T090000", "2027-07-14T08:00:00Z"),
         ] {
@@ -457,14 +457,14 @@ mod tests {
 
     #[test]
     fn a_rule_ends_at_the_instant_that_it_names_and_at_the_end_of_the_period() {
-        // The last time is 18:00 in Kuala Lumpur, which is 10:00 in UTC.
+        // The last repetition is at 18:00 in Kuala Lumpur, which is 10:00 in UTC.
         let daily = "BEGIN:VEVENT|DTSTART;TZID=Asia/Kuala_Lumpur:20261201T180000|DURATION:PT1H|\
             RRULE:FREQ=DAILY;UNTIL=20261203T100000Z|END:VEVENT|";
         assert_eq!(times(daily).len(), 3);
         let day = "BEGIN:VEVENT|DTSTART:20261201T180000|DURATION:PT1H|\
             RRULE:FREQ=DAILY;UNTIL=20261203|END:VEVENT|";
         assert_eq!(times(day).len(), 3);
-        // One that began long ago, and never ends.
+        // A rule that began long ago and never ends.
         let long =
             "BEGIN:VEVENT|DTSTART:20100101T180000Z|DURATION:PT1H|RRULE:FREQ=DAILY|END:VEVENT|";
         assert_eq!(times(long).len(), 365);

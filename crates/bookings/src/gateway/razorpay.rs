@@ -1,6 +1,6 @@
 //! Razorpay, through its HTTP API: orders, Hosted Checkout, payments, refunds and webhooks. The
-//! payer's browser posts a form to Razorpay's own page, so none of Razorpay's scripts run on our
-//! pages.
+//! payer's browser posts a form to Razorpay's own page, so none of Razorpay's scripts run on this
+//! site's pages.
 
 use std::iter;
 
@@ -47,7 +47,7 @@ pub const URL: Line = Line {
 
 /// The number of payments that one request to Razorpay returns.
 const PAGE: usize = 100;
-/// The maximum number of payments that a comparison reads.
+/// The maximum number of payments that one reconciliation reads.
 const MOST: usize = 10_000;
 
 pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
@@ -163,7 +163,8 @@ async fn remote_id(site: &Site, order: &Order) -> Result<Option<String>, Gateway
     Ok(found.items.into_iter().find(is_ours).map(|one| one.id))
 }
 
-/// The ids of the orders at Razorpay that refuse another attempt to pay.
+/// The ids that an order had at Razorpay before its present id. Razorpay refuses further attempts
+/// to pay under these ids.
 async fn earlier(site: &Site, order: &Order) -> Result<Vec<String>, GatewayError> {
     let id = order.id.clone();
     let look = move |tx: &mut Tx<'_>| order::earlier(tx, &id);
@@ -337,12 +338,12 @@ fn refunded(made: RemoteRefund) -> Result<Refunded, GatewayError> {
     }
 }
 
-/// What a return signs: the order's id and the payment's, both of the gateway.
+/// The bytes that Razorpay signs for a payer's return: its ids of the order and of the payment.
 pub(super) fn returned<'i>(order: &'i str, payment: &'i str) -> [&'i [u8]; 3] {
     [order.as_bytes(), b"|", payment.as_bytes()]
 }
 
-/// Whether a return of this order and payment is signed with one of the secrets.
+/// Whether `given` is a valid signature of this order and payment with one of the secrets.
 pub(super) fn is_return_signed<'s>(
     secrets: impl Iterator<Item = &'s str>,
     (order, payment): (&str, &str),
@@ -351,8 +352,8 @@ pub(super) fn is_return_signed<'s>(
     remote::is_signed(secrets, &returned(order, payment), &iter::once(given))
 }
 
-/// Verifies the signature over the payment's id and the order's id **from our row**, so that the
-/// signature for another order cannot pay for this order.
+/// Verifies the signature of the payment's id and the order's id. The order's id comes **from the
+/// database**, so that a signature for another order cannot pay for this order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
     let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
     let Some(id) = &order.gateway_order_id else {

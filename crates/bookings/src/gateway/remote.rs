@@ -1,4 +1,5 @@
-//! The common code of the gateways that are HTTP services: their settings, and requests to them.
+//! Code that the gateways with an HTTP API share. It checks their settings and sends requests to
+//! them.
 
 use axum::http::Method;
 use platform::Secret;
@@ -33,7 +34,7 @@ pub(super) fn flaw(key: &'static str, what: &str, mend: &'static str) -> Flaw {
     Flaw { key, what, mend }
 }
 
-/// Returns the errors in the settings that each of these gateways has: two secrets and a URL.
+/// Returns the errors in the settings of a gateway, which are its two secrets and its URL.
 pub(super) fn flaws(
     values: &SettingValues,
     url: Line,
@@ -76,7 +77,8 @@ pub(super) fn sign(secret: &str, parts: &[&[u8]]) -> String {
     hexadecimal(&key::hmac(secret.as_bytes(), parts))
 }
 
-/// Whether one of `given` is what [`sign`] returns under one of the secrets.
+/// Whether one of the signatures in `given` is valid, that is, [`sign`] returns it for one of the
+/// secrets.
 pub(super) fn is_signed<'a, 's>(
     mut secrets: impl Iterator<Item = &'s str>,
     parts: &[&[u8]],

@@ -1,5 +1,5 @@
 //! Stripe Checkout, through Stripe's HTTP API: sessions, refunds and webhooks. The payer's browser
-//! goes to Stripe's own page, so none of Stripe's scripts run on our pages.
+//! goes to Stripe's own page, so none of Stripe's scripts run on this site's pages.
 
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
@@ -36,13 +36,13 @@ pub const URL: Line = Line {
 /// The version of Stripe's API that this module follows.
 const VERSION: &str = "2024-12-18.acacia";
 /// The maximum age of an event's signature, and the maximum difference between Stripe's clock and
-/// ours.
+/// this server's clock.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
 /// The maximum lifetime of a session.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 /// The number of sessions that one request to Stripe returns.
 const PAGE: usize = 100;
-/// The maximum number of sessions that a comparison reads.
+/// The maximum number of sessions that one reconciliation reads.
 const MOST: usize = 10_000;
 
 pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
@@ -161,8 +161,8 @@ async fn send<T: DeserializeOwned>(
 }
 
 /// Finds the Stripe session of an order. If Stripe created the session but its id was not stored,
-/// because a response was lost or Kenduri stopped, the session is found by our order id among the
-/// sessions of that time.
+/// because a response was lost or Kenduri stopped, looks for Kenduri's order id in all sessions
+/// that were created before the order expired.
 async fn find_session(site: &Site, order: &Order) -> Result<Option<Session>, GatewayError> {
     let found = if let Some(id) = &order.gateway_order_id {
         let path = format!("checkout/sessions/{}", plain(id)?);
@@ -233,7 +233,7 @@ async fn create_session(site: &Site, order: &Order) -> Result<Session, GatewayEr
     let amount = amount(order.amount()).ok_or_else(unclear)?;
     let mut ends = order.expires_at;
     if ends == order.created_at + LONGEST {
-        // Stripe's clock may be behind ours.
+        // Stripe's clock may be behind this server's clock.
         ends -= SignedDuration::from_mins(1);
     }
     let url = |path: String| site.url().join(&path);
@@ -351,8 +351,8 @@ fn refunded(made: RemoteRefund) -> Result<Refunded, GatewayError> {
     }
 }
 
-/// Checks that the session's id in the return URL is the one in our row. The id is not signed, so
-/// it only determines which order to request from Stripe.
+/// Checks that the session's id in the return URL is the one that is stored for the order. The id
+/// is not signed, so it only determines which order to request from Stripe.
 pub(super) fn check_return(order: &Order, sent: &Form) -> Result<(), Problem> {
     match &order.gateway_order_id {
         Some(id) if sent.text("session_id") != id => {
@@ -391,7 +391,8 @@ struct Metadata {
     refund_id: Option<String>,
 }
 
-/// Whether a fresh header `t=…,v1=…` signs an event with one of these secrets.
+/// Whether the header `t=…,v1=…` contains a valid signature of the body with one of these secrets,
+/// and is not too old.
 pub(super) fn is_signed<'s>(
     site: &Site,
     header: Option<&HeaderValue>,
@@ -453,11 +454,11 @@ pub(super) fn read_event(
             ..event
         }),
         "charge.dispute.created" => Some(event),
-        // Other gateways put the result of a dispute into the event's kind, so this event gets such
-        // a kind.
+        // Stripe states the result of a dispute in the field `status`. Other gateways state it in
+        // the event's kind, so the result is added to the event's kind here.
         "charge.dispute.closed" => {
             let end = match object.status.as_deref() {
-                // An inquiry of the bank that never became a dispute.
+                // The bank's inquiry never became a dispute.
                 Some("warning_closed") => "won",
                 other => other.unwrap_or_default(),
             };

@@ -1,7 +1,7 @@
 //! The built-in test gateway. It needs no account and no network and moves no money, but the rest
 //! of the code treats it like other gateways. It has its own tables, and writes them in separate
-//! transactions. It signs returns as Razorpay does, and events as Stripe does, with keys from the key
-//! file.
+//! transactions. It signs returns as Razorpay does, and events as Stripe does, with keys from the
+//! key file.
 
 use axum::http::header::HeaderName;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -21,14 +21,15 @@ use super::{
 };
 use crate::order::{self, GatewayName, Order, OrderId, OrderState, PaymentState};
 
-/// The purposes for which the test gateway's secrets are derived from the key file.
+/// The purposes of the test gateway's secrets, one for returns and one for events. The secrets are
+/// derived from the key file for these purposes.
 const RETURNS: &str = "bookings.test-gateway";
 const EVENTS: &str = "bookings.test-gateway.events";
 /// The header with the signature of an event.
 const SIGNATURE: HeaderName = HeaderName::from_static("test-signature");
 /// The job kind of the job that sends an event later.
 pub(crate) const EVENT: &str = "booking.test_event";
-/// How long the money of a payment takes that comes later.
+/// The delay of a payment whose money comes later.
 const LATER: SignedDuration = SignedDuration::from_mins(1);
 /// The maximum number of payments for one order.
 const MOST: i64 = 5;
@@ -58,7 +59,7 @@ web::words! {
 }
 
 impl Pressed {
-    /// The message id of what happens then.
+    /// The message id of the text that explains the button.
     pub(crate) const fn hint(self) -> &'static str {
         match self {
             Self::Pay => "test-gateway-pay-hint",
@@ -74,12 +75,13 @@ impl Pressed {
     }
 }
 
-/// Whether the test gateway has addresses: it is offered, and no real money moves.
+/// Whether the test gateway's pages exist: the site offers the gateway, and no real money moves.
 pub(super) fn is_usable(site: &Site) -> bool {
     is_test(site) && offered(site).contains(&GatewayName::Test)
 }
 
-/// The secrets for a purpose: the first one signs, all are valid.
+/// The secrets for a purpose. The first one is used for signing. Signatures with any of them are
+/// valid.
 fn secrets(site: &Site, purpose: &str) -> Vec<String> {
     let macs = site.keys.key(purpose).macs(&["secret"]).collect::<Vec<_>>();
     macs.iter().map(|mac| hexadecimal(mac)).collect()
@@ -106,7 +108,8 @@ impl TestEvent {
         }
     }
 
-    /// The signed headers and the body with which the event is posted now.
+    /// Returns the headers and the body of the request that sends the event. The headers contain
+    /// the current time and a signature.
     pub(crate) fn post(&self, site: &Site) -> (HeaderMap, Vec<u8>) {
         let body = serde_json::to_vec(self).unwrap_or_default();
         let time = site.clock.now().as_second().to_string();
@@ -222,8 +225,8 @@ pub(super) async fn refund(site: &Site, call: &RefundCall) -> Result<Refunded, G
     Ok(site.store.write(write).await?)
 }
 
-/// Verifies a signature over order and payment, so that the signature for another order cannot pay
-/// for this order.
+/// Verifies a signature of the order's id and the payment's id, so that a signature for another
+/// order cannot pay for this order.
 pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<(), Problem> {
     let refused = |code| Err(Problem::new(StatusCode::BAD_REQUEST, code));
     if sent.text("order") != order_id(order) {
@@ -238,7 +241,7 @@ pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<()
     Ok(())
 }
 
-/// What a button on the test gateway's page leads to.
+/// The result of pressing a button on the test gateway's page.
 pub(crate) struct Outcome {
     /// The URL to which the browser is redirected.
     pub(crate) onward: String,
@@ -246,7 +249,7 @@ pub(crate) struct Outcome {
     pub(crate) events: Vec<TestEvent>,
 }
 
-/// Handles a button on the test gateway's page. Records the payments.
+/// Handles a button on the test gateway's page, and records its payments.
 pub(crate) async fn press(
     site: &Site,
     order: &Order,
@@ -282,8 +285,8 @@ pub(crate) async fn press(
     Ok(Outcome { onward, events })
 }
 
-/// Records the payments that a button makes. Returns their ids; none if the payment fails or the
-/// order cannot be paid any more.
+/// Records the payments that a button causes. Returns their ids; none if the payment fails or the
+/// order can no longer be paid.
 fn pay(
     tx: &mut Tx<'_>,
     order: &Order,

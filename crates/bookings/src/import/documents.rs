@@ -1,4 +1,4 @@
-//! Import of reviews with their documents, which are checked as those that members upload.
+//! Import of reviews with their documents, which must pass the same checks as uploaded documents.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -23,7 +23,7 @@ pub enum DocumentError {
 }
 
 /// Decodes Base64, with or without padding, and with or without a prefix such as
-/// `data:application/pdf;base64,`. Returns `None` if it is none.
+/// `data:application/pdf;base64,`. Returns `None` if the text is not valid Base64.
 pub fn decode(text: &str) -> Option<Vec<u8>> {
     let config =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -44,7 +44,7 @@ pub async fn check(site: &Site, name: &str, content: &[u8]) -> Result<Document, 
     Ok(files::name(site, &file, found.ok_or(DocumentError::Type)?))
 }
 
-/// Stores a document that was checked. It is deleted after a day unless a review uses it then.
+/// Stores a document that was checked. It is deleted after a day if no review uses it by then.
 pub async fn keep(site: &Site, checked: &Document, content: &[u8]) -> Result<(), DocumentError> {
     let file = arrive(site, &checked.file_name, content).await?;
     let kept = FOLDER.keep(site, &checked.file, file.content).await;
@@ -67,7 +67,7 @@ async fn arrive(site: &Site, name: &str, content: &[u8]) -> Result<ArrivedFile, 
     })
 }
 
-/// The end of a name, because the extension has to stay.
+/// Returns at most the last [`NAME`] characters of a name, because the extension has to stay.
 fn short_name(name: &str) -> String {
     let name = platform::text_cleaning::clean_line(name);
     let over = name.chars().count().saturating_sub(NAME);
@@ -80,7 +80,7 @@ pub fn is_known(tx: &mut Tx<'_>, id: &str) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Adds a review that is not known.
+/// Adds a review whose id is not used yet.
 pub fn add_review(tx: &mut Tx<'_>, new: &Review) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO review ({Review}) VALUES ({:Review})",

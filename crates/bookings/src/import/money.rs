@@ -14,8 +14,8 @@ use crate::payout::batch::{Batch, BatchId, BatchState};
 use crate::payout::{Payout, PayoutId, PayoutState};
 use crate::refund::{Refund, RefundState};
 
-/// Finds or creates the lot with the credits that a member brings. Returns `true` if it was created,
-/// with `left` credits to spend.
+/// Finds or creates the lot for the credits that a member still has in the other system. A new lot
+/// has `left` unspent credits. Returns `true` if the lot was created.
 pub fn bring(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -48,8 +48,9 @@ fn lot_of(member: &AccountId, kind: &str) -> LotId {
     super::id("credits", &format!("{kind} {member}"))
 }
 
-/// Notes that a member spent a credit on a session or on a review. It is one of those that were
-/// brought, or, if `is_counted` is false, one that was spent before they were counted.
+/// Records that a member spent a credit on a session or a review. `is_counted` is true if the
+/// imported lot includes this credit, and false if it was spent before the credits in the lot were
+/// counted.
 pub fn spend(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -83,14 +84,14 @@ pub fn spend(
     Ok(lot)
 }
 
-/// Notes that the credit of a cancelled review was given back.
+/// Records that the credit of a cancelled review was returned.
 pub fn give_back(
     tx: &mut Tx<'_>,
     lot: &LotId,
     subject: &str,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    // The other system has counted it among what is left.
+    // The other system has already counted the returned credit among those that are left.
     sql!(
         "UPDATE credit_lot SET granted = granted - 1, used = used - 1 WHERE id = :lot",
         lot
@@ -122,19 +123,19 @@ fn enter(
     Ok(())
 }
 
-/// An order of a plan in another system.
+/// An order for a plan, from another system.
 #[derive(Clone, Debug)]
 pub struct ImportedOrder {
-    /// The order. Its party is made from `account`.
+    /// The order. Its `party_id` is set from `account`.
     pub order: Order,
-    /// Who ordered; `None` if they are not known any more.
+    /// The account that made the order; `None` if the account is no longer known.
     pub account: Option<AccountId>,
     /// The payment's id at the gateway, if the order is paid.
     pub payment: String,
-    /// When the credits of the order end.
+    /// When the credits of the order expire.
     pub expires_at: Timestamp,
-    /// Whether the credits of the order are among those that the member brings, so that the order's
-    /// own lot is used up.
+    /// Whether the credits that the member still has are imported separately, so that the order's
+    /// own lot is marked as used up.
     pub is_counted: bool,
 }
 
@@ -148,7 +149,7 @@ pub enum OrderOutcome {
     PaymentTaken(OrderId),
 }
 
-/// Adds an order with its payment, what the ledger says of it, and the lot that it granted.
+/// Adds an order with its payment, its ledger entries, and the lots that it granted.
 pub fn add_order(tx: &mut Tx<'_>, new: &ImportedOrder) -> Result<OrderOutcome, StoreError> {
     let mut order = new.order.clone();
     if order::find(tx, &order.id)?.is_some() {
@@ -181,7 +182,7 @@ pub fn add_order(tx: &mut Tx<'_>, new: &ImportedOrder) -> Result<OrderOutcome, S
     Ok(OrderOutcome::Added)
 }
 
-/// A party without an account, as an erased one leaves it.
+/// Creates a party without an account, like that of an erased account.
 fn nobody(tx: &mut Tx<'_>) -> Result<PartyId, StoreError> {
     let party: PartyId = tx.id();
     sql!(
@@ -261,7 +262,7 @@ fn add_lots(tx: &mut Tx<'_>, order: &Order, new: &ImportedOrder) -> Result<(), S
 pub enum PayoutOutcome {
     Added,
     Known,
-    /// There is another item for the same session. Nothing was added.
+    /// There is another payout item for the same session. Nothing was added.
     BookingTaken,
 }
 
@@ -269,8 +270,8 @@ pub fn is_known_payout(tx: &mut Tx<'_>, id: &PayoutId) -> Result<bool, StoreErro
     Ok(tx.find::<Payout>(id)?.is_some())
 }
 
-/// Adds what a provider was or is owed for a session. One that was paid gets a settled batch of its
-/// own, with the bank's `reference`.
+/// Adds the payout item of a session. For a paid item, also adds a settled batch that contains only
+/// this item and has the bank's `reference`.
 pub fn add_payout(
     tx: &mut Tx<'_>,
     new: &Payout,

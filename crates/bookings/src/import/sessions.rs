@@ -15,8 +15,8 @@ use crate::{meeting_link, settings};
 
 pub use crate::slot::start;
 
-/// Finds or creates the profile of a provider, also of one whose account is not known any more. The
-/// second value is true if it was created.
+/// Finds or creates the profile of a provider. `account` is `None` if the provider's account is no
+/// longer known. The second value is true if the profile was created.
 pub fn provider(
     tx: &mut Tx<'_>,
     account: Option<&AccountId>,
@@ -48,7 +48,7 @@ pub fn is_meeting(tx: &mut Tx<'_>, link: &str) -> Result<bool, StoreError> {
     ))
 }
 
-/// A slot of another system.
+/// A slot from another system.
 #[derive(Clone, Debug)]
 pub struct ImportedSlot {
     pub slot: Slot,
@@ -60,14 +60,14 @@ pub struct ImportedSlot {
 pub enum SlotOutcome {
     Added,
     Known,
-    /// The slot is over and overlaps another one, so it was added as a deleted one.
+    /// The slot is over and overlaps another one, so it was added as a deleted slot.
     Deleted,
-    /// The slot is not over and overlaps this one of the same provider. It was not added.
+    /// The slot is not over and overlaps this other slot of the same provider. It was not added.
     Overlaps(SlotId),
 }
 
-/// Adds a slot, without the provider's buffers. `is_extra` is for a slot of which it is known that it
-/// exists twice: it is added as a deleted one.
+/// Adds a slot. The provider's buffers do not apply to it. If `is_extra` is true, the slot is known
+/// to be a duplicate, and is added as a deleted slot.
 pub fn add_slot(
     tx: &mut Tx<'_>,
     new: &ImportedSlot,
@@ -112,7 +112,7 @@ pub fn add_slot(
     })
 }
 
-/// Finds a slot, also a deleted one.
+/// Finds a slot, even if it was deleted.
 pub fn find_slot(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
     tx.find(id)
 }
@@ -127,8 +127,8 @@ pub enum BookingOutcome {
     MemberBusy(BookingId),
 }
 
-/// Adds a booking, and gives its slot the state that follows from the booking's. The sessions ahead
-/// are planned: their reminders, and their end.
+/// Adds a booking, and sets the state of its slot accordingly. For a confirmed booking, schedules
+/// the reminder and the completion.
 pub fn add_booking(tx: &mut Tx<'_>, new: &Booking) -> Result<BookingOutcome, StoreError> {
     if booking::find(tx, &new.id)?.is_some() {
         return Ok(BookingOutcome::Known);
@@ -177,8 +177,8 @@ pub fn add_booking(tx: &mut Tx<'_>, new: &Booking) -> Result<BookingOutcome, Sto
     Ok(BookingOutcome::Added)
 }
 
-/// Gives a confirmed booking its place: the room with this link if there is one and it is free, else
-/// the link itself. Returns `false` if neither can be.
+/// Sets the location of a confirmed booking: the room with this link if there is one and it is
+/// free, and otherwise the link itself. Returns `false` if neither is possible.
 pub fn place(tx: &mut Tx<'_>, booking: &Booking, link: &str) -> Result<bool, StoreError> {
     let until =
         booking.ends_at + SignedDuration::from_mins(settings::load(tx)?.room_margin_minutes);
@@ -213,7 +213,8 @@ pub fn place(tx: &mut Tx<'_>, booking: &Booking, link: &str) -> Result<bool, Sto
     Ok(free.is_some() || is_usable)
 }
 
-/// Takes the slot of a confirmed booking out of the pool of rooms, because no room was reserved.
+/// Makes the slot of a confirmed booking use its own link instead of one of the site's rooms,
+/// because no room was reserved.
 pub fn keep_own_link(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
     sql!(
         "UPDATE slot SET location_kind = :kind WHERE id = :slot AND location_kind = 'room_pool'",
@@ -233,7 +234,7 @@ pub fn add_request(tx: &mut Tx<'_>, new: &Request, slots: &[SlotId]) -> Result<b
     Ok(is_new)
 }
 
-/// Adds what one side says about a session. Returns `false` if that side has said something.
+/// Adds the feedback of one side. Returns `false` if that side has already given feedback.
 pub fn add_feedback(tx: &mut Tx<'_>, new: &Feedback) -> Result<bool, StoreError> {
     tx.insert_new(new)
 }

@@ -42,11 +42,11 @@ web::words! {
     BatchState {
         Draft = "draft" => "batch-draft",
         Approved = "approved" => "batch-approved",
-        /// The bank has the transfer.
+        /// The transfer was sent to the bank.
         Sent = "sent" => "batch-sent",
         /// The providers have the money.
         Settled = "settled" => "batch-settled",
-        /// The transfer was given up, and its items wait for another batch.
+        /// The transfer was given up, and its items can be put into another batch.
         Failed = "failed" => "batch-failed",
     }
 }
@@ -72,7 +72,7 @@ pub struct Batch {
     #[schema(value_type = String)]
     pub currency: Currency,
     pub state: BatchState,
-    /// What the bank calls the transfer.
+    /// The bank's reference for the transfer.
     pub reference: String,
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
@@ -87,11 +87,11 @@ pub struct Line {
     #[schema(value_type = String)]
     pub provider_id: ProviderId,
     pub provider: String,
-    /// How many items the sum is made of.
+    /// The number of items in the sum.
     pub items: i64,
     /// The sum in minor units.
     pub amount_minor: i64,
-    /// Where the money goes, sealed.
+    /// The encrypted destination of the money, such as a bank account.
     #[serde(skip)]
     payout_ref: Option<Vec<u8>>,
     #[serde(skip)]
@@ -116,18 +116,18 @@ pub struct NewBatch {
     pub currency: String,
 }
 
-/// The values of a step of a batch.
+/// The values that are sent with a step.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = PayoutBatchStepValues)]
 pub struct BatchStepValues {
-    /// The bank's reference, which sending needs; 1–80 characters.
+    /// The bank's reference, 1–80 characters. Only the step `send` needs it.
     pub reference: String,
 }
 
 /// The approved items that the next batch of a currency would contain. Omits providers without a
-/// bank reference, providers whose items do not add up to more than 0, and adjustments of items that
-/// are not paid yet.
+/// bank reference, providers whose items do not add up to more than 0, and adjustments of items
+/// that are not paid yet.
 fn due(tx: &mut Tx<'_>, currency: Currency) -> Result<Vec<Payout>, StoreError> {
     let items: Vec<Payout> = sql!(
         "SELECT {Payout} FROM payout_item
@@ -166,8 +166,8 @@ pub fn create(tx: &mut Tx<'_>, by: &Administrator, new: &NewBatch) -> Result<Bat
     view(tx, batch)
 }
 
-/// Puts approved items into a new batch. Returns `None` if one of them is in another batch by now;
-/// then the transaction must not be committed.
+/// Puts approved items into a new batch. Returns `None` if a concurrent change has put one of them
+/// into another batch. In this case, the caller must not commit the transaction.
 fn gather(
     tx: &mut Tx<'_>,
     currency: Currency,
@@ -198,7 +198,7 @@ fn gather(
     Ok(Some(batch))
 }
 
-/// The jobs that draft batches each morning, in the site's zone.
+/// The jobs that draft batches each morning, in the site's time zone.
 pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     let zone = site.settings.time_zone.clone();
     [
@@ -223,9 +223,9 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     ]
 }
 
-/// Drafts a batch in each currency in which items are due, unless one already has a draft.
+/// Drafts a batch for each currency that has due items and no draft yet.
 fn draft(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    // One at a time, so that there are never two drafts of a currency.
+    // The lock makes concurrent runs wait, so that there are never two drafts in one currency.
     settings::lock(tx)?;
     for currency in approved_currencies(tx)? {
         let (standing,): (i64,) = sql!(
@@ -380,8 +380,9 @@ fn of_batch(tx: &mut Tx<'_>, batch: &BatchId) -> Result<Vec<Booking>, StoreError
     .all(tx)
 }
 
-/// Returns a batch's items to the approved ones. A payout whose payment is disputed is held back,
-/// and what would have taken it back is rejected, because it was not paid.
+/// Takes the items out of a batch and makes them approved again. A payout whose payment is disputed
+/// is held back. The adjustment for taking this payout back is rejected, because the payout was not
+/// paid.
 fn take_out(tx: &mut Tx<'_>, batch: &BatchId) -> Result<(), StoreError> {
     let bookings = of_batch(tx, batch)?;
     sql!(
@@ -448,7 +449,7 @@ fn tell(tx: &mut Tx<'_>, site: &Site, view: &BatchView) -> Result<(), StoreError
     Ok(())
 }
 
-/// The lines of a batch as a CSV file for the bank, with the references of the providers.
+/// The lines of a batch as a CSV file for the bank, with each provider's bank reference.
 pub fn file(
     tx: &mut Tx<'_>,
     site: &Site,

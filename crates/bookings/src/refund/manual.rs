@@ -1,5 +1,5 @@
-//! Refunds that administrators ask for, with what the site's policy says about them, and the lists of
-//! refunds, payments and orders.
+//! Refunds that administrators request, the site's policy on them, and the lists of refunds,
+//! payments and orders.
 
 use axum::http::StatusCode;
 use identity::account::AccountId;
@@ -20,31 +20,32 @@ use crate::booking::{self, State};
 use crate::order::{self, GatewayName, Order, OrderId, OrderMode, PaymentId, PaymentState};
 use crate::settings::{self, Administrator};
 
-/// The reason of a refund that the site's policy grants.
+/// The reason that is stored in refunds that the site's policy grants.
 pub(crate) const POLICY: &str = "policy";
-/// The least and the most characters of a reason.
+/// The minimum and the maximum length of a reason, in characters.
 const REASON: (usize, usize) = (5, 300);
 
 web::words! {
     /// What the site's policy says about refunding an order. Administrators may decide otherwise.
     #[schema(as = RefundClause)]
     Clause {
-        /// Recently paid, and no credit is spent: all of it.
+        /// The plan was paid recently, and no credit is spent. The whole payment is refunded.
         Unused = "unused" => "refund-clause-unused",
-        /// Paid too long ago; all of it only if no session could be offered.
+        /// The plan was paid too long ago. The whole payment is refunded only if no session could
+        /// be offered.
         Late = "late" => "refund-clause-late",
-        /// Credits are spent: what the administrator decides.
+        /// Credits are spent. The administrator decides how much is refunded.
         Used = "used" => "refund-clause-used",
-        /// The session is to come: cancelling it pays all of it back.
+        /// The session is in the future. Cancelling it refunds the whole payment.
         ToCome = "to_come" => "refund-clause-to-come",
-        /// The session took place, or its member did not come: nothing.
+        /// The session took place, or its member did not come. Nothing is refunded.
         Over = "over" => "refund-clause-over",
-        /// There is no session: all of it.
+        /// There is no session. The whole payment is refunded.
         None = "none" => "refund-clause-none",
     }
 }
 
-/// A refund that an administrator asks for.
+/// A refund that an administrator requests.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewRefund)]
@@ -53,7 +54,7 @@ pub struct NewRefund {
     pub payment_id: PaymentId,
     /// The sum in minor units, at most what is left of the payment.
     pub amount_minor: i64,
-    /// Why, 5–300 characters. It may be left out where the site's policy grants the refund.
+    /// The reason, 5–300 characters. It may be omitted if the site's policy grants the refund.
     #[serde(default)]
     pub reason: String,
 }
@@ -75,9 +76,9 @@ pub struct RefundRecord {
     #[schema(value_type = String)]
     pub currency: Currency,
     pub mode: OrderMode,
-    /// An administrator's reason, or the keyword of the rule that asked for it.
+    /// The administrator's reason, or the keyword of the rule that caused the refund.
     pub reason: String,
-    /// The administrator's account; null if a rule asked for it.
+    /// The administrator's account; null if a rule caused the refund.
     #[schema(value_type = Option<String>)]
     pub requested_by: Option<AccountId>,
     pub state: RefundState,
@@ -105,7 +106,7 @@ pub struct PaymentRecord {
     pub gateway_payment_id: String,
     pub mode: OrderMode,
     pub state: PaymentState,
-    /// Whether it paid its order.
+    /// Whether this payment settled its order.
     pub settles: bool,
     pub amount_minor: i64,
     /// The currency (ISO 4217).
@@ -200,7 +201,7 @@ pub fn payments(
     .all(tx)
 }
 
-/// Finds a payment, with its order and what the policy says.
+/// Finds a payment, with the clause of the policy that applies to its order.
 pub fn payment(
     tx: &mut Tx<'_>,
     id: &PaymentId,
@@ -248,8 +249,9 @@ fn clause(tx: &mut Tx<'_>, order: &Order) -> Result<Clause, StoreError> {
     })
 }
 
-/// Asks the gateway for a refund of a part of a payment, or of what is left of it. Without a reason
-/// it is the site's policy that decides, and refuses with 422 `refund_not_eligible` and its clause.
+/// Requests a refund of a part of a payment, or of all that is left of it. Without a reason, the
+/// site's policy must grant the refund. If it does not, refuses with 422 `refund_not_eligible`,
+/// which names the clause.
 pub fn ask(tx: &mut Tx<'_>, by: &Administrator, new: &NewRefund) -> Result<RefundRecord, Refusal> {
     let who = &by.requester().who;
     sudo::require::<Refusal>(tx, who)?;

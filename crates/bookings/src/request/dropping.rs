@@ -16,8 +16,8 @@ pub fn remove_slot(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<
     Ok(drop_slot(tx, id)?)
 }
 
-/// Changes a slot. A free one drops out of the requests for it, because members asked for another
-/// time or price. Of a booked one its member is told.
+/// Changes a slot. If it is free, it drops out of the requests for it, because members asked for
+/// another time or price. If it is booked, its member is notified.
 pub fn change_slot(
     tx: &mut Tx<'_>,
     provider: &Provider,
@@ -44,7 +44,7 @@ pub fn change_slot(
     Ok(slot)
 }
 
-/// Has the members told who asked for a slot that was deleted or changed.
+/// Schedules a notice to each member who asked for a slot that was deleted or changed.
 pub(crate) fn drop_slot(tx: &mut Tx<'_>, slot: &SlotId) -> Result<(), StoreError> {
     let asking: Vec<(RequestId,)> = sql!(
         "SELECT r.id FROM booking_request r JOIN booking_request_slot s ON s.request_id = r.id

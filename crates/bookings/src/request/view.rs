@@ -1,4 +1,4 @@
-//! Requests as their parties read them.
+//! The view of a request for its member, the providers and administrators.
 
 use identity::account::AccountId;
 use jiff::Timestamp;
@@ -58,7 +58,8 @@ pub struct PreferredSlot {
     pub price_minor: i64,
     #[schema(value_type = String)]
     pub currency: Currency,
-    /// The code of the kind of credit with which the slot is booked; null for money, or if it is free.
+    /// The code of the kind of credit with which the slot is booked; null if the slot is booked
+    /// with money or is free.
     pub credit_kind: Option<String>,
     /// Whether the slot can be confirmed at present.
     pub is_open: bool,
@@ -125,8 +126,8 @@ impl RequestView {
 /// The sort key of lists of requests: when a request was made, and its id.
 pub type Before = (Timestamp, RequestId);
 
-/// Lists at most `rows` requests before `before`, newest first: a member's own ones, or the undecided
-/// ones for a provider's slots, or all undecided ones for an administrator.
+/// Lists at most `rows` requests before `before`, newest first. A member gets their own requests, a
+/// provider gets the undecided ones for their slots, and an administrator gets all undecided ones.
 pub fn list(
     tx: &mut Tx<'_>,
     requester: &Requester,
@@ -162,7 +163,7 @@ pub fn list(
         .collect()
 }
 
-/// Counts the undecided requests for the slots of an account's provider.
+/// Counts the undecided requests for the slots that an account offers.
 pub(crate) fn count_asked(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(DISTINCT r.id) FROM booking_request r

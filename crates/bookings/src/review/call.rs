@@ -27,7 +27,7 @@ pub(super) fn lock(tx: &mut Tx<'_>, id: &str) -> Result<Option<Booking>, StoreEr
     }
 }
 
-/// Whether a booking is one of the member's confirmed sessions ahead, and has exactly this length.
+/// Whether a booking is one of the member's confirmed future sessions, and has exactly this length.
 pub(super) fn suits(booking: &Booking, member: &AccountId, minutes: i64, now: Timestamp) -> bool {
     booking.member_id.as_ref() == Some(member)
         && booking.state == State::Confirmed
@@ -48,7 +48,7 @@ pub(crate) fn bookings(tx: &mut Tx<'_>, member: &AccountId) -> Result<Vec<Bookin
     Ok(free)
 }
 
-/// The review of which a booking is the call, unless it was cancelled.
+/// Finds the review that takes place in the session of a booking, unless the review was cancelled.
 pub(crate) fn review_of(
     tx: &mut Tx<'_>,
     booking: &BookingId,
@@ -60,14 +60,16 @@ pub(crate) fn review_of(
     .maybe(tx)
 }
 
-/// Whether a booking is the call of a review that is not completed, so that it keeps its length.
+/// Whether a review that is not completed takes place in the session of a booking. If so, the
+/// booking can only be moved to a slot of the same length.
 pub(crate) fn is_open(tx: &mut Tx<'_>, booking: &BookingId) -> Result<bool, StoreError> {
     let review = review_of(tx, booking)?;
     Ok(review.as_ref().is_some_and(Review::is_open))
 }
 
-/// Makes the open review of a booking that is being cancelled a written one, and tells its member.
-/// If no provider has taken it, all of them may now. The caller holds the booking's lock.
+/// Turns the open review of a booking that is being cancelled into a written review, and notifies
+/// its member. If no provider has taken the review, any provider may take it from now on. The
+/// caller holds the booking's lock.
 pub(crate) fn end(tx: &mut Tx<'_>, site: &Site, booking: &BookingId) -> Result<(), StoreError> {
     let found: Option<Review> = sql!(
         "SELECT {Review} FROM review WHERE booking_id = :booking

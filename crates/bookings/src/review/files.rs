@@ -16,12 +16,12 @@ use crate::settings;
 pub const MOST_BYTES: usize = 5_242_880;
 /// The kind of the job that deletes a document that no review uses.
 const FILE: &str = "booking.review_file";
-/// The kind of the daily job that deletes documents whose time is over.
+/// The kind of the daily job that deletes documents whose retention period is over.
 const CLEAN: &str = "booking.review_files";
-/// How long the file of an upload that was never completed is kept.
+/// How long the file of an incomplete upload is kept.
 const HALF_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The files of how many reviews are deleted in one night.
+/// The maximum number of reviews whose files are deleted in one night.
 const NIGHTLY: i64 = 1_000;
 
 /// The folder for the documents of all reviews.
@@ -83,7 +83,7 @@ impl From<&Document> for Reference {
 }
 
 impl PartyToReview {
-    /// The submitted document, while it is kept, if the person may read it.
+    /// The submitted document; `None` if it was deleted or the person may not read it.
     pub fn document(&self) -> Option<Document> {
         let review = &self.review;
         let document = Document {
@@ -96,7 +96,7 @@ impl PartyToReview {
         Some(document).filter(|one| self.may_read() && !one.file.is_empty())
     }
 
-    /// The reviewer's file, while it is kept, if the person may read it.
+    /// The reviewer's file; `None` if there is none, it was deleted or the person may not read it.
     pub fn reference(&self) -> Option<Document> {
         let file = &self.review.reference;
         let document = Document {
@@ -110,7 +110,7 @@ impl PartyToReview {
     }
 }
 
-/// The size that an upload may have: that of a document, or less if the site allows less.
+/// The maximum size of an upload, in bytes: [`MOST_BYTES`], or less if the site allows less.
 pub(crate) fn most_bytes(site: &Site) -> usize {
     MOST_BYTES.min(site.files.max_upload())
 }
@@ -126,8 +126,8 @@ pub async fn receive(
     keep(site, file, &form).await
 }
 
-/// Reads a multipart form with up to one file, which may be a field of any name. `known` translates
-/// the names of the other fields; one that it does not know is refused.
+/// Reads a multipart form with at most one file, whose field may have any name. `known` translates
+/// the names of the other fields. A field with an unknown name is refused.
 pub(crate) async fn read(
     site: &Site,
     request: Request,
@@ -154,7 +154,8 @@ pub(crate) async fn read(
     Ok((fields.into_iter().collect(), file))
 }
 
-/// Keeps a received document as [`accept`] does, with what its member writes about it.
+/// Keeps a received document as [`accept`] does, and returns it with what its member writes about
+/// it.
 pub(crate) async fn keep(
     site: &Site,
     arrived: Option<Result<ArrivedFile, Problem>>,
@@ -171,7 +172,7 @@ pub(crate) async fn keep(
 }
 
 /// Checks the content of a received document and puts it into the file store, under a random name.
-/// It is deleted after a day unless a review uses it then.
+/// It is deleted after a day if no review uses it by then.
 pub(crate) async fn accept(
     site: &Site,
     arrived: Result<ArrivedFile, Problem>,
@@ -205,7 +206,7 @@ pub(crate) fn name(site: &Site, file: &ArrivedFile, file_type: DocumentType) -> 
 /// Deletes a received document whose form was refused. If the deletion fails, a job deletes it
 /// a day later.
 pub async fn discard(site: &Site, problem: &Problem, file: &str) {
-    // After an error in the store, nobody knows whether the review was saved.
+    // After a server error, the review may have been stored, so its document is kept.
     if let (true, Ok(key)) = (problem.status.is_client_error(), FOLDER.key(file)) {
         drop(site.files.remove(&key).await);
     }
@@ -225,8 +226,8 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     [FOLDER.job(site), clean]
 }
 
-/// Deletes the documents, and the reviewers' files, of reviews that were completed long ago: so many
-/// in one night, and the rest in the next. Their hashes stay.
+/// Deletes the documents, and the reviewers' files, of reviews that were completed long ago. At
+/// most [`NIGHTLY`] reviews are handled in one night. The hashes of the files stay.
 fn remove_old(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let days = settings::load(tx)?.review_file_days;
     let old: Vec<(ReviewId, String, String)> = sql!(

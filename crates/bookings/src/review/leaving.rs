@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::{Review, ReviewState, end, files};
 use crate::provider::ProviderId;
 
-/// Lists the reviews that a provider has taken, or is asked for, and has not completed.
+/// Lists the reviews that a provider has to complete: those that the provider has taken, and those
+/// that are reserved for them.
 pub(crate) fn obligations(
     tx: &mut Tx<'_>,
     provider: &ProviderId,
@@ -36,8 +37,8 @@ pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Erases an account's documents and texts from its reviews, and its texts and files from reviews of
-/// others.
+/// Erases the documents and texts that an account submitted for review, and the texts and files
+/// that it wrote as a reviewer.
 pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     let kept: Vec<(String,)> = sql!(
         "SELECT file FROM review WHERE member_id = :account AND file <> ''
@@ -68,7 +69,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Exports the reviews of an account's documents, and what its owner wrote about others'.
+/// Exports the reviews of an account's documents, and what its owner wrote about documents of
+/// others.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
     let all: Vec<Review> = sql!(
         "SELECT {r: Review} FROM review r LEFT JOIN provider p ON p.id = r.reviewer_id

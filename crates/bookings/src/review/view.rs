@@ -1,4 +1,4 @@
-//! Reviews as their parties read them.
+//! The view of a review for its member, its reviewer and administrators.
 
 use identity::account::{self, AccountId};
 use identity::grant;
@@ -52,7 +52,7 @@ pub struct ReferenceView {
     pub file_type: DocumentType,
     /// The size of the file in bytes.
     pub bytes: i64,
-    /// Whether the caller can download the file; it is deleted together with the document.
+    /// Whether the caller can download the file. It is deleted together with the document.
     pub has_file: bool,
 }
 
@@ -68,7 +68,7 @@ pub struct ReviewView {
     pub booking: Option<SessionView>,
     /// The member's name; empty for providers who have not taken the review.
     pub member: String,
-    /// The name of the provider who has taken the review, or whose session it waits for.
+    /// The name of the provider who has taken the review, or in whose session it takes place.
     pub reviewer: String,
     /// The document's name; empty for providers who have not taken the review.
     pub file_name: String,
@@ -161,8 +161,8 @@ pub(crate) fn list_own(tx: &mut Tx<'_>, member: &AccountId) -> Result<Vec<Review
     .all(tx)
 }
 
-/// Lists the reviews that an account's provider has taken, and then those that it can take, the
-/// oldest first.
+/// Lists the reviews that a provider has taken, followed by those that the provider can take, the
+/// oldest first. `account` is the provider's account.
 pub(crate) fn list_to_write(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -180,8 +180,8 @@ pub(crate) fn list_to_write(
 /// The sort key of lists of reviews: when a document was submitted, and the review's id.
 pub type Before = (Timestamp, ReviewId);
 
-/// Lists at most `rows` reviews before `before`, newest first: a member's own ones, or those that a
-/// provider can take or has taken, or all for an administrator.
+/// Lists at most `rows` reviews before `before`, newest first. A member gets their own reviews, a
+/// provider gets those that they can take or have taken, and an administrator gets all.
 pub fn list(
     tx: &mut Tx<'_>,
     requester: &Requester,

@@ -8,10 +8,10 @@ use super::{NewSlot, Slot, SlotChange, SlotId, State, Template, lock, own, recor
 use crate::provider::Provider;
 use crate::{Refusal, SLOT_LOCKED, choice};
 
-/// Changes a slot, under the same rules as for a new one. Of a slot that is held or booked, only the
-/// note that is shown after booking can be changed. `version` is the one that the provider saw, if
-/// known. Returns the slot, and whether anything changed; the caller has a changed slot drop out of the
-/// requests for it.
+/// Changes a slot, under the same rules as for a new one. If the slot is held or booked, only the
+/// note that is shown after booking can be changed. `version` is the version that the provider saw,
+/// if it is known. Returns the slot, and whether anything changed. The caller removes a changed
+/// slot from the requests for it.
 pub(crate) fn change(
     tx: &mut Tx<'_>,
     provider: &Provider,
@@ -73,7 +73,7 @@ pub(crate) fn change(
     Ok((slot, true))
 }
 
-/// Changes what who booked the slot is to know beforehand. The caller holds the slot's lock.
+/// Changes the note of a slot that is shown after booking. The caller holds the slot's lock.
 fn change_note(
     tx: &mut Tx<'_>,
     provider: &Provider,

@@ -18,7 +18,7 @@ pub struct NewSlot {
     pub time: String,
     /// The length in minutes.
     pub minutes: i64,
-    /// An IANA zone; the provider's if omitted.
+    /// An IANA time zone; the provider's if omitted.
     pub time_zone: Option<String>,
     /// The session's title, 1–80 characters.
     pub title: String,
@@ -34,7 +34,8 @@ pub struct NewSlot {
     pub area: String,
     /// The price in minor units of the site's currency; 0 is free.
     pub price_minor: i64,
-    /// The code of the kind of credit with which the slot is booked, in which case it has no price.
+    /// The code of the kind of credit with which the slot is booked. If it is set, the slot has no
+    /// price.
     pub credit_kind: Option<String>,
     /// The codes of the session types among which members choose, up to 10; empty for any.
     pub session_types: Vec<String>,
@@ -73,7 +74,7 @@ impl NewSlot {
     }
 }
 
-/// The properties of a slot to change. What is left out stays.
+/// The properties of a slot to change. Omitted properties stay unchanged.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SlotChange {
@@ -83,7 +84,7 @@ pub struct SlotChange {
     pub time: Option<String>,
     /// The length in minutes.
     pub minutes: Option<i64>,
-    /// The IANA zone of date and time.
+    /// The IANA time zone of the date and the time.
     pub time_zone: Option<String>,
     /// The session's title, 1–80 characters.
     pub title: Option<String>,
@@ -99,8 +100,8 @@ pub struct SlotChange {
     pub area: Option<String>,
     /// The price in minor units of the slot's currency, or of the site's if the slot has no price.
     pub price_minor: Option<i64>,
-    /// The code of the kind of credit with which the slot is booked, in which case it has no price;
-    /// empty for money.
+    /// The code of the kind of credit with which the slot is booked; empty if the slot is booked
+    /// with money. If a code is set, the slot has no price.
     pub credit_kind: Option<String>,
     /// The codes of the session types among which members choose, up to 10; empty for any.
     pub session_types: Option<Vec<String>>,
@@ -108,7 +109,7 @@ pub struct SlotChange {
     pub levels: Option<Vec<String>>,
     /// The slugs of the catalogue's entries among which members choose, up to 50; empty for any.
     pub entries: Option<Vec<String>>,
-    /// The version on which the change is based, unless `If-Match` says it.
+    /// The version on which the change is based. API clients may send it as `If-Match` instead.
     pub version: Option<i64>,
 }
 
@@ -116,7 +117,7 @@ impl SlotChange {
     /// Returns the slot's properties with the change applied.
     pub(super) fn merged(&self, old: &NewSlot) -> NewSlot {
         let one = |sent: Option<&String>, old: &String| sent.unwrap_or(old).clone();
-        // Texts are compared as they are stored.
+        // The sent texts are cleaned, because they are compared with stored texts, which are clean.
         let line =
             |sent: Option<&String>, old| one(sent.map(|text| clean_line(text)).as_ref(), old);
         let text = |sent: Option<&String>, old| one(sent.map(|text| clean(text)).as_ref(), old);
@@ -150,7 +151,7 @@ impl SlotChange {
     }
 }
 
-/// Changes every property. Without a zone, the slot's stays.
+/// Changes every property. If `new` has no time zone, the slot keeps its own.
 impl From<NewSlot> for SlotChange {
     fn from(new: NewSlot) -> Self {
         Self {

@@ -19,10 +19,10 @@ const FURTHEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// The maximum price, in minor units.
 const DEAREST: i64 = 100_000_000_000;
 
-/// The maximum length of the note that is shown after booking.
+/// The maximum length of the note that is shown after booking, in characters.
 pub(super) const PREP_NOTE: usize = 2_000;
 
-/// The fewest digits of a telephone number.
+/// The minimum number of digits of a telephone number.
 const FEWEST_DIGITS: usize = 3;
 
 /// Everything about a slot except its time.
@@ -45,8 +45,8 @@ impl Template {
         Self::read_over(tx, provider, sent, None, findings)
     }
 
-    /// Like [`Template::read`], also for a change of the slot `old`, which keeps what it offers
-    /// although it may not be offered anew, and its price's currency.
+    /// Like [`Template::read`], but `old` may be a slot that is being changed. That slot keeps the
+    /// currency of its price, and may keep choices that cannot be chosen for new slots.
     pub(super) fn read_over(
         tx: &mut Tx<'_>,
         provider: &Provider,
@@ -150,8 +150,8 @@ impl Template {
         Ok(found.map(|(id,)| Obstacle::Overlap(id)))
     }
 
-    /// Reads when the slot begins, and refuses all that is wrong with what was sent. `kept` is the
-    /// start of a slot that is changed and keeps its time.
+    /// Returns the start of the slot, or refuses with all errors in the sent properties. `kept` is
+    /// the start of a slot that is being changed and keeps its time.
     pub(super) fn find_start(
         &self,
         tx: &mut Tx<'_>,
@@ -211,8 +211,8 @@ impl Template {
     }
 }
 
-/// Where another change has taken the time since this one looked, this one runs again, so that it
-/// finds and names the other's slot.
+/// If a concurrent change has created an overlapping slot, makes the transaction run again, so that
+/// it finds and names that slot.
 pub(super) fn look_again(tx: &mut Tx<'_>, error: StoreError) -> StoreError {
     if error.constraint() == Some("slot_overlap") {
         tx.run_again()
@@ -229,7 +229,7 @@ pub(crate) enum Obstacle {
     Past,
     /// The instant is more than a year in the future.
     TooFar,
-    /// The slot would overlap this one.
+    /// The slot would overlap this other slot.
     Overlap(SlotId),
 }
 
@@ -244,8 +244,8 @@ impl Obstacle {
     }
 }
 
-/// Whether the gateways accept this amount, or nothing is to be paid. The least sum in rupees is one
-/// rupee. In currencies with three decimals, the last digit must be 0; ariary are paid whole.
+/// Whether an amount is 0 or accepted by the gateways. In rupees, the minimum is one rupee. In
+/// currencies with three decimals, the last digit must be 0. Amounts in ariary must be whole.
 pub(crate) fn is_payable(price: Money) -> bool {
     let divisor = match (price.currency.code(), price.currency.decimals()) {
         ("MGA", _) => 100,
@@ -260,7 +260,7 @@ pub(crate) fn is_payable(price: Money) -> bool {
     price.minor == 0 || price.minor >= least && price.minor % divisor == 0
 }
 
-/// Checks that members learn where to meet.
+/// Checks that the location fits how the two sides meet.
 fn check_place((kind, location): (Place, &str), hosts: &[String], findings: &mut Findings) {
     let digits = location.chars().filter(char::is_ascii_digit).count();
     match kind {

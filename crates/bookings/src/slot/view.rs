@@ -15,8 +15,8 @@ pub struct SlotView {
     slot: Slot,
     #[serde(flatten)]
     choices: Choices,
-    /// Whether the clock shows the time at which the slot begins twice, because it is set back. The
-    /// slot then begins at the earlier instant, unless it was imported otherwise.
+    /// Whether the local time at which the slot begins occurs twice, because the clock is set back.
+    /// The slot then begins at the earlier instant, unless it was imported with the later one.
     occurs_twice: bool,
 }
 

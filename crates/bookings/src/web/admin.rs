@@ -23,7 +23,7 @@ use crate::refund::manual::{self, Before, OrderRecord};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, FIELDS};
 
-/// A list that administrators keep by the list kit.
+/// The page of a list that administrators keep.
 #[derive(Template)]
 #[template(path = "admin_list.html")]
 struct ListPage<'a> {
@@ -31,11 +31,11 @@ struct ListPage<'a> {
     done: Option<&'static str>,
     path: &'static str,
     messages: Messages,
-    /// The path of another list beside this one, and the message id of its title.
+    /// The path of a related list, and the message id of its title.
     more: Option<(&'static str, &'static str)>,
-    /// The message id of what an empty list says.
+    /// The message id of the text for an empty list.
     empty: &'static str,
-    /// The message id of the tag of what is not active.
+    /// The message id of the tag for inactive items.
     away: &'static str,
     rows: Vec<ListRow>,
 }
@@ -44,21 +44,21 @@ pub(super) struct ListRow {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) note: String,
-    /// What stands beside the name, such as a price.
+    /// The text next to the name, such as a price.
     pub(super) side: String,
     pub(super) is_active: bool,
 }
 
-/// What the pages of lists need beside the list.
+/// The data that the pages of lists need in addition to the list.
 pub struct AdminContext {
     pub(super) by: Administrator,
     pub(super) kinds: Vec<CreditKind>,
-    /// How many days the credits of a plan without months last.
+    /// How many days credits last if the field `months` of their plan is 0.
     pub(super) add_on_days: i64,
 }
 
-/// Renders the page of a list. `empty` is what an empty list says, and `away` the tag of what is not
-/// active; both are message ids.
+/// Renders the page of a list. `empty` is the message id of the text for an empty list, and `away`
+/// is the message id of the tag for inactive items.
 pub(super) async fn list_page<R: PageResource<Parent = Administrator>>(
     req: &PageRequest,
     tags: (&'static str, &'static str),
@@ -169,7 +169,7 @@ struct OrderLine {
     class: &'static str,
     state: &'static str,
     is_test: bool,
-    /// The payer's account, for the page of their credits.
+    /// The payer's account, for the link to the page of their credits.
     account: Option<AccountId>,
     /// The payments that can be refunded.
     payments: Vec<PaymentId>,

@@ -44,8 +44,8 @@ use crate::settings::{self, Administrator, BookingSettings};
 use crate::slot::{Place, SlotId};
 use crate::{READ, Refusal, WRITE, cancel as cancelling, link_change};
 
-/// What is the same for all lists that administrators keep: only people read and change them, and
-/// they read the whole item.
+/// The parts of a declaration that are the same for all lists that administrators maintain. Only
+/// people can read and change these lists, not API tokens. People read all fields of an item.
 macro_rules! administered {
     () => {
         type View = Self;
@@ -130,7 +130,8 @@ struct OfferedSlot {
     area: String,
     price_minor: i64,
     currency: String,
-    /// The code of the kind of credit with which the slot is booked; null for money, or if it is free.
+    /// The code of the kind of credit with which the slot is booked; null if the slot is booked
+    /// with money or is free.
     credit_kind: Option<String>,
     #[serde(flatten)]
     choices: Choices,
@@ -161,9 +162,9 @@ impl OfferedSlot {
 }
 
 /// Slots that anybody may book and that match all filters, in chronological order. The days are
-/// those of the zone `tz`, by default the site's; `area` is a part of the location, `max_price` is in
-/// minor units of the site's currency, and `location_kind=online_link` includes the site's rooms. A
-/// cursor holds only under the filters of its list.
+/// those of the zone `tz`, by default the site's; `area` is a part of the location, `max_price` is
+/// in minor units of the site's currency, and `location_kind=online_link` includes the site's
+/// rooms. A cursor is valid only with the same filters.
 #[utoipa::path(
     get, path = "/api/v1/slots", tag = "bookings",
     params(("title" = Option<String>, Query,), ("provider" = Option<String>, Query,),
@@ -202,7 +203,7 @@ async fn list_offered(
     ))
 }
 
-/// A slot that anybody may book, with what it can be about.
+/// A slot that anybody may book, with the entries of the catalogue that it offers.
 #[derive(Serialize, ToSchema)]
 struct OfferedSlotDetails {
     #[serde(flatten)]
@@ -241,9 +242,9 @@ async fn show_offered(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// The caller's own bookings, or with `as=provider` those with the caller as a provider: with
-/// `when=past` those that are over or were cancelled, the latest first; otherwise the upcoming ones,
-/// the next first.
+/// The caller's own bookings, or with `as=provider` the bookings of the caller's slots. With
+/// `when=past` these are the past and the cancelled bookings, the latest first; otherwise they are
+/// the upcoming bookings, the soonest first.
 #[utoipa::path(
     get, path = "/api/v1/bookings", tag = "bookings",
     params(("as" = Option<String>, Query,), ("when" = Option<String>, Query,), PageQuery),
@@ -281,8 +282,8 @@ async fn list_bookings(call: Call) -> Result<Json<List<BookingView>>, Problem> {
     ))
 }
 
-/// Books a slot: 201. A slot with a price is held until its order is paid, which people do in a
-/// browser. Where the caller has booked the slot already, that booking: 200.
+/// Books a slot. A slot with a price is held until its order is paid, which people do in a browser.
+/// Returns 201, or 200 with the existing booking if the caller has already booked the slot.
 #[utoipa::path(
     post, path = "/api/v1/bookings", tag = "bookings", request_body = NewBooking,
     responses((status = 201, body = BookingView), (status = 200, body = BookingView),
@@ -335,8 +336,8 @@ async fn show_calendar(call: Call) -> Result<Response, Problem> {
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Cancellation {
-    /// Up to 300 characters; shown to the other side. Providers and administrators must give
-    /// one.
+    /// The reason, up to 300 characters, which is shown to the other side. Providers and
+    /// administrators must give one.
     reason: String,
 }
 
@@ -375,7 +376,7 @@ async fn move_booking(call: Call, body: Received<NewTime>) -> Result<Response, P
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// What became of a session.
+/// The outcome of a session.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = OutcomeMark)]
@@ -383,8 +384,9 @@ struct Mark {
     outcome: Outcome,
 }
 
-/// Says what became of a session. Its provider says that it took place or that the member did not
-/// come, its member that the provider did not come; administrators correct both.
+/// Marks the outcome of a session. The provider can mark that the session took place or that the
+/// member did not come. The member can mark that the provider did not come. Administrators can mark
+/// and correct every outcome.
 #[utoipa::path(
     post, path = "/api/v1/bookings/{id}/outcome", tag = "bookings",
     params(("id" = String, Path,)), request_body = Mark,
@@ -401,7 +403,7 @@ async fn mark_outcome(call: Call, body: Received<Mark>) -> Result<Response, Prob
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// Another link for a session.
+/// The new link of a session.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = BookingLink)]
@@ -410,8 +412,8 @@ struct NewLink {
     link: String,
 }
 
-/// Gives a session another link, for example because its room does not work. Its provider and
-/// administrators may do so until it ends; both sides get a mail.
+/// Replaces the link of a session, for example because its room does not work. The provider and
+/// administrators may do so until the session ends; both sides get a mail.
 #[utoipa::path(
     put, path = "/api/v1/bookings/{id}/link", tag = "bookings", params(("id" = String, Path,)),
     request_body = NewLink,

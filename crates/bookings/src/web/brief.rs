@@ -1,9 +1,10 @@
-//! The fields in which members tell the provider what a session shall be about.
+//! The form fields for a member's topics and note for the provider.
 
 use web::Text;
 use web::form_state::{Field, FormState};
 
-/// The fields for topics, for a note with this label, and for showing one's address.
+/// The fields for topics, for a note with the label `note`, and for showing the member's email
+/// address.
 pub(super) fn fields(text: &Text, form_state: &FormState, note: String) -> [Field; 3] {
     [
         form_state

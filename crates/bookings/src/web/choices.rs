@@ -37,7 +37,7 @@ fn labels(all: &[Listed], kind: Kind, set: &[String]) -> Vec<(String, String)> {
     options(all, kind, |one| set.contains(&one.code))
 }
 
-/// The active items of each list that has some.
+/// For each list that has active items, its kind and these items.
 fn lists(all: &[Listed]) -> impl Iterator<Item = (Kind, Vec<(String, String)>)> {
     let lists = Kind::ALL.iter().map(|kind| (*kind, active(all, *kind)));
     lists.filter(|(_, items)| !items.is_empty())
@@ -75,8 +75,8 @@ fn with_none(
     std::iter::once(none).chain(items).collect()
 }
 
-/// The fields that a slot asks for: a set of one asks nothing, a larger one asks for one of its
-/// values, and an empty one for any active item or none.
+/// The fields in which a member chooses from a slot's sets. A set of one item needs no field, a
+/// larger set offers its items, and an empty set offers all active items or none.
 pub(super) fn asked(
     text: &Text,
     form_state: &FormState,
@@ -111,8 +111,8 @@ pub(super) fn asked(
     fields
 }
 
-/// A selection of the tracks of these entries, or of all active ones if there are none. `None` if
-/// there is nothing to choose.
+/// A selection of the tracks of these entries, or of all active entries if `entries` is empty.
+/// `None` if there is nothing to choose.
 pub(super) fn track(
     text: &Text,
     form_state: &FormState,
@@ -138,7 +138,7 @@ pub(super) fn track(
     Some(form_state.select("track", text.say("choice-track"), items))
 }
 
-/// The label's message id and the items' labels of each set that is not empty.
+/// For each set that is not empty, the message id of its label and the labels of its items.
 pub(super) fn facts(all: &[Listed], sets: &Choices) -> Vec<(&'static str, String)> {
     let kinds = Kind::ALL.iter().filter(|kind| !sets.of(**kind).is_empty());
     let facts = kinds.map(|kind| {

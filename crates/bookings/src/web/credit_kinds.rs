@@ -1,5 +1,5 @@
-//! The administrators' pages and JSON list of the kinds of credits, and the fields in which a plan says
-//! how many of each it grants.
+//! The administrators' pages and JSON list of the kinds of credits, and the form fields for how
+//! many credits of each kind a plan grants.
 
 use axum::response::Response;
 use site::request::PageRequest;
@@ -14,7 +14,7 @@ use super::choice_lists::DONE;
 use crate::credit_kind::CreditKind;
 use crate::plan::Plan;
 
-/// A number for each kind of credits that is active, or of which the plan grants some.
+/// A number field for each kind of credits that is active or that the plan already grants.
 pub(super) fn quantities(form_state: &FormState, kinds: &[CreditKind]) -> Vec<Field> {
     let form = &form_state.form;
     let code_of = |row: usize| form.text(&format!("grants.{row}.credit_kind"));

@@ -26,15 +26,15 @@ struct CreditsPage<'a> {
     name: &'a str,
     here: String,
     lots: Vec<LotLine>,
-    /// The time and the person's reason, the message id of the kind of change, and the number of
-    /// credits.
+    /// For each change: its time and the administrator's reason, the message id of its kind, and
+    /// the number of credits.
     entries: Vec<(String, &'static str, String)>,
     fields: [Field; 3],
 }
 
 struct LotLine {
     kind: String,
-    /// How many were granted and spent, and until when they can be spent.
+    /// How many credits were granted and spent, and when they expire.
     note: String,
     left: i64,
     is_over: bool,

@@ -1,4 +1,4 @@
-//! The administrators' page of exports, and the files.
+//! The administrators' page of exports, and the downloads of the files.
 
 use askama::Template;
 use axum::body::{Body, Bytes};
@@ -42,8 +42,8 @@ pub(super) async fn file(req: PageRequest) -> Result<Response, Problem> {
     Ok(download(&req.site, export, rest))
 }
 
-/// Sends the file while it is read. If the store fails, the response ends before its end, so that
-/// the client notices.
+/// Sends the file while its rows are read. If the store fails, the response is cut off, so that the
+/// client notices the error.
 pub(super) fn download(site: &Site, export: Export, rest: Rest) -> Response {
     let store = site.store.clone();
     let parts = stream::try_unfold(rest, move |rest| {

@@ -1,5 +1,5 @@
-//! The pages of feedback: what both sides say about a session, the form in which a side says it, and
-//! the administrators' list of criteria.
+//! The pages of feedback: the feedback of both sides of a session, the form in which a side gives
+//! it, and the administrators' list of criteria.
 
 use askama::Template;
 use axum::response::Response;
@@ -19,10 +19,10 @@ use crate::criterion::{self, Author, Criterion, Kind};
 use crate::feedback::{self, FIELDS, Feedback};
 use crate::{Refusal, notice};
 
-/// What the parties of a session say, and what the reader may do about it.
+/// The feedback about a session, and the link to the reader's own form.
 pub(super) struct SessionFeedback {
     all: Vec<Feedback>,
-    /// The side of the session that the reader is on.
+    /// The reader's side of the session; `None` for administrators.
     reader: Option<Author>,
     criteria: Vec<Criterion>,
     /// The path of the reader's form, and the message id of the link to it.
@@ -86,7 +86,7 @@ impl SessionFeedback {
 
 struct Card<'a> {
     feedback: &'a Feedback,
-    /// Whose words they are, as the heading's message distinguishes them.
+    /// The keyword for the author in the message of the heading: `own`, `member` or `provider`.
     author: &'static str,
     scores: Vec<(&'a str, i64)>,
     answers: Vec<(&'a str, &'a str)>,
@@ -158,8 +158,8 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
     req.show("/me/bookings", &title, body).await
 }
 
-/// The fields of the form for the criterion that is number `index` of its kind: its id, and what the
-/// author says.
+/// The form fields for one criterion: its id, and the author's score or answer. `index` is the
+/// criterion's position among the criteria of its kind.
 fn criterion_fields(
     form_state: &FormState,
     index: usize,
@@ -193,7 +193,8 @@ fn criterion_fields(
     if !is_refused {
         said.value = stored.unwrap_or_default();
     } else if is_moved {
-        // The criteria have changed since the form was opened, so this belongs to another one.
+        // The criteria have changed since the form was opened, so the value belongs to another
+        // criterion.
         said.value.clear();
     }
     [id, said]

@@ -1,4 +1,4 @@
-//! The administrators' page of what does not agree between our books and the gateways'.
+//! The administrators' page of findings.
 
 use askama::Template;
 use axum::response::Response;
@@ -22,7 +22,7 @@ const DONE: &[(&str, &str)] = &[("applied", "finding-was-applied")];
 struct FindingsPage<'a> {
     text: &'a Text,
     form: FormContext<'a>,
-    /// The states, each with the path of its page, the label, and whether it is the shown state.
+    /// For each state, the path of its page, its label, and whether the page shows this state.
     states: Vec<(String, &'static str, bool)>,
     rows: Vec<Row>,
     next: Option<String>,
@@ -30,9 +30,9 @@ struct FindingsPage<'a> {
 
 struct Row {
     finding: Finding,
-    /// The gateway and the ids by which people find it there.
+    /// The gateway, the id of the finding's subject, and the order's id.
     about: String,
-    /// When it was found, and what became of it.
+    /// When it was found, and how it was closed.
     history: Vec<String>,
 }
 

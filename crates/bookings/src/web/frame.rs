@@ -1,4 +1,5 @@
-//! The frame of the pages of bookings. Where no real money moves, each page says so first.
+//! The frame of the pages of bookings. If the site is in test mode, each page begins with a notice
+//! that no real money moves.
 
 use std::fmt::Display;
 
@@ -9,7 +10,7 @@ use web::{Problem, Site, Text};
 
 use crate::gateway;
 
-/// A page's content, below the words about test money.
+/// A page's content, below the notice about test money.
 #[derive(Template)]
 #[template(path = "frame.html")]
 pub(super) struct Framed<'a, B: Display> {

@@ -9,7 +9,7 @@ use crate::booking::Booking;
 use crate::notice;
 
 /// The booking as a calendar file, with the link, address or telephone number of the session. An
-/// unconfirmed booking has none.
+/// unconfirmed booking has no calendar file.
 pub(super) fn file(site: &Site, booking: &Booking, location: &str) -> Result<Response, Problem> {
     if !booking.state.is_held() {
         return Err(Problem::not_found());

@@ -1,5 +1,5 @@
-//! The pages of people who book with a name and an address alone, and what signed-out people choose
-//! before they sign in.
+//! The pages for booking with only a name and an email address, and the redirect that keeps a
+//! visitor's choice while they sign in.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -182,8 +182,8 @@ pub(super) async fn confirm(
     Ok(response)
 }
 
-/// `POST /book/{slot}/sign-in`: leads to the sign-in or to the registration, from which people come
-/// back to the slot with what they chose.
+/// `POST /book/{slot}/sign-in`: redirects to the sign-in or the registration, which leads people
+/// back to the slot with their choice.
 pub(super) async fn sign_in(
     State(accounts): State<Context>,
     Path(slot): Path<String>,
@@ -201,7 +201,7 @@ pub(super) async fn sign_in(
     Ok(response)
 }
 
-/// The path of a slot's page on which this choice is already made.
+/// The path of a slot's page, with this choice in its query.
 fn with_choice(slot: &SlotId, choice: &Choice) -> String {
     let chosen = Kind::ALL
         .iter()

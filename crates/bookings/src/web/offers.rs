@@ -25,12 +25,13 @@ use crate::{Refusal, settings};
 /// The number of days on a page, and the maximum number of slots.
 const DAYS: i64 = 7;
 const MOST: u32 = 60;
-/// The filters that are shown at once, and those that are folded away; beside them there are the
-/// lists of choices.
+/// The filters that are always visible, and those that can be folded away. The lists of choices are
+/// further filters.
 const SHOWN: [&str; 3] = ["kind", "location_kind", "max_price"];
 const FOLDED: [&str; 3] = ["area", "min_minutes", "credit_kind"];
 
-/// The provider whose slots a page shows; empty for those of all providers.
+/// The provider whose slots a page shows. All fields are empty on the page that shows the slots of
+/// all providers.
 #[derive(Default)]
 pub(super) struct Provider {
     /// The slug of the provider's page.
@@ -65,9 +66,9 @@ struct ListPage<'a> {
     zone: String,
     days: Vec<Day>,
     is_filtered: bool,
-    /// The time and the link of the next free slot; only if the page lists no slot.
+    /// A text about the next free slot, and a link to its day, for a page that lists no slots.
     next: Option<(String, String)>,
-    /// The rest of these days, if the page cannot show all of their slots.
+    /// The link to the rest of these days, if the page cannot show all of their slots.
     more: Option<String>,
     earlier: Option<String>,
     later: Option<String>,
@@ -98,7 +99,7 @@ pub(super) async fn list(
     list_page(&site, &text, &uri, who, Provider::default()).await
 }
 
-/// What the query of the list asks for.
+/// The values in the query of the list.
 #[derive(Clone)]
 struct Asked {
     query: Form,
@@ -163,10 +164,10 @@ impl Asked {
     }
 }
 
-/// What the store knows of a page.
+/// The data of a page that is read from the store.
 struct Found {
     slots: Vec<Offered>,
-    /// The cursor of the rest of the days.
+    /// The cursor of the slots in these days that the page does not show.
     more: Option<String>,
     /// The first slot after these days.
     next: Option<Offered>,
@@ -174,7 +175,7 @@ struct Found {
     listed: Vec<Listed>,
     kinds: Vec<CreditKind>,
     currency: String,
-    /// What is wrong with the query; then there are no slots.
+    /// The error in the query, if it has one. The list of slots is then empty.
     problem: Option<Problem>,
 }
 
@@ -302,7 +303,7 @@ pub(super) async fn list_page(
     })
 }
 
-/// The filters as they were sent, with what is wrong with them.
+/// The filters as the visitor sent them, with their errors.
 fn form_state(text: &Text, asked: &Asked, problem: Option<&Problem>) -> FormState {
     let mut form = asked.query.clone();
     if form.text("from").is_empty() {

@@ -45,19 +45,19 @@ const DONE: &[(&str, &str)] = &[
 struct ListPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
-    /// Each part of the list, if the page shows it.
+    /// The upcoming and the past bookings; `None` for a part that the page does not show.
     coming: Option<Part>,
     past: Option<Part>,
 }
 
-/// A part of the upcoming or of the past bookings, and the path of the rest.
+/// Either the upcoming or the past bookings of a member, and the path of the next page of them.
 struct Part {
     rows: BookingRows,
     next: Option<String>,
 }
 
-/// `GET /me/bookings`: the first upcoming and past bookings, or with `when` and a cursor the next
-/// part of one of both.
+/// `GET /me/bookings`: the first upcoming and past bookings. With `when` and a cursor, it shows the
+/// next page of only the upcoming or only the past ones.
 pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     let body = ListPage {
         text: &req.text,
@@ -120,14 +120,14 @@ struct Loaded {
     order: Option<Order>,
     /// The label of the kind of credit that the booking cost.
     credit: Option<String>,
-    /// What the session is about.
+    /// The entry of the catalogue that the session is about.
     entry: Option<CatalogueEntry>,
-    /// The message id of a label, and what the member chose.
+    /// The message id of each label, and what the member chose.
     choices: Vec<(&'static str, String)>,
     /// The outcomes that the reader can mark.
     outcomes: Vec<Outcome>,
     feedback: SessionFeedback,
-    /// The review of which the session is the call.
+    /// The review that takes place in the session.
     review: Option<Review>,
     /// Whether the reader may release the session's room.
     may_release: bool,
@@ -210,9 +210,9 @@ struct BookingPage<'a> {
     /// The field for the reason of a cancellation, which members need not give.
     reason: Option<Field>,
     may_move: bool,
-    /// The field for another link; only for those who may replace it.
+    /// The field for a new link; `None` for readers who may not replace the link.
     link: Option<Field>,
-    /// The field for the reason; only for those who may release the room.
+    /// The field for the reason for releasing the room; `None` for readers who may not release it.
     room: Option<Field>,
     back: &'static str,
 }
@@ -322,7 +322,8 @@ pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
     let here = notice::page(&loaded.booking);
     let lacks_reason =
         loaded.party != Party::Member && posted.form.text("reason").trim().is_empty();
-    // Who may not cancel, or gives no reason, is refused at once, and not asked before.
+    // A person who may not cancel, or must give a reason and does not, is refused at once, without
+    // the confirmation question.
     let is_refused = lacks_reason || !loaded.may_cancel(req.site.clock.now());
     if !question::is_sure(&posted.form) && !is_refused {
         let address = format!("{here}/cancel");
@@ -378,8 +379,8 @@ const MARK: Question = Question {
     confirm: "outcome-do",
 };
 
-/// Handles `POST /me/bookings/{id}/outcome`. Unless the session took place, the page first asks for
-/// a confirmation.
+/// Handles `POST /me/bookings/{id}/outcome`. For every outcome except that the session took place,
+/// the page first asks for a confirmation.
 pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> {
     let req = &posted.req;
     let said = Outcome::find(posted.form.text("outcome")).ok_or_else(Problem::not_found)?;
@@ -459,7 +460,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         ..Filter::default()
     };
     let rows = paging.rows();
-    // A session in which a document is reviewed keeps its length.
+    // If a document is reviewed in the session, the new slot must have the same length.
     let length = |slot: &Slot| slot.ends_at.duration_since(slot.starts_at);
     let keeps_length = loaded.review.as_ref().is_some_and(Review::is_open);
     let look =

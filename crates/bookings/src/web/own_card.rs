@@ -1,5 +1,5 @@
-//! The cards on a person's start page: what a member has booked and can spend, what a provider has to
-//! do today and is owed, what waits for an administrator, and the reviews.
+//! The cards on a person's start page. A member sees bookings and credits, a provider sees sessions
+//! and owed amounts, and an administrator sees tasks. Reviews have their own cards.
 
 use identity::grant;
 use identity::session::signed_in::SignedIn;
@@ -48,8 +48,8 @@ const SUBMIT: Begin = Begin {
     icon: "M4 2.5h5l3 3v8H4zM9 2.5v3h3M6 8.5h4M6 11h4",
 };
 
-/// Builds the cards of a member, of a provider, of an administrator and of the reviews. A card without
-/// lines is not shown, so nothing is shown as 0; what the person can begin is.
+/// Builds the cards of a member, of a provider, of an administrator and of the reviews. A card
+/// without lines is not shown, but its links for starting something are.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -78,7 +78,7 @@ pub(crate) fn find(
     Ok(cards)
 }
 
-/// Builds the card of the next sessions that the person has booked, and of the credits that are left.
+/// Builds the card of the person's next booked sessions and remaining credits.
 fn of_member(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -126,8 +126,8 @@ fn credits(lots: &[Lot], labels: &Labels, text: &Text, zone: &TimeZone) -> Vec<O
     lines.collect()
 }
 
-/// Builds the card of a provider's sessions today, or else the next one, of the requests that wait,
-/// and of the money that is owed. For a provider without any, it lists the next free times instead.
+/// Builds the card of a provider: today's sessions or else the next one, the number of open
+/// requests, and the amount that is owed. If the card would be empty, it lists the next free slots.
 fn of_provider(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -189,7 +189,7 @@ fn of_provider(
     Ok(card)
 }
 
-/// What a provider is owed in each currency.
+/// The amounts that a provider is owed, one for each currency.
 fn owed(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Vec<Money>, StoreError> {
     let mut sums: Vec<Money> = Vec::new();
     for total in payout::totals(tx, provider)? {
@@ -205,7 +205,7 @@ fn owed(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Vec<Money>, StoreError
     Ok(sums)
 }
 
-/// A line about a session, with when it is and with whom.
+/// A line about a session, with its time and the name of the other side.
 fn session(one: &Booking, text: &Text, at: String, with: String) -> OwnLine {
     let note = [at, with];
     OwnLine {
@@ -223,7 +223,7 @@ fn session(one: &Booking, text: &Text, at: String, with: String) -> OwnLine {
     }
 }
 
-/// A line about so many things that wait, if any do.
+/// A line with the number of things to do; `None` if the number is 0.
 fn waits(text: &Text, label: &str, href: &str, count: i64) -> Option<OwnLine> {
     (count > 0).then(|| OwnLine {
         label: text.say(label).into_owned(),
@@ -233,7 +233,7 @@ fn waits(text: &Text, label: &str, href: &str, count: i64) -> Option<OwnLine> {
     })
 }
 
-/// Builds the card of the reviews that the person waits for or has got, and of those to write.
+/// Builds the cards of the person's own reviews, and of the reviews that the person can write.
 fn reviews(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -285,7 +285,7 @@ fn line(one: &review::Review, text: &Text, zone: &TimeZone) -> OwnLine {
     }
 }
 
-/// What waits for an administrator: findings, and payouts to approve.
+/// The administrator's tasks: open findings, and payouts to approve.
 fn to_do(tx: &mut Tx<'_>, text: &Text) -> Result<Vec<OwnLine>, StoreError> {
     let findings = finding::count_open(tx)?;
     let payouts = payout::count_pending(tx)?;

@@ -23,13 +23,13 @@ use crate::refund::{self, OwnRefund, RefundState};
 use crate::settings::{self, BookingSettings};
 use crate::{Refusal, checkout, gateway_event, notice};
 
-/// The maximum size of a form that the browser posts back from the gateway, in bytes.
+/// The maximum size, in bytes, of a form that the gateway makes the browser post back.
 const LONGEST_RETURN: usize = 64 * 1024;
-/// For how many seconds after the payer's return the page loads itself again.
+/// For this many seconds after the payer's return, the page reloads itself.
 const PATIENCE: i64 = 120;
 /// Browsers without script follow this header too.
 const REFRESH: HeaderName = HeaderName::from_static("refresh");
-/// After how many seconds the page loads itself again.
+/// The number of seconds after which the page reloads itself.
 const RELOAD: HeaderValue = HeaderValue::from_static("5");
 
 #[derive(Template)]
@@ -44,16 +44,16 @@ struct PayPage<'a> {
     /// The booking that the order pays for; `None` if it pays for a plan.
     booking: Option<&'a Booking>,
     sum: String,
-    /// Empty if the sum includes no tax.
+    /// The text about the tax; empty if the sum includes no tax.
     tax: String,
     until: String,
     cancel: String,
-    /// When the money for a plan is paid back.
+    /// The conditions under which the payment for a plan is refunded.
     terms: Vec<String>,
-    /// What became of the order, and whether that is good news.
+    /// The text about the state of the order, and whether it is good news.
     banner: Option<(String, bool)>,
-    /// When the payer came back from the gateway, in seconds, or 0; only if the gateway can be asked
-    /// about the order.
+    /// The Unix time in seconds at which the payer came back from the gateway, or 0 if they did
+    /// not; `None` if the gateway cannot be asked about the order.
     check: Option<i64>,
     is_open: bool,
     may_pay: bool,
@@ -96,8 +96,8 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
     req.read(look).await
 }
 
-/// How long the payer, who came back from the gateway, waits for its answer: since when, and
-/// whether the page loads itself again until the answer is there.
+/// The wait of a payer who came back from the gateway: the Unix time in seconds at which it began,
+/// and whether it is still so short that the page reloads itself.
 #[derive(Clone, Copy)]
 struct Wait {
     since: i64,
@@ -105,7 +105,7 @@ struct Wait {
 }
 
 impl Wait {
-    /// Reads the instant at which the payer came back, which the return has put into the query.
+    /// Reads from the query when the payer came back from the gateway.
     fn read(req: &PageRequest) -> Option<Self> {
         let since: i64 = req.query.text("back").parse().ok()?;
         let waited = req.site.clock.now().as_second().saturating_sub(since);
@@ -174,7 +174,7 @@ fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
             .unwrap_or_default(),
         terms: terms(text, &loaded.rules),
         banner,
-        // Who waits for the gateway's answer does not pay again meanwhile.
+        // A payer who waits for the gateway's answer must not pay again meanwhile.
         may_pay: is_open && !wait.is_some_and(|wait| wait.is_short),
         check: (order.is_unpaid() && order.gateway_order_id.is_some())
             .then(|| wait.map_or(0, |wait| wait.since)),
@@ -187,7 +187,7 @@ fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
     slot_page::plain(&req.site, text, &title, body)
 }
 
-/// What the page says first, and whether that is good news.
+/// The text at the top of the page, and whether it is good news.
 fn banner(
     req: &PageRequest,
     loaded: &Loaded,
@@ -238,7 +238,7 @@ fn expired(subject: &Subject) -> &'static str {
     }
 }
 
-/// When the money for a plan is paid back, as the policy says.
+/// The conditions under which the policy refunds the payment for a plan.
 fn terms(text: &Text, rules: &BookingSettings) -> Vec<String> {
     let all = [
         ("pay-terms-unused", rules.refund_days),
@@ -381,7 +381,8 @@ struct GatewayPage<'a> {
     csrf: &'a str,
     order: &'a Order,
     sum: String,
-    /// Where the payer goes back, after the gateway has told the site of the payment; before, empty.
+    /// The URL to which the payer returns, if the gateway's event was already sent; otherwise
+    /// empty.
     back: &'a str,
 }
 

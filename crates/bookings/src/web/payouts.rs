@@ -148,7 +148,7 @@ pub(super) async fn set_reference(posted: FormPost) -> Result<Response, Problem>
 struct AllPage<'a> {
     text: &'a Text,
     form: FormContext<'a>,
-    /// The states, each with the path of its page, the label, and whether it is the shown state.
+    /// For each state, the path of its page, its label, and whether the page shows this state.
     states: Vec<(String, &'static str, bool)>,
     is_pending: bool,
     lines: Vec<Line>,

@@ -88,7 +88,8 @@ pub(super) async fn buy(posted: FormPost) -> Result<Response, Problem> {
 struct OwnPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
-    /// The name and the end, or the start and the end, of each membership.
+    /// For each membership, the plan's name, and a text with the day on which the membership ends.
+    /// If it begins in the future, the text also contains the day on which it begins.
     memberships: Vec<(String, String)>,
     lots: Vec<(String, String)>,
     /// The time, the reason and the number of credits of each change.
@@ -96,22 +97,24 @@ struct OwnPage<'a> {
     older_entries: Option<String>,
     orders: Vec<OrderRow>,
     older_orders: Option<String>,
-    /// The list of which the page shows an older part, and nothing else; empty on the first page.
+    /// The list whose older entries the page shows; empty on the first page, which shows all lists.
     part: &'a str,
 }
 
 struct OrderRow {
     title: String,
-    /// The page of the receipt, or else of the payment.
+    /// The path of the receipt's page, or of the payment page if there is no receipt.
     href: String,
-    /// The receipt's number, its day, the tax and what was paid back, as far as there are any.
+    /// The receipt's number and day, the tax and the refunded amount. What does not exist is left
+    /// out.
     notes: Vec<String>,
     sum: String,
     class: &'static str,
     state: &'static str,
 }
 
-/// `GET /me/credits`, or with `list` and a cursor an older part of the entries or the orders.
+/// `GET /me/credits`: a person's credits, memberships and orders. With `list` and a cursor, it
+/// shows older entries or older orders.
 pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
     let part = match req.query.text("list") {
         part @ ("entries" | "orders") => part,

@@ -1,4 +1,5 @@
-//! The page of a provider's own profile, and of the calendar that they keep elsewhere.
+//! The page of a provider's own profile, and of the calendar that the provider keeps on another
+//! server.
 
 use askama::Template;
 use axum::response::Response;
@@ -33,7 +34,7 @@ struct ProfilePage<'a> {
 struct CalendarState {
     /// When the calendar was read, in words.
     read: String,
-    /// The message id of what is wrong.
+    /// The message id of the error.
     error: Option<&'static str>,
 }
 
@@ -42,7 +43,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     page(&req, None, None).await
 }
 
-/// Shows the page, perhaps with the refused form of the profile, or of the calendar.
+/// Shows the page. After a refused submission, it contains what the user entered.
 async fn page(
     req: &PageRequest,
     profile_form: Option<&FormState>,
@@ -118,7 +119,8 @@ pub(super) async fn set_calendar(posted: FormPost) -> Result<Response, Problem> 
         } else {
             form.text("calendar_url")
         };
-        // An empty field is no wish to remove what it does not show.
+        // An empty field does not remove the calendar, because the form never shows the stored
+        // address.
         if is_end || !address.trim().is_empty() {
             external_calendar::set(tx, &site, provider, address)?;
         }

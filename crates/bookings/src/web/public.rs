@@ -1,4 +1,4 @@
-//! What strangers see of the offered slots, and booking one of them.
+//! The public view of the offered slots, and booking one of them.
 
 use axum::extract::{FromRequestParts as _, Path, Request, State};
 use axum::http::Uri;
@@ -84,7 +84,7 @@ pub(super) async fn one(
     let site = &accounts.site;
     let text = site.speak_public(&wishes);
     if let Ok(id) = which.parse::<SlotId>() {
-        // People come back from signing in with what they had chosen.
+        // After signing in, people return with their choice in the query.
         let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
         let form_state = FormState::of(query);
         let Some(who) = &viewer.who else {

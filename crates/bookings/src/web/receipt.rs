@@ -1,4 +1,4 @@
-//! The page with the receipt of a paid order. It prints on one sheet.
+//! The page with the receipt of a paid order. When printed, it fits on one sheet.
 
 use askama::Template;
 use axum::response::Response;
@@ -20,14 +20,14 @@ struct ReceiptPage<'a> {
     text: &'a Text,
     is_test: bool,
     number: String,
-    /// Who received the money, as it was named then.
+    /// The seller, as the settings named it when the order was paid.
     seller: &'a str,
     payer: &'a str,
     date: String,
     gateway: String,
     title: String,
     sum: String,
-    /// Empty if the sum includes no tax.
+    /// The text about the tax; empty if the sum includes no tax.
     tax: String,
     /// The day and the sum of each refund.
     refunds: Vec<(String, String)>,
@@ -58,7 +58,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
         text,
         is_test: order.mode == OrderMode::Test,
         number: order.receipt().unwrap_or_default(),
-        // An imported order does not say who sold.
+        // An imported order does not name the seller.
         seller: match order.seller.as_str() {
             "" => &req.site.settings.name,
             kept => kept,
@@ -81,8 +81,8 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     req.page(own::HERE, &text.say("receipt-title"), body).await
 }
 
-/// Says which tax the sum of an order includes; empty if it includes none. `today` is the tax's name
-/// for an order that is not paid yet.
+/// Says which tax the sum of an order includes; empty if it includes none. `today` is the current
+/// name of the tax, which is used if the order is not paid yet.
 pub(super) fn tax(text: &Text, order: &Order, today: &str) -> String {
     if order.tax_bps == 0 {
         return String::new();

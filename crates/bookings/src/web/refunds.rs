@@ -19,7 +19,7 @@ use crate::settings::{self, Administrator, BookingSettings};
 
 const ALL: &str = "/admin/refunds";
 const DONE: &[(&str, &str)] = &[("asked", "refund-was-asked")];
-/// The policy's clauses, in the order in which people read them.
+/// The policy's clauses, in the order in which the page shows them.
 const CLAUSES: [Clause; 5] = [
     Clause::Unused,
     Clause::Late,
@@ -54,7 +54,8 @@ fn tag(state: RefundState) -> &'static str {
     }
 }
 
-/// The message id of a rule's reason; an administrator's own words stay as they are.
+/// The reason for a refund: a text about the rule that caused it, or the administrator's own
+/// reason.
 fn reason<'a>(text: &'a Text, refund: &'a RefundRecord) -> String {
     let rule = match refund.reason.as_str() {
         manual::POLICY => "refund-rule-policy",
@@ -123,7 +124,7 @@ struct NewPage<'a> {
     here: String,
     facts: Vec<(&'static str, String)>,
     clause: String,
-    /// Empty where nothing is left to refund.
+    /// Empty if nothing is left to refund.
     fields: Vec<Field>,
 }
 

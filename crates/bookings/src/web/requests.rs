@@ -1,4 +1,4 @@
-//! The pages of requests: a member's own ones, those that a provider is asked, and all of them.
+//! The pages of requests: a member's own requests, those for a provider's slots, and all of them.
 
 use askama::Template;
 use axum::response::Response;
@@ -22,7 +22,7 @@ use crate::request::{self, ASKED, NewRequest, OWN, PartyToRequest, RequestState}
 use crate::slot::SlotId;
 use crate::{PREFERRED_INVALID, QUOTA_EXHAUSTED, Refusal, settings};
 
-/// The administrators' page of all requests.
+/// The path of the administrators' page of all requests.
 const ALL: &str = "/admin/sessions/requests";
 const DONE: &[(&str, &str)] = &[
     ("made", "request-was-made"),
@@ -32,7 +32,7 @@ const DONE: &[(&str, &str)] = &[
 ];
 /// The maximum number of slots that the form offers at once.
 const MOST: u32 = 200;
-/// What the form sends to offer the first slots again.
+/// The value of the field `after` that makes the form offer the first slots again.
 const FIRST: &str = "first";
 
 #[derive(Template)]
@@ -49,11 +49,11 @@ struct ListPage<'a> {
 struct Row {
     request: RequestView,
     tag: &'static str,
-    /// Until when an undecided request waits.
+    /// The time at which an undecided request lapses, in words.
     until: String,
     /// The time and the description of each slot.
     slots: Vec<(String, String)>,
-    /// The message id of a label, and what the member chose.
+    /// The message id of each label, and what the member chose.
     choices: Vec<(&'static str, String)>,
 }
 
@@ -139,7 +139,8 @@ async fn page(
     req.show(here, &text.say(title), body).await
 }
 
-/// Joins a description's parts. The provider's name may be empty.
+/// Joins the parts of a description. Empty parts, such as the name of a hidden provider, are left
+/// out.
 fn what(parts: &[&str]) -> String {
     let parts = parts.iter().filter(|part| !part.is_empty());
     parts.copied().collect::<Vec<&str>>().join(" · ")
@@ -163,14 +164,14 @@ pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
     form_page(&req, &FormState::of(form)).await
 }
 
-/// The slots that a form names.
+/// The ids of the slots that are chosen in a form.
 fn named(form: &Form) -> impl Iterator<Item = &str> {
     let slots = (1..=5).map(|number| form.text(&format!("slot_{number}")));
     slots.filter(|slot| !slot.is_empty())
 }
 
-/// The form offers a part of all slots, which begins after the cursor `after`, and those that it
-/// names already.
+/// Shows the form. It offers the slots that are already chosen, and at most [`MOST`] slots that
+/// come after the cursor in the field `after`.
 async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let after = form_state.form.text("after");
     let after = if after == FIRST { "" } else { after };
@@ -233,7 +234,7 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     req.show(own::HERE, &title, body).await
 }
 
-/// `POST /me/requests/new`: asks for the slots, or shows the form with other slots.
+/// `POST /me/requests/new`: creates the request, or shows the form with other slots.
 pub(super) async fn create(posted: FormPost) -> Result<Response, Problem> {
     if !posted.form.text("after").is_empty() {
         return form_page(&posted.req, &FormState::of(posted.form.clone())).await;

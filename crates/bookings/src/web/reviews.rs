@@ -1,4 +1,4 @@
-//! The pages of reviews: a member's own ones, those that a provider can take, and all of them.
+//! The pages of reviews: a member's own reviews, those that a provider can take, and all of them.
 
 use askama::Template;
 use axum::extract::{Request, State};
@@ -24,7 +24,7 @@ use crate::review::{
 };
 use crate::{Refusal, credit, gateway, settings};
 
-/// The administrators' page of all reviews.
+/// The path of the administrators' page of all reviews.
 const ALL: &str = "/admin/sessions/reviews";
 const DONE: &[(&str, &str)] = &[
     ("submitted", "review-was-submitted"),
@@ -115,8 +115,8 @@ struct NewPage<'a> {
     /// How many documents the member can submit.
     left: i64,
     fields: Vec<Field>,
-    /// The minutes that a session for a review has, if the member may have one and has not booked
-    /// any.
+    /// The length in minutes of a session that the member can book for a review; `None` if the
+    /// member may not have one or has already booked one.
     to_book: Option<i64>,
     megabytes: usize,
 }
@@ -199,7 +199,7 @@ pub(super) async fn create(
     .await
 }
 
-/// A refused form with a file.
+/// The state of a refused form with a file. An error about the file is shown at its field.
 fn refused(posted: &FormPost, problem: &Problem) -> FormState {
     let text = &posted.req.text;
     let mut form_state = FormState::refused(posted.form.clone(), problem, text);
@@ -227,11 +227,11 @@ struct ReviewPage<'a> {
     session: Option<(String, &'static str, &'static str)>,
     /// The sizes of the document and of the reviewer's file.
     kilobytes: (i64, i64),
-    /// The most megabytes of a file.
+    /// The maximum size of a file, in megabytes.
     megabytes: usize,
     may_start: bool,
     may_cancel: bool,
-    /// The form in which the reviewer writes; empty for others.
+    /// The form in which the reviewer writes; empty for everybody else.
     groups: Vec<Group>,
 }
 
@@ -286,7 +286,7 @@ fn kilobytes(bytes: i64) -> i64 {
     (bytes / 1024).max(1)
 }
 
-/// `POST /me/reviews/{id}/complete`, perhaps with a file.
+/// `POST /me/reviews/{id}/complete`, with or without a file.
 pub(super) async fn complete(
     State(site): State<Site>,
     request: Request,
@@ -352,7 +352,8 @@ pub(super) async fn reference(req: PageRequest, headers: HeaderMap) -> Result<Re
     download(&req.site, req.read(look).await?.reference(), &headers).await
 }
 
-/// Sends a document, if there is one that may be read. A browser saves it and never shows it, because its content is a stranger's.
+/// Sends a document, if the person may read it. A browser saves it and never shows it, because its
+/// content comes from a stranger.
 pub async fn download(
     site: &Site,
     document: Option<Document>,

@@ -21,7 +21,7 @@ use crate::provider::ProviderId;
 use crate::settings::Administrator;
 use crate::{Refusal, finding};
 
-/// The administrators' page of all sessions.
+/// The path of the administrators' page of all sessions.
 pub(super) const ALL: &str = "/admin/sessions";
 const FIGURES: &str = "/admin/sessions/figures";
 /// The names of the filters.
@@ -43,8 +43,8 @@ struct ListPage<'a> {
     is_filtered: bool,
     rows: Vec<Row>,
     next: Option<String>,
-    /// What is to be done before somebody can book: the path, the message id, and whether it is
-    /// done. Empty once somebody has booked.
+    /// The steps before somebody can book: the path, the message id, and whether the step is done.
+    /// Empty once somebody has booked.
     steps: Vec<(&'static str, &'static str, bool)>,
     links: &'static [(&'static str, &'static str)],
 }
@@ -57,11 +57,11 @@ struct Row {
     reason: String,
     class: &'static str,
     state: &'static str,
-    /// Whether it can still be cancelled.
+    /// Whether the booking can still be cancelled.
     is_ahead: bool,
 }
 
-/// What administrators keep elsewhere: the path, and the message id.
+/// The links to other pages of administrators: the path, and the message id.
 const LINKS: &[(&str, &str)] = &[
     (FIGURES, "figures-title"),
     ("/admin/sessions/requests", "request-all"),
@@ -206,7 +206,7 @@ struct FiguresPage<'a> {
     fields: [Field; 2],
     /// The message id of each figure, and the figure.
     figures: Vec<(&'static str, String)>,
-    /// The money in each currency: what is left, what came in and what went back.
+    /// The money in each currency: the revenue, the payments and the refunds.
     revenue: Vec<Sums>,
     test_revenue: Vec<Sums>,
     owed: Vec<String>,
@@ -218,7 +218,7 @@ struct Sums {
     refunded: String,
 }
 
-/// `GET /admin/sessions/figures`: by default those of the present month.
+/// `GET /admin/sessions/figures`: the figures of a range of days, by default of the current month.
 pub(super) async fn figures(req: PageRequest) -> Result<Response, Problem> {
     let zone = req.site.settings.time_zone.clone();
     let today = req.site.clock.now().to_zoned(zone.clone()).date();

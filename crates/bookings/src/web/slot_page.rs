@@ -44,13 +44,14 @@ struct SlotPage<'a> {
     cancel: String,
     /// The message ids of labels, and what the slot offers.
     facts: Vec<(&'static str, String)>,
-    /// What the session can be about.
+    /// The entries of the catalogue that the session can be about.
     about: Vec<CatalogueEntry>,
-    /// What members choose, and their note.
+    /// The fields for what members choose, and for their note.
     fields: Vec<Field>,
     hold: String,
     button: String,
-    /// The message id of the reason why the member cannot book with a credit, if the slot takes one.
+    /// The message id of the reason why the member cannot book with a credit; `None` if the member
+    /// can, or if the slot takes no credit.
     lacks: Option<&'static str>,
     /// The CSRF token for the form; empty if nobody is signed in.
     csrf: &'a str,
@@ -66,7 +67,7 @@ struct TakenPage<'a> {
     others: Vec<(String, String)>,
 }
 
-/// What a slot offers, the lists, and the entries of the catalogue that it is about.
+/// A slot's sets, the items of all lists, and the entries of the catalogue in the slot's set.
 type Sets = (Choices, Vec<Listed>, Vec<CatalogueEntry>);
 
 enum Found {
@@ -75,10 +76,10 @@ enum Found {
     Taken(Vec<Offered>),
 }
 
-/// With what a member can book a slot that takes a credit.
+/// The credits with which a member can book a slot that takes a credit.
 #[derive(Default)]
 struct Means {
-    /// How many credits the member can spend on it.
+    /// How many credits the member can spend on the slot.
     credits: i64,
     lacks: Option<&'static str>,
 }
@@ -214,7 +215,8 @@ pub(super) async fn slot_page(
             Some(SignedOut::of(accounts, entrance, form_state, offer))
         }
     };
-    // A note does not go along when somebody signs in: addresses of pages are no place for it.
+    // If people must sign in to book, there is no field for a note, because the note would have to
+    // be kept in a URL until they are signed in.
     if signed_out.as_ref().is_none_or(|out| !out.stamp.is_empty()) {
         fields.extend(brief::fields(text, form_state, label));
     }

@@ -1,4 +1,4 @@
-//! Who looks at the offered slots, and how often.
+//! The visitors who look at the offered slots, and the limit on their requests.
 
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::{StatusCode, request};
@@ -11,8 +11,8 @@ use web::{Facts, Problem, Site};
 use crate::Refusal;
 use crate::settings::{self, BookingSettings};
 
-/// How often the slots are shown to a network from which nobody is signed in. The settings have the
-/// count.
+/// The limit on requests for slots from one network by people who are not signed in. The real
+/// number comes from the settings. The number here is never reached.
 const RULES: &[Rule] = &[Rule {
     count: u32::MAX,
     per: SignedDuration::from_mins(1),
@@ -20,7 +20,7 @@ const RULES: &[Rule] = &[Rule {
 /// The maximum number of networks that are counted at one time.
 const KEYS: usize = 20_000;
 
-/// The counters of one process, an extension of the requests for slots.
+/// The counters of this process. They are attached to each request for slots as an extension.
 #[derive(Clone, Debug)]
 pub(super) struct BrowseLimit(Limit);
 
@@ -30,11 +30,11 @@ impl Default for BrowseLimit {
     }
 }
 
-/// Somebody who looks at the slots by a page.
+/// Somebody who looks at the slots on a page.
 #[derive(Debug)]
 pub(super) struct Visitor(pub(super) Viewer);
 
-/// Somebody who looks at the slots by the API, perhaps with a token.
+/// Somebody who looks at the slots through the API, perhaps with a token.
 #[derive(Debug)]
 pub(super) struct ApiVisitor(pub(super) Option<SignedIn>);
 
@@ -66,8 +66,8 @@ where
     }
 }
 
-/// Counts a request unless a person at a browser of this site sent it, or a program on this machine,
-/// which may be a proxy before it or a front end beside it.
+/// Counts a request, unless a signed-in person sent it from a browser, or it came from this
+/// machine, where a proxy or a front end may run.
 async fn count(parts: &request::Parts, site: &Site, who: Option<&SignedIn>) -> Result<(), Problem> {
     let outside = || Problem::internal("a handler stands outside web::serve");
     let facts: &Facts = parts.extensions.get().ok_or_else(outside)?;
@@ -85,7 +85,7 @@ async fn count(parts: &request::Parts, site: &Site, who: Option<&SignedIn>) -> R
         .map_err(Problem::from)
 }
 
-/// Refuses with 401 where the slots are only for people and programs that are signed in.
+/// Refuses a caller who is not signed in with 401, unless the settings let everybody see the slots.
 pub(super) fn check(rules: &BookingSettings, is_signed_in: bool) -> Result<(), Refusal> {
     if rules.browse_public || is_signed_in {
         return Ok(());

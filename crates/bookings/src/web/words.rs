@@ -58,8 +58,8 @@ pub(super) fn when(
     (text.date(&from), text.time_range(&from, &until))
 }
 
-/// What a plan grants, such as “3 credits (Session) · for 1 month”. A plan without months lasts for
-/// `days`.
+/// What a plan grants, such as “3 credits (Session) · for 1 month”. If the plan's `months` is 0,
+/// its credits last for `days` days.
 pub(super) fn grants(text: &Text, grant: &Grant, labels: &Labels, days: i64) -> String {
     let parts = grant.grants.iter();
     let parts = parts.map(|one| credits(text, one.quantity, labels.label(&one.credit_kind)));
@@ -84,8 +84,8 @@ pub(super) fn credits(text: &Text, count: i64, kind: &str) -> String {
     )
 }
 
-/// A price, such as “RM 180”, or “Free”. `credit` is the label of the kind of credit, if the session
-/// is booked with one.
+/// A price, such as “RM 180”, or “Free”. `credit` is the label of the kind of credit, if the
+/// session is booked with one.
 pub(super) fn price(text: &Text, price: Money, credit: Option<&str>) -> String {
     match (price.minor, credit) {
         (_, Some(kind)) => credits(text, 1, kind),

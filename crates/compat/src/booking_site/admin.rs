@@ -1,5 +1,6 @@
-//! The administrators' addresses. What needs a recent proof of a credential, which the front end
-//! cannot give, is refused with the address of the page on this site where it is done.
+//! The administrators' routes. Some changes require that the administrator has recently confirmed
+//! their identity, which the front end does not support. The refusal of such a change contains the
+//! URL of the page on this site where it can be made.
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -61,7 +62,8 @@ pub(super) fn routes() -> Router<Context> {
         .route("/api/admin/confirm-booking", post(confirm_any))
 }
 
-/// Refuses a change that needs a recent proof, and names the page where it can be made.
+/// Refuses a change that requires a recently confirmed identity. The error contains the URL of the
+/// page where the change can be made.
 async fn elsewhere(call: Call, page: &'static str) -> Result<Response, Problem> {
     check(&call).await?;
     let page = call.site.url().join(page);
@@ -124,10 +126,10 @@ async fn list_companies(call: Call) -> Result<Json<Vec<KeptCompany>>, Problem> {
     Ok(Json(all.map(KeptCompany::from).collect()))
 }
 
-/// A company to add or to change. What is left out stays.
+/// A new company, or a change to one. Fields that are omitted stay unchanged.
 #[derive(Clone, Deserialize)]
 struct SentCompany {
-    /// The name in addresses; made of the name if left out.
+    /// The slug; if omitted, it is made from the name.
     id: Option<String>,
     name: Option<String>,
     category: Option<String>,
@@ -189,7 +191,7 @@ async fn create_company(call: Call, body: Received<SentCompany>) -> Result<Respo
         .map_err(renamed)
 }
 
-/// The company with this slug, by which the front end names it.
+/// Finds the company with this slug, which the front end uses as the company's id.
 fn find_company(
     tx: &mut Tx<'_>,
     by: &Administrator,
@@ -221,7 +223,7 @@ struct Removed {
 
 const REMOVED: Json<Removed> = Json(Removed { success: true });
 
-/// Removes a company, or, if somebody chose it already, stops offering it.
+/// Deletes a company. A company that is in use is only deactivated.
 async fn remove_company(call: Call) -> Result<Json<Removed>, Problem> {
     let id = call.piece("id").to_owned();
     let change = move |tx: &mut Tx<'_>, by: &Administrator| {
@@ -261,7 +263,7 @@ async fn list_links(call: Call) -> Result<Json<Vec<LinkShown>>, Problem> {
 #[derive(Clone, Deserialize)]
 struct SentLink {
     meet_link: String,
-    /// The link itself, without its scheme, if left out.
+    /// The name; if omitted, the link without its scheme.
     name: Option<String>,
 }
 
@@ -333,7 +335,7 @@ impl From<OrderRecord> for OrderShown {
     }
 }
 
-/// How many orders are listed, the newest ones.
+/// The maximum number of orders in a response, which contains the newest orders.
 const ORDERS: i64 = 100;
 
 async fn list_orders(call: Call) -> Result<Json<Vec<OrderShown>>, Problem> {
@@ -343,7 +345,7 @@ async fn list_orders(call: Call) -> Result<Json<Vec<OrderShown>>, Problem> {
     Ok(Json(all.map(OrderShown::from).collect()))
 }
 
-/// Confirms a slot of anybody's request.
+/// Confirms a slot of a request, even if the administrator does not own the slot.
 async fn confirm_any(call: Call, body: Received<Confirmation>) -> Result<Response, Problem> {
     check(&call).await?;
     confirm(call, body, Party::Administrator).await

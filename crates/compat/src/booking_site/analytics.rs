@@ -1,5 +1,5 @@
-//! The figures at the administrators' addresses, for all days or, with `date_from` and `date_to`,
-//! for a range of them in the site's zone.
+//! The administrators' statistics. They cover all days or, if the query contains `date_from` and
+//! `date_to`, a range of days in the site's time zone.
 
 use axum::Router;
 use axum::routing::get;
@@ -20,7 +20,7 @@ pub(super) fn routes() -> Router<Context> {
         .route("/api/admin/revenue-tracking", get(show_revenue))
 }
 
-/// Computes figures of the range of days that the query names.
+/// Computes statistics for the range of days in the query.
 async fn compute<T: Send + 'static>(
     call: &Call,
     find: impl Fn(&mut Tx<'_>, Days, &jiff::tz::TimeZone) -> Result<T, StoreError>
@@ -73,9 +73,9 @@ struct BookingFigures {
     booked_slots: i64,
     total_bookings: i64,
     cancelled: i64,
-    /// Hundredths of a percent; null without slots.
+    /// The share of used slots, in hundredths of a percent; null if there are no slots.
     utilisation_bps: Option<i64>,
-    /// Hundredths of a percent; null without bookings.
+    /// The share of cancelled bookings, in hundredths of a percent; null if there are no bookings.
     cancellation_bps: Option<i64>,
     lead_minutes: Option<i64>,
 }

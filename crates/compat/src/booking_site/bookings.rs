@@ -53,7 +53,7 @@ async fn list(call: Call) -> Result<Json<Own>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// A booking to make. The price, the provider and the time are those of the slot.
+/// A new booking. The slot determines the price, the provider and the time.
 #[derive(Clone, Deserialize)]
 struct Sent {
     slot_id: SlotId,
@@ -67,8 +67,8 @@ struct Sent {
     additional_notes: String,
 }
 
-/// What a session shall be about: as many topics, and as much of each, as a booking takes. Front ends
-/// send a list, or a text with commas.
+/// Reads the topics of a session from a list, or from a text with commas, because front ends send
+/// either. Topics beyond the maximum number and characters beyond the maximum length are dropped.
 pub(super) fn read_topics(sent: &Value) -> Vec<String> {
     let all: Vec<String> = match sent {
         Value::Array(all) => {
@@ -81,7 +81,7 @@ pub(super) fn read_topics(sent: &Value) -> Vec<String> {
     Brief::cut(all, "").topics
 }
 
-/// What a member chooses of a slot.
+/// A member's choices among the options of a slot.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Chosen {
@@ -128,7 +128,7 @@ struct Cancelled {
     booking: BookingShown,
 }
 
-/// Cancels one of the member's own bookings. The booking stays in the list of past ones.
+/// Cancels one of the member's own bookings. The booking stays in the list of past bookings.
 async fn remove(call: Call) -> Result<Response, Problem> {
     let site = call.site.clone();
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {

@@ -43,7 +43,7 @@ struct ReviewShown {
     reviewer_name: String,
     /// Whether the document can still be downloaded.
     has_file: bool,
-    /// What the reviewer says; null until the review is completed.
+    /// The reviewer's feedback; null until the review is completed.
     feedback: Option<Value>,
     created_at: Timestamp,
     completed_at: Option<Timestamp>,
@@ -69,7 +69,8 @@ impl From<ReviewView> for ReviewShown {
     }
 }
 
-/// Submits a document. It costs a credit for reviews; what the document is, is read from its content.
+/// Submits a document, which costs a credit for reviews. The document's type is determined from its
+/// content.
 async fn create(call: Call, request: Request) -> Result<Response, Problem> {
     let look = |_: &mut Tx<'_>, _: &Submitter| Ok::<_, Refusal>(());
     call.read(look).await?;

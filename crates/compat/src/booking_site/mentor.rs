@@ -56,7 +56,7 @@ async fn bookings(call: Call) -> Result<Json<Asked>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// Bookings with their members' names, as providers and administrators read them.
+/// Converts bookings to the format for providers and administrators, with the members' names.
 pub(super) fn shown(
     tx: &mut Tx<'_>,
     all: Vec<booking::Booking>,
@@ -73,7 +73,7 @@ pub(super) fn shown(
     Ok(shown)
 }
 
-/// What one side says about a session.
+/// The feedback of a member or a provider about a session.
 #[derive(Serialize)]
 struct FeedbackShown {
     id: String,
@@ -86,7 +86,7 @@ struct FeedbackShown {
     answers: Map<String, Value>,
     verdict: Option<&'static str>,
     comments: String,
-    /// How often the author changed it, which is its version.
+    /// The number of times that the author changed the feedback, which is also its version.
     revisions: i64,
     created_at: Timestamp,
 }
@@ -124,7 +124,7 @@ impl FeedbackShown {
     }
 }
 
-/// What a provider says about a session. Whom it is about is read from the booking.
+/// A provider's feedback about a session. The booking determines the member.
 #[derive(Clone, Deserialize)]
 struct Sent {
     #[serde(default)]
@@ -136,7 +136,7 @@ struct Sent {
     scores: Option<Map<String, Value>>,
     /// Answers in words, by the criteria's labels or ids.
     answers: Option<Map<String, Value>>,
-    /// The number of `revisions` that the author saw.
+    /// The value of `revisions` on which this change is based.
     revisions: Option<i64>,
 }
 
@@ -161,7 +161,7 @@ impl Sent {
                     .iter()
                     .filter(|one| (one.author, one.kind) == (Author::Provider, kind));
                 let known = of_kind.find(|one| one.label.eq_ignore_ascii_case(label));
-                // A name that no criterion has is refused as if it were an id.
+                // An unknown label is passed on as an id, so that validation refuses it.
                 let id = known.map_or(label.as_str(), |one| one.id.as_str());
                 json!({"criterion": id, name: value})
             });
@@ -231,7 +231,8 @@ async fn change(call: Call, Json(sent): Json<Sent>) -> Result<Json<FeedbackShown
     Ok(Json(call.write(change).await.map_err(renamed)?))
 }
 
-/// What a provider is owed for a session. Only `paid` means that the money was sent.
+/// The amount that a provider is owed for a session. Only the status `paid` means that the money
+/// was sent.
 #[derive(Serialize)]
 pub(super) struct PayoutShown {
     id: String,
@@ -239,7 +240,7 @@ pub(super) struct PayoutShown {
     mentor_name: String,
     title: String,
     starts_at: Timestamp,
-    /// In minor units; negative for an adjustment.
+    /// The amount in minor units; negative for an adjustment.
     amount_minor: i64,
     currency: String,
     status: &'static str,

@@ -23,7 +23,7 @@ use super::once;
 use super::view::{Sets, Times};
 
 const PATH: &str = "/api/mentor/slots";
-/// The period whose slots are listed, before and after now.
+/// How far the listed period extends into the past and into the future.
 const LISTED: (SignedDuration, SignedDuration) = (
     SignedDuration::from_hours(30 * 24),
     SignedDuration::from_hours(366 * 24),
@@ -52,7 +52,8 @@ struct SlotShown {
     preparation_notes: String,
     title: String,
     meeting_link: String,
-    /// A held slot reads `booked`, because the front end does not know holds.
+    /// The slot's status. A held slot is shown as `booked`, because the front end does not know
+    /// holds.
     status: &'static str,
     price_minor: i64,
     currency: String,
@@ -93,7 +94,8 @@ async fn list(call: Call) -> Result<Json<Vec<SlotShown>>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// A slot to make or to change. Without a price it is booked with a credit, as on the older site.
+/// A new slot, or a change to one. A slot without a price is booked with a credit, as on the older
+/// site.
 #[derive(Clone, Deserialize)]
 struct Sent {
     date: String,
@@ -143,8 +145,8 @@ impl Sent {
         })
     }
 
-    /// The length in minutes; 0, which is too short, if a time cannot be read. A session may cross
-    /// midnight.
+    /// The length in minutes. If a time cannot be parsed, the length is 0, which validation
+    /// refuses. A session may cross midnight.
     fn minutes(&self) -> i64 {
         let read = |text: &str| text.parse::<Time>().ok();
         let Some((start, end)) = read(&self.start_time).zip(read(&self.end_time)) else {
@@ -153,7 +155,8 @@ impl Sent {
         start.duration_until(end).as_mins().rem_euclid(24 * 60)
     }
 
-    /// The older site's slots have no title, so it is made of what the slot is about.
+    /// Returns the slot's title. The older site's slots have no title, so the default is the name
+    /// of the slot's first session type or, without session types, the site's name.
     fn title(&self, tx: &mut Tx<'_>, site_name: &str) -> Result<String, Refusal> {
         if !self.title.is_empty() {
             return Ok(self.title.clone());
@@ -182,7 +185,8 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
 async fn change(call: Call, Json(sent): Json<Sent>) -> Result<Json<SlotShown>, Problem> {
     let (id, name): (SlotId, _) = (call.id("id")?, call.site.settings.name.clone());
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
-        // The older front end knows nothing of the note that is shown after booking.
+        // The older front end does not support the note that is shown after booking, so that note
+        // stays unchanged.
         let change = SlotChange {
             prep_note: None,
             ..sent.read(tx, &name)?.into()

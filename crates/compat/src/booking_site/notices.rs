@@ -30,7 +30,7 @@ struct Notice {
     id: String,
     /// The text in the person's language.
     message: String,
-    /// The page on this site on which the person can act on it.
+    /// The path of the page on this site on which the person can act on the notification.
     link: String,
     is_read: bool,
     created_at: Timestamp,

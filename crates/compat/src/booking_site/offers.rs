@@ -1,4 +1,4 @@
-//! What the older booking site offers: companies, plans, and slots that can be booked.
+//! The companies, plans and bookable slots that the older booking site offers.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ pub(super) fn routes() -> Router<Context> {
         .route(AVAILABLE, get(async |call| slots(call, AVAILABLE).await))
 }
 
-/// An entry of the catalogue. The front end names it by its slug everywhere.
+/// An entry of the catalogue. Its `id` is the entry's slug, which the front end uses everywhere.
 #[derive(Serialize)]
 pub(super) struct Company {
     id: String,
@@ -77,7 +77,7 @@ async fn companies(State(site): State<Site>) -> Result<Json<Vec<Company>>, Probl
 pub(super) struct PlanShown {
     plan_id: String,
     name: String,
-    /// In minor units.
+    /// The price in minor units.
     price: i64,
     currency: String,
     duration_months: i64,
@@ -140,10 +140,10 @@ struct OfferedShown {
     times: Times,
     #[serde(flatten)]
     sets: Sets,
-    /// The public note. The other one is shown after booking.
+    /// The public note. A slot's other note is shown only after booking.
     preparation_notes: String,
     title: String,
-    /// Empty where the site reveals providers only after booking.
+    /// The provider's name; empty if the site reveals providers only after booking.
     mentor_name: String,
     price_minor: i64,
     currency: String,
@@ -210,7 +210,8 @@ fn read_choice(query: &Form) -> Choice {
     }
 }
 
-/// The days that the query names, in the caller's time zone. The last day is part of the period.
+/// Parses the range of days in the query, in the caller's time zone. The range includes its last
+/// day.
 fn read_period(
     call: &Call,
     query: &Form,

@@ -1,5 +1,5 @@
-//! Requests that make something. The front end sends no idempotency key, so one is derived from the
-//! caller, the route, the body and the minute.
+//! Requests that create something. The front end sends no idempotency key, so a key is derived from
+//! the caller, the route, the body and the minute.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -12,10 +12,10 @@ use site::proof::Proof;
 use site::refusal::Refusal;
 use web::Problem;
 
-/// How long an equal request counts as the same one, in seconds.
+/// The length of the period in which equal requests count as one request, in seconds.
 const WINDOW: i64 = 60;
 
-/// Makes a change once for equal requests of the same minute.
+/// Makes a change only once for equal requests in the same minute.
 pub(super) async fn post<P, T, F>(
     call: &Call,
     (route, body): (&'static str, &[u8]),

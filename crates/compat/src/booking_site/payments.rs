@@ -1,5 +1,5 @@
-//! Paying for a plan in the front end's own window of Razorpay. The amount is that of the plan, and
-//! the order belongs to the caller, whatever the request contains.
+//! Payments for a plan, in Razorpay's window or on the page of another gateway. The plan determines
+//! the amount, and the order belongs to the caller. The request cannot change either.
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -29,8 +29,8 @@ pub(super) fn routes() -> Router<Context> {
         .route("/api/payment/verify", post(verify))
 }
 
-/// The plan to buy. Older front ends also sent an amount and the buyer's name, address and password;
-/// all of these are refused.
+/// The plan to buy. Older front ends also sent an amount and the buyer's name, address and
+/// password. A request with these fields is refused.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Sent {
@@ -41,12 +41,12 @@ struct Sent {
 struct Created {
     success: bool,
     order_id: String,
-    /// In minor units.
+    /// The amount in minor units.
     amount: i64,
     currency: String,
     gateway: &'static str,
-    /// The order's id at Razorpay and the public key, for the front end's window; null for other
-    /// gateways.
+    /// The order's id at Razorpay. The front end needs this id and the public key `key_id` to open
+    /// Razorpay's window. Both are null for other gateways.
     razorpay_order_id: Option<String>,
     key_id: Option<String>,
     /// The gateway's page; null for Razorpay.
@@ -101,8 +101,8 @@ struct Verified {
     status: &'static str,
 }
 
-/// Takes what the gateway's window reports. It only says which payment to look for: the gateway is
-/// asked whether, and how much, was paid.
+/// Receives the result that the gateway's window reports. The report only identifies the payment.
+/// The server then asks the gateway whether the payment was made, and for how much.
 async fn verify(call: Call, Json(sent): Json<Map<String, Value>>) -> Result<Response, Problem> {
     let text = |name: &str| sent.get(name).and_then(Value::as_str);
     let required = || Problem::fields().field("/order_id", "required", []);

@@ -59,7 +59,7 @@ struct PreferredShown {
     #[serde(flatten)]
     times: Times,
     title: String,
-    /// Empty while the site hides it from members.
+    /// The provider's name; empty while the site hides it from members.
     mentor_name: String,
     /// Whether the slot can be confirmed at present.
     is_open: bool,
@@ -106,7 +106,7 @@ async fn list_asked(call: Call) -> Result<Json<Vec<RequestShown>>, Problem> {
 
 #[derive(Clone, Deserialize)]
 struct Sent {
-    /// The slots, the preferred one first. Their owners are asked.
+    /// The slots, starting with the preferred one. The request goes to the owners of these slots.
     #[serde(alias = "slot_ids")]
     preferred_slots: Vec<SlotId>,
     #[serde(flatten)]
@@ -139,8 +139,8 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
         .map_err(renamed)
 }
 
-/// The slot of a request that is confirmed. Without a slot, the preferred one of the caller's own
-/// slots that is still free.
+/// The confirmation of one slot of a request. Without `slot_id`, the server takes the slot that the
+/// member prefers among those that the caller can confirm.
 #[derive(Clone, Deserialize)]
 pub(super) struct Confirmation {
     #[serde(alias = "booking_request_id")]
@@ -148,7 +148,7 @@ pub(super) struct Confirmation {
     slot_id: Option<SlotId>,
 }
 
-/// Books one of a request's slots, of which the caller is the owner.
+/// Books one of a request's slots, as the slot's owner.
 async fn confirm_own(call: Call, body: Received<Confirmation>) -> Result<Response, Problem> {
     confirm(call, body, Party::Provider).await
 }

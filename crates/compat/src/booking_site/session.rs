@@ -1,6 +1,6 @@
-//! The token of the older booking site's front end, which knows neither cookies nor refreshing. It
-//! is valid for 12 hours and only at this API. Its session is listed among the account's sessions;
-//! when the session ends, so does the token.
+//! The access token of the older booking site's front end, which supports neither cookies nor
+//! refresh tokens. The token is valid for 12 hours, and only for this API. Its session is listed
+//! among the account's sessions, and the token becomes invalid when the session ends.
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -14,7 +14,7 @@ use platform::{StoreError, Tx};
 use site::asking::{self, Found};
 use web::{Problem, Site};
 
-/// How long a token's session stays: as long as the token.
+/// A token's session ends after 12 hours without use, which is also the lifetime of the token.
 pub(super) const STAY: Stay = Stay::Visit;
 
 const AUDIENCE: Audience = Audience {
@@ -22,8 +22,8 @@ const AUDIENCE: Audience = Audience {
     lifetime: SignedDuration::from_hours(12),
 };
 
-/// Finds the caller by the token. Handlers get the caller like a person with a session's cookie, but
-/// one who never proved a credential recently.
+/// Finds the caller by the token. Handlers treat the caller as a person with a session who has not
+/// recently confirmed their identity.
 pub(super) async fn find(State(site): State<Site>, mut request: Request, next: Next) -> Response {
     let found = asking::by_access_token(request.headers(), &site, AUDIENCE).await;
     let found = found.unwrap_or_else(|| Err(unauthenticated()));

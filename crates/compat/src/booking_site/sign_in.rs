@@ -1,4 +1,4 @@
-//! Registering and signing in. Both answer with a token, because the front end stores it itself.
+//! Registering and signing in. Both responses contain a token, which the front end stores itself.
 
 use axum::Router;
 use axum::extract::State;
@@ -42,7 +42,7 @@ pub(super) fn routes() -> Router<Context> {
     Router::new().route("/api/auth/me", get(me))
 }
 
-/// A person, in the front end's words.
+/// A person, in the front end's format.
 #[derive(Debug, Serialize)]
 struct User {
     id: String,
@@ -141,7 +141,8 @@ struct Registration {
     email: String,
     password: String,
     name: String,
-    /// The older site let everybody choose a role. Here roles are given.
+    /// The role that the person requests. On the older site everybody chose a role; on this site
+    /// roles are granted, so a request with this field is refused.
     role: Option<Value>,
 }
 

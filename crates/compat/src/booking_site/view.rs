@@ -1,4 +1,4 @@
-//! What several endpoints of the older booking site show: times, slots and bookings.
+//! Times, slots and bookings, in the format of several routes of the older booking site.
 
 use bookings::booking::BookingView;
 use bookings::choice::Choices;
@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-/// The maximum length of the lists that the front end reads as a whole.
+/// The maximum length of a list that the front end reads in a single response.
 pub(super) const MOST: i64 = 1_000;
 
-/// A period in the provider's local time, as the front end expects it, with the instant beside it.
+/// A period in the provider's local time, as the front end expects it, and also as instants.
 #[derive(Debug, Serialize)]
 pub(super) struct Times {
     /// The local date, `2027-01-16`.
@@ -37,7 +37,7 @@ impl Times {
     }
 }
 
-/// The sets among which members choose. A company is named by its slug.
+/// The options among which members choose. Companies are identified by their slugs.
 #[derive(Debug, Serialize)]
 pub(super) struct Sets {
     interview_types: Vec<String>,
@@ -55,7 +55,7 @@ impl From<Choices> for Sets {
     }
 }
 
-/// What a member chose.
+/// A member's choices.
 #[derive(Debug, Serialize)]
 pub(super) struct Chosen {
     interview_type: Option<String>,
@@ -75,7 +75,7 @@ impl From<bookings::choice::Choice> for Chosen {
     }
 }
 
-/// A booking, for one of its parties.
+/// A booking, as one of its parties sees it.
 #[derive(Debug, Serialize)]
 pub(super) struct BookingShown {
     id: String,

@@ -1,5 +1,5 @@
-//! The interface of an older pair of programs (a small Flask and Node server behind a wedding
-//! card), for one occasion. It exists only if `compat.occasion` names that occasion.
+//! The interface of two older programs, a small Flask server and a Node server behind a wedding
+//! card. It serves one occasion, and exists only if `compat.occasion` names that occasion.
 //!
 //! There is no specification of those programs' requests, so requests are parsed leniently. A reply
 //! has the same effect as on the guests' pages, under the same rules, limits and locks.
@@ -172,7 +172,7 @@ fn next(fields: &Map<String, Value>) -> Option<&str> {
     is_local.then_some(named)
 }
 
-/// Parses the fields of a request, which may be JSON or either kind of form.
+/// Parses the fields of a request, which may be JSON, a urlencoded form or a multipart form.
 async fn fields(request: Request) -> Result<Map<String, Value>, Problem> {
     if media_type::is(request.headers(), "application/json") {
         let received: Received<Map<String, Value>> = Received::from_request(request, &()).await?;

@@ -1,6 +1,6 @@
-//! Socket.IO. The event `rsvp` contains a reply in the format of a request's body. After the reply
-//! is saved, only the sender gets the event `rsvp-status`. If the sender requested an
-//! acknowledgement, the acknowledgement contains the same data.
+//! Serves Socket.IO connections. The event `rsvp` contains a reply in the same format as the body
+//! of an HTTP request. After the reply is saved, only the sender gets the event `rsvp-status`. If
+//! the sender requested an acknowledgement, the acknowledgement contains the same data.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -233,8 +233,8 @@ impl Host {
         );
     }
 
-    /// The sender of the connection's messages. The request that opened the connection identifies
-    /// the sender, whatever the messages claim.
+    /// The sender of the connection's messages. The request that opened the connection determines
+    /// the sender; the messages cannot change it.
     fn asker(&self, socket: &SocketRef) -> Option<Asker> {
         let opened = socket.req_parts();
         Some(Asker {
@@ -254,7 +254,7 @@ async fn answer(asker: &Asker, sent: Option<Value>) -> Reply {
         // A payload that is missing or not an object counts as an empty object.
         _ => Map::new(),
     };
-    // Each message is handled in a task of its own, which does not inherit the request id.
+    // Each message is handled in a separate task, which does not inherit the request id.
     let cause = asker.facts.request_id.clone().into();
     request::caused_by(Some(cause), asker.answer(&sent, None, Source::Socket)).await
 }

@@ -1,5 +1,4 @@
-//! Websockets that this process serves itself (RFC 6455; over HTTP/2 RFC 8441), and how they are
-//! closed when Kenduri stops.
+//! Serves websockets (RFC 6455, and RFC 8441 over HTTP/2), and closes them when Kenduri stops.
 
 use std::convert::Infallible;
 use std::io;
@@ -115,7 +114,7 @@ impl<T> Leaving<T> {
         }
     }
 
-    /// Completes when the stream is dropped, for whatever reason.
+    /// Completes when the stream is dropped.
     pub(super) fn end(&mut self) -> impl Future<Output = ()> + use<T> {
         let (held, gone) = oneshot::channel();
         self.held = Some(held);

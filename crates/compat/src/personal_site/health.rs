@@ -1,4 +1,4 @@
-//! Health checks, and a 404 for all other paths that begin with the health checks' path.
+//! Health checks, and a 404 for every path below `/backend/` that no route serves.
 
 use std::time::Duration;
 

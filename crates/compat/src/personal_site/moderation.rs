@@ -102,8 +102,8 @@ fn view(tx: &mut Tx<'_>, moderator: &Moderator, id: &PhraseId) -> Result<PhraseV
     Ok(found.ok_or(Refusal::NotFound)?.into())
 }
 
-/// Changes a phrase's properties, but not its text, because people may have excluded the phrase for
-/// its text.
+/// Changes a phrase's properties, but not its text, because people may have excluded the phrase
+/// because of its text.
 async fn change(
     call: Call,
     Path(id): Path<String>,

@@ -1,5 +1,5 @@
 //! The post routes of the older personal site. They return published posts in the formats that the
-//! older site's front end expects. Drafts are never included, whatever state is requested.
+//! older site's front end expects. Drafts are never included, even if the request asks for them.
 
 use axum::Router;
 use axum::extract::{Path, State};

@@ -1,5 +1,6 @@
-//! Refusals in the format that the older personal site's front end expects: always JSON, with the
-//! error message repeated as `error`, and with status 400 for invalid fields.
+//! Converts refusals to the format that the older personal site's front end expects. They are
+//! always JSON, contain the error message a second time as `error`, and have the status 400 for
+//! invalid fields.
 
 use axum::Router;
 use axum::http::StatusCode;

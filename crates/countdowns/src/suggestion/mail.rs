@@ -1,5 +1,5 @@
-//! Mails about suggestions: a decision to the author, and a digest of pending suggestions to
-//! moderators.
+//! Mails a decision on a suggestion to the suggestion's author, and a digest of pending suggestions
+//! to moderators.
 
 use identity::account::{self, Account, AccountId};
 use identity::grant;
@@ -47,8 +47,8 @@ pub(super) fn send_decision(
     )
 }
 
-/// Schedules the moderators' digest for the next full hour. All suggestions before then are in the
-/// same mail.
+/// Schedules the moderators' digest for the next full hour. The mail covers all suggestions that
+/// are made before then.
 pub(super) fn plan_digest(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     let into_hour = SignedDuration::from_secs(now.as_second() % HOUR.as_secs());

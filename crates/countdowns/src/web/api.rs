@@ -159,7 +159,7 @@ impl From<Body> for Sent {
     }
 }
 
-/// A reset, and the statistics after it.
+/// A saved reset, and the statistics after saving it.
 #[derive(Serialize, ToSchema)]
 struct Saved {
     entry: Entry,
@@ -301,7 +301,7 @@ struct Directory {
     total: i64,
     /// The number of this page; the first is 1.
     page: i64,
-    /// The most countdowns on a page.
+    /// The maximum number of countdowns on a page.
     page_size: i64,
 }
 

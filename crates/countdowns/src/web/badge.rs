@@ -52,8 +52,8 @@ struct Badge<'a> {
     right: u32,
 }
 
-/// `GET /u/{account}/{countdown}/badge.svg`: with `style`, `label`, `unit`, `color` and `lang`. An
-/// invalid parameter falls back to its default.
+/// `GET /u/{account}/{countdown}/badge.svg` accepts the parameters `style`, `label`, `unit`,
+/// `color` and `lang`. An invalid parameter falls back to its default.
 pub(super) async fn show(
     State(site): State<Site>,
     Path(address): Path<(String, String)>,
@@ -170,8 +170,8 @@ struct EmbedPage<'a> {
     clock: ClockView,
 }
 
-/// `GET /embed/{account}/{countdown}`: the page that other sites show in a frame. It sets no
-/// cookie.
+/// `GET /embed/{account}/{countdown}` returns the page that other sites show in a frame. The page
+/// sets no cookie.
 pub(super) async fn embed(
     State(site): State<Site>,
     Path(address): Path<(String, String)>,

@@ -12,8 +12,8 @@ use web::{Form, Problem, Site};
 use super::{badge, words};
 use crate::clock::State as ClockState;
 
-/// `GET /u/{account}/{countdown}/day.ics`, while the day is in the future. Without a time of day,
-/// the event lasts the whole day.
+/// `GET /u/{account}/{countdown}/day.ics` returns the calendar file while the day is in the future.
+/// If the countdown has no time of day, the event lasts the whole day.
 pub(super) async fn show(
     State(site): State<Site>,
     Path(address): Path<(String, String)>,

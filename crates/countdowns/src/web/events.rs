@@ -24,8 +24,8 @@ const QUIET: Duration = Duration::from_secs(25);
 /// How long a stream stays open. Browsers reconnect by themselves.
 const LIFE: Duration = Duration::from_hours(1);
 
-/// `GET /u/{account}/{countdown}/events`: server-sent `changed` events with the revision as id.
-/// `since` or `Last-Event-ID` name the last revision that the client saw.
+/// `GET /u/{account}/{countdown}/events` sends `changed` events, whose ids are revisions. The
+/// parameter `since` or the header `Last-Event-ID` names the last revision that the client saw.
 pub(super) async fn listen(
     State(site): State<Site>,
     Extension(watchers): Extension<Watchers>,

@@ -185,7 +185,8 @@ fn zone_of(name: &str) -> TimeZone {
     TimeZone::get(name).unwrap_or(TimeZone::UTC)
 }
 
-/// The path of an owners' page: `rest`, appended to the path of the countdown's own page.
+/// The path of an owners' page. It is the path of the countdown's page for owners, followed by
+/// `rest`.
 pub(super) fn at(id: &CountdownId, rest: &str) -> String {
     format!("{HERE}/{id}{rest}")
 }

@@ -294,7 +294,7 @@ struct CountdownPage<'a> {
     stats: Vec<(&'static str, String)>,
     /// Whether the current run is the longest so far.
     is_record: bool,
-    /// The strip of the last year; `None` if there are no runs to show.
+    /// The drawing of the last year's weeks; `None` if there are no runs to show.
     strip: Option<Strip>,
     runs: Vec<Run>,
     /// A sentence about the number of earlier runs that the page does not list.

@@ -24,12 +24,13 @@ pub struct Upload {
     pub is_too_slow: AtomicBool,
 }
 
-/// What is known about a request. The entry is boxed because it is moved often.
+/// The data for the log line of a request. An entry is usually boxed, because it is moved often.
 #[derive(Debug)]
 pub struct Entry {
     pub log: Log,
     pub time: SystemTime,
-    /// The time at which the first byte arrived, from the monotonic clock, for measuring durations.
+    /// The time at which the request head arrived, from the monotonic clock, for measuring
+    /// durations.
     pub began: Instant,
     pub id: RequestId,
     pub client: Option<IpAddr>,
@@ -37,7 +38,7 @@ pub struct Entry {
     pub method: Option<Method>,
     pub host: Arc<str>,
     pub target: Option<PathAndQuery>,
-    /// Who serves this path. The log masks the path accordingly.
+    /// Who serves the request's path. This determines how the log masks the path.
     pub whose: PathOwner,
     pub shown: Option<LoggedPath>,
     pub referrer: Option<HeaderValue>,
@@ -48,9 +49,11 @@ pub struct Entry {
     pub status: StatusCode,
     /// The progress of the request body; `None` if the request has no body.
     pub received: Option<Arc<Upload>>,
-    /// The time until an upstream server was selected.
+    /// The time from the arrival of the request head until the edge passed the request to the
+    /// route's target.
     pub queue: Option<Duration>,
-    /// The time from the selection of an upstream server to the first byte of its response.
+    /// How long the app or the upstream took to begin its response, including any wait until one of
+    /// its servers was available.
     pub upstream_time: Option<Duration>,
     pub route: Option<Arc<RouteFigures>>,
     pub upstream: Option<Arc<str>>,
@@ -67,8 +70,7 @@ impl Entry {
         self.write(sent, why, all);
     }
 
-    /// Counts the request in its route's metrics. `all` is the time since the first byte of the
-    /// request.
+    /// Counts the request in its route's metrics. `all` is the time since the request head arrived.
     pub(super) fn count(&self, all: Duration) {
         if let Some(route) = &self.route {
             route.answered(self.status, all);
@@ -76,7 +78,7 @@ impl Entry {
     }
 
     /// Writes the log line. `sent` is the number of bytes in the response body, and `all` is the
-    /// time since the first byte of the request.
+    /// time since the request head arrived.
     pub(super) fn write(&self, sent: u64, why: &str, all: Duration) {
         let target = self.target.as_ref();
         self.log.line(&Line {

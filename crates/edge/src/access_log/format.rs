@@ -12,13 +12,14 @@ use crate::clock_text::ClockText;
 const IN_JSON: &str = "\\u00";
 const IN_TEXT: &str = "\\x";
 
-/// Masks secret codes in a path with its query, or in the value of `Referer`.
+/// A function that masks secret codes in a path with its query, or in the value of `Referer`.
 pub type Mask = Arc<dyn Fn(&str, PathOwner) -> Cow<'_, str> + Send + Sync>;
 
-/// Who serves a logged path. The path is masked accordingly.
+/// Who serves a logged path. This determines how the path is masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathOwner {
-    /// The app or an unknown party serves the path. The path may contain the app's secret codes.
+    /// The app serves the path, or it is unknown who serves it. The path may contain the app's
+    /// secret codes.
     App,
     /// An upstream server or a folder of static files serves the path.
     Other,
@@ -35,7 +36,7 @@ pub struct Line<'a> {
     pub host: &'a str,
     /// The path and the query. Secret codes in them are masked when the line is written.
     pub target: &'a str,
-    /// Who serves this path. The path is masked accordingly.
+    /// Who serves the request's path. This determines how the path is masked.
     pub whose: PathOwner,
     /// The path that the app supplied for the log; empty if the app supplied none.
     pub shown: &'a str,
@@ -45,11 +46,13 @@ pub struct Line<'a> {
     pub status: u16,
     pub received: u64,
     pub sent: u64,
-    /// The time until an upstream server was selected.
+    /// The time from the arrival of the request head until the edge passed the request to the
+    /// route's target.
     pub queue: Option<Duration>,
-    /// The time from the selection of an upstream server to the first byte of its response.
+    /// How long the app or the upstream took to begin its response, including any wait until one of
+    /// its servers was available.
     pub upstream_time: Option<Duration>,
-    /// The time from the first byte of the request to the last byte of the response.
+    /// The time from the arrival of the request head to the last byte of the response.
     pub all: Duration,
     pub route: &'a str,
     pub upstream: &'a str,
@@ -59,7 +62,8 @@ pub struct Line<'a> {
     pub tls: &'a str,
     /// The result of the cache lookup, such as `hit` or `miss`; empty if the route has no cache.
     pub cache: &'a str,
-    /// The reason why the response ended early; empty if the response was complete.
+    /// Why the request was rejected or failed, or why the response ended early; empty if neither
+    /// happened.
     pub why: &'a str,
 }
 

@@ -1,4 +1,4 @@
-//! Tests of log lines: their format, and that no line is lost or can be forged.
+//! Tests the format of log lines, and that no line can be lost or forged.
 
 use std::borrow::Cow;
 use std::sync::atomic::AtomicU64;
@@ -321,7 +321,7 @@ async fn a_tunnel_of_which_nobody_said_how_it_ended_is_broken() {
     let (log, writing) = Log::start(Format::Json, mask(), paper.clone()).unwrap();
     let both_were_done = Tunnelled::default();
     both_were_done.ended("");
-    // The code that runs the tunnel was dropped or panicked.
+    // The second tunnel has no recorded end, as if its task had been dropped or had panicked.
     for tunnelled in [both_were_done, Tunnelled::default()] {
         tunnelled.answered(entry(&log, Method::GET, StatusCode::SWITCHING_PROTOCOLS));
     }

@@ -11,7 +11,7 @@ use crate::lock::lock;
 /// reaches `GATHERED` bytes.
 const GATHER: Duration = Duration::from_millis(10);
 const GATHERED: usize = 64 << 10;
-/// How long a flush or the drop of a [`Writing`] waits for all lines to be written.
+/// The maximum time that a flush, or dropping a [`Writing`], waits until all lines are written.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Writes the lines of many buffers. Clones share the buffers.
@@ -40,7 +40,7 @@ enum BufferLevel {
     #[default]
     Nothing,
     Lines,
-    /// There are enough lines to write them at once.
+    /// There are so many lines that the writing thread writes them without further delay.
     Enough,
 }
 
@@ -96,7 +96,8 @@ impl LogWriter {
     }
 
     /// Waits for lines and moves them into `lines`, which must be empty. Returns the number of
-    /// flushes that these lines complete, or `None` if no more lines will come.
+    /// flushes requested so far. These flushes are complete once `lines` has been written. Returns
+    /// `None` if no more lines will come.
     fn take(&self, lines: &mut Vec<u8>) -> Option<u64> {
         let changed = &self.0.changed;
         let is_wanted = |state: &BuffersState| state.ends || state.flushed < state.flushes;

@@ -1,8 +1,9 @@
 //! The HTTP client for requests to the authority: HTTP/1.1 over TLS, with a new connection for each
 //! request.
 //!
-//! No connection is kept open, because an order needs a dozen requests every few weeks. The client
-//! stores `Retry-After` itself, because instant-acme does not expose that header with errors.
+//! No connection is kept open, because an order needs only a dozen requests every few weeks. The
+//! client stores `Retry-After` itself, because instant-acme does not expose that header with
+//! errors.
 
 use std::error::Error as StdError;
 use std::io;
@@ -95,7 +96,7 @@ impl Client {
         })
     }
 
-    /// Returns the longest `Retry-After` since the last call of this function.
+    /// Returns the longest `Retry-After` of all responses since the last call of this function.
     pub(super) fn take_asked_to_wait(&self) -> SignedDuration {
         std::mem::take(&mut *lock(&self.asked_to_wait))
     }

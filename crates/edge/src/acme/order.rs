@@ -1,8 +1,9 @@
-//! A single order, from the DNS look-up of the name to the stored chain.
+//! Carries out a single certificate order: from the DNS look-up of the name to storing the
+//! certificate chain.
 //!
-//! The key is stored before the order is created. The order's URL is stored as soon as it is known.
-//! So after a restart, an interrupted order is resumed. If it no longer exists, another order is
-//! begun.
+//! The key is stored before the order is created, and the order's URL is stored as soon as it is
+//! known. After a restart, an interrupted order can therefore be resumed. If the authority no
+//! longer has that order, a new order is created.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -34,8 +35,8 @@ const LONGEST_REASON: usize = 500;
 
 #[derive(Debug, Error)]
 pub(super) enum OrderError {
-    /// The name does not resolve. The client checks this first, because the authority would count a
-    /// failure.
+    /// The name does not resolve. The client checks this before it orders, because the authority
+    /// would count a failed validation.
     #[error("its address was not found: {0}; add an A or AAAA record, or set force in [tls] acme")]
     NoAddress(#[source] io::Error),
     #[error(
@@ -84,14 +85,14 @@ impl OrderError {
         self.problem() == Some("accountDoesNotExist")
     }
 
-    /// Whether the error means that the failed order cannot be resumed.
+    /// Whether the order has failed and cannot be resumed.
     fn is_final(&self) -> bool {
         match self {
             Self::Unproven { .. }
             | Self::NotOffered(_)
             | Self::Certificate(_)
             | Self::Request(_) => true,
-            // Only these of the problems that an authority reports are temporary.
+            // Of the problems that an authority reports, only these are temporary.
             Self::Authority(instant_acme::Error::Api(_)) => !matches!(
                 self.problem(),
                 Some("rateLimited" | "serverInternal" | "badNonce" | "orderNotReady")
@@ -148,7 +149,7 @@ async fn run(
         Some(found) => found,
         None => begin(shared, account, name, attempt, replaced).await?,
     };
-    // The edge serves the challenge responses until the authority has validated the name.
+    // The challenge responses are served until `published` is dropped.
     let mut published = Vec::new();
     if order.state().status == OrderStatus::Pending {
         prove(shared, &mut order, name, &mut published).await?;
@@ -289,7 +290,7 @@ async fn prove(
     }
 }
 
-/// Asks the authority why it could not validate the name, and which address it contacted.
+/// Asks the authority why it could not validate the name.
 async fn explain(shared: &OrderContext, order: &mut Order) -> OrderError {
     let mut found = order.state().error.as_ref().map(ToString::to_string);
     let mut authorizations = order.authorizations();

@@ -26,8 +26,7 @@ pub(super) fn certificate(name: &str, digest: &[u8; 32]) -> Result<Arc<Certified
     let made = params.self_signed(&key)?;
     let key = PrivatePkcs8KeyDer::from(key.serialize_der()).into();
     let key = crypto::provider().key_provider.load_private_key(key)?;
-    // `from_der` would check that the key and the certificate match. Its parser rejects the
-    // critical extension.
+    // `CertifiedKey::from_der` cannot be used, because its parser rejects the critical extension.
     Ok(Arc::new(CertifiedKey::new(vec![made.der().clone()], key)))
 }
 

@@ -1,7 +1,7 @@
-//! The schedule of a name's certificate orders, as a pure function of the known state.
+//! Decides when the next step for a name's certificate is due. All functions are pure.
 //!
-//! The time and the jitter are parameters. The next step always becomes due, even after the clock
-//! was set back.
+//! The current time and the jitter are parameters. The next step always becomes due, even if the
+//! clock was set back.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -15,8 +15,8 @@ const LONGEST_WAIT_WITHOUT: SignedDuration = SignedDuration::from_hours(1);
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_hours(24);
 /// The minimum delay after failures, and between a certificate's issue and its renewal.
 const SHORTEST_WAIT: SignedDuration = SignedDuration::from_secs(1);
-/// The maximum delay that an authority may request. For a name with a certificate, a tenth of the
-/// certificate's lifetime is a further limit. Otherwise, the authority could delay the renewal
+/// The maximum delay that an authority may request. For a name with a certificate, the delay is
+/// also limited to a tenth of the certificate's lifetime, so the authority cannot delay the renewal
 /// until the certificate expires.
 pub(super) const LONGEST_ASKED: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The maximum delay until the client requests the certificate's renewal window again (RFC 9773,
@@ -41,9 +41,9 @@ impl Life {
             .max(SignedDuration::ZERO)
     }
 
-    /// Whether a failed renewal is logged as an error: in the last 14 days before the certificate
-    /// expires. If the renewal is due within these 14 days, errors begin half-way between renewal
-    /// and expiry.
+    /// Whether a failed renewal is logged as an error. Errors begin 14 days before the certificate
+    /// expires. If a third of its lifetime is no longer than 14 days, errors begin when a sixth of
+    /// the lifetime is left.
     pub(crate) fn is_loud(self, now: Timestamp) -> bool {
         let left = self.length() / 3;
         let before = if left > LOUD { LOUD } else { left / 2 };
@@ -133,9 +133,9 @@ pub(super) fn next(known: &RenewalState<'_>, now: Timestamp) -> Next {
     }
 }
 
-/// When to renew a certificate if nothing has failed: at a random time in the renewal window.
-/// Without a window, after two thirds of the lifetime. The result is always before the last tenth
-/// of the lifetime.
+/// Returns when to renew a certificate if nothing has failed: at a random time in the renewal
+/// window, or, if there is no window, when two thirds of the lifetime have passed. The result is
+/// always before the last tenth of the lifetime.
 fn renewal(life: Life, known: &RenewalState<'_>) -> Timestamp {
     let length = life.length();
     let wanted = match known.window {

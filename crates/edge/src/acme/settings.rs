@@ -1,4 +1,4 @@
-//! The validated settings for the authority.
+//! Validates the settings for the ACME authority.
 
 use std::fmt;
 use std::fs;
@@ -20,12 +20,12 @@ use crate::description::Challenge;
 pub struct Settings {
     /// The directory URL of the authority; must be `https`.
     pub directory: String,
-    /// The email address for the authority; empty for none.
+    /// The contact email address that is given to the authority; empty for none.
     pub email: String,
     pub challenge: Challenge,
     /// An existing account at the authority, to which the new account is bound.
     pub external_account: Option<ExternalAccount>,
-    /// Additional root certificates that are trusted for the authority. Those that browsers trust
+    /// Additional root certificates for connections to the authority. The roots that browsers trust
     /// are always trusted.
     pub roots: Vec<CertificateDer<'static>>,
     /// Whether certificates are also ordered for names that do not resolve.
@@ -119,7 +119,7 @@ fn read_roots(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     Ok(roots)
 }
 
-/// The errors do not show the key.
+/// Reads the key from a file. The errors never contain the key.
 fn read_key(file: &Path) -> Result<Vec<u8>, String> {
     let shown = file.display();
     let text = fs::read_to_string(file)

@@ -124,8 +124,8 @@ impl Storage {
     /// Loads the state of a name's order; an empty state if nothing is stored.
     pub(super) fn load_attempt(&self, name: &str) -> Result<Attempt, StorageError> {
         let mut attempt: Attempt = self.load_json(&attempt_file(name))?.unwrap_or_default();
-        // The certificate's file contains the order's key. Therefore the order was completed,
-        // although the system crashed before it updated the state.
+        // If the certificate's file contains the order's key, the order was completed, although the
+        // system crashed before the state was updated.
         if let (Some(pending), Ok(Some(pem))) =
             (&attempt.pending, self.read(&certificate_file(name)))
             && pem.starts_with(&pending.key)

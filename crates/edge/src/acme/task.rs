@@ -24,8 +24,8 @@ use super::settings::can_be_ordered;
 use super::storage::{Attempt, StorageError};
 use super::{CertificateStatus, OrderContext, account, order};
 
-/// The maximum sleep of the task. After the sleep, the task notices that the clock was changed or
-/// the machine was suspended.
+/// The maximum time that the task sleeps. Only after a sleep does the task notice that the clock
+/// was changed or the machine was suspended.
 const LONGEST_SLEEP: Duration = Duration::from_hours(1);
 /// The minimum delay until the client requests a certificate's renewal window again (RFC 9773,
 /// section 4.3.2).
@@ -183,7 +183,7 @@ impl Task {
         let Some(mut kept) = self.names.remove(name) else {
             return;
         };
-        // If the task is stopped during the step, the state is lost, but nothing needs it any more.
+        // If the task is stopped during the step, `kept` is lost, but nothing needs it any more.
         match action {
             Action::Order => self.order(name, &mut kept).await,
             Action::Ask => self.ask(name, &mut kept).await,

@@ -24,7 +24,8 @@ use super::{BodyError, SendfileRange};
 const PIECE: usize = 64 * 1_024;
 /// The maximum number of bytes that one `sendfile` call may send.
 const STRETCH: usize = 256 * 1_024;
-/// The distance, in bytes, between the positions that are probed for being in the page cache.
+/// A file is tested for being in the page cache in blocks of this many bytes. One byte of each
+/// block is read.
 const PROBED: usize = 64 * 1_024;
 
 pub(crate) enum Piece {
@@ -161,8 +162,8 @@ pub(crate) fn shorter() -> io::Error {
     io::Error::new(ErrorKind::UnexpectedEof, "the file became shorter")
 }
 
-/// How many of the `length` bytes from `at` on are in the page cache. The kernel reads files in
-/// larger blocks, so one byte of each block is probed.
+/// Returns how many of the `length` bytes that begin at `at` are in the page cache. The kernel
+/// reads files in larger blocks, so only one byte of each block is tested.
 fn in_memory(file: &File, at: u64, length: usize) -> io::Result<usize> {
     for place in (0..length).step_by(PROBED) {
         if read_now(file, at + place as u64, &mut [0])?.is_none() {

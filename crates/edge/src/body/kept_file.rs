@@ -10,7 +10,7 @@ use bytes::{Buf as _, Bytes};
 
 use super::SendfileRange;
 
-/// The rest of a file that is to be sent.
+/// The part of a file that has not been sent yet.
 #[derive(Debug)]
 pub struct KeptFile {
     bytes: Bytes,

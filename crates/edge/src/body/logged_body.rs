@@ -83,7 +83,7 @@ where
             Some(Err(error)) => this.end(&error.to_string()),
             Some(Ok(frame)) => {
                 this.sent += frame.data_ref().map_or(0, |data| data.len() as u64);
-                // hyper may not poll the body again.
+                // hyper might not poll the body again.
                 if this.body.is_end_stream() {
                     this.end("");
                 }

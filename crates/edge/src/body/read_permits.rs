@@ -30,8 +30,8 @@ pub(crate) struct ReadPermit {
     _permit: OwnedSemaphorePermit,
 }
 
-/// Acquires permits in the order of the requests. A permit may be reserved for a task that waits.
-/// So the task must keep waiting until it gets the permit, or drop this value.
+/// Acquires permits in the order of the requests. A permit may already be reserved for a waiting
+/// task. The task must therefore keep waiting until it gets the permit, or drop this value.
 #[derive(Debug)]
 pub(super) struct PermitQueue(PollSemaphore);
 

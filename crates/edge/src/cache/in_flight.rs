@@ -20,8 +20,8 @@ pub(crate) enum How {
     StandsIn(u16),
 }
 
-/// The response for all waiting requests. `None` if each of these requests must go to the server on
-/// its own.
+/// The response for all waiting requests. `None` if each of them must be sent to the server
+/// separately.
 type Outcome = Option<(Arc<Stored>, How)>;
 
 pub(crate) struct InFlight {
@@ -31,17 +31,17 @@ pub(crate) struct InFlight {
     entry: Option<(Arc<Flights>, (Key, u64))>,
 }
 
-/// The fetches that other requests can join. The key is the cache key, and a hash of the request
-/// headers that the newest stored response names in `Vary`.
+/// The running fetches that other requests can join. The map's key consists of the cache key and a
+/// hash of the request headers that the newest stored response names in `Vary`.
 #[derive(Default)]
 pub(super) struct Flights(Mutex<HashMap<(Key, u64), Weak<InFlight>>>);
 
 impl Flights {
     /// Joins a running fetch or begins a new one.
     ///
-    /// A fetch stores its response before it ends. If it ends after a request has searched the
-    /// store, the request finds no fetch either. So this function searches the store again with
-    /// `is_there`.
+    /// A request searches the store before it calls this function. Between the search and the call,
+    /// a fetch may store its response and end. Therefore, this function searches the store again
+    /// with `is_there`.
     pub(super) fn join(
         self: &Arc<Self>,
         entry: (Key, u64),
@@ -96,7 +96,7 @@ impl InFlight {
         ended.ok()?.clone()?
     }
 
-    /// Lets the waiting requests continue. No other request joins the fetch.
+    /// Lets the waiting requests continue. No further request joins the fetch.
     pub(crate) fn end(&self, outcome: Outcome) {
         if let Some((flights, entry)) = &self.entry {
             flights.leave(entry, self);

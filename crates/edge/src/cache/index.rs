@@ -12,16 +12,16 @@ use http::HeaderMap;
 use super::purge::Purge;
 use super::stored::{Key, Stored, StoredHead};
 
-/// The maximum number of stored responses for one key. These responses are for different values of
-/// the request headers named in `Vary`. If there are more, the oldest is removed.
+/// The maximum number of stored responses for one key. They differ in the values of the request
+/// headers named in `Vary`. If there are too many, the oldest is removed.
 const VARIANTS: usize = 16;
-/// The number of purge counters. Keys with the same hash share a counter. So a purge of one key
-/// also discards responses for the other keys that are still being fetched.
+/// The number of purge counters. Keys with the same hash share a counter, so a purge of one key
+/// also discards the responses of running fetches for the other keys.
 const COUNTS: usize = 1_024;
-/// The maximum number of keys in `passing`.
+/// The maximum number of keys in `Index::passing`.
 const PASSING: usize = 4_096;
-/// How long requests for a key do not wait for each other, after a response for the key could not
-/// be stored.
+/// How long the requests for a key are sent independently of each other, after a response for the
+/// key could not be stored.
 const PASSING_TIME: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub(super) struct Index {
     pages: HashMap<Key, Vec<Arc<Stored>>>,
     passing: HashMap<Key, SystemTime>,
     turns: EvictionQueue,
-    /// The number of purges of single keys, indexed by a hash of the key.
+    /// Counts how often single keys were purged. The index is a hash of the key.
     purged_addresses: Box<[u64]>,
     purged_names: u64,
     pub(super) memory: u64,
@@ -82,8 +82,8 @@ impl Index {
         head.began != self.purges(&head.key)
     }
 
-    /// Replaces an earlier response. Does nothing if the response was purged since its request
-    /// began.
+    /// Stores a response and removes an earlier response to the same request. Does nothing if the
+    /// response was purged since its request began.
     pub(super) fn insert(&mut self, stored: &Arc<Stored>, room: StoreLimits) {
         if self.was_purged(&stored.head) {
             stored.leave();
@@ -191,7 +191,8 @@ struct EvictionQueue(VecDeque<Weak<Stored>>);
 
 impl EvictionQueue {
     fn push(&mut self, stored: &Arc<Stored>, entries: usize) {
-        // The queue drops the entries of removed responses when they are more than half of it.
+        // The entries of removed responses are dropped when they make up more than half of the
+        // queue.
         if self.0.len() > 2 * entries + 64 {
             self.0.retain(|stored| there(stored).is_some());
         }

@@ -9,11 +9,12 @@ use super::stored::StoredHead;
 /// `*` purges all responses. The edge removes the header.
 pub const PURGE: HeaderName = HeaderName::from_static("x-kenduri-purge");
 
-/// The maximum number of paths in one response. More paths purge all responses of the target.
+/// The maximum number of paths in one response. If there are more, all responses of the target are
+/// purged.
 const MOST: usize = 64;
 
-/// A purge of all responses with a path that begins with `name`. The path is the one sent to the
-/// server. `*` means all responses.
+/// A purge of all responses with a path that begins with `name`; `*` means all responses. The path
+/// is the one that was requested from the server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Purge<'a> {
     /// The target whose responses are purged; `None` for all targets.
@@ -31,8 +32,8 @@ impl Purge<'_> {
     }
 }
 
-/// Removes the purge header from a response and returns its paths. Returns only `*` if there are
-/// too many paths, because comparing each path would delay other requests.
+/// Removes the purge header from a response and returns the paths in it. If there are too many
+/// paths, returns only `*`, because comparing each path would delay other requests.
 pub(crate) fn taken_purges(answer: &mut HeaderMap) -> Vec<Box<str>> {
     if !answer.contains_key(PURGE) {
         return Vec::new();

@@ -28,8 +28,8 @@ pub(crate) enum CacheOutcome {
     /// request.
     Asked {
         how: How,
-        /// Why the request went to the server: a miss, a stale response, or a client's directive
-        /// (`fwd` in RFC 9211).
+        /// Why the request was sent to the server: a miss, a stale response, or a client's
+        /// directive. This is the parameter `fwd` of RFC 9211.
         why: &'static str,
         collapsed: bool,
     },

@@ -47,13 +47,14 @@ const TOLD_BY_THE_DOOR: [&str; 15] = [
     "x-request-id",
 ];
 
-/// The status codes for which the cache implements all special caching rules.
+/// The status codes that the cache understands, because it implements all their caching
+/// requirements (section 3).
 const UNDERSTOOD: [u16; 14] = [
     200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501,
 ];
 
-/// The statuses that are stored for the route's lifetime if the response has no caching headers.
-/// Section 4.2.2 permits more, but a missing page may appear at any moment.
+/// The status codes whose responses are stored for the route's lifetime if they have no caching
+/// headers. Section 4.2.2 permits more, but a missing page may appear at any moment.
 const KEPT_UNSAID: [u16; 6] = [200, 203, 300, 301, 308, 410];
 
 /// Clock corrections up to this size are ignored when the age of a response is calculated.
@@ -116,7 +117,8 @@ impl CacheUse {
         })
     }
 
-    /// Bypasses the cache if forwarding headers tell the server more than the cache key contains.
+    /// Bypasses the cache if forwarding headers give the server information that the cache key does
+    /// not contain.
     pub(crate) fn told_by(self, headers: &HeaderMap, info: &ClientInfo) -> Self {
         match self {
             Self::In(_) if info.peer_is_trusted && claims_more(headers, info) => Self::Around,
@@ -180,7 +182,7 @@ pub(crate) struct DefaultLifetimes {
     pub(crate) stale_if_error: Duration,
 }
 
-/// How long, and in which states, a stored response may be used.
+/// How long a stored response may be used: while it is fresh, and after that while it is stale.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Freshness {
     received: SystemTime,
@@ -203,7 +205,7 @@ pub(crate) enum CacheDecision {
     Ask,
 }
 
-/// A response and its times.
+/// A response, with the times at which it was requested and received.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct TimedResponse<'a> {
     pub(crate) status: StatusCode,
@@ -363,7 +365,7 @@ pub(crate) fn has_validator(headers: &HeaderMap) -> bool {
     headers.contains_key(ETAG) || headers.contains_key(LAST_MODIFIED)
 }
 
-/// Whether a `304` confirms a stored response with the headers `kept` (section 4.3.4).
+/// Whether a `304` confirms the stored response whose headers are `kept` (section 4.3.4).
 pub(crate) fn confirms(not_modified: &HeaderMap, kept: &HeaderMap) -> bool {
     let plain = |tag: &[u8]| tag.strip_prefix(b"W/").unwrap_or(tag).to_vec();
     match (not_modified.get(ETAG), kept.get(ETAG)) {
@@ -376,8 +378,9 @@ pub(crate) fn confirms(not_modified: &HeaderMap, kept: &HeaderMap) -> bool {
     }
 }
 
-/// The headers of a stored response after an update by a `304` (section 3.2). `received` is the
-/// time at which the `304` was received. It becomes the `Date` if the `304` has none.
+/// Returns the headers of a stored response after a `304` has updated them (section 3.2). If the
+/// `304` has no `Date`, the `Date` of the result is `received`, the time at which the `304`
+/// arrived.
 pub(crate) fn renewed(
     kept: &HeaderMap,
     not_modified: &HeaderMap,
@@ -450,7 +453,7 @@ fn is_endless(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Parses a date, whatever the case of its letters (section 4.2).
+/// Parses a date. The case of its letters does not matter (section 4.2).
 fn http_date(text: &[u8]) -> Option<SystemTime> {
     let mut text = text.to_ascii_lowercase();
     let mut begins_word = true;

@@ -90,8 +90,8 @@ impl Store {
         !self.read().was_purged(head)
     }
 
-    /// The number of purges that may have affected a key. If the number is higher after a request
-    /// than before it, there was a purge in between.
+    /// The number of purges that may have affected a key. If the number has grown during a request,
+    /// a purge has happened in the meantime.
     pub(crate) fn mark(&self, key: &Key) -> u64 {
         self.read().purges(key)
     }
@@ -130,8 +130,8 @@ impl Store {
         self.read().is_passing(key, now)
     }
 
-    /// Joins a running fetch or begins one. The fetch must have the same key, and the same values
-    /// of the request headers that the newest stored response names in `Vary`.
+    /// Joins a running fetch, or begins one. A running fetch can be joined if it has the same key,
+    /// and the same values of the request headers that the newest stored response names in `Vary`.
     pub(crate) fn join(
         self: &Arc<Self>,
         key: &Key,

@@ -21,8 +21,8 @@ const NOT_KEPT: [&str; 10] = [
     "x-request-id",
 ];
 
-/// The primary cache key: the route's target, a newline, and the URL. Apart from the key, only the
-/// request headers named in `Vary` determine which response is selected.
+/// The primary cache key: the route's target, a newline, and the URL. Several responses may have
+/// the same key. Then the request headers named in `Vary` determine which one is selected.
 pub(crate) type Key = Arc<str>;
 
 /// The request headers named in `Vary`, with their values.
@@ -105,7 +105,8 @@ impl StoredHead {
         for name in NOT_KEPT {
             headers.remove(name);
         }
-        // Clients compute the response's age from this date, so it must be the time of receipt.
+        // If there is no `Date`, the time of receipt is added, because clients compute the
+        // response's age from this header.
         if !headers.contains_key(DATE)
             && let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(freshness.received()))
         {

@@ -1,4 +1,4 @@
-//! Validates `[proxy]`, `listen.body_rate`, and the settings of routes that replace them.
+//! Validates `[proxy]`, `listen.body_rate`, and the settings by which a route replaces them.
 
 use units::Check;
 
@@ -41,7 +41,7 @@ impl Bodies {
         Some(bodies)
     }
 
-    /// A route's own settings replace those for all routes.
+    /// Returns the settings for a route. The route's own settings replace those for all routes.
     pub(super) fn of_route(
         self,
         target: &Target,
@@ -69,7 +69,7 @@ impl Bodies {
         Some(bodies)
     }
 
-    /// Rejects a buffer that is larger than the memory for all buffers.
+    /// Rejects a buffer that is larger than the memory limit for all buffers.
     fn fits(&self, key: &str, buffer: usize, check: &mut Check) {
         if buffer > self.memory {
             check.refuse(

@@ -17,8 +17,8 @@ struct ExplainedUrl<'a> {
 }
 
 impl Plan {
-    /// Lists each route for the URL's host with the reason why the route matches or not, and then
-    /// describes how the edge processes the request.
+    /// Lists each route for the URL's host, and why it matches or does not match. Then describes
+    /// how the edge processes the request.
     ///
     /// # Errors
     ///

@@ -119,7 +119,7 @@ fn unused(table: &Table, upstreams: &Upstreams) -> Vec<Arc<str>> {
         .collect()
 }
 
-/// Whether the route `name` also matches a request for the redirect's location.
+/// Whether a request for the redirect's location would match the route `name` again.
 fn leads_to(table: &Table, name: &str, location: &str) -> bool {
     let Ok(uri) = location.parse::<Uri>() else {
         return false;
@@ -131,7 +131,7 @@ fn leads_to(table: &Table, name: &str, location: &str) -> bool {
     table
         .find(uri.host().unwrap_or(own_host), &path)
         .is_some_and(|met| &*met.name == name)
-        // A redirect of a route for all hosts may lead to one host, where another route may match.
+        // A route for all hosts may redirect to a single host, which another server may serve.
         && (uri.host().is_none() || own_host != "*")
 }
 

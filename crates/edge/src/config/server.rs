@@ -1,4 +1,4 @@
-//! Finds the server that `to` names in a route or in `access.ask`.
+//! Finds the server that the setting `to` of a route or of `access.ask` names.
 
 use std::sync::Arc;
 
@@ -8,10 +8,11 @@ use super::upstreams::{Upstreams, unnamed};
 use super::{PlanContext, services};
 use crate::proxy::parse_address;
 
-/// Stands for an error that has already been added to the list of errors.
+/// An error that has already been added to the list of errors.
 pub(super) struct Reported;
 
-/// Returns the name of an upstream. Returns `None` if `to` names no server.
+/// Returns the name of the upstream for `to`. If `to` is an address, adds an upstream for it.
+/// Returns `None` if `to` names no server.
 pub(super) fn server(
     key: &str,
     to: &str,

@@ -16,7 +16,7 @@ use crate::route::Route;
 /// The length limit of a Unix socket's path in bytes (Linux: `sun_path` without its final NUL).
 const LONGEST_PATH: usize = 107;
 
-/// The fronts of services, each with the route that sends all requests to the service.
+/// The fronts of services. The value is the route that sends all requests to the service.
 pub(super) type Fronts = BTreeMap<ListenAddress, Arc<Route>>;
 
 pub(crate) fn upstream_of(service: &str) -> String {
@@ -25,13 +25,14 @@ pub(crate) fn upstream_of(service: &str) -> String {
 
 const PREFIX: &str = "service:";
 
-/// The service's name in an upstream's name; `None` if the upstream belongs to no service.
+/// Returns the service's name from an upstream's name; `None` if the upstream belongs to no
+/// service.
 pub(crate) fn service_of(upstream: &str) -> Option<&str> {
     upstream.strip_prefix(PREFIX)
 }
 
-/// Adds an upstream for each service. [`Edge::set_servers`](crate::Edge::set_servers) adds servers
-/// later.
+/// Adds an upstream without servers for each service.
+/// [`Edge::set_servers`](crate::Edge::set_servers) sets the servers later.
 pub(super) fn upstreams(ground: &PlanContext<'_>, upstreams: &mut Upstreams, check: &mut Check) {
     for service in ground.services.iter().filter(|service| service.listens) {
         check.enter(format!("service.{}", service.name));

@@ -1,4 +1,4 @@
-//! Makes plans for tests from settings as they are written in files.
+//! Makes plans for tests from the text of a settings file.
 
 use std::path::Path;
 
@@ -15,8 +15,8 @@ pub(crate) fn check_in(text: &str, folder: &Path) -> Result<Plan, Vec<Problem>> 
     check_with(text, folder, &[])
 }
 
-/// Validates settings for running services. Each service is given by its name, its balance and its
-/// fronts.
+/// Validates settings together with services. Each service is given as its name, its `balance` and
+/// its fronts.
 pub(crate) fn check_running(
     text: &str,
     services: &[(&str, &str, &[&str])],

@@ -402,8 +402,8 @@ fn certificates_cover_names_and_the_authority_gets_the_rest() {
         ["*.a.example", "b.example"]
     );
     assert!(plan.warnings().is_empty());
-    // A host in clear text needs no certificate. Other hosts without a certificate file get a
-    // self-signed certificate.
+    // A host that is served only in clear text needs no certificate. Any other host without a
+    // certificate file gets a self-signed certificate.
     let names: Vec<_> = plan.tls().self_signed.iter().collect();
     assert_eq!(names, ["c.example", "localhost"]);
     assert!(plan_of("").tls().self_signed.is_empty());

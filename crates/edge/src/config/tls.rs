@@ -15,14 +15,15 @@ use crate::tls::{CertificateFiles, TlsSettings};
 pub struct Authority {
     pub settings: acme::Settings,
     /// The names for which the edge orders certificates, in lower case. They come from routes and
-    /// [`Plan::order_for`](super::Plan::order_for), and no certificate file covers them.
+    /// from [`Plan::order_for`](super::Plan::order_for). Names that a certificate file covers are
+    /// omitted.
     pub names: BTreeSet<String>,
     covered: Vec<HostPattern>,
 }
 
 impl Authority {
-    /// Adds a name in lower case. Returns `false` if a certificate file covers the name or no
-    /// authority can issue a certificate for it.
+    /// Adds a name, which must be in lower case. Returns `false` if a certificate file covers the
+    /// name, or if no authority can issue a certificate for it.
     pub(super) fn order_for(&mut self, name: &str) -> bool {
         let is_ordered = self.can_order(name);
         if is_ordered {
@@ -165,7 +166,8 @@ fn certificates(
     certificates
 }
 
-/// The hosts of all routes that no certificate file covers.
+/// Returns the hosts of routes that no certificate file covers. Omits hosts for which no
+/// certificate can be ordered.
 fn names(routes: &Table, patterns: &[HostPattern]) -> BTreeSet<String> {
     routes
         .routes()

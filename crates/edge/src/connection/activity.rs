@@ -34,8 +34,8 @@ impl StreamActivity {
             .set_busy(number(&self.begun) != number(&self.ended))
     }
 
-    /// Completes when the first request has not arrived within `first`, or when no request has been
-    /// running for `idle`.
+    /// Completes if no first request arrives within `first`, or if later no request is running for
+    /// `idle`.
     pub(crate) async fn nobody_asks(&self, first: Duration, idle: Duration) {
         let mut wait = first;
         loop {

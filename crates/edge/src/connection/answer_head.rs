@@ -11,7 +11,7 @@ use crate::body::{Answer, has_no_body};
 use crate::context::WorkerContext;
 use crate::filters::forwarding::names;
 
-/// The parts of a request that determine the head of its response.
+/// The properties of a request that determine the head of its response.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RequestTraits {
     pub(super) is_head: bool,
@@ -26,13 +26,13 @@ pub(super) struct RequestTraits {
 pub(super) enum Framing {
     Length(u64),
     Chunked,
-    /// The end of the connection ends the body.
+    /// The body ends when the connection is closed.
     Close,
     /// The response has no body, because another protocol follows.
     Switch,
 }
 
-/// The values for a request that could not be parsed.
+/// The properties that are assumed for a request that could not be parsed.
 impl Default for RequestTraits {
     fn default() -> Self {
         Self {

@@ -21,7 +21,7 @@ const MOST: usize = 16 * 1_024;
 /// How long data may stay in the buffer while hyper makes more responses.
 const LONGEST: Duration = Duration::from_micros(500);
 
-/// A buffered stream that hyper shares with the task that runs hyper.
+/// A stream with an output buffer. hyper shares it with the task that runs hyper.
 pub(super) struct Coalesced<S>(Arc<Mutex<Output<S>>>);
 
 struct Output<S> {
@@ -52,7 +52,7 @@ impl<S: AsyncWrite + Unpin> Coalesced<S> {
         lock(&self.0)
     }
 
-    /// Runs hyper, and sends the buffer whenever hyper returns.
+    /// Runs hyper, and sends the buffered data whenever hyper returns.
     pub(super) async fn flushed_after<F: Future>(&self, engine: F) -> F::Output {
         let mut engine = pin!(engine);
         poll_fn(|context| {
@@ -148,8 +148,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Coalesced<S> {
         true
     }
 
-    /// Sends the buffer only if it has held data for too long. The buffer is sent anyway when hyper
-    /// returns.
+    /// Sends the buffered data only if it has waited for too long. Otherwise, the data is sent when
+    /// hyper returns.
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut output = self.output();
         let since = output.held_since;

@@ -53,8 +53,8 @@ where
             drop(running);
         }));
         // Most streams finish in this first poll, and the connection's next write sends their
-        // responses. The other streams continue on tasks of their own. Such a task begins by
-        // polling the stream again, so the first poll needs no waker.
+        // responses. Each other stream continues in a new task. That task polls the stream again at
+        // its beginning, so the first poll needs no waker.
         let mut at_once = Context::from_waker(Waker::noop());
         if stream.as_mut().poll(&mut at_once).is_pending() {
             tokio::spawn(stream);
@@ -79,8 +79,8 @@ async fn minded(stream: impl Future, reader: &ProgressWatch, patience: Duration)
     .await;
 }
 
-/// Wraps a response body. Whenever the body has data, its stream waits for the client to read. Must
-/// be called on the stream's task.
+/// Wraps a response body, so that its stream counts as waiting for the client whenever the body has
+/// data. Must be called on the stream's task.
 pub(super) fn awaiting_reader(body: Body, output: &Arc<UnsentBytes>) -> Body {
     let reader = READER.try_with(Arc::clone).unwrap_or_default();
     reader.awaits(true);

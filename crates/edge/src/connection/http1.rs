@@ -33,12 +33,12 @@ use super::request_body::Feed;
 use super::transport::{SendfileAnswer, Transport};
 use super::{Bounds, ConnectionContext};
 
-/// The maximum size in bytes of a body that is copied behind its head. Larger bodies are sent as
-/// separate slices.
+/// A response body of at most this many bytes is copied into one buffer with its head. Larger
+/// bodies are sent as separate slices.
 const SMALL: usize = 4 * 1_024;
 /// How long the edge reads and discards data after it has rejected a request.
 const LINGER: Duration = Duration::from_secs(2);
-/// The size of a discarding read in bytes.
+/// The size, in bytes, of a read whose data is discarded.
 const PIECE: usize = 8 * 1_024;
 
 pub(crate) async fn http1<S: Transport>(mut stream: S, context: ConnectionContext) {
@@ -52,14 +52,14 @@ pub(crate) async fn http1<S: Transport>(mut stream: S, context: ConnectionContex
         let ConnectionContext { here, permit, .. } = context;
         let stream = WatchedStream::new(stream, bounds, permit);
         let stream = stream.switched(received, here.shared.cut.clone());
-        // An error means that the handler that wanted the switch was dropped.
+        // An error means that the handler that requested the switch was dropped.
         let _ = switch.send(Box::new(stream));
     }
 }
 
 struct Switched {
     switch: oneshot::Sender<Upgraded>,
-    /// The received data of the new protocol.
+    /// Data of the new protocol that has already been received.
     received: Bytes,
 }
 
@@ -173,14 +173,14 @@ struct Client<'a, 'e, S> {
     stream: &'a mut S,
     input: Input,
     limits: Limits<'a, 'e>,
-    /// Completes when the edge stops. One future serves the whole connection, because a future for
-    /// each request would take two locks.
+    /// Completes when the edge stops. One future is used for the whole connection, because a new
+    /// future for each request would have to take two locks.
     drained: Pin<&'a mut WaitForCancellationFuture<'e>>,
 }
 
 struct Limits<'a, 'e> {
     timer: Deadline,
-    /// How long a client may go without reading anything.
+    /// How long a client may read nothing before the connection is closed.
     body_time: Duration,
     handle: &'a Handle,
     ended: Pin<&'a mut WaitForCancellationFuture<'e>>,
@@ -214,7 +214,8 @@ impl<S: Transport> Client<'_, '_, S> {
                 return Poll::Ready(None);
             }
             if last.is_none() && self.drained.as_mut().poll(context).is_ready() {
-                // A request is served if its head is already arriving.
+                // After the edge has begun to stop, the connection waits at most `lame_duck_time`
+                // for another request.
                 last = Some(Instant::now() + lame_duck_time);
             }
             if last.is_some() && self.limits.ended.as_mut().poll(context).is_ready() {
@@ -366,8 +367,8 @@ impl<S: Transport> Client<'_, '_, S> {
 }
 
 impl Limits<'_, '_> {
-    /// Writes a head, and sends a file with `sendfile`. Limits the wait for the client, but not the
-    /// wait for the file.
+    /// Writes a head, and sends a file with `sendfile`. Waiting for the client has a timeout, but
+    /// waiting for the file has none.
     async fn send(&mut self, socket: &TcpStream, mut sending: SendfileAnswer<'_>) -> Option<()> {
         while !sending.is_done() {
             self.unless_stuck(|context| socket.poll_write_ready(context))

@@ -21,9 +21,10 @@ use super::transport::Transport;
 /// The size of a read in bytes.
 const PIECE: usize = 16 * 1_024;
 const BODY_PIECE: usize = 64 * 1_024;
-/// The maximum size in bytes of a body that is returned whole. Larger bodies are streamed.
+/// A request body of at most this many bytes is returned whole if it has arrived. Larger bodies are
+/// streamed.
 const LONGEST_WHOLE: u64 = 16 * 1_024;
-/// The maximum number of unread request body bytes that are discarded to keep the connection open.
+/// At most this many unread bytes of a request body are discarded to keep the connection open.
 const UNWANTED: usize = 64 * 1_024;
 /// Asks a client to send the body that it has announced (RFC 9110, section 10.1.1).
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -139,8 +140,8 @@ impl Input {
         self.body.as_ref().map(|body| body.feed.clone())
     }
 
-    /// Reads the request body when the handler demands it. After the body, returns when the client
-    /// sends another request or disconnects.
+    /// Reads the request body when the handler demands it. When the body has ended, returns as soon
+    /// as the client sends another request or disconnects.
     pub(super) fn poll_feed(
         &mut self,
         stream: &mut impl Transport,
@@ -172,7 +173,7 @@ impl Input {
         Poll::Ready(ReadOutcome::Piece)
     }
 
-    /// Returns whether there was any progress.
+    /// Reads the request body if the handler demands it. Returns whether there was any progress.
     pub(super) fn is_fed(
         &mut self,
         stream: &mut impl Transport,
@@ -237,8 +238,8 @@ impl Input {
         refusal.into()
     }
 
-    /// Prepares for the response: cancels `100 Continue`, and discards the rest of a small unread
-    /// body. Returns whether another request may follow.
+    /// Prepares for the response. Cancels an unsent `100 Continue`, and discards the rest of a
+    /// small unread body. Returns whether another request may follow.
     pub(super) fn can_go_on(
         &mut self,
         stream: &mut impl Transport,

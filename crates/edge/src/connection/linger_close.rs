@@ -20,14 +20,14 @@ use crate::listener::Handle;
 const PREFACE: usize = 24;
 /// How long the edge waits for the client to close its side.
 const TIME: Duration = Duration::from_secs(1);
-/// The size of a discarding read in bytes.
+/// The size, in bytes, of a read whose data is discarded.
 const PIECE: usize = 8 * 1_024;
 /// The maximum number of bytes that are discarded. A client that respects its flow-control windows
 /// sends no more before it reads GOAWAY.
 const MOST: usize = 2 * CONNECTION_WINDOW as usize;
 
-/// A stream that lingers when it is dropped. It shuts down its writing side, and reads for a
-/// limited time until the client has closed the other side.
+/// A stream that does not close at once when it is dropped. It first shuts down its writing side,
+/// and then reads for a limited time until the client has closed the other side.
 pub(super) struct LingerClose<S: Stream> {
     stream: Option<S>,
     read: usize,

@@ -43,8 +43,9 @@ impl<S> WatchedStream<S> {
         }
     }
 
-    /// Wraps a connection that has switched to another protocol. Its data so far is `received`. The
-    /// connection ends when `cut` is cancelled or when it is evicted.
+    /// Wraps a connection that has switched to another protocol. `received` is data of that
+    /// protocol that has already been read. The connection ends when `cut` is cancelled or the
+    /// connection is evicted.
     pub(super) fn switched(self, received: Bytes, cut: CancellationToken) -> Self {
         let handle = self.permit.handle().clone();
         let cutting = async move {

@@ -13,7 +13,7 @@ use super::answer_head::Framing;
 use crate::body::{Body, BodyError};
 use crate::proxy::keeping_up;
 
-/// The number of bytes after which no more parts are gathered for a write.
+/// Parts are gathered for one write until they have this many bytes in total.
 const GATHERED: usize = 64 << 10;
 const SLICES: usize = 16;
 
@@ -78,7 +78,8 @@ impl Outgoing {
         Poll::Ready(Ok(()))
     }
 
-    /// Begins to read the body ahead, because the client has not accepted all gathered data.
+    /// Begins to read the body ahead of the client, because the client has not accepted all
+    /// gathered data.
     pub(super) fn falls_behind(&mut self, context: &mut Context<'_>) {
         if self.is_ahead || self.is_over {
             return;

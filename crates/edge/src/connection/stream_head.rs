@@ -7,7 +7,8 @@ use http1::{Refusal, request_length};
 
 use super::list_size;
 
-/// Headers that belong to an HTTP/1 connection (RFC 9113, section 8.2.2; RFC 9114, section 4.2).
+/// Headers that are only valid on an HTTP/1 connection (RFC 9113, section 8.2.2; RFC 9114, section
+/// 4.2).
 const OF_CONNECTION: [HeaderName; 5] = [
     CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -16,7 +17,7 @@ const OF_CONNECTION: [HeaderName; 5] = [
     UPGRADE,
 ];
 
-/// Returns the length of the body, if the head states one.
+/// Validates the head. Returns the length of the body, if the head states one.
 pub(crate) fn judge<B>(request: &Request<B>, size: usize) -> Result<Option<u64>, Refusal> {
     let headers = request.headers();
     if list_size(request) > size {

@@ -50,7 +50,7 @@ impl<'a> SendfileAnswer<'a> {
         self.head.is_empty() && self.body.is_end_stream()
     }
 
-    /// Sends as much as the socket and the body's current part allow, which may be nothing.
+    /// Sends as much as the socket and the available part of the body allow. This may be nothing.
     pub(super) fn poll_some(
         &mut self,
         socket: &TcpStream,
@@ -66,7 +66,7 @@ impl<'a> SendfileAnswer<'a> {
         let head = &mut self.head;
         let sent = socket.try_io(Interest::WRITABLE, || {
             while !head.is_empty() {
-                // The file follows at once, so the head waits for it.
+                // `MORE` lets the kernel send the head together with the beginning of the file.
                 let flags = SendFlags::MORE | SendFlags::NOSIGNAL;
                 let sent = rustix::net::send(socket, head, flags)?;
                 *head = head.get(sent..).unwrap_or_default();
@@ -75,7 +75,7 @@ impl<'a> SendfileAnswer<'a> {
         });
         match sent {
             Ok(sent) => {
-                // Other connections may now be served first.
+                // The permit is passed on, so other connections may be served first.
                 if let Some(turn) = stretch.turn {
                     turn.pass_on();
                 }
@@ -97,7 +97,7 @@ fn is_for_now(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// Whether the socket caused the error, rather than the file.
+/// Whether an error comes from the socket and not from the file.
 fn is_of_socket(error: &io::Error) -> bool {
     !matches!(error.kind(), ErrorKind::UnexpectedEof)
         && Errno::from_io_error(error) != Some(Errno::IO)

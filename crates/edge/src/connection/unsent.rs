@@ -13,7 +13,7 @@ use crate::proxy::Reservation;
 
 /// The maximum number of bytes that are passed to hyper at once.
 pub(super) const SLICE: usize = 64 * 1_024;
-/// The maximum number of bytes that a connection holds besides one slice per stream.
+/// The maximum number of bytes that a connection holds in addition to one slice per stream.
 const MOST: usize = 1_024 * 1_024;
 
 #[derive(Debug)]
@@ -35,7 +35,7 @@ struct UnsentState {
 #[derive(Debug)]
 pub(super) struct Permit {
     stream: Arc<UnsentSlices>,
-    /// The bytes that count towards the connection's limit; 0 for a stream's first slice.
+    /// The number of bytes that count towards the connection's limit; 0 for a stream's first slice.
     bytes: usize,
 }
 
@@ -46,7 +46,7 @@ struct Slice {
 }
 
 impl UnsentBytes {
-    /// The connection's memory comes from `room`.
+    /// Creates the limit for a connection whose unsent bytes are reserved in `room`.
     pub(super) fn new(room: Reservation) -> Arc<Self> {
         Arc::new(Self(Mutex::new(room)))
     }
@@ -71,8 +71,8 @@ impl UnsentSlices {
         })
     }
 
-    /// Reserves memory for a slice; `None` if too much memory is in use. The task of `context` is
-    /// then woken when all slices of the stream have been sent.
+    /// Reserves memory for a slice. If too much memory is in use, returns `None`, and the task of
+    /// `context` is woken when all slices of the stream have been sent.
     pub(super) fn permit(self: &Arc<Self>, context: &Context<'_>) -> Option<Permit> {
         let mut state = lock(&self.state);
         let bytes = if state.slices == 0 {

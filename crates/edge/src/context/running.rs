@@ -16,7 +16,7 @@ pub(crate) struct Running {
     pub(crate) plan: Arc<Plan>,
     /// The value of `Strict-Transport-Security`; `None` if it is not sent.
     pub(crate) hsts: Option<HeaderValue>,
-    /// Whether `hsts` is configured. Otherwise, it is the default.
+    /// True if the settings contain `hsts`, false if the default is used.
     pub(crate) is_hsts_written: bool,
     /// The memory for buffered bodies, shared by all workers.
     pub(crate) buffer_memory: Arc<BufferMemory>,
@@ -58,7 +58,7 @@ impl Running {
         let size = plan.buffer_memory();
         let buffer_memory = match before.map(|before| &before.buffer_memory) {
             Some(same) if same.size() == size => Arc::clone(same),
-            // The memory of earlier bodies counts towards the old limit only.
+            // Memory that earlier bodies still use counts only towards the old limit.
             _ => BufferMemory::new(size),
         };
         Self {

@@ -1,4 +1,4 @@
-//! The servers of services, stored by name independently of the configuration.
+//! Stores the servers of services by the service's name, independently of the configuration.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -24,8 +24,8 @@ impl ServiceBackends {
         lock(&self.0).get(upstream).cloned()
     }
 
-    /// Removes the entries of services that have no servers and belong to no configuration in use.
-    /// A later service with the same name starts anew.
+    /// Removes the entries of services that have no servers and that no configuration in use
+    /// contains. A later service with the same name gets a new entry.
     pub(crate) fn tidy(&self) {
         lock(&self.0).retain(|_, backends| {
             // `of` and `find` are the only functions that return clones, and both need this lock.

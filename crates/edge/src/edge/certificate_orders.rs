@@ -14,7 +14,7 @@ use crate::lock::lock;
 #[derive(Default)]
 pub(super) struct CertificateOrders {
     ordering: Mutex<Option<Ordering>>,
-    /// Names besides those of the plan.
+    /// Names for which certificates are ordered in addition to the plan's names.
     more: Mutex<BTreeSet<String>>,
 }
 
@@ -76,7 +76,8 @@ impl CertificateOrders {
         }
     }
 
-    /// Orders certificates for these names as well. The next call replaces them.
+    /// Orders certificates for these names in addition to the plan's names. The next call replaces
+    /// the additional names.
     pub(super) fn order_also(&self, shared: &EdgeState, more: BTreeSet<String>) {
         *lock(&self.more) = more;
         self.follow(shared, None);

@@ -1,4 +1,4 @@
-//! Metrics for the number and health of each upstream's servers.
+//! Metrics that show how many servers each upstream has and which of them are healthy.
 
 use metrics::gauge;
 
@@ -6,8 +6,8 @@ use crate::config::service_of;
 use crate::metrics::LabelledGauges;
 use crate::proxy::Upstream;
 
-/// Gauges for the health of upstream servers. Each configured server has its own gauge. A service's
-/// servers are only counted, because they get new addresses at every start.
+/// Gauges for the health of upstream servers. Each configured server has its own gauge. For a
+/// service, only the number of servers is shown, because they get new addresses at every start.
 #[derive(Debug)]
 pub(crate) struct ServerFigures {
     well: LabelledGauges<(String, String)>,

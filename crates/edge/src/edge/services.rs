@@ -1,4 +1,4 @@
-//! The servers of services. They change while the edge runs.
+//! Changes the servers of services while the edge runs.
 
 use crate::config;
 use crate::proxy::{BackendsStatus, ServerAddress, Servers};
@@ -6,8 +6,8 @@ use crate::proxy::{BackendsStatus, ServerAddress, Servers};
 use super::Edge;
 
 impl Edge {
-    /// Sets a service's servers. May be called before a plan names the service, and stays in effect
-    /// across reloads.
+    /// Sets a service's servers. May be called before a plan names the service. The servers stay in
+    /// effect when the plan changes.
     ///
     /// When a server is removed, its running requests finish. Its idle connections are closed at
     /// once. Its WebSockets are closed after [`Servers::drain_within`].

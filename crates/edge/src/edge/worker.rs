@@ -28,7 +28,7 @@ use super::server_figures::ServerFigures;
 
 /// The pause after `accept` failed, for example because file descriptors ran out.
 const BREATH: Duration = Duration::from_millis(100);
-/// The interval at which certificate files and servers are checked.
+/// The interval at which [`look_after`] checks certificates and servers.
 const LOOK: Duration = Duration::from_secs(1);
 /// The number of connections that are accepted before open connections get a turn.
 const AT_ONCE: usize = 16;
@@ -239,7 +239,7 @@ async fn take(
         let (is_announced, origin, most) = {
             let running = shared.running();
             let listen = running.plan.listen();
-            // A client of a Unix socket is on this machine.
+            // A Unix socket has no client address, but its client is on this machine.
             let peer = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
             let most = listen.connections_per_address;
             let is_announced = listen.is_announced(&at, peer);
@@ -434,8 +434,9 @@ where
     said
 }
 
-/// Once a second, checks certificate files for changes, certificates for their expiry, and servers
-/// for their health. Polling works on every file system, unlike notifications.
+/// Once a second, updates the metrics of servers, reports expiring certificates, and reloads
+/// changed certificate files. The files are polled, because polling works on every file system,
+/// unlike notifications.
 async fn look_after(shared: Arc<EdgeState>) {
     let mut servers = ServerFigures::default();
     let mut expiry = Expiry::default();

@@ -20,7 +20,7 @@ pub use users::{BadUsers, Users};
 pub(crate) use basic::{Denied, Passwords};
 pub(crate) use subrequest::vouch;
 
-/// The outcome that is reported to the route's rate limit after a wrong password.
+/// The outcome of a request with a wrong password. It is reported to the route's rate limit.
 pub(crate) const WRONG_PASSWORD: &str = "wrong-password";
 
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub struct Access {
     pub networks: Networks,
     pub basic: Option<Arc<Basic>>,
     pub ask: Option<Ask>,
-    /// A keyword that the app defines.
+    /// A keyword that the app defines; `None` if no sign-in is required.
     pub sign_in: Option<Arc<str>>,
 }
 
@@ -47,7 +47,7 @@ impl Access {
         self.ask.as_ref().map(|ask| &*ask.upstream)
     }
 
-    /// The headers that are copied from the authorization server's response to the request.
+    /// The headers that the edge copies into the request from the authorization server's response.
     pub(crate) fn copies(&self) -> impl Iterator<Item = &HeaderName> {
         self.ask.iter().flat_map(|ask| &ask.copy)
     }

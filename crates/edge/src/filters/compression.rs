@@ -40,8 +40,8 @@ const DIGESTS: [HeaderName; 4] = [
     HeaderName::from_static("content-md5"),
 ];
 
-/// Marks a response of the app for one user as safe to compress. Of the request, such a response
-/// repeats only the path. The secrets in its forms are different each time.
+/// Marks a response of the app for one user as safe to compress. A marked response repeats nothing
+/// of its request except the path, and the secrets in its forms are different each time.
 #[derive(Debug, Clone, Copy)]
 pub struct Compressible;
 
@@ -61,8 +61,8 @@ impl CodingPreferences {
         }
     }
 
-    /// Returns a response of the app or an upstream in the coding that the client prefers, or
-    /// unchanged.
+    /// Compresses a response of the app or an upstream with the coding that the client prefers.
+    /// Returns the response unchanged if it must not be compressed.
     pub fn compress(self, mut answer: Answer) -> Answer {
         if answer.status() == StatusCode::NOT_MODIFIED {
             if may_stand_for_coded(self.is_anonymous, answer.headers()) {
@@ -139,8 +139,9 @@ fn becomes(headers: &mut HeaderMap, encoding: Encoding) {
     weaken(headers);
 }
 
-/// For a response to `HEAD`: removes the headers that compression would change, because the
-/// response to `GET` might be compressed. RFC 9110, section 9.3.2, permits this.
+/// Prepares a response to `HEAD` if it is unknown whether the response to `GET` would be
+/// compressed. Removes the headers that compression would change, as RFC 9110, section 9.3.2,
+/// permits.
 fn leave_open(headers: &mut HeaderMap) {
     headers.remove(ACCEPT_RANGES);
     if headers.get(ETAG).is_some_and(|tag| !is_weak(tag)) {
@@ -148,8 +149,9 @@ fn leave_open(headers: &mut HeaderMap) {
     }
 }
 
-/// Whether the response that a 304 confirms may be compressed. The 304 must then have the same
-/// headers as the compressed response (RFC 9110, section 15.4.5). The 304 may lack `Content-Type`.
+/// Whether the response that a 304 confirms may have been sent compressed. The 304 must then have
+/// the same headers as that compressed response (RFC 9110, section 15.4.5). A 304 may lack
+/// `Content-Type`.
 fn may_stand_for_coded(is_anonymous: bool, headers: &HeaderMap) -> bool {
     let kind = headers.get(CONTENT_TYPE);
     let may_be_file = kind.is_none() && headers.contains_key(LAST_MODIFIED);

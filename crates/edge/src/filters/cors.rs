@@ -1,8 +1,8 @@
-//! Cross-origin resource sharing (CORS, in the Fetch standard): whose pages may read the responses
-//! of a route.
+//! Cross-origin resource sharing (CORS, in the Fetch standard). It determines whose pages may read
+//! the responses of a route.
 //!
-//! Pages of other origins prove who they are with a token. Browsers may send their cookies along,
-//! so these are dropped, and `Access-Control-Allow-Credentials` is never sent.
+//! Pages of other origins identify their user with a token. Browsers may also send the user's
+//! cookies. The edge removes these cookies, and never sends `Access-Control-Allow-Credentials`.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -26,7 +26,7 @@ const PREFLIGHT: [(HeaderName, HeaderValue); 3] = [
             "authorization, content-type, idempotency-key, if-match, if-none-match, last-event-id, range",
         ),
     ),
-    // Two hours, as no browser of the Chromium family keeps it longer.
+    // Two hours. Browsers based on Chromium do not cache a preflight response for longer.
     (ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200")),
 ];
 
@@ -38,10 +38,11 @@ const EXPOSED: HeaderValue = HeaderValue::from_static(
 #[derive(Debug)]
 pub(crate) struct Cors(Vec<HeaderValue>);
 
-/// What the response to a request on a route with [`Cors`] says about it.
+/// The properties of a request that determine the CORS headers of its response.
 #[derive(Debug)]
 pub(crate) struct CorsAnswer {
-    /// The named origin of the page that sent the request.
+    /// The origin of the page that sent the request; `None` if the route does not permit this
+    /// origin.
     origin: Option<HeaderValue>,
     pub(crate) is_preflight: bool,
 }
@@ -51,8 +52,8 @@ impl Cors {
         Self(origins)
     }
 
-    /// Reads the origin of a request. Removes the cookies of a request from a page of a named
-    /// origin.
+    /// Reads the origin of a request. If the route permits this origin, removes the request's
+    /// cookies.
     pub(crate) fn admit<B>(&self, request: &mut Request<B>, info: &ClientInfo) -> CorsAnswer {
         let headers = request.headers();
         let mut sent = headers.get_all(ORIGIN).iter();
@@ -73,8 +74,7 @@ impl Cors {
 }
 
 impl CorsAnswer {
-    /// Completes the headers of a response. Of the target's own `Access-Control` headers, none
-    /// stays.
+    /// Sets the CORS headers of a response, and removes those that the route's target has set.
     pub(crate) fn complete(&self, answer: &mut HeaderMap) {
         remove(answer, is_own);
         vary_by(answer, "Origin");
@@ -91,12 +91,12 @@ impl CorsAnswer {
     }
 }
 
-/// Whether the header, in lower case, belongs to this protocol.
+/// Whether the header is part of the CORS protocol. The name must be in lower case.
 pub(crate) fn is_own(name: &str) -> bool {
     name.starts_with("access-control-")
 }
 
-/// Whether a page of the requested host itself sent the request.
+/// Whether the origin consists of the request's own scheme and host.
 fn is_ours(origin: &HeaderValue, info: &ClientInfo) -> bool {
     let rest = origin
         .as_bytes()

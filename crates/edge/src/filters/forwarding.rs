@@ -48,7 +48,7 @@ pub(crate) fn is_claim(name: &str) -> bool {
     CLAIMS.contains(&name)
 }
 
-/// Hop-by-hop headers, besides those named in `Connection`.
+/// Headers that are always hop-by-hop. The header `Connection` can name further ones.
 const HOPS: [&str; 8] = [
     "http2-settings",
     "keep-alive",
@@ -90,8 +90,8 @@ pub fn request(headers: &mut HeaderMap, info: &ClientInfo) {
 
 /// Appends to `out` the header lines that [`request`] would make.
 ///
-/// Appends nothing and returns `false` if `Content-Length` does not match `has_body`, or if a
-/// header would have to be changed and not just omitted or added.
+/// Appends nothing and returns `false` if the peer is a trusted proxy, `Host` is missing,
+/// `Content-Length` does not match `has_body`, or a header would have to be changed.
 pub(crate) fn write(
     headers: &HeaderMap,
     info: &ClientInfo,
@@ -129,8 +129,8 @@ pub(crate) fn write(
     true
 }
 
-/// Appends the client's headers for the upstream. Returns `false` if a header would have to be
-/// changed.
+/// Appends the client's headers for the upstream. Returns `false` if `Host` is missing or a header
+/// would have to be changed.
 fn write_theirs(headers: &HeaderMap, out: &mut Vec<u8>) -> bool {
     let (mut has_host, mut has_cookie) = (false, false);
     for (name, value) in headers {
@@ -203,7 +203,8 @@ fn is_hop(name: &str) -> bool {
     may_be && HOPS.contains(&name)
 }
 
-/// Removes the headers whose names match. Usually none matches, so all names are checked first.
+/// Removes the headers for whose names `is_such` is true. Usually there are none, so all names are
+/// checked first.
 pub(crate) fn remove(headers: &mut HeaderMap, is_such: impl Fn(&str) -> bool) {
     let found = headers.keys().filter(|name| is_such(name.as_str()));
     let found: Vec<HeaderName> = found.cloned().collect();

@@ -1,5 +1,5 @@
-//! Response headers: safe defaults and a route's changes. Also the request headers that a route
-//! removes.
+//! Sets safe default headers in responses, and changes the headers of responses as a route demands.
+//! Also removes the request headers that a route names.
 
 use http::header::{
     REFERRER_POLICY, SERVER, STRICT_TRANSPORT_SECURITY, VARY, X_CONTENT_TYPE_OPTIONS,
@@ -226,7 +226,7 @@ pub(crate) fn identify(answer: &mut HeaderMap, id: &RequestId) {
     }
 }
 
-/// Names a request header in `Vary`, beside those that are there.
+/// Adds the name of a request header to `Vary`, unless it is already there.
 pub(crate) fn vary_by(answer: &mut HeaderMap, name: &'static str) {
     if !answer.contains_key(VARY) {
         answer.insert(VARY, HeaderValue::from_static(name));

@@ -1,9 +1,9 @@
-//! Rate limits for each client. A client is an IP address (IPv6: a /64), or the value of a header
-//! or a cookie.
+//! Limits the request rate of each client. A client is identified by its IP address (IPv6: a /64),
+//! or by the value of a header or a cookie.
 //!
 //! A limit without `on` counts requests. A limit with `on` counts responses in which the header
-//! [`OUTCOME`] has the value of `on`, such as `wrong-code`. After too many such responses, it
-//! rejects all requests of the client.
+//! [`OUTCOME`] has the value of `on`, such as `wrong-code`. After too many of these responses, all
+//! requests of the client are rejected.
 
 mod buckets;
 
@@ -60,7 +60,7 @@ enum By {
     Cookie(String),
 }
 
-/// A permitted request, with the client's key.
+/// A permitted request. Contains a hash that identifies the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Admitted(u64);
 
@@ -127,7 +127,7 @@ impl Limiter {
         }
     }
 
-    /// Takes over the counts if the settings are the same.
+    /// Takes over the counts of `other` if both have the same settings.
     pub(crate) fn go_on_from(&self, other: &Self) {
         if self.limit == other.limit {
             self.counts.store(other.counts.load_full());

@@ -1,5 +1,5 @@
-//! Opens listening sockets. Opens one for each worker if the kernel distributes connections among
-//! them. Otherwise, opens one for all workers.
+//! Opens listening sockets: one for each worker if the kernel can distribute connections among
+//! several sockets, and one for all workers if it cannot.
 
 use std::fs::File;
 use std::io;
@@ -13,7 +13,7 @@ use socket2::{Domain, Protocol, Type};
 
 use super::ListenAddress;
 
-/// The length of the kernel's queue of unaccepted connections.
+/// The maximum number of connections that wait in the kernel to be accepted.
 const BACKLOG: i32 = 1_024;
 
 #[derive(Debug, thiserror::Error)]
@@ -130,7 +130,8 @@ pub(crate) struct Bound {
 }
 
 impl Bound {
-    /// Distributes inherited sockets to the workers. Duplicates sockets if there are too few.
+    /// Distributes inherited sockets among the workers. If there are fewer sockets than workers,
+    /// duplicates some.
     pub(crate) fn shared(handed_in: Vec<Socket>, workers: usize) -> io::Result<Self> {
         let address = handed_in.first().and_then(Socket::address);
         let mut sockets = Vec::with_capacity(workers);

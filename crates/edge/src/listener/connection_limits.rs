@@ -24,8 +24,8 @@ const AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug)]
 pub(crate) struct ConnectionLimits {
     free: Permits,
-    /// Separate permits for connections to loopback addresses of services. Another service may have
-    /// opened such a connection while serving a request that already holds a permit.
+    /// Separate permits for connections to the loopback addresses of services. A service may open
+    /// such a connection while it serves a request that already holds a normal permit.
     inside: Permits,
     addresses: Arc<Addresses>,
     registry: Arc<Registry>,
@@ -45,8 +45,8 @@ pub(crate) enum Origin {
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     handle: Arc<Handle>,
-    /// The entry for evictions. It is dropped before the permit is released, so a closed connection
-    /// is not evicted.
+    /// The entry in the registry for evictions. It is dropped before the permit is released, so a
+    /// closed connection is not evicted.
     registration: Option<Registration>,
     /// Whether no permit was free when the connection arrived.
     came_to_full: bool,
@@ -93,7 +93,7 @@ struct CountedAddress {
 struct Permits {
     semaphore: Arc<Semaphore>,
     size: Mutex<u32>,
-    /// The number of permits to remove when they are released.
+    /// How many permits in use must be removed when they are released.
     owed: AtomicU32,
 }
 
@@ -143,7 +143,7 @@ impl Permits {
         }
     }
 
-    /// Whether a released permit must be removed. Counts it as removed.
+    /// Whether a free permit must be removed. If so, counts the permit as removed.
     fn is_owed(&self) -> bool {
         let pay = |owed: u32| owed.checked_sub(1);
         self.owed
@@ -380,7 +380,8 @@ mod tests {
         limits.resize(2);
         let second = limits.take(Origin::Unknown, 0).await.unwrap();
         limits.resize(1);
-        // Two permits are in use, and there should be one, so the first released permit is removed.
+        // Two permits are in use, but only one should exist, so the first permit that is released
+        // is removed.
         drop(second);
         let address = client("192.0.2.1");
         assert!(limits.take_free(address, 0).is_err());

@@ -114,9 +114,9 @@ impl Registry {
         own.is_some_and(|own| is_too_many(own, limit))
     }
 
-    /// Evicts the oldest idle connection of the network with the most connections, or else that
-    /// network's oldest connection. Evicts none if the network holds no more than its share of the
-    /// permits.
+    /// Evicts the oldest idle connection of the network that has the most connections. If none of
+    /// its connections is idle, evicts its oldest connection. Evicts nothing if this network holds
+    /// no more than its share of the permits.
     pub(super) fn make_room(&self, newcomer: Option<IpAddr>, limit: u32) -> EvictionResult {
         if newcomer.is_some_and(|client| self.holds_too_many(client, limit)) {
             return EvictionResult::Refused;

@@ -1,5 +1,5 @@
-//! Listening sockets from systemd, from the supervisor process, or from the previous process of an
-//! upgrade.
+//! Listening sockets that the process has inherited: from systemd, from the supervisor process, or
+//! from the previous process during an upgrade.
 
 use std::fs::File;
 use std::io;
@@ -22,8 +22,8 @@ const MOST: RawFd = 256;
 
 /// Inherited sockets. Each of them serves the address that it is bound to.
 ///
-/// A socket stays open while a plan names its address for any protocol. No other socket could be
-/// bound to that address, because the process that passed the socket also has it open.
+/// A socket stays open while a plan names its address for any protocol. The process that passed the
+/// socket also has it open, so no other socket could be bound to the address anyway.
 #[derive(Debug, Default)]
 pub struct Inherited {
     sockets: Vec<InheritedSocket<Socket>>,
@@ -47,7 +47,7 @@ impl<T> From<T> for InheritedSocket<T> {
 }
 
 impl<T> InheritedSocket<T> {
-    /// Creates the entry of a socket. A plan names the socket's address, or will name it.
+    /// Creates the entry of a socket whose address a plan names or will name.
     fn used(socket: T) -> Self {
         Self {
             socket,
@@ -125,7 +125,7 @@ impl Inherited {
                     let udp = SharedUdp::new(socket).map_err(InheritedError::Lock)?;
                     inherited.datagrams.push(udp.into());
                 }
-                // A lock file follows its socket.
+                // A lock file comes directly after the socket to which it belongs.
                 Listening::Lock(file) => {
                     let entry = inherited.datagrams.pop();
                     let entry = entry.ok_or(InheritedError::NotListening)?;
@@ -233,10 +233,10 @@ enum Listening {
     reason = "the protocol hands descriptors over as plain numbers"
 )]
 fn own(number: RawFd) -> OwnedFd {
-    // SAFETY: the caller has checked that the descriptor is open. By the protocol it belongs to
-    // this process: it was opened for the process in LISTEN_PID before that began, so nothing in
-    // this process has opened or owns it. `TAKEN` lets this happen only once, so nothing owns it
-    // twice.
+    // SAFETY: the caller has checked that the descriptor is open. By the protocol, the descriptor
+    // was opened for the process in LISTEN_PID before that process began. This process is the one
+    // in LISTEN_PID, so nothing in it owns the descriptor yet. `TAKEN` ensures that each descriptor
+    // is taken only once.
     unsafe { OwnedFd::from_raw_fd(number) }
 }
 
@@ -375,7 +375,8 @@ mod tests {
         let more = vec![OwnedFd::from(local())];
         inherited.extend(Inherited::new(more).unwrap());
         assert_eq!(inherited.share().unwrap().len(), 5);
-        // The plan for these sockets was rejected, and the next plan does not name their addresses.
+        // These sockets were for a plan that was rejected, and the next plan does not name their
+        // addresses.
         inherited.settle(&settings(&[]));
         assert_eq!(inherited.share().unwrap().len(), 3);
     }

@@ -7,9 +7,9 @@ use super::bind::{Socket, datagrams, open};
 use super::shared_udp::SharedUdp;
 use super::{Inherited, ListenAddress, ListenError, ListenSettings};
 
-/// The listening sockets of the parent process, which starts the process that serves requests, and
-/// passes the sockets to [`Inherited::new`] in that process. So the serving process can be replaced
-/// without rejecting connections.
+/// The listening sockets of the parent process. The parent process starts the process that serves
+/// requests, and passes the sockets to [`Inherited::new`] in that process. So the serving process
+/// can be replaced without rejecting connections.
 ///
 /// During the replacement, the old and the new process both accept connections, and each process
 /// serves the connections that it has accepted. A UDP socket has a single reader: the new process
@@ -20,8 +20,8 @@ pub struct KeptSockets {
     /// passed them has them open too.
     handed_in: Inherited,
     /// Sockets that the parent process opened. They are closed when no settings name them. A UDP
-    /// socket stays open as long as the settings name its address for https, because the serving
-    /// process may still finish requests after HTTP/3 was disabled.
+    /// socket stays open while the settings name its address for https, even without HTTP/3,
+    /// because the serving process may still finish HTTP/3 requests.
     opened: Inherited,
 }
 
@@ -33,8 +33,8 @@ impl KeptSockets {
         }
     }
 
-    /// Continues with the sockets that the previous program inherited, and with those that it had
-    /// [opened](Kept::opened).
+    /// Continues with the sockets that the previous program inherited and the sockets that it
+    /// [opened](KeptSockets::opened).
     pub fn resume(handed_in: Inherited, opened: Inherited) -> Self {
         let mut kept = Self::new(handed_in);
         kept.opened.extend(opened);

@@ -66,7 +66,7 @@ where
         stream.read_exact(&mut bytes[FIXED..]).await?;
     } else if bytes.starts_with(WORD) {
         while !bytes.ends_with(b"\r\n") {
-            // At least this many bytes of the line are missing.
+            // The line end is missing, so the line has at least this many more bytes.
             let missing = if bytes.ends_with(b"\r") { 1 } else { 2 };
             let read = bytes.len();
             if read + missing > LONGEST_LINE {
@@ -96,8 +96,8 @@ fn understand(bytes: &[u8]) -> Result<Announced, BadAnnouncement> {
             is_secure: false,
         });
     }
-    // The header says UNKNOWN, or the client has no IP address. The proxy's own address is not used
-    // instead, because the client would then be trusted like the proxy.
+    // If the header contains no IP address, the client is `NOBODY`. The proxy's own address is not
+    // used, because the client would then be trusted like the proxy.
     let addresses = header.proxied_address();
     let client = addresses.map_or(NOBODY, |addresses| addresses.source.ip().to_canonical());
     Ok(Announced {
@@ -134,7 +134,7 @@ mod tests {
         [&SIGNATURE[..], &fixed, rest].concat()
     }
 
-    /// The content of a header with this client and no destination.
+    /// The content of a header that names this client and no destination.
     fn client(address: &str, is_secure: bool) -> Announced {
         Announced {
             client: Some(address.parse().unwrap()),

@@ -144,7 +144,7 @@ mod tests {
             });
             counting.join().unwrap();
         };
-        // The last worker here shares a part with the second.
+        // Worker `PARTS + 1` shares a part with worker 1.
         for (worker, status, milliseconds) in [
             (0, 200, 1),
             (1, 204, 2),

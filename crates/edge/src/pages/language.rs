@@ -72,7 +72,7 @@ impl Language {
         })
     }
 
-    /// The label before a request's ID.
+    /// The text that precedes a request's ID on a page.
     pub(super) fn request(&self) -> &'static str {
         let mut lines = self.file.lines();
         lines
@@ -92,8 +92,9 @@ impl Language {
     }
 }
 
-/// Looks up a language range, and then shorter and shorter prefixes of it (RFC 4647, section 3.4).
-/// Simplified Chinese is used for regions where it is usual, and for Chinese without a region.
+/// Finds the language for a language range. If there is none, tries shorter and shorter prefixes of
+/// the range (RFC 4647, section 3.4). Chinese without a region, or with a region that uses
+/// simplified characters, becomes simplified Chinese.
 fn look_up(range: &str) -> Option<&'static Language> {
     const SIMPLIFIED: [&str; 4] = ["zh", "zh-CN", "zh-SG", "zh-MY"];
     let is = |tag: &str, wanted: &str| tag.eq_ignore_ascii_case(wanted);

@@ -1,4 +1,4 @@
-//! The parts of a refused request head for the log.
+//! Finds the parts of a refused request head that are logged.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use http1::METHOD_LENGTH;
 /// The maximum length of a logged request target with its query, in bytes.
 const TARGET_LENGTH: usize = 2_048;
 
-/// The parsed parts of a head. Unparsed parts are empty.
+/// The parts of a head that could be parsed. The other parts are empty.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LoggedHead {
     pub(crate) method: Option<Method>,
@@ -63,7 +63,8 @@ fn request_line(line: &[u8]) -> (Option<Method>, Option<PathAndQuery>) {
     (method.flatten(), target.flatten())
 }
 
-/// Drops the query of a request target that is too long.
+/// Returns the path and query of a request target. Omits the query if the target is incomplete or
+/// too long. Returns `None` if even the path is incomplete or too long.
 fn path_and_query(target: &[u8], is_whole: bool) -> Option<PathAndQuery> {
     let told = if is_whole && target.len() <= TARGET_LENGTH {
         target

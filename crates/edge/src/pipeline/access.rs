@@ -40,7 +40,7 @@ impl AccessRefusal {
     }
 }
 
-/// Checks whether a request may be forwarded. For a refused request, the error is the response.
+/// Checks whether a request may be forwarded. If it may not, the error is the response to it.
 ///
 /// For a permitted request, removes the credentials, adds the headers from the access checks, and
 /// returns the headers for the response.

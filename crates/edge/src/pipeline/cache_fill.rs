@@ -33,7 +33,7 @@ pub(super) struct FillResult {
     pub(super) answered: FetchedResponse,
 }
 
-/// The fetched response, and whether it has been cached.
+/// The response that was fetched. It is `Whole` if it was cached, and `NotKept` if it was not.
 pub(super) enum FetchedResponse {
     Whole(Arc<Stored>, How),
     NotKept(Answer),
@@ -47,7 +47,7 @@ pub(super) struct CacheFill {
     pub(super) key: Key,
     pub(super) uri: Uri,
     pub(super) headers: HeaderMap,
-    /// The number of purges of the key before the fetch.
+    /// How often the key had been purged when the fetch began.
     pub(super) began: u64,
     /// The cached response. The fetch may revalidate it, or send it although it is stale.
     pub(super) old: Option<Arc<Stored>>,
@@ -151,8 +151,8 @@ impl CacheFill {
         store.pass(&self.key, now);
     }
 
-    /// Whether only this request's cookie prevents caching. Responses to other requests may then be
-    /// cached.
+    /// Whether this request's cookie is the only reason not to cache the response. If so, responses
+    /// to other requests may be cached.
     fn is_for_its_cookie(
         &self,
         status: StatusCode,
@@ -196,7 +196,8 @@ impl CacheFill {
                     if answer.status() == StatusCode::NOT_MODIFIED
                         && !confirms(answer.headers(), &old.head.headers) =>
                 {
-                    // The 304 is not about the cached response, so the cached response is removed.
+                    // The 304 is about another version than the cached one, so the cached response
+                    // is removed.
                     self.here.shared.cache.remove(old);
                     self.old = None;
                 }

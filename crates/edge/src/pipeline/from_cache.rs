@@ -54,8 +54,8 @@ pub(super) async fn answer(
             past(answer, "bypass")
         }
         CacheUse::In(demand) => {
-            // This header is removed, although some proxies always add it. Otherwise, a response
-            // might contain its value and be cached for other clients.
+            // Some proxies always add this header. It is removed, because a response that contains
+            // its value might be cached for other clients.
             request.headers_mut().remove("x-forwarded-server");
             let visit = CacheableRequest {
                 here,
@@ -73,14 +73,14 @@ pub(super) async fn answer(
     answer
 }
 
-/// Removes headers for caches from a response that bypasses the cache.
+/// Adds `Cache-Status` to a response that has bypassed the cache.
 fn past(mut answer: Answer, why: &'static str) -> (Answer, CacheOutcome) {
     let told = CacheOutcome::Around(why);
     tell(&mut answer, told);
     (answer, told)
 }
 
-/// Makes the cache key. It contains the path as requested from the target.
+/// Makes the cache key. The path in it is the one that is requested from the target.
 fn key(
     policy: &Policy,
     route: &Route,
@@ -92,8 +92,8 @@ fn key(
     Some(policy.key(info, target.as_str()))
 }
 
-/// The cache keys that a successful change invalidates: the key of the request, and the keys of the
-/// URLs in the response's headers (RFC 9111, section 4.4).
+/// The cache keys that become invalid after a successful changing request: the key of the request
+/// itself, and the keys of the URLs in the response's headers (RFC 9111, section 4.4).
 fn outdated(
     policy: &Policy,
     route: &Route,
@@ -179,8 +179,8 @@ impl CacheableRequest<'_> {
             Some(_) if self.demand.no_cache => "request",
             Some(_) => "stale",
         };
-        // Requests for a head or a range bypass the cache. Requests also bypass it if their
-        // responses recently could not be cached.
+        // `HEAD` requests and requests for a range bypass the cache. So do requests for a key whose
+        // response recently could not be cached.
         if self.demand.head || self.demand.part || store.is_passing(&self.key, now) {
             let Self {
                 here,
@@ -255,7 +255,7 @@ impl CacheableRequest<'_> {
         Some((self.asker(headers).whole(&whole, told), told))
     }
 
-    /// The task that fetches the response continues if this client disconnects.
+    /// Fetches the response in a separate task, which continues even if this client disconnects.
     async fn lead(
         &self,
         fill: CacheFill,

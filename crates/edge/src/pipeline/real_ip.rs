@@ -1,4 +1,4 @@
-//! Determines the client of a request, and which proxies are trusted to name it.
+//! Determines the client of a request. Only trusted proxies can name the client in headers.
 
 mod forwarded;
 
@@ -43,7 +43,8 @@ pub(super) fn info(
     };
     let cdn = listen.cdns.iter().find(|cdn| cdn.contains(&peer.address));
     if cdn.is_some() {
-        // A CDN passes on what its client wrote into these headers, and names no host in them.
+        // A CDN forwards these headers as its client wrote them. It never writes the host into them
+        // itself.
         headers.remove(FORWARDED);
         headers.remove(&FORWARDED_HOST);
     }
@@ -54,8 +55,8 @@ pub(super) fn info(
             ForwardedHeader::XForwardedFor => true,
             ForwardedHeader::Forwarded => false,
         };
-        // A proxy sets headers of one kind only. Headers of the other kind come unchanged from its
-        // client.
+        // A proxy sets either `X-Forwarded-*` or `Forwarded`. The other headers come unchanged from
+        // its client.
         if is_elder {
             apply_x_forwarded(&mut info, headers, is_trusted);
             headers.remove(FORWARDED);
@@ -146,9 +147,9 @@ fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     pieces(headers, name).next()?
 }
 
-/// The values that proxies appended, beginning with the value from the nearest proxy; `None` for a
-/// value that is not UTF-8. Each value is parsed separately, so a client's value cannot corrupt the
-/// others.
+/// The values that proxies have appended to a header, beginning with the value of the nearest
+/// proxy. A value that is not UTF-8 is `None`. Each value is parsed separately, so a client's value
+/// cannot corrupt the other values.
 fn pieces<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
     let lines = headers.get_all(name).iter().rev();
     lines

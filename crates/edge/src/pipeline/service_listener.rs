@@ -1,5 +1,5 @@
-//! Serves requests at the address of one service. They take fewer steps than other requests, and
-//! reach the service unchanged.
+//! Serves requests at an address where all requests go to one service. The requests take fewer
+//! steps than others, and reach the service unchanged.
 
 use std::sync::Arc;
 

@@ -24,7 +24,7 @@ use super::upload::{Measured, TooLarge};
 use super::{RequestOutcome, bare, in_one_shape, later, moved};
 use crate::context::WorkerContext;
 
-/// The maximum number of bytes of an unwanted body that are discarded.
+/// At most this many bytes of an unwanted request body are read and discarded.
 const UNWANTED: usize = 64 * 1_024;
 
 /// Forwards the request to the target. Then purges the cached responses that the target's response
@@ -156,7 +156,8 @@ async fn of_app(
 }
 
 /// Reads and discards a body that the target does not need, up to a limit. Some clients read the
-/// response only after they have sent the body. The error means that the body's framing is invalid.
+/// response only after they have sent the body. If the body is too large or invalid, the error is
+/// the status to respond with.
 async fn put_away(mut body: Body) -> Result<(), StatusCode> {
     let mut left = UNWANTED;
     while left > 0
@@ -209,7 +210,7 @@ fn redirected(
     }
 }
 
-/// Marks a response about a missing or failed file, so that a later step adds a page to it.
+/// Marks a response about a missing or failed file, so that a later step adds an error page to it.
 fn in_words(mut answer: Answer) -> Answer {
     let status = answer.status();
     if (status.is_client_error() || status.is_server_error()) && answer.body().is_end_stream() {

@@ -16,7 +16,7 @@ use crate::deadline::Deadline;
 use crate::route::Route;
 use http1::Refusal;
 
-/// How long the edge waits for a body in total before the minimum rate applies.
+/// The minimum rate applies only after the edge has waited this long for a body in total.
 const GRACE: Duration = Duration::from_secs(20);
 
 /// The body is larger than the route permits.
@@ -27,7 +27,7 @@ pub(super) struct TooLarge;
 pub(super) struct Measured {
     body: Body,
     upload: Arc<Upload>,
-    /// The bytes that may still arrive; `None` for no limit.
+    /// The number of bytes that may still arrive; `None` for no limit.
     left: Option<u64>,
     pace: UploadRate,
 }
@@ -36,8 +36,8 @@ struct UploadRate {
     /// The minimum rate in bytes per second; 0 for none.
     rate: u64,
     received: u64,
-    /// How long the edge has waited for the client so far, without the current wait. `since` is the
-    /// time at which the current wait began.
+    /// How long the edge has waited for the client in total, not counting the current wait. The
+    /// current wait began at `since`.
     waited: Duration,
     since: Option<Instant>,
     timer: Deadline,
@@ -86,8 +86,8 @@ impl UploadRate {
         }
     }
 
-    /// Becomes ready when the edge has waited too long for the body, that is, longer than the
-    /// received bytes take at the minimum rate.
+    /// Becomes ready when the edge has waited too long for the body: longer than `GRACE`, and
+    /// longer than the received bytes would take at the minimum rate.
     fn poll_too_slow(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(seconds) = self.received.checked_div(self.rate) else {
             return Poll::Pending;

@@ -27,7 +27,7 @@ pub struct BackendStatus {
 pub(super) struct Backend {
     pub(super) number: u64,
     pub(super) address: ServerAddress,
-    /// The name in the cookies of sticky sessions.
+    /// The server's name in the cookies of sticky sessions.
     pub(super) name: String,
     pub(super) authority: HeaderValue,
     pub(super) vitals: HealthState,

@@ -28,7 +28,7 @@ pub struct Servers {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BackendsStatus {
-    /// The number of requests to the service's servers, including servers removed since then.
+    /// The number of requests that the service's servers have received, including removed servers.
     pub requests: u64,
     pub failed: bool,
     /// The servers that take requests, and removed servers with running requests.
@@ -58,7 +58,7 @@ pub(crate) struct Backends {
 struct RemovedBackends {
     /// Removed servers that may still have running requests.
     leaving: Vec<Arc<Backend>>,
-    /// The number of requests that the dropped servers had received.
+    /// The number of requests to servers that are no longer in this list.
     requests: u64,
 }
 
@@ -76,12 +76,14 @@ impl RemovedBackends {
 }
 
 impl Backends {
-    /// Creates the servers of an upstream from the configuration.
+    /// Creates the list of servers for an upstream that the settings define. The list is still
+    /// empty.
     pub(super) fn planned(name: &str) -> Self {
         Self::new(name, false)
     }
 
-    /// Creates the servers of a service. [`Backends::tell`] sets them later.
+    /// Creates the list of servers for a service. The list is empty until [`Backends::tell`] fills
+    /// it.
     pub(crate) fn told(name: &str) -> Self {
         Self::new(name, true)
     }
@@ -214,17 +216,17 @@ impl Backends {
         self.changed.notify_waiters();
     }
 
-    /// Completes at the next change after this call.
+    /// Completes when the servers change for the first time after this call.
     pub(super) fn next_change(&self) -> Notified<'_> {
         self.changed.notified()
     }
 
-    /// Milliseconds since these backends were created.
+    /// Returns the current time as milliseconds since this value was created.
     pub(super) fn now(&self) -> u64 {
         u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// When the first paused server gets requests again.
+    /// The earliest time at which a paused server gets requests again.
     pub(super) fn next_ready(&self) -> Option<Instant> {
         let group = self.group.load();
         let members = group.members.iter();
@@ -244,7 +246,7 @@ mod tests {
     use super::super::backend::ActiveRequest;
     use super::*;
 
-    /// A request may have loaded the servers before one of them was removed.
+    /// Tests requests that have loaded the list of servers before one of the servers is removed.
     #[test]
     fn nothing_begins_on_a_member_after_it_was_drained() {
         let backends = Backends::told("service:a");

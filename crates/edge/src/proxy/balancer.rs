@@ -77,16 +77,16 @@ impl Group {
     }
 }
 
-/// What a request says about the choice of its server.
+/// The properties of a request that determine which server it gets.
 pub(super) struct SelectionContext<'a> {
     pub(super) balance: &'a Balance,
     pub(super) headers: &'a HeaderMap,
     pub(super) info: &'a ClientInfo,
     /// The numbers of the servers that the request has tried without success.
     pub(super) tried: [&'a [u64]; 2],
-    /// The current time, in milliseconds on the upstream's clock.
+    /// The current time, as `Upstream::now` returns it.
     pub(super) now: u64,
-    /// Whether a paused server may be chosen, because no other is available.
+    /// Whether a paused server may be chosen because no other server is available.
     pub(super) is_last_resort: bool,
 }
 

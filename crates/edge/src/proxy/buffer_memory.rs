@@ -1,8 +1,8 @@
 //! The memory for all buffered bodies, shared by all workers.
 //!
-//! A request body reserves all its memory before it is read. Otherwise, half-read bodies could wait
-//! for each other's memory. One IP address can use at most half of the memory. All responses
-//! together can also use at most half of it.
+//! A request body reserves all its memory before it is read. Otherwise, bodies that are half read
+//! could wait for each other's memory. One IP address (IPv6: one /48) can use at most half of the
+//! memory, and all responses together can also use at most half.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -29,12 +29,12 @@ pub(crate) struct BufferMemory {
     addresses: Mutex<HashMap<IpAddr, Weak<Share>>>,
 }
 
-/// One IP address's share of the memory.
+/// The share of the memory that one IP address (IPv6: one /48) may use.
 #[derive(Debug)]
 struct Share {
     address: IpAddr,
     memory: Arc<BufferMemory>,
-    /// A permit to wait for the shared memory. Only one body of the IP address has it at a time.
+    /// A permit to wait for the shared memory. Only one body of this IP address can wait at a time.
     turn: Semaphore,
     free: Semaphore,
 }
@@ -97,8 +97,8 @@ impl BufferMemory {
         }
     }
 
-    /// How much a body of this size counts towards its address's share. A single body may be larger
-    /// than the share.
+    /// Returns how much a body of this size counts towards the share of its IP address. A body may
+    /// be larger than the share; it then counts as much as the whole share.
     fn part(&self, size: usize) -> usize {
         size.min(self.size / 2)
     }
@@ -129,7 +129,7 @@ impl BufferMemory {
 /// Converts a size in bytes to semaphore permits, at most `u32::MAX`.
 ///
 /// A request reserves at most `proxy.buffer_request`, because `request_buffer` streams the rest of
-/// a larger body. No code refuses a `proxy.buffer_request` of 4 GiB or more.
+/// a larger body. The maximum therefore matters only if `proxy.buffer_request` is 4 GiB or more.
 fn permits(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
@@ -277,8 +277,8 @@ mod tests {
         assert!(!answers[2].grow(1));
         answers[0].shrink(22);
         let held = memory.reserve(address(4), 50).await.unwrap();
-        // The first body waits for bodies of its own address, so responses may grow. The next body
-        // waits for memory that others hold, so responses may not grow.
+        // The first body waits for another body of its address, so responses may grow. The next
+        // body waits for memory that others hold, so responses may not grow.
         let mut greedy = Box::pin(memory.reserve(address(4), 1));
         assert!(greedy.as_mut().now_or_never().is_none());
         assert!(answers[2].grow(1));

@@ -18,9 +18,9 @@ enum Socket {
 
 /// A connection to a server.
 ///
-/// When the server stops reading, writes appear to succeed. A server that refuses a body responds
-/// and closes the connection, and the response must still be read (RFC 9112, section 9.6). If there
-/// is no response, the read fails.
+/// When the server stops reading, writes appear to succeed, because the response must still be
+/// read: a server that refuses a body responds and then closes the connection (RFC 9112, section
+/// 9.6). If there is no response, the read fails.
 #[derive(Debug)]
 pub(super) struct Stream {
     socket: Socket,
@@ -76,7 +76,8 @@ impl Stream {
         )
     }
 
-    /// Whether the server has closed the connection, or sent something without a request.
+    /// Whether the server has closed the connection, or sent something although no request is
+    /// running.
     fn over(&self) -> bool {
         let mut byte = [0_u8; 1];
         let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
@@ -98,8 +99,8 @@ impl Stream {
     }
 }
 
-/// Checks which user owns the socket that accepted the connection (`SO_PEERCRED`, unix(7)), even if
-/// the path is a link.
+/// Checks that the socket that accepted the connection belongs to the user `owner` (`SO_PEERCRED`,
+/// unix(7)), even if the path is a link.
 fn check_owner(stream: &UnixStream, owner: u32) -> io::Result<()> {
     let found = stream.peer_cred()?.uid();
     if found == owner {

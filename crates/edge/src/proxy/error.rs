@@ -58,7 +58,7 @@ pub enum ProxyError {
     BodyTime,
     #[error("the memory for bodies (proxy.buffer_memory) was in use for too long")]
     BufferFull,
-    /// The request cannot be expressed for this upstream.
+    /// The request cannot be converted into a valid request to this upstream.
     #[error("the request cannot be forwarded")]
     Request,
 }
@@ -98,7 +98,7 @@ impl ProxyError {
         }
     }
 
-    /// The response's `Retry-After`; `None` if it needs none.
+    /// The `Retry-After` of the response to the client; `None` if the response needs none.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::NoneReady { retry_after } => Some(*retry_after),

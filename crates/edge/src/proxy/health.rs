@@ -1,4 +1,4 @@
-//! The health of a server, as requests and health checks show it.
+//! The health of a server, which follows from its responses and its health checks.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::settings::HealthSettings;
 
-/// After this many failures, a server gets no requests for a pause. Each failure must follow the
-/// one before within [`WINDOW`], without a success in between.
+/// After this many failures, a server gets no requests for a while. The failures must follow each
+/// other within [`WINDOW`], without a success in between.
 const FAILURES: u32 = 3;
 /// The maximum time between two failures that count together.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -17,12 +17,13 @@ const WINDOW: Duration = Duration::from_secs(10);
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// A server's health. Times are in milliseconds on the upstream's clock.
+/// A server's health. Times are in milliseconds, as `Upstream::now` returns them.
 #[derive(Debug, Default)]
 pub(super) struct HealthState {
     /// Whether health checks have found the server down.
     unwell: AtomicBool,
-    /// The end of a pause. Until then, the server gets requests only if there is no other server.
+    /// The end of the current pause. Until then, the server gets requests only if no other server
+    /// is available.
     out_until: AtomicU64,
     /// Whether there are failures that a success must reset.
     blemished: AtomicBool,
@@ -89,8 +90,8 @@ impl HealthState {
         stop: &CancellationToken,
     ) -> bool {
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        // `unasked` takes the lock after `stop` is cancelled, so `stop` must be checked under the
-        // lock.
+        // `unasked` takes the lock after `stop` is cancelled, so `stop` must be checked while the
+        // lock is held.
         if stop.is_cancelled() {
             return false;
         }

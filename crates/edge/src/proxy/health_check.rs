@@ -19,7 +19,7 @@ use super::upstream_connection::{Outgoing, UpstreamConnection};
 pub struct Watch(CancellationToken);
 
 impl Watch {
-    /// Stops the health checks, even if other owners hold this value.
+    /// Stops the health checks at once, even if this value is shared and will be dropped later.
     pub(crate) fn stop(&self) {
         self.0.cancel();
     }

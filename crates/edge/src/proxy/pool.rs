@@ -84,8 +84,8 @@ impl Idle {
             return;
         }
         let mut all = self.kept();
-        // `forget` takes the lock after `removed` is set, so `removed` must be checked under the
-        // lock.
+        // `forget` takes the lock after `removed` is set, so `removed` must be checked while the
+        // lock is held.
         if backend.is_removed() {
             return;
         }

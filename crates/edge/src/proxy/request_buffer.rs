@@ -1,5 +1,5 @@
-//! Buffers a request body before it is sent to a server. The server may accept only a few
-//! connections, and a slow client then does not occupy one of them.
+//! Buffers a request body before it is sent to a server. A server may accept only a few
+//! connections, and this keeps slow clients from occupying them.
 
 use std::net::IpAddr;
 use std::sync::Arc;

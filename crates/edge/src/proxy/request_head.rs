@@ -13,8 +13,8 @@ const USUAL: usize = 1_024;
 /// Serializes the head of a request, followed by the body `whole`.
 ///
 /// If `raw` is set, `request` contains the client's own headers. This function then writes the
-/// headers that [`forwarding::request`] would make from them. If it cannot do so without a header
-/// map, it changes the headers in `request` first.
+/// headers that [`forwarding::request`] would make from them. If this requires a header map, the
+/// headers in `request` are changed first.
 pub(super) fn of(
     request: &mut Request<()>,
     raw: &mut Option<&ClientInfo>,

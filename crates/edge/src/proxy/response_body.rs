@@ -16,7 +16,7 @@ use super::upstream::Upstream;
 use super::upstream_connection::UpstreamConnection;
 use crate::body::{Body, with_more};
 
-/// The number of pieces that are read before the response is returned.
+/// The maximum number of pieces that are read before the response is returned.
 const AHEAD: usize = 2;
 
 /// A response body and its connection.
@@ -64,8 +64,9 @@ impl ResponseBody {
         }
     }
 
-    /// A short body that has arrived becomes a plain body, and its connection returns to the pool
-    /// at once. A failure here can still become an error response.
+    /// Returns the body for the client. If a short body has already arrived, it becomes a plain
+    /// body, and its connection returns to the pool at once. A failure in this function can still
+    /// become an error response.
     pub(super) async fn into_body(mut self) -> Result<Body, ProxyError> {
         let ahead = std::future::poll_fn(|context| Poll::Ready(self.look_ahead(context))).await;
         let whole = ahead.map_err(|error| match error {
@@ -85,8 +86,8 @@ impl ResponseBody {
         })
     }
 
-    /// Reads the bytes that have arrived. Returns `true` if they are the whole body, in at most one
-    /// piece.
+    /// Reads the bytes that have already arrived. Returns `true` if they are the whole body and at
+    /// most one piece.
     fn look_ahead(&mut self, context: &mut Context<'_>) -> Result<bool, AnswerError> {
         while self.ahead.len() < AHEAD {
             if self.has_come() {

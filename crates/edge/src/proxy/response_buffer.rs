@@ -1,5 +1,5 @@
-//! Reads a response body before the client demands it. The server may accept only a few
-//! connections, and a slow client then does not occupy one of them.
+//! Reads a response body before the client demands it. A server may accept only a few connections,
+//! and this keeps slow clients from occupying them.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -23,12 +23,12 @@ use crate::lock::lock;
 const AHEAD: usize = 256 << 10;
 
 thread_local! {
-    /// Whether the polling client has received all earlier pieces.
+    /// Whether the client that polls has received all earlier pieces.
     static KEEPS_UP: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Polls a response body for a client that has received everything so far. Nothing is then read
-/// ahead.
+/// Polls a response body for a client that has received everything so far. Nothing needs to be read
+/// ahead then.
 pub(crate) fn keeping_up<T>(poll: impl FnOnce() -> T) -> T {
     KEEPS_UP.set(true);
     let polled = poll();
@@ -82,8 +82,8 @@ struct AheadQueue {
     rest: SizeHint,
     is_over: bool,
     error: Option<BodyError>,
-    /// `client` wakes the client's side when there is a piece. `task` wakes the reading task when
-    /// there is room.
+    /// `client` wakes the task that sends to the client when there is a piece. `task` wakes the
+    /// reading task when there is room.
     client: Option<Waker>,
     task: Option<Waker>,
 }

@@ -1,4 +1,4 @@
-//! Decides whether and where to retry a request without a response.
+//! Decides whether and where a request that got no response is sent again.
 
 use http::Method;
 
@@ -39,11 +39,11 @@ pub(super) enum Idempotency {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RetryTarget {
-    /// To the same server, over a new connection.
+    /// The same server, over a new connection.
     Same,
-    /// To any other ready server.
+    /// Any other ready server.
     Other,
-    /// To one other server, but not to a third one, because some requests crash every server.
+    /// One other server, but not a third one, because some requests crash every server.
     Second,
 }
 
@@ -68,8 +68,8 @@ impl RetryState {
         self != Self::Unbegun
     }
 
-    /// Where to repeat the request; `None` if it must not be repeated. `was_begun` means that an
-    /// earlier server may have begun the request.
+    /// Returns where to repeat the request; `None` if it must not be repeated. `was_begun` means
+    /// that an earlier server may have begun to process the request.
     pub(super) fn next(
         self,
         repeats: Idempotency,

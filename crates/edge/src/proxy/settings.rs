@@ -11,7 +11,7 @@ pub struct UpstreamSettings {
     /// The servers' addresses. If there are none, requests wait for a server and are then refused.
     pub members: Vec<ServerAddress>,
     pub balance: Balance,
-    /// `None` if only requests show a server's health.
+    /// `None` if a server's health follows only from its responses to requests.
     pub health: Option<HealthSettings>,
     pub times: Times,
     /// The maximum number of idle connections for each server and worker.
@@ -87,8 +87,8 @@ pub enum ServerAddress {
     },
     Unix {
         path: PathBuf,
-        /// The uid that must own the socket, if other users could create a socket or a link in its
-        /// folder. `None` trusts everybody who may write to the folder.
+        /// The uid that must own the socket; needed if other users could create a socket or a link
+        /// in its folder. `None` trusts everybody who may write to the folder.
         owner: Option<u32>,
     },
 }

@@ -22,9 +22,9 @@ use crate::progress::ProgressWatch;
 /// The size of the copy buffer for each direction, in bytes.
 const PIECE: usize = 16 << 10;
 
-/// The reasons in the access log for tunnels that ended early: the client did not complete the
-/// upgrade, nothing moved for too long, the client read nothing for too long, or the edge or the
-/// server shut down.
+/// The reasons that the access log gives for tunnels that ended early. In this order: the client
+/// did not complete the upgrade, nothing moved for too long, the client read nothing for too long,
+/// or the edge or the server shut down.
 const GONE: &str = "client_closed";
 const IDLE: &str = "tunnel_idle";
 const UNREAD: &str = "tunnel_unread";
@@ -58,9 +58,9 @@ impl Tunnels {
         left
     }
 
-    /// Copies in both directions after the client has switched protocols. Stops when both sides
-    /// have ended, when nothing moves for `idle`, or when the edge closes the tunnel. Records the
-    /// number of bytes and the reason in `told`.
+    /// Copies in both directions once the client has switched protocols. Stops when both sides have
+    /// ended, when nothing moves for `idle`, or when the edge closes the tunnel. Records the number
+    /// of bytes, and why the tunnel ended, in `told`.
     pub(super) fn run(
         &self,
         client: OnUpgrade,

@@ -1,5 +1,5 @@
-//! Switches connections from HTTP to WebSockets (RFC 6455, over HTTP/2 RFC 8441), or to any other
-//! protocol that a client requests and a server accepts (RFC 9110, section 7.8).
+//! Switches connections from HTTP to WebSockets (RFC 6455, and RFC 8441 for HTTP/2), or to any
+//! other protocol that a client requests and a server accepts (RFC 9110, section 7.8).
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
@@ -20,15 +20,16 @@ use crate::filters::forwarding::names;
 /// The GUID that is hashed with every WebSocket key (RFC 6455, section 1.3).
 const WEBSOCKET: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Upgrades to these protocols are not forwarded, because their requests would bypass the edge.
+/// Upgrades to these protocols are not forwarded, because the edge would not see the requests in
+/// them.
 const KEPT_OUT: [&str; 4] = ["h2c", "h2", "http", "tls"];
 
 #[derive(Debug)]
 pub(super) struct Upgrade {
     protocol: HeaderValue,
     client: OnUpgrade,
-    /// The `Sec-WebSocket-Accept` that the server must send, if the client uses HTTP/2. Such a
-    /// client sends no key, so the edge generates one.
+    /// The `Sec-WebSocket-Accept` that the server must send to a client that uses HTTP/2; `None`
+    /// for other clients. An HTTP/2 client sends no key, so the edge generates one.
     accept: Option<String>,
 }
 
@@ -91,8 +92,8 @@ impl Upgrade {
         headers.insert(UPGRADE, self.protocol.clone());
     }
 
-    /// Fails if the server switches protocols without this upgrade, or if the client would mistake
-    /// the response for a switch.
+    /// Fails if the server switches to another protocol than the requested one, or if the client
+    /// would mistake the response for a switch.
     pub(super) fn check(&self, answer: &response::Parts) -> Result<(), ProxyError> {
         if answer.status != StatusCode::SWITCHING_PROTOCOLS {
             // The client interprets any 2xx response to an extended `CONNECT` as a tunnel.
@@ -120,8 +121,8 @@ impl Upgrade {
         }
     }
 
-    /// Adapts the response head to the client's HTTP version. The returned future yields the
-    /// connection to the client.
+    /// Adapts the response head to the client's HTTP version. The returned future resolves to the
+    /// client's connection.
     pub(super) fn answer(self, answer: &mut response::Parts) -> OnUpgrade {
         if self.accept.is_some() {
             answer.status = StatusCode::OK;

@@ -15,9 +15,9 @@ use crate::filters::forwarding::names;
 
 pub(super) struct Upload {
     body: Body,
-    /// The unsent bytes; `None` if the length is unknown. The body is then sent in chunks.
+    /// The number of unsent bytes; `None` if it is unknown. The body is then sent in chunks.
     left: Option<u64>,
-    /// The request headers. `Trailer` in them names the trailers that may be sent.
+    /// The `Trailer` headers of the request, which name the trailers that may be sent.
     announced: HeaderMap,
     is_over: bool,
     /// Whether the edge waits for the next piece from the client.
@@ -86,7 +86,7 @@ impl Upload {
         })
     }
 
-    /// Sends only trailers that `Trailer` names.
+    /// Ends the body. Sends only those trailers that the request's `Trailer` headers name.
     fn end(&mut self, trailers: &HeaderMap) -> Result<Piece, ProxyError> {
         self.is_over = true;
         let mut head = Vec::new();

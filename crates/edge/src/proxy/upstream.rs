@@ -19,7 +19,7 @@ const RETRY: Duration = Duration::from_secs(2);
 /// The `Retry-After` after the service has failed permanently. Only a person can restart the
 /// service, so this is long.
 const GIVEN_UP: Duration = Duration::from_secs(30);
-/// The delay before another attempt at servers that refused a connection.
+/// The delay before servers that refused a connection are tried again.
 const AGAIN: Duration = Duration::from_millis(50);
 
 #[derive(Debug)]
@@ -96,14 +96,15 @@ impl Upstream {
         &self.backends
     }
 
-    /// The time in milliseconds on this upstream's clock.
+    /// The current time: milliseconds since this upstream was created, even if its settings have
+    /// changed since.
     pub(super) fn now(&self) -> u64 {
         self.backends.now()
     }
 
-    /// Returns another server, after `backend` has refused a connection or closed it before reading
-    /// the request. The servers of a service come and go, so for a service, this function waits
-    /// until a server is ready.
+    /// Returns another server, because `backend` has refused a connection or closed it before
+    /// reading the request. For a service, waits until a server is ready, because a service's
+    /// servers are replaced from time to time.
     pub(super) async fn find_other(
         &self,
         headers: &HeaderMap,
@@ -125,9 +126,9 @@ impl Upstream {
         Err(error)
     }
 
-    /// Returns another server, after `backend` has closed the connection during a request that may
-    /// be repeated. Each request gets only one second server, because some requests crash every
-    /// server.
+    /// Returns another server, because `backend` has closed the connection during a request that
+    /// may be repeated. Each request gets at most one second server, because some requests crash
+    /// every server.
     ///
     /// For a service, waits until a server is ready, because a server that crashes also ends its
     /// other requests.

@@ -27,8 +27,8 @@ use crate::deadline::Deadline;
 const PIECE: usize = 16 << 10;
 /// The maximum size of a read from the rest of a body, in bytes.
 const LARGEST_PIECE: usize = 64 << 10;
-/// The size in bytes below which a body is copied behind its head, because a copy is faster than
-/// sending two buffers.
+/// A request body of at most this many bytes is copied into one buffer with its head, because a
+/// copy is faster than sending two buffers.
 const SMALL: usize = 4 << 10;
 
 pub(super) struct UpstreamConnection {
@@ -135,8 +135,8 @@ impl UpstreamConnection {
     /// Sends a request and waits for the response head. Leaves the request intact if the server has
     /// closed the connection.
     ///
-    /// If `care` is set, this function first asks the kernel whether the connection is still open.
-    /// If `raw` is set, the headers are the client's own.
+    /// If `care` is true, this function first asks the kernel whether the connection is still open.
+    /// If `raw` is set, `request` still contains the client's own headers.
     pub(super) async fn ask(
         &mut self,
         request: &mut Request<()>,
@@ -298,7 +298,7 @@ impl UpstreamConnection {
         Poll::Ready(Ok(piece.len()))
     }
 
-    /// Returns the next part of a response body with `left` remaining; `None` at the end.
+    /// Returns the next part of a response body, of which `left` remains; `None` at the end.
     pub(super) fn poll_more(
         &mut self,
         context: &mut Context<'_>,

@@ -1,4 +1,4 @@
-//! Converts a client's request to the form for a server.
+//! Converts a client's request into a request to a server.
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderValue, TE, TRANSFER_ENCODING};
@@ -21,8 +21,8 @@ use http1::content_length;
 pub(super) struct UpstreamRequest<'a> {
     pub(super) request: Request<()>,
     pub(super) method: Method,
-    /// `Some` if `request` still contains the client's own headers. They are then changed while
-    /// they are written. `None` if they have already been changed.
+    /// Set if `request` still contains the client's own headers. They are then changed while they
+    /// are written. `None` if the headers have already been changed.
     pub(super) raw: Option<&'a ClientInfo>,
     /// The request body, if it is in memory.
     pub(super) whole: Option<Bytes>,
@@ -64,14 +64,14 @@ impl<'a> UpstreamRequest<'a> {
     }
 }
 
-/// Whether the client's headers can be changed while they are written. Most requests then need no
-/// header map.
+/// Whether the client's headers can be changed while they are written, so that no header map is
+/// needed. This is the case for most requests.
 fn may_be_raw(parts: &request::Parts, body: &Body) -> bool {
     let is_usual = if body.is_end_stream() {
         [Method::GET, Method::HEAD].contains(&parts.method)
     } else {
-        // The body must have the length that its header states. Otherwise, the server would expect
-        // the end of the request elsewhere.
+        // The body must have the length that its head states. Otherwise, the server would look for
+        // the end of the request in the wrong place.
         let said = parts.headers.get(CONTENT_LENGTH).map(HeaderValue::as_bytes);
         body.is_here() && said.and_then(content_length) == body.size_hint().exact()
     };
@@ -116,7 +116,7 @@ pub(super) fn address(
     let path = backend.address.below_base(path);
     *request.uri_mut() = Uri::from(path.map_err(|_| ProxyError::Request)?);
     *request.version_mut() = Version::HTTP_11;
-    // The client's `TE` applies to its own connection only (RFC 9110, section 10.1.4).
+    // `TE` applies to one connection only, so `Connection` must name it (RFC 9110, section 10.1.4).
     if request.headers().contains_key(TE) {
         let te = HeaderValue::from_static("te");
         request.headers_mut().insert(CONNECTION, te);

@@ -1,4 +1,4 @@
-//! A UDP socket with its connections, and the admission of new connections.
+//! Reads a UDP socket, admits new connections, and passes them on to workers.
 
 use std::future::ready;
 use std::io;
@@ -28,12 +28,12 @@ use super::socket::StoppableSocket;
 
 /// How often the edge tries to bind a UDP port that another process uses.
 const AGAIN: Duration = Duration::from_secs(1);
-/// If at least this many handshakes are unfinished, a new client must prove its address (Retry, RFC
-/// 9000, section 8.1.2).
+/// If at least this many handshakes are unfinished, a new client must prove that its address is its
+/// own (Retry, RFC 9000, section 8.1.2).
 const UNPROVEN: usize = 64;
 /// How long connections may take to end after GOAWAY. The next process waits until they have ended.
 pub(super) const END_TIME: Duration = Duration::from_secs(5);
-/// How long the last packets of closed connections may take.
+/// How long the edge waits until the last packets of closed connections have been sent.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// `H3_NO_ERROR` (RFC 9114, section 8.1).
 const NO_ERROR: VarInt = VarInt::from_u32(0x100);
@@ -72,7 +72,7 @@ impl Drop for UnfinishedHandshake {
     }
 }
 
-/// Accepts connections until the edge shuts down, then waits for their end. `lead` gives each
+/// Accepts connections until the edge shuts down, then waits for their end. `hand_on` gives each
 /// connection to a worker.
 pub(crate) async fn listen(
     listener: UdpListener,
@@ -130,8 +130,8 @@ async fn take(
         () = listener.close.cancelled() => {}
     }
     guests.close();
-    // Packets of new clients are dropped. The clients use TCP and repeat these packets later, when
-    // the next process may read them.
+    // Packets of new clients are dropped. These clients then use TCP, and repeat the packets later,
+    // when the next process may read them.
     let dropped = async {
         while let Some(incoming) = endpoint.accept().await {
             incoming.ignore();

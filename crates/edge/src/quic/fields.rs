@@ -1,8 +1,9 @@
 //! Checks the fields of a request head before the crate h3 decodes them, because h3 accepts
 //! repeated and misplaced pseudo-header fields.
 //!
-//! Most fields have indices in the static table (RFC 9204, appendix A), and the others have literal
-//! names. Bytes that this module cannot parse are left to h3, which cannot decode them either.
+//! Most fields are indices into the static table (RFC 9204, appendix A), and the others have
+//! literal names. Bytes that this module cannot parse are left to h3, which cannot decode them
+//! either.
 
 use std::ops::RangeInclusive;
 
@@ -54,8 +55,8 @@ pub(super) fn are_in_order(section: &[u8], is_head: bool) -> bool {
     true
 }
 
-/// Whether a field section requires the dynamic table, which is always empty here (RFC 9204,
-/// section 4.5.1.1). h3 does not check that.
+/// Whether a field section requires the dynamic table (RFC 9204, section 4.5.1.1). That table is
+/// always empty here, and h3 does not check this.
 pub(super) fn needs_table(section: &[u8]) -> bool {
     let mut rest = section;
     integer(&mut rest, 8).is_some_and(|inserts| inserts > 0)
@@ -156,7 +157,8 @@ fn byte(rest: &mut &[u8]) -> Option<u8> {
 mod tests {
     use super::*;
 
-    /// A field section of GET, https, `:authority: a`, `/` and the lines in `more`.
+    /// A field section with the method GET, the scheme https, the authority `a`, the path `/`, and
+    /// the field lines in `more`.
     fn head(more: &[&[u8]]) -> Vec<u8> {
         let begin: &[&[u8]] = &[&[0, 0, 0xd1, 0xd7], b"\x50\x01a", &[0xc1]];
         [begin, more].concat().concat()

@@ -10,15 +10,15 @@ use super::fields;
 
 /// The maximum size of a frame header: two integers of up to eight bytes (RFC 9114, section 7.1).
 const HEADER: usize = 16;
-/// The maximum number of bytes in a request's unknown frames.
+/// The maximum number of bytes that a request may contain in frames of unknown types.
 const UNKNOWN: u64 = 64 * 1_024;
 
 const DATA: u64 = 0x0;
 const HEADERS: u64 = 0x1;
 /// Frame types that h3 handles: HEADERS, `CANCEL_PUSH`, SETTINGS, `PUSH_PROMISE`, GOAWAY,
-/// `MAX_PUSH_ID`, and types reserved because of HTTP/2 (RFC 9114, section 7.2).
+/// `MAX_PUSH_ID`, and the types that HTTP/2 uses and HTTP/3 reserves (RFC 9114, section 7.2).
 const KNOWN: [u64; 10] = [HEADERS, 0x2, 0x3, 0x4, 0x5, 0x6, 0x7, 0x8, 0x9, 0xd];
-/// `WEBTRANSPORT_STREAM`. Such a frame states no length and ends with the stream.
+/// `WEBTRANSPORT_STREAM`. A frame of this type states no length and ends with the stream.
 const ENDLESS: u64 = 0x41;
 
 /// The stream type of the control stream (RFC 9114, section 6.2.1).
@@ -28,17 +28,17 @@ const CONTROL: u64 = 0x0;
 #[derive(Debug)]
 pub(crate) struct Frames {
     state: Expected,
-    /// The header of the current frame: its type and its length. `filled` bytes of the header have
-    /// arrived.
+    /// The received bytes of the current frame's header, which consists of a type and a length.
+    /// `filled` is their number.
     header: [u8; HEADER],
     filled: usize,
     /// The maximum size in bytes of a frame that is buffered whole.
     largest: u64,
-    /// The bytes in unknown frames that may still arrive; `None` for no limit.
+    /// How many bytes may still arrive in frames of unknown types; `None` for no limit.
     unknown: Option<u64>,
     /// The received part of the field section.
     section: BytesMut,
-    /// Whether the head has not arrived. After the head, a field section contains trailers.
+    /// True until the head has arrived. Any later field section contains trailers.
     awaits_head: bool,
 }
 
@@ -152,7 +152,7 @@ impl Frames {
         Ok(None)
     }
 
-    /// Whether the stream may end here.
+    /// Checks that the stream may end here.
     pub(crate) fn end(&self) -> Result<(), FrameFault> {
         let is_between = match self.state {
             Expected::Through | Expected::Purpose => true,

@@ -37,11 +37,11 @@ const HEADS: usize = 16;
 const LARGEST_HEAD: usize = 24_576 * 32;
 /// The number of incomplete request heads after which a connection is closed.
 const BROKEN_HEADS: u32 = 256;
-/// The number by which cancelled requests may outnumber finished ones before the connection is
-/// closed (CVE-2023-44487).
+/// A connection is closed when its cancelled requests outnumber its finished requests by this
+/// number (CVE-2023-44487).
 const TAKEN_BACK: u32 = 256;
-/// How long requests in transit may arrive after the first GOAWAY: for this many round trips.
-/// `GRACE` is the minimum and the maximum of that time.
+/// After the first GOAWAY, requests in transit are accepted for this many round trips. `GRACE`
+/// contains the minimum and the maximum of this time.
 const ROUND_TRIPS: u32 = 3;
 const GRACE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(1));
 
@@ -61,16 +61,16 @@ struct ResetCounts {
 struct H3Connection {
     here: Arc<WorkerContext>,
     connection: quinn::Connection,
-    /// The client's address when it was validated. It stays the same if the client migrates (RFC
-    /// 9000, section 9), because the new address may not be validated.
+    /// The peer, with the client's address when it was validated. The address stays the same if the
+    /// client migrates (RFC 9000, section 9), because the new address may not be validated.
     peer: Peer,
     bounds: Bounds,
     heads: Semaphore,
     tally: ResetCounts,
 }
 
-/// Serves HTTP/3 until the connection ends. After `close` is cancelled, only earlier requests are
-/// served.
+/// Serves HTTP/3 until the connection ends. After `close` is cancelled, only running requests and
+/// requests in transit are served.
 pub(super) async fn http3(
     connection: quinn::Connection,
     context: ConnectionContext,

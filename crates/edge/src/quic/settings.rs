@@ -16,13 +16,13 @@ use sha2::Sha256;
 use crate::connection::{CONNECTION_WINDOW, PING_TIME, STREAM_WINDOW, STREAMS};
 use crate::listener::ResetKey;
 
-/// The unidirectional streams that a client may have open: the three of HTTP/3, and some of unknown
-/// types.
+/// The maximum number of unidirectional streams that a client may have open. HTTP/3 uses three, and
+/// the others may have unknown types.
 const OTHER_STREAMS: u32 = 16;
 /// The maximum number of unacknowledged bytes that a connection buffers.
 const SEND_WINDOW: u64 = 1_024 * 1_024;
-/// The limits for connections that wait to be accepted: their number, the bytes of each, and the
-/// bytes of all.
+/// The limits for connections that wait to be accepted: how many there may be, how many bytes each
+/// may buffer, and how many bytes all together may buffer.
 const NEWCOMERS: usize = 1_024;
 const NEWCOMER_BUFFER: u64 = 16 * 1_024;
 const NEWCOMERS_BUFFER: u64 = 4 * 1_024 * 1_024;

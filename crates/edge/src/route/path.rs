@@ -1,7 +1,8 @@
 //! The path of a request, normalized once (RFC 3986, section 6).
 //!
-//! The *forwarded* form has no dot segments, and keeps its percent-encoding. In the *matched* form,
-//! every escape except `%2F` and `%25` is decoded, and empty segments are removed.
+//! A path has two forms. The *forwarded* form has no dot segments, and keeps its percent-encoding.
+//! In the *matched* form, every escape except `%2F` and `%25` is also decoded, and empty segments
+//! are removed.
 
 use std::borrow::Cow;
 
@@ -51,15 +52,15 @@ pub struct NormalPath<'a> {
 }
 
 impl<'a> NormalPath<'a> {
-    /// Parses the path of a request target, without its query. Copies nothing unless normalization
-    /// changes the path.
+    /// Parses the path of a request target, without its query. Copies the path only if
+    /// normalization changes it.
     pub fn parse(text: &'a str) -> Result<Self, BadPath> {
         let bytes = text.as_bytes();
         if bytes.first() != Some(&b'/') {
             return Err(BadPath::Relative);
         }
         let mut escaped = false;
-        // `true` if a segment begins with a dot, even an escaped one, is empty, or has parameters.
+        // Whether a segment is empty, has parameters, or begins with a dot or an escape.
         let mut odd = false;
         let mut before = b'x';
         for &byte in bytes {
@@ -100,8 +101,9 @@ impl<'a> NormalPath<'a> {
             .unwrap_or_else(|| self.forwarded.as_bytes())
     }
 
-    /// The matched forms of three kinds of servers. Some treat `%2F` and a backslash as a slash,
-    /// some ignore parameters (`;`, RFC 3986, section 3.3), and some do both.
+    /// Returns the matched form as other servers may interpret it, in three variants: `%2F` and
+    /// backslashes count as slashes, or parameters (`;`, RFC 3986, section 3.3) are ignored, or
+    /// both.
     pub(super) fn other_readings(&self) -> impl Iterator<Item = Vec<u8>> + use<'_> {
         let matched = self.matched();
         let is_clear = !matched
@@ -147,7 +149,7 @@ fn check_escapes(bytes: &[u8]) -> Result<(), BadPath> {
     Ok(())
 }
 
-/// The byte for the percent-encoding at position `at`; `None` if it is invalid.
+/// Decodes the percent-encoding at position `at`; `None` if it is invalid.
 fn escape(bytes: &[u8], at: usize) -> Option<u8> {
     let digit = |offset: usize| {
         let digit = char::from(*bytes.get(at + offset)?).to_digit(16)?;
@@ -156,8 +158,8 @@ fn escape(bytes: &[u8], at: usize) -> Option<u8> {
     Some(digit(1)? << 4 | digit(2)?)
 }
 
-/// Resolves plain and escaped dot segments (section 5.2.4). Merges leading slashes, because
-/// `//host/` would name another host.
+/// Resolves dot segments, plain or escaped (RFC 3986, section 5.2.4). Merges leading slashes,
+/// because `//host/` would name another host.
 fn without_dots(text: &str) -> Result<Cow<'_, str>, BadPath> {
     let text = &text[text.len() - text.trim_start_matches('/').len() - 1..];
     let mut kept: Vec<&str> = Vec::new();
@@ -256,8 +258,8 @@ fn read_otherwise(matched: &[u8], decodes: bool, cuts: bool) -> Vec<u8> {
     read
 }
 
-/// Folds the letter case of a path in matched form, in all languages, because the target may fold
-/// it too.
+/// Folds the letter case of a path in matched form, for the letters of all languages, because the
+/// target may do so too.
 pub(super) fn folded(matched: &[u8]) -> Cow<'_, [u8]> {
     if matched
         .iter()

@@ -43,8 +43,8 @@ impl Table {
         }
         let lists = table.exact.values_mut().chain(table.below.values_mut());
         for list in lists.chain([&mut table.any]) {
-            // If two routes differ only in letter case, the one that restricts requests comes
-            // first.
+            // If the paths of two routes differ only in letter case, the route that restricts
+            // requests comes first.
             list.sort_by_key(|route| (Reverse(route.path.folded.len()), !route.is_guard()));
         }
         table
@@ -56,9 +56,9 @@ impl Table {
         self.first(host, path.matched())
     }
 
-    /// Whether other servers may interpret the path in a way that makes another route match. `met`
-    /// is the route that [`Table::find`] returns. The request would then bypass the other route's
-    /// rules.
+    /// Whether another server may interpret the path differently, so that another route than `met`
+    /// would match. Then the request would bypass the rules of that route. `met` is the route that
+    /// [`Table::find`] has returned.
     ///
     /// Many servers ignore letter case or a trailing slash. These interpretations count only if the
     /// other route restricts requests.

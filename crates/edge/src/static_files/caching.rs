@@ -54,7 +54,7 @@ impl Caching {
         })
     }
 
-    /// `Cache-Control` for a list of the folder's files.
+    /// Returns the `Cache-Control` of a page that lists the folder's files.
     pub(super) fn of_listing(&self) -> HeaderValue {
         self.others.revalidate.clone()
     }
@@ -96,7 +96,7 @@ fn fits(pattern: &str, name: &str) -> bool {
     rest.ends_with(last)
 }
 
-/// Whether a part before the extension is a content hash in the style of site generators:
+/// Whether the name contains a content hash before its extension, as site generators write it:
 /// `app.3f9a2c1b.js`, `index-BxK29aQz.css`, `app.3f9a2c1b.js.map`.
 ///
 /// Doubtful names do not count. A missed hash only costs revalidations, but a wrong guess keeps a
@@ -112,8 +112,8 @@ fn is_fingerprinted(name: &str) -> bool {
     })
 }
 
-/// The number of changes between lower-case letters, capitals and digits. It is 0 without digits,
-/// because capitals inside words are common.
+/// Returns the number of changes between lower-case letters, capitals and digits. Returns 0 if
+/// there are no digits, because capitals inside words are common.
 fn changes(piece: &str) -> usize {
     let kind = |byte: &u8| (byte.is_ascii_digit(), byte.is_ascii_uppercase());
     let bytes = piece.as_bytes();

@@ -21,12 +21,12 @@ use crate::filters::headers;
 
 /// The maximum size of a file in memory, in bytes.
 pub(super) const LARGEST: u64 = 1 << 20;
-/// The minimum size, in bytes, of a file in memory that is also kept open. For smaller files,
+/// The minimum size of a file that is in memory and is also kept open, in bytes. For smaller files,
 /// `sendfile` costs more than a copy.
 const KEPT_OPEN: u64 = 64 << 10;
 /// The time after which the file system's clock has certainly advanced.
 const SETTLING: Duration = Duration::from_secs(2);
-/// The approximate memory per file besides its content, in bytes.
+/// The approximate memory that a cached file needs in addition to its content, in bytes.
 const OVERHEAD: usize = 2_048;
 
 pub(super) struct Opened {
@@ -70,8 +70,8 @@ pub(super) struct Entry {
     pub(super) folder: u64,
     pub(super) name: Box<str>,
     pub(super) stamps: Stamps,
-    /// Whether the stamps would reveal a later change. Otherwise, the file is read again, because
-    /// file system clocks are coarse.
+    /// Whether any later change would alter the stamps. File system clocks are coarse, so this is
+    /// not certain shortly after a change. The file is then read again.
     pub(super) is_settled: bool,
     common: Common,
     pub(super) plain: Variant,
@@ -99,7 +99,7 @@ enum Coded {
 
 #[derive(Debug)]
 pub(super) struct Variant {
-    /// The headers for the whole variant.
+    /// The headers of a response with the whole variant.
     pub(super) headers: HeaderMap,
     /// The headers for a 304 (RFC 9110, section 15.4.5).
     pub(super) unchanged: HeaderMap,
@@ -110,7 +110,7 @@ pub(super) struct Variant {
 #[derive(Debug)]
 pub(super) enum Content {
     Memory(Bytes),
-    /// A file of medium size, in memory and open.
+    /// A file of medium size, which is in memory and also open.
     Kept(Bytes, Arc<File>, Stamp),
     File(Arc<File>, u64),
     /// The plain file and its length. It is compressed while it is sent.
@@ -193,7 +193,7 @@ impl Entry {
         self.plain.content.bytes().is_some()
     }
 
-    /// The memory of a newly loaded file, in bytes.
+    /// Returns the memory that a newly loaded file occupies, in bytes.
     pub(super) fn weight(&self) -> usize {
         let siblings = self.coded.iter().map(|coded| match coded {
             Coded::Ready(variant) => variant.content.weight(),
@@ -202,8 +202,8 @@ impl Entry {
         OVERHEAD + self.plain.content.weight() + siblings.sum::<usize>()
     }
 
-    /// Returns the variant that the client prefers. The error is the coding of a variant that must
-    /// be made first.
+    /// Returns the variant that the client prefers. If it must be made first, the error is its
+    /// coding.
     pub(super) fn at_hand(&self, request: &Parts) -> Result<&Variant, Encoding> {
         if !self.offers.any() {
             return Ok(&self.plain);
@@ -213,7 +213,7 @@ impl Entry {
         };
         Ok(match &self.coded[encoding as usize] {
             Coded::No => &self.plain,
-            // The ranges of content are unknown if it is compressed while it is sent.
+            // If content is compressed while it is sent, its ranges are unknown.
             Coded::Ready(variant)
                 if matches!(variant.content, Content::Coded(..))
                     && request.headers.contains_key(RANGE) =>
@@ -228,7 +228,8 @@ impl Entry {
         })
     }
 
-    /// The cell of a variant that is compressed at first use; `None` for any other coding.
+    /// Returns the cell for a variant that is compressed at first use; `None` if this coding has no
+    /// such variant.
     pub(super) fn later(&self, encoding: Encoding) -> Option<&OnceCell<Option<Box<Variant>>>> {
         match &self.coded[encoding as usize] {
             Coded::Later(cell) => Some(cell),
@@ -236,7 +237,8 @@ impl Entry {
         }
     }
 
-    /// Makes the compressed variant; `None` unless it is at least a tenth shorter than the file.
+    /// Makes a compressed variant. Returns `None` if the variant is not at least a tenth shorter
+    /// than the file.
     pub(super) fn form(&self, encoding: Encoding, coded: Bytes, plain: &Bytes) -> Option<Variant> {
         if coded.len() > plain.len() / 10 * 9 {
             return None;

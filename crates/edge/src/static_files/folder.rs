@@ -24,8 +24,8 @@ pub struct FolderSettings {
     pub r#try: Vec<String>,
     /// Whether folders without an `index.html` are listed.
     pub listing: bool,
-    /// `Cache-Control` by name pattern, in which `*` stands for any text. A pattern with a slash
-    /// applies to the whole path. Any other pattern applies to the file's name. The longest
+    /// The values of `Cache-Control` by name pattern, in which `*` stands for any text. A pattern
+    /// with a slash applies to the whole path, any other pattern to the file's name. The longest
     /// matching pattern wins.
     pub cache: BTreeMap<String, String>,
     /// Whether access is restricted. Shared caches may then store only files that match a pattern
@@ -51,7 +51,7 @@ pub enum FolderError {
 
 #[derive(Debug)]
 pub struct Folder {
-    /// The key of the folder's files in each worker's file cache.
+    /// The ID by which each worker's memory cache identifies the folder's files.
     id: AtomicU64,
     root: PathBuf,
     tries: Vec<TryEntry>,
@@ -102,8 +102,8 @@ impl Folder {
         &self.root
     }
 
-    /// Sets the paths that links must not lead to, because other routes control the access to them.
-    /// This includes all paths below. The paths are percent-encoded as in a request.
+    /// Sets the paths to which links must not lead, because other routes control the access to
+    /// them. The paths below them are included. The paths are percent-encoded as in a request.
     pub(crate) fn leave(&mut self, paths: impl IntoIterator<Item = String>) {
         let paths = paths.into_iter().filter_map(|path| {
             // A path that cannot be requested needs no protection.
@@ -129,7 +129,7 @@ impl Folder {
             && self.elsewhere == other.elsewhere
     }
 
-    /// Takes over the cached files of `old`, a folder that [is the same](Self::is_same).
+    /// Takes over the cached files of `old`. Both folders must be [the same](Self::is_same).
     pub(crate) fn go_on_from(&self, old: &Self) {
         self.id.store(old.id(), Ordering::Relaxed);
         let is_missing = old.is_missing.load(Ordering::Relaxed);

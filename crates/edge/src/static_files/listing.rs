@@ -73,7 +73,7 @@ pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> 
         } else {
             format!("{relative}/{name}")
         };
-        // Links that lead out of the folder and special files are omitted.
+        // Special files, and links that lead out of the folder, are omitted.
         let Some(what) = root
             .what(&path)?
             .filter(|what| what.is_file() || what.is_dir())

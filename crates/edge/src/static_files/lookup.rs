@@ -13,7 +13,7 @@ use super::open::Root;
 use super::path::RequestedFile;
 use crate::filters::compression::Encoding;
 
-/// The number of attempts while another process writes the file.
+/// The number of attempts to read a file while another process is writing it.
 const TRIES: usize = 3;
 
 pub(super) struct DiskLookup {
@@ -148,7 +148,7 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), NotFound | NotADirectory | PermissionDenied)
 }
 
-/// Opens a file and its precompressed siblings, unless they are older.
+/// Opens a file, and those of its precompressed siblings that are not older than the file.
 fn open(root: &Root<'_>, name: &str) -> io::Result<Option<Opened>> {
     let Some(plain) = root.file(name)? else {
         return Ok(None);

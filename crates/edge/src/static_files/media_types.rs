@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-/// Media types that the crate `mime_guess` lacks.
+/// Media types by extension. They take precedence over those of the crate `mime_guess`.
 const OURS: [(&str, &str); 9] = [
     ("js", "text/javascript; charset=utf-8"),
     ("mjs", "text/javascript; charset=utf-8"),

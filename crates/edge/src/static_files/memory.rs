@@ -44,7 +44,8 @@ struct Inner {
 struct MemoryIndex {
     folders: HashMap<u64, HashMap<Box<str>, Slot>>,
     weight: usize,
-    /// The number of uses so far. It orders the files by their last use.
+    /// The number of uses so far. It is stored with a file at each use, and orders the files by
+    /// their last use.
     uses: u64,
 }
 
@@ -155,7 +156,7 @@ impl Memory {
         self.kept().forget(folder, name);
     }
 
-    /// Removes the files of all folders except these.
+    /// Removes the files of all folders that are not in `ids`.
     pub(crate) fn keep_folders(&self, ids: &HashSet<u64>) {
         let mut kept = self.kept();
         kept.folders.retain(|folder, _| ids.contains(folder));
@@ -248,7 +249,8 @@ impl MemoryIndex {
         }
     }
 
-    /// Removes the less recently used half of the files if the cache is full.
+    /// If the cache exceeds its limit, removes the least recently used files until the cache is at
+    /// most half full.
     fn shrink(&mut self, size: usize) {
         if self.weight <= size {
             return;

@@ -1,4 +1,4 @@
-//! Tests [`answer`] with requests as the edge makes them, on real folders.
+//! Tests [`answer`] on real folders, with requests like those that the edge makes.
 
 mod changing;
 mod forms;
@@ -21,7 +21,7 @@ const WRITTEN_TEXT: &str = "Fri, 13 Feb 2009 23:31:30 GMT";
 /// The time of the requests, in 2040.
 const NOW: u64 = 2_208_988_800;
 
-/// A served folder, and files beside it that must not be served.
+/// A served folder, and files next to it that must not be served.
 struct World {
     place: TempDir,
     folder: Arc<Folder>,

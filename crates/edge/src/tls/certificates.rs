@@ -57,7 +57,7 @@ pub(crate) struct Certificates {
     ordered: ArcSwapOption<OrderedCertificates>,
 }
 
-/// The authority's certificates, and the challenges for new ones.
+/// The certificates from the authority, and the challenge responses for new ones.
 #[derive(Debug)]
 struct OrderedCertificates {
     issued: Arc<Issued>,
@@ -187,7 +187,7 @@ impl Certificates {
         shown.collect()
     }
 
-    /// Sets the source of ordered certificates; `None` for none.
+    /// Sets the task from which ordered certificates come; `None` if no certificates are ordered.
     pub(crate) fn order(&self, acme: Option<&Acme>) {
         self.ordered.store(acme.map(|acme| {
             Arc::new(OrderedCertificates {

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::acme::{Life, later};
 use crate::metrics::{self, LabelledGauges};
 
-/// How often an expiring certificate is logged.
+/// How often an overdue certificate is logged.
 const LOUD_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub(crate) struct ServedCertificate {
 #[derive(Debug)]
 pub(crate) struct Expiry {
     days: LabelledGauges<String>,
-    /// When a certificate was last logged, by its names.
+    /// When a certificate was last logged. The key is the certificate's names.
     spoken: BTreeMap<Vec<String>, Timestamp>,
 }
 
@@ -47,8 +47,8 @@ impl Expiry {
         }
     }
 
-    /// The certificates to log now: each overdue one, once a day. Only one of several certificates
-    /// with the same names is logged.
+    /// Returns the certificates to log now. Each overdue certificate is logged once a day. If
+    /// several certificates have the same names, only one of them is logged.
     fn due<'a>(
         &mut self,
         all: &'a [ServedCertificate],

@@ -108,8 +108,8 @@ impl Pair {
 }
 
 impl CertificateFiles {
-    /// The configured names or, if there are none, the certificate's own names. Returns no names if
-    /// the file cannot be read. This error is reported when the file is used.
+    /// The configured names or, if there are none, the certificate's own names. If the file cannot
+    /// be read, returns no names; the error is reported when the file is used.
     pub(crate) fn names(&self) -> Vec<String> {
         if !self.hosts.is_empty() {
             return self.hosts.clone();

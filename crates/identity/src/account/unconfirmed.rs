@@ -28,8 +28,8 @@ pub(crate) fn is_by(tx: &mut Tx<'_>, id: &AccountId, browser: &Secret) -> Result
     Ok(count > 0)
 }
 
-/// Records that an account was made for somebody who left only a name and an address. No browser
-/// registered it, and it has no credential.
+/// Records that an account was created for a person who entered only a name and an email address.
+/// The account has no credential and was not registered in any browser.
 pub(crate) fn introduce(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO registration (account_id, browser_hash, registered_at)
@@ -92,7 +92,7 @@ pub(crate) fn is_registrants(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, St
 }
 
 /// Whether a registered account became a member of a scope before its email address was confirmed.
-/// An unconfirmed account that is a member of no scope cannot have created anything.
+/// Only such accounts can have created something while their email address was unconfirmed.
 pub(crate) fn is_admitted(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM registration

@@ -1,13 +1,14 @@
 //! Password hashing with argon2id, a few hashes at a time.
 //!
-//! A hash deliberately costs some 20 ms and 19 MiB. Hashes run only on the cores that the caller
-//! sets aside, one per core, on threads of the lowest priority. Pages therefore stay fast while
-//! many people sign in. At most [`QUEUE`] hashes wait. Further sign-ins are refused and may be
-//! retried after a second. New passwords are hashed one at a time, so a sign-in waits for at most
-//! one of them.
+//! A hash deliberately costs some 20 ms and 19 MiB. Hashes are computed only on the cores that the
+//! caller sets aside, one hash per core, on threads of the lowest priority. Pages therefore stay
+//! fast while many people sign in. At most [`QUEUE`] hashes wait. Further sign-ins are refused and
+//! may be retried after a second. New passwords are hashed one at a time, so a sign-in waits for at
+//! most one new password.
 //!
 //! An imported account may have a bcrypt hash from an older system. Typed passwords are compared
-//! with it in the same way as in that system. The first sign-in replaces it with an argon2id hash.
+//! with this hash in the same way as in the older system. The first sign-in replaces the hash with
+//! an argon2id hash.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -39,8 +40,8 @@ const HASH_BYTES: usize = 32;
 /// occupy a core for seconds.
 const BCRYPT_COSTS: RangeInclusive<u32> = 4..=15;
 
-/// A hash for accounts without a password. Comparing a password with it costs as much as with a
-/// real hash, and no known password matches it.
+/// The hash with which typed passwords are compared if the account has no password. The comparison
+/// costs as much as with a real hash, and no known password matches.
 const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// Computes password hashes. Clones share the same cores.
@@ -52,7 +53,7 @@ struct Inner {
     random: Random,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
-    /// Limits how many new passwords are being hashed or are waiting.
+    /// Limits how many new passwords are being hashed or wait to be hashed.
     new_places: Semaphore,
     new_turn: Semaphore,
     count: AtomicU64,
@@ -102,7 +103,8 @@ impl Hasher {
         let is_real = hash.is_some();
         let matches = self
             .run(move || match bcrypt_cost(&phc) {
-                // The older system did not normalize passwords, and used only their first 72 bytes.
+                // The older system hashed passwords without normalization, and only their first 72
+                // bytes.
                 Some(_) => bcrypt::verify(typed.reveal(), &phc).unwrap_or(false),
                 None => argon2().is_ok_and(|argon2| {
                     let text = password::normal(&typed);
@@ -156,7 +158,7 @@ pub fn is_outdated(hash: &PasswordHash) -> bool {
         .is_none_or(|params| params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES)
 }
 
-/// Whether this hasher can verify passwords against a hash from another system.
+/// Whether this module can verify passwords with this hash, which comes from another system.
 pub(crate) fn is_supported(hash: &PasswordHash) -> bool {
     let is_argon2 = || {
         let phc = phc::PasswordHash::new(hash.phc()).ok();

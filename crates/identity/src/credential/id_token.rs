@@ -126,7 +126,7 @@ impl Key {
 }
 
 /// Whether the key that an ID token names is among `keys`. Returns `true` for a token that cannot
-/// be parsed, because other keys would not help either.
+/// be parsed, because fetching the keys again would not help.
 pub(crate) fn has_key(token: &str, keys: &[Key]) -> bool {
     let header = token.split('.').next().and_then(|part| json(part).ok());
     header.is_none_or(|header: Header| keys.iter().any(|key| key.is_for(&header)))
@@ -180,7 +180,7 @@ fn check(frame: &Frame, expected: &Expected<'_>) -> Result<(), Invalid> {
         return Err(Invalid("another audience"));
     }
     let now = (expected.now - LEEWAY).as_second();
-    // The claim is in seconds, possibly with a fraction.
+    // The claim `exp` is a number of seconds, possibly with a fraction.
     #[expect(clippy::cast_precision_loss, reason = "exact for 285 million years")]
     if frame.exp.is_nan() || frame.exp <= now as f64 {
         return Err(Invalid("too late"));

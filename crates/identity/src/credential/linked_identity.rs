@@ -165,7 +165,7 @@ pub(crate) fn link_awaited(
     };
     match add(tx, account, &waiting.data, request) {
         Err(IdentityError::Store(error)) => Err(error),
-        // The identity was linked to another account in the meantime. The sign-in itself succeeds.
+        // The sign-in succeeds even if the identity can no longer be linked.
         _ => Ok(()),
     }
 }

@@ -162,8 +162,8 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The stored passkey with the id that a browser's response contains. The response's signature is
-/// not verified yet.
+/// A stored passkey whose id a browser's response contains. The response's signature is not
+/// verified yet.
 #[derive(Clone, Debug, Row)]
 pub(crate) struct Claimed {
     id: PasskeyId,
@@ -180,7 +180,8 @@ pub(crate) fn find(tx: &mut Tx<'_>, credential: &str) -> Result<Option<Claimed>,
     .maybe(tx)
 }
 
-/// The signature counter and the challenge of a response with a valid signature.
+/// The signature counter and the challenge. Both come from a browser's response whose signature is
+/// valid.
 pub(crate) type Signed = (i64, Answered);
 
 /// The result of [`count`].

@@ -18,7 +18,7 @@ pub const LONGEST: usize = 256;
 /// Passwords that are too short anyway are omitted.
 const COMMON: &str = include_str!("../../common_passwords.txt");
 
-/// A new password that is long enough and not a common one.
+/// A new password that was checked: it has an allowed length and is not easy to guess.
 #[derive(Clone, Debug)]
 pub struct Password(Secret);
 
@@ -90,7 +90,8 @@ impl PasswordHash {
         Self(text)
     }
 
-    /// The hash as a PHC string, for the store and for password files.
+    /// The hash as a PHC string. This form is stored, and written to password files with lines of
+    /// the form `NAME:HASH`.
     pub fn phc(&self) -> &str {
         &self.0
     }

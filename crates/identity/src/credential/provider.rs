@@ -1,4 +1,4 @@
-//! Identity providers: their configuration, and requests to them (OpenID Connect Core 1.0,
+//! The configuration of identity providers, and requests to them (OpenID Connect Core 1.0,
 //! Discovery 1.0; RFC 6749, 7636, 9207).
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -34,7 +34,7 @@ pub struct ProviderSettings {
     pub client_secret: Secret,
     /// Whether email addresses that the provider reports count as verified.
     pub is_email_trusted: bool,
-    /// Whether the provider may be in a private network.
+    /// Whether the provider's address may be in a private network.
     pub is_private: bool,
 }
 
@@ -234,7 +234,7 @@ impl Provider {
         if found.issuer != *issuer {
             return Err(ProviderError::OtherIssuer(found.issuer));
         }
-        // The site may redirect browsers only to a permitted URL.
+        // The site redirects browsers to this URL, so the URL must be a permitted one.
         if !outbound::is_permitted(
             &found.authorization_endpoint,
             self.reach(&found.authorization_endpoint),

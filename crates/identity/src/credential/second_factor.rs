@@ -23,7 +23,7 @@ pub struct Factors {
     /// When the account began to require codes from an authenticator app; `None` if it requires
     /// none.
     pub totp_since: Option<Timestamp>,
-    /// How many recovery codes are left.
+    /// How many recovery codes were not used yet.
     pub recovery_codes: i64,
 }
 
@@ -206,7 +206,7 @@ pub fn erase_all(tx: &mut Tx<'_>) -> Result<u64, StoreError> {
     tx.run(sql!("DELETE FROM totp"), &[], Rows::Any)
 }
 
-/// Locks the account. Every function that changes or proves factors must do so.
+/// Locks the account. Every function that changes or proves factors must call this first.
 fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
     if sudo.lock(tx)? {
         Ok(&sudo.who().account().id)

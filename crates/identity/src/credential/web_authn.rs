@@ -21,7 +21,7 @@ use web::SiteUrl;
 /// How long a challenge is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
 
-/// The key file yields the key that signs challenges. This string names that key's purpose.
+/// The key that signs challenges is derived from the key file under this name.
 pub const KEY: &str = "passkey challenge";
 
 /// The accepted signature algorithms as COSE identifiers (RFC 9053), the preferred one first.
@@ -159,7 +159,8 @@ const CREDENTIAL: u8 = 1 << 6;
 
 struct Device<'a> {
     sign_count: i64,
-    /// The attested credential data of a new passkey. It begins with the AAGUID.
+    /// The attested credential data of a new passkey (§6.5.1). Its first 16 bytes, the AAGUID, name
+    /// the authenticator's model.
     credential: Option<&'a [u8]>,
 }
 

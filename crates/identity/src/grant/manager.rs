@@ -1,4 +1,5 @@
-//! The proof that a person manages a scope, and changes to the scope's members.
+//! The management of a scope. [`Manager`] proves that a person manages the scope; the functions
+//! change the scope's members.
 
 use platform::audit::{Actor, RequestFacts};
 use platform::{Rows, StoreError, Tx, sql};

@@ -1,8 +1,8 @@
 //! Limits on how many changes an account makes, and how many forbidden requests a token makes.
 //!
-//! A token's allowed requests count for the account that owns the token. Forbidden requests count
-//! for the token alone, so that an API client with the wrong token does not block the owner's
-//! browser.
+//! A token's allowed requests are counted together with the other requests of the token's owner.
+//! Forbidden requests are counted for the token alone, so that an API client with the wrong token
+//! does not block the owner's browser.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::limits::{Limit, Rule, Wait};
@@ -15,7 +15,7 @@ const RULES: &[Rule] = &[Rule {
     per: SignedDuration::from_mins(5),
 }];
 
-/// The maximum number of accounts and of tokens that are counted at one time.
+/// The maximum number of accounts, and the maximum number of tokens, that are counted at one time.
 const KEYS: usize = 20_000;
 
 /// The counters of one process. Clones share them.
@@ -35,7 +35,7 @@ impl Default for Changes {
 }
 
 impl Changes {
-    /// Counters without a limit, for a test that calls every route.
+    /// Returns counters that never refuse a request, for a test that calls every route.
     #[cfg(debug_assertions)]
     pub fn unlimited() -> Self {
         Self {

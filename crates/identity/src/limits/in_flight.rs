@@ -1,6 +1,7 @@
-//! Sign-in attempts of this process that have no known outcome yet. Each counts as failed until its
-//! outcome is known; a successful attempt then stops counting. The next attempt for the account may
-//! therefore wait for the outcome instead of being refused.
+//! Sign-in attempts of this process that have no known outcome yet. Each attempt counts as failed
+//! until its outcome is known. A successful attempt then stops counting. An attempt beyond the
+//! account's limit may therefore wait for the outcomes of earlier attempts instead of being
+//! refused.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

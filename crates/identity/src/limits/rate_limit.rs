@@ -1,9 +1,9 @@
-//! Counters of requests by network. They are kept in the store, so they survive restarts, crashes
-//! and upgrades, and all processes share them.
+//! Counters of requests, one for each network. They are kept in the store, so they survive
+//! restarts, crashes and upgrades, and all processes share them.
 //!
-//! A provider may assign a customer anything from one address to a /48, so each client counts in
-//! several networks at once. Each hit is one row with the client's IP address. The hits of a larger
-//! network are a range of these rows.
+//! An internet provider may assign a customer anything from one address to a /48, so each request
+//! is counted for several networks at once. Each counted request, called a hit, is one row with the
+//! client's IP address. The hits from a larger network are the rows within a range of addresses.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ use platform::limits::Wait;
 use platform::{Rows, Store, StoreError, Tx, sql};
 use web::Network;
 
-/// The longest period of any rule. Older rows are deleted.
+/// The longest period of any rule. Rows that are older than this are deleted.
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 
 /// The kinds of requests that are counted.
@@ -163,7 +163,7 @@ pub(crate) fn freed_at(
     Ok(found.map(|(at,)| at + rule.per))
 }
 
-/// Fails if `freed_at` is in the future. The error contains the time to wait.
+/// Fails if `freed_at` is `Some`. The error contains the time to wait.
 pub(crate) fn wait(freed_at: Option<Timestamp>, now: Timestamp) -> Result<(), Wait> {
     let Some(freed_at) = freed_at else {
         return Ok(());
@@ -189,7 +189,7 @@ pub(crate) fn networks(network: Network) -> impl Iterator<Item = (String, String
     })
 }
 
-/// The key of a network in the store. Keys sort like IP addresses.
+/// The text that stands for a network in the store. These texts sort like IP addresses.
 pub(crate) fn network_key(network: Network) -> String {
     key(bits(network.address()))
 }

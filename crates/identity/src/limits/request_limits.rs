@@ -1,10 +1,10 @@
 //! Limits on requests of clients that are not signed in: registrations, mails, token refreshes.
 //!
-//! A request beyond a network's limit is refused. A mail beyond an address's limit is silently
-//! dropped, because a refusal would reveal which addresses are known.
+//! A request beyond a network's limit is refused. A mail beyond an email address's limit is
+//! silently dropped, because a refusal would reveal which email addresses have accounts.
 //!
-//! Requests that create accounts or mail are counted in the store, for each network around the
-//! client:
+//! Requests that create accounts or cause mail are counted in the store, once for each network that
+//! contains the client. The limits are:
 //!
 //! | | an IPv4 address; an IPv6 /64 | an IPv6 /56 | an IPv4 /24; an IPv6 /48 | an IPv6 /32 |
 //! |---|---|---|---|---|
@@ -14,8 +14,8 @@
 //! | links that set a password or sign in, in an hour | 10 | 20 | 40 | 160 |
 //! | mails that confirm an address, in an hour | 20 | 40 | 80 | 320 |
 //!
-//! There is no limit on the total, because it would refuse everybody. All other requests are cheap
-//! and are counted in memory.
+//! There is no limit for all clients together, because one client could use it up for everybody.
+//! All other requests are cheap and are counted in memory.
 
 use std::net::IpAddr;
 
@@ -40,9 +40,9 @@ const INVITES: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const LINKS: &[rate_limit::Rule] = &[stored(10, HOUR)];
 const CONFIRMATIONS: &[rate_limit::Rule] = &[stored(20, HOUR)];
 const MAILS_TO_ADDRESS: rate_limit::Rule = stored(3, HOUR);
-/// The limit of each network around a client, as a multiple of the smallest network's limit. The
-/// smallest network comes first.
+/// For an IPv4 client, the factors by which a limit is multiplied for its address and its /24.
 const LARGER_V4: &[i64] = &[1, 4];
+/// For an IPv6 client, the factors by which a limit is multiplied for its /64, /56, /48 and /32.
 const LARGER_V6: &[i64] = &[1, 2, 4, 16];
 
 const DEPARTURES: &[Rule] = &[rule(30, SignedDuration::from_mins(5))];
@@ -65,7 +65,7 @@ const fn stored(count: i64, per: SignedDuration) -> rate_limit::Rule {
     rate_limit::Rule { count, per }
 }
 
-/// The limits, and the counters in memory. Clones share them.
+/// The limits, and the counters in memory. Clones share the counters.
 #[derive(Clone, Debug)]
 pub struct RequestLimits {
     is_unlimited: bool,
@@ -90,7 +90,7 @@ impl Default for RequestLimits {
 }
 
 impl RequestLimits {
-    /// Counters without a limit, for a test that calls every route.
+    /// Returns counters that never refuse a request, for a test that calls every route.
     #[cfg(debug_assertions)]
     pub fn unlimited() -> Self {
         let limit = || Limit::new(&[], KEYS);
@@ -233,7 +233,7 @@ impl RequestLimits {
         store.read(move |tx| limits.check(tx, kind, network)).await
     }
 
-    /// Counts one hit, unless a network around the client has reached its limit.
+    /// Counts one hit, unless one of the client's networks has reached its limit.
     fn take(
         &self,
         tx: &mut Tx<'_>,

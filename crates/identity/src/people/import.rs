@@ -22,10 +22,10 @@ const NAME: usize = 50;
 /// A person who has an account in another system.
 #[derive(Clone, Debug)]
 pub struct Person {
-    /// The account's id, the same as in the other system.
+    /// The account's id, which is the same in both systems.
     pub id: AccountId,
     pub email: Address,
-    /// The display name, shortened to the maximum length.
+    /// The display name. [`add`] shortens it to the maximum length.
     pub name: String,
     /// The slug. It may be longer than slugs that people can choose.
     pub slug: String,
@@ -215,8 +215,8 @@ pub fn give(tx: &mut Tx<'_>, id: &AccountId, role: Role) -> Result<bool, GrantEr
     Ok(true)
 }
 
-/// Gives a person a duty in the installation. An unconfirmed email address stays unconfirmed, so that
-/// the person still confirms it before they can do what asks for that.
+/// Grants a person a duty in the installation. An unconfirmed email address stays unconfirmed: the
+/// person must confirm it before they can do anything that requires a confirmed address.
 pub fn give_duty(tx: &mut Tx<'_>, id: &AccountId, duty: Role) -> Result<(), GrantError> {
     let was_pending = unconfirmed::is_pending(tx, id)?;
     grant::give(tx, id, duty, &Scope::site(), None)?;
@@ -226,7 +226,7 @@ pub fn give_duty(tx: &mut Tx<'_>, id: &AccountId, duty: Role) -> Result<(), Gran
     Ok(())
 }
 
-/// The account with this email address, confirmed or not.
+/// The account with this email address, whether or not the address is confirmed.
 pub fn find_by_address(
     tx: &mut Tx<'_>,
     address: &Address,

@@ -1,5 +1,5 @@
-//! Invites to become a member of a scope. Each has a link that works once, within seven days. A
-//! manager of the scope creates the invite and copies its link from the page.
+//! Invites to become a member of a scope. Each invite has a link that works once, within seven
+//! days. A manager of the scope creates the invite and copies its link from the page.
 //!
 //! An invite to the installation itself is for one email address. If the server sends mail, the
 //! link is mailed to this address. Using a mailed link proves that the address is the person's own,
@@ -27,7 +27,7 @@ use crate::session::sudo::Sudo;
 /// How long an invite's link is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The stored data of an invite's link.
+/// The data that the store contains for an invite's link.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Offer {
     role: String,
@@ -46,7 +46,7 @@ pub const MEMBER: Role = Role::new("member", "account-role-member");
 /// An invite that was not used yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invite {
-    /// The invite's id, which does not grant access.
+    /// The invite's id. Knowing the id does not suffice to accept the invite.
     pub id: String,
     pub role: Role,
     pub scope: Scope,
@@ -79,7 +79,8 @@ impl Invite {
         })
     }
 
-    /// Grants the offered role to the account.
+    /// Grants the offered role to the account. `admits` says whether the account is kept even if
+    /// its email address stays unconfirmed.
     fn give_to(&self, tx: &mut Tx<'_>, id: &AccountId, admits: bool) -> Result<(), TakeError> {
         if self.role != MEMBER {
             grant::give(tx, id, self.role, &self.scope, Some(&self.invited_by))?;
@@ -101,7 +102,8 @@ impl Invite {
     }
 }
 
-/// Creates an invite. The secret is the last part of `/admin/join/{…}`.
+/// Creates an invite. The path of the invite's link is `/admin/join/` followed by the returned
+/// secret.
 pub fn create(tx: &mut Tx<'_>, by: &Manager, role: Role) -> Result<Secret, GrantError> {
     if !by.scope().kind().has(role) {
         return Err(GrantError::UnknownRole);
@@ -150,7 +152,7 @@ pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreErro
     Ok(true)
 }
 
-/// The data that the page of an invite shows.
+/// The data for the page that the link of an invite opens.
 #[derive(Clone, Debug)]
 pub struct InviteDetails {
     pub invite: Invite,

@@ -1,5 +1,4 @@
-//! The administrators' overview of the installation: its figures, and the audit log of accounts and
-//! of the installation.
+//! The overview of the installation for administrators. It consists of figures and the audit log.
 
 use std::collections::BTreeMap;
 
@@ -17,18 +16,18 @@ const LATELY: SignedDuration = SignedDuration::from_hours(30 * 24);
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 pub struct Figures {
     pub people: i64,
-    /// The number of accounts that were signed in to within the last 30 days.
+    /// The number of accounts whose owners have signed in within the last 30 days.
     pub signed_in: i64,
-    /// The accounts that wait for their email address to be confirmed.
+    /// The number of accounts that wait for their email address to be confirmed.
     pub unverified: i64,
     pub deactivated: i64,
-    /// The accounts that are about to be erased.
+    /// The number of accounts that are about to be erased.
     pub leaving: i64,
     /// The number of people with a rank in the installation.
     pub administrators: i64,
     pub sessions: i64,
     pub tokens: i64,
-    /// The email addresses that get no mail.
+    /// The number of email addresses that get no mail.
     pub suppressed: i64,
 }
 
@@ -54,7 +53,7 @@ pub fn figures(tx: &mut Tx<'_>, _: &Administrator) -> Result<Figures, StoreError
     .one(tx)
 }
 
-/// A line of the log, with the names of the people in it.
+/// A line of the audit log, with the names of the accounts that it mentions.
 #[derive(Clone, Debug)]
 pub struct Line {
     pub record: Record,

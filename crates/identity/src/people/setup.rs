@@ -132,7 +132,7 @@ pub fn finish(
     begun.ok_or(SetupError::Closed)
 }
 
-/// The credential of an owner who is created on the server's console.
+/// How an owner who is created on the server's console signs in for the first time.
 #[derive(Clone, Debug)]
 pub enum Credential {
     Password(PasswordHash),
@@ -191,8 +191,8 @@ fn take_over(
     Ok(())
 }
 
-/// Grants the owner's role. The audit log names the operator as the actor, because only the
-/// operator can get the setup key or use the server's console.
+/// Makes the account an owner of the installation. In the audit log, the actor is the system and
+/// not the person, because only the server's operator can read the setup key or use the console.
 fn make_owner(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), GrantError> {
     account::verify_email(tx, id, VerifiedBy::Operator)?;
     tx.record(Entry {

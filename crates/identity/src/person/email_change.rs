@@ -31,7 +31,7 @@ use crate::session::sudo::Sudo;
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// How long the undo link is valid.
 pub const UNDO_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The minimum age of a second factor that is trusted, counted at the time of the change. An
+/// A second factor is trusted if it was at least this old when the email address was changed. An
 /// attacker may have added a newer factor.
 const NEW_FACTOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -43,7 +43,7 @@ struct Change {
     to: Address,
 }
 
-/// Mails a confirmation link to the new email address. An earlier link stops working.
+/// Mails a confirmation link to the new email address. An earlier confirmation link stops working.
 pub async fn ask(
     accounts: &Accounts,
     sudo: &Sudo,
@@ -98,7 +98,7 @@ fn mail(
     notice.send(tx, site, &to)
 }
 
-/// The data that the page of a confirmation link shows.
+/// The data for the page that a confirmation link opens.
 #[derive(Clone, Debug)]
 pub struct EmailChangeLink {
     /// The account whose email address changes.
@@ -129,8 +129,8 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<EmailChangeLink>, S
     }))
 }
 
-/// Returns the link with its account. Returns `None` if the account's email address has changed
-/// since the link was created.
+/// Returns the link with its account. Returns `None` if the link was not used yet and the account's
+/// email address has changed since the link was created.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<Change>>,
@@ -249,11 +249,11 @@ pub fn find_undo(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, Stor
 /// tokens and passkeys are removed, and later changes can no longer be undone. A repeated request
 /// within ten minutes succeeds too.
 ///
-/// Access to a mailbox does not prove a second factor, so a factor that was set up before the
-/// change is kept. A factor set up later may belong to a thief, and is removed.
+/// Access to a mailbox does not prove a second factor, so a factor that was set up at least seven
+/// days before the change is kept. A newer factor may belong to a thief, and is removed.
 ///
 /// An intruder could block the old address by registering another account with it. Such an account
-/// is removed if it has not confirmed the address.
+/// is removed if the address is unconfirmed.
 pub fn undo(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

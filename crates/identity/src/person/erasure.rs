@@ -27,7 +27,7 @@ use crate::session::sudo::Sudo;
 pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long the slug of an erased account stays reserved.
 pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// The type of accounts in the store's list of erased records.
+/// The record type that stands for accounts in the store's list of erased records.
 const ERASED: &str = "account";
 /// The maximum number of accounts that one run of the job erases.
 const AT_ONCE: u32 = 20;
@@ -42,7 +42,7 @@ pub enum EraseError {
     /// The person must first settle these obligations, each given as a keyword.
     #[error("{} things have to be settled first", .0.len())]
     Obliged(Vec<String>),
-    /// An error that all administrators' operations share.
+    /// An error that every operation of an administrator can return.
     #[error(transparent)]
     People(#[from] PeopleError),
 }
@@ -186,8 +186,8 @@ pub async fn run(domains: Domains, store: &Store) -> Result<(), StoreError> {
         let change = move |tx: &mut Tx<'_>| purge_due(tx, domains, &erased);
         match store.write(change).await {
             Ok(()) => is_erased = true,
-            // Either the person has new obligations because others have left, or this is a bug. In
-            // both cases, the other accounts must not wait.
+            // Either the person has got new obligations because others have left, or this is a bug.
+            // In both cases, the erasure of the other accounts continues.
             Err(error) => {
                 tracing::warn!(account = %id, %error, "an account is not erased yet");
                 store.write(move |tx| postpone(tx, &id)).await?;
@@ -221,7 +221,8 @@ fn purge_due(
     Ok(purge(tx, domains, id)?)
 }
 
-/// Runs after a restore: erases again the accounts that were erased after the backup was made.
+/// Runs after a backup was restored. Erases again the accounts that had been erased after the
+/// backup was made.
 pub async fn repeat(domains: Domains, store: &Store) -> Result<(), StoreError> {
     for id in store.read_at_length(lost).await? {
         let erased = id.clone();
@@ -277,8 +278,9 @@ fn postpone(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The account that becomes the owner of `scope` when `account` is erased: the longest-standing
-/// other owner who is active, otherwise the longest-standing inactive owner. Locks that account.
+/// Returns the account that takes over `scope` when `account` is erased, and locks it. This is the
+/// active owner who has been an owner for the longest time, or an inactive owner if no other owner
+/// is active.
 pub fn next_owner(
     tx: &mut Tx<'_>,
     scope: &grant::Scope,
@@ -306,7 +308,7 @@ pub fn next_owner(
     Ok(None)
 }
 
-/// Erases the account. The caller holds its lock.
+/// Erases the account. The caller holds the account's lock.
 pub(crate) fn purge(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
@@ -376,8 +378,8 @@ pub(crate) fn purge(
 }
 
 /// Erases everything that was created with the account before its email address was confirmed. The
-/// registrant created it, but the account is now kept by the address's real owner. The caller holds
-/// the account's lock.
+/// registrant created this content, but the account now belongs to the owner of the address. The
+/// caller holds the account's lock.
 pub(crate) fn erase_made(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

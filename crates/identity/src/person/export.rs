@@ -44,7 +44,7 @@ pub enum ExportError {
     /// The person has reached the limit on exports.
     #[error(transparent)]
     TooMany(#[from] Wait),
-    /// An error that all administrators' operations share.
+    /// An error that every operation of an administrator can return.
     #[error(transparent)]
     People(#[from] PeopleError),
     #[error("the zip cannot be written")]
@@ -235,7 +235,7 @@ struct Line {
     network: Option<String>,
 }
 
-/// The data about the person that this crate stores.
+/// Returns the data about the person that this crate stores.
 fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreError> {
     let profile: Profile = sql!("SELECT {Profile} FROM account WHERE id = :id", id).one(tx)?;
     let emails: Vec<Email> = sql!(

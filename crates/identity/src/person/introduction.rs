@@ -1,8 +1,9 @@
-//! Accounts of people who leave only a name and an address with something else, such as an order.
+//! Accounts of people who enter only a name and an email address, as part of something else such as
+//! an order.
 //!
-//! Such an account has no credential and no session until a link in a mail is used, so whoever
-//! reads the mail is its owner. As with registrations, no response reveals whether an address has
-//! an account: its owner gets another mail.
+//! Such an account has no credential and no session until somebody uses the link in a mail, so
+//! whoever reads the mail becomes its owner. As with registrations, no response reveals whether an
+//! address already has an account. The account's owner gets a different mail instead.
 
 use platform::mail::Stranger;
 use platform::{StoreError, Tx};
@@ -18,13 +19,14 @@ use crate::security_mail::{self, SecurityMail};
 use crate::session::{self, Begun, Method, Stay};
 use crate::sign_in;
 
-/// Whether people may introduce themselves on this site, which is so where they may register.
+/// Whether people may get an account by entering a name and an email address. They may if
+/// registration is open.
 pub fn is_open(accounts: &Accounts) -> bool {
     accounts.policy.registration == Registration::Open
 }
 
-/// Checks that people may introduce themselves, and counts the attempt of this network as a
-/// registration.
+/// Checks that registration is open and that the form's time stamp is valid, and counts the attempt
+/// as a registration by this network.
 pub async fn count(
     accounts: &Accounts,
     form_stamp: &str,
@@ -40,20 +42,20 @@ pub async fn count(
     counted.await.map(drop)
 }
 
-/// An account with the address that somebody left.
+/// The account with the email address that a person entered.
 #[derive(Clone, Debug)]
 pub struct Introduced {
     pub account: Account,
-    /// Whether the account waits for its first mail to be read. Otherwise it is somebody's account,
-    /// who has to sign in.
+    /// True if [`enter`] created the account, now or at an earlier call, and nobody has confirmed
+    /// the email address since. False for an account whose owner must sign in.
     pub is_new: bool,
-    /// Whether the address may get another mail at present.
+    /// Whether the limit on mails to the address allows another mail.
     may_mail: bool,
 }
 
-/// Finds the account with this address, or creates one without a credential. `CreateError::EmailTaken`
-/// means that the address belongs to an account that cannot be used, or that another transaction
-/// has just created the account.
+/// Finds the account with this email address, or creates one without a credential. The error
+/// `CreateError::EmailTaken` means that the account with this address is not active, or that
+/// another transaction has just created it.
 pub fn enter(
     tx: &mut Tx<'_>,
     limits: &RequestLimits,
@@ -79,20 +81,19 @@ pub fn enter(
     })
 }
 
-/// A mail with a link, in the words of the domain with which the person left their address.
+/// A mail with a link. Its texts come from the crate whose form the person filled in.
 #[derive(Clone, Debug)]
 pub struct LinkMail<'a> {
-    /// The message ids of the subject and of the text, which has the argument `address` for the
-    /// link.
+    /// The message ids of the subject and the text. The link is the text's argument `address`.
     pub messages: (&'static str, &'static str),
     pub values: Vec<(&'static str, Value<'a>)>,
-    /// For a new account, the path of the page that confirms it. Otherwise the link signs in, and
-    /// leads to this path.
+    /// For a new account, the path of the page that confirms the account. For an existing account,
+    /// the path to which the sign-in link redirects.
     pub path: &'a str,
 }
 
 impl Introduced {
-    /// Mails the link, unless the address got too many mails.
+    /// Mails the link, unless the limit on mails to the address is reached.
     pub fn mail(
         &self,
         tx: &mut Tx<'_>,
@@ -129,8 +130,8 @@ impl Introduced {
     }
 }
 
-/// Confirms the address of a new account, whose owner has read the mail, and begins a session.
-/// Returns `None` if the account is not new any more.
+/// Confirms the email address of a new account and begins a session, after somebody has used the
+/// link in the mail. Returns `None` if the account is not new any more.
 pub fn confirm(
     tx: &mut Tx<'_>,
     id: &AccountId,

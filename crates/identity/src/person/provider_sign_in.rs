@@ -1,10 +1,10 @@
 //! Sign-in with an identity provider: the browser is redirected to the provider and later returns
 //! from it.
 //!
-//! The redirect contains a state value. With this value, the same browser can return once, within
-//! [`LIFETIME`]. If the provider's identity is not linked to an account yet, either an account is
-//! created, or the identity waits for a sign-in that links it. An identity is never linked to an
-//! account merely because of its email address.
+//! The redirect contains a random value in the parameter `state`. With this value, the same browser
+//! can return once, within [`LIFETIME`]. If the provider's identity is not linked to an account
+//! yet, either an account is created, or the identity waits for a sign-in that links it. An
+//! identity is never linked to an account merely because of its email address.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -156,8 +156,9 @@ pub enum Outcome {
     /// The person has no account yet. With this secret, they can enter an email address to create
     /// one.
     Newcomer(Secret),
-    /// Another account has the email address that the provider has verified. If the owner of that
-    /// account signs in while the browser has this secret, the identity is linked to the account.
+    /// An existing account has the email address that the provider has verified, but the identity
+    /// is not linked to it. If the owner of that account signs in while the browser has this
+    /// secret, the identity is linked to the account.
     SignInToLink(Option<Secret>),
 }
 

@@ -135,8 +135,8 @@ pub fn form_stamp(site: &Site) -> String {
     format!("{at}.{signature}")
 }
 
-/// The time stamp for a form that is shown again: `stamp` while it is valid, otherwise a new time
-/// stamp.
+/// The time stamp for a form that is shown again. Returns `stamp` if it is still valid, and a new
+/// time stamp if not.
 pub fn renewed_stamp(site: &Site, stamp: &str) -> String {
     match age(site, stamp) {
         Some(age) if age <= OLDEST => stamp.to_owned(),
@@ -315,8 +315,8 @@ struct Entering {
 
 impl Entering {
     fn enter(&self, tx: &mut Tx<'_>) -> Result<Option<AccountId>, RegisterError> {
-        // New email addresses also count, although mail to a new address is sent even beyond the
-        // limit.
+        // Mail to a new email address counts towards the limit too, although it is sent even beyond
+        // the limit.
         let may_remind = self.limits.may_send(tx, &self.new.email)?;
         let newcomer = match &self.credential {
             Credential::Password(_) => None,
@@ -429,8 +429,8 @@ fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result
     erasure::purge(tx, domains, id)
 }
 
-/// Removes the unconfirmed account with this email address, because the address belongs to somebody
-/// else.
+/// Removes the unconfirmed account with this email address, because somebody has proved that the
+/// address belongs to them.
 pub(crate) fn remove_with_email(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],

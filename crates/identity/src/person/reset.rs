@@ -54,8 +54,8 @@ struct ResetJob {
 }
 
 impl ResetJob {
-    /// The limits for this mail in the mail queue; `None` if the person was signed in. `is_known`
-    /// is `true`, because only account owners get this mail.
+    /// The data with which the mail queue limits mail that visitors cause; `None` if the person was
+    /// signed in. `is_known` is `true`, because only account owners get this mail.
     fn stranger(&self) -> Option<Stranger> {
         let line = self.line.clone()?;
         let is_known = true;
@@ -189,8 +189,8 @@ struct MailedTo {
     address: String,
 }
 
-/// Creates a password reset link. Returns its secret, which is the last part of `/reset/{…}`. An
-/// earlier link stops working.
+/// Creates a password reset link. An earlier link of the account stops working. The link's path is
+/// `/reset/` followed by the returned secret.
 pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, StoreError> {
     let address = account.email.parse::<Address>();
     let data = MailedTo {
@@ -201,7 +201,7 @@ pub(crate) fn create_link(tx: &mut Tx<'_>, account: &Account) -> Result<Secret, 
     one_time::create(tx, Purpose::ResetPassword, id, &data, LIFETIME)
 }
 
-/// The data that the page of a password reset link shows.
+/// The data for the page that a password reset link opens.
 #[derive(Clone, Debug)]
 pub struct ResetLink {
     /// The account whose password the link sets.
@@ -232,7 +232,8 @@ pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<ResetLink>, StoreEr
     }))
 }
 
-/// The account of a link, if the account still has the email address to which the link was mailed.
+/// Returns the account of a link. Returns `None` if the account no longer has the email address to
+/// which the link was mailed.
 fn account_of(
     tx: &mut Tx<'_>,
     link: Option<OneTime<MailedTo>>,

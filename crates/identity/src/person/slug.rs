@@ -146,8 +146,9 @@ pub enum Availability {
     Reserved,
 }
 
-/// Makes a slug from a name: letters lose their diacritics, and everything else becomes hyphens.
-/// The result is empty if nothing is left, as for names in non-Latin scripts.
+/// Makes a slug from a name. Letters become lower case and lose their diacritics, and all
+/// characters other than `a-z0-9` become hyphens. The result is empty if only hyphens remain, for
+/// example for a name in a non-Latin script.
 pub fn from_name(name: &str) -> String {
     let plain: String = name
         .nfkd()
@@ -256,7 +257,8 @@ pub(crate) fn take(tx: &mut Tx<'_>, id: &AccountId, slug: &str) -> Result<bool, 
     Ok(count == 1)
 }
 
-/// An available slug made from a name; empty if the name yields none.
+/// Makes a slug from a name, and returns one that is available. Returns an empty string if the name
+/// contains no usable characters.
 pub fn propose(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreError> {
     let base = from_name(name);
     if !is_valid(&base) {

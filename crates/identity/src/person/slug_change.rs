@@ -135,7 +135,7 @@ pub struct Slugs {
     pub present: Option<String>,
     /// The former slugs that redirect to the current slug.
     pub aliases: Vec<Alias>,
-    /// How many times the owner may change the slug now.
+    /// How many more times the owner may change the slug at present.
     pub changes_left: i64,
 }
 

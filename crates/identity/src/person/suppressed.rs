@@ -75,13 +75,14 @@ pub fn ask(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<(), Resend
     Ok(())
 }
 
-/// The email address that gets mail again if the link is used.
+/// Returns the email address that will get mail again when the link is used.
 pub fn find(tx: &mut Tx<'_>, link: &Secret) -> Result<Option<Address>, StoreError> {
     let link = one_time::find(tx, Purpose::ReceiveMail, link)?;
     Ok(with_account(tx, link)?.map(|(_, address, _)| address))
 }
 
-/// The account and email address of a link, if the account still has that address.
+/// Returns the account and the email address of a link, and whether the link was used. Returns
+/// `None` if the account no longer has that address.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<MailedTo>>,

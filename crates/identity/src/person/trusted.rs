@@ -22,12 +22,12 @@ pub const LIMIT: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[schema(as = TrustedContact)]
 pub struct Contact {
-    /// The id of the account.
+    /// The id of the contact's account.
     #[schema(value_type = String)]
     pub account: AccountId,
     /// The contact's name.
     pub name: String,
-    /// The person's slug in public URLs; null if they have none.
+    /// The contact's slug in public URLs; null if they have none.
     pub slug: Option<String>,
     /// When the person became a trusted contact.
     #[schema(value_type = String, format = "date-time")]
@@ -59,7 +59,7 @@ pub fn is_trusted(
     )
 }
 
-/// The trusted contacts of an account, by name.
+/// The trusted contacts of an account, sorted by name.
 pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Contact>, StoreError> {
     let now = tx.roughly_now();
     sql!(

@@ -119,7 +119,8 @@ pub async fn send_again_to(
 /// What the person provides, in addition to the link, to prove that the account is theirs.
 #[derive(Clone, Debug)]
 pub enum Proof {
-    /// No proof besides the link. This suffices in the browser in which the account was registered.
+    /// The person provides only the link. This suffices in the browser in which the account was
+    /// registered.
     None,
     /// The account's current password.
     Current(Secret),
@@ -166,7 +167,7 @@ pub enum ConfirmError {
     Store(#[from] StoreError),
 }
 
-/// The data that the page of a confirmation link shows.
+/// The data for the page that a confirmation link opens.
 #[derive(Clone, Debug)]
 pub struct VerificationLink {
     /// The account whose email address the link confirms.
@@ -199,7 +200,8 @@ pub fn find(
     }))
 }
 
-/// The account of a link, if the account still has the email address to which the link was mailed.
+/// Returns the link with its account. Returns `None` if the account no longer has the email address
+/// to which the link was mailed.
 fn with_account(
     tx: &mut Tx<'_>,
     link: Option<OneTime<MailedTo>>,
@@ -226,8 +228,8 @@ enum Proven {
 /// second session.
 ///
 /// In the browser that registered the account, the person is signed in: whoever has both the link
-/// and the browser's cookie has registered the account and read the mail. In any other browser, the
-/// entered password signs the person in.
+/// and the browser's cookie has registered the account and read the mail. In any other browser, no
+/// session begins, and the person must sign in afterwards.
 pub async fn confirm(
     accounts: &Accounts,
     asked: Confirmation,

@@ -1,4 +1,5 @@
-//! The declarations of domains about accounts: roles, and data that domains store about people.
+//! What each domain declares about accounts: its roles, and functions for the data that it stores
+//! about people.
 
 use platform::{StoreError, Tx};
 use serde_json::Value;

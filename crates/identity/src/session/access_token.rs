@@ -1,6 +1,6 @@
-//! Access tokens, which API clients send with each request. A token is valid for an hour, or until
-//! its session ends. A token is a signed JWT (RFC 7519, RFC 8037) with the ids of the account and
-//! the session.
+//! Access tokens, which API clients send with each request. A token for the API is valid for an
+//! hour, or until its session ends. A token is a signed JWT (RFC 7519, RFC 8037) with the ids of
+//! the account and the session.
 //!
 //! A new signing key is derived from the key file for each period of 90 days, so processes need not
 //! exchange keys. The next key is published before it is used, and the previous key is accepted
@@ -22,22 +22,22 @@ use crate::session::SessionId;
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 /// How long one key signs new tokens, in seconds.
 const PERIOD: i64 = 90 * 86_400;
-/// A key is published and accepted for this time before its signing period, and after it for as
-/// much longer than its tokens are valid, in seconds.
+/// A safety margin, in seconds. A key is published and accepted not only during its signing period,
+/// but also for a token's lifetime plus this margin before and after that period.
 const MARGIN: i64 = 5 * 60;
 
-/// What an access token is for. A signer accepts only the tokens of its own audience, and each
+/// The purpose of an access token. A signer accepts only tokens for its own audience, and each
 /// audience has its own keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Audience {
-    /// What follows the site's URL in `aud`; empty for the API.
+    /// The text that follows the site's URL in the claim `aud`; empty for the API.
     pub name: &'static str,
     /// How long a token is valid.
     pub lifetime: SignedDuration,
 }
 
 impl Audience {
-    /// All endpoints of the API that take access tokens.
+    /// The audience of tokens for the API.
     pub const API: Self = Self {
         name: "",
         lifetime: LIFETIME,

@@ -38,7 +38,7 @@ pub struct Refreshed {
 /// The result of using a refresh token.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// The token was valid, or the request repeats a request that was made within [`GRACE`].
+    /// The token was valid, or the request repeats a request that was made less than [`GRACE`] ago.
     Refreshed(Box<Refreshed>),
     Unknown,
     Expired,

@@ -38,8 +38,8 @@ enum By {
     },
 }
 
-/// The session of an access token. The token does not show whether the person has proved a
-/// credential since the token was issued.
+/// The session to which an access token belongs. The token does not show whether the person has
+/// proved a credential since the token was issued.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Access {
     session: SessionId,
@@ -101,9 +101,9 @@ impl SignedIn {
         }
     }
 
-    /// The name under which responses for repeated requests are stored. A personal token has a name
-    /// of its own, so it never gets a response that was sent to the owner's browser or to another
-    /// token.
+    /// The name under which responses for repeated requests are stored. Each personal token has a
+    /// different name, so it never gets a response that was sent to the owner's browser or to
+    /// another token.
     pub fn repeats_as(&self) -> String {
         match &self.by {
             By::Session { .. } | By::Access(_) => self.account.id.to_string(),
@@ -172,7 +172,7 @@ impl LiveSession {
         now.duration_since(self.last_seen_at) >= session::SEEN_EVERY
     }
 
-    /// How long the session stays, as chosen at the sign-in.
+    /// How long the person stays signed in, as chosen at the sign-in.
     pub fn stay(&self) -> Stay {
         self.stay
     }

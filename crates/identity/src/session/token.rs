@@ -38,7 +38,8 @@ pub struct NewToken {
     /// The name, 1–60 characters, unique among the account's live tokens.
     pub name: String,
     pub scopes: Vec<TokenScope>,
-    /// The only scope that the token can access; `None` for all scopes of its owner.
+    /// The only scope that the token can access; `None` if the token can access all of its owner's
+    /// scopes.
     pub scope: Option<ScopeName>,
     /// How many days the token is valid, 1–366.
     pub days: u16,
@@ -167,7 +168,8 @@ pub struct Token {
     pub id: TokenId,
     pub name: String,
     pub scopes: Vec<String>,
-    /// The only scope that the token can access; `None` for all scopes of its owner.
+    /// The only scope that the token can access; `None` if the token can access all of its owner's
+    /// scopes.
     pub scope: Option<ScopeName>,
     pub last4: String,
     pub created_at: Timestamp,

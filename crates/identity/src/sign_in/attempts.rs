@@ -1,9 +1,9 @@
 //! The limits on password attempts.
 //!
 //! An attempt is written to the store before the password is hashed, and removed if the password
-//! was right. Attempts are therefore counted across restarts, crashes and upgrades, and by all
-//! processes together; a hundred concurrent attempts count as a hundred. An attempt counts for
-//! [`PERIOD`], which is also the longest wait.
+//! was right. The count therefore survives restarts, crashes and upgrades, and all processes share
+//! it. Concurrent attempts are all counted. An attempt counts for [`PERIOD`], which is also the
+//! longest wait.
 //!
 //! If the limit is exceeded only because attempts for the same account are in flight, a new attempt
 //! waits for their outcome, for at most [`Accounts::patience`]. If a browser sends the right
@@ -19,10 +19,9 @@
 //!
 //! Failures from other networks never lock an account; otherwise anybody could lock out everybody.
 //! Instead, when an account has [`ATTACKED`] failures in 15 minutes, the limit of each network is
-//! reduced to a fifth.
-//! Guessing is bounded by the attacker's number of networks: with N IPv4 addresses and M IPv6
-//! /32s, an attacker can try at most 96 N + 6,144 M passwords of one account in a day, besides the
-//! first [`ATTACKED`] in each 15 minutes.
+//! reduced to a fifth. Guessing is bounded by the attacker's number of networks: with N IPv4
+//! addresses and M IPv6 /32s, an attacker can try at most 96 N + 6,144 M passwords for one account
+//! in a day, plus the first [`ATTACKED`] passwords in each 15 minutes.
 //!
 //! Only somebody who knows the password can try a second factor. These attempts are counted
 //! separately: at most [`OF_SECOND_FACTOR`] may fail for an account in 15 minutes. Known browsers
@@ -55,16 +54,18 @@ pub const PERIOD: SignedDuration = SignedDuration::from_mins(15);
 /// know get fewer attempts.
 pub const ATTACKED: i64 = 50;
 
-/// The limit on failed attempts at one account from the smallest network that is counted. Each
-/// larger network may have [`LARGER`] times as many.
+/// The maximum number of failed attempts at one account. This limit applies to a single IPv4
+/// address or IPv6 /64. Each larger network has [`LARGER`] times the limit of the next smaller one.
 const OF_ACCOUNT: i64 = 5;
 const OF_ATTACKED_ACCOUNT: i64 = 1;
-/// The limit on failed attempts at all accounts together from the smallest network that is counted.
+/// The maximum number of failed attempts at all accounts together, from a single IPv4 address or
+/// IPv6 /64.
 const OF_ALL: i64 = 30;
 const LARGER: i64 = 4;
-/// The limit on failed attempts at one account's second factor, from all networks together.
+/// The maximum number of failed attempts at one account's second factor, from all networks
+/// together.
 const OF_SECOND_FACTOR: i64 = 10;
-/// A range of keys that contains the keys of all sources.
+/// A range that contains every result of [`Source::key`].
 const ANYWHERE: (&str, &str) = ("", "~");
 
 #[derive(Clone, Debug)]
@@ -87,8 +88,8 @@ pub(crate) struct Attempt {
 }
 
 /// An attempt that has been counted. The attempt counts as failed until the count is undone. Other
-/// attempts wait until this value is dropped, so the value must be kept until the outcome is in the
-/// store.
+/// attempts for the account wait until this value is dropped, so the value must be kept until the
+/// outcome has been stored.
 #[derive(Clone, Debug)]
 #[must_use = "given back if the password was right"]
 pub(crate) struct Reserved {
@@ -154,7 +155,7 @@ impl Attempt {
         let place = accounts.in_flight.wait(&self.account).ok_or(wait)?;
         loop {
             let mut ended = std::pin::pin!(place.ended().notified());
-            // From here on, the end of any other attempt wakes this one.
+            // From now on, this attempt is woken when any other attempt for the account ends.
             ended.as_mut().enable();
             let wait = match self.try_reserve(accounts).await? {
                 Ok(reserved) => return Ok(reserved),
@@ -173,8 +174,8 @@ impl Attempt {
         let look = move |tx: &mut Tx<'_>| {
             let before = in_flight.count(&attempt.account);
             match attempt.check(tx, before)? {
-                // Other attempts may have begun after they were counted and before the look at
-                // their rows.
+                // More attempts may have begun after `before` was read and before the rows were
+                // read.
                 Err(Full::UsedUp(_)) => {
                     attempt.check(tx, in_flight.count(&attempt.account).max(before))
                 }
@@ -273,7 +274,8 @@ impl Reserved {
 }
 
 impl Source {
-    /// The source's key in the store. The keys of networks sort like the networks' addresses.
+    /// The text that stands for the source in the store. The texts of networks sort like the
+    /// networks' addresses.
     fn key(&self) -> String {
         match self {
             Self::Network(network) => rate_limit::network_key(*network),

@@ -1,4 +1,4 @@
-//! The last step of signing in: beginning the session.
+//! The last step of a sign-in, which begins the session.
 
 use platform::{StoreError, Tx};
 use web::Site;
@@ -19,9 +19,9 @@ pub struct Arrived {
     pub to: String,
 }
 
-/// Begins a session. Links the sign-in provider's identity that waits for this sign-in, if there is
-/// one. Mails the owner if the browser is new. If the email address is unconfirmed, it may belong
-/// to somebody else, so no mail is sent.
+/// Begins a session. If an identity from a sign-in provider waits for this sign-in, links it to the
+/// account. If the browser is new, the owner is notified by mail, unless the email address is
+/// unconfirmed and may belong to somebody else.
 pub(crate) fn let_in(
     tx: &mut Tx<'_>,
     site: &Site,

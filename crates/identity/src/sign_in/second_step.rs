@@ -96,15 +96,15 @@ pub async fn finish(
         }
         other => other?,
     };
-    // Other attempts wait as long as this value exists. It is dropped when this attempt's outcome
-    // is in the store.
+    // Concurrent attempts wait until this value is dropped, which happens after the outcome of this
+    // attempt has been stored.
     let _in_flight = reserved.clone();
     let site = accounts.site.clone();
     let change = move |tx: &mut Tx<'_>| prove(tx, &site, &account, &shown, &reserved);
     store.write(change).await?
 }
 
-/// Finds the token's account, and the attempt that must be counted.
+/// Finds the token's account. Also returns the attempt, which the caller must count.
 async fn find(
     accounts: &Accounts,
     shown: &SecondStepInput,
@@ -125,8 +125,8 @@ async fn find(
     accounts.site.store.read(look).await
 }
 
-/// Checks the code. The error about a wrong code is returned within `Ok`, so that the counted
-/// attempt is committed.
+/// Checks the code. For a wrong code, returns the error within `Ok`, so that the transaction is
+/// committed and the attempt stays counted.
 fn prove(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -58,8 +58,8 @@ pub async fn prove(
         }
         (proved, _) => proved?,
     }
-    // Other attempts wait as long as this value exists. It is dropped when this attempt's outcome
-    // is in the store.
+    // Concurrent attempts wait until this value is dropped, which happens after the outcome of this
+    // attempt has been stored.
     let _in_flight = reserved.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, ChangeError> {
         let SudoInput { code, client, .. } = &shown;
@@ -71,7 +71,8 @@ pub async fn prove(
         if second_factor::is_enrolled(tx, id)? {
             let method = Method::of(code.reveal());
             if !second_factor::prove(tx, &site, &account, method, code, client)? {
-                // The failure is returned within `Ok`, so that the counted attempt is committed.
+                // The error is returned within `Ok`, so that the transaction is committed and the
+                // attempt stays counted.
                 return Ok(Err(ChangeError::PasswordOrCodeWrong));
             }
         }
@@ -85,8 +86,8 @@ pub async fn prove(
     store.write(change).await?
 }
 
-/// Finds the account's password and, if the account has a second factor, the attempt that must be
-/// counted.
+/// Finds the account's password hash. If the account has a second factor, also returns the attempt,
+/// which the caller must count.
 async fn find(
     accounts: &Accounts,
     id: &AccountId,

@@ -1,4 +1,4 @@
-//! Signing in with a passkey, and proving a passkey again.
+//! Signing in with a passkey, and proving a passkey again to begin sudo mode.
 
 use platform::{Secret, Tx};
 use web::Site;
@@ -77,8 +77,8 @@ pub async fn prove(
     Ok(accounts.site.store.write(change).await??)
 }
 
-/// Begins a session for the owner of the passkey. If the passkey was copied, this is reported
-/// within `Ok`, so that the record of the copy is committed.
+/// Begins a session for the owner of the passkey. If the passkey seems to be a copy, returns the
+/// error within `Ok`, so that the transaction is committed and the owner is notified.
 fn begin(
     tx: &mut Tx<'_>,
     site: &Site,

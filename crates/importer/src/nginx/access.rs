@@ -9,7 +9,8 @@ use super::tree::Directive;
 /// Two networks that together contain all IP addresses.
 const ALL: [&str; 2] = ["0.0.0.0/0", "::/0"];
 
-/// The name of a password file contains at most this many characters of a route's path.
+/// The name of a new password file contains at most this many characters of the path of nginx's
+/// password file.
 const LONGEST_NAME: usize = 120;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,8 +85,9 @@ pub(super) fn access(rules: &[Rule], realm: &str, users: &str, host: &str) -> Op
     says.then_some(access)
 }
 
-/// Whether the converted rules deny an IP address that nginx allows. This happens if a rule allows
-/// a network before another rule denies a larger network.
+/// Whether the converted rules may deny an IP address that nginx allows. This can happen if a rule
+/// that allows a network precedes a rule that denies one, because `deny` takes precedence in
+/// Kenduri.
 pub(super) fn is_stricter(rules: &[Rule]) -> bool {
     let (rules, _) = first(rules);
     let allowed = rules.iter().position(|rule| rule.allows);
@@ -103,7 +105,8 @@ fn file_name(host: &str) -> String {
     }
 }
 
-/// Encodes a path for use in a file name. Different paths get different names.
+/// Encodes a path for use in a file name, so that different paths get different names. Only the
+/// last [`LONGEST_NAME`] characters of a long name are kept.
 fn path_name(path: &str) -> String {
     let mut name = String::new();
     for letter in path.trim_start_matches('/').chars() {

@@ -178,8 +178,8 @@ pub(super) fn cache(
     remarks.append(level.remarks.clone());
 }
 
-/// Hides PHP files in folders where nginx ran PHP. Otherwise the route would serve their source
-/// code.
+/// Closes the routes to the folders of a server block that runs PHP. Otherwise they would serve the
+/// source code of the PHP files.
 pub(super) fn hide_sources(routes: &mut [Told]) {
     for told in routes {
         let route = &mut told.route;

@@ -70,8 +70,8 @@ pub(super) fn close(level: &mut Level) {
     "a guard that could not be carried over".clone_into(&mut level.scope.closed);
 }
 
-/// Adds a remark that a path is closed, and names the part of the regular expression that the
-/// closed path does not cover.
+/// Adds a remark that a path is closed, and further remarks about paths that the regular expression
+/// protected and that remain open.
 fn tell_closed(directive: &Directive, pattern: &str, path: &str, remarks: &mut Remarks) {
     remarks.careful(
         directive,
@@ -123,8 +123,7 @@ pub(super) fn keeps_out(directive: &Directive, level: &Level) -> bool {
         || !scope.closed.is_empty()
 }
 
-/// Whether `kept` denies access to every client to whom `other` denies access, with the same
-/// response.
+/// Whether `kept` denies all access, or has the same access restrictions as `other`.
 pub(super) fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
     if !kept.scope.closed.is_empty() || kept.internal {
         return true;

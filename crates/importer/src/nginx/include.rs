@@ -32,7 +32,7 @@ pub(super) struct Includes {
 }
 
 impl Includes {
-    /// Looks for included files beside the imported file.
+    /// Starts with the folder of the imported file and that folder's parent.
     pub(super) fn beside(file: &Path) -> Self {
         let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         let folders = file.ancestors().skip(1).take(2);
@@ -42,7 +42,7 @@ impl Includes {
         }
     }
 
-    /// Includes no files.
+    /// Starts without folders.
     pub(super) fn none() -> Self {
         Self {
             folders: Vec::new(),
@@ -82,7 +82,8 @@ impl Includes {
         files
     }
 
-    /// Reads a file. Fails if a limit on files or depth is exceeded.
+    /// Reads an included file. Adds a remark and returns `None` if the file cannot be read or if a
+    /// limit is exceeded.
     pub(super) fn open(
         &mut self,
         directive: &Directive,

@@ -14,7 +14,7 @@ const DEFAULT: &str = "nginx answers requests for names that no server has, and 
 
 /// The host names and listening sockets of a server block.
 pub(super) struct Identity {
-    /// The hosts of the server block's routes; empty for every host.
+    /// The hosts of the server block's routes. An empty string stands for every host.
     pub(super) hosts: Vec<String>,
     pub(super) is_tls: bool,
     pub(super) places: Vec<Place>,
@@ -103,9 +103,9 @@ impl Identity {
         widest.unwrap_or(Reach::Everywhere)
     }
 
-    /// The reach of this server block, if another server block of the file can be reached from more
-    /// networks. Kenduri's routes apply to all listeners, so the routes of this block must deny
-    /// access.
+    /// The reach of this server block if more clients can reach one of the socket addresses in
+    /// `others`; otherwise `None`. Kenduri's routes apply to all listeners, so the caller must
+    /// restrict access to the routes of this block.
     pub(super) fn narrower_than(&self, others: &[Place]) -> Option<Reach> {
         let own = self.reach();
         let listens_so = |is_such: &dyn Fn(&Place) -> bool| self.places.iter().any(is_such);

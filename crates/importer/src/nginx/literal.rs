@@ -13,9 +13,9 @@ pub(super) struct Literal {
 }
 
 impl Literal {
-    /// Returns the plain path of a regular-expression location. Returns `None` unless a route for
-    /// that path would apply to exactly the requests to which nginx applies the location, given the
-    /// other locations of the server block.
+    /// Returns the plain path of a regular-expression location, if a route for that path would
+    /// apply to the same requests as the location. `all` contains all locations of the server
+    /// block.
     pub(super) fn certain(
         directive: &Directive,
         pattern: &str,
@@ -78,8 +78,9 @@ impl Literal {
         path == self.path || (!self.is_exact && path.starts_with(&self.path))
     }
 
-    /// Whether the route for this path matches the same requests as the regular expression,
-    /// although the server block also has the location `other`.
+    /// Whether the route for this path gets the same requests as the regular expression, if the
+    /// server block also has the location `other`. `is_before` says whether `other` precedes the
+    /// regular expression.
     fn is_apart_from(&self, other: &Directive, is_before: bool) -> bool {
         match kind(other) {
             Kind::Named(_) => true,

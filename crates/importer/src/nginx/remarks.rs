@@ -24,7 +24,7 @@ impl Remarks {
         self.line(format!("{}: {shown}: {why}", directive.place));
     }
 
-    /// Adds a remark that a directive's access restriction is lost.
+    /// Adds a remark about a directive whose access restriction could not be imported unchanged.
     pub(super) fn careful(&mut self, directive: &Directive, why: &str) {
         let shown = directive.shown();
         self.line(format!("CAREFUL: {}: {shown}: {why}", directive.place));

@@ -25,7 +25,7 @@ pub(super) struct Scope {
     pub(super) listing: bool,
     pub(super) body_size: String,
     pub(super) set: BTreeMap<String, String>,
-    /// Whether some response headers in `set` apply only to successful responses, as in nginx.
+    /// Whether nginx omits some of the response headers in `set` from error responses.
     pub(super) spares_errors: bool,
     pub(super) remove: Vec<String>,
     pub(super) limit: Option<Limit>,

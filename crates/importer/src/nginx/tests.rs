@@ -203,7 +203,7 @@ fn headers_that_nginx_leaves_out_of_errors_are_told_once() {
             false,
         ),
         (format!("expires off; location / {{ {pass} }}"), false),
-        // `expires` of a folder does not apply to error responses.
+        // For a folder, `expires` becomes the key `cache`, which does not apply to error responses.
         ("expires 1h; location / { root /srv; }".to_owned(), false),
     ] {
         let text = server(&inside);

@@ -1,8 +1,8 @@
 //! Splits an nginx configuration into tokens, as nginx does.
 //!
-//! Blanks separate words, and `;`, `{` and `}` end a word. `#` begins a comment at the beginning of
-//! a word. Quotes preserve blanks, and a `\` preserves the next character. `${name}` is a single
-//! part of a token.
+//! Blanks separate words, and `;`, `{` and `}` end a word. A `#` begins a comment, but not inside a
+//! word. Quotes preserve blanks, and a `\` preserves the next character. The braces of `${name}` do
+//! not end a word.
 
 use std::iter::Peekable;
 use std::str::Chars;

@@ -5,7 +5,8 @@ use edge::Limit;
 /// The longest time that is imported: a year, in milliseconds.
 const LONGEST: u64 = 366 * 24 * 3_600 * 1_000;
 
-/// Converts a size such as `20m` to `20M`. Returns `None` for 0, which means no limit in nginx.
+/// Converts a size such as `20m` to `20M`; `None` if it is invalid. Returns an empty string for 0,
+/// which means no limit in nginx.
 pub(super) fn size(text: &str) -> Option<String> {
     let end = text
         .find(|letter: char| !letter.is_ascii_digit())

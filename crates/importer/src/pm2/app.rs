@@ -95,7 +95,7 @@ const QUIET: [&str; 8] = [
 #[derive(Debug, Default)]
 pub(super) struct UsedNames {
     names: Vec<String>,
-    /// The public ports, each with the name of its service.
+    /// The ports in the key `front`, each with the name of its service.
     pub(super) fronts: BTreeMap<u16, String>,
 }
 

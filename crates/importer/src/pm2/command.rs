@@ -63,7 +63,7 @@ impl Service<'_> {
             None => {}
         };
         extend(&mut words, options);
-        // If the script contains spaces, it is a whole command line, which a shell must run.
+        // If the script contains spaces, it is a whole command line, so it is not quoted.
         if script.contains(char::is_whitespace) && words.is_empty() {
             words.push(script.clone());
         } else {

@@ -120,8 +120,9 @@ impl<'a> Service<'a> {
         }
     }
 
-    /// Checks whether the key `env` can contain this value. Values with certain words in braces are
-    /// impossible, because Kenduri replaces placeholders such as `{instance}`.
+    /// Whether the key `env` can contain this value. It cannot contain placeholders that have no
+    /// value for the service, such as `{socket}`. Adds a remark about each of Kenduri's
+    /// placeholders.
     fn placed(&mut self, name: &str, value: &str, listens: bool) -> bool {
         let known = [
             ("{instance}", true),

@@ -86,7 +86,7 @@ impl Service<'_> {
         }
     }
 
-    /// Decides how the instances listen, and whether each of them gets its own socket address.
+    /// Writes how the instances listen. Returns whether each instance gets a port of its own.
     /// `fronts` contains the ports of other services.
     pub(super) fn listen(
         &mut self,

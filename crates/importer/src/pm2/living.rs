@@ -22,7 +22,7 @@ const START_WITHIN: u64 = 30_000;
 /// The longest time that is imported: a year, in milliseconds.
 const LONGEST: u64 = 366 * 24 * 3_600 * 1_000;
 
-/// The largest number of failures that `kenduri.toml` can contain.
+/// The maximum number of failures in the key `give_up`.
 const MOST_FAILURES: u64 = 1_000;
 
 impl Service<'_> {

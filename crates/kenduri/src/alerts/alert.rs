@@ -1,4 +1,4 @@
-//! An alert in the store: how it begins, and how it ends.
+//! Stores the active alerts, and notifies people when an alert begins or ends.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::alert_settings::AlertSettings;
 use crate::server_status::service_address;
 
 const PAGE: &str = "/admin/server";
-/// The webhook's events.
+/// The names of the events that the webhook receives.
 const BEGUN: &str = "alert.begun";
 const ENDED: &str = "alert.ended";
 
@@ -78,7 +78,7 @@ impl Kind {
         }
     }
 
-    /// The message ids of the title and the text.
+    /// The message ids of the alert's title and of its text.
     fn messages(self) -> (&'static str, &'static str) {
         match self {
             Self::Disk => ("alert-disk", "alert-disk-text"),
@@ -93,7 +93,7 @@ impl Kind {
         }
     }
 
-    /// The names of the variables in the message's text, in the order of [`Finding::details`].
+    /// The names of the variables in the alert's text, in the order of [`Finding::details`].
     fn values(self) -> &'static [&'static str] {
         match self {
             Self::Disk | Self::Memory => &["free", "size"],
@@ -105,12 +105,12 @@ impl Kind {
     }
 }
 
-/// The current state of all subjects of one kind of alert.
+/// What is known about all subjects of one kind of alert. For example, the subjects of
+/// [`Kind::Service`] are the services.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Report {
     pub(crate) kind: Kind,
-    /// The subjects with a problem, or with a value between good and bad. Alerts on all other
-    /// subjects end.
+    /// The subjects that have a problem or are near the limit. Alerts about all other subjects end.
     pub(crate) findings: Vec<Finding>,
 }
 
@@ -128,7 +128,7 @@ pub(crate) struct Finding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     Wrong,
-    /// Near the limit: an active alert stays active, and no alert begins.
+    /// The value is near the limit. An active alert stays active, but no new alert begins.
     Between,
 }
 
@@ -140,7 +140,7 @@ pub(crate) struct Alert {
     pub(crate) since: Timestamp,
     #[row(json)]
     details: Vec<String>,
-    /// Whether anybody was notified of the alert's beginning.
+    /// Whether anybody was notified when the alert began.
     is_told: bool,
 }
 
@@ -163,8 +163,8 @@ impl Alert {
         }
     }
 
-    /// Returns the title and the text in a language. An alert that another version of Kenduri
-    /// stored may have an unknown kind. Then the title is the kind's name.
+    /// Returns the title and the text in a language. If another version of Kenduri stored the
+    /// alert, its kind may be unknown. The title is then the kind's name.
     pub(crate) fn said(&self, text: &Text) -> (String, String) {
         let Some(kind) = self.kind() else {
             return (self.kind.clone(), String::new());
@@ -397,7 +397,7 @@ fn mail_address(
     Ok(())
 }
 
-/// The site's first language, for mail addresses without an account.
+/// Returns the site's first language. It is used in mails to addresses without an account.
 fn first_language(site: &Site) -> Text {
     let tag = site.settings.languages.first().map_or("en", String::as_str);
     let tag = if web::language::COMPLETE.contains(&tag) {

@@ -42,14 +42,14 @@ pub(crate) struct BackupTimes {
     pub(crate) now: Timestamp,
     /// When this process started.
     pub(crate) started: Timestamp,
-    /// The time between two snapshots.
+    /// The time between two snapshots of the backup.
     pub(crate) every: SignedDuration,
 }
 
 pub(crate) fn backup(status: &Status, times: BackupTimes, limits: &Limits) -> Vec<Report> {
     let mut reports = Vec::new();
     if let Some(lag) = limits.backup_lag {
-        // If the backup consists of dumps, nothing is copied between two dumps.
+        // If the backup consists of dumps, it may lag behind by the time between two dumps.
         let most = if status.is_dumped {
             lag + times.every
         } else {

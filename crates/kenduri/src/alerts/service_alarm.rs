@@ -1,4 +1,4 @@
-//! The alert about a failed service that is no longer restarted.
+//! Alerts people to a service that failed too often and is no longer restarted.
 
 use std::time::Duration;
 
@@ -35,8 +35,8 @@ impl ServiceAlarm {
     }
 }
 
-/// Writes the latest report. There is only one such task, so that an older report never overwrites
-/// a newer one.
+/// Writes the latest report to the store. Only one task does this, so that an older report never
+/// overwrites a newer one.
 async fn follow(outlet: Outlet, mut told: watch::Receiver<Option<Report>>) {
     while told.changed().await.is_ok() {
         let Some(report) = told.borrow_and_update().clone() else {

@@ -112,7 +112,7 @@ impl Phase {
 
 use Phase::{Between, Good, Wrong};
 
-/// Returns the report on one kind for values in this phase.
+/// Returns the report on one kind of alert, with values that belong to this phase.
 fn state(kind: Kind, phase: Phase, now: Timestamp) -> Report {
     let room = |free| {
         Some(Room {

@@ -10,11 +10,11 @@ use crate::control_requests::{ControlRequest, ControlResponse};
 
 /// Apply changed settings to the running Kenduri
 ///
-/// It prints what changed. The whole file is checked first: with a mistake nothing changes, and
-/// the mistake is reported with file, line, key and what to do. Listeners, certificates, routes,
-/// upstreams and the cache are swapped while connections live on, and changed services are
-/// replaced. Other changes are listed and wait for a restart. SIGHUP does the same and writes the
-/// result to the log.
+/// It prints what changed. The whole file is checked first. If it has a mistake, nothing changes,
+/// and the mistake is reported with file, line, key and what to do. Listeners, certificates,
+/// routes, upstreams and the cache are replaced without closing connections, and changed services
+/// are replaced. Other changes are listed and wait for a restart. SIGHUP does the same and writes
+/// the result to the log.
 #[derive(Debug, Args)]
 pub(super) struct Apply {
     /// The settings file with which Kenduri was started [default: kenduri.toml in this folder, if
@@ -32,14 +32,15 @@ impl Apply {
         let named = config.as_ref().and_then(|file| file.canonicalize().ok());
         let place = Where {
             config: config.clone(),
-            // The running Kenduri keeps the profile it was started with.
+            // The running Kenduri keeps the profile with which it was started.
             profile: None,
             data,
             set: Vec::new(),
         };
         if let ControlResponse::Applied { said, file } = give(ControlRequest::Apply, &place)? {
             say(&said)?;
-            // The running Kenduri keeps the flags and environment variables it was started with.
+            // The running Kenduri keeps the flags and environment variables with which it was
+            // started.
             if let (Some(config), Some(file)) = (config, file)
                 && named.as_ref() != Some(&file)
             {

@@ -12,7 +12,7 @@ use super::{Where, give, say, show};
 use crate::configuration::{self, Settings};
 use crate::control_requests::ControlRequest;
 
-/// Back everything up, and look at what there is
+/// Make backups, list them, and test the newest one
 #[derive(Debug, Subcommand)]
 pub(super) enum Backup {
     Now(Now),
@@ -22,22 +22,22 @@ pub(super) enum Backup {
 
 /// Make a snapshot now
 ///
-/// The first time this makes the key that seals the backup, and shows the passphrase that keeps it:
-/// six words, once. Works whether Kenduri is running or not.
+/// The first time, this creates the key that encrypts the backup, and prints the passphrase that
+/// protects the key: six words, shown only once. Works whether Kenduri is running or not.
 #[derive(Debug, Args)]
 pub(super) struct Now {
     #[command(flatten)]
     place: Where,
 }
 
-/// Show the times that can be restored
+/// Show the points in time that can be restored
 #[derive(Debug, Args)]
 pub(super) struct List {
     #[command(flatten)]
     place: Where,
 }
 
-/// Restore the newest backup into a folder that is removed again: open, count and hash it
+/// Test the newest backup: restore it into a temporary folder, and count and hash its rows
 ///
 /// Kenduri does this by itself once a week, unless [backup] drill says off.
 #[derive(Debug, Args)]

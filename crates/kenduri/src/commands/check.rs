@@ -25,12 +25,12 @@ pub(super) struct Check {
     /// Allow `mail.url = "mailbox:"` although other machines can reach this server
     #[arg(long)]
     allow_public_mailbox: bool,
-    /// Print which route a request for this URL meets, and why
+    /// Print which route handles a request for this URL, and why
     #[arg(long)]
     url: Option<String>,
-    /// Print newer versions and the advisories that concern this one, instead: from a feed of
-    /// releases (RSS, Atom) or a list of advisories (OSV); may be repeated. The exit code is 1 if
-    /// an advisory concerns this version
+    /// Instead of the settings, print newer versions and the advisories that concern this version,
+    /// from a feed of releases (RSS, Atom) or a list of advisories (OSV); may be repeated. The exit
+    /// code is 1 if an advisory concerns this version
     #[arg(long, value_name = "FILE|URL", conflicts_with = "url")]
     advisories: Vec<String>,
 }
@@ -135,7 +135,7 @@ fn shared_user(found: &Configuration, unit: Option<&str>) -> Option<String> {
     ))
 }
 
-/// Whether `/metrics` of the site can be read from this machine.
+/// Whether programs on this machine can read the site's `/metrics`.
 fn tells_figures(plan: &Plan) -> bool {
     let path = NormalPath::parse("/metrics").ok();
     let met = path.and_then(|path| plan.find("127.0.0.1", &path));

@@ -18,7 +18,7 @@ pub(super) enum Export {
 
 /// Write all posts as Markdown with front matter, and their pictures, into a new folder
 ///
-/// Drafts are written too, and marked so. `kenduri import markdown` reads the folder again. Stop
+/// Drafts are included and marked as drafts. `kenduri import markdown` reads the folder again. Stop
 /// Kenduri first.
 #[derive(Debug, Args)]
 pub(super) struct Markdown {

@@ -1,4 +1,4 @@
-//! Formats `kenduri --help` with the subcommands in groups, because clap can group only options.
+//! Formats `kenduri --help`. The subcommands are in groups, which clap supports only for options.
 
 use std::fmt::Write as _;
 

@@ -21,11 +21,11 @@ use markdown::Markdown;
 use personal_site::PersonalSite;
 use wedding_manager::WeddingManager;
 
-/// Take over nginx or PM2, an older site, or posts in Markdown
+/// Import settings of nginx or PM2, older sites, or Markdown posts
 ///
-/// A configuration is printed as a kenduri.toml, and nothing is changed. What could not be carried
-/// over is in comments, with file and line. Read them before you use the result. What an older
-/// site knows is written into the store, but only with --write.
+/// The settings of nginx or PM2 are printed as a kenduri.toml, and nothing is changed. Settings
+/// that could not be converted are in comments, with file and line. Read the comments before you
+/// use the result. The other subcommands write data into the store, some of them only with --write.
 #[derive(Debug, Subcommand)]
 pub(super) enum Import {
     Pm2(Pm2),
@@ -38,8 +38,8 @@ pub(super) enum Import {
 
 /// Print the services of an ecosystem file of PM2 (.js, .cjs, .mjs or .json)
 ///
-/// JSON is read as it is. JavaScript is a program: only with --run is it run, by node with nothing
-/// but PATH in its environment.
+/// JSON is read as it is. A JavaScript file is run only with --run: by node, with nothing but PATH
+/// in its environment.
 #[derive(Debug, Args)]
 pub(super) struct Pm2 {
     /// The ecosystem file

@@ -10,7 +10,7 @@ use super::say;
 use crate::configuration::{self, Asked, Configuration, Flag};
 use crate::install::{self, Before, InstallOptions, Unit, carry_out, do_all, found, tell};
 
-/// The data folder if the settings name none.
+/// The data folder if no flag and no setting names one.
 const USUAL_DATA: &str = "/var/lib/kenduri";
 const USUAL_FILE: &str = "kenduri.toml";
 /// The default user who runs Kenduri.
@@ -31,20 +31,21 @@ pub(super) struct Install {
     /// The settings file [default: kenduri.toml in this folder, if it exists]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The section `[profile.NAME]` of the settings file, whose settings override the others
+    /// The section `[profile.NAME]` of the settings file, whose settings override the other
+    /// settings
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// The data folder [default: as in the settings, else /var/lib/kenduri]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The user who serves requests and owns the data, created if missing; `root` means `kenduri`,
-    /// supervised by root
+    /// The user who serves requests and owns the data, created if missing; with `root`, root
+    /// supervises and the user `kenduri` serves
     #[arg(long, value_name = "NAME", default_value = USUAL_USER)]
     user: String,
-    /// The user who runs services that name no `user`, created if missing; with that of --user,
-    /// services can read its data
+    /// The user who runs services without a `user`, created if missing; services can read the data
+    /// if this is the user of --user
     ///
-    /// If omitted: kenduri-services, or the user of services that are installed already.
+    /// If omitted: the user of services from an earlier installation, or else kenduri-services.
     #[arg(long, value_name = "NAME")]
     services_user: Option<String>,
     /// Let systemd open the listening sockets, so that connections wait while Kenduri restarts
@@ -180,8 +181,8 @@ impl Install {
         }
     }
 
-    /// Returns the user of services that set no `user`. Returns `None` if there are no services, if
-    /// the settings name this user, or if it is the user who serves requests.
+    /// Returns the user that runs services without a `user` setting. Returns `None` if there are no
+    /// services, if the settings name a default user, or if it is the user who serves requests.
     fn services_user(&self, config: &Path, services: &Services) -> Option<String> {
         if services.number == 0 || services.default_user.is_some() {
             return None;
@@ -191,14 +192,15 @@ impl Install {
         let before = before.filter(|before| before.has_services);
         let user = match (&self.services_user, before) {
             (Some(user), _) => Some(user.clone()),
-            // Services that were installed before may have files that belong to their user.
+            // The user of installed services must not change, because it may own files of the
+            // services.
             (None, Some(before)) => before.services_user,
             (None, None) => Some(USUAL_SERVICES_USER.to_owned()),
         };
         user.filter(|user| user != self.worker())
     }
 
-    /// Returns the unit, and whether services run as the user who serves requests.
+    /// Returns the unit. Also returns whether services run as the user who serves requests.
     fn unit(&self, config: Option<&Path>, configuration: &Configuration) -> Result<(Unit, bool)> {
         let services = match config {
             None => Services::default(),
@@ -243,9 +245,9 @@ fn check_name(user: &str) -> Result<()> {
 struct Services {
     number: usize,
     folders: Vec<PathBuf>,
-    /// The number of services with `user`.
+    /// The number of services with a `user` setting.
     with_user: usize,
-    /// The user of services that set no `user`, if the settings name this user.
+    /// The user that the settings name for services without a `user` setting, if any.
     default_user: Option<String>,
 }
 

@@ -18,7 +18,7 @@ pub(super) enum Maintenance {
 /// Answer all requests with 503, and print a link that lets you in
 ///
 /// Visitors see maintenance.html of the data folder, or a plain page. The link sets a cookie with
-/// which a browser sees everything as usual; there is one for each host. Maintenance outlives a
+/// which a browser sees everything as usual. Each host has its own link. Maintenance outlives a
 /// restart. Running this again makes a new link; earlier links work until `kenduri maintenance
 /// off`.
 #[derive(Debug, Args)]

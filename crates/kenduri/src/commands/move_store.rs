@@ -18,7 +18,7 @@ use crate::domains::DOMAINS;
 ///
 /// Everything is copied in one transaction, read back from both sides and compared row by row. If
 /// anything differs, nothing is kept in PostgreSQL, and the table is named. The SQLite file is not
-/// changed. Stop Kenduri first; the settings are yours to change afterwards.
+/// changed. Stop Kenduri first, and change the settings afterwards.
 #[derive(Debug, Args)]
 pub(super) struct MoveStore {
     #[command(flatten)]

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use super::{Where, give, say};
 use crate::control_requests::{ControlRequest, ControlResponse, OwnerCreate};
 
-/// Make owners of the installation, and let people back in
+/// Make owners of the installation, and remove lost second factors
 #[derive(Debug, Subcommand)]
 pub(super) enum Owner {
     Create(Create),
@@ -31,8 +31,8 @@ pub(super) struct Create {
 
 /// Remove the second factor and the passkeys of somebody who lost them
 ///
-/// At once, for anybody who has an account. They get a mail, and are signed out everywhere. Works
-/// whether Kenduri is running or not.
+/// This takes effect at once, for anybody who has an account. They get a mail, and are signed out
+/// everywhere. Works whether Kenduri is running or not.
 #[derive(Debug, Args)]
 pub(super) struct ResetFactors {
     #[command(flatten)]

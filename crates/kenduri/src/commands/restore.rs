@@ -15,8 +15,8 @@ use crate::app_setup;
 /// Restore everything from a backup, into an empty data folder
 ///
 /// A store in PostgreSQL is restored into an empty database, which store.url names. Asks for the
-/// passphrase of six words. Nothing is changed before everything was read and found
-/// whole; what was erased since the wanted time is erased again before anything is served. The
+/// passphrase of six words. Nothing is changed before the whole backup was read and found complete.
+/// Data that was erased after the restored time is erased again before anything is served. The
 /// settings are put into the folder `settings` of the data folder.
 #[derive(Debug, Args)]
 pub(super) struct Restore {
@@ -25,7 +25,8 @@ pub(super) struct Restore {
     /// The location of the backup, as in `to` of [backup]
     #[arg(long, value_name = "folder:/PATH")]
     from: String,
-    /// The state before this time, to the second, such as 2027-01-16T18:00:00+08:00 [default: the latest]
+    /// Restore the state at this time, to the second, such as 2027-01-16T18:00:00+08:00 [default:
+    /// the latest]
     #[arg(long, value_name = "TIME")]
     to: Option<Timestamp>,
     /// A file that holds the passphrase; without it, the command asks for the passphrase

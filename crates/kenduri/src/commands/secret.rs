@@ -30,7 +30,7 @@ pub(super) struct New {
     place: Where,
 }
 
-/// How many records became invalid with the old keys.
+/// How many records became invalid together with the old keys.
 struct Ended {
     sessions: u64,
     factors: u64,
@@ -49,8 +49,8 @@ impl Secret {
         }
         // The PostgreSQL client must not be used inside an async runtime.
         let store = app_setup::open_store(&settings)?;
-        // The new key file is written before the store records the new key. Then only the renaming
-        // of the file can still fail.
+        // The new key file is written before the store records the new key. After that, only the
+        // renaming of the file can still fail.
         let fresh = settings.secret_file.prepare(&Random::system())?;
         let keys = fresh.keys.clone();
         let Ended {

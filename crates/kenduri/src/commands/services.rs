@@ -1,5 +1,5 @@
-//! The subcommands about services, such as `kenduri ps`, `logs` and `reload`. Their names are those
-//! of PM2.
+//! The subcommands about services, such as `kenduri ps`, `logs` and `reload`. PM2 uses the same
+//! names.
 
 mod table;
 
@@ -78,7 +78,8 @@ pub(super) struct One {
 
 #[derive(Debug, Args)]
 pub(super) struct OneOrAll {
-    /// The name of the service, as in [service.NAME], or `all` for every service, one after the other
+    /// The name of the service, as in [service.NAME], or `all` for every service, one after the
+    /// other
     service: String,
     #[command(flatten)]
     plain: Plain,
@@ -88,7 +89,7 @@ pub(super) struct OneOrAll {
 pub(super) struct Planned<T: Args> {
     #[command(flatten)]
     what: T,
-    /// Do it even though an event is near, for which its hosts asked that nothing is touched
+    /// Do it even if an event is near and its hosts asked for no changes
     #[arg(long)]
     force: bool,
 }
@@ -110,14 +111,13 @@ pub(super) struct LogsOf {
     service: Option<String>,
     /// Only this instance
     instance: Option<u32>,
-    /// Only lines since a time, such as 2026-11-20T18:00:00Z, or since so long ago, such as 10m,
-    /// 2h, 1d
+    /// Only lines since a time, such as 2026-11-20T18:00:00Z, or of the last 10m, 2h or 1d
     #[arg(long, value_parser = since)]
     since: Option<Since>,
     /// Only lines that contain this text
     #[arg(long, value_name = "TEXT")]
     grep: Option<String>,
-    /// How many of the last lines to show, also from the log files; at most 10,000
+    /// The number of last lines to show, from memory and from the log files; at most 10,000
     #[arg(short = 'n', long, value_name = "N", default_value_t = LINES,
           value_parser = clap::value_parser!(u32).range(..=10_000))]
     lines: u32,
@@ -128,7 +128,7 @@ pub(super) struct LogsOf {
     plain: Plain,
 }
 
-/// The time from which log lines are shown, or a duration before now.
+/// The time from which log lines are shown. It is either a fixed time or a duration before now.
 #[derive(Debug, Clone, Copy)]
 enum Since {
     At(Timestamp),
@@ -259,7 +259,7 @@ impl LogsOf {
     }
 }
 
-/// Formats log lines. `missed` is the number of dropped lines.
+/// Formats log lines. `missed` is the number of lines that the client did not receive.
 fn written(lines: &[LogLine], missed: u64, json: bool) -> Result<String> {
     let mut text = String::new();
     let _ = match (missed, json) {
@@ -315,7 +315,8 @@ fn follow(
             }
             print(outcome)?;
         }
-        // A service without any lines has no last position. Its older lines are excluded by time.
+        // A service that has written no lines has no last position. Its older lines are excluded by
+        // the time instead.
         logs.since = logs.since.max(Some(began));
         logs.last = Some(usize::MAX);
         heard = match control::listen(&data, &order(&logs)) {

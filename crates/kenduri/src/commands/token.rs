@@ -16,13 +16,13 @@ pub(super) enum Token {
 
 /// Make an API token for one occasion, and print it once
 ///
-/// A program sends it as `Authorization: Bearer TOKEN`. It may do what its scopes allow, and never
-/// more than its account may. Works whether Kenduri is running or not.
+/// A program sends it as `Authorization: Bearer TOKEN`. The token allows what its scopes allow, and
+/// never more than its account may do. Works whether Kenduri is running or not.
 #[derive(Debug, Args)]
 pub(super) struct Create {
     #[command(flatten)]
     place: Where,
-    /// The occasion, by the last part of its address /o/SLUG
+    /// The occasion, named by the last part of its address /o/SLUG
     #[arg(long, value_name = "SLUG")]
     occasion: String,
     /// What the token may do: profile:read, occasion:read, occasion:write, rsvps:read, rsvps:write;

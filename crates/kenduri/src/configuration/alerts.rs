@@ -1,4 +1,5 @@
-//! Reads `[status]`, and `[alerts]` with the people who are notified of problems.
+//! Reads the sections `[status]` (the public status page) and `[alerts]` (notifications of
+//! problems).
 
 use jiff::SignedDuration;
 use site::webhook::declared::DeclaredWebhook;
@@ -11,7 +12,7 @@ use crate::alert_settings::{AlertSettings, Floor, Limits};
 /// The word in `alerts.to` that stands for the installation's owners.
 const OWNERS: &str = "owners";
 
-/// Reads the settings, and adds the webhook for alerts to the declared webhooks.
+/// Reads the settings of alerts. Adds the webhook for alerts to `declared`.
 pub(super) fn read(
     written: &Written,
     services: (&[edge::Service], bool),
@@ -57,7 +58,8 @@ pub(super) fn read(
     }
 }
 
-/// Returns the services that have a public name. Returns `None` if there is no public status page.
+/// Returns the services that have a public name. Returns `None` if the public status page is
+/// disabled.
 pub(super) fn status(written: &Written) -> Option<Vec<(String, String)>> {
     let named = written.service.iter();
     let named = named.filter(|(_, service)| !service.public_name.trim().is_empty());

@@ -13,12 +13,12 @@ use super::checked::secret;
 use super::written::{Drill, Written};
 
 const SHORTEST: SignedDuration = SignedDuration::from_mins(1);
-/// The folder in a restored data folder for the settings.
+/// The folder, inside a restored data folder, into which the settings are restored.
 const SETTINGS: &str = "settings";
-/// Keys that do not end in `_file` although their value is a file name.
+/// Keys whose value is a file name, although they do not end in `_file`.
 const NAME_FILES: [&str; 2] = ["chain", "key"];
 
-/// Returns the file with the passphrase for a restore at startup, if the settings request one.
+/// Returns the file with the passphrase, if the settings request a restore at startup.
 pub(super) fn passphrase_file(written: &Written, check: &mut Check) -> Option<PathBuf> {
     if !written.backup.restore {
         return None;
@@ -99,7 +99,7 @@ fn duration(key: &str, text: &str, check: &mut Check) -> Option<SignedDuration> 
     check.accept(key, duration)
 }
 
-/// Returns the settings file and all files that its keys name.
+/// Returns the settings file and all files whose names are in it.
 pub(super) fn settings_files(file: &Path, merged: &Table) -> Vec<Beside> {
     let folder = file.parent().unwrap_or_else(|| Path::new(""));
     let mut named = vec![PathBuf::from(file.file_name().unwrap_or_default())];

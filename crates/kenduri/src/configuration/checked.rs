@@ -1,4 +1,4 @@
-//! Checks of values that only the program's own settings have.
+//! Checks of values that occur only in this crate's own settings.
 
 use platform::Secret;
 use units::Check;

@@ -1,4 +1,5 @@
-//! Finds all parse errors in keys with nested values. The parser alone reports only the first one.
+//! Finds all parse errors in keys with nested values, because the parser itself reports only the
+//! first one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use units::{Origin, Problem, nearest};
 use super::written::{Provider, Webhook};
 
 /// Returns all parse errors in the value of `key`, which is one of [`DEEP`](super::keys::DEEP).
-/// `origin` is the place of an offset in the settings file.
+/// `origin` returns the place of an offset in the settings file.
 pub(super) fn value_errors(
     key: &str,
     value: &Spanned<DeValue<'_>>,
@@ -31,7 +32,8 @@ pub(super) fn value_errors(
     placed.collect()
 }
 
-/// A parse error: its offset in the settings file, what is wrong, and what to do about it.
+/// A parse error. The values are its offset in the settings file, what is wrong, and what to do
+/// about it.
 type ValueError = (usize, String, String);
 
 fn of_list<'de, T: Deserialize<'de>>(key: &str, value: &Spanned<DeValue<'de>>) -> Vec<ValueError> {

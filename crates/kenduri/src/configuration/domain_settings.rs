@@ -43,7 +43,7 @@ pub(super) fn check_kind(key: &str, value: &Value) -> Option<Result<(), String>>
     Some(if fits { Ok(()) } else { Err(error()) })
 }
 
-/// Whether the key's value is a secret. Secrets must never be printed.
+/// Whether the key's value is a secret, which must never be printed.
 pub(super) fn is_secret(key: &str) -> bool {
     domains::settings(DOMAINS)
         .any(|setting| matches!(setting, Setting::Secret(secret) if secret.key == key))
@@ -90,8 +90,8 @@ pub(super) fn read(sections: &Table, check: &mut Check) -> SettingValues {
     values
 }
 
-/// Checks that Kenduri has a page at the path `home`. Whether the page is public is checked later,
-/// because that depends on the store.
+/// Checks that `site.home` names a page that Kenduri has. Whether the page is public is checked
+/// later, because that depends on the store.
 pub(super) fn check_home(home: &str, values: &SettingValues, check: &mut Check) {
     if home == look::SITE {
         return;

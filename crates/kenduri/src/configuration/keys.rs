@@ -53,7 +53,7 @@ pub(crate) fn built_in() -> Table {
     built_in
 }
 
-/// Keys with nested values. A part of such a value has a path such as `route[2].to` or
+/// Keys with nested values. Each key inside a nested value has a path, for example `route[2].to` or
 /// `upstream.flask.balance`.
 pub(crate) const DEEP: [&str; 7] = [
     "accounts.provider",

@@ -92,8 +92,8 @@ pub(super) fn name_servers(written: &Written, check: &mut Check) -> NameServers 
     NameServers::new(servers)
 }
 
-/// Reads `mail.bounces` and its password. Without a password of its own, the mailbox has the mail
-/// server's password.
+/// Reads `mail.bounces` and its password. If the settings contain no password for this mailbox,
+/// uses the mail server's password.
 pub(super) fn bounces(written: &Written, route: &MailRoute, check: &mut Check) -> Option<Mailbox> {
     let mail = &written.mail;
     let own = ("mail.bounces_password", &mail.bounces_password);
@@ -166,7 +166,7 @@ fn mailbox(url: &str) -> Result<Mailbox, String> {
     })
 }
 
-/// Reads the secret that signs the mail provider's delivery reports.
+/// Reads the secret with which the mail provider signs its delivery reports.
 pub(super) fn callbacks(written: &Written, check: &mut Check) -> Option<WebhookKey> {
     let (mail, key) = (&written.mail, "mail.callback_secret");
     let secret = secret(

@@ -1,4 +1,4 @@
-//! The section `compat`: the paths of older programs that Kenduri serves.
+//! Reads the section `compat`, which selects the older programs whose paths Kenduri serves.
 
 use compat::{booking_site, personal_site};
 use units::Check;
@@ -8,7 +8,7 @@ use super::written::Compat;
 
 /// The older programs whose paths are served.
 pub(super) struct OlderPrograms {
-    /// The slug of the occasion that the paths of older wedding cards serve.
+    /// The slug of the occasion that is served at the paths of older wedding cards, if any.
     pub(super) occasion: Option<String>,
     pub(super) personal_site: Option<personal_site::Policy>,
     pub(super) booking_site: Option<booking_site::Policy>,
@@ -52,7 +52,8 @@ impl OlderPrograms {
     }
 }
 
-/// Both older sites have `/api/auth`, so the setting names the one whose format it uses.
+/// Checks `compat.auth`. Both older sites have the path `/api/auth`, so this setting names the site
+/// whose format the path uses.
 fn check_auth(compat: &Compat, check: &mut Check) {
     const KEY: &str = "compat.auth";
     match compat.auth.as_str() {

@@ -23,7 +23,8 @@ pub(super) fn wanted(asked: &Asked) -> Option<(&str, Origin)> {
     Some((name, Origin::Environment(VARIABLE.to_owned())))
 }
 
-/// Removes and returns the profiles. The error is the offset of a profile that is not a section.
+/// Removes the profiles from the settings, and returns them. If a profile is not a section, the
+/// error is its offset.
 pub(super) fn take_all<'a>(
     table: &mut DeTable<'a>,
 ) -> Result<BTreeMap<String, DeTable<'a>>, usize> {
@@ -44,7 +45,8 @@ pub(super) fn take_all<'a>(
     profiles.collect()
 }
 
-/// Returns settings, overridden by those of a profile. Sections are merged key by key.
+/// Returns the settings in `table`, overridden by those in `profile`. Sections are merged key by
+/// key.
 pub(super) fn with<'a>(table: &DeTable<'a>, profile: &DeTable<'a>) -> DeTable<'a> {
     let mut whole = table.clone();
     lay(&mut whole, profile);
@@ -58,7 +60,8 @@ fn lay<'a>(below: &mut DeTable<'a>, over: &DeTable<'a>) {
         if let (Some(DeValue::Table(there)), DeValue::Table(value)) = (there, value.get_ref()) {
             lay(there, value);
         } else {
-            // Inserting the key alone would keep the offset of the old key.
+            // The old key is removed first, because `insert` would keep it together with its
+            // offset.
             below.remove(key);
             below.insert(name.clone(), value.clone());
         }

@@ -11,7 +11,7 @@ use units::Origin;
 use super::url_password::without_password;
 use super::{domain_settings, keys};
 
-/// Keys with a secret value outside the domains' sections, in addition to passwords.
+/// The keys, other than passwords and the domains' keys, that have a secret value.
 const SECRETS: [&str; 3] = ["callback_secret", "secret_key", "webhook_secret"];
 
 /// The column at which comments begin if the value is short enough.

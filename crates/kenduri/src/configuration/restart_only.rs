@@ -9,7 +9,7 @@ use units::Origin;
 
 use super::{differences, keys};
 
-/// The sections that can change while Kenduri runs: those about the edge and the services.
+/// The sections that can change while Kenduri runs. They are about the edge and the services.
 const SWAPPED: [&str; 8] = [
     "cache",
     "listen",
@@ -41,7 +41,7 @@ impl RestartOnly {
         differences(&self.over(merged), merged)
     }
 
-    /// Returns `merged`, but with the stored values of settings that change only at a restart.
+    /// Copies `merged`, but keeps the stored values of the settings that change only at a restart.
     pub(super) fn over(&self, merged: &Table) -> Table {
         let mut held = keys::built_in();
         for (section, value) in merged.iter().filter(|(section, _)| is_swapped(section)) {
@@ -53,7 +53,7 @@ impl RestartOnly {
         held
     }
 
-    /// Replaces the sources of settings that change only at a restart.
+    /// Replaces the sources of the settings that change only at a restart by the stored ones.
     pub(super) fn over_origins(&self, origins: &mut BTreeMap<String, Origin>) {
         origins.retain(|key, _| is_swapped(key));
         let said = self.0.iter();
@@ -83,7 +83,7 @@ mod tests {
         };
         let began = load(&asked).expect("good");
         assert!(began.waiting.is_empty());
-        // The values are serialized on their way to a worker or to the next program.
+        // In production, the values are serialized to pass them to a worker or to the next program.
         let lasting = serde_json::to_string(&began.lasting()).expect("written");
         asked.lasting = Some(serde_json::from_str(&lasting).expect("read"));
         let same = load(&asked).expect("good");

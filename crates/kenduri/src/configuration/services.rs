@@ -13,7 +13,7 @@ use crate::folders::{Folders, INNER};
 /// The environment variables that services inherit.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TZ"];
 
-/// The folders from which the services' plan is made.
+/// The folders that are needed to build the services' plan.
 pub(super) struct Places<'a> {
     pub(super) folder: &'a Path,
     pub(super) data: &'a Path,
@@ -53,10 +53,11 @@ pub(super) fn plan(
     check.take(Plan::check(description, &ground))
 }
 
-/// Returns the user of services that set no `user`. `None` stands for the user who runs Kenduri.
+/// Returns the user that runs services without a `user` setting. `None` stands for the user who
+/// runs Kenduri.
 fn default_user(name: &str, places: &Places<'_>, check: &mut Check) -> Option<User> {
     if name.is_empty() {
-        // Without a data folder, there is no other user who owns the data.
+        // If there is no data folder yet, services run as the user who runs Kenduri.
         return places.folders.worker(places.data).ok().flatten();
     }
     let key = "service_user";
@@ -74,8 +75,8 @@ fn default_user(name: &str, places: &Places<'_>, check: &mut Check) -> Option<Us
     user
 }
 
-/// Returns the address at which other services reach each service: a unix socket or, for services
-/// that need a URL, a fixed address or a local port.
+/// Returns the listener through which other services reach each service. A listener has a unix
+/// socket, and a URL with a fixed address or a local port.
 fn inner(
     description: &ServiceConfigs,
     asked: &Asked,
@@ -85,7 +86,8 @@ fn inner(
     all.map(|(name, service)| {
         let url = match (service.front.as_str(), asked.ports.get(name)) {
             ("", Some(port)) => format!("http://127.0.0.1:{port}"),
-            // Either the URL appears in no setting, or this process does not start services.
+            // The URL does not matter here, because it appears in no setting or because this
+            // process does not start services.
             ("", None) => "http://127.0.0.1".to_owned(),
             (front, _) => format!("http://{front}"),
         };
@@ -124,7 +126,7 @@ pub(super) fn doors(description: &ServiceConfigs, asked: &Asked, run: &Path) -> 
     .collect()
 }
 
-/// Returns the services that have no fixed address, although a setting contains their URL.
+/// Returns the services without a fixed address whose URLs appear in settings.
 pub(super) fn wanting_ports(description: &ServiceConfigs) -> Vec<String> {
     let is_named = |name: &str| {
         let place = format!("{{service.{name}.url}}");

@@ -46,7 +46,7 @@ const KEEPER: &str = "keeper";
 /// The languages that pages can have.
 const LANGUAGES: [&str; 5] = ["en", "ms", "it", "zh-Hans", "ar"];
 
-/// The settings that do not change while Kenduri runs.
+/// The validated settings. The plans of the edge and of the services are separate.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) data: PathBuf,
@@ -58,13 +58,13 @@ pub(crate) struct Settings {
     pub(crate) registration: identity::person::registration::Registration,
     /// The store of uploaded files and exports.
     pub(crate) files: platform::Files,
-    /// The settings of backups; `None` if nothing is backed up.
+    /// The settings of the backup; `None` if nothing is backed up.
     pub(crate) backup: Option<::backup::Settings>,
     /// The address of the S3 server for backups, and the credentials for it.
     pub(crate) s3_access: ::backup::S3Access,
-    /// The file with the passphrase for a restore at startup, if the settings request one.
+    /// The file with the passphrase, if the settings request a restore at startup.
     pub(crate) restore_with: Option<PathBuf>,
-    /// The listening addresses, of which there is at least one, and the limits on connections.
+    /// At least one listening address, and the limits on connections.
     pub(crate) listen: ListenSettings,
     /// The proxies that are trusted to send headers about the client.
     pub(crate) trusted_proxies: Proxies,
@@ -103,7 +103,7 @@ pub(crate) struct Site {
     /// The languages of pages that belong to no occasion; at least one.
     pub(crate) languages: Vec<String>,
     pub(crate) time_zone: TimeZone,
-    /// The path of a new store's home page.
+    /// The home page of a new store, in the notation of `site.home`.
     pub(crate) home: String,
 }
 
@@ -111,13 +111,13 @@ pub(crate) struct Site {
 pub(crate) struct Mail {
     pub(crate) route: MailRoute,
     pub(crate) from: Sender,
-    /// The DNS servers for questions about the sender domain.
+    /// The DNS servers that are asked for the sender domain's records.
     pub(crate) name_servers: NameServers,
     /// Whether mail to many recipients waits until the sender domain has its DNS records.
     pub(crate) require_records: bool,
     /// The mailbox from which Kenduri reads delivery reports, if any.
     pub(crate) bounces: Option<Mailbox>,
-    /// The secret that signs the mail provider's delivery reports.
+    /// The secret with which the mail provider signs its delivery reports.
     pub(crate) callbacks: Option<WebhookKey>,
     /// The Amazon SNS topic through which SES sends delivery reports.
     pub(crate) ses_topic: Option<SnsTopic>,
@@ -135,8 +135,9 @@ impl Settings {
     }
 }
 
-/// Converts the parsed settings file into settings and the edge's plan, at startup and for an
-/// apply. Reports every invalid value to `check`, and returns `None` if any value is invalid.
+/// Converts the parsed settings file into settings and the edge's plan. `is_start` is false if
+/// changed settings are applied while Kenduri runs. Reports every invalid value to `check`, and
+/// returns `None` if any value is invalid.
 pub(super) fn settings(
     written: &Written,
     sections: &Table,
@@ -268,7 +269,8 @@ fn updates(written: &Written, check: &mut Check) -> Vec<Source> {
     sources.collect()
 }
 
-/// Returns who may register. Open registration needs a mail server, because it sends mails.
+/// Returns who may register. Open registration requires a mail server, because new people must
+/// confirm their address by mail.
 fn registration(
     written: &Written,
     check: &mut Check,
@@ -350,8 +352,8 @@ fn site(written: &Written, check: &mut Check) -> Site {
         name: written.site.name.trim().to_owned(),
         languages: written.site.languages.clone(),
         time_zone,
-        // A home page that consists of files is served by a route in front of the app. The app
-        // keeps its usual home page.
+        // If the home page consists of files, a route in front of the app serves it. The app keeps
+        // its usual home page.
         home: if written.site.home.starts_with(FILES) {
             look::SITE.to_owned()
         } else {

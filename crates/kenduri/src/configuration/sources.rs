@@ -19,7 +19,7 @@ pub(crate) struct Leaf {
     pub(crate) key: String,
     pub(crate) value: Value,
     pub(crate) origin: Origin,
-    /// The sources of keys inside a nested value.
+    /// The sources of the keys inside the value, if it is nested.
     pub(crate) inside: Vec<(String, Origin)>,
 }
 

@@ -13,9 +13,8 @@ use super::checked::secret;
 use super::written::Webhook;
 use crate::domains::DOMAINS;
 
-/// Reads the webhooks, and reports invalid values. During an apply, a webhook may name a removed
-/// service, because changes to services take effect at once, but changes to webhooks only at a
-/// restart.
+/// Reads the webhooks, and reports invalid values. While Kenduri runs, a webhook may name a service
+/// that was removed, because services change at once but webhooks only at a restart.
 pub(super) fn read(
     written: &[Webhook],
     (services, is_start): (&[edge::Service], bool),

@@ -21,9 +21,11 @@ pub(crate) struct Written {
     pub(crate) data: String,
     /// The file (in `data`) with the secret keys; it is created at the first start.
     pub(crate) secret_file: String,
-    /// The user of services that name no `user`. If empty, the owner of the data folder.
+    /// The user that runs services without a `user` setting. If empty, they run as the owner of the
+    /// data folder.
     pub(crate) service_user: String,
-    /// The memory limit of all services together: a number with K, M or G. If empty, no limit.
+    /// The memory limit of all services together: a number with K, M or G. If empty, there is no
+    /// limit.
     pub(crate) service_memory: String,
     pub(crate) site: Site,
     pub(crate) store: Store,
@@ -48,7 +50,7 @@ pub(crate) struct Written {
     pub(crate) status: Status,
 }
 
-/// The prefix for a first page that is a folder of files.
+/// The prefix of `site.home` if the home page is a folder of files.
 pub(crate) const FILES: &str = "files:";
 
 impl Default for Written {
@@ -109,15 +111,16 @@ impl Written {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Site {
-    /// The URL that all links, cookies and mails use. If empty, the address listened on.
+    /// The URL that all links, cookies and mails use. If empty, the address on which Kenduri
+    /// listens is used.
     pub(crate) url: String,
     /// The name shown in titles and mails.
     pub(crate) name: String,
     /// The languages offered on pages that belong to no occasion; the first is the default.
     pub(crate) languages: Vec<String>,
-    /// The IANA name of the zone for times that belong to no occasion.
+    /// The IANA time zone for times that belong to no occasion.
     pub(crate) time_zone: String,
-    /// The first page of a new store; owners change it at `/admin/look`.
+    /// The home page of a new store. Owners can change it later at `/admin/look`.
     pub(crate) home: String,
 }
 
@@ -145,10 +148,11 @@ pub(crate) struct Store {
     pub(crate) password_file: String,
     /// The number of connections to PostgreSQL; not used for SQLite.
     pub(crate) connections: u32,
-    /// For SQLite, the maximum number of changes that share a flush; 1 means a transaction per
-    /// change.
+    /// The maximum number of changes that SQLite flushes to disk together. With 1, each change has
+    /// its own transaction.
     pub(crate) batch: u32,
-    /// SQLite: `full`, or `off` for benchmarks. With `off`, data is lost if the power fails.
+    /// Whether SQLite flushes changes to disk: `full`, or `off` for benchmarks. With `off`, data is
+    /// lost if the power fails.
     pub(crate) synchronous: Synchronous,
 }
 
@@ -165,13 +169,13 @@ impl Default for Store {
     }
 }
 
-/// When SQLite waits for the disk to store a change.
+/// When SQLite flushes changes to disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Synchronous {
-    /// Flushes each change before acknowledging it.
+    /// Before a change is acknowledged.
     Full,
-    /// Never. Only for measuring the cost of durability, not for production.
+    /// Never. This is only for measuring the cost of durability, not for production.
     Off,
 }
 
@@ -191,7 +195,7 @@ pub(crate) struct Mail {
     /// The maximum number of mails sent per minute.
     pub(crate) per_minute: u32,
     /// The DNS servers that the page about the sender's domain queries. If empty, the system's
-    /// servers.
+    /// servers are used.
     pub(crate) name_servers: Vec<String>,
     /// Whether mail to many recipients waits until the sender's domain has its DNS records.
     pub(crate) require_records: bool,
@@ -201,9 +205,10 @@ pub(crate) struct Mail {
     pub(crate) bounces_password: String,
     /// A file that contains the mailbox's password.
     pub(crate) bounces_password_file: String,
-    /// The secret that signs delivery reports about our mails at `/hooks/mail/generic`.
+    /// The secret with which the mail provider signs the delivery reports that it sends to
+    /// `/hooks/mail/generic`.
     pub(crate) callback_secret: String,
-    /// A file that contains the secret that signs delivery reports.
+    /// A file that contains the secret of delivery reports.
     pub(crate) callback_secret_file: String,
     /// The topic of Amazon SNS through which SES sends delivery reports to `/hooks/mail/ses`.
     pub(crate) ses_topic: String,
@@ -237,7 +242,7 @@ pub(crate) struct Files {
     pub(crate) url: String,
     /// The maximum size of an uploaded file: a number with K, M or G.
     pub(crate) max_upload: String,
-    /// The server of the bucket. If empty, Amazon's.
+    /// The bucket's server. If empty, Amazon's server is used.
     pub(crate) endpoint: String,
     /// The region of the bucket.
     pub(crate) region: String,
@@ -267,19 +272,21 @@ impl Default for Files {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Backup {
-    /// `folder:/PATH`, on another disk, or `s3://BUCKET/PREFIX`. If empty, nothing is backed up.
+    /// The target of the backup: `folder:/PATH`, which should be on another disk, or
+    /// `s3://BUCKET/PREFIX`. If empty, nothing is backed up.
     pub(crate) to: String,
     /// How often a snapshot is made. In between, SQLite's log is copied every second.
     pub(crate) every: String,
     /// How long backups are kept.
     pub(crate) keep: String,
-    /// `weekly` (the newest backup is restored elsewhere, to test it) or `off`.
+    /// How often the newest backup is tested by restoring it into a temporary folder: `weekly` or
+    /// `off`.
     pub(crate) drill: Drill,
     /// Whether the backup is restored at startup if the data folder is empty.
     pub(crate) restore: bool,
-    /// A file that contains the passphrase, for `restore`.
+    /// A file that contains the passphrase of the backup. It is needed for `restore`.
     pub(crate) passphrase_file: String,
-    /// The server of the bucket. If empty, Amazon's.
+    /// The bucket's server. If empty, Amazon's server is used.
     pub(crate) endpoint: String,
     /// The region of the bucket.
     pub(crate) region: String,
@@ -348,7 +355,7 @@ impl Default for Accounts {
 pub(crate) struct Provider {
     /// The provider's name in URLs.
     pub(crate) name: String,
-    /// The provider's name on pages. If empty, `name`.
+    /// The provider's name on pages. If empty, `name` is shown.
     pub(crate) label: String,
     /// The provider's issuer URL, exactly as the provider itself states it.
     pub(crate) issuer: String,
@@ -358,7 +365,7 @@ pub(crate) struct Provider {
     pub(crate) client_secret: String,
     /// A file that contains the client secret.
     pub(crate) client_secret_file: String,
-    /// Whether an email address counts as confirmed because the provider states it.
+    /// Whether an email address that the provider states counts as confirmed.
     pub(crate) trusted_email: bool,
     /// Whether the provider may be in a private network.
     pub(crate) private_network: bool,
@@ -457,17 +464,17 @@ pub(crate) struct Updates {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Compat {
     /// The slug of the occasion that `/api/flask`, `/api/node` and `/socket.io` serve. If empty,
-    /// these addresses do not exist.
+    /// these paths do not exist.
     pub(crate) occasion: String,
-    /// Whether the addresses of the older personal site, `/backend`, are served.
+    /// Whether the paths of the older personal site, which begin with `/backend`, are served.
     pub(crate) backend: bool,
-    /// Whether the addresses of the older booking site are served.
+    /// Whether the paths of the older booking site are served.
     pub(crate) bookings: bool,
     /// The older program whose format `/api/auth` uses: `backend` or `bookings`. If empty, the path
     /// does not exist.
     pub(crate) auth: String,
-    /// Whether registration at these addresses returns tokens, or an error if the email address is
-    /// taken. This reveals which addresses have an account.
+    /// Whether registration at the older sites' paths returns tokens. In this case, it returns an
+    /// error if the email address is taken, which reveals that the address has an account.
     pub(crate) register_tokens: bool,
 }
 
@@ -479,9 +486,9 @@ pub(crate) struct Webhook {
     pub(crate) url: String,
     /// The names of the events to send.
     pub(crate) events: Vec<String>,
-    /// Whether messages about countdowns include the note of a reset.
+    /// Whether a message about a reset countdown contains the note that belongs to the reset.
     pub(crate) include_notes: bool,
-    /// The secret that signs the messages.
+    /// The secret with which Kenduri signs the messages.
     pub(crate) secret: String,
     /// A file that contains the secret.
     pub(crate) secret_file: String,
@@ -499,11 +506,13 @@ pub(crate) struct Status {
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Alerts {
-    /// Who gets mails: `owners` of the installation, and mail addresses. If empty, nobody.
+    /// Who is notified by mail: `owners` stands for the owners of the installation, and other
+    /// entries are email addresses. If empty, nobody is notified.
     pub(crate) to: Vec<String>,
-    /// An https URL on public networks, or `service:NAME/path`, that gets a message too.
+    /// The webhook that is also notified: an https URL on public networks, or `service:NAME/path`.
+    /// If empty, there is none.
     pub(crate) webhook: String,
-    /// The secret that signs the messages.
+    /// The secret with which Kenduri signs the messages.
     pub(crate) webhook_secret: String,
     /// A file that contains the secret.
     pub(crate) webhook_secret_file: String,
@@ -511,11 +520,11 @@ pub(crate) struct Alerts {
     pub(crate) disk: String,
     /// The minimum available memory: a percentage or a size. `0` disables the alert.
     pub(crate) memory: String,
-    /// How far the backup may be behind. `0s` disables the alert.
+    /// The maximum time by which the backup may lag behind the store. `0s` disables the alert.
     pub(crate) backup_lag: String,
-    /// How many failed jobs in a day begin an alert. 0 disables the alert.
+    /// The number of failed jobs in a day at which an alert begins. 0 disables the alert.
     pub(crate) failed_jobs: u32,
-    /// How many mails that could not be sent in a day begin an alert. 0 disables the alert.
+    /// The number of failed mails in a day at which an alert begins. 0 disables the alert.
     pub(crate) failed_mails: u32,
 }
 

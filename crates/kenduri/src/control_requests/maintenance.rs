@@ -1,5 +1,5 @@
-//! Turns maintenance mode on and off. During maintenance, every request gets a notice, unless it
-//! carries the cookie that lets a browser in.
+//! Turns maintenance mode on and off. During maintenance, Kenduri responds to every request with a
+//! notice. Requests with the cookie that a printed link sets are served as usual.
 
 use std::collections::BTreeSet;
 
@@ -78,8 +78,8 @@ fn host_url(host: &str, hands: &RequestContext) -> Result<String> {
     }
 }
 
-/// Returns the app's own URL and the URLs of all hosts that have routes. If the app has no URL, its
-/// URL is that of the first listener.
+/// Returns the app's own URL and the URLs of all hosts that have routes. If the settings contain no
+/// URL for the app, it is the URL of the first listener.
 fn all_urls(hands: &RequestContext) -> Vec<String> {
     let RequestContext { settings, plan, .. } = hands;
     let own = settings.site.url.as_ref();

@@ -15,7 +15,7 @@ pub(crate) enum ServiceRequest {
     Describe {
         service: String,
     },
-    /// Returns lines of services' logs.
+    /// Returns log lines of services.
     Logs(Logs),
     /// Returns the last lines of services' logs, then new lines until the client disconnects.
     Follow(Logs),
@@ -29,7 +29,7 @@ pub(crate) enum ServiceRequest {
     Restart {
         /// The name of the service, or `all`.
         service: String,
-        /// Whether to do it even during a freeze.
+        /// Whether to restart the service even during a freeze.
         #[serde(default)]
         force: bool,
     },
@@ -37,7 +37,7 @@ pub(crate) enum ServiceRequest {
     Reload {
         /// The name of the service, or `all`.
         service: String,
-        /// Whether to do it even during a freeze.
+        /// Whether to reload the service even during a freeze.
         #[serde(default)]
         force: bool,
     },
@@ -46,9 +46,9 @@ pub(crate) enum ServiceRequest {
         /// The number of instances that serve requests.
         instances: u32,
     },
-    /// Upgrades to the program file that is on the disk now.
+    /// Upgrades to the program file that is now on the disk.
     Upgrade {
-        /// Whether to do it even during a freeze.
+        /// Whether to upgrade even during a freeze.
         #[serde(default)]
         force: bool,
     },
@@ -65,9 +65,9 @@ pub(crate) struct Logs {
     pub(crate) since: Option<Timestamp>,
     /// Only lines that contain this text.
     pub(crate) grep: Option<String>,
-    /// At most this many of the last lines.
+    /// The maximum number of lines. If more lines match, only the last ones are returned.
     pub(crate) last: Option<usize>,
-    /// The position of the last line that the client has received, for each service.
+    /// For each service, the position of the last line that the client has received.
     #[serde(default)]
     pub(crate) seen: BTreeMap<String, LogPosition>,
 }
@@ -100,7 +100,7 @@ pub(crate) enum ServiceResponse {
     Done(String),
 }
 
-/// Returns the settings of a running service, with the names and values of the settings file.
+/// Returns the settings of a running service, in the notation of the settings file.
 pub(crate) fn settings(manner: &SettingsSummary) -> Vec<(String, String)> {
     let Ok(toml::Value::Table(settings)) = toml::Value::try_from(manner) else {
         return Vec::new();

@@ -15,7 +15,8 @@ use testkit::Database;
 use super::DOMAINS;
 use super::stolen_database::cells::{in_postgres, in_sqlite};
 
-/// The number of rows that are tried in each table. The last row has NULL in all nullable columns.
+/// The number of rows that the test inserts into each table. The last row has NULL in all nullable
+/// columns.
 const ROWS: i64 = 4;
 
 struct Column {
@@ -40,7 +41,7 @@ fn open(folder: &Path) -> (SqliteSettings, Connection) {
     (settings, connection)
 }
 
-/// Inserts rows into every table, with values that a move could easily change.
+/// Inserts rows into every table, with values that a careless copy would change.
 fn fill(store: &Connection) -> BTreeSet<String> {
     let tables = columns(store);
     let mut waiting: Vec<(&str, i64)> = tables
@@ -216,7 +217,7 @@ fn a_store_that_does_not_arrive_as_it_was_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (from, store) = open(folder.path());
     let to = target(&database);
-    // PostgreSQL cannot store this character, so a different character arrives.
+    // PostgreSQL cannot store the NUL character, so a different character arrives.
     let insert = "INSERT INTO schedule (kind, minute) VALUES ('a' || char(0), 1)";
     store.execute(insert, []).unwrap();
     let moved = to_postgres(&from, &to, &domains::migrations(DOMAINS), now(), |_, _| ());

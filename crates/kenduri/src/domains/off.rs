@@ -119,7 +119,7 @@ async fn work(accounts: &Context) {
 
 #[test]
 fn nobody_finds_a_domain_that_was_never_on_and_people_leave_as_ever() {
-    // The store contains only the tables of the other domains.
+    // The store contains no tables of the disabled domains.
     World::each_engine(
         &domains::migrations_in_force(DOMAINS, &off(&ALL)),
         async |world| {

@@ -53,7 +53,7 @@ const HASHES: &[&str] = &[
     "session.secret_hash",
 ];
 
-/// The other binary columns, each with the reason why a thief cannot use its content.
+/// The other binary columns. The second text says why a thief cannot use the content.
 const OTHER_BYTES: &[(&str, &str)] = &[
     ("dkim_key.sealed_key", "opened by the key file alone"),
     ("provider.payout_ref", "opened by the key file alone"),
@@ -204,8 +204,8 @@ async fn add_links(world: &World, handed: &mut Handed) -> BTreeSet<String> {
     kinds
 }
 
-/// Performs every action that issues a secret, and returns the secrets. The order of actions keeps
-/// most secrets valid.
+/// Performs every action that issues a secret, and returns the secrets. The actions are ordered so
+/// that most secrets stay valid.
 async fn fill(world: &World, accounts: &Context) -> Handed {
     let mut handed = Handed::default();
     let keys = world.platform.keys.clone();
@@ -276,7 +276,7 @@ async fn register(world: &World, accounts: &Context, handed: &mut Handed) {
     assert!(browser.cookie("kd_registered").is_some());
 }
 
-/// Uses further features that issue secrets, such as API tokens and webhooks.
+/// Uses features that issue secrets, such as API tokens and webhooks.
 async fn things(boss: &mut Visitor, handed: &mut Handed) {
     let invite = json!({ "email": "invited@example.my", "role": "member" });
     post(boss, "/api/v1/admin/invites", invite).await;
@@ -443,7 +443,7 @@ fn a_stolen_database_opens_nothing() {
     });
 }
 
-/// Checks that stored values do not work as secrets.
+/// Checks that nobody can sign in with a stored value in place of the secret.
 async fn try_hashes(accounts: &Context, cells: &[Cell]) {
     let of = |place: &str| {
         let all = cells.iter().filter(|cell| cell.place == place);

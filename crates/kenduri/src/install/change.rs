@@ -8,7 +8,7 @@ use super::steps::{InstallOptions, SERVICE, SOCKET, Step, systemctl, unit};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change {
     pub(crate) steps: Vec<Step>,
-    /// The steps that undo the change, even if only a part of it was made. An undo step also
+    /// The steps that undo the change, even if only a part of it was made. Each of them also
     /// succeeds if there is nothing to undo.
     pub(crate) undo: Vec<Step>,
 }
@@ -39,8 +39,8 @@ pub(super) fn changes(wish: &InstallOptions, found: &Found) -> Vec<Change> {
     changes
 }
 
-/// Returns the steps that restart the units that were active before. They run after the old files
-/// of these units were restored.
+/// Returns the steps that restart the units that were active before the installation. They run
+/// after the old texts of the units were restored.
 pub(super) fn again(found: &Found) -> Vec<Step> {
     let mut steps = vec![systemctl(&["daemon-reload"])];
     // Starting a running unit has no effect.
@@ -107,7 +107,7 @@ fn started(wish: &InstallOptions, found: &Found) -> Change {
     let mut steps = Vec::new();
     let is_open = found.socket.is_active && found.socket.text == wish.socket;
     if wish.socket.is_some() && !is_open {
-        // The running service itself has opened the addresses. systemd can open them only after the
+        // The running service itself has opened the sockets. systemd can open them only after the
         // service has stopped.
         steps.push(stop.clone());
         steps.push(systemctl(&["start", SOCKET]));
@@ -144,7 +144,7 @@ mod tests {
         }
     }
 
-    /// Returns the last steps of an installation, beginning with the reload of the units.
+    /// Returns the steps of an installation that follow the reload of the units.
     fn done(wish: &InstallOptions, found: &Found) -> Vec<String> {
         let changes = steps(wish, found).unwrap().change;
         let all: Vec<_> = changes
@@ -287,7 +287,8 @@ mod tests {
                 "systemctl start kenduri.service",
             ]
         );
-        // One installation changes the sockets' addresses, and another removes the sockets.
+        // The first installation changes the addresses of the sockets, and the second one removes
+        // the sockets.
         let found = held(ours("before", true), ours("addresses", true));
         let (way, texts) = back(&with_socket(), &found);
         assert_eq!(texts, [marked("addresses"), marked("before")]);

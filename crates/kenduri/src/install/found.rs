@@ -19,7 +19,7 @@ pub(crate) struct Found {
     pub(crate) has_user: bool,
     pub(crate) has_services_user: bool,
     pub(crate) has_data: bool,
-    /// Whether the data folder belongs to the user who is to serve requests.
+    /// Whether the data folder belongs to the user who will serve requests.
     pub(crate) is_data_of_user: bool,
     pub(crate) service: UnitFound,
     pub(crate) socket: UnitFound,
@@ -41,10 +41,10 @@ impl UnitFound {
     }
 }
 
-/// Reads the state of this machine. For a removal, `wish` is `None`, and the state of running units
-/// is not needed.
+/// Reads the state of this machine. For a removal, `wish` is `None`, and this function does not
+/// find out which units are running.
 pub(crate) fn found(wish: Option<&InstallOptions>) -> Result<Found> {
-    // This folder exists exactly if systemd is running (sd_booted(3)).
+    // This folder exists only if systemd is running (sd_booted(3)).
     let has_systemd = Path::new("/run/systemd/system").is_dir();
     let unit_of = |name: &str| -> Result<UnitFound> {
         let state = if has_systemd && wish.is_some() {
@@ -76,8 +76,8 @@ pub(crate) fn installed() -> Option<String> {
     text(&unit(SERVICE)).ok().flatten()
 }
 
-/// Returns a unit's text. An unreadable unit is an error, because Kenduri could not restore it
-/// later.
+/// Returns a unit's text, or `None` if the unit does not exist. An unreadable unit is an error,
+/// because Kenduri could not restore it later.
 fn text(path: &Path) -> Result<Option<String>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
@@ -103,7 +103,7 @@ fn unit_found(text: Option<String>, state: &str) -> UnitFound {
     UnitFound {
         text,
         is_enabled: says("UnitFileState=enabled"),
-        // A failed unit that systemd is about to restart is in the state `activating`.
+        // A failed unit that systemd will restart soon is in the state `activating`.
         is_active: ["active", "activating", "reloading"]
             .iter()
             .any(|word| says(&format!("ActiveState={word}"))),

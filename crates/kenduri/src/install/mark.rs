@@ -1,5 +1,4 @@
-//! The first line of a unit. It contains a checksum that shows whether somebody has edited the
-//! unit.
+//! The first line of a unit. Its checksum shows whether somebody has edited the rest of the unit.
 
 const BEGINNING: &str = "# Written by `kenduri install`; ";
 
@@ -21,7 +20,7 @@ pub(crate) fn marked(text: &str) -> String {
     )
 }
 
-/// Determines who wrote a unit from its text.
+/// Determines from a unit's text who wrote the unit.
 pub(crate) fn seen(there: Option<&str>) -> UnitOrigin {
     let Some(whole) = there else {
         return UnitOrigin::Nothing;

@@ -10,7 +10,7 @@ use super::mark::UnitOrigin;
 const UNITS: &str = "/etc/systemd/system";
 pub(super) const SERVICE: &str = "kenduri.service";
 pub(super) const SOCKET: &str = "kenduri.socket";
-/// The setting that names the user of services that set no `user`.
+/// The setting that names the user for services without a `user` setting.
 pub(super) const SERVICE_USER: &str = "service_user";
 /// The home folder of a system user, as on Debian (passwd(5)).
 const NO_HOME: &str = "/nonexistent";
@@ -28,8 +28,8 @@ pub(crate) struct InstallOptions {
     pub(crate) user: String,
     /// Whether the supervisor process runs as root, so that services can run as other users.
     pub(crate) by_root: bool,
-    /// The user of services that set no `user`. If `None`, it is the user in the settings, or else
-    /// `user`.
+    /// The user that runs services without a `user` setting. If `None`, it is the user that the
+    /// settings name for this purpose, or else [`Self::user`].
     pub(crate) services_user: Option<String>,
     /// Whether the service is started now and at every boot.
     pub(crate) enable: bool,
@@ -39,9 +39,9 @@ pub(crate) struct InstallOptions {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Work {
-    /// The first steps. They do not affect running units.
+    /// The steps that come first and do not affect running units.
     pub(crate) prepare: Vec<Step>,
-    /// Changes that may affect running units. Each can be undone.
+    /// The changes that may affect running units. Each can be undone.
     pub(crate) change: Vec<Change>,
     /// The steps that restart units after a failed change was undone.
     pub(crate) again: Vec<Step>,
@@ -75,15 +75,15 @@ pub(crate) enum Refused {
          changes of your own outlive this in `systemctl edit kenduri`; --force overwrites it"
     )]
     Changed(PathBuf),
-    /// The data belongs to root, or to another user than the user who is to serve requests. The
-    /// supervisor process would serve requests as the data's owner.
+    /// The data belongs to root, or to a user other than the one who will serve requests. The
+    /// supervisor process would serve requests as the owner of the data.
     #[error(
         "{data} does not belong to {user}, and whoever it belongs to serves the requests, which must not be root\n  \
          stop Kenduri and give it away ({account}chown -R {user}: {data}), or name its owner: --user NAME"
     )]
     OfSomebodyElse {
         data: String,
-        /// The user who is to serve requests.
+        /// The user who will serve requests.
         user: String,
         /// The command that creates this user's account, followed by `&&`. Empty if the account
         /// exists.
@@ -185,7 +185,7 @@ fn prepare(wish: &InstallOptions, found: &Found) -> Vec<Step> {
             user: wish.user.clone(),
         });
     }
-    // This check runs as the service's user. It therefore finds files that this user cannot read.
+    // This check runs as the service's user. So it also finds files that this user cannot read.
     let program = wish.program.display().to_string();
     let mut check = if wish.by_root {
         words(&[&program, "check"])
@@ -268,7 +268,7 @@ pub(super) mod tests {
         }
     }
 
-    /// Returns an unedited unit. `is_on` says whether it is enabled and active.
+    /// Returns a unit that nobody has edited. `is_on` says whether the unit is enabled and active.
     pub(crate) fn ours(text: &str, is_on: bool) -> UnitFound {
         UnitFound {
             text: Some(marked(text)),
@@ -332,7 +332,7 @@ pub(super) mod tests {
                 "/usr/local/bin/kenduri check --config /etc/kenduri/kenduri.toml --set service_user=kenduri-services",
             ]
         );
-        // Requests may be served only by the named user, and never by root.
+        // Only the named user may serve requests, and root never may.
         let found = Found {
             has_user: true,
             has_data: true,
@@ -344,7 +344,8 @@ pub(super) mod tests {
             why.contains("(chown -R kenduri: /var/lib/kenduri)"),
             "{why}"
         );
-        // The data may have been restored from a backup before the user's account exists.
+        // The data may have been restored from a backup although the user's account does not exist
+        // yet.
         let why = refused(&Found {
             has_user: false,
             ..found.clone()

@@ -8,11 +8,12 @@ use edge::ListenAddress;
 
 use super::steps::SERVICE_USER;
 
-/// The time that the service gets for stopping, in addition to the drain time of requests.
+/// The time that the service gets for stopping after the drain time of requests.
 const AFTER_DRAIN: Duration = Duration::from_mins(1);
 
-/// The line that gives each instance of a service its own control group. It is needed only if there
-/// are services.
+/// The line that makes systemd permit control groups inside the service's own control group.
+/// Kenduri creates one for each instance of a service. The line is needed only if there are
+/// services.
 const DELEGATE: &str = "Delegate=cpu memory";
 
 #[derive(Debug, Clone)]
@@ -20,14 +21,14 @@ pub(crate) struct Unit {
     pub(crate) program: PathBuf,
     pub(crate) config: Option<PathBuf>,
     pub(crate) profile: Option<String>,
-    /// The data folder. The service may write it.
+    /// The data folder. The unit permits the service to write to it.
     pub(crate) data: PathBuf,
-    /// Whether the unit needs `--data`, because the settings do not name the data folder.
+    /// Whether the unit must contain `--data`, because the settings do not name the data folder.
     pub(crate) says_data: bool,
     /// The user who runs Kenduri. If `None`, root runs the supervisor process, and the data's owner
     /// serves requests.
     pub(crate) user: Option<String>,
-    /// The user of services that set no `user`; `None` if the settings name this user.
+    /// The user that runs services without a `user` setting; `None` if the settings name that user.
     pub(crate) services_user: Option<String>,
     /// Whether systemd opens the listening sockets.
     pub(crate) socket: bool,
@@ -40,7 +41,7 @@ pub(crate) struct Unit {
 /// A path that a unit cannot contain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OddPath {
-    /// The path contains characters that are impossible in a unit.
+    /// The path contains characters that cannot be written into a unit.
     #[error(
         "{0:?} cannot be written into a unit: it has a line break, another control character, or bytes that are no UTF-8\n  \
          give it another name"
@@ -225,11 +226,12 @@ impl Unit {
     }
 }
 
-/// What an earlier unit says about services.
+/// What an earlier unit says about the services that Kenduri runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Before {
     pub(crate) has_services: bool,
-    /// The user of services that set no `user`. If `None`, they run as the data's owner.
+    /// The user that runs services without a `user` setting. If `None`, they run as the owner of
+    /// the data.
     pub(crate) services_user: Option<String>,
 }
 
@@ -259,7 +261,8 @@ fn is_of(text: &str, config: &Path) -> bool {
     })
 }
 
-/// Returns the beginning of the flag `--set service_user=…`, as a unit contains it.
+/// Returns the beginning of the flag `--set service_user=…`, in the form in which a unit contains
+/// it.
 fn set() -> String {
     format!(" --set {SERVICE_USER}=")
 }
@@ -269,8 +272,8 @@ fn is_at_home(place: &Path) -> bool {
     homes.iter().any(|home| place.starts_with(home))
 }
 
-/// Refuses line breaks and other control characters. A line break would end a line of the unit, and
-/// systemd drops the other control characters from quoted words.
+/// Refuses line breaks and other control characters. A line break would end the line in the unit,
+/// and systemd drops other control characters from quoted words.
 fn writable(path: &Path) -> Result<(), OddPath> {
     let is_plain = path
         .to_str()

@@ -1,5 +1,5 @@
-//! A folder with the log file `kenduri.log` or `keeper.log`. Older files are named `kenduri.log.1`
-//! and so on.
+//! A folder that contains the log file `kenduri.log` or `keeper.log`. Rotated files are named
+//! `kenduri.log.1` and so on.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 /// The size at which a file is rotated, in bytes.
 const MOST_BYTES: u64 = 10 << 20;
-/// The number of older files that are kept.
+/// The number of rotated files that are kept.
 const KEPT: u32 = 5;
 /// How often the writer checks whether its file was deleted or renamed.
 const EVERY: Duration = Duration::from_secs(1);
@@ -38,8 +38,8 @@ impl Folder {
         })
     }
 
-    /// Opens a new file if the current one was deleted or renamed, because nobody would find new
-    /// lines in the old file.
+    /// If the current file was deleted or renamed, opens a new one, because nobody would look for
+    /// new lines in the old one.
     fn stay(&mut self) {
         self.looked = Instant::now();
         if self.is_here() {
@@ -152,8 +152,8 @@ mod tests {
         let mut log = Folder::open(&folder, "kenduri.log").expect("a log");
         log.every = Duration::MAX;
         log.write_all(b"1\n").expect("written");
-        // The writer does not check its file at every line, so this line still goes to the renamed
-        // folder.
+        // The writer does not check its file at every line. So this line still goes into the file
+        // in the renamed folder.
         std::fs::rename(&folder, data.path().join("old")).expect("renamed");
         log.write_all(b"2\n").expect("written");
         assert!(!folder.exists());
@@ -181,7 +181,8 @@ mod tests {
         log.write_all(b"8\n").expect("written");
         assert_eq!(text(&file), "8\n");
         assert_eq!(text(&data.path().join("older/kenduri.log")), "new\n6\n7\n");
-        // The writer must not mistake its own rotation for a renaming by somebody else.
+        // When the writer itself rotates its file, it must not report that somebody else has
+        // renamed the file.
         log.most = 1;
         log.write_all(b"9\n").expect("written");
         assert_eq!(text(&file), "9\n");

@@ -1,5 +1,5 @@
-//! The access logs of single sites. A site has a file with all requests, and a file with failed and
-//! refused requests.
+//! The access logs of individual sites. Each site has one file with all requests, and one file with
+//! failed and refused requests.
 
 use std::collections::BTreeMap;
 use std::io;

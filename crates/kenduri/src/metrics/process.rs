@@ -1,7 +1,7 @@
 //! Metrics about this process, with the names and descriptions of Prometheus's client libraries.
 //!
-//! They are read at each request for metrics. They are not counters of the `metrics` crate, because
-//! CPU seconds have fractions and those counters have none.
+//! The system is asked for them whenever somebody requests the metrics. Counters of the `metrics`
+//! crate are not used, because CPU seconds have fractions and such counters are integers.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -9,7 +9,7 @@ use std::fs;
 use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
-/// Returns the metrics as text for Prometheus, without values that the system does not report.
+/// Returns the metrics as text for Prometheus. Leaves out values that the system does not report.
 pub(super) fn figures() -> String {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let own = fs::read_to_string("/proc/self/stat").unwrap_or_default();
@@ -71,7 +71,7 @@ fn resident_bytes(status: &str) -> Option<f64> {
 
 fn open_descriptors() -> Option<f64> {
     let open = fs::read_dir("/proc/self/fd").ok()?.count() as u64;
-    // One descriptor was opened only for this count.
+    // Reading this folder opens one more descriptor, which is subtracted.
     Some(number(open.saturating_sub(1)))
 }
 

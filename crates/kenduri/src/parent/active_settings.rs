@@ -1,4 +1,4 @@
-//! The supervisor process's active settings, and how they are read again.
+//! Keeps the supervisor process's active settings, and reads them again on request.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::sockets::{Sockets, find_ports};
 use crate::configuration::{Asked, Configuration, Sources};
 use crate::messages::ServeMode;
 
-/// The last valid settings. The supervisor process has applied them.
+/// The settings that the supervisor process has applied last.
 pub(super) struct Settings {
     asked: Asked,
     plan: Plan,
@@ -37,16 +37,16 @@ impl Settings {
         }
     }
 
-    /// Returns the active configuration inputs for a worker. They include the file's text, because
-    /// the file may have changed since.
+    /// Returns the inputs from which a worker computes the active configuration. They include the
+    /// text of the settings file, because the file may have changed in the meantime.
     pub(super) fn asked(&self) -> Asked {
         self.asked.clone()
     }
 
     /// Reads and checks the settings, without applying them.
     pub(super) fn read(&self) -> Result<(Asked, Configuration)> {
-        // A restart will use the whole file, so settings that change only at a restart must be
-        // valid too.
+        // A restart would use the whole file. So it must be valid as a whole, including the
+        // settings that change only at a restart.
         let whole = Asked {
             text: None,
             lasting: None,
@@ -77,7 +77,8 @@ impl Settings {
     }
 }
 
-/// Adds the text of the settings file, so that these inputs always yield the same configuration.
+/// Adds the text of the settings file to the inputs, so that they always yield the same
+/// configuration.
 fn found(asked: Asked, configuration: &Configuration) -> Asked {
     Asked {
         text: Some(configuration.text.clone().unwrap_or_default()),

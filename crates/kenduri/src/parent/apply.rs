@@ -52,8 +52,8 @@ impl ParentProcess {
         self.gate.unless_shut(turn).await
     }
 
-    /// Reads the settings, and applies either all of them or none. There is one exception: if a
-    /// service fails to start, all other settings are applied nevertheless.
+    /// Reads the settings, and applies either all of them or none. However, if a service fails to
+    /// start, the other settings are applied nevertheless.
     pub(super) async fn apply(&self) -> Result<Applied> {
         let alone = self.alone().await?;
         self.apply_alone(alone).await
@@ -92,8 +92,8 @@ impl ParentProcess {
                 return Ok(Applied { said, file, failed });
             }
         };
-        // Applying the settings succeeds even if a service does not start, so the services' states
-        // are checked.
+        // Applying the settings succeeds even if a service does not start. So the services' states
+        // are checked here.
         let rows = self.control.ps().await.unwrap_or_default();
         for changed in changes {
             let name = &changed.service;
@@ -130,7 +130,8 @@ impl ParentProcess {
         }
     }
 
-    /// Sends the settings also to workers that are newer than `run` and do not serve requests yet.
+    /// Sends the settings also to workers that were started after `run` and do not serve requests
+    /// yet.
     fn bring_along(&self, run: RunId, asked: &Asked, sockets: &Sockets) {
         for (run, line) in self.workers.later_than(run) {
             let (asked, sockets) = (asked.clone(), sockets.share());
@@ -200,7 +201,7 @@ mod tests {
         folder: tempfile::TempDir,
         parent: Arc<ParentProcess>,
         started: mpsc::UnboundedSender<Channel>,
-        /// Tells that a planned restart is due.
+        /// Sends the names of services whose planned restart is due.
         due: mpsc::UnboundedSender<Arc<str>>,
         _renewals: mpsc::Receiver<UpgradeRequest>,
     }
@@ -299,7 +300,7 @@ mod tests {
             }
         }
 
-        /// Waits for the question whether an event is near, and answers it.
+        /// Waits until the supervisor process asks whether an event is near, and replies.
         async fn tell_of_freeze(&mut self, until: Option<Timestamp>) {
             let (ToWorker::Request { id, order }, _) = self.hear().await else {
                 panic!("no request");
@@ -394,7 +395,8 @@ mod tests {
 
         let house = TestParent::build();
         let parent = &house.parent;
-        // Only workers know about events. No worker is running, so the action is permitted.
+        // Only a worker knows whether an event is near. No worker is running, so the action is
+        // permitted.
         parent.check_freeze(false).await.unwrap();
         let (mut worker, ..) = house.start(1).await;
         worker.say(ToParent::Serving).await;
@@ -447,7 +449,7 @@ mod tests {
 
         let (free, ()) = tokio::join!(parent.check_freeze(false), worker.tell_of_freeze(None));
         free.unwrap();
-        // A forced action does not ask the worker.
+        // Before a forced action, the worker is not asked.
         parent.check_freeze(true).await.unwrap();
     }
 
@@ -458,7 +460,7 @@ mod tests {
             let services = house.parent.postponed_restarts.lock();
             services.iter().cloned().collect()
         };
-        // Resolves when exactly these services wait.
+        // Waits until exactly these services wait for their restart.
         let waits = async |wanted: &[&str]| {
             let wait = async {
                 while !postponed()
@@ -472,7 +474,7 @@ mod tests {
             let waited = tokio::time::timeout(PATIENCE, wait).await;
             waited.unwrap_or_else(|_| panic!("{:?} and not {wanted:?} wait", postponed()));
         };
-        // Without a worker, nobody knows of events.
+        // Only a worker knows whether an event is near. No worker is running, so the restart waits.
         house.due.send("api".into()).unwrap();
         waits(&["api"]).await;
         let (mut worker, ..) = house.start(1).await;

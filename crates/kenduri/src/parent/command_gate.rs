@@ -1,6 +1,5 @@
-//! The gate that admits control requests. The supervisor process closes it before it upgrades
-//! itself by `exec`, because `exec` would interrupt requests. The upgrade waits for the requests in
-//! progress.
+//! The gate that admits control requests. Before the supervisor process upgrades itself by `exec`,
+//! it closes the gate and waits for the requests in progress, because `exec` would interrupt them.
 
 use std::future::Future;
 use std::time::Duration;

@@ -25,7 +25,8 @@ use crate::control_requests::{ControlRequest, ControlResponse, services};
 use crate::messages::{MessageSender, RequestIds, ToWorker};
 
 impl ParentProcess {
-    /// Creates the handler of requests, and the receiver of requests to upgrade.
+    /// Creates the supervisor process's state, which handles requests. Also returns the receiver of
+    /// requests to upgrade.
     pub(super) fn new(
         control: Control,
         program: ProgramFile,
@@ -67,8 +68,8 @@ impl ParentProcess {
     }
 
     async fn begin(self: Arc<Self>, channel: Channel) -> Result<()> {
-        // Because of this lock, the worker misses no change of the settings. Each change is either
-        // already in `settings`, or is sent to this worker later.
+        // Because of this lock, the worker misses no change of the settings. A change is either
+        // already in `settings`, or the worker receives it later.
         let settings = self.settings.lock().await;
         let begin = ToWorker::Begin {
             asked: settings.asked(),
@@ -128,7 +129,7 @@ impl ParentProcess {
         done.map_or_else(|error| reply_of(&error), Reply::Ok)
     }
 
-    /// Returns the log lines that services write from now on.
+    /// Returns the requested last log lines, and then new lines as services write them.
     pub(crate) async fn follow(&self, logs: services::Logs) -> Result<LogTail> {
         not_the_log(&logs)?;
         self.has_instance(&logs).await?;
@@ -159,7 +160,8 @@ impl ParentProcess {
             ServiceRequest::Logs(logs) => {
                 not_the_log(&logs)?;
                 let lines = control.logs(&logs.clone().into()).await?;
-                // An instance that no longer exists may still have lines in the log.
+                // This check comes after the search, because an instance that no longer exists may
+                // still have lines in the log.
                 if lines.is_empty() {
                     self.has_instance(&logs).await?;
                 }
@@ -207,7 +209,7 @@ impl ParentProcess {
         Ok(format!("{service} was stopped and runs again."))
     }
 
-    /// Returns the names of the configured services, except Kenduri's own.
+    /// Returns the names of all services except Kenduri's own.
     async fn described(&self) -> Result<BTreeSet<Arc<str>>> {
         let rows = self.control.ps().await?;
         let names = rows.into_iter().map(|row| row.service);
@@ -227,7 +229,8 @@ impl ParentProcess {
         Ok(())
     }
 
-    /// Adds the number of requests per second to each instance, as the worker has counted it.
+    /// Adds the number of requests per second to each instance. The worker has counted the
+    /// requests.
     fn count_requests(&self, rows: &mut [InstanceStatus]) {
         let fleet = self.control.ready_instances().borrow().clone();
         let rate = |address: &Address| self.workers.rate(address);
@@ -236,8 +239,8 @@ impl ParentProcess {
         }
     }
 
-    /// Upgrades to the program file on the disk. The worker is replaced first, and this process
-    /// after the new worker has begun to serve. `client` receives the result.
+    /// Upgrades to the program file on the disk. Replaces the worker first. After the new worker
+    /// has begun to serve, replaces this process. `client` receives the result.
     pub(crate) async fn upgrade(&self, client: tokio::net::UnixStream, force: bool) -> Result<()> {
         let renewed = async {
             self.check_freeze(force).await?;
@@ -265,8 +268,8 @@ impl ParentProcess {
     }
 }
 
-/// Returns an instance's number of requests per second. During a replacement, two instances have
-/// the same number, but only one of them serves.
+/// Returns how many requests an instance gets per second. While an instance is replaced, the old
+/// and the new one have the same number, but only one of them serves.
 fn rate_of(
     row: &InstanceStatus,
     fleet: &ReadyInstances,
@@ -280,8 +283,8 @@ fn rate_of(
     rate(here.address.as_ref()?)
 }
 
-/// Combines the results for all services. One service's failure does not stop the work on the
-/// others.
+/// Combines the outcomes of a request that concerned all services. An outcome may be a failure,
+/// because a failure does not stop the work on the other services.
 fn of_all(outcomes: Vec<(Result<String>, Arc<str>)>) -> Result<String> {
     if outcomes.is_empty() {
         return Ok("There are no services.".to_owned());

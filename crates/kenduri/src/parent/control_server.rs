@@ -62,8 +62,8 @@ async fn answer(
         return Ok(());
     }
     match serde_json::from_slice::<ControlRequest>(&line) {
-        // An upgrade must not wait for a followed log, which can last forever, or for the request
-        // that started the upgrade.
+        // An upgrade must not wait for these two requests. A followed log can last forever, and the
+        // request for the upgrade ends only after the upgrade.
         Ok(ControlRequest::Services(services::ServiceRequest::Follow(logs))) => {
             drop(inside);
             follow(stream, parent, logs).await
@@ -83,7 +83,8 @@ async fn answer(
     }
 }
 
-/// Sends new log lines to the client until the service ends or the client disconnects.
+/// Sends new log lines to the client until the followed service no longer exists or the client
+/// disconnects.
 async fn follow(
     mut stream: tokio::net::UnixStream,
     parent: &ParentProcess,

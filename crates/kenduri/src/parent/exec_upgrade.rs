@@ -1,5 +1,5 @@
-//! Upgrades the supervisor process by `exec`: the process runs the program file that is on the disk
-//! now, but keeps its pid, children, sockets and channels.
+//! Upgrades the supervisor process by `exec`. The process then runs the program file that is on the
+//! disk now, but keeps its pid, children, sockets and channels.
 
 use std::ffi::OsString;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
@@ -63,7 +63,7 @@ impl UpgradeRequest {
         left: ExecContext<'_>,
     ) -> Supervisor {
         let note = HandoverNote::of(parent, left.temporary).await;
-        // Everything that can fail is done before anything is halted.
+        // Everything that can fail is done first, while nothing is halted yet.
         let prepared = async {
             upgrade_check::rehearse(&parent.program, &everything, &note).await?;
             parent.settings.lock().await.sockets.leave()
@@ -84,7 +84,8 @@ impl UpgradeRequest {
         let postponed_restarts = parent.postponed_restarts.lock().clone();
         let note = HandoverNote {
             workers,
-            // This field is read last, because a worker may have become ready in the meantime.
+            // This field is read only after the workers were halted. Until then, another worker
+            // could become ready.
             serving: parent.workers.serving(),
             last_order: parent.numbers.last(),
             postponed_restarts,
@@ -176,8 +177,8 @@ pub(super) async fn resume(handed: ReceivedHandover) -> Result<Running> {
     let (means, from_supervisor) = service_config::means(&configuration);
     let program = ProgramFile::this()?;
     let plan = service_config::plan(&configuration, &program)?;
-    // This program may reject permissions that the previous program accepted. The error is only
-    // logged, so that the services keep running.
+    // An error is only logged, so that the services keep running even if this program is stricter
+    // than the previous one.
     if let Err(error) = permissions::let_through(&configuration, &run, &plan) {
         tracing::error!("{error:#}");
     }

@@ -36,8 +36,8 @@ pub(super) struct HandoverNote {
 }
 
 impl HandoverNote {
-    /// Collects the state, except for the parts about workers. These parts can change until the
-    /// `exec`.
+    /// Collects the state. The parts about workers are collected again later, because they can
+    /// change until the `exec`.
     pub(super) async fn of(parent: &ParentProcess, temporary: Option<&Temporary>) -> Self {
         let settings = parent.settings.lock().await;
         Self {

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use supervisor::{LineHook, LogLine, Stream};
 
 const SOCKET: &str = "/run/systemd/journal/socket";
-/// The priority of each line (syslog(3), `LOG_INFO`).
+/// The priority of each line. It is the value of `LOG_INFO` (syslog(3)).
 const PRIORITY: &str = "6";
 
 /// Returns a hook that sends each line to the journal, or `None` if no socket can be created.

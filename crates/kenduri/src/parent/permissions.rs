@@ -1,5 +1,5 @@
-//! Sets permissions in the folder for sockets. Services that run as other users can reach their own
-//! sockets and nothing else.
+//! Sets permissions in the folder for sockets. Services that run as other users can reach only
+//! their own sockets and the sockets through which services reach each other.
 
 mod access_list;
 
@@ -15,14 +15,16 @@ use supervisor::{Folder, Plan};
 use crate::configuration::Configuration;
 use crate::folders::{INNER, RUN};
 
-/// Mode bits (stat(2)): all permissions of others, and traversal for group and others.
+/// The mode bits for all permissions of others (stat(2)).
 const OTHERS: u32 = 0o007;
+/// The mode bits that let group and others traverse a folder (stat(2)).
 const THROUGH: u32 = 0o011;
-/// Connecting to a unix socket requires write permission (unix(7)).
+/// The mode bits that let everybody connect to a unix socket, which requires write permission
+/// (unix(7)).
 const CONNECT: u32 = 0o666;
 
 /// Removes the sockets through which services reach each other, if an earlier run has left them
-/// behind. This also removes the permissions of these sockets.
+/// behind. The permissions of these sockets are removed with them.
 pub(super) fn forget(run: &Folder) -> Result<()> {
     match fs::remove_dir_all(run.at(INNER)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
@@ -34,8 +36,8 @@ pub(super) fn forget(run: &Folder) -> Result<()> {
 }
 
 /// Gives services that run as other users access to their own sockets and to the sockets through
-/// which services reach each other. Keeps earlier permissions, because older processes may still be
-/// running.
+/// which services reach each other. Permissions that were given earlier are kept, because older
+/// processes may still need them.
 pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Plan) -> Result<()> {
     let services = plan.services().values().filter(|service| !service.own);
     let users = services.filter_map(|service| Some(service.user.as_ref()?.user));
@@ -55,8 +57,8 @@ pub(super) fn let_through(configuration: &Configuration, run: &Folder, plan: &Pl
     })
 }
 
-/// Sets the permissions of the folder first, and then the permissions of its sockets, because the
-/// folder decides who can reach the sockets.
+/// Lets these users traverse the folder, and then lets everybody connect to its sockets. The folder
+/// comes first, because it decides who can reach the sockets.
 fn open_inner(folder: &Path, users: &BTreeSet<u32>) -> io::Result<()> {
     if !folder.is_dir() {
         // No services reach each other through sockets.
@@ -74,8 +76,8 @@ fn open(data: &Path) -> io::Result<()> {
     if mode & THROUGH == THROUGH {
         return Ok(());
     }
-    // Until now, the closed data folder has protected everything in it. So each entry is closed
-    // before other users can traverse the folder.
+    // Until now, nobody else could enter the data folder, so its entries needed no protection.
+    // Their permissions are removed before other users can traverse the folder.
     for entry in fs::read_dir(data)? {
         let entry = entry?;
         // The folder for sockets is skipped, because it has its own permissions. Links are skipped,

@@ -19,7 +19,8 @@ use crate::log;
 use crate::messages::{RequestIds, ServeMode};
 use crate::sd_notify::SdNotify;
 
-/// The running supervisor process, including everything that an upgrade passes on.
+/// The running supervisor process. It includes everything that an upgrade passes to the next
+/// program.
 pub(super) struct Running {
     pub(super) supervisor: Supervisor,
     pub(super) parent: Arc<ParentProcess>,
@@ -40,7 +41,7 @@ pub(crate) struct ParentProcess {
     pub(super) settings: Mutex<Settings>,
     /// Every change of the active settings must hold this lock. Starting a worker does not need it.
     pub(super) changes: Arc<Mutex<()>>,
-    /// Admits control requests, except just before an upgrade by `exec`.
+    /// Admits control requests. Closed just before an upgrade by `exec`.
     pub(crate) gate: CommandGate,
     pub(super) numbers: RequestIds,
     /// The services whose planned restart waits for the end of a freeze.
@@ -59,7 +60,7 @@ impl PostponedRestarts {
     }
 }
 
-/// The held lock for changing the active settings.
+/// Proof that the caller holds the lock for changing the active settings.
 pub(super) type ChangeLock = OwnedMutexGuard<()>;
 
 pub(super) struct UpgradeRequest {
@@ -69,7 +70,7 @@ pub(super) struct UpgradeRequest {
     pub(super) _held: (ChangeLock, ClosedGate),
 }
 
-/// Whether a request, rather than a failure, has stopped the service.
+/// True if somebody stopped the service on request, false if it failed or still runs.
 pub(super) fn is_stopped(rows: &[InstanceStatus], service: &str) -> bool {
     let of_it = rows.iter().filter(|row| &*row.service == service);
     let mut states = of_it.map(|row| row.state).peekable();

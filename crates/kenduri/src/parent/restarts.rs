@@ -1,5 +1,5 @@
-//! Replaces services on request and as `cron_restart` plans. During a freeze, planned restarts wait
-//! until it is over.
+//! Replaces services on request and at the times in `cron_restart`. A planned restart that is due
+//! during a freeze waits until the freeze is over.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,22 +14,23 @@ use super::process::{ParentProcess, is_stopped};
 use crate::control_requests::{ControlRequest, ControlResponse, Reply};
 use crate::messages::ToWorker;
 
-/// The time between two looks whether the freeze is over. Hosts may end it early.
+/// How often to check whether the freeze is over. Waiting for its planned end is not enough,
+/// because hosts may end it early.
 const PAUSE: Duration = Duration::from_mins(1);
 
-/// How long to wait until the worker reports whether an event is near. The time is short, so that a
+/// How long to wait for the worker to report whether an event is near. The time is short, so that a
 /// worker that hangs can still be replaced.
 const FREEZE_TIME: Duration = Duration::from_secs(5);
 
-/// Whether planned restarts have to wait.
+/// The worker's reply to the question whether planned restarts must wait.
 struct Freeze {
-    /// The end of the freeze that is in force.
+    /// The end of the current freeze; `None` if there is no freeze.
     until: Option<Timestamp>,
 }
 
 impl ParentProcess {
     /// Fails if an event is near, unless `force` is set. Without a worker, this check never fails,
-    /// because only the worker knows of events. Automatic restarts skip this check.
+    /// because only the worker knows whether an event is near. Automatic restarts skip this check.
     pub(super) async fn check_freeze(&self, force: bool) -> Result<()> {
         if force {
             return Ok(());
@@ -69,8 +70,8 @@ impl ParentProcess {
         })
     }
 
-    /// Replaces the instances of each service whose planned restart is due, once no event is near.
-    /// As long as no worker tells whether one is, the restarts wait too.
+    /// Replaces the instances of each service whose planned restart is due, as soon as no event is
+    /// near. If no worker reports whether an event is near, the restarts wait.
     pub(super) async fn restart_when_due(
         self: Arc<Self>,
         mut due: mpsc::UnboundedReceiver<Arc<str>>,

@@ -1,4 +1,5 @@
-//! The services that the supervisor process runs: those in the settings, and Kenduri's own worker.
+//! Describes the services that the supervisor process runs, which are those in the settings and
+//! Kenduri's own worker.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +16,12 @@ use crate::messages::DRAIN_TIME;
 const WORD: &str = "work";
 /// The time limit for a worker's start. A worker that migrates the store requests more time.
 const START_WITHIN: Duration = Duration::from_secs(30);
-/// The time that a stopping worker gets in addition to the drain times of requests and tunnels.
+/// The time that a worker gets for stopping after the drain times of requests and tunnels.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 /// The shortest and the longest pause before a service is restarted.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// What the supervisor sends to the supervisor process.
+/// The receiving ends of the channels from the supervisor.
 pub(super) struct FromSupervisor {
     /// The channels to new workers.
     pub(super) channels: mpsc::UnboundedReceiver<Channel>,
@@ -28,7 +29,8 @@ pub(super) struct FromSupervisor {
     pub(super) due_restarts: mpsc::UnboundedReceiver<Arc<str>>,
 }
 
-/// Returns the supervisor's options, and the receivers of what it sends.
+/// Returns the supervisor's options, and the receiving ends of the channels on which the supervisor
+/// sends.
 pub(super) fn means(configuration: &Configuration) -> (SupervisorOptions, FromSupervisor) {
     let folders = &configuration.folders;
     let (channels, opened) = mpsc::unbounded_channel();

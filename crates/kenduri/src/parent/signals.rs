@@ -12,7 +12,7 @@ use tokio::signal::unix::{self, SignalKind, signal};
 #[serde(rename_all = "snake_case")]
 pub(super) enum Signal {
     Stop,
-    /// The name in a hand-over is older than this one.
+    /// In the handover, this signal has the name that earlier versions gave it.
     #[serde(rename = "reload")]
     Apply,
 }

@@ -12,9 +12,9 @@ use crate::configuration::Asked;
 use crate::descriptors;
 use crate::sockets::threads;
 
-/// The number of descriptors that must be free before the `exec`: for duplicates of the sockets,
-/// and for files that the next program opens before it continues. An `exec` cannot be undone, so
-/// this is checked first.
+/// How many descriptors must be free before the `exec`. They are needed for the handover, and for
+/// files that the next program opens before it continues. This is checked first, because an `exec`
+/// cannot be undone.
 const ROOM: usize = 64;
 
 pub(crate) struct Sockets(KeptSockets);
@@ -49,7 +49,8 @@ impl Sockets {
         self.0.close_others(plan.listen());
     }
 
-    /// Closes all sockets, so that new connections are refused at once instead of waiting in vain.
+    /// Closes all sockets, so that new connections are refused at once. With open sockets, they
+    /// would wait in vain.
     pub(super) fn close(&mut self) {
         self.0 = KeptSockets::default();
     }
@@ -59,8 +60,8 @@ impl Sockets {
     }
 
     /// Duplicates the sockets for the next program. The first list contains those from the service
-    /// manager, and the second those that this process opened. Fails if too few descriptors are
-    /// then free for an upgrade.
+    /// manager, and the second those that this process opened. Fails if too few descriptors remain
+    /// free for an upgrade.
     pub(super) fn leave(&self) -> Result<(Vec<OwnedFd>, Vec<OwnedFd>)> {
         let duplicated = || {
             let both = (self.0.handed_in()?, self.0.opened()?);
@@ -76,9 +77,9 @@ impl Sockets {
     }
 }
 
-/// Assigns a port to each service that wants one, because its URL appears in a setting, and returns
-/// whether any was assigned. A service keeps its port until this process ends, because other
-/// services know the URL.
+/// Assigns a port to each service in `wanting`. These services need one, because their URLs appear
+/// in settings. Returns whether any port was assigned. A service keeps its port until this process
+/// ends, because other services know the URL.
 pub(crate) fn find_ports(asked: &mut Asked, wanting: &[String]) -> Result<bool> {
     // The ports stay bound until every service has one, so that no port is assigned twice.
     let mut held = Vec::new();

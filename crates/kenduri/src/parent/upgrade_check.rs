@@ -20,11 +20,13 @@ use super::service_config;
 
 /// The flag that the check adds to this process's command line.
 const FLAG: &str = "--rehearsal";
-/// The time limit. It is short, because the program only reads a file and the settings.
+/// The time limit of the check. It is short, because the program only reads a file and the
+/// settings.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The maximum length of the program's error message, in bytes.
 const REASON: u64 = 4 << 10;
-/// How often the check tests whether the program has exited, after the program's last output.
+/// After the program's last output, the check tests at this interval whether the program has
+/// exited.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Runs the program file on the disk, to check whether it can take over this process's state.
@@ -58,7 +60,7 @@ pub(super) async fn rehearse(
     }
 }
 
-/// Waits for the program to exit, and returns its error output.
+/// Waits for the program to exit, and returns what it wrote to standard error.
 async fn hear(child: &mut Child) -> io::Result<String> {
     let mut said = Vec::new();
     if let Some(error) = child.stderr.take() {

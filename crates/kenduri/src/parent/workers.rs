@@ -21,8 +21,8 @@ use crate::messages::{MessageSender, RequestRate, ToParent, ToWorker};
 
 /// How long a request waits until a worker serves.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The time limit for a worker's reply. A request takes seconds, so a worker that takes longer
-/// hangs.
+/// The time limit for a worker's reply. Requests take only seconds, so a worker that has not
+/// replied by then hangs.
 const ANSWER: Duration = Duration::from_mins(1);
 /// The time limit for sending a message to a worker. A working worker reads at once.
 const HEARD: Duration = Duration::from_secs(1);
@@ -30,7 +30,7 @@ const HEARD: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(crate) struct Workers {
     links: Arc<Mutex<BTreeMap<RunId, WorkerLink>>>,
-    /// The worker that became ready last; `None` if that worker has exited.
+    /// The worker that became ready last; `None` if it has exited.
     serving: watch::Sender<Option<RunId>>,
     fleet: watch::Receiver<ReadyInstances>,
     served: watch::Sender<bool>,
@@ -112,7 +112,7 @@ impl Workers {
                 // The worker notices the closed channel, exits and is restarted.
                 Err(error) => tracing::error!(%error, run, "a worker's channel is lost"),
             }
-            // Without its channel, the task ends. The replies that it awaited are lost.
+            // The task ends without its channel. The replies for which callers still wait are lost.
             let _ = link.hearing.await;
             link.line.hang_up();
         }
@@ -151,13 +151,14 @@ impl Workers {
                 ToParent::Request { id, order: wanted } => order(id, wanted),
             }
         }
-        // A halted channel is not closed: the next program uses it.
+        // The worker is missing here if its channel was halted. The channel then stays open for the
+        // next program.
         let Some(link) = self.links().remove(&run) else {
             return;
         };
         link.line.hang_up();
         drop(link);
-        // A replaced instance may have waited only until this worker sent it no more requests.
+        // This worker may have been the last one that sent requests to a replaced instance.
         self.pass_on(control).await;
         self.serving.send_if_modified(|serving| {
             let was_this = *serving == Some(run);
@@ -176,9 +177,11 @@ impl Workers {
         }
     }
 
-    /// Returns the replaced instances to which no worker sends requests any more, each only once.
-    /// During a worker's replacement, both workers may send requests. An upgrade loses earlier
-    /// reports, and the instances in these reports get their full drain time.
+    /// Returns the replaced instances to which no worker sends requests any more. Returns each of
+    /// them only once. While a worker is replaced, both workers may send requests.
+    ///
+    /// When the supervisor process is upgraded, the reports that it has received are lost. The
+    /// instances in these reports are stopped only after their full drain time.
     fn take_drained(&self) -> BTreeSet<Instance> {
         let mut links = self.links();
         let mut said = links.values().map(|link| &link.drained);
@@ -368,7 +371,7 @@ mod tests {
         let _deaf = add(&workers, 1);
         let (_outbox, mut inbox, _halt) =
             channel::open::<ToParent, ToWorker>(add(&workers, 2)).expect("an end");
-        // More messages than the socket and the queue can hold.
+        // These are more messages than the socket and the queue can hold.
         for number in 0..200 {
             let name = format!("{number}{}", "x".repeat(50_000));
             let news = ReadyInstances::from([(name.into(), ServiceInstances::default())]);

@@ -1,4 +1,4 @@
-//! The active alerts on the operator's page.
+//! Shows the active alerts on the operator's page.
 
 use web::Problem;
 

@@ -1,4 +1,4 @@
-//! The state of the backup on the operator's page.
+//! Shows the state of the backup on the operator's page.
 
 use backup::{DrillResult, Status};
 use jiff::Timestamp;
@@ -10,7 +10,7 @@ pub(super) struct BackupState {
     pub(super) class: &'static str,
     pub(super) words: &'static str,
     pub(super) lines: Vec<String>,
-    /// The time and the reason of the last backup's failure, if it failed.
+    /// When and why the last backup failed; `None` if it succeeded.
     pub(super) failure: Option<(String, String)>,
     pub(super) has_key: bool,
 }

@@ -1,4 +1,4 @@
-//! The figures of the machine and the store on the operator's page.
+//! Shows the figures of the machine and the store on the operator's page.
 
 use web::Text;
 

@@ -43,8 +43,8 @@ pub(crate) struct MailFacts {
 }
 
 impl MailFacts {
-    /// Stores the sender domain, for which DNS records are required. If the records were not found
-    /// yet, makes the job due soon, because the domain may be new.
+    /// Stores the sender domain if its DNS records are required. If the records were not found yet,
+    /// they are looked up again soon, because the domain may be new.
     pub(crate) fn begin(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let domain = self.is_required.then_some(self.domain.as_str());
         sender_domain::require(tx, domain)?;
@@ -106,8 +106,8 @@ struct MailPage<'a> {
     /// Whether mail to many recipients is waiting for the DNS records.
     is_waiting: bool,
     records: Vec<Record>,
-    /// The mailbox from which Kenduri reads delivery reports. `read` is the time of the last
-    /// reading, and `error` is its error, if any.
+    /// The mailbox from which Kenduri reads delivery reports. `read` says when the mailbox was last
+    /// read, and `error` why this failed, if it did.
     bounces: Option<&'a str>,
     read: Option<String>,
     error: Option<&'a str>,
@@ -193,7 +193,7 @@ async fn look_and_note(
     Ok((key, records))
 }
 
-/// Creates the key that signs mail.
+/// Creates the key that signs mail, unless there is one already.
 pub(super) async fn make_key(
     State(site): State<Site>,
     Extension(facts): Extension<Arc<MailFacts>>,
@@ -307,9 +307,9 @@ async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
     }
 }
 
-/// Compares a DNS name's values with the required record. If the record is missing, the page shows
-/// the values that begin with `shown`, or none if `shown` is empty. Values for other purposes are
-/// not shown.
+/// Looks for the required record among a DNS name's values. If it is missing, the page shows the
+/// values that begin with `shown`, because they may be an incorrect version of the record. If
+/// `shown` is empty, it shows none.
 fn judge(
     (what, name, text): (&'static str, String, String),
     answer: Option<Vec<String>>,

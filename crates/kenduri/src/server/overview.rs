@@ -44,7 +44,7 @@ struct Updates {
     found: Option<String>,
     newer: Vec<Release>,
     advisories: Vec<Advisory>,
-    /// The time and the reason of the last failure, if it was later than `found`.
+    /// When and why the sources could last not be read. `None` if a later attempt succeeded.
     failure: Option<(String, String)>,
 }
 
@@ -76,8 +76,7 @@ struct Certificate {
     words: Cow<'static, str>,
     until: Option<String>,
     next: Option<String>,
-    /// The time and the reason of the last failed order. The certificate authority has stated the
-    /// reason.
+    /// When and why the last order failed. The reason comes from the certificate authority.
     failure: Option<(String, String)>,
     refused: Option<String>,
     /// The certificate's file; `None` if Kenduri orders the certificate.

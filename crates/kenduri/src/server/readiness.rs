@@ -1,5 +1,5 @@
-//! Checks whether the installation is ready for an event: a short list on the operator's page, with
-//! advice.
+//! Checks whether the installation is ready for an event. The operator's page shows the results as
+//! a short list with advice.
 
 use backup::{DrillResult, Status};
 use jiff::{SignedDuration, Timestamp};
@@ -16,9 +16,9 @@ use crate::machine::MachineStatus;
 use crate::server_status::EdgeStatus;
 use crate::updates::{self, Known};
 
-/// How long before an event the list announces it.
+/// How long before an event the list begins to announce it.
 const NEAR: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The snapshot's maximum age in addition to `backup.every`.
+/// How much older than `backup.every` the newest snapshot may be.
 const GRACE: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) struct Check {
     /// The message id of the check's name.
     pub(super) what: &'static str,
     pub(super) class: &'static str,
-    /// What to do; empty if nothing needs to be done.
+    /// What the operator should do; empty if nothing needs to be done.
     pub(super) advice: String,
 }
 
@@ -112,10 +112,11 @@ fn check(admin: &AdminContext, what: &'static str, class: &'static str, advice: 
     }
 }
 
-/// The message id of the line about an event that is near.
+/// The message id of the check that announces the next event.
 const EVENT: &str = "server-ready-event";
 
-/// The class of a line, and the message id of the advice; empty if nothing is to do.
+/// The result of a check: its CSS class, and the message id of the advice. The id is empty if
+/// nothing needs to be done.
 type Judgement = (&'static str, &'static str);
 
 const READY: Judgement = ("yes", "");

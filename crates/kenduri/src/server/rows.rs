@@ -1,4 +1,4 @@
-//! The table of services' instances on the operator's pages.
+//! Shows the table of services' instances on the operator's pages.
 
 use supervisor::state::InstanceState;
 use supervisor::{InstanceStatus, OWN_SERVICE};
@@ -22,7 +22,8 @@ pub(super) struct Instance {
     pub(super) last_exit: Option<String>,
 }
 
-/// An instance's state as a word, with the CSS class for its shape and colour.
+/// An instance's state. It consists of a word and of the CSS class that determines its shape and
+/// colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
     pub(super) class: &'static str,

@@ -28,7 +28,7 @@ const GREP: usize = 200;
 
 #[derive(Default, Deserialize)]
 pub(super) struct ServiceQuery {
-    /// The keyword of the action that led to this page.
+    /// The keyword of the action after which this page is shown.
     done: Option<String>,
     /// The text that log lines must contain.
     #[serde(default)]
@@ -66,7 +66,7 @@ struct Exit {
 pub(super) struct ActionError {
     /// The message id of the reason.
     pub(super) words: &'static str,
-    /// The supervisor process's own reason. It is not translated.
+    /// The reason in the words of the supervisor process. It is not translated.
     pub(super) reason: Option<String>,
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn show(
     page(&admin, &parts, &name, &asked, None).await
 }
 
-/// Renders the page. `error` says why an action failed.
+/// Renders the page. If an action failed, `error` says why.
 pub(super) async fn page(
     admin: &AdminContext,
     parts: &AdminParts,
@@ -189,7 +189,7 @@ fn actions(found: &ServiceStatus) -> Vec<ServiceAction> {
     actions
 }
 
-/// Returns the message about the action that led to this page.
+/// Returns the message about the action after which this page is shown.
 fn done_message(text: &Text, done: &str, name: &str) -> Option<String> {
     let id = match done {
         "late" => "server-done-late",

@@ -1,4 +1,4 @@
-//! The actions on services on the operator's pages.
+//! The actions that the operator's pages offer for services.
 
 use crate::control_requests::services::ServiceRequest;
 
@@ -46,7 +46,7 @@ impl ServiceAction {
         }
     }
 
-    /// The message id of the explanation before the action.
+    /// The message id of the text that explains the action in advance.
     pub(super) fn effect(self) -> &'static str {
         match self {
             Self::Start => "server-start-effect",
@@ -57,7 +57,7 @@ impl ServiceAction {
         }
     }
 
-    /// The message id of the confirmation after the action.
+    /// The message id of the text that confirms the action afterwards.
     pub(super) fn done(self) -> &'static str {
         match self {
             Self::Start => "server-done-start",

@@ -52,7 +52,8 @@ fn site(world: &World) -> (Context, axum::Router, Orders) {
     site_with(world, Some(status(world.platform.clock.now())))
 }
 
-/// Like [`site`], with this state of the edge. `None` stands for a worker that does not reply.
+/// Like [`site`], but the edge has this state. With `None`, the worker does not report the edge's
+/// state.
 fn site_with(world: &World, status: Option<EdgeStatus>) -> (Context, axum::Router, Orders) {
     site_looking(world, status, &[])
 }
@@ -267,7 +268,7 @@ fn status(now: jiff::Timestamp) -> EdgeStatus {
     }
 }
 
-/// Creates a signed-in person, who may own the installation.
+/// Creates a signed-in person. If `is_owner` is true, the person owns the installation.
 async fn somebody(
     world: &World,
     accounts: &Context,
@@ -529,8 +530,8 @@ fn every_language_says_the_same_messages_with_the_same_names() {
 
 #[test]
 fn counts_are_said_in_the_singular_too() {
-    // The singular of these messages is never used: either the number is always larger than one, or
-    // one day is called "tomorrow" or "yesterday".
+    // These messages never need a singular. Either the number is always larger than one, or a
+    // single day is called "tomorrow" or "yesterday".
     let plural_only = [
         "complaint-name-long",
         "complaint-guests",

@@ -1,8 +1,8 @@
 //! Reads security advisories in the OSV format (<https://ossf.github.io/osv-schema/>): a single
 //! advisory, a list, or a response of the API at osv.dev.
 //!
-//! Only advisories about the package `kenduri` itself count. Its dependencies are listed in its
-//! `CycloneDX` file. Other tools can check them.
+//! Only advisories about the package `kenduri` itself count. Its dependencies are listed in a
+//! `CycloneDX` file, so that other tools can check them.
 
 use std::cmp::Ordering;
 
@@ -76,7 +76,7 @@ enum Event {
     Limit(String),
 }
 
-/// Returns the number of all advisories, and those about the version `ours`.
+/// Returns the number of all advisories in the text, and the advisories about the version `ours`.
 pub(super) fn concerning(text: &str, ours: &Version) -> Result<(usize, Vec<Advisory>)> {
     let all = read(text).context("it is no list of advisories as OSV writes them")?;
     let mut concerning = Vec::new();
@@ -171,7 +171,7 @@ impl Range {
     /// Whether the range contains the version `ours`. According to OSV, the last event at or before
     /// the version decides.
     fn concerns(&self, ours: &Version) -> Result<bool> {
-        // Both kinds contain SemVer versions. The only other kind contains git commits.
+        // Only these two kinds contain SemVer versions. The third kind contains git commits.
         if !["SEMVER", "ECOSYSTEM"].contains(&&*self.kind) {
             return Ok(false);
         }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{line, link};
 
-/// The maximum number of releases on the page.
+/// The maximum number of releases that the page shows.
 const SHOWN: usize = 20;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,8 +28,8 @@ struct Entry {
     link: String,
 }
 
-/// Returns the number of all releases, and those newer than `ours`. Pre-releases such as `-rc.1`
-/// are included only if `ours` is a pre-release too.
+/// Returns the number of all releases, and the releases that are newer than `ours`. Pre-releases
+/// such as `-rc.1` are included only if `ours` is a pre-release too.
 pub(super) fn newer_than(text: &str, ours: &Version) -> Result<(usize, Vec<Release>)> {
     let entries = entries(text)?;
     let read = entries.len();
@@ -51,8 +51,8 @@ pub(super) fn newer_than(text: &str, ours: &Version) -> Result<(usize, Vec<Relea
 }
 
 impl Entry {
-    /// Returns the version in the entry's title, or in the last part of its link if the title has
-    /// none.
+    /// Returns the version in the entry's title. If the title contains none, looks for it in the
+    /// last part of the link.
     fn version(&self) -> Option<Version> {
         let words = self.title.split_whitespace();
         let last = self.link.trim().rsplit('/').next();
@@ -63,8 +63,8 @@ impl Entry {
     }
 }
 
-/// Returns a feed's entries. Refuses a feed that declares XML entities, so that no entity is ever
-/// expanded.
+/// Returns a feed's entries. Refuses entities that XML itself does not define, so that no declared
+/// entity is ever expanded.
 fn entries(text: &str) -> Result<Vec<Entry>> {
     let mut reader = Reader::from_str(text);
     let mut entries: Vec<Entry> = Vec::new();

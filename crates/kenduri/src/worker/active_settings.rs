@@ -16,8 +16,7 @@ pub(super) struct ActiveSettings {
     started: Started,
 }
 
-/// The properties that are fixed when the worker starts. Settings that are loaded later must agree
-/// with them.
+/// What is fixed when the worker starts. Settings that are loaded later must agree with it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Started {
     /// Whether the worker runs the app.
@@ -34,8 +33,8 @@ impl ActiveSettings {
         }
     }
 
-    /// Applies settings to the edge, with additional listening sockets. Either all settings take
-    /// effect or none. Returns a description of the changes, and the services' plan.
+    /// Applies settings to the edge. `sockets` are additional listening sockets. Either all
+    /// settings take effect or none. Returns a description of the changes, and the services' plan.
     pub(super) fn apply(
         &mut self,
         edge: &Edge,

@@ -21,7 +21,7 @@ use crate::server_status::{EdgeStatus, StatusRequest};
 use super::active_settings::ActiveSettings;
 use super::upstream_servers::{LOOK, UpstreamServers};
 
-/// The maximum number of queued requests to delete cached responses.
+/// The maximum number of waiting requests to delete cached responses.
 const PURGES: usize = 4;
 
 pub(super) struct MessageLoop<'a> {
@@ -32,7 +32,8 @@ pub(super) struct MessageLoop<'a> {
     purges: mpsc::Receiver<Purge>,
     status_requests: mpsc::Receiver<StatusRequest>,
     upstream_servers: UpstreamServers,
-    /// `None` if the app does not run, or if the next worker already reports on services.
+    /// The alarm is `None` if the app does not run, or if the next worker already reports on
+    /// services.
     alarm: Option<ServiceAlarm>,
     ending: CancellationToken,
     /// Whether another worker has taken over, or Kenduri is stopping.
@@ -70,7 +71,7 @@ impl<'a> MessageLoop<'a> {
         }
     }
 
-    /// Reports that the worker serves, and handles all messages until `end`.
+    /// Reports that the worker serves, and handles all messages until `end` resolves.
     pub(super) async fn serve(
         &mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
@@ -80,7 +81,7 @@ impl<'a> MessageLoop<'a> {
         self.listen(inbox, end).await
     }
 
-    /// Until `end`, handles only the messages that affect requests in progress.
+    /// Handles messages until `end` resolves, but only those that affect requests in progress.
     pub(super) async fn finish(
         mut self,
         inbox: &mut mpsc::Receiver<Parcel<ToWorker>>,
@@ -111,8 +112,8 @@ impl<'a> MessageLoop<'a> {
                     // The page may have stopped waiting meanwhile.
                     let _ = look.send(EdgeStatus::of(self.edge));
                 }
-                // A worker that is leaving does not report its load. Only the next worker reports
-                // its load.
+                // A worker that is leaving does not report the load of the instances. The next
+                // worker reports it.
                 _ = look.tick(), if !self.is_leaving => {
                     let rates = self.upstream_servers.rates(self.edge);
                     if !rates.is_empty() {

@@ -14,14 +14,14 @@ use crate::messages::{MessageSender, RequestRate, ToParent};
 /// How often the load of the instances is reported.
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 
-/// The ready instances of all services, and their numbers of requests.
+/// The ready instances of all services, and how many requests each of them has received.
 #[derive(Default)]
 pub(super) struct UpstreamServers {
     fleet: ReadyInstances,
     /// The drain time of websockets and other tunnels, by service.
     times: BTreeMap<String, Duration>,
     leaving: BTreeSet<(String, RunId)>,
-    /// Each server's number of requests at the last report.
+    /// The total number of requests that each server had received at the last report.
     counts: BTreeMap<Address, u64>,
 }
 
@@ -48,7 +48,7 @@ impl UpstreamServers {
         self.leaving = leaving;
     }
 
-    /// Applies the drain times of new settings.
+    /// Applies the drain times in the services' new plan.
     pub(super) fn take(&mut self, plan: &Plan, edge: &Edge) {
         let all = plan.services().iter();
         self.times = all
@@ -68,8 +68,8 @@ impl UpstreamServers {
         }
     }
 
-    /// Returns each server's number of requests per second since the last call. The last call was
-    /// [`LOOK`] ago.
+    /// Returns how many requests per second each server has received since the last call. Must be
+    /// called once every [`LOOK`].
     pub(super) fn rates(&mut self, edge: &Edge) -> Vec<RequestRate> {
         let mut counts = BTreeMap::new();
         for (service, crew) in self.services() {
@@ -103,7 +103,7 @@ fn since(before: Option<&u64>, now: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX)) / LOOK.as_secs_f64()
 }
 
-/// Tells the supervisor process when a replaced instance has no more requests.
+/// Tells the supervisor process as soon as a replaced instance has no more requests.
 fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSender<ToParent>) {
     let Some(server) = server(member) else {
         return;
@@ -116,7 +116,7 @@ fn watch(service: &str, member: &InstanceAddress, edge: &Edge, line: &MessageSen
     });
 }
 
-/// Returns the address for an instance's requests, if the instance serves any.
+/// Returns the address at which an instance serves requests, or `None` if it serves none.
 fn server(member: &InstanceAddress) -> Option<ServerAddress> {
     Some(match member.address.as_ref()? {
         Address::Unix(path) => ServerAddress::Unix {

@@ -24,7 +24,7 @@ pub(super) struct Sample {
 pub(super) struct Person {
     pub(super) name: String,
     pub(super) age: Option<i64>,
-    /// Whether the household brings this guest. If not, the hosts named the guest.
+    /// True for a guest whom the household brings, false for a guest whom the hosts listed by name.
     #[serde(default)]
     pub(super) brought: bool,
     #[serde(default)]

@@ -1,4 +1,4 @@
-//! The start times of events, for other parts of Kenduri, such as countdowns.
+//! Returns the start times of events to other parts of Kenduri, such as countdowns.
 
 use ::web::Language;
 use identity::account::AccountId;

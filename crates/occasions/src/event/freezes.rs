@@ -6,9 +6,9 @@ use site::freeze::Occurrence;
 
 use crate::occasion::Switches;
 
-/// Returns the events that are not over, in occasions whose `freeze` switch is on. An occasion that
-/// a member created counts only if the site's staff has taken it over or has allowed it to send
-/// mail.
+/// Returns the events that are not over, in occasions whose `freeze` switch is on. Occasions that
+/// members created are left out, unless the site's staff has taken them over or allowed them to
+/// send mail.
 pub(crate) fn freezes(tx: &mut Tx<'_>) -> Result<Vec<Occurrence>, StoreError> {
     let events: Vec<(String, Timestamp, Timestamp)> = sql!(
         "SELECT o.switches, e.starts_at, e.ends_at

@@ -1,5 +1,5 @@
-//! Each host's own choice of notifications about answers. An unsubscribe link in a mail also
-//! changes the choice.
+//! Reads and changes a host's choice of notifications about answers. An unsubscribe link in a mail
+//! also changes the choice.
 
 use identity::account::{self, Account};
 use identity::person::suppressed;

@@ -1,6 +1,6 @@
 //! Lets hosts record answers for a household at any time, for example after a telephone call. Each
-//! save is logged. A save exceeds the household's allowance or an event's seats only if the host
-//! asks for that.
+//! save is logged. A save may exceed the household's allowance or an event's seats only if the host
+//! explicitly allows it.
 
 use platform::{Rows, Tx, sql};
 use serde::Deserialize;
@@ -24,7 +24,7 @@ use web::Findings;
 pub struct Overrides {
     /// Whether the save may exceed the household's allowance and the events' seats.
     pub may_exceed: bool,
-    /// Whether the household gets a confirmation mail, as after its own answer.
+    /// Whether the household gets the confirmation mail that it also gets after its own answers.
     pub mail: bool,
 }
 
@@ -39,7 +39,7 @@ pub struct OneReply {
     pub version: Option<i64>,
     /// The answer; `pending` removes the stored answer.
     pub status: ReplyStatus,
-    /// Whether the answer may exceed the seats.
+    /// Whether the answer is saved even if the event has too few free seats.
     #[serde(default)]
     pub r#override: bool,
     /// Whether the household gets a mail with the stored answers.

@@ -85,7 +85,7 @@ pub enum Action {
     },
     /// Closes the household's answers.
     Lock {
-        /// Shown to hosts only, up to 200 characters.
+        /// The reason, up to 200 characters. Only hosts see it.
         #[serde(default)]
         reason: String,
     },
@@ -95,9 +95,10 @@ pub enum Action {
     Archive {},
     /// Records that the invitation was sent on paper or through a messenger.
     Sent {},
-    /// Records that the invitation was not sent, if it was marked as sent by mistake.
+    /// Removes the mark that the invitation was sent, for example after a mistake.
     Unsent {},
-    /// Invites the household to another event. Its guests are asked about that event.
+    /// Invites the household to another event. The household's guests are then asked for their
+    /// replies to this event.
     Invite {
         /// The event's key.
         event: String,
@@ -184,7 +185,8 @@ pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, 
     Ok(bulk)
 }
 
-/// Counts the households for which the action would close or reopen answers.
+/// Counts the households that could no longer answer after the action, and those that could answer
+/// again.
 pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effect, Refusal> {
     host.needs(Permission::Invite)?;
     check(tx, host, &request.action)?;
@@ -215,7 +217,7 @@ pub fn effect(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Effec
 }
 
 impl Bulk {
-    /// Removes the reason for a lock unless the host may lock answers.
+    /// Masks the reason for a lock, unless the host may see notes that are only for hosts.
     fn shown_to(mut self, host: &HostOf) -> Self {
         if let Action::Lock { reason } = &mut self.action
             && !reason.is_empty()
@@ -250,7 +252,8 @@ pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Bulk>, Ref
     Ok(found.into_iter().map(|bulk| bulk.shown_to(host)).collect())
 }
 
-/// Returns the outcomes of the action in order, beginning after the position `after`.
+/// Returns the outcomes of the action in the order in which the invitations are processed. Skips
+/// the first `after` outcomes.
 pub fn outcomes(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -479,7 +482,7 @@ fn note_progress(
     tell(tx, occasion, &bulk)
 }
 
-/// Applies the action to an invitation. Returns false if the invitation certainly stayed the same.
+/// Applies the action to an invitation. Returns whether the invitation may have changed.
 fn apply(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,7 +1,7 @@
 //! Campaigns, which send a mail to many households. When a campaign starts, its recipients are
-//! fixed. A job then writes the mails in small batches. Writing a batch and removing its recipients
-//! from the queue is one transaction. At most [`WINDOW`] mails are on their way at a time, so that
-//! a pause takes effect quickly.
+//! fixed. A job then writes the mails in small batches. One transaction writes a batch of mails and
+//! removes their recipients from the queue. At most [`WINDOW`] mails are on their way at a time, so
+//! that a pause takes effect quickly.
 
 pub mod audience;
 pub mod progress;
@@ -45,11 +45,12 @@ words! {
         /// Waiting for its start time.
         Scheduled = "scheduled" => "host-campaign-scheduled",
         Sending = "sending" => "host-campaign-sending",
-        /// Paused by a host, who can resume it.
+        /// Paused by a host, or because the sender domain is not verified. A host can resume it.
         Paused = "paused" => "host-campaign-paused",
         /// All mails are sent.
         Sent = "sent" => "host-campaign-sent",
-        /// Ended by a host. Mails that were already sent are not affected.
+        /// Ended by a host, or because its recipients could not be found. Mails that were already
+        /// sent are not affected.
         Cancelled = "cancelled" => "host-campaign-cancelled",
     }
 }
@@ -68,8 +69,7 @@ pub struct Campaign {
     pub subject: I18n,
     /// The text that the hosts had written when they ordered the campaign.
     pub body: I18n,
-    /// The filter that finds the recipients. Null for the campaign of a reminder rule, which finds
-    /// recipients by its own rule.
+    /// The filter that finds the recipients; null if a reminder rule has chosen the recipients.
     #[row(json)]
     pub audience: Option<InvitationFilter>,
     /// Whether the campaign is also sent to the guests' own addresses.
@@ -85,7 +85,7 @@ pub struct Campaign {
     /// When the campaign's recipients were fixed.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub started_at: Option<Timestamp>,
-    /// When all mails were sent.
+    /// When all mails were sent, or the campaign was cancelled.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub finished_at: Option<Timestamp>,
 }
@@ -184,7 +184,7 @@ fn local(typed: &When, zone: &TimeZone) -> Option<Timestamp> {
     Some(local.to_zoned(zone.clone()).ok()?.timestamp())
 }
 
-/// For how long the same reminder is not sent a second time.
+/// A host who reminds the same households again within this time must confirm it.
 const REMINDED: SignedDuration = SignedDuration::from_mins(10);
 
 /// Narrows a filter down to households that may answer and have not answered completely.
@@ -448,7 +448,7 @@ fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     .run(tx, Rows::Any)
 }
 
-/// Publishes the campaign's progress, which hosts' open pages then show.
+/// Publishes the campaign's progress. Pages that hosts have open then show it.
 fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, campaign: &Campaign) -> Result<(), StoreError> {
     let counts = progress::count(tx, &campaign.id)?;
     tx.publish(platform::news::NewNews {

@@ -13,7 +13,7 @@ use crate::invitation;
 use crate::invitation_snapshot::InvitationSnapshot;
 use web::Findings;
 
-/// How often an account may try to set a code in one hour.
+/// The maximum number of codes that an account may try to set in one hour.
 pub const TRIES: i64 = 20;
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -26,9 +26,9 @@ pub struct Chosen {
     insists: bool,
 }
 
-/// Counts a host's attempt to choose a code. Attempts are limited, because the error "taken" tells
-/// the host a code of another household. Call this in its own transaction. Otherwise a later
-/// failure would undo the count.
+/// Counts a host's attempt to choose a code. Attempts are limited, because the error "taken"
+/// reveals that another household has this code. Call this function in its own transaction.
+/// Otherwise a later failure would undo the count.
 pub fn try_by_hand(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -77,7 +77,8 @@ pub fn try_by_hand(
 }
 
 impl Chosen {
-    /// Returns the code as displayed and as looked up. Refuses a code that is easy to guess.
+    /// Returns the code as it is displayed, and the key for look-ups. Refuses a code that is easy
+    /// to guess.
     pub(super) fn checked<'n>(
         &self,
         names: impl Iterator<Item = &'n str>,
@@ -90,7 +91,8 @@ impl Chosen {
 }
 
 /// Gives an invitation another code. The old code stops working for everybody. The codes of
-/// invitations that were merged into this one stop working too, and browsers forget the household.
+/// invitations that were merged into this one stop working too. Browsers that remember the
+/// household need the new code.
 pub fn replace(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -153,7 +155,7 @@ pub fn replace(
     Ok(portal)
 }
 
-/// Draws a random code. No invitation has the code or had it recently.
+/// Draws a random code that no invitation has now or had recently.
 fn draw(tx: &mut Tx<'_>) -> Result<(String, CodeKey), StoreError> {
     let (live,): (u64,) = tx.one(
         sql!("SELECT COUNT(*) FROM invitation WHERE archived_at IS NULL"),

@@ -170,7 +170,8 @@ impl Resource for Event {
             version = self.version
         )
         .run(tx, Rows::Exactly(1))?;
-        // While seats are unlimited, taken seats are not counted. So they are counted now.
+        // Taken seats are not counted while seats are unlimited. If the change has set a limit,
+        // they must be counted now.
         rsvp::recount_seats(tx, occasion)?;
         Ok(())
     }
@@ -216,8 +217,8 @@ fn invite_everyone(
     event: &EventId,
 ) -> Result<(), StoreError> {
     wait_for_answers(tx, occasion)?;
-    // In a household that was already invited, a host may have left out some guests. So such
-    // households stay unchanged.
+    // Households that were already invited stay unchanged, because a host may have left out some of
+    // their guests.
     sql!(
         "INSERT INTO reply (guest, event, status)
          SELECT guest.id, :event, 'pending' FROM guest

@@ -1,6 +1,7 @@
-//! Exports of lists as files. An export is first queued, then ready. A job writes the file from one
-//! snapshot, under a temporary name. It syncs and renames the file before the export becomes ready.
-//! A restarted job writes the file again from the start. After 7 days the file is deleted.
+//! Exports lists as files. An export waits in a queue until a job writes its file from one snapshot
+//! of the data. The job writes the file under a temporary name, syncs and renames it, and then
+//! marks the export as ready. A restarted job writes the file again from the start. After 7 days
+//! the file is deleted.
 
 mod gifts;
 mod kitchen;
@@ -34,10 +35,10 @@ pub const KIND: &str = "occasions.export";
 pub const SWEEP: &str = "occasions.exports_expire";
 /// How many exports of an occasion may wait at the same time.
 pub const WAITING: i64 = 10;
-/// For how long an export's file can be downloaded.
+/// An export's file can be downloaded for this long.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The export that a host asks for.
+/// A request for an export.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = ExportRequest)]
@@ -200,7 +201,7 @@ pub fn fetch(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Re
     Ok(export)
 }
 
-/// Marks an export as expired after its time, even if its file still exists.
+/// Marks an export as expired from `expires_at` on, even if its file still exists.
 fn aged(mut export: Export, now: Timestamp) -> Export {
     if export.state == Progress::Ready && now >= export.expires_at {
         export.state = Progress::Expired;
@@ -331,7 +332,7 @@ fn read(
     Ok(Some((asked.occasion, format, content)))
 }
 
-/// Reads all households: as documents for JSON, otherwise as one table.
+/// Reads all households. Returns documents for a JSON file, and one table for other formats.
 fn everything(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Content, Refusal> {
     let ground = Ground::load(tx, &order.host)?;
     let lines = listing::all_invitations(tx, &order.host, &order.request.invitations)?;
@@ -406,8 +407,8 @@ fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, export: &Export) -> Result<(), S
     })
 }
 
-/// Lets all files of an occasion expire. Called because the files may contain data that is being
-/// deleted.
+/// Lets all files of an occasion expire. Called when data is deleted, because the files may contain
+/// it.
 pub(crate) fn expire(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
@@ -419,7 +420,7 @@ pub(crate) fn expire(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Store
     Ok(())
 }
 
-/// Returns whether an occasion has a file or is preparing one.
+/// Returns whether an occasion has an exported file, or an export is in preparation.
 pub(crate) fn are_files_left(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool, StoreError> {
     let (count,): (i64,) = sql!(
         "SELECT COUNT(*) FROM export

@@ -90,7 +90,7 @@ pub fn release(tx: &mut Tx<'_>, host: &HostOf, id: &ReservationId) -> Result<(),
     record(tx, host, "gift.released", &gift, &own)
 }
 
-/// Adds an entry about a reservation to the log.
+/// Adds an entry about a reservation to the audit log.
 pub(super) fn record(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -1,5 +1,5 @@
-//! Adds, changes, removes and sorts the guests of an invitation, on behalf of hosts and at any
-//! time. Guests have no version of their own. A change raises the invitation's version.
+//! Lets hosts add, change, remove and sort the guests of an invitation at any time. Guests have no
+//! version. A change to a guest raises the invitation's version.
 
 mod details;
 
@@ -171,8 +171,8 @@ impl<'a> Planning<'a> {
     }
 }
 
-/// Adds guests to an invitation. A plus-one needs free room in the household's allowance, unless
-/// the host explicitly exceeds the allowance.
+/// Adds guests to an invitation. Refuses a plus-one beyond the household's allowance, unless the
+/// request explicitly allows this.
 pub fn add(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -239,8 +239,8 @@ pub fn change(
     finish(tx, host, portal, &before, "guest.changed", reached)
 }
 
-/// Removes a guest and all answers of the guest, even if the hosts named the guest. The household's
-/// allowance stays the same.
+/// Removes a guest and all answers of the guest, even a guest whom the hosts listed by name. The
+/// household's allowance stays the same.
 pub fn remove(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -261,7 +261,7 @@ pub fn remove(
     )
 }
 
-/// Sorts the guests of an invitation in the order of `order`. Guests missing from `order` come
+/// Sorts the guests of an invitation in the order of `wanted`. Guests missing from `wanted` come
 /// last.
 pub fn order(
     tx: &mut Tx<'_>,
@@ -396,7 +396,7 @@ pub(super) fn write_contact(
     Ok(())
 }
 
-/// Invites a guest to exactly these events of the household.
+/// Invites a guest to the events in `invited`, and to no others.
 fn invite_guest(
     tx: &mut Tx<'_>,
     guest: &mut Guest,
@@ -460,7 +460,7 @@ fn finish(
         household.invitation.version,
     );
     if !changes.is_empty() {
-        // This row of the history is now the only place with the deleted answers.
+        // Only this row of the history still contains the deleted answers.
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Web)?;
     }
     let mut told = reached;

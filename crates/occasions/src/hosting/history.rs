@@ -1,5 +1,5 @@
-//! Records each change by a host. Writes a line in the audit log, and publishes news that other
-//! hosts' open pages show.
+//! Records each change by a host. Writes a line in the audit log, and publishes news for the pages
+//! that other hosts have open.
 
 use platform::audit::Entry;
 use platform::news::NewNews;
@@ -70,7 +70,7 @@ pub(super) fn record(
     })
 }
 
-/// Publishes the news that the occasion changed. Hosts' open pages then reload it.
+/// Publishes the news that the occasion changed. Pages that hosts have open then reload it.
 pub(super) fn tell_of_occasion(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -83,7 +83,7 @@ pub(super) fn tell_of_occasion(
     })
 }
 
-/// Publishes the news that an invitation changed, for hosts' open pages.
+/// Publishes the news that an invitation changed, for the pages that hosts have open.
 pub(super) fn tell_of_invitation(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -138,7 +138,7 @@ pub(super) struct Ending {
     pub(super) what: &'static str,
     /// The old and new values of fields, in the audit log's format.
     pub(super) changes: Value,
-    /// Whether the number of guests who said yes may have changed. Then the taken seats are counted
-    /// again.
+    /// Whether the number of guests who said yes may have changed. If so, the taken seats are
+    /// recounted.
     pub(super) moves_seats: bool,
 }

@@ -1,5 +1,5 @@
-//! Imports of households from files. A host uploads a list and checks it, and then a job imports it
-//! in batches. An undo deletes the new households, unless somebody has changed them since. A file's
+//! Imports households from files. A host uploads a list and checks it, and then a job imports it in
+//! batches. An undo deletes the new households, unless somebody has changed them since. A file's
 //! rows are stored for 7 days. Each household and its outcome are written in one transaction, so an
 //! interrupted job continues with the right household.
 
@@ -48,9 +48,9 @@ pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The maximum number of lists per occasion that are uploaded but not imported. If there are more,
 /// the oldest are deleted.
 const DRAFTS: i64 = 10;
-/// How many of the latest imports keep their rows.
+/// Only an occasion's latest imports keep their stored rows, up to this many imports.
 const FILES: i64 = 20;
-/// How many rows of a file one database row contains at most.
+/// A row of the database contains at most this many rows of a file.
 const CHUNK: usize = 500;
 /// The maximum number of errors and warnings that are shown.
 pub const SHOWN: usize = 200;
@@ -98,7 +98,7 @@ words! {
 #[serde(default, deny_unknown_fields)]
 #[schema(as = ImportOptions)]
 pub struct Options {
-    /// Whether a single error stops the whole import. Otherwise only the households with errors are
+    /// True if a single error stops the whole import. If false, only the households with errors are
     /// skipped.
     pub stop_on_errors: bool,
     /// Whether answers in the list replace stored answers.
@@ -204,8 +204,8 @@ impl Upload {
     }
 }
 
-/// Stores an uploaded list, so that the host can check it. If an earlier list had the same
-/// headings, its columns' meanings are used. Otherwise the meanings are guessed.
+/// Stores an uploaded list, so that the host can check it. The meanings of the columns are taken
+/// from the last list with the same headings. If there is no such list, they are guessed.
 pub fn start(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -337,7 +337,7 @@ pub fn change(
     load(tx, host, id)
 }
 
-/// Returns the first rows with content, to show them beside the headings.
+/// Returns the first rows of the list. The page shows them next to the headings.
 pub fn samples(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Table, Refusal> {
     let import = load(tx, host, id)?;
     let first: Option<(String,)> = sql!(
@@ -443,7 +443,7 @@ pub fn named(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Vec<Named>
     .all(tx)?)
 }
 
-/// Loads and locks an import that has not started.
+/// Loads an import that has not started. Refuses an import that has started or expired.
 fn draft(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = load(tx, host, id)?;
     if import.state != ImportState::Draft || tx.now() >= import.expires_at {
@@ -511,7 +511,7 @@ fn joined<T: serde::de::DeserializeOwned>(chunks: &[(String,)]) -> Vec<T> {
     chunks.iter().flat_map(read).collect()
 }
 
-/// Deletes the oldest of the lists that were never imported.
+/// Makes room for another list, by deleting the oldest of the lists that were never imported.
 fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let old: Vec<(ImportId,)> = sql!(
         "SELECT id FROM import WHERE occasion = :occasion AND state = 'draft'

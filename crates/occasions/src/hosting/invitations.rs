@@ -25,7 +25,7 @@ use crate::words::{ActedBy, LockMode, Source};
 use web::fields::{self, day, email, line, lines, number, phone, words};
 use web::{Field, Findings, Input};
 
-/// How long an archived invitation can be restored.
+/// An invitation can be restored for this long after it was archived.
 pub const RESTORABLE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The fields that hosts can change. A section is a group of fields in the form. Its name is a

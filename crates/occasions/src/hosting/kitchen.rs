@@ -13,7 +13,7 @@ use crate::diet::DietaryOption;
 use crate::event::Event;
 use crate::id::{EventId, GuestId};
 
-/// For each guest, the events at which the guest eats: those that the guest attends or may attend.
+/// The events at which each guest eats. A guest eats at an event if the guest comes or is not sure.
 pub type Eating = BTreeMap<GuestId, BTreeSet<EventId>>;
 
 /// A guest with dietary requirements.
@@ -59,8 +59,8 @@ pub fn meals(tx: &mut Tx<'_>, host: &HostOf) -> Result<Meals, Refusal> {
 }
 
 /// Lists the guests in `people` whose requirements the kitchen must know. Guests with allergies
-/// come first. Within both groups, guests who eat at the same events are next to each other. Apart
-/// from that, the order of `people` is kept.
+/// come first. Within each group, guests who eat at the same events are next to each other.
+/// Otherwise guests stay in the order of `people`.
 pub fn eaters<'a>(
     people: &'a [Person],
     events: &'a [Event],

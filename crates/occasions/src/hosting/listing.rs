@@ -61,10 +61,9 @@ pub struct InvitationRow {
     total: i64,
 }
 
-/// Numbers of guests by answer, over all events or for one event. Each guest counts once. Over all
-/// events, a guest who says yes to any event is coming. Otherwise a guest who is waitlisted,
-/// undecided or pending for any event counts as that. A guest who declines all events is not
-/// coming.
+/// How many guests gave each answer, for one event or over all events. Each guest counts once. Over
+/// all events, only the strongest of a guest's replies counts. From the strongest to the weakest,
+/// they are: coming, waitlisted, undecided, pending, not coming.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, utoipa::ToSchema,
 )]
@@ -78,7 +77,7 @@ pub struct People {
     pub no: i64,
     /// Not sure.
     pub undecided: i64,
-    /// No answer yet, or none for some of the events.
+    /// Guests whose answer for at least one of the events is missing.
     pub pending: i64,
     /// Pending guests who declined some events and have not answered for the others.
     pub partial: i64,
@@ -119,7 +118,8 @@ pub fn invitations(
     Ok(List { total, ..list })
 }
 
-/// Returns all invitations that match a filter, sorted by name. An occasion has at most 5,000.
+/// Returns all invitations that match a filter, sorted by name. An occasion has at most 5,000
+/// invitations.
 pub fn all_invitations(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -412,7 +412,8 @@ fn find(
 /// The values that are the same for all rows. The query uses them to compute access and answers.
 pub(super) struct Scene {
     pub(super) now: Timestamp,
-    /// The occasion's deadline in milliseconds since 1970. Without a deadline, the largest number.
+    /// The occasion's deadline in milliseconds since 1970. Without a deadline, the largest possible
+    /// number.
     pub(super) deadline: i64,
     pub(super) status: OccasionStatus,
     /// Whether the hosts offer "not sure" as a reply.
@@ -436,8 +437,7 @@ pub(super) struct Words {
     pub(super) list: [String; 4],
     /// `yes` if the search includes codes and contact data, otherwise `no`.
     pub(super) contacts: &'static str,
-    /// The whole search text in the form in which codes are compared. Look-alike characters are
-    /// equal in that form.
+    /// The whole search text, normalized like a code; empty if it cannot be a code.
     pub(super) code: String,
 }
 

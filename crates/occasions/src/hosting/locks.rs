@@ -1,5 +1,5 @@
 //! Locks and reopens a household's answers. Also predicts for how many households a change would
-//! close or reopen answers.
+//! close answers, and for how many it would reopen them.
 
 use std::collections::HashSet;
 
@@ -38,7 +38,7 @@ pub struct Opening {
     pub until: Option<When>,
 }
 
-/// For how many households a change would close or reopen answers.
+/// How many households could no longer answer after a change, and how many could answer again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Effect {
     /// How many households can answer now and could not after the change.
@@ -63,8 +63,8 @@ pub fn lock(
     set(tx, host, portal, LockMode::Locked, None, reason)
 }
 
-/// Lets a household answer again. Either the deadline decides when answers close, or answers stay
-/// open regardless of it.
+/// Lets a household answer again. Answers then close at the deadline, or stay open regardless of
+/// the deadline.
 pub fn unlock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -126,7 +126,8 @@ fn set(
     portals::load(tx, host, &id)
 }
 
-/// Counts the households for which a new deadline of the occasion would close or reopen answers.
+/// Counts the households that could no longer answer with this deadline of the occasion, and those
+/// that could answer again.
 pub fn effect_of_deadline(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -142,7 +143,8 @@ pub fn effect_of_deadline(
     ))
 }
 
-/// Counts the households for which a change to these invitations would close or reopen answers.
+/// Counts the households that could no longer answer after a change to these invitations, and those
+/// that could answer again.
 pub fn effect_on(
     tx: &mut Tx<'_>,
     host: &HostOf,

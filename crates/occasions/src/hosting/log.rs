@@ -27,10 +27,10 @@ pub struct AuditFilter {
     /// Entries about the object with this id.
     #[param(required = false)]
     pub entity: String,
-    /// From this instant on.
+    /// Entries from this instant on.
     #[param(value_type = Option<String>, format = "date-time")]
     pub from: Option<Timestamp>,
-    /// Before this instant.
+    /// Entries before this instant.
     #[param(value_type = Option<String>, format = "date-time")]
     pub until: Option<Timestamp>,
 }
@@ -38,7 +38,7 @@ pub struct AuditFilter {
 #[derive(Clone, Debug, PartialEq)]
 pub struct AuditRow {
     pub record: Record,
-    /// The name of whoever acted, if known.
+    /// The name of the account or household that acted, if known.
     pub actor: Option<String>,
     pub entity: Option<String>,
     /// A JSON array with one object `{field, old, new}` per change.

@@ -12,7 +12,7 @@ use super::{Current, HostOf, Permission, Refusal, history, occasions};
 use crate::occasion::Occasion;
 
 words! {
-    /// What a mail to many households is about.
+    /// The kind of a mail to many households.
     MailKind {
         /// Announces the date before the invitation is sent.
         SaveTheDate = "save_the_date" => "host-mail-save-the-date",
@@ -55,15 +55,15 @@ pub struct MailText {
     /// Plain text, up to 8,000 characters. A paragraph that contains only the link to the
     /// household's page becomes a button.
     pub body: I18n,
-    /// Raised by every change.
+    /// Increased by every change.
     pub version: i64,
 }
 
-/// The maximum number of placeholders in a text. It is limited because each value can have some
+/// The maximum number of placeholders in a text. It is limited because each value can have several
 /// hundred characters.
 const MOST_PLACEHOLDERS: usize = 40;
 
-/// The fields of the form.
+/// The fields of the form in which hosts write the text of a mail.
 pub const FIELDS: &[Field] = web::fields! { MailText:
     subject: texts(Limits::line(150)).label("host-mail-subject").wording(),
     body: texts(Limits::lines(8_000)).label("host-mail-body").wording(),
@@ -77,7 +77,7 @@ impl MailText {
             match own.find(&text.language().tag) {
                 Some(own) if !own.is_empty() => own.to_owned(),
                 // If the hosts wrote no text in the household's language, a built-in text in that
-                // language is better than the hosts' text in another one.
+                // language is better than the hosts' text in another language.
                 _ if self.kind.is_built_in() && speaks(text) => built_in(text, self.kind, part),
                 _ => match own.pick(text.language(), default) {
                     own if own.is_empty() => built_in(text, self.kind, part),
@@ -88,8 +88,8 @@ impl MailText {
         (pick(&self.subject, "subject"), pick(&self.body, "body"))
     }
 
-    /// Returns all texts for the form. If the hosts have written no text, the built-in text takes
-    /// its place.
+    /// Returns the texts for the form. A language without a text from the hosts gets the built-in
+    /// text.
     #[must_use]
     pub fn completed(&self, text: &Text, languages: &[String]) -> Self {
         let complete = |own: &I18n, part| {

@@ -1,5 +1,5 @@
-//! The meals that guests chose, counted for the kitchen. A choice counts only while the guest comes
-//! to the event of the question.
+//! The meals that guests chose, counted for the kitchen. A choice counts only while the guest's
+//! reply to the question's event is yes.
 
 use std::collections::BTreeMap;
 

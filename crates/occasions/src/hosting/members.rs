@@ -81,7 +81,7 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(),
     Ok(answer_notification::stop(tx, account, host.occasion())?)
 }
 
-/// Like [`manager`], but the caller must also have confirmed their identity in the last minutes,
+/// Like [`manager`], but the caller must have confirmed their identity within the last 10 minutes,
 /// because the change affects other people's permissions.
 fn proved_manager(tx: &mut Tx<'_>, host: &HostOf) -> Result<Manager, Refusal> {
     let manager = manager(tx, host)?;
@@ -115,7 +115,7 @@ impl From<GrantError> for Refusal {
     }
 }
 
-/// Returns the name of an account. The audit log stores it in its lines.
+/// Returns the name of an account. The audit log contains only the id of the account.
 pub fn name_of(tx: &mut Tx<'_>, account: &AccountId) -> Result<Option<String>, StoreError> {
     let found = identity::account::find(tx, account)?;
     Ok(found.map(|account| account.display_name))

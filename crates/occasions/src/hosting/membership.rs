@@ -1,5 +1,5 @@
 //! Occasions that ordinary members of the site create. This module decides who may create
-//! occasions. It also decides what such an occasion may do before and after an administrator has
+//! occasions. It also decides what a member's occasion may do before and after an administrator has
 //! approved it.
 
 use identity::account::{self, AccountId};
@@ -27,9 +27,9 @@ pub const CREATE: Word = Word {
 pub const LIMIT: i64 = 1_000;
 /// The maximum number of occasions that one member may create.
 pub const OWN_LIMIT: i64 = 5;
-/// How many of the site's [`LIMIT`] occasions only administrators can create.
+/// How many of the [`LIMIT`] occasions are reserved for administrators.
 pub const RESERVED: i64 = 100;
-/// How many mails a member's occasion may send in a day at most.
+/// The maximum number of mails that a member's occasion may send in 24 hours.
 pub const MAILS_A_DAY: i64 = 300;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -52,14 +52,14 @@ impl Makers {
     }
 }
 
-/// In which role an account creates an occasion: as staff or as an ordinary member.
+/// The role in which an account creates an occasion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Maker {
     Staff,
     Member,
 }
 
-/// Returns in which role `who` may create occasions; `None` if `who` may not create any.
+/// Returns the role in which `who` may create occasions; `None` if `who` may not create any.
 pub(crate) fn maker(
     tx: &mut Tx<'_>,
     makers: Makers,
@@ -124,9 +124,9 @@ pub(crate) fn mark(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailLeave {
     Granted,
-    /// The staff has not allowed the occasion to send such mails.
+    /// The staff has not allowed the occasion to send this mail.
     Denied,
-    /// The occasion has already sent as many mails today as it may.
+    /// The occasion has reached the maximum number of mails in 24 hours.
     Later,
 }
 
@@ -171,7 +171,7 @@ pub(crate) fn sends_mail(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bool,
     Ok(sends_mail)
 }
 
-/// Returns how many more mails the occasion may send today; `None` if there is no limit.
+/// Returns how many more mails the occasion may send now; `None` if there is no limit.
 pub(crate) fn mails_left(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -248,7 +248,7 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, Sto
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     LetSend,
-    /// Forbids the occasion to send mail again. Undoes [`Decision::LetSend`].
+    /// Withdraws the permission that [`Decision::LetSend`] gave.
     StopSending,
     /// From now on, the occasion is treated as if the staff had created it.
     TakeOn,

@@ -29,9 +29,9 @@ pub enum Destination {
     New(String),
 }
 
-/// Moves guests to another invitation. They keep their answers for events of both invitations, and
-/// are asked about the other events of the destination. At least one guest must stay. To move all
-/// guests, merge the invitations instead. Returns the destination.
+/// Moves guests to another invitation. They keep their replies to events that both invitations
+/// have, and are asked about the other events of the destination. At least one guest must stay. To
+/// move all guests, merge the invitations instead. Returns the destination.
 pub fn move_guests(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -131,7 +131,7 @@ fn split_off(
     Ok(made.household.invitation.id)
 }
 
-/// Returns the chosen guests in the form that they will have on the destination.
+/// Returns the chosen guests as they will be stored on the destination.
 fn rejoin(leaving: &Household, joining: &Household, chosen: &BTreeSet<&GuestId>) -> Vec<Guest> {
     let positions = joining.guests.iter().map(|guest| guest.position + 1);
     let next = positions.max().unwrap_or(0);
@@ -146,7 +146,7 @@ fn rejoin(leaving: &Household, joining: &Household, chosen: &BTreeSet<&GuestId>)
         });
         Guest {
             position,
-            // A guest who moves counts as named by the hosts. A guest without a name stays a
+            // A guest who moves counts as listed by the hosts. A guest without a name stays a
             // plus-one.
             kind: if guest.name.is_empty() {
                 GuestKind::PlusOne

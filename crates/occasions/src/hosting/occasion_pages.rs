@@ -72,7 +72,7 @@ impl Resource for OccasionPage {
         if self.audience != PageAudience::Nobody && self.body.is_empty() {
             findings.add("/body", "required", []);
         }
-        // A new page without a key gets its kind as its key. In a URL a word reads better than a
+        // If a new page has no key, its kind becomes its key. In a URL a word reads better than a
         // number.
         if edit.old.is_none() && !edit.input.has("key") && !findings.has("/kind") {
             let there = list(tx, edit.parent.occasion())?;

@@ -291,7 +291,7 @@ fn check_version(occasion: &Occasion, seen: i64) -> Result<(), Refusal> {
 
 /// Applies `input` to an occasion and writes nothing. Reports all invalid fields together.
 pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Refusal> {
-    // If the input also contains a new time zone, its days are days in that time zone.
+    // If the input contains a new time zone, the dates in the input are dates in that time zone.
     let zone = TimeZone::get(input.text("time_zone").trim()).unwrap_or_else(|_| old.zone());
     let mut findings = Findings::default();
     let mut new = input.apply(FIELDS, old, is_new, &zone, &mut findings);

@@ -1,4 +1,4 @@
-//! How hosts handle answers without a code. A host can approve such an answer, merge it into an
+//! Lets hosts handle answers without a code. A host can approve the answer, merge it into an
 //! existing invitation, or archive it like any other invitation.
 
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
@@ -21,8 +21,8 @@ use crate::upload;
 use crate::words::{ActedBy, GuestKind, Source};
 
 /// Approves an answer without a code. From then on its guests take seats like all other guests. So
-/// approval fails if too few seats are free. The guest's wish may be published until the guest
-/// changes it.
+/// approval fails if too few seats are free. The guest's note may then be published, until the
+/// guest changes it.
 pub fn approve(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -94,9 +94,9 @@ pub fn find_by_code(
 /// other data. From then on, the code of `from` opens `into`.
 ///
 /// Guests with the same name on both invitations are treated as one person. Guests without names
-/// are paired one to one. Of two replies, the later one counts. The duplicate guests stay on
-/// `from`, which is archived. If `into` is approved or invited, the merged answer counts as
-/// approved, so the events must have enough seats.
+/// are paired one to one. If both have replied to an event, the later reply counts. The duplicate
+/// guests stay on `from`, which is archived. Unless both invitations wait for approval, the merged
+/// answer counts as approved, and the events must have enough seats for it.
 pub fn merge(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -224,7 +224,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     let next = after.iter().map(|one| one.position + 1).max().unwrap_or(0);
     for (position, guest) in (next..).zip(&mut moved) {
         guest.position = position;
-        // A guest without a name cannot have been named by the hosts.
+        // A guest without a name counts as brought by the household.
         guest.kind = if guest.name.is_empty() {
             GuestKind::PlusOne
         } else {
@@ -241,7 +241,8 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     United { after, moved }
 }
 
-/// Replaces each reply of `guest` for which `other` has a later one.
+/// Replaces a reply of `guest` if the reply of `other` to the same event is later. Copies the
+/// dietary requirements of `other` if `guest` has none.
 fn take_answers(guest: &mut Guest, other: &Guest) {
     for (event, reply) in &mut guest.replies {
         if let Some(theirs) = other.replies.get(event)

@@ -19,7 +19,7 @@ pub const FIELD: &str = "own_domain";
 pub struct OwnDomainView {
     /// The host name, such as `our-day.example`.
     pub own_domain: String,
-    /// Since when guests find the occasion under the name; null while they do not.
+    /// When the name began to lead guests to the occasion; null while it does not lead there.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub verified_at: Option<jiff::Timestamp>,
     /// When the DNS records were last checked; null before the first check.
@@ -33,13 +33,13 @@ pub struct OwnDomainView {
     /// verified.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub failing_since: Option<jiff::Timestamp>,
-    /// Why a name with all records is not verified.
+    /// Why the name is not verified although all its records exist.
     pub waits_for: WaitsFor,
-    /// The name of the TXT record that proves the name.
+    /// The name of the TXT record that proves control of the host name.
     pub proof_name: String,
-    /// The value of the TXT record that proves the name.
+    /// The value of the TXT record that proves control of the host name.
     pub proof_value: String,
-    /// The addresses that the name must have; empty before the first check.
+    /// The IP addresses to which the name must resolve; empty before the first check.
     pub addresses: Vec<String>,
 }
 

@@ -14,8 +14,8 @@ use crate::id::{GuestId, InvitationId, OccasionId};
 use crate::role::{self, Role};
 use crate::token_scopes::{OCCASION_READ, RSVPS_READ};
 
-/// Proves that the caller has a role in an occasion. Only [`enter`] creates this value, in the
-/// transaction that uses it.
+/// Proves that the caller has a role in an occasion. Only the functions of this module create this
+/// value, in the transaction that uses it.
 #[derive(Clone, Debug)]
 pub struct HostOf {
     occasion: OccasionId,
@@ -212,7 +212,7 @@ pub fn occasions_of(
 
 #[cfg(test)]
 impl HostOf {
-    /// Creates a [`HostOf`] without a check. For tests of rules that do not depend on roles.
+    /// Creates a [`HostOf`] without a check, for tests of rules that do not depend on roles.
     pub(crate) fn for_test(occasion: OccasionId, role: Role) -> Self {
         Self {
             occasion,

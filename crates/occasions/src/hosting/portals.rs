@@ -20,7 +20,7 @@ pub fn load(
     load_changed(tx, host, id)
 }
 
-/// Like [`load`], but does not check permissions. For callers that have already changed the
+/// Like [`load`], but does not check permissions. Used by callers that have already changed the
 /// invitation.
 pub(crate) fn load_changed(
     tx: &mut Tx<'_>,

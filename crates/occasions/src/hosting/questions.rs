@@ -26,8 +26,8 @@ impl Question {
         Self::FIELDS.iter().find(|field| field.name == name)
     }
 
-    /// Checks a change to a question that has answers. Its kind and the people whom it asks must
-    /// stay the same. A choice that somebody has chosen may not be removed.
+    /// Checks a change to a question that has answers. The question's kind must stay the same, and
+    /// it must still ask the same people. A choice that somebody has chosen may not be removed.
     fn check_answers(&self, tx: &mut Tx<'_>, host: &HostOf, old: &Self) -> Result<(), Refusal> {
         fn keys(question: &Question) -> impl Iterator<Item = &str> {
             question.choices.iter().map(|choice| &*choice.key)

@@ -1,5 +1,5 @@
-//! What hosts still have to do before the events. Each open point has a count. The counts are made
-//! in SQL, and agree with the lists that show the same households or guests.
+//! Finds what hosts still have to do before the events. Each of these open points has a count. The
+//! counts are computed in SQL, and agree with the lists that show the same households or guests.
 
 use std::collections::BTreeSet;
 
@@ -25,11 +25,11 @@ use crate::question;
 use crate::rsvp::waitlist;
 use crate::words::{OccasionStatus, PageAudience};
 
-/// How many households a point names at most.
+/// The maximum number of households that an open point names.
 const NAMED: usize = 10;
 
 words! {
-    /// A kind of point that is not ready.
+    /// What hosts still have to do.
     ReadyPoint {
         /// The occasion is a draft, so guests cannot open their invitations.
         Draft = "draft" => "host-ready-draft",
@@ -43,8 +43,8 @@ words! {
         NoDeadline = "no_deadline" => "host-ready-no-deadline",
         /// The deadline has passed, and this many households have not answered completely.
         DeadlinePassed = "deadline_passed" => "host-ready-deadline-passed",
-        /// Texts are missing in the languages of `languages`. `of` says which texts: `texts`,
-        /// `events`, `questions`, `news`, `pages` or `gifts`.
+        /// Texts are missing in the languages that `languages` lists. `of` says which texts:
+        /// `texts`, `events`, `questions`, `news`, `pages` or `gifts`.
         TextsMissing = "texts_missing" => "host-ready-texts-missing",
         /// Announcements that the hosts have written but not published.
         NewsUnpublished = "news_unpublished" => "host-ready-news",
@@ -69,29 +69,30 @@ words! {
     }
 }
 
-/// What is not ready in an occasion.
+/// The open points of an occasion.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Ready {
     /// How many points are open.
     pub open: usize,
-    /// Whether all events are over. Then no point is open any more.
+    /// Whether all events are over. If so, there are no open points.
     pub is_over: bool,
     /// The open points, in the order in which hosts deal with them.
     pub points: Vec<OpenPoint>,
 }
 
-/// A point that is not ready.
+/// An open point: something that hosts still have to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct OpenPoint {
     /// The kind of point.
     pub point: ReadyPoint,
-    /// How many households, guests or texts are not ready; 1 for a point without a count.
+    /// How many households, guests or texts the point concerns; 1 for a point without a count.
     pub count: i64,
-    /// The key of the event or question, or the kind of text, that is not ready.
+    /// The key of the event or question, or the kind of texts, that the point concerns.
     pub of: Option<String>,
     /// The languages in which texts are missing.
     pub languages: Vec<String>,
-    /// Up to 10 of the households, for points without a list of their households.
+    /// Up to 10 of the households that the point concerns. Empty for points whose households can be
+    /// listed by a filter.
     pub households: Vec<NamedHousehold>,
 }
 
@@ -124,8 +125,7 @@ impl OpenPoint {
     }
 }
 
-/// Finds everything that is not ready. `key` hashes email addresses, to look them up in the
-/// suppression list.
+/// Finds all open points. `key` hashes email addresses, to look them up in the suppression list.
 pub fn load(tx: &mut Tx<'_>, key: &Key, host: &HostOf) -> Result<Ready, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;

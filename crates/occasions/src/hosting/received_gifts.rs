@@ -29,7 +29,7 @@ pub struct ReceivedGift {
     pub id: ReceivedGiftId,
     /// The invitation of the household that gave the gift; null if somebody else gave it.
     pub household: Option<String>,
-    /// The giver's name, 1–120 characters. If none is sent, the household's name.
+    /// The giver's name, 1–120 characters. If omitted, the household's name is used.
     pub giver: String,
     /// A description of the gift, up to 500 characters. Required if there is no amount.
     pub description: String,
@@ -135,8 +135,8 @@ pub fn receive(
     Ok(new)
 }
 
-/// Records that the hosts have thanked for a gift, or removes this record. If `version` is given,
-/// it must be the current one.
+/// Records that the hosts have thanked the giver of a gift, or removes this record. If `version` is
+/// given, it must be the current one.
 pub fn thank(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -247,7 +247,7 @@ impl Resource for ReceivedGift {
         found.ok_or(Refusal::NotFound)
     }
 
-    /// The page's query can contain the household of the new entry.
+    /// Builds an empty entry. If the input names a household, that household becomes the giver.
     fn blank(tx: &mut Tx<'_>, host: &HostOf, input: &Input, _: &[Self]) -> Result<Self, Refusal> {
         let occasion = occasions::load(tx, host)?;
         let now = tx.now();

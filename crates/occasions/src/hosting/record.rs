@@ -92,7 +92,8 @@ pub struct Record {
 pub struct GuestRecord {
     /// 1–100 characters; empty for a plus-one whose name is unknown.
     pub name: String,
-    /// Whether the hosts name the guest, which is the default, or the household brings the guest.
+    /// `plus_one` for a guest whom the household brings; `named`, the default, for a guest whom the
+    /// hosts list by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<GuestKind>,
     /// Whether the guest is a child.
@@ -129,7 +130,7 @@ pub struct GuestRecord {
 /// The key that stands for every event not listed in a document's replies.
 pub const ALL_EVENTS: &str = "*";
 
-/// Data of the occasion that household documents mention by key.
+/// Data of the occasion to which household documents refer by key.
 pub(crate) struct Ground {
     pub(crate) occasion: Occasion,
     pub(crate) events: Vec<Event>,
@@ -148,7 +149,7 @@ impl Ground {
         })
     }
 
-    /// Returns answers by the question's key, as a document contains them.
+    /// Returns answers as documents contain them: JSON values by the question's key.
     fn answers(&self, given: &Answers) -> BTreeMap<String, Value> {
         let all = self.questions.iter().filter_map(|question| {
             let answer = serde_json::to_value(given.get(&question.id)?).ok()?;

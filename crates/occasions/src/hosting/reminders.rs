@@ -25,8 +25,8 @@ use crate::words::OccasionStatus;
 
 platform::id!(RuleId, "When households are reminded.");
 
-/// How late a reminder may be sent, for example after an outage. Also the minimum time between two
-/// reminders to the same household.
+/// A reminder that is late by more than this, for example because of an outage, is not sent. This
+/// is also the minimum time between two reminders to the same household.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The sending speed of reminders, in mails per minute.
 const PER_MINUTE: i64 = 60;
@@ -37,16 +37,16 @@ pub struct ReminderRule {
     /// The rule's id.
     #[schema(value_type = String)]
     pub id: RuleId,
-    /// The number of days before a household's deadline, 0–90.
+    /// The reminder is sent this many days before a household's deadline, 0–90.
     pub days: i64,
-    /// The hour in the occasion's time zone, such as `10:00`.
+    /// The hour at which the reminder is sent, such as `10:00`, in the occasion's time zone.
     #[row(rename = "at_hour")]
     pub hour: String,
     /// Whether the reminder also goes to the guests' own addresses.
     pub to_guests: bool,
     /// Whether the rule is active.
     pub active: bool,
-    /// Raised by every change.
+    /// Increased by every change.
     pub version: i64,
 }
 
@@ -299,8 +299,8 @@ fn write_campaign(
     Ok(Some(campaign.id))
 }
 
-/// Records that the rule has handled the invitation's deadline. Either it has sent a reminder, or
-/// it was too late for one.
+/// Records that the rule has handled the invitation's deadline. Either the rule has sent a
+/// reminder, or it was too late for a reminder.
 fn note(
     tx: &mut Tx<'_>,
     rule: &ReminderRule,

@@ -10,24 +10,25 @@ use super::{Refusal, invitations, portals};
 use crate::id::InvitationId;
 use crate::invitation_snapshot::InvitationSnapshot;
 
-/// Which household the host sees.
+/// The host's position on the way through the unsent invitations.
 #[derive(Clone, Debug, Default)]
 pub struct Place {
-    /// This household, even if its invitation was already sent.
+    /// The household to show, even if its invitation was already sent.
     pub at: Option<InvitationId>,
-    /// The next household with an unsent invitation that follows this one.
+    /// The household that the host has just seen. The walk continues with the next unsent
+    /// invitation.
     pub after: Option<InvitationId>,
 }
 
-/// The household that the host sees, with its neighbours in the list.
+/// The household to show, and the progress of the walk.
 #[derive(Debug)]
 pub struct Walk {
-    /// The household, and when its invitation was marked as sent. `None` if no invitation is
-    /// unsent.
+    /// The household, and when its invitation was marked as sent. `None` if all invitations are
+    /// sent.
     pub turn: Option<(InvitationSnapshot, Option<Timestamp>)>,
     /// The number of unsent invitations, including this household's.
     pub left: usize,
-    /// The id and name of the household before this one.
+    /// The id and name of the household that the host saw before.
     pub before: Option<(InvitationId, String)>,
 }
 

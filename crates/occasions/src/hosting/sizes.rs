@@ -1,5 +1,4 @@
-//! Counts an occasion's invitations and guests. Every page shows these numbers beside its
-//! navigation entries.
+//! Counts an occasion's invitations and guests. Every page shows these numbers in its navigation.
 
 use platform::{StoreError, Tx, sql};
 

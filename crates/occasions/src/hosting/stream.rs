@@ -28,17 +28,17 @@ use web::event_stream;
 
 /// The shortest time between two events with counters.
 const SUMMARY_EVERY: Duration = Duration::from_millis(500);
-/// How many news are read at once at most.
+/// The maximum number of news items that are read at once.
 const BATCH: u32 = 200;
 
 /// News in the form of an event: `rsvp`, `invitation`, `note`, `job`, `campaign` or `reset`.
 #[derive(Clone, Debug)]
 struct Event {
-    /// The event's number. A client can resume after it.
+    /// The event's number. A client can resume the stream after this event.
     number: i64,
     /// The permission that a host needs for this event, in addition to [`Permission::See`].
     needs: Permission,
-    /// The event in the form in which it is sent.
+    /// The event as it is sent to clients.
     text: Bytes,
 }
 
@@ -58,15 +58,15 @@ pub struct Feed {
     wake: watch::Receiver<u64>,
     /// Whether the store may have news after `last` that the feed has not read.
     is_behind: bool,
-    /// When the counters may be sent again. `None` if they cannot have changed.
+    /// The time from which the counters may be sent again. `None` if they cannot have changed.
     summary_at: Option<Instant>,
     said_summary: Instant,
     waiting: VecDeque<Bytes>,
 }
 
 impl Feed {
-    /// Opens a feed. With `resume`, it continues after the news with that number. Otherwise it
-    /// begins with the event `hello`.
+    /// Opens a feed. If `resume` is set, the feed continues after the news with this number. If
+    /// not, it begins with the event `hello`.
     pub async fn open(
         store: Store,
         counts: &AllCounts,
@@ -99,7 +99,7 @@ impl Feed {
         Ok(feed)
     }
 
-    /// Replaces the session or token. The feed checks the host's role with it.
+    /// Replaces the session or token with which the feed checks the host's role.
     pub fn renew(&mut self, who: SignedIn) {
         self.who = who;
     }
@@ -111,7 +111,7 @@ impl Feed {
         self.store.read(look).await
     }
 
-    /// Waits for the next event, and returns it in the form in which it is sent. If the future is
+    /// Waits for the next event, and returns it as it is sent to clients. If the future is
     /// cancelled, no event is lost.
     pub async fn next(&mut self) -> Result<Bytes, Refusal> {
         loop {
@@ -156,8 +156,9 @@ impl Feed {
         Ok(counted.event)
     }
 
-    /// Returns counters that include the news number `last`. Another feed may have counted them.
-    /// Even then, this subscriber's role is checked.
+    /// Returns counters that include all changes up to the news with the number `last`. The
+    /// counters may come from another feed of the occasion. Even then, this subscriber's role is
+    /// checked.
     async fn count(&mut self, last: i64) -> Result<Counted, Refusal> {
         let caller = (&self.who, &self.occasion);
         let mut recent = self.counts.recent().await;
@@ -247,8 +248,8 @@ fn tell(tx: &mut Tx<'_>, news: &News) -> Result<Option<Event>, StoreError> {
     let mut data: Value = serde_json::from_str(&news.payload).unwrap_or_default();
     let needs = match news.name.as_str() {
         "rsvp" | "note" => {
-            // Stored news contains no names, so erasing a person need not change it. So the
-            // household's name is read now.
+            // Stored news contains no names, so that the erasure of a person need not change it.
+            // The household's name is therefore read only now.
             let invitation = data["invitation"].as_str().unwrap_or_default().to_owned();
             let household: Option<(String,)> = sql!(
                 "SELECT household FROM invitation WHERE id = :invitation",

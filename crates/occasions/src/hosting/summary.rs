@@ -67,7 +67,7 @@ pub struct Invitations {
     pub closed: i64,
     /// Invitations locked by a host.
     pub locked: i64,
-    /// Invitations that no household ever opened.
+    /// Invitations that the household has never opened.
     pub never_opened: i64,
     /// Invitations with at least one answer: the sum of `partial` and `complete`.
     pub answered: i64,
@@ -81,7 +81,7 @@ pub struct Invitations {
     pub attending: i64,
     /// Invitations with at least one guest, on which all guests decline.
     pub declined: i64,
-    /// Invitations on which no answer is missing.
+    /// Invitations on which no answer is missing or says "not sure".
     pub complete: i64,
 }
 
@@ -108,8 +108,8 @@ pub struct EventNumbers {
     /// Free seats; negative if hosts have exceeded the limit. Guests who wait for approval take no
     /// seats.
     pub left: Option<i64>,
-    /// How many guests said yes without a code and wait for approval. Only counted where seats are
-    /// limited.
+    /// How many guests said yes without a code and wait for approval; 0 if the event's seats are
+    /// unlimited.
     pub unapproved: i64,
     /// Households on the waiting list. The field `waitlisted` of `guests` is the number of guests
     /// who wait.
@@ -146,10 +146,10 @@ pub struct Attention {
     pub uploads: i64,
 }
 
-/// A day on the answer curve. Its numbers are those at the end of the day.
+/// A day in the chart of answers. The numbers are from the end of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Day {
-    /// The date in the occasion's zone.
+    /// The date in the occasion's time zone.
     #[schema(value_type = String, format = "date")]
     pub date: Date,
     /// Coming.

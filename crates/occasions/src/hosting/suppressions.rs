@@ -1,4 +1,4 @@
-//! Shows hosts why mail does not reach an invitation's email address. Also lets them lift a
+//! Shows hosts why mail does not reach an invitation's email address. Hosts can also lift a
 //! suppression that bounces have caused.
 
 use platform::key::Key;

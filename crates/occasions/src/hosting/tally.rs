@@ -89,8 +89,8 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
 }
 
 impl Answered {
-    /// Returns the answers of a guest. Without `guest`, returns the answers for the household as a
-    /// whole.
+    /// Returns a guest's answer to the question. Without `guest`, returns the answer for the
+    /// household as a whole.
     pub fn of(
         &self,
         question: &Question,

@@ -13,7 +13,7 @@ use crate::id::{InvitationId, UploadId};
 use crate::occasion;
 use crate::upload::{self, Upload, UploadState};
 
-/// The maximum number of uploads that one decision can concern.
+/// The maximum number of uploads in one decision.
 pub const AT_ONCE: usize = 200;
 
 #[derive(Clone, Debug)]
@@ -32,7 +32,7 @@ pub enum Decision {
 /// How many uploads were changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Decided {
-    /// How many uploads changed their state.
+    /// How many uploads changed their state or were deleted.
     pub changed: i64,
 }
 

@@ -14,8 +14,8 @@ use crate::household_change::HouseholdChange;
 use crate::question::{ANSWER_LIMIT, NUMBER_LIMIT, Question};
 use crate::words::{ActedBy, AskedOf};
 
-/// Whether the household is asked this question. It is asked if the question counts for at least
-/// one of its guests.
+/// Whether the household is asked this question. The household is asked if the question counts for
+/// at least one of the household's guests.
 pub(crate) fn counts_for_household(
     question: &Question,
     guests: &[Guest],
@@ -81,8 +81,8 @@ fn limits(code: &str) -> Vec<(&'static str, Argument)> {
 
 /// Finds required answers that are missing. A change with an answer of a guest must contain all
 /// required answers of that guest. A change with any answer must also contain the household's
-/// required answers. For example, a change of dietary requirements alone requires nothing. Hosts
-/// may leave every question unanswered, because they record what a household told them.
+/// required answers. A change of dietary requirements alone requires no answers. Hosts may leave
+/// every question unanswered, because they record what a household told them.
 pub(super) fn find_missing(
     wish: &HouseholdChange,
     guests: &[Guest],

@@ -140,8 +140,8 @@ fn note(
     )
     .run(tx, Rows::Exactly(1))?;
     if new.verified_at.is_some() != old.verified_at.is_some() {
-        // Pages contain links with the name, so cached pages must be rendered again. Taking the
-        // lock raises the revision.
+        // Pages contain links with the name. Taking the lock raises the occasion's revision, so
+        // that cached pages are rendered again.
         occasion::lock(tx, occasion)?;
         if new.verified_at.is_none() {
             tell_owners(tx, site, occasion, host)?;

@@ -20,7 +20,7 @@ pub const ORDERS_A_DAY: i64 = 50;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// What is counted.
+/// The actions that are counted.
 #[derive(Clone, Copy)]
 enum Use {
     Name,
@@ -87,7 +87,7 @@ pub(super) fn take_order(
     Ok(true)
 }
 
-/// Deletes the counted uses that are too old for every limit.
+/// Deletes the counted actions that are too old to count for any limit.
 pub(super) fn tidy(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM own_domain_use WHERE used_at <= :since",
@@ -106,7 +106,7 @@ pub(super) fn forget_account(tx: &mut Tx<'_>, account: &AccountId) -> Result<(),
     Ok(())
 }
 
-/// Returns how many uses of an account were counted after `since`, and the time of the first of
+/// Returns how many actions of an account were counted after `since`, and the time of the first of
 /// them.
 fn of_account(
     tx: &mut Tx<'_>,
@@ -124,7 +124,7 @@ fn of_account(
     .one(tx)
 }
 
-/// Locks the counted uses until this transaction ends.
+/// Locks the counted actions until this transaction ends.
 fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let _: (i64,) = tx.one(
         sql!("SELECT id FROM own_domain_limit WHERE id = 1 FOR NO KEY UPDATE"),

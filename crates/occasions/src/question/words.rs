@@ -39,8 +39,8 @@ impl Question {
         }
     }
 
-    /// Returns an answer as the value of a form field. An answer with several choices has no such
-    /// value, because each choice has its own checkbox.
+    /// Returns an answer as the value of a form field. For an answer with several choices, returns
+    /// their keys separated by commas.
     pub fn field_value(&self, answer: &Answer) -> String {
         match answer {
             Answer::YesNo(true) => "yes".to_owned(),

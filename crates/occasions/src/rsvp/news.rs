@@ -1,4 +1,5 @@
-//! Tells others about a save: hosts' open pages, the hosts themselves, and owners' webhooks.
+//! Notifies others of a save: pages that hosts have open, the hosts themselves, and owners'
+//! webhooks.
 
 use identity::account::AccountId;
 use platform::news::{NewNews, PAYLOAD_LIMIT};
@@ -12,8 +13,8 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::webhook::{self, Answered};
 use crate::words::Source;
 
-/// Tells hosts' open pages, the hosts themselves, and owners' webhooks about a save. `by` is the
-/// host who saved, if it was a host.
+/// Notifies others of a save: pages that hosts have open, the hosts themselves, and owners'
+/// webhooks. `by` is the host who saved; `None` if the household saved.
 pub(crate) fn tell_of_answers(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -27,7 +28,7 @@ pub(crate) fn tell_of_answers(
     webhook::reply_saved(tx, portal, source, || answered(portal, changes))
 }
 
-/// Returns the guests whose answers changed. Each comes with the replies to all events.
+/// Returns the guests whose answers changed, each with the replies to all events.
 fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered> {
     let changed = |guest: &&Guest| {
         let prefix = format!("guests/{}", guest.id);
@@ -50,8 +51,8 @@ fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answere
     answered.collect()
 }
 
-/// Builds the news of a save for the hosts' event streams. It contains the ids and replies of the
-/// guests whose answers changed. If it would be too long, the guests are left out.
+/// Builds the news of a save for the hosts' event streams. The news contains the ids and replies of
+/// the guests whose answers changed. The guests are left out if the news would be too long.
 fn news_of_answers(
     portal: &InvitationSnapshot,
     changes: &[FieldChange],

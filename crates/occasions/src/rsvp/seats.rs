@@ -1,4 +1,4 @@
-//! Checks and takes seats when answers are saved, at events with limited seats.
+//! Checks and takes seats at events with limited seats, when answers are saved.
 
 use platform::{StoreError, Tx};
 
@@ -29,9 +29,9 @@ pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Resul
     Ok(())
 }
 
-/// Gives all guests of the household who want to come a seat, or gives no new seats. Guests without
-/// a seat go on the waiting list. Without a waiting list, the save is refused. Guests who already
-/// wait keep their position. The caller must hold the locks of the events.
+/// Gives seats to all guests of the household who want to come, or gives no new seats. Guests
+/// without a seat go on the waiting list. If the occasion has no waiting list, the save is refused.
+/// Guests who already wait keep their position. The caller must hold the locks of the events.
 pub(crate) fn settle_seats(
     portal: &InvitationSnapshot,
     after: &mut [Guest],
@@ -105,8 +105,8 @@ pub(super) fn settle_plan(
     Ok(plan)
 }
 
-/// Takes and frees seats. The caller must hold the locks of the events. Updates the counts in
-/// `portal`.
+/// Takes or frees seats for the replies in `after`, and updates the counts in `portal`. The caller
+/// must hold the locks of the events.
 pub(crate) fn seat(
     tx: &mut Tx<'_>,
     portal: &mut InvitationSnapshot,

@@ -20,7 +20,7 @@ use crate::invitation_snapshot;
 use crate::snapshot;
 use crate::words::{ReplyStatus, Source};
 
-/// The kind of the job that sends a household a mail when it got seats.
+/// The kind of the job that informs a household by mail that it has got seats.
 pub const MOVED_UP: &str = "occasions.moved_up";
 
 /// A household's guests who wait for seats at an event.
@@ -29,7 +29,7 @@ struct Party {
     event: EventId,
     invitation: InvitationId,
     people: i64,
-    /// How many of these replies the household gave itself. Hosts gave the others.
+    /// How many of these guests' replies the household gave itself. Hosts gave the others.
     own_answers: i64,
     /// The event's number of seats; `None` if unlimited.
     capacity: Option<i64>,
@@ -37,7 +37,7 @@ struct Party {
     taken: i64,
 }
 
-/// Counts the taken seats of each event with limited seats again, and gives free seats to waiting
+/// Recounts the taken seats of each event with limited seats, and gives free seats to waiting
 /// households. Called after a host's change that may affect many guests.
 pub fn recount_seats(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     event::recount_seats(tx, occasion)?;

@@ -12,15 +12,16 @@ use crate::hosting::Permission;
 /// The access rule of a path.
 #[derive(Clone, Copy, Debug)]
 pub struct HostAccess {
-    /// The permission that the caller must have. A handler may require more for some requests.
-    /// `None` if the path belongs to no occasion. Such a handler cannot open an occasion.
+    /// The permission that the caller must have. A handler may require a further permission for
+    /// some requests. `None` if the path belongs to no occasion. The path's handler then cannot
+    /// open any occasion.
     pub permission: Option<Permission>,
-    /// Whether both sessions and API tokens may use the path, or only sessions.
+    /// Says whether only signed-in people may use the path, or also API tokens with certain scopes.
     pub callers: Callers,
 }
 
-/// Admits hosts with the permission `permission`. `callers` says whether API tokens are admitted
-/// too.
+/// Returns the rule that admits hosts with the permission `permission`. `callers` says whether API
+/// tokens are admitted too.
 pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess {
     HostAccess {
         permission: Some(permission),

@@ -60,8 +60,8 @@ fn owners(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
     Ok(owners)
 }
 
-/// Returns whether this owner may be warned now: the last warning is at least a day old, or there
-/// was none. If so, records that a warning is sent now.
+/// Returns true if this owner has not been warned in the last 24 hours. In that case, also records
+/// that a warning is sent now.
 fn is_due(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let now = tx.now();
     let told = tx.run(

@@ -20,7 +20,7 @@ use crate::role;
 
 /// How many households a report names at most.
 const NAMED: usize = 20;
-/// The path and query of the list of invitations. The list starts with the latest answer.
+/// The path and query of the page that lists the invitations, the latest answer first.
 const LATEST: &str = "/invites?sort=replied";
 
 /// Returns the job, which runs every minute.
@@ -144,8 +144,8 @@ impl Report<'_> {
         self.site.url().join(&self.path(rest))
     }
 
-    /// Adds a notice for each household. Two kinds of report become a single notice: daily reports,
-    /// and reports with more than [`NAMED`] households.
+    /// Adds one notice on the site for each household. A daily report, or a report about more than
+    /// [`NAMED`] households, becomes a single notice.
     fn notify(
         &self,
         tx: &mut Tx<'_>,
@@ -171,8 +171,8 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// Sends a mail about the households. Sends nothing if the host's address is not confirmed, or
-    /// is suppressed for this mail.
+    /// Sends a mail about the households. Sends nothing if the host's address is not confirmed or
+    /// is suppressed for this mail, or if the occasion may not send mail.
     fn mail(&self, tx: &mut Tx<'_>, account: &account::Account) -> Result<(), StoreError> {
         let confirmed = account::verified_email(tx, &account.id)?;
         let to = confirmed.and_then(|email| email.parse::<Address>().ok());
@@ -237,7 +237,8 @@ impl Report<'_> {
         .map(drop)
     }
 
-    /// Formats a household: its name, the numbers of its answers, and the link to its page.
+    /// Formats a household as one line: its name, how many of its guests come, decline or have not
+    /// answered, and a link to its page.
     fn line(&self, one: &AnsweredHousehold) -> String {
         let figures = [
             ("host-heard-yes", one.yes),

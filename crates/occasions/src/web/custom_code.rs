@@ -1,6 +1,6 @@
-//! Codes that hosts choose, on pages and through the API. The error "taken" tells the host that a
-//! code exists. So the code gate must permit every attempt, and an attempt counts against the
-//! budget for wrong codes.
+//! Checks the invitation codes that hosts choose, on pages and through the API. The error "taken"
+//! reveals that another invitation has the code. So the code gate must permit each attempt, and an
+//! attempt with a taken code counts as a guess.
 
 use axum::http::request::Parts;
 use web::{Facts, Problem, Site};
@@ -8,7 +8,7 @@ use web::{Facts, Problem, Site};
 use crate::hosting::Refusal;
 use crate::web::guest::CodeGate;
 
-/// The code gate, with the client's data. The gate uses this data to count attempts.
+/// The code gate, and the facts about the request. The gate uses these facts to count attempts.
 #[derive(Clone)]
 pub(crate) struct ByHand {
     gate: CodeGate,
@@ -45,8 +45,8 @@ impl ByHand {
         }
     }
 
-    /// Runs `set`, which sets the code `typed` if there is one. If another invitation has the code,
-    /// the attempt counts as a guess.
+    /// Runs `set`, which sets the code that the host typed. If another invitation has this code,
+    /// the attempt counts as a guess. Without a typed code, nothing is counted.
     pub(crate) async fn set<T, E: MayBeTaken>(
         &self,
         site: &Site,

@@ -1,7 +1,7 @@
 //! The pages for guests: the pages behind a household's code, and the pages on which guests enter a
 //! code. A handler loads the invitation, calls a function that contains the rules, and renders the
-//! result. The code in the path is the secret, so forms need no CSRF token. A form is refused if
-//! the browser reports that another site sent it.
+//! result. The forms need no CSRF token, because their path contains the code, which other sites do
+//! not know. A form is refused if the browser reports that another site sent it.
 
 mod answer;
 mod asking;

@@ -17,7 +17,7 @@ use crate::hosting::mail_text::{self, MailKind, MailText, Piece};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::words::Response;
 
-/// The maximum length of the list of guests' names that replaces a placeholder, in characters.
+/// The maximum length of the guests' names that replace the placeholder `{guests}`, in characters.
 const LONGEST_GUESTS: usize = 1_000;
 
 pub(crate) struct Parts {

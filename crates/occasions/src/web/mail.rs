@@ -1,6 +1,6 @@
 //! The mail that confirms a household's saved answers. A job renders it in the invitation's
-//! language, from the data that is stored then. This happens before the write transaction, so no
-//! save waits for the rendering. If the data has changed since, the mail is not sent.
+//! language, from the data that is stored at that time. Rendering comes before the write
+//! transaction, so no save waits for it. If the data changes in between, the job runs again.
 
 use askama::Template as _;
 use jiff::SignedDuration;
@@ -45,7 +45,7 @@ struct Payload {
 #[derive(Deserialize)]
 struct MovePayload {
     invitation: InvitationId,
-    /// Whether a host gave the household's answers.
+    /// Whether a host entered the household's answers.
     by_host: bool,
 }
 
@@ -86,7 +86,7 @@ async fn mail_answers(site: &Site, id: InvitationId, reason: Reason) -> Result<D
 }
 
 /// Returns the household's invitation, the occasion's revision, and the recipient. Returns `None`
-/// if no confirmation is needed.
+/// if the household gets no mail.
 fn find(
     tx: &mut Tx<'_>,
     id: &InvitationId,
@@ -111,8 +111,8 @@ fn find(
     Ok(Some((portal, revision, to)))
 }
 
-/// Queues `mail`. Does nothing if the invitation or its occasion has changed since the mail was
-/// rendered.
+/// Queues `mail`. If the invitation or its occasion has changed since the mail was rendered,
+/// returns an error that makes the job run again.
 fn send(
     tx: &mut Tx<'_>,
     id: &InvitationId,
@@ -123,7 +123,8 @@ fn send(
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(());
     };
-    // If a host gave the answers, the host also chose who gets the mail.
+    // If a host entered the answers, a host also chose the address. So the mail is sent only if the
+    // site allows the occasion to send mail.
     let by_host = reason == Reason::MovedUp { by_host: true };
     if by_host && !membership::sends_mail(tx, &invitation.occasion)? {
         return Ok(());

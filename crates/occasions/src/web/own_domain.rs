@@ -20,7 +20,8 @@ use super::guest::entry::{self, OwnSlug};
 use super::guest::{self, CodeGate};
 use crate::own_domain::{self, ServedDomain};
 
-/// How often the names are read again. A change takes effect after this time at the latest.
+/// The host names are loaded again after each such pause. So a change takes effect after this time
+/// at the latest.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// The occasions' own host names that this process serves. All clones share them.
@@ -35,7 +36,7 @@ struct Inner {
     /// Names that this server already uses for something else.
     reserved: BTreeSet<String>,
     served: watch::Sender<Served>,
-    /// For each host name, why the last order of its certificate failed.
+    /// For each host name, why the last attempt to obtain its certificate failed.
     failed_certificates: Mutex<BTreeMap<String, String>>,
 }
 
@@ -89,18 +90,20 @@ impl OwnDomains {
         found.map(|(_, router)| router.clone())
     }
 
-    /// Sets why the last orders of certificates failed, by host name, so that hosts hear of it.
+    /// Stores for each host name why the last attempt to obtain its certificate failed. Pages show
+    /// this to hosts.
     pub fn set_failed_certificates(&self, failures: BTreeMap<String, String>) {
         let mut all = lock(&self.0.failed_certificates);
         *all = failures;
     }
 
-    /// Returns why the last order of a host name's certificate failed; `None` if it did not.
+    /// Returns why the last attempt to obtain a certificate for a host name failed; `None` if it
+    /// did not fail.
     pub fn failed_certificate(&self, host: &str) -> Option<String> {
         lock(&self.0.failed_certificates).get(host).cloned()
     }
 
-    /// Waits until the served names change, and returns them.
+    /// Waits until the served names differ from `known`, and returns them.
     pub async fn changed(&self, known: &mut Option<BTreeSet<String>>) -> BTreeSet<String> {
         let mut served = self.0.served.subscribe();
         loop {

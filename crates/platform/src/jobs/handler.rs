@@ -1,4 +1,4 @@
-//! Handlers: the code that runs jobs of one kind, and the result of an attempt.
+//! A handler is the code that runs jobs of one kind. Each attempt to run a job ends with a result.
 
 use std::fmt;
 use std::future::Future;
@@ -32,7 +32,7 @@ pub struct Handler {
     /// The interval in minutes, if the job is scheduled by the clock.
     pub(super) period: Option<i64>,
     pub(super) run: Run,
-    /// The writes that are committed together with the end of a job that is given up.
+    /// The writes that are committed in the transaction that gives up a job.
     pub(super) given_up: Option<Effect>,
 }
 
@@ -55,7 +55,7 @@ impl Handler {
         }
     }
 
-    /// Commits `write` together with the end of a job that is given up. It gets the job's kind.
+    /// Commits `write` in the transaction that gives up a job. `write` gets the job's kind.
     #[must_use]
     pub fn when_given_up<E>(
         self,
@@ -71,7 +71,8 @@ impl Handler {
         }
     }
 
-    /// Like [`Handler::new`], with what all runs of the job share, such as the site.
+    /// Like [`Handler::new`], but every call of `run` also gets a clone of `shared`, such as the
+    /// site.
     pub fn with<S, F, R>(kind: &'static str, shared: &S, run: F) -> Self
     where
         S: Clone + Send + Sync + 'static,
@@ -95,8 +96,8 @@ impl Handler {
         }
     }
 
-    /// Like [`Handler::each_minute`], but once a day: soon after midnight UTC, or when the first
-    /// process starts.
+    /// Like [`Handler::each_minute`], but once a day: soon after midnight UTC or, if no process is
+    /// running then, when the next process starts.
     pub fn each_day<F, R>(kind: &'static str, run: F) -> Self
     where
         F: Fn(Job) -> R + Send + Sync + 'static,

@@ -178,7 +178,7 @@ pub(super) fn revive(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
 }
 
 /// The next due job in `queue`, ordered by priority, then by sequence number within its lane, then
-/// by age.
+/// by due time.
 fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
     let now = tx.now();
     if queue == Queue::Services {

@@ -62,8 +62,8 @@ impl NewJob {
     }
 }
 
-/// A queue with workers of its own, so that a slow mail server delays only mail, and slow sites
-/// delay only HTTP requests.
+/// A queue with its own workers, so that a slow mail server delays only mail, and slow sites delay
+/// only HTTP requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queue {
     /// All jobs except mail and HTTP requests.
@@ -72,9 +72,9 @@ pub enum Queue {
     Mail,
     /// HTTP requests to other sites, which may be slow.
     Calls,
-    /// HTTP requests to services that the operator configured, each with a [lane](NewJob::line) of
-    /// its own. At most two requests in a lane run at a time, so that a slow service delays only
-    /// itself.
+    /// HTTP requests to services that the operator configured. Each service has its own
+    /// [lane](NewJob::line). At most two requests in a lane run at a time, so that a slow service
+    /// delays only itself.
     Services,
 }
 
@@ -252,7 +252,7 @@ pub fn list_failed(tx: &mut Tx<'_>, limit: u32) -> Result<Vec<FailedJob>, StoreE
     .all(tx)
 }
 
-/// Returns the number of jobs of each kind that failed after `since`, without mails.
+/// Returns how many jobs of each kind failed after `since`. Mails are not included;
 /// [`mail::failed_since`](crate::mail::failed_since) counts the failed mails.
 pub fn failed_since(tx: &mut Tx<'_>, since: Timestamp) -> Result<Vec<(String, u64)>, StoreError> {
     sql!(

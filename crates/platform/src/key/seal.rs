@@ -1,5 +1,5 @@
-//! Sealing: encryption with AES-256-GCM, for values that Kenduri must read again but that a copy of
-//! the store must not reveal.
+//! Sealing is encryption with AES-256-GCM. It is used for values that Kenduri must read again but
+//! that a copy of the store must not reveal.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 

@@ -62,7 +62,7 @@ impl Limit {
         self.take_if(key, now, |rule| rule.count)
     }
 
-    /// Like [`Limit::take`], with `count` in the place of each rule's own count.
+    /// Like [`Limit::take`], but every rule allows `count` actions instead of its own number.
     pub fn take_of(&self, key: &str, count: u32, now: Timestamp) -> Result<(), Wait> {
         self.take_if(key, now, |_| count)
     }

@@ -31,8 +31,8 @@ pub struct Post {
     pub from: Sender,
     /// The site's host name, the domain of Message-IDs.
     pub site_host: String,
-    /// The site's URL without a trailing slash. It begins the unsubscribe links of mails without a
-    /// `link_origin`.
+    /// The site's URL without a trailing slash. The unsubscribe link of a mail without a
+    /// `link_origin` begins with this URL.
     pub site_url: String,
     /// The key that hashes email addresses for the suppression list.
     pub suppression: Key,
@@ -40,7 +40,7 @@ pub struct Post {
     pub text: Key,
     /// The key that decrypts DKIM private keys, derived for [`dkim::PURPOSE`].
     pub dkim: Key,
-    /// Whether a mail provider reports deliveries and failures. Otherwise a mail counts as
+    /// True if a mail provider reports deliveries and failures. If false, a mail counts as
     /// delivered when the mail server accepts it.
     pub hears_deliveries: bool,
 }

@@ -17,7 +17,7 @@ use crate::key::Key;
 use crate::sql;
 use crate::store::{Row, Rows, StoreError, Tx};
 
-/// The key-derivation purpose of the key that encrypts private keys.
+/// The purpose of the derived key that encrypts private keys.
 pub const PURPOSE: &str = "dkim";
 
 /// The signed header fields, including fields that a mail may lack: signing a missing field
@@ -37,7 +37,7 @@ const SIGNED: [&str; 13] = [
     "list-unsubscribe-post",
     "cc",
 ];
-/// The signature lists each of these fields once more than the mail contains it. Otherwise,
+/// The signature lists each of these fields once more than it occurs in the mail. Otherwise,
 /// somebody could insert a second field of the same name before the signed one (RFC 6376, section
 /// 8.15).
 const ONCE_MORE: [&str; 5] = ["from", "to", "subject", "date", "reply-to"];

@@ -25,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LINE_LIMIT: u64 = 1024 * 1024;
 /// The maximum number of lines in a response.
 const LINES: usize = 10_000;
-/// How much of a mail is read, in bytes. At the end, a report contains the returned mail or its
-/// header.
+/// The maximum number of bytes that are read from a mail. A longer report is cut off, but this
+/// affects only the returned mail at its end.
 const MAIL_LIMIT: usize = 256 * 1024;
 /// The maximum length of a server's message in an error, in bytes.
 const TEXT_LIMIT: usize = 200;
@@ -42,7 +42,7 @@ pub struct Mailbox {
     pub password: Secret,
     /// The folder, usually `INBOX`.
     pub folder: String,
-    /// Certificates to trust besides the public authorities, as PEM.
+    /// Certificates to trust in addition to the public authorities, as PEM.
     pub authorities: Vec<String>,
 }
 
@@ -126,7 +126,8 @@ impl Session {
         Ok(session)
     }
 
-    /// Returns the numbers, from `first` to `last`, of the mails that claim to be delivery reports.
+    /// Returns the numbers of the mails that claim to be delivery reports, among the mails with the
+    /// numbers `first` to `last`.
     pub(super) async fn reports(&mut self, first: i64, last: i64) -> Result<Vec<i64>, ImapError> {
         let search =
             format!("UID SEARCH UID {first}:{last} HEADER Content-Type \"multipart/report\"");
@@ -211,8 +212,8 @@ impl Session {
             let mut literal = vec![0; length];
             self.stream.read_exact(&mut literal).await?;
             response.literals.push(literal);
-            // The line may end with this literal. The space keeps the literal's length from being
-            // the end of the line, where it would be read a second time.
+            // The line may end with this literal. Without the space, the line would then end with
+            // the literal's length, which would be read a second time.
             response.line.push(' ');
         }
     }

@@ -66,8 +66,9 @@ pub struct NewMail {
     pub stranger: Option<Stranger>,
 }
 
-/// A visitor without a session, who can cause mail to any email address. Such mail is sent after
-/// all other mail, and a network that causes much of it waits longer than other networks.
+/// A visitor without a session, who can cause mail to any email address. Mail caused by visitors is
+/// sent after mail that somebody waits for. A network that causes much mail waits longer than other
+/// networks.
 #[derive(Clone, Debug)]
 pub struct Stranger {
     /// The visitor's network, under any name that identifies it. Sending alternates between
@@ -145,8 +146,8 @@ impl Stream {
 }
 
 impl Stranger {
-    /// The priority of the visitor's mail. If an account has the email address, the mail is sent
-    /// after mail that somebody waits for; otherwise, after all other mail.
+    /// The priority of the visitor's mail. Mail to an address with an account is sent after mail
+    /// that somebody waits for. Mail to any other address is sent after all other mail.
     fn priority(&self) -> i64 {
         if self.is_known { 5 } else { 30 }
     }

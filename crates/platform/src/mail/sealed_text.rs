@@ -8,7 +8,7 @@ use super::MailId;
 use crate::key::Key;
 use crate::random::Random;
 
-/// The key-derivation purpose of the key that encrypts mail texts.
+/// The purpose of the derived key that encrypts mail texts.
 pub const PURPOSE: &str = "text of a mail";
 
 #[derive(Debug, Serialize, Deserialize)]

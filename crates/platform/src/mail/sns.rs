@@ -15,7 +15,7 @@ use x509_parser::pem::parse_x509_pem;
 use crate::outbound::{Call, Outbound, OutboundError, Reach};
 
 /// The maximum age of an accepted notification. SNS retries for an hour. Kenduri recognizes
-/// repeated notifications for longer than this, so an old one cannot count twice.
+/// repeated notifications for longer than this maximum age, so no notification counts twice.
 const TOLERANCE: SignedDuration = SignedDuration::from_hours(24);
 /// How long a fetched key is used.
 const KEY_LIFETIME: SignedDuration = SignedDuration::from_hours(1);

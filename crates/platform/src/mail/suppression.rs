@@ -1,4 +1,5 @@
-//! The suppression list: email addresses whose owners want no mail, or that cannot receive mail.
+//! The suppression list contains email addresses whose owners want no mail, and addresses that
+//! cannot receive mail.
 //!
 //! The list is checked when a mail is sent, not when it is written. It contains only keyed hashes
 //! of addresses. So it can be kept after a person's data is erased, and still prevents mail if a
@@ -105,7 +106,7 @@ impl Column for Cause {
     }
 }
 
-/// The key-derivation purpose of the key that hashes email addresses.
+/// The purpose of the derived key that hashes email addresses.
 pub const PURPOSE: &str = "suppression";
 
 /// An entry in the suppression list, for all mail to an email address or for one stream.
@@ -115,7 +116,7 @@ pub struct Suppression {
     pub place: Place,
     pub cause: Cause,
     soft_count: i64,
-    /// The time when the entry was recorded, or the last soft bounce.
+    /// The time at which the entry was recorded, or the time of the last soft bounce.
     pub last_at: Timestamp,
 }
 
@@ -169,7 +170,7 @@ pub fn find(tx: &mut Tx<'_>, key: &Key, address: &Address) -> Result<Option<Caus
     Ok(all.into_iter().map(|one| one.cause).max())
 }
 
-/// The cause that blocks this stream's and scope's mail to `address`.
+/// The strongest cause that blocks mail of this stream and scope to `address`.
 pub fn find_for(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -182,8 +183,8 @@ pub fn find_for(
     Ok(blocking.map(|one| one.cause).max())
 }
 
-/// The hashes of the email addresses that get no mail of one stream in one scope. Addresses whose
-/// owners only unsubscribed are not included.
+/// The hashes of the email addresses to which mail of one stream in one scope is blocked. Addresses
+/// whose owners only unsubscribed are not included.
 #[derive(Debug)]
 pub struct Blocked(HashSet<Vec<u8>>);
 

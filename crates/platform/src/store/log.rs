@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-/// How many times the index is read again while the reads are inconsistent.
+/// The maximum number of attempts to read the index consistently.
 const READS: u32 = 100;
 /// The length of the index's header in bytes. The index contains two copies of the header.
 const HEADER: usize = 48;

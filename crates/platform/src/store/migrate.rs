@@ -2,16 +2,17 @@
 //!
 //! SQL for only one engine (an exclusion constraint, a trigger) begins with the line `-- only
 //! sqlite` or `-- only postgresql` and ends with the line `-- end`. The checksum covers the whole
-//! file. With a line `-- needs extension NAME`, the extension is created on PostgreSQL; if it cannot
-//! be, nothing is changed, and the error contains the SQL to run. A constraint must have a name if Rust code
-//! handles its violation: `CONSTRAINT … CHECK`, `CREATE UNIQUE INDEX …`, and in an SQLite trigger
-//! `RAISE(ABORT, '…')` with the name of PostgreSQL's constraint.
+//! file. For a line `-- needs extension NAME`, the extension is created on PostgreSQL. If the
+//! extension cannot be created, nothing is changed, and the error contains the SQL to run. A
+//! constraint must have a name if Rust code handles its violation: `CONSTRAINT … CHECK`,
+//! `CREATE UNIQUE INDEX …`, and in an SQLite trigger `RAISE(ABORT, '…')` with the name of
+//! PostgreSQL's constraint.
 //!
-//! A migration uses the three column types that both engines share. On SQLite they become `STRICT`
-//! tables with `INTEGER`, `TEXT` and `BLOB`; on PostgreSQL, text becomes `TEXT COLLATE "C"`, so
-//! that both engines sort alike. A column declared `COUNTER` is the primary key, numbered in
-//! insertion order. A table that ends with `) CLUSTERED;` stores its rows in key order on SQLite,
-//! so that small rows that are read together are stored together.
+//! A migration uses the three column types that both engines share. On SQLite, its tables become
+//! `STRICT` tables with `INTEGER`, `TEXT` and `BLOB`. On PostgreSQL, text becomes `TEXT COLLATE
+//! "C"`, so that both engines sort alike. A column declared `COUNTER` is the primary key, numbered
+//! in insertion order. A table that ends with `) CLUSTERED;` stores its rows in key order on
+//! SQLite, so that small rows that are read together are stored together.
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -26,7 +27,7 @@ pub struct Migrations {
     /// The group name under which the store records the applied steps, usually the crate's name. It
     /// stays the same when tables move to another crate.
     pub owner: &'static str,
-    /// Numbered from 1 without gaps.
+    /// The steps, numbered from 1 without gaps.
     pub steps: &'static [Step],
     /// Whether the steps run only in a store that has already applied one of them, because new
     /// stores do not need these tables.

@@ -331,8 +331,8 @@ where
     fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
         let result = match (outcome, self.result) {
             (Ok(()), Some(result)) => result,
-            // A change that returned an error wrote nothing, so a failed commit does not affect its
-            // result.
+            // Nothing was committed, so the caller gets the store's error instead of the change's
+            // own result.
             (Err(error), _) => Err(error.into()),
             (Ok(()), None) => Err(StoreError::Stopped.into()),
         };

@@ -1,5 +1,5 @@
-//! The PostgreSQL engine: a fixed set of threads, each with a connection, takes changes and reads
-//! from one queue.
+//! The PostgreSQL engine has a fixed set of threads, each with its own connection. All changes and
+//! reads wait in one queue until a thread is free.
 //!
 //! Changes run in READ COMMITTED and take their locks first. After a deadlock or serialization
 //! failure the change runs again, at most five times. Reads see one snapshot.
@@ -19,7 +19,7 @@ use super::relay::Relay;
 use super::tx::{self, Mode};
 use super::{Ground, PostgresSettings, QUEUE_LIMIT, Signals, StoreError, Tx, Wake, Work};
 
-/// The maximum number of times that a change runs because of deadlocks.
+/// The maximum number of times that a change is run if deadlocks occur.
 const TRIES: u32 = 5;
 /// The pause before the second run; each further pause is longer.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -272,7 +272,7 @@ impl LogHold {
     }
 }
 
-/// Whether a database has any table, view or sequence, apart from those of extensions.
+/// Whether a database has any table, view or sequence that does not belong to an extension.
 ///
 /// This function blocks.
 pub fn has_tables(settings: &PostgresSettings) -> Result<bool, StoreError> {

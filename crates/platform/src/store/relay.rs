@@ -1,5 +1,5 @@
-//! The relay: PostgreSQL commits transactions concurrently, so one process at a time numbers the
-//! news after the commit.
+//! The relay numbers the news on PostgreSQL. PostgreSQL commits transactions concurrently, so one
+//! process at a time assigns the numbers after the commits.
 //!
 //! Each process keeps one connection for the relay. The process that holds the advisory lock leads.
 //! It numbers committed rows in the order in which they were written, and notifies all processes

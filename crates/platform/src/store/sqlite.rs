@@ -226,8 +226,8 @@ struct Batch {
 }
 
 impl Message {
-    /// Returns the change in the message. Stores a pause message in `pause` until the end of the
-    /// batch, and returns `None`.
+    /// Returns the change in the message. If the message is a pause instead, stores it in `pause`
+    /// until the end of the batch, and returns `None`.
     fn change(self, pause: &mut Option<Self>) -> Option<Box<dyn Work>> {
         match self {
             Self::Change(work) => Some(work),
@@ -473,12 +473,12 @@ fn configure(
     cache_kib: i64,
     backed_up: bool,
 ) -> Result<(), rusqlite::Error> {
-    // Otherwise SQLite would truncate the write-ahead log when the last connection closes, before
-    // the backup has copied the log.
+    // Without this setting, SQLite would truncate the write-ahead log when the last connection
+    // closes, before the backup has copied the log.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, backed_up)?;
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(256);
-    // Otherwise SQLite would plan a statement again for every new argument.
+    // Without this setting, SQLite would plan a statement again for every new argument.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -cache_kib)
 }

@@ -142,7 +142,7 @@ fn unique(connection: &Connection, told: &str) -> Option<String> {
     Some(match found.and_then(|index| index.first()) {
         Some((name, origin, _)) if origin == "c" => name.clone(),
         Some((_, origin, _)) if origin == "u" => format!("{table}_{}_key", columns.join("_")),
-        // An integer primary key is the rowid, which has no index of its own.
+        // An integer primary key is the rowid, for which there is no separate index.
         _ => format!("{table}_pkey"),
     })
 }

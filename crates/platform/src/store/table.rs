@@ -1,10 +1,10 @@
-//! Reading and writing whole rows by their id. Every other statement is written with
-//! [`sql!`](crate::sql!), beside its use.
+//! Reading and writing whole rows by their id. All other statements are written with
+//! [`sql!`](crate::sql!) where they are used.
 
 use super::{Argument, Bind, FromRow, Query, Rows, Sql, StoreError, ToRow, Tx};
 
-/// A row type that names its table, whose key is `id`: a struct that derives
-/// [`Row`](derive@super::Row) with `#[row(table = "…")]`.
+/// A row type that names its table. It is a struct that derives [`Row`](derive@super::Row) with
+/// `#[row(table = "…")]`. The table's primary key is `id`.
 pub trait Table: FromRow + ToRow {
     const FIND: Sql;
     const LOCK: Sql;
@@ -30,13 +30,14 @@ impl Tx<'_> {
         self.maybe(T::LOCK, &[id])
     }
 
-    /// Inserts a row. It is an error if one of its unique keys is there.
+    /// Inserts a row. Fails if another row has the same unique key.
     pub fn insert<T: Table>(&mut self, row: &T) -> Result<(), StoreError> {
         self.write_row(T::INSERT, row, Rows::Exactly(1))?;
         Ok(())
     }
 
-    /// Inserts a row, unless there is one with the same unique key. Returns whether it was inserted.
+    /// Inserts a row, unless another row has the same unique key. Returns whether the row was
+    /// inserted.
     pub fn insert_new<T: Table>(&mut self, row: &T) -> Result<bool, StoreError> {
         Ok(self.write_row(T::INSERT_NEW, row, Rows::AtMostOne)? == 1)
     }

@@ -52,8 +52,8 @@ pub struct MovedTable {
 /// Copies every table of an SQLite store into an empty PostgreSQL database. After each table, calls
 /// `copied` with the table's name and number of rows.
 ///
-/// Pending migrations are applied to the SQLite file. Otherwise the file is unchanged, and locked
-/// until the end. This function blocks.
+/// Pending migrations are applied to the SQLite file. Nothing else in the file is changed, and the
+/// file is locked until the end. This function blocks.
 pub fn to_postgres(
     from: &SqliteSettings,
     to: &PostgresSettings,
@@ -202,7 +202,7 @@ impl Table {
         target: &mut Transaction<'_>,
     ) -> Result<u64, TransferError> {
         let fail = |error: ::postgres::Error| self.fails(&explain(&error));
-        // Migrations have inserted rows into some tables.
+        // The migrations have inserted rows into some tables. The copied rows replace them.
         let empty = format!("DELETE FROM \"{}\"", self.name);
         target.batch_execute(&empty).map_err(fail)?;
         let statement = target.prepare(&self.select()).map_err(fail)?;

@@ -88,12 +88,12 @@ impl<'c> Tx<'c> {
         &self.ground.random
     }
 
-    /// Like [`Query::one`], with arguments by number.
+    /// Like [`Query::one`], for a statement with numbered arguments such as `$1`.
     pub fn one<T: FromRow>(&mut self, sql: Sql, arguments: &[&dyn Bind]) -> Result<T, StoreError> {
         self.query_one(Query::new(sql, &bind(arguments)))
     }
 
-    /// Like [`Query::maybe`], with arguments by number.
+    /// Like [`Query::maybe`], for a statement with numbered arguments such as `$1`.
     pub fn maybe<T: FromRow>(
         &mut self,
         sql: Sql,
@@ -102,7 +102,7 @@ impl<'c> Tx<'c> {
         self.query_maybe(Query::new(sql, &bind(arguments)))
     }
 
-    /// Like [`Query::all`], with arguments by number.
+    /// Like [`Query::all`], for a statement with numbered arguments such as `$1`.
     pub fn all<T: FromRow>(
         &mut self,
         sql: Sql,
@@ -111,7 +111,7 @@ impl<'c> Tx<'c> {
         self.query_all(Query::new(sql, &bind(arguments)))
     }
 
-    /// Like [`Query::run`], with arguments by number.
+    /// Like [`Query::run`], for a statement with numbered arguments such as `$1`.
     pub fn run(
         &mut self,
         sql: Sql,
@@ -215,7 +215,7 @@ impl<'c> Tx<'c> {
     }
 
     /// Aborts this attempt and makes the store run the change again from its beginning, because
-    /// another change on PostgreSQL was quicker. The caller returns the error.
+    /// another change on PostgreSQL was quicker. The caller must return this error.
     pub fn run_again(&mut self) -> StoreError {
         self.failure = Some(Failure::Again);
         StoreError::Busy

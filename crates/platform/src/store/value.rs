@@ -1,5 +1,5 @@
-//! Values of arguments and columns: integers, strings and bytes, the three column types that both
-//! engines share.
+//! Values of arguments and columns. They are integers, strings and bytes, the three column types
+//! that both engines share.
 
 use std::borrow::Cow;
 

@@ -41,8 +41,8 @@ pub(crate) fn pictures(markdown: &str) -> Vec<TextPicture> {
     found
 }
 
-/// Replaces the targets of links and pictures in a text. `other` is called with each target and its
-/// line number, and returns the new target, or `None` to leave the target unchanged.
+/// Replaces the targets of the pictures in a text. `other` is called with each target and its line
+/// number, and returns the new target, or `None` to leave the target unchanged.
 pub(crate) fn relocate(
     markdown: &str,
     mut other: impl FnMut(&str, usize) -> Option<String>,

@@ -1,5 +1,5 @@
-//! Parsing and writing of front matter: YAML between `---`, TOML between `+++`, or the lines that
-//! the blog platform Bear writes above `___`.
+//! Parses and writes front matter, which is YAML between `---`, TOML between `+++`, or the lines
+//! that the blog platform Bear writes above `___`.
 //!
 //! Only the parts of YAML that other systems use in front matter are supported: quoted and plain
 //! scalars, lists, block scalars, and maps. The keys of nested maps are joined by a dot.
@@ -23,7 +23,8 @@ pub(super) enum Value {
     Nothing,
 }
 
-/// A parsed file: the values of the front matter by lower-case key, and the text below.
+/// A parsed file. It has the values of the front matter by lower-case key, and the text below the
+/// front matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Document {
     pub(super) entries: BTreeMap<String, Entry>,
@@ -137,7 +138,7 @@ struct Yaml<'a> {
 
 impl<'a> Yaml<'a> {
     fn read(&mut self) -> Result<(), Fault> {
-        // For each map that contains the current line, the map's indentation and key.
+        // The indentation and the key of each map that contains the current line.
         let mut above: Vec<(usize, String)> = Vec::new();
         while let Some((at, line)) = self.lines.next() {
             let (number, indent) = (self.first + at, indent(line));
@@ -183,8 +184,9 @@ impl<'a> Yaml<'a> {
         Ok(())
     }
 
-    /// The next line that is neither blank nor a comment. The line is returned only if it is
-    /// indented more than `depth`, or if it is a list item with the indentation `depth`.
+    /// Returns the next line, without consuming it, if it can belong to the value of a key that is
+    /// indented by `depth` spaces. The line must not be blank. It must be indented by more than
+    /// `depth` spaces, or be a list item that is indented by `depth` spaces.
     fn next_below(&mut self, depth: usize) -> Option<&'a str> {
         let (_, line) = self.lines.peek()?;
         let is_item = line.trim_start().starts_with("- ") || line.trim() == "-";

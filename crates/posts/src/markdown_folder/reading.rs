@@ -84,7 +84,7 @@ pub async fn read(site: &Site, root: &Path) -> Result<Folder, FolderError> {
     Ok(reading.folder)
 }
 
-/// Finds all Markdown files, except those in hidden folders.
+/// Finds all Markdown files, except hidden files and files in hidden folders.
 fn find(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -168,7 +168,7 @@ impl Reading<'_> {
     }
 
     /// Makes a post from the front matter and text of a file. Problems are added to the folder's
-    /// remarks.
+    /// `problems`.
     fn post(&mut self, file: &Path, document: &Document) -> Option<Post> {
         let now = self.site.clock.now();
         let body = document.body.trim_start_matches('\n').trim_end();
@@ -236,7 +236,7 @@ impl Reading<'_> {
         Some(post)
     }
 
-    /// Adds the validation errors of a post to the folder's problems, each with its line.
+    /// Adds the validation errors of a post to the folder's problems, each with its line number.
     fn tell(&mut self, file: &Path, document: &Document, findings: Findings) {
         let Err(errors) = findings.finish() else {
             return;
@@ -318,8 +318,8 @@ impl Reading<'_> {
         at
     }
 
-    /// An id that depends only on the file's path and the title, so that repeated imports of a post
-    /// do not duplicate it.
+    /// The post's id. It depends only on the file's path and the title, so that importing a post
+    /// twice does not duplicate it.
     fn id_of(&self, file: &Path, title: &str) -> Option<PostId> {
         let path = file.strip_prefix(&self.root).unwrap_or(file);
         let name = format!("{}\0{title}", path.display());

@@ -1,4 +1,4 @@
-//! The API of posts.
+//! The JSON API for posts.
 
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, Uri};
@@ -40,7 +40,7 @@ pub struct PostSummary {
     /// The name in URLs; empty for a note.
     slug: String,
     state: PostState,
-    /// When the post was published; null before.
+    /// The time from which the post is public; null if no time is set.
     #[schema(value_type = Option<String>, format = "date-time")]
     published_at: Option<Timestamp>,
     /// The version, which increases with every change.
@@ -183,7 +183,7 @@ impl PublishedPost {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "it only describes the query")]
 struct Filter {
-    /// The kind; if omitted, articles.
+    /// The kind of posts to list; articles if omitted.
     kind: Option<Kind>,
     /// Only posts with this tag.
     tag: Option<String>,
@@ -249,8 +249,8 @@ struct Query {
     q: String,
 }
 
-/// Published posts with all these words, first those with the words in the title; at most 50 at a
-/// time.
+/// Published posts that contain all words of `q`, at most 50 per page. Posts with the words in the
+/// title come first.
 #[utoipa::path(
     get, path = "/api/v1/search", tag = "posts", params(Query, PageQuery),
     responses((status = 200, body = List<PublishedSummary>), (status = 422))

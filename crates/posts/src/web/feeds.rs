@@ -54,8 +54,8 @@ impl Format {
     }
 }
 
-/// The links to feeds in the head of pages about posts of this kind. Posts of the kind `Page` are
-/// in no feed, so their pages link to the feeds of articles.
+/// The links to feeds that pages about posts of this kind contain in their `<head>`. Posts of the
+/// kind `Page` are in no feed, so their pages link to the feeds of articles.
 pub(super) fn links(kind: Kind) -> [FeedLink<'static>; 3] {
     Format::ALL.map(|format| FeedLink {
         media_type: format.media_type(),

@@ -11,8 +11,8 @@ use web::{Problem, Site, uploaded_image};
 use crate::post::State as PostState;
 use crate::{Refusal, editor, image, published};
 
-/// `GET /blog/images/{file}`. A changed picture gets a new file name, so browsers may cache each
-/// picture forever.
+/// Handles `GET /blog/images/{file}`. A changed picture gets a new file name, so browsers may cache
+/// each picture forever.
 pub(super) async fn show(
     State(site): State<Site>,
     Path(file): Path<String>,

@@ -1,4 +1,4 @@
-//! The card with an editor's posts on the page that people see after signing in.
+//! The card on an editor's start page. It lists the site's posts.
 
 use identity::session::signed_in::SignedIn;
 use platform::{StoreError, Tx, sql};
@@ -10,7 +10,8 @@ use super::public::name;
 use crate::editor;
 use crate::post::{Post, State};
 
-/// Makes the card of the posts that were changed last, drafts first.
+/// Makes the card with at most two posts. Drafts come first, and then the posts that were changed
+/// last.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     _: &Site,

@@ -53,7 +53,7 @@ impl Picture {
         })
     }
 
-    /// Describes a picture by its file name alone, which contains its size.
+    /// Returns a picture without loading it. The file name contains the picture's width and height.
     pub(super) fn at(file: &str, alt: &str) -> Option<Self> {
         let (width, height) = picture_folder::dimensions(file)?;
         Some(Self {
@@ -192,8 +192,8 @@ pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, 
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
-    /// For each tag: the tag, its number of articles as text, and whether the list is filtered by
-    /// it.
+    /// The tags. Each has the path of the page with its articles, a text with the tag and the
+    /// number of its articles, and a flag. The flag says whether this page shows these articles.
     tags: Vec<(String, String, bool)>,
     /// The tag that filters the list; empty if there is none.
     tag: &'a str,
@@ -498,7 +498,8 @@ async fn post_page(
     framed(site, &text, &name(&post), body, metadata)
 }
 
-/// The preview data for other sites. The preview has the post's first picture, if there is one.
+/// The data with which other sites show a preview of a link to the post. The preview has the post's
+/// first picture, if there is one.
 fn share(site: &Site, post: &Post) -> Share {
     let mut share = Share::new(site, &name(post), &post.excerpt(), &feed::path(post));
     share.kind = match post.kind {

@@ -19,7 +19,7 @@ struct SearchPage<'a> {
     text: &'a Text,
     form_state: &'a FormState,
     field: Field,
-    /// Whether the visitor has not searched for anything yet.
+    /// True if the visitor has not searched for anything yet.
     is_blank: bool,
     lines: Vec<Line>,
     /// The query string for the next page of results; empty on the last page.

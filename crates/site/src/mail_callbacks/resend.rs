@@ -1,4 +1,4 @@
-//! Resend's reports on our mails (<https://resend.com/docs/dashboard/webhooks/event-types>).
+//! Resend's reports on the site's mails (<https://resend.com/docs/dashboard/webhooks/event-types>).
 
 use axum::http::StatusCode;
 use platform::mail::Address;

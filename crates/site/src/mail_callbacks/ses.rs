@@ -1,4 +1,4 @@
-//! Amazon SES's reports on our mails, delivered through an Amazon SNS topic.
+//! Amazon SES's reports on the site's mails, delivered through an Amazon SNS topic.
 
 use axum::http::StatusCode;
 use platform::mail::suppression::Outcome;
@@ -102,8 +102,8 @@ pub(super) async fn take(
     let Some(event) = event else {
         return Ok(StatusCode::NO_CONTENT);
     };
-    // SES gives each mail an id of its own. Our `Message-ID` is among the headers, if SES is
-    // configured to include them.
+    // SES gives each mail an id. The `Message-ID` that this site gave the mail is among the
+    // headers, if SES is configured to report them.
     let own = event.mail.common_headers.as_ref();
     let own = own.and_then(|headers| headers.message_id.clone());
     let name = own.unwrap_or_else(|| event.mail.message_id.clone());

@@ -25,7 +25,8 @@ use crate::call::{Call, answer};
 pub trait ApiParent: Parent {
     /// The type in which an endpoint declares its callers.
     type Access: Access + Send;
-    /// The response to a saved change: the changed item's fields that the caller may read.
+    /// The response to a saved change. It contains those fields of the changed item that the caller
+    /// may read.
     type Saved<R: ApiResource<Parent = Self>>: Serialize + Send;
 
     fn saved<R: ApiResource<Parent = Self>>(
@@ -44,8 +45,7 @@ pub type AccessOf<R> = <<R as Resource>::Parent as ApiParent>::Access;
 pub trait ApiResource: Resource<Parent: ApiParent> + ToSchema {
     /// The JSON representation of an item.
     type View: Serialize + ToSchema + Send;
-    /// The JSON representation of an item within the list, which may have fewer fields than the
-    /// view.
+    /// The JSON representation of an item within the list. It may have fewer fields than `View`.
     type Item: From<Self::View> + Serialize + ToSchema + Send;
     /// The texts for the OpenAPI description.
     const API: Description;
@@ -55,7 +55,7 @@ pub trait ApiResource: Resource<Parent: ApiParent> + ToSchema {
     const WRITES: AccessOf<Self>;
     /// The callers who may add and remove items.
     const OWNS: AccessOf<Self> = Self::WRITES;
-    /// Whether removing an item that is in use deactivates it.
+    /// Whether an item that is in use is deactivated when it is removed.
     const DEACTIVATES: bool = false;
 
     /// Converts the item to its JSON representation.
@@ -81,9 +81,9 @@ pub struct Description {
     pub change: &'static str,
     /// The summary of the operation that removes an item.
     pub remove: &'static str,
-    /// The HTTP statuses of the response to a removal.
+    /// The possible HTTP statuses of the response to a removal.
     pub removal: &'static [u16],
-    /// The description of the body of a change.
+    /// The description of the body of a request that adds or changes an item.
     pub body: &'static str,
 }
 
@@ -218,7 +218,7 @@ async fn remove<R: ApiResource>(call: Call) -> Result<Response, Problem> {
     })
 }
 
-/// The OpenAPI schema of the body of a change.
+/// The OpenAPI schema for the body of a request that adds or changes an item.
 struct ChangeOf<R>(PhantomData<R>);
 
 impl<R: ApiResource> PartialSchema for ChangeOf<R> {

@@ -30,7 +30,7 @@ pub trait PageParent: Parent {
     /// Joins the parent's path and `rest`.
     fn at(req: &Self::Request, rest: &str) -> String;
 
-    /// The builder of forms in the parent's languages and time zone.
+    /// Returns a builder for forms in the parent's languages and time zone.
     fn table<'a>(
         req: &'a Self::Request,
         context: &'a Self::Context,
@@ -60,24 +60,24 @@ pub trait PageResource: Resource<Parent: PageParent> {
     const PAGES: &'static str;
     const MESSAGES: Messages;
     const CHOSEN: &'static [&'static str] = &[];
-    /// The names of fields that have a page of their own, and so are not in the item's form.
+    /// The names of fields that are edited on other pages and are therefore not in the item's form.
     const ELSEWHERE: &'static [&'static str] = &[];
     /// The path of an item's form, relative to the item's path.
     const EDIT: &'static str = "";
-    /// The message id of the label of the field in which people type an item's key to confirm its
-    /// removal.
+    /// The message id of a label for a text field. People type an item's key into this field to
+    /// confirm the item's removal.
     const TYPED: &'static str = "";
     /// The path that removes an item, relative to the item's path.
     const REMOVE: &'static str = "/remove";
     const DONE: &'static [(&'static str, &'static str)] = &[];
-    /// Whether the browser is redirected to the item's page after saving, instead of the list.
+    /// Whether the browser is redirected to the item's page after saving, instead of to the list.
     const IS_SHOWN_AFTER: bool = false;
-    /// The keyword in `?done=` on a new item's page.
+    /// The value of the query parameter `done` when the browser is redirected to a new item's page.
     const BEGUN: &'static str = "saved";
 
     fn title(&self, req: &RequestOf<Self>, context: &ContextOf<Self>) -> String;
 
-    /// Adjusts the list of fields that a form shows and reads.
+    /// Changes which of the fields a form shows and reads.
     fn shown(_: &mut Vec<Field>, _one: Option<&Self>, _: &Form, _now: Timestamp) {}
 
     /// Processes a form before its fields are read. For example, it stores uploaded files.
@@ -125,9 +125,9 @@ pub enum Next {
 pub struct Messages {
     pub list: &'static str,
     pub new: &'static str,
-    /// The message id of the legend above all fields that are not free text.
+    /// The message id of the legend above the fields that are not free text.
     pub settings: &'static str,
-    /// The message id of the heading above the removal.
+    /// The message id of the heading above the section for removing the item.
     pub remove_title: &'static str,
     /// The message id of the remove button's label.
     pub remove: &'static str,
@@ -167,7 +167,7 @@ pub struct EditForm<'a> {
     /// The message id of the save button's label.
     pub save: &'static str,
     cancel: &'static str,
-    /// The message id of the confirmation of the previous action.
+    /// The message id of a sentence that confirms the previous action.
     pub done: Option<&'static str>,
     pub title: String,
     /// Whether the form has a file field.
@@ -188,13 +188,13 @@ pub struct EditForm<'a> {
     pub arranged: String,
     /// A list of nested records among the fields.
     pub list: Option<RowList>,
-    /// The path of the removal, and the field for typing the key; `None` if the page offers no
-    /// removal.
+    /// The path that removes the item, and the field in which people type the item's key. `None` if
+    /// the page offers no removal.
     pub remove: Option<(String, Option<form_state::Field>)>,
     version: i64,
 }
 
-/// HTML that a resource's own code has rendered, as the body of a page.
+/// The body of a page, as HTML that a resource's own code has rendered.
 #[derive(Template)]
 #[template(source = "{{ self.0|safe }}", ext = "html")]
 struct Body(String);
@@ -266,7 +266,7 @@ fn after<R: PageResource>(list: &str, one: &R, is_new: bool) -> String {
     }
 }
 
-/// Removes emptied rows from the lists in a form.
+/// Removes the empty rows from the lists in a form.
 fn compacted<R: Resource>(form: Form) -> Form {
     let lists = R::FIELDS.iter();
     let lists = lists.filter(|field| matches!(field.kind, Kind::Rows(..)));

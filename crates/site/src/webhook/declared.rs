@@ -29,7 +29,7 @@ pub struct DeclaredWebhook {
     pub url: String,
     /// The names of the events to which the webhook subscribes.
     pub events: Vec<String>,
-    /// Whether messages contain notes.
+    /// Whether messages contain the notes that people write.
     pub include_notes: bool,
     /// The key that signs the messages.
     pub key: WebhookKey,
@@ -39,7 +39,7 @@ pub struct DeclaredWebhook {
 }
 
 impl DeclaredWebhook {
-    /// The URL without its path, which may be secret. For logs.
+    /// The URL without its path, for logs. The path may contain a secret.
     fn origin(&self) -> String {
         let of_service = || self.url.split('/').next().unwrap_or_default().to_owned();
         outbound::origin(&self.url).unwrap_or_else(of_service)
@@ -107,7 +107,8 @@ pub(super) fn enqueue<M: Serialize>(
     Ok(())
 }
 
-/// Stores a message that reports no domain's event, for the declared webhook with this URL.
+/// Stores a message for the declared webhook with this URL. `event` is the name of an event. No
+/// domain has to declare this event.
 pub fn send(tx: &mut Tx<'_>, url: &str, event: &str, body: Value) -> Result<(), StoreError> {
     let (delivery, body) = delivery::message(tx, event, body);
     let payload = Payload {

@@ -1,4 +1,5 @@
-//! Deliveries to webhooks: each message is sent until it arrives, at most eight times within a day.
+//! Deliveries to webhooks. Each message is sent again until it arrives, up to eight times within a
+//! day.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +24,7 @@ use identity::security_mail::SecurityMail;
 platform::id!(DeliveryId, random, "One message to a webhook.");
 
 const KIND: &str = "webhook.deliver";
-/// How long a message waits if its account has another delivery in flight.
+/// How long a message waits if another message of the same account is being delivered.
 const NEXT_TURN: SignedDuration = SignedDuration::from_secs(2);
 /// The event name of test messages.
 pub const TEST: &str = "webhook.test";
@@ -69,7 +70,7 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// The number of attempts.
     pub attempts: i64,
-    /// The result of the last attempt: a status, `unreachable`, `slow` or `not_http`.
+    /// The result of the last attempt: an HTTP status, `unreachable`, `slow` or `not_http`.
     pub outcome: String,
     /// The time of the event.
     #[schema(value_type = String, format = "date-time")]
@@ -97,7 +98,7 @@ pub(super) fn message(tx: &mut Tx<'_>, event: &str, mut body: Value) -> (Deliver
     (id, body.to_string())
 }
 
-/// Stores a message in the transaction of the change that the message reports.
+/// Stores a message. Must be called in the same transaction as the change that the message reports.
 pub(super) fn enqueue(
     tx: &mut Tx<'_>,
     webhook: &WebhookId,
@@ -200,7 +201,7 @@ impl Drop for Turn {
     }
 }
 
-/// The HTTP headers of a message, with a signature by each of `keys`.
+/// The HTTP headers of a message. They contain one signature for each of `keys`.
 pub(super) fn headers(
     id: &DeliveryId,
     body: &str,
@@ -278,7 +279,7 @@ fn find_due(tx: &mut Tx<'_>, id: &DeliveryId) -> Result<Option<Due>, StoreError>
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     Arrived,
-    /// The webhook was deleted or disabled.
+    /// The receiver answered `410 Gone`, so the webhook is disabled.
     Gone,
     Failed,
 }

@@ -15,9 +15,9 @@ use super::{Webhook, declared, delivery};
 use crate::webhook_event::WebhookEvent;
 use identity::account::AccountId;
 
-/// Stores messages about an event for the webhooks of `accounts` and for declared webhooks. A
-/// webhook gets the message with or without notes, as it is configured. The caller must hold a lock
-/// on the data in the message.
+/// Stores messages about an event for the webhooks of `accounts` and for declared webhooks. Each
+/// webhook is configured to get the message with or without notes. The caller must hold a lock on
+/// the data in the message.
 pub fn fire<M: Serialize>(
     tx: &mut Tx<'_>,
     event: &WebhookEvent,
@@ -42,7 +42,7 @@ pub fn fire<M: Serialize>(
     declared::enqueue(tx, event, message)
 }
 
-/// Adds the schema `M` of these events' messages to a domain's OpenAPI description.
+/// Adds these events to a domain's OpenAPI description. `M` is the schema of their messages.
 pub fn describe<M: ToSchema>(mut api: OpenApi, events: &[WebhookEvent]) -> OpenApi {
     let name = M::name().into_owned();
     let mut schemas = Vec::new();

@@ -19,8 +19,8 @@ use crate::state::{Policy, RestartWhen};
 
 /// The maximum number of instances of a service, including spares.
 const MOST_INSTANCES: u32 = 64;
-/// The maximum length of the run folder's path in bytes: the limit for socket paths (`sun_path`,
-/// unix(7)) minus the longest socket name in the folder.
+/// The maximum length of the run folder's path, in bytes. This is the limit for socket paths
+/// (`sun_path`, unix(7)) minus the length of the longest socket name in the folder.
 const LONGEST_RUN_FOLDER: usize = 107 - "/services/".len() - "/00.4294967295.notify".len();
 /// The maximum size of an environment file, in bytes.
 const LARGEST_ENVIRONMENT: u64 = 1 << 20;
@@ -95,7 +95,7 @@ struct ServiceCheck<'a> {
     service: &'a ServiceConfig,
     description: &'a ServiceConfigs,
     ground: &'a PlanContext<'a>,
-    /// Inside the service's section.
+    /// Collects the problems. Its keys are relative to the service's section.
     check: &'a mut Check,
 }
 
@@ -278,8 +278,8 @@ impl ServiceCheck<'_> {
                 self.check
                     .refuse(&key, what, "names are letters, digits and _");
             }
-            // A variable that the supervisor sets may contain only its own placeholder, because
-            // that does not change the value.
+            // The supervisor sets this variable itself. The settings may set it only to the
+            // placeholder for the same value.
             if told.is_some_and(|(variable, place)| name == variable && value != place) {
                 let what = "each instance is told its own, whatever stands here";
                 let mend = "take it out; `front` is a fixed address that all instances share";

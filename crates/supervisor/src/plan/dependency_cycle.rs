@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn find_cycle<'a>(after: &BTreeMap<&'a str, Vec<&'a str>>) -> Option<Vec<&'a str>> {
     let mut done = BTreeSet::new();
     for start in after.keys() {
-        // The path from the start to the current service. With each service comes the index of the
+        // The path from the start to the current service. Each entry also contains the index of the
         // dependency to visit next.
         let mut way = vec![(*start, 0)];
         while let Some((name, next)) = way.last_mut() {

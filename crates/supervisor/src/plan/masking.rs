@@ -1,8 +1,8 @@
 //! Masks secrets in commands and paths.
 
 const MASK: &str = "***";
-/// If the name of an option, a variable, a header or a query parameter contains one of these words,
-/// its value is masked.
+/// The value of an option, a variable, a header or a query parameter is masked if its name contains
+/// one of these words.
 const NAMES: &str = "token secret pass pwd key authorization cookie";
 
 /// Masks probable secrets in a command: passwords in URLs, and values whose names suggest a secret,
@@ -19,8 +19,8 @@ pub fn command(words: &[String]) -> Vec<String> {
         let is_secret = is_named && !word.starts_with("--") || before == "-p" && !is_port;
         shown.push(if is_secret { MASK.into() } else { value(word) });
         if word.strip_suffix(':').is_some_and(is_secret_name) {
-            // The header's value may continue in the next words, so all remaining words are
-            // dropped.
+            // The header's value may continue in the next words, so all remaining words are left
+            // out.
             break;
         }
         before = word;
@@ -66,8 +66,8 @@ fn without_password(word: &str) -> Option<String> {
     let start = word.find("://")? + 3;
     let (user, host) = word[start..].rsplit_once('@')?;
     let (name, password) = user.split_once(':')?;
-    // If the query contains a secret, that secret may contain the last `@`. Then everything after
-    // the user's name is masked.
+    // The query may contain a secret, and the last `@` may be part of that secret. In this case,
+    // everything after the user's name is masked.
     let host = if query(password) == password {
         host
     } else {

@@ -19,7 +19,7 @@ pub const ALL_SERVICES: &str = "all";
 ///
 /// The process inherits the supervisor's environment and outputs. Its standard input is a
 /// [`Channel`](crate::Channel) to the supervisor's program. The process is ready only when it sends
-/// `READY=1` to `NOTIFY_SOCKET`. As long as the supervisor runs, it restarts the process.
+/// `READY=1` to `NOTIFY_SOCKET`. The supervisor always restarts the process after an exit.
 ///
 /// When the process is replaced, the supervisor asks the old process to stop as soon as the new one
 /// is ready, and the old process exits after finishing its work. At shutdown, the supervisor stops
@@ -32,9 +32,9 @@ pub struct OwnService {
     pub environment: BTreeMap<String, String>,
     /// The user that runs the process; `None` for the supervisor's user.
     pub user: Option<User>,
-    /// The start timeout, within which the process must become ready.
+    /// The start timeout. The process must become ready within this time.
     pub start_within: Duration,
-    /// The stop timeout, after which the process is killed.
+    /// The stop timeout. If the process has not exited within this time, it is killed.
     pub stop_within: Duration,
     /// The restart delay after the second consecutive failure, and the maximum delay. There is no
     /// delay after the first failure.

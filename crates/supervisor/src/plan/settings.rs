@@ -13,7 +13,7 @@ use crate::state::{MemoryAction, Policy};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServiceSettings {
-    /// Letters, digits, `-` and `_`.
+    /// The name, which consists of letters, digits, `-` and `_`.
     pub name: String,
     /// Whether this is the program's own service; see [`OwnService`](super::OwnService).
     pub own: bool,
@@ -40,10 +40,10 @@ pub struct ServiceSettings {
     #[serde(default = "usual_weight")]
     pub cpu_weight: u32,
     pub logs: LogSettings,
-    /// When the command runs. `None` for a command that runs permanently.
+    /// The times at which the command runs. `None` for a command that runs permanently.
     #[serde(default)]
     pub cron: Option<Schedule>,
-    /// When the instances are replaced.
+    /// The times at which the instances are replaced. `None` for never.
     #[serde(default)]
     pub cron_restart: Option<Schedule>,
     /// The services that must be ready before this one starts.
@@ -54,15 +54,15 @@ pub struct ServiceSettings {
 /// The default weight of a control group (cgroups(7)).
 pub(crate) const USUAL_WEIGHT: u32 = 100;
 
-/// The weight of a service in a saved state from an older version, which had no weights.
+/// Returns the weight of a service whose saved state comes from an older version without weights.
 fn usual_weight() -> u32 {
     USUAL_WEIGHT
 }
 
 impl ServiceSettings {
     /// Returns the memory limit that the kernel enforces on an instance, in bytes. It equals the
-    /// configured limit if the action is `kill`, and is greater otherwise. The difference gives a
-    /// successor time to become ready, or the instance time to stop by itself.
+    /// configured limit if the action is `kill`, and is greater otherwise. Because of the
+    /// difference, a successor has time to become ready, or the instance has time to stop.
     pub(crate) fn hard_limit(&self) -> Option<u64> {
         let more = |max: u64| match self.policy.memory {
             MemoryAction::Roll | MemoryAction::Restart => max.saturating_add(max / 4),
@@ -72,8 +72,8 @@ impl ServiceSettings {
     }
 
     /// Returns the uid that must own an instance's socket. Returns `None` if the owner need not be
-    /// checked, because only the supervisor can have opened the socket or other users cannot enter
-    /// its folder.
+    /// checked, because only the supervisor can have opened the socket or because other users
+    /// cannot enter the socket's folder.
     pub(crate) fn owner(&self) -> Option<u32> {
         let user = self.user.as_ref().map(|user| user.user);
         match self.listening {
@@ -209,7 +209,7 @@ pub struct LogSettings {
     pub keep: u32,
     /// Whether each line is also passed to the [line hook](crate::SupervisorOptions::line_hook).
     pub journal: bool,
-    /// Whether error output also goes to a file of its own.
+    /// Whether lines on standard error are also written to a separate file.
     #[serde(default)]
     pub errors: bool,
 }

@@ -312,7 +312,7 @@ fn who_starts_nothing_need_not_be_able_to() {
     let settings = &plan.services()["a"];
     assert_eq!(settings.policy.drain_within, Duration::from_secs(7));
     assert_eq!(settings.user, None);
-    // The values are checked even with the depth `Words`.
+    // Invalid values are refused even if the depth is `Words`.
     assert!(look(&service.replace("7s", "soon"), CheckDepth::Words).is_err());
 }
 

@@ -23,11 +23,11 @@ const SUPERVISOR_GROUP: &str = "supervisor";
 /// first one, for all users. Earlier versions set the second one, for root only.
 const DELEGATE_ATTRIBUTES: [&str; 2] = ["user.delegate", "trusted.delegate"];
 
-/// The hint for users if this process's control group cannot be used.
+/// The hint that users see if this process's control group cannot be used.
 const DELEGATE: &str = "under systemd, its unit needs Delegate=cpu memory";
 
-/// The common parent of all services' control groups, if there is a memory limit for all services
-/// together.
+/// The name of the parent of all instances' control groups. This parent exists only if the total
+/// memory of all services is limited.
 const SERVICES_GROUP: &str = "services";
 
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl Cgroups {
             }
         });
         if let Err(error) = entered {
-            // Undoes the changes made so far, as far as possible.
+            // Undoes the previous changes. Errors are ignored.
             let _ = write(own, "cgroup.procs", &me);
             let _ = fs::remove_dir(leaf);
             return Err(error);
@@ -105,8 +105,8 @@ impl Cgroups {
         }
     }
 
-    /// Limits the memory of all instances together, in bytes. Does not limit instances that are
-    /// already running.
+    /// Limits the total memory of all instances, in bytes. The limit does not apply to instances
+    /// that are already running.
     pub(crate) fn limit_all(&mut self, limit: u64) -> Result<(), String> {
         let parent = self.folder.join(SERVICES_GROUP);
         make(&parent)?;
@@ -132,10 +132,10 @@ impl Cgroups {
     }
 
     /// Restores the original state of this process's control group. All instances must have exited.
-    /// If this fails, the system cleans up later.
+    /// Errors are ignored, because the system removes the control groups later.
     pub(crate) fn restore(self) {
         let me = rustix::process::getpid().as_raw_nonzero().to_string();
-        // The group exists only if the memory of all services is limited.
+        // This group exists only if the total memory of all services is limited.
         let _ = fs::remove_dir(self.folder.join(SERVICES_GROUP));
         let left = write(
             &self.folder,
@@ -170,7 +170,8 @@ impl Cgroups {
             return Err(error);
         }
         if limit.is_none() && self.parent != self.folder {
-            // If all services together reach their memory limit, the kernel kills a whole instance.
+            // If all services together reach their memory limit, the kernel kills a whole instance
+            // instead of one of its processes.
             let _ = write(&folder, "memory.oom.group", "1");
         }
         if let Some(limit) = limit {
@@ -243,9 +244,9 @@ impl Cgroup {
         let _ = write(&self.folder, "cgroup.kill", "1");
     }
 
-    /// Returns the memory of the control group's processes in bytes: their anonymous memory and
-    /// in-memory files (tmpfs). The page cache of files on disk is not included, because the kernel
-    /// frees it when needed.
+    /// Returns the memory of the control group's processes, in bytes. It consists of their
+    /// anonymous memory and of in-memory files (tmpfs). The page cache of files on disk is not
+    /// included, because the kernel frees it when needed.
     pub(crate) fn memory(&self) -> Option<u64> {
         let stat = read(&self.folder, "memory.stat").ok()?;
         Some(value_of(&stat, "anon")? + value_of(&stat, "shmem")?)

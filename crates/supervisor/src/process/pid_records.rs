@@ -23,7 +23,7 @@ pub(crate) struct PidRecord {
     pub(crate) group: Option<Cgroup>,
 }
 
-/// A process record in its file, with the system's boot ID.
+/// A process record as it is stored in a file, together with the system's boot ID.
 #[derive(Debug, Serialize, Deserialize)]
 struct RecordFile {
     boot: String,
@@ -31,9 +31,9 @@ struct RecordFile {
     record: PidRecord,
 }
 
-/// The folder of the process records. Each record is a separate file, so no file is ever replaced.
-/// Some file systems flush a replacing file to disk at once (ext4(5), `auto_da_alloc`), so a busy
-/// disk would delay a restart.
+/// The folder of the process records. Each record is a separate file that is never replaced. Some
+/// file systems flush a file to disk at once if it replaces another one (ext4(5), `auto_da_alloc`).
+/// On a busy disk, this would delay the restart of a service.
 #[derive(Debug)]
 pub(crate) struct PidRecords {
     folder: Folder,
@@ -48,7 +48,7 @@ impl PidRecords {
         let (mut left, mut files) = (Vec::new(), Vec::new());
         for entry in fs::read_dir(records.folder.at(""))? {
             let file = entry?.path();
-            // An incomplete record belongs to a process that was never told to become the service.
+            // An incomplete record belongs to a process that never became the service.
             if let Ok(saved) = serde_json::from_slice::<RecordFile>(&fs::read(&file)?)
                 && saved.boot == records.boot
             {
@@ -86,7 +86,7 @@ impl PidRecords {
     /// Removes the record of a process that has exited.
     pub(crate) fn remove(&self, token: &str) -> io::Result<()> {
         match fs::remove_file(self.folder.at(token)) {
-            // The record was never written, because of an earlier error.
+            // The record does not exist, because it could not be written.
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         }
@@ -99,7 +99,8 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
         let Some(leader) = Pid::from_raw(record.pid) else {
             continue;
         };
-        // The system never reuses a pid together with its start time.
+        // A pid and a start time together identify a process, because the system never reuses a pid
+        // with the same start time.
         let group = record.group.as_ref();
         let group = group.filter(|group| group.is_of(&record.token));
         let since = Instant::now();
@@ -118,7 +119,7 @@ fn end(records: Vec<PidRecord>) -> io::Result<Vec<PidRecord>> {
                 .into_iter()
                 .filter(|entry| has_first || has_token(entry.pid, &record.token));
             // An exiting process no longer shows its token, but still has its files and sockets
-            // open. So the processes of earlier rounds are remembered.
+            // open. So the processes that were found in earlier rounds are remembered.
             known.extend(ours.map(|entry| (entry.pid, entry.start)));
             let entries = table.entries().iter();
             let left: Vec<_> = entries.filter(|entry| living(entry, &known)).collect();

@@ -1,5 +1,5 @@
-//! The intervals at which the supervisor checks whether a process group has become empty, after the
-//! group's first process has exited.
+//! How often the supervisor checks whether a process group has become empty, after the group's
+//! first process has exited.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ const LONGEST: Duration = Duration::from_millis(250);
 
 /// The interval until the next check of a process group. It doubles each time.
 ///
-/// The kernel notifies the supervisor only about the exit of its own child. The other processes of
-/// the group must be polled, and may run until the stop timeout.
+/// The kernel notifies the supervisor only when its own child exits. The other processes of the
+/// group must be polled, and may run until the stop timeout.
 #[derive(Debug)]
 pub(crate) struct PollBackoff(Duration);
 

@@ -31,8 +31,8 @@ impl LogLine {
         format!("{at:.3} {service} {instance} {} ", stream.word())
     }
 
-    /// Parses a line of a service's log file. A line without a valid prefix gets `after`, the
-    /// timestamp of the next line in the file.
+    /// Parses a line of a service's log file. If the line has no valid prefix, its timestamp is
+    /// `after`, the timestamp of the next line in the file.
     pub(super) fn parse(
         service: &Arc<str>,
         sequence: u64,

@@ -10,7 +10,7 @@ pub(super) struct Splitter {
 }
 
 impl Splitter {
-    /// Continues with another splitter's incomplete line.
+    /// Creates a splitter that continues another splitter's incomplete line.
     pub(super) fn after(begun: Vec<u8>) -> Self {
         Self { begun }
     }

@@ -18,7 +18,8 @@ const MOST: u64 = 64 << 20;
 pub(super) struct ReverseLines {
     path: PathBuf,
     number: u32,
-    /// The inodes of the files read so far, to recognize a file that was rotated meanwhile.
+    /// The inodes of the files read so far. They show whether the next file was already read under
+    /// another name, because it was rotated.
     known: BTreeSet<u64>,
     file: Option<(File, u64)>,
     /// Bytes that were read but not yet returned as lines.
@@ -130,7 +131,7 @@ mod tests {
         let mut read: Vec<String> = ReverseLines::of(path.clone()).collect();
         read.reverse();
         assert_eq!(read, lines);
-        // The log file is rotated while it is read, and must not be read twice.
+        // The log file is rotated while it is read. Its lines must not be read a second time.
         let mut back = ReverseLines::of(path.clone());
         assert_eq!(back.next().as_ref(), lines.last());
         for number in [2, 1, 0] {

@@ -108,7 +108,8 @@ impl Transition {
         }
     }
 
-    /// Makes the slots of a scheduled service idle until its next scheduled time.
+    /// Makes the slots of a scheduled service idle until its next scheduled time. If `also_running`
+    /// is false, slots with a running process are skipped.
     fn finish_slots(&mut self, also_running: bool) {
         self.add_slots();
         let runs = &self.state.runs;

@@ -7,15 +7,15 @@ use super::backoff::STABLE_AFTER;
 use super::run::{AfterStop, Phase, Run, RunId, Slot, SlotClaim};
 use super::{Action, CLOSE_GRACE, Exit, MemoryAction, Policy, Report, RestartWhen, Transition};
 
-/// How long a process may exceed its memory limit while its successor starts. The time doubles each
-/// time a successor fails.
+/// How long a process may exceed its memory limit while its successor starts. This time doubles
+/// with each successor that fails.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The maximum time for which a process may exceed its memory limit.
+/// The longest time for which a process may exceed its memory limit.
 const MOST_PATIENCE: Duration = Duration::from_hours(1);
 
-/// The maximum start time that one request of a process can add. The process may send more requests
-/// later.
+/// The maximum time by which a process can extend its start timeout in one request. It may send
+/// several requests.
 const LATER: Duration = Duration::from_mins(10);
 
 impl Transition {
@@ -167,8 +167,9 @@ impl Transition {
         }
     }
 
-    /// Handles the failure of a successor to a process that exceeds its memory limit. Returns how
-    /// much longer the old process may exceed the limit before the next successor is started.
+    /// Handles the failure of a successor that should have replaced a process with too much memory.
+    /// Returns how much longer the old process may exceed its limit before the next successor is
+    /// started.
     pub(super) fn successor_failed(&mut self, number: u32) -> Option<Duration> {
         let at = self.now.at;
         let mut runs = self.state.runs.values_mut();
@@ -254,8 +255,8 @@ impl Transition {
         self.fail_pending_commands(&format!("instance {}: {reason}", run.number));
     }
 
-    /// Returns the slot of an exited process, if the slot is empty now. Returns `None` if the
-    /// process held no slot or if another process has taken it.
+    /// Returns the slot that an exited process held, so that it can be filled again. Returns `None`
+    /// if the service is stopped, the process held no slot, or another process has taken the slot.
     fn empty_slot(&mut self, run: &Run) -> Option<&mut Slot> {
         let state = &mut self.state;
         let taken = |other: &Run| other.number == run.number && other.holds_place();

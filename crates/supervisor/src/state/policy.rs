@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// The time between two steps of stopping a process. First, when `drain_within` is over, the edge
-/// closes the process's remaining connections. After this time, the supervisor asks the process to
-/// stop. In between, the process can notice that its connections are closed.
+/// The time between two steps of stopping a process. When `drain_within` is over, the edge closes
+/// the process's remaining connections. This much later, the supervisor asks the process to stop.
+/// In the meantime, the process can notice that its connections are closed.
 pub const CLOSE_GRACE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub enum RestartWhen {
     Never,
 }
 
-/// How many failures in a period are too many. The instance is then abandoned, that is, no longer
+/// The number of failures in a period after which an instance is abandoned, that is, no longer
 /// restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GiveUpLimit {

@@ -1,4 +1,5 @@
-//! Rolling update: how the instances of a new generation replace those of the old generation.
+//! Rolling updates, during which the instances of a new generation replace those of the old
+//! generation.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

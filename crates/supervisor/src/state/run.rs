@@ -12,7 +12,8 @@ use super::{InstanceState, Now, Policy};
 /// Identifies one run of a service's process. IDs increase and are never reused.
 pub type RunId = u64;
 
-/// A process, from before its start until its whole process group has exited.
+/// A process. This value exists from before the process's start until its whole process group has
+/// exited.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     pub id: RunId,
@@ -27,12 +28,13 @@ pub struct Run {
     pub(super) policy: Arc<Policy>,
     pub(super) place: SlotClaim,
     pub(super) was_ready: bool,
-    /// How many health checks in a row had the same result. Successful checks are counted until the
-    /// process is ready, and failed checks afterwards.
+    /// The number of consecutive health checks with the same result. Before the process is ready,
+    /// successful checks are counted, and afterwards failed checks.
     pub(super) streak: u32,
     /// Until this time, the process may exceed its memory limit.
     pub(super) patience: Duration,
-    /// How many processes were started to replace this one because of its memory use, and failed.
+    /// The number of successors that were started because this process used too much memory, and
+    /// that failed.
     #[serde(default)]
     pub(super) failed_successors: u32,
 }
@@ -77,8 +79,8 @@ pub enum Phase {
 pub enum AfterStop {
     Gone,
     Again,
-    /// The stop counts as a failure. The fields are the reason, and how long the process had been
-    /// ready.
+    /// The stop counts as a failure. The fields are the reason for the stop and the time for which
+    /// the process had been ready.
     Failure(String, Duration),
 }
 

@@ -40,7 +40,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Returns a service's log; `None` if the service writes to the supervisor's own outputs.
+    /// Returns a service's log, or `None` if the service writes to the supervisor's own outputs.
     pub(super) fn output(
         &self,
         settings: &ServiceSettings,
@@ -64,8 +64,8 @@ impl Supervisor {
 
     pub(super) fn handle_message(&mut self, message: Message) {
         match message {
-            // During a handover, the supervisor starts no process, because it could not hand that
-            // process over.
+            // During a handover, the supervisor starts no processes, because it could not hand them
+            // over.
             Message::Command(..) | Message::Apply(..) | Message::Renew(..)
                 if self.handover_waiter.is_some() =>
             {
@@ -179,7 +179,7 @@ impl Supervisor {
         self.next_command += 1;
         let id = self.next_command;
         if let Some(managed) = self.services.get_mut(name) {
-            // If a service waits for its dependencies, it must still wait after a reload or a scale
+            // A service that waits for its dependencies must still wait after a reload or scale
             // command.
             managed.waits &= matches!(command, Command::Reload(_) | Command::Scale { .. });
             if matches!(command, Command::Reload(_)) {
@@ -192,7 +192,7 @@ impl Supervisor {
         self.step(name, Event::Command(id, command));
     }
 
-    /// Starts each waiting service if its dependencies are ready.
+    /// Starts the waiting services whose dependencies are ready.
     pub(super) fn start_waiting_services(&mut self) {
         if self.shutdown_waiters.is_some() {
             return;

@@ -1,4 +1,5 @@
-//! Upgrades by `exec`: saves the supervisor's state. The new program resumes from it.
+//! Saves the supervisor's state for an upgrade by `exec`, and resumes from the saved state in the
+//! new program.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
@@ -97,15 +98,14 @@ impl PausedSupervisor {
         })
     }
 
-    /// Returns the supervisor, to be [run](Supervisor::run) again as if no handover had been
-    /// requested.
+    /// Gives the supervisor back without an `exec`. It must be [run](Supervisor::run) again.
     pub fn stay(self) -> Supervisor {
         *self.0
     }
 }
 
-/// A supervisor's saved state. Descriptors are sent separately, so the state contains only their
-/// indexes in the order of sending.
+/// A supervisor's saved state. It contains no descriptors, because they are sent separately.
+/// Instead, it contains each descriptor's index in the order of sending.
 #[derive(Serialize, Deserialize)]
 struct SavedState {
     run: PathBuf,
@@ -211,10 +211,10 @@ fn monotonic_time() -> Duration {
 impl Supervisor {
     /// Continues with the services that this process kept running during its `exec`; see
     /// [`Control::hand_over`]. Services with unchanged settings are not affected. The program's own
-    /// service also keeps running, and its new settings apply from its next start. Other changes in
-    /// the plan are made as by [`Control::apply`].
+    /// service also keeps running, and its new settings apply from its next start. All other
+    /// changes in the plan are applied like those in [`Control::apply`].
     ///
-    /// If the state comes from an incompatible version, its processes are ended and started again.
+    /// If the state comes from an incompatible version, all services are stopped and started again.
     pub fn resume(
         plan: &Plan,
         options: SupervisorOptions,
@@ -417,7 +417,7 @@ impl Supervisor {
     }
 }
 
-/// The descriptors from a handover, by index. Each can be taken once.
+/// The descriptors from a handover, by index. Each descriptor can be taken only once.
 struct Descriptors(Vec<Option<OwnedFd>>);
 
 impl Descriptors {
@@ -439,8 +439,8 @@ impl HandoverState {
 fn parse_state(rest: HandoverState, run: &Path) -> Result<(SavedState, Descriptors), String> {
     let known = parse_saved(&rest)?;
     if let Err(why) = check_run_folder(&known, run) {
-        // No later supervisor would use the saved run folder, so the processes recorded in it are
-        // ended now.
+        // No later supervisor would use the saved run folder. So the processes that are recorded in
+        // it are ended now.
         let _ = Folder::make(&known.run.join(PID_RECORDS), 0o700).and_then(PidRecords::open);
         return Err(why);
     }

@@ -120,8 +120,8 @@ impl Supervisor {
                 }
                 live.use_of.memory_bytes = bytes;
                 if max.is_some_and(|max| bytes > max) {
-                    // Counting shared memory only once is slow, so it is done only for processes
-                    // that seem to exceed their limit.
+                    // Shared memory is counted several times in `bytes`. Counting it only once is
+                    // slow, so this is done only for processes that seem to exceed their limit.
                     let fair = table.fair_memory_of(pid).unwrap_or(bytes);
                     live.use_of.memory_bytes = fair;
                     if max.is_some_and(|max| fair > max) {

@@ -41,7 +41,7 @@ pub(super) struct ManagedService {
     /// Whether the service waits for its dependencies to become ready.
     pub(super) waits: bool,
     pub(super) leaves: bool,
-    /// Scheduled commands up to this time have already been started.
+    /// The time up to which due scheduled commands have been started.
     pub(super) scheduled_until: Timestamp,
 }
 
@@ -58,9 +58,10 @@ pub(super) struct RunningInstance {
     /// The process's output pipes, while no task reads them.
     pub(super) begun: Vec<OpenPipe>,
     pub(super) since: Timestamp,
-    /// How the process exited. This is set while the last output is still being read.
+    /// How the process exited. This field is already set while the process's last output is being
+    /// read.
     pub(super) exit: Option<Exit>,
-    /// Why the process's exit will count as a failure.
+    /// Why the process's exit will count as a failure; `None` if it will not.
     fault: Option<String>,
     pub(super) use_of: ResourceUse,
 }
@@ -204,8 +205,8 @@ impl ManagedService {
         }
     }
 
-    /// When the first instance is abandoned, stores the time and the reason. Keeps them as long as
-    /// an instance is abandoned.
+    /// Stores when and why the first instance was abandoned. Forgets this when no instance is
+    /// abandoned any more.
     fn note_given_up(&mut self, actions: &[Action], at: Timestamp) {
         if !self.state.has_given_up() {
             self.given_up = None;

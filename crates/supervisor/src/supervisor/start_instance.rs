@@ -28,7 +28,8 @@ use crate::state::RunId;
 pub(super) struct Sockets(BTreeMap<u32, (Address, OwnedFd)>);
 
 impl Sockets {
-    /// Closes and removes the sockets of instances for which `is_there` returns false.
+    /// Closes and removes the sockets of all instances except those for which `is_there` returns
+    /// true.
     pub(super) fn keep(&mut self, services: &Folder, is_there: impl Fn(u32) -> bool) {
         self.0.retain(|number, (address, _)| {
             let stays = is_there(*number);
@@ -179,7 +180,7 @@ impl Supervisor {
         let mut started = match started {
             Ok(started) => started,
             Err(error) => {
-                // The start has already failed, so an error of the removal is not reported.
+                // The start has already failed, so an error during the removal is not reported.
                 let _ = group.map(|group| group.remove());
                 return Err(error);
             }
@@ -194,8 +195,8 @@ impl Supervisor {
             group: group.clone(),
         });
         if let Some(group) = group {
-            // The process still waits for the start byte, so it has no children yet. Children that
-            // already exist would stay outside the control group.
+            // The process must not have children yet, because they would stay outside the control
+            // group. It has none, because it still waits for the start byte.
             match group.add_process(started.process.pid()) {
                 Ok(()) => started.process.set_cgroup(group),
                 Err(error) => {
@@ -255,8 +256,8 @@ impl Supervisor {
     }
 }
 
-/// Creates an instance's control group, if possible. The program's own service gets none and stays
-/// in the supervisor's control group.
+/// Creates an instance's control group, if possible. The program's own service stays in the
+/// supervisor's control group.
 fn control_group(
     groups: Option<&Cgroups>,
     name: &str,

@@ -14,7 +14,7 @@ struct RowType {
     file: PathBuf,
     name: String,
     columns: Vec<Column>,
-    /// The table that it names.
+    /// The table in the row type's attribute, if there is one.
     table: Option<String>,
 }
 
@@ -63,8 +63,9 @@ impl RowTypes {
             .collect()
     }
 
-    /// Finds a row type. A plain `Row` is the type in the same file, or else the only type with
-    /// this name. If several types have the name, the path decides, as in `event::Details`.
+    /// Finds a row type. A name without a path means the type in the same file, or else the only
+    /// type with this name. If several types have the name, a path must be given, as in
+    /// `event::Details`.
     fn kind(&self, row: &str, file: &Path) -> &RowType {
         let mut path: Vec<&str> = row.split("::").collect();
         let name = path.pop().unwrap_or_default();

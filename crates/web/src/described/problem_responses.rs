@@ -58,7 +58,7 @@ const REFUSALS: &[Shared] = &[
     ),
 ];
 
-/// Descriptions of successful responses, for operations without a description of their own.
+/// The descriptions of successful responses, for operations that do not describe them.
 const SUCCESSES: &[(u16, &str)] = &[
     (200, "What is there, or what is stored now."),
     (201, "Created."),
@@ -83,8 +83,8 @@ pub fn may_answer(api: &mut OpenApi, statuses: &[u16]) {
     }
 }
 
-/// Adds the error responses to every operation, and adds the schema of problems. `own` are the
-/// responses that the domains share.
+/// Adds the error responses to every operation, and adds the schema of problems. `own` are further
+/// shared responses, which the domains declare.
 pub fn complete(api: &mut OpenApi, own: &[Shared]) {
     let all: Vec<Shared> = REFUSALS.iter().chain(own).copied().collect();
     for operation in operations(api) {

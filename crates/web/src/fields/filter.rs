@@ -1,4 +1,4 @@
-//! List filters: a table whose fields are query parameters of a URL.
+//! List filters. A filter is a record whose fields are query parameters of a URL.
 
 use jiff::tz::TimeZone;
 use serde::Serialize;

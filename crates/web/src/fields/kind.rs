@@ -32,14 +32,14 @@ pub enum Kind {
     Moment,
     /// A time of day in the form `HH:MM`.
     Hour,
-    /// The end of a day.
+    /// A day, stored as the instant at the end of the day.
     Day,
     /// One of these keywords, each with its label's message id.
     Choice(&'static [(&'static str, &'static str)]),
     /// A search term as typed; may be empty.
     AsTyped,
-    /// A filter for a boolean, with message ids for yes and no. If omitted, the filter matches
-    /// both.
+    /// A filter for a boolean value, with the message ids of its choices "yes" and "no". If the
+    /// filter is omitted, both values match.
     Either(&'static str, &'static str),
     /// Keywords that the record itself must validate.
     Words,

@@ -1,8 +1,8 @@
-//! A multipart body that the parser cannot buffer without limit.
+//! Limits how much of a multipart body the parser can buffer.
 //!
-//! The parser reads everything that has arrived, and searches its buffer again each time more
-//! arrives, as long as it finds neither the headers of a part nor content. This body hands it one
-//! frame at a time, and fails when it has received too much without a result.
+//! While the parser finds neither the headers of a part nor content, it buffers everything that
+//! arrives, and searches its buffer again after each arrival. This body gives the parser one frame
+//! at a time, and fails when the parser has received too much without a result.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use crate::form_body::{Part, PartReader};
 
-    /// Frames that are all there at once.
+    /// A body whose frames are all available at once.
     struct Frames(VecDeque<Bytes>);
 
     impl http_body::Body for Frames {
@@ -95,7 +95,8 @@ mod tests {
         }
     }
 
-    /// Returns the bytes of all fields and files of a body that arrives in frames of `frame` bytes.
+    /// Returns the number of bytes in all fields and files of a body that arrives in frames of
+    /// `frame` bytes.
     async fn read(body: Vec<u8>, frame: usize) -> Result<usize, StatusCode> {
         let body = Frames(body.chunks(frame).map(Bytes::copy_from_slice).collect());
         let request = Request::builder()

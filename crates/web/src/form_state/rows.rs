@@ -7,7 +7,7 @@ use crate::Form;
 pub(super) const BLANK: usize = 3;
 
 /// Numbers the rows under `name` from 0 without gaps, and returns the new form with the number of
-/// rows. A row with only its `key` counts as empty.
+/// rows. A row in which only `key` is filled in counts as empty.
 pub fn compact(form: &Form, name: &str) -> (Form, usize) {
     let prefix = format!("{name}.");
     let mut parsed: Vec<usize> = form

@@ -43,7 +43,7 @@ fn indentation_is_left_out_and_what_is_shown_stays() {
     );
 }
 
-/// A rendered page with collapsed white space, and none between tags.
+/// A rendered page without white space between tags. All other white space is collapsed.
 async fn rendered(tag: &str, theme: Theme, kind: Kind<'_>) -> String {
     let text = testing::text(tag);
     let response = page(Page {

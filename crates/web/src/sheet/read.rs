@@ -1,5 +1,5 @@
-//! Reading tables from other programs' files. Cells are read as text. The memory used is bounded by
-//! the allowed size of a table, whatever the file contains.
+//! Reads tables from other programs' files. Cells are read as text. The memory used is bounded by
+//! the allowed size of a table, even if the file is malicious.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read as _};
 
@@ -147,7 +147,7 @@ fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
                 .into_owned(),
         },
     };
-    // Binary files contain zero bytes, while text does not.
+    // Most binary files contain NUL bytes, which text does not contain.
     if text.contains('\0') {
         return Err(Unreadable::NotText);
     }
@@ -170,12 +170,13 @@ fn separator(text: &str) -> char {
         }
     }
     let [comma, others @ ..] = counts;
-    // In a tie, the first separator wins, so the comma comes first.
+    // If two separators occur equally often, the first one wins, so the comma comes first.
     let most = |most: (char, usize), one: (char, usize)| if one.1 > most.1 { one } else { most };
     others.into_iter().fold(comma, most).0
 }
 
-/// Parses separated values (RFC 4180), with any of the separators and line breaks.
+/// Parses a text of separated values (RFC 4180). The separator need not be a comma, and any kind of
+/// line break is accepted.
 fn read_text(text: &str, separator: char, grid: &mut Grid) -> Result<(), Unreadable> {
     let mut letters = text.chars().peekable();
     let (mut number, mut line, mut column) = (1, 1, 0);

@@ -1,4 +1,4 @@
-//! The password of a person's own account, and signing out everywhere.
+//! The JSON API for changing one's own password and for signing out everywhere.
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,15 +26,15 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(sign_out_everywhere: People))
 }
 
-/// The present password and the new one.
+/// The current and the new password.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PasswordChange {
-    /// May be omitted if there is no password yet.
+    /// The current password; may be omitted if the account has no password yet.
     #[serde(default)]
     #[schema(format = Password)]
     current_password: String,
-    /// 10–256 characters.
+    /// The new password, 10–256 characters.
     #[schema(format = Password)]
     new_password: String,
 }
@@ -87,8 +87,8 @@ struct Everywhere {
 
 /// Sign out everywhere.
 ///
-/// Ends all sessions of the account, and the tokens of programs that signed in. Personal tokens
-/// stay.
+/// Ends all sessions of the account. Their access tokens and refresh tokens stop working. Personal
+/// tokens stay valid.
 #[utoipa::path(
     post, path = "/api/v1/auth/logout-all", tag = "credentials",
     request_body = Option<Everywhere>,

@@ -32,7 +32,7 @@ struct ChangeEmail {
     email: String,
 }
 
-/// Request another email address.
+/// Request a change of your email address.
 ///
 /// A link is mailed to the new address. When this link is used, the old address gets a link that
 /// undoes the change.
@@ -58,14 +58,14 @@ async fn change(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ConfirmEmail {
-    /// The last part of the link.
+    /// The last segment of the link's path.
     token: String,
     /// The account's password.
     #[schema(format = Password)]
     current_password: String,
 }
 
-/// Confirm another email address.
+/// Confirm the new email address.
 ///
 /// A repeat within ten minutes gets the same response as the first request.
 #[utoipa::path(
@@ -100,14 +100,15 @@ async fn confirm(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct UndoEmail {
-    /// The last part of the link.
+    /// The last segment of the link's path.
     token: String,
 }
 
 /// Restore the old email address.
 ///
-/// Every session ends, and passkeys, the second factor and personal tokens are removed. A repeat
-/// within ten minutes gets the same response as the first request.
+/// Every session ends, and passkeys, linked identities and personal tokens are removed. The second
+/// factor is kept only if it was set up at least seven days before the change. A repeat within ten
+/// minutes gets the same response as the first request.
 #[utoipa::path(
     post, path = "/api/v1/auth/email/undo", tag = "accounts", request_body = UndoEmail,
     responses(

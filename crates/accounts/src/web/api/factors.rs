@@ -29,7 +29,8 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 /// The second factor.
 #[derive(Serialize, ToSchema)]
 struct FactorView {
-    /// The time since which codes of an app are required (RFC 3339); null if none are required.
+    /// The time since which codes from an authenticator app are required (RFC 3339); null if none
+    /// are required.
     confirmed_at: Option<String>,
     /// How many recovery codes are left.
     recovery_codes: i64,
@@ -38,7 +39,7 @@ struct FactorView {
     reset_at: Option<String>,
 }
 
-/// The secret for setting up an app. The API never returns it again.
+/// The secret for setting up an authenticator app. The API never returns it again.
 #[derive(Serialize, ToSchema)]
 struct NewSecret {
     /// The secret in base32.
@@ -47,15 +48,15 @@ struct NewSecret {
     uri: String,
 }
 
-/// A code of the app.
+/// A code from the authenticator app.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Confirmation {
-    /// Six digits.
+    /// The code, six digits.
     code: String,
 }
 
-/// Codes for a person who loses the app.
+/// The recovery codes, for a person who loses the authenticator app.
 #[derive(Serialize, ToSchema)]
 struct RecoveryCodes {
     /// The codes, each of which works once. The API never returns them again.
@@ -117,9 +118,9 @@ async fn keep(State(accounts): State<Context>, caller: Caller) -> Result<StatusC
     }
 }
 
-/// Begin to set up app codes.
+/// Begin to set up an authenticator app.
 ///
-/// App codes are required after the first code is confirmed.
+/// Codes from the app are required after the first code is confirmed.
 #[utoipa::path(
     post, path = "/api/v1/me/totp", tag = "second factors",
     responses(
@@ -145,7 +146,7 @@ async fn begin(State(accounts): State<Context>, caller: Caller) -> Result<Respon
     Ok((StatusCode::CREATED, body).into_response())
 }
 
-/// Confirm the first code of an app.
+/// Confirm the first code from an authenticator app.
 #[utoipa::path(
     post, path = "/api/v1/me/totp/confirm", tag = "second factors",
     request_body = Confirmation,

@@ -29,7 +29,7 @@ struct SiteInvite {
     id: String,
     /// The only email address that may use the invite.
     email: String,
-    /// `member`, `admin` or `owner`.
+    /// The role: `member`, `admin` or `owner`.
     role: &'static str,
     /// The time at which the invite expires (RFC 3339).
     expires_at: String,
@@ -62,7 +62,7 @@ async fn list(call: Call) -> Result<Json<List<SiteInvite>>, Problem> {
 struct CreateSiteInvite {
     /// The only email address that may use the invite.
     email: String,
-    /// `member`, `admin` or `owner`, but not above the caller's own role.
+    /// The role: `member`, `admin` or `owner`, but not above the caller's own role.
     role: String,
 }
 
@@ -76,7 +76,7 @@ struct CreatedSiteInvite {
 
 /// Invite a person to the installation.
 ///
-/// The link works once, for seven days.
+/// The link works once, within seven days.
 #[utoipa::path(
     post, path = "/api/v1/admin/invites", tag = "invites", request_body = CreateSiteInvite,
     responses(

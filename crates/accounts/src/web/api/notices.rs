@@ -62,7 +62,7 @@ async fn list(State(accounts): State<Context>, call: Call) -> Result<Json<List<N
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReadNotices {
-    /// All notices that were created until this time.
+    /// All notices that were created at this time or earlier.
     #[schema(value_type = String, format = "date-time")]
     until: Timestamp,
 }

@@ -30,7 +30,7 @@ struct FiguresView {
     signed_in: i64,
     /// The number of accounts whose email address is unconfirmed.
     unverified: i64,
-    /// The number of accounts that are blocked.
+    /// The number of deactivated accounts.
     deactivated: i64,
     /// The number of accounts that are about to be erased.
     leaving: i64,

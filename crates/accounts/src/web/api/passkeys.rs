@@ -94,7 +94,7 @@ fn challenge(site: &Site, browser: &str) -> String {
     URL_SAFE_NO_PAD.encode(text)
 }
 
-/// A signature that signs in.
+/// A sign-in with a passkey.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct PasskeyLogin {
@@ -104,7 +104,7 @@ struct PasskeyLogin {
     /// year in total.
     #[serde(default)]
     remember: bool,
-    /// The form of the response.
+    /// How the response delivers the session: as a cookie or as tokens.
     #[serde(default)]
     want: Want,
 }

@@ -81,7 +81,7 @@ impl From<Person> for PersonView {
     }
 }
 
-/// A person, and how they use the account.
+/// A person, with details of their account.
 #[derive(Serialize, ToSchema)]
 struct PersonDetails {
     #[serde(flatten)]
@@ -310,7 +310,7 @@ async fn sign_out(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct RoleBody {
-    /// The role; null for none.
+    /// The new role; null if the person is to have none.
     role: Option<SiteRole>,
 }
 
@@ -348,7 +348,7 @@ async fn set_role(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DutiesBody {
-    /// All duties: `editor`, `moderator`.
+    /// The names of all duties that the person will have, such as `editor` or `moderator`.
     duties: Vec<String>,
 }
 
@@ -393,7 +393,7 @@ struct FactorReset {
 /// Reset the second factors of a person who lost them.
 ///
 /// Passkeys, the authenticator app and recovery codes are removed in 24 hours, and all sessions
-/// end. The person is told by mail, and can keep their factors until then.
+/// end. The person is notified by mail, and can prevent the removal until then.
 #[utoipa::path(
     post, path = "/api/v1/admin/users/{id}/factor-reset", tag = "people",
     params(("id" = String, Path, description = "The account's id")),
@@ -442,8 +442,8 @@ async fn keep_factors(
 
 /// Export all data that is stored about a person.
 ///
-/// Only owners of the installation may do this, when the person has asked for it. The person is
-/// told by mail.
+/// Only owners of the installation may do this, when the person has requested it. The person is
+/// notified by mail.
 #[utoipa::path(
     post, path = "/api/v1/admin/users/{id}/export", tag = "people",
     params(("id" = String, Path, description = "The account's id")),

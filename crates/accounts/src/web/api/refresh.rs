@@ -1,4 +1,5 @@
-//! Sign-ins of API clients: access tokens, and the refresh tokens with which clients renew them.
+//! The tokens of signed-in API clients: access tokens, and refresh tokens, with which clients get
+//! new access tokens.
 
 use axum::Router;
 use axum::extract::State;
@@ -37,7 +38,7 @@ pub(super) struct Tokens {
     account: Me,
 }
 
-/// A token for the API, for a page's script.
+/// An access token for a page's script.
 #[derive(Serialize, ToSchema)]
 struct AccessToken {
     /// The token for each request: `Authorization: Bearer …`.

@@ -49,12 +49,12 @@ pub(super) fn accepted() -> Response {
 struct Register {
     /// The email address with which to sign in.
     email: String,
-    /// 10–256 characters.
+    /// The password, 10–256 characters.
     #[schema(format = Password)]
     password: String,
     /// The display name, 2–50 characters.
     display_name: String,
-    /// The name for public URLs, 2–50 of `a-z0-9-`.
+    /// The slug for public URLs, 2–50 characters of `a-z0-9-`; empty if the person chooses none.
     #[serde(default)]
     slug: String,
     /// The language of mails to the person; if omitted, the language of the request.
@@ -142,9 +142,9 @@ async fn register(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Verify {
-    /// The last part of the link.
+    /// The last segment of the link's path.
     token: String,
-    /// The account's password; not needed in the browser that registered.
+    /// The account's password; not needed in the browser in which the account was registered.
     #[serde(default)]
     #[schema(format = Password)]
     current_password: String,
@@ -255,12 +255,12 @@ async fn forgot(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ResetPassword {
-    /// The last part of the link.
+    /// The last segment of the link's path.
     token: String,
-    /// 10–256 characters.
+    /// The password, 10–256 characters.
     #[schema(format = Password)]
     password: String,
-    /// Whether to revoke personal tokens and passkeys.
+    /// Whether to remove personal tokens, passkeys and linked identities.
     #[serde(default = "yes")]
     revoke_tokens: bool,
 }

@@ -68,7 +68,7 @@ struct SecondStep {
     method: Method,
     /// The code.
     code: String,
-    /// The form of the response, as in the first step.
+    /// How the response delivers the session, as in the first step: as a cookie or as tokens.
     #[serde(default)]
     want: Want,
 }

@@ -1,4 +1,4 @@
-//! The slug, which stands for an account in public URLs.
+//! The JSON API for the slug, the name of an account in public URLs.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -24,14 +24,15 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(preview: Anybody))
 }
 
-/// A person's present and former slugs.
+/// A person's current and former slugs.
 #[derive(Serialize, ToSchema)]
 struct SlugsView {
-    /// The present slug; null as long as nothing of the person is public.
+    /// The current slug; null if the person has none, because none of their content has been
+    /// public.
     slug: Option<String>,
-    /// Former slugs that redirect to the present one.
+    /// The former slugs that redirect to the current slug.
     aliases: Vec<AliasView>,
-    /// How often the slug may still be changed now.
+    /// How many more times the slug may be changed now.
     changes_left: i64,
 }
 
@@ -40,7 +41,7 @@ struct SlugsView {
 struct AliasView {
     /// The former slug.
     slug: String,
-    /// The time until which the former slug redirects to the present slug.
+    /// The time until which the former slug redirects to the current slug.
     #[schema(value_type = String, format = "date-time")]
     until: Timestamp,
 }
@@ -72,7 +73,8 @@ async fn show(State(accounts): State<Context>, caller: Caller) -> Result<Json<Sl
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangeSlug {
-    /// 2–50 characters of `a-z`, `0-9` and `-`. Each hyphen is between two letters or digits.
+    /// The new slug: 2–50 characters of `a-z`, `0-9` and `-`. Each hyphen is between two letters or
+    /// digits.
     slug: String,
 }
 
@@ -101,7 +103,7 @@ async fn change(
 /// Whether a slug is valid and available.
 #[derive(Serialize, ToSchema)]
 struct SlugView {
-    /// Whether the text is valid as a slug.
+    /// Whether the text is valid as a slug and not reserved.
     valid: bool,
     /// Whether a new account could have the slug.
     available: bool,

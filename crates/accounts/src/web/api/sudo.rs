@@ -27,15 +27,15 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
         .routes(routes!(ask_proof: People))
 }
 
-/// A proof of who the caller is: a password, with a code if the account has a second factor, or a
-/// passkey.
+/// A proof of who the caller is. It is either a passkey, or a password with a code if the account
+/// has a second factor.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Proof {
     /// The password as typed.
     #[schema(format = Password)]
     password: Option<String>,
-    /// A code of the authenticator app or a recovery code, if the account has a second factor.
+    /// A code from the authenticator app or a recovery code, if the account has a second factor.
     #[serde(default)]
     code: String,
     /// The result of `navigator.credentials.get`: `AuthenticationResponseJSON`.

@@ -32,7 +32,7 @@ struct SuppressionView {
     address: Option<String>,
     /// The first characters of the email address's hash.
     hash: String,
-    /// `soft_bounce`, `unsubscribe`, `hard_bounce`, `complaint` or `manual`.
+    /// The cause: `soft_bounce`, `unsubscribe`, `hard_bounce`, `complaint` or `manual`.
     cause: &'static str,
     /// The only stream that is stopped, `notification` or `marketing`; null for all mail.
     stream: Option<&'static str>,

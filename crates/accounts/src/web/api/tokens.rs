@@ -41,8 +41,8 @@ struct TokenView {
     /// The permissions of the token.
     #[schema(value_type = Vec<TokenScope>)]
     scopes: Vec<String>,
-    /// The only object that the token can access, if it is limited to one. The key is the name of
-    /// the object's kind, and the value is the object's id.
+    /// For each kind of object, the id of the only object that the token can access; null if the
+    /// token is not limited to an object of this kind.
     #[serde(flatten)]
     #[schema(ignore)]
     reaches: BTreeMap<&'static str, Option<String>>,

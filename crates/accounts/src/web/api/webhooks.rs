@@ -22,8 +22,8 @@ use site::webhook::{
     self, NewWebhook, State as WebhookState, Webhook, WebhookEventName, WebhookId, WebhookOwner,
 };
 
-/// Lists the routes of webhooks. They declare no token scopes, because the required scopes depend
-/// on a webhook's events.
+/// The routes for webhooks. They declare no token scopes, because the required scopes depend on a
+/// webhook's events.
 pub(super) fn routes<R: Routes<Context>>() -> R {
     R::default()
         .routes(routes!(list: Tokens(&[]), create: Tokens(&[])))
@@ -47,8 +47,8 @@ struct View {
     events: Vec<String>,
     /// Whether the messages include the notes that people write.
     include_notes: bool,
-    /// `active`; `failing`: the last message has not arrived; or `disabled`: nothing is sent until
-    /// a test arrives.
+    /// The state: `active`, `failing` (the last message has not arrived) or `disabled` (nothing is
+    /// sent until a test message arrives).
     #[schema(value_type = String)]
     state: WebhookState,
     /// The time at which the webhook was created.
@@ -91,7 +91,7 @@ async fn list(call: Call) -> Result<Json<List<View>>, Problem> {
     Ok(Json(counted(found.into_iter().map(View::from).collect())))
 }
 
-/// A complete list, with its length as total.
+/// Returns a complete list that also states its length as `total`.
 fn counted<T>(items: Vec<T>) -> List<T> {
     let total = i64::try_from(items.len()).ok();
     List {
@@ -133,7 +133,7 @@ struct Sent {
     delivery: DeliveryId,
 }
 
-/// Send a test. If it arrives, a disabled webhook becomes active again.
+/// Send a test message. If it arrives, a disabled webhook becomes active again.
 #[utoipa::path(
     post, path = "/api/v1/webhooks/{id}/test", tag = "webhooks", params(("id" = String, Path,)),
     responses((status = 202, body = Sent), (status = 404))

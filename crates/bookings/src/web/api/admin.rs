@@ -31,7 +31,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(apply_finding: People))
 }
 
-/// All bookings, the session that starts last first. Days are those of the site's time zone.
+/// All bookings, the latest session first. Days are those of the site's time zone.
 #[utoipa::path(
     get, path = "/api/v1/admin/bookings", tag = "bookings", operation_id = "list_all_bookings",
     params(("state" = Option<String>, Query,), ("provider" = Option<String>, Query,),
@@ -50,8 +50,8 @@ async fn list_all(call: Call) -> Result<Json<List<BookingRecord>>, Problem> {
     call.list(look, |one| (one.starts_at, one.id.clone())).await
 }
 
-/// Releases the room of a booking whose session ended or was cancelled; without a room it does
-/// nothing.
+/// Releases the room of a booking whose session ended or was cancelled. Does nothing if the booking
+/// has no room.
 #[utoipa::path(
     post, path = "/api/v1/admin/bookings/{id}/release-room", tag = "rooms",
     operation_id = "release_room", params(("id" = String, Path,)), request_body = RoomRelease,
@@ -65,7 +65,8 @@ async fn release_room(call: Call, body: Received<RoomRelease>) -> Result<Respons
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// The figures of a range of days in the site's time zone; without one, of all time.
+/// The figures of a range of days in the site's time zone; without a range, the figures of all
+/// time.
 #[utoipa::path(
     get, path = "/api/v1/admin/figures", tag = "bookings", operation_id = "show_booking_figures",
     params(("date_from" = Option<String>, Query,), ("date_to" = Option<String>, Query,)),
@@ -79,7 +80,7 @@ async fn show_figures(call: Call) -> Result<Json<Figures>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// All credits of an account, and what became of them.
+/// All credits of an account, and the latest changes to them.
 #[utoipa::path(
     get, path = "/api/v1/admin/credits/{account}", tag = "bookings",
     operation_id = "show_account_credits", params(("account" = String, Path,)),
@@ -93,7 +94,8 @@ async fn show_credits(call: Call) -> Result<Json<AccountCredits>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// Adds credits to an account, or takes unused ones away. It takes a recent proof.
+/// Adds credits to an account, or takes unused ones away. The caller must have proved a credential
+/// within the last 10 minutes.
 #[utoipa::path(
     post, path = "/api/v1/admin/credits", tag = "bookings", operation_id = "adjust_credits",
     request_body = NewAdjustment,
@@ -105,8 +107,8 @@ async fn adjust_credits(call: Call, body: Received<NewAdjustment>) -> Result<Res
     call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
-/// What does not agree between our books and the gateways', newest first; without `state` what is
-/// open.
+/// Findings, newest first. A finding is a disagreement between the site's records and a gateway's,
+/// or between two of the site's own records. Without `state`, only the open ones are listed.
 #[utoipa::path(
     get, path = "/api/v1/admin/reconcile", tag = "bookings", operation_id = "list_findings",
     params(("state" = Option<FindingState>, Query,), ("cursor" = Option<String>, Query,),
@@ -124,8 +126,8 @@ async fn list_findings(call: Call) -> Result<Json<List<Finding>>, Problem> {
     call.list(look, |one| (one.found_at, one.id.clone())).await
 }
 
-/// Applies the remedy of an open finding. It takes a recent proof. What calls a gateway is done soon
-/// after.
+/// Applies the remedy of an open finding. The caller must have proved a credential within the last
+/// 10 minutes. A remedy that calls a gateway does so shortly after the response.
 #[utoipa::path(
     post, path = "/api/v1/admin/reconcile/{id}/apply", tag = "bookings",
     operation_id = "apply_finding", params(("id" = String, Path,)),

@@ -29,11 +29,12 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[derive(Serialize, ToSchema)]
 struct SessionFeedback {
     items: Vec<Feedback>,
-    /// The criteria of the scores and answers, also those of new feedback.
+    /// The criteria that the scores and answers refer to, and the criteria for new feedback.
     criteria: Vec<Criterion>,
 }
 
-/// What both sides say about a session. A private note is shown to its author and to administrators.
+/// What both sides say about a session. A private note is shown to its author and to
+/// administrators.
 #[utoipa::path(
     get, path = "/api/v1/bookings/{id}/feedback", tag = "bookings",
     params(("id" = String, Path,)),
@@ -54,7 +55,7 @@ change_body! {
     "What one side says about a session; what is left out stays."
 }
 
-/// Says how a session was, once as each of its sides, within 30 days after it.
+/// Gives feedback about a session. Each side can do so once, within 30 days after the session.
 #[utoipa::path(
     post, path = "/api/v1/bookings/{id}/feedback", tag = "bookings",
     params(("id" = String, Path,)), request_body = FeedbackChange,
@@ -67,7 +68,8 @@ async fn give_feedback(call: Call, body: Received<Members>) -> Result<Response, 
     call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
-/// Changes feedback as its author, within 7 days. The version is its number of `revisions`.
+/// Changes the caller's own feedback, within 7 days. The version of the feedback is its field
+/// `revisions`.
 #[utoipa::path(
     patch, path = "/api/v1/feedback/{id}", tag = "bookings", params(("id" = String, Path,)),
     request_body = FeedbackChange,

@@ -1,4 +1,4 @@
-//! The JSON API of orders. Paying is for people: no token makes an order or pays one.
+//! The JSON API of orders. An API token can neither create nor pay an order.
 
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 struct OrderView {
     #[serde(flatten)]
     own: OwnOrder,
-    /// The receipt's number as people read it, such as `2026-000123`; null until the order is paid.
+    /// The receipt's number as it is shown, such as `2026-000123`; null until the order is paid.
     receipt: Option<String>,
 }
 
@@ -57,7 +57,7 @@ impl OrderView {
     }
 }
 
-/// The object that is ordered.
+/// The plan that is ordered.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewBookingOrder)]
@@ -118,13 +118,13 @@ async fn own(call: &Call) -> Result<OrderView, Problem> {
 #[serde(deny_unknown_fields, default)]
 #[schema(as = CheckoutChoice)]
 struct Choice {
-    /// One of the gateways that the site offers; by default the first. An order that a gateway
-    /// knows already stays there.
+    /// One of the gateways that the site offers; by default the first. An order that already exists
+    /// at a gateway is always paid there.
     gateway: Option<GatewayName>,
 }
 
-/// What a front end needs to let somebody pay. The page at `url` is the gateway's own; instead of
-/// it, a front end may open Razorpay's window with `key_id` and `gateway_order_id`.
+/// What a front end needs to let somebody pay. The page at `url` is the gateway's own. Instead of
+/// opening it, a front end may open Razorpay's window with `key_id` and `gateway_order_id`.
 #[derive(Serialize, ToSchema)]
 #[schema(as = BookingCheckout)]
 struct CheckoutView {
@@ -142,11 +142,12 @@ struct CheckoutView {
     key_id: Option<String>,
     /// The gateway's page.
     url: String,
-    /// The fields of the form that a browser posts to `url`; null where it follows a link.
+    /// The fields of the form that the browser posts to `url`; null if the browser follows a link
+    /// to `url` instead.
     fields: Option<BTreeMap<&'static str, String>>,
 }
 
-/// Makes the gateway's page for an order. A repeat answers with the same page.
+/// Creates the gateway's page for an order. A repeated request returns the same page.
 #[utoipa::path(
     post, path = "/api/v1/orders/{id}/checkout", tag = "bookings", params(("id" = String, Path,)),
     request_body = Option<Choice>,
@@ -184,20 +185,20 @@ async fn open_checkout(call: Call, body: Maybe<Choice>) -> Result<Response, Prob
     keep(&call, key, StatusCode::CREATED, &view).await
 }
 
-/// What the gateway's page gave the payer's browser.
+/// The fields that the gateway's page gave the payer's browser.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[schema(as = PaymentProof)]
 struct Proof {
-    /// The gateway's fields, as they came: `razorpay_order_id`, `razorpay_payment_id` and
+    /// The gateway's fields, unchanged: `razorpay_order_id`, `razorpay_payment_id` and
     /// `razorpay_signature`, or Stripe's `session_id`.
     #[serde(flatten)]
     #[schema(value_type = BTreeMap<String, String>)]
     fields: Map<String, Value>,
 }
 
-/// Takes what the gateway gave the payer. It only says which payment to look for: the gateway is
-/// asked whether, and how much, was paid. 202 if it has not confirmed the payment yet; the state
-/// then is `created`, and the order is paid as soon as it does.
+/// Accepts the fields that the gateway gave the payer. They only identify the payment. The gateway
+/// is asked whether it was paid, and how much. Returns 202 if the gateway has not confirmed the
+/// payment yet. The order then stays `created` until the gateway confirms the payment.
 #[utoipa::path(
     post, path = "/api/v1/orders/{id}/verify", tag = "bookings", params(("id" = String, Path,)),
     request_body = Proof,
@@ -217,7 +218,8 @@ async fn verify_payment(call: Call, body: Received<Proof>) -> Result<Response, P
     checkout::come_back(&call.site, &id, &form).await?;
     let view = own(&call).await?;
     if view.own.order.is_unpaid() {
-        // The answer is not kept, so that a repeat tells what became of the payment.
+        // The response is not stored, so that a repeated request returns the current state of the
+        // payment.
         let body = Processing {
             state: "processing",
             order_id: id,
@@ -231,13 +233,13 @@ async fn verify_payment(call: Call, body: Received<Proof>) -> Result<Response, P
 #[derive(Serialize, ToSchema)]
 #[schema(as = PaymentProcessing)]
 struct Processing {
-    /// `processing`.
+    /// Always `processing`.
     state: &'static str,
     #[schema(value_type = String)]
     order_id: OrderId,
 }
 
-/// Asks the gateway now whether an order is paid, every few seconds at most.
+/// Asks the gateway whether an order is paid, but at most once every few seconds.
 #[utoipa::path(
     post, path = "/api/v1/orders/{id}/check", tag = "bookings", params(("id" = String, Path,)),
     responses((status = 200, body = OrderView), (status = 400), (status = 403), (status = 404),
@@ -257,12 +259,13 @@ async fn check_payment(call: Call) -> Result<Response, Problem> {
 
 enum Begun {
     New(Key),
-    /// The request was answered before, with this answer.
+    /// The stored response to an earlier request with the same key.
     Repeated(Response),
 }
 
-/// Requires an idempotency key, because the request calls a gateway, and finds the answer to an
-/// earlier request with it. Two requests at once are told apart by the order's claim.
+/// Requires an idempotency key, because the request calls a gateway. Finds the response to an
+/// earlier request with this key. The order's claim prevents concurrent checkouts of the same
+/// order.
 async fn begin(call: &Call, body: &[u8]) -> Result<Begun, Problem> {
     let required = || Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_required");
     let key = call.key(body)?.ok_or_else(required)?;
@@ -280,7 +283,8 @@ async fn begin(call: &Call, body: &[u8]) -> Result<Begun, Problem> {
     })
 }
 
-/// Keeps the answer under its key. If another request was faster, its answer is sent.
+/// Stores the response under its key. If a concurrent request was faster, sends the response of
+/// that request.
 async fn keep<T: Serialize>(
     call: &Call,
     key: Key,

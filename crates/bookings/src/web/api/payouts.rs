@@ -41,11 +41,11 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 struct Own {
     totals: Vec<Total>,
     items: Vec<PayoutView>,
-    /// Whether it is known where the money goes.
+    /// Whether the destination of the payouts is set.
     has_reference: bool,
 }
 
-/// What the caller is owed for their sessions: totals, and the latest 200 items.
+/// The amounts that the caller is owed for their sessions: totals, and the latest 200 items.
 #[utoipa::path(
     get, path = "/api/v1/me/payouts", tag = "bookings", operation_id = "list_own_payouts",
     responses((status = 200, body = Own), (status = 403))
@@ -62,16 +62,16 @@ async fn list_own(call: Call) -> Result<Json<Own>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// Where a provider's money goes.
+/// The destination of a provider's payouts.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = PayoutReference)]
 struct Reference {
-    /// A bank account or the like, up to 200 characters; empty removes it. No answer repeats it.
+    /// A bank account or the like, up to 200 characters; empty removes it. No response contains it.
     reference: String,
 }
 
-/// Sets where the caller's money goes. It is stored encrypted.
+/// Sets the destination of the caller's payouts. It is stored encrypted.
 #[utoipa::path(
     put, path = "/api/v1/me/payouts", tag = "bookings", operation_id = "set_payout_reference",
     request_body = Reference,
@@ -103,8 +103,8 @@ async fn list_items(call: Call) -> Result<Json<List<PayoutView>>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// Approves, rejects or reopens a payout item, or adds a negative item to one that was paid.
-/// Correcting returns the item that was added.
+/// Approves, rejects or reopens a payout item, or corrects a paid item by adding a negative one. A
+/// correction returns the item that was added.
 #[utoipa::path(
     post, path = "/api/v1/admin/payout-items/{id}/{step}", tag = "bookings",
     operation_id = "step_payout_item",
@@ -133,7 +133,7 @@ async fn list_batches(call: Call) -> Result<Json<List<Batch>>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// Makes a batch of all approved items in a currency that are due.
+/// Creates a batch of all approved items in a currency that are due.
 #[utoipa::path(
     post, path = "/api/v1/admin/payout-batches", tag = "bookings",
     operation_id = "create_payout_batch", request_body = NewBatch,
@@ -160,7 +160,7 @@ async fn show_batch(call: Call) -> Result<Json<BatchView>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// The lines of a batch for the bank, with the references of the providers.
+/// The lines of a batch as a file for the bank, with each provider's bank reference.
 #[utoipa::path(
     get, path = "/api/v1/admin/payout-batches/{id}/lines.csv", tag = "bookings",
     operation_id = "show_payout_batch_file", params(("id" = String, Path,)),
@@ -173,7 +173,7 @@ async fn batch_file(call: Call) -> Result<Response, Problem> {
     Ok(download(call.write(write).await?))
 }
 
-/// Takes a batch a step further, or gives it up. Its items follow it.
+/// Performs a step on a batch, or gives the batch up. The states of its items change accordingly.
 #[utoipa::path(
     post, path = "/api/v1/admin/payout-batches/{id}/{step}", tag = "bookings",
     operation_id = "step_payout_batch",
@@ -191,7 +191,7 @@ async fn step_batch(call: Call, body: Maybe<BatchStepValues>) -> Result<Response
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// What each provider is owed for a session.
+/// The amount that each provider is owed for a session.
 #[utoipa::path(
     get, path = "/api/v1/admin/payout-rates", tag = "bookings", operation_id = "list_payout_rates",
     responses((status = 200, body = List<RatedProvider>), (status = 403))
@@ -207,7 +207,8 @@ change_body! {
     "What a provider is owed for a session; what is left out stays."
 }
 
-/// Changes what a provider is owed for a session. Bookings that were made before keep their rate.
+/// Changes the amount that a provider is owed for a session. Bookings that were made before keep
+/// their rate.
 #[utoipa::path(
     put, path = "/api/v1/admin/payout-rates/{id}", tag = "bookings",
     operation_id = "change_payout_rate", params(("id" = String, Path,)), request_body = PayoutRateChange,

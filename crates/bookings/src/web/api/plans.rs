@@ -1,4 +1,4 @@
-//! The JSON API of plans, and of what people may spend.
+//! The JSON API of plans, and of the caller's memberships and credits.
 
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -51,7 +51,7 @@ async fn list_memberships(call: Call) -> Result<Json<List<Membership>>, Problem>
     Ok(Json(List::whole(call.read(look).await?)))
 }
 
-/// The caller's own credits that can be spent, the first to end first.
+/// The caller's own credits that can be spent, the first to expire first.
 #[utoipa::path(
     get, path = "/api/v1/me/credits", tag = "bookings",
     responses((status = 200, body = List<Lot>))

@@ -51,7 +51,7 @@ impl ProviderView {
     }
 }
 
-/// The member for the address of a provider's own calendar.
+/// The name of the JSON field for the address of a provider's own calendar.
 const CALENDAR_URL: &str = "calendar_url";
 
 /// The OpenAPI schema of the body that changes a provider's profile.

@@ -38,8 +38,8 @@ async fn list_refunds(call: Call) -> Result<Json<List<RefundRecord>>, Problem> {
         .await
 }
 
-/// Refunds a part of a payment, or what is left of it. It takes a recent proof. The gateway is asked
-/// soon after.
+/// Refunds a part of a payment, or all that is left of it. The caller must have proved a credential
+/// within the last 10 minutes. The request to the gateway is sent shortly after the response.
 #[utoipa::path(
     post, path = "/api/v1/admin/refunds", tag = "bookings", operation_id = "ask_booking_refund",
     request_body = NewRefund,
@@ -81,7 +81,8 @@ async fn list_orders(call: Call) -> Result<Json<List<OrderRecord>>, Problem> {
 }
 
 /// All orders, payments, refunds, payouts, bookings or changes to credits, or the audit log, as
-/// `KIND.csv` or `KIND.jsonl`. It takes a recent proof, and is noted in the audit log.
+/// `KIND.csv` or `KIND.jsonl`. The caller must have proved a credential within the last 10 minutes.
+/// The export is recorded in the audit log.
 #[utoipa::path(
     get, path = "/api/v1/admin/export/{file}", tag = "bookings",
     operation_id = "export_bookings", params(("file" = String, Path,)),

@@ -27,8 +27,8 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(withdraw_request: Tokens(&[WRITE])))
 }
 
-/// The caller's own requests; with `as=provider` the undecided ones for the caller's slots, and with
-/// `as=administrator` all undecided ones. The newest come first.
+/// The caller's own requests; with `as=provider` the undecided ones for the caller's slots, and
+/// with `as=administrator` all undecided ones. The newest come first.
 #[utoipa::path(
     get, path = "/api/v1/requests", tag = "bookings",
     params(("as" = Option<Party>, Query,), ("cursor" = Option<String>, Query,),
@@ -47,7 +47,7 @@ async fn list_requests(call: Call) -> Result<Json<List<RequestView>>, Problem> {
     ))
 }
 
-/// Asks the providers of some slots for one of them. This reserves and spends nothing.
+/// Creates a request for one of several slots. This reserves and spends nothing.
 #[utoipa::path(
     post, path = "/api/v1/requests", tag = "bookings", request_body = NewRequest,
     responses((status = 201, body = RequestView), (status = 403), (status = 404), (status = 409),
@@ -103,7 +103,8 @@ async fn confirm_request(call: Call, body: Received<Confirmation>) -> Result<Res
     answer
 }
 
-/// Declines the request's slots, as their provider, or the whole request, as an administrator.
+/// Declines a request. A provider declines only their own slots, and an administrator the whole
+/// request.
 #[utoipa::path(
     post, path = "/api/v1/requests/{id}/decline", tag = "bookings", params(("id" = String, Path,)),
     responses((status = 200, body = RequestView), (status = 403), (status = 404), (status = 409))

@@ -61,8 +61,9 @@ struct DocumentBody {
     focus: Option<String>,
     /// A note, up to 2,000 characters.
     note: Option<String>,
-    /// The id of a booking, if the document is to be reviewed in a call: one of the caller's
-    /// confirmed sessions ahead, of exactly 30 minutes, for which no other document was submitted.
+    /// The id of a booking, if the document is to be reviewed in a call. It must be one of the
+    /// caller's confirmed future sessions, have the length that the settings require (30 minutes by
+    /// default), and have no other review.
     booking_id: Option<String>,
     /// A PDF, DOC or DOCX file of at most 5,242,880 bytes. Its content and the extension of its
     /// name must agree.
@@ -70,9 +71,9 @@ struct DocumentBody {
     file: Vec<u8>,
 }
 
-/// Submits a document for review. It costs a credit for reviews, and a member may submit 10
-/// documents a day. With a booking it is reviewed in a call, if a plan of the member allows that; if
-/// the booking is cancelled, the review goes on in writing.
+/// Submits a document for review. It costs a credit for reviews. The settings limit the number of
+/// documents per day, by default to 10. With a booking, the document is reviewed in a call, if a
+/// plan of the member allows calls. If the booking is cancelled, the review becomes a written one.
 #[utoipa::path(
     post, path = "/api/v1/reviews", tag = "reviews",
     request_body(content = DocumentBody, content_type = "multipart/form-data"),
@@ -130,8 +131,8 @@ async fn download_reference(call: Call) -> Result<Response, Problem> {
     download(&call.site, party.reference(), &call.headers).await
 }
 
-/// Cancels a review, as its member while no provider has taken it, or as an administrator. The
-/// credit returns unless a provider has taken the review.
+/// Cancels a review. The member can do this until a provider has taken it, and an administrator
+/// until it is completed. The credit is returned unless a provider has taken the review.
 #[utoipa::path(
     post, path = "/api/v1/reviews/{id}/cancel", tag = "reviews", params(("id" = String, Path,)),
     responses((status = 200, body = ReviewView), (status = 403), (status = 404), (status = 409))
@@ -145,8 +146,8 @@ async fn cancel_review(call: Call) -> Result<Response, Problem> {
     call.post(&[], StatusCode::OK, change).await
 }
 
-/// Takes a review as a provider. Of several providers, the first one gets it; one in a call is only
-/// for the provider of the session.
+/// Takes a review as a provider. If several providers try, the first one gets it. A review in a
+/// call can only be taken by the provider of the session.
 #[utoipa::path(
     post, path = "/api/v1/reviews/{id}/start", tag = "reviews", params(("id" = String, Path,)),
     responses((status = 200, body = ReviewView), (status = 403), (status = 404), (status = 409))
@@ -182,8 +183,8 @@ impl PartialSchema for AssessmentForm {
 
 impl ToSchema for AssessmentForm {}
 
-/// Completes a review as the provider who has taken it. As a form it may have one file for the
-/// member: a PDF, DOC or DOCX file of at most 5,242,880 bytes.
+/// Completes a review as the provider who has taken it. A form may contain one file for the member:
+/// a PDF, DOC or DOCX file of at most 5,242,880 bytes.
 #[utoipa::path(
     post, path = "/api/v1/reviews/{id}/complete", tag = "reviews", params(("id" = String, Path,)),
     request_body(content(

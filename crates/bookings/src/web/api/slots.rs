@@ -59,8 +59,8 @@ async fn create_slot(call: Call, body: Received<NewSlot>) -> Result<Response, Pr
     call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
-/// Offers slots at the same local time on some days of the week, for some weeks: all of them or
-/// none.
+/// Offers slots at the same local time on some days of the week, for some weeks. If one of the
+/// slots cannot be created, none is.
 #[utoipa::path(
     post, path = "/api/v1/me/slots/series", tag = "bookings", request_body = NewSeries,
     responses((status = 201, body = List<SlotView>), (status = 403), (status = 422))
@@ -74,7 +74,7 @@ async fn create_slot_series(call: Call, body: Received<NewSeries>) -> Result<Res
     call.post(&body.bytes, StatusCode::CREATED, change).await
 }
 
-/// Changes a slot; omitted fields stay unchanged. Of a slot that is held or booked, only `prep_note`
+/// Changes a slot; omitted fields stay unchanged. If the slot is held or booked, only `prep_note`
 /// can be changed. A changed slot drops out of the requests for it.
 #[utoipa::path(
     patch, path = "/api/v1/me/slots/{id}", tag = "bookings", params(("id" = String, Path,)),
@@ -128,8 +128,9 @@ async fn set_slot_visibility(call: Call, body: Received<Visibility>) -> Result<R
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// Changes up to 200 free slots: gives them a link, hides, shows or deletes them; all of them or
-/// none. 422 `bulk_rejected` has the reason for each slot that cannot be changed.
+/// Changes up to 200 free slots: gives them a link, hides, shows or deletes them. If one of them
+/// cannot be changed, none is. The error 422 `bulk_rejected` then contains the reason for each slot
+/// that cannot be changed.
 #[utoipa::path(
     post, path = "/api/v1/me/slots/bulk", tag = "bookings", request_body = BulkChange,
     responses((status = 200, body = List<BulkResult>), (status = 403), (status = 422))

@@ -1,5 +1,5 @@
-//! The page of the bookings with a provider: today's sessions and the upcoming ones, the past ones,
-//! or those of one day.
+//! A provider's page of bookings. It shows today's and the upcoming sessions, or only the past
+//! ones, or only those of one day.
 
 use askama::Template;
 use axum::response::Response;
@@ -31,7 +31,7 @@ struct BookingsPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
     view: View,
-    /// The days that are printed: today, or the day that the page is about.
+    /// The sessions of today, or of the day that the page is about. Only these are printed.
     first: Days<'a>,
     /// The sessions that ended before today and whose outcome can be marked.
     begun: Days<'a>,
@@ -47,7 +47,7 @@ struct BookingsPage<'a> {
 struct Days<'a> {
     text: &'a Text,
     csrf: &'a str,
-    /// Whether another heading stands above.
+    /// Whether the page has a heading above the headings of the days.
     is_below: bool,
     all: Vec<Day>,
 }
@@ -55,10 +55,10 @@ struct Days<'a> {
 /// What the page shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum View {
-    /// Today and what comes.
+    /// Today's sessions and the upcoming ones.
     Coming,
     Past,
-    /// One day.
+    /// The sessions of one day.
     Day(Date),
 }
 
@@ -120,8 +120,8 @@ struct Loaded {
     rest: List<Session>,
 }
 
-/// Handles `GET /me/slots/bookings`: today and what comes. With `when=past` it lists what is over or
-/// was cancelled, and with `day` the sessions of one day.
+/// Handles `GET /me/slots/bookings`, which shows today's sessions and the upcoming ones. With
+/// `when=past` it lists the past and the cancelled ones, and with `day` those of one day.
 pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> {
     let view = match req.query.text("day").parse() {
         Ok(day) => View::Day(day),
@@ -159,7 +159,8 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
         if !matches!(view, View::Day(_)) {
             rest = booking::list_with_provider(tx, id, view == View::Past, &part)?;
         }
-        // The cursor counts today's sessions, which are shown once.
+        // The list also contains today's sessions, which the page already shows above. They are
+        // removed after the cursor is made, because the cursor must count them.
         let mut rest = paging.list(rest, |one| (one.starts_at, one.id.clone()));
         if view == View::Coming {
             rest.items.retain(is_outside);

@@ -34,7 +34,8 @@ pub(in crate::web) struct FormPage<'a> {
 }
 
 impl<'a> FormPage<'a> {
-    /// A form without fields, whose button saves it, and which leads back to the provider's slots.
+    /// A form without fields. It has a button that saves it, and a link back to the provider's
+    /// slots.
     pub(in crate::web) fn of(
         req: &'a PageRequest,
         title: &'a str,
@@ -141,7 +142,7 @@ pub(super) fn read_slot(form: &Form, currency: &str) -> NewSlot {
     }
 }
 
-/// What a form offers besides its values.
+/// The options and hints that a form shows in addition to its values.
 pub(super) struct Offers {
     /// The currency of the price.
     currency: String,
@@ -257,14 +258,14 @@ pub(super) fn at_form(mut problem: Problem) -> Problem {
     problem
 }
 
-/// A slot that is changed, with what it offers and what its form offers.
+/// A slot that is being changed, with its sets and the options of its form.
 struct Edited {
     slot: Slot,
     sets: Choices,
     offers: Offers,
 }
 
-/// The currency of a slot's price, or of the one that it may get.
+/// The currency of a slot's price. If the slot has no price, it is the currency of new prices.
 fn currency_of(tx: &mut Tx<'_>, slot: &Slot) -> Result<String, StoreError> {
     Ok(match slot.price_minor {
         0 => settings::load(tx)?.currency,
@@ -279,7 +280,7 @@ async fn edited(req: &PageRequest) -> Result<Edited, Refusal> {
         let sets = choice::of_slot(tx, id.as_str())?;
         let mut offers = offers(tx)?;
         offers.currency = currency_of(tx, &slot)?;
-        // The slot may keep what is not offered anew.
+        // The slot may keep inactive items and kinds that it already has.
         for one in &mut offers.listed {
             one.active |= sets.of(one.kind).contains(&one.code);
         }
@@ -308,7 +309,8 @@ pub(in crate::web) async fn edit(req: PageRequest) -> Result<Response, Problem> 
     edit_page(&req, &edited, &FormState::of(edited.form())).await
 }
 
-/// Shows all fields of a free slot, and only the note of one that is held or booked.
+/// Shows all fields of a free slot. If the slot is held or booked, shows only the field for the
+/// note.
 async fn edit_page(
     req: &PageRequest,
     edited: &Edited,

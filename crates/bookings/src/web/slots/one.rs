@@ -36,9 +36,9 @@ struct SlotPage<'a> {
     class: &'static str,
     is_free: bool,
     may_edit: bool,
-    /// Whether the clock shows the time at which the slot begins twice.
+    /// Whether the local time at which the slot begins occurs twice.
     is_twice: bool,
-    /// The message id of a label, and what the slot offers.
+    /// The message id of each label, and what the slot offers.
     choices: Vec<(&'static str, String)>,
     /// The path of the page about the slot's booking.
     booking: Option<String>,

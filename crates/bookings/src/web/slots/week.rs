@@ -1,4 +1,4 @@
-//! The page of a week of a provider's own slots, on which many of them are changed at once.
+//! The page of a week of a provider's own slots, on which many of them can be changed at once.
 
 use askama::Template;
 use axum::http::StatusCode;
@@ -21,7 +21,7 @@ use crate::web::frame::BookingPage as _;
 use crate::web::words;
 use crate::{Refusal, external_calendar, member, settings};
 
-/// The longest session.
+/// The maximum length of a session.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const DONE: &[(&str, &str)] = &[
     ("saved", "slot-saved"),
@@ -132,7 +132,7 @@ async fn page(
             .filter(|slot| slot.starts_at.to_zoned(zone.clone()).date() == day)
             .map(|slot| {
                 let time = text.time(&slot.starts_at.to_zoned(zone.clone()));
-                // An error about this slot begins with its label.
+                // `tick` makes this label precede an error about this slot.
                 let label = format!("{}, {time}", text.date_short(day));
                 let label = form_state.tick(&format!("ids.{}", slot.id), label).label;
                 Entry {

@@ -172,7 +172,7 @@ async fn list_pending(call: Call) -> Result<Json<List<Suggestion>>, Problem> {
     Ok(Json(newest(call.read(look).await?)))
 }
 
-/// The approval of a suggestion, perhaps with other words.
+/// The approval of a suggestion, with an optional change to its text.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(as = SuggestionApproval)]

@@ -305,7 +305,7 @@ fn chosen_label(field: &Field) -> String {
     chosen.map_or_else(String::new, |(_, label)| label.clone())
 }
 
-/// The name of a date, with its time where another date has the same name.
+/// The name of a date, followed by its time if several dates have the same name.
 fn name_date(context: &KeeperContext, date: &Date) -> String {
     let alike = context.dates.iter().filter(|one| one.label == date.label);
     if alike.count() > 1 {

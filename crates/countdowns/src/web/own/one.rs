@@ -52,7 +52,7 @@ struct CountdownPage<'a> {
     countdown: &'a Countdown,
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
-    /// The fields for a new reset, its note and its time; `None` unless the countdown counts up.
+    /// The fields for the note and the time of a new reset; `None` unless the countdown counts up.
     fields: Option<[Field; 2]>,
     /// The runs (the periods between resets), each with the path of the reset that began it.
     runs: Vec<(String, Run)>,

@@ -282,7 +282,7 @@ proptest! {
             jitter: Jitter(jitter),
         };
         let found = next(&known, now);
-        // An authority can delay a due order by at most this maximum.
+        // An authority can delay a due order by at most `LONGEST_ASKED`.
         if life.is_none_or(|life| life.until <= now) {
             prop_assert!(found.at <= later(now, LONGEST_ASKED));
         }

@@ -122,8 +122,8 @@ fn a_route_speaks_where_nothing_was_said() {
     .unwrap();
     assert_eq!(said.lifetime, Duration::from_secs(9));
     assert_eq!(said.stale_while_revalidate, Duration::from_secs(3));
-    // The first two directives forbid stale responses in any case. `s-maxage` forbids them unless
-    // the response explicitly permits them.
+    // `must-revalidate` and `proxy-revalidate` forbid stale responses in any case. `s-maxage`
+    // forbids them unless the response explicitly permits them.
     for forbidden in [
         "max-age=9, must-revalidate, stale-if-error=9",
         "max-age=9, proxy-revalidate, stale-if-error=9",

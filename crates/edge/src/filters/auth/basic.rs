@@ -1,7 +1,8 @@
 //! HTTP Basic authentication (RFC 7617).
 //!
-//! A password's argon2 hash is deliberately expensive. The edge therefore verifies passwords on
-//! separate threads, a few at a time, and remembers a verified password for some minutes.
+//! Verifying a password against its argon2 hash is deliberately expensive. The edge therefore
+//! verifies passwords on separate threads, a few at a time, and remembers a verified password for
+//! some minutes.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -19,12 +20,13 @@ use crate::crypto;
 use crate::description::Limit;
 use crate::filters::rate_limit::Limiter;
 
-/// The rate limit for wrong passwords from one IP address (IPv6: a /64): a burst, then a rate.
+/// The rate limit for wrong passwords from one IP address (IPv6: a /64). `TRIES` are permitted at
+/// once, and afterwards `TRIES_AGAIN`.
 const TRIES: u32 = 10;
 const TRIES_AGAIN: &str = "6/m";
 /// The number of verifications that may wait for a processor core.
 const QUEUE: usize = 64;
-/// The `Retry-After` when [`QUEUE`] verifications wait.
+/// The `Retry-After` of a request that is refused because [`QUEUE`] verifications are waiting.
 const BUSY: Duration = Duration::from_secs(1);
 /// The maximum length of a password, in bytes.
 const LONGEST: usize = 1_024;
@@ -52,7 +54,7 @@ pub(crate) enum Denied {
 }
 
 impl Basic {
-    /// Creates the check; `None` if `realm` cannot be part of a header.
+    /// Creates the password check; `None` if `realm` cannot be part of a header.
     pub fn new(users: Users, realm: &str) -> Option<Self> {
         let is_plain = !realm.is_empty()
             && realm
@@ -127,8 +129,9 @@ impl Passwords {
         headers: &mut HeaderMap,
     ) -> Result<(), Denied> {
         let given = Credentials::read(headers).ok_or(Denied::Unknown)?;
-        // The number of wrong passwords is checked first. Otherwise, a remembered password would
-        // tell an attacker that a guess is right.
+        // The limit for wrong passwords is checked first. Otherwise, an attacker who has exceeded
+        // the limit could still find out whether a guess is right, if the right password is
+        // remembered.
         basic.may_try(client, headers)?;
         let (hash, is_real) = basic.users.find(&given.name);
         let verified = self.verified();

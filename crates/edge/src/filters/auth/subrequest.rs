@@ -30,8 +30,8 @@ fn is_elsewhere(name: &str) -> bool {
         || OURS.iter().any(|ours| is_alike(name, ours.as_str()))
 }
 
-/// Headers of the request's body, its response or its connection. The authorization server does not
-/// get them.
+/// Headers that concern the body, the response or the connection of the client's request. The
+/// authorization server does not get them.
 const LEFT_OUT: [HeaderName; 15] = [
     ACCEPT_ENCODING,
     ACCEPT_RANGES,
@@ -141,9 +141,9 @@ fn plain(target: &str) -> String {
     text
 }
 
-/// Copies the headers `names` from `said` to a request. Removes headers of the same names that the
-/// client has sent, and headers that a program may confuse with them. The client cannot remove the
-/// copied headers by naming them in `Connection` either (RFC 9110, section 7.6.1).
+/// Copies the headers `names` from `said` to a request. Removes the client's headers of these
+/// names, and client headers that a program may confuse with them. Also ensures that the client
+/// cannot remove the copied headers by naming them in `Connection` (RFC 9110, section 7.6.1).
 pub(crate) fn vouch(headers: &mut HeaderMap, names: &[HeaderName], said: &HeaderMap) {
     remove(headers, |written| {
         names.iter().any(|name| is_alike(written, name.as_str()))

@@ -93,8 +93,8 @@ impl Users {
         })
     }
 
-    /// Whether all hashes are equally expensive. Otherwise, response times may reveal which names
-    /// exist.
+    /// Whether all hashes are equally expensive to verify. If they are not, response times may
+    /// reveal which names exist.
     pub fn is_even(&self) -> bool {
         self.is_even
     }
@@ -109,8 +109,8 @@ impl Users {
 }
 
 impl Hash {
-    /// Whether the hash is that of this password. Takes about 20 milliseconds and 20 MiB,
-    /// deliberately.
+    /// Whether this is the hash of the password. The check deliberately takes about 20 milliseconds
+    /// and 20 MiB.
     pub(super) fn is_of(&self, password: &str) -> bool {
         Argon2::default()
             .verify_password(password.as_bytes(), &*self.0)

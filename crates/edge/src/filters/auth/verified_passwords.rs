@@ -1,5 +1,5 @@
-//! Remembers recently verified passwords. Then the requests for a page's images need no expensive
-//! verification.
+//! Remembers recently verified passwords, so that the many requests of one page need only one
+//! expensive verification.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,8 +12,8 @@ use tokio::time::Instant;
 const LIFETIME: Duration = Duration::from_mins(5);
 const MOST: usize = 1_024;
 
-/// Digests of verified passwords. Their key is generated at each start, so the digests are useless
-/// elsewhere.
+/// Digests of verified passwords. The digests depend on a key that is generated at each start, so
+/// they are useless elsewhere.
 #[derive(Debug)]
 pub(super) struct Verified {
     key: Option<[u8; 32]>,

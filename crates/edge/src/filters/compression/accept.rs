@@ -54,8 +54,8 @@ impl Offers {
     }
 }
 
-/// The client's preference for each coding, in thousandths. It is 0 for codings that the client
-/// does not accept or name.
+/// The client's preference for each coding, in thousandths. The preference is 0 for codings that
+/// the client rejects or does not name.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Accepted {
     coded: [u16; 2],

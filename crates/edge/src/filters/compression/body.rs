@@ -12,9 +12,11 @@ use crate::body::{Body, BodyError};
 
 /// The maximum number of bytes that are compressed at once.
 const PIECE: usize = 32 * 1_024;
-/// The number of compressed bytes after which other tasks may run, even if there is no output.
+/// The number of bytes that are compressed before other tasks may run, even if there is no output
+/// yet.
 const TURN: usize = 4 * PIECE;
-/// The bytes that each step adds to the count for [`TURN`], because a step takes time.
+/// The number of bytes that each step counts in addition to its data, because every step takes
+/// time.
 const STEP: usize = 512;
 
 /// A compressed body. Compression does not delay it: when the source has no data for now, all data

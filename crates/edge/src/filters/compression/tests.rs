@@ -70,7 +70,8 @@ fn decode(encoding: Encoding, bytes: &[u8]) -> Vec<u8> {
 fn decides_by_type_size_and_what_the_answer_says() {
     const HTML: (&str, &str) = ("content-type", "text/html; charset=utf-8");
     type Lines = &'static [(&'static str, &'static str)];
-    // The response headers, the body size, and whether the response is compressed.
+    // Each row contains the response headers, the body size, and whether the response is
+    // compressed.
     let table: &[(Lines, usize, bool)] = &[
         (&[HTML], 1_024, true),
         (&[HTML], 1_023, false),

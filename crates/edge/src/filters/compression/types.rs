@@ -2,7 +2,7 @@
 
 use http::HeaderValue;
 
-/// Whether data of this media type becomes smaller by compression, and may be delayed for it.
+/// Whether compression makes data of this media type smaller, without a harmful delay.
 pub(crate) fn is_compressible(content_type: &HeaderValue) -> bool {
     let Some(kind) = essence(content_type) else {
         return false;

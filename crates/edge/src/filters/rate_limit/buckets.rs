@@ -17,9 +17,9 @@ const SWEEP: Duration = Duration::from_secs(1);
 /// If active clients use all buckets, further clients share one bucket. This limits the memory.
 #[derive(Debug)]
 pub(super) struct Buckets {
-    /// How long a bucket takes to regain one request, and how long an empty bucket takes to become
-    /// full.
+    /// How long a bucket takes to regain one request.
     each: Duration,
+    /// How long an empty bucket takes to become full.
     all: Duration,
     shards: Vec<Mutex<Shard>>,
     shared: Mutex<Duration>,
@@ -45,8 +45,8 @@ impl Buckets {
         }
     }
 
-    /// Whether a client may send a request. The error is the time until the client may send one.
-    /// Counts the request only if `counts`.
+    /// Whether a client may send a request. If not, the error is the time until the client may.
+    /// Counts the request only if `counts` is true.
     pub(super) fn ask(&self, client: u64, counts: bool, now: Duration) -> Result<(), Duration> {
         let shard = usize::try_from(client % SHARDS as u64).unwrap_or_default();
         let mut shard = lock(&self.shards[shard]);
@@ -67,8 +67,8 @@ impl Buckets {
         Ok(())
     }
 
-    /// Takes a request from a bucket and returns when the bucket will be full. The error is the
-    /// time until a request is permitted.
+    /// Takes a request from a bucket and returns when the bucket will be full. If the bucket is
+    /// empty, the error is the time until a request is permitted.
     fn take(&self, full_at: Duration, now: Duration) -> Result<Duration, Duration> {
         let next = full_at.max(now).saturating_add(self.each);
         let wait = next.saturating_sub(now.saturating_add(self.all));

@@ -111,6 +111,7 @@ async fn racing_workers_admit_no_more_than_the_limit() {
             });
         }
     });
-    // Threads outside Tokio's runtime read the real clock, so time may have passed.
+    // Threads outside Tokio's runtime read the real clock. At this low rate, no further request is
+    // permitted while the test runs.
     assert_eq!(admitted.load(Ordering::Relaxed), 50);
 }

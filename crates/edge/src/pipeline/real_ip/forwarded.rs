@@ -104,9 +104,9 @@ fn element(text: &[u8]) -> Option<Element> {
 
 /// Returns a token, or the content of a quoted string (RFC 9110, section 5.6.4).
 ///
-/// Accepts hosts and addresses without the required quotes, and empty hosts, because many proxies
-/// write them. If such elements counted as invalid, a client could hide its address by its choice
-/// of the requested host.
+/// Also accepts empty hosts, and hosts and addresses without the required quotes, because many
+/// proxies write them. If they were invalid, a client could hide its address by requesting a host
+/// that its proxy writes in this way.
 fn value_of(text: &[u8]) -> Option<Vec<u8>> {
     let Some(quoted) = text.strip_prefix(b"\"") else {
         return (!text.contains(&b'"')).then(|| text.to_owned());

@@ -5,14 +5,14 @@ use proptest::string::bytes_regex;
 use super::*;
 use crate::cdn_presets::Cdn;
 
-/// The client, scheme and host of a request from `peer` with these headers. 127.0.0.1 and
-/// 10.0.0.0/8 are trusted.
+/// Returns the client, scheme and host that are determined for a request from `peer` with these
+/// headers. The addresses 127.0.0.1 and 10.0.0.0/8 are trusted.
 fn told(peer: &str, lines: &[(&str, &str)]) -> (String, Scheme, String) {
     told_by(ForwardedHeader::Auto, peer, lines).0
 }
 
-/// Like [`told`], with the setting `forwarded_header`. Also returns the names of the headers that
-/// are passed on.
+/// Like [`told`], but with a value for the setting `forwarded_header`. Also returns the names of
+/// the headers that remain in the request.
 fn told_by(
     forwarded_header: ForwardedHeader,
     peer: &str,
@@ -51,14 +51,15 @@ fn believed(
     (info.client.to_string(), info.scheme, info.host.to_string())
 }
 
-/// Like [`told`], from 127.0.0.1 with one header. The header's value may contain any bytes.
+/// Like [`told`], for a request from 127.0.0.1 with one header. The header's value may contain any
+/// bytes.
 fn of_bytes(name: &HeaderName, value: &[u8]) -> (String, Scheme, String) {
     let value = HeaderValue::from_bytes(value).unwrap();
     let mut headers = HeaderMap::from_iter([(name.clone(), value)]);
     believed(ForwardedHeader::Auto, "127.0.0.1", &mut headers)
 }
 
-/// Like [`told`], from a trusted proxy that sends only `Forwarded`.
+/// Like [`told`], for a request from a trusted proxy that sends only `Forwarded`.
 fn forwarded(value: &str) -> (String, Scheme, String) {
     told("127.0.0.1", &[("forwarded", value)])
 }
@@ -123,7 +124,7 @@ fn what_is_no_element_ends_the_walk() {
         ("for=192.0.2.1\"", "127.0.0.1"),
         ("for=\"192.0.2.1\"x", "127.0.0.1"),
         ("for=192.0.2.1, nonsense, for=10.0.0.1", "10.0.0.1"),
-        // A client's part of the header cannot affect the parts of trusted proxies.
+        // What a client writes into the header cannot affect what trusted proxies append.
         ("for=\"192.0.2.9, for=192.0.2.1", "192.0.2.1"),
         ("for=\"192.0.2.9\\\", for=192.0.2.1", "192.0.2.1"),
         ("for=\"192.0.2.9, for=\"[2001:db8::7]\"", "2001:db8::7"),

@@ -1,5 +1,5 @@
-//! An HTTP/3 request body. It must have the length in `Content-Length`, and may stall only for a
-//! limited time.
+//! An HTTP/3 request body. It must be as long as `Content-Length` states, and must not stall for
+//! too long.
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -238,7 +238,7 @@ async fn a_file_changed_in_place_is_not_sent_under_its_old_tag() {
     let before = world.get("/a.bin").await;
     assert!(world.start("GET", "/a.bin", &[]).await.body().is_in_file());
     world.write("a.bin", vec![b'b'; 100 << 10]);
-    // The change is not noticed for a second.
+    // The open file has changed, so for one second, the edge serves the old content from memory.
     assert!(!world.start("GET", "/a.bin", &[]).await.body().is_in_file());
     let after = world.get("/a.bin").await;
     assert_eq!(after.header("etag"), before.header("etag"));

@@ -108,8 +108,8 @@ async fn siblings_are_taken_unless_they_are_older() {
     world.write("app.js.br", "br");
     for (accept, content, coding) in [
         ("br, gzip", &b"br"[..], Some("br")),
-        // A precompressed file that is older than its original is not served. The edge makes no
-        // compressed variant instead.
+        // A precompressed file that is older than its original is not served. The edge does not
+        // make its own compressed variant instead.
         ("gzip", &plain, None),
         ("", &plain, None),
     ] {

@@ -121,7 +121,8 @@ async fn a_link_leads_to_nothing_that_another_route_is_for() {
         ("/inside.txt", 404),
         ("/inside/b.txt", 404),
         ("/e.txt", 404),
-        // Other routes serve these files, so this route never gets such requests.
+        // The edge sends a request for this path to the other route, so the folder need not refuse
+        // it.
         ("/a/b.txt", 200),
     ] {
         assert_eq!(world.get(path).await.status, status, "{path}");

@@ -46,8 +46,8 @@ async fn lengths_and_bodies_agree() {
         .to_owned();
     let tag = format!("If-None-Match: {tag}\r\n");
     let coded = "Accept-Encoding: gzip\r\n";
-    // The request, the expected status, the value of `Content-Length` and the number of received
-    // bytes.
+    // Each row contains the request, the expected status, the value of `Content-Length` and the
+    // number of received bytes.
     for (method, uri, line, status, told, bytes) in [
         ("GET", "/small.css", "", 200, Some(2_000), 2_000),
         ("HEAD", "/small.css", "", 200, Some(2_000), 0),

@@ -22,7 +22,8 @@ fn anything() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Generates the index of a field and its value. Some values can be used by only one service.
+/// Generates the index of a field and its value. The fixed name is reserved, and the fixed port
+/// causes conflicts between services.
 fn field() -> impl Strategy<Value = (usize, Value)> {
     prop_oneof![
         8 => (0_usize..30, anything()),

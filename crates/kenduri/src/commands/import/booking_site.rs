@@ -31,9 +31,9 @@ use take_over::{Amounts, Options, TakeOver};
 
 /// Take over people, sessions, payments and documents of the older booking site
 ///
-/// The folder has files of `mongoexport`, named after their collections, such as users.json. What
-/// would be imported is printed; only --write does it, all or nothing. What is there already stays
-/// as it is, so an import can be repeated. Stop Kenduri first.
+/// The folder has files of `mongoexport`, named after their collections, such as users.json.
+/// Without --write, this only reports what would be imported. If one row cannot be imported, none
+/// is. Existing records are not changed, so an import can be repeated. Stop Kenduri first.
 #[derive(Debug, Args)]
 pub(in crate::commands) struct BookingSite {
     #[command(flatten)]
@@ -43,13 +43,14 @@ pub(in crate::commands) struct BookingSite {
     /// The IANA time zone of the older site's dates and clock times
     #[arg(long, value_name = "ZONE")]
     zone: String,
-    /// The person there who becomes the owner of this site, or an owner who is here already
+    /// A person of the older site who becomes the owner of this site, or an existing owner of this
+    /// site
     #[arg(long, value_name = "ADDRESS")]
     owner: String,
     /// Import the data, instead of only saying what would be imported
     #[arg(long)]
     write: bool,
-    /// The unit of amounts that are no plan's price
+    /// The unit of amounts that are not the price of a plan
     #[arg(long, value_enum, value_name = "UNIT")]
     amounts: Option<Amounts>,
 }
@@ -94,8 +95,8 @@ impl BookingSite {
 #[error("nothing was written")]
 struct NotWritten(Report);
 
-/// Imports a folder in one transaction, after a dry run in one that is rolled back. Documents are
-/// stored between the two.
+/// Makes a dry run in a transaction that is rolled back. If the import is to be written and no row
+/// was refused, then stores the documents, and imports the rows in another transaction.
 async fn import(site: &Site, options: Options) -> Result<Report> {
     let rows = Arc::new(Rows::read(&options.folder)?);
     let reviews = Arc::new(reviews::read(site, &options.folder).await?);

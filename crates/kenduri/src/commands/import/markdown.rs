@@ -13,9 +13,9 @@ use crate::commands::{alone, stopped};
 
 /// Take over posts from a folder of Markdown files, with their pictures
 ///
-/// Front matter of Hugo, Jekyll, Bear and Ghost is understood, in YAML and TOML. Everything is
-/// imported, or nothing: what cannot be read is named with its file and line. Posts that an earlier
-/// import brought stay as they are. Stop Kenduri first.
+/// Front matter of Hugo, Jekyll, Bear and Ghost is understood, in YAML and TOML. If something
+/// cannot be read, it is reported with file and line, and nothing is imported. Posts of an earlier
+/// import are not changed. Stop Kenduri first.
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Markdown {
     #[command(flatten)]

@@ -22,9 +22,9 @@ use tables::{Import, Options};
 
 /// Take over people, timers, phrases and articles from a dump of the older personal site
 ///
-/// The dump is a plain one, as `pg_dump --no-owner --file=site.sql DATABASE` makes it. What would
-/// be imported is printed; only --write does it, all or nothing. What is there already stays as it
-/// is, so an import can be repeated. Stop Kenduri first.
+/// The dump is a plain one, as `pg_dump --no-owner --file=site.sql DATABASE` makes it. Without
+/// --write, this only reports what would be imported. If one row cannot be imported, none is.
+/// Existing records are not changed, so an import can be repeated. Stop Kenduri first.
 #[derive(Debug, Args)]
 pub(in crate::commands) struct PersonalSite {
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub(in crate::commands) struct PersonalSite {
     /// The older site's administrator who becomes the owner of this site
     #[arg(long, value_name = "ADDRESS")]
     owner: Option<String>,
-    /// Merge a person's timers that have the same millisecond, with all their notes
+    /// Merge timers of a person that have the same time to the millisecond, with all their notes
     #[arg(long)]
     merge_timers: bool,
 }

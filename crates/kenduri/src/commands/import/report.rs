@@ -59,12 +59,12 @@ impl Report {
         *self.unknown_issuers.entry(issuer.to_owned()).or_default() += 1;
     }
 
-    /// Counts an imported row to which a remark in the report applies.
+    /// Counts an imported row about which the report contains a remark.
     pub(super) fn remark(&mut self, what: &'static str) {
         *self.remarks.entry(what).or_default() += 1;
     }
 
-    /// Lists something under a heading of the report, for people to look at.
+    /// Lists something that people should look at under a heading of the report.
     pub(super) fn list(&mut self, heading: &'static str, what: String) {
         self.listed.entry(heading).or_default().push(what);
     }
@@ -81,7 +81,7 @@ impl Report {
         self.refused
     }
 
-    /// Returns how many records of this kind were imported, and how many were already there.
+    /// Returns how many records of this kind were imported, and how many already existed.
     #[cfg(test)]
     pub(super) fn counts(&self, kind: &str) -> (u64, u64) {
         let counts = self.kinds.get(kind).copied().unwrap_or_default();

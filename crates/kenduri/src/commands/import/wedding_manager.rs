@@ -24,9 +24,9 @@ use crate::{app_setup, configuration, control};
 
 /// Take over households, guests and answers from a dump of an older wedding manager
 ///
-/// The dump is a plain one, as `pg_dump --no-owner --file=wedding.sql DATABASE` makes it. Of its
-/// tables `invites`, `guests` and `rsvps` are read. Households that are here already, by their
-/// code, keep the answers they have, so that an import can be repeated. Stop Kenduri first.
+/// The dump is a plain one, as `pg_dump --no-owner --file=wedding.sql DATABASE` makes it. Its
+/// tables `invites`, `guests` and `rsvps` are read. A household whose code exists already keeps its
+/// answers, so an import can be repeated. Stop Kenduri first.
 #[derive(Debug, Args)]
 pub(in crate::commands) struct WeddingManager {
     #[command(flatten)]

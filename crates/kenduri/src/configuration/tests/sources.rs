@@ -41,7 +41,7 @@ fn what_is_wrong_with_values_is_told_in_the_order_of_the_lines() {
             "kenduri.toml:2: jobs.at_once is 99",
             "kenduri.toml:4: listen.idle_time: no time at all",
             "kenduri.toml:6: route[0].to: there is no upstream \"x\"",
-            // The edge and the supervisor both check it.
+            // The edge and the supervisor both find this problem, but it is reported only once.
             "kenduri.toml:10: service.a.balance: \"fair\" is no way to share",
             "flag --set store.batch: store.batch is 0",
         ]

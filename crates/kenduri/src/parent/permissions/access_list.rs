@@ -11,14 +11,14 @@ use rustix::fs::{XattrFlags, getxattr, setxattr};
 use rustix::io::Errno;
 
 const NAME: &str = "system.posix_acl_access";
-/// The version at the beginning of an access control list. The entries follow, each with a kind,
-/// permissions and a user. All numbers are little-endian (`linux/posix_acl_xattr.h`).
+/// The version number at the beginning of an access control list. After it come the entries. Each
+/// has a kind, permissions and a user. All numbers are little-endian (`linux/posix_acl_xattr.h`).
 const VERSION: u32 = 2;
 const ENTRY: usize = 8;
 /// The maximum length of an extended attribute's value (`XATTR_SIZE_MAX`).
 const LARGEST: usize = 65_536;
 
-/// The kinds of entries, in their order in a list.
+/// The kinds of entries, in the order in which a list contains them.
 const OWNER: u16 = 0x01;
 const USER: u16 = 0x02;
 const GROUP: u16 = 0x04;
@@ -31,7 +31,7 @@ const NOBODY: u32 = u32::MAX;
 const ALL: u16 = 0o7;
 const PASS: u16 = 0o1;
 const NOTHING: u16 = 0o0;
-/// The folder's mode if the file system does not support access control lists.
+/// The mode that the folder gets if the file system does not support access control lists.
 const THROUGH: u32 = 0o711;
 
 /// Lets these users traverse a folder, in addition to the users who could traverse it before. The
@@ -104,7 +104,8 @@ mod tests {
                 Err(Errno::OPNOTSUPP) => return assert_eq!(mode & 0o777, THROUGH),
                 Err(error) => panic!("{error}"),
             }
-            // With an access control list, the mode's group bits contain the list's mask.
+            // If a folder has an access control list, the group bits of its mode show the list's
+            // mask.
             assert_eq!(mode & 0o777, 0o710);
         }
     }

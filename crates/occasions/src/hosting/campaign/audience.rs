@@ -25,8 +25,8 @@ pub struct Audience {
     pub households: i64,
     /// How many mails will be sent.
     pub mails: i64,
-    /// How many mails go to the guests' own addresses. If the campaign does not use these
-    /// addresses, how many mails they would add.
+    /// The number of mails to the guests' own addresses. If the campaign does not use these
+    /// addresses, this is the number of mails that they would add.
     pub guests: i64,
     /// How many households have no address.
     pub without_address: i64,
@@ -40,7 +40,7 @@ pub struct Audience {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
     pub invitation: InvitationId,
-    /// The guest who has this address; `None` if it is the household's address.
+    /// The guest to whose own address the mail goes; `None` if it goes to the household's address.
     pub guest: Option<GuestId>,
     /// Why the recipient gets no mail; `None` if the recipient gets mail.
     pub reason: Option<Skip>,
@@ -160,8 +160,8 @@ pub(in crate::hosting) fn recipients(
     Ok(found)
 }
 
-/// Returns the guests with their own email addresses, grouped by invitation and in the order of the
-/// guests.
+/// Returns the guests who have their own email addresses. They are grouped by invitation, and in
+/// the order of the guests on it.
 fn guests(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -182,7 +182,7 @@ fn guests(
     Ok(guests)
 }
 
-/// Returns why this address gets no mail; `None` if it does.
+/// Returns why this address gets no mail; `None` if it gets mail.
 pub(super) fn skip(
     tx: &mut Tx<'_>,
     key: &Key,

@@ -63,14 +63,15 @@ words! {
 #[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = CampaignRecipient)]
 pub struct Recipient {
-    /// The position in the order of sending.
+    /// The recipient's position in the order in which the mails are sent.
     pub place: i64,
     /// The invitation's id.
     #[schema(value_type = String)]
     pub invitation: InvitationId,
     /// The household's name; empty if the invitation was deleted.
     pub household: String,
-    /// The guest who has this address; null if it is the household's address.
+    /// The name of the guest to whose own address the mail goes; null if the mail goes to the
+    /// household's address.
     pub guest: Option<String>,
     /// The progress of the recipient's mail.
     pub state: RecipientState,

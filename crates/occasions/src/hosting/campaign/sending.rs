@@ -1,5 +1,5 @@
-//! The steps of a campaign's job: it fixes the recipients, chooses the next ones, and queues their
-//! rendered mails.
+//! The steps of the job that sends a campaign. The job fixes the recipients, chooses the next ones,
+//! and queues the mails that were rendered for them.
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
@@ -26,7 +26,7 @@ const SOON: SignedDuration = SignedDuration::from_secs(1);
 /// The time until the next run of the job when all unsent mails are waiting for another attempt.
 const WHILE_DEFERRED: SignedDuration = SignedDuration::from_mins(1);
 
-/// The mails of a campaign to render next.
+/// A campaign and the recipients whose mails are rendered next.
 #[derive(Debug)]
 pub struct Batch {
     pub campaign: Campaign,
@@ -36,7 +36,7 @@ pub struct Batch {
 /// A recipient whose mail is rendered next.
 #[derive(Clone, Debug, Row)]
 pub struct Next {
-    /// The position in the order of sending.
+    /// The recipient's position in the order in which the mails are sent.
     pub place: i64,
     pub invitation: InvitationId,
     /// The guest whose own address gets the mail; `None` for the household's address.
@@ -126,7 +126,7 @@ fn pace(per_minute: i64) -> (i64, SignedDuration) {
 }
 
 /// Fixes the recipients of a campaign. If the account that ordered the campaign is no longer a
-/// host, the campaign gets no recipients.
+/// host, the campaign is cancelled.
 fn begin(
     tx: &mut Tx<'_>,
     key: &Key,
@@ -185,7 +185,7 @@ fn find_households(
     match Audience::households(tx, &host, filter) {
         Ok(found) => Ok(Some(found)),
         Err(Refusal::Store(error)) => Err(error),
-        // The filter names an event that has been deleted, so the campaign has no recipients.
+        // The filter names an event that has been deleted, so the campaign is cancelled.
         Err(_) => Ok(None),
     }
 }
@@ -216,7 +216,7 @@ pub(in crate::hosting) fn add(
     Ok(())
 }
 
-/// Marks invitations as sent if a mail server has accepted their mail.
+/// Marks an invitation as sent if a mail server has accepted its mail.
 fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     if campaign.kind != MailKind::Invitation {
         return Ok(());
@@ -306,7 +306,8 @@ pub fn write(
     next: &Next,
     rendered: &Rendered,
 ) -> Result<(), StoreError> {
-    // The daily limit applies to all campaigns of the occasion together.
+    // The daily limit of mails applies to all campaigns of the occasion together. So the occasion
+    // is locked.
     let of: Option<(OccasionId,)> =
         sql!("SELECT occasion FROM campaign WHERE id = :id", id).maybe(tx)?;
     let Some((of,)) = of else {
@@ -345,8 +346,7 @@ pub fn write(
     if mail.is_some() && membership::mails_left(tx, &of)? == Some(0) {
         return Ok(());
     }
-    // Another run of the job may have written this mail already. Then this statement updates no
-    // row.
+    // If another run of the job has already written this mail, this statement updates no row.
     let state = if reason.is_some() {
         "skipped"
     } else {

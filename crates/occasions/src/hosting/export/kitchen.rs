@@ -12,8 +12,8 @@ use crate::hosting::{Refusal, kitchen, meals};
 use crate::id::GuestId;
 
 impl Ground<'_> {
-    /// Builds the kitchen's tables. The first table lists two groups of guests: guests with dietary
-    /// requirements who come or are not sure, and guests with a chosen meal who come. The other
+    /// Builds the kitchen's tables. The first table lists two groups of guests: those with dietary
+    /// requirements who come or are not sure, and those who come and have chosen a meal. The other
     /// tables contain the totals of each event.
     pub(super) fn kitchen(&self, tx: &mut Tx<'_>) -> Result<Vec<Sheet>, Refusal> {
         let options = diet::list(tx, &self.occasion.id)?;

@@ -10,8 +10,8 @@ use crate::question::Question;
 use crate::words::AskedOf;
 
 impl Ground<'_> {
-    /// Returns the questions for guests or for households, as `of` says. Each question becomes a
-    /// column.
+    /// Returns the questions for guests or for households, depending on `of`. Each question becomes
+    /// a column.
     pub(super) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &Question> {
         let all = self.answered.questions.iter();
         all.filter(move |question| question.asked_of == of)

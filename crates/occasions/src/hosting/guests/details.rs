@@ -1,4 +1,4 @@
-//! The details of a guest that hosts can change.
+//! The details of guests that hosts can enter and change.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,8 @@ use crate::words::GuestKind;
 pub struct GuestDetails {
     /// 1–100 characters; a plus-one's name may be empty.
     pub name: String,
-    /// Whether the hosts name the guest, which is the default, or the household brings the guest.
+    /// `plus_one` for a guest whom the household brings; `named`, the default, for a guest whom the
+    /// hosts list by name.
     pub kind: GuestKind,
     /// Whether a plus-one may exceed the allowance.
     pub r#override: bool,
@@ -28,8 +29,8 @@ pub struct GuestDetails {
     pub is_child: bool,
     /// Age of a child, 0–17.
     pub age: Option<i64>,
-    /// Keys of those events of the household to which the guest is invited. If omitted, a new guest
-    /// is invited to all of the household's events.
+    /// Keys of the events to which the guest is invited, out of the household's events. If omitted,
+    /// a new guest is invited to all of the household's events.
     pub events: Vec<String>,
     /// Keys of dietary options.
     pub diets: Vec<String>,

@@ -118,10 +118,10 @@ pub(super) fn look(
                 Some("guests") => parts.next().and_then(|index| index.parse::<usize>().ok()),
                 _ => None,
             };
-            // The indices of the existing invitation's guests come first. The guests in the list
-            // have higher indices.
+            // `wanted` contains the existing invitation's guests first, and then the list's new
+            // guests. The index refers to `wanted`.
             let row = guest.and_then(|index| one.guest_rows.get(index));
-            // The document contains no text at the pointer, so the error shows the name of the
+            // If the document contains no text at the pointer, the error shows the name of the
             // guest or household.
             let name = match guest {
                 Some(index) => wanted.guests.get(index).map(|guest| guest.name.clone()),

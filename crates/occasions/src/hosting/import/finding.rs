@@ -15,7 +15,7 @@ words! {
         DoubtfulDuplicate = "doubtful_duplicate" => "host-import-doubtful-duplicate",
         /// The occasion does not offer this language. The default language is used instead.
         UnknownLanguage = "unknown_language" => "host-import-unknown-language",
-        /// The occasion has no such dietary option. The requirement is stored as text.
+        /// The occasion does not offer this dietary option. The requirement is stored as text.
         UnknownDiet = "unknown_diet" => "host-import-unknown-diet",
         /// The reply or answer was not recognized. It is skipped.
         UnknownAnswer = "unknown_answer" => "host-import-unknown-answer",
@@ -30,7 +30,7 @@ pub struct Finding {
     pub row: usize,
     /// The column's name; empty for the household as a whole.
     pub column: String,
-    /// Whether this is an error, so that the household is skipped.
+    /// Whether this is an error. A household with an error is skipped.
     pub is_error: bool,
     /// An error code, or the name of a warning.
     pub code: &'static str,

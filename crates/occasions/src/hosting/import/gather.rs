@@ -15,9 +15,9 @@ use crate::household::GUEST_LIMIT;
 use crate::question::Question;
 use crate::words::{AskedOf, GuestKind, QuestionKind, ReplyStatus};
 
-/// How many errors and warnings are reported for one household at most.
+/// The maximum number of errors and warnings that are reported for one household.
 const MOST_FINDINGS: usize = 100;
-/// How many words are read from one cell at most.
+/// The maximum number of words that are read from one cell.
 const MOST_WORDS: usize = 100;
 
 /// A household in a list, with its row numbers.
@@ -39,8 +39,8 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// Groups the rows of a table into households. Rows with the same code are one household. Rows
-    /// without a code are one household if they have the same household name. Each remaining row is
-    /// a separate household.
+    /// without a code are one household if they have the same household name, unless a column lists
+    /// all guests of a household. Every other row is a separate household.
     pub(super) fn table(&self, table: &Table, columns: &[Column]) -> Vec<Gathered> {
         let mut all: Vec<Gathered> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
@@ -174,7 +174,7 @@ impl Reader<'_> {
     }
 
     /// Reads the guest data in a row. If the row names several guests, the data belongs to the
-    /// first guest. Replies and answers apply to all of them.
+    /// first guest. Only the replies apply to all of them.
     fn read_guest(&self, one: &mut Gathered, from: usize, number: usize, row: &Cells<'_>) {
         let (guests, findings) = (&mut one.record.guests[from..], &mut one.findings);
         for (event, cell) in row.replies() {
@@ -391,8 +391,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns an answer in the form that the question can parse. In a list, choices are given by
-    /// label. The question needs keys.
+    /// Returns an answer in the form that the question can parse. A list names choices by their
+    /// labels, but the question needs their keys.
     fn typed(&self, question: &Question, answer: &Value) -> Value {
         let Value::String(text) = answer else {
             return answer.clone();

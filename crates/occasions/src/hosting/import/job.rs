@@ -86,7 +86,7 @@ async fn run(store: Store, catalogue: Catalogue, job: Job) -> Result<Done, JobEr
     work(store, catalogue, import).await
 }
 
-/// Runs an import or its undo to the end. Continues at the position at which it stopped before.
+/// Runs an import or its undo to the end. If it was interrupted, continues where it stopped.
 pub(super) async fn work(
     store: Store,
     catalogue: Catalogue,
@@ -258,8 +258,9 @@ fn apply_batch(
     Ok((!is_over).then_some(to))
 }
 
-/// How many more invitations and guests fit into the occasion, the length of new codes, and how
-/// many codes the import has refused as taken.
+/// What limits the next households of an import: how many more invitations and guests the occasion
+/// may have, the length of new codes, and how many codes the account's imports have refused because
+/// they were taken.
 struct Room {
     households: i64,
     guests: i64,
@@ -322,7 +323,7 @@ fn write_one(
         if room.households < 1 {
             return Err(Refusal::LimitReached(limits::INVITATIONS));
         }
-        // The error "taken" tells the host a code of another household, and stored results can be
+        // The error "taken" reveals that another household has this code, and stored results can be
         // read for a week. So each account gets only a few of these errors.
         if one.record.code.is_some() && room.refused_codes >= codes::TRIES {
             return Err(Refusal::RateLimited(86_400));

@@ -1,6 +1,6 @@
 //! The meanings of words in an imported list: headings, replies, dietary options, events and
-//! choices. It knows these words in every language in which hosts can export files, and as other
-//! software writes them.
+//! choices. The lexicon contains these words in every language in which hosts can export files, and
+//! also the words that other software uses.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::hosting::record::table::{Column, Field, folded, languages};
 use crate::question::Question;
 use crate::words::{GuestKind, ReplyStatus};
 
-/// The headings that other software uses, by meaning. They are folded for comparison.
+/// The headings that other software uses, by meaning. They are in the form that [`folded`] returns.
 const HEADINGS: &[(Field, &[&str])] = &[
     (
         Field::Code,
@@ -262,7 +262,7 @@ const HEADINGS: &[(Field, &[&str])] = &[
     ),
 ];
 
-/// The replies that other software writes. They are folded for comparison.
+/// The replies that other software writes. They are in the form that [`folded`] returns.
 const REPLIES: &[(ReplyStatus, &[&str])] = &[
     (
         ReplyStatus::Yes,
@@ -447,7 +447,8 @@ impl Lexicon {
         let mut columns: Vec<Column> = found.collect();
         let has = |columns: &[Column], field| columns.contains(&Column::Field(field));
         for (at, column) in columns.iter_mut().enumerate() {
-            // A column that contains a number is the number of guests, not a list of their names.
+            // If a cell contains a number, the column is the number of guests, not a list of their
+            // names.
             let mut cells = rows.iter().filter_map(|(_, row)| row.get(at));
             let is_count = |cell: &String| cell.trim().parse::<i64>().is_ok();
             if *column == Column::Field(Field::Names) && cells.any(is_count) {
@@ -518,7 +519,7 @@ fn add<T>(words: &mut BTreeMap<String, T>, word: &str, meaning: T) {
     }
 }
 
-/// Returns the English name of a language in lower case. Lists may use such names.
+/// Returns the English name of a language in lower case. Lists may contain this name.
 fn english(tag: &str) -> &'static str {
     match tag {
         "en" => "english",

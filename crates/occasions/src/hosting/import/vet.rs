@@ -34,8 +34,8 @@ pub(super) struct Vetted {
 }
 
 impl Vetted {
-    /// Whether the stored household already agrees with the document. Differences in spelling do
-    /// not count.
+    /// Whether the stored household already agrees with the document. The checks have cleaned the
+    /// document, so differences such as extra spaces do not count.
     pub(super) fn is_already(&self, old: &Standing) -> bool {
         let household = &old.household;
         let has_contact = |(id, contact): (&GuestId, &Contact)| {
@@ -139,7 +139,7 @@ pub(super) fn vet(
     }
 }
 
-/// Returns the household's fields in the form in which the hosts' form sends them.
+/// Returns the household's fields as the page for hosts would send them.
 fn details(wanted: &Record) -> Value {
     let mut sent = Map::new();
     let mut send = |name: &str, value: Value| {

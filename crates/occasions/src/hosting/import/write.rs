@@ -19,7 +19,8 @@ use crate::invitation;
 use crate::rsvp;
 use crate::words::{ActedBy, Source};
 
-/// Creates a household, or changes the household with this id. New codes have the length `length`.
+/// Changes the household `found`, or creates a household if `found` is `None`. New codes have the
+/// length `length`.
 pub(super) fn household(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -114,7 +115,7 @@ fn change(
     let answers = (&household.answers, &new.answers);
     asking::differences(answers.0, answers.1, &ground.questions, "", &mut changes);
     if !changes.is_empty() {
-        // This row of the history is now the only place with the replaced values.
+        // Only this row of the history still contains the replaced values.
         let version = household.invitation.version;
         rsvp::insert_submission(tx, &id, version, &changes, "host", Source::Import)?;
     }

@@ -1,5 +1,5 @@
-//! The filter of invitations for lists, numbers, bulk actions and exports. It comes from a query or
-//! from JSON.
+//! The filter that selects invitations for lists, statistics, bulk actions and exports. Requests
+//! contain it as query parameters or as JSON.
 
 use platform::{Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -31,49 +31,52 @@ use crate::words::Access;
 #[schema(as = Filter)]
 #[into_params(parameter_in = Query)]
 pub struct InvitationFilter {
-    /// Words in names and tags. For hosts who may see them, also in codes, email addresses and
-    /// telephone numbers.
+    /// Words to find in names and tags. Hosts who may see codes and contact data also find codes,
+    /// email addresses and telephone numbers.
     pub q: String,
     /// How much of the invitation is answered.
     pub response: Option<Answered>,
     /// Whether the household may answer now.
     pub access: Option<Access>,
-    /// A language tag, or `none` for unknown.
+    /// The tag of the household's language, or `none` for households whose language is unknown.
     pub language: Option<String>,
     /// One label, exactly as stored.
     pub tag: Option<String>,
-    /// Invited to the event with this key. Filters for answers then apply to this event only.
+    /// The key of an event to which the household is invited. Filters for answers then apply to
+    /// this event only.
     pub event: Option<String>,
-    /// With or without an email address.
+    /// Whether the household has an email address.
     pub email: Option<bool>,
-    /// With or without an email address, a telephone number or a postal address.
+    /// Whether the household has an email address, a telephone number or a postal address.
     pub contact: Option<bool>,
-    /// Opened by the household, or never.
+    /// Whether the household has opened the invitation.
     pub opened: Option<bool>,
-    /// Marked as sent, or not.
+    /// Whether the invitation is marked as sent.
     pub sent: Option<bool>,
-    /// With or without a deadline of its own.
+    /// Whether the household has its own deadline.
     pub r#override: Option<bool>,
     /// Whether the household brings more people than allowed.
     pub over: Option<bool>,
-    /// With or without a note.
+    /// Whether the household has written a note.
     pub note: Option<bool>,
     /// Whether the household gave something, and nobody has thanked the household for it.
     pub thanks: Option<bool>,
     /// Whether the invitation was created by an answer without a code, and whether hosts have
     /// approved it.
     pub open: Option<Open>,
-    /// Answered at least once, or never.
+    /// Whether the household has given at least one answer.
     pub answered: Option<bool>,
-    /// The household gave a counted answer to the household question with this key; `song:…`
-    /// matches one answer.
+    /// The key of a question to households, such as `song`. Matches households that have answered
+    /// the question and, according to their guests' replies, are still asked it. `song:…` matches
+    /// only the answer after the colon.
     pub answer: Option<String>,
-    /// Only archived invitations, instead of all others.
+    /// True to find only archived invitations; false to find only those that are not archived.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
 }
 
-/// The filter's fields in the order of the page. Each name is also the query parameter.
+/// The filter's fields, in the order in which the page shows them. Each field has the name of its
+/// query parameter.
 pub const FIELDS: &[Field] = web::fields! { InvitationFilter:
     q: as_typed(),
     tag: as_typed().optional(),
@@ -103,7 +106,7 @@ words! {
     Answered {
         /// At least one answer is missing or says "not sure".
         Pending = "pending" => "host-response-pending",
-        /// At least one yes.
+        /// At least one guest says yes.
         Attending = "attending" => "host-response-attending",
         /// There are guests, and all of them decline.
         Declined = "declined" => "host-response-declined",
@@ -126,14 +129,14 @@ words! {
         No = "no" => "host-filter-open-no",
         /// Created without a code, and not yet approved by a host.
         Waiting = "waiting" => "host-filter-open-waiting",
-        /// Waits for approval, and somebody with the same name and contact had answered before.
+        /// Waiting for approval. Somebody with the same name and contact data had answered before.
         Duplicate = "duplicate" => "host-filter-open-duplicate",
         /// Created without a code, and approved by a host.
         Approved = "approved" => "host-filter-open-approved",
     }
 }
 
-/// The query parameter that sets a list's order, beside the filter.
+/// The query parameter that sets the order of a list. It is used together with the filter.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
@@ -156,9 +159,9 @@ words! {
         Replied = "replied" => "host-sort-replied",
         /// Newest first.
         Created = "created" => "host-sort-created",
-        /// Last opened first.
+        /// Most recently opened first.
         Opened = "opened" => "host-sort-opened",
-        /// Largest first.
+        /// The household with the most guests first.
         Size = "size" => "host-sort-size",
     }
 }
@@ -178,7 +181,7 @@ impl InvitationFilter {
         filter::query(FIELDS, self)
     }
 
-    /// Whether the filter reveals guests' answers. Not every caller may see answers.
+    /// Whether the filter's results reveal guests' answers, which not every caller may see.
     pub(super) fn asks_for_answers(&self) -> bool {
         self.response.is_some()
             || self.answer.is_some()
@@ -186,9 +189,9 @@ impl InvitationFilter {
             || self.note.is_some()
     }
 
-    /// Returns two conditions for the query. The first: the invitation has an answer. The second:
-    /// one of its answers is missing or says "not sure". Each is `yes`, `no`, or empty for no
-    /// condition.
+    /// Returns two conditions for the query. The first is whether the invitation has an answer. The
+    /// second is whether one of its answers is missing or says "not sure". Each is `yes`, `no`, or
+    /// empty for no condition.
     pub(super) fn answers_sought(&self) -> [&'static str; 2] {
         let (answered, unsettled) = match self.response {
             None | Some(Answered::Attending | Answered::Waitlisted | Answered::Declined) => {

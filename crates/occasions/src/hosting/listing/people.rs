@@ -36,29 +36,31 @@ use crate::words::{GuestKind, ReplyStatus};
 #[schema(as = GuestFilter)]
 #[into_params(parameter_in = Query)]
 pub struct GuestFilter {
-    /// Words in the name of the guest or household. For hosts who may see them, also in email
-    /// addresses.
+    /// Words to find in the name of the guest or household. Hosts who may see contact data also
+    /// find email addresses.
     pub q: String,
-    /// The guest's answer: to the event in `event`, or over all events.
+    /// The guest's answer for the event in `event`. Without `event`, the answer over all events.
     pub status: Option<Status>,
-    /// Invited to the event with this key.
+    /// The key of an event to which the guest is invited.
     pub event: Option<String>,
-    /// Has the dietary requirement with this key.
+    /// The key of a dietary requirement that the guest has.
     pub diet: Option<String>,
-    /// The guest gave a counted answer to the question with this key. `bus:late` matches one
-    /// answer. `!bus` matches guests who are asked and have not answered.
+    /// The key of a question to guests, such as `bus`. Matches guests who have answered the
+    /// question and, according to their replies, are still asked it. `bus:late` matches only the
+    /// answer `late`. `!bus` matches guests who are asked and have not answered.
     pub answer: Option<String>,
     /// Whether the guest wrote a note about food.
     pub diet_note: Option<bool>,
     /// Whether the guest is a child.
     pub child: Option<bool>,
-    /// A child in this age group.
+    /// The age group of a child.
     pub band: Option<Band>,
-    /// Whether the household brings the guest, or the hosts named the guest.
+    /// True for guests whom the household brings; false for guests whom the hosts listed by name.
     pub plus_one: Option<bool>,
 }
 
-/// The filter's fields in the order of the page. Each name is also the query parameter.
+/// The filter's fields, in the order in which the page shows them. Each field has the name of its
+/// query parameter.
 pub const FIELDS: &[Field] = web::fields! { GuestFilter:
     q: as_typed(),
     status: choice().optional().label("host-filter-status"),
@@ -74,7 +76,7 @@ pub const FIELDS: &[Field] = web::fields! { GuestFilter:
 };
 
 words! {
-    /// A guest's answer, as lists and numbers count it.
+    /// A guest's answer, as lists and statistics count it.
     #[schema(as = GuestStatus)]
     Status {
         /// Coming.
@@ -83,7 +85,7 @@ words! {
         No = "no" => "reply-no",
         /// Not sure.
         Undecided = "undecided" => "reply-undecided",
-        /// No answer yet, or none for some of the events.
+        /// Guests whose answer for at least one of the events is missing.
         Pending = "pending" => "host-response-pending",
         /// Pending guests who declined some events and gave no answer for the others.
         Partial = "partial" => "host-response-partial",
@@ -145,7 +147,8 @@ pub struct Person {
     pub guest_of: String,
     pub invitation: InvitationId,
     pub household: String,
-    /// Whether the hosts named the guest or the household brings the guest.
+    /// How the guest came onto the invitation: the hosts listed the guest by name, or the household
+    /// brings the guest.
     pub kind: GuestKind,
     pub is_child: bool,
     #[row(rename = "child_age")]
@@ -171,7 +174,7 @@ impl Person {
         guest::shown_name(&self.name, &self.guest_of, text)
     }
 
-    /// Whether the guest comes or may come, so that the kitchen must plan for the guest.
+    /// Whether the guest comes or may come. The kitchen must plan for these guests.
     pub fn is_eating(&self) -> bool {
         matches!(self.status, ReplyStatus::Yes | ReplyStatus::Undecided)
     }
@@ -206,7 +209,7 @@ pub fn people(
     Ok(List { total, ..list })
 }
 
-/// Returns all guests who match a filter. An occasion has at most 20,000.
+/// Returns all guests who match a filter. An occasion has at most 20,000 guests.
 pub fn all_people(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -397,7 +400,7 @@ pub fn replies(
     )
 }
 
-/// Returns a pair of guest and event for each yes.
+/// Returns the pairs of a guest and an event to which the guest said yes.
 pub fn coming(tx: &mut Tx<'_>, host: &HostOf) -> Result<BTreeSet<(GuestId, EventId)>, Refusal> {
     host.needs(Permission::SeeAnswers)?;
     let found: Vec<(GuestId, EventId)> = sql!(

@@ -119,7 +119,7 @@ impl From<Field> for Column {
 }
 
 impl Column {
-    /// Returns the keyword for this meaning, as in the store, in forms and in the JSON API.
+    /// Returns the keyword that stands for this meaning in the store, in forms and in the JSON API.
     pub(crate) fn word(&self) -> String {
         match self {
             Self::Skip => "skip".to_owned(),

@@ -31,7 +31,7 @@ pub(super) struct Counts(Arc<Shared>);
 /// The counters at a certain time.
 #[derive(Clone, Debug)]
 pub(super) struct Counted {
-    /// The number of the latest news that the counters include.
+    /// The number of the latest news that the counters reflect.
     pub(super) cursor: i64,
     pub(super) summary: Arc<Value>,
     /// The counters in the form of an event.
@@ -58,8 +58,9 @@ impl Counts {
         self.0.recent.lock().await
     }
 
-    /// Returns counters that include the news number `last`. If another feed is counting, waits for
-    /// the other feed's result. Runs `count` only if that result is too old.
+    /// Returns counters that include all changes up to the news with the number `last`. If another
+    /// feed is counting, waits for the other feed's result. Runs `count` only if that result is too
+    /// old.
     pub(super) async fn after<F>(
         &self,
         last: i64,

@@ -21,8 +21,8 @@ const KEPT: usize = 400;
 /// The latest news of an occasion, and the callers who are known to be its hosts.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    /// How many announcements the store had made before the events were last read. `None` before
-    /// the first read.
+    /// The value of the store's news counter, `wake`, before the events were last read. `None`
+    /// before the first read.
     announced: Option<u64>,
     /// The events whose news numbers are greater than `from`, up to `last`.
     events: VecDeque<Event>,
@@ -44,7 +44,7 @@ pub(super) struct News {
 
 impl Recent {
     /// Checks that `who` is a host, and returns the news after the number `last`. Reads the store
-    /// only if it has announced news since the last read.
+    /// only if its news counter has changed since the last read.
     pub(super) async fn after(
         &mut self,
         last: i64,
@@ -52,7 +52,7 @@ impl Recent {
         wake: &watch::Receiver<u64>,
         (who, occasion): (&SignedIn, &OccasionId),
     ) -> Result<News, Refusal> {
-        // This number is read before the news. So an announcement that comes during the read is not
+        // The counter is read before the news. So news that is published during the read is not
         // missed.
         let announced = *wake.borrow();
         let is_first = self.announced.is_none();
@@ -99,7 +99,7 @@ impl Recent {
         self.hosts.clear();
         self.may_have_more = batch.may_have_more;
         if batch.is_reset {
-            // Each stream finds out itself that it cannot continue.
+            // Each stream notices separately that it cannot continue.
             self.events.clear();
             self.from = batch.last;
         } else {
@@ -128,8 +128,8 @@ impl Recent {
         if self.hosts.is_empty() {
             self.checked_at = Some(now);
         }
-        // The key is different for a token and its owner, and for two tokens. Their permissions may
-        // differ.
+        // A token and its owner have different keys, and so have two tokens of the same owner.
+        // Their permissions may differ.
         let key = who.repeats_as();
         if let Some(host) = self.hosts.get(&key) {
             return Ok(Arc::clone(host));

@@ -181,7 +181,7 @@ impl GuestFacts {
         }
     }
 
-    /// Whether the guest comes or may come, so that the kitchen must plan for the guest.
+    /// Whether the guest comes or may come. The kitchen must plan for these guests.
     pub(super) fn is_eating(&self) -> bool {
         matches!(self.status, ReplyStatus::Yes | ReplyStatus::Undecided)
     }

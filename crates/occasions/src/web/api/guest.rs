@@ -1,4 +1,5 @@
-//! The JSON API for households. The code in the path or body gives access.
+//! The JSON API for households. The invitation code in the URL's path or in the request body gives
+//! access.
 
 use std::collections::BTreeMap;
 
@@ -39,9 +40,9 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ResolveBody {
-    /// The code as typed. Case and spaces are ignored, and look-alike characters are equal.
+    /// The code as typed. Case and spaces are ignored, and look-alike characters count as equal.
     code: String,
-    /// A name on the invitation. Required after a response with `name_required`.
+    /// A name on the invitation. It is required if the server has answered `name_required`.
     name: Option<String>,
     /// The parameter `k` from an invitation link. It can be sent instead of a name.
     k: Option<String>,
@@ -50,7 +51,7 @@ struct ResolveBody {
 /// The invitation that a code opens.
 #[derive(Serialize, ToSchema)]
 struct Resolved {
-    /// The code as shown on the card.
+    /// The code as printed on the invitation card.
     canonical: String,
     /// The occasion's slug.
     occasion: String,
@@ -114,15 +115,15 @@ async fn show(req: GuestRequest) -> Result<Response, Problem> {
 struct SaveBody {
     /// The version that the client has read. It can be sent in `If-Match` instead.
     version: Option<i64>,
-    /// Guests to change; guests without `id` are new.
+    /// Guests to change or to add. A guest without `id` is added.
     #[serde(default)]
     guests: Vec<GuestBody>,
     /// Plus-ones to remove.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by the question's key. A `null` or empty value removes
-    /// an answer.
+    /// The answers to the questions that are asked once per household, by the question's key. A
+    /// `null` or empty value removes an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -241,22 +242,22 @@ async fn save(req: GuestRequest, body: Received<SaveBody>) -> Result<Response, P
 struct SaveByCodeBody {
     /// The invitation's code.
     code: String,
-    /// A name on the invitation. Required after a response with `name_required`.
+    /// A name on the invitation. It is required if the server has answered `name_required`.
     name: Option<String>,
     /// The parameter `k` from an invitation link. It can be sent instead of a name.
     k: Option<String>,
     /// The version that the client has read. Without a version, the given fields replace the stored
     /// values.
     version: Option<i64>,
-    /// Guests to change; guests without `id` are new.
+    /// Guests to change or to add. A guest without `id` is added.
     #[serde(default)]
     guests: Vec<GuestBody>,
     /// Plus-ones to remove.
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
-    /// Answers of the household as a whole, by the question's key. A `null` or empty value removes
-    /// an answer.
+    /// The answers to the questions that are asked once per household, by the question's key. A
+    /// `null` or empty value removes an answer.
     #[serde(default)]
     #[schema(value_type = BTreeMap<String, Answer>)]
     answers: BTreeMap<String, Value>,
@@ -264,8 +265,9 @@ struct SaveByCodeBody {
     note: Option<NoteBody>,
 }
 
-/// Saves a household's answers. The code is in the body. Without `version`, the given fields
-/// replace the stored values. Adding guests without `version` requires an idempotency key.
+/// Saves a household's answers. The invitation code is in the request body. Without `version`, the
+/// given fields replace the stored values. Adding guests without `version` requires an idempotency
+/// key.
 #[utoipa::path(
     post, path = "/api/rsvp", tag = "guests", request_body = SaveByCodeBody,
     responses(
@@ -306,12 +308,12 @@ async fn save_by_code(
     store(&req, admitted, wanted.wish(), repeat, false).await
 }
 
-/// Returns the version from `If-Match` or the body. Whether a version is required is checked later,
-/// under the invitation's lock.
+/// Returns the version from `If-Match` or the body. A missing version is no error here. The save
+/// checks later whether it needs one.
 fn seen(headers: &HeaderMap, body: Option<i64>) -> Option<i64> {
     match version::expected(headers, body) {
         Ok(seen) => Some(seen),
-        // If this server never sent the ETag, it counts as older than any version.
+        // An ETag that this server never sent counts as older than any version.
         Err(_) if headers.contains_key(IF_MATCH) => Some(0),
         Err(_) => None,
     }
@@ -489,8 +491,8 @@ impl GuestRequest {
     }
 }
 
-/// Converts a refusal to the API's error response. A version conflict contains the invitation, and
-/// `speak` chooses its language.
+/// Converts a refusal to the API's error response. After a version conflict, the response contains
+/// the invitation in the language that `speak` chooses.
 pub fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
         Refusal::VersionConflict(Current::Invitation(portal)) => {

@@ -1,4 +1,4 @@
-//! The gifts of an occasion, for households. The code is in the path.
+//! The gifts of an occasion, for households. The invitation code is in the URL's path.
 
 use axum::extract::Path;
 use axum::http::StatusCode;
@@ -45,13 +45,14 @@ struct GiftOffer {
     /// The gift's description in the reader's language.
     description: String,
     /// The price in minor units of `currency`, or null if no price is shown. For a shared gift it
-    /// is the price of the whole gift, otherwise of one piece.
+    /// is the price of the whole gift. For other gifts it is the price of one piece.
     price: Option<i64>,
     /// The ISO 4217 code of the price's currency.
     currency: String,
     /// How many pieces of the gift there are in all.
     quantity: i64,
-    /// Whether several households give this gift together. Its pieces are then equal parts.
+    /// Whether several households give this gift together. Each piece is then an equal share of the
+    /// gift.
     shared: bool,
     /// How many pieces are not reserved.
     available: i64,
@@ -93,9 +94,10 @@ struct CashOffer {
     bank: String,
     /// The bank's BIC.
     bic: String,
-    /// The payment reference that givers should use.
+    /// The payment reference that guests should use.
     reference: String,
-    /// The text of an EPC QR code (EPC069-12); null if the account is not in the euro payments area.
+    /// The text of an EPC QR code (EPC069-12); null if the account is not in the euro payments
+    /// area.
     payment_text: Option<String>,
 }
 
@@ -221,8 +223,7 @@ async fn reserve(
     Ok(private((status, Json(offer))))
 }
 
-/// Releases the household's reservation of a gift. Refused if the hosts have already received the
-/// gift.
+/// Releases the household's reservation of a gift, unless the hosts have already received the gift.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/{code}/gifts/{gift}", tag = "guests",
     params(

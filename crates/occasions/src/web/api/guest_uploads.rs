@@ -1,4 +1,5 @@
-//! The household's uploads, and the gallery. The code is in the path.
+//! The JSON API for a household's uploads and for the gallery. The invitation code is in the URL's
+//! path.
 
 use axum::extract::{Path, Request};
 use axum::http::StatusCode;
@@ -46,8 +47,8 @@ async fn list(req: GuestRequest) -> Result<Response, Problem> {
     Ok(private(Json(List::whole(own.collect()))))
 }
 
-/// The approved uploads of all households, the oldest first. Available once the first event has
-/// begun.
+/// The approved uploads of all households, the oldest first. The gallery is available once the
+/// first event has begun.
 #[utoipa::path(
     get, path = "/api/v1/invitations/{code}/gallery", tag = "guests",
     params(

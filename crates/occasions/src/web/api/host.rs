@@ -1,6 +1,6 @@
 //! The JSON API for hosts. The list of routes shows the permission and the token scopes that each
-//! handler requires. [`Call`](call::Call) checks these inside the transaction. Then the handler
-//! calls a function from another module, which contains the rules.
+//! handler requires. [`Call`](call::Call) checks both inside the transaction. All other rules are
+//! in the functions that the handlers call.
 
 mod bulk;
 pub(crate) mod call;

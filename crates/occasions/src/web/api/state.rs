@@ -1,5 +1,5 @@
-//! A household's invitation as JSON. It is the response to reading and saving. After a conflict,
-//! the response contains it as `current`.
+//! A household's invitation as JSON. It is the response to requests that read or save the
+//! invitation. After a version conflict, the error response contains it in the field `current`.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ use crate::words::{Access, AskedOf, GuestKind, QuestionKind, ReplyStatus};
 pub(crate) struct PortalState<'a> {
     /// The code of the invitation.
     code: &'a str,
-    /// Increased by each change to the invitation.
+    /// The version of the invitation. Each change increases it.
     version: i64,
     access: Access,
     /// When answers close (RFC 3339); `null` if they never close automatically.
@@ -39,7 +39,7 @@ pub(crate) struct PortalState<'a> {
     guests: Vec<GuestState<'a>>,
     /// The hosts' questions.
     questions: Vec<QuestionState<'a>>,
-    /// Answers of the household as a whole, by the question's key.
+    /// The answers to the questions that are asked once per household, by the question's key.
     answers: BTreeMap<&'a str, &'a Answer>,
     /// The household's note to the hosts.
     note: NoteState<'a>,
@@ -56,9 +56,9 @@ struct AnnouncementState<'a> {
     title: &'a str,
     /// The announcement's text, in the reader's language.
     body: &'a str,
-    /// Whether the announcement stands before newer ones.
+    /// Whether the announcement is pinned, so that it comes before newer ones.
     pinned: bool,
-    /// Since when guests see the announcement (RFC 3339).
+    /// The time from which guests see the announcement (RFC 3339).
     published_at: Option<String>,
     /// When the text changed after it was published (RFC 3339); null if it did not change.
     changed_at: Option<String>,

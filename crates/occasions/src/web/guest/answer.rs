@@ -52,7 +52,7 @@ pub(super) async fn save_note(req: GuestRequest, form: Form) -> Result<Response,
     save_form(req, Which::Note, form).await
 }
 
-/// Shows the form. If the values can no longer be changed, shows the stored values instead.
+/// Shows the form. If the values can no longer be changed, shows the invitation page instead.
 async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyResponse> {
     let portal = req.look().await?;
     let text = req.text(&portal);
@@ -109,8 +109,8 @@ async fn save_form(req: GuestRequest, which: Which, form: Form) -> Result<Respon
     }
 }
 
-/// Shows the form again with all typed values, and saves nothing. There are two cases: a button
-/// only fills in answers, or another site sent the form.
+/// Shows the form again with all typed values, and saves nothing. This happens when the pressed
+/// button only fills in answers, or when another site sent the form.
 async fn show_again(
     req: &GuestRequest,
     which: Which,
@@ -154,8 +154,8 @@ async fn turn_away(
     req.turn_away(failure, typed).await
 }
 
-/// Saves the form, and returns the code as printed on the card. The response redirects to the code
-/// in this spelling, also after a repeated save.
+/// Saves the form. Returns the invitation's code as printed on the card, because the redirect after
+/// the save contains it. A repeated save returns the same code.
 async fn store(
     req: &GuestRequest,
     which: Which,
@@ -226,8 +226,7 @@ async fn refused(
         )
     };
     Ok(match refusal {
-        // The site's own forms always contain the required version. So these errors get no page of
-        // their own.
+        // These errors are rare, so they get the site's general error page.
         Refusal::FeatureDisabled | Refusal::GuestNotFound | Refusal::VersionRequired => {
             return Err(refusal.problem().said_in(&text).into());
         }

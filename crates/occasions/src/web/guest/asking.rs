@@ -11,7 +11,7 @@ use crate::question::Question;
 use crate::words::{AskedOf, QuestionKind};
 
 impl<'a> Reading<'a> {
-    /// Returns the questions for households or for guests, as `of` says.
+    /// Returns the questions for households, or those for guests. `of` says which.
     pub(crate) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &'a Question> {
         self.portal
             .asked_questions()

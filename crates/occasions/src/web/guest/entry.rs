@@ -44,8 +44,8 @@ pub(super) async fn show(
     Ok(code_page::page(&site, &text, body).await)
 }
 
-/// Handles `POST /`. The form either opens a household by its code, or makes the browser forget a
-/// household.
+/// Handles `POST /`. The form either opens a household's page by its code, or makes the browser
+/// forget a household.
 pub(super) async fn open(
     State(site): State<Site>,
     Extension(gate): Extension<CodeGate>,
@@ -85,7 +85,8 @@ struct FirstPart<'a> {
     text: &'a Text,
 }
 
-/// Builds the form for a code on the site's home page. Returns nothing if no occasion is published.
+/// Builds the part of the site's home page in which guests type a code. Returns nothing if no
+/// occasion is published.
 pub(crate) fn first_parts(
     tx: &mut Tx<'_>,
     _: &Site,
@@ -202,7 +203,8 @@ pub(super) struct Public {
     pub(super) events: Vec<Event>,
     /// The pages that guests may see.
     pub(super) pages: Vec<PageHead>,
-    /// The notes that hosts have approved, if the occasion shows them.
+    /// The guests' notes that hosts have approved for the public page. Empty if the occasion does
+    /// not show them.
     wishes: Vec<PublicWish>,
 }
 

@@ -1,5 +1,5 @@
-//! The frame of guests' pages, in the occasion's theme and languages. Also the headers that keep
-//! pages private.
+//! Puts guests' pages into a frame with the occasion's theme and languages, and sets the headers
+//! that keep the pages private.
 
 use axum::http::header::{CACHE_CONTROL, REFERRER_POLICY};
 use axum::http::{HeaderName, HeaderValue};
@@ -44,7 +44,8 @@ pub(super) fn languages(portal: &InvitationSnapshot) -> Vec<Language> {
     tags.map(|tag| Language::of(tag)).collect()
 }
 
-/// Sets headers that keep a page behind a code out of caches, referrers and search engines.
+/// Sets headers for a page that needs a code. They keep the page out of caches and search engines.
+/// They also keep its URL, which contains the code, out of the `Referer` header.
 pub fn keep_private(response: &mut Response) {
     let headers = response.headers_mut();
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));

@@ -1,6 +1,6 @@
 //! The gate that checks every use of a code. It limits guesses, and remembers which households a
 //! browser has opened. A household's code is enough to open the household. The browser does not
-//! store the code. It stores a signature over the invitation's id and its epoch. The signature
+//! store the code. It stores a signature of the invitation's id and its access epoch. The signature
 //! cannot be guessed, and becomes invalid when a host replaces the code.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,11 +44,12 @@ pub struct CodeGate {
     budget: GuessBudget,
     opens: Arc<Opens>,
     pub(super) limits: SendingLimits,
-    /// Whether an occasion always requires guests' names, and when this was read.
+    /// When the store was last read, and whether any occasion then required guests' names.
     asks_name: Arc<Mutex<(Timestamp, bool)>>,
     pub(super) links: LinkKey,
     pub(super) pages: Arc<Pages>,
-    /// The slug of the occasion that owns the host name; `None` under the site's own name.
+    /// The slug of the occasion whose own host name this gate serves; `None` if it serves the
+    /// site's name.
     own: Option<Arc<str>>,
 }
 
@@ -161,8 +162,8 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    /// Records that the code was right. If this client uses the code again, it does not count as a
-    /// guess.
+    /// Records that the code was right. If this client uses the code again, this does not count as
+    /// a guess.
     pub fn succeeded(self) {
         if let Some(attempt) = self.attempt {
             attempt.succeeded();
@@ -179,8 +180,8 @@ impl Admitted {
 }
 
 impl CodeGate {
-    /// Creates a gate. The key of the cookie is derived from `keys`. `links` signs invitation
-    /// links, and `budget` limits guesses.
+    /// Creates a gate. The key that signs the cookie is derived from `keys`. `links` signs
+    /// invitation links, and `budget` limits guesses.
     pub fn new(keys: &Keyring, links: LinkKey, budget: GuessBudget, opens: Arc<Opens>) -> Self {
         Self {
             key: keys.key("guest cookie"),
@@ -206,14 +207,15 @@ impl CodeGate {
         Ok(portal.link(""))
     }
 
-    /// Redirects to the hosts' thanks. Used if the typed code belongs to an archived occasion.
+    /// After a guest has typed the code of an archived occasion, redirects to the page with the
+    /// hosts' thanks.
     pub(super) fn to_thanks(&self, given: &Credentials) -> Response {
         let code = CodeKey::parse(&given.code).map(|key| self.links.to(key.as_str()));
         Redirect::to(code.as_deref().unwrap_or("/invite")).into_response()
     }
 
-    /// Decides whether this client may try a code. Always allowed are links of this site, browsers
-    /// that remember the household, and signed-in hosts.
+    /// Decides whether this client may try a code. Invitation links that this site made, browsers
+    /// that remember the household, and signed-in hosts are always admitted.
     pub(super) async fn admit(
         &self,
         site: &Site,
@@ -299,9 +301,9 @@ impl CodeGate {
         Ok(admitted(key, Some(attempt)))
     }
 
-    /// Whether typed codes work only together with a guest's name now. If a single occasion
-    /// requires names, all typed codes need one. Otherwise a code that works without a name would
-    /// reveal that it belongs to another occasion.
+    /// Whether typed codes currently work only together with a guest's name. If at least one
+    /// occasion requires names, all codes need a name. Otherwise a code that works without a name
+    /// would reveal that it belongs to another occasion.
     pub(super) async fn asks_name(&self, site: &Site) -> bool {
         let now = site.clock.now();
         let lock = || {
@@ -366,7 +368,7 @@ impl CodeGate {
             .await
     }
 
-    /// Runs `look` for a code. A wrong code counts as a guess.
+    /// Runs `look` if this client may try the code. A wrong code counts as a guess.
     pub(super) async fn open_as<T: Send + 'static>(
         &self,
         site: &Site,
@@ -387,7 +389,8 @@ impl CodeGate {
                 Err(Failure::Unknown)
             }
             Err(Closed::Expired) => {
-                // The code still opens the hosts' thanks, so it does not count as a guess.
+                // The code still opens the page with the hosts' thanks, so it does not count as a
+                // guess.
                 admitted.succeeded();
                 Err(Failure::Expired)
             }
@@ -395,9 +398,9 @@ impl CodeGate {
         }
     }
 
-    /// Whether this browser has opened the household with the code `key` before. Such a browser is
-    /// admitted even after the budget is used up. Only the households that the browser remembers
-    /// are looked up.
+    /// Whether this browser has opened the household with the code `key` before. If so, the browser
+    /// is admitted even after the budget for wrong codes is used up. Only the households that the
+    /// browser remembers are searched.
     async fn is_remembered(&self, site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
         let remembered = self.remembered(site, headers);
         if remembered.is_empty() {
@@ -421,7 +424,8 @@ impl CodeGate {
         found.unwrap_or(false)
     }
 
-    /// Lists the households that this browser remembers, for "continue as …".
+    /// Lists the households that this browser remembers. The page offers each of them as "continue
+    /// as …".
     pub(super) async fn known(
         &self,
         site: &Site,
@@ -466,7 +470,7 @@ impl CodeGate {
             .collect())
     }
 
-    /// Puts a household first in the browser's cookie of remembered households.
+    /// Puts a household at the beginning of the cookie with the remembered households.
     pub(super) fn remember(
         &self,
         site: &Site,
@@ -486,8 +490,8 @@ impl CodeGate {
         response
     }
 
-    /// Returns this gate for the own host name of the occasion `slug`. The returned gate refuses
-    /// codes of other occasions, and its pages link to that host name.
+    /// Returns a copy of this gate for the occasion `slug`, which has its own host name. The copy
+    /// refuses codes of other occasions, and its pages link to that host name.
     pub(crate) fn for_own_host(&self, slug: &str) -> Self {
         Self {
             own: Some(slug.into()),
@@ -522,8 +526,8 @@ impl CodeGate {
         Ok(response)
     }
 
-    /// Records that the household has opened its page. Requests of robots are ignored. A robot's
-    /// user agent is missing, or contains a word such as `bot`.
+    /// Records that the household has opened its page. Requests of robots are ignored. A request
+    /// counts as a robot's if its user agent is missing or contains a word such as `bot`.
     pub(super) fn note_opened(&self, headers: &HeaderMap, id: &InvitationId, now: Timestamp) {
         let robot = headers
             .get("user-agent")

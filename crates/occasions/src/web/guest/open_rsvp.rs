@@ -164,7 +164,7 @@ fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) ->
     };
     let limit = public.occasion.open_party_limit;
     let party = match form.number("guests") {
-        // If the person declines, nobody comes, whatever number was sent.
+        // If the person declines, nobody comes. So the number of people in the form is ignored.
         _ if attending == ReplyStatus::No => None,
         Ok(Some(party)) if !(1..=limit).contains(&party) => {
             add("/guests".to_owned(), "out_of_range");

@@ -6,8 +6,8 @@ use web::share::encoded;
 use super::view::AppLink;
 use crate::event::Event;
 
-/// Returns links to the venue. The first is the hosts' own map link. The others search for the
-/// venue in map apps.
+/// Returns links that open the venue in map apps. If the hosts have set their own map link, it
+/// replaces the link to the same app. If their link opens another app, it comes first.
 pub(super) fn maps(event: &Event) -> Vec<AppLink> {
     let own = event.map_url.as_str();
     let place = encoded(&place(event));
@@ -64,7 +64,8 @@ pub(super) fn calendars(event: &Event, title: &str) -> Vec<AppLink> {
 const GOOGLE_MAPS: &str = "portal-google-maps";
 const WAZE: &str = "portal-waze";
 
-/// If the hosts' own link opens a map app that the page would link to anyway, returns that app.
+/// Returns the map app that the hosts' own link opens. Returns `None` if it is none of the apps to
+/// which the page always links.
 fn app_of(address: &str) -> Option<&'static str> {
     let rest = address.strip_prefix("https://")?;
     let host = rest.split(['/', '?', '#']).next()?.to_lowercase();

@@ -1,7 +1,7 @@
 //! A cache of rendered invitation pages. On the day of an event, guests open the same page again
 //! and again. A cached page is used only while everything that it depends on is the same: the
 //! invitation's version, the occasion's revision and the language. It also expires at the time at
-//! which the page would look different.
+//! which the page would begin to look different.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -42,7 +42,7 @@ struct CachedPage {
 
 /// The result of looking up an invitation's page.
 pub(super) struct PortalLookup {
-    /// The state of the invitation that the page depends on.
+    /// Shows whether a cached page of the invitation is still current.
     pub(super) glance: Glance,
     pub(super) now: Timestamp,
     tag: String,
@@ -56,8 +56,8 @@ pub(super) enum CacheLookup {
 }
 
 impl Pages {
-    /// Looks up the page of the invitation that this code opens. If the page is cached, reads
-    /// nothing else.
+    /// Looks up the page of the invitation that this code opens. If the page is cached, the rest of
+    /// the invitation is not loaded.
     pub(super) fn look(
         &self,
         tx: &mut Tx<'_>,
@@ -68,7 +68,7 @@ impl Pages {
         let snapshot = snapshot::load_at(tx, &glance.occasion, glance.revision)?;
         invitation_snapshot::admit(&snapshot.occasion, glance.archived)?;
         let text = speaker.speak_of(&snapshot.occasion, glance.language.as_deref());
-        // All host names share this cache and its memory limit. So the key contains the host name.
+        // All host names share this cache and its memory limit. So the tag contains the host name.
         let tag = format!("{} {}", speaker.site.url().host(), text.language().tag);
         let now = tx.now();
         let kept = self.find(&glance, &tag, now);

@@ -139,8 +139,8 @@ fn known(form: &Form, id: &str) -> GuestUpdate {
     }
 }
 
-/// Parses dietary requirements. An unticked checkbox sends nothing. So the field for the note shows
-/// whether the checkboxes were on the page.
+/// Parses dietary requirements. An unticked checkbox sends nothing. So the presence of the field
+/// for the note shows that the checkboxes were on the page.
 fn food_needs(form: &Form, diets: &str, note: &str) -> (Option<Vec<String>>, Option<String>) {
     let note = form.find(note).map(str::to_owned);
     let ticked = || form.all(diets).map(str::to_owned).collect();
@@ -163,8 +163,8 @@ fn newcomer(form: &Form, n: usize) -> GuestUpdate {
     }
 }
 
-/// Parses a child's checkbox and age. An unticked checkbox sends nothing. So the field for the age
-/// shows whether the checkbox was on the page.
+/// Parses a child's checkbox and age. An unticked checkbox sends nothing. So the presence of the
+/// field for the age shows that the checkbox was on the page.
 fn childhood(form: &Form, child: &str, age: &str) -> GuestUpdate {
     let Some(chosen) = form.find(age) else {
         return GuestUpdate::default();
@@ -206,8 +206,8 @@ fn replies(form: &Form, prefix: &str) -> BTreeMap<String, ReplyStatus> {
     form.iter()
         .filter_map(|(name, value)| {
             let event = name.strip_prefix(prefix)?;
-            // An invalid value becomes `Waitlisted`. The save refuses it, because nobody may ask
-            // for this status.
+            // An invalid value becomes `Waitlisted`. The save refuses this status, because guests
+            // cannot choose it.
             let status = ReplyStatus::find(value).unwrap_or(ReplyStatus::Waitlisted);
             (!value.is_empty()).then(|| (event.to_owned(), status))
         })

@@ -7,7 +7,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 
 /// Converts a refusal to an error response. If nothing can be changed any more, the response
-/// contains the hosts' contact. Its language comes from `speak`.
+/// contains the hosts' contact, and `speak` chooses the language of the response.
 pub(crate) fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
         Refusal::DeadlinePassed(portal)

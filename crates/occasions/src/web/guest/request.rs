@@ -110,7 +110,8 @@ impl GuestRequest {
     }
 
     /// Loads the invitation for a page, or returns a response to send instead. If the code is not
-    /// spelled as on the card, the response redirects to the card's spelling.
+    /// spelled as on the invitation card, the response redirects to the URL with the card's
+    /// spelling.
     pub(super) async fn look(&self) -> Result<InvitationSnapshot, EarlyResponse> {
         let portal = self.enter().await?;
         self.check_spelling(&portal.household.invitation.code)?;
@@ -140,7 +141,8 @@ impl GuestRequest {
         }
     }
 
-    /// If the code is spelled differently, redirects to the spelling on the card.
+    /// If the code is not spelled as on the invitation card, redirects to the URL with the card's
+    /// spelling.
     fn check_spelling(&self, code: &str) -> Result<(), EarlyResponse> {
         if self.given.code == code {
             return Ok(());
@@ -150,7 +152,7 @@ impl GuestRequest {
     }
 
     /// Returns the requested path with the code as printed on the card. Keeps the query, but
-    /// without `k`, because `k` was computed for the other spelling.
+    /// computes `k` again, because `k` depends on the spelling of the code.
     fn address_on_the_card(&self, code: &str) -> String {
         let mut parts = self.uri.path().splitn(4, '/');
         let below = parts
@@ -170,7 +172,7 @@ impl GuestRequest {
         format!("/invite/{code}{below}{mark}{}", query.join("&"))
     }
 
-    /// Loads the invitation, however the code is spelled, or returns a response to send instead.
+    /// Like [`GuestRequest::look`], but does not redirect if the code is spelled differently.
     pub(super) async fn enter(&self) -> Result<InvitationSnapshot, EarlyResponse> {
         match self.open().await {
             Ok(portal) => Ok(portal),
@@ -206,12 +208,13 @@ impl GuestRequest {
     }
 
     /// Converts a failure to a page. If the code opens no invitation, the page asks for another
-    /// code. It shows the `typed` values.
+    /// code. The page also shows the `typed` values, so that they are not lost.
     pub(super) async fn turn_away(&self, failure: Failure, typed: Vec<Typed>) -> EarlyResponse {
         match failure {
             Failure::Problem(problem) => problem.into(),
             Failure::Expired => {
-                // Only the path `/invite/{code}` itself has exactly three parts.
+                // Split at `/`, only the path `/invite/{code}` itself gives exactly three parts.
+                // The first part is empty.
                 let is_page = self.is_reading && self.uri.path().split('/').count() == 3;
                 self.look_back(typed, is_page).await.into()
             }
@@ -235,14 +238,14 @@ impl GuestRequest {
         response
     }
 
-    /// Shows the page that asks for a code instead of the requested page. It contains the `typed`
-    /// values, which can no longer be saved.
+    /// Returns the page on which guests type a code, in place of the requested page. It contains
+    /// the `typed` values, which can no longer be saved.
     async fn ask_again(&self, failure: Failure, typed: Vec<Typed>) -> Response {
         let text = self.site.speak_public(&self.wishes);
         let known = self.gate.known(&self.site, &self.headers).await;
         let mut body = code_page::form(&text, "/", known.unwrap_or_default());
-        // After a look-up, the response must not depend on the code. So the page does not contain
-        // the code.
+        // The response must be the same for every code that was looked up, so it does not contain
+        // the code. If a name is required, the code was not looked up.
         let tried = match failure {
             Failure::NameRequired => self.given.code.clone(),
             _ => String::new(),
@@ -262,7 +265,7 @@ impl GuestRequest {
         Form::parse(self.uri.query().unwrap_or_default().as_bytes()).unwrap_or_default()
     }
 
-    /// Returns the messages in the language of this reader and household.
+    /// Returns the messages in the language that suits this reader and household.
     pub(crate) fn text(&self, portal: &InvitationSnapshot) -> Text {
         self.speaker().speak(portal)
     }
@@ -285,7 +288,7 @@ impl GuestRequest {
         self.remember(invitation.id.clone(), invitation.access_epoch, response)
     }
 
-    /// Adds an invitation and its epoch to the cookie in the guest's browser.
+    /// Adds an invitation and its access epoch to the cookie in the guest's browser.
     pub(super) fn remember(&self, id: InvitationId, epoch: i64, response: Response) -> Response {
         self.gate
             .remember(&self.site, &self.headers, (id, epoch), response)

@@ -7,21 +7,21 @@ use web::{Facts, Site};
 use crate::id::InvitationId;
 use crate::refusal::Refusal;
 
-/// How many answers without a code a network may send, accepted or not. Each of them uses the
-/// store's only writer for a moment.
+/// How many answers without a code a network may send. Refused answers count too, because each
+/// attempt uses the store's only writer for a moment.
 const STRANGERS: Rule = Rule {
     count: 30,
     per: SignedDuration::from_mins(10),
 };
-/// How many networks are counted at the same time, for answers without a code.
+/// The maximum number of networks whose answers without a code are counted at the same time.
 const NETWORKS: usize = 20_000;
-/// How many files a household may send, accepted or not. Decoding a picture takes processor time,
-/// and a removed file stays on disk for a day.
+/// How many files a household may send. Refused files count too, because decoding a picture takes
+/// processor time. Removed files count too, because they stay on disk for a day.
 const FILES: Rule = Rule {
     count: 90,
     per: SignedDuration::from_hours(24),
 };
-/// How many households are counted at the same time, for files.
+/// The maximum number of households whose files are counted at the same time.
 const HOUSEHOLDS: usize = 5_000;
 
 #[derive(Clone, Debug)]

@@ -36,7 +36,7 @@ pub(crate) struct Reading<'a> {
     labels: OnceCell<Vec<Label>>,
 }
 
-/// Describes when answers close. The description gets more precise when less time is left.
+/// Converts the time at which answers close to the texts that pages show.
 pub(super) fn closing(text: &Text, at: &Zoned, now: &Zoned) -> Closing {
     let deadline = Deadline::of(at);
     let days = deadline.days_left(now);
@@ -188,8 +188,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Returns links to the event in map apps. If the household has not declined completely, also
-    /// returns links to calendar apps.
+    /// Returns links to the event in map apps. If at least one guest has not declined the event,
+    /// also returns links to calendar apps.
     fn apps(&self, event: &'a Event) -> Vec<AppLink> {
         let title = self.pick(&self.occasion().title);
         let title = format!("{} – {title}", self.pick(&event.name));
@@ -372,15 +372,15 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A text that is built in or written by the hosts. If its language differs from the page's
-/// language, `other` is its language.
+/// A text that is built in or written by the hosts. If the text is not in the page's language,
+/// `other` is the language of the text.
 struct Label {
     text: String,
     other: Option<web::Language>,
 }
 
-/// Returns a dietary option's name: the hosts' own name, or else the built-in name of the option's
-/// key.
+/// Returns a dietary option's name. This is the name that the hosts wrote, or else the built-in
+/// name for the option's key.
 fn diet_label(text: &Text, occasion: &Occasion, option: &DietaryOption) -> Label {
     let own = pick(text, occasion, &option.label);
     if own.is_empty() {
@@ -455,7 +455,7 @@ pub(super) fn days_left(
 }
 
 /// Returns the data for the preview of a shared link. It contains the hosts' names and the first
-/// day, with the cover picture or the theme. For a link with a code it is the same, and contains no
+/// day, with the cover picture or the theme. A link with a code gets the same preview, without any
 /// guest's name.
 pub(super) fn share<'a>(
     site: &Site,
@@ -535,7 +535,7 @@ fn mark(status: ReplyStatus) -> Mark {
     }
 }
 
-/// Masks an email address, such as `a•••@x.my`. Only its owner can recognize it.
+/// Masks an email address, such as `a•••@x.my`. Only the address's owner can recognize it.
 pub(crate) fn masked_email(address: &str) -> String {
     match address.split_once('@') {
         Some((local, domain)) => {

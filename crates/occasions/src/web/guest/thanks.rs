@@ -102,8 +102,8 @@ fn render(
     written.into_response()
 }
 
-/// Returns how long ago the first day was. Returns `None` before that day, and if the hosts do not
-/// show it.
+/// Returns how long ago the occasion's first day was. Returns `None` before that day, or if the
+/// hosts have switched this line off.
 fn days_since(text: &Text, occasion: &Occasion, first: &Event, now: Timestamp) -> Option<String> {
     let zone = occasion.zone();
     let [day, today] = [first.starts_at, now].map(|at| at.to_zoned(zone.clone()).date());

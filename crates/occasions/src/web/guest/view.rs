@@ -1,7 +1,7 @@
 //! The data of guests' pages in the form that the templates need. Texts, dates and paths are
 //! already formatted, and choices are enums. Handlers build this data, and the templates contain no
-//! rules. Each page is the body for [`web::page()`]. For tests, `sample` builds an example of each
-//! page.
+//! rules. Each struct for a page is passed to [`web::page()`] as the body. For tests, `sample`
+//! builds an example of each page.
 
 use web::{Spoken, Text, Theme};
 
@@ -74,7 +74,7 @@ impl Tone {
     }
 }
 
-/// The data that every page behind a code contains.
+/// The data of every page that needs a code.
 pub struct Frame<'a> {
     pub theme: Theme,
     pub hosts: Hosts<'a>,
@@ -83,7 +83,7 @@ pub struct Frame<'a> {
     /// The path of the form for all answers.
     pub answer: String,
     pub household: &'a str,
-    /// The household's code, as the card shows it.
+    /// The household's code, as printed on the invitation card.
     pub code: &'a str,
     pub contact: Option<Contact>,
     /// Whether the page says that it was made with Kenduri.
@@ -103,8 +103,8 @@ impl Frame<'_> {
 #[derive(Clone)]
 pub struct Hosts<'a>(pub Spoken<'a>);
 
-/// The words that join two names, in the supported languages. Except in Chinese, the word must have
-/// spaces around it.
+/// The words that join two names, such as "and", in the supported languages. Except for the Chinese
+/// word, each must have spaces around it.
 const JOINERS: [&str; 7] = [" & ", " dan ", " and ", " e ", " و ", " دان ", "与"];
 
 impl Hosts<'_> {
@@ -123,7 +123,7 @@ impl Hosts<'_> {
         vec![(whole, false)]
     }
 
-    /// Whether one of the names is so long that phones need smaller letters.
+    /// Whether one of the names is so long that it must be printed smaller on phones.
     pub fn long(&self) -> bool {
         self.lines()
             .iter()
@@ -274,7 +274,7 @@ impl Counts {
     }
 }
 
-/// When answers close, in the form in which pages describe it.
+/// When answers close, as pages describe it.
 #[derive(Clone)]
 pub enum Closing {
     /// Answers close at the end of a day.
@@ -300,8 +300,9 @@ pub enum Closing {
 }
 
 impl Closing {
-    /// Formats the request to answer. If much time is left, it contains the date. Shortly before
-    /// the deadline it contains the weekday, and on the last day the hour.
+    /// Formats the request to answer. It contains the date of the deadline and the number of days
+    /// left. In the last two weeks it also contains the weekday. On the last day it contains the
+    /// hour instead.
     pub fn ask(&self, text: &Text) -> String {
         let (ask, days, weekday) = match self {
             Self::Day { days: 0, .. } => return text.say("closing-tonight").into_owned(),
@@ -335,7 +336,7 @@ impl Closing {
         format!("{ask}{}{left}", text.say("sentence-space"))
     }
 
-    /// Formats the sentence that says until when answers can be changed.
+    /// Formats the sentence that says how long answers can be changed.
     pub fn change(&self, text: &Text) -> String {
         match self {
             Self::Day { date, .. } => {

@@ -93,6 +93,6 @@ struct Row {
     href: String,
     words: String,
     is_pinned: bool,
-    /// Since when guests see the announcement, as text.
+    /// The time from which guests see the announcement, as text.
     since: Option<String>,
 }

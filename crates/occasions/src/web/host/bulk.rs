@@ -91,7 +91,8 @@ impl Step<'_> {
 }
 
 /// Handles `POST /admin/o/{slug}/invites/bulk`. Shows the action and what it would do. The action
-/// runs when the host presses the button `go`. Marking invitations as sent or unsent runs at once.
+/// runs when the host presses the button `go`. The two actions that mark invitations as sent or
+/// unsent run at once.
 pub(super) async fn step(posted: HostForm) -> Result<Response, Problem> {
     let form = &posted.form;
     let wanted = read_action(form);
@@ -125,8 +126,7 @@ async fn show(
             action,
         });
         let effect = match request {
-            // An invalid action does nothing, so nothing is shown here. It is refused when the host
-            // runs it.
+            // If the action is invalid, the page shows the errors instead of the effect.
             Some(request) => match bulk::effect(tx, &context.host, &request) {
                 Ok(effect) => Ok(Some(effect)),
                 Err(Refusal::Fields(fields)) => Err(fields),
@@ -344,8 +344,8 @@ struct JobPage<'a> {
     failed: Vec<Failed>,
     csrf: &'a str,
     submission: String,
-    /// The bulk action that undoes this one. `None` if there is no such action, or if this one has
-    /// not finished.
+    /// The bulk action that undoes this one. `None` if no action can undo it, or if it has not
+    /// finished.
     undo: Option<&'static str>,
 }
 

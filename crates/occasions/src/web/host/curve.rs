@@ -13,13 +13,13 @@ pub(super) struct Drawing {
     pub(super) class: &'static str,
     pub(super) width: i32,
     pub(super) height: i32,
-    /// The SVG path of the area below the line for yes.
+    /// The SVG path of the area below the line that shows how many guests come.
     pub(super) area: String,
     /// The CSS class and the SVG path of each line.
     pub(super) lines: Vec<(&'static str, String)>,
     /// The horizontal grid lines. Each has its y coordinate and its number.
     pub(super) ticks: Vec<(i32, String)>,
-    /// The y coordinate of the line for all invited guests.
+    /// The y coordinate of the line that marks the number of invited guests.
     pub(super) ceiling: i32,
     /// The x coordinate of the deadline.
     pub(super) deadline: Option<i32>,
@@ -29,7 +29,7 @@ pub(super) struct Drawing {
     pub(super) labels: Vec<(i32, i32, Tag)>,
     /// The x coordinates of the chart's left and right edges.
     pub(super) span: (i32, i32),
-    /// The label of the line for all invited guests.
+    /// The label of the line that marks the number of invited guests.
     pub(super) invited: String,
 }
 
@@ -70,7 +70,8 @@ const BOTTOM: i32 = 26;
 const LINE: i32 = 15;
 
 impl Curve<'_> {
-    /// Draws the chart in both sizes. Returns nothing for fewer than two days.
+    /// Draws the chart in both sizes. Returns nothing if there are fewer than two days or no
+    /// invited guests.
     pub(super) fn draw(&self, text: &Text) -> Vec<Drawing> {
         let (Some(first), Some(last)) = (self.days.first(), self.days.last()) else {
             return Vec::new();
@@ -208,7 +209,7 @@ fn width(words: &str) -> i32 {
     letters.sum()
 }
 
-/// Returns three round numbers for horizontal grid lines, starting at 0.
+/// Returns up to three round numbers for horizontal grid lines, starting at 0.
 fn ticks(most: i64) -> Vec<i64> {
     let mut step = 1;
     while step * 3 <= most {

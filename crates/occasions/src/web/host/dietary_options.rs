@@ -1,4 +1,4 @@
-//! The pages for the occasion's dietary options, and the same operations of the JSON API.
+//! The hosts' pages for the occasion's dietary options. The JSON API has the same operations.
 
 use ::web::{List, Problem, Text};
 use askama::Template;

@@ -1,4 +1,4 @@
-//! Formats when an occasion is archived and deleted, for the page of its owners.
+//! Formats the dates on which an occasion is archived and deleted, for the owners' settings page.
 
 use jiff::civil::Date;
 use web::Text;
@@ -7,7 +7,7 @@ use crate::retention::Retention;
 
 /// When an occasion is archived and deleted, as text.
 pub(super) struct End {
-    /// The steps in the order of time. Each has its day.
+    /// The names of the two steps, archiving and deletion, each with its day as text.
     pub(super) steps: Vec<(String, String)>,
     /// Why the deletion waits, and what owners can do about it.
     pub(super) waiting: Option<String>,

@@ -1,4 +1,4 @@
-//! The pages for the occasion's events, and the same operations of the JSON API.
+//! The hosts' pages for the occasion's events. The JSON API has the same operations.
 
 use std::collections::BTreeMap;
 
@@ -123,7 +123,8 @@ struct Row<'a> {
     when: String,
     venue: &'a str,
     seats: String,
-    /// How many guests and households wait, as text, with the link to the list of these households.
+    /// How many guests and households wait for a seat, as text, and the link to the list of these
+    /// households.
     waiting: Option<(String, String)>,
 }
 

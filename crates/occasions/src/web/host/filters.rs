@@ -11,7 +11,7 @@ use crate::hosting::listing::people;
 use crate::question::Question;
 use crate::words::{Access, AskedOf, QuestionKind};
 
-/// The query parameters that say which page of a list is shown.
+/// The query parameters for paging. They say which rows of a list are shown.
 const PAGING: [&str; 3] = ["cursor", "before", "at"];
 
 /// A filter that is set, with a link to the list without it.
@@ -20,7 +20,7 @@ pub(super) struct Chip {
     pub(super) without: String,
 }
 
-/// A filter with fixed values. It has a query parameter, a label and options.
+/// A filter with a list of values to choose from. `name` is its query parameter.
 pub(super) struct Choice {
     pub(super) name: &'static str,
     pub(super) label: String,
@@ -73,8 +73,8 @@ impl<'a> Filters<'a> {
         Self::new(wording, "/guests", people::FIELDS, query, own)
     }
 
-    /// Builds the filters from a table of fields. `own` contains the options of some fields. These
-    /// fields offer only some of their values, or their values depend on the occasion.
+    /// Builds the filters from a table of fields. Some fields offer only some of their values, or
+    /// their values depend on the occasion. For these fields, `own` returns the options.
     fn new(
         wording: &Wording<'a>,
         path: &str,
@@ -145,7 +145,7 @@ impl<'a> Filters<'a> {
         chips
     }
 
-    /// Returns the query parameters that every link to another page of the list repeats.
+    /// Returns the query parameters that are repeated in every link to other rows of the list.
     fn repeated_parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let pairs = self.query.iter();
         pairs.filter(|(name, _)| !web::NOT_REPEATED.contains(name))
@@ -218,7 +218,8 @@ impl<'a> Filters<'a> {
         self.text.with("host-range", values)
     }
 
-    /// Returns all query parameters except `names`. For a form that changes the parameters `names`.
+    /// Returns all query parameters except `names` and the parameters for paging. A form that sets
+    /// the parameters `names` sends the returned parameters along unchanged.
     pub(super) fn others(&self, names: &[&str]) -> Vec<(&'a str, &'a str)> {
         self.repeated_parameters()
             .filter(|(name, value)| {
@@ -237,7 +238,7 @@ impl<'a> Filters<'a> {
 }
 
 /// Returns values with their labels. A value without a label is left out. The message of a label
-/// may contain the value as `band`.
+/// can contain the value as the variable `$band`.
 fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
     let offered = words.iter().filter(|(_, id)| !id.is_empty());
     offered
@@ -245,7 +246,8 @@ fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Returns the label of a value. The message of the label may contain the value as `band`.
+/// Returns the label of a value. The message of the label can contain the value as the variable
+/// `$band`.
 pub(super) fn band(text: &Text, word: &str, id: &str) -> String {
     text.with(id, [("band", word.replace('-', "–").into())])
 }

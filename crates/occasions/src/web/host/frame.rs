@@ -46,7 +46,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Returns the navigation entry that the pages of this list belong to.
+    /// Returns the navigation entry for the pages of a list. `pages` is the path of the list.
     pub(crate) fn of_list(pages: &str) -> Self {
         match pages {
             Event::PAGES => Self::Events,

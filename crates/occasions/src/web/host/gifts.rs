@@ -21,8 +21,8 @@ use crate::hosting::{HostOf, Permission, Refusal, received_gifts};
 use crate::id::ReservationId;
 use crate::web::access::HostAccess;
 
-/// The form field for a picture that was uploaded with an earlier form, which could not be saved.
-/// It contains the picture's name.
+/// The form field with the file name of a picture that was uploaded earlier, with a form that could
+/// not be saved.
 const KEPT: &str = "picture_kept";
 /// The form field that removes the picture.
 const REMOVE: &str = "picture_remove";
@@ -68,8 +68,8 @@ impl PageResource for Gift {
         req.wording(context).pick(&self.name).to_string()
     }
 
-    /// The form contains the field `picture` only if it changes the picture. Otherwise this
-    /// function removes the field.
+    /// Removes the field `picture` if the form does not contain it. The form contains it only if it
+    /// changes the picture.
     fn shown(fields: &mut Vec<Field>, _: Option<&Self>, form: &Form, _: Timestamp) {
         if form.find("picture").is_none() {
             fields.retain(|field| field.name != "picture");
@@ -135,8 +135,8 @@ impl PageResource for Gift {
                 picture: shown.to_owned(),
                 ..one.cloned().unwrap_or_else(blank)
             };
-            // The server serves a picture only if an item uses it. So an unused picture is not
-            // shown.
+            // The server serves a picture only if a gift uses it. So the form does not show a
+            // picture that is not saved yet.
             if typed.is_empty() || typed == stored {
                 let path = shown.picture_path(&context.occasion.slug);
                 form.arranged = path
@@ -240,8 +240,7 @@ struct Promise<'a> {
     pieces: i64,
     note: &'a str,
     is_given: bool,
-    /// Whether no guest of the household comes. Some occasions let only households that come
-    /// reserve gifts.
+    /// True if only households that come may reserve gifts, but no guest of this household comes.
     is_absent: bool,
     given: String,
     release: String,

@@ -90,7 +90,7 @@ impl Telling<'_> {
         }
     }
 
-    /// Formats the changed fields of an object of the kind `entity`.
+    /// Formats the changed fields of an object. `entity` is the kind of object, such as `event`.
     fn changes(&self, entity: &str, changes: &Value) -> Vec<LoggedChange> {
         let all = changes.as_array().map(Vec::as_slice).unwrap_or_default();
         all.iter()
@@ -198,8 +198,8 @@ impl Telling<'_> {
         }
     }
 
-    /// Formats a value that is an object: either a text in several languages, or the switches that
-    /// are on.
+    /// Formats a value that is an object: either a text in several languages, or fields with their
+    /// values.
     fn translated(&self, value: &Value, meaning: Meaning) -> String {
         let default = &self.wording.occasion.default_language;
         let part = match meaning {
@@ -243,8 +243,8 @@ impl Telling<'_> {
     }
 }
 
-/// The type of a value. It decides how keywords in the value are formatted. The value alone does
-/// not show its type. For example, a label may be called `no`.
+/// The type of a value. It decides how the value is formatted. For example, the text `no` can be a
+/// reply, which is translated, or a label that a host wrote.
 #[derive(Clone, Copy)]
 enum Meaning {
     Reply,
@@ -254,8 +254,8 @@ enum Meaning {
     Text,
 }
 
-/// Returns how the values of a field are formatted. The field belongs to an object of the kind
-/// `entity`.
+/// Returns how the values of a field are formatted. `entity` is the kind of object that has the
+/// field.
 fn meaning(entity: &str, field: &str) -> Meaning {
     let name = match field.strip_prefix("guests/") {
         Some(rest) => rest.split_once('/').map_or("", |(_, name)| name),
@@ -276,7 +276,7 @@ fn meaning(entity: &str, field: &str) -> Meaning {
     }
 }
 
-/// Returns the tables of fields for objects of the kind `entity`.
+/// Returns the tables of fields for a kind of object, such as `event`.
 fn fields_of(entity: &str) -> &'static [&'static [Field]] {
     match entity {
         "occasion" => &[FIELDS],
@@ -295,7 +295,7 @@ fn fields_of(entity: &str) -> &'static [&'static [Field]] {
     }
 }
 
-/// The groups of actions that the log can be filtered by.
+/// The groups of actions. The page of the log offers them as filters.
 pub(super) const FAMILIES: [(&str, &str); 13] = [
     ("rsvp", "host-family-rsvp"),
     ("invitation", "host-family-invitation"),

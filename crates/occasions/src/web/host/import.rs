@@ -189,8 +189,8 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Returns the name of a column's meaning, as hosts see it. It may contain the name of an event or
-/// question.
+/// Returns the name that hosts see for the meaning of a column. It may contain the name of an event
+/// or question.
 fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
     let text = wording.text;
     let named = |id: &str, name: String| text.with(id, [("key", name.into())]);
@@ -268,7 +268,7 @@ struct JobPage<'a> {
     until: String,
 }
 
-/// A household that the import skipped or that an undo kept.
+/// A household that the import skipped, or that remained after an undo.
 struct SkippedHousehold {
     row: i64,
     href: Option<String>,

@@ -42,8 +42,8 @@ struct InvitePage<'a> {
     portal: &'a InvitationSnapshot,
     details: &'a Details,
     kept: &'a Bookkeeping,
-    /// How hosts have handled the answer without a code that created this invitation; `None` if a
-    /// host created it.
+    /// If an answer without a code created this invitation, the state of its approval; `None` if a
+    /// host created the invitation.
     open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
     /// The questions for the household as a whole, with its answers.
@@ -94,7 +94,8 @@ impl InvitePage<'_> {
         self.portal.household.invitation.archived_at.is_some()
     }
 
-    /// Whether the host has just moved a guest up or down. The buttons for this then stay visible.
+    /// Whether the host has just moved a guest up or down. The buttons for moving guests then stay
+    /// visible.
     fn is_ordering(&self) -> bool {
         self.just == "ordered"
     }
@@ -165,7 +166,7 @@ impl InvitePage<'_> {
         self.text.with("host-allowance", values)
     }
 
-    /// Formats when the invitation was sent and opened.
+    /// Formats when the invitation was sent, opened and answered.
     fn tracks(&self) -> Vec<String> {
         let when = |id: &str, at| {
             self.text
@@ -352,7 +353,8 @@ fn page(
     req.page(context, Place::Invitations, &title, body)
 }
 
-/// Returns the label that says whether the household can change its answers, and if not, why.
+/// Returns the label that says whether the household can change its answers. It also contains the
+/// reason.
 fn access<'a>(wording: &Wording<'a>, portal: &InvitationSnapshot) -> Tag<'a> {
     let text = wording.text;
     let invitation = &portal.household.invitation;

@@ -62,8 +62,9 @@ pub(super) async fn lock(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Handles `POST /admin/o/{slug}/invites/{id}/unlock`. Lets the household answer again. Either the
-/// deadline decides when answers close, or answers stay open regardless of it.
+/// Handles `POST /admin/o/{slug}/invites/{id}/unlock`. Lets the household answer again. If the box
+/// `open` is ticked, answers stay open regardless of the deadline. Otherwise the deadline decides
+/// when they close.
 pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
     let open = posted.form.is_ticked("open");
     let until = form_state::some(&posted.form, "until").map(When);
@@ -80,7 +81,7 @@ pub(super) async fn unlock(posted: HostForm) -> Result<Response, Problem> {
 }
 
 /// Handles `POST /admin/o/{slug}/invites/{id}/deadline`. Sets the invitation's own deadline, or
-/// removes it. Without its own deadline, the occasion's deadline applies.
+/// removes it. An invitation without its own deadline has the occasion's deadline.
 pub(super) async fn deadline(posted: HostForm) -> Result<Response, Problem> {
     let form = posted.form.clone();
     act(&posted, "deadline", move |tx, host, id, version| {
@@ -117,8 +118,8 @@ pub(super) async fn sent(posted: HostForm) -> Result<Response, Problem> {
     show_form_errors(&posted.req, marked).await
 }
 
-/// Handles `POST /admin/o/{slug}/invites/{id}/bounce`. Lifts the suppression of the household's
-/// email address after bounces.
+/// Handles `POST /admin/o/{slug}/invites/{id}/bounce`. Lifts the suppression that bounces have
+/// caused, so that mail is sent to the household's address again.
 pub(super) async fn lift_bounce(posted: HostForm) -> Result<Response, Problem> {
     let key = posted.req.site.keys.key(suppression::PURPOSE);
     act(&posted, "mail", move |tx, host, id, version| {
@@ -237,7 +238,8 @@ pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> 
     show_form_errors(req, replaced).await
 }
 
-/// Runs a change to the invitation only once, and shows the invitation again.
+/// Runs a change to the invitation, but only once if the form is sent repeatedly. Then shows the
+/// invitation again.
 async fn act<F>(posted: &HostForm, done: &'static str, change: F) -> Result<Response, Problem>
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,
@@ -261,7 +263,7 @@ where
         .await
 }
 
-/// Shows the errors at the form's fields on the invitation's page.
+/// If the action was refused, shows the invitation's page with the errors at the form's fields.
 async fn show_form_errors(
     req: &HostRequest,
     acted: Result<Response, Refusal>,

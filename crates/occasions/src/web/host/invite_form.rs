@@ -138,7 +138,7 @@ pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal>
     Ok(Some(chosen))
 }
 
-/// Parses the text field. Each line is one new guest.
+/// Parses the text field with the names of new guests. Each line contains one name.
 fn read_people(form: &Form) -> Vec<Input> {
     form.text("guests")
         .lines()

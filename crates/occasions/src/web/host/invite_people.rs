@@ -145,8 +145,9 @@ fn given<'a>(
     })
 }
 
-/// Returns the questions for a household or a guest that hosts see. These are the active questions,
-/// including the ones that only hosts answer, and the inactive questions with stored answers.
+/// Returns the questions that hosts see for a household or for a guest. These are the active
+/// questions, including those that only hosts answer, and the inactive questions that have a stored
+/// answer.
 fn known<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,
@@ -157,8 +158,8 @@ fn known<'a>(
     })
 }
 
-/// Builds the fields for the answers of the household as a whole. Also returns these answers as
-/// text.
+/// Builds the fields of the questions that are asked once per household. Also returns the
+/// household's answers to them as text.
 pub(super) fn household<'a>(
     wording: &Wording<'a>,
     portal: &'a InvitationSnapshot,

@@ -108,8 +108,8 @@ impl Invites<'_> {
         self.filters.range(self.rows.len(), self.total)
     }
 
-    /// Returns the link that selects all matching invitations. `None` if all of them are on this
-    /// page.
+    /// Formats the label of the button that selects all matching invitations. `None` if all of them
+    /// are on this page.
     fn choose_matching(&self) -> Option<String> {
         let shown = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
         let total = self.total.filter(|total| *total > shown)?;

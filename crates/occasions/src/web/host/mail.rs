@@ -1,4 +1,4 @@
-//! The page for mail to many households with the list of campaigns, and the page for ordering a new
+//! The page for mail to many households with the list of campaigns, and the page for creating a new
 //! campaign.
 
 use askama::Template;
@@ -69,8 +69,8 @@ struct CampaignRow {
 /// Why mail to many households cannot be sent now.
 pub(super) struct Obstacle {
     words: &'static str,
-    /// Whether the reason is missing DNS records of the sender domain. In that case, owners of the
-    /// site get a link to the page about the records.
+    /// Whether DNS records of the sender domain are missing, and the host is an owner of the site.
+    /// The page then links to the page about the DNS records.
     is_dns: bool,
 }
 
@@ -375,7 +375,7 @@ struct OnePage<'a> {
     speed: String,
     numbers: Vec<NumberRow>,
     may_retry: bool,
-    /// Why the campaign cannot go on; `None` if it can go on or has ended.
+    /// Why the campaign cannot continue; `None` if it can continue or has ended.
     obstacle: Option<Obstacle>,
     recipients: Vec<RecipientRow>,
     chosen: Option<RecipientState>,

@@ -50,8 +50,8 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, kind))
 }
 
-/// Returns the form values. They are the hosts' texts, or the built-in text where the hosts have
-/// written none.
+/// Returns the form values. Each is the hosts' text in one language. If the hosts have written no
+/// text in a language, the value is the built-in text.
 fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
     let whole = own.completed(&req.text, &context.occasion.languages);
     fields::form(FIELDS, &whole, own.version, &context.occasion.zone())
@@ -147,8 +147,8 @@ struct Preview<'a> {
     parts: Option<Parts>,
     frame: String,
     language: Language,
-    /// The languages. Each has a link to its preview, and a flag that says whether this preview is
-    /// shown now.
+    /// The languages. Each has a link to its preview, and a flag. The flag says whether the page
+    /// shows this preview now.
     languages: Vec<(Language, String, bool)>,
 }
 

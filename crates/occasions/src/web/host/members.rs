@@ -39,7 +39,7 @@ struct MemberItem<'a> {
     is_me: bool,
 }
 
-/// An unused link. It makes the first person who uses it a member.
+/// A link that nobody has used yet. It makes the first person who uses it a member.
 struct Open {
     id: String,
     role: &'static str,

@@ -1,4 +1,4 @@
-//! The hosts' pages for the pages that they write for their guests. The JSON API has the same
+//! The pages on which hosts write information pages for their guests. The JSON API has the same
 //! operations.
 
 use ::web::{Language, List, Problem, Text};
@@ -94,8 +94,8 @@ impl PageResource for OccasionPage {
     }
 }
 
-/// Returns the occasion's languages in which the page has no text. The name of each language is in
-/// that language.
+/// Returns the occasion's languages in which the page has no text. Each language is named in that
+/// language itself.
 fn languages(page: &OccasionPage, context: &PageContext) -> String {
     let offered = context.occasion.languages.iter();
     let missing = offered.filter(|tag| page.body.find(tag).is_none());

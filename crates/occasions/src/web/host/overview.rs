@@ -31,7 +31,7 @@ struct Overview<'a> {
     done: Option<String>,
     stream: String,
     may_invite: bool,
-    /// How many points are not ready; `None` after the last event.
+    /// How many points the hosts still have to resolve; `None` after the last event.
     unready: Option<i64>,
     summary: &'a Summary,
     curve: Vec<Drawing>,
@@ -49,7 +49,8 @@ struct Seats<'a> {
     words: String,
     /// How many seats are taken by guests who wait for approval.
     unapproved: Option<i64>,
-    /// How many guests and households wait, as text, with the link to the list of these households.
+    /// How many guests and households wait for a seat, as text, and the link to the list of these
+    /// households.
     waiting: Option<(String, String)>,
     left: Option<i64>,
 }
@@ -82,7 +83,7 @@ impl Overview<'_> {
         self.text.number(self.summary.guests.yes)
     }
 
-    /// Formats which share of the guests comes, such as "of 512 guests · 57 %".
+    /// Formats the share of the guests who come, such as "of 512 guests · 57 %".
     fn of_all(&self) -> String {
         let percent = (self.summary.attendance_per_mille + 5) / 10;
         let total = self.summary.guests.total;
@@ -94,8 +95,8 @@ impl Overview<'_> {
         self.text.with("host-of-guests", values)
     }
 
-    /// Returns the segments of the bar of answers. Each has its CSS class, and its start and length
-    /// in thousandths.
+    /// Returns the segments of the bar that shows the answers. Each has its CSS class, its start
+    /// and its length. Start and length are in thousandths of the bar.
     fn meter(&self) -> Vec<(&'static str, i64, i64)> {
         let people = &self.summary.guests;
         let total = people.total.max(1);
@@ -116,8 +117,8 @@ impl Overview<'_> {
         pieces
     }
 
-    /// Returns the rows below the number of guests who come. Each has an answer, its count, and the
-    /// link to the list.
+    /// Returns the rows below the number of guests who come. Each has an answer, the number of
+    /// guests who gave it, and the link to the list of these guests.
     fn answers(&self) -> Vec<(Tag, String, String)> {
         let people = &self.summary.guests;
         let unanswered = people.pending - people.partial;
@@ -188,7 +189,7 @@ impl Overview<'_> {
         .collect()
     }
 
-    /// Counts households by how much of their invitation is answered.
+    /// Counts the households that have answered completely, partly and not at all.
     fn responses(&self) -> Vec<Number> {
         let all = &self.summary.invitations;
         self.households([
@@ -202,7 +203,8 @@ impl Overview<'_> {
         ])
     }
 
-    /// Counts households by their access. Also counts households that never opened their page.
+    /// Counts households by whether they can still answer. Also counts households that never opened
+    /// their page.
     fn access(&self) -> Vec<Number> {
         let all = &self.summary.invitations;
         self.households([

@@ -11,7 +11,8 @@ use crate::hosting::occasions;
 use crate::id::OccasionId;
 use crate::words::{OccasionStatus, ReplyStatus};
 
-/// Finds the host's newest occasions. Also returns whether the host may create another occasion.
+/// Builds the card with the host's two newest occasions. It has a button for a new occasion if the
+/// host may create one.
 pub(crate) fn find(
     tx: &mut Tx<'_>,
     site: &Site,

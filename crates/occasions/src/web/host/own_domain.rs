@@ -37,21 +37,22 @@ struct DomainState {
     found: OwnDomainView,
     /// The occasion's URL under its own host name.
     address: String,
-    /// The reason why the name is not served, or soon will not be, or has no certificate.
+    /// A warning that the host name is not served, will soon no longer be served, or has no
+    /// certificate.
     warning: Option<String>,
     checked: Option<String>,
     proof: Tag,
     way: Tag,
-    /// The DNS records that would point the name to this server, each with type and value. The host
-    /// needs only one of them.
+    /// The DNS records that can point the name to this server, each with type and value. One of
+    /// them is enough.
     records: Vec<(&'static str, String)>,
 }
 
 /// The result of checking a DNS record: the CSS class and the message id.
 type Tag = (&'static str, &'static str);
 
-/// Handles `GET …/settings/domain`. It makes no DNS look-ups, because programs follow links to it,
-/// too.
+/// Handles `GET …/settings/domain`. It makes no DNS look-ups, because programs that follow links
+/// also request this page.
 pub(super) async fn show(
     served: Option<Extension<OwnDomains>>,
     req: HostRequest,

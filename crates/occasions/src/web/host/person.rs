@@ -121,8 +121,7 @@ pub(super) async fn remove(posted: HostForm) -> Result<Response, Problem> {
         .await;
     match removed {
         Err(refusal @ Refusal::VersionConflict(_)) => {
-            // The guest is loaded again. So the page for confirming the removal shows the guest's
-            // current state.
+            // The guest is loaded again, so that the page shows the guest's current state.
             let (context, found) = find(req).await?;
             let guest = found.guest(req.piece("guest"))?;
             let problem = Problem::from(refusal);

@@ -21,8 +21,8 @@ struct Preview<'a> {
     household: &'a str,
     back: String,
     frame: String,
-    /// The languages. Each has a link to its preview, and a flag that says whether this preview is
-    /// shown now.
+    /// The languages. Each has a link to its preview, and a flag. The flag says whether the page
+    /// shows this preview now.
     languages: Vec<(Language, String, bool)>,
 }
 
@@ -50,8 +50,8 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Handles `GET /admin/o/{slug}/invites/{id}/preview/page`. This is the preview itself, inside the
-/// page's frame.
+/// Handles `GET /admin/o/{slug}/invites/{id}/preview/page`. This is the preview itself. The page
+/// around it shows it in a frame.
 pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
     let (context, portal) = load(&req).await?;
     let tag = chosen(&req, &req.wording(&context), &portal);

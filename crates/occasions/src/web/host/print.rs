@@ -1,6 +1,6 @@
 //! Sheets for printing on A4 or Letter paper: cards, labels and place cards with marks for cutting
-//! and folding, and the guest list for the door. The reports page is the list for the kitchen, and
-//! can be printed as it is.
+//! and folding, and the guest list for the door. The list for the kitchen is not among them,
+//! because the reports page can be printed as it is.
 
 use std::collections::BTreeMap;
 
@@ -118,12 +118,12 @@ struct Piece {
     language: Language,
     /// The text at the top, in the theme's font.
     title: String,
-    /// The household's name. Empty if it is the title.
+    /// The household's name or salutation. Empty if it is not printed below the title.
     household: String,
     /// Lines of small text below the title.
     lines: Vec<String>,
     code: String,
-    /// The width of the QR code in modules, and its dark modules as an SVG path.
+    /// The width of the QR code in squares, and the SVG path of its dark squares.
     qr: Option<(usize, String)>,
 }
 
@@ -140,8 +140,8 @@ struct Sheet<'a> {
     pages: Vec<&'a [Piece]>,
 }
 
-/// Handles `GET /admin/o/{slug}/print/cards`. Prints a card for each household, to be put in its
-/// envelope.
+/// Handles `GET /admin/o/{slug}/print/cards`. Prints a card for each household. Hosts put it into
+/// the household's envelope.
 pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
     let (context, pieces) = of_households(&req, |req, portal, link| {
         let text = req.site.catalogue.speak(&language(portal));

@@ -1,4 +1,4 @@
-//! The pages for the hosts' own questions, and the same operations of the JSON API.
+//! The hosts' pages for their own questions. The JSON API has the same operations.
 
 use std::iter;
 

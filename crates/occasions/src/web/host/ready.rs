@@ -1,5 +1,5 @@
-//! The list of what is not ready in an occasion. Each point has links to the pages on which hosts
-//! can resolve it.
+//! The list of points that hosts still have to resolve before the events. Each point has links to
+//! the pages on which hosts can resolve it.
 
 use askama::Template;
 use axum::response::Response;
@@ -88,7 +88,7 @@ pub(super) fn open(found: &Ready) -> i64 {
     i64::try_from(found.open).unwrap_or(i64::MAX)
 }
 
-/// Formats the points that are not ready, as one host sees them.
+/// Formats the points that are not ready, for one host.
 struct PointLines<'a> {
     wording: &'a Wording<'a>,
     context: &'a PageContext,
@@ -227,7 +227,7 @@ impl PointLines<'_> {
     }
 }
 
-/// Returns the path of the page on which hosts edit the texts called `place`.
+/// Returns the path of the page on which hosts edit the texts of `place`, such as `events`.
 fn text_page(place: &str) -> &'static str {
     match place {
         "events" => Event::PAGES,

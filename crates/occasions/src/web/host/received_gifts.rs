@@ -68,7 +68,8 @@ impl PageResource for ReceivedGift {
     fn arrange(_: &HostRequest, _: &PageContext, _: Option<&Self>, form: &mut EditForm<'_>) {
         let currency = form.form_state.form.text("currency").trim().to_uppercase();
         money_field::show(&mut form.groups, "amount", &currency);
-        // The giver's field shows the household's name. So the household itself is a hidden field.
+        // The field for the giver shows the household's name. So the household's id is in a hidden
+        // field.
         let household = money_field::take(&mut form.groups, "household");
         if let Some(household) = household.filter(|field| !field.value.is_empty()) {
             form.hidden.push(("household", household.value));

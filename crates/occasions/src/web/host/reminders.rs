@@ -1,4 +1,4 @@
-//! The pages for the rules for automatic reminders, and the same operations of the JSON API.
+//! The hosts' pages for the rules of automatic reminders. The JSON API has the same operations.
 
 use ::web::{List, Problem, Text};
 use askama::Template;

@@ -46,19 +46,19 @@ struct Reports<'a> {
     exports: Vec<ExportRow>,
 }
 
-/// A question with the count of each answer.
+/// A question, with the number of times that each answer was given.
 struct Tallied<'a> {
     title: Spoken<'a>,
-    /// The number of answers, and the link to the list of the guests or households that gave them.
+    /// The number of guests or households that answered, and the link to their list.
     answered: (String, String),
-    /// The possible answers. Each has its count, and the link to the list of the guests or
-    /// households that gave it.
+    /// The possible answers. Each has the number of guests or households that gave it, and the link
+    /// to their list.
     choices: Vec<(String, String, String)>,
     sum: Option<String>,
 }
 
-/// A dietary requirement with its count over all events, and its count at each event. Each count
-/// links to its list.
+/// A dietary requirement. It has the number of guests with this requirement at all events together
+/// and at each event. Each number links to the list of these guests.
 struct Need {
     words: String,
     is_allergy: bool,
@@ -281,7 +281,7 @@ pub(super) async fn start(posted: HostForm) -> Result<Response, Problem> {
     let refused = |pointer: &str| Problem::fields().field(pointer, "unknown_option", []);
     let kind = ExportKind::find(form.text("kind")).ok_or_else(|| refused("/kind"))?;
     let format = FileFormat::find(form.text("format")).ok_or_else(|| refused("/format"))?;
-    // The host started the export from a list. The export uses the same filter as that list.
+    // If the host started the export from a list, the export uses the same filter as that list.
     let query = Form::parse(form.text("query").as_bytes())?;
     let (mut invitations, mut people) = (
         listing::InvitationFilter::default(),

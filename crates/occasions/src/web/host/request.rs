@@ -1,7 +1,7 @@
-//! A host's request for a page of an occasion. A handler calls a function in [`HostRequest::read`],
-//! [`HostRequest::write`] or [`HostForm::once`]. Each of these first checks, in the same
-//! transaction, that the caller is a host with the permission that the list of paths requires. So
-//! the check and the data come from the same moment.
+//! A host's request for a page of an occasion. A handler passes a closure to [`HostRequest::read`],
+//! [`HostRequest::write`] or [`HostForm::once`]. Each of these first checks that the caller is a
+//! host with the permission that the list of paths requires. The check and the closure run in the
+//! same transaction, so no change can happen between them.
 
 use std::ops::Deref;
 
@@ -121,8 +121,8 @@ impl HostRequest {
         format!("/admin/o/{}{rest}", self.piece("slug"))
     }
 
-    /// Reads from the occasion that the path names. Most pages read a lot, so this runs on a
-    /// separate thread.
+    /// Reads the data of the occasion that the path names. Most pages read a lot, so `look` runs on
+    /// a separate thread.
     pub(crate) async fn read<T, F>(&self, look: F) -> Result<(PageContext, T), Refusal>
     where
         T: Send + 'static,

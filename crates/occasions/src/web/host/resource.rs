@@ -1,5 +1,5 @@
-//! The pages and JSON operations that all lists in an occasion share, for example questions and
-//! reminders.
+//! The pages and JSON operations that are the same for all lists of an occasion, such as the lists
+//! of questions and of reminders.
 
 use askama::Template;
 use axum::response::Response;

@@ -36,10 +36,10 @@ pub(super) struct Sending {
     pub(super) action: String,
     /// When the invitation was marked as sent, as text.
     pub(super) sent: Option<String>,
-    /// The query of the page that leads through all unsent invitations. `None` on the invitation's
-    /// own page.
+    /// The query of the page that leads through all unsent invitations. `None` if the host is on
+    /// the invitation's page instead.
     pub(super) walk: Option<String>,
-    /// Whether the occasion is a draft. The invitation's link does not work then.
+    /// Whether the occasion is a draft. In a draft, the invitation's link does not work yet.
     pub(super) is_draft: bool,
 }
 
@@ -106,7 +106,7 @@ fn message(text: &Text, portal: &InvitationSnapshot, link: &str) -> (String, Str
         ask.unwrap_or_default(),
     ];
     let lines = parts.join("\n");
-    // If the occasion has no date, its paragraph is empty. The empty paragraph is removed.
+    // If the occasion has no date, the paragraph about the date is empty and is removed here.
     let message = lines.replace("\n\n\n", "\n\n").trim_end().to_owned();
     (text.with("send-subject", hosts), message)
 }
@@ -197,9 +197,9 @@ pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Returns the link to the page that leads through all unsent invitations. After a household was
-/// marked as sent, the link leads to the next household. After the mark was undone, it leads to the
-/// same household.
+/// Returns the link to the page that leads through all unsent invitations. After a host marked an
+/// invitation as sent, the link leads to the next household. After the host undid this, the link
+/// leads to the same household again.
 pub(super) fn onward(query: &str, id: &InvitationId, is_sent: bool) -> String {
     // The query is parsed and built again. So a manipulated form value can only change the query of
     // the redirect, not its path.

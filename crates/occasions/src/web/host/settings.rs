@@ -1,5 +1,5 @@
-//! The settings of an occasion. Each section has its own form. So saving one section keeps what was
-//! typed into the others.
+//! The settings of an occasion. Each section has its own form. So saving one section does not
+//! change the others.
 
 use askama::Template;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -113,7 +113,8 @@ struct Settings<'a> {
     /// What the typed deadline would change for households. It is shown before the deadline is
     /// saved.
     effect: Option<String>,
-    /// When the occasion is archived and deleted. Only the section about this shows it.
+    /// The dates on which the occasion is archived and deleted. Only the section [`Part::End`]
+    /// shows them.
     end: Option<End>,
     states: Vec<Move>,
     confirm: Option<Field>,
@@ -167,8 +168,8 @@ pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, P
     Ok(page)
 }
 
-/// Checks the permission for the section. For [`Part::End`], also loads when the occasion is
-/// archived and deleted.
+/// Checks the permission for the section. For [`Part::End`], also loads the dates on which the
+/// occasion is archived and deleted.
 fn look_at(
     part: Part,
 ) -> impl Fn(&mut Tx<'_>, &PageContext) -> Result<Option<Retention>, Refusal> + Send + 'static {
@@ -269,10 +270,10 @@ fn stored(occasion: &Occasion) -> Form {
 /// The checkbox for a custom colour. A colour input always sends a colour. So only this checkbox
 /// says whether the typed colour is used.
 const ACCENT_OWN: &str = "accent_own";
-/// The colour in the colour input if the host has chosen none.
+/// The colour that the colour input shows if the host has chosen no colour.
 const ACCENT_SHOWN: &str = "#7a1733";
 
-/// Returns the form. Its colour is removed unless the box for a custom colour is ticked.
+/// Returns the form without its colour, unless the box for a custom colour is ticked.
 fn with_own_accent(form: &Form) -> Form {
     let is_own = form.is_ticked(ACCENT_OWN);
     let fields = form
@@ -416,7 +417,8 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     answer(&posted, part, done).await
 }
 
-/// Confirms the announced deletion, even if the warnings to the owners were not sent.
+/// Confirms the announced deletion, even if the server could not yet deliver the warning mails to
+/// the owners.
 async fn confirm_deletion(posted: &HostForm) -> Result<Response, Problem> {
     let to = posted.req.at("/settings/end?done=saved");
     let done = posted

@@ -26,7 +26,8 @@ struct UploadsPage<'a> {
     csrf: &'a str,
     submission: String,
     done: Option<String>,
-    /// The states with the count of uploads in each. Empty if the occasion has no uploads.
+    /// The states of uploads, each with the number of uploads. Empty if the occasion has no
+    /// uploads.
     tabs: Vec<Tab>,
     state: UploadState,
     rows: Vec<Row>,
@@ -142,7 +143,8 @@ pub(super) async fn decide(posted: HostForm) -> Result<Response, Problem> {
             return ask(&posted, state, ids).await;
         }
         "delete" => (Decision::Delete, "upload-deleted"),
-        // Without a known button, the form changes nothing. The role is still checked.
+        // If no known button was pressed, the form changes nothing. The host's permission is still
+        // checked.
         _ => {
             ids.clear();
             (Decision::State(state), "upload-none")

@@ -15,7 +15,7 @@ use crate::occasion::Occasion;
 use crate::web::guest::view::Mark;
 use crate::words::{ReplyStatus, Response};
 
-/// Formats an occasion's data in one language, as seen at one time.
+/// Formats an occasion's data in one language. Times such as "2 min ago" are relative to `now`.
 #[derive(Clone)]
 pub(crate) struct Wording<'a> {
     pub(crate) text: &'a Text,
@@ -39,7 +39,8 @@ impl<'a> Wording<'a> {
         at(&self.occasion.slug, rest)
     }
 
-    /// The numbers of guests and households that wait for an event, and the link to these households.
+    /// Returns the link to the list of households that wait for a seat at an event, and a text with
+    /// the numbers of waiting guests and households.
     pub(crate) fn waiting(&self, event: &str, guests: i64, households: i64) -> (String, String) {
         let list = format!("/invites?response=waitlisted&event={event}");
         let values = [("n", guests.into()), ("households", households.into())];
@@ -50,8 +51,8 @@ impl<'a> Wording<'a> {
         self.pick(&self.occasion.hosts)
     }
 
-    /// Returns the text in the page's language. If there is none, returns it in the nearest
-    /// language.
+    /// Returns the text in the page's language. If the text does not exist in this language,
+    /// returns it in another one.
     pub(crate) fn pick(&self, texts: &'a I18n) -> Spoken<'a> {
         texts.pick(self.text.language(), &self.occasion.default_language)
     }
@@ -119,8 +120,7 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// Returns a deadline as a form value. If the deadline is the end of a day, the value is that
-    /// day.
+    /// Returns the day of a deadline as a form value.
     pub(crate) fn deadline_day(&self, at: Option<Timestamp>) -> String {
         let day = |at| Deadline::of(&self.local(at)).day().to_string();
         at.map(day).unwrap_or_default()
@@ -160,7 +160,8 @@ impl<'a> Wording<'a> {
         }
     }
 
-    /// Returns the languages that the occasion offers, each with its tag and its own name.
+    /// Returns the languages that the occasion offers. Each has its tag, and its name in that
+    /// language.
     pub(crate) fn languages(&self) -> Vec<(String, String)> {
         let tags = self.occasion.languages.iter();
         tags.map(|tag| (tag.clone(), Language::of(tag).name.into_owned()))
@@ -168,7 +169,7 @@ impl<'a> Wording<'a> {
     }
 }
 
-/// Returns the languages that the site supports, each with its tag and its own name.
+/// Returns the languages that the site supports. Each has its tag, and its name in that language.
 pub(crate) fn languages(text: &Text) -> Vec<(String, String)> {
     let tags = text.catalogue().languages();
     tags.map(|tag| (tag.to_owned(), Language::of(tag).name.into_owned()))
@@ -222,8 +223,8 @@ pub(crate) struct Tag {
     pub(crate) words: String,
 }
 
-/// Builds a label for each answer of a household's guests, with its count. An answer without guests
-/// is left out.
+/// Builds a label for each answer, with the number of the household's guests who gave it. Answers
+/// that no guest gave are left out.
 pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
     let parts = [
         (people.yes, Mark::Yes, "host-tag-yes"),
@@ -247,8 +248,8 @@ pub(crate) fn tags(text: &Text, people: &People) -> Vec<Tag> {
         .collect()
 }
 
-/// Builds the label for a guest's answer. If the list is filtered by event, it is the answer for
-/// that event. Otherwise it is the answer over all events.
+/// Builds the label for a guest's answer. If the list is filtered by event, the label shows the
+/// answer for that event. Otherwise it shows the combined answer for all events.
 pub(crate) fn answer(text: &Text, person: &Person) -> Tag {
     let mark = mark(person.status);
     let words = if person.is_partial {

@@ -1,8 +1,8 @@
 //! The counters of wrong attempts, per network, per code and for the installation.
 //!
-//! A client is in several networks: for IPv4 its address and the /24, for IPv6 the /64, /56, /48
-//! and /32. A provider gives a customer anything from a /64 to a /48, so no single level is enough.
-//! Each level allows a few times as many failures as the level below.
+//! An IPv4 client is in two networks, its own address and the /24. An IPv6 client is in four
+//! networks, the /64, /56, /48 and /32. A provider gives a customer anything from a /64 to a /48,
+//! so no single level is enough. Each level allows a few times as many failures as the level below.
 //!
 //! The number of counters is bounded. When there are many counters, new small networks share the
 //! counter of a larger network around them. When there are still more, all new networks share one
@@ -21,7 +21,8 @@ const TEN_MINUTES: SignedDuration = SignedDuration::from_mins(10);
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// The maximum number of wrong attempts from the smallest network in 10 minutes.
+/// The maximum numbers of wrong attempts in 10 minutes and in a day, from one network of the
+/// smallest level.
 const IN_TEN_MINUTES: u32 = 10;
 const IN_A_DAY: u32 = 30;
 /// The limits per network level. Each larger network may have several times as many failures as the
@@ -47,7 +48,7 @@ const BOUNDS: [usize; 4] = [20_000, 30_000, 40_000, 50_000];
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Network(Network),
-    /// The shared counter of all networks that have no counter of their own.
+    /// The counter that is shared by all networks without a separate counter.
     Others {
         with_name: bool,
     },
@@ -90,7 +91,7 @@ pub(super) enum Room {
     Full(i64),
 }
 
-/// The counters that count one look-up in flight.
+/// The keys of the counters in which one look-up in flight is reserved.
 #[derive(Debug)]
 pub(super) struct Held(Vec<Key>);
 
@@ -182,8 +183,8 @@ impl Tallies {
         }
     }
 
-    /// Returns the key of the counter for `key`; `None` if `key` is a small network and only the
-    /// larger networks around it are counted.
+    /// Returns the key of the counter in which `key` is counted. Returns `None` if `key` is a small
+    /// network and only the larger networks around it are counted.
     fn place(&self, key: Key) -> Option<Key> {
         let Key::Network(network) = key else {
             return Some(key);

@@ -1,4 +1,4 @@
-//! Tests with reports as mail servers write them, and with other mail.
+//! Tests that delivery reports are read as mail servers write them, and that other mail is ignored.
 
 use super::*;
 

@@ -16,7 +16,7 @@ impl ServiceCheck<'_> {
         self.check.accept(key, schedule).map(Some).ok_or(Refused)
     }
 
-    /// Refuses settings that have no effect on a scheduled command.
+    /// Refuses settings that would have no effect on a scheduled command.
     pub(super) fn only_once(&mut self) {
         let service = self.service;
         if service.cron.is_empty() {

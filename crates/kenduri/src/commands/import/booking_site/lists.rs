@@ -23,7 +23,7 @@ const NOT_ALLOWED: &str = "Links that do not lead to a meeting on an allowed hos
 const UNKNOWN_ENTRIES: &str =
     "companies that are only known by slots or bookings, and are not offered";
 
-/// A code or slug for a name, with at most `most` characters.
+/// Derives a code or slug from a name. It has at most `most` characters.
 fn code(name: &str, most: usize) -> String {
     let mut code = slug::from_name(name);
     code.truncate(most);
@@ -34,14 +34,14 @@ fn code(name: &str, most: usize) -> String {
     code.trim_end_matches('-').to_owned()
 }
 
-/// A name for a code, such as “System design” for `system_design`.
+/// Derives a name from a code, such as “System design” from `system_design`.
 fn label(code: &str) -> String {
     let mut letters = code.trim().chars().map(|c| if c == '_' { ' ' } else { c });
     let first = letters.next().into_iter().flat_map(char::to_uppercase);
     first.chain(letters).take(80).collect()
 }
 
-/// Whether a word stands for all there are.
+/// Whether this word in the export stands for all values of a list.
 fn is_any(word: &str) -> bool {
     matches!(word.to_lowercase().as_str(), "any" | "all" | "general")
 }
@@ -93,7 +93,7 @@ impl TakeOver<'_> {
                 let Some(value) = row.value(field).filter(|_| quantity == 0) else {
                     continue;
                 };
-                // One number alone limits the sessions.
+                // A single number limits only the sessions, not the reviews.
                 if field == "limits" && kind == DOCUMENT_REVIEW && !value.is_object() {
                     continue;
                 }
@@ -144,7 +144,8 @@ impl TakeOver<'_> {
         Ok(())
     }
 
-    /// The plan of an order. One that is not known any more is made, without credits.
+    /// Returns the plan of an order. If the plan is missing in the export, creates a plan without
+    /// credits.
     pub(super) fn plan_of(&mut self, tx: &mut Tx<'_>, row: &Row) -> Result<Plan> {
         let name = match (row.text("plan_id"), row.text("plan_name")) {
             (id, _) if !id.is_empty() => id,
@@ -205,7 +206,8 @@ impl TakeOver<'_> {
         Ok(())
     }
 
-    /// Makes the sets of a slot. What they name is added where it is missing.
+    /// Returns the session types, levels and companies of a slot. Adds those that this site does
+    /// not have yet.
     pub(super) fn choices(&mut self, tx: &mut Tx<'_>, row: &Row) -> Result<Choices> {
         let mut choices = Choices::default();
         for word in words(row, "interview_types") {
@@ -228,7 +230,7 @@ impl TakeOver<'_> {
         Ok(choices)
     }
 
-    /// What a member chose for a session.
+    /// Returns the session type, level and company that a member chose for a session.
     pub(super) fn choice(&mut self, tx: &mut Tx<'_>, row: &Row) -> Result<Choice> {
         let one = |name| words(row, name).into_iter().next();
         let mut choice = Choice::default();
@@ -287,7 +289,8 @@ impl TakeOver<'_> {
     }
 }
 
-/// The labels of a list, as many and as long as an entry of the catalogue takes.
+/// Returns the labels in a list. Keeps at most 20 labels of at most 40 characters, because these
+/// are the limits of a catalogue entry.
 fn tags(row: &Row, name: &str) -> Vec<String> {
     let mut all: Vec<String> = Vec::new();
     for word in row.words(name) {
@@ -299,7 +302,7 @@ fn tags(row: &Row, name: &str) -> Vec<String> {
     all
 }
 
-/// A logo's https address or path; empty if it is neither.
+/// Returns the address of a logo: an https URL or a path. Empty if the field contains neither.
 fn logo(row: &Row) -> String {
     let url = row.line("logo_url", 500);
     let mut findings = Findings::default();

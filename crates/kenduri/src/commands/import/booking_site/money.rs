@@ -75,7 +75,8 @@ impl TakeOver<'_> {
                 paid_at: is_paid.then_some(paid_at),
                 grant: plan.grant(),
             },
-            // What a known person has left is not read again, so a new order brings its own credits.
+            // If the person was imported earlier, the remaining credits are not read again. A new
+            // order then adds its own credits.
             is_counted: person.as_ref().is_none_or(|person| person.is_new),
             account: person.map(|person| person.id),
             payment,

@@ -1,15 +1,15 @@
-//! The names that the fields of the older booking site have. Its program is not published, so each
-//! field is found under any of several names; the first that has a value counts.
+//! The names of the fields in the older booking site's collections. Its program is not published,
+//! so each field has several possible names. The first name with a value is used.
 
 /// The fields of a collection.
 pub(super) struct Names {
     /// The collection, and the name of its file without `.json`.
     pub(super) collection: &'static str,
-    /// The fields that name a row, by which others refer to it.
+    /// The fields with the ids of a row. Other rows refer to the row by these ids.
     pub(super) ids: &'static [&'static str],
-    /// Our name for each field, and the names that it may have there besides.
+    /// The name of each field in this import, and the other names that it may have in the export.
     pub(super) fields: &'static [(&'static str, &'static [&'static str])],
-    /// Fields that must not be kept, and are counted.
+    /// Fields with passwords, which are not imported. The report counts them.
     pub(super) dropped: &'static [&'static str],
 }
 
@@ -215,7 +215,7 @@ pub(super) const REQUESTS: Names = Names {
     dropped: &[],
 };
 
-/// The scores of a feedback, and the names of our criteria for them.
+/// The scores in a feedback, each with the name of the criterion in Kenduri.
 pub(super) const SCORES: &[(&str, &str)] = &[
     ("problem_solving", "Problem solving"),
     ("communication", "Communication"),
@@ -223,7 +223,7 @@ pub(super) const SCORES: &[(&str, &str)] = &[
     ("quality", "Quality"),
 ];
 
-/// The answers in words of a feedback, and the names of our criteria for them.
+/// The text answers in a feedback, each with the name of the criterion in Kenduri.
 pub(super) const ANSWERS: &[(&str, &str)] = &[
     ("strengths", "Strengths"),
     ("improvements", "Improvements"),
@@ -346,7 +346,7 @@ pub(super) const REVIEWS: Names = Names {
     dropped: &[],
 };
 
-/// All collections that are taken over.
+/// All collections that are imported.
 pub(super) const ALL: [&Names; 11] = [
     &USERS, &COMPANIES, &PLANS, &LINKS, &SLOTS, &BOOKINGS, &REQUESTS, &FEEDBACKS, &ORDERS,
     &PAYOUTS, &REVIEWS,

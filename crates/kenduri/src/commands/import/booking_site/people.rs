@@ -1,4 +1,4 @@
-//! People, their passwords and credits, and who of them becomes what.
+//! Imports people with their passwords and credits, and decides who becomes an owner or a provider.
 
 use anyhow::Result;
 use bookings::credit_kind::{DOCUMENT_REVIEW, SESSION};
@@ -112,7 +112,8 @@ impl TakeOver<'_> {
         Ok(())
     }
 
-    /// Reads a quota: a number, or an object with numbers by kind. A negative one has no limit.
+    /// Reads a quota. It is a number, or an object with one number for sessions and one for
+    /// reviews. A negative number means that there is no limit.
     pub(super) fn quota(&mut self, value: &Value, kind: &str) -> Result<Option<i64>> {
         let ours = match kind {
             DOCUMENT_REVIEW => "reviews",
@@ -141,8 +142,8 @@ impl TakeOver<'_> {
         }
     }
 
-    /// Makes the person whom the user named the owner of the site. Nobody else gets a rank, because
-    /// anybody could register as an administrator there.
+    /// Makes the person whom `--owner` names the owner of the site. Administrators of the older
+    /// site get no role, because anybody could register there as an administrator.
     pub(super) fn appoint(&mut self, tx: &mut Tx<'_>) -> Result<()> {
         let owner = &self.options.owner;
         let person = self.by_address.get(owner.canonical());
@@ -168,8 +169,9 @@ impl TakeOver<'_> {
         Ok(())
     }
 
-    /// Finds or creates the provider to whom the field `mentor_id` refers. A mentor becomes one by it.
-    /// `is_over` is for what is past, whose mentor may not be known any more.
+    /// Finds the provider to whom the field `mentor_id` refers. If the mentor is not a provider
+    /// yet, makes the mentor one. An unknown mentor is accepted only if `is_over` is true, that is,
+    /// for a past session.
     pub(super) fn provider_of(
         &mut self,
         tx: &mut Tx<'_>,
@@ -188,7 +190,7 @@ impl TakeOver<'_> {
         }
         let profile = ProviderProfile {
             id: match &person {
-                // Nobody must be able to derive it from an account's id.
+                // The id must not be derivable from the account's id.
                 Some(_) => tx.id(),
                 None => bring::id("provider", &name),
             },
@@ -224,8 +226,8 @@ impl TakeOver<'_> {
         Ok(id)
     }
 
-    /// The provider to whom the field `mentor_id` refers, if they have become one. A review alone
-    /// makes nobody a provider.
+    /// Returns the provider to whom the field `mentor_id` refers, or `None` if that person is not a
+    /// provider yet. A review does not make anybody a provider.
     pub(super) fn known_provider(&self, row: &Row) -> Option<ProviderId> {
         let person = self.person_of(row, "mentor_id")?;
         self.providers.get(person.id.as_str()).cloned()

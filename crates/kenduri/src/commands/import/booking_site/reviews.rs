@@ -1,4 +1,5 @@
-//! Reviews of documents. Their files are checked before the store is changed, and stored only then.
+//! Reviews of documents. The files are checked before the dry run of an import, and stored between
+//! the dry run and the import itself.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -19,7 +20,7 @@ const NO_MEMBER: &str = "Reviews of members who are not known any more, which st
 const WITHOUT: &str =
     "Documents that are not taken over; reviews that are done come without, others stay behind";
 
-/// Reads the reviews, and checks their documents. One is in memory at a time.
+/// Reads the reviews, and checks their documents. Only one document is in memory at a time.
 pub(super) async fn read(site: &Site, folder: &Path) -> Result<Reviews> {
     let mut found = Reviews::default();
     let Some(mut reader) = Reader::open(folder, &names::REVIEWS)? else {
@@ -44,7 +45,8 @@ pub(super) async fn read(site: &Site, folder: &Path) -> Result<Reviews> {
     Ok(found)
 }
 
-/// Stores the documents that were accepted. Those that no review uses are deleted after a day.
+/// Stores the documents that passed the check. A document that no review uses is deleted after a
+/// day.
 pub(super) async fn keep(site: &Site, options: &Options, reviews: &Reviews) -> Result<()> {
     let Some(mut reader) = Reader::open(&options.folder, &names::REVIEWS)? else {
         return Ok(());
@@ -60,7 +62,8 @@ pub(super) async fn keep(site: &Site, options: &Options, reviews: &Reviews) -> R
     Ok(())
 }
 
-/// The name and the content of a document: in the row as Base64, or in a file below the folder.
+/// Returns the name and the content of a document. The content is in the row as Base64, or in a
+/// file inside the folder.
 fn content(folder: &Path, row: &mut Row) -> Result<(String, Vec<u8>), String> {
     let (name, path, data) = (
         row.text("file_name"),
@@ -135,7 +138,7 @@ impl TakeOver<'_> {
             ReviewState::Pending | ReviewState::Cancelled => None,
             ReviewState::InReview | ReviewState::Completed => self.known_provider(row),
         };
-        // A review that nobody has taken waits for somebody who does.
+        // A review without a reviewer is still pending.
         let state = match (state, &reviewer_id) {
             (ReviewState::InReview, None) => ReviewState::Pending,
             (state, _) => state,
@@ -182,7 +185,7 @@ impl TakeOver<'_> {
     }
 }
 
-/// What remains of a review whose document is gone.
+/// Returns the metadata of a document whose file is not imported.
 fn without(row: &Row) -> Document {
     Document {
         file: String::new(),

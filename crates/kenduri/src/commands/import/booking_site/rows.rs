@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::names::{self, Names};
 
-/// A row of a collection. Its fields have our names.
+/// A row of a collection, with the field names of this import (see [`Names`]).
 #[derive(Debug)]
 pub(super) struct Row {
     file: &'static str,
@@ -23,7 +23,8 @@ pub(super) struct Row {
     fields: Map<String, Value>,
 }
 
-/// Why a row cannot be taken over. It prevents the whole import, and is named by file and line.
+/// The reason why a row cannot be imported. It is reported with the row's file and line, and
+/// prevents the whole import.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Flaw(pub(super) String);
@@ -32,8 +33,8 @@ pub(super) fn flaw<T>(what: impl Into<String>) -> Result<T> {
     Err(Flaw(what.into()).into())
 }
 
-/// What was found while reading a folder: rows that are none, fields without a place here, and
-/// collections that stay behind.
+/// What the import leaves out of a folder. It contains the place and the problem of each invalid
+/// row, and counts unknown fields, dropped fields, and documents in other collections.
 #[derive(Debug, Default)]
 pub(super) struct Remainder {
     pub(super) bad: Vec<(String, String)>,
@@ -42,8 +43,8 @@ pub(super) struct Remainder {
     pub(super) left: BTreeMap<String, u64>,
 }
 
-/// The rows of all collections but the reviews of documents, whose files are too large to be kept in
-/// memory.
+/// The rows of all collections except the reviews. A review contains a document, and all documents
+/// together would need too much memory.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub(super) users: Vec<Row>,
@@ -99,7 +100,7 @@ impl Rows {
     }
 }
 
-/// Counts the documents of the collections that stay behind.
+/// Counts the documents in collections that are not imported.
 fn count_others(folder: &Path, rest: &mut Remainder) -> Result<()> {
     let unreadable = |error: std::io::Error| ImportError::Unreadable {
         file: folder.display().to_string(),
@@ -123,7 +124,7 @@ fn count_others(folder: &Path, rest: &mut Remainder) -> Result<()> {
     Ok(())
 }
 
-/// A collection's file that is being read.
+/// Reads the rows in the file of a collection.
 pub(super) struct Reader {
     names: &'static Names,
     export: mongo::Export,
@@ -140,8 +141,7 @@ impl Reader {
         Ok(Some(Self { names, export }))
     }
 
-    /// Reads the next row. Rows that are none are put into `rest`, as are the fields without a place
-    /// here.
+    /// Returns the next valid row. Adds invalid rows and unknown or dropped fields to `rest`.
     pub(super) fn next(&mut self, rest: &mut Remainder) -> Result<Option<Row>> {
         while let Some(Document { line, fields }) = self.export.read()? {
             let what = match fields {
@@ -166,7 +166,8 @@ impl Reader {
             let key = given.remove(*name).map(|value| text_of(&value));
             keys.extend(key.filter(|key| !key.is_empty()));
         }
-        // Ids stay where they can be ids here.
+        // Keys that are valid ids in Kenduri come first, because the imported record's id is
+        // derived from the first key.
         keys.sort_by_key(|key| platform::id::parse(key).is_none());
         let mut fields = Map::new();
         for (ours, theirs) in names.fields {
@@ -202,7 +203,7 @@ fn place(file: &str, line: u64) -> String {
     format!("{file}.json:{line}")
 }
 
-/// The text of a scalar; empty for anything else.
+/// Returns the text of a scalar value. Empty for all other values.
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.trim().to_owned(),
@@ -213,7 +214,7 @@ fn text_of(value: &Value) -> String {
 }
 
 impl Row {
-    /// The id by which the row is known in reports, and from which its id here is derived.
+    /// Returns the row's id in the export. The id of the imported record is derived from it.
     pub(super) fn key(&self) -> &str {
         self.keys.first().map_or("", String::as_str)
     }
@@ -227,7 +228,7 @@ impl Row {
         self.fields.get(name)
     }
 
-    /// Takes a field out of the row, because it is large.
+    /// Removes a large field from the row, and returns its text.
     pub(super) fn take(&mut self, name: &str) -> String {
         match self.fields.remove(name) {
             Some(Value::String(text)) => text,
@@ -235,7 +236,7 @@ impl Row {
         }
     }
 
-    /// The text of a field, without space at its ends; empty if there is none.
+    /// Returns the text of a field, without spaces at its ends. Empty if the field is missing.
     pub(super) fn text(&self, name: &str) -> String {
         match self.value(name) {
             Some(Value::Array(_)) => self.words(name).join("\n"),
@@ -262,7 +263,7 @@ impl Row {
         }
     }
 
-    /// The texts of an array, or of a text with commas.
+    /// Returns the texts in an array, or the parts of a text that are separated by commas.
     pub(super) fn words(&self, name: &str) -> Vec<String> {
         let all: Vec<String> = match self.value(name) {
             Some(Value::Array(all)) => all.iter().map(text_of).collect(),
@@ -275,7 +276,8 @@ impl Row {
         all.into_iter().filter(|one| !one.is_empty()).collect()
     }
 
-    /// Whether a flag is set. Words that are neither are taken as `default`.
+    /// Whether a flag is set. Returns `default` if the field contains neither a known word for yes
+    /// nor one for no.
     pub(super) fn flag(&self, name: &str, default: bool) -> bool {
         match self.text(name).to_ascii_lowercase().as_str() {
             "true" | "yes" | "1" | "active" => true,
@@ -294,7 +296,7 @@ impl Row {
         }
     }
 
-    /// A time. One without an offset is in UTC, as the database keeps them.
+    /// Reads a time. A time without an offset is in UTC.
     pub(super) fn instant(&self, name: &str) -> Result<Option<Timestamp>> {
         let Some(value) = self.value(name) else {
             return Ok(None);
@@ -315,7 +317,7 @@ impl Row {
         }
     }
 
-    /// A local date, which the database may have as the midnight of UTC.
+    /// Reads a local date. The export may contain it as a time, namely midnight in UTC.
     pub(super) fn date(&self, name: &str) -> Result<Date> {
         let text = self.require(name)?;
         let found = match self.value(name) {
@@ -331,7 +333,7 @@ impl Row {
     }
 }
 
-/// A whole number, also where it is written as a text or with decimals that are 0.
+/// Parses a whole number, such as `3`, `3.0` or the text `3`.
 pub(super) fn whole(value: &Value) -> Option<i64> {
     let text = text_of(value);
     let text = match text.split_once('.') {

@@ -1,5 +1,5 @@
-//! Slots, bookings, requests and feedback of the older booking site. Its local times are read in the
-//! zone that the user names.
+//! Slots, bookings, requests and feedback of the older booking site. Its local times are read in
+//! the zone that the user names.
 
 use std::collections::HashSet;
 
@@ -36,7 +36,7 @@ const NO_MEMBER: &str =
     "Requests and feedback without a known member or booking, which stay behind";
 const UNTITLED: &str = "Session";
 
-/// When something takes place.
+/// The start and the end of a slot or session.
 #[derive(Clone, Copy)]
 struct When {
     starts_at: Timestamp,
@@ -44,7 +44,8 @@ struct When {
 }
 
 impl TakeOver<'_> {
-    /// The slots with active bookings, and the others. Where slots overlap, the former stay.
+    /// Returns the slots with active bookings, and the other slots. The first list must be imported
+    /// before the second: if two slots overlap, the one that was imported earlier is kept.
     pub(super) fn slots_by_use<'r>(&self) -> (Vec<&'r Row>, Vec<&'r Row>)
     where
         Self: 'r,
@@ -59,9 +60,10 @@ impl TakeOver<'_> {
         rows.slots.iter().partition(is_used)
     }
 
-    /// Reads the time of a row; `None` if it has none. As with slots that are made here, a local time
-    /// that does not exist is refused, and of one that occurs twice the earlier counts. A session is
-    /// as long as its clock times say.
+    /// Reads the time of a row; `None` if it has none. Refuses a local time that does not exist,
+    /// because clocks are set forward past it. If a local time occurs twice, uses the earlier one.
+    /// The length of a session is its end minus its start on the clock, even if clocks change in
+    /// between.
     fn when(&mut self, row: &Row) -> Result<Option<When>> {
         if let Some(starts_at) = row.instant("starts_at")? {
             let Some(ends_at) = row.instant("ends_at")?.filter(|end| *end > starts_at) else {
@@ -128,7 +130,8 @@ impl TakeOver<'_> {
         Ok(())
     }
 
-    /// The link of a session that is not over; empty if it is not allowed.
+    /// Returns the meeting link of a session. Empty if the session is over or the link is not
+    /// allowed.
     fn usable_link(&mut self, tx: &mut Tx<'_>, row: &Row, when: When) -> Result<String> {
         let link = row.text("meeting_link");
         if link.is_empty() || when.ends_at <= self.now {
@@ -263,7 +266,7 @@ impl TakeOver<'_> {
         }
         let mut outcome = sessions::add_booking(tx, &new)?;
         if matches!(outcome, BookingOutcome::SlotTaken(_)) && slot.ends_at <= self.now {
-            // Two bookings of one past slot: the second one gets a slot that nobody sees.
+            // The past slot already has a booking, so the second booking gets its own hidden slot.
             slot.id = bring::id("second slot", row.key());
             new.slot_id = slot.id.clone();
             let second = ImportedSlot {
@@ -300,7 +303,8 @@ impl TakeOver<'_> {
         Ok(())
     }
 
-    /// The slot of a booking. One that is not known any more is made from the booking's own time.
+    /// Returns the slot of a booking. If the slot is missing in the export, creates one at the
+    /// booking's own time.
     fn slot_of(&mut self, tx: &mut Tx<'_>, row: &Row) -> Result<Slot> {
         let key = row.text("slot_id");
         if let Some(id) = self.slots.get(&key)
@@ -407,7 +411,7 @@ impl TakeOver<'_> {
             self.list(NO_MEMBER, row, &row.text("booking_id"));
             return Ok(());
         };
-        // No rating is invented.
+        // A missing rating is an error, because there is no sensible default.
         let Some(rating) = row
             .number("rating")?
             .filter(|rating| (1..=5).contains(rating))
@@ -429,7 +433,8 @@ impl TakeOver<'_> {
             let criterion = bring::add_criterion(tx, Kind::Score, name, label)?;
             scores.push(Score { criterion, score });
         }
-        // Members have no criteria, so their answers follow their text.
+        // Only feedback by providers has criteria. In a member's feedback, the answers are appended
+        // to the text.
         let (mut answers, mut text) = (Vec::new(), vec![row.text("comments")]);
         for (name, label) in ANSWERS {
             let answer = row.lines(name, 4_000);
@@ -473,7 +478,8 @@ impl TakeOver<'_> {
         Ok(())
     }
 
-    /// Notes the slots whose booking is gone, and which are not offered.
+    /// Counts the slots that are marked as booked although their booking is missing. They are not
+    /// offered.
     pub(super) fn count_unbooked(&mut self) {
         let used: HashSet<String> = {
             let held = self
@@ -517,7 +523,7 @@ fn is_held(word: &str) -> bool {
     )
 }
 
-/// Who cancelled; an administrator if nothing is known.
+/// Returns who cancelled a booking. An unknown word means an administrator.
 fn party(word: &str) -> Party {
     match word.to_lowercase().as_str() {
         "mentee" | "member" | "user" | "student" => Party::Member,

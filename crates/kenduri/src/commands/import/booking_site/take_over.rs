@@ -27,7 +27,7 @@ const UNMATCHED: &str = "Amounts that are no plan's price, so that their unit is
 pub(super) const MENTORS: &str = "Mentors without slots or bookings, who do not become providers";
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
-/// The unit of amounts that match no plan's price.
+/// The unit of amounts that are not the price of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Amounts {
     /// Paise, cents
@@ -43,12 +43,13 @@ pub(super) struct Options {
     pub(super) owner: Address,
     pub(super) is_to_be_written: bool,
     pub(super) amounts: Option<Amounts>,
-    /// The language and the time zone of the people's accounts.
+    /// The language of the imported accounts.
     pub(super) locale: String,
     pub(super) site_zone: TimeZone,
 }
 
-/// The rows of the reviews with their documents, where these were accepted, and why others were not.
+/// The rows of the reviews and, for each review, its document or the reason why the document was
+/// refused.
 #[derive(Debug, Default)]
 pub(super) struct Reviews {
     pub(super) rows: Vec<Row>,
@@ -74,21 +75,23 @@ pub(super) struct TakeOver<'a> {
     pub(super) report: Report,
     pub(super) now: Timestamp,
     pub(super) people: Vec<Person>,
-    /// The place in `people` of each key, and of each canonical address.
+    /// The indexes of persons in `people`, by their keys in the export and by their canonical email
+    /// addresses.
     pub(super) by_key: HashMap<String, usize>,
     pub(super) by_address: HashMap<String, usize>,
-    /// The profiles of providers, by their account or, if it is not known any more, by its key.
+    /// The providers by their account's id. A provider without an account is listed by the key in
+    /// the export.
     pub(super) providers: HashMap<String, ProviderId>,
     /// The slugs of the catalogue's entries, by their keys and by their names in lower case.
     pub(super) entries: HashMap<String, String>,
     pub(super) plans: HashMap<String, PlanId>,
     pub(super) prices: HashSet<Money>,
     pub(super) slots: HashMap<String, SlotId>,
-    /// Where each slot of the export was read.
+    /// The file and the line of each slot in the export.
     pub(super) slot_places: HashMap<SlotId, String>,
     pub(super) bookings: HashMap<String, BookingId>,
     pub(super) currency: Currency,
-    /// How many amounts wait for a decision about their unit.
+    /// The number of amounts for which the user must still name a unit.
     unmatched: usize,
 }
 
@@ -148,7 +151,7 @@ impl<'a> TakeOver<'a> {
             );
             self.report.refuse("--amounts", &what);
         }
-        // What is imported must agree, as everything else does.
+        // The import must not add contradictions to the store.
         let wrong = verify::find(tx)?.into_iter();
         for what in wrong.filter(|what| !before.contains(what)) {
             self.report.refuse("the store", &what);
@@ -183,7 +186,8 @@ impl<'a> TakeOver<'a> {
         rows.iter().try_for_each(|row| self.one(tx, row, work))
     }
 
-    /// Takes one row over. A flaw of the row is reported, and the next row follows.
+    /// Imports one row. A flaw in the row is reported, and does not prevent the import of the
+    /// following rows.
     fn one(
         &mut self,
         tx: &mut Tx<'_>,
@@ -198,13 +202,13 @@ impl<'a> TakeOver<'a> {
         Ok(())
     }
 
-    /// Lists a row under a heading, with what is to be said about it.
+    /// Lists a row under a heading of the report, with a description.
     pub(super) fn list(&mut self, heading: &'static str, row: &Row, what: &str) {
         self.report
             .list(heading, format!("{}: {what}", row.place()));
     }
 
-    /// The person to whom a field refers; `None` if there is none.
+    /// Returns the person to whom a field refers, if there is one.
     pub(super) fn person_of(&self, row: &Row, name: &str) -> Option<&Person> {
         let key = row.text(name);
         let place = self.by_key.get(&key).or_else(|| {
@@ -226,8 +230,8 @@ impl<'a> TakeOver<'a> {
         }
     }
 
-    /// Reads the amount of an order or a payout. One that is no plan's price is listed, and its unit
-    /// is the one that the user named.
+    /// Reads the amount of an order or a payout. If it is not the price of a plan, lists it in the
+    /// report and uses the unit in `--amounts`.
     pub(super) fn amount(&mut self, row: &Row) -> Result<Money> {
         let (currency, text) = (self.currency_of(row)?, row.require("amount")?);
         let minor = row.value("amount").and_then(super::rows::whole);
@@ -259,7 +263,7 @@ impl<'a> TakeOver<'a> {
         Ok(sum)
     }
 
-    /// When the credits end that a person brings.
+    /// Returns when a person's imported credits expire.
     pub(super) fn credits_end(&self, row: Option<&Row>) -> Result<Timestamp> {
         let end = match row {
             Some(row) => row.instant("plan_ends_at")?,
@@ -268,7 +272,7 @@ impl<'a> TakeOver<'a> {
         Ok(end.unwrap_or(self.now + DAY * 365))
     }
 
-    /// Notes that a member has spent a credit on what has the id `subject`.
+    /// Records that a member spent a credit on the session or review with the id `subject`.
     pub(super) fn spend(
         &mut self,
         tx: &mut Tx<'_>,

@@ -1,5 +1,5 @@
-//! Imports the folder `tests/booking-site`, an export of an invented site, on both engines. The clock
-//! of the tests starts at 2026-11-20T08:00:00Z.
+//! Imports the folder `tests/booking-site`, an export of an invented site, on both engines. The
+//! clock of the tests starts at 2026-11-20T08:00:00Z.
 
 mod rules;
 
@@ -70,7 +70,7 @@ impl<'w> Stage<'w> {
         stage
     }
 
-    /// A site, and an export with nobody but a mentor, a member and the owner.
+    /// A site, and an export that contains only a mentor, a member and the owner.
     fn bare(world: &'w World) -> Self {
         let stage = Self::new(world);
         for names in names::ALL {
@@ -106,7 +106,7 @@ impl<'w> Stage<'w> {
         import(&self.site, options).await.unwrap()
     }
 
-    /// Imports, and checks that everything agrees afterwards.
+    /// Imports the export, and checks that the store contains no contradictions afterwards.
     async fn take_over(&self) -> Report {
         let report = self.import(true).await;
         assert_eq!(report.refused(), 0, "{report}");
@@ -115,7 +115,7 @@ impl<'w> Stage<'w> {
         report
     }
 
-    /// The values of a query of one column, as texts.
+    /// Returns the results of a query with one column, as texts.
     async fn texts(&self, query: platform::Sql) -> Vec<String> {
         let look =
             move |tx: &mut Tx<'_>| -> Result<Vec<(String,)>, StoreError> { tx.all(query, &[]) };
@@ -124,7 +124,8 @@ impl<'w> Stage<'w> {
     }
 }
 
-/// The number of rows in each table to which an import writes, and of the stored files' jobs.
+/// Returns the number of rows in each table to which an import writes. Also returns the number of
+/// jobs for stored files.
 async fn rows(store: &Store) -> Vec<i64> {
     let look = |tx: &mut Tx<'_>| -> Result<Vec<(i64,)>, StoreError> {
         tx.all(
@@ -235,7 +236,7 @@ fn people_keep_ids_and_passwords_and_get_no_rank_by_themselves() {
                 "dev@older.example none 11",
                 "meera@older.example none 11",
                 "root@older.example none 11",
-                // A provider confirms the address too.
+                // Like everybody else, a provider must still confirm the email address.
                 "vikram@older.example $2b$04$ 11",
             ]
         );
@@ -260,7 +261,7 @@ fn people_keep_ids_and_passwords_and_get_no_rank_by_themselves() {
                 .await
                 .contains(&format!("{asha} asha-rao"))
         );
-        // What is left to spend, and until when.
+        // The remaining credits, and when they expire.
         let query = sql!(
             "SELECT e.address || ' ' || l.credit_kind || ' ' || CAST(l.granted - l.used AS TEXT)
                  || ' ' || CAST(l.expires_at AS TEXT)
@@ -347,7 +348,7 @@ fn sessions_are_at_their_times_and_money_keeps_its_names() {
         assert_eq!(answers, ["Clear", "Faster"]);
         let query = sql!("SELECT label FROM criterion WHERE kind = 'text' ORDER BY position");
         assert_eq!(stage.texts(query).await, ["Strengths", "Improvements"]);
-        // Refunds are asked for by these.
+        // Refunds need these ids of orders and payments at the gateway.
         let query = sql!(
             "SELECT o.gateway_order_id || ' ' || o.state || ' ' || CAST(o.amount_minor AS TEXT) || ' '
                  || COALESCE(p.gateway || ' ' || p.gateway_payment_id || ' '

@@ -45,7 +45,7 @@ pub(super) struct Options {
     pub(super) is_to_be_written: bool,
     pub(super) owner: Option<Address>,
     pub(super) merges_timers: bool,
-    /// The issuers of the providers through which people can sign in to Kenduri.
+    /// The issuer URLs of the sign-in providers that are configured in Kenduri.
     pub(super) issuers: Vec<String>,
 }
 
@@ -61,7 +61,7 @@ pub(super) struct Import<'a> {
     report: Report,
 }
 
-/// The facts about a person that later rows need.
+/// What later rows need to know about a person.
 #[expect(clippy::struct_excessive_bools, reason = "each is of another row")]
 struct Known {
     is_new: bool,

@@ -21,7 +21,7 @@ use crate::id::InvitationId;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::may;
 
-/// The maximum number of bulk actions in a response, and of exports.
+/// The maximum number of bulk actions in a response. The same maximum applies to exports.
 const LATEST: i64 = 50;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -41,7 +41,7 @@ struct Body {
     /// The invitations' ids, at most 5,000.
     #[schema(value_type = Option<Vec<String>>)]
     ids: Option<Vec<InvitationId>>,
-    /// A filter that finds the invitations. Sent instead of ids.
+    /// A filter that finds the invitations. It can be sent instead of `ids`.
     filter: Option<InvitationFilter>,
     /// The action: `tag`, `untag`, `language`, `allowance`, `deadline`, `lock`, `unlock`,
     /// `archive`, `sent`, `unsent` or `invite`.
@@ -84,7 +84,7 @@ async fn start(
     .await
 }
 
-/// For how many households an action would close or reopen answers. Changes nothing.
+/// Returns the number of households whose answers an action would close or reopen. Changes nothing.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/bulk/effect", tag = "bulk",
     params(("id" = String, Path,)), request_body = Body,

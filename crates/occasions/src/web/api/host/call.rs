@@ -1,5 +1,5 @@
-//! A host's API request: the caller, the facts about the request, and the idempotency key. The
-//! store is accessible only after the check that the caller is a host.
+//! A host's API request is a [`Call`]. Its methods check that the caller is a host before they give
+//! the handler access to the store.
 
 use std::ops::Deref;
 
@@ -43,7 +43,7 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Parses the id of an occasion in a path. Any other text gives "not found".
+    /// Parses the id of an occasion in a path. Any other text is answered with "not found".
     pub(crate) fn occasion(text: &str) -> Result<Self, Problem> {
         id(text).map(Self::Occasion)
     }
@@ -107,7 +107,8 @@ impl Call {
         found.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs the change of a PUT, PATCH or DELETE request. Such a request can safely be repeated.
+    /// Runs the change of a PUT, PATCH or DELETE request. Repeating such a request does no harm, so
+    /// it needs no idempotency key.
     pub(crate) async fn write<T, F>(&self, place: Place, change: F) -> Result<T, Problem>
     where
         T: Send + 'static,
@@ -155,7 +156,7 @@ impl Call {
     }
 
     /// Like [`Call::once`], but for paths that belong to no occasion. `enter` checks the caller,
-    /// also before a stored response is returned.
+    /// even if the response is a stored one.
     pub(crate) async fn once_by<P, T, E, F>(
         &self,
         body: &[u8],
@@ -173,8 +174,8 @@ impl Call {
         answer.map_err(|refusal| problem(refusal, sees))
     }
 
-    /// Runs a change in which a host may choose a code. If the code is taken, the attempt counts as
-    /// a guess.
+    /// Runs a change in which a host may choose an invitation code. If another invitation has the
+    /// code, the attempt counts as a guess.
     pub(crate) async fn by_hand(
         &self,
         code: Option<&str>,

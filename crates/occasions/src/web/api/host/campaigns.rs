@@ -132,7 +132,7 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Repo
     Ok(Json(List::whole(items)))
 }
 
-/// Orders a mail to many households. It is sent at once or at a given time.
+/// Creates a campaign, which is a mail to many households. It is sent at once or at a given time.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns", tag = "mail",
     params(("id" = String, Path,)), request_body = Order,
@@ -178,7 +178,7 @@ async fn show(
 #[into_params(parameter_in = Query)]
 #[derive(Default)]
 struct Wanted {
-    /// Lists only recipients with this state of their mail.
+    /// Lists only recipients whose mail is in this state.
     state: Option<RecipientState>,
     /// Lists only recipients after this position.
     after: i64,
@@ -258,7 +258,7 @@ async fn cancel(
     step(&call, &occasion, &campaign, Step::Cancel).await
 }
 
-/// Sends mails again that failed or bounced.
+/// Sends failed and bounced mails again.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/retry", tag = "mail",
     params(("id" = String, Path,), ("campaign" = String, Path,)),
@@ -276,7 +276,7 @@ async fn retry(
 #[serde(default, deny_unknown_fields)]
 #[schema(as = ReminderRequest)]
 struct Reminding {
-    /// The occasion's slug or id. If omitted, the caller's only occasion.
+    /// The occasion's slug or id. If omitted, the caller's only occasion is used.
     occasion: Option<String>,
     /// Selects households. Of these, only households that may answer and have not answered
     /// completely are reminded.

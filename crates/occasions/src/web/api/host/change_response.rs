@@ -29,8 +29,8 @@ impl Sees {
         }
     }
 
-    /// Returns what the caller may see. The caller's role must allow changes. An API token may see
-    /// less, depending on its scopes.
+    /// Returns the data that a caller may see if the caller's role allows changes. An API token may
+    /// see less, depending on its scopes.
     pub(crate) fn of_editor(who: &SignedIn) -> Self {
         let occasion = who.has(OCCASION_READ);
         Self {
@@ -51,11 +51,11 @@ pub enum Saved<T> {
     Receipt(Receipt),
 }
 
-/// The version of the changed record. For tokens that may not read the record.
+/// The version of the changed record, for tokens that may not read the record itself.
 #[derive(Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
-    /// The record's id. Omitted if the record is named by its key.
+    /// The record's id. Omitted for a record with a `key` and for a guest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
     /// The record's key.
@@ -99,7 +99,7 @@ impl Receipt {
 
 /// A record that a response to a change can contain.
 pub(crate) trait ChangedView: Serialize {
-    /// Returns whether a caller who may see this data may see the record.
+    /// Returns whether the record may be shown to a caller who may see the data in `sees`.
     fn is_for(sees: Sees) -> bool {
         sees.occasion
     }

@@ -82,7 +82,7 @@ async fn show(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// The file of an export. Available once the export is ready, for 7 days.
+/// The file of an export. It can be downloaded until 7 days after the export was requested.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/exports/{export}/file", tag = "exports",
     params(("id" = String, Path,), ("export" = String, Path,)),

@@ -1,4 +1,5 @@
-//! The API for gift reservations, and for received gifts and the thanks for them.
+//! The API for gift reservations and received gifts. It also records which gifts the hosts have
+//! thanked for.
 
 use axum::extract::Path;
 use axum::http::StatusCode;

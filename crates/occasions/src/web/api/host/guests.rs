@@ -111,7 +111,7 @@ struct OneGuest {
 }
 
 impl ChangedView for OneGuest {
-    /// One of the two scopes is enough for a token to see guests.
+    /// A token sees guests if it has at least one of the scopes `occasion:read` and `rsvps:read`.
     fn is_for(sees: Sees) -> bool {
         sees.occasion || sees.answers
     }
@@ -188,8 +188,8 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Records the answer that a guest gave to a host. Works even after the deadline. With `override`,
-/// it may exceed the event's seats.
+/// Records the answer that a guest gave to a host, even after the deadline. With `override`, the
+/// answer is saved even if the event has too few free seats.
 #[utoipa::path(
     put, path = "/api/v1/guests/{id}/replies/{event}", tag = "guests of an occasion",
     params(("id" = String, Path,), ("event" = String, Path,)), request_body = answers::OneReply,

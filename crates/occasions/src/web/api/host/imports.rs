@@ -50,8 +50,8 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Impo
     }))
 }
 
-/// Stores a list, so that a host can check it. The list is a CSV or XLSX file, or a JSON array of
-/// households, of at most 10 MiB.
+/// Stores a list of households, so that a host can check it before the import. The list is a CSV
+/// file, an XLSX file or a JSON array, and has at most 10 MiB.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports", tag = "imports", params(("id" = String, Path,)),
     request_body(content(
@@ -82,12 +82,13 @@ async fn start(
     .await
 }
 
-/// An import, with the households that it skipped and those that an undo kept.
+/// An import. It lists the households that the import skipped, and the households that remained
+/// after an undo.
 #[derive(Serialize, ToSchema)]
 struct ImportReport {
     #[serde(flatten)]
     import: Import,
-    /// The households that were skipped or kept, at most 200.
+    /// The households that the import skipped or that remained after an undo, at most 200.
     left_out: Vec<Named>,
 }
 
@@ -113,7 +114,7 @@ async fn show(
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Sets the meanings of a list's columns, and the host's choices for the import.
+/// Sets what each column of the list means, and the host's choices for the import.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/imports/{import}", tag = "imports",
     params(("id" = String, Path,), ("import" = String, Path,)), request_body = Change,
@@ -174,7 +175,7 @@ async fn apply(
     .await
 }
 
-/// Undoes an import. Possible for 7 days. Deletes the households that the import created, unless
+/// Undoes an import of the last 7 days. Deletes the households that the import created, unless
 /// somebody has changed them since.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports/{import}/undo", tag = "imports",

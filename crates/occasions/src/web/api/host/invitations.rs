@@ -168,11 +168,10 @@ async fn archive(call: Call, Path(text): Path<String>) -> Result<StatusCode, Pro
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Restoring {
-    /// The version that the client has read. If it is `null` or omitted, changes since then are not
-    /// checked.
+    /// The version that the client has read. If it is `null` or omitted, the server does not check
+    /// whether somebody has changed the invitation since.
     version: Option<i64>,
-    /// Whether to restore the invitation even if an event has fewer free seats than its guests
-    /// need.
+    /// Whether to restore the invitation even if an event has too few free seats for its guests.
     r#override: bool,
 }
 
@@ -180,19 +179,19 @@ struct Restoring {
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Lock {
-    /// The version that the client has read. If it is `null` or omitted, changes since then are not
-    /// checked.
+    /// The version that the client has read. If it is `null` or omitted, the server does not check
+    /// whether somebody has changed the invitation since.
     version: Option<i64>,
     /// Why the answers are locked. Only hosts see the reason.
     reason: String,
 }
 
-/// A request for another code. It is either random or chosen by the host.
+/// A request to replace a code. The new code is either random or chosen by the host.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct NewCode {
-    /// The version that the client has read. If it is `null` or omitted, changes since then are not
-    /// checked.
+    /// The version that the client has read. If it is `null` or omitted, the server does not check
+    /// whether somebody has changed the invitation since.
     version: Option<i64>,
     /// The new code. If it is omitted or `null`, the code is random.
     code: Option<String>,
@@ -204,8 +203,8 @@ struct NewCode {
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Approval {
-    /// The version that the client has read. If it is `null` or omitted, changes since then are not
-    /// checked.
+    /// The version that the client has read. If it is `null` or omitted, the server does not check
+    /// whether somebody has changed the invitation since.
     version: Option<i64>,
 }
 
@@ -213,8 +212,8 @@ struct Approval {
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Merging {
-    /// The version that the client has read. If it is `null` or omitted, changes since then are not
-    /// checked.
+    /// The version that the client has read. If it is `null` or omitted, the server does not check
+    /// whether somebody has changed the invitation since.
     #[serde(default)]
     version: Option<i64>,
     /// The id of the invitation that remains.
@@ -226,8 +225,8 @@ struct Merging {
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct GuestMove {
-    /// The version that the client has read. If it is `null` or omitted, changes since then are not
-    /// checked.
+    /// The version that the client has read. If it is `null` or omitted, the server does not check
+    /// whether somebody has changed the invitation since.
     #[serde(default)]
     version: Option<i64>,
     /// Ids of the guests who move. At least one guest must stay.
@@ -256,7 +255,7 @@ impl Default for Sent {
     }
 }
 
-/// Restores an archived invitation. With `override`, even if too few seats are free.
+/// Restores an archived invitation. With `override`, it is restored even if too few seats are free.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/restore", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<Restoring>,
@@ -298,8 +297,8 @@ async fn lock(
     .await
 }
 
-/// Lets a household answer again. The deadline decides when answers close. With `open`, answers
-/// stay open regardless of the deadline.
+/// Lets a household answer again until the deadline. With `open`, the household can answer
+/// regardless of the deadline.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/unlock", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<locks::Opening>,
@@ -318,8 +317,8 @@ async fn unlock(
     .await
 }
 
-/// Gives an invitation another code. The old code stops working. Only owners with a session may do
-/// this, not API tokens.
+/// Gives an invitation another code. The old code stops working. Only owners may do this, and only
+/// in a session, not with an API token.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/replace-code", tag = "invitations",
     params(("id" = String, Path,)), request_body = Option<NewCode>,
@@ -462,7 +461,8 @@ async fn choose(
     Ok(Some(chosen))
 }
 
-/// The body of a change, for the OpenAPI description. Its fields come from a table.
+/// The request body of a change, as the OpenAPI description shows it. Its fields come from the
+/// table [`invitations::FIELDS`].
 struct ChangeBody;
 
 impl PartialSchema for ChangeBody {

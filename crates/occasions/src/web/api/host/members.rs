@@ -77,7 +77,7 @@ struct Link {
     role: Role,
 }
 
-/// A link that nobody has used yet.
+/// An unused link that makes the first person who opens it a member.
 #[derive(Serialize, ToSchema)]
 struct InviteView {
     /// The id of the link. It is needed to withdraw the link.
@@ -119,8 +119,9 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Memb
     }))
 }
 
-/// Creates a link that works once, within 7 days. The link is a secret and is not stored. So
-/// repeating the request with the same idempotency key creates another link.
+/// Creates a link that makes the first person who opens it a member. It works once, within 7 days.
+/// The link is a secret and is not stored. So repeating the request with the same idempotency key
+/// creates another link.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/members", tag = "members",
     params(("id" = String, Path,)), request_body = RoleBody,
@@ -181,7 +182,7 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Links that nobody has used yet.
+/// The unused links for new members.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/members/invites", tag = "members",
     params(("id" = String, Path,)),
@@ -201,7 +202,7 @@ async fn invites(
     }))
 }
 
-/// Withdraws a link that nobody has used yet.
+/// Withdraws an unused link for a new member.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/members/invites/{invite}", tag = "members",
     params(("id" = String, Path,), ("invite" = String, Path,)),

@@ -60,10 +60,11 @@ async fn change(
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body, which the table reads")]
 struct AnswerNotificationsChange {
-    /// How soon the caller gets a mail.
+    /// How soon after an answer the caller gets a mail.
     by_mail: Option<Frequency>,
-    /// How soon the caller gets a notice on the site.
+    /// How soon after an answer the caller gets a notice on the site.
     on_site: Option<Frequency>,
-    /// The hour of daily mails and notices in the occasion's time zone, such as `08:00`.
+    /// The time of day at which daily mails and notices are sent, in the occasion's time zone, such
+    /// as `08:00`.
     hour: Option<String>,
 }

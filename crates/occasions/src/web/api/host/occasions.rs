@@ -140,8 +140,8 @@ async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Proble
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Seen {
-    /// The version that the client has read. If it is `null` or omitted, changes since then are not
-    /// checked.
+    /// The version that the client has read. If it is `null` or omitted, the server does not check
+    /// whether somebody has changed the occasion since.
     version: Option<i64>,
 }
 
@@ -221,7 +221,8 @@ fn saved(occasion: Occasion, host: &HostOf) -> Saved<OccasionView> {
     Saved::of(view(occasion, host), Sees::of(host))
 }
 
-/// The body of a change, for the OpenAPI description. Its fields come from a table.
+/// The request body of a change, as the OpenAPI description shows it. Its fields come from the
+/// table [`occasions::FIELDS`].
 struct OccasionChange;
 
 impl PartialSchema for OccasionChange {

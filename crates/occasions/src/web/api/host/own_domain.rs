@@ -36,8 +36,8 @@ pub(super) struct OwnDomainStatus {
     allowed: bool,
     /// The host name, with the DNS records that it needs; null if there is none.
     domain: Option<OwnDomainView>,
-    /// Why the last order of a certificate for the name failed; null if it did not. It is tried
-    /// again by itself.
+    /// Why the last attempt to obtain a certificate for the host name failed; null if it did not
+    /// fail. The server tries again automatically.
     failed_certificate: Option<String>,
 }
 
@@ -65,7 +65,8 @@ async fn show(
 }
 
 /// Sets the occasion's own host name, and checks its DNS records. Guests find the occasion under
-/// this name once both records exist. An occasion can get 5 new names per day.
+/// this name once its TXT record exists and the name resolves to this server. An occasion can get 5
+/// new names per day.
 #[utoipa::path(
     put, path = "/api/v1/occasions/{id}/own-domain", tag = "own domain",
     params(("id" = String, Path,)), request_body = OwnDomainChange,
@@ -129,13 +130,14 @@ async fn check(
     found(&call, served, &id).await
 }
 
-/// Refuses the request if the site does not allow own host names. This comes after the check that
-/// the caller is a host, because only hosts may learn about the site's settings.
+/// Refuses the request if the site does not allow occasions to have their own host names. Must be
+/// called after the check that the caller is a host, because only hosts may learn about the site's
+/// settings.
 fn ensure(is_allowed: bool) -> Result<(), Refusal> {
     is_allowed.then_some(()).ok_or(Refusal::FeatureDisabled)
 }
 
-/// Checks the DNS records. The caller must already be authorized.
+/// Checks the DNS records. The caller must already have been checked.
 async fn look(call: &Call, id: &str) -> Result<(), Problem> {
     Ok(own_domain::check(&call.site, &super::call::id(id)?).await?)
 }

@@ -26,7 +26,7 @@ const USUAL: i64 = 600;
 const WIDTHS: [i64; 2] = [300, 2_000];
 /// The width of each PNG in a ZIP file, in pixels.
 const PACKED: usize = 600;
-/// The maximum length of a household's name in a file name, in characters.
+/// File names contain at most this many characters of a household's name.
 const NAME: usize = 40;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -69,8 +69,8 @@ async fn png(call: Call, Path(text): Path<String>) -> Result<Response, Problem> 
     Ok(file("image/png", "invitation.png", picture))
 }
 
-/// Returns the QR codes of all invitations that match a filter. Each is a PNG file, named by
-/// household and code.
+/// Returns a ZIP file with the QR codes of all invitations that match a filter. It contains one PNG
+/// file for each invitation, named after the household and the code.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/invitations/qr.zip", tag = "invitations",
     params(("id" = String, Path,), InvitationFilter),

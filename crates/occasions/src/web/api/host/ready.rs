@@ -1,4 +1,4 @@
-//! The API for the list of what is not ready in an occasion.
+//! The API for the list of points that hosts still have to resolve before the events.
 
 use axum::extract::Path;
 use platform::mail::suppression;
@@ -16,9 +16,9 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default().routes(routes!(points: may(See, Tokens(&[RSVPS_READ]))))
 }
 
-/// What is not ready before the events, with counts.
+/// The points that hosts still have to resolve before the events, with counts.
 ///
-/// Households whose address gets no mail are counted only for callers who may see addresses.
+/// Households that cannot get mail are counted only for callers who may see addresses.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/ready", tag = "reports", params(("id" = String, Path,)),
     responses((status = 200, body = Ready), (status = 404))

@@ -24,13 +24,14 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(lines: may(ReadLog, Tokens(&[OCCASION_READ, RSVPS_READ]))))
 }
 
-/// The counters, with the number after which the event stream continues.
+/// The counters of an occasion. `cursor` lets a client continue with the event stream.
 #[derive(Serialize, ToSchema)]
 struct Report {
-    /// The number of the latest news that the counters include.
+    /// The id of the latest event that the counters include. A client can send it to the event
+    /// stream as `last_event_id`.
     cursor: i64,
     summary: Summary,
-    /// The answer curve: one entry per day.
+    /// The numbers of answers over time, with one entry per day.
     curve: Vec<Day>,
 }
 
@@ -82,7 +83,7 @@ struct LineView {
     changes: Value,
     /// The id of the request, as in the `X-Request-Id` header of its response.
     request_id: Option<String>,
-    /// The network that sent the request.
+    /// The network to which the client's IP address belongs.
     network: Option<String>,
 }
 

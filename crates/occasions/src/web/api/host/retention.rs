@@ -31,8 +31,8 @@ async fn retention(call: Call, Path(id): Path<String>) -> Result<Response, Probl
     Ok(answer(StatusCode::OK, &found))
 }
 
-/// Confirms the announced deletion, even if the warnings to the owners have not left the server.
-/// API tokens cannot confirm it.
+/// Confirms the announced deletion, even if the server could not yet deliver the warning mails to
+/// the owners. API tokens cannot confirm it.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/retention/confirm", tag = "occasions",
     params(("id" = String, Path,)),

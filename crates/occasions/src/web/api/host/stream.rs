@@ -48,10 +48,10 @@ pub(crate) struct Listeners {
     places: Places<AccountId>,
 }
 
-/// News of an occasion as they happen: `hello`, `summary`, `rsvp`, `invitation`, `note`, `job`,
-/// `reset`. The stream continues after `Last-Event-ID`, or after `last_event_id` in the query. An
-/// account can have at most 20 open streams. When another one is opened, the oldest stream gets the
-/// event `end` and is closed. Its client should not reconnect.
+/// Streams what happens in an occasion, as events `hello`, `summary`, `rsvp`, `invitation`, `note`,
+/// `job` and `reset`. The stream continues after `Last-Event-ID`, or after `last_event_id` in the
+/// query. An account can have at most 20 open streams. When it opens another, its oldest stream
+/// gets the event `end` and is closed. The client of the closed stream should not reconnect.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/stream", tag = "reports", params(("id" = String, Path,),
         ("last_event_id" = Option<i64>, Query,)),
@@ -67,7 +67,7 @@ async fn listen(
     let occasion: OccasionId = id(&occasion)?;
     let query = call.query();
     let resume = event_stream::last_event_id(&call.headers, &query, "last_event_id");
-    // The server has never sent an id that is not a number. So it counts as an unknown id.
+    // This server only sends numbers as ids. So any other text counts as an unknown id.
     let resume = resume.map(|id| id.trim().parse().unwrap_or(-1));
     let account = call.who.account().id.clone();
     let store = site.store.clone();
@@ -86,8 +86,8 @@ async fn listen(
     Ok(event_stream::response(Body::new(body)))
 }
 
-/// Sends events until the stream ends: the client disconnects, is too slow or loses access, or a
-/// newer stream replaces this one.
+/// Sends events until the client disconnects, is too slow or loses access, or until a newer stream
+/// replaces this one.
 async fn send(
     mut feed: Feed,
     mut end: End,

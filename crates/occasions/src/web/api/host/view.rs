@@ -54,7 +54,7 @@ pub(super) struct InvitationView {
     /// The id of the occasion.
     #[schema(value_type = String)]
     occasion: OccasionId,
-    /// Raised by each change.
+    /// The version of the invitation. Each change increases it.
     version: i64,
     /// The code that opens the invitation.
     code: Option<String>,
@@ -111,13 +111,13 @@ pub(super) struct InvitationView {
     events: Vec<String>,
     /// The guests on the invitation.
     guests: Vec<GuestView>,
-    /// Answers of the household as a whole, by the question's key.
+    /// The answers to the questions that are asked once per household, by the question's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     answers: Option<BTreeMap<String, Answer>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     bookkeeping: Option<BookkeepingView>,
-    /// Why mail does not reach the household's address. Only present if a single invitation is
-    /// read, and only for callers who may see the address.
+    /// Why mail does not reach the household's address. Only responses with a single invitation
+    /// contain this list, and only for callers who may see the address.
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions: Option<Vec<SuppressionView>>,
 }
@@ -128,7 +128,7 @@ pub(super) struct InvitationView {
 struct SuppressionView {
     /// `soft_bounce`, `unsubscribe`, `hard_bounce`, `complaint` or `manual`.
     cause: &'static str,
-    /// When the suppression began. For soft bounces, the time of the last bounce.
+    /// When the suppression began. For soft bounces, this is the time of the last bounce.
     #[schema(value_type = String, format = "date-time")]
     since: Timestamp,
 }
@@ -176,7 +176,7 @@ pub(super) struct GuestView {
     is_child: bool,
     /// The age of a child in years, 0–17, if known.
     age: Option<i64>,
-    /// Whether the guest exceeds the household's allowance.
+    /// Whether the household brings this guest in excess of its allowance.
     beyond_allowance: bool,
     /// Replies by event key.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -326,7 +326,7 @@ pub(super) struct LineView {
     /// The id of the invitation.
     #[schema(value_type = String)]
     id: InvitationId,
-    /// Raised by each change.
+    /// The version of the invitation. Each change increases it.
     version: i64,
     /// The invitation's code; null if the caller may not see it.
     code: Option<String>,
@@ -344,7 +344,7 @@ pub(super) struct LineView {
     /// How much of the invitation is answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response>,
-    /// How many guests are on the invitation, counted by answer.
+    /// The number of guests on the invitation for each answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     people: Option<People>,
     /// Whether the household brings more people than its allowance permits.
@@ -373,8 +373,8 @@ pub(super) struct LineView {
     /// When the invitation was last changed.
     #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
-    /// Whether the invitation is approved, if it was created by an answer without a code; null if a
-    /// host created it.
+    /// For an invitation that was created by an answer without a code, whether hosts have approved
+    /// it; null if a host created the invitation.
     open: Option<Open>,
 }
 
@@ -425,9 +425,10 @@ pub(super) struct PersonView {
     is_child: bool,
     /// The age of a child in years, 0–17, if known.
     age: Option<i64>,
-    /// Whether the guest exceeds the household's allowance.
+    /// Whether the household brings this guest in excess of its allowance.
     beyond_allowance: bool,
-    /// The guest's answer to the requested event. Without an event, the answer over all events.
+    /// The guest's answer for the event in the query. If the query names no event, this is the
+    /// combined answer for all events.
     status: ReplyStatus,
     /// Whether the guest has declined some events and not answered for the others.
     partial: bool,

@@ -1,5 +1,6 @@
 //! Resolves conflicts between two saves that are based on the same version. If only one save
-//! changed a field, its value is kept. If both saves changed a field, the household chooses.
+//! changed a field, the value from that save is kept. If both saves changed a field, the household
+//! chooses.
 
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -66,7 +67,7 @@ struct Pair {
     history: String,
     about: String,
     stored: String,
-    /// The stored value in the form in which the page shows it.
+    /// The stored value as the page shows it.
     words: String,
     /// The text that the page shows for each value. A value without a text is shown as it is.
     said: Vec<(String, String)>,
@@ -135,7 +136,8 @@ impl Merge<'_> {
         twins
     }
 
-    /// Merges a guest's checkboxes without asking. The changes of both saves are applied.
+    /// Merges a guest's checkboxes without asking the household. The changes of both saves are
+    /// applied.
     fn put_together(&self, guest: &Guest, merged: &mut Vec<(String, String)>) {
         let has = |field: &str| self.form.find(&format!("{field}.{}", guest.id)).is_some();
         if has("age") {
@@ -178,8 +180,8 @@ impl Merge<'_> {
             .collect()
     }
 
-    /// Merges answers to multiple-choice questions without asking. The changes of both saves are
-    /// applied. Returns the names of the merged fields.
+    /// Merges answers to multiple-choice questions without asking the household. The changes of
+    /// both saves are applied. Returns the names of the merged fields.
     fn put_choices_together(&self, merged: &mut Vec<(String, String)>) -> Vec<String> {
         let mut fields = Vec::new();
         for (question, field, history, stored) in self.questions() {
@@ -267,7 +269,8 @@ impl Merge<'_> {
         Some(&change.old)
     }
 
-    /// If a field has changed since the form was rendered, returns the value that it had then.
+    /// Returns the value that a field had when the form was rendered. Returns `None` if the field
+    /// has not changed since.
     fn before(&self, history: &str) -> Option<String> {
         Some(match self.old(history)? {
             Value::Null => String::new(),

@@ -57,7 +57,7 @@ impl Which {
         }
     }
 
-    /// Removes all changes from `wish` that this form has no field for.
+    /// Removes from `wish` the changes to values that are not in this form.
     pub(super) fn keep_own_fields(self, wish: &mut HouseholdChange) {
         match self {
             Self::Answers => {}
@@ -336,7 +336,7 @@ impl Sheet<'_> {
     }
 
     /// Returns the state of an event's seats. It contains the number of free seats only if this
-    /// household may need more seats than that.
+    /// household may need more seats than are free.
     fn seats(&self, event: &Event) -> Seats {
         let household = &self.portal.household;
         let places = household.allowance().plus_ones;
@@ -455,7 +455,8 @@ impl Sheet<'_> {
         )
     }
 
-    /// Returns the typed dietary requirements. If none were typed, returns the stored ones.
+    /// Builds the fields for dietary requirements. They contain the submitted values, or the stored
+    /// values if the form was not submitted.
     fn chips(
         &self,
         field: String,

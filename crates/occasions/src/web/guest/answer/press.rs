@@ -1,4 +1,4 @@
-//! The buttons "Everyone is coming", "None of us can come" and undo. They only fill in the form.
+//! The buttons "Everyone is coming", "None of us can come" and "Undo". They only fill in the form.
 //! Nothing is stored until the guest saves the form.
 
 use web::Form;
@@ -12,7 +12,8 @@ pub(super) const PRESS: &str = "press";
 /// The field that contains the form's values before a button was pressed, as JSON.
 pub(super) const BEFORE: &str = "before";
 
-/// Returns the form as a button has filled it in. Returns `None` if no such button was pressed.
+/// Returns the form after the pressed button has filled it in. Returns `None` if none of these
+/// buttons was pressed.
 pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
     let answer = form.find(PRESS)?;
     let replaced =
@@ -44,8 +45,8 @@ pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
 }
 
 /// Returns the reply fields of all guests, each with a flag. The flag says whether the guest can
-/// say yes. This needs a free seat, unless the guest already has a seat or the event has a waiting
-/// list.
+/// say yes. To say yes, a guest needs a free seat, unless the guest already has a seat or the event
+/// has a waiting list.
 fn choices(portal: &InvitationSnapshot) -> impl Iterator<Item = (String, bool)> {
     portal.household.guests.iter().flat_map(move |guest| {
         portal.events.iter().filter_map(move |event| {

@@ -67,7 +67,8 @@ pub(super) fn trouble(
     }
 }
 
-/// Returns an error for each guest who says yes to a full event and has no seat there.
+/// Returns an error about a full event. It is shown at the first guest who is new or says yes to
+/// the event.
 fn full(
     text: &Text,
     portal: &InvitationSnapshot,
@@ -246,8 +247,7 @@ fn answers(
     differing.collect()
 }
 
-/// Describes a guest's typed dietary requirements. Returns an empty text if they equal the stored
-/// ones.
+/// Describes a guest's typed dietary requirements. Returns nothing if they equal the stored ones.
 fn needs(
     reading: &Reading<'_>,
     wanted: &GuestUpdate,
@@ -268,8 +268,8 @@ fn needs(
         .collect()
 }
 
-/// Lists the values of a form whose code no longer works. It contains no stored names of guests,
-/// because only a valid code may reveal names.
+/// Lists the values of a form whose code no longer works. The list contains no stored names of
+/// guests, because only a valid code may reveal names.
 pub(super) fn of_a_stranger(text: &Text, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
     let people = parsed.wish.guests.iter().enumerate();
     let mut lines: Vec<Typed> = people

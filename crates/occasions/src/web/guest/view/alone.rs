@@ -56,8 +56,8 @@ pub struct NotePage<'a> {
     pub action: String,
     /// The idempotency key of the form.
     pub submission: String,
-    /// The version of the answers on which the form is based. It lets the history show which note a
-    /// save replaced.
+    /// The version of the answers on which the form is based. The history uses it to show which
+    /// note a save replaced.
     pub version: String,
     pub trouble: Option<String>,
     pub errors: Vec<FormError>,

@@ -62,9 +62,9 @@ pub struct Row<'a> {
     pub title: String,
     /// The guest's name, as typed or else as stored.
     pub name: String,
-    /// Whether the household brought this guest. The household may remove such a guest.
+    /// Whether the household brought this guest. If so, it may also remove the guest.
     pub plus_one: bool,
-    /// Whether this guest exceeds the number of guests that the household may bring.
+    /// Whether the household brought this guest, and now brings more guests than it may.
     pub above: bool,
     pub child: bool,
     pub age: Option<u8>,
@@ -189,7 +189,8 @@ impl Answer<'_> {
         stacked(self.text)
     }
 
-    /// Whether the form has a single guest and a single event. Then the guest needs no card.
+    /// Whether the form has one guest and one event, and no more guests can be added. The guest's
+    /// fields then need no box around them.
     fn solo(&self) -> bool {
         self.people.len() == 1 && self.people[0].choices.len() == 1 && self.places.is_none()
     }
@@ -274,15 +275,15 @@ impl Answer<'_> {
         })
     }
 
-    /// Whether the fields for dietary requirements start expanded. They do if one of them is filled
-    /// in or has an error.
+    /// Whether the fields for dietary requirements are expanded at first. They are if one of them
+    /// is filled in or has an error.
     fn diets_open(&self, diets: &Chips<'_>) -> bool {
         let wrong = |field: &str| self.error(field).is_some();
         diets.count() > 0 || wrong(&diets.field) || wrong(&diets.note_field)
     }
 
-    /// Whether the choices in a new guest's row start expanded. They do if one of them is filled in
-    /// or has an error.
+    /// Whether the choices in a new guest's row are expanded at first. They are if one of them is
+    /// filled in or has an error.
     fn new_open(&self, row: &NewRow<'_>) -> bool {
         row.choices
             .iter()
@@ -323,8 +324,7 @@ impl NewRow<'_> {
     }
 }
 
-/// Returns all possible ages of a child, each with a flag. The flag says whether it is this child's
-/// age.
+/// Returns all possible ages of a child, each with a flag. The flag is true for the age `own`.
 fn ages(own: Option<u8>) -> impl Iterator<Item = (u8, bool)> {
     (0..=17).map(move |age| (age, own == Some(age)))
 }

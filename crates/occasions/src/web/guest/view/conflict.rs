@@ -19,7 +19,7 @@ pub struct Conflict<'a> {
     /// A new idempotency key, because this form is another save.
     pub submission: String,
     pub differences: Vec<Difference>,
-    /// The names and values of fields about which the household need not decide.
+    /// The names and values of all other fields. The form sends them along unchanged.
     pub merged: Vec<(String, String)>,
 }
 
@@ -35,10 +35,9 @@ pub struct Difference {
 }
 
 pub struct Side {
-    /// The value in the form in which it is sent. Several dietary requirements are joined by
-    /// commas.
+    /// The value as the form sends it. Several dietary requirements are joined by commas.
     pub value: String,
-    /// The value in the form in which the page shows it; empty if there is none.
+    /// The value as the page shows it; empty if there is none.
     pub words: String,
 }
 

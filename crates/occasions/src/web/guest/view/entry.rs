@@ -21,7 +21,8 @@ pub struct CodeEntry<'a> {
     /// The guest's name as typed. `None` if the form asks for no name.
     pub name: Option<String>,
     pub problem: Option<CodeProblem>,
-    /// Values of a form whose code has stopped working. The guest can copy them.
+    /// The values that the guest typed into a form before its code stopped working. The guest can
+    /// copy them.
     pub kept: Vec<Typed>,
     /// The households that this browser has opened before.
     pub known: Vec<Known>,
@@ -34,13 +35,13 @@ pub struct CodeEntry<'a> {
 pub enum CodeProblem {
     /// The typed text cannot be a code.
     Malformed,
-    /// No invitation has this code, or it was revoked.
+    /// No invitation has this code, or the code was revoked.
     Unknown,
     /// The browser reports that another site sent the form.
     Elsewhere,
     /// The guest's name is required too, because somebody is guessing codes.
     NameRequired,
-    /// Too many wrong codes came from this network.
+    /// Too many wrong codes or names came from this network.
     TooMany {
         /// The number of minutes until the next attempt is allowed.
         minutes: i64,
@@ -131,8 +132,8 @@ pub struct Card<'a> {
     pub events: Vec<OpenEvent<'a>>,
     /// The pages that hosts wrote for everybody.
     pub pages: Vec<PageLink>,
-    /// The path of the form for an answer without a code. `None` if the hosts accept no such
-    /// answers.
+    /// The path of the form for an answer without a code. `None` if the hosts do not accept answers
+    /// without a code.
     pub answer: Option<String>,
     /// Wishes of guests that the hosts publish.
     pub wishes: &'a [PublicWish],

@@ -45,7 +45,7 @@ pub struct GiftRow<'a> {
     pub action: String,
     /// How many pieces this household may reserve at most.
     pub most: i64,
-    /// The number of pieces that the form contains.
+    /// The value of the form's field for the number of pieces.
     pub quantity: i64,
     /// The household's note to the hosts.
     pub note: String,
@@ -75,7 +75,8 @@ pub struct CashRow<'a> {
     pub link: Option<(&'a str, &'a str)>,
     /// The lines about a bank account. Each comes with the message id of its label.
     pub lines: Vec<(&'static str, String)>,
-    /// The QR code for banking apps: its width, and its dark modules as an SVG path.
+    /// The QR code for banking apps. It consists of the width in squares, and the SVG path of the
+    /// dark squares.
     pub qr: Option<(usize, String)>,
 }
 

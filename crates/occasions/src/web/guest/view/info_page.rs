@@ -6,7 +6,8 @@ use web::{Language, Spoken, Text};
 use super::{Contact, Frame, Hosts, around_contact};
 use crate::occasion_page::Title;
 
-/// The page `/o/{slug}/pages/{key}`. The same page also exists below an invitation.
+/// The page `/o/{slug}/pages/{key}`. Invited guests see the same page at
+/// `/invite/{code}/pages/{key}`.
 #[derive(Template)]
 #[template(path = "guest/info_page.html")]
 pub struct InfoPage<'a> {
@@ -22,7 +23,8 @@ pub struct InfoPage<'a> {
     /// The other pages that the guest may see.
     pub pages: Vec<PageLink>,
     pub contact: Option<Contact>,
-    /// Whether the page says that it was made with Kenduri. Only public pages say so.
+    /// Whether a public page says that it was made with Kenduri. For pages that need a code,
+    /// [`Frame::made_with`] decides.
     pub made_with: bool,
     /// The frame of a page that needs a code; `None` on a public page.
     pub frame: Option<Frame<'a>>,
@@ -47,8 +49,8 @@ impl InfoPage<'_> {
         spoken.lang().to_string()
     }
 
-    /// Returns the sentence that says whom to contact with questions: the text before the contact,
-    /// and the text after it.
+    /// Returns the sentence that says whom to contact with questions. It is split into the text
+    /// before the contact and the text after the contact.
     fn questions(&self) -> (String, String) {
         around_contact(self.text, "guest-questions")
     }

@@ -25,7 +25,7 @@ pub struct Letter<'a> {
     /// not link to the household's page.
     pub or: Option<String>,
     pub why: String,
-    /// The unsubscribe link. `None` in a test mail.
+    /// The unsubscribe link. Previews and test mails contain only an example of it.
     pub unsubscribe: Option<String>,
 }
 

@@ -89,8 +89,8 @@ fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
     MailColours {
         accent: hex(own.accent.color),
         on_accent: hex(own.accent.on),
-        // If the hosts' colour is the background of the hosts' names, the double line has the
-        // hosts' colour too.
+        // If the accent colour also determines the background of the hosts' names, the double line
+        // has the accent colour.
         gold: own.ground.map_or(theme.gold, |_| hex(own.accent.color)),
         ground: own.ground.map_or(theme.ground, hex),
         ground_ink: own.ground_ink.map_or(theme.ground_ink, hex),
@@ -98,8 +98,8 @@ fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
     }
 }
 
-/// For a background that the hosts have chosen, returns the colours of the names' background and of
-/// the button.
+/// Returns two colours for the background that the hosts have chosen: the background of the hosts'
+/// names, and the accent colour.
 fn cloth(ground: Ground) -> (Cow<'static, str>, Cow<'static, str>) {
     let (ground, accent) = match ground {
         Ground::Maroon => ("#64102b", "#7a1733"),
@@ -151,8 +151,8 @@ pub struct Confirmation<'a> {
     pub tone: Tone,
     pub progress: Progress,
     pub counts: Counts,
-    /// The sentence that says how the household hears of a free seat; `None` if nobody waits for
-    /// one.
+    /// The sentence that says how the household hears of a free seat; `None` if none of its guests
+    /// waits for a seat.
     pub waiting: Option<String>,
     /// Whether the mail tells the household that it moved up from the waiting list.
     pub has_moved_up: bool,
@@ -163,13 +163,13 @@ pub struct Confirmation<'a> {
     pub calendar: Option<String>,
     /// The household's answers to the hosts' own questions.
     pub told: Vec<AnsweredQuestion<'a>>,
-    /// The sentence that says until when answers can be changed.
+    /// The sentence that says how long answers can be changed.
     pub change: Option<String>,
     /// The full URL of the household's page, with the parameter `k`.
     pub link: String,
     /// The site's URL without its scheme, such as "kenduri.example:8443".
     pub site: String,
-    /// The household's code, as printed on the card.
+    /// The household's code, as printed on the invitation card.
     pub code: &'a str,
     pub household: &'a str,
     /// The hosts' contact. It is for somebody who got the mail by mistake.

@@ -21,7 +21,7 @@ pub struct Open<'a> {
     pub hosts: Hosts<'a>,
     /// The path of the occasion's public page.
     pub home: String,
-    /// The events. Each has a choice.
+    /// The events. Each has a field for the reply.
     pub events: Vec<OpenEvent<'a>>,
     /// The idempotency key of the form.
     pub submission: String,
@@ -34,7 +34,7 @@ pub struct Open<'a> {
     pub undecided: bool,
     /// Whether the form has a field for a note.
     pub notes: bool,
-    /// Whether the hosts may publish notes.
+    /// Whether the hosts may publish guests' notes on the public page.
     pub public: bool,
     pub trouble: Option<String>,
     pub errors: Vec<FormError>,
@@ -43,7 +43,7 @@ pub struct Open<'a> {
     pub contact: Option<Contact>,
 }
 
-/// An event in the form in which visitors without a code see it.
+/// An event as visitors without a code see it.
 pub struct OpenEvent<'a> {
     pub key: &'a str,
     /// The field name of the reply.

@@ -1,4 +1,5 @@
-//! Two pages: a household's invitation page, and the page after a save with the saved answers.
+//! Two pages: a household's invitation page, and the page that shows the saved answers after a
+//! save.
 
 use std::borrow::Cow;
 
@@ -39,8 +40,8 @@ pub struct PortalPage<'a> {
     pub calendar: Option<String>,
     pub guests: Vec<Stored<'a>>,
     pub counts: Counts,
-    /// The sentence that says how the household hears of a free seat; `None` if nobody waits for
-    /// one.
+    /// The sentence that says how the household hears of a free seat; `None` if none of its guests
+    /// waits for a seat.
     pub waiting: Option<String>,
     /// The household's answers to the hosts' own questions.
     pub household: Vec<AnsweredQuestion<'a>>,
@@ -142,7 +143,7 @@ pub struct Stored<'a> {
     pub name: String,
     /// "child" with the age, such as "child, 7". `None` for adults.
     pub child: Option<String>,
-    /// Whether this guest exceeds the number of guests that the household may bring.
+    /// Whether the household brought this guest, and now brings more guests than it may.
     pub above: bool,
     /// The guest's replies to all events to which the guest is invited.
     pub replies: Vec<(Spoken<'a>, Mark)>,
@@ -164,11 +165,12 @@ pub struct Tile {
 pub struct Typed {
     /// The guest and the field of the value, such as "Rahman bin Ali, Reception".
     pub what: String,
-    /// The value in the form in which the page shows it.
+    /// The value as the page shows it.
     pub words: String,
 }
 
-/// Returns the pattern for a time in the visitor's own time zone. The page's script fills it in.
+/// Returns the pattern for a time in the visitor's own time zone. The page's script replaces the
+/// placeholders.
 fn here(text: &Text) -> String {
     format!("{{weekday}}{}{{hour}}", text.say("list-comma"))
 }
@@ -191,7 +193,7 @@ impl EventRow<'_> {
         text.with("portal-dress", [("dress", self.dress.text.into())])
     }
 
-    /// Whether the schedule is long, so that it starts collapsed.
+    /// Whether the schedule is so long that the page shows it collapsed at first.
     fn is_long(&self) -> bool {
         self.schedule.len() > 4
     }
@@ -246,8 +248,8 @@ impl PortalPage<'_> {
         }
     }
 
-    /// Formats the sentence that says whom to ask for changes: the text before the contact, and the
-    /// text after it.
+    /// Formats the sentence that says whom to ask for changes. It is split into the text before the
+    /// contact and the text after the contact.
     fn ask(&self) -> (String, String) {
         let id = match self.standing {
             _ if self.has_no_answer() => "closed-ask-none",
@@ -293,8 +295,8 @@ pub struct Confirmation<'a> {
     pub events: Vec<EventRow<'a>>,
     pub guests: Vec<Stored<'a>>,
     pub counts: Counts,
-    /// The sentence that says how the household hears of a free seat; `None` if nobody waits for
-    /// one.
+    /// The sentence that says how the household hears of a free seat; `None` if none of its guests
+    /// waits for a seat.
     pub waiting: Option<String>,
     /// Whether the household's seats wait for the hosts' approval.
     pub unconfirmed: bool,
@@ -302,7 +304,7 @@ pub struct Confirmation<'a> {
     pub code: Option<&'a str>,
     /// The household's answers to the hosts' own questions.
     pub household: Vec<AnsweredQuestion<'a>>,
-    /// The path of the calendar file; `None` if there are no events to put into it.
+    /// The path of the calendar file; `None` if the household has declined all events.
     pub calendar: Option<String>,
     /// The masked email address to which the confirmation is sent.
     pub mail: Option<String>,
@@ -314,8 +316,8 @@ impl Confirmation<'_> {
         format!("{} – {}", self.text.say("saved-title"), self.frame.hosts.0)
     }
 
-    /// Formats the sentence that shows the new code: the text before the code, and the text after
-    /// it.
+    /// Formats the sentence that shows the new code. It is split into the text before the code and
+    /// the text after the code.
     fn code_words(&self) -> (String, String) {
         let sentence = self
             .text

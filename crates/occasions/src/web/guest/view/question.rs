@@ -1,4 +1,4 @@
-//! The hosts' own questions on pages, as form fields and as answers.
+//! The data for the hosts' own questions on pages, both as form fields and with their answers.
 
 use web::{Spoken, Text};
 
@@ -13,8 +13,8 @@ pub struct QuestionField<'a> {
     /// Whether only guests who come are asked the question.
     pub coming_only: bool,
     pub hosts_only: bool,
-    /// The name of the event at which the meal is served. `None` if the household is invited to a
-    /// single event.
+    /// The name of the event at which the meal is served. `None` if the question is not about a
+    /// meal, or if the household is invited to a single event.
     pub meal_at: Option<String>,
     pub control: QuestionControl,
     pub value: String,

@@ -15,7 +15,7 @@ use super::{
     Typed,
 };
 
-/// Returns a text that hosts might have written, in English and one more language.
+/// Returns a text that hosts might have written, in the language of `text` or else in English.
 pub(super) fn spoken(
     text: &Text,
     en: &'static str,

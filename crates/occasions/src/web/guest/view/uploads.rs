@@ -30,7 +30,7 @@ pub struct Uploads<'a> {
     pub gallery: Option<String>,
 }
 
-/// An upload in the form in which its own household sees it.
+/// An upload as its own household sees it.
 pub struct UploadRow {
     pub file: FileView,
     pub state: &'static str,
@@ -78,7 +78,7 @@ impl Gallery<'_> {
 }
 
 impl FileView {
-    /// Returns the alternative text of the picture: its caption, or else the name of its file.
+    /// Returns the alternative text of the picture. This is its caption, or else its file name.
     pub fn words(&self) -> &str {
         if self.caption.is_empty() {
             &self.name

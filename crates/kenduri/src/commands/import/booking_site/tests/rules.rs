@@ -1,4 +1,4 @@
-//! The rules by which rows are refused, and what a second run adds.
+//! Tests of the rules by which rows are refused, and of a second import.
 
 use super::*;
 
@@ -102,7 +102,7 @@ fn slots_ahead_that_overlap_stop_the_run() {
         let said = "mentor_slots.json:3: it is not over, and overlaps mentor_slots.json:1";
         assert!(text.contains(said) && report.refused() == 1, "{text}");
         assert_eq!(stage.texts(sql!("SELECT id FROM slot")).await, [""; 0]);
-        // Two bookings of one slot ahead, and two sessions of one member at once.
+        // Two bookings of one future slot are refused.
         stage.write("mentor_slots", &rows[..2].join("\n"));
         let booking = |id: &str, member: &str| {
             format!(
@@ -175,7 +175,7 @@ fn a_second_run_adds_what_is_new() {
         ] {
             assert_eq!(report.counts(kind), counts, "{kind}: {report}");
         }
-        // Of 3 one was spent there since, and one was bought.
+        // The member had 3 credits. Since the first run, one was spent and one was bought.
         let query = sql!(
             "SELECT CAST(CAST(SUM(l.granted - l.used) AS BIGINT) AS TEXT)
              FROM credit_lot l JOIN money_party p ON p.id = l.party_id
