@@ -77,8 +77,8 @@ fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     manager.ok_or(Refusal::TokenNotPermitted)
 }
 
-/// Converts an error about grants. If an owner cannot be removed because no other is left, it is
-/// the owner whose slug is in the countdown's URL.
+/// Converts an error about grants. If an owner cannot be removed because no other is left, that
+/// owner is the one whose slug is in the countdown's URL.
 fn refused(error: GrantError) -> Refusal {
     match error {
         GrantError::NotAMember | GrantError::UnknownRole => Refusal::NotFound,

@@ -114,8 +114,8 @@ impl Resource for Countdown {
     };
     const HISTORY: History = history_of!("countdown", named_by: "title", removed: "deleted");
     const TYPED_REMOVAL: TypedRemoval = TypedRemoval::People;
-    /// The audit log omits the title of a deleted countdown. Nothing would tell later whose title
-    /// it was, so it could not be erased together with the owner's data.
+    /// The audit log omits the title of a deleted countdown. Later, the title's owner would be
+    /// unknown, so the title could not be erased together with the owner's data.
     const IS_FORGOTTEN: bool = true;
 
     fn key(&self) -> &str {

@@ -116,7 +116,7 @@ pub(crate) fn remove(tx: &mut Tx<'_>, id: &CountdownId) -> Result<(), StoreError
     sql!("DELETE FROM countdown_entry WHERE countdown_id = :id", id).run(tx, Rows::Any)?;
     grant::remove_scope(tx, &scope(id))?;
     sql!("DELETE FROM countdown WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
-    // The countdown's texts are removed from the audit log. Nothing would tell later whose texts
-    // they were, so they could not be erased together with the owner's data.
+    // The countdown's texts are removed from the audit log. Later, their owner would be unknown, so
+    // they could not be erased together with the owner's data.
     audit::forgetting::scope(tx, id.as_str())
 }

@@ -59,7 +59,7 @@ impl fmt::Debug for S3 {
 }
 
 impl S3 {
-    /// Makes the bucket for `place`, which has the form `BUCKET/PREFIX`.
+    /// Makes a client for the bucket and prefix in `place`, which has the form `BUCKET/PREFIX`.
     pub fn at(place: &str, access: &S3Access) -> Result<Self, S3Error> {
         let wrong = |reason: String| S3Error::Access(reason);
         let (bucket, prefix) = place.split_once('/').unwrap_or((place, ""));

@@ -16,8 +16,8 @@ use tokio::io::AsyncReadExt as _;
 use crate::uploaded_image::{self, Cut};
 use crate::{Problem, Site};
 
-/// How long an unused file is kept. It is kept because an open form may still refer to the file,
-/// and because a backup copies the store before the files.
+/// An unused file is kept for this long, because an open form may still refer to it, and because a
+/// backup copies the store before the files.
 const UNUSED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
 /// A folder for the pictures of one kind of record.

@@ -104,7 +104,7 @@ impl Setting {
         }
     }
 
-    /// The key of the second setting whose value is the path of a file that contains this setting's
+    /// The key of a second setting, whose value is the path of a file that contains this setting's
     /// value. `None` if this setting cannot be read from a file.
     pub fn file_key(&self) -> Option<&'static str> {
         match self {

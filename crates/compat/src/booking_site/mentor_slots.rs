@@ -52,7 +52,7 @@ struct SlotShown {
     preparation_notes: String,
     title: String,
     meeting_link: String,
-    /// The slot's status. A held slot is shown as `booked`, because the front end does not know
+    /// The slot's status. A held slot is shown as `booked`, because the front end does not support
     /// holds.
     status: &'static str,
     price_minor: i64,

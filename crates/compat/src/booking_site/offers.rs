@@ -81,7 +81,7 @@ pub(super) struct PlanShown {
     price: i64,
     currency: String,
     duration_months: i64,
-    /// The lines of the description.
+    /// The lines of the plan's description.
     features: Vec<String>,
     /// The number of credits of each kind.
     limits: BTreeMap<String, i64>,

@@ -1,5 +1,6 @@
 //! Payments for a plan, in Razorpay's window or on the page of another gateway. The plan determines
-//! the amount, and the order belongs to the caller. The request cannot change either.
+//! the amount, and the order belongs to the caller. The request cannot change the amount or the
+//! owner.
 
 use axum::Router;
 use axum::http::StatusCode;

@@ -107,8 +107,8 @@ pub struct Record {
 /// Filters for listing audit lines. An empty string or `None` does not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Lists only lines of this scope. If it is empty, lines of all scopes and of the installation
-    /// are listed.
+    /// Lists only lines of this scope. If the scope is empty, lists the lines of all scopes and of
+    /// the installation.
     pub scope: String,
     /// Only actions by this account, token or other actor.
     pub actor_id: String,

@@ -4,8 +4,8 @@
 //! whole installation. The installation's limits are 150 wrong codes in 10 minutes and 1,500 a day.
 //! When a limit is reached, a code is accepted only together with a guest's name that belongs to
 //! the code. So guessing never locks anybody out, and at most 1,500 codes a day are tried without a
-//! name. Wrong names have separate limits: one for each network, and 3 an hour for each code,
-//! whether or not the code exists.
+//! name. Wrong names have separate limits. There is a limit for each network, and a limit of 3 an
+//! hour for each code, whether or not the code exists.
 //!
 //! Repeating the same wrong code is free, and so is a right code, because many people behind one IP
 //! address use their codes. An attempt waits for the look-ups in flight if their failure would use

@@ -9,10 +9,10 @@
 //! PostgreSQL's constraint.
 //!
 //! A migration uses the three column types that both engines share. On SQLite, its tables become
-//! `STRICT` tables with `INTEGER`, `TEXT` and `BLOB`. On PostgreSQL, text becomes `TEXT COLLATE
-//! "C"`, so that both engines sort alike. A column declared `COUNTER` is the primary key, numbered
-//! in insertion order. A table that ends with `) CLUSTERED;` stores its rows in key order on
-//! SQLite, so that small rows that are read together are stored together.
+//! `STRICT` tables with `INTEGER`, `TEXT` and `BLOB`. On PostgreSQL, the type of each text column
+//! is `TEXT COLLATE "C"`, so that both engines sort alike. A column declared `COUNTER` is the
+//! primary key, numbered in insertion order. A table that ends with `) CLUSTERED;` stores its rows
+//! in key order on SQLite, so that small rows that are read together are stored together.
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
