@@ -235,7 +235,7 @@ mod tests {
         let put = || {
             fs::write(&path, "the same").unwrap();
             let file = fs::File::options().write(true).open(&path).unwrap();
-            let day = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400);
+            let day = SystemTime::UNIX_EPOCH + Duration::from_hours(24);
             file.set_modified(day).unwrap();
         };
         let mut copied = Copied::find(&vault).unwrap();

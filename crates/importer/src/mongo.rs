@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::ImportError;
 
-/// The maximum length of a line and of a document, in bytes. MongoDB limits a stored document to
+/// The maximum length of a line and of a document, in bytes. `MongoDB` limits a stored document to
 /// 16 MiB, and its JSON is usually longer.
 const LONGEST: usize = 64 << 20;
 
