@@ -1,6 +1,5 @@
-//! A domain can provide dates, and items of other domains can follow them. For example, a countdown
-//! can follow the date of an event. A domain lists the dates that an account may follow
-//! ([`Domain::dates`]). In the transaction that changes or removes a date, the domain calls
+//! A domain can provide dates, and items of other domains can follow them. A domain lists the dates
+//! that an account may follow ([`Domain::dates`]). In the transaction that changes or removes a date, the domain calls
 //! [`moved`]. Then every domain updates its items that follow the date ([`Domain::follow`]).
 
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
