@@ -108,6 +108,7 @@ booking-hold = نحتفظ لك بهذا الموعد { $minutes } دقيقة أ�
 booking-to-payment = إلى الدفع، { $sum }
 booking-sign-in = سجّل الدخول للحجز
 booking-register = أنشئ حسابًا
+booking-invited = يتطلب الحجز حسابًا، والحسابات هنا بالدعوة. اطلبوا دعوة من القائمين على هذا الموقع.
 booking-taken = سبقك أحدهم
 booking-taken-text = لم يعد هذا الموعد متاحًا. لم يُخصم شيء.
 booking-others = مواعيد أخرى

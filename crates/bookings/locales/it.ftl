@@ -119,6 +119,7 @@ booking-hold = Le teniamo questo orario per { $minutes } minuti mentre paga. In 
 booking-to-payment = Al pagamento, { $sum }
 booking-sign-in = Acceda per prenotare
 booking-register = Crei un account
+booking-invited = Per prenotare serve un account, e qui gli account si ricevono su invito. Chiedetelo a chi gestisce il sito.
 booking-taken = Qualcuno è stato più veloce
 booking-taken-text = Questo orario non è più libero. Non è stato addebitato nulla.
 booking-others = Altri orari

@@ -98,6 +98,7 @@ booking-hold = 您付款时，我们为您保留此时间 { $minutes } 分钟。
 booking-to-payment = 前往付款，{ $sum }
 booking-sign-in = 登录后预约
 booking-register = 创建账户
+booking-invited = 预订需要账户，本站账户须凭邀请开通。请向本站的负责人索取邀请。
 booking-taken = 有人先您一步
 booking-taken-text = 此时间已不再空闲。没有收费。
 booking-others = 其他时间

@@ -16,6 +16,8 @@ use crate::settings::{self, BookingSettings};
 use crate::slot::{Place, Slot, State as SlotState};
 
 const DAYS: i32 = 21;
+/// The minimum number of days until the booked lesson. No reminder is due when the demo starts.
+const BOOKED_AHEAD: i32 = 3;
 const BIO: &str = "I teach the second form, and on some evenings everybody who wants to read the \
                    menu without help.";
 
@@ -58,7 +60,7 @@ const LESSONS: &[Lesson] = &[
 ];
 
 /// Creates the demo's bookings. The account `teacher` offers lessons, and the account `member` has
-/// booked the first one that is free of charge.
+/// booked a later one that is free of charge.
 pub fn seed(
     tx: &mut Tx<'_>,
     (teacher, name): (&AccountId, &str),
@@ -82,7 +84,8 @@ pub fn seed(
     let tz = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
     let today = tx.now().to_zoned(tz.clone()).date();
     let mut is_booked = false;
-    for day in (1..DAYS).map(|days| today.saturating_add(days.days())) {
+    for days in 1..DAYS {
+        let day = today.saturating_add(days.days());
         for lesson in LESSONS.iter().filter(|one| one.weekday == day.weekday()) {
             let Some(start) = sessions::start(day, time(lesson.hour, 0, 0, 0), &tz) else {
                 continue;
@@ -94,7 +97,7 @@ pub fn seed(
                 created_at: tx.now(),
             };
             sessions::add_slot(tx, &new, false)?;
-            if lesson.price_minor == 0 && !is_booked {
+            if lesson.price_minor == 0 && days >= BOOKED_AHEAD && !is_booked {
                 let new = booking(tx, slot, member, &rules);
                 sessions::add_booking(tx, &new)?;
                 is_booked = true;

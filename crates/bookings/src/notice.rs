@@ -9,6 +9,7 @@ use platform::mail::{self, Address, NewMail, Stream};
 use platform::money::Money;
 use platform::{StoreError, Tx, sql};
 use web::calendar_file::{self, CalendarEvent, Method};
+use web::dates;
 use web::{Language, Site, Text, Value};
 
 use crate::booking::{self, Booking, Party};
@@ -151,7 +152,13 @@ pub(crate) fn tell_one(
     if place.is_empty() && event != Event::Cancelled {
         (place,) = sql!("SELECT area FROM slot WHERE id = :id", id = booking.slot_id).one(tx)?;
     }
-    let when = text.moment(&booking.starts_at.to_zoned(reader.zone.clone()));
+    let zone = match party {
+        // Providers plan their sessions in the zone of their slots.
+        Party::Provider => booking.zone(),
+        Party::Member | Party::Administrator => reader.zone.clone(),
+    };
+    let when = text.moment(&booking.starts_at.to_zoned(zone.clone()));
+    let place_in_time = format!("{when}, {}", dates::zone_name(&zone, booking.starts_at));
     let (subject, said, notice) = event.messages();
     let values = [
         ("title", booking.title.as_str().into()),
@@ -169,7 +176,7 @@ pub(crate) fn tell_one(
         let reason = booking.cancel_reason.as_str();
         body += &text.with("booking-said-reason", [("reason", reason.into())]);
     }
-    for line in [&booking.title, &when, &with, &place] {
+    for line in [&booking.title, &place_in_time, &with, &place] {
         if !line.is_empty() {
             body += if line == &booking.title { "\n\n" } else { "\n" };
             body += line;

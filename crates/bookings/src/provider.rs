@@ -2,6 +2,7 @@
 
 use identity::account::AccountId;
 use identity::grant::{self, Role};
+use identity::person::slug;
 use jiff::tz::TimeZone;
 use platform::id::Id as _;
 use platform::store::Row;
@@ -79,6 +80,11 @@ pub struct Provider {
 impl Provider {
     pub(crate) fn requester(&self) -> &Requester {
         &self.requester
+    }
+
+    /// Gives the provider's account a slug, if it has none, so that `/book/{slug}` lists their slots.
+    pub(crate) fn take_slug(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        slug::of(tx, &self.requester.who.account().id).map(drop)
     }
 
     fn of(tx: &mut Tx<'_>, requester: &Requester) -> Result<Self, Refusal> {

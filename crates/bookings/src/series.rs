@@ -117,7 +117,7 @@ fn local_times(sent: &NewSeries, findings: &mut Findings) -> Vec<(Date, Time)> {
     let times = sent.times.iter().map(|time| time.parse::<Time>());
     let mut times: Vec<Time> = times.filter_map(Result::ok).collect();
     if times.is_empty() || times.len() != sent.times.len() || times.len() > 6 {
-        findings.add("/times", "date_invalid", []);
+        findings.add("/times", "time_invalid", []);
     }
     times.sort();
     times.dedup();
@@ -172,5 +172,6 @@ pub fn create(
         slot::record(tx, provider, &slot, "slot.created")?;
         made.push(slot);
     }
+    provider.take_slug(tx)?;
     Ok(made)
 }

@@ -171,6 +171,7 @@ pub fn create(tx: &mut Tx<'_>, provider: &Provider, sent: &NewSlot) -> Result<Sl
     let start = template.find_start(tx, sent, None, findings)?;
     let slot = template.insert(tx, start, None)?;
     record(tx, provider, &slot, "slot.created")?;
+    provider.take_slug(tx)?;
     Ok(slot)
 }
 

@@ -201,6 +201,7 @@ field-invalid = القيمة غير صالحة.
 field-email-invalid = لا يبدو هذا عنوان بريد إلكتروني.
 field-url-invalid = يجب أن يكون أول العنوان https://.
 field-date-invalid = لا وجود لهذا التاريخ أو لهذا الوقت.
+field-time-invalid = اكتبوا كل وقت بالساعات والدقائق، من 00:00 إلى 23:59، مثل 18:30.
 field-time-zone-unknown = لا نعرف هذه المنطقة الزمنية.
 field-language-unknown = هذا ليس رمز لغة.
 field-ends-before-start = وقت النهاية قبل وقت البداية.

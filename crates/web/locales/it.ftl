@@ -173,6 +173,7 @@ field-invalid = Il valore non è valido.
 field-email-invalid = Non sembra un indirizzo e-mail.
 field-url-invalid = Non sembra un indirizzo che inizia con https://.
 field-date-invalid = Questa data con quest’ora non esiste.
+field-time-invalid = Scrivete ogni ora come ore e minuti, da 00:00 a 23:59: 18:30.
 field-time-zone-unknown = Non conosciamo questo fuso orario.
 field-language-unknown = Non è il codice di una lingua.
 field-ends-before-start = La fine precede l’inizio.

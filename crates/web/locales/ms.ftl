@@ -235,6 +235,7 @@ field-invalid = Ini tidak sah.
 field-email-invalid = Ini tidak kelihatan seperti alamat e-mel.
 field-url-invalid = Ini tidak kelihatan seperti alamat yang bermula dengan https://.
 field-date-invalid = Hari ini tidak wujud. Tulis tahun, bulan dan hari: 2027-03-01. Masa ditulis selepasnya: 2027-03-01T18:30.
+field-time-invalid = Tulis setiap masa sebagai jam dan minit, dari 00:00 hingga 23:59: 18:30.
 field-time-zone-unknown = Zon masa ini tidak kami kenali.
 field-language-unknown = Ini bukan tag bahasa.
 field-ends-before-start = Waktu tamat lebih awal daripada waktu mula.

@@ -82,6 +82,7 @@ pub static FIELD_CODES: &[&str] = &[
     "email_invalid",
     "url_invalid",
     "date_invalid",
+    "time_invalid",
     "time_zone_unknown",
     "language_unknown",
     "ends_before_start",

@@ -6,7 +6,8 @@
 //! day ([`Deadline`]).
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Zoned};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, Zoned};
 
 use crate::memo::{At, Moment};
 use crate::text::{Text, Value};
@@ -235,6 +236,20 @@ fn is_noon(at: &Zoned) -> bool {
 
 fn is_midnight(at: &Zoned) -> bool {
     (at.hour(), at.minute()) == (0, 0)
+}
+
+/// The name of a time zone, such as “Kuala Lumpur (UTC+8)”.
+pub fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
+    let name = zone.iana_name().unwrap_or("UTC");
+    let place = name.rsplit('/').next().unwrap_or(name).replace('_', " ");
+    let seconds = zone.to_offset(at).seconds();
+    let (hours, minutes) = (seconds.abs() / 3_600, seconds.abs() / 60 % 60);
+    let sign = if seconds < 0 { '\u{2212}' } else { '+' };
+    match (place.as_str(), minutes) {
+        ("UTC", _) => place,
+        (_, 0) => format!("{place} (UTC{sign}{hours})"),
+        _ => format!("{place} (UTC{sign}{hours}:{minutes:02})"),
+    }
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub(super) async fn visit(
         }
     }
     let path = request.uri().path();
-    let is_page = [Method::GET, Method::HEAD].contains(request.method())
+    let is_page = [Method::GET, Method::HEAD, Method::POST].contains(request.method())
         && !["/api/", "/assets/"]
             .iter()
             .any(|other| path.starts_with(other));

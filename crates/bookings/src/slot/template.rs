@@ -292,7 +292,7 @@ fn read_start(sent: &NewSlot, zone: &TimeZone, findings: &mut Findings) -> Optio
         findings.add("/date", "date_invalid", []);
     }
     if time.is_err() {
-        findings.add("/time", "date_invalid", []);
+        findings.add("/time", "time_invalid", []);
     }
     let found = start(date.ok()?, time.ok()?, zone);
     if found.is_none() {

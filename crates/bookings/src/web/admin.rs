@@ -184,8 +184,11 @@ pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
         let mut found = Vec::new();
         for one in manual::orders(tx, before.as_ref(), rows)? {
             let payments = order::payments(tx, &one.order.id)?;
-            let is_captured = |payment: &&Payment| payment.state == PaymentState::Captured;
-            let payments = payments.iter().filter(is_captured);
+            let is_refundable = |payment: &&Payment| {
+                payment.state == PaymentState::Captured
+                    && payment.refund_reserved_minor < payment.amount_minor
+            };
+            let payments = payments.iter().filter(is_refundable);
             let payments = payments.map(|one| one.id.clone()).collect();
             let is_disputed = order::is_disputed(tx, &one.order.id)?;
             found.push((payments, is_disputed, one));

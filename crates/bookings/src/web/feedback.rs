@@ -253,8 +253,8 @@ impl PageResource for Criterion {
             name: one.label,
             note: format!(
                 "{} · {}",
-                text.say(one.author.label()),
-                text.say(one.kind.label())
+                text.say(one.kind.label()),
+                text.say(one.author.label())
             ),
             side: String::new(),
             is_active: one.active,

@@ -14,6 +14,7 @@ use platform::mail::Address;
 use site::call::see_other;
 use site::signed_out::{Entrance, Entry};
 use site::{Context, cookies};
+use web::dates;
 use web::form_state::{self, FormState};
 use web::{Form, Problem, Text};
 
@@ -156,7 +157,7 @@ pub(super) async fn ask(
         title: &booking.title,
         date,
         time,
-        zone: words::zone_name(&zone, booking.starts_at),
+        zone: dates::zone_name(&zone, booking.starts_at),
     };
     Ok(entrance.show(
         &accounts.site,

@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::{Currency, Money};
+use web::dates;
 use web::form_state::{Control, Field, FormState};
 use web::{Findings, Form, PageQuery, Problem, Site, Text, Wishes};
 
@@ -264,7 +265,7 @@ pub(super) async fn list_page(
         bio: provider.bio,
         rating: provider.rating,
         is_filtered: asked.is_filtered(),
-        zone: words::zone_name(&zone, now),
+        zone: dates::zone_name(&zone, now),
         more: found
             .more
             .as_ref()

@@ -4,10 +4,11 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use platform::Tx;
+use platform::{Tx, sql};
 use site::proof::Requester;
 use site::question::{self, Question};
 use site::request::{FormContext, FormPost, PageRequest};
+use web::dates;
 use web::form_state::{Control, Field, FormState};
 use web::{PageQuery, Problem, Text};
 
@@ -118,6 +119,8 @@ struct Loaded {
     /// The other side's email address, if it is shown; otherwise empty.
     email: String,
     order: Option<Order>,
+    /// Whether a refund of the payment is under way.
+    comes_back: bool,
     /// The label of the kind of credit that the booking cost.
     credit: Option<String>,
     /// The entry of the catalogue that the session is about.
@@ -154,6 +157,12 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             Some(id) => order::find(tx, id)?,
             None => None,
         };
+        let (under_way,): (i64,) = sql!(
+            "SELECT COUNT(*) FROM refund r JOIN payment p ON p.id = r.payment_id
+             WHERE p.order_id = :order AND r.state IN ('requested', 'submitted')",
+            order = booking.order_id
+        )
+        .one(tx)?;
         let (of_provider, of_member) = booking::emails(tx, &booking)?;
         let credit = match &booking.credit_lot_id {
             Some(lot) => Some(credit::label(tx, lot)?),
@@ -182,6 +191,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             slot,
             with,
             order,
+            comes_back: under_way > 0,
         })
     };
     req.read(look).await
@@ -200,8 +210,9 @@ struct BookingPage<'a> {
     their_time: String,
     place: String,
     tag: &'static str,
-    /// The price, and the message id for the state of the payment.
-    money: Option<(String, &'static str)>,
+    /// The price, the message id for the state of the payment, and the path of the order's page;
+    /// empty for readers who did not pay.
+    money: Option<(String, &'static str, String)>,
     pay: Option<String>,
     /// Whether the booking waits only for its member to confirm it.
     may_confirm: bool,
@@ -226,7 +237,11 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let loaded = load(req).await?;
     let (text, now) = (&req.text, req.site.clock.now());
     let (booking, slot) = (&loaded.booking, &loaded.slot);
-    let zone = words::zone(&req.site, Some(&req.who));
+    let zone = if loaded.party == Party::Provider {
+        booking.zone()
+    } else {
+        words::zone(&req.site, Some(&req.who))
+    };
     let (date, time) = words::when(text, &zone, booking.starts_at, booking.ends_at);
     let in_time = now <= booking.cancel_deadline();
     let is_ahead = booking.is_active() && booking.starts_at > now;
@@ -239,7 +254,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         form: req.form(DONE, form_state),
         date,
         time,
-        zone: words::zone_name(&zone, booking.starts_at),
+        zone: dates::zone_name(&zone, booking.starts_at),
         their_time: if is_member {
             their_time(text, &zone, booking)
         } else {
@@ -250,10 +265,19 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
             location => location.to_owned(),
         },
         tag: words::tag(booking.state),
-        money: loaded
-            .order
-            .as_ref()
-            .map(|order| (text.money(order.amount()), order.state.label())),
+        money: loaded.order.as_ref().map(|order| {
+            let state = if loaded.comes_back {
+                "order-comes-back"
+            } else {
+                order.state.label()
+            };
+            let page = if is_member {
+                format!("/pay/{}", order.id)
+            } else {
+                String::new()
+            };
+            (text.money(order.amount()), state, page)
+        }),
         pay: pay.map(|order| format!("/pay/{}", order.id)),
         may_confirm: is_member && booking.is_unproven(),
         cancel: match (is_ahead && is_member && !is_pending, in_time) {
@@ -366,7 +390,7 @@ fn their_time(text: &Text, zone: &TimeZone, booking: &Booking) -> String {
     }
     let values = [
         ("when", text.moment(&at.to_zoned(theirs.clone())).into()),
-        ("zone", words::zone_name(&theirs, at).into()),
+        ("zone", dates::zone_name(&theirs, at).into()),
     ];
     text.with("booking-their-time", values)
 }

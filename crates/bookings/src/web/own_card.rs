@@ -24,7 +24,7 @@ use crate::{finding, gateway, member, notice, request, review, slot};
 const TIMES: Begin = Begin {
     title: "slot-begin",
     text: "slot-begin-text",
-    href: "/me/slots/new",
+    href: "/me/slots",
     icon: "M2.5 4h11v9.5h-11zM2.5 7h11M5.5 2.5v3M10.5 2.5v3M8 8.5v3.5M6.2 10.2h3.6",
 };
 const BOOK: Begin = Begin {

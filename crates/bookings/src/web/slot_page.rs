@@ -14,6 +14,7 @@ use platform::{StoreError, Tx};
 use site::Context;
 use site::call::{see_other, submission};
 use site::signed_out::Entrance;
+use web::dates;
 use web::form_state::{Control, Field, FormState};
 use web::page::{Kind, Page};
 use web::{Problem, Site, Text, Theme};
@@ -226,7 +227,7 @@ pub(super) async fn slot_page(
         length: words::length(text, slot.starts_at, slot.ends_at),
         date,
         time,
-        zone: words::zone_name(&zone, slot.starts_at),
+        zone: dates::zone_name(&zone, slot.starts_at),
         place: words::place(text, slot),
         cancel: cancel_rule(
             text,
@@ -283,6 +284,8 @@ struct SignedOut {
     stamp: String,
     /// The fields for name and address.
     fields: Vec<Field>,
+    /// Whether anybody may register.
+    may_register: bool,
 }
 
 impl SignedOut {
@@ -294,10 +297,11 @@ impl SignedOut {
     ) -> Self {
         let text = &entrance.text;
         let field = |name, control, label| form_state.field(name, text.say(label), control);
-        let is_open = newcomers && introduction::is_open(accounts);
+        let may_register = introduction::is_open(accounts);
         Self {
             csrf: entrance.csrf.clone(),
-            stamp: if is_open {
+            may_register,
+            stamp: if newcomers && may_register {
                 registration::renewed_stamp(&accounts.site, stamp)
             } else {
                 String::new()

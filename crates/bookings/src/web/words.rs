@@ -17,20 +17,6 @@ pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
     own.unwrap_or_else(|| site.settings.time_zone.clone())
 }
 
-/// The name of a time zone, such as “Kuala Lumpur (UTC+8)”.
-pub(super) fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
-    let name = zone.iana_name().unwrap_or("UTC");
-    let place = name.rsplit('/').next().unwrap_or(name).replace('_', " ");
-    let seconds = zone.to_offset(at).seconds();
-    let (hours, minutes) = (seconds.abs() / 3_600, seconds.abs() / 60 % 60);
-    let sign = if seconds < 0 { '\u{2212}' } else { '+' };
-    match (place.as_str(), minutes) {
-        ("UTC", _) => place,
-        (_, 0) => format!("{place} (UTC{sign}{hours})"),
-        _ => format!("{place} (UTC{sign}{hours}:{minutes:02})"),
-    }
-}
-
 /// A length such as “45 minutes” or “1 hour 30 minutes”.
 pub(super) fn length(text: &Text, from: Timestamp, until: Timestamp) -> String {
     length_of(text, until.duration_since(from).as_mins())

@@ -22,6 +22,7 @@ const LONGEST_NAME: usize = 100;
 const LONGEST_BIO: usize = 500;
 const LONGEST_LOCATION: usize = 100;
 const LONGEST_WEBSITE: usize = 500;
+const LONGEST_ZONE: usize = 64;
 
 /// A person's own profile.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
@@ -36,6 +37,8 @@ pub struct Profile {
     pub location: String,
     /// An https URL of up to 500 characters; public.
     pub website: String,
+    /// The IANA time zone in which the person sees times; never public.
+    pub time_zone: String,
 }
 
 /// The public part of a profile.
@@ -59,6 +62,8 @@ impl Profile {
         website: https().label("profile-website").hint("profile-website-hint").secret(),
         real_name: line(LONGEST_NAME).label("profile-real-name").hint("profile-real-name-hint")
             .section("profile-private").secret(),
+        time_zone: line(LONGEST_ZONE).label("profile-zone").hint("profile-zone-hint")
+            .section("profile-private"),
     };
 
     /// Applies the submitted values to the profile.
@@ -66,6 +71,9 @@ impl Profile {
         let mut findings = Findings::default();
         let mut new = input.apply(Self::FIELDS, self, false, &TimeZone::UTC, &mut findings);
         findings.line("/website", &new.website, 0, LONGEST_WEBSITE);
+        if TimeZone::get(&new.time_zone).is_err() {
+            findings.add("/time_zone", "time_zone_unknown", []);
+        }
         match new.display_name.parse::<DisplayName>() {
             Ok(name) => name.as_str().clone_into(&mut new.display_name),
             Err(_) if findings.has("/display_name") => {}

@@ -112,6 +112,7 @@ impl Serve {
                 ("site.time_zone", occasions::demo::ZONE),
                 ("site.name", crate::demo::SITE),
                 ("bookings.enabled", "true"),
+                ("accounts.registration", "open"),
             ];
             let flags = values.map(|(key, value)| Flag {
                 typed: "--demo".to_owned(),

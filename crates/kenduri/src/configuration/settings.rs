@@ -216,7 +216,7 @@ pub(super) fn settings(
             ses_topic: mail::ses_topic(written, check),
             route,
         },
-        registration: registration(written, check),
+        registration: registration(written, plan.as_ref(), check),
         backup: backup::read(written, data, &store, &s3_access, check),
         store,
         s3_access,
@@ -270,9 +270,10 @@ fn updates(written: &Written, check: &mut Check) -> Vec<Source> {
 }
 
 /// Returns who may register. Open registration requires a mail server, because new people must
-/// confirm their address by mail.
+/// confirm their address by mail. On a private site, they read the mailbox.
 fn registration(
     written: &Written,
+    plan: Option<&edge::Plan>,
     check: &mut Check,
 ) -> identity::person::registration::Registration {
     use identity::person::registration::Registration as Needed;
@@ -281,7 +282,8 @@ fn registration(
         Registration::Closed => Needed::Closed,
         Registration::Invite => Needed::Invite,
         Registration::Open => {
-            if written.mail.url == "mailbox:" {
+            let is_private = plan.is_none_or(|plan| address::is_private(plan.listen()));
+            if written.mail.url == "mailbox:" && !is_private {
                 check.refuse_sentence(
                     "accounts.registration",
                     "accounts.registration is \"open\", but with mail.url = \"mailbox:\" no mail \

@@ -195,7 +195,7 @@ fn impossible_combinations_are_refused() {
             "kenduri.toml:2: site.url",
         ),
         (
-            "[accounts]\nregistration = \"open\"\n",
+            "[accounts]\nregistration = \"open\"\n[listen]\nhttp = [\"0.0.0.0:8080\"]\n",
             "kenduri.toml:2: accounts.registration is \"open\", but with mail.url",
         ),
         (

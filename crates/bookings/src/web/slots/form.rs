@@ -5,6 +5,7 @@ use axum::response::Response;
 use platform::money::Money;
 use platform::{StoreError, Tx, sql};
 use site::request::{FormContext, FormPost, PageRequest};
+use web::dates;
 use web::form_state::{self, Control, Field, FormState, Group, TableForm};
 use web::{Form, Problem, Text};
 
@@ -13,8 +14,8 @@ use crate::choice::{self, Choices, Kind, Listed};
 use crate::credit_kind::{self, CreditKind};
 use crate::provider::Provider;
 use crate::slot::{self, NewSlot, Place, Slot, SlotChange, SlotId};
+use crate::web::choices;
 use crate::web::frame::BookingPage as _;
-use crate::web::{choices, words};
 use crate::{Refusal, request, settings};
 
 #[derive(Template)]
@@ -320,7 +321,7 @@ async fn edit_page(
     let (text, title) = (&req.text, req.text.say("slot-edit"));
     let page = one::page_of(slot);
     let action = format!("{page}/edit");
-    let zone = words::zone_name(&slot.zone(), slot.starts_at);
+    let zone = dates::zone_name(&slot.zone(), slot.starts_at);
     let group = |legend, fields| Group {
         legend: text.say(legend).into_owned(),
         fields,

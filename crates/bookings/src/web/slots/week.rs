@@ -9,6 +9,7 @@ use platform::Tx;
 use site::call;
 use site::question::{self, Question};
 use site::request::{FormPost, PageRequest};
+use web::dates;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
@@ -172,7 +173,7 @@ async fn page(
                 ("to", text.date_plain(last).into()),
             ],
         ),
-        zone: words::zone_name(&zone, now),
+        zone: dates::zone_name(&zone, now),
         earlier: to(-7),
         later: to(7),
         days,
