@@ -31,6 +31,7 @@ fn a_profile_is_written_in_a_form_and_found_there_again() {
             ("bio", &"f".repeat(501)),
             ("location", &"f".repeat(101)),
             ("website", "http://farah.example"),
+            ("time_zone", "Kuala Lumpur"),
             ("website", "javascript:alert(1)"),
             (
                 "website",
@@ -48,7 +49,8 @@ fn a_profile_is_written_in_a_form_and_found_there_again() {
             .fill("real_name", "Farah binti Ali")
             .fill("bio", "Kopi.\r\n<b>Teh</b>")
             .fill("location", "Ipoh")
-            .fill("website", "https://farah.example");
+            .fill("website", "https://farah.example")
+            .fill("time_zone", "Asia/Tokyo");
         let saved = farah.submit(&page, &form).await.with(303);
         assert_eq!(saved.header("location"), "/me/profile?done=1");
         farah.submit(&page, &form).await.with(303);
@@ -57,6 +59,7 @@ fn a_profile_is_written_in_a_form_and_found_there_again() {
         let form = page.form("/me/profile");
         assert_eq!(form.value("display_name"), Some("Farah Ali"));
         assert_eq!(form.value("website"), Some("https://farah.example"));
+        assert_eq!(form.value("time_zone"), Some("Asia/Tokyo"));
         // The audit log has one entry about the change, without the profile's text.
         let changed = actions(world).await;
         let changed = changed.iter().filter(|one| *one == "profile.changed");
@@ -87,6 +90,7 @@ fn a_script_changes_what_it_names_and_a_token_nothing() {
         let expected = Profile {
             display_name: "Farah".to_owned(),
             location: "Ipoh".to_owned(),
+            time_zone: "Asia/Kuala_Lumpur".to_owned(),
             ..Profile::default()
         };
         assert_eq!(stored, expected);

@@ -29,7 +29,7 @@ fn who_has_nothing_is_invited_to_the_first_step_and_sees_no_zeros() {
         let mut farah = provider(stage).await;
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         for (person, begin) in [
-            (&mut farah, "href=\"/me/slots/new\""),
+            (&mut farah, "href=\"/me/slots\""),
             (&mut owner, "href=\"/admin/sessions\""),
         ] {
             let home = home(person).await;

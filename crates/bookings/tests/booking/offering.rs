@@ -1,8 +1,9 @@
 //! Tests of offering slots.
 
+use platform::sql;
 use serde_json::{Value, json};
 
-use crate::stage::{Booking, Stage, errors, local, on_both, provider};
+use crate::stage::{Booking, Stage, errors, local, on_both, provider, run};
 
 fn series(first: &str, weeks: i64, weekdays: &[i64], times: &[&str]) -> Value {
     json!({
@@ -281,5 +282,59 @@ fn a_series_of_any_length_is_refused_at_once() {
             let page = farah.call("POST", "/api/v1/me/slots/series", &body).await;
             page.expect(422);
         }
+    });
+}
+
+#[test]
+fn providers_read_their_sessions_in_the_zone_of_their_slots() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        // Offering times gives a provider an address.
+        let slot = farah.offer("2026-12-01", "09:00", 0).await;
+        stage.visitor().get("/book/farah-ali").await.expect(200);
+        let mut aina = stage.person("Aina Yusof").await;
+        let zones = sql!("UPDATE account SET time_zone = 'Europe/Rome'");
+        run(stage, zones).await;
+        let booked = aina.book(&slot).await;
+        let booking = booked.expect(303).location().unwrap().to_owned();
+        farah.sees(&booking, "9–10 am, Kuala Lumpur (UTC+8)").await;
+        aina.sees(&booking, "2–3 am, Rome (UTC+1)").await;
+        aina.sees(&booking, "9 am, Kuala Lumpur (UTC+8)").await;
+        let mails = stage.world.mails().await;
+        for (who, when) in [
+            ("Farah.Ali", "9 am, Kuala Lumpur (UTC+8)"),
+            ("Aina.Yusof", "2 am, Rome (UTC+1)"),
+        ] {
+            let mut mails = mails.iter().filter(|mail| mail.recipient.starts_with(who));
+            assert!(mails.any(|mail| mail.text.contains(when)), "{mails:?}");
+        }
+    });
+}
+
+#[test]
+fn a_visitor_is_told_how_to_get_an_account() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let slot = farah.offer("2026-12-01", "09:00", 0).await;
+        let path = format!("/book/{}", slot["id"].as_str().unwrap());
+        let page = stage.visitor().get(&path).await;
+        let text = page.expect(200).text();
+        assert!(text.contains(&stage.say("booking-invited")), "{text}");
+        assert!(!text.contains(&stage.say("booking-register")), "{text}");
+        let open = stage.open();
+        let text = open.visitor().get(&path).await.expect(200).text();
+        assert!(text.contains(&stage.say("booking-register")), "{text}");
+        assert!(!text.contains(&stage.say("booking-invited")), "{text}");
+    });
+}
+
+#[test]
+fn a_time_that_no_clock_shows_is_refused_as_a_time() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let body = series("2026-12-01", 1, &[2], &["09:00", "25:00"]);
+        let page = farah.call("POST", "/api/v1/me/slots/series", &body).await;
+        let expected = ("/times".to_owned(), "time_invalid".to_owned());
+        assert_eq!(errors(page.expect(422)), [expected]);
     });
 }

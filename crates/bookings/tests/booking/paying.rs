@@ -51,6 +51,7 @@ fn what_is_paid_is_booked_and_comes_back_when_it_is_cancelled_in_time() {
         let asked = aina.browser.submit(&page, &form).await;
         assert!(asked.expect(200).text().contains("RM 180.00"));
         aina.cancel(&booking).await.expect(303);
+        aina.sees(&booking, &stage.say("order-comes-back")).await;
         stage.work().await;
         assert_eq!(refunds(stage).await, one("cancelled", "processed", 18_000));
         assert_eq!(ledger(stage).await, 0);
