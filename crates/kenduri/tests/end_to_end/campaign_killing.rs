@@ -47,6 +47,8 @@ fn reach_everybody(engine: &Engine) {
         "mail.require_records=false".to_owned(),
         format!("jobs.at_once={AT_ONCE}"),
         format!("store.url={}", engine.url()),
+        // The demo's reminders of a lesson would be due, too.
+        "bookings.enabled=false".to_owned(),
     ];
     let mut arguments = vec!["--demo", "--data", &data];
     arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));

@@ -53,6 +53,8 @@ fn lose_nothing(engine: &Engine) {
         format!("mail.url=smtp://{}", mail.address),
         "mail.per_minute=10000".to_owned(),
         format!("store.url={}", engine.url()),
+        // The demo's reminders of a lesson would be due, too.
+        "bookings.enabled=false".to_owned(),
     ];
     let mut arguments = vec!["--demo", "--data", &data];
     arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
