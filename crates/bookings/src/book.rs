@@ -190,7 +190,7 @@ pub(crate) fn place(
 }
 
 /// A booking that is not stored yet, and is not confirmed.
-fn draft(
+pub(crate) fn draft(
     tx: &mut Tx<'_>,
     account: Option<&AccountId>,
     slot: &Slot,

@@ -7,12 +7,13 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use platform::money::Currency;
 use platform::{StoreError, Tx};
 
+use crate::book;
 use crate::booking::{Booking, State};
 use crate::brief::Brief;
 use crate::choice::{Choice, Choices};
 use crate::import::sessions::{self, ImportedSlot};
 use crate::provider::{ProviderId, ProviderProfile};
-use crate::settings::{self, BookingSettings};
+use crate::settings;
 use crate::slot::{Place, Slot, State as SlotState};
 
 const DAYS: i32 = 21;
@@ -69,16 +70,8 @@ pub fn seed(
 ) -> Result<(), StoreError> {
     let rules = settings::load(tx)?;
     let profile = ProviderProfile {
-        id: tx.id(),
-        display_name: name.to_owned(),
         bio: BIO.to_owned(),
-        time_zone: zone.to_owned(),
-        buffer_before: 0,
-        buffer_after: 0,
-        min_notice: rules.notice_minutes,
-        shows_email: false,
-        is_paused: false,
-        version: 1,
+        ..ProviderProfile::new(tx.id(), name, zone, &rules)
     };
     let (provider, _) = sessions::provider(tx, Some(teacher), &profile)?;
     let tz = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
@@ -98,7 +91,16 @@ pub fn seed(
             };
             sessions::add_slot(tx, &new, false)?;
             if lesson.price_minor == 0 && days >= BOOKED_AHEAD && !is_booked {
-                let new = booking(tx, slot, member, &rules);
+                let brief = Brief {
+                    topics: vec!["Ordering food".to_owned()],
+                    note: "I can say terima kasih, and point.".to_owned(),
+                    ..Brief::default()
+                };
+                let wishes = (&brief, Choice::default());
+                let new = Booking {
+                    state: State::Confirmed,
+                    ..book::draft(tx, Some(member), &slot, wishes, &rules)?
+                };
                 sessions::add_booking(tx, &new)?;
                 is_booked = true;
             }
@@ -133,41 +135,6 @@ fn slot(
         credit_kind: None,
         hold_token: None,
         hold_until: None,
-        version: 1,
-    }
-}
-
-fn booking(tx: &mut Tx<'_>, slot: Slot, member: &AccountId, rules: &BookingSettings) -> Booking {
-    Booking {
-        id: tx.id(),
-        slot_id: slot.id,
-        member_id: Some(member.clone()),
-        provider_id: slot.provider_id,
-        starts_at: slot.starts_at,
-        ends_at: slot.ends_at,
-        time_zone: slot.time_zone,
-        title: slot.title,
-        brief: Brief {
-            topics: vec!["Ordering food".to_owned()],
-            note: "I can say terima kasih, and point.".to_owned(),
-            ..Brief::default()
-        },
-        choice: Choice::default(),
-        state: State::Confirmed,
-        order_id: None,
-        credit_lot_id: None,
-        hold_token: None,
-        cancel_minutes: rules.cancel_minutes,
-        reschedule_limit: rules.reschedule_limit,
-        reschedules: 0,
-        ics_sequence: 0,
-        cancelled_at: None,
-        cancelled_by: None,
-        cancel_reason: String::new(),
-        payout_minor: 0,
-        payout_currency: slot.currency,
-        outcome_by: None,
-        created_at: tx.now(),
         version: 1,
     }
 }

@@ -14,7 +14,8 @@ use utoipa::ToSchema;
 use web::fields::{flag, line, lines, number};
 use web::{Field, Findings, Input, Site};
 
-use crate::{Refusal, settings};
+use crate::Refusal;
+use crate::settings::{self, BookingSettings};
 
 platform::id!(ProviderId, random, "One provider.");
 
@@ -62,6 +63,22 @@ pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
 };
 
 impl ProviderProfile {
+    /// A profile with the site's rules and no description.
+    pub fn new(id: ProviderId, name: &str, time_zone: &str, rules: &BookingSettings) -> Self {
+        Self {
+            id,
+            display_name: name.to_owned(),
+            bio: String::new(),
+            time_zone: time_zone.to_owned(),
+            buffer_before: 0,
+            buffer_after: 0,
+            min_notice: rules.notice_minutes,
+            shows_email: false,
+            is_paused: false,
+            version: 1,
+        }
+    }
+
     /// Returns the default time zone of new slots.
     pub fn zone(&self) -> TimeZone {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
@@ -97,20 +114,11 @@ impl Provider {
             account = account.id
         )
         .maybe(tx)?;
-        let profile = match found {
-            Some(profile) => profile,
-            None => ProviderProfile {
-                id: ProviderId::from_text(String::new()),
-                display_name: account.display_name.clone(),
-                bio: String::new(),
-                time_zone: account.time_zone.clone(),
-                buffer_before: 0,
-                buffer_after: 0,
-                min_notice: settings::load(tx)?.notice_minutes,
-                shows_email: false,
-                is_paused: false,
-                version: 1,
-            },
+        let profile = if let Some(profile) = found {
+            profile
+        } else {
+            let (none, rules) = (ProviderId::from_text(String::new()), settings::load(tx)?);
+            ProviderProfile::new(none, &account.display_name, &account.time_zone, &rules)
         };
         Ok(Self {
             requester: requester.clone(),

@@ -237,6 +237,13 @@ pub(crate) fn wake(
     plan(tx, refund, gateway, SignedDuration::ZERO)
 }
 
+impl RefundState {
+    /// Whether the gateway has not finished the refund yet.
+    pub(crate) fn is_under_way(self) -> bool {
+        matches!(self, Self::Requested | Self::Submitted)
+    }
+}
+
 /// A refund as the payer sees it.
 #[derive(Clone, Debug, Row)]
 pub struct OwnRefund {
@@ -309,8 +316,7 @@ pub(crate) fn job(site: &Site) -> Handler {
     Handler::with(KIND, site, |site: Site, job: Job| async move {
         let Payload { refund: id } = job.read()?;
         let look = move |tx: &mut Tx<'_>| -> Result<Option<(Refund, Payment)>, StoreError> {
-            let is_open =
-                |one: &Refund| matches!(one.state, RefundState::Requested | RefundState::Submitted);
+            let is_open = |one: &Refund| one.state.is_under_way();
             let Some(refund) = tx.find(&id)?.filter(is_open) else {
                 return Ok(None);
             };

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use platform::{Tx, sql};
+use platform::Tx;
 use site::proof::Requester;
 use site::question::{self, Question};
 use site::request::{FormContext, FormPost, PageRequest};
@@ -24,6 +24,7 @@ use crate::catalogue::{self, CatalogueEntry};
 use crate::choice;
 use crate::order::{self, Order};
 use crate::outcome::{self, Outcome};
+use crate::refund;
 use crate::review::{self, Review};
 use crate::room_release::{self, RoomRelease};
 use crate::settings::Administrator;
@@ -157,12 +158,10 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             Some(id) => order::find(tx, id)?,
             None => None,
         };
-        let (under_way,): (i64,) = sql!(
-            "SELECT COUNT(*) FROM refund r JOIN payment p ON p.id = r.payment_id
-             WHERE p.order_id = :order AND r.state IN ('requested', 'submitted')",
-            order = booking.order_id
-        )
-        .one(tx)?;
+        let refunds = match &booking.order_id {
+            Some(id) => refund::of_order(tx, id)?,
+            None => Vec::new(),
+        };
         let (of_provider, of_member) = booking::emails(tx, &booking)?;
         let credit = match &booking.credit_lot_id {
             Some(lot) => Some(credit::label(tx, lot)?),
@@ -191,7 +190,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             slot,
             with,
             order,
-            comes_back: under_way > 0,
+            comes_back: refunds.iter().any(|one| one.state.is_under_way()),
         })
     };
     req.read(look).await

@@ -188,27 +188,21 @@ impl TakeOver<'_> {
         if person.is_none() && !is_over {
             return flaw(format!("there is no user {key}"));
         }
+        let id = match &person {
+            // The id must not be derivable from the account's id.
+            Some(_) => tx.id(),
+            None => bring::id("provider", &name),
+        };
+        let (display_name, bio) = match &person {
+            Some(person) => (person.name.as_str(), person.bio.clone()),
+            None => ("", String::new()),
+        };
+        let zone = self.options.zone.iana_name().unwrap_or("UTC");
+        let rules = bookings::settings::load(tx)?;
         let profile = ProviderProfile {
-            id: match &person {
-                // The id must not be derivable from the account's id.
-                Some(_) => tx.id(),
-                None => bring::id("provider", &name),
-            },
-            display_name: person
-                .as_ref()
-                .map(|one| one.name.clone())
-                .unwrap_or_default(),
-            bio: person
-                .as_ref()
-                .map(|one| one.bio.clone())
-                .unwrap_or_default(),
-            time_zone: self.options.zone.iana_name().unwrap_or("UTC").to_owned(),
-            buffer_before: 0,
-            buffer_after: 0,
-            min_notice: bookings::settings::load(tx)?.notice_minutes,
-            shows_email: false,
+            bio,
             is_paused: person.is_none(),
-            version: 1,
+            ..ProviderProfile::new(id, display_name, zone, &rules)
         };
         let account = person.as_ref().map(|person| &person.id);
         let (id, is_new) = bring::sessions::provider(tx, account, &profile)?;
