@@ -62,7 +62,7 @@ pub use upstream::Upstream;
 pub(crate) use backends::Backends;
 pub(crate) use buffer_memory::{BufferMemory, Reservation};
 pub(crate) use request_buffer::fill;
-pub(crate) use response_buffer::{keeping_up, read_ahead};
+pub(crate) use response_buffer::{falling_behind, keeping_up, read_ahead};
 
 use backend::{ActiveRequest, Backend};
 use connect::Stream;

@@ -11,7 +11,7 @@ use http_body::{Body as _, Frame};
 
 use super::answer_head::Framing;
 use crate::body::{Body, BodyError};
-use crate::proxy::keeping_up;
+use crate::proxy::{falling_behind, keeping_up};
 
 /// Parts are gathered for one write until they have this many bytes in total.
 const GATHERED: usize = 64 << 10;
@@ -85,7 +85,8 @@ impl Outgoing {
             return;
         }
         self.is_ahead = true;
-        if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) {
+        let body = Pin::new(&mut self.body);
+        if let Poll::Ready(frame) = falling_behind(|| body.poll_frame(context)) {
             self.took(frame);
         }
     }

@@ -15,6 +15,7 @@ use http_body_util::BodyExt as _;
 use tokio::task::JoinHandle;
 
 use super::buffer_memory::{BufferMemory, Reservation};
+use super::upstream_connection::PIECE;
 use crate::body::with_more;
 use crate::body::{Answer, Body, BodyError};
 use crate::lock::lock;
@@ -23,16 +24,33 @@ use crate::lock::lock;
 const AHEAD: usize = 256 << 10;
 
 thread_local! {
-    /// Whether the client that polls has received all earlier pieces.
-    static KEEPS_UP: Cell<bool> = const { Cell::new(false) };
+    static PACE: Cell<Pace> = const { Cell::new(Pace::Unknown) };
 }
 
-/// Polls a response body for a client that has received everything so far. Nothing needs to be read
-/// ahead then.
+/// Whether the client that polls a body can receive more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    Unknown,
+    /// The client has received all earlier pieces. Nothing needs to be read ahead.
+    KeepsUp,
+    /// The client cannot receive more yet. It polls again, with another pace, once it can.
+    FallsBehind,
+}
+
+/// Polls a response body for a client that has received everything so far.
 pub(crate) fn keeping_up<T>(poll: impl FnOnce() -> T) -> T {
-    KEEPS_UP.set(true);
+    at_pace(Pace::KeepsUp, poll)
+}
+
+/// Polls a response body so that it is read ahead of a client that cannot receive more yet.
+pub(crate) fn falling_behind<T>(poll: impl FnOnce() -> T) -> T {
+    at_pace(Pace::FallsBehind, poll)
+}
+
+fn at_pace<T>(pace: Pace, poll: impl FnOnce() -> T) -> T {
+    PACE.set(pace);
     let polled = poll();
-    KEEPS_UP.set(false);
+    PACE.set(Pace::Unknown);
     polled
 }
 
@@ -120,58 +138,57 @@ impl Drop for Ahead {
 
 async fn read(mut body: Body, shared: Arc<Mutex<AheadQueue>>) {
     loop {
+        let has_room = std::future::poll_fn(|context| lock(&shared).poll_room(context)).await;
         let frame = body.frame().await;
-        let frame = match frame {
-            Some(Ok(frame)) => frame,
-            Some(Err(error)) => return lock(&shared).end(Some(error)),
-            None => return lock(&shared).end(None),
-        };
-        let (mut frame, rest) = (Some(frame), body.size_hint());
-        std::future::poll_fn(|context| lock(&shared).poll_push(context, &mut frame, rest)).await;
+        let mut queue = lock(&shared);
+        match frame {
+            Some(Ok(frame)) => queue.push(frame, has_room, body.size_hint()),
+            Some(Err(error)) => return queue.end(Some(error)),
+            None => return queue.end(None),
+        }
         if body.is_end_stream() {
-            return lock(&shared).end(None);
+            return queue.end(None);
         }
     }
 }
 
 impl AheadQueue {
-    /// Appends a frame when there is room for it or the queue is empty.
-    fn poll_push(
-        &mut self,
-        context: &Context<'_>,
-        frame: &mut Option<Frame<Bytes>>,
-        rest: SizeHint,
-    ) -> Poll<()> {
-        let Some(next) = frame.take() else {
-            return Poll::Ready(());
-        };
-        let length = next.data_ref().map_or(0, Bytes::len);
-        let has_room = self.bytes + length <= AHEAD && self.room.grow(length);
-        if !has_room && !self.ahead.is_empty() {
-            *frame = Some(next);
-            self.task = Some(context.waker().clone());
-            return Poll::Pending;
+    /// Waits until another piece may be read: until its memory is reserved, or until the client
+    /// waits for the piece. Returns whether memory is reserved.
+    fn poll_room(&mut self, context: &Context<'_>) -> Poll<bool> {
+        if self.client.is_some() {
+            return Poll::Ready(false);
+        }
+        if self.bytes + PIECE <= AHEAD && self.room.grow(PIECE) {
+            return Poll::Ready(true);
+        }
+        self.task = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    fn push(&mut self, frame: Frame<Bytes>, has_room: bool, rest: SizeHint) {
+        let length = frame.data_ref().map_or(0, Bytes::len);
+        if has_room {
+            self.room
+                .shrink(self.room.size() - PIECE + length.min(PIECE));
         }
         self.bytes += length;
         self.ahead.push_back(Piece {
-            frame: next,
+            frame,
             length,
             has_room,
         });
         self.rest = rest;
         self.wake_client();
-        Poll::Ready(())
     }
 
     fn pop(&mut self) -> Option<Frame<Bytes>> {
         let ahead = self.ahead.pop_front()?;
         self.bytes -= ahead.length;
         if ahead.has_room {
-            self.room.shrink(self.room.size() - ahead.length);
+            self.room.shrink(self.room.size() - ahead.length.min(PIECE));
         }
-        if let Some(task) = self.task.take() {
-            task.wake();
-        }
+        self.wake_task();
         Some(ahead.frame)
     }
 
@@ -184,6 +201,12 @@ impl AheadQueue {
     fn wake_client(&mut self) {
         if let Some(client) = self.client.take() {
             client.wake();
+        }
+    }
+
+    fn wake_task(&mut self) {
+        if let Some(task) = self.task.take() {
+            task.wake();
         }
     }
 }
@@ -204,6 +227,7 @@ impl HttpBody for Ahead {
             return Poll::Ready(shared.error.take().map(Err));
         }
         shared.client = Some(context.waker().clone());
+        shared.wake_task();
         Poll::Pending
     }
 
@@ -227,9 +251,12 @@ impl HttpBody for ReadAhead {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         if let Self::Direct(body, room) = &mut *self {
-            match room.take_if(|_| !KEEPS_UP.get()) {
+            match room.take_if(|_| PACE.get() != Pace::KeepsUp) {
                 Some(room) => *self = Self::Ahead(Ahead::of(std::mem::take(body), room)),
                 None => return Pin::new(body).poll_frame(context),
+            }
+            if PACE.get() == Pace::FallsBehind {
+                return Poll::Pending;
             }
         }
         match &mut *self {
@@ -264,8 +291,6 @@ mod tests {
 
     use super::*;
 
-    const PIECE: usize = 16 << 10;
-
     /// An endless response, and a counter of the pieces read from it.
     fn endless(kind: &'static str) -> (Answer, Arc<AtomicUsize>) {
         let taken = Arc::<AtomicUsize>::default();
@@ -293,16 +318,15 @@ mod tests {
 
     #[tokio::test]
     async fn so_much_is_read_ahead_as_there_is_memory_for() {
-        for (memory, pieces) in [(1 << 20, AHEAD / PIECE), (8 * PIECE, 4), (1, 1)] {
+        for (memory, pieces) in [(1 << 20, AHEAD / PIECE), (8 * PIECE, 4), (1, 0)] {
             let memory = BufferMemory::new(memory);
             let (answer, taken) = endless("text/plain");
             let mut body = read_ahead(answer, &memory, Version::HTTP_2).into_body();
-            // The reading task holds one more piece.
-            assert_eq!(until_still(&taken).await, pieces + 1);
+            assert_eq!(until_still(&taken).await, pieces);
             for _ in 0..3 {
                 body.frame().await.unwrap().unwrap();
             }
-            assert_eq!(until_still(&taken).await, pieces + 4);
+            assert_eq!(until_still(&taken).await, pieces + 3);
         }
     }
 
@@ -317,9 +341,11 @@ mod tests {
             assert!(polled.is_ready());
             assert_eq!(until_still(&taken).await, count);
         }
+        let polled = falling_behind(|| Pin::new(&mut body).poll_frame(&mut context));
+        assert!(polled.is_pending());
+        assert_eq!(until_still(&taken).await, 3 + AHEAD / PIECE);
         body.frame().await.unwrap().unwrap();
-        // These are the pieces read ahead, the reading task's piece, and the client's four pieces.
-        assert_eq!(until_still(&taken).await, AHEAD / PIECE + 1 + 4);
+        assert_eq!(until_still(&taken).await, 4 + AHEAD / PIECE);
     }
 
     #[tokio::test]

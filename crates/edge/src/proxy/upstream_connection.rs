@@ -23,10 +23,9 @@ use crate::body::poll_piece;
 use crate::client_info::ClientInfo;
 use crate::deadline::Deadline;
 
-/// The size of a read while a response head is expected, in bytes.
-const PIECE: usize = 16 << 10;
-/// The maximum size of a read from the rest of a body, in bytes.
-const LARGEST_PIECE: usize = 64 << 10;
+/// The maximum size of a read in bytes. Most pages arrive with their head in one such read, and a
+/// response that its client does not read holds few such pieces.
+pub(super) const PIECE: usize = 32 << 10;
 /// A request body of at most this many bytes is copied into one buffer with its head, because a
 /// copy is faster than sending two buffers.
 const SMALL: usize = 4 << 10;
@@ -313,12 +312,7 @@ impl UpstreamConnection {
             Left::Length(0) => return Poll::Ready(None),
             Left::Length(length) => {
                 let most = usize::try_from(*length).unwrap_or(usize::MAX);
-                let piece = ready!(poll_piece(
-                    &mut self.stream,
-                    context,
-                    most.min(LARGEST_PIECE)
-                ));
-                match piece {
+                match ready!(poll_piece(&mut self.stream, context, most.min(PIECE))) {
                     Ok(piece) if piece.is_empty() => Err(closed()),
                     Ok(piece) => {
                         *length -= piece.len() as u64;
