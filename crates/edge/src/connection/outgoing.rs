@@ -14,7 +14,7 @@ use crate::body::{Body, BodyError};
 use crate::proxy::{falling_behind, keeping_up};
 
 /// Parts are gathered for one write until they have this many bytes in total.
-const GATHERED: usize = 64 << 10;
+const GATHERED: usize = 32 << 10;
 const SLICES: usize = 16;
 
 /// The unwritten parts of a response, and the body that supplies more.
