@@ -109,7 +109,8 @@ struct AheadQueue {
 struct Piece {
     frame: Frame<Bytes>,
     length: usize,
-    has_room: bool,
+    /// The reserved memory in bytes; 0 if the client waited for the piece.
+    reserved: usize,
 }
 
 impl Ahead {
@@ -168,16 +169,14 @@ impl AheadQueue {
 
     fn push(&mut self, frame: Frame<Bytes>, has_room: bool, rest: SizeHint) {
         let length = frame.data_ref().map_or(0, Bytes::len);
-        if has_room {
-            self.room
-                .shrink(self.room.size() - PIECE + length.min(PIECE));
-        }
+        let reserved = if has_room { length.min(PIECE) } else { 0 };
         self.bytes += length;
         self.ahead.push_back(Piece {
             frame,
             length,
-            has_room,
+            reserved,
         });
+        self.release();
         self.rest = rest;
         self.wake_client();
     }
@@ -185,9 +184,7 @@ impl AheadQueue {
     fn pop(&mut self) -> Option<Frame<Bytes>> {
         let ahead = self.ahead.pop_front()?;
         self.bytes -= ahead.length;
-        if ahead.has_room {
-            self.room.shrink(self.room.size() - ahead.length.min(PIECE));
-        }
+        self.room.shrink(self.room.size() - ahead.reserved);
         self.wake_task();
         Some(ahead.frame)
     }
@@ -195,7 +192,14 @@ impl AheadQueue {
     fn end(&mut self, error: Option<BodyError>) {
         self.error = error;
         self.is_over = true;
+        self.release();
         self.wake_client();
+    }
+
+    /// Releases memory that was reserved for the next piece but that the pieces do not need.
+    fn release(&mut self) {
+        let needed = self.ahead.iter().map(|piece| piece.reserved).sum();
+        self.room.shrink(needed);
     }
 
     fn wake_client(&mut self) {
@@ -319,14 +323,15 @@ mod tests {
     #[tokio::test]
     async fn so_much_is_read_ahead_as_there_is_memory_for() {
         for (memory, pieces) in [(1 << 20, AHEAD / PIECE), (8 * PIECE, 4), (1, 0)] {
-            let memory = BufferMemory::new(memory);
+            let room = BufferMemory::new(memory);
             let (answer, taken) = endless("text/plain");
-            let mut body = read_ahead(answer, &memory, Version::HTTP_2).into_body();
+            let mut body = read_ahead(answer, &room, Version::HTTP_2).into_body();
             assert_eq!(until_still(&taken).await, pieces);
             for _ in 0..3 {
                 body.frame().await.unwrap().unwrap();
             }
             assert_eq!(until_still(&taken).await, pieces + 3);
+            assert_eq!(room.used(), pieces * PIECE);
         }
     }
 
@@ -356,6 +361,19 @@ mod tests {
         assert_eq!(until_still(&taken).await, 0);
         body.frame().await.unwrap().unwrap();
         assert_eq!(until_still(&taken).await, 1);
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_has_come_holds_no_more_memory_than_it_needs() {
+        let memory = BufferMemory::new(1 << 20);
+        let pieces = [Ok::<_, BodyError>(Frame::data(Bytes::from_static(b"one")))];
+        let answer = Response::new(Body::stream(StreamBody::new(stream::iter(pieces))));
+        let body = read_ahead(answer, &memory, Version::HTTP_2).into_body();
+        tokio::task::yield_now().await;
+        assert_eq!(memory.used(), 3);
+        drop(body);
+        tokio::task::yield_now().await;
+        assert_eq!(memory.used(), 0);
     }
 
     #[tokio::test]
