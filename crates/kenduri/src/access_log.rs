@@ -7,7 +7,7 @@ use std::sync::Arc;
 use edge::access_log::{Format, Mask, PathOwner};
 use edge::route::NormalPath;
 use site::domains;
-use web::masking::SecretPaths;
+use web::masking::{SecretPaths, mask_code, mask_segments};
 
 use crate::domains::DOMAINS;
 use crate::log::{self, To};
@@ -88,7 +88,7 @@ fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
             without_a_code(paths, normal.as_str()).into_owned().into()
         }
         Ok(_) => without_a_code(paths, path),
-        Err(_) => piece_by_piece(path, beginning).into(),
+        Err(_) => mask_segments(path, beginning),
     }
 }
 
@@ -97,32 +97,21 @@ fn without_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
 fn without_a_code<'a>(paths: &SecretPaths, path: &'a str) -> Cow<'a, str> {
     let masked = paths.mask_anywhere(path);
     if matches!(masked, Cow::Borrowed(_)) {
-        return piece_by_piece(path, |piece| unless_code(paths, piece)).into();
+        return mask_segments(path, unless_code);
     }
     let end = masked.trim_end_matches('/').len();
     let start = masked[..end].rfind('/').map_or(0, |slash| slash + 1);
-    let last = unless_code(paths, &masked[start..end]);
+    let last = unless_code(&masked[start..end]);
     Cow::Owned(format!("{}{last}{}", &masked[..start], &masked[end..]))
-}
-
-fn piece_by_piece(path: &str, shown: impl Fn(&str) -> Cow<'_, str>) -> String {
-    let mut all = String::with_capacity(path.len());
-    for (number, piece) in path.split('/').enumerate() {
-        if number > 0 {
-            all.push('/');
-        }
-        all.push_str(&shown(piece));
-    }
-    all
 }
 
 /// Shortens a path segment if it could be a code. A segment with a dot is a file name and stays as
 /// it is.
-fn unless_code<'a>(paths: &SecretPaths, piece: &'a str) -> Cow<'a, str> {
+fn unless_code(piece: &str) -> Cow<'_, str> {
     if piece.contains('.') || piece.ends_with("***") {
         return Cow::Borrowed(piece);
     }
-    paths.mask_unknown(piece).into()
+    mask_code(piece)
 }
 
 /// Shortens a path segment if it is at least as long as the shortest code.

@@ -125,7 +125,7 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     let masked = match &route {
         Some(_) => site.declared.secret_paths.mask(path),
         // No route matched the path, so any of its segments may be a secret.
-        None => site.declared.secret_paths.mask_unknown(path).into(),
+        None => site.declared.secret_paths.mask_unknown(path),
     };
     if let Some(problem) = refusal(&mut response) {
         let allow = response.headers().get("allow").cloned();
