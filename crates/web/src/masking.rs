@@ -137,7 +137,7 @@ struct Hidden<'a> {
 }
 
 /// `path`, in which `masked` replaces each segment for which it returns an owned text.
-pub fn mask_segments<'a>(path: &'a str, masked: impl Fn(&str) -> Cow<'_, str>) -> Cow<'a, str> {
+pub fn mask_segments(path: &str, masked: impl Fn(&str) -> Cow<'_, str>) -> Cow<'_, str> {
     let (mut all, mut done, mut start) = (String::new(), 0, 0);
     for segment in path.split('/') {
         let end = start + segment.len();

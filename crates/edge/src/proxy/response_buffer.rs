@@ -15,11 +15,13 @@ use http_body_util::BodyExt as _;
 use tokio::task::JoinHandle;
 
 use super::buffer_memory::{BufferMemory, Reservation};
-use super::upstream_connection::PIECE;
 use crate::body::with_more;
 use crate::body::{Answer, Body, BodyError};
 use crate::lock::lock;
 
+/// The maximum size of a read from a server, in bytes. Most pages arrive with their head in one such
+/// read, and a response that its client does not read holds few such pieces.
+pub(super) const PIECE: usize = 32 << 10;
 /// The maximum number of bytes that are read ahead for each response.
 const AHEAD: usize = 256 << 10;
 
@@ -301,7 +303,7 @@ mod tests {
         let count = Arc::clone(&taken);
         let pieces = stream::repeat_with(move || {
             count.fetch_add(1, Ordering::SeqCst);
-            Ok::<_, BodyError>(Frame::data(Bytes::from_static(&[b'x'; PIECE])))
+            Ok::<_, BodyError>(Frame::data(vec![b'x'; PIECE].into()))
         });
         let mut answer = Response::new(Body::stream(StreamBody::new(pieces)));
         let kind = HeaderValue::from_static(kind);

@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use super::connect::Stream;
 use super::error::ProxyError;
 use super::request_head;
+use super::response_buffer::PIECE;
 use super::retry::{Failure, RetryState};
 use super::settings::Times;
 use super::upload::{Piece, Upload};
@@ -23,9 +24,6 @@ use crate::body::poll_piece;
 use crate::client_info::ClientInfo;
 use crate::deadline::Deadline;
 
-/// The maximum size of a read in bytes. Most pages arrive with their head in one such read, and a
-/// response that its client does not read holds few such pieces.
-pub(super) const PIECE: usize = 32 << 10;
 /// A request body of at most this many bytes is copied into one buffer with its head, because a
 /// copy is faster than sending two buffers.
 const SMALL: usize = 4 << 10;
@@ -285,6 +283,10 @@ impl UpstreamConnection {
         context: &mut Context<'_>,
         received: &mut Bytes,
     ) -> Poll<io::Result<usize>> {
+        #[expect(
+            clippy::large_stack_arrays,
+            reason = "on the heap, each read would cost an allocation"
+        )]
         let mut piece = [const { MaybeUninit::uninit() }; PIECE];
         let mut piece = ReadBuf::uninit(&mut piece);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut piece))?;
