@@ -7,6 +7,7 @@ mod from_cache;
 mod real_ip;
 mod service_listener;
 mod target;
+mod unread;
 mod upload;
 
 use std::sync::Arc;

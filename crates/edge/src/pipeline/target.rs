@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Uri};
 use http_body::Body as _;
-use http_body_util::BodyExt as _;
 use tokio::time::Instant;
 
 use crate::body::{Answer, Body};
@@ -20,12 +18,10 @@ use crate::proxy::{ProxyError, Side, fill, read_ahead};
 use crate::route::{NormalPath, Redirect, Route, Target};
 use crate::static_files;
 
+use super::unread::{LentBody, put_away};
 use super::upload::{Measured, TooLarge};
 use super::{RequestOutcome, bare, in_one_shape, later, moved};
 use crate::context::WorkerContext;
-
-/// At most this many bytes of an unwanted request body are read and discarded.
-const UNWANTED: usize = 64 * 1_024;
 
 /// Forwards the request to the target. Then purges the cached responses that the target's response
 /// names.
@@ -146,34 +142,17 @@ async fn of_app(
 ) -> Answer {
     let (mut parts, body) = std::mem::take(request).into_parts();
     parts.uri = Uri::from(target);
-    let body = Measured::around(body, route, &mut outcome.upload);
+    let mut body = Measured::around(body, route, &mut outcome.upload);
+    let lent = LentBody::lend(&parts, &mut body);
     let asked = Instant::now();
     let mut answer = app(here, info, Request::from_parts(parts, body)).await;
     outcome.is_of_app = true;
     outcome.upstream_time = Some(asked.elapsed());
+    if let Some(lent) = lent {
+        Box::pin(lent.put_away()).await;
+    }
     outcome.shown = answer.extensions_mut().remove();
     answer
-}
-
-/// Reads and discards a body that the target does not need, up to a limit. Some clients read the
-/// response only after they have sent the body. If the body is too large or invalid, the error is
-/// the status to respond with.
-async fn put_away(mut body: Body) -> Result<(), StatusCode> {
-    let mut left = UNWANTED;
-    while left > 0
-        && let Some(frame) = body.frame().await
-    {
-        let frame = frame.map_err(|error| {
-            if error.is::<TooLarge>() {
-                StatusCode::PAYLOAD_TOO_LARGE
-            } else {
-                StatusCode::BAD_REQUEST
-            }
-        })?;
-        let length = frame.data_ref().map_or(0, Bytes::len);
-        left = left.saturating_sub(length);
-    }
-    Ok(())
 }
 
 /// Passes a request to the app. Adds the client information, and removes headers that could

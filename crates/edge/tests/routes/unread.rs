@@ -1,4 +1,5 @@
-//! Tests HTTP/2 connections that the crate h2 closes because of client errors.
+//! Tests HTTP/2 connections that the crate h2 closes because of client errors, and request bodies
+//! that the app does not read.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -181,4 +182,35 @@ async fn a_refused_connection_has_one_line_and_is_counted() {
         ]
     );
     assert_eq!(counted.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn what_the_app_leaves_unread_is_read_before_its_response_is_sent() {
+    let site = Site::open(
+        &format!("{HTTPS}[[route]]\nto = \"app\"\n"),
+        Options::default(),
+    );
+    let mut raw = Raw::open(&site).await;
+    let head = |stream, length| {
+        let path = (":path", "/facts");
+        let fields = [&WHOLE[..3], &[path, ("content-length", length)]].concat();
+        frame(HEADERS, END_HEADERS, stream, &block(&fields))
+    };
+    let data = |stream, flags, data: &[u8]| frame(DATA, flags, stream, data);
+    raw.say(&[head(1, "3"), head(3, "3"), head(5, "65537")])
+        .await;
+    // The response does not wait for a body that is too large to be read.
+    let answered = loop {
+        let (kind, _, stream) = raw.hear().await.unwrap();
+        if kind == HEADERS {
+            break stream;
+        }
+    };
+    assert_eq!(answered, 5);
+    raw.say(&[data(1, 0, b"ab"), data(1, END_STREAM, b"c")])
+        .await;
+    assert!(raw.ended(vec![1]).await.is_empty());
+    // The body is longer than its head says (RFC 9113, section 8.1.1).
+    raw.say(&[data(3, END_STREAM, b"abcd")]).await;
+    assert_eq!(raw.ended(vec![3]).await, [3]);
 }
