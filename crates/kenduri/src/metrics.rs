@@ -58,14 +58,14 @@ impl Metrics {
 
     pub(crate) async fn render(&self) -> String {
         if let Some(store) = &self.store {
-            let (changes, commits) = store.counts();
+            let counts = store.counts();
             // If reading fails, the gauges keep their last values.
             if let Ok((waiting, doubted)) = store.read(look).await {
                 metrics::gauge!("kenduri_jobs_waiting").set(waiting);
                 metrics::gauge!("kenduri_mails_doubted").set(doubted);
             }
-            metrics::counter!("kenduri_store_changes_total").absolute(changes);
-            metrics::counter!("kenduri_store_commits_total").absolute(commits);
+            metrics::counter!("kenduri_store_changes_total").absolute(counts.changes);
+            metrics::counter!("kenduri_store_commits_total").absolute(counts.commits);
         }
         if let Some(machine) = &self.machine {
             set_machine(machine, self.store.as_ref()).await;

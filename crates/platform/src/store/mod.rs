@@ -24,8 +24,10 @@ pub mod transfer;
 mod tx;
 mod value;
 
+use std::any::Any;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::{oneshot, watch};
 
@@ -40,6 +42,7 @@ pub use query::Query;
 pub use query::{Argument, Part, Text, join_columns};
 pub use sql::{ROW_LOCK, Rows, Sql};
 pub use table::Table;
+use tx::Mode;
 pub use tx::{Tx, Wake};
 pub use value::{Bind, Column, FromRow, Json, Row, ToRow, Value};
 
@@ -90,6 +93,7 @@ pub struct PostgresSettings {
 pub struct Store {
     engine: Engine,
     signals: Arc<Signals>,
+    counters: Arc<Counters>,
 }
 
 #[derive(Clone, Debug)]
@@ -103,6 +107,46 @@ pub(crate) struct Ground {
     pub(crate) clock: Clock,
     pub(crate) random: Random,
     pub(crate) memory: memory::Memory,
+    counters: Arc<Counters>,
+}
+
+/// What a store has done since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub changes: u64,
+    /// Commits, of which one may hold several changes.
+    pub commits: u64,
+    /// Statements of changes and of reads.
+    pub statements: u64,
+    /// Rows that changes inserted, updated or deleted.
+    pub rows: u64,
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    changes: AtomicU64,
+    commits: AtomicU64,
+    statements: AtomicU64,
+    rows: AtomicU64,
+}
+
+impl Counters {
+    fn add(&self, more: Counts) {
+        self.changes.fetch_add(more.changes, Ordering::Relaxed);
+        self.commits.fetch_add(more.commits, Ordering::Relaxed);
+        self.statements
+            .fetch_add(more.statements, Ordering::Relaxed);
+        self.rows.fetch_add(more.rows, Ordering::Relaxed);
+    }
+
+    fn read(&self) -> Counts {
+        Counts {
+            changes: self.changes.load(Ordering::Relaxed),
+            commits: self.commits.load(Ordering::Relaxed),
+            statements: self.statements.load(Ordering::Relaxed),
+            rows: self.rows.load(Ordering::Relaxed),
+        }
+    }
 }
 
 /// Counters that wake waiting tasks after a commit. The counters only grow, so that a watcher
@@ -145,7 +189,9 @@ impl Store {
             clock,
             random,
             memory: memory::Memory::default(),
+            counters: Arc::default(),
         };
+        let counters = Arc::clone(&ground.counters);
         let signals = Arc::new(Signals::new());
         let engine = match settings {
             Settings::Sqlite(settings) => Engine::Sqlite(Arc::new(sqlite::Engine::open(
@@ -158,7 +204,11 @@ impl Store {
                 settings, migrations, &ground, &signals,
             )?)),
         };
-        Ok(Self { engine, signals })
+        Ok(Self {
+            engine,
+            signals,
+            counters,
+        })
     }
 
     /// Runs one change, and returns when the change is on stable storage.
@@ -172,20 +222,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (reply, answer) = oneshot::channel();
-        let work = Box::new(WorkOf {
-            body: change,
-            request: request::current(),
-            result: None,
-            reply,
-        });
-        match &self.engine {
-            Engine::Sqlite(engine) => engine.write(work)?,
-            Engine::Postgres(engine) => engine.write(work)?,
-        }
-        answer
-            .await
-            .unwrap_or_else(|_| Err(StoreError::Stopped.into()))
+        result_of::<F, T, E>(self.queue(Mode::Write, Change::boxed(change)).await)
     }
 
     /// Reads in one consistent snapshot.
@@ -200,18 +237,13 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         match &self.engine {
-            Engine::Sqlite(engine) => engine.read(&look),
-            Engine::Postgres(engine) => {
-                let (reply, answer) = oneshot::channel();
-                engine.read(Box::new(WorkOf {
-                    body: look,
-                    request: None,
-                    result: None,
-                    reply,
-                }))?;
-                answer
-                    .await
-                    .unwrap_or_else(|_| Err(StoreError::Stopped.into()))
+            Engine::Sqlite(engine) => {
+                let mut work = Change::new(look);
+                engine.read(&mut work)?;
+                work.result.unwrap_or(Err(StoreError::Stopped.into()))
+            }
+            Engine::Postgres(_) => {
+                result_of::<F, T, E>(self.queue(Mode::Read, Change::boxed(look)).await)
             }
         }
     }
@@ -223,15 +255,36 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        result_of::<F, T, E>(self.work_at_length(Change::boxed(look)).await)
+    }
+
+    async fn work_at_length(&self, mut work: Box<dyn Work>) -> Result<Box<dyn Work>, StoreError> {
         match &self.engine {
             Engine::Sqlite(engine) => {
                 let engine = Arc::clone(engine);
-                tokio::task::spawn_blocking(move || engine.read(&look))
+                let reading = move || engine.read(work.as_mut()).map(|()| work);
+                tokio::task::spawn_blocking(reading)
                     .await
-                    .unwrap_or_else(|_| Err(StoreError::Stopped.into()))
+                    .unwrap_or(Err(StoreError::Stopped))
             }
-            Engine::Postgres(_) => self.read(look).await,
+            Engine::Postgres(_) => self.queue(Mode::Read, work).await,
         }
+    }
+
+    /// Lets an engine's thread run the work, and returns the work with its result.
+    async fn queue(&self, mode: Mode, work: Box<dyn Work>) -> Result<Box<dyn Work>, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let call = Call {
+            work,
+            error: None,
+            request: (mode == Mode::Write).then(request::current).flatten(),
+            reply,
+        };
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.write(call)?,
+            Engine::Postgres(engine) => engine.send(mode, call)?,
+        }
+        answer.await.unwrap_or(Err(StoreError::Stopped))
     }
 
     /// The write-ahead log of an SQLite store that is backed up. `None` on PostgreSQL, and without
@@ -277,12 +330,8 @@ impl Store {
         self.signals.news.subscribe()
     }
 
-    /// The number of changes and of commits so far, for the metrics.
-    pub fn counts(&self) -> (u64, u64) {
-        match &self.engine {
-            Engine::Sqlite(engine) => engine.counts(),
-            Engine::Postgres(engine) => engine.counts(),
-        }
+    pub fn counts(&self) -> Counts {
+        self.counters.read()
     }
 
     /// Whether the store can commit at present, for `/readyz`.
@@ -299,42 +348,87 @@ impl Store {
     }
 }
 
-/// One call to [`Store::write`] or [`Store::read`] with its types erased, for the engines' queues.
-trait Work: Send {
-    /// Runs the function in `tx`, and returns whether to commit.
+/// A function of [`Store::write`] or [`Store::read`] with its types erased, so that everything
+/// around it is compiled once.
+trait Work: Any + Send {
+    /// Runs the function in `tx`, keeps its result, and returns whether to commit.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
-    /// Sends the result to the caller. `outcome` is `Err` if the transaction was not committed.
-    fn answer(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 
-struct WorkOf<F, T, E> {
+struct Change<F, T, E> {
     body: F,
-    request: Option<Arc<str>>,
     result: Option<Result<T, E>>,
-    reply: oneshot::Sender<Result<T, E>>,
 }
 
-impl<F, T, E> Work for WorkOf<F, T, E>
+impl<F, T, E> Change<F, T, E>
 where
-    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send,
-    T: Send,
-    E: From<StoreError> + Send,
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: Send + 'static,
 {
-    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
-        tx.for_request(self.request.clone());
-        let result = tx.attempt(&self.body);
-        let keep = result.is_ok();
-        self.result = Some(result);
-        keep
+    fn new(body: F) -> Self {
+        Self { body, result: None }
     }
 
-    fn answer(self: Box<Self>, outcome: Result<(), StoreError>) {
-        let result = match (outcome, self.result) {
-            (Ok(()), Some(result)) => result,
+    fn boxed(body: F) -> Box<dyn Work> {
+        Box::new(Self::new(body))
+    }
+}
+
+impl<F, T, E> Work for Change<F, T, E>
+where
+    F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        let result = (self.body)(tx);
+        let is_kept = result.is_ok();
+        self.result = Some(result);
+        is_kept
+    }
+}
+
+/// The result of work that an engine's thread has run. Nothing was committed if that failed.
+fn result_of<F, T, E>(done: Result<Box<dyn Work>, StoreError>) -> Result<T, E>
+where
+    F: 'static,
+    T: 'static,
+    E: From<StoreError> + 'static,
+{
+    let work: Box<dyn Any> = done?;
+    work.downcast::<Change<F, T, E>>()
+        .ok()
+        .and_then(|work| work.result)
+        .unwrap_or(Err(StoreError::Stopped.into()))
+}
+
+/// Work in an engine's queue.
+struct Call {
+    work: Box<dyn Work>,
+    /// Why the work failed, if not by its own error.
+    error: Option<StoreError>,
+    request: Option<Arc<str>>,
+    reply: oneshot::Sender<Result<Box<dyn Work>, StoreError>>,
+}
+
+impl Call {
+    /// Runs the work in `tx`, and returns whether to commit.
+    fn run(&mut self, tx: &mut Tx<'_>) -> bool {
+        tx.for_request(self.request.clone());
+        let outcome = tx.attempt(self.work.as_mut());
+        let is_kept = matches!(outcome, Ok(true));
+        self.error = outcome.err();
+        is_kept
+    }
+
+    /// Sends the result to the caller. `outcome` is `Err` if the transaction was not committed.
+    fn answer(self, outcome: Result<(), StoreError>) {
+        let result = match (outcome, self.error) {
+            (Ok(()), None) => Ok(self.work),
             // Nothing was committed, so the caller gets the store's error instead of the change's
             // own result.
-            (Err(error), _) => Err(error.into()),
-            (Ok(()), None) => Err(StoreError::Stopped.into()),
+            (Err(error), _) | (Ok(()), Some(error)) => Err(error),
         };
         // Sending fails if the caller was cancelled. The change is committed all the same.
         drop(self.reply.send(result));

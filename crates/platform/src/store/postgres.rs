@@ -4,7 +4,6 @@
 //! Changes run in READ COMMITTED and take their locks first. After a deadlock or serialization
 //! failure the change runs again, at most five times. Reads see one snapshot.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -17,7 +16,7 @@ use super::migrate::{self, Migrations};
 use super::postgres_statements::{Connection, explain, tls};
 use super::relay::Relay;
 use super::tx::{self, Mode};
-use super::{Ground, PostgresSettings, QUEUE_LIMIT, Signals, StoreError, Tx, Wake, Work};
+use super::{Call, Counts, Ground, PostgresSettings, QUEUE_LIMIT, Signals, StoreError, Tx, Wake};
 
 /// The maximum number of times that a change is run if deadlocks occur.
 const TRIES: u32 = 5;
@@ -28,18 +27,11 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(super) struct Engine {
     queue: Option<SyncSender<Task>>,
     threads: Vec<JoinHandle<()>>,
-    counts: Arc<Counts>,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    changes: AtomicU64,
-    commits: AtomicU64,
 }
 
 struct Task {
     mode: Mode,
-    work: Box<dyn Work>,
+    call: Call,
 }
 
 impl Engine {
@@ -57,7 +49,6 @@ impl Engine {
         let relay = Arc::new(Relay::start(written, Arc::clone(signals))?);
         let (queue, waiting) = sync_channel(QUEUE_LIMIT);
         let waiting = Arc::new(Mutex::new(waiting));
-        let counts = Arc::new(Counts::default());
         let mut threads = Vec::new();
         for number in 0..settings.connections.max(1) {
             let server = Server {
@@ -66,7 +57,6 @@ impl Engine {
                 ground: ground.clone(),
                 signals: Arc::clone(signals),
                 relay: Arc::clone(&relay),
-                counts: Arc::clone(&counts),
             };
             let thread = std::thread::Builder::new()
                 .name(format!("store-{number}"))
@@ -77,29 +67,13 @@ impl Engine {
         Ok(Self {
             queue: Some(queue),
             threads,
-            counts,
         })
     }
 
-    pub(super) fn write(&self, work: Box<dyn Work>) -> Result<(), StoreError> {
-        self.send(Mode::Write, work)
-    }
-
-    pub(super) fn read(&self, work: Box<dyn Work>) -> Result<(), StoreError> {
-        self.send(Mode::Read, work)
-    }
-
-    pub(super) fn counts(&self) -> (u64, u64) {
-        (
-            self.counts.changes.load(Ordering::Relaxed),
-            self.counts.commits.load(Ordering::Relaxed),
-        )
-    }
-
-    fn send(&self, mode: Mode, work: Box<dyn Work>) -> Result<(), StoreError> {
+    pub(super) fn send(&self, mode: Mode, call: Call) -> Result<(), StoreError> {
         let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
         queue
-            .try_send(Task { mode, work })
+            .try_send(Task { mode, call })
             .map_err(|error| match error {
                 TrySendError::Full(_) => StoreError::Busy,
                 TrySendError::Disconnected(_) => StoreError::Stopped,
@@ -125,7 +99,6 @@ struct Server {
     signals: Arc<Signals>,
     /// The relay, which stops when the last thread drops it.
     relay: Arc<Relay>,
-    counts: Arc<Counts>,
 }
 
 impl Server {
@@ -137,11 +110,11 @@ impl Server {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .recv();
-            let Ok(Task { mode, mut work }) = next else {
+            let Ok(Task { mode, mut call }) = next else {
                 return;
             };
-            let outcome = self.serve(&mut connection, mode, work.as_mut());
-            work.answer(outcome);
+            let outcome = self.serve(&mut connection, mode, &mut call);
+            call.answer(outcome);
         }
     }
 
@@ -150,11 +123,11 @@ impl Server {
         &self,
         slot: &mut Option<Connection>,
         mode: Mode,
-        work: &mut dyn Work,
+        call: &mut Call,
     ) -> Result<(), StoreError> {
         for number in 1..=TRIES {
             let connection = self.begin(slot, mode)?;
-            match self.attempt(connection, mode, work) {
+            match self.attempt(connection, mode, call) {
                 Ok(()) => return Ok(()),
                 // The pause lets the conflicting transaction finish, so that the two do not collide
                 // again at once.
@@ -191,10 +164,10 @@ impl Server {
         &self,
         connection: &mut Connection,
         mode: Mode,
-        work: &mut dyn Work,
+        call: &mut Call,
     ) -> Result<(), (StoreError, Failure)> {
         let mut tx = Tx::new(tx::Connection::Postgres(connection), &self.ground, mode);
-        let keep = work.run(&mut tx);
+        let keep = call.run(&mut tx);
         let (failure, wake) = (tx.failure(), tx.wake());
         if !keep {
             connection.word("ROLLBACK")?;
@@ -207,8 +180,11 @@ impl Server {
         }
         connection.word("COMMIT")?;
         if mode == Mode::Write {
-            self.counts.changes.fetch_add(1, Ordering::Relaxed);
-            self.counts.commits.fetch_add(1, Ordering::Relaxed);
+            self.ground.counters.add(Counts {
+                changes: 1,
+                commits: 1,
+                ..Counts::default()
+            });
             self.signals.send(Wake {
                 news: false,
                 ..wake

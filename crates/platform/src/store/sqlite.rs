@@ -15,7 +15,6 @@ use std::fs::OpenOptions;
 use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -29,7 +28,9 @@ use super::log::{Log, Pause};
 use super::migrate::{self, Migrations};
 use super::sqlite_statements::execute;
 use super::tx::{self, Mode};
-use super::{Ground, QUEUE_LIMIT, Signals, SqliteSettings, StoreError, Tx, Wake, Work};
+use super::{
+    Call, Counts, Ground, QUEUE_LIMIT, Signals, SqliteSettings, StoreError, Tx, Wake, Work,
+};
 
 /// How long a batch accepts further changes. [`BATCH_FLUSHES`] can extend this time.
 const BATCH_TIME: Duration = Duration::from_millis(5);
@@ -62,21 +63,14 @@ pub(super) struct Engine {
     readers: Mutex<Vec<Connection>>,
     settings: SqliteSettings,
     ground: Ground,
-    counts: Arc<Counts>,
     log: Option<Log>,
 }
 
 /// A message to the writer.
 enum Message {
-    Change(Box<dyn Work>),
+    Change(Call),
     /// Pauses writing until the sender of the channel is dropped.
     Pause(Receiver<()>, SyncSender<()>),
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    changes: AtomicU64,
-    commits: AtomicU64,
 }
 
 impl Engine {
@@ -89,7 +83,6 @@ impl Engine {
         let connection = open_writer(settings)?;
         migrate::sqlite(&connection, migrations, ground.clock.now())?;
         let (queue, waiting) = sync_channel(QUEUE_LIMIT);
-        let counts = Arc::new(Counts::default());
         let log = settings.backed_up.then(|| Log::of(&settings.path));
         let writer = Writer {
             log: log.clone(),
@@ -97,7 +90,6 @@ impl Engine {
             waiting,
             ground: ground.clone(),
             signals,
-            counts: Arc::clone(&counts),
             batch: settings.batch.max(1),
         };
         let thread = std::thread::Builder::new()
@@ -110,15 +102,14 @@ impl Engine {
             readers: Mutex::new(Vec::new()),
             settings: settings.clone(),
             ground,
-            counts,
             log,
         })
     }
 
-    pub(super) fn write(&self, work: Box<dyn Work>) -> Result<(), StoreError> {
+    pub(super) fn write(&self, call: Call) -> Result<(), StoreError> {
         let queue = self.queue.as_ref().ok_or(StoreError::Stopped)?;
         queue
-            .try_send(Message::Change(work))
+            .try_send(Message::Change(call))
             .map_err(|error| match error {
                 TrySendError::Full(_) => StoreError::Busy,
                 TrySendError::Disconnected(_) => StoreError::Stopped,
@@ -141,11 +132,7 @@ impl Engine {
         Ok(Pause(resume))
     }
 
-    pub(super) fn read<T, E, F>(&self, look: &F) -> Result<T, E>
-    where
-        F: Fn(&mut Tx<'_>) -> Result<T, E>,
-        E: From<StoreError>,
-    {
+    pub(super) fn read(&self, work: &mut dyn Work) -> Result<(), StoreError> {
         let kept = self.readers().pop();
         let connection = match kept {
             Some(connection) => connection,
@@ -158,14 +145,14 @@ impl Engine {
             &self.ground,
             Mode::Read,
         );
-        let result = tx.attempt(look);
+        let outcome = tx.attempt(work);
         if execute(&connection, "COMMIT").is_ok() {
             let mut readers = self.readers();
             if readers.len() < READERS {
                 readers.push(connection);
             }
         }
-        result
+        outcome.map(|_| ())
     }
 
     /// Truncates the log. If a backup runs, asks the backup to truncate it. While readers are
@@ -177,13 +164,6 @@ impl Engine {
         }
         let connection = open_reader(&self.settings)?;
         execute(&connection, "PRAGMA wal_checkpoint(TRUNCATE)").map_err(|(error, _)| error)
-    }
-
-    pub(super) fn counts(&self) -> (u64, u64) {
-        (
-            self.counts.changes.load(Ordering::Relaxed),
-            self.counts.commits.load(Ordering::Relaxed),
-        )
     }
 
     fn readers(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -211,14 +191,13 @@ struct Writer {
     waiting: Receiver<Message>,
     ground: Ground,
     signals: Arc<Signals>,
-    counts: Arc<Counts>,
     batch: usize,
 }
 
 /// A batch of changes that have run but are not committed yet.
 #[derive(Default)]
 struct Batch {
-    done: Vec<Box<dyn Work>>,
+    done: Vec<Call>,
     wake: Wake,
     kept: u64,
     /// Whether each change runs inside a savepoint, because a change has failed after a write.
@@ -228,9 +207,9 @@ struct Batch {
 impl Message {
     /// Returns the change in the message. If the message is a pause instead, stores it in `pause`
     /// until the end of the batch, and returns `None`.
-    fn change(self, pause: &mut Option<Self>) -> Option<Box<dyn Work>> {
+    fn change(self, pause: &mut Option<Self>) -> Option<Call> {
         match self {
-            Self::Change(work) => Some(work),
+            Self::Change(call) => Some(call),
             asked @ Self::Pause(..) => {
                 *pause = Some(asked);
                 None
@@ -285,12 +264,7 @@ impl Writer {
 
     /// Runs one batch that starts with `first` and ends at a pause. Returns how long its flush
     /// took.
-    fn batch(
-        &self,
-        first: Box<dyn Work>,
-        last_flush: Duration,
-        pause: &mut Option<Message>,
-    ) -> Duration {
+    fn batch(&self, first: Call, last_flush: Duration, pause: &mut Option<Message>) -> Duration {
         if let Err((error, _)) = execute(&self.connection, "BEGIN IMMEDIATE") {
             tracing::error!(%error, "the store's file is held by another program");
             first.answer(Err(StoreError::Busy));
@@ -300,8 +274,8 @@ impl Writer {
         let patience = BATCH_TIME.max(last_flush * BATCH_FLUSHES);
         let mut batch = Batch::default();
         let mut next = Some(first);
-        while let Some(work) = next.take() {
-            if !self.change(work, &mut batch) {
+        while let Some(call) = next.take() {
+            if !self.change(call, &mut batch) {
                 return last_flush;
             }
             if batch.done.len() < self.batch && began.elapsed() < patience {
@@ -318,14 +292,17 @@ impl Writer {
         let outcome = execute(&self.connection, "COMMIT");
         match outcome {
             Ok(()) => {
-                self.counts.changes.fetch_add(batch.kept, Ordering::Relaxed);
-                self.counts.commits.fetch_add(1, Ordering::Relaxed);
+                self.ground.counters.add(Counts {
+                    changes: batch.kept,
+                    commits: 1,
+                    ..Counts::default()
+                });
                 if let Some(log) = &self.log {
                     log.mark(self.ground.clock.now());
                 }
                 self.signals.send(batch.wake);
-                for work in batch.done {
-                    work.answer(Ok(()));
+                for call in batch.done {
+                    call.answer(Ok(()));
                 }
             }
             Err((error, _)) => self.lose(batch, &error),
@@ -335,8 +312,8 @@ impl Writer {
 
     /// Runs one change. Returns `false` if the engine aborted the transaction (disk full, I/O
     /// error); all callers then get the error.
-    fn change(&self, work: Box<dyn Work>, batch: &mut Batch) -> bool {
-        batch.done.push(work);
+    fn change(&self, call: Call, batch: &mut Batch) -> bool {
+        batch.done.push(call);
         if batch.has_savepoints && !self.held(execute(&self.connection, "SAVEPOINT change"), batch)
         {
             return false;
@@ -347,7 +324,7 @@ impl Writer {
             &self.ground,
             Mode::Write,
         );
-        let keep = batch.done.last_mut().is_some_and(|work| work.run(&mut tx));
+        let keep = batch.done.last_mut().is_some_and(|call| call.run(&mut tx));
         let wake = tx.wake();
         let wrote = self.connection.total_changes() != before;
         if self.connection.is_autocommit() {
@@ -385,10 +362,10 @@ impl Writer {
             ..Batch::default()
         };
         let mut changes = changes.into_iter();
-        while let Some(work) = changes.next() {
-            if !self.change(work, batch) {
-                for work in changes {
-                    work.answer(Err(StoreError::Unavailable(NOT_TAKEN.to_owned())));
+        while let Some(call) = changes.next() {
+            if !self.change(call, batch) {
+                for call in changes {
+                    call.answer(Err(StoreError::Unavailable(NOT_TAKEN.to_owned())));
                 }
                 return false;
             }
@@ -414,8 +391,8 @@ impl Writer {
         {
             tracing::error!(%error, "a lost batch could not be rolled back");
         }
-        for work in batch.done {
-            work.answer(Err(StoreError::Unavailable(error.to_string())));
+        for call in batch.done {
+            call.answer(Err(StoreError::Unavailable(error.to_string())));
         }
     }
 }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::error::Failure;
 use super::postgres_statements;
 use super::sqlite_statements;
-use super::{Bind, FromRow, Ground, Query, Rows, Sql, StoreError, Value};
+use super::{Bind, Counts, FromRow, Ground, Query, Rows, Sql, StoreError, Value, Work};
 use crate::id::{self, Id};
 use crate::random::Random;
 
@@ -25,6 +25,8 @@ pub struct Tx<'c> {
     request: Option<Arc<str>>,
     failure: Option<Failure>,
     wake: Wake,
+    statements: u64,
+    rows: u64,
 }
 
 #[derive(Debug)]
@@ -60,6 +62,8 @@ impl<'c> Tx<'c> {
             request: None,
             failure: None,
             wake: Wake::default(),
+            statements: 0,
+            rows: 0,
         }
     }
 
@@ -165,6 +169,7 @@ impl<'c> Tx<'c> {
         };
         let result = result.and_then(|actual| {
             if rows.allow(actual) {
+                self.rows += actual;
                 return Ok(actual);
             }
             Err((
@@ -246,22 +251,22 @@ impl<'c> Tx<'c> {
 
     /// Runs `body`. A panic fails only this change, and a change with a failed statement is never
     /// committed.
-    pub(super) fn attempt<T, E, F>(&mut self, body: &F) -> Result<T, E>
-    where
-        F: Fn(&mut Tx<'_>) -> Result<T, E>,
-        E: From<StoreError>,
-    {
-        let result = catch_unwind(AssertUnwindSafe(|| body(self)));
+    pub(super) fn attempt(&mut self, work: &mut dyn Work) -> Result<bool, StoreError> {
+        let result = catch_unwind(AssertUnwindSafe(|| work.run(self)));
+        self.ground.counters.add(Counts {
+            statements: self.statements,
+            rows: self.rows,
+            ..Counts::default()
+        });
         match result {
-            Ok(Ok(value)) if self.failure.is_none() => Ok(value),
-            Ok(Err(error)) => Err(error),
-            Ok(Ok(_)) => {
+            Ok(true) if self.failure.is_some() => {
                 tracing::error!("a change went on after one of its statements had failed");
-                Err(StoreError::Stopped.into())
+                Err(StoreError::Stopped)
             }
+            Ok(is_kept) => Ok(is_kept),
             Err(_) => {
                 tracing::error!("a change ended in a panic");
-                Err(StoreError::Stopped.into())
+                Err(StoreError::Stopped)
             }
         }
     }
@@ -271,6 +276,7 @@ impl<'c> Tx<'c> {
         sql: Sql,
         result: Result<T, (StoreError, Failure)>,
     ) -> Result<T, StoreError> {
+        self.statements += 1;
         if self.now.is_none() && self.mode == Mode::Write && sql.locks() {
             self.now = Some(self.ground.clock.now());
         }

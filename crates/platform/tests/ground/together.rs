@@ -42,7 +42,7 @@ async fn commits_of(store: &Store, number: u64) -> u64 {
         .await
         .unwrap()
         .unwrap();
-    let (_, before) = store.counts();
+    let before = store.counts().commits;
     let mut changes: Vec<_> = (0..number)
         .map(|number| {
             let store = store.clone();
@@ -60,7 +60,7 @@ async fn commits_of(store: &Store, number: u64) -> u64 {
     for change in changes {
         change.await.unwrap();
     }
-    let (_, after) = store.counts();
+    let after = store.counts().commits;
     after - before
 }
 
