@@ -55,6 +55,7 @@ pub struct Page<'a, B> {
     pub kind: Kind<'a>,
 }
 
+#[derive(Clone, Copy)]
 pub enum Kind<'a> {
     /// A public page, or a page behind a code. The body contains its own `header`, `<main
     /// id="main">` and `footer`.
@@ -190,7 +191,44 @@ pub fn write_with<B: Template>(
     page: &Page<'_, B>,
     metadata: Metadata<'_>,
 ) -> Result<Written, askama::Error> {
-    let mut html = String::with_capacity(B::SIZE_HINT.max(BODY) + SHELL);
+    let page = Page {
+        title: page.title,
+        body: Body(&page.body),
+        text: page.text,
+        theme: page.theme,
+        kind: page.kind,
+    };
+    write_shell(&page, metadata, B::SIZE_HINT)
+}
+
+/// A template of any type. Askama's own trait for this would compile each template three times.
+trait AnyTemplate {
+    fn render_to(&self, html: &mut dyn fmt::Write) -> Result<(), askama::Error>;
+}
+
+impl<B: Template> AnyTemplate for B {
+    fn render_to(&self, html: &mut dyn fmt::Write) -> Result<(), askama::Error> {
+        self.render_into(html)
+    }
+}
+
+/// A page's body with its type erased.
+#[derive(Clone, Copy)]
+struct Body<'a>(&'a dyn AnyTemplate);
+
+impl fmt::Display for Body<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.render_to(f).map_err(|_| fmt::Error)
+    }
+}
+
+/// Writes any body into the frame, so that the frame is compiled once.
+fn write_shell(
+    page: &Page<'_, Body<'_>>,
+    metadata: Metadata<'_>,
+    body_size: usize,
+) -> Result<Written, askama::Error> {
+    let mut html = String::with_capacity(body_size.max(BODY) + SHELL);
     let shell = Shell {
         metadata,
         ..Shell::new(page)
@@ -221,9 +259,9 @@ impl fmt::Write for Unindented<'_> {
 
 #[derive(Template)]
 #[template(path = "shell.html")]
-struct Shell<'a, B: Template> {
+struct Shell<'a> {
     title: &'a str,
-    body: &'a B,
+    body: Body<'a>,
     text: &'a Text,
     classes: String,
     style: &'static str,
@@ -241,13 +279,13 @@ struct Shell<'a, B: Template> {
     metadata: Metadata<'a>,
 }
 
-impl<'a, B: Template> Shell<'a, B> {
-    fn new(page: &'a Page<'a, B>) -> Self {
+impl<'a> Shell<'a> {
+    fn new(page: &'a Page<'a, Body<'a>>) -> Self {
         let text = page.text;
         let theme = page.theme;
         let shell = |classes, style, script| Self {
             title: page.title,
-            body: &page.body,
+            body: page.body,
             text,
             classes,
             style: assets::asset(style),
