@@ -4,6 +4,7 @@
 
 mod arrows;
 mod circles;
+mod counts;
 mod dependencies;
 mod documents;
 mod domains;
@@ -45,6 +46,11 @@ pub(crate) fn print_circles() -> Result<()> {
     circles::print(&workspace::files_below(workspace::root())?)
 }
 
+/// Prints the numbers that may only fall, and writes down those that fell.
+pub(crate) fn print_counts() -> Result<()> {
+    counts::print(&workspace::files_below(workspace::root())?)
+}
+
 /// Runs every check; fails if there is a finding.
 pub(crate) fn check() -> Result<()> {
     let metadata = workspace::load_metadata()?;
@@ -57,6 +63,7 @@ pub(crate) fn check() -> Result<()> {
         ("sizes of files", files::check_sizes(&files)?),
         ("lines of templates", files::check_templates(&files)?),
         ("words and paths", files::check_words(&files)?),
+        ("numbers that may only fall", counts::check(&files)?),
         ("dependencies", dependencies::check(&metadata)?),
         ("migrations", migrations::check(&metadata)?),
         ("locales", locales::check(&metadata)?),

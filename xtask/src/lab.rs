@@ -1,8 +1,7 @@
 //! Runs `cargo xtask bench` and `cargo xtask show`. Their code is in the crate `lab`, so that
 //! running the tests does not require building its dependencies.
 
-use std::ffi::{OsStr, OsString};
-use std::process::Command;
+use std::ffi::OsString;
 
 use anyhow::Result;
 
@@ -28,14 +27,6 @@ pub(crate) fn bench(what: &[OsString]) -> Result<()> {
 
 pub(crate) fn show(what: &[OsString]) -> Result<()> {
     interrupt::listen()?;
-    run(&mut showing(what))
-}
-
-/// Returns the command that runs a demonstration.
-pub(crate) fn showing(what: &[impl AsRef<OsStr>]) -> Command {
-    let mut cargo = program("cargo");
-    cargo
-        .args(["run", "--quiet", "--locked", "-p", "lab", "--", "show"])
-        .args(what);
-    cargo
+    let cargo = ["run", "--quiet", "--locked", "-p", "lab", "--", "show"];
+    run(program("cargo").args(cargo).args(what))
 }

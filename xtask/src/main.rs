@@ -14,6 +14,7 @@ mod check;
 mod dev;
 mod lab;
 mod s3;
+mod size;
 mod steps;
 mod test;
 
@@ -35,14 +36,9 @@ struct Arguments {
 enum Task {
     /// Everything CI runs: formatting, repository checks, lints, all tests on both stores, the
     /// built program in a browser.
-    Test {
-        /// Only check that Debian's packages are installed; do not install them.
-        #[arg(long)]
-        no_install: bool,
-        /// Try each race 200 times instead of 15.
-        #[arg(long)]
-        long: bool,
-    },
+    Test(test::Wanted),
+    /// Install the packages of Node and Python that the tests need, each into its folder.
+    Packages,
     /// Check the rules of the repository: dependencies between crates, file sizes, third-party
     /// crates, migrations, locales, documents.
     Check {
@@ -50,6 +46,9 @@ enum Task {
         /// cycles.
         #[arg(long)]
         layers: bool,
+        /// Print the numbers by crate that may only fall, and write down those that fell.
+        #[arg(long, conflicts_with = "layers")]
+        counts: bool,
     },
     /// Measure the release build on this machine.
     #[command(disable_help_flag = true)]
@@ -65,6 +64,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         what: Vec<OsString>,
     },
+    /// Print what the release's bytes are, by section and by crate.
+    Size(size::Wanted),
     /// Build the program for every glibc since 2.26, and pack everything for a release page.
     Dist(dist::Wanted),
     /// Install and run a site of `examples/`.
@@ -75,25 +76,14 @@ enum Task {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
-        Task::Test { no_install, long } => {
-            let packages = if no_install {
-                test::Packages::Check
-            } else {
-                test::Packages::Install
-            };
-            test::test(
-                packages,
-                if long {
-                    test::LONG_ROUNDS
-                } else {
-                    test::ROUNDS
-                },
-            )
-        }
-        Task::Check { layers: true } => check::print_circles(),
-        Task::Check { layers: false } => check::check(),
+        Task::Test(wanted) => test::test(&wanted),
+        Task::Packages => test::install_packages(),
+        Task::Check { layers: true, .. } => check::print_circles(),
+        Task::Check { counts: true, .. } => check::print_counts(),
+        Task::Check { .. } => check::check(),
         Task::Bench { what } => lab::bench(&what),
         Task::Show { what } => lab::show(&what),
+        Task::Size(wanted) => size::print(&wanted),
         Task::Dist(wanted) => dist::dist(&wanted),
         Task::Example(wanted) => example::example(&wanted),
         Task::Dev => dev::dev(),

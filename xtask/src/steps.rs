@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -30,17 +31,30 @@ impl Row {
     }
 }
 
-/// A step that runs in the background. Dropping the step ends it.
+/// Steps that run in the background, one after another. Dropping them ends them.
 #[must_use]
-pub(crate) struct Background {
-    name: &'static str,
-    printed: PathBuf,
-    running: Running,
-    ended: Option<JoinHandle<Result<(ExitStatus, Duration)>>>,
+pub(crate) struct Lane {
+    running: Arc<Mutex<LaneState>>,
+    ended: Option<JoinHandle<Result<Vec<Ended>>>>,
 }
 
-impl Background {
-    fn wait(&mut self) -> Result<(ExitStatus, Duration)> {
+/// The step that a lane runs at the moment, and whether it may begin another.
+#[derive(Default)]
+struct LaneState {
+    step: Option<Running>,
+    is_over: bool,
+}
+
+/// A step of a lane that ended.
+struct Ended {
+    name: &'static str,
+    printed: PathBuf,
+    status: ExitStatus,
+    took: Duration,
+}
+
+impl Lane {
+    fn wait(&mut self) -> Result<Vec<Ended>> {
         let ended = self.ended.take().context("it is waited for once")?;
         ended
             .join()
@@ -48,14 +62,60 @@ impl Background {
     }
 }
 
-impl Drop for Background {
+impl Drop for Lane {
     fn drop(&mut self) {
         if self.ended.is_some() {
-            self.running.end();
-            // The caller reports the error of an earlier step instead of this step's error.
+            {
+                let mut state = lock(&self.running);
+                state.is_over = true;
+                if let Some(step) = &state.step {
+                    step.end();
+                }
+            }
+            // The caller reports the error of an earlier step instead of this lane's error.
             let _ = self.wait();
         }
     }
+}
+
+fn lock(state: &Mutex<LaneState>) -> MutexGuard<'_, LaneState> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs the steps until one fails.
+fn run_lane(steps: Vec<(&'static str, Command)>, running: &Mutex<LaneState>) -> Result<Vec<Ended>> {
+    let mut all = Vec::new();
+    for (name, mut command) in steps {
+        let printed = root().join(format!("target/{}.log", name.replace(' ', "-")));
+        let file = File::create(&printed)?;
+        let begin = Instant::now();
+        let mut process = {
+            let mut state = lock(running);
+            if state.is_over || interrupt::is_wanted() {
+                break;
+            }
+            let process = command
+                .stdout(file.try_clone()?)
+                .stderr(file)
+                .process_group(0)
+                .spawn()
+                .with_context(|| format!("cannot start {}", shown(&command)))?;
+            state.step = Some(Running::group_of(&process)?);
+            process
+        };
+        let status = process.wait()?;
+        lock(running).step = None;
+        all.push(Ended {
+            name,
+            printed,
+            status,
+            took: begin.elapsed(),
+        });
+        if !status.success() {
+            break;
+        }
+    }
+    Ok(all)
 }
 
 impl Steps {
@@ -79,43 +139,35 @@ impl Steps {
         outcome.with_context(|| format!("the step “{name}” failed"))
     }
 
-    /// Starts a step in a background process, whose output is collected in a file.
-    pub(crate) fn start(name: &'static str, mut command: Command) -> Result<Background> {
-        println!(
-            "\n=== {name}: begins, beside the next steps\n$ {}",
-            shown(&command)
-        );
-        let printed = root().join(format!("target/{}.log", name.replace(' ', "-")));
-        let file = File::create(&printed)?;
-        let begin = Instant::now();
-        let mut process = command
-            .stdout(file.try_clone()?)
-            .stderr(file)
-            .process_group(0)
-            .spawn()
-            .with_context(|| format!("cannot start {}", shown(&command)))?;
-        let running = Running::group_of(&process)?;
-        let ended = std::thread::spawn(move || Ok((process.wait()?, begin.elapsed())));
-        Ok(Background {
-            name,
-            printed,
-            running,
-            ended: Some(ended),
-        })
+    /// Starts steps in the background, one after another. What each prints goes to a file.
+    pub(crate) fn start(steps: Vec<(&'static str, Command)>) -> Lane {
+        for (name, command) in &steps {
+            println!(
+                "\n=== {name}: runs beside the next steps\n$ {}",
+                shown(command)
+            );
+        }
+        let running = Arc::new(Mutex::new(LaneState::default()));
+        let state = Arc::clone(&running);
+        let ended = Some(std::thread::spawn(move || run_lane(steps, &state)));
+        Lane { running, ended }
     }
 
-    /// Waits for a background step to finish, prints its output and records its duration.
-    pub(crate) fn finish(&mut self, mut step: Background) -> Result<()> {
-        let (status, took) = step.wait()?;
-        println!("\n=== {}, which began before", step.name);
-        print!("{}", String::from_utf8_lossy(&fs::read(&step.printed)?));
-        self.note(step.name, took, !status.success());
+    /// Waits for the steps of a lane, and prints the output and duration of each.
+    pub(crate) fn finish(&mut self, mut lane: Lane) -> Result<()> {
+        for step in lane.wait()? {
+            println!("\n=== {}, which ran beside others", step.name);
+            print!("{}", String::from_utf8_lossy(&fs::read(&step.printed)?));
+            self.note(step.name, step.took, !step.status.success());
+            ensure!(!interrupt::is_wanted(), "interrupted");
+            ensure!(
+                step.status.success(),
+                "the step “{}” failed: {}",
+                step.name,
+                step.status
+            );
+        }
         ensure!(!interrupt::is_wanted(), "interrupted");
-        ensure!(
-            status.success(),
-            "the step “{}” failed: {status}",
-            step.name
-        );
         Ok(())
     }
 

@@ -3,9 +3,11 @@
 //! The run stops at the first failed step. Each step's processes and files are private to the run
 //! and are removed when the run ends, even after a failure or Ctrl-C.
 
+mod binaries;
+mod build;
 mod packages;
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -16,59 +18,105 @@ use crate::check;
 use crate::command::{program, run};
 use crate::example::{Site, install_node, install_python};
 use crate::interrupt;
-use crate::lab::showing;
 use crate::postgres::PrivatePostgres;
 use crate::s3::PrivateS3;
-use crate::steps::Steps;
+use crate::steps::{Lane, Steps};
 use crate::workspace::root;
 
-/// The number of parallel compiler jobs, the same as in CI.
-const JOBS: &str = "-j2";
-/// The number of tests in a test binary that run in parallel. It is larger than the number of
-/// cores, because many tests wait.
-const THREADS: &str = "4";
-
 /// How often each race is repeated in tests.
-pub(crate) const ROUNDS: u32 = 6;
+const ROUNDS: u32 = 6;
 /// How often each race is repeated with `--long`.
-pub(crate) const LONG_ROUNDS: u32 = 200;
+const LONG_ROUNDS: u32 = 200;
+
+/// Folders whose tests are programs in Node.
+const NODE_TESTS: [&str; 5] = ["websockets", "socketio", "oidc", "browser", "examples"];
+/// Folders whose tests, or the servers of tests, are programs in Python.
+const PYTHON_TESTS: [&str; 3] = ["s3", "api", "dkim"];
+
+/// What to run.
+#[derive(clap::Args)]
+pub(crate) struct Wanted {
+    /// Only check that Debian's packages are installed; do not install them.
+    #[arg(long)]
+    no_install: bool,
+    #[command(flatten)]
+    extent: Extent,
+}
+
+/// How much to run.
+#[derive(clap::Args)]
+struct Extent {
+    /// Only format, rules, lints and the tests of crates on SQLite, for the time between commits:
+    /// no browser, no virtual machine, no programs of other makers.
+    #[arg(long, conflicts_with_all = ["every_engine", "long"])]
+    fast: bool,
+    /// Run every test of the store on PostgreSQL too, not only those that could differ there.
+    #[arg(long)]
+    every_engine: bool,
+    /// Like --every-engine, and try each race 200 times instead of 6.
+    #[arg(long)]
+    long: bool,
+}
 
 /// Runs every step and prints their times.
-pub(crate) fn test(packages: Packages, rounds: u32) -> Result<()> {
+pub(crate) fn test(wanted: &Wanted) -> Result<()> {
     interrupt::listen()?;
     let mut steps = Steps::new();
-    let outcome = all(&mut steps, packages, rounds);
+    let outcome = if wanted.extent.fast {
+        run_fast(&mut steps)
+    } else {
+        run_all(&mut steps, wanted)
+    };
     steps.print_table();
     outcome
 }
 
-fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
-    steps.step("packages", || packages.provide())?;
-    steps.step("format", || {
-        run(program("cargo").args(["fmt", "--all", "--check"]))
-    })?;
-    steps.step("fences", check::check)?;
-    steps.step("lints", || {
-        run(program("cargo")
-            .args(["clippy", "--workspace", "--all-targets", "--locked", JOBS])
-            .args(["--", "-D", "warnings"]))
-    })?;
-    let cargo_test = || {
-        let mut cargo = program("cargo");
-        cargo.args(["test", "--workspace", "--locked", "--no-fail-fast", JOBS]);
-        cargo
+/// Installs the packages of Node and Python that tests need.
+pub(crate) fn install_packages() -> Result<()> {
+    let tests = |name: &str| root().join("tests").join(name);
+    for name in PYTHON_TESTS {
+        install_python(&tests(name))?;
+    }
+    for site in [Site::Kadkahwin, Site::FlaskExpress, Site::Mentoring] {
+        site.install()?;
+    }
+    for name in NODE_TESTS {
+        install_node(&tests(name))?;
+    }
+    Ok(())
+}
+
+fn run_fast(steps: &mut Steps) -> Result<()> {
+    check_sources(steps)?;
+    let binaries = steps.step("lints, the program and the tests, built", build::build_all)?;
+    let variables = [("KENDURI_TEST_ROUNDS", "1".to_owned())];
+    steps.step("units, pages, end to end", || {
+        binaries::run(binaries, &variables)
+    })
+}
+
+fn run_all(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
+    let packages = if wanted.no_install {
+        Packages::Check
+    } else {
+        Packages::Install
     };
-    steps.step("the tests and the program, built", || {
-        run(cargo_test().arg("--no-run"))
-    })?;
+    steps.step("packages", || packages.provide())?;
+    check_sources(steps)?;
+    let mut installing = Command::new(std::env::current_exe()?);
+    installing.arg("packages");
+    let installing = Steps::start(vec![("packages of Node and Python", installing)]);
+    let binaries = steps.step("lints, the program and the tests, built", build::build_all)?;
+    steps.finish(installing)?;
     // The following steps test an unoptimized build, because a release build would take as long as
     // all tests together.
-    let built = root().join("target/debug/kenduri");
-    // The virtual-machine step starts as early as possible, because it mostly waits, whereas the
-    // browser tests keep the processor busy.
-    let mut machine = showing(&["install", "--program"]);
-    machine.arg(&built);
-    let machine = Steps::start("installed on a live systemd", machine)?;
+    let built = Built::new();
+    // What mostly waits runs beside the tests of crates, the longest first.
+    let machine = Steps::start(vec![(
+        "installed on a live systemd",
+        built.show(&["install"]),
+    )]);
+    let others = start_other_makers();
     // Tests cannot cause a power failure, so `fsync` is off; another test checks that the store
     // requests durable commits. The short `deadlock_timeout` avoids a wait of one second until
     // deadlocks are detected.
@@ -76,64 +124,96 @@ fn all(steps: &mut Steps, packages: Packages, rounds: u32) -> Result<()> {
         PrivatePostgres::start(&["fsync=off", "deadlock_timeout=20ms"])
     })?;
     let buckets = steps.step("private server of buckets", PrivateS3::start)?;
+    let rounds = if wanted.extent.long {
+        LONG_ROUNDS
+    } else {
+        ROUNDS
+    };
+    let mut variables = vec![
+        ("KENDURI_TEST_POSTGRES", postgres.url()),
+        ("KENDURI_TEST_S3", buckets.address().to_owned()),
+        ("KENDURI_TEST_ROUNDS", rounds.to_string()),
+    ];
+    if wanted.extent.every_engine || wanted.extent.long {
+        variables.push(("KENDURI_TEST_ENGINES", "all".to_owned()));
+    }
     steps.step("units, both stores, pages, end to end", || {
-        run(cargo_test()
-            .env("KENDURI_TEST_POSTGRES", postgres.url())
-            .env("KENDURI_TEST_S3", buckets.address())
-            .env("KENDURI_TEST_ROUNDS", rounds.to_string())
-            .env("RUST_TEST_THREADS", THREADS))
+        binaries::run(binaries, &variables)
     })?;
     drop(postgres);
     drop(buckets);
-    let api = root().join("tests/api");
-    steps.step("the API, as it describes itself", || {
-        install_python(&api)?;
-        run(program(api.join(".venv/bin/python"))
-            .arg("api.py")
-            .current_dir(&api))
-    })?;
-    let dkim = root().join("tests/dkim");
-    steps.step("signatures of mail, by another library", || {
-        install_python(&dkim)?;
-        run(program(dkim.join(".venv/bin/python"))
-            .arg("signed.py")
-            .current_dir(&dkim))
-    })?;
+    steps.finish(others)?;
+    steps.finish(machine)?;
+    // These measure how long requests take, so that nothing may run beside them.
     steps.step("requests through every change", || {
-        let what = ["edge", "--only", "changes", "--program"];
-        run(showing(&what).arg(&built))
+        run(&mut built.show(&["edge", "--only", "changes"]))
     })?;
-    let tests = |name: &str| root().join("tests").join(name);
-    let [websockets, socketio, oidc, browser, examples] =
-        ["websockets", "socketio", "oidc", "browser", "examples"].map(tests);
-    steps.step("packages of Node and Python", || {
-        for site in [Site::Kadkahwin, Site::FlaskExpress, Site::Mentoring] {
-            site.install()?;
-        }
-        for folder in [&websockets, &socketio, &oidc, &browser, &examples] {
-            install_node(folder)?;
-        }
-        Ok(())
-    })?;
-    steps.step("websockets of another maker", || {
-        run(&mut npm_test(&websockets))
-    })?;
-    steps.step("Socket.IO with its own client", || {
-        run(&mut npm_test(&socketio))
-    })?;
-    steps.step("sign-ins with a provider", || run(&mut npm_test(&oidc)))?;
-    // This step runs in the background, because most of the time it waits for the example sites'
-    // programs to start or stop.
-    let sites = Steps::start("sites with programs beside them", npm_test(&examples))?;
     steps.step("stories and looks in a browser", || {
-        run(&mut npm_test(&browser))
-    })?;
-    steps.finish(sites)?;
-    steps.finish(machine)
+        run(&mut npm_test("browser"))
+    })
 }
 
-fn npm_test(folder: &Path) -> Command {
+fn check_sources(steps: &mut Steps) -> Result<()> {
+    steps.step("format", || {
+        run(program("cargo").args(["fmt", "--all", "--check"]))
+    })?;
+    steps.step("fences", check::check)
+}
+
+/// Starts what other makers' programs and libraries say of the built program.
+fn start_other_makers() -> Lane {
+    Steps::start(vec![
+        ("sites with programs beside them", npm_test("examples")),
+        (
+            "the API, as it describes itself",
+            python_test("api", "api.py"),
+        ),
+        (
+            "signatures of mail, by another library",
+            python_test("dkim", "signed.py"),
+        ),
+        ("websockets of another maker", npm_test("websockets")),
+        ("Socket.IO with its own client", npm_test("socketio")),
+        ("sign-ins with a provider", npm_test("oidc")),
+    ])
+}
+
+/// The programs that the build step made.
+struct Built {
+    kenduri: PathBuf,
+    lab: PathBuf,
+}
+
+impl Built {
+    fn new() -> Self {
+        let folder = root().join("target/debug");
+        Self {
+            kenduri: folder.join("kenduri"),
+            lab: folder.join("lab"),
+        }
+    }
+
+    /// Returns the command that runs a demonstration with the built program.
+    fn show(&self, what: &[&str]) -> Command {
+        let mut lab = program(&self.lab);
+        lab.arg("show")
+            .args(what)
+            .arg("--program")
+            .arg(&self.kenduri);
+        lab
+    }
+}
+
+fn npm_test(name: &str) -> Command {
     let mut npm = program("npm");
-    npm.args(["test", "--silent"]).current_dir(folder);
+    npm.args(["test", "--silent"])
+        .current_dir(root().join("tests").join(name));
     npm
+}
+
+fn python_test(name: &str, script: &str) -> Command {
+    let folder = root().join("tests").join(name);
+    let mut python = program(folder.join(".venv/bin/python"));
+    python.arg(script).current_dir(&folder);
+    python
 }
