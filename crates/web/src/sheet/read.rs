@@ -4,6 +4,8 @@
 mod number_format;
 mod workbook;
 
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::FORMULA;
@@ -151,23 +153,20 @@ impl Grid {
 }
 
 /// Decodes a file's text; the file's first bytes determine the encoding.
-fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
+fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Unreadable> {
     let utf_16 = |encoding: &'static Encoding, bytes| {
         let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
-        text.map(String::from).ok_or(Unreadable::NotText)
+        text.ok_or(Unreadable::NotText)
     };
     let text = match bytes {
         [0xff, 0xfe, rest @ ..] => utf_16(UTF_16LE, rest)?,
         [0xfe, 0xff, rest @ ..] => utf_16(UTF_16BE, rest)?,
         [0xef, 0xbb, 0xbf, rest @ ..] => {
-            String::from_utf8(rest.to_vec()).map_err(|_| Unreadable::NotText)?
+            Cow::Borrowed(std::str::from_utf8(rest).map_err(|_| Unreadable::NotText)?)
         }
         _ => match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
-            Err(_) => WINDOWS_1252
-                .decode_without_bom_handling(bytes)
-                .0
-                .into_owned(),
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
         },
     };
     // Most binary files contain NUL bytes, which text does not contain.
