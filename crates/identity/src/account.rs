@@ -143,10 +143,12 @@ pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateErro
     let id: AccountId = tx.id();
     let now = tx.now();
     sql!(
-        "INSERT INTO account (id, state, display_name, locale, time_zone, created_at, updated_at)
-         VALUES (:id, 'active', :name, :locale, :time_zone, :now, :now)",
+        "INSERT INTO account (id, state, display_name, folded_name, locale, time_zone,
+             created_at, updated_at)
+         VALUES (:id, 'active', :name, :folded, :locale, :time_zone, :now, :now)",
         id,
         name = new.name.0,
+        folded = text_cleaning::fold(&new.name.0),
         locale = new.locale,
         time_zone = new.time_zone,
         now

@@ -172,7 +172,9 @@ pub fn change(
         return Ok(());
     }
     sql!(
-        "UPDATE account SET {Profile = :Profile}, updated_at = :now WHERE id = :id",
+        "UPDATE account SET {Profile = :Profile}, folded_name = :folded, updated_at = :now
+         WHERE id = :id",
+        folded = text_cleaning::fold(&new.display_name),
         Profile = new,
         now = tx.now(),
         id
