@@ -11,7 +11,13 @@ use super::Finding;
 use crate::workspace::shown;
 
 /// The calls whose second argument is an error code.
-const RAISING: &[&str] = &[".add(", ".field(", "FieldProblem::new(", "Problem::new("];
+const RAISING: &[&str] = &[
+    "findings.add(",
+    "self.add(",
+    ".field(",
+    "FieldProblem::new(",
+    "Problem::new(",
+];
 /// The list of the codes of fields.
 const OF_FIELDS: &str = "FIELD_CODES: &[&str] = &[";
 

@@ -86,12 +86,16 @@ fn a_document_loads_nothing_from_elsewhere() {
         ("image", "media/a.png", ""),
         (
             "attachedTemplate",
-            "file:///C:\\Users\\a\\Resume.dotx",
+            "file:///C:\\Documents\\Resume.dotx",
             external,
         ),
-        ("attachedTemplate", "C:/Users/a/Resume.dotx", external),
-        ("attachedTemplate", "Macintosh%20HD:Users:a.dotx", external),
-        ("attachedTemplate", "/Users/a/Resume.dotx", external),
+        ("attachedTemplate", "C:/Documents/Resume.dotx", external),
+        (
+            "attachedTemplate",
+            "Macintosh%20HD:Library:a.dotx",
+            external,
+        ),
+        ("attachedTemplate", "/Library/Resume.dotx", external),
         ("oleObject", "embeddings/oleObject1.bin", ""),
     ] {
         assert!(accepts(kind, target, rest), "{kind} {target}");
