@@ -4,6 +4,7 @@
 
 mod arrows;
 mod circles;
+mod codes;
 mod counts;
 mod dependencies;
 mod documents;
@@ -67,6 +68,7 @@ pub(crate) fn check() -> Result<()> {
         ("dependencies", dependencies::check(&metadata)?),
         ("migrations", migrations::check(&metadata)?),
         ("locales", locales::check(&metadata)?),
+        ("codes of errors", codes::check(&files)?),
         ("paths in documents", documents::check()?),
         ("tests named in documents", named_tests::check()?),
         ("no domain named below", domains::check(&files)),

@@ -6,7 +6,7 @@ pub mod web;
 
 use ::identity::DomainAccounts;
 use ::identity::MIGRATIONS;
-use ::identity::people::factor_reset;
+use ::identity::people::{factor_reset, folded_names};
 use ::identity::person::reset;
 use ::identity::session::{refresh, token};
 use ::site::domain::{Domain, debug_only};
@@ -37,6 +37,7 @@ pub const DOMAIN: Domain = Domain {
             refresh::sweeps(site.store.clone()),
             reset::mails(site),
             factor_reset::job(site),
+            folded_names::job(site),
             webhook::delivery::handler(site),
             webhook::delivery::sweep_job(),
         ]

@@ -57,6 +57,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
            AND s.starts_at > CAST(:now AS BIGINT) + p.min_notice * 60000
            AND s.starts_at < :until
            AND (s.starts_at > :from OR (s.starts_at = :from AND s.id > :after))
+           AND (:only = '' OR s.id = :only)
            AND (:title = '' OR s.title = :title) AND (:provider = '' OR g.slug = :provider)
            AND (:session_type = '' OR NOT EXISTS
                    (SELECT 1 FROM slot_session_type c WHERE c.slot_id = s.id)
@@ -89,6 +90,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
         from,
         after,
         until = filter.until.unwrap_or(Timestamp::MAX),
+        only = filter.only.as_ref().map(SlotId::as_str).unwrap_or_default(),
         title = filter.title,
         provider = filter.provider,
         session_type = filter.choice.session_type.as_deref().unwrap_or_default(),
@@ -96,7 +98,8 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64) -> Result<Vec<Offered>
         entry = filter.choice.entry.as_deref().unwrap_or_default(),
         place = filter.location_kind.map(Place::word).unwrap_or_default(),
         area = filter.area,
-        pattern = people::pattern(&filter.area.to_lowercase()),
+        // The engines lower-case ASCII letters only.
+        pattern = people::pattern(&filter.area.to_ascii_lowercase()),
         max_price = filter.max_price,
         shortest = filter.min_minutes.unwrap_or_default() * 60_000,
         credit = filter.credit_kind,
@@ -142,10 +145,10 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Offered>, StoreError>
     let filter = Filter {
         from: Some(slot.starts_at),
         until: Some(slot.starts_at + SignedDuration::from_millis(1)),
+        only: Some(id.clone()),
         ..Filter::default()
     };
-    let all = list(tx, &filter, 100)?;
-    Ok(all.into_iter().find(|one| one.slot.id == *id))
+    Ok(list(tx, &filter, 1)?.pop())
 }
 
 /// Returns the first three offered slots with the title of `slot`, which can no longer be booked.

@@ -42,12 +42,27 @@ pub struct Account {
 pub struct DisplayName(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a name has 2 to 50 characters")]
-pub struct NotAName;
+pub enum NotAName {
+    #[error("a name has 2 to 50 characters")]
+    Length,
+    /// Returned only by [`DisplayName::of_stranger`].
+    #[error("a name is no web address")]
+    Address,
+}
 
 impl DisplayName {
     /// The maximum length of a name, in characters.
     pub const LONGEST: usize = 50;
+
+    /// The name of a person who has not confirmed an email address. It is mailed to whatever
+    /// address the person typed, so it must not look like a web address.
+    pub fn of_stranger(text: &str) -> Result<Self, NotAName> {
+        let name: Self = text.parse()?;
+        if text_cleaning::has_address(&name.0) {
+            return Err(NotAName::Address);
+        }
+        Ok(name)
+    }
 
     pub fn as_str(&self) -> &str {
         &self.0
@@ -66,7 +81,7 @@ impl FromStr for DisplayName {
         if (2..=Self::LONGEST).contains(&text_cleaning::length(&name)) {
             Ok(Self(name))
         } else {
-            Err(NotAName)
+            Err(NotAName::Length)
         }
     }
 }
@@ -128,10 +143,12 @@ pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateErro
     let id: AccountId = tx.id();
     let now = tx.now();
     sql!(
-        "INSERT INTO account (id, state, display_name, locale, time_zone, created_at, updated_at)
-         VALUES (:id, 'active', :name, :locale, :time_zone, :now, :now)",
+        "INSERT INTO account (id, state, display_name, folded_name, locale, time_zone,
+             created_at, updated_at)
+         VALUES (:id, 'active', :name, :folded, :locale, :time_zone, :now, :now)",
         id,
         name = new.name.0,
+        folded = text_cleaning::fold(&new.name.0),
         locale = new.locale,
         time_zone = new.time_zone,
         now
@@ -337,8 +354,22 @@ mod tests {
             assert_eq!(typed.parse::<DisplayName>().unwrap().as_str(), name);
         }
         for typed in ["", "a", "\u{200b}\u{200b}\u{200b}", &"a".repeat(51)] {
-            assert_eq!(typed.parse::<DisplayName>(), Err(NotAName), "{typed}");
+            assert_eq!(
+                typed.parse::<DisplayName>(),
+                Err(NotAName::Length),
+                "{typed}"
+            );
         }
+    }
+
+    #[test]
+    fn the_name_of_a_stranger_is_no_web_address() {
+        for typed in ["Visit http://evil.example", "evil.\u{200b}example"] {
+            assert!(typed.parse::<DisplayName>().is_ok());
+            assert_eq!(DisplayName::of_stranger(typed), Err(NotAName::Address));
+        }
+        assert_eq!(DisplayName::of_stranger("a"), Err(NotAName::Length));
+        assert!(DisplayName::of_stranger("A.Kadir b. Ali").is_ok());
     }
 
     proptest! {

@@ -4,6 +4,7 @@
 //! can sign in: each change that could remove the last such owner first locks all owners.
 
 pub mod factor_reset;
+pub mod folded_names;
 pub mod import;
 pub mod invite;
 pub mod overview;
@@ -60,7 +61,7 @@ pub fn list(
     before: Option<&str>,
     rows: i64,
 ) -> Result<Vec<Person>, StoreError> {
-    let text = text_cleaning::clean_line(&search.text).to_lowercase();
+    let text = text_cleaning::clean_line(&search.text);
     let now = tx.roughly_now();
     sql!(
         "SELECT a.id, a.display_name, e.address AS email, a.state, g.role AS rank, a.created_at,
@@ -73,14 +74,15 @@ pub fn list(
          WHERE (:before = '' OR a.id < :before)
            AND (:state = '' OR a.state = :state)
            AND (:rank = '' OR g.role = :rank)
-           AND (lower(a.display_name) LIKE :pattern ESCAPE '!'
-                OR e.canonical LIKE :pattern ESCAPE '!')
+           AND (a.folded_name LIKE :folded ESCAPE '!' OR e.canonical LIKE :pattern ESCAPE '!'
+                OR (a.folded_name IS NULL AND lower(a.display_name) LIKE :pattern ESCAPE '!'))
          ORDER BY a.id DESC LIMIT :rows",
         now,
         before = before.unwrap_or_default(),
         state = search.state.map(State::word).unwrap_or_default(),
         rank = search.rank,
-        pattern = pattern(&text),
+        folded = pattern(&text_cleaning::fold(&text)),
+        pattern = pattern(&text.to_lowercase()),
         rows
     )
     .all(tx)

@@ -387,9 +387,12 @@ impl From<ExportError> for Problem {
 }
 
 /// Adds to `problem` that the field at `pointer` is not a valid display name.
-pub fn name(problem: Problem, pointer: &str, NotAName: NotAName) -> Problem {
+pub fn name(problem: Problem, pointer: &str, why: NotAName) -> Problem {
     let values = [("min", 2.into()), ("max", 50.into())];
-    problem.field(pointer, "display_name_length", values)
+    match why {
+        NotAName::Length => problem.field(pointer, "display_name_length", values),
+        NotAName::Address => problem.field(pointer, "display_name_address", []),
+    }
 }
 
 /// Adds to `problem` that the field at `pointer` is not an acceptable password.

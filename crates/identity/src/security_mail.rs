@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::audit;
 use platform::mail::{Address, MailId, NewMail, Stranger, Stream, sealed_text};
-use platform::{StoreError, Tx};
+use platform::{StoreError, Tx, text_cleaning};
 use web::{Language, Network, Site, Value};
 
 use crate::account::Account;
@@ -46,9 +46,11 @@ impl SecurityMail<'_> {
         let zone = TimeZone::get(&to.time_zone);
         let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
         let moment = text.moment(&self.at.to_zoned(zone));
+        // The address may be somebody else's, where a person has just typed it.
+        let name = text_cleaning::without_links(&to.display_name);
         let mut values = self.values;
         values.extend([
-            ("name", to.display_name.as_str().into()),
+            ("name", name.as_str().into()),
             ("site", site.settings.name.as_str().into()),
             ("time", moment.into()),
             ("zone", to.time_zone.as_str().into()),
@@ -56,7 +58,7 @@ impl SecurityMail<'_> {
         ]);
         let mail = NewMail {
             to: address,
-            to_name: to.display_name.clone(),
+            to_name: name.clone(),
             sender_name: None,
             reply_to: None,
             stream: Stream::Security,

@@ -192,6 +192,14 @@ field-out-of-range = { $min ->
     [none] القيمة أصغر أو أكبر من المسموح.
    *[other] بين { $min } و{ $max }.
 }
+field-too-low = { $min ->
+    [none] القيمة أصغر من المسموح.
+   *[other] { $min } على الأقل.
+}
+field-too-high = { $max ->
+    [none] القيمة أكبر من المسموح.
+   *[other] { $max } على الأكثر.
+}
 field-unknown-option = يُرجى اختيار أحد الخيارات المعروضة.
 field-unknown-field = لا يوجد حقل بهذا الاسم.
 field-wrong-type = المطلوب هنا قيمة من نوع آخر.
@@ -214,6 +222,7 @@ field-password-long = { $max ->
    *[other] الحد الأقصى لعدد الأحرف: { $max }.
 }
 field-password-common = كلمة المرور هذه من أول ما يُجرَّب.
+field-display-name-address = الاسم ليس عنوانًا على الويب. احذف العنوان أو اكتب مسافة بعد كل نقطة.
 field-display-name-length = { $min ->
     [none] الاسم قصير أو طويل.
    *[other] بين { $min } و{ $max } حرفًا.

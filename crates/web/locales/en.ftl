@@ -231,6 +231,14 @@ field-out-of-range = { $min ->
     [none] This is too small or too large.
    *[other] Between { $min } and { $max }.
 }
+field-too-low = { $min ->
+    [none] This is too small.
+   *[other] At least { $min }.
+}
+field-too-high = { $max ->
+    [none] This is too large.
+   *[other] At most { $max }.
+}
 field-unknown-option = Please choose one of those offered.
 field-unknown-field = There is no such field.
 field-wrong-type = Another kind of value belongs here.
@@ -253,6 +261,7 @@ field-password-long = { $max ->
    *[other] At most { $max } characters.
 }
 field-password-common = This password is among the first that anybody would try.
+field-display-name-address = A name is no web address. Leave out the address, or write a space after each dot.
 field-display-name-length = { $min ->
     [none] This name is too short or too long.
    *[other] Between { $min } and { $max } characters.

@@ -164,6 +164,14 @@ field-out-of-range = { $min ->
     [none] Il valore è troppo piccolo o troppo grande.
    *[other] Tra { $min } e { $max }.
 }
+field-too-low = { $min ->
+    [none] Il valore è troppo piccolo.
+   *[other] Almeno { $min }.
+}
+field-too-high = { $max ->
+    [none] Il valore è troppo grande.
+   *[other] Al massimo { $max }.
+}
 field-unknown-option = Scelga una delle opzioni proposte.
 field-unknown-field = Questo campo non esiste.
 field-wrong-type = Qui serve un altro tipo di valore.
@@ -186,6 +194,7 @@ field-password-long = { $max ->
    *[other] Al massimo { $max } caratteri.
 }
 field-password-common = È una delle prime password che chiunque proverebbe.
+field-display-name-address = Un nome non è un indirizzo web. Tolga l’indirizzo, o scriva uno spazio dopo ogni punto.
 field-display-name-length = { $min ->
     [none] Il nome è troppo breve o troppo lungo.
    *[other] Tra { $min } e { $max } caratteri.

@@ -226,6 +226,14 @@ field-out-of-range = { $min ->
     [none] Nilai ini terlalu kecil atau terlalu besar.
    *[other] Antara { $min } dan { $max }.
 }
+field-too-low = { $min ->
+    [none] Nilai ini terlalu kecil.
+   *[other] Sekurang-kurangnya { $min }.
+}
+field-too-high = { $max ->
+    [none] Nilai ini terlalu besar.
+   *[other] Paling banyak { $max }.
+}
 field-unknown-option = Sila pilih salah satu daripada yang disenaraikan.
 field-unknown-field = Medan itu tidak wujud.
 field-wrong-type = Jenis nilai lain diperlukan di sini.
@@ -248,6 +256,7 @@ field-password-long = { $max ->
    *[other] Paling banyak { $max } aksara.
 }
 field-password-common = Kata laluan ini antara yang paling awal akan dicuba orang.
+field-display-name-address = Nama bukan alamat web. Buang alamat itu, atau tulis ruang selepas setiap titik.
 field-display-name-length = { $min ->
     [none] Nama ini terlalu pendek atau terlalu panjang.
    *[other] Antara { $min } dan { $max } aksara.

@@ -160,6 +160,14 @@ field-out-of-range = { $min ->
     [none] 数值太小或太大。
    *[other] 请填{ $min }到{ $max }之间的数。
 }
+field-too-low = { $min ->
+    [none] 数值太小。
+   *[other] 至少为{ $min }。
+}
+field-too-high = { $max ->
+    [none] 数值太大。
+   *[other] 最多为{ $max }。
+}
 field-unknown-option = 请从所列选项中选择。
 field-unknown-field = 没有这一栏。
 field-wrong-type = 这里需要填写另一种内容。
@@ -182,6 +190,7 @@ field-password-long = { $max ->
    *[other] 最多{ $max }个字符。
 }
 field-password-common = 这是人们最先会猜的密码之一。
+field-display-name-address = 姓名不能是网址。请去掉网址，或在每个点后面加一个空格。
 field-display-name-length = { $min ->
     [none] 名称太短或太长。
    *[other] 请用{ $min }到{ $max }个字符。

@@ -310,7 +310,7 @@ pub(crate) fn invalid() -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "body_invalid")
 }
 
-fn too_large() -> Problem {
+pub(crate) fn too_large() -> Problem {
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large")
 }
 

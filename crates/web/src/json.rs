@@ -11,23 +11,33 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
-use crate::form_body::{MOST_BYTES, invalid, read_body, unsupported};
+use crate::form_body::{MOST_BYTES, invalid, read_body, too_large, unsupported};
 use crate::media_type;
 use crate::problem::Problem;
 
 /// The deepest nesting of arrays and objects.
 const MOST_DEPTH: usize = 32;
+/// The most memory that the values of a request body may take, in bytes.
+const MOST_OF_BODY: usize = 8 << 20;
+/// The most memory that the values of any JSON text may take, in bytes.
+const MOST_MEMORY: usize = 64 << 20;
+/// The memory for a value in an array, in bytes.
+const VALUE: usize = 48;
+/// The memory for an object, in bytes. Even a small one has room for eleven members.
+const OBJECT: usize = 640;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> Json<T> {
-    /// Parses a JSON body. Refuses nesting that is too deep, and adds a JSON pointer to an error in
-    /// the data.
+    /// Parses a JSON text. Refuses nesting that is too deep and values that take too much memory,
+    /// and adds a JSON pointer to an error in the data.
     pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
-        if is_too_deep(bytes) {
-            return Err(invalid());
-        }
+        Self::parse_within(bytes, MOST_MEMORY)
+    }
+
+    fn parse_within(bytes: &[u8], most: usize) -> Result<Self, Problem> {
+        check_shape(bytes, most)?;
         let mut reader = serde_json::Deserializer::from_slice(bytes);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(|cause| {
             match cause.inner().classify() {
@@ -129,7 +139,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Received<T> {
             return Err(unsupported());
         }
         let bytes = read_body(request.into_body(), MOST_BYTES).await?;
-        let Json(value) = Json::parse(&bytes)?;
+        let Json(value) = Json::parse_within(&bytes, MOST_OF_BODY)?;
         Ok(Self { value, bytes })
     }
 }
@@ -189,25 +199,33 @@ fn pointer(path: &serde_path_to_error::Path, below: Option<&str>) -> String {
     pointer
 }
 
-/// Whether the nesting is too deep. Counts brackets outside strings, before any value is built.
-fn is_too_deep(bytes: &[u8]) -> bool {
+/// Refuses nesting that is too deep, and values that would take more than `most` bytes of memory.
+/// Counts what is outside strings, before any value is built.
+fn check_shape(bytes: &[u8], most: usize) -> Result<(), Problem> {
     let (mut depth, mut in_string, mut escaped) = (0usize, false, false);
+    let mut memory = 0;
     for byte in bytes {
         match byte {
             _ if escaped => escaped = false,
             b'\\' if in_string => escaped = true,
             b'"' => in_string = !in_string,
-            b'[' | b'{' if !in_string => {
+            _ if in_string => {}
+            b'[' | b'{' => {
                 depth += 1;
                 if depth > MOST_DEPTH {
-                    return true;
+                    return Err(invalid());
                 }
+                memory += if *byte == b'{' { OBJECT } else { VALUE };
             }
-            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' => memory += VALUE,
             _ => {}
         }
     }
-    false
+    if memory > most {
+        return Err(too_large());
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -313,6 +331,29 @@ mod tests {
         assert!(!parse(nested(MOST_DEPTH + 1)));
         assert!(!parse(nested(100_000)));
         assert!(parse(format!(r#""{}\"[[""#, "[".repeat(100))));
+    }
+
+    #[tokio::test]
+    async fn a_small_body_takes_no_large_memory() {
+        let listed =
+            |value: &str, count: usize| format!("[{}0]", format!("{value},").repeat(count));
+        for (body, status) in [
+            (listed(r#"{"a":0}"#, 12_000), 200),
+            (listed(r#"{"a":0}"#, 30_000), 413),
+            (listed("0", 120_000), 200),
+            (listed(r#""{,,,,,,,,,,,,,,,{{{{{{{{{{{""#, 8_000), 200),
+        ] {
+            let request = Request::builder().header(CONTENT_TYPE, "application/json");
+            assert!(body.len() < MOST_BYTES, "{}", body.len());
+            let request = request.body(Body::from(body)).unwrap();
+            let taken = Json::<Value>::from_request(request, &()).await;
+            let answer = taken.map_or_else(|problem| problem.status.as_u16(), |_| 200);
+            assert_eq!(answer, status);
+        }
+        // A list that somebody imports has as many bytes as its file may have.
+        let list = listed(r#"{"a":0}"#, 110_000);
+        let problem = Json::<Value>::parse(list.as_bytes()).unwrap_err();
+        assert_eq!(problem.code, "body_too_large");
     }
 
     #[tokio::test]

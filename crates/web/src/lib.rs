@@ -39,6 +39,7 @@ pub mod media_type;
 mod memo;
 mod money;
 mod navigation;
+mod one_at_a_time;
 pub mod page;
 pub mod picture;
 pub mod picture_folder;
@@ -63,6 +64,7 @@ pub mod uploaded_document;
 pub mod uploaded_image;
 pub mod version;
 mod words;
+mod zip_parts;
 
 pub use access::{Access, Anybody, Pages};
 pub use assets::asset;

@@ -26,7 +26,7 @@ use platform::request;
 use tower::ServiceExt as _;
 
 use crate::client_info::{Facts, Peer, REQUEST_ID};
-use crate::codes::message_id;
+use crate::codes::{FIELD_CODES, message_id};
 use crate::compression::{self, Compressible};
 use crate::cookie::{self, Life, Reader};
 use crate::language::{self, Wishes};
@@ -218,6 +218,13 @@ impl Asked {
                 || site.declared.status_of(problem.code) == Some(problem.status.as_u16()),
             "nobody declares {} with this status",
             problem.code
+        );
+        debug_assert!(
+            problem.errors.iter().all(|error| {
+                FIELD_CODES.contains(&error.code) || site.declared.status_of(error.code).is_some()
+            }),
+            "nobody declares one of {:?}",
+            problem.errors
         );
         let text = match &problem.text {
             Some(text) => text.clone(),

@@ -13,6 +13,8 @@ use image::{
 };
 use tokio::sync::Semaphore;
 
+use crate::one_at_a_time::run_alone;
+
 /// The maximum length of a stored picture's longer side, in pixels.
 pub const LONGEST: u32 = 1_600;
 /// The maximum length of the longer side of a guest's photograph, in pixels. Printed on A4, such a
@@ -196,20 +198,6 @@ fn holds_pixels_only(file: &[u8]) -> bool {
     false
 }
 
-/// Runs `work` with a permit of `semaphore`. The permit is held until `work` ends, even if the
-/// client disconnects in the meantime.
-async fn run_alone<T: Send + 'static>(
-    semaphore: &'static Semaphore,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Option<T> {
-    let permit = semaphore.acquire().await.ok()?;
-    let work = move || {
-        let _permit = permit;
-        work()
-    };
-    tokio::task::spawn_blocking(work).await.ok()
-}
-
 /// The media type of a picture, by its file extension.
 pub fn media_type(file: &str) -> Option<&'static str> {
     match file.rsplit_once('.')?.1 {
@@ -296,7 +284,6 @@ fn is_translucent(picture: &DynamicImage) -> bool {
 #[cfg(test)]
 mod tests {
     use image::{Rgba, RgbaImage};
-    use tokio::sync::oneshot;
 
     use super::*;
 
@@ -417,23 +404,6 @@ mod tests {
         assert!(!photo.bytes.windows(4).any(|part| part == b"Exif"));
         let pretends = b"\xff\xd8\xff\xda\0\x02not a picture\xff\xd9".as_slice();
         assert!(read_again(pretends.into()).await.is_none());
-    }
-
-    #[tokio::test]
-    async fn work_keeps_its_permit_when_nobody_waits_for_it_any_more() {
-        static ONE: Semaphore = Semaphore::const_new(1);
-        let (begun, begins) = oneshot::channel();
-        let (end, ends) = oneshot::channel::<()>();
-        let request = tokio::spawn(run_alone(&ONE, move || {
-            begun.send(()).unwrap();
-            ends.blocking_recv().unwrap();
-        }));
-        begins.await.unwrap();
-        request.abort();
-        assert!(request.await.unwrap_err().is_cancelled());
-        assert!(ONE.try_acquire().is_err());
-        end.send(()).unwrap();
-        assert!(ONE.acquire().await.is_ok());
     }
 
     #[tokio::test]

@@ -44,7 +44,7 @@ impl Sent<'_> {
     /// Validates all fields and reports all errors at once.
     pub fn read(&self, site: &Site) -> Result<Registrant, Problem> {
         let mut wrong = Problem::fields();
-        let name: Result<DisplayName, _> = self.display_name.parse();
+        let name = DisplayName::of_stranger(self.display_name);
         if let Err(error) = name {
             wrong = problem::name(wrong, "/display_name", error);
         }

@@ -7,7 +7,7 @@ use identity::person::verification::ConfirmError;
 use identity::session::Stay;
 use identity::sign_in::Welcome;
 use jiff::SignedDuration;
-use platform::{Secret, Tx};
+use platform::{Rows, Secret, Tx, sql};
 use serde_json::json;
 use site::Context;
 use testkit::{Visitor, World, rounds, together};
@@ -103,6 +103,30 @@ fn the_new_address_is_confirmed_and_the_old_one_takes_it_back() {
         expect(world, &accounts, NEW, "mail-change-subject");
         expect(world, &accounts, OLD, "mail-changed-subject");
         expect_sign_in_mails(world, NEW, 1);
+    });
+}
+
+#[test]
+fn a_name_is_no_link_in_a_mail_to_an_address_that_somebody_typed() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, OLD, Some(&hash)).await;
+        let of = id.clone();
+        write(world.store(), move |tx| {
+            sql!(
+                "UPDATE account SET display_name = 'Visit http://evil.example' WHERE id = :of",
+                of
+            )
+            .run(tx, Rows::Exactly(1))
+        })
+        .await;
+        ask(world, &mut browser(world, &accounts, &id).await, NEW).await;
+        let mails = world.mails().await;
+        let mail = mails.iter().find(|mail| mail.recipient == NEW).unwrap();
+        assert!(mail.text.contains("Visit http: //evil. example"));
+        assert!(!mail.text.contains("evil.example"));
+        expect(world, &accounts, NEW, "mail-change-subject");
     });
 }
 

@@ -4,8 +4,10 @@
 use axum::http::Method;
 use identity::account::AccountId;
 use identity::grant::{self, ADMIN, OWNER, Role, Scope};
+use identity::people::folded_names;
 use identity::session::sudo;
 use platform::audit::{Actor, Entry, chain};
+use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
 
@@ -273,5 +275,51 @@ fn administrators_see_figures_and_what_happened_to_accounts() {
         for path in ["/admin/audit", "/api/v1/admin/audit", "/api/v1/admin/stats"] {
             nobody.get(path).await.with(403);
         }
+    });
+}
+
+#[test]
+fn a_name_is_found_whatever_its_capitals_and_accents() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let boss = administrator(world, "boss@example.my", OWNER).await;
+        let mut boss = browser(world, &boss).await;
+        let guest = person(world, "guest@example.my", None).await;
+        let site = accounts(world).site.clone();
+        // As a program from before folded names writes them.
+        let rename = async |name: &'static str| {
+            let id = guest.clone();
+            let change = move |tx: &mut Tx<'_>| {
+                sql!(
+                    "UPDATE account SET display_name = :name WHERE id = :id",
+                    name,
+                    id
+                )
+                .run(tx, Rows::Exactly(1))
+            };
+            write(world.store(), change).await;
+        };
+        let mut found = async |query: &str| {
+            let page = boss.get(&format!("{API}?query={query}")).await;
+            page.with(200).json()["items"].as_array().unwrap().len()
+        };
+        let all = sql!("UPDATE account SET folded_name = NULL");
+        write(world.store(), move |tx| tx.run(all, &[], Rows::Any)).await;
+        rename("Ömer Élodie Şahin").await;
+        assert_eq!(found("MER").await, 1, "before the name was folded");
+        assert_eq!(found("binti").await, 1);
+        folded_names::run(&site).await.unwrap();
+        for query in [
+            "%C3%B6mer",
+            "%C3%96MER",
+            "omer",
+            "%C3%A9lodie+%C5%9F",
+            "Elodie+S",
+        ] {
+            assert_eq!(found(query).await, 1, "{query}");
+        }
+        rename("Zoë").await;
+        folded_names::run(&site).await.unwrap();
+        assert_eq!((found("omer").await, found("ZOE").await), (0, 1));
+        assert_eq!(found("binti").await, 1);
     });
 }

@@ -172,6 +172,12 @@ fn mistakes_are_named_at_once_and_nothing_is_kept() {
         }
         let reserved = [("slug", "admin")];
         register(world, &mut visitor, &reserved).await.with(422);
+        for name in ["Visit http://evil.example now", "evil.example"] {
+            let name = [("display_name", name)];
+            let page = register(world, &mut visitor, &name).await.with(422);
+            assert!(page.body.contains("#display_name\""));
+            assert!(!page.body.contains("#email\""));
+        }
         assert!(actions(world).await.is_empty());
     });
 }

@@ -112,7 +112,8 @@ pub fn list(
            AND (:provider = '' OR b.provider_id = :provider)
            AND (:session_type = '' OR b.session_type = :session_type)
            AND (:member = '' OR b.member_id = :member
-                OR lower(a.display_name) LIKE :pattern ESCAPE '!'
+                OR a.folded_name LIKE :folded ESCAPE '!'
+                OR (a.folded_name IS NULL AND lower(a.display_name) LIKE :pattern ESCAPE '!')
                 OR e.canonical LIKE :pattern ESCAPE '!')
          ORDER BY b.starts_at DESC, b.id DESC LIMIT :rows",
         from,
@@ -123,6 +124,7 @@ pub fn list(
         provider = search.provider,
         session_type = search.session_type,
         member = search.member,
+        folded = people::pattern(&text_cleaning::fold(&search.member)),
         pattern = people::pattern(&search.member.to_lowercase()),
         rows
     )

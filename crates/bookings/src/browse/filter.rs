@@ -44,6 +44,9 @@ pub struct Filter {
     /// The provider, the price and the kind of credit that the slot must have.
     #[serde(skip)]
     pub of: Option<(ProviderId, Money, Option<String>)>,
+    /// The only slot that matches.
+    #[serde(skip)]
+    pub only: Option<SlotId>,
     /// The start and the id of a slot. Only slots that come after it match.
     #[serde(skip)]
     pub after: Option<(Timestamp, SlotId)>,

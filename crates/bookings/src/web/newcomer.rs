@@ -93,7 +93,7 @@ fn read(
 ) -> Result<Newcomer, Problem> {
     let site = &accounts.site;
     let mut wrong = Problem::fields();
-    let name: Result<DisplayName, _> = form.text("display_name").parse();
+    let name = DisplayName::of_stranger(form.text("display_name"));
     if let Err(error) = name {
         wrong = problem::name(wrong, "/display_name", error);
     }

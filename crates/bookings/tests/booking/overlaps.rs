@@ -80,6 +80,39 @@ fn the_store_keeps_the_slots_of_a_provider_apart() {
 }
 
 #[test]
+fn a_time_is_free_however_many_begin_with_it() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let slot = farah.offer("2026-12-01", "09:00", 0).await;
+        let of = slot["id"].as_str().unwrap().to_owned();
+        // They belong to one provider, so each blocks another moment of a day long ago.
+        let copy = move |tx: &mut Tx<'_>| {
+            for number in 0..101_i64 {
+                sql!(
+                    "INSERT INTO slot (id, provider_id, series_id, starts_at, ends_at, time_zone,
+                         blocks_from, blocks_until, state, title, public_note, prep_note,
+                         location_kind, location_secret, area, price_minor, currency, version,
+                         created_at)
+                     SELECT :id, provider_id, series_id, starts_at, ends_at, time_zone, :number,
+                         :after, state, title, public_note, prep_note, location_kind,
+                         location_secret, area, price_minor, currency, version, created_at
+                     FROM slot WHERE id = :of",
+                    id = format!("!{number:03}"),
+                    number,
+                    after = number + 1,
+                    of
+                )
+                .run(tx, Rows::Exactly(1))?;
+            }
+            Ok::<_, StoreError>(())
+        };
+        stage.world.store().write(copy).await.unwrap();
+        let mut aina = stage.person("Aina Yusof").await;
+        aina.book(&slot).await.expect(303);
+    });
+}
+
+#[test]
 fn who_loses_the_race_for_a_time_is_told_of_the_others_slot() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;

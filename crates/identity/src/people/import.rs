@@ -59,9 +59,11 @@ pub fn add(tx: &mut Tx<'_>, person: &Person) -> Result<Outcome, StoreError> {
             .take(NAME)
             .collect(),
     };
+    let name = if name.is_empty() { &person.slug } else { &name };
     let added = sql!(
-        "INSERT INTO account (id, state, display_name, locale, time_zone, created_at, updated_at)
-         VALUES (:id, :state, :name, :locale, :time_zone, :created_at, :updated_at)
+        "INSERT INTO account (id, state, display_name, folded_name, locale, time_zone,
+             created_at, updated_at)
+         VALUES (:id, :state, :name, :folded, :locale, :time_zone, :created_at, :updated_at)
          ON CONFLICT (id) DO NOTHING",
         id = person.id,
         state = if person.is_active {
@@ -69,7 +71,8 @@ pub fn add(tx: &mut Tx<'_>, person: &Person) -> Result<Outcome, StoreError> {
         } else {
             "deactivated"
         },
-        name = if name.is_empty() { &person.slug } else { &name },
+        name,
+        folded = text_cleaning::fold(name),
         locale = person.locale,
         time_zone = person.time_zone,
         created_at = person.created_at,

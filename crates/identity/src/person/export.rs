@@ -19,6 +19,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use crate::account::{self, AccountId};
 use crate::credential::{linked_identity, passkey, planned_reset, second_factor};
+use crate::grant::ACCOUNT;
 use crate::grant::administrator::{self, Acting, PeopleError};
 use crate::notification;
 use crate::person::trusted;
@@ -253,10 +254,12 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
         id
     )
     .all(tx)?;
+    // A grant in the scope of an account is that person's trust, which only that person sees.
     let grants: Vec<Grant> = sql!(
-        "SELECT {Grant} FROM role_grant WHERE account_id = :id
+        "SELECT {Grant} FROM role_grant WHERE account_id = :id AND scope_kind <> :of_people
          ORDER BY scope_kind, scope_id, role",
-        id
+        id,
+        of_people = ACCOUNT.name
     )
     .all(tx)?;
     let refresh_tokens: Vec<RefreshToken> = sql!(

@@ -151,6 +151,14 @@ pub fn change(
     }
     let old = find(tx, id)?;
     let new = old.with(input).map_err(ProfileError::Fields)?;
+    if new.display_name != old.display_name
+        && text_cleaning::has_address(&new.display_name)
+        && signed_in::confirmed(tx, who)?.is_none()
+    {
+        let mut findings = Findings::default();
+        findings.add("/display_name", "display_name_address", []);
+        findings.finish().map_err(ProfileError::Fields)?;
+    }
     let present = slug::find(tx, id)?;
     let wanted = wanted.filter(|wanted| present.as_deref() != Some(wanted));
     if wanted.is_some() || new.public_fields() != old.public_fields() {
@@ -164,7 +172,9 @@ pub fn change(
         return Ok(());
     }
     sql!(
-        "UPDATE account SET {Profile = :Profile}, updated_at = :now WHERE id = :id",
+        "UPDATE account SET {Profile = :Profile}, folded_name = :folded, updated_at = :now
+         WHERE id = :id",
+        folded = text_cleaning::fold(&new.display_name),
         Profile = new,
         now = tx.now(),
         id

@@ -6,12 +6,13 @@ use askama::Template as _;
 use jiff::SignedDuration;
 use platform::jobs::{Done, Handler, Job, JobError};
 use platform::mail::{self, Address, NewMail, Stream};
+use platform::text_cleaning::without_links;
 use platform::{StoreError, Tx};
 use serde::Deserialize;
 use web::{Language, Site};
 
 use super::guest;
-use super::guest::view::{ConfirmationMail, ConfirmationText};
+use super::guest::view::{AnsweredQuestion, ConfirmationMail, ConfirmationText, Stored};
 use super::guest::{Reading, contact};
 use crate::hosting::membership::{self, MailLeave};
 use crate::id::InvitationId;
@@ -150,6 +151,13 @@ fn send(
     Ok(())
 }
 
+fn unlinked(answer: AnsweredQuestion<'_>) -> AnsweredQuestion<'_> {
+    AnsweredQuestion {
+        words: without_links(&answer.words),
+        ..answer
+    }
+}
+
 struct Composed {
     mail: NewMail,
     /// The attached calendar file; `None` if all guests have declined.
@@ -171,26 +179,38 @@ fn compose(
     let hosts = occasion
         .hosts
         .pick(text.language(), &occasion.default_language);
+    // A household may have typed any address, so its words must not become links.
+    let household = without_links(&invitation.details.household);
+    let guests = reading.stored().into_iter().map(|guest| Stored {
+        name: without_links(&guest.name),
+        diets: without_links(&guest.diets),
+        told: guest.told.into_iter().map(unlinked).collect(),
+        ..guest
+    });
     let mail = ConfirmationMail {
         text: &text,
         theme: occasion.theme,
         hosts: hosts.text,
         date: reading.cover().date,
-        salutation: reading.salutation(),
+        salutation: without_links(&reading.salutation()),
         tone: occasion.tone,
         progress: reading.progress(),
         counts: reading.counts(),
         waiting: reading.waiting(),
         has_moved_up: reason != Reason::Saved,
-        guests: reading.stored(),
+        guests: guests.collect(),
         events: reading.events_attended(),
         calendar: reading.calendar().map(|path| portal.url(site).join(&path)),
-        told: reading.household_answers(),
+        told: reading
+            .household_answers()
+            .into_iter()
+            .map(unlinked)
+            .collect(),
         change: reading.closing().map(|closing| closing.change(&text)),
         link: portal.url(site).join(&portal.link("")),
         site: portal.url(site).authority().to_owned(),
         code: &invitation.code,
-        household: &invitation.details.household,
+        household: &household,
         contact: contact(&portal.occasion),
     };
     // If a template cannot be rendered, Kenduri has a bug. The household's answers are already
@@ -209,7 +229,7 @@ fn compose(
     let calendar = calendar.map(|_| guest::calendar(portal, &text, site.url().host()));
     let new = NewMail {
         to,
-        to_name: invitation.details.household.clone(),
+        to_name: household.clone(),
         sender_name: Some(hosts.text.to_owned()),
         reply_to: occasion.contact.email.parse().ok(),
         stream: Stream::Transactional,

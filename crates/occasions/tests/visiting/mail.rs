@@ -368,3 +368,29 @@ fn a_line_break_in_a_name_does_not_reach_a_header() {
             .expect_mail("rahman@example.com", &mails[0].subject);
     });
 }
+
+#[test]
+fn what_a_household_is_called_becomes_no_link() {
+    on_sqlite(async |stage| {
+        let change = |tx: &mut Tx<'_>| {
+            let household =
+                sql!("UPDATE invitation SET household = 'Visit http://evil.example now'");
+            tx.run(household, &[], Rows::Any)?;
+            let guest = sql!("UPDATE guest SET name = 'evil.example'");
+            tx.run(guest, &[], Rows::Any)
+        };
+        stage.world.store().write(change).await.unwrap();
+        let mut visitor = stage.guest();
+        visitor
+            .post("/invite/RAHMA/notes", &[("note", "Hai")])
+            .await
+            .expect(303);
+        let mails = wait(stage, 2).await;
+        assert_eq!(mails.len(), 1);
+        assert!(mails[0].text.contains("Visit http: //evil. example now"));
+        assert!(!mails[0].text.contains("evil.example"), "{}", mails[0].text);
+        stage
+            .world
+            .expect_mail("rahman@example.com", &mails[0].subject);
+    });
+}

@@ -8,6 +8,9 @@ use super::smtp::means_unknown;
 const REASON_LIMIT: usize = 500;
 /// The maximum number of Message-IDs that are read from a report.
 const MESSAGES: usize = 20;
+/// The maximum number of lines in a report that may separate its parts. Even an empty part takes
+/// much more memory than the line before it.
+const PARTS: usize = 1_000;
 
 /// A report that a mail did not arrive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +27,10 @@ pub(super) struct Bounce {
 /// Reads a report, which may be truncated. Returns `None` for any other mail, and for reports of a
 /// successful or delayed delivery.
 pub(super) fn read(message: &[u8]) -> Option<Bounce> {
+    let mut lines = message.windows(3).filter(|start| *start == b"\n--");
+    if lines.nth(PARTS).is_some() {
+        return None;
+    }
     let mail = parse_mail(message).ok()?;
     if mail.ctype.mimetype != "multipart/report" {
         return None;

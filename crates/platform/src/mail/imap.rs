@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const LINE_LIMIT: u64 = 1024 * 1024;
 /// The maximum number of lines in a response.
 const LINES: usize = 10_000;
+/// The maximum length of all lines of a response together, in bytes.
+const LINES_LIMIT: usize = 4 * 1024 * 1024;
 /// The maximum number of bytes that are read from a mail. A longer report is cut off, but this
 /// affects only the returned mail at its end.
 const MAIL_LIMIT: usize = 256 * 1024;
@@ -77,6 +79,8 @@ pub(super) struct Session {
     commands: u32,
     /// How many bytes of literals the current response may still contain.
     room: usize,
+    /// How many bytes of lines the current response may still contain.
+    line_room: usize,
     /// The folder's generation. If it changes, all mails in the folder have new numbers.
     pub(super) uid_validity: i64,
     /// The number that the folder's next new mail will get.
@@ -101,6 +105,7 @@ impl Session {
             stream: BufReader::new(stream),
             commands: 0,
             room: 0,
+            line_room: LINES_LIMIT,
             uid_validity: 0,
             next_uid: 0,
         };
@@ -178,6 +183,7 @@ impl Session {
     ) -> Result<Vec<Response>, ImapError> {
         self.commands += 1;
         self.room = MAIL_LIMIT;
+        self.line_room = LINES_LIMIT;
         let tag = format!("k{} ", self.commands);
         self.stream
             .write_all(format!("{tag}{line}\r\n").as_bytes())
@@ -204,6 +210,8 @@ impl Session {
             let Some(line) = line.strip_suffix(b"\r\n") else {
                 return Err(io::Error::from(io::ErrorKind::UnexpectedEof).into());
             };
+            let left = self.line_room.checked_sub(line.len() + 1);
+            self.line_room = left.ok_or(ImapError::Unreadable)?;
             response.line.push_str(&String::from_utf8_lossy(line));
             let Some(length) = literal_length(&response.line) else {
                 return Ok(response);

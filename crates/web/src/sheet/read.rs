@@ -1,14 +1,15 @@
 //! Reads tables from other programs' files. Cells are read as text. The memory used is bounded by
 //! the allowed size of a table, even if the file is malicious.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read as _};
+mod number_format;
+mod workbook;
 
-use calamine::{DataRef, Reader as _, Xlsx, XlsxError};
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
-use quick_xml::events::Event;
-use zip::ZipArchive;
 
 use super::FORMULA;
+use crate::zip_parts::Unopened;
 
 /// The maximum size of a file, in bytes.
 pub const MOST_BYTES: usize = 10 << 20;
@@ -16,15 +17,15 @@ pub const MOST_BYTES: usize = 10 << 20;
 pub const MOST_ROWS: usize = 10_000;
 /// The maximum number of columns.
 pub const MOST_COLUMNS: usize = 100;
-/// The maximum total size of a workbook's files when unzipped, in bytes.
-const MOST_UNPACKED: u64 = 64 << 20;
 /// The maximum length of a cell, in characters, as in Excel.
 const MOST_LETTERS: usize = 32_767;
 /// The maximum total size of all cells, in bytes. The limit is needed because a workbook may refer
 /// to one string many times.
 const MOST_TEXT: usize = 2 * MOST_BYTES;
-/// The maximum number of files in a workbook's ZIP archive.
-const MOST_PARTS: usize = 1_000;
+/// The maximum memory for a table while it is read, in bytes.
+const MOST_MEMORY: usize = 64 << 20;
+/// The memory that a cell's text needs beside its letters, in bytes.
+const CELL: usize = 16;
 
 /// A table's headings, and its other rows with their row numbers in the spreadsheet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,6 +61,15 @@ pub enum Unreadable {
     Empty,
 }
 
+impl From<Unopened> for Unreadable {
+    fn from(why: Unopened) -> Self {
+        match why {
+            Unopened::TooLarge => Self::TooLarge,
+            Unopened::Damaged => Self::BadWorkbook,
+        }
+    }
+}
+
 /// Reads a table: the first sheet of a workbook, or text separated by commas, semicolons or tabs.
 pub fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
     if bytes.len() > MOST_BYTES {
@@ -67,7 +77,7 @@ pub fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
     }
     let mut grid = Grid::default();
     if bytes.starts_with(b"PK\x03\x04") {
-        read_workbook(bytes, &mut grid)?;
+        workbook::read(bytes, &mut grid)?;
     } else {
         let text = decode(bytes)?;
         read_text(&text, separator(&text), &mut grid)?;
@@ -78,8 +88,10 @@ pub fn read(bytes: &[u8]) -> Result<Table, Unreadable> {
 #[derive(Default)]
 struct Grid {
     rows: Vec<(usize, Vec<String>)>,
-    /// The total size of all cells, in bytes.
-    weight: usize,
+    /// The total size of the texts of all cells, in bytes.
+    text: usize,
+    /// The memory that was taken, in bytes.
+    memory: usize,
 }
 
 impl Grid {
@@ -91,10 +103,11 @@ impl Grid {
         if column >= MOST_COLUMNS {
             return Err(Unreadable::TooManyColumns);
         }
-        self.weight += text.len();
-        if text.chars().nth(MOST_LETTERS).is_some() || self.weight > MOST_TEXT {
+        self.text += text.len();
+        if text.chars().nth(MOST_LETTERS).is_some() || self.text > MOST_TEXT {
             return Err(Unreadable::TooLarge);
         }
+        self.weigh(CELL + text.len())?;
         if self.rows.last().is_none_or(|(last, _)| *last != number) {
             // `rows` also contains the headings.
             if self.rows.len() > MOST_ROWS {
@@ -103,10 +116,22 @@ impl Grid {
             self.rows.push((number, Vec::new()));
         }
         if let Some((_, row)) = self.rows.last_mut() {
-            if row.len() <= column {
+            let before = row.len();
+            if before <= column {
                 row.resize(column + 1, String::new());
             }
             row[column] = text;
+            let new = row.len() - before;
+            self.weigh(new * size_of::<String>())?;
+        }
+        Ok(())
+    }
+
+    /// Counts memory that the table takes, or that reading it takes beside it.
+    fn weigh(&mut self, bytes: usize) -> Result<(), Unreadable> {
+        self.memory += bytes;
+        if self.memory > MOST_MEMORY {
+            return Err(Unreadable::TooLarge);
         }
         Ok(())
     }
@@ -128,23 +153,20 @@ impl Grid {
 }
 
 /// Decodes a file's text; the file's first bytes determine the encoding.
-fn decode(bytes: &[u8]) -> Result<String, Unreadable> {
+fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Unreadable> {
     let utf_16 = |encoding: &'static Encoding, bytes| {
         let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
-        text.map(String::from).ok_or(Unreadable::NotText)
+        text.ok_or(Unreadable::NotText)
     };
     let text = match bytes {
         [0xff, 0xfe, rest @ ..] => utf_16(UTF_16LE, rest)?,
         [0xfe, 0xff, rest @ ..] => utf_16(UTF_16BE, rest)?,
         [0xef, 0xbb, 0xbf, rest @ ..] => {
-            String::from_utf8(rest.to_vec()).map_err(|_| Unreadable::NotText)?
+            Cow::Borrowed(std::str::from_utf8(rest).map_err(|_| Unreadable::NotText)?)
         }
         _ => match std::str::from_utf8(bytes) {
-            Ok(text) => text.to_owned(),
-            Err(_) => WINDOWS_1252
-                .decode_without_bom_handling(bytes)
-                .0
-                .into_owned(),
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => WINDOWS_1252.decode_without_bom_handling(bytes).0,
         },
     };
     // Most binary files contain NUL bytes, which text does not contain.
@@ -223,93 +245,6 @@ fn plain(cell: String) -> String {
     match cell.strip_prefix('\'') {
         Some(rest) if rest.starts_with(FORMULA) || rest.starts_with('\'') => rest.to_owned(),
         _ => cell,
-    }
-}
-
-fn read_workbook(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
-    check_size(bytes)?;
-    let bad = |_: XlsxError| Unreadable::BadWorkbook;
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(bad)?;
-    let first = book.sheet_names().into_iter().next();
-    let first = first.ok_or(Unreadable::BadWorkbook)?;
-    // A file can claim a huge range, and the library would allocate memory for all of it. The cell
-    // reader yields only existing cells.
-    let mut cells = book.worksheet_cells_reader(&first).map_err(bad)?;
-    while let Some(cell) = cells.next_cell().map_err(bad)? {
-        let (row, column) = cell.get_position();
-        let text = value(cell.get_value());
-        grid.put(row as usize + 1, column as usize, text)?;
-    }
-    Ok(())
-}
-
-/// Unpacks every part without storing it. So a small file that unpacks to a large one is refused
-/// before its table is read. The sizes that the file declares are ignored.
-fn check_size(bytes: &[u8]) -> Result<(), Unreadable> {
-    let mut parts = ZipArchive::new(Cursor::new(bytes)).map_err(|_| Unreadable::BadWorkbook)?;
-    if parts.len() > MOST_PARTS {
-        return Err(Unreadable::TooLarge);
-    }
-    let mut left = MOST_UNPACKED;
-    for place in 0..parts.len() {
-        let part = parts.by_index(place).map_err(|_| Unreadable::BadWorkbook)?;
-        let name = part.name().map_err(|_| Unreadable::BadWorkbook)?;
-        let name = name.to_ascii_lowercase();
-        let holds_strings = name.ends_with("sharedstrings.xml");
-        let unpacked = io::copy(&mut part.take(left + 1), &mut io::sink());
-        let unpacked = unpacked.map_err(|_| Unreadable::BadWorkbook)?;
-        left = left.checked_sub(unpacked).ok_or(Unreadable::TooLarge)?;
-        if holds_strings {
-            let part = parts.by_index(place).map_err(|_| Unreadable::BadWorkbook)?;
-            check_count(BufReader::new(part))?;
-        }
-    }
-    Ok(())
-}
-
-/// Refuses a part that declares more shared strings than a table has cells, because the reader
-/// reserves memory for all strings before it reads the first one.
-fn check_count(part: impl BufRead) -> Result<(), Unreadable> {
-    let mut events = quick_xml::Reader::from_reader(part);
-    let mut buffer = Vec::new();
-    loop {
-        buffer.clear();
-        let event = events.read_event_into(&mut buffer);
-        match event.map_err(|_| Unreadable::BadWorkbook)? {
-            Event::Start(tag) | Event::Empty(tag) if tag.local_name().as_ref() == "sst" => {
-                let count = tag.try_get_attribute("uniqueCount");
-                let count = count.map_err(|_| Unreadable::BadWorkbook)?;
-                let count = count.and_then(|count| count.value.trim().parse::<usize>().ok());
-                return match count {
-                    Some(count) if count > MOST_ROWS * MOST_COLUMNS => Err(Unreadable::TooLarge),
-                    _ => Ok(()),
-                };
-            }
-            Event::Eof => return Ok(()),
-            _ => {}
-        }
-    }
-}
-
-/// The cell's value as a spreadsheet displays it. For a formula, this is the formula's result.
-fn value(cell: &DataRef<'_>) -> String {
-    match cell {
-        DataRef::Empty | DataRef::Error(_) => String::new(),
-        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
-            text.clone()
-        }
-        DataRef::SharedString(text) => (*text).to_owned(),
-        DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => number.to_string(),
-        DataRef::Bool(yes) => if *yes { "yes" } else { "no" }.to_owned(),
-        DataRef::DateTime(at) => {
-            let (year, month, day, hour, minute, ..) = at.to_ymd_hms_milli();
-            if (hour, minute) == (0, 0) {
-                format!("{year:04}-{month:02}-{day:02}")
-            } else {
-                format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}")
-            }
-        }
     }
 }
 

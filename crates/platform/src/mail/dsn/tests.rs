@@ -110,3 +110,10 @@ fn no_bytes_bring_it_down() {
         }
     }
 }
+
+#[test]
+fn a_report_of_very_many_parts_is_not_taken_apart() {
+    let whole = bytes(sample!("exim"));
+    assert!(read(&[&whole, b"\r\n--".repeat(PARTS / 2).as_slice()].concat()).is_some());
+    assert!(read(&[&whole, b"\r\n--".repeat(PARTS + 1).as_slice()].concat()).is_none());
+}

@@ -1,8 +1,8 @@
-use std::io::Write as _;
+use std::io::{Cursor, Read as _, Write as _};
 
 use proptest::prelude::*;
-use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
 
 use super::super::{Cell, FileFormat, Sheet, write};
 use super::*;
@@ -118,45 +118,177 @@ fn a_workbook_is_its_first_sheet_and_formulas_are_what_they_came_to() {
     assert_eq!(read(&file).unwrap().rows[0].0, 4);
 }
 
+/// A workbook in which the text of one part was changed.
+fn with_part(file: &[u8], part: &str, change: impl Fn(&str) -> String) -> Vec<u8> {
+    let mut parts = ZipArchive::new(Cursor::new(file)).unwrap();
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    let mut is_changed = false;
+    for place in 0..parts.len() {
+        let mut old = parts.by_index(place).unwrap();
+        let name = old.name().unwrap().into_owned();
+        let mut text = String::new();
+        old.read_to_string(&mut text).unwrap();
+        if name == part {
+            (text, is_changed) = (change(&text), true);
+        }
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    assert!(is_changed, "{part}");
+    zip.finish().unwrap().into_inner()
+}
+
+const SHEET: &str = "xl/worksheets/sheet1.xml";
+
 #[test]
 fn a_workbook_that_unpacks_to_too_much_is_not_read() {
-    for (parts, size) in [(1, 65 << 20), (1_001, 1)] {
-        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-        for part in 0..parts {
-            let options = SimpleFileOptions::default();
-            zip.start_file(format!("xl/{part}.xml"), options).unwrap();
-            let zeros = vec![b'0'; 1 << 16];
-            let mut left = size;
-            while left > 0 {
-                let now = left.min(zeros.len());
-                zip.write_all(&zeros[..now]).unwrap();
-                left -= now;
-            }
-        }
-        let file = zip.finish().unwrap().into_inner();
-        assert!(file.len() < MOST_BYTES, "{}", file.len());
-        assert_eq!(read(&file), Err(Unreadable::TooLarge));
+    let file = book(&[&["Name"], &["Ali"]]);
+    let before = |text: &str| {
+        let of_sheet = with_part(&file, SHEET, |sheet| {
+            sheet.replace("<sheetData>", &format!("{text}<sheetData>"))
+        });
+        assert!(of_sheet.len() < MOST_BYTES / 10, "{}", of_sheet.len());
+        read(&of_sheet)
+    };
+    assert!(before(&"<!-- -->".repeat(9)).is_ok());
+    let comment = format!("<!--{}-->", "0".repeat(200 << 10));
+    for (text, why) in [
+        (comment.repeat(330), Unreadable::TooLarge),
+        (
+            format!("<a>{}</a>", "0".repeat(1 << 20)),
+            Unreadable::TooLarge,
+        ),
+        (
+            format!("<a b='{}'/>", "0".repeat(1 << 20)),
+            Unreadable::TooLarge,
+        ),
+        ("<a>".repeat(100), Unreadable::BadWorkbook),
+    ] {
+        assert_eq!(before(&text), Err(why));
     }
 }
 
 #[test]
-fn a_workbook_that_claims_more_texts_than_a_table_has_is_not_read() {
-    let file = book(&[&["Name"], &["Ali"]]);
-    let mut parts = ZipArchive::new(Cursor::new(&file)).unwrap();
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for place in 0..parts.len() {
-        let mut part = parts.by_index(place).unwrap();
-        let mut text = String::new();
-        part.read_to_string(&mut text).unwrap();
-        let claim = "uniqueCount=\"1000000000000\"";
-        let text = text.replacen("uniqueCount=\"2\"", claim, 1);
-        let name = part.name().unwrap().into_owned();
-        zip.start_file(name, SimpleFileOptions::default()).unwrap();
-        zip.write_all(text.as_bytes()).unwrap();
+fn a_workbook_with_a_large_directory_is_not_read() {
+    for (parts, name, why) in [
+        (1_001, "a", Unreadable::TooLarge),
+        (1, &*"a".repeat(5_000), Unreadable::TooLarge),
+        (1_000, "a", Unreadable::BadWorkbook),
+    ] {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for part in 0..parts {
+            let options = SimpleFileOptions::default();
+            zip.start_file(format!("{name}{part}"), options).unwrap();
+        }
+        let file = zip.finish().unwrap().into_inner();
+        assert_eq!(read(&file), Err(why));
     }
-    let claiming = zip.finish().unwrap().into_inner();
-    assert!(read(&file).is_ok());
-    assert_eq!(read(&claiming), Err(Unreadable::TooLarge));
+}
+
+#[test]
+fn formats_take_no_memory() {
+    let file = book(&[&["Name"], &["Ali"]]);
+    let styled = |format: usize, styles: usize| {
+        with_part(&file, "xl/styles.xml", |_| {
+            let code = "0".repeat(format);
+            let styles = "<xf numFmtId='200' fontId='0'/>".repeat(styles);
+            format!(
+                "<styleSheet><numFmts><numFmt numFmtId='200' formatCode='{code}'/></numFmts>\
+                 <fonts><font><name val='{code}'/></font></fonts>\
+                 <cellXfs>{styles}</cellXfs></styleSheet>"
+            )
+        })
+    };
+    assert_eq!(read(&styled(1_000_000, 1)), Err(Unreadable::TooLarge));
+    assert_eq!(read(&styled(1, 65_491)), Err(Unreadable::TooLarge));
+    assert_eq!(read(&styled(100_000, 65_490)), read(&file));
+}
+
+#[test]
+fn what_a_workbook_claims_is_not_believed() {
+    let file = book(&[&["Name"], &["Ali"]]);
+    let texts = with_part(&file, "xl/sharedStrings.xml", |text| {
+        text.replacen("uniqueCount=\"2\"", "uniqueCount=\"1000000000000\"", 1)
+    });
+    let range = with_part(&file, SHEET, |text| {
+        text.replace("ref=\"A1:A2\"", "ref=\"A1:XFD1048576\"")
+    });
+    let names = with_part(&file, "xl/workbook.xml", |text| {
+        let name = "<definedName name='a'>Sheet1!$A$1</definedName>".repeat(100_000);
+        text.replace(
+            "</sheets>",
+            &format!("</sheets><definedNames>{name}</definedNames>"),
+        )
+    });
+    for claiming in [texts, range, names] {
+        assert_ne!(claiming, file);
+        assert_eq!(read(&claiming), read(&file));
+    }
+}
+
+#[test]
+fn cells_are_read_as_other_programs_write_them() {
+    let file = book(&[&["Name"], &["Ali"]]);
+    let file = with_part(&file, "xl/styles.xml", |_| {
+        "<x:styleSheet xmlns:x='a'><x:numFmts><x:numFmt numFmtId='164' formatCode='dd/mm/yy'/>\
+         </x:numFmts><x:cellStyleXfs><x:xf numFmtId='14'/></x:cellStyleXfs>\
+         <x:cellXfs><x:xf numFmtId='0'/><x:xf numFmtId='164'/><x:xf numFmtId='22'/></x:cellXfs>\
+         </x:styleSheet>"
+            .to_owned()
+    });
+    let file = with_part(&file, "xl/sharedStrings.xml", |_| {
+        "<sst><si><t> Name </t></si><si><r><t>A</t></r><r><t xml:space='preserve'> li</t></r>\
+         <rPh sb='0'><t>no</t></rPh></si><si/></sst>"
+            .to_owned()
+    });
+    let sheet = |cells: &str| {
+        with_part(&file, SHEET, |_| {
+            format!(
+                "<worksheet><sheetData><row r='2'><c t='s'><v>0</v></c></row>\
+                 <row>{cells}</row></sheetData></worksheet>"
+            )
+        })
+    };
+    for (cell, wanted) in [
+        ("<c t='s'><v>1</v></c>", "A li"),
+        (
+            "<c t='inlineStr'><is><t>A &amp; &#66;</t></is><v>9</v></c>",
+            "A & B",
+        ),
+        (
+            "<c t='str'><f>A1&amp;A2</f><v>a_x000A_b<![CDATA[<]]></v></c>",
+            "a\nb<",
+        ),
+        ("<c><v>1.50</v></c>", "1.5"),
+        ("<c t='n' s='0'><v>46000</v></c>", "46000"),
+        ("<c s='1'><v>46000</v></c>", "2025-12-09"),
+        ("<c s='2'><v>46000.75</v></c>", "2025-12-09 18:00"),
+        ("<c t='d'><v>2025-12-09</v></c>", "2025-12-09"),
+        ("<c t='b'><v>true</v></c>", "yes"),
+        ("<c><v>12a</v></c>", "12a"),
+    ] {
+        assert_eq!(cells(&sheet(cell)), [["Name"], [wanted]], "{cell}");
+        assert_eq!(read(&sheet(cell)).unwrap().rows[0].0, 3);
+    }
+    let second =
+        "<c/><c t='e'><v>#N/A</v></c><c t='s'><v>2</v></c><c r='E3'><v>4</v></c><c><v>5</v></c>";
+    let wanted = [["Name", "", "", "", "", ""], ["", "", "", "", "4", "5"]];
+    assert_eq!(cells(&sheet(second)), wanted);
+    for broken in [
+        "<c t='s'><v>3</v></c>",
+        "<c t='n'><v>x</v></c>",
+        "<c t='what'><v>1</v></c>",
+        "<c r='A0'><v>1</v></c>",
+        "<c r='5'><v>1</v></c>",
+        "<c><v>&what;</v></c>",
+        "<c><v>1",
+    ] {
+        assert_eq!(
+            read(&sheet(broken)),
+            Err(Unreadable::BadWorkbook),
+            "{broken}"
+        );
+    }
 }
 
 #[test]
