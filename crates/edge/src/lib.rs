@@ -41,6 +41,7 @@ mod alt_svc;
 mod body;
 mod parse_result;
 mod tls;
+mod unsent_memory;
 
 // Sockets, certificates from an authority, and the access log.
 pub mod access_log;

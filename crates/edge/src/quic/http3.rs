@@ -23,6 +23,7 @@ use crate::connection::{Bounds, ConnectionContext, STREAMS, UNSEEN, refused_unhe
 use crate::context::{Peer, WorkerContext};
 use crate::parse_result::{BrokenBody, ParseResult};
 use crate::pipeline::serve_request;
+use crate::progress::ProgressWatch;
 use http1::Refusal;
 
 use super::wire::{Ended, QuicTransport, StreamLimits};
@@ -276,6 +277,20 @@ async fn answer_stream(
     let request: Request<Body> = request.map(|()| body);
     let method = request.method().clone();
     let mut waits_for_word = request.headers().contains_key(EXPECT);
+    let reader = Arc::<ProgressWatch>::default();
+    let mut unsent = {
+        let memory = Arc::clone(&h3_connection.here.shared.running().unsent_memory);
+        memory.stream(h3_connection.peer.address, Arc::clone(&reader))
+    };
+    let running = tokio::select! {
+        biased;
+        running = unsent.begin() => running,
+        _ = &mut ended => return h3_connection.taken_back(),
+    };
+    let Ok(running) = running else {
+        // The client may send the request again (RFC 9114, section 4.1.1).
+        return back.stop_stream(Code::H3_REQUEST_REJECTED);
+    };
     let serving = serve_request(&h3_connection.here, &h3_connection.peer, request, parsed);
     tokio::pin!(serving);
     let answer = loop {
@@ -296,8 +311,11 @@ async fn answer_stream(
             }
         }
     };
+    drop(running);
     let back = ResponseSender {
         stream: back,
+        unsent,
+        reader: &reader,
         ended: &mut ended,
         connection: &h3_connection.connection,
         time: bounds.body_time,
@@ -306,6 +324,8 @@ async fn answer_stream(
     match back.send(&method, answer, now).await {
         Ok(()) => h3_connection.request_finished(),
         Err(AnswerError::Body(error)) => tracing::debug!(%error, "an answer broke off"),
-        Err(AnswerError::ClientLeft | AnswerError::Stream(_)) => h3_connection.taken_back(),
+        Err(AnswerError::ClientLeft | AnswerError::GivenUp | AnswerError::Stream(_)) => {
+            h3_connection.taken_back();
+        }
     }
 }
