@@ -48,6 +48,7 @@ pub mod access_log;
 pub mod acme;
 mod cdn_loop;
 mod listener;
+mod progress;
 
 pub mod metrics;
 
@@ -64,7 +65,6 @@ mod description;
 mod durable;
 mod lock;
 mod panic;
-mod progress;
 mod quality;
 mod ranges;
 mod scratch_buffer;
