@@ -149,6 +149,7 @@ where
             let parsed = ParseResult::from(judged.err());
             let request = request.map(|body| {
                 if body.is_end_stream() {
+                    busy.asked();
                     Body::Empty
                 } else {
                     Body::stream(StalledBody::around(body, bounds.body_time))
@@ -161,6 +162,7 @@ where
                 .await
                 .map_err(|_| h2::Error::from(h2::Reason::REFUSED_STREAM))?;
             let answer = serve_request(&here, &peer, request, parsed).await;
+            busy.asked();
             if is_tunnel && answer.status().is_success() {
                 busy.tunnels();
             }

@@ -12,6 +12,7 @@ use h3::error::{Code, StreamError};
 use h3::server::{Connection, RequestResolver};
 use http::header::EXPECT;
 use http::{Request, Response, StatusCode, Version};
+use http_body::Body as _;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -246,7 +247,7 @@ async fn answer_stream(
     h3_connection: Arc<H3Connection>,
     resolver: Resolver,
     mut ended: Ended,
-    _running: ActiveStream,
+    running_stream: ActiveStream,
 ) {
     let bounds = h3_connection.bounds;
     let head = h3_connection.heads.acquire().await;
@@ -271,7 +272,12 @@ async fn answer_stream(
         Err(refusal) => Err(refusal),
     };
     let (body, parsed) = match received {
-        Ok(body) => (body, ParseResult::of_body(Some(&broken))),
+        Ok(body) => {
+            if body.is_end_stream() {
+                running_stream.asked();
+            }
+            (body, ParseResult::of_body(Some(&broken)))
+        }
         Err(refusal) => (Body::Empty, ParseResult::from(Some(refusal))),
     };
     let request: Request<Body> = request.map(|()| body);
@@ -312,6 +318,7 @@ async fn answer_stream(
         }
     };
     drop(running);
+    running_stream.asked();
     let back = ResponseSender {
         stream: back,
         unsent,
