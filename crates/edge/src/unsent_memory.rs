@@ -369,13 +369,10 @@ impl UnsentStream {
             }
             return Poll::Ready(taken);
         }
-        let number = match self.waits {
-            Some(number) => number,
-            None => {
-                state.waiting += 1;
-                state.next()
-            }
-        };
+        let number = self.waits.unwrap_or_else(|| {
+            state.waiting += 1;
+            state.next()
+        });
         self.waits = Some(number);
         let waiting = &mut state.networks.entry(self.network).or_default().waiting;
         waiting.insert(number, context.waker().clone());

@@ -159,12 +159,12 @@ impl Awaiting {
         }
     }
 
-    /// Reads more data into `rest`. Returns the other frames, errors and the end of the body.
+    /// Reads more data, and returns its first slice.
     fn poll_more(
         &mut self,
         context: &mut Context<'_>,
         permit: Permit,
-    ) -> Poll<Option<Option<Result<Frame<Bytes>, BodyError>>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(context) else {
             let since = *self.waits_since.get_or_insert_with(Instant::now);
             // The body may have begun to read, so it keeps its permit for a while.
@@ -176,16 +176,16 @@ impl Awaiting {
         self.waits_since = None;
         let frame = match frame {
             Some(Ok(frame)) => frame,
-            other => return Poll::Ready(Some(other)),
+            other => return Poll::Ready(other),
         };
-        match frame.into_data() {
+        Poll::Ready(Some(Ok(match frame.into_data() {
             Ok(data) => {
                 permit.resize(data.len());
                 self.rest = permit.until_sent(data);
-                Poll::Ready(None)
+                self.slice()
             }
-            Err(trailers) => Poll::Ready(Some(Some(Ok(trailers)))),
-        }
+            Err(trailers) => trailers,
+        })))
     }
 
     fn slice(&mut self) -> Frame<Bytes> {
@@ -201,16 +201,16 @@ impl HttpBody for Awaiting {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let mut polled = Poll::Ready(None);
-        if self.rest.is_empty() {
+        let polled = if self.rest.is_empty() {
             let Poll::Ready(permit) = self.poll_permit(context) else {
                 // Others hold the memory, or this stream itself does, until its client reads.
                 self.reader.awaits(true);
                 return Poll::Pending;
             };
-            polled = self.poll_more(context, permit);
-        }
-        let polled = polled.map(|other| other.unwrap_or_else(|| Some(Ok(self.slice()))));
+            self.poll_more(context, permit)
+        } else {
+            Poll::Ready(Some(Ok(self.slice())))
+        };
         if polled.is_ready() {
             self.reader.moved();
         }

@@ -142,16 +142,15 @@ fn coded(
         }
     };
     let (mut parts, body) = answer.into_parts();
-    let body = match permit {
-        Some(permit) => Body::stream(body::Coded::new(body, encoder, permit)),
-        None => {
-            let plain = body.into_whole();
-            match encoder.whole(&plain) {
-                Ok(coded) => Body::full(coded),
-                Err(error) => {
-                    tracing::warn!(%error, "an answer is not compressed");
-                    return Response::from_parts(parts, Body::full(plain));
-                }
+    let body = if let Some(permit) = permit {
+        Body::stream(body::Coded::new(body, encoder, permit))
+    } else {
+        let plain = body.into_whole();
+        match encoder.whole(&plain) {
+            Ok(coded) => Body::full(coded),
+            Err(error) => {
+                tracing::warn!(%error, "an answer is not compressed");
+                return Response::from_parts(parts, Body::full(plain));
             }
         }
     };

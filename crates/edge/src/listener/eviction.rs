@@ -281,7 +281,8 @@ mod tests {
         for asked in [0, 1, 4] {
             connections[asked].handle.set_asked();
         }
-        tokio::time::advance(FIRST_REQUEST - Duration::from_millis(1)).await;
+        let nearly = FIRST_REQUEST.saturating_sub(Duration::from_millis(1));
+        tokio::time::advance(nearly).await;
         let _fresh = opened(6, false);
         let mut gone = vec![1];
         assert_eq!(room(&registry, NEWCOMER, 100), EvictionResult::Soon);

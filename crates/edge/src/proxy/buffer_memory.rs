@@ -313,9 +313,10 @@ impl Reservation {
             return;
         }
         self.size -= rest;
-        self.memory.change(|state| match &self.body {
-            Some(body) => state.hold(&self.memory, body, self.size),
-            None => {
+        self.memory.change(|state| {
+            if let Some(body) = &self.body {
+                state.hold(&self.memory, body, self.size);
+            } else {
                 state.answers -= rest;
                 state.used -= rest;
             }
@@ -511,7 +512,8 @@ mod tests {
         };
         let (more, ()) = tokio::join!(other.grow_for_request(25), gone);
         assert_eq!(more, Ok(()));
-        assert!((PATIENCE - 2 * AGAIN..PATIENCE + AGAIN).contains(&begin.elapsed()));
+        assert!(begin.elapsed() + 2 * AGAIN >= PATIENCE);
+        assert!(begin.elapsed() <= PATIENCE + AGAIN);
         assert!(others.given_up().now_or_never().is_none());
     }
 

@@ -104,12 +104,11 @@ impl ResponseSender<'_> {
                     self.unsent.permit().await
                 };
                 let mut frame = pin!(body.frame());
-                match timeout(READING, frame.as_mut()).await {
-                    Ok(frame) => (frame, permit),
-                    Err(_) => {
-                        drop(permit);
-                        (frame.await, self.unsent.hold(EACH))
-                    }
+                if let Ok(frame) = timeout(READING, frame.as_mut()).await {
+                    (frame, permit)
+                } else {
+                    drop(permit);
+                    (frame.await, self.unsent.hold(EACH))
                 }
             };
             let (frame, permit) = tokio::select! {
