@@ -86,6 +86,8 @@ pub enum Body {
     #[default]
     Empty,
     Full(Full<Bytes>),
+    /// Bytes that stay in memory anyway, such as a cached file.
+    Shared(Full<Bytes>),
     /// A file that is kept open and whose content is also in memory.
     KeptFile(KeptFile),
     FileBody(Box<FileBody>),
@@ -101,6 +103,15 @@ impl Body {
             Self::Empty
         } else {
             Self::Full(Full::new(bytes))
+        }
+    }
+
+    /// Like [`Self::full`], for bytes that stay in memory anyway.
+    pub(crate) fn shared(bytes: Bytes) -> Self {
+        if bytes.is_empty() {
+            Self::Empty
+        } else {
+            Self::Shared(Full::new(bytes))
         }
     }
 
@@ -153,9 +164,18 @@ impl Body {
 
     pub(crate) fn is_here(&self) -> bool {
         match self {
-            Self::Empty | Self::Full(_) | Self::KeptFile(_) => true,
+            Self::Empty | Self::Full(_) | Self::Shared(_) | Self::KeptFile(_) => true,
             Self::LoggedBody(logged) => logged.body().is_here(),
             Self::FileBody(_) | Self::Stream(_) => false,
+        }
+    }
+
+    /// Whether the body occupies no memory of its own.
+    pub(crate) fn is_shared(&self) -> bool {
+        match self {
+            Self::Empty | Self::Shared(_) | Self::KeptFile(_) => true,
+            Self::LoggedBody(logged) => logged.body().is_shared(),
+            Self::Full(_) | Self::FileBody(_) | Self::Stream(_) => false,
         }
     }
 
@@ -193,7 +213,7 @@ impl HttpBody for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match self.get_mut() {
             Self::Empty => Poll::Ready(None),
-            Self::Full(full) => Pin::new(full)
+            Self::Full(full) | Self::Shared(full) => Pin::new(full)
                 .poll_frame(context)
                 .map_err(|never| match never {}),
             Self::KeptFile(kept) => Poll::Ready(kept.take().map(|bytes| Ok(Frame::data(bytes)))),
@@ -206,7 +226,7 @@ impl HttpBody for Body {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Empty => true,
-            Self::Full(full) => full.is_end_stream(),
+            Self::Full(full) | Self::Shared(full) => full.is_end_stream(),
             Self::KeptFile(kept) => kept.left() == 0,
             Self::FileBody(pieces) => pieces.is_end_stream(),
             Self::LoggedBody(logged) => logged.is_end_stream(),
@@ -217,7 +237,7 @@ impl HttpBody for Body {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Empty => SizeHint::with_exact(0),
-            Self::Full(full) => full.size_hint(),
+            Self::Full(full) | Self::Shared(full) => full.size_hint(),
             Self::KeptFile(kept) => SizeHint::with_exact(kept.left()),
             Self::FileBody(pieces) => pieces.size_hint(),
             Self::LoggedBody(logged) => logged.size_hint(),

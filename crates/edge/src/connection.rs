@@ -13,9 +13,7 @@ mod request_body;
 mod stalled_body;
 pub(crate) mod stream_head;
 mod transport;
-mod unsent;
 
-use std::convert::Infallible;
 use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,11 +40,10 @@ pub(crate) use self::transport::Transport;
 
 use self::activity::StreamActivity;
 use self::coalesced::Coalesced;
-use self::h2_streams::{Streams, awaiting_reader};
+use self::h2_streams::{Streams, awaiting_reader, unsent_stream};
 use self::linger_close::LingerClose;
 use self::minded::WatchedStream;
 use self::stalled_body::StalledBody;
-use self::unsent::UnsentBytes;
 
 pub(crate) const STREAMS: u32 = 128;
 /// How many streams a client may reset before they are accepted, and how many streams it may make
@@ -55,10 +52,15 @@ pub(crate) const STREAMS: u32 = 128;
 const RESETS: usize = 32;
 const LOCAL_RESETS: usize = 256;
 /// The flow-control windows of HTTP/2 and HTTP/3, in bytes.
-pub(crate) const STREAM_WINDOW: u32 = 256 * 1_024;
-pub(crate) const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
+const STREAM_WINDOW: u32 = 256 * 1_024;
+const CONNECTION_WINDOW: u32 = 1_024 * 1_024;
+/// The memory that the windows of all connections may add up to while each has more than
+/// `SMALLEST_WINDOW`.
+const ALL_WINDOWS: u32 = 64 * 1_024 * 1_024;
+/// No connection can have a smaller window at its beginning (RFC 9113, section 6.9.2).
+const SMALLEST_WINDOW: u32 = 65_535;
 /// The maximum number of bytes that are buffered for each HTTP/2 stream. In addition, hyper may
-/// hold one slice. [`UnsentBytes`] limits the total for a connection.
+/// hold one slice. [`UnsentMemory`](crate::unsent_memory::UnsentMemory) limits the total.
 const STREAM_BUFFER: usize = 64 * 1_024;
 pub(crate) const PING_TIME: Duration = Duration::from_secs(20);
 /// How long an HTTP/2 connection may stay open after the edge has begun to close it.
@@ -66,6 +68,25 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// hyper and h3 reject request heads that are larger than this factor times the limit. The edge
 /// itself rejects smaller heads that exceed the limit.
 pub(crate) const UNSEEN: usize = 4;
+
+/// How much a client may send before anybody reads it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Windows {
+    pub(crate) stream: u32,
+    pub(crate) connection: u32,
+}
+
+impl Windows {
+    /// The windows of a new connection when there are this many.
+    pub(crate) fn among(connections: u32) -> Self {
+        let connection = ALL_WINDOWS / connections.max(1);
+        let connection = connection.clamp(SMALLEST_WINDOW, CONNECTION_WINDOW);
+        Self {
+            stream: STREAM_WINDOW.min(connection),
+            connection,
+        }
+    }
+}
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bounds {
@@ -112,7 +133,7 @@ where
         // lost.
         let _ = tokio::time::timeout(lame_duck_time, begun.cancelled()).await;
     };
-    let unsent = UnsentBytes::new(shared.running().buffer_memory.for_answer());
+    let unsent = Arc::clone(&shared.running().unsent_memory);
     let peer = Arc::new(peer);
     let busy = Arc::new(StreamActivity::new(Arc::clone(&handle)));
     let service = service_fn(|mut request: Request<Incoming>| {
@@ -128,32 +149,43 @@ where
             let parsed = ParseResult::from(judged.err());
             let request = request.map(|body| {
                 if body.is_end_stream() {
+                    busy.asked();
                     Body::Empty
                 } else {
                     Body::stream(StalledBody::around(body, bounds.body_time))
                 }
             });
+            let mut unsent = unsent_stream(&unsent, peer.address);
+            // The client may send a refused request again (RFC 9113, section 8.7).
+            let _running = unsent
+                .begin()
+                .await
+                .map_err(|_| h2::Error::from(h2::Reason::REFUSED_STREAM))?;
             let answer = serve_request(&here, &peer, request, parsed).await;
+            busy.asked();
             if is_tunnel && answer.status().is_success() {
                 busy.tunnels();
             }
-            Ok::<_, Infallible>(answer.map(|body| awaiting_reader(body, &unsent)))
+            Ok::<_, h2::Error>(awaiting_reader(answer, unsent))
         })
     });
     let header_list = u32::try_from(bounds.header_size * UNSEEN).unwrap_or(u32::MAX);
     let streams = Streams {
         busy: Arc::clone(&busy),
         patience: bounds.body_time,
+        unsent: Arc::clone(&unsent),
+        client: peer.address,
     };
     let output = Coalesced::around(LingerClose::around(stream, begun.clone(), handle));
+    let windows = Windows::among(shared.connection_limits.in_use());
     let served = http2::Builder::new(streams)
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS)
         .max_header_list_size(header_list)
         .max_pending_accept_reset_streams(RESETS)
         .max_local_error_reset_streams(LOCAL_RESETS)
-        .initial_stream_window_size(STREAM_WINDOW)
-        .initial_connection_window_size(CONNECTION_WINDOW)
+        .initial_stream_window_size(windows.stream)
+        .initial_connection_window_size(windows.connection)
         .max_send_buf_size(STREAM_BUFFER)
         .keep_alive_interval(bounds.idle_time)
         .keep_alive_timeout(PING_TIME)
@@ -254,6 +286,19 @@ mod tests {
 
     fn size<S: Transport, F>(_: impl FnOnce(S, ConnectionContext) -> F) -> usize {
         mem::size_of::<F>()
+    }
+
+    #[test]
+    fn many_connections_have_small_windows() {
+        let all: u64 = (1..=4_096)
+            .map(|number| u64::from(Windows::among(number).connection))
+            .sum();
+        assert!(all <= 512 << 20, "{all}");
+        let few = Windows::among(64);
+        assert_eq!(
+            (few.stream, few.connection),
+            (STREAM_WINDOW, CONNECTION_WINDOW)
+        );
     }
 
     #[test]

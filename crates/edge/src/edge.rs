@@ -27,6 +27,7 @@ use crate::client_info::Ids;
 use crate::config::Plan;
 use crate::context::{Clock, EdgeState, Running, ServiceBackends, WorkerContext};
 use crate::filters::auth::Passwords;
+use crate::filters::compression::EncoderMemory;
 use crate::listener::{
     Bound, ConnectionLimits, Inherited, ListenAddress, ListenError, ListenFault, ListenSettings,
     ListenerKind, open,
@@ -161,7 +162,8 @@ impl Edge {
         let pools: Vec<Pool> = (0..workers)
             .map(|_| Pool::new(shared.tunnels.clone()))
             .collect();
-        let memories: Vec<Memory> = (0..workers).map(|_| Memory::default()).collect();
+        let encoders = EncoderMemory::default();
+        let memories: Vec<Memory> = (0..workers).map(|_| Memory::of_worker(&encoders)).collect();
         let workers = pools
             .iter()
             .zip(&memories)

@@ -41,12 +41,14 @@ mod alt_svc;
 mod body;
 mod parse_result;
 mod tls;
+mod unsent_memory;
 
 // Sockets, certificates from an authority, and the access log.
 pub mod access_log;
 pub mod acme;
 mod cdn_loop;
 mod listener;
+mod progress;
 
 pub mod metrics;
 
@@ -63,7 +65,6 @@ mod description;
 mod durable;
 mod lock;
 mod panic;
-mod progress;
 mod quality;
 mod ranges;
 mod scratch_buffer;

@@ -279,7 +279,7 @@ async fn answer_by_route(
     if let Some(wishes) = wishes
         && (outcome.is_of_app || !route.falls_back)
     {
-        answer = wishes.compress(answer);
+        answer = wishes.compress(answer, here.memory.encoders());
     }
     if let Some(reported) = take_outcome(answer.headers_mut())
         && let (Some(limit), Some(admitted)) = (&route.limit, outcome.admitted)

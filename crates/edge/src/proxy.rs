@@ -60,9 +60,9 @@ pub use tunnel::Tunnels;
 pub use upstream::Upstream;
 
 pub(crate) use backends::Backends;
-pub(crate) use buffer_memory::{BufferMemory, Reservation};
+pub(crate) use buffer_memory::BufferMemory;
 pub(crate) use request_buffer::fill;
-pub(crate) use response_buffer::{falling_behind, keeping_up, read_ahead};
+pub(crate) use response_buffer::{falling_behind, is_event_stream, keeping_up, read_ahead};
 
 use backend::{ActiveRequest, Backend};
 use connect::Stream;

@@ -74,7 +74,7 @@ pub async fn answer(
         memory.find(folder.id(), name, now)
     });
     if let MemoryLookup::Fresh(entry) = known {
-        return match entry.at_hand(request) {
+        return match entry.at_hand(request, memory.encoders()) {
             Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
             Err(encoding) => Box::pin(coded(memory, &entry, encoding, request, now)).await,
         };
@@ -89,13 +89,14 @@ pub async fn answer(
         now,
     };
     match Box::pin(look.run(matches!(known, MemoryLookup::Due))).await {
-        Ok(LookupResult::File(entry)) => match entry.at_hand(request) {
+        Ok(LookupResult::File(entry)) => match entry.at_hand(request, memory.encoders()) {
             Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
             Err(encoding) => Box::pin(coded(memory, &entry, encoding, request, now)).await,
         },
         Ok(LookupResult::Folder) => with_slash(request),
         Ok(LookupResult::Listing(page)) => {
-            listing::answer(request, &page, folder.cache_control_of_listing())
+            let cache_control = folder.cache_control_of_listing();
+            listing::answer(request, &page, cache_control, memory.encoders())
         }
         Ok(LookupResult::Nothing) => bare(StatusCode::NOT_FOUND),
         Err(error) => failed(&error, id),

@@ -124,7 +124,7 @@ impl Asker<'_> {
                         let range = format!("bytes {}-{}/{length}", part.start, part.end - 1);
                         set(&mut headers, CONTENT_RANGE, range);
                         headers.insert(CONTENT_LENGTH, body.len().into());
-                        return answer(StatusCode::PARTIAL_CONTENT, headers, Body::full(body));
+                        return answer(StatusCode::PARTIAL_CONTENT, headers, Body::shared(body));
                     }
                 }
                 RequestedRanges::Nothing => {
@@ -141,7 +141,7 @@ impl Asker<'_> {
         let body = if self.demand.head {
             Body::Empty
         } else {
-            Body::full(whole.body.clone())
+            Body::shared(whole.body.clone())
         };
         answer(head.status, headers, body)
     }

@@ -50,6 +50,11 @@ impl StreamActivity {
         }
     }
 
+    /// Records that a whole request has arrived.
+    pub(crate) fn asked(&self) {
+        self.handle.set_asked();
+    }
+
     pub(crate) fn tunnels(&self) {
         self.tunnels.store(true, Ordering::Relaxed);
     }
@@ -73,6 +78,13 @@ impl ActiveStream {
             busy: Arc::clone(busy),
         };
         busy.tell().then_some(running)
+    }
+}
+
+impl ActiveStream {
+    /// Records that a whole request has arrived.
+    pub(crate) fn asked(&self) {
+        self.busy.asked();
     }
 }
 

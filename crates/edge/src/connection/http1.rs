@@ -116,8 +116,12 @@ async fn answer_requests<S: Transport>(
             None => ParseResult::of_body(feed.as_ref().map(Feed::broken)),
         };
         // The future is boxed, so that its memory can be freed while the connection is idle.
+        if feed.is_none() {
+            handle.set_asked();
+        }
         let mut serving = Box::pin(serve_request(here, peer, request, parsed));
         let mut answer = client.while_it_waits(serving.as_mut()).await?;
+        handle.set_asked();
         drop(serving);
         let switch = switch.filter(|_| answer.status() == StatusCode::SWITCHING_PROTOCOLS);
         if answer.status().is_informational() && switch.is_none() {

@@ -9,6 +9,7 @@ use crate::config::{Plan, service_of};
 use crate::filters::headers;
 use crate::proxy::{BufferMemory, Upstream, UpstreamSettings, Watch};
 use crate::tls::HSTS_TIME;
+use crate::unsent_memory::UnsentMemory;
 
 use super::ServiceBackends;
 
@@ -20,6 +21,8 @@ pub(crate) struct Running {
     pub(crate) is_hsts_written: bool,
     /// The memory for buffered bodies, shared by all workers.
     pub(crate) buffer_memory: Arc<BufferMemory>,
+    /// The memory for unread responses of HTTP/2 and HTTP/3, shared by all workers.
+    pub(crate) unsent_memory: Arc<UnsentMemory>,
     upstreams: BTreeMap<Arc<str>, RunningUpstream>,
 }
 
@@ -56,13 +59,17 @@ impl Running {
             (Arc::clone(name), served)
         });
         let size = plan.buffer_memory();
-        let buffer_memory = match before.map(|before| &before.buffer_memory) {
-            Some(same) if same.size() == size => Arc::clone(same),
-            // Memory that earlier bodies still use counts only towards the old limit.
-            _ => BufferMemory::new(size),
+        // Memory that earlier bodies still use counts only towards the old limits.
+        let (buffer_memory, unsent_memory) = match before {
+            Some(same) if same.buffer_memory.size() == size => (
+                Arc::clone(&same.buffer_memory),
+                Arc::clone(&same.unsent_memory),
+            ),
+            _ => (BufferMemory::new(size), UnsentMemory::new(size / 2)),
         };
         Self {
             buffer_memory,
+            unsent_memory,
             upstreams: upstreams.collect(),
             hsts: headers::hsts(plan.tls().hsts.unwrap_or(HSTS_TIME)),
             is_hsts_written: plan.tls().hsts.is_some(),

@@ -8,6 +8,7 @@
 mod accept;
 mod body;
 mod encoder;
+mod encoder_memory;
 mod types;
 
 use std::io;
@@ -21,6 +22,7 @@ use http_body::Body as _;
 
 pub use accept::{Accepted, Encoding, Offers};
 pub(crate) use encoder::Encoder;
+pub(crate) use encoder_memory::{EncoderMemory, EncoderPermit};
 pub(crate) use types::is_compressible;
 
 use crate::body::{Answer, Body, has_no_body};
@@ -31,6 +33,9 @@ use crate::filters::headers::vary_by;
 /// The minimum size of a body that is compressed, in bytes. Smaller bodies fit into a packet or
 /// two.
 pub const SMALLEST: u64 = 1_024;
+/// A response of at most this many bytes that is already in memory is compressed at once, so that no
+/// encoder waits for its client.
+const AT_ONCE: u64 = 128 * 1_024;
 
 /// Headers with digests of the response's bytes. Compression would make them wrong.
 const DIGESTS: [HeaderName; 4] = [
@@ -63,7 +68,7 @@ impl CodingPreferences {
 
     /// Compresses a response of the app or an upstream with the coding that the client prefers.
     /// Returns the response unchanged if it must not be compressed.
-    pub fn compress(self, mut answer: Answer) -> Answer {
+    pub(crate) fn compress(self, mut answer: Answer, encoders: &EncoderMemory) -> Answer {
         if answer.status() == StatusCode::NOT_MODIFIED {
             if may_stand_for_coded(self.is_anonymous, answer.headers()) {
                 vary_by(answer.headers_mut(), "Accept-Encoding");
@@ -73,11 +78,13 @@ impl CodingPreferences {
         let is_compressible = answer.extensions_mut().remove::<Compressible>().is_some();
         if is_for_everybody(self.is_anonymous, answer.headers()) {
             let encoding = self.accepted.choose(Offers::ALL);
-            coded(answer, encoding, |encoding| Ok(Encoder::stream(encoding)))
+            coded(answer, encoding, encoders, |encoding| {
+                Ok(Encoder::stream(encoding))
+            })
         } else if is_compressible {
             // Padding requires gzip, which every browser supports.
             let gzip = self.accepted.choose(Offers::GZIP);
-            coded(answer, gzip, |_| {
+            coded(answer, gzip, encoders, |_| {
                 crypto::random().map(|[padding]| Encoder::padded_gzip(padding))
             })
         } else {
@@ -87,14 +94,17 @@ impl CodingPreferences {
 }
 
 /// Like [`CodingPreferences::compress`], for a response without secrets.
-pub(crate) fn encode(request: &HeaderMap, answer: Answer) -> Answer {
+pub(crate) fn encode(request: &HeaderMap, answer: Answer, encoders: &EncoderMemory) -> Answer {
     let encoding = Accepted::of(request).choose(Offers::ALL);
-    coded(answer, encoding, |encoding| Ok(Encoder::stream(encoding)))
+    coded(answer, encoding, encoders, |encoding| {
+        Ok(Encoder::stream(encoding))
+    })
 }
 
 fn coded(
     mut answer: Answer,
     encoding: Option<Encoding>,
+    encoders: &EncoderMemory,
     encoder: impl FnOnce(Encoding) -> io::Result<Encoder>,
 ) -> Answer {
     if !can_be_coded(&answer) {
@@ -115,6 +125,15 @@ fn coded(
         }
         return answer;
     }
+    let is_short = answer.body().is_here() && length(&answer).is_some_and(|it| it <= AT_ONCE);
+    let permit = if is_short {
+        None
+    } else {
+        let Some(permit) = encoders.reserve(encoding) else {
+            return answer;
+        };
+        Some(permit)
+    };
     let encoder = match encoder(encoding) {
         Ok(encoder) => encoder,
         Err(error) => {
@@ -123,12 +142,24 @@ fn coded(
         }
     };
     let (mut parts, body) = answer.into_parts();
+    let body = if let Some(permit) = permit {
+        Body::stream(body::Coded::new(body, encoder, permit))
+    } else {
+        let plain = body.into_whole();
+        match encoder.whole(&plain) {
+            Ok(coded) => Body::full(coded),
+            Err(error) => {
+                tracing::warn!(%error, "an answer is not compressed");
+                return Response::from_parts(parts, Body::full(plain));
+            }
+        }
+    };
     becomes(&mut parts.headers, encoding);
-    Response::from_parts(parts, Body::stream(body::Coded::new(body, encoder)))
+    Response::from_parts(parts, body)
 }
 
-pub(crate) fn body(plain: Body, encoding: Encoding) -> Body {
-    Body::stream(body::Coded::new(plain, Encoder::stream(encoding)))
+pub(crate) fn body(plain: Body, encoding: Encoding, permit: EncoderPermit) -> Body {
+    Body::stream(body::Coded::new(plain, Encoder::stream(encoding), permit))
 }
 
 /// Adds `Content-Encoding`. Removes `Content-Length`, because the compressed length is unknown.

@@ -242,6 +242,13 @@ impl ConnectionLimits {
         Ok(self.permit(free, counted, origin, false))
     }
 
+    /// The number of permits in use.
+    pub(crate) fn in_use(&self) -> u32 {
+        let free = self.free.semaphore.available_permits();
+        self.size()
+            .saturating_sub(u32::try_from(free).unwrap_or(u32::MAX))
+    }
+
     fn size(&self) -> u32 {
         *lock(&self.free.size)
     }

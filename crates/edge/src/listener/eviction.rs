@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::address::network_48;
@@ -12,6 +14,8 @@ use crate::lock::lock;
 
 /// A network that holds more than one eighth of all permits must release some if others need them.
 const SHARE: u64 = 8;
+/// How long a connection may take to send its first request if others need its permit.
+const FIRST_REQUEST: Duration = Duration::from_secs(2);
 
 /// The connection waits for a request.
 const IDLE: u8 = 0;
@@ -24,6 +28,8 @@ const EVICTED: u8 = 2;
 #[derive(Debug, Default)]
 pub(crate) struct Handle {
     status: AtomicU8,
+    /// Whether a whole request has arrived.
+    has_asked: AtomicBool,
     evicted: CancellationToken,
 }
 
@@ -33,6 +39,11 @@ impl Handle {
     pub(crate) fn set_busy(&self, is_busy: bool) -> bool {
         let next = if is_busy { BUSY } else { IDLE };
         self.change(|status| status != EVICTED, next)
+    }
+
+    /// Records that a whole request has arrived.
+    pub(crate) fn set_asked(&self) {
+        self.has_asked.store(true, Ordering::Relaxed);
     }
 
     pub(crate) async fn evicted(&self) {
@@ -67,7 +78,7 @@ impl Handle {
 pub(super) enum EvictionResult {
     /// An evicted connection will close soon.
     Soon,
-    /// No network holds more than its share of the permits.
+    /// There is no connection that may be evicted.
     None,
     /// The new connection's network holds more than its share of the permits.
     Refused,
@@ -81,9 +92,16 @@ pub(super) struct Registry {
 #[derive(Debug, Default)]
 struct Open {
     /// The connections by sequence number, oldest first.
-    connections: BTreeMap<u64, (IpAddr, Arc<Handle>)>,
+    connections: BTreeMap<u64, OpenConnection>,
     counts: HashMap<IpAddr, u32>,
     last: u64,
+}
+
+#[derive(Debug)]
+struct OpenConnection {
+    network: IpAddr,
+    handle: Arc<Handle>,
+    since: Instant,
 }
 
 /// A connection's entry in the registry. Dropping this value removes the entry.
@@ -99,7 +117,11 @@ impl Registry {
         let mut open = lock(&self.open);
         open.last += 1;
         let number = open.last;
-        let connection = (network, Arc::clone(handle));
+        let connection = OpenConnection {
+            network,
+            handle: Arc::clone(handle),
+            since: Instant::now(),
+        };
         open.connections.insert(number, connection);
         *open.counts.entry(network).or_default() += 1;
         Registration {
@@ -115,28 +137,39 @@ impl Registry {
     }
 
     /// Evicts the oldest idle connection of the network that has the most connections. If none of
-    /// its connections is idle, evicts its oldest connection. Evicts nothing if this network holds
-    /// no more than its share of the permits.
+    /// its connections is idle, evicts its oldest connection.
+    ///
+    /// If no network holds more than its share of the permits, evicts the oldest connection whose
+    /// first request takes too long, or else the oldest idle connection.
     pub(super) fn make_room(&self, newcomer: Option<IpAddr>, limit: u32) -> EvictionResult {
         if newcomer.is_some_and(|client| self.holds_too_many(client, limit)) {
             return EvictionResult::Refused;
         }
         let mut open = lock(&self.open);
         let most = open.counts.values().copied().max().unwrap_or_default();
-        if !is_too_many(most, limit) {
+        let evicted = if is_too_many(most, limit) {
+            let of_greedy = |it: &OpenConnection| open.counts.get(&it.network) == Some(&most);
+            open.evict_first(|it| of_greedy(it) && it.handle.evict(IDLE))
+                .or_else(|| open.evict_first(|it| of_greedy(it) && it.handle.evict(BUSY)))
+        } else {
+            open.evict_first(|it| it.is_late() && it.handle.evict(BUSY))
+                .or_else(|| open.evict_first(|it| it.has_asked() && it.handle.evict(IDLE)))
+        };
+        let Some(number) = evicted else {
             return EvictionResult::None;
-        }
-        for highest in [IDLE, BUSY] {
-            let evicted = open.connections.iter().find(|(_, (network, handle))| {
-                open.counts.get(network) == Some(&most) && handle.evict(highest)
-            });
-            if let Some((number, _)) = evicted {
-                let number = *number;
-                open.remove(number);
-                return EvictionResult::Soon;
-            }
-        }
-        EvictionResult::None
+        };
+        open.remove(number);
+        EvictionResult::Soon
+    }
+}
+
+impl OpenConnection {
+    fn has_asked(&self) -> bool {
+        self.handle.has_asked.load(Ordering::Relaxed)
+    }
+
+    fn is_late(&self) -> bool {
+        !self.has_asked() && self.since.elapsed() >= FIRST_REQUEST
     }
 }
 
@@ -145,8 +178,15 @@ fn is_too_many(count: u32, limit: u32) -> bool {
 }
 
 impl Open {
+    /// Returns the number of the oldest connection that `evict` has evicted.
+    fn evict_first(&self, evict: impl Fn(&OpenConnection) -> bool) -> Option<u64> {
+        let mut connections = self.connections.iter();
+        let evicted = connections.find(|(_, connection)| evict(connection));
+        evicted.map(|(number, _)| *number)
+    }
+
     fn remove(&mut self, number: u64) {
-        let Some((network, _)) = self.connections.remove(&number) else {
+        let Some(OpenConnection { network, .. }) = self.connections.remove(&number) else {
             return;
         };
         if let Some(count) = self.counts.get_mut(&network) {
@@ -225,6 +265,36 @@ mod tests {
             "one of 15 each"
         );
         assert_eq!(evicted(&connections), gone, "nobody else is cut");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_a_greedy_network_late_ones_go_first_and_then_idle_ones() {
+        let registry = Arc::default();
+        let opened = |last: u8, is_busy| open(&registry, &format!("192.0.2.{last}"), is_busy);
+        let connections = [
+            opened(1, true),
+            opened(2, false),
+            opened(3, false),
+            opened(4, true),
+            opened(5, true),
+        ];
+        for asked in [0, 1, 4] {
+            connections[asked].handle.set_asked();
+        }
+        let nearly = FIRST_REQUEST.saturating_sub(Duration::from_millis(1));
+        tokio::time::advance(nearly).await;
+        let _fresh = opened(6, false);
+        let mut gone = vec![1];
+        assert_eq!(room(&registry, NEWCOMER, 100), EvictionResult::Soon);
+        assert_eq!(evicted(&connections), gone, "none is late yet");
+        tokio::time::advance(Duration::from_millis(1)).await;
+        for next in [2, 3] {
+            assert_eq!(room(&registry, NEWCOMER, 100), EvictionResult::Soon);
+            gone.push(next);
+            assert_eq!(evicted(&connections), gone);
+        }
+        // The others have requests that run, or are fresh.
+        assert_eq!(room(&registry, NEWCOMER, 100), EvictionResult::None);
     }
 
     #[tokio::test]

@@ -1,62 +1,102 @@
 //! The memory for all buffered bodies, shared by all workers.
 //!
-//! A request body reserves all its memory before it is read. Otherwise, bodies that are half read
-//! could wait for each other's memory. One IP address (IPv6: one /48) can use at most half of the
-//! memory, and all responses together can also use at most half.
+//! The memory of a request body is reserved as the body arrives. One IP address (IPv6: one /48) can
+//! use at most half of the memory, and all responses together can also use at most half. Bodies that
+//! find no room wait. If others hold more than the network of a waiting body, the network that holds
+//! the most loses its oldest body.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::future::poll_fn;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::address::network_48;
 use crate::lock::lock;
+use crate::progress::ProgressWatch;
 
 /// How long a request body waits for memory.
 const WAIT: Duration = Duration::from_mins(1);
+/// How old a body must be to make room for another one of its own network. Otherwise, bodies that
+/// are half read could wait for each other.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a waiting body tries to get room from others.
+const AGAIN: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 pub(crate) struct BufferMemory {
     size: usize,
-    /// The free bytes. Waiting request bodies get them in order of arrival. Responses get none
-    /// while a request body waits.
-    free: Semaphore,
-    /// The bytes that responses may still reserve.
-    answers: Semaphore,
-    addresses: Mutex<HashMap<IpAddr, Weak<Share>>>,
+    state: Mutex<State>,
 }
 
-/// The share of the memory that one IP address (IPv6: one /48) may use.
+#[derive(Debug, Default)]
+struct State {
+    used: usize,
+    /// The part of `used` that responses hold.
+    answers: usize,
+    last: u64,
+    networks: HashMap<IpAddr, Network>,
+    /// The bodies that wait, in the order of their arrival.
+    waiting: BTreeMap<u64, Waiting>,
+}
+
+#[derive(Debug, Default)]
+struct Network {
+    /// How much the network's bodies count towards its share.
+    used: usize,
+    /// The bodies that hold memory, oldest first.
+    bodies: BTreeMap<u64, Held>,
+}
+
 #[derive(Debug)]
-struct Share {
-    address: IpAddr,
-    memory: Arc<BufferMemory>,
-    /// A permit to wait for the shared memory. Only one body of this IP address can wait at a time.
-    turn: Semaphore,
-    free: Semaphore,
+struct Held {
+    size: usize,
+    since: Instant,
+    /// Learns when the body must be given up; `None` if it has arrived.
+    body: Option<Arc<ProgressWatch>>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    network: IpAddr,
+    more: usize,
+    waker: Waker,
 }
 
 /// A reservation of memory, which is released when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Reservation {
     memory: Arc<BufferMemory>,
-    /// The IP address's share; `None` for a response.
-    share: Option<Arc<Share>>,
+    /// The request body; `None` for a response.
+    body: Option<RequestBody>,
     size: usize,
+}
+
+#[derive(Debug)]
+struct RequestBody {
+    network: IpAddr,
+    number: u64,
+    watch: Arc<ProgressWatch>,
+}
+
+/// Why a request body gets no memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NoRoom {
+    /// Not enough memory became free in time.
+    TooLong,
+    /// Others need the memory that the body holds.
+    GivenUp,
 }
 
 impl BufferMemory {
     /// Creates the memory for bodies, with a limit of `size` bytes.
     pub(crate) fn new(size: usize) -> Arc<Self> {
-        let size = size.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             size,
-            free: Semaphore::new(size),
-            answers: Semaphore::new(size / 2),
-            addresses: Mutex::default(),
+            state: Mutex::default(),
         })
     }
 
@@ -64,91 +104,206 @@ impl BufferMemory {
         self.size
     }
 
-    /// Reserves memory for a request body; `None` if not enough memory became free in time.
-    pub(super) async fn reserve(
-        self: &Arc<Self>,
-        client: IpAddr,
-        size: usize,
-    ) -> Option<Reservation> {
-        let size = size.min(self.size);
-        let share = self.share(client);
-        let room = async {
-            let _turn = share.turn.acquire().await.ok()?;
-            let own = share.free.acquire_many(permits(self.part(size))).await;
-            let own = own.ok()?;
-            let free = self.free.acquire_many(permits(size)).await.ok()?;
-            own.forget();
-            free.forget();
-            Some(Reservation {
-                memory: Arc::clone(self),
-                share: Some(Arc::clone(&share)),
-                size,
-            })
+    /// Creates an empty reservation for a request body. It can grow.
+    pub(super) fn for_request(self: &Arc<Self>, client: IpAddr) -> Reservation {
+        let number = {
+            let mut state = lock(&self.state);
+            state.last += 1;
+            state.last
         };
-        timeout(WAIT, room).await.ok()?
+        Reservation {
+            memory: Arc::clone(self),
+            body: Some(RequestBody {
+                network: network_48(client),
+                number,
+                watch: Arc::default(),
+            }),
+            size: 0,
+        }
     }
 
     /// Creates an empty reservation for a response. It can grow.
     pub(crate) fn for_answer(self: &Arc<Self>) -> Reservation {
         Reservation {
             memory: Arc::clone(self),
-            share: None,
+            body: None,
             size: 0,
         }
     }
 
-    /// Returns how much a body of this size counts towards the share of its IP address. A body may
-    /// be larger than the share; it then counts as much as the whole share.
-    fn part(&self, size: usize) -> usize {
-        size.min(self.size / 2)
+    fn share(&self) -> usize {
+        self.size / 2
     }
 
-    fn share(self: &Arc<Self>, client: IpAddr) -> Arc<Share> {
-        let address = network_48(client);
-        let mut addresses = lock(&self.addresses);
-        let known = addresses.entry(address).or_default();
-        if let Some(share) = known.upgrade() {
-            return share;
+    /// Returns how much a body of this size counts towards the share of its network. A body may be
+    /// larger than the share; it then counts as much as the whole share.
+    fn part(&self, size: usize) -> usize {
+        size.min(self.share())
+    }
+
+    fn fits_share(&self, state: &State, network: IpAddr, number: u64, more: usize) -> bool {
+        let Some(own) = state.networks.get(&network) else {
+            return true;
+        };
+        let before = own.bodies.get(&number).map_or(0, |held| held.size);
+        own.used - self.part(before) + self.part(before + more) <= self.share()
+    }
+
+    fn fits(&self, state: &State, network: IpAddr, number: u64, more: usize) -> bool {
+        state.used + more <= self.size && self.fits_share(state, network, number, more)
+    }
+
+    /// Whether the body may take memory now. Bodies that came earlier go first, if the memory
+    /// suffices for them or they belong to the same network.
+    fn may_take(&self, state: &State, body: &RequestBody, more: usize) -> bool {
+        self.fits(state, body.network, body.number, more)
+            && state.waiting.range(..body.number).all(|(number, earlier)| {
+                earlier.network != body.network
+                    && !self.fits_share(state, earlier.network, *number, earlier.more)
+            })
+    }
+
+    /// Gives up the oldest unfinished body of the network that holds the most. If the network of
+    /// `body` has used up its share, it can take nothing from others.
+    fn make_room(&self, state: &State, body: &RequestBody, more: usize) {
+        let is_own = !self.fits_share(state, body.network, body.number, more);
+        let own = state.networks.get(&body.network);
+        let greedy = if is_own {
+            own
+        } else {
+            let most = state.networks.values().filter(|it| it.is_reading());
+            let most = most.max_by_key(|it| it.used);
+            most.filter(|most| most.used > own.map_or(0, |own| own.used))
+        };
+        let patience = if is_own { PATIENCE } else { Duration::ZERO };
+        let bodies = greedy.into_iter().flat_map(|greedy| &greedy.bodies);
+        let mut missing = more;
+        for (number, held) in bodies {
+            if missing == 0 || held.since.elapsed() < patience {
+                return;
+            }
+            if let Some(watch) = held.body.as_ref().filter(|_| *number != body.number) {
+                if !watch.is_given_up() {
+                    watch.give_up();
+                }
+                missing = missing.saturating_sub(held.size);
+            }
         }
-        let share = Arc::new(Share {
-            address,
-            memory: Arc::clone(self),
-            turn: Semaphore::new(1),
-            free: Semaphore::new(self.size / 2),
-        });
-        *known = Arc::downgrade(&share);
-        share
+    }
+
+    /// Changes the state, and wakes the first body that there is room for now.
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        let mut state = lock(&self.state);
+        change(&mut state);
+        let mut waiting = state.waiting.iter();
+        let next = waiting.find(|(number, it)| self.fits(&state, it.network, **number, it.more));
+        let next = next.map(|(_, it)| it.waker.clone());
+        drop(state);
+        if let Some(next) = next {
+            next.wake();
+        }
     }
 
     #[cfg(test)]
     pub(crate) fn used(&self) -> usize {
-        self.size - self.free.available_permits()
+        lock(&self.state).used
     }
 }
 
-/// Converts a size in bytes to semaphore permits, at most `u32::MAX`.
-///
-/// A request reserves at most `proxy.buffer_request`, because `request_buffer` streams the rest of
-/// a larger body. The maximum therefore matters only if `proxy.buffer_request` is 4 GiB or more.
-fn permits(size: usize) -> u32 {
-    u32::try_from(size).unwrap_or(u32::MAX)
+impl Network {
+    fn is_reading(&self) -> bool {
+        self.bodies.values().any(|held| held.body.is_some())
+    }
+}
+
+impl State {
+    fn hold(&mut self, memory: &BufferMemory, body: &RequestBody, size: usize) {
+        let own = self.networks.entry(body.network).or_default();
+        let held = own.bodies.entry(body.number).or_insert_with(|| Held {
+            size: 0,
+            since: Instant::now(),
+            body: Some(Arc::clone(&body.watch)),
+        });
+        let before = std::mem::replace(&mut held.size, size);
+        own.used = own.used - memory.part(before) + memory.part(size);
+        self.used = self.used - before + size;
+        if size == 0 {
+            own.bodies.remove(&body.number);
+            if own.bodies.is_empty() {
+                self.networks.remove(&body.network);
+            }
+        }
+    }
 }
 
 impl Reservation {
     /// Enlarges a response's reservation if memory is free. Responses never wait. They get nothing
     /// while a request body waits for memory that others hold.
     pub(crate) fn grow(&mut self, more: usize) -> bool {
-        let more_permits = permits(more);
-        let Ok(answers) = self.memory.answers.try_acquire_many(more_permits) else {
-            return false;
+        let mut state = lock(&self.memory.state);
+        let is_short = state
+            .waiting
+            .iter()
+            .any(|(number, it)| self.memory.fits_share(&state, it.network, *number, it.more));
+        let fits = !is_short
+            && state.answers + more <= self.memory.share()
+            && state.used + more <= self.memory.size;
+        if fits {
+            state.answers += more;
+            state.used += more;
+            self.size += more;
+        }
+        fits
+    }
+
+    /// Enlarges a request body's reservation. Waits until memory is free.
+    pub(super) async fn grow_for_request(&mut self, more: usize) -> Result<(), NoRoom> {
+        let Self { memory, body, size } = self;
+        let Some(body) = body.as_ref().filter(|_| more > 0) else {
+            return Ok(());
         };
-        let Ok(free) = self.memory.free.try_acquire_many(more_permits) else {
-            return false;
+        let mut waits = WaitingBody {
+            memory,
+            body,
+            size: *size,
+            more,
+            is_listed: false,
         };
-        answers.forget();
-        free.forget();
-        self.size += more;
-        true
+        if !waits.take_now() {
+            let taken = async {
+                loop {
+                    tokio::select! {
+                        biased;
+                        () = body.watch.given_up() => return Err(NoRoom::GivenUp),
+                        () = poll_fn(|context| waits.poll_take(context)) => return Ok(()),
+                        () = sleep(AGAIN) => {}
+                    }
+                }
+            };
+            timeout(WAIT, taken).await.unwrap_or(Err(NoRoom::TooLong))?;
+        }
+        drop(waits);
+        *size += more;
+        Ok(())
+    }
+
+    /// Completes when others need the memory of this request body.
+    pub(super) async fn given_up(&self) {
+        match &self.body {
+            Some(body) => body.watch.given_up().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Records that the request body has arrived, so it is not given up any more.
+    pub(super) fn arrived(&self) {
+        if let Some(body) = &self.body {
+            let mut state = lock(&self.memory.state);
+            let own = state.networks.get_mut(&body.network);
+            if let Some(held) = own.and_then(|own| own.bodies.get_mut(&body.number)) {
+                held.body = None;
+            }
+        }
     }
 
     /// Releases the memory beyond `size`.
@@ -157,15 +312,15 @@ impl Reservation {
         if rest == 0 {
             return;
         }
-        match &self.share {
-            Some(share) => {
-                let (before, after) = (self.memory.part(self.size), self.memory.part(size));
-                share.free.add_permits(before - after);
-            }
-            None => self.memory.answers.add_permits(rest),
-        }
-        self.memory.free.add_permits(rest);
         self.size -= rest;
+        self.memory.change(|state| {
+            if let Some(body) = &self.body {
+                state.hold(&self.memory, body, self.size);
+            } else {
+                state.answers -= rest;
+                state.used -= rest;
+            }
+        });
     }
 
     pub(crate) fn size(&self) -> usize {
@@ -179,14 +334,52 @@ impl Drop for Reservation {
     }
 }
 
-impl Drop for Share {
+/// A body that needs more memory. Dropping this value ends its waiting.
+struct WaitingBody<'a> {
+    memory: &'a BufferMemory,
+    body: &'a RequestBody,
+    size: usize,
+    more: usize,
+    is_listed: bool,
+}
+
+impl WaitingBody<'_> {
+    fn take(&self, state: &mut State) -> bool {
+        let may_take = self.memory.may_take(state, self.body, self.more);
+        if may_take {
+            state.hold(self.memory, self.body, self.size + self.more);
+        }
+        may_take
+    }
+
+    fn take_now(&self) -> bool {
+        self.take(&mut lock(&self.memory.state))
+    }
+
+    fn poll_take(&mut self, context: &Context<'_>) -> Poll<()> {
+        let mut state = lock(&self.memory.state);
+        if self.take(&mut state) {
+            return Poll::Ready(());
+        }
+        self.is_listed = true;
+        let waiting = Waiting {
+            network: self.body.network,
+            more: self.more,
+            waker: context.waker().clone(),
+        };
+        state.waiting.insert(self.body.number, waiting);
+        self.memory.make_room(&state, self.body, self.more);
+        Poll::Pending
+    }
+}
+
+impl Drop for WaitingBody<'_> {
     fn drop(&mut self) {
-        let mut addresses = lock(&self.memory.addresses);
-        // Another request may already have added a new share for this address.
-        if let Some(known) = addresses.get(&self.address)
-            && known.strong_count() == 0
-        {
-            addresses.remove(&self.address);
+        if self.is_listed {
+            // There may be room for the next one.
+            self.memory.change(|state| {
+                state.waiting.remove(&self.body.number);
+            });
         }
     }
 }
@@ -194,6 +387,7 @@ impl Drop for Share {
 #[cfg(test)]
 mod tests {
     use futures_util::FutureExt as _;
+    use tokio::time::advance;
 
     use super::*;
 
@@ -201,30 +395,46 @@ mod tests {
         [127, 0, 0, last].into()
     }
 
+    async fn reserve(
+        memory: &Arc<BufferMemory>,
+        last: u8,
+        size: usize,
+    ) -> Result<Reservation, NoRoom> {
+        let mut room = memory.for_request(address(last));
+        room.grow_for_request(size).await.map(|()| room)
+    }
+
+    /// Reserves memory for a body that has arrived already.
+    fn arrived(memory: &Arc<BufferMemory>, last: u8, size: usize) -> Reservation {
+        let room = reserve(memory, last, size).now_or_never();
+        let room = room.unwrap().unwrap();
+        room.arrived();
+        room
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_body_waits_for_room_and_no_longer_than_a_minute() {
         let memory = BufferMemory::new(100);
-        let first = memory.reserve(address(1), 100).await;
-        let (second, begin) = (memory.reserve(address(2), 10), tokio::time::Instant::now());
-        assert!(second.await.is_none());
+        let first = arrived(&memory, 1, 100);
+        let begin = Instant::now();
+        let second = reserve(&memory, 2, 10).await;
+        assert_eq!(second.map(drop), Err(NoRoom::TooLong));
         assert_eq!(begin.elapsed(), WAIT);
-        let mut second = Box::pin(memory.reserve(address(2), 10));
+        let mut second = Box::pin(reserve(&memory, 2, 10));
         assert!(second.as_mut().now_or_never().is_none());
         drop(first);
-        assert_eq!(second.await.map(|room| room.size()), Some(10));
+        assert_eq!(second.await.map(|room| room.size()), Ok(10));
         assert_eq!(memory.used(), 0);
-        assert!(lock(&memory.addresses).is_empty());
+        assert!(lock(&memory.state).networks.is_empty());
+        assert!(lock(&memory.state).waiting.is_empty());
     }
 
     #[tokio::test]
     async fn bodies_wait_in_order_and_one_of_an_address_at_a_time() {
         let memory = BufferMemory::new(100);
-        let held = [
-            memory.reserve(address(1), 40).await.unwrap(),
-            memory.reserve(address(2), 60).await.unwrap(),
-        ];
+        let held = [arrived(&memory, 1, 40), arrived(&memory, 2, 60)];
         let mut waiting: Vec<_> = [3, 3, 4]
-            .map(|last| Box::pin(memory.reserve(address(last), 40)))
+            .map(|last| Box::pin(reserve(&memory, last, 40)))
             .into();
         for body in &mut waiting {
             assert!(body.as_mut().now_or_never().is_none());
@@ -239,17 +449,17 @@ mod tests {
         let fourth = waiting.remove(1).now_or_never().unwrap().unwrap();
         assert!(waiting[0].as_mut().now_or_never().is_none());
         drop(third);
-        assert!(waiting.remove(0).now_or_never().unwrap().is_some());
+        assert!(waiting.remove(0).now_or_never().unwrap().is_ok());
         drop(fourth);
     }
 
     #[tokio::test]
     async fn one_address_leaves_half_to_others() {
         let memory = BufferMemory::new(100);
-        let held = memory.reserve(address(1), 50).await;
-        let mut more = Box::pin(memory.reserve(address(1), 1));
+        let held = arrived(&memory, 1, 50);
+        let mut more = Box::pin(reserve(&memory, 1, 1));
         assert!(more.as_mut().now_or_never().is_none());
-        assert!(memory.reserve(address(2), 50).now_or_never().is_some());
+        assert!(reserve(&memory, 2, 50).now_or_never().is_some());
         drop(held);
         assert!(more.now_or_never().is_some());
     }
@@ -257,16 +467,54 @@ mod tests {
     #[tokio::test]
     async fn a_body_may_be_larger_than_the_share_of_its_address() {
         let memory = BufferMemory::new(100);
-        for size in [80, 100, 500] {
-            let mut large = memory.reserve(address(1), size).await.unwrap();
-            assert_eq!(large.size(), size.min(100));
+        for size in [80, 100] {
+            let mut large = arrived(&memory, 1, size);
             large.shrink(60);
-            assert!(memory.reserve(address(1), 1).now_or_never().is_none());
+            assert!(reserve(&memory, 1, 1).now_or_never().is_none());
             large.shrink(10);
-            let more = memory.reserve(address(1), 40).now_or_never();
-            assert!(more.unwrap().is_some());
+            assert!(reserve(&memory, 1, 40).now_or_never().is_some());
         }
         assert_eq!(memory.used(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_holds_most_loses_the_oldest_body_that_has_not_arrived() {
+        let memory = BufferMemory::new(100);
+        let whole = arrived(&memory, 1, 10);
+        let mut slow = Vec::new();
+        for last in [1, 1, 2, 2] {
+            slow.push(reserve(&memory, last, 20).await.unwrap());
+        }
+        let small = reserve(&memory, 3, 10).await.unwrap();
+        let mut newcomer = Box::pin(reserve(&memory, 4, 15));
+        assert!(newcomer.as_mut().now_or_never().is_none());
+        let given_up = |room: &Reservation| room.given_up().now_or_never().is_some();
+        let all: Vec<_> = slow.iter().map(given_up).collect();
+        assert_eq!(all, [true, false, false, false]);
+        assert!(!given_up(&whole) && !given_up(&small));
+        let more = slow[0].grow_for_request(1).await;
+        assert_eq!(more, Err(NoRoom::GivenUp));
+        slow.remove(0);
+        assert!(newcomer.now_or_never().unwrap().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_network_makes_room_for_itself_after_a_while() {
+        let memory = BufferMemory::new(100);
+        let oldest = reserve(&memory, 1, 25).await.unwrap();
+        advance(AGAIN).await;
+        let mut other = reserve(&memory, 1, 25).await.unwrap();
+        let others = reserve(&memory, 2, 50).await.unwrap();
+        let begin = Instant::now();
+        let gone = async {
+            oldest.given_up().await;
+            drop(oldest);
+        };
+        let (more, ()) = tokio::join!(other.grow_for_request(25), gone);
+        assert_eq!(more, Ok(()));
+        assert!(begin.elapsed() + 2 * AGAIN >= PATIENCE);
+        assert!(begin.elapsed() <= PATIENCE + AGAIN);
+        assert!(others.given_up().now_or_never().is_none());
     }
 
     #[tokio::test]
@@ -276,13 +524,13 @@ mod tests {
         assert!(answers[0].grow(25) && answers[1].grow(25));
         assert!(!answers[2].grow(1));
         answers[0].shrink(22);
-        let held = memory.reserve(address(4), 50).await.unwrap();
+        let held = arrived(&memory, 4, 50);
         // The first body waits for another body of its address, so responses may grow. The next
         // body waits for memory that others hold, so responses may not grow.
-        let mut greedy = Box::pin(memory.reserve(address(4), 1));
+        let mut greedy = Box::pin(reserve(&memory, 4, 1));
         assert!(greedy.as_mut().now_or_never().is_none());
         assert!(answers[2].grow(1));
-        let mut short = Box::pin(memory.reserve(address(5), 50));
+        let mut short = Box::pin(reserve(&memory, 5, 50));
         assert!(short.as_mut().now_or_never().is_none());
         assert!(!answers[2].grow(1));
         drop(short);
@@ -290,18 +538,18 @@ mod tests {
         drop(greedy);
         drop((answers, held));
         assert_eq!(memory.used(), 0);
-        assert_eq!(memory.answers.available_permits(), 50);
+        assert_eq!(lock(&memory.state).answers, 0);
     }
 
     #[tokio::test]
     async fn nothing_is_lost_when_nobody_waits_for_it_any_more() {
         let memory = BufferMemory::new(100);
-        let held = memory.reserve(address(1), 100).await;
-        let mut granted = Box::pin(memory.reserve(address(2), 40));
+        let held = arrived(&memory, 1, 100);
+        let mut granted = Box::pin(reserve(&memory, 2, 40));
         assert!(granted.as_mut().now_or_never().is_none());
         drop(held);
         drop(granted);
         assert_eq!(memory.used(), 0);
-        assert!(lock(&memory.addresses).is_empty());
+        assert!(lock(&memory.state).networks.is_empty());
     }
 }

@@ -56,6 +56,9 @@ pub enum ProxyError {
     /// The client stopped sending its request body.
     #[error("the client stopped sending its body")]
     BodyTime,
+    /// Others needed the memory that the client's body held.
+    #[error("the client's body came slowly, and others needed its memory")]
+    BodyGivenUp,
     #[error("the memory for bodies (proxy.buffer_memory) was in use for too long")]
     BufferFull,
     /// The request cannot be converted into a valid request to this upstream.
@@ -76,7 +79,7 @@ impl From<BadAnswer> for ProxyError {
 impl ProxyError {
     pub fn side(&self) -> Side {
         match self {
-            Self::Body(_) | Self::BodyTime => Side::Client,
+            Self::Body(_) | Self::BodyTime | Self::BodyGivenUp => Side::Client,
             Self::BufferFull | Self::Request => Side::Us,
             _ => Side::Upstream,
         }
@@ -93,7 +96,7 @@ impl ProxyError {
             | Self::Framing
             | Self::Upgrade => StatusCode::BAD_GATEWAY,
             Self::Body(_) => StatusCode::BAD_REQUEST,
-            Self::BodyTime => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyTime | Self::BodyGivenUp => StatusCode::REQUEST_TIMEOUT,
             Self::Request => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -121,6 +124,7 @@ impl ProxyError {
             Self::Upgrade => "upstream_upgrade",
             Self::Body(_) => "client_body",
             Self::BodyTime => "client_body_time",
+            Self::BodyGivenUp => "client_body_given_up",
             Self::BufferFull => "buffer_full",
             Self::Request => "request",
         }

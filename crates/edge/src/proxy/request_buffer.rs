@@ -9,14 +9,15 @@ use http::{Method, Request};
 use http_body::{Body as _, Frame};
 use http_body_util::BodyExt as _;
 
-use super::buffer_memory::{BufferMemory, Reservation};
+use super::buffer_memory::{BufferMemory, NoRoom, Reservation};
 use super::error::ProxyError;
 use crate::body::Body;
 
-/// The minimum capacity in bytes for a body of unknown length.
+/// The minimum capacity in bytes, unless the body is shorter.
 const SMALLEST: usize = 4 * 1_024;
 
-/// Reads up to `most` bytes of a request body. The rest is streamed to the server.
+/// Reads up to `most` bytes of a request body. The rest is streamed to the server. A body that is in
+/// memory already waits for nothing.
 pub(crate) async fn fill(
     request: &mut Request<Body>,
     most: usize,
@@ -24,17 +25,19 @@ pub(crate) async fn fill(
     client: IpAddr,
 ) -> Result<(), ProxyError> {
     // The bytes after a `CONNECT` are not a body.
-    if most == 0 || *request.method() == Method::CONNECT {
+    if most == 0 || *request.method() == Method::CONNECT || request.body().is_here() {
         return Ok(());
     }
+    let most = most.min(memory.size());
     let expected = request.body().size_hint().exact();
     let expected = expected.map_or(most, |length| {
         usize::try_from(length).unwrap_or(usize::MAX).min(most)
     });
-    let room = memory.reserve(client, expected).await;
-    let room = room.ok_or(ProxyError::BufferFull)?;
+    let mut room = memory.for_request(client);
+    // The body is not read before there is memory for its beginning.
+    room.grow_for_request(expected.min(SMALLEST)).await?;
     let body = std::mem::take(request.body_mut());
-    *request.body_mut() = read(body, most, room).await?;
+    *request.body_mut() = read(body, expected, room).await?;
     Ok(())
 }
 
@@ -42,7 +45,12 @@ async fn read(mut body: Body, most: usize, mut room: Reservation) -> Result<Body
     let mut held: Vec<u8> = Vec::new();
     let mut is_whole = false;
     let next = loop {
-        let Some(frame) = body.frame().await.transpose().map_err(ProxyError::Body)? else {
+        let frame = tokio::select! {
+            biased;
+            frame = body.frame() => frame,
+            () = room.given_up() => return Err(ProxyError::BodyGivenUp),
+        };
+        let Some(frame) = frame.transpose().map_err(ProxyError::Body)? else {
             is_whole = true;
             break None;
         };
@@ -51,17 +59,19 @@ async fn read(mut body: Body, most: usize, mut room: Reservation) -> Result<Body
             Err(trailers) => break Some(trailers),
         };
         is_whole = body.is_end_stream();
-        if held.is_empty() && is_whole && data.len() <= room.size() {
+        if data.len() > most - held.len() {
+            break Some(Frame::data(data));
+        }
+        if held.is_empty() && is_whole {
+            reserve(&mut room, data.len()).await?;
             room.shrink(data.len());
+            room.arrived();
             return Ok(Body::full(Bytes::from_owner(BufferedBytes {
                 bytes: data,
                 room,
             })));
         }
-        if data.len() > room.size() - held.len() {
-            break Some(Frame::data(data));
-        }
-        make_room(&mut held, data.len(), room.size());
+        make_room(&mut held, data.len(), most, &mut room).await?;
         held.extend_from_slice(&data);
         if is_whole || held.len() >= most {
             break None;
@@ -69,6 +79,7 @@ async fn read(mut body: Body, most: usize, mut room: Reservation) -> Result<Body
     };
     held.shrink_to_fit();
     room.shrink(held.capacity());
+    room.arrived();
     let held = (!held.is_empty()).then(|| Bytes::from_owner(BufferedBytes { bytes: held, room }));
     if next.is_none() && is_whole {
         return Ok(held.map_or(Body::Empty, Body::full));
@@ -77,11 +88,32 @@ async fn read(mut body: Body, most: usize, mut room: Reservation) -> Result<Body
     Ok(Body::begun(ahead.map(Ok).collect(), body))
 }
 
-fn make_room(held: &mut Vec<u8>, more: usize, reserved: usize) {
+async fn make_room(
+    held: &mut Vec<u8>,
+    more: usize,
+    most: usize,
+    room: &mut Reservation,
+) -> Result<(), ProxyError> {
     let wanted = held.len() + more;
     if wanted > held.capacity() {
-        let capacity = wanted.max(2 * held.capacity()).max(SMALLEST).min(reserved);
+        let capacity = wanted.max(2 * held.capacity()).max(SMALLEST).min(most);
+        reserve(room, capacity).await?;
         held.reserve_exact(capacity - held.len());
+    }
+    Ok(())
+}
+
+async fn reserve(room: &mut Reservation, size: usize) -> Result<(), ProxyError> {
+    let more = size.saturating_sub(room.size());
+    Ok(room.grow_for_request(more).await?)
+}
+
+impl From<NoRoom> for ProxyError {
+    fn from(no_room: NoRoom) -> Self {
+        match no_room {
+            NoRoom::TooLong => Self::BufferFull,
+            NoRoom::GivenUp => Self::BodyGivenUp,
+        }
     }
 }
 

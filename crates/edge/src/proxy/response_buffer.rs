@@ -75,7 +75,7 @@ pub(crate) fn read_ahead(answer: Answer, memory: &Arc<BufferMemory>, version: Ve
     })
 }
 
-fn is_event_stream(headers: &HeaderMap) -> bool {
+pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     const EVENT_STREAM: &[u8] = b"text/event-stream";
     let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let begin = kind.and_then(|kind| kind.get(..EVENT_STREAM.len()));

@@ -15,7 +15,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::alt_svc::UdpStatus;
 use crate::client_info::Scheme;
-use crate::connection::ConnectionContext;
+use crate::connection::{ConnectionContext, Windows};
 use crate::context::{EdgeState, Peer, WorkerContext};
 use crate::listener::{
     ConnectionPermit, Inherited, ListenAddress, Origin, ReadLock, SharedUdp, datagrams,
@@ -207,7 +207,7 @@ fn endpoint(
     shared: &EdgeState,
 ) -> io::Result<(Endpoint, Arc<StoppableSocket>)> {
     let tls = shared.tls().map_err(io::Error::other)?;
-    let server = settings::server(Arc::clone(&tls.quic));
+    let server = settings::server(Arc::clone(&tls.quic), Windows::among(1));
     let settings = settings::endpoint(lock.reset_key);
     let runtime = Arc::new(TokioRuntime);
     let socket = StoppableSocket::new(runtime.wrap_udp_socket(udp.socket.try_clone()?)?);
@@ -288,8 +288,15 @@ pub(crate) async fn welcome(guest: PendingConnection, here: Arc<WorkerContext>) 
     let shared = Arc::clone(&here.shared);
     let _counted = shared.figures.connection();
     let handle = Arc::clone(permit.handle());
+    let windows = Windows::among(shared.connection_limits.in_use());
     let shaken = async {
-        let connecting = incoming.accept()?;
+        let connecting = match shared.tls() {
+            Ok(tls) if windows != Windows::among(1) => {
+                let server = settings::server(Arc::clone(&tls.quic), windows);
+                incoming.accept_with(Arc::new(server))?
+            }
+            _ => incoming.accept()?,
+        };
         connecting.await
     };
     let shaken = tokio::select! {

@@ -12,6 +12,7 @@ use h3::error::{Code, StreamError};
 use h3::server::{Connection, RequestResolver};
 use http::header::EXPECT;
 use http::{Request, Response, StatusCode, Version};
+use http_body::Body as _;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
@@ -23,6 +24,7 @@ use crate::connection::{Bounds, ConnectionContext, STREAMS, UNSEEN, refused_unhe
 use crate::context::{Peer, WorkerContext};
 use crate::parse_result::{BrokenBody, ParseResult};
 use crate::pipeline::serve_request;
+use crate::progress::ProgressWatch;
 use http1::Refusal;
 
 use super::wire::{Ended, QuicTransport, StreamLimits};
@@ -245,7 +247,7 @@ async fn answer_stream(
     h3_connection: Arc<H3Connection>,
     resolver: Resolver,
     mut ended: Ended,
-    _running: ActiveStream,
+    running_stream: ActiveStream,
 ) {
     let bounds = h3_connection.bounds;
     let head = h3_connection.heads.acquire().await;
@@ -270,12 +272,31 @@ async fn answer_stream(
         Err(refusal) => Err(refusal),
     };
     let (body, parsed) = match received {
-        Ok(body) => (body, ParseResult::of_body(Some(&broken))),
+        Ok(body) => {
+            if body.is_end_stream() {
+                running_stream.asked();
+            }
+            (body, ParseResult::of_body(Some(&broken)))
+        }
         Err(refusal) => (Body::Empty, ParseResult::from(Some(refusal))),
     };
     let request: Request<Body> = request.map(|()| body);
     let method = request.method().clone();
     let mut waits_for_word = request.headers().contains_key(EXPECT);
+    let reader = Arc::<ProgressWatch>::default();
+    let mut unsent = {
+        let memory = Arc::clone(&h3_connection.here.shared.running().unsent_memory);
+        memory.stream(h3_connection.peer.address, Arc::clone(&reader))
+    };
+    let running = tokio::select! {
+        biased;
+        running = unsent.begin() => running,
+        _ = &mut ended => return h3_connection.taken_back(),
+    };
+    let Ok(running) = running else {
+        // The client may send the request again (RFC 9114, section 4.1.1).
+        return back.stop_stream(Code::H3_REQUEST_REJECTED);
+    };
     let serving = serve_request(&h3_connection.here, &h3_connection.peer, request, parsed);
     tokio::pin!(serving);
     let answer = loop {
@@ -296,8 +317,12 @@ async fn answer_stream(
             }
         }
     };
+    drop(running);
+    running_stream.asked();
     let back = ResponseSender {
         stream: back,
+        unsent,
+        reader: &reader,
         ended: &mut ended,
         connection: &h3_connection.connection,
         time: bounds.body_time,
@@ -306,6 +331,8 @@ async fn answer_stream(
     match back.send(&method, answer, now).await {
         Ok(()) => h3_connection.request_finished(),
         Err(AnswerError::Body(error)) => tracing::debug!(%error, "an answer broke off"),
-        Err(AnswerError::ClientLeft | AnswerError::Stream(_)) => h3_connection.taken_back(),
+        Err(AnswerError::ClientLeft | AnswerError::GivenUp | AnswerError::Stream(_)) => {
+            h3_connection.taken_back();
+        }
     }
 }

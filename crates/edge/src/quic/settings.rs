@@ -13,14 +13,12 @@ use quinn::{
 };
 use sha2::Sha256;
 
-use crate::connection::{CONNECTION_WINDOW, PING_TIME, STREAM_WINDOW, STREAMS};
+use crate::connection::{PING_TIME, STREAMS, Windows};
 use crate::listener::ResetKey;
 
 /// The maximum number of unidirectional streams that a client may have open. HTTP/3 uses three, and
 /// the others may have unknown types.
 const OTHER_STREAMS: u32 = 16;
-/// The maximum number of unacknowledged bytes that a connection buffers.
-const SEND_WINDOW: u64 = 1_024 * 1_024;
 /// The limits for connections that wait to be accepted: how many there may be, how many bytes each
 /// may buffer, and how many bytes all together may buffer.
 const NEWCOMERS: usize = 1_024;
@@ -29,14 +27,16 @@ const NEWCOMERS_BUFFER: u64 = 4 * 1_024 * 1_024;
 /// The idle timeout of a connection.
 const SILENCE: Duration = PING_TIME.saturating_mul(3);
 
-pub(super) fn server(crypto: Arc<QuicServerConfig>) -> ServerConfig {
+/// Returns the settings of new connections. As much as a client may send unread, the edge buffers of
+/// what the client has not acknowledged.
+pub(super) fn server(crypto: Arc<QuicServerConfig>, windows: Windows) -> ServerConfig {
     let mut transport = TransportConfig::default();
     transport
         .max_concurrent_bidi_streams(STREAMS.into())
         .max_concurrent_uni_streams(OTHER_STREAMS.into())
-        .stream_receive_window(STREAM_WINDOW.into())
-        .receive_window(CONNECTION_WINDOW.into())
-        .send_window(SEND_WINDOW)
+        .stream_receive_window(windows.stream.into())
+        .receive_window(windows.connection.into())
+        .send_window(windows.connection.into())
         .keep_alive_interval(Some(PING_TIME))
         .max_idle_timeout(Some(IdleTimeout::from(milliseconds(SILENCE))))
         .datagram_receive_buffer_size(None);

@@ -16,7 +16,9 @@ use tokio::sync::OnceCell;
 use super::folder::Folder;
 use super::media_types;
 use super::open::Stamp;
-use crate::filters::compression::{Accepted, Encoding, Offers, SMALLEST, is_compressible};
+use crate::filters::compression::{
+    Accepted, EncoderMemory, Encoding, Offers, SMALLEST, is_compressible,
+};
 use crate::filters::headers;
 
 /// The maximum size of a file in memory, in bytes.
@@ -204,7 +206,11 @@ impl Entry {
 
     /// Returns the variant that the client prefers. If it must be made first, the error is its
     /// coding.
-    pub(super) fn at_hand(&self, request: &Parts) -> Result<&Variant, Encoding> {
+    pub(super) fn at_hand(
+        &self,
+        request: &Parts,
+        encoders: &EncoderMemory,
+    ) -> Result<&Variant, Encoding> {
         if !self.offers.any() {
             return Ok(&self.plain);
         }
@@ -216,7 +222,7 @@ impl Entry {
             // If content is compressed while it is sent, its ranges are unknown.
             Coded::Ready(variant)
                 if matches!(variant.content, Content::Coded(..))
-                    && request.headers.contains_key(RANGE) =>
+                    && (request.headers.contains_key(RANGE) || !encoders.has_room(encoding)) =>
             {
                 &self.plain
             }

@@ -11,7 +11,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 
 use super::open::Root;
 use crate::body::{Answer, Body};
-use crate::filters::compression;
+use crate::filters::compression::{self, EncoderMemory};
 
 /// The maximum number of entries in a listing. A truncated listing says that it is incomplete.
 const MOST: usize = 10_000;
@@ -93,7 +93,12 @@ pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> 
     }))
 }
 
-pub(super) fn answer(request: &Parts, page: &Page, cache_control: HeaderValue) -> Answer {
+pub(super) fn answer(
+    request: &Parts,
+    page: &Page,
+    cache_control: HeaderValue,
+    encoders: &EncoderMemory,
+) -> Answer {
     let path = percent_decode_str(request.uri.path()).decode_utf8_lossy();
     let html = page.html(&path);
     let length = html.len();
@@ -111,7 +116,7 @@ pub(super) fn answer(request: &Parts, page: &Page, cache_control: HeaderValue) -
     );
     headers.insert(CACHE_CONTROL, cache_control);
     headers.insert(CONTENT_LENGTH, length.into());
-    compression::encode(&request.headers, answer)
+    compression::encode(&request.headers, answer, encoders)
 }
 
 impl Page {

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::entry::{Entry, Stamps, Variant};
 use crate::body::Readers;
-use crate::filters::compression::{Encoder, Encoding};
+use crate::filters::compression::{Encoder, EncoderMemory, Encoding};
 
 /// The default size of the memory cache, in bytes.
 const SIZE: usize = 64 << 20;
@@ -36,6 +36,7 @@ struct Inner {
     /// free for requests.
     compressing: Arc<Semaphore>,
     readers: Readers,
+    encoders: EncoderMemory,
     random: RandomState,
     drawn: AtomicU64,
 }
@@ -67,22 +68,32 @@ pub(super) enum MemoryLookup {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self::new(SIZE)
+        Self::new(SIZE, EncoderMemory::default())
     }
 }
 
 impl Memory {
+    /// Creates a cache for a worker. All workers share the memory for encoders.
+    pub(crate) fn of_worker(encoders: &EncoderMemory) -> Self {
+        Self::new(SIZE, encoders.clone())
+    }
+
     /// Creates a cache of approximately `size` bytes.
-    pub fn new(size: usize) -> Self {
+    pub(crate) fn new(size: usize, encoders: EncoderMemory) -> Self {
         Self(Arc::new(Inner {
             kept: Mutex::default(),
             size,
             readers: Readers::default(),
+            encoders,
             looks: Arc::new(Semaphore::new(LOOKS_AT_ONCE)),
             compressing: Arc::new(Semaphore::new(1)),
             random: RandomState::new(),
             drawn: AtomicU64::new(0),
         }))
+    }
+
+    pub(crate) fn encoders(&self) -> &EncoderMemory {
+        &self.0.encoders
     }
 
     /// The memory of the cached files in bytes, for metrics.

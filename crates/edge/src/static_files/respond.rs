@@ -55,7 +55,7 @@ pub(super) fn respond(
         RequestedRanges::Whole => answer(
             StatusCode::OK,
             variant.headers.clone(),
-            whole(&variant.content, memory.readers()),
+            whole(&variant.content, memory),
         ),
         RequestedRanges::Nothing => nothing(variant),
         RequestedRanges::Parts(parts) => match parts.as_slice() {
@@ -65,9 +65,10 @@ pub(super) fn respond(
     }
 }
 
-fn whole(content: &Content, readers: &Readers) -> Body {
+fn whole(content: &Content, memory: &Memory) -> Body {
+    let readers = memory.readers();
     match content {
-        Content::Memory(bytes) => Body::full(bytes.clone()),
+        Content::Memory(bytes) => Body::shared(bytes.clone()),
         Content::Kept(bytes, file, stamp) => {
             // A file that is changed in place must not be sent under the ETag of its old content.
             let is_unchanged = Stamp::of(file).is_ok_and(|now| now == *stamp);
@@ -75,7 +76,8 @@ fn whole(content: &Content, readers: &Readers) -> Body {
         }
         Content::File(file, length) => file_body(file, *length, readers),
         Content::Coded(file, length, encoding) => {
-            compression::body(file_body(file, *length, readers), *encoding)
+            let permit = memory.encoders().claim(*encoding);
+            compression::body(file_body(file, *length, readers), *encoding, permit)
         }
     }
 }
@@ -103,7 +105,7 @@ fn one(variant: &Variant, part: Range<u64>, readers: &Readers) -> Answer {
         headers.insert(CONTENT_RANGE, range);
     }
     let body = match piece(&variant.content, part) {
-        Piece::Bytes(bytes) => Body::full(bytes),
+        Piece::Bytes(bytes) => Body::shared(bytes),
         file @ Piece::File(..) => Body::pieces(FileBody::new(readers, [file].into())),
     };
     answer(StatusCode::PARTIAL_CONTENT, headers, body)

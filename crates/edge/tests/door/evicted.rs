@@ -96,7 +96,7 @@ async fn a_newcomer_of_an_address_over_its_share_is_refused() {
 }
 
 #[tokio::test]
-async fn nothing_is_taken_from_who_holds_no_more_than_an_eighth() {
+async fn from_who_holds_no_more_than_an_eighth_only_an_idle_one_is_taken() {
     let (edge, address, scene) = crowded(places(8));
     let mut oldest = serving(GREEDY, address, &scene).await;
     let mut second = serving(GREEDY, address, &scene).await;
@@ -108,18 +108,37 @@ async fn nothing_is_taken_from_who_holds_no_more_than_an_eighth() {
     // connection, although all other connections are idle.
     others.push(idle(THIRD, address).await);
     assert_eq!(all(&mut oldest).await, "");
-    let mut waiting = connect_from(FOURTH, address).await;
-    waiting.write_all(request("/").as_bytes()).await.unwrap();
-    let early = tokio::time::timeout(SHORT, waiting.readable()).await;
-    assert!(early.is_err(), "there is no place for it yet");
+    // Nobody holds more than an eighth now, so the oldest idle connection goes.
+    let newcomer = idle(FOURTH, address).await;
+    assert_eq!(all(&mut others.remove(0)).await, "");
     for other in &mut others {
         assert!(is_served(other).await);
     }
     scene.go.add_permits(1);
     assert!(answer(&mut second).await.ends_with("waited"));
-    drop(second);
-    assert!(answer(&mut waiting).await.ends_with("hello"));
-    drop((others, waiting));
+    drop((others, second, newcomer));
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn silent_connections_of_many_addresses_let_newcomers_in() {
+    const PLACES: u8 = 40;
+    let (edge, address, _scene) = crowded(ListenSettings {
+        header_time: 10 * SOON,
+        ..places(PLACES.into())
+    });
+    let mut silent = Vec::new();
+    for last in 0..PLACES {
+        silent.push(connect_from([127, 9, last, 1], address).await);
+    }
+    let begin = Instant::now();
+    for last in [2, 3] {
+        let newcomer = tokio::time::timeout(SOON, idle([127, 0, 0, last], address));
+        newcomer.await.unwrap();
+    }
+    assert!(begin.elapsed() >= Duration::from_secs(1));
+    assert_eq!(all(&mut silent[0]).await, "");
+    drop(silent);
     edge.stop().await;
 }
 

@@ -100,19 +100,23 @@ async fn a_host_of_another_certificate_is_misdirected() {
     let folder = tempfile::tempdir().unwrap();
     let first = files(folder.path(), "first", &["a.example", "b.example"]);
     let second = files(folder.path(), "second", &["c.example"]);
+    let wild = files(folder.path(), "wild", &["*.a.example"]);
     let (_, app) = scene();
-    let edge = start(secured(vec![first.clone(), second]), &app);
+    let edge = start(secured(vec![first.clone(), second, wild.clone()]), &app);
     let address = edge.https_addresses()[0];
-    for (host, status) in [
-        ("a.example", 200),
-        ("b.example:443", 200),
-        ("c.example", 421),
-        ("d.example", 421),
+    for (name, chain, host, status) in [
+        ("a.example", &first.chain, "a.example", 200),
+        ("a.example", &first.chain, "b.example:443", 200),
+        ("a.example", &first.chain, "c.example", 421),
+        ("a.example", &first.chain, "d.example", 421),
+        ("a.example", &first.chain, "b.a.example", 421),
+        ("b.a.example", &wild.chain, "c.a.example", 200),
+        ("b.a.example", &wild.chain, "a.example", 421),
     ] {
-        let answer = get(address, &first.chain, "a.example", host).await;
+        let answer = get(address, chain, name, host).await;
         assert!(
             answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{host}: {answer}"
+            "{name} {host}: {answer}"
         );
     }
     edge.stop().await;

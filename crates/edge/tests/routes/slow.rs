@@ -279,14 +279,11 @@ async fn a_large_body_of_known_length_keeps_it_and_comes_whole() {
 #[tokio::test]
 async fn a_body_there_is_no_room_for_is_not_read_before_there_is() {
     let server = OneWorker::open();
-    let site = server.site(
-        "listen.trusted_proxies = [\"127.0.0.0/8\"]\n\
-         proxy = { buffer_request = \"1K\", buffer_memory = \"1K\" }",
-    );
+    let site = server.site("proxy = { buffer_request = \"1K\", buffer_memory = \"1K\" }");
     let mut first = upload(&site, "Content-Length: 1000").await;
     let mut second = TcpStream::connect(site.address).await.unwrap();
     let head = "POST /up HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\
-                X-Forwarded-For: 192.0.2.7\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n";
+                Expect: 100-continue\r\nContent-Length: 100\r\n\r\n";
     second.write_all(head.as_bytes()).await.unwrap();
     assert_eq!(get(&site, "/other").await.body, "length=0");
     let early = second.try_read(&mut [0; 16]).unwrap_err();
@@ -297,6 +294,55 @@ async fn a_body_there_is_no_room_for_is_not_read_before_there_is() {
     assert_eq!(asked.await.unwrap(), "HTTP/1.1 100 Continue\r\n\r\n");
     second.write_all(&[b'x'; 100]).await.unwrap();
     assert_eq!(hear(&mut second).await.body, "length=100");
+    site.edge.stop().await;
+}
+
+/// Sends an upload for a client behind a trusted proxy.
+async fn post(site: &Site, client: &str, length: usize) -> Heard {
+    let headers = format!("X-Forwarded-For: {client}\r\n");
+    site.ask("POST", "/up", &headers, &"x".repeat(length)).await
+}
+
+#[tokio::test]
+async fn slow_bodies_of_two_networks_stop_nobody() {
+    const EACH: usize = 256 << 10;
+    let server = OneWorker::open();
+    let site = server.site(
+        "listen.trusted_proxies = [\"127.0.0.0/8\"]\n\
+         proxy = { buffer_request = \"256K\", buffer_memory = \"2M\" }",
+    );
+    let mut slow = Vec::new();
+    for client in ["192.0.2.1", "192.0.2.2"].repeat(4) {
+        let head = format!("Content-Length: {EACH}\r\nX-Forwarded-For: {client}");
+        slow.push(upload(&site, &head).await);
+    }
+    let soon = Duration::from_secs(20);
+    let honest = async || {
+        let form = post(&site, "192.0.2.8", 300);
+        let upload = post(&site, "192.0.2.9", 100 << 10);
+        for (heard, length) in [(form.await, 300), (upload.await, 100 << 10)] {
+            assert_eq!(heard.body, format!("length={length}"));
+        }
+    };
+    // What was only declared takes no memory.
+    tokio::time::timeout(soon, honest()).await.unwrap();
+    for stream in &mut slow {
+        stream.write_all(&vec![b'x'; EACH - 1]).await.unwrap();
+    }
+    // What has come does. The oldest body of a network with many makes room for others.
+    let given_up = async {
+        loop {
+            honest().await;
+            for stream in &mut slow {
+                let mut begin = [0; 13];
+                if let Ok(13) = stream.try_read(&mut begin) {
+                    return begin;
+                }
+            }
+        }
+    };
+    let given_up = tokio::time::timeout(soon, given_up).await.unwrap();
+    assert_eq!(&given_up, b"HTTP/1.1 408 ");
     site.edge.stop().await;
 }
 

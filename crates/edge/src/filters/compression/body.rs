@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf as _, Bytes};
 use http_body::{Body as HttpBody, Frame};
 
-use super::Encoder;
+use super::{Encoder, EncoderPermit};
 use crate::body::{Body, BodyError};
 
 /// The maximum number of bytes that are compressed at once.
@@ -24,7 +24,7 @@ const STEP: usize = 512;
 pub(super) struct Coded {
     source: Body,
     /// `None` after the body has ended or failed.
-    encoder: Option<Encoder>,
+    encoder: Option<(Encoder, EncoderPermit)>,
     /// Data that still has to be compressed.
     waiting: Bytes,
     /// Whether the encoder holds unflushed data.
@@ -34,10 +34,10 @@ pub(super) struct Coded {
 }
 
 impl Coded {
-    pub(super) fn new(source: Body, encoder: Encoder) -> Self {
+    pub(super) fn new(source: Body, encoder: Encoder, permit: EncoderPermit) -> Self {
         Self {
             source,
-            encoder: Some(encoder),
+            encoder: Some((encoder, permit)),
             waiting: Bytes::new(),
             unflushed: false,
             last: VecDeque::new(),
@@ -51,7 +51,7 @@ impl Coded {
             if let Some(frame) = self.last.pop_front() {
                 return Poll::Ready(Ok(Some(frame)));
             }
-            let Some(encoder) = &mut self.encoder else {
+            let Some((encoder, _)) = &mut self.encoder else {
                 return Poll::Ready(Ok(None));
             };
             if self.waiting.has_remaining() {
@@ -87,7 +87,7 @@ impl Coded {
     }
 
     fn finish(&mut self, trailers: Option<Frame<Bytes>>) -> Result<(), BodyError> {
-        if let Some(encoder) = self.encoder.take() {
+        if let Some((encoder, _permit)) = self.encoder.take() {
             let out = encoder.finish()?;
             self.last.push_back(Frame::data(out));
         }

@@ -64,9 +64,13 @@ impl Encoder {
 
     /// Compresses a whole file for the cache.
     pub(crate) fn once(encoding: Encoding, bytes: &[u8]) -> io::Result<Bytes> {
-        let mut encoder = Self::new(encoding, Effort::Kept);
-        encoder.write(bytes)?;
-        encoder.finish()
+        Self::new(encoding, Effort::Kept).whole(bytes)
+    }
+
+    /// Compresses data that is in memory.
+    pub(crate) fn whole(mut self, bytes: &[u8]) -> io::Result<Bytes> {
+        self.write(bytes)?;
+        self.finish()
     }
 
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -15,7 +15,7 @@ use http_body_util::BodyExt as _;
 use super::*;
 
 fn compress(request: &HeaderMap, answer: Answer) -> Answer {
-    CodingPreferences::of(request).compress(answer)
+    CodingPreferences::of(request).compress(answer, &EncoderMemory::default())
 }
 
 use crate::body::BodyError;
@@ -148,7 +148,8 @@ fn compresses_nothing_that_may_hold_a_secret_beside_reflected_input() {
     ];
     for (request, answer, expected) in table {
         let asked = headers(&[BR, request].concat());
-        let coded = CodingPreferences::of(&asked).compress(page(answer, 2_000));
+        let coded =
+            CodingPreferences::of(&asked).compress(page(answer, 2_000), &EncoderMemory::default());
         assert_eq!(
             coded.headers().contains_key("content-encoding"),
             *expected,
@@ -236,7 +237,7 @@ async fn every_coding_gives_back_the_same_bytes() {
         let mut answer = Response::new(Body::full(plain.clone()));
         *answer.headers_mut() = headers(&[("content-type", "text/plain")]);
         let asked = headers(&[("accept-encoding", encoding.name())]);
-        let answer = CodingPreferences::of(&asked).compress(answer);
+        let answer = CodingPreferences::of(&asked).compress(answer, &EncoderMemory::default());
         assert_eq!(value(&answer, "content-encoding"), Some(encoding.name()));
         let coded = answer.into_body().collect().await.unwrap().to_bytes();
         assert!(coded.len() < plain.len() * 3 / 4);
@@ -283,7 +284,9 @@ fn coded(encoding: Encoding, steps: Vec<Step>) -> (Body, Arc<AtomicBool>) {
     *answer.headers_mut() = headers(&[("content-type", "text/plain")]);
     let asked = headers(&[("accept-encoding", encoding.name())]);
     (
-        CodingPreferences::of(&asked).compress(answer).into_body(),
+        CodingPreferences::of(&asked)
+            .compress(answer, &EncoderMemory::default())
+            .into_body(),
         gate,
     )
 }

@@ -1,5 +1,6 @@
 //! Sends the response to an HTTP/3 request.
 
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -9,16 +10,23 @@ use http::header::{CONTENT_LENGTH, DATE};
 use http::{HeaderValue, Method, Response};
 use http_body::Body as _;
 use http_body_util::BodyExt as _;
+use tokio::time::timeout;
 
 use crate::body::{Answer, Body, BodyError, has_no_body};
 use crate::connection::stream_head;
+use crate::progress::ProgressWatch;
+use crate::proxy::is_event_stream;
 use crate::quic::wire::{Ended, SendHalf};
+use crate::unsent_memory::{EACH, READING, UnsentStream};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum AnswerError {
     /// The client has cancelled the request or disconnected.
     #[error("the client left")]
     ClientLeft,
+    /// Other clients need the memory.
+    #[error("the client took nothing, and others need the memory")]
+    GivenUp,
     #[error("the answer cannot be sent: {0}")]
     Stream(#[from] StreamError),
     #[error("the answer broke off: {0}")]
@@ -28,6 +36,9 @@ pub(super) enum AnswerError {
 pub(super) struct ResponseSender<'a> {
     pub(super) stream: RequestStream<SendHalf, Bytes>,
     pub(super) ended: &'a mut Ended,
+    pub(super) unsent: UnsentStream,
+    /// Learns when others need the memory of this stream.
+    pub(super) reader: &'a ProgressWatch,
     pub(super) connection: &'a quinn::Connection,
     /// How long flow control may keep the edge from sending.
     pub(super) time: Duration,
@@ -56,7 +67,7 @@ impl ResponseSender<'_> {
         let sent = self.whole(Response::from_parts(parts, ()), has_body, body);
         if let Err(error) = sent.await {
             let code = match error {
-                AnswerError::ClientLeft => Code::H3_REQUEST_CANCELLED,
+                AnswerError::ClientLeft | AnswerError::GivenUp => Code::H3_REQUEST_CANCELLED,
                 _ => Code::H3_INTERNAL_ERROR,
             };
             self.stream.stop_stream(code);
@@ -72,11 +83,37 @@ impl ResponseSender<'_> {
         has_body: bool,
         mut body: Body,
     ) -> Result<(), AnswerError> {
-        self.stream.send_response(head).await?;
-        while has_body && !body.is_end_stream() {
-            let frame = tokio::select! {
+        let is_event_stream = is_event_stream(head.headers());
+        // A body in memory must be counted before the client's first read.
+        let whole = (has_body && body.is_here() && !body.is_shared())
+            .then(|| self.unsent.hold(length_of(&body)));
+        {
+            let _permit = self.unsent.hold(EACH);
+            tokio::select! {
                 biased;
-                frame = body.frame() => frame,
+                sent = self.stream.send_response(head) => sent?,
+                () = self.reader.given_up() => return Err(AnswerError::GivenUp),
+            }
+        }
+        while has_body && !body.is_end_stream() {
+            let is_counted = whole.is_some() || body.is_shared();
+            let next = async {
+                let permit = if is_counted || is_event_stream {
+                    self.unsent.hold(EACH)
+                } else {
+                    self.unsent.permit().await
+                };
+                let mut frame = pin!(body.frame());
+                if let Ok(frame) = timeout(READING, frame.as_mut()).await {
+                    (frame, permit)
+                } else {
+                    drop(permit);
+                    (frame.await, self.unsent.hold(EACH))
+                }
+            };
+            let (frame, permit) = tokio::select! {
+                biased;
+                next = next => next,
                 // The client has cancelled the request, so the rest is not produced.
                 _ = &mut *self.ended => return Err(AnswerError::ClientLeft),
             };
@@ -85,7 +122,16 @@ impl ResponseSender<'_> {
             };
             match frame.map_err(AnswerError::Body)?.into_data() {
                 Ok(data) if data.is_empty() => {}
-                Ok(data) => self.stream.send_data(data).await?,
+                Ok(data) => {
+                    if !is_counted {
+                        permit.resize(data.len());
+                    }
+                    tokio::select! {
+                        biased;
+                        sent = self.stream.send_data(data) => sent?,
+                        () = self.reader.given_up() => return Err(AnswerError::GivenUp),
+                    }
+                }
                 Err(frame) => {
                     if let Ok(trailers) = frame.into_trailers() {
                         self.stream.send_trailers(trailers).await?;
@@ -111,6 +157,10 @@ impl ResponseSender<'_> {
             }
         }
     }
+}
+
+fn length_of(body: &Body) -> usize {
+    usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX)
 }
 
 fn date(now: SystemTime) -> HeaderValue {

@@ -3,6 +3,7 @@
 use super::super::entry::{LoadError, Opened};
 use super::super::open::Root;
 use super::*;
+use crate::filters::compression::EncoderMemory;
 
 #[tokio::test]
 async fn a_change_is_seen_after_a_second_and_not_before() {
@@ -131,7 +132,7 @@ async fn a_file_that_grows_is_sent_as_long_as_it_was() {
 #[tokio::test]
 async fn the_memory_stays_within_its_bounds() {
     let mut world = World::new();
-    world.memory = Memory::new(1 << 20);
+    world.memory = Memory::new(1 << 20, EncoderMemory::default());
     for number in 0..100 {
         world.write(&format!("{number}.bin"), vec![b'a'; 50_000]);
     }
@@ -151,7 +152,7 @@ async fn the_memory_stays_within_its_bounds() {
         "what is used often stays"
     );
     // Compressed variants count towards the memory limit.
-    world.memory = Memory::new(1 << 20);
+    world.memory = Memory::new(1 << 20, EncoderMemory::default());
     for number in 0..40 {
         let text: String = (0..8_000_u32)
             .map(|line| (line * number % 8_191).to_string() + " ")

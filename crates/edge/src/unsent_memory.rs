@@ -1,0 +1,560 @@
+//! Limits the memory for response data that clients of HTTP/2 and HTTP/3 have not received yet.
+//!
+//! A client can have thousands of streams and read none of them, so no stream may hold data without
+//! a permit. One IP address (IPv6: one /48) gets at most half of the memory. Where memory is short,
+//! the network that holds the least is served first, and the network that holds the most loses its
+//! oldest stream.
+
+use std::collections::{BTreeMap, HashMap};
+use std::future::poll_fn;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use crate::address::network_48;
+use crate::deadline::Deadline;
+use crate::lock::lock;
+use crate::progress::ProgressWatch;
+
+/// The number of bytes that a stream reserves before it reads a part of its body.
+pub(crate) const SLICE: usize = 64 * 1_024;
+/// The smallest memory, whatever the settings say.
+const SMALLEST: usize = 16 * SLICE;
+/// Data must be unread for this long before its stream can be given up for others.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a permit may be held for data that has not come yet.
+pub(crate) const READING: Duration = Duration::from_secs(1);
+/// How often the first waiting stream of a network tries again.
+const AGAIN: Duration = Duration::from_millis(100);
+/// How many requests of one network may wait for memory before they begin.
+const WAITING: usize = 256;
+/// The memory that a stream counts for in addition to its data, in bytes.
+pub(crate) const EACH: usize = 4 * 1_024;
+/// How many requests may run without being counted. Counting takes the lock.
+const UNCOUNTED: usize = 256;
+
+#[derive(Debug)]
+pub(crate) struct UnsentMemory {
+    size: usize,
+    /// A copy of [`State::used`] that can be read without the lock.
+    used: AtomicUsize,
+    /// The number of requests that have begun and have no response yet.
+    running: AtomicUsize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    used: usize,
+    last: u64,
+    /// The number of waiting streams in all networks.
+    waiting: usize,
+    networks: HashMap<IpAddr, Network>,
+}
+
+#[derive(Debug, Default)]
+struct Network {
+    used: usize,
+    /// The held data by sequence number, oldest first.
+    held: BTreeMap<u64, Held>,
+    waiting: BTreeMap<u64, Waker>,
+}
+
+#[derive(Debug)]
+struct Held {
+    size: usize,
+    since: Instant,
+    reader: Arc<ProgressWatch>,
+}
+
+/// A stream that may hold unsent data.
+#[derive(Debug)]
+pub(crate) struct UnsentStream {
+    memory: Arc<UnsentMemory>,
+    network: IpAddr,
+    /// The number in the queue; `None` if the stream does not wait.
+    waits: Option<u64>,
+    again: Deadline,
+    reader: Arc<ProgressWatch>,
+}
+
+/// The right to hold data. It ends when this value is dropped.
+#[derive(Debug)]
+pub(crate) struct Permit {
+    memory: Arc<UnsentMemory>,
+    network: IpAddr,
+    number: u64,
+}
+
+/// A request without a response. It ends when this value is dropped.
+#[derive(Debug)]
+pub(crate) struct RunningRequest {
+    memory: Arc<UnsentMemory>,
+    /// The network that the request counts towards; `None` if it is not counted.
+    network: Option<IpAddr>,
+}
+
+/// Too many requests of the network wait already.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct TooManyWait;
+
+impl UnsentMemory {
+    pub(crate) fn new(size: usize) -> Arc<Self> {
+        Arc::new(Self {
+            size: size.max(SMALLEST),
+            used: AtomicUsize::new(0),
+            running: AtomicUsize::new(0),
+            state: Mutex::default(),
+        })
+    }
+
+    /// Adds a stream. `reader` learns when the stream must be given up.
+    pub(crate) fn stream(
+        self: &Arc<Self>,
+        client: IpAddr,
+        reader: Arc<ProgressWatch>,
+    ) -> UnsentStream {
+        UnsentStream {
+            memory: Arc::clone(self),
+            network: network_48(client),
+            waits: None,
+            again: Deadline::default(),
+            reader,
+        }
+    }
+
+    /// Whether there is memory for every network, and few requests run. This check needs no lock.
+    fn is_calm(&self) -> bool {
+        self.used.load(Ordering::Relaxed) < self.share()
+            && self.running.load(Ordering::Relaxed) < UNCOUNTED
+    }
+
+    fn begin(self: &Arc<Self>, network: Option<IpAddr>) -> RunningRequest {
+        self.running.fetch_add(1, Ordering::Relaxed);
+        RunningRequest {
+            memory: Arc::clone(self),
+            network,
+        }
+    }
+
+    /// Changes the state, and wakes the stream that comes next.
+    fn release(&self, change: impl FnOnce(&mut State)) {
+        let mut state = lock(&self.state);
+        change(&mut state);
+        self.note_used(&state);
+        let next = state.first_waiting();
+        drop(state);
+        if let Some(next) = next {
+            next.wake();
+        }
+    }
+
+    fn share(&self) -> usize {
+        self.size / 2
+    }
+
+    fn fits(&self, state: &State, network: IpAddr, size: usize) -> bool {
+        let own = state.used_by(network);
+        state.used + size <= self.size
+            && own + size <= self.share()
+            && !state.others_come_first(network, own)
+    }
+
+    /// Gives up the oldest streams of the network that holds the most, if they have waited for their
+    /// client long enough. A network that has used up its share can take nothing from others.
+    fn make_room(&self, state: &State, network: IpAddr, size: usize) {
+        let own = state.used_by(network);
+        let greedy = if own + size > self.share() {
+            state.networks.get(&network)
+        } else {
+            let most = state.networks.values().max_by_key(|other| other.used);
+            most.filter(|most| most.used > own + size)
+        };
+        let held = greedy.into_iter().flat_map(|greedy| greedy.held.values());
+        let mut missing = size;
+        for oldest in held.take_while(|held| held.since.elapsed() >= PATIENCE) {
+            if missing == 0 {
+                return;
+            }
+            if !oldest.reader.is_given_up() {
+                oldest.reader.give_up();
+            }
+            missing = missing.saturating_sub(oldest.size);
+        }
+    }
+
+    fn note_used(&self, state: &State) {
+        self.used.store(state.used, Ordering::Relaxed);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn used(&self) -> usize {
+        lock(&self.state).used
+    }
+}
+
+impl State {
+    fn used_by(&self, network: IpAddr) -> usize {
+        self.networks.get(&network).map_or(0, |own| own.used)
+    }
+
+    fn others_come_first(&self, network: IpAddr, own: usize) -> bool {
+        self.waiting > 0
+            && self.networks.iter().any(|(other, held)| {
+                *other != network && !held.waiting.is_empty() && held.used < own
+            })
+    }
+
+    fn next(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    fn count(&mut self, network: IpAddr, size: usize) -> &mut Network {
+        self.used += size;
+        let own = self.networks.entry(network).or_default();
+        own.used += size;
+        own
+    }
+
+    fn uncount(&mut self, network: IpAddr, size: usize) {
+        if let Some(own) = self.networks.get_mut(&network) {
+            own.used -= size;
+            self.used -= size;
+        }
+        self.tidy(network);
+    }
+
+    fn hold(&mut self, network: IpAddr, size: usize, reader: &Arc<ProgressWatch>) -> u64 {
+        let number = self.next();
+        let own = self.count(network, size);
+        let held = Held {
+            size,
+            since: Instant::now(),
+            reader: Arc::clone(reader),
+        };
+        own.held.insert(number, held);
+        number
+    }
+
+    fn resize(&mut self, network: IpAddr, number: u64, size: usize) {
+        if let Some(own) = self.networks.get_mut(&network)
+            && let Some(held) = own.held.get_mut(&number)
+        {
+            let before = std::mem::replace(&mut held.size, size);
+            own.used = own.used + size - before;
+            self.used = self.used + size - before;
+        }
+    }
+
+    fn end(&mut self, network: IpAddr, number: u64) {
+        self.resize(network, number, 0);
+        if let Some(own) = self.networks.get_mut(&network) {
+            own.held.remove(&number);
+        }
+        self.tidy(network);
+    }
+
+    fn leave(&mut self, network: IpAddr, number: u64) {
+        if let Some(own) = self.networks.get_mut(&network)
+            && own.waiting.remove(&number).is_some()
+        {
+            self.waiting -= 1;
+        }
+        self.tidy(network);
+    }
+
+    fn tidy(&mut self, network: IpAddr) {
+        let own = self.networks.get(&network);
+        if own.is_some_and(|own| own.used == 0 && own.held.is_empty() && own.waiting.is_empty()) {
+            self.networks.remove(&network);
+        }
+    }
+
+    /// The first waiting stream of the network that holds the least.
+    fn first_waiting(&self) -> Option<Waker> {
+        if self.waiting == 0 {
+            return None;
+        }
+        let waiting = self.networks.values();
+        let waiting = waiting.filter(|network| !network.waiting.is_empty());
+        let first = waiting.min_by_key(|network| network.used)?;
+        first.waiting.values().next().cloned()
+    }
+}
+
+impl UnsentStream {
+    /// Waits until a request may begin. Fails if too many requests of the network wait.
+    pub(crate) async fn begin(&mut self) -> Result<RunningRequest, TooManyWait> {
+        poll_fn(|context| self.poll_begin(context)).await
+    }
+
+    /// Waits for the permit to hold a slice.
+    pub(crate) async fn permit(&mut self) -> Permit {
+        poll_fn(|context| self.poll_permit(context)).await
+    }
+
+    fn poll_begin(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<RunningRequest, TooManyWait>> {
+        if self.waits.is_none() {
+            if self.memory.is_calm() {
+                return Poll::Ready(Ok(self.memory.begin(None)));
+            }
+            let state = lock(&self.memory.state);
+            let own = state.networks.get(&self.network);
+            if own.is_some_and(|own| own.waiting.len() >= WAITING) {
+                return Poll::Ready(Err(TooManyWait));
+            }
+        }
+        let began = self.poll_take(context, EACH, |state, network| {
+            state.count(network, EACH);
+        });
+        began.map(|()| Ok(self.memory.begin(Some(self.network))))
+    }
+
+    /// Waits for the permit to hold a slice.
+    pub(crate) fn poll_permit(&mut self, context: &mut Context<'_>) -> Poll<Permit> {
+        let reader = Arc::clone(&self.reader);
+        let taken = self.poll_take(context, SLICE, |state, network| {
+            state.hold(network, SLICE, &reader)
+        });
+        taken.map(|number| self.numbered(number))
+    }
+
+    /// Returns a permit for data that is in memory already.
+    pub(crate) fn hold(&self, size: usize) -> Permit {
+        let number = {
+            let mut state = lock(&self.memory.state);
+            let number = state.hold(self.network, size, &self.reader);
+            self.memory.note_used(&state);
+            number
+        };
+        self.numbered(number)
+    }
+
+    fn numbered(&self, number: u64) -> Permit {
+        Permit {
+            memory: Arc::clone(&self.memory),
+            network: self.network,
+            number,
+        }
+    }
+
+    /// Waits for `size` free bytes, and takes them with `take`.
+    fn poll_take<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        size: usize,
+        take: impl FnOnce(&mut State, IpAddr) -> T,
+    ) -> Poll<T> {
+        let mut state = lock(&self.memory.state);
+        if self.memory.fits(&state, self.network, size) {
+            let taken = take(&mut state, self.network);
+            self.memory.note_used(&state);
+            if let Some(number) = self.waits.take() {
+                state.leave(self.network, number);
+            }
+            let next = state.first_waiting();
+            drop(state);
+            if let Some(next) = next {
+                // There may be room for more.
+                next.wake();
+            }
+            return Poll::Ready(taken);
+        }
+        let number = self.waits.unwrap_or_else(|| {
+            state.waiting += 1;
+            state.next()
+        });
+        self.waits = Some(number);
+        let waiting = &mut state.networks.entry(self.network).or_default().waiting;
+        waiting.insert(number, context.waker().clone());
+        if waiting
+            .first_key_value()
+            .is_some_and(|(first, _)| *first == number)
+        {
+            self.memory.make_room(&state, self.network, size);
+            drop(state);
+            // The deadline is in the future, so this only sets the timer.
+            let _ = self.again.poll(context, Instant::now() + AGAIN);
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for UnsentStream {
+    fn drop(&mut self) {
+        let Some(number) = self.waits else {
+            return;
+        };
+        let network = self.network;
+        self.memory.release(|state| state.leave(network, number));
+    }
+}
+
+impl Drop for RunningRequest {
+    fn drop(&mut self) {
+        self.memory.running.fetch_sub(1, Ordering::Relaxed);
+        if let Some(network) = self.network {
+            self.memory.release(|state| state.uncount(network, EACH));
+        }
+    }
+}
+
+impl Permit {
+    /// Wraps the bytes. They hold this permit until they are dropped.
+    pub(crate) fn until_sent(self, bytes: Bytes) -> Bytes {
+        Bytes::from_owner(UnsentBytes {
+            bytes,
+            _permit: self,
+        })
+    }
+
+    /// Changes the size to that of the data. The memory may then be more than full, but only by the
+    /// data that is there anyway.
+    pub(crate) fn resize(&self, size: usize) {
+        self.memory
+            .release(|state| state.resize(self.network, self.number, size));
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.memory
+            .release(|state| state.end(self.network, self.number));
+    }
+}
+
+/// Data that is held until it has been sent.
+struct UnsentBytes {
+    bytes: Bytes,
+    _permit: Permit,
+}
+
+impl AsRef<[u8]> for UnsentBytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use tokio::time::{advance, timeout};
+
+    use super::*;
+
+    const SIZE: usize = SMALLEST;
+    const SHARE: usize = SIZE / SLICE / 2;
+
+    fn stream(memory: &Arc<UnsentMemory>, last: u8) -> UnsentStream {
+        memory.stream([127, 0, 0, last].into(), Arc::default())
+    }
+
+    /// Takes as many slices as the network gets at once.
+    fn greedy(memory: &Arc<UnsentMemory>, last: u8) -> Vec<(UnsentStream, Permit)> {
+        let taken = std::iter::from_fn(|| {
+            let mut stream = stream(memory, last);
+            let permit = stream.permit().now_or_never()?;
+            Some((stream, permit))
+        });
+        taken.collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_network_leaves_half_to_others() {
+        let memory = UnsentMemory::new(SIZE);
+        let held = greedy(&memory, 1);
+        assert_eq!(held.len(), SHARE);
+        assert_eq!(greedy(&memory, 2).len(), SHARE);
+        drop(held);
+        assert_eq!(memory.used(), 0);
+        assert!(lock(&memory.state).networks.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_holds_most_loses_the_oldest_stream_after_a_while() {
+        let memory = UnsentMemory::new(SIZE);
+        let mut held = greedy(&memory, 1);
+        advance(AGAIN).await;
+        held.pop();
+        let mut other = greedy(&memory, 2);
+        other.extend(greedy(&memory, 3));
+        assert_eq!(memory.used(), SIZE);
+        let mut newcomer = stream(&memory, 4);
+        let mut permit = Box::pin(newcomer.permit());
+        assert!(permit.as_mut().now_or_never().is_none());
+        let is_given_up = |held: &[(UnsentStream, Permit)]| -> Vec<bool> {
+            held.iter().map(|(it, _)| it.reader.is_given_up()).collect()
+        };
+        assert!(
+            !is_given_up(&held).contains(&true),
+            "it has not waited long"
+        );
+        let waited = timeout(PATIENCE, permit.as_mut()).await;
+        assert!(waited.is_err());
+        let all = is_given_up(&other);
+        assert!(all[0], "the network that holds the most");
+        drop(other.remove(0));
+        assert!(permit.now_or_never().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_network_over_its_share_takes_nothing_from_others() {
+        let memory = UnsentMemory::new(SIZE);
+        let held = greedy(&memory, 1);
+        let other = greedy(&memory, 2);
+        let mut more = stream(&memory, 1);
+        let waited = timeout(2 * PATIENCE, more.permit()).await;
+        assert!(waited.is_err());
+        assert!(held[0].0.reader.is_given_up());
+        let is_kept = |(stream, _): &(UnsentStream, Permit)| !stream.reader.is_given_up();
+        assert!(other.iter().all(is_kept));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn freed_memory_goes_to_whoever_holds_least() {
+        let memory = UnsentMemory::new(SIZE);
+        let mut held = greedy(&memory, 1);
+        let _other = greedy(&memory, 2);
+        let mut greedy = stream(&memory, 1);
+        let mut greedy = Box::pin(greedy.permit());
+        assert!(greedy.as_mut().now_or_never().is_none());
+        let mut newcomer = stream(&memory, 3);
+        let mut newcomer = Box::pin(newcomer.permit());
+        assert!(newcomer.as_mut().now_or_never().is_none());
+        held.pop();
+        assert!(greedy.as_mut().now_or_never().is_none());
+        let _permit = newcomer.now_or_never().unwrap();
+        assert!(
+            greedy.now_or_never().is_none(),
+            "the newcomer's was the last"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_wait_for_memory_and_not_too_many_of_them() {
+        let memory = UnsentMemory::new(SIZE);
+        let mut held = greedy(&memory, 1);
+        let mut waiting: Vec<_> = (0..WAITING).map(|_| stream(&memory, 1)).collect();
+        for request in &mut waiting {
+            assert!(request.begin().now_or_never().is_none());
+        }
+        let mut last = stream(&memory, 1);
+        assert_eq!(last.begin().await.map(drop), Err(TooManyWait));
+        assert!(stream(&memory, 2).begin().now_or_never().is_some());
+        held.pop();
+        let began = waiting[0].begin().now_or_never();
+        assert!(began.is_some_and(|began| began.is_ok()));
+        drop((held, waiting));
+        assert_eq!(memory.used(), 0);
+        assert_eq!(lock(&memory.state).waiting, 0);
+    }
+}
