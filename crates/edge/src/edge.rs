@@ -163,7 +163,9 @@ impl Edge {
             .map(|_| Pool::new(shared.tunnels.clone()))
             .collect();
         let encoders = EncoderMemory::default();
-        let memories: Vec<Memory> = (0..workers).map(|_| Memory::of_worker(&encoders)).collect();
+        let memories: Vec<Memory> = (0..workers)
+            .map(|_| Memory::of_worker(workers, &encoders))
+            .collect();
         let workers = pools
             .iter()
             .zip(&memories)

@@ -125,7 +125,9 @@ impl Pool {
             let mut connection = match self.connection(upstream, &backend, fresh).await {
                 Ok(connection) => connection,
                 Err(error) => {
-                    backend.vitals.failed(upstream.now());
+                    if !error.is_local() {
+                        backend.vitals.failed(upstream.now());
+                    }
                     if let Some(begun) = begun {
                         return Err(begun);
                     }

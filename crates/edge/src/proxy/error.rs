@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http1::BadAnswer;
+use rustix::io::Errno;
 
 use crate::body::BodyError;
 
@@ -85,6 +86,23 @@ impl ProxyError {
         }
     }
 
+    /// Whether this machine lacks what a connection needs, such as a file descriptor or a port. This
+    /// says nothing about the server.
+    pub(super) fn is_local(&self) -> bool {
+        const LACKS: [Errno; 5] = [
+            Errno::MFILE,
+            Errno::NFILE,
+            Errno::ADDRNOTAVAIL,
+            Errno::NOMEM,
+            Errno::NOBUFS,
+        ];
+        let Self::Connect(error) = self else {
+            return false;
+        };
+        let code = error.raw_os_error();
+        code.is_some_and(|code| LACKS.iter().any(|lack| lack.raw_os_error() == code))
+    }
+
     /// The status of the response to the client (RFC 9110, section 15).
     pub fn status(&self) -> StatusCode {
         match self {
@@ -139,4 +157,27 @@ pub enum AnswerError {
     /// The server closed the connection within the body, or the body is not valid HTTP.
     #[error("the upstream's answer broke off")]
     Broken(#[source] BodyError),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn what_this_machine_lacks_is_no_fault_of_a_server() {
+        for (error, is_local) in [
+            (Errno::MFILE, true),
+            (Errno::ADDRNOTAVAIL, true),
+            (Errno::CONNREFUSED, false),
+            (Errno::CONNRESET, false),
+            (Errno::NOENT, false),
+        ] {
+            let error = io::Error::from(error);
+            let failure = ProxyError::Connect(error);
+            assert_eq!(failure.is_local(), is_local, "{failure:?}");
+        }
+        assert!(!ProxyError::ConnectTime.is_local());
+    }
 }

@@ -14,8 +14,10 @@ use super::entry::{Entry, Stamps, Variant};
 use crate::body::Readers;
 use crate::filters::compression::{Encoder, EncoderMemory, Encoding};
 
-/// The default size of the memory cache, in bytes.
+/// The size of the memory caches of all workers together, in bytes.
 const SIZE: usize = 64 << 20;
+/// The smallest size of a worker's memory cache, in bytes.
+const SMALLEST: usize = 16 << 20;
 /// How long a file is served from memory before it is compared with the disk.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// The maximum number of concurrent disk lookups. Each uses a thread, and may read a file into
@@ -73,9 +75,9 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// Creates a cache for a worker. All workers share the memory for encoders.
-    pub(crate) fn of_worker(encoders: &EncoderMemory) -> Self {
-        Self::new(SIZE, encoders.clone())
+    /// Creates a cache for one of so many workers. All workers share the memory for encoders.
+    pub(crate) fn of_worker(workers: usize, encoders: &EncoderMemory) -> Self {
+        Self::new(SMALLEST.max(SIZE / workers), encoders.clone())
     }
 
     /// Creates a cache of approximately `size` bytes.
