@@ -901,6 +901,7 @@ booking-mail-moved = Moved: { $title }, { $when }
 booking-said-moved = This has a new time, with { $with }:
 booking-mail-cancelled = Cancelled: { $title }, { $when }
 booking-said-cancelled = This does not take place, with { $with }:
+booking-said-hold-cancelled = This does not take place:
 booking-mail-reminder = Tomorrow: { $title }, { $when }
 booking-said-reminder = This comes soon, with { $with }:
 booking-said-back = { $sum } is paid back.

@@ -852,6 +852,7 @@ booking-mail-moved = Dipindahkan: { $title }, { $when }
 booking-said-moved = Ini mempunyai masa baharu, dengan { $with }:
 booking-mail-cancelled = Dibatalkan: { $title }, { $when }
 booking-said-cancelled = Ini tidak berlangsung, dengan { $with }:
+booking-said-hold-cancelled = Ini tidak berlangsung:
 booking-mail-reminder = Esok: { $title }, { $when }
 booking-said-reminder = Ini akan berlangsung tidak lama lagi, dengan { $with }:
 booking-said-back = { $sum } dibayar balik.

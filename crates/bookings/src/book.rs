@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use identity::account::AccountId;
 use identity::session::signed_in::Confirmed;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -20,13 +20,9 @@ use crate::settings::{self, BookingSettings};
 use crate::slot::{Slot, SlotId};
 use crate::{
     MEMBER_BUSY, NOT_CANCELLABLE, OWN_SLOT, RESCHEDULE_LIMIT, RESCHEDULE_NOT_ALLOWED,
-    ROOM_POOL_EMPTY, Refusal, SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED, TOO_MANY_HOLDS,
-    browse, cancel, credit, gateway, member, membership, payout, provider, review, room, settle,
-    slot, webhook,
+    ROOM_POOL_EMPTY, Refusal, SLOT_CHANGED, SLOT_TAKEN, TOKEN_NOT_PERMITTED, browse, cancel,
+    credit, gateway, member, membership, payout, provider, review, room, settle, slot, webhook,
 };
-
-/// The maximum number of a member's upcoming bookings.
-const UPCOMING: i64 = 20;
 
 /// A request to book a slot.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -104,17 +100,30 @@ pub fn book(
     new: &NewBooking,
 ) -> Result<Booked, Refusal> {
     let account = &member.who().account().id;
-    if let Some(booked) = settle::confirm_unproven(tx, site, account, &new.slot_id)? {
-        return Ok(Booked {
-            booking: booked,
-            order: None,
-            is_repeat: true,
-        });
-    }
+    let unproven = lock_unproven(tx, account, &new.slot_id)?;
     member::lock(tx, account)?;
     let slot = slot::find(tx, &new.slot_id)?.ok_or(Refusal::NotFound)?;
     if provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account) {
         return Err(OWN_SLOT.into());
+    }
+    let needs_browser = slot.price_minor > 0 && !member.who().is_in_browser();
+    if let Some(held) = unproven {
+        check_version(&slot, new.slot_version)?;
+        // Whoever held the slot may be a stranger, so only the member's own words count.
+        let choice = choice::choose(tx, slot.id.as_str(), &new.choice(), &Choice::default())?;
+        let brief = new.brief()?;
+        if needs_browser {
+            return Err(TOKEN_NOT_PERMITTED.into());
+        }
+        let held = Booking {
+            choice,
+            brief,
+            ..held
+        };
+        return match prove(tx, site, account, held)? {
+            Some(booked) => Ok(booked),
+            None => Err(taken(tx, &slot)?),
+        };
     }
     if let Some(booking) = booking::find_active(tx, account, &slot.id)? {
         let order = match &booking.order_id {
@@ -134,15 +143,12 @@ pub fn book(
     let choice = choice::choose(tx, slot.id.as_str(), &new.choice(), &Choice::default())?;
     let brief = new.brief()?;
     let rules = settings::load(tx)?;
-    check_count(tx, account, &rules)?;
+    member::check_bookings(tx, account, &rules)?;
+    if needs_browser {
+        return Err(TOKEN_NOT_PERMITTED.into());
+    }
     if slot.price_minor > 0 {
-        if !member.who().is_in_browser() {
-            return Err(TOKEN_NOT_PERMITTED.into());
-        }
-        order::check_count(tx, account, rules.order_hour_limit)?;
-        if holds(tx, account)? >= rules.hold_limit {
-            return Err(TOO_MANY_HOLDS.into());
-        }
+        member::check_holds(tx, account, &rules)?;
     }
     let hold = SignedDuration::from_mins(rules.hold_minutes);
     place(tx, site, account, &slot, (&brief, choice), hold, &rules)
@@ -186,7 +192,14 @@ pub(crate) fn place(
             is_repeat: false,
         });
     }
-    keep(tx, site, slot, booking, hold, rules)
+    let until = (tx.now() + hold).min(slot.starts_at);
+    let order = create_order(tx, site, account, slot, until)?;
+    booking.order_id = Some(order.id.clone());
+    Ok(Booked {
+        booking: keep(tx, slot, booking, until)?,
+        order: Some(order),
+        is_repeat: false,
+    })
 }
 
 /// A booking that is not stored yet, and is not confirmed.
@@ -222,58 +235,55 @@ pub(crate) fn draft(
         cancel_reason: String::new(),
         payout_minor: rate.payout_minor,
         payout_currency: rate.payout_currency,
+        no_show_bps: rate.no_show_bps,
         outcome_by: None,
         created_at: tx.now(),
         version: 1,
     })
 }
 
-/// Stores a booking, and holds its slot for `hold`, but not beyond the slot's start. If the slot
-/// has a price and the booking has a member, creates an order.
+/// Stores a booking, and holds its slot until an instant.
 fn keep(
     tx: &mut Tx<'_>,
-    site: &Site,
     slot: &Slot,
     mut booking: Booking,
-    hold: SignedDuration,
-    rules: &BookingSettings,
-) -> Result<Booked, Refusal> {
-    let until = (tx.now() + hold).min(slot.starts_at);
+    until: Timestamp,
+) -> Result<Booking, Refusal> {
     let token = platform::id::generate_random(tx.random());
-    let order = match &booking.member_id {
-        Some(account) if slot.price_minor > 0 => {
-            let new = order::New {
-                gateway: gateway::first(site),
-                mode: gateway::mode(site),
-                amount: slot.price(),
-                tax: rules.tax_in(slot.price()),
-                expires_at: until,
-                grant: order::Grant::default(),
-            };
-            Some(order::create(tx, account, new)?)
-        }
-        _ => None,
-    };
-    booking.order_id = order.as_ref().map(|order| order.id.clone());
     booking.hold_token = Some(token.clone());
     if !booking::take(tx, slot, Some((&token, until)))? {
         return Err(taken(tx, slot)?);
     }
     insert(tx, slot, &booking)?;
     booking::plan_hold(tx, &booking, until)?;
-    Ok(Booked {
-        booking,
-        order,
-        is_repeat: false,
-    })
+    Ok(booking)
+}
+
+/// Creates the order with which a member pays for a slot that is held until an instant.
+fn create_order(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &AccountId,
+    slot: &Slot,
+    until: Timestamp,
+) -> Result<Order, StoreError> {
+    let new = order::New {
+        gateway: gateway::first(site),
+        mode: gateway::mode(site),
+        amount: slot.price(),
+        tax: settings::load(tx)?.tax_in(slot.price()),
+        expires_at: until,
+        grant: order::Grant::default(),
+    };
+    order::create(tx, account, new)
 }
 
 /// Holds a slot for somebody who has not proved their address yet. If their account may not hold
 /// the slot, the booking has no member. The slot is held in any case, so that nobody learns from it
-/// whether the address has an account.
+/// whether the address has an account. There is no order, and nothing counts for the account, until
+/// its owner proves the booking with [`prove`].
 pub(crate) fn hold_unproven(
     tx: &mut Tx<'_>,
-    site: &Site,
     account: Option<&AccountId>,
     slot: &Slot,
     wishes: (&Brief, Choice),
@@ -285,7 +295,8 @@ pub(crate) fn hold_unproven(
     };
     let booking = draft(tx, account, slot, wishes, rules)?;
     let hold = SignedDuration::from_mins(rules.hold_minutes);
-    Ok(keep(tx, site, slot, booking, hold, rules)?.booking)
+    let until = (tx.now() + hold).min(slot.starts_at);
+    keep(tx, slot, booking, until)
 }
 
 /// Whether an account may hold another slot. The caller holds the account's lock.
@@ -298,54 +309,65 @@ fn may_hold(
     let is_own = provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account);
     let time = (slot.starts_at, slot.ends_at);
     let is_busy = booking::busy(tx, account, time, "")?.is_some();
-    let (upcoming, made) = counts(tx, account)?;
-    let is_full = upcoming >= UPCOMING || made >= rules.booking_hour_limit;
-    Ok(!is_own && !is_busy && !is_full && holds(tx, account)? < rules.hold_limit)
+    let is_full = member::is_full(tx, account, rules)?;
+    let has_hold = member::holds(tx, account)? < rules.hold_limit;
+    Ok(!is_own && !is_busy && !is_full && has_hold)
 }
 
-/// How many slots are held for an account.
-fn holds(tx: &mut Tx<'_>, account: &AccountId) -> Result<i64, StoreError> {
-    let (holds,) = sql!(
-        "SELECT COUNT(*) FROM booking WHERE member_id = :account AND state = 'pending_payment'",
-        account
-    )
-    .one(tx)?;
-    Ok(holds)
-}
-
-/// Checks the limits on a member's bookings, so that nobody takes all slots, or causes endless mail
-/// by booking and cancelling. The caller holds the account's lock.
-fn check_count(
+/// Locks the booking with which a slot is held for a member who has not proved it yet. The caller
+/// locks the member afterwards.
+fn lock_unproven(
     tx: &mut Tx<'_>,
     account: &AccountId,
-    rules: &BookingSettings,
-) -> Result<(), Refusal> {
-    let (upcoming, made) = counts(tx, account)?;
-    if upcoming >= UPCOMING || made >= rules.booking_hour_limit {
-        return Err(crate::TOO_MANY_BOOKINGS.into());
-    }
-    Ok(())
+    slot: &SlotId,
+) -> Result<Option<Booking>, StoreError> {
+    sql!(
+        "SELECT {Booking} FROM booking WHERE slot_id = :slot AND member_id = :account
+             AND state = 'pending_payment' AND order_id IS NULL FOR NO KEY UPDATE",
+        slot,
+        account
+    )
+    .maybe(tx)
 }
 
-/// The number of an account's upcoming bookings, and the number of bookings that it made within the
-/// last hour, including those that were cancelled since.
-fn counts(tx: &mut Tx<'_>, account: &AccountId) -> Result<(i64, i64), StoreError> {
-    let now = tx.now();
-    let (upcoming,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM booking
-         WHERE member_id = :account AND starts_at > :now
-           AND state IN ('pending_payment', 'confirmed')",
-        account,
-        now
-    )
-    .one(tx)?;
-    let (made,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM booking WHERE member_id = :account AND created_at > :since",
-        account,
-        since = now - SignedDuration::from_hours(1)
-    )
-    .one(tx)?;
-    Ok((upcoming, made))
+/// Takes a booking that was held for an address as the member's own, because the member has proved
+/// the address. A free booking is confirmed; otherwise there is now an order to pay. Nothing has
+/// changed when it is refused. Returns `None` if the slot belongs to somebody else by now. The
+/// caller holds the locks of the booking and of the member.
+pub(crate) fn prove(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &AccountId,
+    mut booking: Booking,
+) -> Result<Option<Booked>, Refusal> {
+    let Some(slot) = slot::find(tx, &booking.slot_id)? else {
+        return Ok(None);
+    };
+    let rules = settings::load(tx)?;
+    let time = (booking.starts_at, booking.ends_at);
+    if let Some(other) = booking::busy(tx, account, time, booking.id.as_str())? {
+        return Err(busy(&other));
+    }
+    member::check_bookings(tx, account, &rules)?;
+    let is_held = booking.state == State::PendingPayment;
+    let order = if is_held && slot.price_minor > 0 {
+        member::check_holds(tx, account, &rules)?;
+        let until = slot.hold_until.unwrap_or(slot.starts_at);
+        let order = create_order(tx, site, account, &slot, until)?;
+        booking.order_id = Some(order.id.clone());
+        booking::save(tx, &mut booking)?;
+        Some(order)
+    } else {
+        if !settle::grant(tx, site, &booking)? {
+            return Ok(None);
+        }
+        None
+    };
+    Ok(booking::find(tx, &booking.id)?.map(|booking| Booked {
+        booking,
+        order,
+        is_repeat: true,
+    }))
 }
 
 /// Stores a booking, and reserves a room for it if its slot needs one.

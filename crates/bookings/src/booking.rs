@@ -110,7 +110,7 @@ pub struct Booking {
     #[row(flatten)]
     pub choice: choice::Choice,
     pub state: State,
-    /// The order with which the member pays; `None` if the booking is free.
+    /// The order with which the member pays; `None` if the booking is free or unproven.
     pub order_id: Option<OrderId>,
     /// The lot from which the credit for the booking was taken; `None` if it cost no credit.
     pub credit_lot_id: Option<LotId>,
@@ -132,6 +132,9 @@ pub struct Booking {
     /// The amount that the provider is owed for the session, in minor units.
     pub payout_minor: i64,
     pub payout_currency: Currency,
+    /// The share of that amount that the provider is owed if the member does not come, in hundredths
+    /// of a percent.
+    pub no_show_bps: i64,
     /// The person who marked the outcome; `None` if no person did.
     pub outcome_by: Option<Party>,
     pub created_at: Timestamp,
@@ -149,8 +152,8 @@ impl Booking {
         self.starts_at - SignedDuration::from_mins(self.cancel_minutes)
     }
 
-    /// Whether this is a free booking whose slot is held until the member proves their email
-    /// address.
+    /// Whether the slot is held only until the member proves their email address. If the slot has a
+    /// price, the order is created then.
     pub fn is_unproven(&self) -> bool {
         self.state == State::PendingPayment && self.order_id.is_none()
     }
@@ -310,7 +313,8 @@ pub(crate) fn save(tx: &mut Tx<'_>, booking: &mut Booking) -> Result<(), StoreEr
 }
 
 /// If the settings do not allow a member two sessions at the same time, finds another active
-/// booking of the member in this period. Ignores the booking `except`.
+/// booking of the member in this period. Ignores the booking `except`, and those that the member
+/// has not proved.
 pub(crate) fn busy(
     tx: &mut Tx<'_>,
     member: &AccountId,
@@ -320,7 +324,8 @@ pub(crate) fn busy(
     let found: Option<(BookingId,)> = sql!(
         "SELECT id FROM booking
          WHERE member_id = :member AND id <> :except AND starts_at < :until AND ends_at > :from
-           AND starts_at >= :earliest AND state IN ('pending_payment', 'confirmed')
+           AND starts_at >= :earliest
+           AND (state = 'confirmed' OR state = 'pending_payment' AND order_id IS NOT NULL)
            AND (SELECT member_busy FROM booking_setting) = 1
          ORDER BY starts_at LIMIT 1",
         member,

@@ -71,7 +71,8 @@ pub(crate) fn end(
         notice::tell(tx, site, &booking, Event::Cancelled, back)?;
     } else if by != Party::Member && booking.order_id.is_some() {
         // The member may be paying for the booking at this moment.
-        notice::tell_one(tx, site, &booking, Party::Member, Event::Cancelled, back)?;
+        let event = Event::HoldCancelled;
+        notice::tell_one(tx, site, &booking, Party::Member, event, back)?;
     }
     Ok(booking)
 }

@@ -194,7 +194,8 @@ pub const DOMAIN: Domain = Domain {
         "0025_rules",
         "0026_money",
         "0027_slot_overlap",
-        "0028_answers"
+        "0028_answers",
+        "0029_kept_terms"
     ))
 };
 

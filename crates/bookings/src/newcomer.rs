@@ -14,11 +14,11 @@ use platform::{Rows, StoreError, Tx, sql};
 use site::Context;
 use web::{Network, Problem, Site};
 
-use crate::book::{self, NewBooking};
+use crate::book::{self, Booked, NewBooking};
 use crate::booking::{self, Booking, BookingId, State};
 use crate::choice::{self, Choice};
 use crate::slot::{self, Slot, SlotId};
-use crate::{QUOTA_EXHAUSTED, Refusal, browse, calendar_feed, notice, settings, settle};
+use crate::{QUOTA_EXHAUSTED, Refusal, browse, calendar_feed, notice, settings};
 
 /// The purpose of the key for links and address hashes. The key is derived from the key file for
 /// this purpose.
@@ -134,7 +134,7 @@ impl Holding<'_> {
         let choice = choice::choose(tx, slot.id.as_str(), &new.choice(), &Choice::default())?;
         let brief = new.brief()?;
         let wishes = (&brief, choice);
-        let booking = book::hold_unproven(tx, site, member, &slot, wishes, &rules)?;
+        let booking = book::hold_unproven(tx, member, &slot, wishes, &rules)?;
         remember(tx, &booking.id, &address)?;
         let Some(introduced) = introduced else {
             return Ok(());
@@ -250,7 +250,7 @@ pub struct Confirmation {
 }
 
 /// Confirms the account and its booking. If the slot has a price, the booking still has to be paid.
-/// If the hold has ended, the slot is taken again if it is free. Returns `None` if the link is not
+/// If the member may not book the slot, the booking's page says why. If the hold has ended, the slot is taken again if it is free. Returns `None` if the link is not
 /// valid.
 pub fn confirm(
     tx: &mut Tx<'_>,
@@ -261,7 +261,7 @@ pub fn confirm(
     let Some(seen) = find(tx, site, token)? else {
         return Ok(None);
     };
-    let Some((order, booking)) = booking::lock(tx, &seen.id)? else {
+    let Some((_, booking)) = booking::lock(tx, &seen.id)? else {
         return Ok(None);
     };
     let Some(member) = &booking.member_id else {
@@ -273,13 +273,17 @@ pub fn confirm(
     }
     let slot = format!("/book/{}", booking.slot_id);
     let page = notice::page(&booking);
-    let path = match (booking.state, &order) {
-        (State::PendingPayment, Some(order)) => format!("/pay/{}", order.id),
+    let path = match (booking.state, &booking.order_id) {
+        (State::PendingPayment, Some(order)) => format!("/pay/{order}"),
         (State::PendingPayment | State::Expired, None) => {
-            if settle::grant(tx, site, &booking)? {
-                format!("{page}?done=booked")
-            } else {
-                slot
+            match book::prove(tx, site, member, booking.clone()) {
+                Ok(Some(Booked {
+                    order: Some(order), ..
+                })) => format!("/pay/{}", order.id),
+                Ok(Some(_)) => format!("{page}?done=booked"),
+                Ok(None) => slot,
+                Err(Refusal::Store(error)) => return Err(error),
+                Err(_) => page,
             }
         }
         (State::Expired, Some(_)) => slot,

@@ -31,6 +31,8 @@ pub(crate) enum Event {
     /// The provider changed the note that the member sees after booking.
     NoteChanged,
     Cancelled,
+    /// A booking was cancelled before it was paid. The member may not know the provider yet.
+    HoldCancelled,
     /// The session takes place tomorrow.
     Reminder,
 }
@@ -65,12 +67,21 @@ impl Event {
                 "booking-said-cancelled",
                 "booking-notice-cancelled",
             ),
+            Self::HoldCancelled => (
+                "booking-mail-cancelled",
+                "booking-said-hold-cancelled",
+                "booking-notice-cancelled",
+            ),
             Self::Reminder => (
                 "booking-mail-reminder",
                 "booking-said-reminder",
                 "booking-notice-reminder",
             ),
         }
+    }
+
+    fn is_cancelled(self) -> bool {
+        matches!(self, Self::Cancelled | Self::HoldCancelled)
     }
 }
 
@@ -145,11 +156,12 @@ pub(crate) fn tell_one(
     };
     let text = &reader.text;
     let with = match party {
+        Party::Member if event == Event::HoldCancelled => booking::provider_name(tx, booking)?,
         Party::Member => provider::find(tx, &booking.provider_id)?.display_name,
         Party::Provider | Party::Administrator => member::name(tx, booking.member_id.as_ref())?,
     };
     let mut place = booking::location(tx, booking)?;
-    if place.is_empty() && event != Event::Cancelled {
+    if place.is_empty() && !event.is_cancelled() {
         (place,) = sql!("SELECT area FROM slot WHERE id = :id", id = booking.slot_id).one(tx)?;
     }
     let zone = match party {
@@ -171,7 +183,7 @@ pub(crate) fn tell_one(
         body += "\n";
         body += &text.with("booking-said-back", [("sum", text.money(back).into())]);
     }
-    if event == Event::Cancelled && !booking.cancel_reason.is_empty() {
+    if event.is_cancelled() && !booking.cancel_reason.is_empty() {
         body += "\n";
         let reason = booking.cancel_reason.as_str();
         body += &text.with("booking-said-reason", [("reason", reason.into())]);
@@ -285,7 +297,7 @@ fn calendar(
     let from = format!("bookings@{}", site.url().host());
     let to = reader.to.as_str();
     let method = match what {
-        Event::Cancelled => Method::Cancel(&from, to),
+        Event::Cancelled | Event::HoldCancelled => Method::Cancel(&from, to),
         _ => Method::Request(&from, to),
     };
     let events = [event(site, booking, place)];

@@ -29,8 +29,8 @@ platform::id!(PayoutId, random, "One sum that a provider is owed.");
 /// The purpose of the key that encrypts bank references. The key is derived from the key file for
 /// this purpose.
 const PURPOSE: &str = "bookings.payout-reference";
-/// The reason that is stored in items that were changed because of a dispute.
-pub(crate) const DISPUTE: &str = "dispute";
+/// The reason that programs read of items that were changed because of a dispute.
+const DISPUTE: &str = "dispute";
 /// The maximum length of a reason, in characters.
 const REASON: usize = 300;
 /// The maximum length of a bank reference, in characters.
@@ -92,6 +92,9 @@ pub struct Payout {
     pub batch_id: Option<BatchId>,
     #[serde(skip)]
     pub approved_by: Option<AccountId>,
+    /// Whether it was held back, or takes a payout back, because of a dispute.
+    #[serde(skip)]
+    pub is_disputed: bool,
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
@@ -205,8 +208,8 @@ pub(crate) fn owe(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError
     let amount_minor = match booking.state {
         State::Completed => booking.payout_minor,
         State::NoShowMember => {
-            let share = rate(tx, &booking.provider_id)?.no_show_bps;
-            let part = i128::from(booking.payout_minor) * i128::from(share) / 10_000;
+            let share = i128::from(booking.no_show_bps);
+            let part = i128::from(booking.payout_minor) * share / 10_000;
             i64::try_from(part).unwrap_or(0)
         }
         _ => 0,
@@ -246,6 +249,7 @@ pub(crate) fn owe(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError
                 available_at: booking.ends_at + SignedDuration::from_hours(24 * days),
                 batch_id: None,
                 approved_by: None,
+                is_disputed,
                 created_at: tx.now(),
             };
             tx.insert(&item)?;
@@ -286,6 +290,7 @@ pub fn step(
         (PayoutStep::Reject, PayoutState::Pending | PayoutState::Approved) => {
             new.state = PayoutState::Rejected;
             new.approved_by = None;
+            new.is_disputed = false;
             new.reason = findings.line("/reason", &values.reason, 1, REASON);
         }
         (PayoutStep::Reopen, PayoutState::Rejected) => {
@@ -294,6 +299,7 @@ pub fn step(
             }
             new.state = PayoutState::Pending;
             new.reason = String::new();
+            new.is_disputed = false;
         }
         (PayoutStep::Correct, PayoutState::Paid) if !old.is_adjustment => {
             let left = left(tx, &old)?;
@@ -360,6 +366,7 @@ fn adjustment(tx: &mut Tx<'_>, paid: &Payout, amount_minor: i64) -> Payout {
         available_at: tx.now(),
         batch_id: None,
         approved_by: None,
+        is_disputed: false,
         created_at: tx.now(),
         ..paid.clone()
     }
@@ -391,7 +398,8 @@ pub(crate) fn follow_dispute(
 
 fn hold(tx: &mut Tx<'_>, booking: &BookingId) -> Result<(), StoreError> {
     sql!(
-        "UPDATE payout_item SET state = 'rejected', reason = :dispute, approved_by = NULL
+        "UPDATE payout_item SET state = 'rejected', reason = :dispute, is_disputed = 1,
+             approved_by = NULL
          WHERE booking_id = :booking AND is_adjustment = 0
            AND state IN ('pending', 'approved')",
         booking,
@@ -403,11 +411,10 @@ fn hold(tx: &mut Tx<'_>, booking: &BookingId) -> Result<(), StoreError> {
 
 fn release(tx: &mut Tx<'_>, booking: &BookingId) -> Result<(), StoreError> {
     sql!(
-        "UPDATE payout_item SET state = 'pending', reason = ''
+        "UPDATE payout_item SET state = 'pending', reason = '', is_disputed = 0
          WHERE booking_id = :booking AND is_adjustment = 0
-           AND state = 'rejected' AND reason = :dispute",
-        booking,
-        dispute = DISPUTE
+           AND state = 'rejected' AND is_disputed = 1",
+        booking
     )
     .run(tx, Rows::Any)?;
     Ok(())
@@ -423,6 +430,7 @@ pub(crate) fn take_back(tx: &mut Tx<'_>, booking: &BookingId) -> Result<(), Stor
     if left > 0 {
         let mut item = adjustment(tx, &paid, -left);
         DISPUTE.clone_into(&mut item.reason);
+        item.is_disputed = true;
         tx.insert(&item)?;
     }
     Ok(())

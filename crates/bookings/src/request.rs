@@ -410,7 +410,7 @@ pub fn confirm(
     let (booked,): (i64,) = sql!(
         "SELECT COUNT(*) FROM booking b JOIN booking_request_slot s ON s.slot_id = b.slot_id
          WHERE s.request_id = :id AND b.member_id = :member
-           AND b.state IN ('pending_payment', 'confirmed')",
+           AND (b.state = 'confirmed' OR b.state = 'pending_payment' AND b.order_id IS NOT NULL)",
         id = request.id,
         member
     )

@@ -1,7 +1,8 @@
 //! The settings with which administrators determine the rules of bookings.
 
-use identity::grant::{self, ADMIN, SITE, Scope};
+use identity::grant::{self, ADMIN, OWNER, SITE, Scope};
 use identity::session::signed_in::SignedIn;
+use identity::session::sudo;
 use jiff::civil::Date;
 use platform::money::{Currency, Money};
 use platform::store::Row;
@@ -14,7 +15,7 @@ use web::fields::{choice, flag, line, lines, number, tags};
 use web::{Field, Findings, Input};
 
 use crate::order::Tax;
-use crate::{Refusal, meeting_link};
+use crate::{ROLE_REQUIRED, Refusal, meeting_link};
 
 web::words! {
     /// When members learn who the provider of a session is.
@@ -229,12 +230,19 @@ pub(crate) fn is_administrator(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, 
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, ADMIN)))
 }
 
+fn is_owner(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
+    let rank = grant::rank_in(tx, who, &Scope::site())?;
+    Ok(rank.is_some_and(|rank| SITE.at_least(rank, OWNER)))
+}
+
+/// Changes the settings. Only an owner can end the rule that two people are needed for a payout.
 pub fn change(
     tx: &mut Tx<'_>,
     by: &Administrator,
     version: i64,
     input: &Input,
 ) -> Result<BookingSettings, Refusal> {
+    sudo::require::<Refusal>(tx, &by.0.who)?;
     let old = lock(tx)?;
     if old.version != version {
         return Err(crate::conflict(&old));
@@ -260,6 +268,10 @@ pub fn change(
             meeting_link::read_hosts("/meeting_hosts", &new.meeting_hosts, &mut findings);
     }
     findings.finish()?;
+    // The rule binds administrators, so they cannot lift it themselves.
+    if old.payout_two_people && !new.payout_two_people && !is_owner(tx, &by.0.who)? {
+        return Err(ROLE_REQUIRED.into());
+    }
     new.version += 1;
     sql!(
         "UPDATE booking_setting SET {BookingSettings = :BookingSettings}",

@@ -2,19 +2,19 @@
 //! browser's return, the gateway's event and the polling job all pass the gateway's report to
 //! [`settle`], and only one of them settles the order.
 
-use identity::account::{self, AccountId};
+use identity::account;
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
 use platform::money::Money;
 use platform::{Rows, StoreError, Tx, sql};
 use web::Site;
 
-use crate::booking::{self, Booking, BookingId, State};
+use crate::booking::{self, Booking, State};
 use crate::finding::{self, FindingKind};
 use crate::gateway::Fact;
 use crate::notice::{self, Event};
 use crate::order::{self, EntryKind, Order, OrderId, OrderState, Payment, PaymentState};
-use crate::slot::{Slot, SlotId};
+use crate::slot::{self, Slot};
 use crate::{browse, credit, gateway, membership, plan, refund, room, settings, webhook};
 
 /// Stores the state of a payment that the gateway reports. If the report is new, applies its
@@ -163,34 +163,6 @@ fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>,
     Ok(Some(payment))
 }
 
-/// Confirms a free booking that was held until its member proves their address. The member has
-/// proved it by signing in. Returns `None` if the member has no such booking of the slot.
-pub(crate) fn confirm_unproven(
-    tx: &mut Tx<'_>,
-    site: &Site,
-    account: &AccountId,
-    slot: &SlotId,
-) -> Result<Option<Booking>, StoreError> {
-    let found: Option<(BookingId,)> = sql!(
-        "SELECT id FROM booking WHERE slot_id = :slot AND member_id = :account
-             AND state = 'pending_payment' AND order_id IS NULL",
-        slot,
-        account
-    )
-    .maybe(tx)?;
-    let locked = match found {
-        Some((id,)) => booking::lock(tx, &id)?,
-        None => None,
-    };
-    match locked {
-        Some((None, booking)) if booking.state == State::PendingPayment => {
-            grant(tx, site, &booking)?;
-            booking::find(tx, &booking.id)
-        }
-        _ => Ok(None),
-    }
-}
-
 /// Confirms the booking that was paid, or whose member has proved their address. Returns `false` if
 /// the booking was cancelled or its slot belongs to somebody else.
 pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<bool, StoreError> {
@@ -223,8 +195,9 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<b
     Ok(true)
 }
 
-/// Reserves the slot again for a payment that arrived after the hold had ended. The slot, the
-/// member and, if the slot needs one, a room must be free at that time.
+/// Reserves the slot again for a payment, or a confirmation, that arrived after the hold had ended.
+/// The slot must still be offered as the member saw it, and the slot, the member and, if the slot
+/// needs one, a room must be free at that time.
 fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let Some(member) = &booking.member_id else {
         return Ok(false);
@@ -236,16 +209,36 @@ fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     if booking::busy(tx, member, time, booking.id.as_str())?.is_some() {
         return Ok(false);
     }
-    let found = browse::find(tx, &booking.slot_id)?;
-    let slot: Option<Slot> = found.map(|one| one.slot);
-    match slot.filter(|slot| slot.starts_at == booking.starts_at) {
-        Some(slot) if booking::take(tx, &slot, None)? => {
-            let is_complete = room::reserve(tx, &slot, booking.id.as_str())?;
-            if !is_complete {
-                booking::give_back(tx, booking, true)?;
-            }
-            Ok(is_complete)
-        }
-        _ => Ok(false),
+    let Some(slot) = browse::find(tx, &booking.slot_id)?.map(|one| one.slot) else {
+        return Ok(false);
+    };
+    if !is_as_shown(tx, &slot, booking)? {
+        return Ok(false);
     }
+    if !booking::take(tx, &slot, None)? {
+        return Ok(false);
+    }
+    let is_complete = room::reserve(tx, &slot, booking.id.as_str())?;
+    if !is_complete {
+        booking::give_back(tx, booking, true)?;
+    }
+    Ok(is_complete)
+}
+
+/// Whether a slot is still offered as it was when the booking was made, at the price of the
+/// booking's order. A booking without an order was free.
+fn is_as_shown(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<bool, StoreError> {
+    let order = match &booking.order_id {
+        Some(id) => order::find(tx, id)?,
+        None => None,
+    };
+    let has_price = match order {
+        Some(order) => slot.price() == order.amount(),
+        None => slot.price_minor == 0,
+    };
+    let is_same = slot.provider_id == booking.provider_id
+        && (slot.starts_at, slot.ends_at) == (booking.starts_at, booking.ends_at)
+        && slot.title == booking.title
+        && slot.credit_kind.is_none();
+    Ok(has_price && is_same && !slot::has_changed_since(tx, &slot.id, booking.created_at)?)
 }

@@ -184,6 +184,18 @@ pub fn find(tx: &mut Tx<'_>, id: &SlotId) -> Result<Option<Slot>, StoreError> {
     .maybe(tx)
 }
 
+/// Whether what members are shown of a slot has changed since an instant. Notes and links that only
+/// a booked slot shows do not count.
+pub(crate) fn has_changed_since(
+    tx: &mut Tx<'_>,
+    id: &SlotId,
+    since: Timestamp,
+) -> Result<bool, StoreError> {
+    let (changed_at,): (Timestamp,) =
+        sql!("SELECT offer_changed_at FROM slot WHERE id = :id", id).one(tx)?;
+    Ok(changed_at > since)
+}
+
 /// Locks the slot with this id, if there is one, so that nobody deletes it meanwhile. Callers lock
 /// several slots in the order of their ids.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: &str) -> Result<(), StoreError> {

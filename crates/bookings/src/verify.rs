@@ -71,8 +71,8 @@ const CHECKS: &[(&str, Sql)] = &[
         "a member has two bookings at once",
         sql!(
             "SELECT b.id FROM booking b JOIN booking o ON o.member_id = b.member_id AND o.id > b.id
-             WHERE b.state IN ('pending_payment', 'confirmed')
-               AND o.state IN ('pending_payment', 'confirmed')
+             WHERE (b.state = 'confirmed' OR b.state = 'pending_payment' AND b.order_id IS NOT NULL)
+               AND (o.state = 'confirmed' OR o.state = 'pending_payment' AND o.order_id IS NOT NULL)
                AND b.starts_at < o.ends_at AND o.starts_at < b.ends_at
                AND (SELECT member_busy FROM booking_setting) = 1"
         ),

@@ -357,6 +357,7 @@ impl From<TrustError> for Problem {
             TrustError::LimitReached => {
                 Self::new(StatusCode::CONFLICT, "limit_reached").with("limit", trusted::LIMIT)
             }
+            TrustError::SudoRequired(error) => error.into(),
             TrustError::Grant(error) => error.into(),
             TrustError::Store(error) => error.into(),
         }

@@ -424,6 +424,7 @@ saved-title = تم الحفظ
 saved-counts = { $counts }.
 saved-calendar = الإضافة إلى التقويم
 saved-mail = سنرسل نسخة إلى { $address }.
+saved-no-mail = لا نرسل نسخة بالبريد الإلكتروني، لأن هذا الموقع لم يسمح بعد لأصحاب الدعوة بإرسال البريد بحرية. ردودكم محفوظة وترونها هنا.
 
 ## Food needs and note by themselves
 
@@ -477,6 +478,17 @@ mail-confirmation-open = فتح الدعوة
 mail-confirmation-or = أو انتقلوا إلى { $address } وأدخلوا { $code }.
 mail-confirmation-why = وصلتكم هذه الرسالة لأن ردودًا حُفظت باسم { $household }. لستم المقصودين؟ يُرجى إبلاغ { $contact }.
 mail-confirmation-why-plain = وصلتكم هذه الرسالة لأن ردودًا حُفظت باسم { $household }.
+mail-restricted-subject = ردودكم: { $title }
+mail-restricted-saved = تم حفظ ردودكم:
+mail-restricted-text =
+    { $intro }
+
+    { $about }
+
+    ترونها وتغيّرونها هنا:
+    { $link }
+
+    وصلتكم هذه الرسالة لأن أحدًا أجاب عن دعوة بهذا العنوان في { $site }. إن لم تكونوا أنتم، فتجاهلوها.
 
 ## Mail to owners, when codes are being guessed
 

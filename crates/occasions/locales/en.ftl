@@ -308,6 +308,7 @@ saved-title = Saved
 saved-counts = { $counts }.
 saved-calendar = Add to calendar
 saved-mail = We send a copy to { $address }.
+saved-no-mail = We send no copy by email, because this site does not let these hosts send mail freely yet. Your answers are saved, and you see them here.
 
 ## Food needs and note by themselves
 
@@ -358,6 +359,17 @@ mail-confirmation-open = Open the invitation
 mail-confirmation-or = Or go to { $address } and enter { $code }.
 mail-confirmation-why = You receive this because answers were saved for { $household }. Not you? Please tell { $contact }.
 mail-confirmation-why-plain = You receive this because answers were saved for { $household }.
+mail-restricted-subject = Your answers: { $title }
+mail-restricted-saved = Your answers are saved:
+mail-restricted-text =
+    { $intro }
+
+    { $about }
+
+    You see and change them here:
+    { $link }
+
+    You receive this because somebody answered an invitation with this address at { $site }. If it was not you, ignore this mail.
 
 ## Mail to owners, when codes are being guessed
 

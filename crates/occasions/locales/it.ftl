@@ -317,6 +317,7 @@ saved-title = Risposta salvata
 saved-counts = { $counts }.
 saved-calendar = Aggiungi al calendario
 saved-mail = Ne inviamo una copia a { $address }.
+saved-no-mail = Non inviamo una copia per email, perché questo sito non permette ancora ai padroni di casa di inviare email liberamente. Le risposte sono salvate e si vedono qui.
 
 ## Food needs and note by themselves
 
@@ -367,6 +368,17 @@ mail-confirmation-open = Apri l’invito
 mail-confirmation-or = Oppure vada su { $address } e inserisca { $code }.
 mail-confirmation-why = Riceve questo messaggio perché sono state salvate risposte per { $household }. Non è Lei? Lo faccia sapere a { $contact }.
 mail-confirmation-why-plain = Riceve questo messaggio perché sono state salvate risposte per { $household }.
+mail-restricted-subject = Risposte all’invito: { $title }
+mail-restricted-saved = Le risposte sono state salvate:
+mail-restricted-text =
+    { $intro }
+
+    { $about }
+
+    Qui si vedono e si cambiano:
+    { $link }
+
+    Questa email arriva perché qualcuno ha risposto a un invito con questo indirizzo su { $site }. Se non è stato Lei, la ignori.
 
 ## Mail to owners, when codes are being guessed
 

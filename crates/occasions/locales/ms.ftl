@@ -264,6 +264,7 @@ saved-title = Telah disimpan
 saved-counts = { $counts }.
 saved-calendar = Tambah ke kalendar
 saved-mail = Salinannya kami hantar ke { $address }.
+saved-no-mail = Kami tidak menghantar salinan melalui e-mel, kerana laman ini belum membenarkan tuan rumah ini menghantar e-mel dengan bebas. Jawapan anda disimpan, dan anda dapat melihatnya di sini.
 
 ## Food needs and note by themselves
 
@@ -314,6 +315,17 @@ mail-confirmation-open = Buka jemputan
 mail-confirmation-or = Atau pergi ke { $address } dan masukkan { $code }.
 mail-confirmation-why = Anda menerima e-mel ini kerana jawapan telah disimpan untuk { $household }. Bukan anda? Sila maklumkan kepada { $contact }.
 mail-confirmation-why-plain = Anda menerima e-mel ini kerana jawapan telah disimpan untuk { $household }.
+mail-restricted-subject = Jawapan anda: { $title }
+mail-restricted-saved = Jawapan anda disimpan:
+mail-restricted-text =
+    { $intro }
+
+    { $about }
+
+    Lihat dan ubah jawapan anda di sini:
+    { $link }
+
+    Anda menerima e-mel ini kerana seseorang menjawab jemputan dengan alamat ini di { $site }. Jika bukan anda, abaikan e-mel ini.
 
 ## Mail to owners, when codes are being guessed
 

@@ -264,6 +264,7 @@ saved-title = 已保存
 saved-counts = { $counts }。
 saved-calendar = 添加到日历
 saved-mail = 我们会将副本寄到{ $address }。
+saved-no-mail = 本网站尚未允许主人自由发送邮件，因此我们不会寄出副本。您的回复已保存，可在此查看。
 
 ## Food needs and note by themselves
 
@@ -314,6 +315,17 @@ mail-confirmation-open = 打开邀请
 mail-confirmation-or = 或前往 { $address }，输入 { $code }。
 mail-confirmation-why = 您收到这封邮件，是因为有人为{ $household }保存了回复。如果不是您，请告知{ $contact }。
 mail-confirmation-why-plain = 您收到这封邮件，是因为有人为{ $household }保存了回复。
+mail-restricted-subject = 您的回复：{ $title }
+mail-restricted-saved = 您的回复已保存：
+mail-restricted-text =
+    { $intro }
+
+    { $about }
+
+    可在此查看和更改：
+    { $link }
+
+    您收到此邮件，是因为有人在 { $site } 用此地址回复了邀请。如果不是您，请忽略此邮件。
 
 ## Mail to owners, when codes are being guessed
 

@@ -17,6 +17,7 @@ pub mod answer;
 pub mod answer_notification;
 pub mod cash_link;
 pub mod code;
+pub mod confirmation;
 pub mod cover;
 pub mod deadline_notices;
 mod deletion;
@@ -184,7 +185,8 @@ pub const MIGRATIONS: Migrations = platform::migrations!(
     "0016_announcements",
     "0017_own_domain_proof",
     "0018_answer_mails",
-    "0019_uploads"
+    "0019_uploads",
+    "0020_confirmations"
 );
 
 const PROBLEM_CODES: &[Code] = &[

@@ -3,16 +3,15 @@
 //! the submission, the audit line, the news, the job for the confirmation mail, and the response
 //! for repeated requests.
 
-use jiff::SignedDuration;
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::idempotency::{self, Found, Stored};
-use platform::jobs::NewJob;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::{Value, json};
 use web::FieldProblem;
 
 use crate::answer;
 use crate::code::CodeKey;
+use crate::confirmation;
 use crate::event::{self, Seats};
 use crate::guest::{self, Guest};
 use crate::household::Household;
@@ -29,12 +28,10 @@ mod news;
 mod seats;
 pub mod waitlist;
 
+pub use crate::confirmation::CONFIRM;
 pub(crate) use news::tell_of_answers;
 pub(crate) use seats::{check_seats, seat, settle_seats};
 pub(crate) use waitlist::{move_up, recount_seats};
-
-/// The kind of the job that sends the confirmation mail of a save.
-pub const CONFIRM: &str = "occasions.confirm";
 
 /// The kind of actor that stands for a household in the audit log. The actor's id is the
 /// invitation's id.
@@ -440,7 +437,7 @@ fn finish(
         request: save.request.clone(),
     })?;
     tell_of_answers(tx, portal, changes, save.source, None)?;
-    confirm_later(tx, portal)
+    confirmation::schedule(tx, portal, save.request.as_ref())
 }
 
 pub(crate) fn insert_submission(
@@ -513,26 +510,6 @@ pub(crate) fn masked(changes: &[FieldChange]) -> Value {
             json!({ "field": change.field, "old": show(&change.old), "new": show(&change.new) })
         })
         .collect()
-}
-
-/// Schedules the confirmation mail. It is sent two minutes after the last save, but at most ten
-/// minutes after the first.
-pub(crate) fn confirm_later(
-    tx: &mut Tx<'_>,
-    portal: &InvitationSnapshot,
-) -> Result<(), StoreError> {
-    let invitation = &portal.household.invitation;
-    let wanted = portal.occasion.switches.confirmation_mail;
-    if !wanted || invitation.details.email.is_none() {
-        return Ok(());
-    }
-    let at = portal.now + SignedDuration::from_mins(2);
-    tx.enqueue(NewJob {
-        key: Some(format!("confirm:{}", invitation.id)),
-        run_at: Some(at),
-        latest: Some(SignedDuration::from_mins(10)),
-        ..NewJob::new("occasions.confirm", json!({ "invitation": invitation.id }))
-    })
 }
 
 /// Returns the fields that have changed since version `seen`, each with its value in that version.

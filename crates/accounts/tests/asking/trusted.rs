@@ -7,7 +7,7 @@ use identity::grant::{self, ACCOUNT, Scope, TRUSTED_CONTACT};
 use identity::person::erasure::{self, When};
 use identity::person::trusted::{self, LIMIT};
 use identity::person::{export, slug};
-use identity::session::sudo::Sudo;
+use identity::session::sudo::{LIFETIME, Sudo};
 use identity::session::token;
 use platform::{StoreError, Tx, sql};
 use serde_json::{Value, json};
@@ -115,6 +115,30 @@ fn programs_of_the_page_do_the_same_and_tokens_do_not() {
         make_pending(world, &farah).await;
         let refused = add(&mut script, &hers).await.with(403).json();
         assert_eq!(refused["code"], "email_unverified");
+    });
+}
+
+#[test]
+fn adding_somebody_asks_for_a_recent_proof() {
+    World::each_engine(&MIGRATIONS, async |world| {
+        let farah = person(world, FARAH, None).await;
+        let aina = person(world, AINA, None).await;
+        let hers = slug_of(world, &aina).await;
+        let mut browser = browser(world, &farah).await;
+        add(&mut browser, &hers).await.with(204);
+        world.clock.advance(LIFETIME);
+        let refused = add(&mut browser, &hers).await.with(403).json();
+        assert_eq!(refused["code"], "sudo_required");
+        let page = browser.get("/me/trusted").await.with(200);
+        let mut form = page.form("/me/trusted");
+        form.fill("slug", &hers);
+        let asked = browser.submit(&page, &form).await;
+        let onward = asked.location().unwrap_or_default();
+        assert!(onward.starts_with("/sudo?"), "{onward}");
+        // Removing somebody takes nothing from the account's owner.
+        let form = page.form("/me/trusted/remove");
+        browser.submit(&page, &form).await.with(303);
+        assert!(!is_trusted(world, &aina, &farah).await);
     });
 }
 

@@ -297,6 +297,7 @@ pub fn add_payout(
             currency: item.currency,
             state: BatchState::Settled,
             reference: reference.to_owned(),
+            two_people: false,
             created_at: item.created_at,
             changed_at: item.available_at,
         };

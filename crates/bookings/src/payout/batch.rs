@@ -74,6 +74,10 @@ pub struct Batch {
     pub state: BatchState,
     /// The bank's reference for the transfer.
     pub reference: String,
+    /// Whether it must be sent by a person who has approved none of its payouts. A later change of
+    /// the settings does not affect it.
+    #[serde(skip)]
+    pub two_people: bool,
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     #[schema(value_type = String, format = "date-time")]
@@ -179,6 +183,7 @@ fn gather(
         currency,
         state: BatchState::Draft,
         reference: String::new(),
+        two_people: settings::load(tx)?.payout_two_people,
         created_at: now,
         changed_at: now,
     };
@@ -326,7 +331,7 @@ pub fn step(
     match (step, old.state) {
         (BatchStep::Approve, BatchState::Draft) => new.state = BatchState::Approved,
         (BatchStep::Send, BatchState::Approved) => {
-            check_second_person(tx, id, &who.account().id)?;
+            check_second_person(tx, &old, &who.account().id)?;
             if has_disputed(tx, id)? {
                 return Err(PAYOUT_STATE.into());
             }
@@ -395,10 +400,9 @@ fn take_out(tx: &mut Tx<'_>, batch: &BatchId) -> Result<(), StoreError> {
             payout::hold(tx, &booking.id)?;
             sql!(
                 "UPDATE payout_item SET state = 'rejected', approved_by = NULL
-                 WHERE booking_id = :booking AND is_adjustment = 1 AND reason = :dispute
+                 WHERE booking_id = :booking AND is_adjustment = 1 AND is_disputed = 1
                    AND state IN ('pending', 'approved')",
-                booking = booking.id,
-                dispute = payout::DISPUTE
+                booking = booking.id
             )
             .run(tx, Rows::Any)?;
         }
@@ -406,16 +410,16 @@ fn take_out(tx: &mut Tx<'_>, batch: &BatchId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Prevents a person from sending a batch with items that they have approved, if the settings
-/// require two people.
-fn check_second_person(tx: &mut Tx<'_>, id: &BatchId, account: &AccountId) -> Result<(), Refusal> {
+/// Prevents a person from sending a batch with items that they have approved, if the batch requires
+/// two people.
+fn check_second_person(tx: &mut Tx<'_>, batch: &Batch, account: &AccountId) -> Result<(), Refusal> {
     let (own,): (i64,) = sql!(
         "SELECT COUNT(*) FROM payout_item WHERE batch_id = :id AND approved_by = :account",
-        id,
+        id = batch.id,
         account
     )
     .one(tx)?;
-    if own > 0 && settings::load(tx)?.payout_two_people {
+    if own > 0 && batch.two_people {
         return Err(SECOND_PERSON.into());
     }
     Ok(())

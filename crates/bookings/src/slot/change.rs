@@ -67,6 +67,19 @@ pub(crate) fn change(
     )
     .run(tx, Rows::Exactly(1))
     .map_err(|error| look_again(tx, error))?;
+    let shown = NewSlot {
+        prep_note: before.prep_note.clone(),
+        location: before.location.clone(),
+        ..merged
+    };
+    if shown != before {
+        sql!(
+            "UPDATE slot SET offer_changed_at = :now WHERE id = :id",
+            id,
+            now = tx.now()
+        )
+        .run(tx, Rows::Exactly(1))?;
+    }
     choice::clear(tx, id.as_str())?;
     choice::insert(tx, id.as_str(), &template.choices)?;
     record(tx, provider, &slot, "slot.changed")?;

@@ -20,7 +20,7 @@ use crate::payout::batch::{
     self, Batch, BatchId, BatchState, BatchStep, BatchStepValues, BatchView, NewBatch,
 };
 use crate::payout::{
-    self, DISPUTE, PayoutId, PayoutState, PayoutStep, PayoutView, RATE_FIELDS, StepValues, Total,
+    self, PayoutId, PayoutState, PayoutStep, PayoutView, RATE_FIELDS, StepValues, Total,
 };
 use crate::provider::{Provider, ProviderId};
 use crate::settings::Administrator;
@@ -64,9 +64,10 @@ impl Line {
 }
 
 fn reason(text: &Text, view: &PayoutView) -> String {
-    match view.item.reason.as_str() {
-        DISPUTE => text.say("payout-disputed").into_owned(),
-        reason => reason.to_owned(),
+    if view.item.is_disputed {
+        text.say("payout-disputed").into_owned()
+    } else {
+        view.item.reason.clone()
     }
 }
 

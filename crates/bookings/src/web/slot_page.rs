@@ -17,7 +17,7 @@ use site::signed_out::Entrance;
 use web::dates;
 use web::form_state::{Control, Field, FormState};
 use web::page::{Kind, Page};
-use web::{Problem, Site, Text, Theme};
+use web::{Form, Problem, Site, Text, Theme};
 
 use super::frame::framed;
 use super::{brief, choices, visitor, words};
@@ -73,7 +73,9 @@ type Sets = (Choices, Vec<Listed>, Vec<CatalogueEntry>);
 
 enum Found {
     Mine(Box<Booking>),
-    Offered(Box<(Offered, settings::BookingSettings, Means, Sets)>),
+    /// A slot that the reader can book, perhaps because it is held for the reader by a booking that
+    /// they have not proved yet.
+    Offered(Box<(Offered, Option<Booking>, BookingSettings, Means, Sets)>),
     Taken(Vec<Offered>),
 }
 
@@ -149,7 +151,27 @@ pub(super) async fn slot_page(
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Found>, Refusal> {
         let rules = settings::load(tx)?;
         visitor::check(&rules, account.is_some())?;
-        if let Some(offered) = browse::find(tx, &id)? {
+        let Some(slot) = slot::find(tx, &id)? else {
+            return Ok(None);
+        };
+        let mine = match &account {
+            Some(account) => booking::find_active(tx, account, &slot.id)?,
+            None => None,
+        };
+        let (mine, held) = match mine {
+            Some(booking) if booking.is_unproven() => (None, Some(booking)),
+            mine => (mine, None),
+        };
+        let offered = match &held {
+            Some(held) => Some(Offered {
+                provider: booking::provider_name(tx, held)?,
+                slot: slot.clone(),
+                address: None,
+                credit_label: None,
+            }),
+            None => browse::find(tx, &id)?,
+        };
+        if let Some(offered) = offered {
             let means = match &account {
                 Some(account) => Means::load(tx, account, (&offered.slot, &rules), mode)?,
                 None => Means::default(),
@@ -160,15 +182,10 @@ pub(super) async fn slot_page(
                 about.extend(catalogue::find(tx, slug)?);
             }
             let sets = (sets, choice::listed(tx)?, about);
-            let found = (offered, rules, means, sets);
+            let found = (offered, held, rules, means, sets);
             return Ok(Some(Found::Offered(Box::new(found))));
         }
-        let Some(slot) = slot::find(tx, &id)? else {
-            return Ok(None);
-        };
-        if let Some(account) = &account
-            && let Some(booking) = booking::find_active(tx, account, &slot.id)?
-        {
+        if let Some(booking) = mine {
             return Ok(Some(Found::Mine(Box::new(booking))));
         }
         // For visitors, a hidden slot does not exist.
@@ -183,7 +200,7 @@ pub(super) async fn slot_page(
         .await?
         .ok_or_else(Problem::not_found)?;
     let zone = words::zone(site, who.map(|(who, _)| who));
-    let (offered, rules, means, (sets, listed, about)) = match found {
+    let (offered, held, rules, means, (sets, listed, about)) = match found {
         Found::Mine(booking) => return Ok(see_other(&crate::notice::page(&booking))),
         Found::Taken(others) => {
             let title = text.say("booking-taken");
@@ -196,6 +213,10 @@ pub(super) async fn slot_page(
         }
         Found::Offered(found) => *found,
     };
+    let is_held = held.is_some();
+    let prefilled = held.filter(|_| form_state.is_fine());
+    let prefilled = prefilled.map(|held| held_form(&held));
+    let form_state = prefilled.as_ref().unwrap_or(form_state);
     let slot = &offered.slot;
     let (date, time) = words::when(text, &zone, slot.starts_at, slot.ends_at);
     let deadline = slot.starts_at - jiff::SignedDuration::from_mins(rules.cancel_minutes);
@@ -254,11 +275,28 @@ pub(super) async fn slot_page(
         signed_out,
         offered: &offered,
     };
-    if slot.price_minor == 0 {
+    if slot.price_minor == 0 || is_held {
         body.hold.clear();
     }
     let title = slot.title.clone();
     Ok(plain(site, text, &title, body))
+}
+
+/// The form for a slot that is held for its reader, with what was entered when it was held. Perhaps
+/// somebody else entered it, so the reader's address is not shown unless they say so themselves.
+fn held_form(held: &Booking) -> FormState {
+    let mut form = Form::default();
+    for kind in choice::Kind::ALL {
+        if let Some(code) = held.choice.of(*kind) {
+            form.set(kind.word(), code.clone());
+        }
+    }
+    if let Some(track) = &held.choice.track {
+        form.set("track", track.clone());
+    }
+    form.set("topics", held.brief.topics.join("\n"));
+    form.set("note", held.brief.note.clone());
+    FormState::of(form)
 }
 
 /// Formats a sentence about the time until which a member can cancel.

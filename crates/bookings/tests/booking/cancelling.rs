@@ -1,8 +1,9 @@
-//! Tests of the reason for which a provider cancels a session.
+//! Tests of a provider who cancels a session: the reason, and what an unpaid member learns.
 
+use platform::sql;
 use serde_json::{Value, json};
 
-use crate::stage::{Booking, Stage, errors, on_both, provider};
+use crate::stage::{Booking, Stage, errors, on_both, provider, run};
 
 #[test]
 fn a_provider_says_why_and_the_member_reads_it_on_the_page_and_in_the_mail() {
@@ -40,5 +41,26 @@ fn a_provider_says_why_and_the_member_reads_it_on_the_page_and_in_the_mail() {
         let reason = [("reason", "I have a fever".into())];
         let said = stage.fill("booking-said-reason", reason);
         assert!(mail.unwrap().text.contains(&said), "{mail:?}");
+    });
+}
+
+#[test]
+fn who_has_not_paid_does_not_learn_whose_time_was_cancelled() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let after = sql!("UPDATE booking_setting SET reveal = 'after_booking'");
+        let always = sql!("UPDATE booking_setting SET reveal = 'always'");
+        for (reveal, day, is_named) in [(after, "2026-12-01", false), (always, "2026-12-02", true)]
+        {
+            run(stage, reveal).await;
+            let slot = farah.offer(day, "09:00", 18_000).await;
+            let (_, booking) = aina.hold(&slot).await;
+            farah.cancel(&booking).await.expect(303);
+            let mails = stage.world.mails().await;
+            let told = mails.last().unwrap();
+            assert!(told.recipient.starts_with("Aina"), "{told:?}");
+            assert_eq!(told.text.contains("Farah"), is_named, "{told:?}");
+        }
     });
 }

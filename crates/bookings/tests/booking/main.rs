@@ -44,6 +44,7 @@ mod pages;
 mod pay_page;
 mod paying;
 mod payout_drafts;
+mod payout_rules;
 mod payouts;
 mod provider_sessions;
 mod races;

@@ -2,6 +2,7 @@
 //! the end of the hold, repeats, and a race of the link against the end of the hold.
 
 use bookings::newcomer;
+use bookings::provider::PROVIDER;
 use identity::client::Client;
 use identity::grant::OWNER;
 use identity::person::registration::Registration;
@@ -239,9 +240,112 @@ fn the_owner_of_a_known_address_signs_in_and_confirms() {
                 .text()
                 .contains(&stage.say("booking-unproven"))
         );
-        let form = page.form(&path(&slot));
+        let link = page.link(&stage.say("booking-newcomer-do"));
+        let page = browser.get(&link.href).await;
+        let form = page.expect(200).form(&path(&slot));
         browser.submit(&page, &form).await.expect(303);
         assert_eq!(states(&stage).await, ["confirmed"]);
+    });
+}
+
+/// Leaves this address at the page of a slot as a stranger, with words of the stranger's. The network
+/// may do so again afterwards.
+async fn name(stage: &Stage<'_>, slot: &Value, email: &str) {
+    let mut browser = stage.visitor();
+    let page = browser.get(&path(slot)).await;
+    let mut form = page.expect(200).form(&format!("{}/newcomer", path(slot)));
+    form.fill("display_name", "Nobody");
+    form.fill("email", email);
+    form.fill("topics", "Gossip");
+    form.fill("note", "I am rude.");
+    form.tick("shows_email", "1");
+    browser.submit(&page, &form).await.expect(202);
+    stage.world.clock.advance(SignedDuration::from_mins(6));
+}
+
+#[test]
+fn what_a_stranger_holds_in_a_members_name_uses_up_nothing_of_the_members() {
+    on_both(&async |stage: &Stage<'_>| {
+        let stage = open(stage).await;
+        let mut farah = provider(&stage).await;
+        let mut mei = stage.person_as("Mei Lin", PROVIDER).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let email = aina.who.account().email.clone();
+        verify(&stage).await;
+        run(
+            &stage,
+            sql!(
+                "UPDATE booking_setting
+                 SET hold_limit = 1, order_hour_limit = 1, booking_hour_limit = 1"
+            ),
+        )
+        .await;
+        for date in ["2026-12-01", "2026-12-02"] {
+            let slot = farah.offer(date, "09:00", 18_000).await;
+            name(&stage, &slot, &email).await;
+        }
+        let free = farah.offer("2026-12-03", "09:00", 0).await;
+        name(&stage, &free, &email).await;
+        assert_eq!(states(&stage).await, ["pending_payment"; 3]);
+        let orders = sql!("SELECT COUNT(*) FROM booking_order");
+        assert_eq!(count(&stage, orders).await, 0);
+        // The time is the first one's, too.
+        let slot = mei.offer("2026-12-01", "09:00", 18_000).await;
+        let (pay, booking) = aina.hold(&slot).await;
+        assert!(pay.starts_with("/pay/"));
+        // What she holds herself counts.
+        let own = mei.offer("2026-12-04", "09:00", 0).await;
+        aina.book(&own).await.expect(429);
+        aina.cancel(&booking).await.expect(303);
+    });
+}
+
+#[test]
+fn a_member_books_a_time_that_was_held_in_their_name_in_their_own_words() {
+    on_both(&async |stage: &Stage<'_>| {
+        let stage = open(stage).await;
+        let mut farah = provider(&stage).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let email = aina.who.account().email.clone();
+        verify(&stage).await;
+        let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
+        name(&stage, &slot, &email).await;
+        let page = aina.browser.get(&path(&slot)).await;
+        let mut form = page.expect(200).form(&path(&slot));
+        // She sees what was entered, and whether to show her address is hers to say.
+        assert_eq!(form.value("note"), Some("I am rude."));
+        assert_eq!(form.value("shows_email"), None);
+        form.fill("topics", "");
+        form.fill("note", "My cat comes, too.");
+        let led = aina.browser.submit(&page, &form).await;
+        let pay = led.expect(303).location().unwrap().to_owned();
+        assert!(pay.starts_with("/pay/"), "{pay}");
+        aina.pay(&pay, "pay").await.expect(200);
+        let booking = aina.coming().await;
+        assert_eq!(booking["state"], "confirmed");
+        assert_eq!(booking["note"], "My cat comes, too.");
+        assert_eq!(booking["topics"], json!([]));
+        assert_eq!(booking["shows_email"], false);
+    });
+}
+
+#[test]
+fn a_time_that_was_held_in_a_members_name_is_refused_under_the_members_limits() {
+    on_both(&async |stage: &Stage<'_>| {
+        let stage = open(stage).await;
+        let mut farah = provider(&stage).await;
+        let mut mei = stage.person_as("Mei Lin", PROVIDER).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let email = aina.who.account().email.clone();
+        verify(&stage).await;
+        let slot = farah.offer("2026-12-01", "09:00", 0).await;
+        let other = mei.offer("2026-12-01", "09:30", 0).await;
+        name(&stage, &slot, &email).await;
+        aina.book(&other).await.expect(303);
+        let page = aina.book(&slot).await;
+        page.expect(409);
+        assert!(page.text().contains(&stage.say("problem-member-busy")));
+        assert_eq!(states(&stage).await, ["pending_payment", "confirmed"]);
     });
 }
 
@@ -272,6 +376,27 @@ fn a_hold_ends_as_any_other_and_a_late_link_takes_the_time_if_it_is_free() {
         let mut all = states(&stage).await;
         all.sort();
         assert_eq!(all, ["confirmed", "confirmed", "expired"]);
+    });
+}
+
+#[test]
+fn a_late_link_takes_no_time_that_has_changed() {
+    on_both(&async |stage: &Stage<'_>| {
+        let stage = open(stage).await;
+        let mut farah = provider(&stage).await;
+        let slot = farah.offer("2026-12-01", "09:00", 0).await;
+        leave(&mut stage.visitor(), &slot, SITI).await.expect(202);
+        go_to(&stage, "2026-11-20T08:20:00Z").await;
+        let address = format!("/api/v1/me/slots/{}", slot["id"].as_str().unwrap());
+        // The hold and its end have each changed the version.
+        let version = slot["version"].as_i64().unwrap() + 2;
+        let price = json!({"price_minor": 900_000, "version": version});
+        farah.call("PATCH", &address, &price).await.expect(200);
+        let late = links(&stage, SITI).await.remove(0);
+        let mut siti = stage.visitor();
+        let led = press(&mut siti, &late).await;
+        assert_eq!(led.expect(303).location().unwrap(), path(&slot));
+        assert_eq!(states(&stage).await, ["expired"]);
     });
 }
 

@@ -4,6 +4,7 @@
 use bookings::booking::State;
 use jiff::SignedDuration;
 use platform::sql;
+use serde_json::json;
 
 use crate::stage::{Booking, Stage, held, ledger, on_both, provider, rows, run, state};
 
@@ -252,6 +253,56 @@ fn late_money_for_a_time_that_is_taken_goes_back() {
         assert_eq!(ledger(stage).await, 0);
         assert_eq!(state(stage, id(&booking)).await, State::Expired);
         assert_eq!(state(stage, id(&other)).await, State::PendingPayment);
+    });
+}
+
+#[test]
+fn late_money_for_a_time_that_has_changed_goes_back() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let ways = [
+            (json!({"price_minor": 900_000}), State::Expired),
+            (
+                json!({"price_minor": 0, "credit_kind": "session"}),
+                State::Expired,
+            ),
+            (json!({"minutes": 30}), State::Expired),
+            (json!({"title": "A selfie"}), State::Expired),
+            (
+                json!({"public_note": "Bring your own camera."}),
+                State::Expired,
+            ),
+            (
+                json!({"location_kind": "in_person", "area": "Ipoh", "location": "Jalan 1"}),
+                State::Expired,
+            ),
+            // Members do not see these before they have booked.
+            (
+                json!({"prep_note": "Wear blue.", "location": "https://meet.jit.si/Garden"}),
+                State::Confirmed,
+            ),
+        ];
+        for (day, (mut change, expected)) in (1..).zip(ways) {
+            let date = format!("2026-12-0{day}");
+            let slot = farah.offer(&date, "09:00", 18_000).await;
+            let (pay, booking) = aina.hold(&slot).await;
+            let back = aina.press(&pay, "pay").await;
+            let back = back.expect(303).location().unwrap().to_owned();
+            withhold(stage, true).await;
+            stage.world.clock.advance(SignedDuration::from_mins(15));
+            stage.work().await;
+            let path = format!("/api/v1/me/slots/{}", slot["id"].as_str().unwrap());
+            // The hold and its end have each changed the version.
+            change["version"] = (slot["version"].as_i64().unwrap() + 2).into();
+            farah.call("PATCH", &path, &change).await.expect(200);
+            withhold(stage, false).await;
+            aina.browser.get(&back).await.expect(303);
+            stage.work().await;
+            assert_eq!(state(stage, id(&booking)).await, expected, "{change}");
+            let kept = i64::from(expected == State::Confirmed) * 18_000;
+            assert_eq!(ledger(stage).await, kept, "{change}");
+        }
     });
 }
 

@@ -16,12 +16,12 @@ use crate::stage::{
     wrong,
 };
 
-const ITEMS: &str = "/api/v1/admin/payout-items";
-const BATCHES: &str = "/api/v1/admin/payout-batches";
+pub(crate) const ITEMS: &str = "/api/v1/admin/payout-items";
+pub(crate) const BATCHES: &str = "/api/v1/admin/payout-batches";
 /// An instant after the end of the session that [`booked`] creates.
 const OVER: &str = "2026-11-24T02:30:00Z";
 
-async fn call(who: &mut Visitor, method: &str, path: &str, body: &Value) -> Page {
+pub(crate) async fn call(who: &mut Visitor, method: &str, path: &str, body: &Value) -> Page {
     who.call(method.parse().unwrap(), path, body).await
 }
 
@@ -45,7 +45,7 @@ async fn set_rate(stage: &Stage<'_>, owner: &Person) {
 
 /// Creates a provider (Farah) with a rate, and a booking by Aina of Farah's session on 24 November.
 /// Returns the provider, the member and the booking's id.
-async fn booked(stage: &Stage<'_>, price: i64) -> (Person, Person, String) {
+pub(crate) async fn booked(stage: &Stage<'_>, price: i64) -> (Person, Person, String) {
     let owner = stage.person_as("Siti Owner", OWNER).await;
     let mut farah = provider(stage).await;
     farah.profile("bio", "Portraits").await;
@@ -64,14 +64,14 @@ async fn booked(stage: &Stage<'_>, price: i64) -> (Person, Person, String) {
     (farah, aina, id.unwrap().to_owned())
 }
 
-async fn mark(stage: &Stage<'_>, person: &Person, id: &str, outcome: &str) -> Page {
+pub(crate) async fn mark(stage: &Stage<'_>, person: &Person, id: &str, outcome: &str) -> Page {
     let path = format!("/api/v1/bookings/{id}/outcome");
     let body = json!({"outcome": outcome});
     call(&mut script(stage, person), "POST", &path, &body).await
 }
 
 /// All payout items, oldest first: amount, state, and whether the item is an adjustment.
-async fn items(stage: &Stage<'_>) -> Vec<(i64, String, bool)> {
+pub(crate) async fn items(stage: &Stage<'_>) -> Vec<(i64, String, bool)> {
     rows(
         stage,
         sql!(
@@ -82,11 +82,11 @@ async fn items(stage: &Stage<'_>) -> Vec<(i64, String, bool)> {
     .await
 }
 
-fn item(amount: i64, state: &str) -> (i64, String, bool) {
+pub(crate) fn item(amount: i64, state: &str) -> (i64, String, bool) {
     (amount, state.to_owned(), amount < 0)
 }
 
-async fn only_id(owner: &mut Visitor, state: &str) -> String {
+pub(crate) async fn only_id(owner: &mut Visitor, state: &str) -> String {
     let path = format!("{ITEMS}?state={state}");
     let found = call(owner, "GET", &path, &Value::Null).await;
     let found = found.expect(200).json()["items"].clone();

@@ -10,6 +10,7 @@ use testkit::{Page, first_round, rounds};
 
 use crate::credits;
 use crate::double::{Fault, run_or_die};
+use crate::payouts::{ITEMS, only_id};
 use crate::razorpay::{id, outcomes, press, restart};
 use crate::stage::{
     Booking, Person, Stage, again, held, ledger, on_both, prove, provider, rows, run, script,
@@ -395,6 +396,35 @@ fn a_dispute_holds_the_payout_back() {
         let all = page.expect(200).json()["items"].clone();
         let mut all = all.as_array().unwrap().iter();
         assert!(all.any(|one| one["reason"] == "dispute"));
+    });
+}
+
+#[test]
+fn a_payout_that_was_rejected_with_the_word_dispute_stays_rejected() {
+    on_both(&async |stage: &Stage<'_>| {
+        let (stage, double) = with_stripe(stage).await;
+        let mut farah = provider(&stage).await;
+        farah.profile("bio", "Portraits").await;
+        run(&stage, sql!("UPDATE provider SET payout_minor = 10000")).await;
+        let slot = farah.offer("2026-11-24", "09:00", 18_000).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let (pay, _) = aina.hold(&slot).await;
+        let session = open(&mut aina, &pay).await;
+        let payment = double.pay(&session, "paid");
+        come_back(&stage, &pay, &session).await.expect(303);
+        crate::stage::go_to(&stage, "2026-11-25T00:00:00Z").await;
+        let owner = stage.person_as("Siti Owner", identity::grant::OWNER).await;
+        let mut owner = crate::stage::script(&stage, &owner);
+        let item = only_id(&mut owner, "pending").await;
+        let reject = format!("{ITEMS}/{item}/reject");
+        let why = json!({"reason": "dispute"});
+        let done = owner.call("POST".parse().unwrap(), &reject, &why).await;
+        done.expect(200);
+        for kind in ["charge.dispute.created", "charge.dispute.closed.won"] {
+            hear(&stage, &double.event(kind, &payment)).await;
+            let rejected = vec![(10_000, "rejected".to_owned())];
+            assert_eq!(payouts(&stage).await, rejected, "{kind}");
+        }
     });
 }
 

@@ -10,10 +10,11 @@ use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::account::{self, AccountId};
+use crate::account::AccountId;
 use crate::grant::{self, ACCOUNT, GrantError, Scope, TRUSTED_CONTACT};
 use crate::person::slug;
 use crate::session::signed_in::{Confirmed, SignedIn};
+use crate::session::sudo::{self, SudoRequired};
 
 /// The maximum number of a person's trusted contacts.
 pub const LIMIT: usize = 100;
@@ -41,6 +42,8 @@ pub enum TrustError {
     PersonUnknown,
     #[error("there are {LIMIT} already")]
     LimitReached,
+    #[error(transparent)]
+    SudoRequired(#[from] SudoRequired),
     #[error(transparent)]
     Grant(#[from] GrantError),
     #[error(transparent)]
@@ -78,11 +81,11 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Contact>, StoreE
     .all(tx)
 }
 
-/// Makes the person with this slug a trusted contact.
+/// Makes the person with this slug a trusted contact. Requires a recent proof, which also locks the
+/// account, so that concurrent calls cannot exceed the limit.
 pub fn add(tx: &mut Tx<'_>, by: &Confirmed, slug: &str) -> Result<(), TrustError> {
+    sudo::require::<TrustError>(tx, by.who())?;
     let own = &by.who().account().id;
-    // The lock prevents concurrent calls from exceeding the limit.
-    account::lock(tx, own)?;
     if list(tx, own)?.len() >= LIMIT {
         return Err(TrustError::LimitReached);
     }

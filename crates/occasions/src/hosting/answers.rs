@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::permissions::HostOf;
 use super::{Refusal, history, membership, permissions, portals};
 use crate::answer::{self, Answers};
+use crate::confirmation;
 use crate::event::Seats;
 use crate::guest::{Guest, Reply};
 use crate::household_change::HouseholdChange;
@@ -222,7 +223,7 @@ fn finish(
     // The host decides who gets this mail and what it says. So it is sent only if the site allows
     // the occasion to send mail.
     if overrides.mail && membership::sends_mail(tx, host.occasion())? {
-        rsvp::confirm_later(tx, portal)?;
+        confirmation::schedule(tx, portal, None)?;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use web::Site;
 use web::setting::{SettingValues, Word};
 
 use super::Refusal;
+use crate::confirmation;
 use crate::id::{InvitationId, OccasionId};
 use crate::role::OCCASION;
 
@@ -31,8 +32,6 @@ pub const OWN_LIMIT: i64 = 5;
 pub const RESERVED: i64 = 100;
 /// The maximum number of mails that a member's occasion may send in 24 hours.
 pub const MAILS_A_DAY: i64 = 300;
-
-const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// Who may create occasions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,16 +143,14 @@ pub fn may_mail(
     if by_staff {
         return Ok(MailLeave::Granted);
     }
-    // In an answer without a code, anybody can enter a stranger's email address.
-    let (open,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM open_answer WHERE invitation = :invitation",
-        invitation
-    )
-    .one(tx)?;
-    if open > 0 && !sends_mail {
-        return Ok(MailLeave::Denied);
+    if !sends_mail {
+        return Ok(if confirmation::may_send(tx, occasion, invitation)? {
+            MailLeave::Granted
+        } else {
+            MailLeave::Denied
+        });
     }
-    let sent = count_mails(tx, occasion)?;
+    let sent = confirmation::count_mails(tx, occasion)?;
     Ok(if sent < MAILS_A_DAY {
         MailLeave::Granted
     } else {
@@ -184,18 +181,8 @@ pub(crate) fn mails_left(
     Ok(match (by_staff, sends_mail) {
         (true, _) => None,
         (false, false) => Some(0),
-        (false, true) => Some((MAILS_A_DAY - count_mails(tx, occasion)?).max(0)),
+        (false, true) => Some((MAILS_A_DAY - confirmation::count_mails(tx, occasion)?).max(0)),
     })
-}
-
-fn count_mails(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<i64, StoreError> {
-    let (count,): (i64,) = sql!(
-        "SELECT COUNT(*) FROM mail WHERE scope = :occasion AND created_at > :since",
-        occasion,
-        since = tx.roughly_now() - DAY
-    )
-    .one(tx)?;
-    Ok(count)
 }
 
 /// An occasion that a member created, as administrators see it.
@@ -234,7 +221,7 @@ pub fn list(tx: &mut Tx<'_>, who: &SignedIn) -> Result<Vec<MembersOccasion>, Sto
     all.into_iter()
         .map(|one| {
             Ok(MembersOccasion {
-                mails: count_mails(tx, &one.id)?,
+                mails: confirmation::count_mails(tx, &one.id)?,
                 id: one.id,
                 slug: one.slug,
                 maker: one.maker.unwrap_or_default(),

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::resource::{Edit, History, Resource, check_version, history_of};
 use super::{HostOf, Permission, Refusal, gifts, history, occasions};
-use crate::gift::MOST_MONEY;
+use crate::gift::{Gift, MOST_MONEY};
 use crate::gift_reservation::{self, Reservation, ReservationState};
 use crate::id::{OccasionId, ReceivedGiftId, ReservationId};
 use crate::occasion::Occasion;
@@ -114,15 +114,13 @@ pub fn receive(
         pieces => format!("{pieces} × {name}"),
     };
     // A shared gift is given as money. So the entry contains an amount.
-    let price = gift.price.filter(|_| gift.shared);
-    let part = gift.price_of_piece(&occasion).filter(|_| gift.shared);
-    let part = part.and_then(|part| part.minor.checked_mul(own.quantity));
+    let amount = share(tx, &occasion, &gift, &own)?;
     let new = ReceivedGift {
         id: tx.id(),
         giver: household_name(tx, &occasion.id, own.invitation.as_str())?.unwrap_or_default(),
         household: Some(own.invitation.to_string()),
         description,
-        amount: part.zip(price).map(|(part, price)| part.min(price)),
+        amount,
         currency: occasion.currency.clone(),
         received_on: end_of_day(&occasion, now),
         thanked_at: None,
@@ -133,6 +131,40 @@ pub fn receive(
     gifts::record(tx, host, "gift.given", &gift, &own)?;
     gift_reservation::tell_of_gift(tx, &occasion.id, &gift.id)?;
     Ok(new)
+}
+
+/// The amount that a reservation adds to a shared gift. The parts can differ by one minor unit, so
+/// the amount is what is missing until the entries add up to the parts that have been given.
+fn share(
+    tx: &mut Tx<'_>,
+    occasion: &Occasion,
+    gift: &Gift,
+    own: &Reservation,
+) -> Result<Option<i64>, StoreError> {
+    let price = gift.whole_price(occasion).filter(|_| gift.shared);
+    let parts = u16::try_from(gift.quantity).ok();
+    let Some((price, parts)) = price.zip(parts) else {
+        return Ok(None);
+    };
+    let (given, sum): (i64, i64) = sql!(
+        "SELECT CAST(COALESCE(SUM(o.quantity), 0) AS BIGINT),
+             CAST(COALESCE(SUM(g.amount), 0) AS BIGINT)
+         FROM gift_reservation o JOIN received_gift g ON g.reservation = o.id
+         WHERE o.gift = :gift AND o.id <> :own AND o.state = 'given'",
+        gift = gift.id,
+        own = own.id
+    )
+    .one(tx)?;
+    let shares: Vec<i64> = price.shares(parts).iter().map(|one| one.minor).collect();
+    let first = |count: i64| -> i64 {
+        let count = usize::try_from(count).unwrap_or_default();
+        shares.iter().take(count).sum()
+    };
+    let least = shares.last().map_or(0, |part| part * own.quantity);
+    let most = shares.first().map_or(0, |part| part * own.quantity);
+    let missing = first(given + own.quantity) - sum;
+    // Hosts may have entered other amounts.
+    Ok(Some(missing.clamp(least, most).min(price.minor)))
 }
 
 /// Records that the hosts have thanked the giver of a gift, or removes this record. If `version` is

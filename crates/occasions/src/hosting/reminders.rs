@@ -20,7 +20,7 @@ use super::mail_text::{MailKind, MailText};
 use super::resource::{Edit, History, Resource, history_of};
 use super::{HostOf, Refusal};
 use crate::id::{InvitationId, OccasionId};
-use crate::occasion;
+use crate::occasion::{self, Occasion};
 use crate::words::OccasionStatus;
 
 platform::id!(RuleId, "When households are reminded.");
@@ -210,7 +210,7 @@ fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError>
             let Some(due) = due.filter(|due| *due <= now) else {
                 continue;
             };
-            let owing = owing(tx, id, rule, *deadline, occasion.rsvp_deadline)?;
+            let owing = owing(tx, id, &occasion, rule, *deadline)?;
             if owing.is_empty() {
                 continue;
             }
@@ -231,29 +231,32 @@ fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError>
 /// have not been reminded by the rule.
 fn owing(
     tx: &mut Tx<'_>,
-    occasion: &OccasionId,
+    id: &OccasionId,
+    occasion: &Occasion,
     rule: &ReminderRule,
     deadline: Timestamp,
-    usual: Option<Timestamp>,
 ) -> Result<Vec<Household>, StoreError> {
     sql!(
         "SELECT {invitation: Household} FROM invitation
-         WHERE invitation.occasion = :occasion AND archived_at IS NULL
+         WHERE invitation.occasion = :id AND archived_at IS NULL
            AND (email IS NOT NULL
                 OR :to_guests = 1
                    AND EXISTS (SELECT 1 FROM guest WHERE guest.invitation = invitation.id
                                                      AND guest.email IS NOT NULL))
            AND COALESCE(deadline_override, CAST(:usual AS BIGINT)) = :deadline
            AND EXISTS (SELECT 1 FROM guest JOIN reply ON reply.guest = guest.id
-                       WHERE guest.invitation = invitation.id AND reply.status = 'pending')
+                       WHERE guest.invitation = invitation.id
+                         AND (reply.status = 'pending'
+                              OR (reply.status = 'undecided' AND :may_be_undecided = 0)))
            AND NOT EXISTS (SELECT 1 FROM reminder_sent
                            WHERE reminder_sent.invitation = invitation.id
                              AND ((rule = :rule AND reminder_sent.deadline = :deadline)
                                   OR (campaign IS NOT NULL AND at > :lately)))
          ORDER BY invitation.sort_name, invitation.id",
-        occasion,
-        usual,
+        id,
+        usual = occasion.rsvp_deadline,
         deadline,
+        may_be_undecided = occasion.switches.undecided,
         to_guests = rule.to_guests,
         rule = rule.id,
         lately = tx.now() - DAY

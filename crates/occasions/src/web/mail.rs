@@ -6,7 +6,7 @@ use askama::Template as _;
 use jiff::SignedDuration;
 use platform::jobs::{Done, Handler, Job, JobError};
 use platform::mail::{self, Address, NewMail, Stream};
-use platform::text_cleaning::without_links;
+use platform::text_cleaning::{clean_line, without_links};
 use platform::{StoreError, Tx};
 use serde::Deserialize;
 use web::{Language, Site};
@@ -14,13 +14,14 @@ use web::{Language, Site};
 use super::guest;
 use super::guest::view::{AnsweredQuestion, ConfirmationMail, ConfirmationText, Stored};
 use super::guest::{Reading, contact};
+use crate::confirmation;
 use crate::hosting::membership::{self, MailLeave};
 use crate::id::InvitationId;
 use crate::invitation;
 use crate::invitation_snapshot::{self, InvitationSnapshot};
 use crate::rsvp::{self, waitlist};
-use crate::snapshot;
 use crate::words::OccasionStatus;
+use crate::{occasion, snapshot};
 
 /// Returns the handler of the jobs that send confirmations. Each save queues such a job.
 pub fn confirmations(site: Site) -> Handler {
@@ -76,23 +77,53 @@ pub async fn tell_of_move(site: &Site, job: &Job) -> Result<Done, JobError> {
 async fn mail_answers(site: &Site, id: InvitationId, reason: Reason) -> Result<Done, JobError> {
     let of = id.clone();
     let found = site.store.read(move |tx| find(tx, &of, reason)).await?;
-    let Some((portal, revision, to)) = found else {
+    let Some(Found {
+        portal,
+        revision,
+        to,
+        is_restricted,
+    }) = found
+    else {
         return Ok(Done::nothing());
     };
-    let Some(mail) = compose(site, &portal, to, reason) else {
+    let mail = if is_restricted {
+        Some(compose_restricted(site, &portal, to, reason))
+    } else {
+        compose(site, &portal, to, reason)
+    };
+    let Some(mail) = mail else {
         return Ok(Done::nothing());
     };
-    let rendered = (portal.household.invitation.version, revision);
-    Ok(Done::with(move |tx| send(tx, &id, rendered, &mail, reason)))
+    let rendered = Rendered {
+        version: portal.household.invitation.version,
+        revision,
+        is_restricted,
+    };
+    Ok(Done::with(move |tx| {
+        send(tx, &id, &rendered, &mail, reason)
+    }))
 }
 
-/// Returns the household's invitation, the occasion's revision, and the recipient. Returns `None`
-/// if the household gets no mail.
-fn find(
-    tx: &mut Tx<'_>,
-    id: &InvitationId,
-    reason: Reason,
-) -> Result<Option<(InvitationSnapshot, i64, Address)>, StoreError> {
+/// What a mail is rendered from.
+struct Found {
+    portal: InvitationSnapshot,
+    /// The occasion's revision.
+    revision: i64,
+    to: Address,
+    /// Whether the occasion is a member's that may not send mail yet.
+    is_restricted: bool,
+}
+
+/// The state in which a mail was rendered.
+#[derive(PartialEq, Eq)]
+struct Rendered {
+    version: i64,
+    revision: i64,
+    is_restricted: bool,
+}
+
+/// Returns what the household's mail is rendered from, or `None` if the household gets no mail.
+fn find(tx: &mut Tx<'_>, id: &InvitationId, reason: Reason) -> Result<Option<Found>, StoreError> {
     let Some(invitation) = invitation::find(tx, id)? else {
         return Ok(None);
     };
@@ -108,8 +139,13 @@ fn find(
     if gone || (reason == Reason::Saved && !occasion.switches.confirmation_mail) {
         return Ok(None);
     }
-    let portal = invitation_snapshot::load(tx, snapshot, invitation)?;
-    Ok(Some((portal, revision, to)))
+    let is_restricted = confirmation::is_restricted(tx, &invitation.occasion)?;
+    Ok(Some(Found {
+        portal: invitation_snapshot::load(tx, snapshot, invitation)?,
+        revision,
+        to,
+        is_restricted,
+    }))
 }
 
 /// Queues `mail`. If the invitation or its occasion has changed since the mail was rendered,
@@ -117,10 +153,16 @@ fn find(
 fn send(
     tx: &mut Tx<'_>,
     id: &InvitationId,
-    rendered: (i64, i64),
+    rendered: &Rendered,
     mail: &Composed,
     reason: Reason,
 ) -> Result<(), JobError> {
+    if rendered.is_restricted
+        && let Some(invitation) = invitation::find(tx, id)?
+    {
+        // The lock makes concurrent jobs count the occasion's mails one after another.
+        occasion::hold(tx, &invitation.occasion)?;
+    }
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(());
     };
@@ -131,7 +173,12 @@ fn send(
         return Ok(());
     }
     let revision = snapshot::revision(tx, &invitation.occasion)?;
-    if (invitation.version, revision) != rendered {
+    let now = Rendered {
+        version: invitation.version,
+        revision,
+        is_restricted: confirmation::is_restricted(tx, &invitation.occasion)?,
+    };
+    if now != *rendered {
         let cause = "the invitation changed while its mail was rendered";
         return Err(JobError::later(SignedDuration::ZERO, cause));
     }
@@ -142,7 +189,7 @@ fn send(
                 mail::attach_calendar(tx, &id, file)?;
             }
         }
-        MailLeave::Denied => {}
+        MailLeave::Denied => confirmation::refuse(tx, id)?,
         MailLeave::Later => {
             let cause = "the occasion has sent as many mails as it may in a day";
             return Err(JobError::later(membership::AGAIN, cause));
@@ -162,6 +209,62 @@ struct Composed {
     mail: NewMail,
     /// The attached calendar file; `None` if all guests have declined.
     calendar: Option<String>,
+}
+
+/// The mail of an occasion that may not send mail yet. Of what the hosts wrote it contains only the
+/// title, the day and the place.
+fn compose_restricted(
+    site: &Site,
+    portal: &InvitationSnapshot,
+    to: Address,
+    reason: Reason,
+) -> Composed {
+    let occasion = &portal.occasion;
+    let tag = portal.household.invitation.details.language.as_deref();
+    let tag = tag.unwrap_or(&occasion.default_language);
+    let text = site.catalogue.speak(&Language::of(tag));
+    let reading = Reading::new(&text, portal);
+    let title = occasion
+        .title
+        .pick(text.language(), &occasion.default_language);
+    let title = without_links(&clean_line(title.text));
+    let events = reading.events_attended();
+    let about = match events.first() {
+        Some(event) => [title.as_str(), &event.moment, &without_links(event.venue)]
+            .iter()
+            .filter(|part| !part.is_empty())
+            .copied()
+            .collect::<Vec<_>>()
+            .join("\n"),
+        None => title.clone(),
+    };
+    let intro = match reason {
+        Reason::Saved => text.say("mail-restricted-saved"),
+        Reason::MovedUp { .. } => text.say("mail-moved-up"),
+    };
+    let values = [
+        ("intro", intro.into()),
+        ("about", about.into()),
+        ("link", portal.url(site).join(&portal.link("")).into()),
+        ("site", site.settings.name.as_str().into()),
+    ];
+    let mail = NewMail {
+        to,
+        to_name: String::new(),
+        sender_name: None,
+        reply_to: None,
+        stream: Stream::Transactional,
+        scope: Some(occasion.id.to_string()),
+        subject: text.with("mail-restricted-subject", [("title", title.into())]),
+        text: text.with("mail-restricted-text", values),
+        html: None,
+        seal: None,
+        stranger: None,
+    };
+    Composed {
+        mail,
+        calendar: None,
+    }
 }
 
 fn compose(

@@ -226,6 +226,37 @@ fn a_reserved_gift_is_received_once_and_thanked_for() {
 }
 
 #[test]
+fn the_parts_of_a_gift_add_up_to_its_price() {
+    on_both(async |stage| {
+        switch_on(stage).await;
+        name_two(stage).await;
+        let gift = json!({"name": {"en": "Oven"}, "price": 10_000, "quantity": 3, "shared": true});
+        let gift = add(stage, gift).await;
+        let mut parts = Vec::new();
+        for code in ["RAHMA", "GIVER", "OTHER"] {
+            parts.push(take(stage, code, &gift.id, 1).await);
+        }
+        let receive = async |own: &ReservationId| {
+            let own = own.clone();
+            stage
+                .done(move |tx, host| received_gifts::receive(tx, host, &own))
+                .await
+        };
+        let first = receive(&parts[0]).await;
+        receive(&parts[1]).await;
+        // The first entry was a mistake, and is made again.
+        let id = first.id.to_string();
+        stage
+            .done(move |tx, host| remove::<ReceivedGift>(tx, host, &id, None))
+            .await;
+        receive(&parts[0]).await;
+        receive(&parts[2]).await;
+        let sum = sql!("SELECT CAST(SUM(amount) AS BIGINT) FROM received_gift WHERE giver <> $1");
+        assert_eq!(stage.count(sum, "").await, 10_000);
+    });
+}
+
+#[test]
 fn archived_households_release_and_merged_ones_hand_over() {
     on_both(async |stage| {
         name_two(stage).await;

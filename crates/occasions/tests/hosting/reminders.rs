@@ -117,6 +117,35 @@ fn a_rule_reminds_once_of_each_deadline() {
 }
 
 #[test]
+fn who_is_not_sure_is_reminded_where_that_is_no_answer() {
+    on_both(async |stage| {
+        only_four(stage).await;
+        let unsure = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            let change = sql!("UPDATE reply SET status = 'undecided'");
+            tx.run(change, &[], Rows::Any).map(drop)
+        };
+        stage.site.store.write(unsure).await.unwrap();
+        rule(stage, 3, "10:00").await;
+        let switch = async |undecided: bool| {
+            stage
+                .details(move |details| details.switches.undecided = undecided)
+                .await;
+        };
+        switch(true).await;
+        to_deadline(stage, DAY * 3 + SignedDuration::from_hours(13)).await;
+        minute(stage).await;
+        assert_eq!(reminders(stage).await.len(), 0);
+        switch(false).await;
+        minute(stage).await;
+        assert_eq!(reminders(stage).await.len(), 1);
+        deliver(stage).await;
+        let mails = stage.world.mails().await;
+        assert!(!mails.is_empty());
+        expect_all(stage).await;
+    });
+}
+
+#[test]
 fn after_an_outage_a_reminder_is_noted_as_missed() {
     on_both(async |stage| {
         only_four(stage).await;

@@ -20,6 +20,7 @@ mod language;
 mod looking_again;
 mod made_up;
 mod mail;
+mod mail_restricted;
 mod open_rsvp;
 mod portal;
 mod privacy;

@@ -49,7 +49,7 @@ struct AddContact {
     request_body = AddContact,
     responses(
         (status = 204, description = "They are a trusted contact"),
-        (status = 403, description = "`email_unverified` or `token_not_permitted`"),
+        (status = 403, description = "`email_unverified`, `sudo_required` or `token_not_permitted`"),
         (status = 409, description = "`limit_reached`: there are 100"),
         (status = 422, description = "`validation_failed`: `person_unknown`"),
     ),

@@ -1,6 +1,7 @@
 //! Handlers for a household's invitation page, and for the page that is shown after a save.
 
 use axum::response::{IntoResponse as _, Response};
+use platform::{StoreError, Tx};
 use web::Problem;
 
 use super::frame::{guest_page, keep_private};
@@ -9,6 +10,8 @@ use super::request::{EarlyResponse, GuestRequest};
 use super::show::{Reading, masked_email};
 use super::view::{self, Standing};
 use super::{open_rsvp, portal_page};
+use crate::confirmation;
+use crate::invitation_snapshot::InvitationSnapshot;
 
 /// Handles `GET /invite/{code}`.
 pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
@@ -29,6 +32,16 @@ pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
     Ok(req.remember(look.glance.id, look.glance.access_epoch, response))
 }
 
+async fn is_refused(
+    req: &GuestRequest,
+    portal: &InvitationSnapshot,
+) -> Result<bool, EarlyResponse> {
+    let portal = portal.clone();
+    let look = move |tx: &mut Tx<'_>| confirmation::is_refused(tx, &portal);
+    let found: Result<bool, StoreError> = req.site.store.read(look).await;
+    Ok(found.map_err(Problem::from)?)
+}
+
 /// Handles `GET /invite/{code}/confirmation`.
 pub(super) async fn confirmation(req: GuestRequest) -> Result<Response, EarlyResponse> {
     let portal = req.look().await?;
@@ -38,6 +51,11 @@ pub(super) async fn confirmation(req: GuestRequest) -> Result<Response, EarlyRes
     let tells_code = is_open_answer.map_err(Problem::from)?;
     let wants_mail = portal.occasion.switches.confirmation_mail;
     let email = portal.household.invitation.details.email.as_deref();
+    let email = email.filter(|_| wants_mail);
+    let is_unmailed = match email {
+        Some(_) => is_refused(&req, &portal).await?,
+        None => false,
+    };
     let body = view::Confirmation {
         text: &text,
         frame: reading.frame(),
@@ -53,7 +71,8 @@ pub(super) async fn confirmation(req: GuestRequest) -> Result<Response, EarlyRes
         waiting: reading.waiting(),
         household: reading.household_answers(),
         calendar: reading.calendar(),
-        mail: email.filter(|_| wants_mail).map(masked_email),
+        mail: email.map(masked_email),
+        is_unmailed,
         tiles: reading.tiles(),
     };
     let title = body.title();

@@ -308,6 +308,8 @@ pub struct Confirmation<'a> {
     pub calendar: Option<String>,
     /// The masked email address to which the confirmation is sent.
     pub mail: Option<String>,
+    /// Whether no confirmation is sent, because the site does not let the hosts send mail freely.
+    pub is_unmailed: bool,
     pub tiles: Vec<Tile>,
 }
 

@@ -1,0 +1,104 @@
+//! Tests of the rules of bookings that bind administrators, and of what a payout keeps of the rules
+//! under which its session was booked.
+
+use identity::grant::{ADMIN, OWNER};
+use identity::session::sudo::LIFETIME;
+use platform::sql;
+use serde_json::{Value, json};
+
+use crate::payouts::{BATCHES, ITEMS, booked, call, item, items, mark, only_id};
+use crate::stage::{Stage, go_to, on_both, prove, run, script};
+
+const SETTINGS: &str = "/api/v1/admin/booking-settings";
+
+/// A change of the settings, based on their first version.
+fn rules(set: &Value) -> Value {
+    let mut body = set.clone();
+    body["version"] = json!(1);
+    body
+}
+
+#[test]
+fn rules_are_changed_with_a_recent_proof() {
+    on_both(&async |stage: &Stage<'_>| {
+        let mut owner = stage.person_as("Noor Owner", OWNER).await;
+        stage.world.clock.advance(LIFETIME);
+        for set in [
+            json!({"payout_two_people": true}),
+            json!({"meeting_hosts": ["meet.jit.si"]}),
+            json!({"seller": "Somebody else"}),
+            json!({"hold_minutes": 20}),
+        ] {
+            let refused = call(&mut script(stage, &owner), "PATCH", SETTINGS, &rules(&set)).await;
+            assert_eq!(refused.expect(403).json()["code"], "sudo_required", "{set}");
+        }
+        let page = owner.browser.get("/admin/sessions/settings").await;
+        let mut preset = page.expect(200).form("/admin/sessions/preset");
+        preset.press("preset", "studio");
+        let form = page.form("/admin/sessions/settings");
+        for form in [preset, form] {
+            let asked = owner.browser.submit(&page, &form).await;
+            let onward = asked.location().unwrap_or_default();
+            assert!(onward.starts_with("/sudo?"), "{onward}");
+        }
+        prove(stage, &mut owner).await;
+        let set = rules(&json!({"payout_two_people": true}));
+        let done = call(&mut script(stage, &owner), "PATCH", SETTINGS, &set).await;
+        done.expect(200);
+    });
+}
+
+#[test]
+fn only_an_owner_ends_the_rule_of_two_and_not_for_a_batch_that_stands() {
+    on_both(&async |stage: &Stage<'_>| {
+        let (farah, _, _) = booked(stage, 0).await;
+        let set = json!({"reference": "Bank Satu 1"});
+        let named = call(
+            &mut script(stage, &farah),
+            "PUT",
+            "/api/v1/me/payouts",
+            &set,
+        )
+        .await;
+        named.expect(204);
+        go_to(stage, "2026-12-03T00:00:00Z").await;
+        let admin = stage.person_as("Mei Lin", ADMIN).await;
+        let owner = stage.person_as("Noor Owner", OWNER).await;
+        let (mut admin, mut owner) = (script(stage, &admin), script(stage, &owner));
+        let none = &Value::Null;
+        let on = json!({"payout_two_people": true, "version": 1});
+        call(&mut admin, "PATCH", SETTINGS, &on).await.expect(200);
+        let payout = only_id(&mut admin, "pending").await;
+        let approve = format!("{ITEMS}/{payout}/approve");
+        call(&mut admin, "POST", &approve, none).await.expect(200);
+        let made = call(&mut admin, "POST", BATCHES, &json!({"currency": "MYR"})).await;
+        let batch = format!(
+            "{BATCHES}/{}",
+            made.expect(201).json()["id"].as_str().unwrap()
+        );
+        let approve = format!("{batch}/approve");
+        call(&mut admin, "POST", &approve, none).await.expect(200);
+
+        let off = json!({"payout_two_people": false, "version": 2});
+        let refused = call(&mut admin, "PATCH", SETTINGS, &off).await;
+        assert_eq!(refused.expect(403).json()["code"], "role_required");
+        call(&mut owner, "PATCH", SETTINGS, &off).await.expect(200);
+        let (send, reference) = (format!("{batch}/send"), json!({"reference": "TRX-1"}));
+        let refused = call(&mut admin, "POST", &send, &reference).await;
+        assert_eq!(refused.expect(403).json()["code"], "second_person_required");
+        call(&mut owner, "POST", &send, &reference)
+            .await
+            .expect(200);
+    });
+}
+
+#[test]
+fn a_missed_session_is_owed_by_the_rate_of_the_day_of_booking() {
+    on_both(&async |stage: &Stage<'_>| {
+        let (farah, _, id) = booked(stage, 0).await;
+        run(stage, sql!("UPDATE provider SET no_show_bps = 10000")).await;
+        go_to(stage, "2026-11-24T01:40:00Z").await;
+        mark(stage, &farah, &id, "no_show_member").await.expect(200);
+        assert_eq!(items(stage).await, [item(5_000, "pending")]);
+    });
+}
