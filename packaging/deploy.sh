@@ -1,6 +1,6 @@
 #!/bin/sh
-# Puts a new version of a service in place: pull, build, `kenduri reload`. If the new version is not
-# ready, the one before is put back.
+# Puts a new version of a service in place: pull, build, `kenduri reload`. If the new version does
+# not get ready, or fails soon after it took over, the one before is put back.
 #
 #     deploy.sh SERVICE HOME BUILD [OPTION OF KENDURI]...
 #
@@ -55,7 +55,7 @@ if [ -z "$before" ] || [ "$before" = "$new" ]; then
     exit 1
 fi
 lead_to "$before"
-# Instances that have taken over by then go back too.
+# Instances that the new version has replaced for good go back too.
 kenduri reload "$service" "$@"
 echo "$commit was not taken; $service is ${before#releases/} again" >&2
 exit 1

@@ -28,6 +28,7 @@ public = true
 [service.shop]
 run = "${process.execPath} answer.mjs {socket}"
 listen = "unix"
+keep_former = "1s"
 public_name = "The shop"
 [service.mailer]
 run = "${process.execPath} answer.mjs"

@@ -29,7 +29,9 @@ export class Site {
         if (existsSync(there)) symlinkSync(there, join(folder, part, packages));
       }
     }
-    writeFileSync(join(folder, file), adapt(readFileSync(join(folder, file), 'utf8')));
+    // A command that replaces a service need not wait for as long as on a server.
+    const settings = readFileSync(join(folder, file), 'utf8').replace(/^\[service\.\w+\]$/gm, '$&\nkeep_former = "1s"');
+    writeFileSync(join(folder, file), adapt(settings));
     await prepare(async (...command) => (await promisify(execFile)(built, command, { cwd: folder })).stdout);
     // By its bare name, as a person in that folder would; services stand in folders of their own.
     const kenduri = await Kenduri.run(folder, ['--config', file, '--listen', '127.0.0.1:0', '--data', 'data', ...words], folder);

@@ -32,6 +32,7 @@ server-ready = Ready
 server-spare = Spare
 server-starting = Starting
 server-waiting = Starting again soon
+server-former = Kept in case the new one fails
 server-draining = Finishing requests
 server-stopping = Stopping
 server-failed = Failed

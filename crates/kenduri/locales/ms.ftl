@@ -32,6 +32,7 @@ server-ready = Sedia
 server-spare = Simpanan
 server-starting = Sedang bermula
 server-waiting = Akan bermula semula
+server-former = Disimpan jika yang baharu gagal
 server-draining = Menyelesaikan permintaan
 server-stopping = Sedang berhenti
 server-failed = Gagal

@@ -27,6 +27,8 @@ pub(crate) enum Message {
         Option<Arc<str>>,
         oneshot::Sender<Option<Vec<Arc<ServiceLog>>>>,
     ),
+    /// Requests an answer as soon as no former generation is kept.
+    TrialsOver(oneshot::Sender<()>),
     HandOver(oneshot::Sender<Result<(), ControlError>>),
     Renew(OwnService, oneshot::Sender<CommandOutcome>),
     ShutDown(oneshot::Sender<()>),
@@ -90,8 +92,9 @@ impl Control {
     }
 
     /// Replaces the processes of a service with a new generation of processes. Returns when the new
-    /// generation has taken over. If the new generation does not become ready, the old one stays,
-    /// and the error contains the reason.
+    /// generation has taken over and the old one is no longer kept. If the new generation does not
+    /// become ready, or fails while the old one is kept, the old one stays, and the error contains
+    /// the reason.
     pub async fn reload(&self, service: &str) -> Result<(), ControlError> {
         self.command(service, Command::Reload(None)).await
     }
@@ -104,8 +107,8 @@ impl Control {
         outcome.map_err(ControlError::Refused)
     }
 
-    /// Sets the number of instances that take requests. Returns when all of them are ready and all
-    /// surplus instances have exited.
+    /// Sets the number of instances that take requests. Returns when all of them have been ready for
+    /// some time (`keep_former`) and all surplus instances have exited.
     pub async fn scale(&self, service: &str, instances: u32) -> Result<(), ControlError> {
         let scale = Command::Scale {
             instances: Some(instances),
@@ -173,10 +176,18 @@ impl Control {
     /// still running, so that this process can exec another program. Requests that arrive later are
     /// handled only if this process does not exec.
     ///
-    /// The supervisor refuses while a new generation is taking over, while a caller waits for a
-    /// service, or while a shutdown is in progress. The error contains the reason.
+    /// Waits while a former generation is kept. The supervisor refuses while a new generation is
+    /// taking over, while a caller waits for a service, or while a shutdown is in progress. The error
+    /// contains the reason.
     pub async fn hand_over(&self) -> Result<(), ControlError> {
+        self.trials_over().await?;
         self.ask(Message::HandOver).await?
+    }
+
+    /// Waits until no former generation is kept; see
+    /// [`ServiceConfig::keep_former`](crate::ServiceConfig::keep_former).
+    pub async fn trials_over(&self) -> Result<(), ControlError> {
+        self.ask(Message::TrialsOver).await
     }
 
     pub(crate) async fn outputs(

@@ -1,10 +1,12 @@
 //! Readiness and health checks of an instance.
 //!
-//! `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) makes an instance ready at once. Without this
-//! message, an instance with a health check is ready when the check passes. An instance with only a
-//! socket is ready when the socket accepts connections, and any other instance when its process has
-//! lived for a second. The program's own service becomes ready only by `READY=1`. A service may
-//! also request more start time on `NOTIFY_SOCKET`.
+//! An instance with a health check is ready when the check passes, and not before: some programs
+//! send `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) before they have loaded the code that answers
+//! requests. The message only makes the check look at once. Any other instance is ready when it
+//! sends `READY=1`. Without the message, an instance with a socket is ready when the socket accepts
+//! connections (or answers a request, if the supervisor opened the socket), and an instance with neither when its process has lived for some seconds. The
+//! program's own service becomes ready only by `READY=1`. A service may also request more start
+//! time on `NOTIFY_SOCKET`.
 
 use std::fs;
 use std::io;
@@ -15,7 +17,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixDatagram};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::address_check::{CheckedAddress, ConnectError};
@@ -34,8 +36,8 @@ const SOONEST: Duration = Duration::from_millis(2);
 const LATEST: Duration = Duration::from_millis(100);
 /// The timeout for connecting to an instance without a health check.
 const CONNECT: Duration = Duration::from_secs(2);
-/// A process with neither a health check nor a socket counts as ready after this time.
-const ALIVE: Duration = Duration::from_secs(1);
+/// How long to wait before a notify socket is read again after an error.
+const READ_AGAIN: Duration = Duration::from_secs(1);
 /// How many bytes of a response are read to find its status line.
 const STATUS_LINE: usize = 256;
 /// How many bytes are read after the status line of a response, and for how long. Some servers
@@ -55,6 +57,8 @@ pub(crate) struct Probe {
     pub(crate) activated: bool,
     /// Whether only `READY=1` makes the instance ready.
     pub(crate) needs_notification: bool,
+    /// After this time, a process with neither a health check nor a socket counts as ready.
+    pub(crate) alive: Duration,
     /// Whether the instance was already ready before this probe started.
     pub(crate) is_ready: bool,
     pub(crate) notify: Arc<NotifySocket>,
@@ -75,18 +79,27 @@ impl Probe {
             rise,
             activated,
             needs_notification,
+            alive,
             is_ready,
             notify,
             run,
         } = self;
         let mut until = attention.clone();
+        let (has_health, look_now) = (health.is_some(), Notify::new());
         let listen = async {
             let mut is_new = !is_ready;
             loop {
                 tokio::select! {
                     said = notify.next_event(run) => {
-                        let is_first = is_new && matches!(said, Event::Ready(_));
+                        let is_notification = matches!(said, Event::Ready(_));
+                        let is_first = is_new && is_notification;
                         is_new &= !is_first;
+                        if has_health && is_notification {
+                            if is_first {
+                                look_now.notify_one();
+                            }
+                            continue;
+                        }
                         let doubted = address.as_ref().filter(|_| is_first);
                         found(verify_listener(said, run, doubted)).await;
                     }
@@ -100,11 +113,17 @@ impl Probe {
                 _ if needs_notification => {}
                 (Some(address), Some(health)) => {
                     let passed = if is_ready { rise } else { 0 };
-                    check(address, &health, (run, passed, rise), begun, &found).await;
+                    let look_now = (begun, &look_now);
+                    check(address, &health, (run, passed, rise), look_now, &found).await;
                 }
                 (_, None) if is_ready => {}
-                (Some(address), None) if !activated => loop {
-                    match try_connect(address).await {
+                (Some(address), None) => loop {
+                    let found_ready = if activated {
+                        request_any(address).await
+                    } else {
+                        try_connect(address).await
+                    };
+                    match found_ready {
                         Ok(()) => break found(Event::Ready(run)).await,
                         Err(ConnectError::Refused(why)) => {
                             break found(Event::Refused(run, why)).await;
@@ -113,7 +132,7 @@ impl Probe {
                     }
                 },
                 _ => {
-                    sleep(ALIVE).await;
+                    sleep(alive).await;
                     found(Event::Ready(run)).await;
                 }
             }
@@ -139,7 +158,7 @@ async fn check(
     address: &CheckedAddress,
     health: &HealthSettings,
     (run, mut passed, rise): (RunId, u32, u32),
-    begun: Instant,
+    (begun, look_now): (Instant, &Notify),
     found: &impl AsyncFn(Event),
 ) {
     loop {
@@ -164,12 +183,12 @@ async fn check(
                 found(Event::Failed(run, why)).await;
             }
         }
-        sleep(if passed < rise {
-            retry_delay(begun)
+        if passed < rise {
+            // An error means that the time is over.
+            let _ = timeout(retry_delay(begun), look_now.notified()).await;
         } else {
-            health.every
-        })
-        .await;
+            sleep(health.every).await;
+        }
     }
 }
 
@@ -214,6 +233,13 @@ async fn try_connect(address: &CheckedAddress) -> Result<(), ConnectError> {
         address.check_listener()
     });
     connected.await.unwrap_or_else(|_| Err(late()))
+}
+
+/// Waits for an answer to a request, whatever it is. A socket that the supervisor opened accepts
+/// connections before the instance does.
+async fn request_any(address: &CheckedAddress) -> Result<(), ConnectError> {
+    let asked = timeout(CONNECT, request_status(address, "/")).await;
+    asked.unwrap_or_else(|_| Err(late())).map(drop)
 }
 
 /// Requests a path with `GET` and returns the response's status. Only the status line is parsed
@@ -316,7 +342,7 @@ impl NotifySocket {
                         return said;
                     }
                 }
-                Err(_) => sleep(ALIVE).await,
+                Err(_) => sleep(READ_AGAIN).await,
             }
         }
     }
@@ -435,7 +461,9 @@ mod tests {
             owner: None,
             group: None,
         };
-        let ask = check(&address, &health, (1, 0, 2), Instant::now(), &found);
+        let look_now = Notify::new();
+        let begun = (Instant::now(), &look_now);
+        let ask = check(&address, &health, (1, 0, 2), begun, &found);
         let hear = async {
             let mut heard = Vec::new();
             for _ in 0..6 {

@@ -77,6 +77,9 @@ pub struct ServiceConfig {
     pub after: Vec<String>,
     /// How long an instance that is being replaced may take to finish its requests.
     pub drain_within: String,
+    /// How long a replaced instance is kept without requests. It takes over again if its successor
+    /// ends or fails its health check in this time.
+    pub keep_former: String,
     /// Whether the supervisor opens the listening socket and passes it to the instance
     /// (`LISTEN_FDS`).
     pub activate: bool,
@@ -115,6 +118,7 @@ impl Default for ServiceConfig {
             time_zone: String::new(),
             after: Vec::new(),
             drain_within: "5s".to_owned(),
+            keep_former: "10s".to_owned(),
             activate: false,
             roll: "one".to_owned(),
         }

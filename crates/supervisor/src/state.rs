@@ -11,6 +11,7 @@ mod lifecycle;
 mod policy;
 mod rolling_update;
 mod run;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -172,6 +173,8 @@ pub enum InstanceState {
     Ready,
     /// The process is ready and takes over if another instance fails.
     Spare,
+    /// The process was replaced, and takes over again if its successor fails soon.
+    Former,
     /// The process finishes its requests and takes no new ones.
     Draining,
     /// The process was asked to stop.
@@ -258,7 +261,9 @@ impl State {
     pub fn next_due(&self) -> Option<Duration> {
         let runs = self.runs.values().filter_map(Run::due);
         let slots = self.slots.values().filter_map(|slot| slot.restart_at);
-        runs.chain(slots).min()
+        let trials = self.rolling.iter().flat_map(RollingUpdate::ends_of_trials);
+        let waits = self.end_of_wait().into_iter();
+        runs.chain(slots).chain(trials).chain(waits).min()
     }
 
     pub fn is_up(&self) -> bool {
@@ -292,6 +297,14 @@ impl State {
 
     pub fn is_rolling(&self) -> bool {
         self.rolling.is_some()
+    }
+
+    /// Whether a command waits for new instances to prove themselves, or a former generation is
+    /// kept.
+    pub fn is_on_trial(&self) -> bool {
+        let rolling = self.rolling.as_ref();
+        rolling.is_some_and(|rolling| !rolling.trials.is_empty())
+            || self.waiting.iter().any(PendingCommand::is_trial)
     }
 
     /// Whether the instances belong to different generations, because the last rolling update
@@ -359,12 +372,17 @@ impl State {
                 .slots
                 .values()
                 .any(|slot| slot.generation == generation)
-            || rolling.is_some_and(|rolling| rolling.generation == generation)
+            || rolling.is_some_and(|rolling| rolling.uses(generation))
     }
 
-    /// Whether there is still a slot or a process for the instance with this number.
-    pub fn has_place(&self, number: u32) -> bool {
-        self.slots.contains_key(&number) || self.runs.values().any(|run| run.number == number)
+    /// Whether there is still a slot or a process for this instance of this generation.
+    pub fn has_place(&self, number: u32, generation: u32) -> bool {
+        let slot = self.slots.get(&number);
+        slot.is_some_and(|slot| slot.generation == generation)
+            || self
+                .runs
+                .values()
+                .any(|run| run.number == number && run.generation == generation)
     }
 
     fn ready_run(&self, number: u32) -> Option<&Run> {
@@ -374,7 +392,7 @@ impl State {
     }
 
     fn total(&self) -> u32 {
-        self.policy.instances + self.policy.spare
+        self.policy.total()
     }
 }
 

@@ -89,6 +89,8 @@ pub struct SettingsSummary {
     pub logs: Option<LogConfig>,
     /// How long an instance that is being replaced may take to finish its requests.
     pub drain_within: String,
+    /// How long a replaced instance is kept without requests, in case its successor fails.
+    pub keep_former: String,
     pub roll: String,
     /// When the command runs; empty for a command that runs permanently.
     pub cron: String,

@@ -54,6 +54,8 @@ const PID_RECORDS: &str = "processes";
 /// The folder of sockets, inside the run folder. It contains the sockets that the supervisor opens
 /// and, for each service, a subfolder for the sockets that the service opens.
 const SERVICES: &str = "services";
+/// The default of [`SupervisorOptions::alive`].
+const ALIVE: Duration = Duration::from_secs(3);
 const LONG: Duration = Duration::from_hours(24);
 
 /// The supervisor's options, except the plan.
@@ -76,6 +78,8 @@ pub struct SupervisorOptions {
     /// The memory limit of all services together, in bytes. It has an effect only with control
     /// groups.
     pub memory: Option<u64>,
+    /// After this time, a process with neither a health check nor a socket counts as ready.
+    pub alive: Duration,
     pub clock: Clock,
     /// The source of the random numbers that vary the restart delays.
     pub random: RandomSource,
@@ -101,6 +105,7 @@ impl SupervisorOptions {
             adopt_orphans: true,
             control_groups: true,
             memory: None,
+            alive: ALIVE,
             clock: Arc::new(system_time),
             random: Box::new(random),
             line_hook: None,
@@ -187,6 +192,8 @@ pub struct Supervisor {
     shutdown_waiters: Option<Vec<oneshot::Sender<()>>>,
     /// The caller that waits for the end of the handover; `None` if no handover is in progress.
     handover_waiter: Option<oneshot::Sender<Result<(), ControlError>>>,
+    /// The callers that wait until no former generation is kept.
+    trial_waiters: Vec<oneshot::Sender<()>>,
     /// Messages that arrived during a handover and are to be handled afterwards.
     postponed: Vec<Message>,
     /// Whether the groups of exited processes should be checked again soon. This is set after a
@@ -283,6 +290,7 @@ impl Supervisor {
             next_command: 0,
             shutdown_waiters: None,
             handover_waiter: None,
+            trial_waiters: Vec::new(),
             postponed: Vec::new(),
             look_again_soon: false,
             lock,
@@ -311,6 +319,7 @@ impl Supervisor {
             self.start_waiting_services();
             self.stop_next_services();
             self.remove_stopped_services();
+            self.answer_trial_waiters();
             if self.is_over() {
                 break;
             }
@@ -385,6 +394,20 @@ impl Supervisor {
             .collect();
         for name in due {
             self.step(&name, Event::Tick);
+        }
+    }
+
+    fn answer_trial_waiters(&mut self) {
+        if self
+            .services
+            .values()
+            .any(|managed| managed.state.is_on_trial())
+        {
+            return;
+        }
+        for waiting in self.trial_waiters.drain(..) {
+            // An error means that the caller no longer waits.
+            let _ = waiting.send(());
         }
     }
 

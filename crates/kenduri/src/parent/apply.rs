@@ -521,7 +521,7 @@ mod tests {
             done = &mut both => panic!("{done:?}, and somebody else is at it"),
             () = future::ready(()) => {}
         }
-        let (shut, told) = tokio::join!(parent.gate.shut(), both);
+        let (shut, told) = tokio::join!(parent.gate.shut(future::ready(())), both);
         let _held = (alone, shut.unwrap());
         for reply in <[Reply; 2]>::from(told) {
             assert!(matches!(reply, Reply::Error(why) if why.contains("once more")));

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use tokio::sync::watch;
+use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -58,15 +59,23 @@ impl CommandGate {
         let _ = is_shut.wait_for(|is_shut| !*is_shut).await;
     }
 
-    /// Closes the gate, and waits for the requests in progress. Fails if a request takes too long.
-    /// The gate opens again after a failure, or when the returned guard is dropped.
-    pub(super) async fn shut(&self) -> Result<ClosedGate> {
+    /// Closes the gate, and waits for the requests in progress. Fails if a request takes too long
+    /// and `longer` is done as well. The gate opens again after a failure, or when the returned
+    /// guard is dropped.
+    pub(super) async fn shut(&self, longer: impl Future<Output = ()>) -> Result<ClosedGate> {
         self.is_shut.send_replace(true);
         let shut = ClosedGate(self.clone());
         self.inside.close();
-        match tokio::time::timeout(PATIENCE, self.inside.wait()).await {
-            Ok(()) => Ok(shut),
-            Err(_) => bail!("orders are still being carried out\n  ask again when they are done"),
+        let late = async {
+            sleep(PATIENCE).await;
+            longer.await;
+            // A request that ends with `longer` has yet to be answered.
+            sleep(PATIENCE).await;
+        };
+        tokio::select! {
+            biased;
+            () = self.inside.wait() => Ok(shut),
+            () = late => bail!("orders are still being carried out\n  ask again when they are done"),
         }
     }
 }
@@ -77,6 +86,8 @@ fn refuse<T>() -> Result<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -84,19 +95,19 @@ mod tests {
         let gate = CommandGate::default();
         let inside = gate.enter().unwrap();
         let queue = gate.unless_shut(std::future::pending::<()>());
-        let shutting = gate.shut();
+        let shutting = gate.shut(ready(()));
         tokio::pin!(queue, shutting);
         tokio::select! {
             biased;
             _ = &mut queue => panic!("it is open"),
             _ = &mut shutting => panic!("somebody is inside"),
-            () = std::future::ready(()) => {}
+            () = ready(()) => {}
         }
         assert!(gate.enter().is_err());
         assert!(queue.await.unwrap_err().to_string().contains("once more"));
         drop(inside);
         let shut = shutting.await.unwrap();
-        assert!(gate.unless_shut(std::future::ready(())).await.is_err());
+        assert!(gate.unless_shut(ready(())).await.is_err());
         drop(shut);
         gate.opened().await;
         assert!(gate.enter().is_ok());
@@ -106,8 +117,19 @@ mod tests {
     async fn who_stays_too_long_keeps_it_open() {
         let gate = CommandGate::default();
         let _inside = gate.enter().unwrap();
-        let refused = gate.shut().await.err().unwrap();
+        let refused = gate.shut(ready(())).await.err().unwrap();
         assert!(refused.to_string().contains("still being carried out"));
         assert!(gate.enter().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_stays_for_a_reason_is_waited_for() {
+        let gate = CommandGate::default();
+        let inside = gate.enter().unwrap();
+        let longer = async {
+            sleep(Duration::from_mins(5)).await;
+            drop(inside);
+        };
+        assert!(gate.shut(longer).await.is_ok());
     }
 }

@@ -246,12 +246,16 @@ impl ParentProcess {
             self.check_freeze(force).await?;
             self.program.check()?;
             let alone = self.alone().await?;
+            // A service that was just replaced may still fail, and its former processes take over
+            // again. The next program would not know of that.
+            self.control.trials_over().await?;
             let room = self.settings.lock().await.sockets.leave();
             room.context("the old program goes on")?;
             let path = self.program.path().display();
             let next = self.control.reload(OWN_SERVICE).await;
             next.with_context(|| format!("the old program goes on, for {path} does not serve"))?;
-            let shut = self.gate.shut().await;
+            let longer = async { drop(self.control.trials_over().await) };
+            let shut = self.gate.shut(longer).await;
             let shut = shut.context("the new program serves, but this process is the old one")?;
             Ok((alone, shut))
         };

@@ -64,6 +64,7 @@ fn mark(state: InstanceState) -> Mark {
         InstanceState::Spare => ("yes", "server-spare"),
         InstanceState::Starting => ("maybe", "server-starting"),
         InstanceState::Waiting => ("maybe", "server-waiting"),
+        InstanceState::Former => ("wait", "server-former"),
         InstanceState::Draining => ("wait", "server-draining"),
         InstanceState::Stopping => ("wait", "server-stopping"),
         InstanceState::Failed => ("error", "server-failed"),

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::program::{Program, text};
+use crate::http;
+use crate::program::{Program, run, text};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packaging/deploy.sh");
@@ -33,7 +35,7 @@ Server(os.environ["SOCKET"], Answer).serve_forever()
 
 const SETTINGS: &str = "data = \"data\"\n[listen]\nhttp = [\"127.0.0.1:0\"]\n\
     [service.web]\nrun = \"python3 server.py\"\ndirectory = \"web/current\"\nlisten = \"unix\"\n\
-    instances = 2\nstart_within = \"10s\"\n[[route]]\nto = \"service:web\"\n";
+    instances = 2\nstart_within = \"10s\"\nkeep_former = \"200ms\"\n[[route]]\nto = \"service:web\"\n";
 
 fn git(folder: &Path, words: &[&str]) {
     let mut git = Command::new("git");
@@ -120,4 +122,112 @@ fn a_new_version_is_put_in_place_and_goes_back_when_it_is_not_ready() {
     let back = deploy(folder, build, "origin/main~2");
     assert_eq!(back.status.code(), Some(0), "{}", text(&back.stderr));
     assert_eq!(version(), "one");
+}
+
+/// What gunicorn does: the first process opens the socket and sends `READY=1` before a child has
+/// loaded the version. A version that cannot be loaded ends both with code 3.
+const LIKE_GUNICORN: &str = r#"
+import http.server, os, signal, socket, socketserver, sys, time
+
+version = open("version").read()
+
+class Answer(http.server.BaseHTTPRequestHandler):
+    def address_string(self):
+        return "local"
+    def log_message(self, *words):
+        pass
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(version)))
+        self.end_headers()
+        self.wfile.write(version.encode())
+
+class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 100
+
+server = Server(os.environ["SOCKET"], Answer)
+said = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+said.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
+child = os.fork()
+if child == 0:
+    time.sleep(0.5)
+    if version == "broken":
+        os._exit(3)
+    server.serve_forever()
+
+def stop(number, _):
+    os.kill(child, number)
+    sys.exit(0)
+
+signal.signal(signal.SIGTERM, stop)
+os.waitpid(child, 0)
+sys.exit(3)
+"#;
+
+/// The number of clients that send requests during a deploy.
+const CLIENTS: usize = 4;
+
+/// Sends requests to this address while a command runs. Returns its output. Each request must
+/// succeed.
+fn asked_meanwhile(address: &str, command: impl FnOnce() -> Output) -> Output {
+    let (over, asked) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let output = std::thread::scope(|scope| {
+        for _ in 0..CLIENTS {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    let answer = http::send(address, "GET", "/", &[], b"");
+                    let answer = answer.expect("an answer");
+                    assert_eq!((answer.status, &*answer.text()), (200, "one"));
+                    asked.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        let output = command();
+        over.store(true, Ordering::Relaxed);
+        output
+    });
+    assert!(asked.load(Ordering::Relaxed) > CLIENTS);
+    output
+}
+
+#[test]
+fn no_request_fails_when_a_broken_version_is_deployed() {
+    for (health, wanted) in [
+        (
+            "health = { path = \"/\" }\n",
+            "instance 0: it ended with code 3 before it was ready",
+        ),
+        // Without a health check, the broken version takes over for a moment.
+        (
+            "",
+            "instance 0: it ended with code 3, soon after it had taken over",
+        ),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path();
+        fs::write(folder.join("server.py"), LIKE_GUNICORN).expect("a file");
+        fs::write(folder.join("version"), "one").expect("a file");
+        let settings = format!(
+            "data = \"data\"\n[listen]\nhttp = [\"127.0.0.1:0\"]\n\
+             [service.web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\n\
+             instances = 2\nkeep_former = \"2s\"\n{health}[[route]]\nto = \"service:web\"\n"
+        );
+        fs::write(folder.join("kenduri.toml"), settings).expect("a file");
+        let config = folder.join("kenduri.toml").display().to_string();
+        let program = Program::start(&["serve", "--config", &config], &[]);
+        let end = Instant::now() + PATIENCE;
+        while program.get("/").status != 200 {
+            assert!(Instant::now() < end, "it does not start");
+        }
+        fs::write(folder.join("version"), "broken").expect("a file");
+        let reload = || run(&["reload", "web", "--config", &config], folder, &[]);
+        let output = asked_meanwhile(&program.address, reload);
+        let why = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{why}");
+        assert!(why.contains(wanted), "{why}");
+        for _ in 0..4 {
+            assert_eq!(program.get("/").text(), "one");
+        }
+    }
 }

@@ -12,10 +12,19 @@ use crate::program::{Program, run, text};
 /// The time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
+const BEAT: &str = r#"
+import os, socket, time
+print("the heart beats")
+out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+out.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
+time.sleep(1000)
+"#;
+
 const SETTINGS: &str = r#"
 [service.beat]
-run = ["python3", "-u", "-c", "import time; print('the heart beats'); time.sleep(1000)"]
+run = ["python3", "-u", "beat.py"]
 listen = "none"
+keep_former = "100ms"
 
 [[route]]
 to = "app"
@@ -32,6 +41,7 @@ impl Owner {
     fn arrive() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("kenduri.toml"), SETTINGS).expect("written");
+        std::fs::write(folder.path().join("beat.py"), BEAT).expect("written");
         let [file, data] = paths(&folder);
         let program = Program::serve(&["--config", &file, "--data", &data], &[]);
         let mut owner = Self {

@@ -42,11 +42,20 @@ print("hello from", os.getpid(), flush=True)
 Server(os.environ["SOCKET"], Answer).serve_forever()
 "#;
 
+/// A service that is ready at once, and then does nothing.
+const QUIET: &str = r#"
+import os, socket, time
+out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+out.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
+time.sleep(1000)
+"#;
+
 const SETTINGS: &str = r#"
 [service.web]
 run = "python3 server.py"
 listen = "unix"
 instances = 2
+keep_former = "0s"
 health = { path = "/health" }
 
 [[route]]
@@ -67,6 +76,7 @@ impl House {
     fn build(settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::write(folder.path().join("server.py"), SERVER).expect("written");
+        std::fs::write(folder.path().join("quiet.py"), QUIET).expect("written");
         std::fs::write(folder.path().join("kenduri.toml"), settings).expect("written");
         let file = folder.path().join("kenduri.toml");
         let data = folder.path().join("data");
@@ -286,7 +296,8 @@ fn settings_that_are_applied_touch_only_what_changed() {
         Some(house.ready("web")).filter(|pids| pids.len() == 2)
     });
     let file = house.path().join("kenduri.toml");
-    let more = format!("{SETTINGS}\n[service.other]\nrun = \"sleep 1000\"\n");
+    let other = "[service.other]\nrun = \"python3 quiet.py\"\nkeep_former = \"0s\"\n";
+    let more = format!("{SETTINGS}\n{other}");
     std::fs::write(&file, &more).expect("written");
     let said = house.order(&["apply"]);
     assert!(said.contains("other is being started"), "{said}");
@@ -295,7 +306,7 @@ fn settings_that_are_applied_touch_only_what_changed() {
         (house.ready("other").len() == 1).then_some(())
     });
 
-    std::fs::write(&file, more.replace("sleep 1000", "no-such-program")).expect("written");
+    std::fs::write(&file, more.replace("python3 quiet.py", "no-such-program")).expect("written");
     let refused = house.give(&["apply"]);
     assert_eq!(refused.status.code(), Some(1));
     let why = text(&refused.stderr);
@@ -308,7 +319,7 @@ fn settings_that_are_applied_touch_only_what_changed() {
     // A service that fails to start does not prevent the other changes. Its error is reported
     // separately.
     let route = "\n[[route]]\npath = \"/gone\"\nto = \"status:410\"\n";
-    let fails = more.replace("sleep 1000", "false");
+    let fails = more.replace("python3 quiet.py", "false");
     std::fs::write(&file, format!("{fails}{route}")).expect("written");
     let told = house.give(&["apply"]);
     assert_eq!(told.status.code(), Some(1));
@@ -365,7 +376,7 @@ fn an_owner_is_told_once_that_a_service_was_given_up() {
     let told = |count| mail.wait(PATIENCE, |received| began(received) >= count);
     let settings = format!(
         "[service.frail]
-run = \"test -e well$KENDURI_INSTANCE && exec sleep 1000; exit 3\"
+run = \"test -e well$KENDURI_INSTANCE && exec python3 quiet.py; exit 3\"
 shell = true
 instances = 2
 restart = {{ backoff = \"1ms..1ms\", give_up = \"3 in 10m\" }}
@@ -483,9 +494,10 @@ fn what_waits_for_a_restart_stays_whoever_serves() {
 
 #[test]
 fn all_services_are_restarted_or_reloaded_one_after_the_other() {
-    let broken = "\n[service.broken]\nrun = \"test ! -e broken && exec sleep 1000\"\nshell = true\n\
+    let broken = "\n[service.broken]\nrun = \"test ! -e broken && exec python3 quiet.py\"\nshell = true\n\
+                  keep_former = \"0s\"\n\
                   restart = { give_up = \"1 in 1m\" }\n\
-                  [service.other]\nrun = \"sleep 1000\"\n";
+                  [service.other]\nrun = \"python3 quiet.py\"\nkeep_former = \"100ms\"\n";
     let house = House::build(&[SETTINGS, broken].concat());
     let all = || ["broken", "other", "web", "kenduri"].map(|service| house.ready(service));
     let is_ready = || all().iter().all(|pids| !pids.is_empty()).then_some(());

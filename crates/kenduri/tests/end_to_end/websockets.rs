@@ -78,6 +78,7 @@ fn settings(tunnel_time: Duration) -> String {
     format!(
         "[listen]\ntunnel_time = \"{}s\"\n\
          [service.web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\ndrain_within = \"{}s\"\n\
+         keep_former = \"0s\"\n\
          [[route]]\npath = \"/web/\"\nto = \"service:web\"\n[[route]]\nto = \"app\"\n",
         tunnel_time.as_secs(),
         TIME.as_secs()

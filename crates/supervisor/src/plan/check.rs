@@ -1,5 +1,6 @@
 //! Checks the settings of services and collects all errors.
 
+mod keep_former;
 mod schedules;
 
 use std::collections::BTreeMap;
@@ -493,6 +494,7 @@ impl ServiceCheck<'_> {
         let drain_within = self
             .check
             .accept("drain_within", units::duration(&service.drain_within));
+        let keep_former = self.keep_former();
         let backoff = self.check.accept(
             "restart.backoff",
             value_parsers::backoff(&service.restart.backoff),
@@ -525,6 +527,7 @@ impl ServiceCheck<'_> {
             start_within: start_within?,
             stop_within: stop_within?,
             drain_within: drain_within?,
+            keep_former: keep_former?,
             fall,
             rise,
             when,

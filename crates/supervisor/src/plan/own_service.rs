@@ -91,6 +91,8 @@ impl OwnService {
                 // When asked to stop, the process finishes its requests by itself, so the
                 // supervisor need not wait.
                 drain_within: Duration::ZERO,
+                // Two workers at once would do the app's background work twice.
+                keep_former: Duration::ZERO,
                 fall: 1,
                 rise: 1,
                 when: RestartWhen::Always,

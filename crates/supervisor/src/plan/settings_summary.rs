@@ -58,6 +58,7 @@ impl ServiceSettings {
                 errors: self.logs.errors,
             }),
             drain_within: units::written_duration(policy.drain_within),
+            keep_former: units::written_duration(policy.keep_former),
             roll: value_parsers::name(&value_parsers::ROLLS, &policy.roll),
             cron: written(self.cron.as_ref(), Schedule::cron),
             cron_restart: written(self.cron_restart.as_ref(), Schedule::cron),

@@ -1,9 +1,10 @@
 //! Commands to a service, and the conditions under which each command is complete.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::run::{AfterStop, Run};
-use super::{Action, Command, CommandId, Policy, Transition};
+use super::run::{AfterStop, Phase, Run};
+use super::{Action, Command, CommandId, Policy, State, Transition};
 
 /// The maximum number of pending commands.
 const MOST_WAITING: usize = 32;
@@ -21,8 +22,44 @@ pub(super) struct PendingCommand {
 enum Goal {
     /// Every instance is ready, and there is no surplus instance.
     Settled,
+    /// As [`Goal::Settled`], and every instance has been ready for [`Policy::keep_former`].
+    Proven,
     /// No process of the service is left.
     Gone,
+}
+
+impl PendingCommand {
+    /// Whether the command waits for new instances to prove themselves.
+    pub(super) fn is_trial(&self) -> bool {
+        self.goal == Goal::Proven
+    }
+}
+
+impl State {
+    fn is_settled(&self) -> bool {
+        let ready = |number| u32::from(self.ready_run(number).is_some());
+        let running: u32 = self.slots.keys().map(|number| ready(*number)).sum();
+        self.is_decided() && self.runs.len() == running as usize
+    }
+
+    /// Returns when all instances will have been ready for [`Policy::keep_former`], unless one of
+    /// them is not ready now.
+    fn proven_at(&self) -> Option<Duration> {
+        if !self.is_settled() {
+            return None;
+        }
+        let ready = self.runs.values().filter_map(|run| match run.phase {
+            Phase::Ready { at } => Some(at),
+            _ => None,
+        });
+        Some(ready.max().unwrap_or_default() + self.policy.keep_former)
+    }
+
+    /// Returns when a command that waits for new instances to prove themselves is complete.
+    pub(super) fn end_of_wait(&self) -> Option<Duration> {
+        let waits = self.waiting.iter().any(PendingCommand::is_trial);
+        self.proven_at().filter(|_| waits)
+    }
 }
 
 impl Transition {
@@ -143,7 +180,7 @@ impl Transition {
         });
         self.drop_slots_from(total);
         if self.state.up {
-            self.wait(id, Goal::Settled);
+            self.wait(id, Goal::Proven);
         } else {
             self.answer(id, Ok(()));
         }
@@ -186,6 +223,7 @@ impl Transition {
     /// Fails the commands that wait until all instances are ready, with this reason.
     pub(super) fn fail_pending_commands(&mut self, reason: &str) {
         self.fail_pending(Goal::Settled, reason);
+        self.fail_pending(Goal::Proven, reason);
     }
 
     fn fail_pending(&mut self, goal: Goal, reason: &str) {
@@ -199,24 +237,19 @@ impl Transition {
     }
 
     pub(super) fn answer_finished_commands(&mut self) {
-        let settled = self.is_settled();
+        let settled = self.state.is_settled();
+        let proven = self.state.proven_at().is_some_and(|at| at <= self.now.at);
         let gone = self.state.is_gone();
         let (done, open) = std::mem::take(&mut self.state.waiting)
             .into_iter()
             .partition(|waiting: &PendingCommand| match waiting.goal {
                 Goal::Settled => settled,
+                Goal::Proven => proven,
                 Goal::Gone => gone,
             });
         self.state.waiting = open;
         for waiting in done {
             self.answer(waiting.id, Ok(()));
         }
-    }
-
-    fn is_settled(&self) -> bool {
-        let state = &self.state;
-        let ready = |number| u32::from(state.ready_run(number).is_some());
-        let running: u32 = state.slots.keys().map(|number| ready(*number)).sum();
-        state.is_decided() && state.runs.len() == running as usize
     }
 }

@@ -44,7 +44,7 @@ impl Transition {
                     self.report(Report::Ready { run: id, after });
                 }
             }
-            Phase::Ready { .. } => run.streak = 0,
+            Phase::Ready { .. } | Phase::Former { .. } => run.streak = 0,
             Phase::Draining { .. } | Phase::Stopping { .. } => {}
         }
     }
@@ -73,6 +73,12 @@ impl Transition {
                     self.stop_as_failed(id, reason, time_ready);
                 }
             }
+            Phase::Former { .. } => {
+                run.streak += 1;
+                if run.streak >= run.policy.fall {
+                    self.stop(id, AfterStop::Gone);
+                }
+            }
             Phase::Draining { .. } | Phase::Stopping { .. } => {}
         }
     }
@@ -98,7 +104,8 @@ impl Transition {
                 fate: AfterStop::Gone,
                 ..
             }
-            | Phase::Draining { .. } => {}
+            | Phase::Draining { .. }
+            | Phase::Former { .. } => {}
             Phase::Stopping {
                 fate: AfterStop::Again,
                 ..
@@ -115,7 +122,7 @@ impl Transition {
                 let reason = format!("{reason}{before}");
                 if run.is_candidate() {
                     self.candidate_failed(&run, &reason, exit);
-                } else {
+                } else if !self.fail_trial(&run, &reason, exit) {
                     let clean = exit == Some(Exit::Code(0));
                     self.slot_failed(&run, &reason, time_ready, exit, clean);
                 }
@@ -129,7 +136,7 @@ impl Transition {
         let Some(run) = self.state.runs.get_mut(&id) else {
             return;
         };
-        if run.is_leaving() || run.patience > now.at {
+        if run.is_leaving() || run.is_former() || run.patience > now.at {
             return;
         }
         let time_ready = run.time_ready(now);
@@ -163,6 +170,10 @@ impl Transition {
         }
         self.stop_as_failed(id, reason, time_ready);
         if action == MemoryAction::Kill {
+            let run = self.state.runs.get(&id);
+            if run.is_some_and(|run| matches!(run.phase, Phase::Draining { .. })) {
+                self.stop(id, AfterStop::Gone);
+            }
             self.kill(id);
         }
     }
@@ -189,14 +200,13 @@ impl Transition {
     }
 
     fn stop_as_failed(&mut self, id: RunId, reason: String, time_ready: Duration) {
-        let Some(run) = self.state.runs.get(&id) else {
+        let Some(run) = self.state.runs.get(&id).cloned() else {
             return;
         };
         if run.is_candidate() {
-            let run = run.clone();
             self.stop(id, AfterStop::Gone);
             self.candidate_failed(&run, &reason, None);
-        } else {
+        } else if !self.fail_trial(&run, &reason, None) {
             self.stop(id, AfterStop::Failure(reason, time_ready));
         }
     }
@@ -282,7 +292,7 @@ impl Transition {
                     self.report(Report::Killed(id));
                     self.kill(id);
                 }
-                Phase::Ready { .. } => {}
+                Phase::Ready { .. } | Phase::Former { .. } => {}
             }
         }
     }
@@ -370,7 +380,14 @@ impl Transition {
                     until: at + run.policy.drain_within + CLOSE_GRACE,
                 };
             }
-            Phase::Ready { .. } | Phase::Starting { .. } => self.stop(id, AfterStop::Gone),
+            Phase::Former { drain_until, .. } if *drain_until > at => {
+                run.phase = Phase::Draining {
+                    until: *drain_until,
+                };
+            }
+            Phase::Ready { .. } | Phase::Former { .. } | Phase::Starting { .. } => {
+                self.stop(id, AfterStop::Gone);
+            }
             Phase::Draining { .. } => {}
             Phase::Stopping { fate, .. } => *fate = AfterStop::Gone,
         }

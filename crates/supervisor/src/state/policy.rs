@@ -20,6 +20,9 @@ pub struct Policy {
     /// How long a replaced process may take to finish its requests. The supervisor asks the process
     /// to stop [`CLOSE_GRACE`] after that, or at once if `drain_within` is zero.
     pub drain_within: Duration,
+    /// How long a replaced process is kept without requests, so that it can take over again if its
+    /// successor fails.
+    pub keep_former: Duration,
     /// The number of consecutive failed health checks after which a process is restarted.
     pub fall: u32,
     /// The number of consecutive successful health checks after which a process is ready.
@@ -35,6 +38,13 @@ pub struct Policy {
     /// Whether the command runs only at scheduled times.
     #[serde(default)]
     pub scheduled: bool,
+}
+
+impl Policy {
+    /// The number of instances, including spares.
+    pub(super) fn total(&self) -> u32 {
+        self.instances + self.spare
+    }
 }
 
 /// When an exited process is restarted.

@@ -97,7 +97,7 @@ impl World {
         let staying = self
             .state
             .runs()
-            .filter(|run| !run.is_leaving() && !run.is_candidate());
+            .filter(|run| !run.is_leaving() && !run.is_candidate() && !run.is_former());
         let numbers: Vec<u32> = staying.map(|run| run.number).collect();
         let distinct: BTreeSet<u32> = numbers.iter().copied().collect();
         assert_eq!(
@@ -186,11 +186,13 @@ proptest! {
         all in any::<bool>(),
         when in 0..3,
         drain in 0_u64..6,
+        keep in 0_u64..12,
     ) {
         let policy = Policy {
             instances,
             spare,
             drain_within: Duration::from_secs(drain),
+            keep_former: Duration::from_secs(keep),
             roll: if all { Roll::AllAtOnce } else { Roll::OneAtATime },
             when: match when {
                 0 => RestartWhen::OnFailure,
@@ -223,6 +225,7 @@ proptest! {
             }
         }
         prop_assert!(world.open.is_empty(), "nobody waits for ever: {:?}", world.state);
+        prop_assert!(!world.state.is_on_trial());
         let serving = u32::try_from(world.serving.len()).unwrap();
         let over = world.state.slots.values().filter(|slot| slot.is_over()).count();
         let missing = world.state.policy().instances - serving;

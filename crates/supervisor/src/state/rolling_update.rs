@@ -3,19 +3,36 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::run::{AfterStop, Run, RunId, Slot, SlotClaim};
+use super::trial::{FormerGeneration, Trial};
 use super::{CommandId, Exit, Policy, Report, Roll, Transition};
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RollingUpdate {
     pub(super) generation: u32,
-    policy: Arc<Policy>,
+    pub(super) policy: Arc<Policy>,
     command: CommandId,
     /// The numbers of the instances that still need a new process.
     left: VecDeque<u32>,
-    /// The number of new instances that have taken over their slots.
-    taken: u32,
+    /// The trials of the new processes that have taken over their slots.
+    pub(super) trials: Vec<Trial>,
+    /// The generation before, once all instances of the new one have taken over.
+    pub(super) former: Option<FormerGeneration>,
+}
+
+impl RollingUpdate {
+    pub(super) fn ends_of_trials(&self) -> impl Iterator<Item = Duration> {
+        self.trials.iter().filter_map(Trial::end)
+    }
+
+    /// Whether an instance may still use this generation of the settings because of the update.
+    pub(super) fn uses(&self, generation: u32) -> bool {
+        let former = self.former.as_ref();
+        self.generation == generation
+            || former.is_some_and(|former| former.generation == generation)
+    }
 }
 
 impl Transition {
@@ -23,10 +40,11 @@ impl Transition {
         self.stop_candidates();
         self.state.rolling = Some(RollingUpdate {
             generation: self.state.last_generation,
-            left: (0..policy.instances + policy.spare).collect(),
+            left: (0..policy.total()).collect(),
             policy,
             command,
-            taken: 0,
+            trials: Vec::new(),
+            former: None,
         });
     }
 
@@ -50,14 +68,37 @@ impl Transition {
             };
             self.spawn(number, generation, policy, SlotClaim::Wanted);
         }
-        if let Some(rolling) = &self.state.rolling
-            && rolling.left.is_empty()
-            && self
-                .ids_where(|run| run.is_candidate() && !run.is_leaving())
-                .is_empty()
-            && let Some(rolling) = self.state.rolling.take()
+        self.complete_take_over();
+        self.end_trials();
+        if let Some(rolling) = self
+            .state
+            .rolling
+            .take_if(|rolling| rolling.former.is_some() && rolling.trials.is_empty())
         {
-            self.finish_roll(rolling);
+            self.finish_roll(&rolling);
+        }
+    }
+
+    /// Makes the new generation the service's own, as soon as all of its instances have taken over.
+    fn complete_take_over(&mut self) {
+        let is_starting = |run: &Run| run.is_candidate() && !run.is_leaving();
+        let Some(rolling) = &mut self.state.rolling else {
+            return;
+        };
+        if rolling.former.is_some()
+            || !rolling.left.is_empty()
+            || self.state.runs.values().any(is_starting)
+        {
+            return;
+        }
+        let (total, is_kept) = (rolling.policy.total(), !rolling.trials.is_empty());
+        rolling.former = Some(FormerGeneration {
+            generation: std::mem::replace(&mut self.state.generation, rolling.generation),
+            policy: std::mem::replace(&mut self.state.policy, Arc::clone(&rolling.policy)),
+        });
+        self.state.slots.retain(|number, _| *number < total);
+        for id in self.ids_where(|run| run.number >= total) {
+            self.replace(id, is_kept);
         }
     }
 
@@ -65,18 +106,17 @@ impl Transition {
     fn take_over(&mut self) {
         let able = self.ids_where(|run| run.is_candidate() && run.is_ready());
         let waits_for_all = |rolling: &RollingUpdate| rolling.policy.roll == Roll::AllAtOnce;
-        if let Some(rolling) = self.state.rolling.as_ref().filter(|r| waits_for_all(r)) {
-            let wanted = rolling.policy.instances + rolling.policy.spare;
-            if able.len() < wanted as usize {
-                return;
-            }
+        if let Some(rolling) = self.state.rolling.as_ref().filter(|r| waits_for_all(r))
+            && able.len() < rolling.policy.total() as usize
+        {
+            return;
         }
         for id in able {
             self.take_slot(id);
         }
     }
 
-    /// Gives a slot to a new process, and drains the process that held it.
+    /// Gives a slot to a new process. The process that held it is kept, or drained.
     fn take_slot(&mut self, id: RunId) {
         let now = self.now;
         let Some(run) = self.state.runs.get_mut(&id) else {
@@ -88,29 +128,19 @@ impl Transition {
         let slots = &mut self.state.slots;
         let new = || Slot::new(generation, Arc::clone(&policy), now);
         let slot = slots.entry(number).or_insert_with(new);
-        if slot.generation != generation {
-            let restarts = slot.restarts;
-            *slot = new();
-            slot.restarts = restarts;
-        }
+        slot.become_of(generation, &policy, now);
         slot.restart_at = None;
         slot.clear_failures();
+        let is_kept = self.begin_trial(id, generation);
         for id in self.ids_where(|run| run.number == number && run.id != id) {
-            if let Some(run) = self.state.runs.get_mut(&id) {
-                run.place = SlotClaim::Lost;
-            }
-            self.drain_and_stop(id);
-        }
-        if let Some(rolling) = &mut self.state.rolling {
-            rolling.taken += 1;
+            self.replace(id, is_kept);
         }
     }
 
-    fn finish_roll(&mut self, rolling: RollingUpdate) {
-        let total = rolling.policy.instances + rolling.policy.spare;
-        self.state.generation = rolling.generation;
-        self.state.policy = rolling.policy;
-        self.drop_slots_from(total);
+    fn finish_roll(&mut self, rolling: &RollingUpdate) {
+        for id in self.ids_where(Run::is_former) {
+            self.drain_and_stop(id);
+        }
         self.report(Report::RolledOver {
             generation: rolling.generation,
         });
@@ -145,16 +175,23 @@ impl Transition {
         }
     }
 
-    /// Aborts the rolling update. Instances that were not replaced yet keep their old generation.
+    /// Aborts the rolling update. Processes of the former generation that are kept take over again.
+    /// Instances that were not replaced yet keep their old generation.
     pub(super) fn abort_roll(&mut self, reason: &str) {
         self.stop_candidates();
         let Some(rolling) = self.state.rolling.take() else {
             return;
         };
+        if let Some(former) = rolling.former {
+            self.state.generation = former.generation;
+            self.state.policy = former.policy;
+        }
+        self.restore_formers();
         self.drop_slots_from(self.state.total());
-        let reason = match rolling.taken {
+        let is_new = |slot: &&Slot| slot.generation == rolling.generation;
+        let reason = match self.state.slots.values().filter(is_new).count() {
             0 => reason.to_owned(),
-            taken => format!("{reason}; {taken} of the next generation had taken over and stay"),
+            stay => format!("{reason}; {stay} of the next generation had taken over and stay"),
         };
         self.report(Report::RollFailed {
             reason: reason.clone(),

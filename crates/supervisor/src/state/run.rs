@@ -62,6 +62,14 @@ pub enum Phase {
         at: Duration,
     },
     /// The process finishes its requests and receives no new ones.
+    /// A successor has taken over and is on trial. The process receives no requests, and takes over
+    /// again if the successor fails.
+    Former {
+        /// The time at which the process became ready.
+        at: Duration,
+        /// The time until which the process may finish its requests.
+        drain_until: Duration,
+    },
     Draining {
         /// The time at which the process is asked to stop.
         until: Duration,
@@ -93,7 +101,7 @@ impl Run {
     pub(super) fn due(&self) -> Option<Duration> {
         match &self.phase {
             Phase::Starting { until } | Phase::Draining { until } => Some(*until),
-            Phase::Ready { .. } => None,
+            Phase::Ready { .. } | Phase::Former { .. } => None,
             Phase::Stopping { until, .. } => *until,
         }
     }
@@ -105,6 +113,11 @@ impl Run {
     /// Whether the process has not taken over its slot yet.
     pub(super) fn is_candidate(&self) -> bool {
         self.place == SlotClaim::Wanted
+    }
+
+    /// Whether the process is kept in case its successor fails.
+    pub(super) fn is_former(&self) -> bool {
+        matches!(self.phase, Phase::Former { .. })
     }
 
     pub(super) fn is_leaving(&self) -> bool {
@@ -123,6 +136,7 @@ impl Run {
             Phase::Starting { .. } => InstanceState::Starting,
             Phase::Ready { .. } if self.serving => InstanceState::Ready,
             Phase::Ready { .. } => InstanceState::Spare,
+            Phase::Former { .. } => InstanceState::Former,
             Phase::Draining { .. } => InstanceState::Draining,
             Phase::Stopping { .. } => InstanceState::Stopping,
         }
@@ -155,6 +169,15 @@ impl Slot {
             since: now.at,
             failures_in_a_row: 0,
             failures: VecDeque::new(),
+        }
+    }
+
+    /// Makes the slot one of another generation. The number of restarts is kept.
+    pub(super) fn become_of(&mut self, generation: u32, policy: &Arc<Policy>, now: Now) {
+        if self.generation != generation {
+            let restarts = self.restarts;
+            *self = Self::new(generation, Arc::clone(policy), now);
+            self.restarts = restarts;
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod memory;
 mod rolling;
+mod trials;
 
 use super::*;
 
@@ -12,6 +13,7 @@ pub(super) fn policy() -> Policy {
         start_within: Duration::from_secs(30),
         stop_within: Duration::from_secs(10),
         drain_within: Duration::from_secs(5),
+        keep_former: Duration::ZERO,
         fall: 3,
         rise: 1,
         when: RestartWhen::Always,

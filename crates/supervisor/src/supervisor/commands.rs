@@ -100,6 +100,7 @@ impl Supervisor {
                 let _ = answer.send(outputs);
             }
             Message::Renew(own, answer) => self.renew(own, answer),
+            Message::TrialsOver(answer) => self.trial_waiters.push(answer),
             Message::HandOver(answer) => match self.handover_refusal() {
                 None => self.handover_waiter = Some(answer),
                 Some(why) => {

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::service::{ManagedService, ResourceUse, RunningInstance};
-use super::start_instance::Sockets;
+use super::start_instance::{SocketKey, Sockets};
 use super::{Folders, PID_RECORDS, StartError, Supervisor, SupervisorOptions, records};
 use crate::control::{Control, ControlError};
 use crate::folder::Folder;
@@ -32,7 +32,7 @@ use crate::status::LastExit;
 
 /// The format version of the saved state. It must change whenever [`SavedState`] changes, because a
 /// supervisor reads only its own version.
-const FORMAT: u32 = 5;
+const FORMAT: u32 = 6;
 
 /// A paused supervisor, with all services running.
 ///
@@ -125,12 +125,20 @@ struct SavedService {
     said: Option<(Vec<LogLine>, u64)>,
     live: BTreeMap<RunId, SavedInstance>,
     exits: VecDeque<LastExit>,
-    sockets: BTreeMap<u32, (Address, usize)>,
+    sockets: Vec<SavedSocket>,
     given_up: Option<GivenUp>,
     waits: bool,
     leaves: bool,
     #[serde(default)]
     scheduled_until: Option<Timestamp>,
+}
+
+/// A socket that the supervisor opened for an instance.
+#[derive(Serialize, Deserialize)]
+struct SavedSocket {
+    key: SocketKey,
+    address: Address,
+    socket: usize,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -184,7 +192,11 @@ fn save(supervisor: &Supervisor) -> io::Result<(Vec<u8>, Vec<BorrowedFd<'_>>)> {
             sockets: managed
                 .sockets
                 .iter()
-                .map(|(place, address, socket)| (place, (address.clone(), number(socket))))
+                .map(|(key, address, socket)| SavedSocket {
+                    key,
+                    address: address.clone(),
+                    socket: number(socket),
+                })
                 .collect(),
             given_up: managed.given_up.clone(),
             waits: managed.waits,
@@ -291,8 +303,13 @@ impl Supervisor {
             live.insert(run, one);
         }
         let mut sockets = Sockets::default();
-        for (number, (address, socket)) in known.sockets {
-            sockets.take_over(number, address, descriptors.take(socket)?);
+        for SavedSocket {
+            key,
+            address,
+            socket,
+        } in known.sockets
+        {
+            sockets.take_over(key, address, descriptors.take(socket)?);
         }
         let managed = ManagedService {
             state: known.state,
@@ -409,7 +426,7 @@ impl Supervisor {
                         (name, run),
                         managed.output.as_ref(),
                         &self.messages,
-                        worker_group,
+                        (worker_group, self.options.alive),
                     );
                 }
             }

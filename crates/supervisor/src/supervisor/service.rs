@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -105,13 +106,13 @@ impl RunningInstance {
 
     /// Starts the tasks that read the instance's output and check its health, unless they already
     /// run. `worker_group` is the worker process's group, if the worker runs as a user other than
-    /// the supervisor's.
+    /// the supervisor's. `alive` is how long a process must live to be ready if nothing else tells.
     pub(super) fn start_watching(
         &mut self,
         (name, run): (&Arc<str>, &Run),
         output: Option<&Arc<ServiceLog>>,
         messages: &mpsc::Sender<Message>,
-        worker_group: Option<u32>,
+        (worker_group, alive): (Option<u32>, Duration),
     ) {
         if self.watch.is_some() || self.exit.is_some() {
             return;
@@ -138,6 +139,7 @@ impl RunningInstance {
             rise: self.settings.policy.rise,
             activated: self.settings.activate && self.address.is_some(),
             needs_notification: self.settings.own,
+            alive,
             is_ready: !matches!(run.phase, Phase::Starting { .. }),
             notify: Arc::clone(&self.notify),
             run: run.id,
@@ -447,9 +449,10 @@ impl Supervisor {
         let services = &self.folders.services;
         managed
             .sockets
-            .keep(services, |number| state.has_place(number));
-        if !managed.sockets.holds(live.number)
-            && let Some(Address::Unix(path)) = &live.address
+            .keep(services, |key| state.has_place(key.number, key.generation));
+        if let Some(address) = &live.address
+            && let Address::Unix(path) = address
+            && !managed.sockets.holds(address)
         {
             // The file may never have been created.
             let _ = std::fs::remove_file(services.through(path));

@@ -9,6 +9,8 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::Supervisor;
 use super::service::RunningInstance;
 use crate::channel::Channel;
@@ -21,18 +23,26 @@ use crate::ready_instances::Address;
 use crate::service_log::OpenPipe;
 use crate::state::RunId;
 
-/// The sockets that the supervisor opens before it starts instances, by instance number. While an
-/// instance's process is replaced, its socket stays open, so that connections wait instead of being
-/// refused.
+/// The sockets that the supervisor opens before it starts instances. While an instance's process is
+/// restarted, its socket stays open, so that connections wait instead of being refused. The process
+/// of another generation gets another socket, because two processes that listen on one socket
+/// cannot be told apart, and both would get requests.
 #[derive(Default)]
-pub(super) struct Sockets(BTreeMap<u32, (Address, OwnedFd)>);
+pub(super) struct Sockets(BTreeMap<SocketKey, (Address, OwnedFd)>);
+
+/// The instance for which a socket was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct SocketKey {
+    pub(super) number: u32,
+    pub(super) generation: u32,
+}
 
 impl Sockets {
     /// Closes and removes the sockets of all instances except those for which `is_there` returns
     /// true.
-    pub(super) fn keep(&mut self, services: &Folder, is_there: impl Fn(u32) -> bool) {
-        self.0.retain(|number, (address, _)| {
-            let stays = is_there(*number);
+    pub(super) fn keep(&mut self, services: &Folder, is_there: impl Fn(SocketKey) -> bool) {
+        self.0.retain(|key, (address, _)| {
+            let stays = is_there(*key);
             if let (false, Address::Unix(path)) = (stays, address) {
                 let _ = fs::remove_file(services.through(path));
             }
@@ -40,24 +50,24 @@ impl Sockets {
         });
     }
 
-    pub(super) fn holds(&self, number: u32) -> bool {
-        self.0.contains_key(&number)
+    pub(super) fn holds(&self, wanted: &Address) -> bool {
+        self.0.values().any(|(address, _)| address == wanted)
     }
 
-    /// Returns each instance's number, with the address and the descriptor of its socket.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &Address, BorrowedFd<'_>)> {
+    /// Returns the address and the descriptor of each socket.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (SocketKey, &Address, BorrowedFd<'_>)> {
         let all = self.0.iter();
-        all.map(|(number, (address, held))| (*number, address, held.as_fd()))
+        all.map(|(key, (address, held))| (*key, address, held.as_fd()))
     }
 
     /// Adds a socket that this process opened before an `exec`.
-    pub(super) fn take_over(&mut self, number: u32, address: Address, socket: OwnedFd) {
-        self.0.insert(number, (address, socket));
+    pub(super) fn take_over(&mut self, key: SocketKey, address: Address, socket: OwnedFd) {
+        self.0.insert(key, (address, socket));
     }
 
     fn open(
         &mut self,
-        number: u32,
+        key: SocketKey,
         listening: Listening,
         (services, name): (&Folder, &str),
         owner: Option<(u32, u32)>,
@@ -66,11 +76,7 @@ impl Sockets {
             Address::Unix(_) => listening == Listening::Unix,
             Address::Tcp(_) => listening == Listening::Tcp,
         };
-        if self
-            .0
-            .get(&number)
-            .is_some_and(|(address, _)| fits(address))
-        {
+        if self.0.get(&key).is_some_and(|(address, _)| fits(address)) {
             return Ok(());
         }
         let held = match listening {
@@ -87,7 +93,7 @@ impl Sockets {
             }
             Listening::Nowhere => return Ok(()),
         };
-        self.0.insert(number, held);
+        self.0.insert(key, held);
         Ok(())
     }
 }
@@ -129,16 +135,17 @@ impl Supervisor {
             (Some(_), None) => 0o711,
         };
         services.give_folder(name, owner, mode)?;
+        let key = SocketKey { number, generation };
         if settings.activate {
-            let socket = format!("{name}.{number}.sock");
+            let socket = format!("{name}.{number}.{generation}.sock");
             let place = (&**services, socket.as_str());
             managed
                 .sockets
-                .open(number, settings.listening, place, owner)?;
+                .open(key, settings.listening, place, owner)?;
         }
         let held = settings
             .activate
-            .then(|| managed.sockets.0.get(&number))
+            .then(|| managed.sockets.0.get(&key))
             .flatten();
         let address = match held {
             Some((address, _)) => Some(address.clone()),
@@ -248,7 +255,7 @@ impl Supervisor {
                 (name, known),
                 managed.output.as_ref(),
                 &self.messages,
-                worker_group,
+                (worker_group, self.options.alive),
             );
         }
         managed.live.insert(run, live);

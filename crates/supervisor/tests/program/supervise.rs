@@ -12,6 +12,7 @@ use std::io::Write;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
@@ -44,7 +45,10 @@ async fn supervise() -> Result<(), Box<dyn Error>> {
         return Err("usage: supervise SERVICES.json FOLDER".into());
     };
     let (file, folder) = (Path::new(file), Path::new(folder));
-    let means = SupervisorOptions::in_folder(folder);
+    let means = SupervisorOptions {
+        alive: Duration::from_secs(1),
+        ..SupervisorOptions::in_folder(folder)
+    };
     let ground = PlanContext {
         folder: file.parent().unwrap_or(folder),
         run: &means.run,

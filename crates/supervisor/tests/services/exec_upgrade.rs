@@ -107,7 +107,7 @@ fn an_activated_socket_serves_all_the_time() {
     });
     let mut alone = Alone::start(folder.path(), &services);
     let pid = pid_of(&alone.wait_for("web", "ready"));
-    let socket = folder.path().join("run/services/web.0.sock");
+    let socket = folder.path().join("run/services/web.0.1.sock");
     let (stop, asked) = (
         Arc::new(AtomicBool::new(false)),
         Arc::new(AtomicU32::new(0)),

@@ -281,7 +281,7 @@ while True:
 
 #[test]
 fn starting_and_stopping_by_hand() {
-    let fixture = Fixture::new("[a]\nrun = \"sleep 1000\"");
+    let fixture = Fixture::new("[a]\nrun = \"sleep 1000\"\nkeep_former = \"0s\"");
     fixture.ready("a", 1);
     fixture.wait(fixture.control.stop("a")).unwrap();
     assert_eq!(fixture.rows("a")[0].pid, None);

@@ -2,6 +2,8 @@
 //! nothing behind.
 
 #[cfg(test)]
+mod broken_deploys;
+#[cfg(test)]
 mod exec_upgrade;
 #[cfg(test)]
 mod life;

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use supervisor::{Address, NotificationKind};
 use tempfile::TempDir;
 
-use crate::support::{Fixture, folder, folder_with, until};
+use crate::support::{Fixture, folder, folder_with, kill, until};
 
 const NOBODY: u32 = 65_534;
 /// The uid of a user who runs no service.
@@ -68,6 +68,7 @@ fn nobody_is_given_what_a_link_leads_to() {
         activate = true
         user = "nobody"
         drain_within = "0s"
+        keep_former = "0s"
         "#,
     );
     fixture.ready("thief", 1);
@@ -262,12 +263,21 @@ fn a_port_that_another_has_taken_is_not_its_port() {
 const EXCHANGE: &str = "mv run run2 && mv logs logs2 && mkdir -p run/services logs && \
                         ln -s $PWD/target run/services/web && ln -s $PWD/secret logs/web.log";
 
+/// Says that the service is ready, if the supervisor can be reached.
+const READY: &str = r#"
+import os, socket
+try:
+    socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
+except OSError:
+    pass
+"#;
+
 #[test]
 fn folders_that_others_exchange_lead_nowhere() {
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    let folder = open_to_others("unused.py", "");
+    let folder = open_to_others("ready.py", READY);
     let path = folder.path().to_owned();
     let target = path.join("target");
     fs::create_dir(&target).unwrap();
@@ -276,7 +286,7 @@ fn folders_that_others_exchange_lead_nowhere() {
         folder,
         r#"
         [web]
-        run = "while :; do echo word; sleep 0.02; done"
+        run = "python3 ready.py; while :; do echo word; sleep 0.02; done"
         shell = true
         listen = "unix"
         activate = true
@@ -291,7 +301,14 @@ fn folders_that_others_exchange_lead_nowhere() {
     exchange.args(["-c", EXCHANGE]).current_dir(&path);
     assert!(exchange.uid(NOBODY).gid(NOBODY).status().unwrap().success());
 
-    fixture.wait(fixture.control.restart("web")).unwrap();
+    // Another process is started, which cannot say that it is ready.
+    let first = fixture.pid("web");
+    kill(first, rustix::process::Signal::KILL);
+    until("another is there", || {
+        let rows = fixture.rows("web");
+        rows.iter()
+            .any(|row| row.pid.is_some_and(|pid| pid != first))
+    });
     let log = path.join("logs2/web.log");
     let mut turned = BTreeSet::new();
     until(
@@ -305,6 +322,6 @@ fn folders_that_others_exchange_lead_nowhere() {
     assert_eq!((facts.uid(), facts.mode() & 0o777), (0, 0o700));
     let facts = fs::metadata(path.join("secret")).unwrap();
     assert_eq!((facts.uid(), facts.len()), (0, 0));
-    let facts = fs::metadata(path.join("run2/services/web.0.sock")).unwrap();
+    let facts = fs::metadata(path.join("run2/services/web.0.1.sock")).unwrap();
     assert_eq!(facts.uid(), NOBODY);
 }

@@ -19,6 +19,7 @@ run = "python3 server.py"
 listen = "unix"
 instances = 2
 drain_within = "500ms"
+keep_former = "0s"
 health = { path = "/health" }
 "#;
 
@@ -172,7 +173,9 @@ fn the_old_plan_brings_back_what_a_failed_one_left() {
 #[test]
 fn another_plan_touches_only_what_changed() {
     let sleeps = |seconds: u32, instances: u32| {
-        format!("run = \"sleep {seconds}\"\ninstances = {instances}\ndrain_within = \"0s\"\n")
+        format!(
+            "run = \"sleep {seconds}\"\ninstances = {instances}\ndrain_within = \"0s\"\nkeep_former = \"0s\"\n"
+        )
     };
     let fixture = Fixture::new(&format!(
         "[same]\n{}[changes]\n{}[goes]\n{}[grows]\n{}",

@@ -27,6 +27,7 @@ fn commands_run_and_services_are_replaced_when_their_time_comes() {
         [web]
         run = \"python3 server.py\"
         listen = \"unix\"
+        keep_former = \"0s\"
         cron_restart = \"30 2 * * *\"
         time_zone = \"America/New_York\"
     ";

@@ -239,7 +239,7 @@ fn connections_wait_for_a_service_that_is_activated() {
         health = { path = "/health", within = "50s" }
         "#,
     );
-    let path = fixture.folder.path().join("run/services/web.0.sock");
+    let path = fixture.folder.path().join("run/services/web.0.1.sock");
     until("the socket is there", || path.exists());
     let address = Address::Unix(path);
     let waiting = std::thread::spawn(move || ask(&address));
@@ -307,7 +307,7 @@ fn what_cannot_be_run_fails_and_says_why() {
 #[test]
 fn a_socket_goes_with_its_instance() {
     let fixture = Fixture::new(
-        "[web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\nactivate = true\ndrain_within = \"0s\"",
+        "[web]\nrun = \"python3 server.py\"\nlisten = \"unix\"\nactivate = true\ndrain_within = \"0s\"\nkeep_former = \"0s\"",
     );
     fixture.ready("web", 1);
     fixture.wait(fixture.control.scale("web", 2)).unwrap();

@@ -157,6 +157,8 @@ impl Fixture {
                 // The test process must not reap the children of other tests.
                 adopt_orphans: false,
                 control_groups: false,
+                // The tests need not wait for as long as a server does.
+                alive: Duration::from_secs(1),
                 channels: Some(voice),
                 due_restarts,
                 ..usual
