@@ -350,6 +350,7 @@ mod tests {
             cpu_percent: 0.0,
             memory_bytes: 0,
             requests_per_second: None,
+            up_since: None,
             last_exit: None,
         };
         let ready = InstanceAddress {
