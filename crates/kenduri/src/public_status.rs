@@ -38,7 +38,7 @@ pub(crate) struct PublicStatus {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
     at: Timestamp,
-    /// When the oldest ready worker began to serve.
+    /// Since when there has been a ready worker without a gap.
     own_since: Option<Timestamp>,
     parts: Vec<PartState>,
     /// Whether the supervisor process has reported its services.
@@ -90,7 +90,8 @@ impl PublicStatus {
         };
         let ready = |name: &str| {
             let ready = of_service(name).filter(|row| row.state == InstanceState::Ready);
-            ready.map(|row| row.since).min()
+            // A replaced process may not have been there for long, but the service was.
+            ready.map(|row| row.up_since.unwrap_or(row.since)).min()
         };
         let parts = self.services.iter().map(|(service, name)| {
             let up = ready(service);
@@ -228,8 +229,26 @@ mod tests {
             cpu_percent: 0.0,
             memory_bytes: 0,
             requests_per_second: None,
+            up_since: None,
             last_exit: Some("signal 9".to_owned()),
         }
+    }
+
+    #[test]
+    fn one_that_was_replaced_without_a_gap_has_been_up_for_longer() {
+        let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(1);
+        let (sender, _) = mpsc::channel(1);
+        let line = MessageSender::new(sender, RequestIds::default());
+        let server = ServerStatus::new(line, mpsc::channel(1).0);
+        let status = PublicStatus::new(server, vec![("web".to_owned(), "Web".to_owned())]);
+        let mut rows = [OWN_SERVICE, "web"].map(|name| row(name, InstanceState::Ready, now));
+        assert_eq!(status.of(&rows, now).own_since, Some(now));
+        for row in &mut rows {
+            row.up_since = Some(Timestamp::UNIX_EPOCH);
+        }
+        let seen = status.of(&rows, now);
+        assert_eq!(seen.own_since, Some(Timestamp::UNIX_EPOCH));
+        assert_eq!(seen.parts[0].since, Timestamp::UNIX_EPOCH);
     }
 
     #[tokio::test(flavor = "multi_thread")]

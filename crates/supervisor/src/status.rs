@@ -23,6 +23,10 @@ pub struct InstanceStatus {
     /// When the current process was started. If none is running, this is when the last process
     /// exited.
     pub since: Timestamp,
+    /// Since when at least one instance of the service has taken requests without a gap; `None` if
+    /// none takes requests now.
+    #[serde(default)]
+    pub up_since: Option<Timestamp>,
     /// How often the instance's process was replaced after a failure.
     pub restarts: u64,
     /// Processor use in the last second, in percent of one processor.

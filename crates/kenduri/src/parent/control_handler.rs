@@ -257,6 +257,8 @@ impl ParentProcess {
             let longer = async { drop(self.control.trials_over().await) };
             let shut = self.gate.shut(longer).await;
             let shut = shut.context("the new program serves, but this process is the old one")?;
+            // A planned restart may have begun meanwhile.
+            self.control.trials_over().await?;
             Ok((alone, shut))
         };
         match renewed.await {
@@ -348,6 +350,7 @@ mod tests {
             cpu_percent: 0.0,
             memory_bytes: 0,
             requests_per_second: None,
+            up_since: None,
             last_exit: None,
         };
         let ready = InstanceAddress {

@@ -189,6 +189,7 @@ fn row(service: &str, instance: u32, now: jiff::Timestamp) -> InstanceStatus {
         restarts: 3,
         cpu_percent: 1.25,
         memory_bytes: 48_200_000,
+        up_since: None,
         requests_per_second: (instance == 0).then_some(12.5),
         last_exit: (instance == 1).then(|| "signal 9".to_owned()),
     }

@@ -231,3 +231,50 @@ fn no_request_fails_when_a_broken_version_is_deployed() {
         }
     }
 }
+
+#[test]
+fn an_upgrade_waits_until_a_version_has_proved_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    fs::write(folder.join("server.py"), LIKE_GUNICORN).expect("a file");
+    fs::write(folder.join("version"), "one").expect("a file");
+    let settings = SETTINGS
+        .replace("web/current", ".")
+        .replace("200ms", "2s")
+        .replace(
+            "listen = \"unix\"",
+            "listen = \"unix\"\nhealth = { path = \"/\" }",
+        );
+    fs::write(folder.join("kenduri.toml"), settings).expect("a file");
+    let config = folder.join("kenduri.toml").display().to_string();
+    let order = |words: &[&str]| run(&[words, &["--config", &config]].concat(), folder, &[]);
+    let program = Program::start(&["serve", "--config", &config], &[]);
+    let former = || text(&order(&["ps"]).stdout).matches(" former ").count();
+    let end = Instant::now() + PATIENCE;
+    let wait = |is_so: &dyn Fn() -> bool| {
+        while !is_so() {
+            assert!(Instant::now() < end, "it takes too long");
+        }
+    };
+    wait(&|| program.get("/").status == 200);
+    std::thread::scope(|scope| {
+        let reloading = scope.spawn(|| order(&["reload", "web"]));
+        wait(&|| former() > 0);
+        let upgraded = order(&["upgrade"]);
+        assert_eq!(
+            upgraded.status.code(),
+            Some(0),
+            "{}",
+            text(&upgraded.stderr)
+        );
+        assert_eq!(former(), 0);
+        let reloaded = reloading.join().expect("its outcome");
+        assert_eq!(
+            reloaded.status.code(),
+            Some(0),
+            "{}",
+            text(&reloaded.stderr)
+        );
+    });
+    assert_eq!(program.get("/").text(), "one");
+}

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::run::{AfterStop, Run, RunId, Slot, SlotClaim};
 use super::trial::{FormerGeneration, Trial};
@@ -22,6 +23,10 @@ pub(super) struct RollingUpdate {
 }
 
 impl RollingUpdate {
+    pub(super) fn ends_of_trials(&self) -> impl Iterator<Item = Duration> {
+        self.trials.iter().filter_map(Trial::end)
+    }
+
     /// Whether an instance may still use this generation of the settings because of the update.
     pub(super) fn uses(&self, generation: u32) -> bool {
         let former = self.former.as_ref();

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::rolling_update::RollingUpdate;
 use super::run::{Phase, Run, RunId, Slot, SlotClaim};
 use super::{CLOSE_GRACE, Exit, Policy, Report, Transition};
 
@@ -25,10 +24,10 @@ pub(super) struct FormerGeneration {
     pub(super) policy: Arc<Policy>,
 }
 
-impl RollingUpdate {
-    pub(super) fn ends_of_trials(&self) -> impl Iterator<Item = Duration> {
-        let trials = self.trials.iter().filter(|trial| !trial.is_overdue);
-        trials.map(|trial| trial.until)
+impl Trial {
+    /// Returns when the trial ends, unless it ends with the next health check.
+    pub(super) fn end(&self) -> Option<Duration> {
+        (!self.is_overdue).then_some(self.until)
     }
 }
 
@@ -103,7 +102,7 @@ impl Transition {
         if !rolling.trials.iter().any(|trial| trial.run == run.id) {
             return false;
         }
-        let before = self.former_generation(rolling);
+        let before = self.former_generation();
         let is_former = |other: &Run| other.is_former() && other.number == run.number;
         let is_retaken = self.state.runs.values().any(is_former);
         let needs_none = is_retaken || run.number >= before.policy.total();
@@ -125,12 +124,13 @@ impl Transition {
         needs_none
     }
 
-    fn former_generation(&self, rolling: &RollingUpdate) -> FormerGeneration {
-        let now = || FormerGeneration {
+    fn former_generation(&self) -> FormerGeneration {
+        let rolling = self.state.rolling.as_ref();
+        let known = rolling.and_then(|rolling| rolling.former.clone());
+        known.unwrap_or_else(|| FormerGeneration {
             generation: self.state.generation,
             policy: Arc::clone(&self.state.policy),
-        };
-        rolling.former.clone().unwrap_or_else(now)
+        })
     }
 
     /// Gives all processes that are kept their slots back, and stops their successors.

@@ -35,6 +35,7 @@ impl Supervisor {
             waits: true,
             leaves: false,
             scheduled_until: (self.options.clock)(),
+            up_since: None,
         };
         self.services.insert(name, managed);
         Ok(())
@@ -402,6 +403,7 @@ impl Supervisor {
                     state: instance.standing,
                     pid: live.map(|live| live.process.pid().as_raw_nonzero().get()),
                     since: now.checked_sub(ago).unwrap_or(now),
+                    up_since: managed.up_since,
                     restarts: instance.restarts,
                     cpu_percent: live.map_or(0.0, |live| live.use_of.cpu_percent),
                     memory_bytes: live.map_or(0, |live| live.use_of.memory_bytes),

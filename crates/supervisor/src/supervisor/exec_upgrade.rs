@@ -131,6 +131,7 @@ struct SavedService {
     leaves: bool,
     #[serde(default)]
     scheduled_until: Option<Timestamp>,
+    up_since: Option<Timestamp>,
 }
 
 /// A socket that the supervisor opened for an instance.
@@ -202,6 +203,7 @@ fn save(supervisor: &Supervisor) -> io::Result<(Vec<u8>, Vec<BorrowedFd<'_>>)> {
             waits: managed.waits,
             leaves: managed.leaves,
             scheduled_until: Some(managed.scheduled_until),
+            up_since: managed.up_since,
         };
         services.insert(Arc::clone(name), known);
     }
@@ -322,6 +324,7 @@ impl Supervisor {
             given_up: known.given_up,
             waits: known.waits,
             leaves: known.leaves,
+            up_since: known.up_since,
             scheduled_until: known
                 .scheduled_until
                 .unwrap_or_else(|| (self.options.clock)()),

@@ -44,6 +44,8 @@ pub(super) struct ManagedService {
     pub(super) leaves: bool,
     /// The time up to which due scheduled commands have been started.
     pub(super) scheduled_until: Timestamp,
+    /// Since when at least one instance has taken requests without a gap.
+    pub(super) up_since: Option<Timestamp>,
 }
 
 pub(super) struct RunningInstance {
@@ -243,6 +245,11 @@ impl Supervisor {
             let (state, actions) = managed.state.clone().on(event, now);
             managed.state = state;
             managed.note_given_up(&actions, at);
+            managed.up_since = managed
+                .state
+                .runs()
+                .any(|run| run.serving)
+                .then(|| managed.up_since.unwrap_or(at));
             let state = &managed.state;
             managed
                 .settings

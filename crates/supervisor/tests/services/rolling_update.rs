@@ -80,6 +80,20 @@ fn somebody_always_answers_while_a_service_rolls_over() {
 }
 
 #[test]
+fn a_service_has_been_up_since_before_it_was_replaced() {
+    let fixture = Fixture::new(&WEB.replace("instances = 2", "instances = 1"));
+    fixture.ready("web", 1);
+    let up_since = || fixture.rows("web")[0].up_since;
+    let before = up_since().unwrap();
+    fixture.wait(fixture.control.reload("web")).unwrap();
+    assert_eq!(up_since(), Some(before));
+    fixture.wait(fixture.control.restart("web")).unwrap();
+    assert!(up_since().unwrap() > before, "there was a gap");
+    fixture.wait(fixture.control.stop("web")).unwrap();
+    assert_eq!(up_since(), None);
+}
+
+#[test]
 fn a_generation_that_does_not_get_ready_leaves_the_old_one() {
     let fixture = Fixture::new(WEB);
     fixture.ready("web", 2);
