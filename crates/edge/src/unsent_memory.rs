@@ -37,6 +37,11 @@ const WAITING: usize = 256;
 pub(crate) const EACH: usize = 4 * 1_024;
 /// How many requests may run without being counted. Counting takes the lock.
 const UNCOUNTED: usize = 256;
+/// How many requests without a response one network may have, and all together. A network with few
+/// of them may always begin another one.
+const RUNNING_EACH: usize = 1_024;
+const RUNNING: usize = 4_096;
+const FEW: usize = 32;
 
 #[derive(Debug)]
 pub(crate) struct UnsentMemory {
@@ -51,6 +56,8 @@ pub(crate) struct UnsentMemory {
 #[derive(Debug, Default)]
 struct State {
     used: usize,
+    /// The number of counted requests without a response.
+    running: usize,
     last: u64,
     /// The number of waiting streams in all networks.
     waiting: usize,
@@ -60,9 +67,17 @@ struct State {
 #[derive(Debug, Default)]
 struct Network {
     used: usize,
+    running: usize,
     /// The held data by sequence number, oldest first.
     held: BTreeMap<u64, Held>,
-    waiting: BTreeMap<u64, Waker>,
+    waiting: BTreeMap<u64, Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    waker: Waker,
+    /// Whether it waits for memory, and not for the end of its network's own requests.
+    needs_memory: bool,
 }
 
 #[derive(Debug)]
@@ -142,16 +157,14 @@ impl UnsentMemory {
         }
     }
 
-    /// Changes the state, and wakes the stream that comes next.
-    fn release(&self, change: impl FnOnce(&mut State)) {
+    /// Changes the state, and wakes the stream that `change` returns and the one that comes next.
+    fn release(&self, change: impl FnOnce(&mut State) -> Option<Waker>) {
         let mut state = lock(&self.state);
-        change(&mut state);
+        let own = change(&mut state);
         self.note_used(&state);
-        let next = state.first_waiting();
+        let next = [own, state.first_waiting()];
         drop(state);
-        if let Some(next) = next {
-            next.wake();
-        }
+        next.into_iter().flatten().for_each(Waker::wake);
     }
 
     fn share(&self) -> usize {
@@ -163,6 +176,12 @@ impl UnsentMemory {
         state.used + size <= self.size
             && own + size <= self.share()
             && !state.others_come_first(network, own)
+    }
+
+    /// Whether few enough requests run for another one of this network.
+    fn may_run(state: &State, network: IpAddr) -> bool {
+        let own = state.networks.get(&network).map_or(0, |own| own.running);
+        own < FEW || (own < RUNNING_EACH && state.running < RUNNING)
     }
 
     /// Gives up the oldest streams of the network that holds the most, if they have waited for their
@@ -206,7 +225,7 @@ impl State {
     fn others_come_first(&self, network: IpAddr, own: usize) -> bool {
         self.waiting > 0
             && self.networks.iter().any(|(other, held)| {
-                *other != network && !held.waiting.is_empty() && held.used < own
+                *other != network && held.used < own && held.first_for_memory().is_some()
             })
     }
 
@@ -215,24 +234,26 @@ impl State {
         self.last
     }
 
-    fn count(&mut self, network: IpAddr, size: usize) -> &mut Network {
-        self.used += size;
-        let own = self.networks.entry(network).or_default();
-        own.used += size;
-        own
+    fn begin(&mut self, network: IpAddr) {
+        self.running += 1;
+        self.networks.entry(network).or_default().running += 1;
     }
 
-    fn uncount(&mut self, network: IpAddr, size: usize) {
-        if let Some(own) = self.networks.get_mut(&network) {
-            own.used -= size;
-            self.used -= size;
-        }
+    /// Ends a request. Returns the first waiting stream of its network.
+    fn finish(&mut self, network: IpAddr) -> Option<Waker> {
+        let own = self.networks.get_mut(&network)?;
+        own.running -= 1;
+        self.running -= 1;
+        let next = own.first();
         self.tidy(network);
+        next
     }
 
     fn hold(&mut self, network: IpAddr, size: usize, reader: &Arc<ProgressWatch>) -> u64 {
         let number = self.next();
-        let own = self.count(network, size);
+        self.used += size;
+        let own = self.networks.entry(network).or_default();
+        own.used += size;
         let held = Held {
             size,
             since: Instant::now(),
@@ -252,26 +273,31 @@ impl State {
         }
     }
 
-    fn end(&mut self, network: IpAddr, number: u64) {
+    /// Ends a permit. Returns the first waiting stream of its network.
+    fn end(&mut self, network: IpAddr, number: u64) -> Option<Waker> {
         self.resize(network, number, 0);
-        if let Some(own) = self.networks.get_mut(&network) {
-            own.held.remove(&number);
-        }
+        let own = self.networks.get_mut(&network)?;
+        own.held.remove(&number);
+        let next = own.first();
         self.tidy(network);
+        next
     }
 
-    fn leave(&mut self, network: IpAddr, number: u64) {
-        if let Some(own) = self.networks.get_mut(&network)
-            && own.waiting.remove(&number).is_some()
-        {
+    /// Ends a stream's waiting. Returns the stream that now waits first in its network.
+    fn leave(&mut self, network: IpAddr, number: u64) -> Option<Waker> {
+        let own = self.networks.get_mut(&network)?;
+        if own.waiting.remove(&number).is_some() {
             self.waiting -= 1;
         }
+        let next = own.first();
         self.tidy(network);
+        next
     }
 
     fn tidy(&mut self, network: IpAddr) {
         let own = self.networks.get(&network);
-        if own.is_some_and(|own| own.used == 0 && own.held.is_empty() && own.waiting.is_empty()) {
+        if own.is_some_and(|own| own.running == 0 && own.held.is_empty() && own.waiting.is_empty())
+        {
             self.networks.remove(&network);
         }
     }
@@ -282,9 +308,20 @@ impl State {
             return None;
         }
         let waiting = self.networks.values();
-        let waiting = waiting.filter(|network| !network.waiting.is_empty());
-        let first = waiting.min_by_key(|network| network.used)?;
-        first.waiting.values().next().cloned()
+        let waiting = waiting.filter(|network| network.first_for_memory().is_some());
+        waiting.min_by_key(|network| network.used)?.first()
+    }
+}
+
+impl Network {
+    fn first(&self) -> Option<Waker> {
+        let first = self.waiting.values().next()?;
+        Some(first.waker.clone())
+    }
+
+    fn first_for_memory(&self) -> Option<&Waiting> {
+        let first = self.waiting.values().next();
+        first.filter(|first| first.needs_memory)
     }
 }
 
@@ -313,16 +350,16 @@ impl UnsentStream {
                 return Poll::Ready(Err(TooManyWait));
             }
         }
-        let began = self.poll_take(context, EACH, |state, network| {
-            state.count(network, EACH);
-        });
+        let may_run = UnsentMemory::may_run;
+        let began = self.poll_take(context, 1, may_run, State::begin);
         began.map(|()| Ok(self.memory.begin(Some(self.network))))
     }
 
     /// Waits for the permit to hold a slice.
     pub(crate) fn poll_permit(&mut self, context: &mut Context<'_>) -> Poll<Permit> {
         let reader = Arc::clone(&self.reader);
-        let taken = self.poll_take(context, SLICE, |state, network| {
+        let anyway = |_: &State, _| true;
+        let taken = self.poll_take(context, SLICE, anyway, |state, network| {
             state.hold(network, SLICE, &reader)
         });
         taken.map(|number| self.numbered(number))
@@ -352,21 +389,20 @@ impl UnsentStream {
         &mut self,
         context: &mut Context<'_>,
         size: usize,
+        may: impl FnOnce(&State, IpAddr) -> bool,
         take: impl FnOnce(&mut State, IpAddr) -> T,
     ) -> Poll<T> {
         let mut state = lock(&self.memory.state);
-        if self.memory.fits(&state, self.network, size) {
+        let fits = self.memory.fits(&state, self.network, size);
+        if fits && may(&state, self.network) {
             let taken = take(&mut state, self.network);
             self.memory.note_used(&state);
-            if let Some(number) = self.waits.take() {
-                state.leave(self.network, number);
-            }
-            let next = state.first_waiting();
+            let number = self.waits.take();
+            let own = number.and_then(|number| state.leave(self.network, number));
+            let next = [own, state.first_waiting()];
             drop(state);
-            if let Some(next) = next {
-                // There may be room for more.
-                next.wake();
-            }
+            // There may be room for more.
+            next.into_iter().flatten().for_each(Waker::wake);
             return Poll::Ready(taken);
         }
         let number = self.waits.unwrap_or_else(|| {
@@ -375,12 +411,19 @@ impl UnsentStream {
         });
         self.waits = Some(number);
         let waiting = &mut state.networks.entry(self.network).or_default().waiting;
-        waiting.insert(number, context.waker().clone());
+        let waker = context.waker().clone();
+        let waits = Waiting {
+            waker,
+            needs_memory: !fits,
+        };
+        waiting.insert(number, waits);
         if waiting
             .first_key_value()
             .is_some_and(|(first, _)| *first == number)
         {
-            self.memory.make_room(&state, self.network, size);
+            if !fits {
+                self.memory.make_room(&state, self.network, size);
+            }
             drop(state);
             // The deadline is in the future, so this only sets the timer.
             let _ = self.again.poll(context, Instant::now() + AGAIN);
@@ -394,8 +437,8 @@ impl Drop for UnsentStream {
         let Some(number) = self.waits else {
             return;
         };
-        let network = self.network;
-        self.memory.release(|state| state.leave(network, number));
+        self.memory
+            .release(|state| state.leave(self.network, number));
     }
 }
 
@@ -403,7 +446,7 @@ impl Drop for RunningRequest {
     fn drop(&mut self) {
         self.memory.running.fetch_sub(1, Ordering::Relaxed);
         if let Some(network) = self.network {
-            self.memory.release(|state| state.uncount(network, EACH));
+            self.memory.release(|state| state.finish(network));
         }
     }
 }
@@ -420,8 +463,10 @@ impl Permit {
     /// Changes the size to that of the data. The memory may then be more than full, but only by the
     /// data that is there anyway.
     pub(crate) fn resize(&self, size: usize) {
-        self.memory
-            .release(|state| state.resize(self.network, self.number, size));
+        self.memory.release(|state| {
+            state.resize(self.network, self.number, size);
+            None
+        });
     }
 }
 
@@ -445,116 +490,4 @@ impl AsRef<[u8]> for UnsentBytes {
 }
 
 #[cfg(test)]
-mod tests {
-    use futures_util::FutureExt as _;
-    use tokio::time::{advance, timeout};
-
-    use super::*;
-
-    const SIZE: usize = SMALLEST;
-    const SHARE: usize = SIZE / SLICE / 2;
-
-    fn stream(memory: &Arc<UnsentMemory>, last: u8) -> UnsentStream {
-        memory.stream([127, 0, 0, last].into(), Arc::default())
-    }
-
-    /// Takes as many slices as the network gets at once.
-    fn greedy(memory: &Arc<UnsentMemory>, last: u8) -> Vec<(UnsentStream, Permit)> {
-        let taken = std::iter::from_fn(|| {
-            let mut stream = stream(memory, last);
-            let permit = stream.permit().now_or_never()?;
-            Some((stream, permit))
-        });
-        taken.collect()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_network_leaves_half_to_others() {
-        let memory = UnsentMemory::new(SIZE);
-        let held = greedy(&memory, 1);
-        assert_eq!(held.len(), SHARE);
-        assert_eq!(greedy(&memory, 2).len(), SHARE);
-        drop(held);
-        assert_eq!(memory.used(), 0);
-        assert!(lock(&memory.state).networks.is_empty());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn whoever_holds_most_loses_the_oldest_stream_after_a_while() {
-        let memory = UnsentMemory::new(SIZE);
-        let mut held = greedy(&memory, 1);
-        advance(AGAIN).await;
-        held.pop();
-        let mut other = greedy(&memory, 2);
-        other.extend(greedy(&memory, 3));
-        assert_eq!(memory.used(), SIZE);
-        let mut newcomer = stream(&memory, 4);
-        let mut permit = Box::pin(newcomer.permit());
-        assert!(permit.as_mut().now_or_never().is_none());
-        let is_given_up = |held: &[(UnsentStream, Permit)]| -> Vec<bool> {
-            held.iter().map(|(it, _)| it.reader.is_given_up()).collect()
-        };
-        assert!(
-            !is_given_up(&held).contains(&true),
-            "it has not waited long"
-        );
-        let waited = timeout(PATIENCE, permit.as_mut()).await;
-        assert!(waited.is_err());
-        let all = is_given_up(&other);
-        assert!(all[0], "the network that holds the most");
-        drop(other.remove(0));
-        assert!(permit.now_or_never().is_some());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_network_over_its_share_takes_nothing_from_others() {
-        let memory = UnsentMemory::new(SIZE);
-        let held = greedy(&memory, 1);
-        let other = greedy(&memory, 2);
-        let mut more = stream(&memory, 1);
-        let waited = timeout(2 * PATIENCE, more.permit()).await;
-        assert!(waited.is_err());
-        assert!(held[0].0.reader.is_given_up());
-        let is_kept = |(stream, _): &(UnsentStream, Permit)| !stream.reader.is_given_up();
-        assert!(other.iter().all(is_kept));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn freed_memory_goes_to_whoever_holds_least() {
-        let memory = UnsentMemory::new(SIZE);
-        let mut held = greedy(&memory, 1);
-        let _other = greedy(&memory, 2);
-        let mut greedy = stream(&memory, 1);
-        let mut greedy = Box::pin(greedy.permit());
-        assert!(greedy.as_mut().now_or_never().is_none());
-        let mut newcomer = stream(&memory, 3);
-        let mut newcomer = Box::pin(newcomer.permit());
-        assert!(newcomer.as_mut().now_or_never().is_none());
-        held.pop();
-        assert!(greedy.as_mut().now_or_never().is_none());
-        let _permit = newcomer.now_or_never().unwrap();
-        assert!(
-            greedy.now_or_never().is_none(),
-            "the newcomer's was the last"
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn requests_wait_for_memory_and_not_too_many_of_them() {
-        let memory = UnsentMemory::new(SIZE);
-        let mut held = greedy(&memory, 1);
-        let mut waiting: Vec<_> = (0..WAITING).map(|_| stream(&memory, 1)).collect();
-        for request in &mut waiting {
-            assert!(request.begin().now_or_never().is_none());
-        }
-        let mut last = stream(&memory, 1);
-        assert_eq!(last.begin().await.map(drop), Err(TooManyWait));
-        assert!(stream(&memory, 2).begin().now_or_never().is_some());
-        held.pop();
-        let began = waiting[0].begin().now_or_never();
-        assert!(began.is_some_and(|began| began.is_ok()));
-        drop((held, waiting));
-        assert_eq!(memory.used(), 0);
-        assert_eq!(lock(&memory.state).waiting, 0);
-    }
-}
+mod tests;
