@@ -1,6 +1,8 @@
 //! Small files that unpack to very much, or that make a library keep very much, take little memory.
 //! This is one test, because the memory of a process is measured while nothing else runs in it.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
+
 use std::fs;
 use std::io::{Cursor, Write as _};
 
