@@ -1,6 +1,8 @@
 //! Small files that unpack to very much, or that make a library keep very much, take little memory.
 //! This is one test, because the memory of a process is measured while nothing else runs in it.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
+
 use std::fs;
 use std::io::{Cursor, Write as _};
 
@@ -31,12 +33,16 @@ fn peak_of<T>(work: impl FnOnce() -> T) -> (T, i64) {
 }
 
 fn workbook(sheet: &str, strings: &str, styles: &str) -> Vec<u8> {
-    let relation =
-        |id, kind, target| format!("<Relationship Id='{id}' Type='a/{kind}' Target='{target}'/>");
+    let relation = |id, kind, target| {
+        format!("<Relationship Id='{id}' Type='a/relationships/{kind}' Target='{target}'/>")
+    };
     let parts = [
         (
             "_rels/.rels",
-            relation("a", "officeDocument", "xl/workbook.xml"),
+            format!(
+                "<Relationships>{}</Relationships>",
+                relation("a", "officeDocument", "xl/workbook.xml")
+            ),
         ),
         (
             "xl/workbook.xml",
@@ -47,7 +53,7 @@ fn workbook(sheet: &str, strings: &str, styles: &str) -> Vec<u8> {
             format!(
                 "<Relationships>{}{}{}</Relationships>",
                 relation("a", "worksheet", "sheet.xml"),
-                relation("b", "sharedStrings", "strings.xml"),
+                relation("b", "sharedStrings", "sharedStrings.xml"),
                 relation("c", "styles", "styles.xml")
             ),
         ),
@@ -55,7 +61,7 @@ fn workbook(sheet: &str, strings: &str, styles: &str) -> Vec<u8> {
             "xl/sheet.xml",
             format!("<worksheet><sheetData>{sheet}</sheetData></worksheet>"),
         ),
-        ("xl/strings.xml", format!("<sst>{strings}</sst>")),
+        ("xl/sharedStrings.xml", format!("<sst>{strings}</sst>")),
         (
             "xl/styles.xml",
             format!("<styleSheet>{styles}</styleSheet>"),

@@ -31,7 +31,8 @@ pub(super) fn check(files: &[PathBuf]) -> Result<Vec<Finding>> {
     for file in files {
         let name = shown(file);
         let is_source = name.starts_with("crates/") && name.contains("/src/");
-        if is_source && name.ends_with(".rs") && !name.ends_with("tests.rs") {
+        let is_rust = file.extension().is_some_and(|extension| extension == "rs");
+        if is_source && is_rust && !name.ends_with("tests.rs") {
             let text = fs::read_to_string(file)?;
             let text = text
                 .split("#[cfg(test)]\nmod tests {")

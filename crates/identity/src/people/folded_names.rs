@@ -15,8 +15,10 @@ const BATCH: u32 = 500;
 #[derive(Row)]
 struct Name {
     id: AccountId,
-    display_name: String,
-    folded_name: Option<String>,
+    #[row(rename = "display_name")]
+    shown: String,
+    #[row(rename = "folded_name")]
+    folded: Option<String>,
 }
 
 /// The daily job that folds names.
@@ -50,7 +52,7 @@ pub async fn run(site: &Site) -> Result<(), StoreError> {
         after = last.id.to_string();
         let stale = names
             .into_iter()
-            .filter(|name| name.folded_name.as_ref() != Some(&name.folded()));
+            .filter(|name| name.folded.as_ref() != Some(&name.fold()));
         let stale: Vec<Name> = stale.collect();
         if !stale.is_empty() {
             site.store.write(move |tx| fold(tx, &stale)).await?;
@@ -62,9 +64,9 @@ fn fold(tx: &mut Tx<'_>, names: &[Name]) -> Result<(), StoreError> {
     for name in names {
         sql!(
             "UPDATE account SET folded_name = :folded WHERE id = :id AND display_name = :name",
-            folded = name.folded(),
+            folded = name.fold(),
             id = name.id,
-            name = name.display_name
+            name = name.shown
         )
         .run(tx, Rows::AtMostOne)?;
     }
@@ -72,7 +74,7 @@ fn fold(tx: &mut Tx<'_>, names: &[Name]) -> Result<(), StoreError> {
 }
 
 impl Name {
-    fn folded(&self) -> String {
-        text_cleaning::fold(&self.display_name)
+    fn fold(&self) -> String {
+        text_cleaning::fold(&self.shown)
     }
 }

@@ -64,7 +64,7 @@ fn check_archive(file: impl Read + Seek, left: &mut u64, level: Level) -> Option
             if names_macros(&read_list(&mut part)?) {
                 return None;
             }
-        } else if name.ends_with(".rels") {
+        } else if name.rsplit('.').next() == Some("rels") {
             check_relations(&read_list(&mut part)?)?;
         } else {
             found.has_text |= name == "word/document.xml";
