@@ -116,8 +116,8 @@ pub fn book(
             return Err(TOKEN_NOT_PERMITTED.into());
         }
         let held = Booking {
-            choice,
             brief,
+            choice,
             ..held
         };
         return match prove(tx, site, account, held)? {
