@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod fetches;
 mod given_up;
 
 use std::sync::Arc;
@@ -481,48 +482,6 @@ fn a_slow_service_holds_up_its_own_line_alone() {
         assert_eq!(*runs.borrow(), 2);
         // Once the two running jobs end, the worker may start a third one before it notices the
         // stop.
-        stop.cancel();
-        go.send_replace(true);
-        serving.await.unwrap();
-    });
-}
-
-#[test]
-fn fetches_of_one_user_run_one_at_a_time_and_hold_up_no_calls() {
-    World::each_engine(MIGRATIONS, async |world| {
-        let (running, mut runs) = watch::channel(0);
-        let (go, gone) = watch::channel(false);
-        let (noted, mut notes) = watch::channel(0);
-        let stop = CancellationToken::new();
-        let note = Handler::new("mail_link", move |_| {
-            let noted = noted.clone();
-            async move {
-                noted.send_modify(|count| *count += 1);
-                Ok(Done::nothing())
-            }
-        });
-        let worker = worker(world, vec![held(running, gone), note]);
-        world.expect_jobs("note");
-        let fetch = |line: &str, job: NewJob| NewJob {
-            queue: Queue::Fetches,
-            line: Some(line.to_owned()),
-            ..job
-        };
-        for at in 0..8 {
-            enqueue(world, fetch("silent", note_job(&format!("{at:02}")))).await;
-        }
-        let serving = tokio::spawn(worker.run(1, stop.clone()));
-        runs.wait_for(|count| *count == 1).await.unwrap();
-        for _ in 0..2 {
-            enqueue(world, fetch("other", NewJob::new("mail_link", json!({})))).await;
-        }
-        for _ in 0..8 {
-            let queue = Queue::Calls;
-            let call = NewJob::new("mail_link", json!({}));
-            enqueue(world, NewJob { queue, ..call }).await;
-        }
-        notes.wait_for(|count| *count == 10).await.unwrap();
-        assert_eq!(*runs.borrow(), 1);
         stop.cancel();
         go.send_replace(true);
         serving.await.unwrap();

@@ -7,7 +7,7 @@ use platform::Tx;
 use web::form_state::{self, Control, Field, FormState, Group};
 use web::look::Color;
 use web::theme::{Ground, Preset};
-use web::{Form, Input, Problem, Text, Theme, Wishes, fields, picture_folder, theme_accent};
+use web::{Form, Input, Problem, Text, Theme, Wishes, fields, theme_accent};
 
 use super::end::End;
 use super::frame::{Place, keep_private};
@@ -467,19 +467,12 @@ async fn try_set_cover(posted: &HostForm) -> Result<Response, Problem> {
             .upload_cuts(&req.site, sender, sent, "/file", cover::CUTS)
             .await?
     };
-    let (to, stem) = (req.at("/settings/cover?done=saved"), cover.clone());
+    let to = req.at("/settings/cover?done=saved");
     let change = move |tx: &mut Tx<'_>, host: &HostOf| {
         occasions::set_cover(tx, host, &cover)?;
         Ok(to.clone())
     };
-    let done = posted.once(change).await?;
-    if !stem.is_empty() {
-        for cut in cover::CUTS {
-            let file = picture_folder::cut_file(&stem, *cut);
-            cover::FOLDER.discard(&req.site, &file).await;
-        }
-    }
-    Ok(done)
+    Ok(posted.once(change).await?)
 }
 
 /// Returns the first form field that the save changed, as a URL fragment. The page then opens at
