@@ -2,6 +2,7 @@
 //! for the result.
 
 use axum::http::StatusCode;
+use identity::session::signed_in::SignedIn;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob, Queue};
 use platform::{Rows, StoreError, Tx, sql};
@@ -33,6 +34,12 @@ pub(crate) const WATCHED: SignedDuration = SignedDuration::from_secs(15);
 pub(crate) const PRESSED: SignedDuration = SignedDuration::from_secs(5);
 /// The minimum time for paying an order with Stripe.
 const EXTENDED: SignedDuration = SignedDuration::from_mins(40);
+
+/// Counts a call of [`open`], because each one calls the gateway.
+pub fn admit(site: &Site, payer: &SignedIn) -> Result<(), Problem> {
+    let (account, now) = (payer.account(), site.clock.now());
+    Ok(site.sender_limits.admit_call(account.id.as_str(), now)?)
+}
 
 /// Returns the gateway's page for an order. The order is stored before the gateway creates its own
 /// order, whose id is stored last. So after a crash the polling job finds the order, and a repeated
@@ -131,32 +138,43 @@ fn extend(tx: &mut Tx<'_>, order: &Order) -> Result<Timestamp, StoreError> {
 }
 
 /// Handles a payer's return from the gateway's page. The returned values only identify the payment.
-/// The paid amount is requested from the gateway. If the gateway does not respond, it is polled
-/// again soon.
+/// The paid amount is requested from the gateway, but at most once every few seconds: the page to
+/// which the payer returns asks again. If the gateway does not respond, it is polled again soon.
 pub async fn come_back(site: &Site, id: &OrderId, sent: &Form) -> Result<(), Problem> {
     let at = id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> { order::find(tx, &at) };
     let order = site.store.read(look).await?;
     let order = order.ok_or_else(Problem::not_found)?;
     order.gateway.check_return(site, &order, sent)?;
-    if order.is_unpaid() {
-        ask(site, order).await?;
-    }
+    claim_and_ask(site, id, PRESSED, true).await?;
     Ok(())
 }
 
 /// Asks the gateway about an order that is not paid, unless it was asked within `pause`. If the
 /// gateway does not answer, returns `false`, and the gateway is polled again soon.
 pub async fn check(site: &Site, id: &OrderId, pause: SignedDuration) -> Result<bool, Problem> {
+    claim_and_ask(site, id, pause, false).await
+}
+
+/// Like [`check`]. If the payer has returned, also asks about an old order, and about one whose id
+/// at the gateway was lost.
+async fn claim_and_ask(
+    site: &Site,
+    id: &OrderId,
+    pause: SignedDuration,
+    is_return: bool,
+) -> Result<bool, Problem> {
     let id = id.clone();
     let claim = move |tx: &mut Tx<'_>| -> Result<Option<Order>, StoreError> {
         let now = tx.now();
         let asks = sql!(
             "UPDATE booking_order SET asked_at = :now
-             WHERE id = :id AND state IN ('created', 'expired') AND gateway_order_id IS NOT NULL
-               AND created_at > :since AND (asked_at IS NULL OR asked_at <= :before)",
+             WHERE id = :id AND state IN ('created', 'expired')
+               AND (:is_return = 1 OR gateway_order_id IS NOT NULL AND created_at > :since)
+               AND (asked_at IS NULL OR asked_at <= :before)",
             id,
             now,
+            is_return = i64::from(is_return),
             since = now - ASKED,
             before = now - pause
         )

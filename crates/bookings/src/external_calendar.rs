@@ -3,6 +3,7 @@
 //! cancels a booking.
 
 mod ics;
+mod repetition;
 
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
@@ -14,6 +15,7 @@ use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use web::{Findings, Site};
 
@@ -31,6 +33,12 @@ const PURPOSE: &str = "bookings.external-calendar";
 const LONGEST: usize = 1 << 20;
 /// How often a calendar is read.
 const EVERY: SignedDuration = SignedDuration::from_hours(1);
+/// How soon a calendar is tried again whose reading did not end.
+const AFTER_BREAK: SignedDuration = SignedDuration::from_hours(24);
+/// The maximum number of starts of one reading. A reading that exceeds it probably ends its worker.
+const STARTS: i64 = 3;
+/// Limits parsing to one calendar at a time, because a small file may take much memory.
+static PARSING: Semaphore = Semaphore::const_new(1);
 /// How far ahead busy times are kept. No slot can be further in the future.
 const HORIZON: SignedDuration = SignedDuration::from_hours(365 * 24);
 
@@ -38,9 +46,9 @@ web::words! {
     /// Why a calendar could not be read.
     #[schema(as = ExternalCalendarError)]
     ReadError {
-        /// The address is not that of a public server, or can no longer be decrypted.
+        /// The address can no longer be decrypted.
         Refused = "refused" => "external-calendar-refused",
-        /// The server cannot be reached.
+        /// The server cannot be reached, or is not a public one.
         Unreachable = "unreachable" => "external-calendar-unreachable",
         /// The server did not respond in time.
         Slow = "slow" => "external-calendar-slow",
@@ -52,7 +60,8 @@ web::words! {
         Broken = "broken" => "external-calendar-broken",
         /// The calendar has too many events.
         TooMuch = "too_much" => "external-calendar-too-much",
-        /// Some events could not be read. All others are kept.
+        /// Some events could not be read. All others are kept. An event that is repeated more than
+        /// 1,000 times a year keeps the whole days on which it is repeated.
         Partial = "partial" => "external-calendar-partial",
     }
 }
@@ -211,8 +220,9 @@ struct Payload {
 
 fn plan(tx: &mut Tx<'_>, provider: &ProviderId, at: Timestamp) -> Result<(), StoreError> {
     tx.enqueue(NewJob {
-        queue: Queue::Calls,
+        queue: Queue::Fetches,
         key: Some(key(provider)),
+        line: Some(provider.to_string()),
         run_at: Some(at),
         ..NewJob::new(KIND, json!({"provider": provider}))
     })
@@ -235,8 +245,20 @@ pub(crate) fn job(site: &Site) -> Handler {
             return Ok(Done::nothing());
         };
         let zone = TimeZone::get(&zone).unwrap_or(TimeZone::UTC);
-        let read = fetch(&site, &provider, &sealed, zone).await;
-        let write = move |tx: &mut Tx<'_>| keep(tx, &site, &provider, &sealed, &read);
+        let (read, pause) = if job.starts() > STARTS {
+            let starts = job.starts();
+            tracing::error!(%provider, starts, "the reading of a calendar never ended");
+            (Err(ReadError::TooMuch), AFTER_BREAK)
+        } else {
+            (fetch(&site, &provider, &sealed, zone).await, EVERY)
+        };
+        let write = move |tx: &mut Tx<'_>| {
+            if keep(tx, &site, &provider, &sealed, &read)? {
+                let next = tx.now() + pause;
+                plan(tx, &provider, next)?;
+            }
+            Ok::<_, StoreError>(())
+        };
         Ok::<_, JobError>(Done::with(write))
     })
 }
@@ -248,11 +270,14 @@ async fn fetch(
     zone: TimeZone,
 ) -> Result<Found, ReadError> {
     let address = site.keys.key(PURPOSE).open(&place(provider), sealed);
-    let address = String::from_utf8(address.unwrap_or_default()).unwrap_or_default();
+    let address = address.and_then(|address| String::from_utf8(address).ok());
+    let address = address.ok_or(ReadError::Refused)?;
     let answer = site.outbound.fetch(&address, LONGEST).await;
     let answer = answer.map_err(|error| match error {
-        OutboundError::Refused => ReadError::Refused,
-        OutboundError::Unreachable(_) | OutboundError::Http(_) => ReadError::Unreachable,
+        // The provider must not learn which names exist in the site's own network.
+        OutboundError::Refused | OutboundError::Unreachable(_) | OutboundError::Http(_) => {
+            ReadError::Unreachable
+        }
         OutboundError::TooLong => ReadError::TooLong,
         OutboundError::Slow => ReadError::Slow,
     })?;
@@ -260,7 +285,10 @@ async fn fetch(
         return Err(ReadError::Status);
     }
     let now = site.clock.now();
+    let permit = PARSING.acquire().await.map_err(|_| ReadError::Broken)?;
     let read = move || {
+        // The thread goes on after the job was cancelled, so the permit stays with it.
+        let _permit = permit;
         let file = String::from_utf8_lossy(&answer.body);
         ics::read(&file, &zone, (now, now + HORIZON))
     };
@@ -269,24 +297,24 @@ async fn fetch(
     read.unwrap_or(Err(ReadError::Broken))
 }
 
-/// Stores the result of reading a calendar, unless the provider has meanwhile changed its address.
+/// Stores the result of reading a calendar, and returns `true`. Returns `false` if the provider has
+/// meanwhile changed the calendar's address.
 fn keep(
     tx: &mut Tx<'_>,
     site: &Site,
     provider: &ProviderId,
     sealed: &[u8],
     read: &Result<Found, ReadError>,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let current: Option<(Vec<u8>,)> = sql!(
         "SELECT address FROM provider_calendar WHERE provider_id = :provider FOR NO KEY UPDATE",
         provider
     )
     .maybe(tx)?;
     if current.is_none_or(|(current,)| current != sealed) {
-        return Ok(());
+        return Ok(false);
     }
     let now = tx.now();
-    plan(tx, provider, now + EVERY)?;
     let (read_at, error) = match read {
         Ok(found) => (Some(now), found.is_partial.then_some(ReadError::Partial)),
         Err(error) => (None, Some(*error)),
@@ -304,7 +332,7 @@ fn keep(
         replace(tx, provider, &busy)?;
         tell(tx, site, provider)?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Leaves out busy times that are the provider's own bookings. The calendar got them from the

@@ -91,6 +91,9 @@ pub(crate) fn flaws(values: &SettingValues) -> Vec<Flaw> {
     flaws
 }
 
+/// An amount that is too large for a payment, in minor units.
+const MOST: i64 = 1_000_000_000_000;
+
 /// A gateway's report about a payment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
@@ -98,6 +101,14 @@ pub struct Fact {
     pub state: PaymentState,
     /// The amount that the payer has paid.
     pub amount: Money,
+}
+
+impl Fact {
+    /// Whether the amount can be stored and counted. No order costs nothing, or as much as
+    /// [`MOST`].
+    pub(crate) fn is_plausible(&self) -> bool {
+        (1..MOST).contains(&self.amount.minor)
+    }
 }
 
 /// How the payer's browser gets to the gateway's page.

@@ -248,7 +248,8 @@ pub(crate) fn scan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let known = sql!(
         "SELECT f.subject FROM finding f
          JOIN payment p ON p.gateway_payment_id = f.subject AND p.gateway = f.gateway
-         WHERE f.kind = 'missing_here' AND f.state = 'open' AND p.state = 'captured'"
+         WHERE f.kind = 'missing_here' AND f.state = 'open' AND p.state = 'captured'
+             AND (f.order_id IS NULL OR f.order_id = p.order_id)"
     );
     let known: Vec<(String,)> = tx.all(known, &[])?;
     finding::heal(tx, FindingKind::MissingHere, |one| {

@@ -27,6 +27,10 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         // An order that was made with test money has no effect where real money moves.
         return Ok(());
     }
+    if !fact.is_plausible() || is_of_another(tx, &order, fact)? {
+        let about_order = (Some(id.clone()), Some(order.gateway));
+        return finding::note(tx, FindingKind::MissingHere, &fact.payment_id, about_order);
+    }
     let Some(payment) = raise(tx, &order, fact)? else {
         return Ok(());
     };
@@ -114,6 +118,19 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
     };
     notice::tell_payer(tx, site, &order, messages, order.amount())?;
     webhook::tell_paid(tx, &order)
+}
+
+/// Whether the gateway has already reported the payment for another order.
+fn is_of_another(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<bool, StoreError> {
+    let (others,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM payment
+         WHERE gateway = :gateway AND gateway_payment_id = :name AND order_id <> :order",
+        gateway = order.gateway,
+        name = fact.payment_id,
+        order = order.id
+    )
+    .one(tx)?;
+    Ok(others > 0)
 }
 
 /// Stores the state of a payment. Returns the payment if this is the first report of its capture. A

@@ -43,10 +43,8 @@ impl From<SignInError> for Problem {
 }
 
 /// The error response for an exceeded rate limit, with the waiting time.
-pub fn too_often(Wait { seconds }: Wait) -> Problem {
-    Problem::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited")
-        .with("minutes", seconds.div_ceil(60))
-        .retry_after(seconds)
+pub fn too_often(wait: Wait) -> Problem {
+    wait.into()
 }
 
 impl From<Busy> for Problem {

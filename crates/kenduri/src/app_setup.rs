@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use edge::maintenance::Maintenance;
 use platform::erasure;
+use platform::limits::SenderLimits;
 use platform::store::{self, migrate};
 use platform::{Clock, Outbound, Platform, Random, Secret, Store, StoreError, Tx};
 use site::domain::Domains;
@@ -47,6 +48,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
         keys,
         outbound: Outbound::public()?,
         name_servers: settings.mail.name_servers.clone(),
+        sender_limits: SenderLimits::default(),
     };
     let owners = platform.store.read(migrate::owners).await?;
     let domains = domains::in_force(DOMAINS, &settings.domains, &owners);

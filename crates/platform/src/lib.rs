@@ -74,4 +74,5 @@ pub struct Platform {
     pub outbound: Outbound,
     /// The name servers for DNS queries about domains that users have entered.
     pub name_servers: NameServers,
+    pub sender_limits: limits::SenderLimits,
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use platform::limits::SenderLimits;
 use platform::mail::sealed_text;
 use platform::store::migrate::Migrations;
 use platform::store::{Row, Settings, SqliteSettings};
@@ -221,6 +222,7 @@ impl World {
                 keys: Keyring::new([1; 32], &[]),
                 outbound: Outbound::public().expect("trust"),
                 name_servers: NameServers::new(Vec::new()),
+                sender_limits: SenderLimits::default(),
             },
             clock,
             engine,

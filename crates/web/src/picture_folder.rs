@@ -19,6 +19,8 @@ use crate::{Problem, Site};
 /// An unused file is kept for this long, because an open form may still refer to it, and because a
 /// backup copies the store before the files.
 const UNUSED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+/// The maximum number of pictures that an account may upload into a folder in a day.
+const DAILY: u32 = 300;
 
 /// A folder for the pictures of one kind of record.
 #[derive(Clone, Copy, Debug)]
@@ -67,14 +69,16 @@ impl PictureFolder {
         format!("{}/{file}", self.name).parse()
     }
 
-    /// Stores a picture that was uploaded in the field `pointer`. The file is deleted after a day
-    /// if no record uses it.
+    /// Stores a picture that the account `sender` uploaded in the field `pointer`. The file is
+    /// deleted after a day if no record uses it.
     pub async fn upload(
         self,
         site: &Site,
+        sender: &str,
         sent: Bytes,
         pointer: &str,
     ) -> Result<StoredPicture, Problem> {
+        self.admit(site, sender, DAILY)?;
         let invalid = || Problem::fields().field(pointer, "image_invalid", []);
         let photo = uploaded_image::read(sent).await.ok_or_else(invalid)?;
         let name = platform::id::generate_random(&site.random);
@@ -92,16 +96,18 @@ impl PictureFolder {
         })
     }
 
-    /// Stores crops of a picture that was uploaded in the field `pointer`, and returns the common
-    /// prefix of their names. As with [`upload`](Self::upload), files that no record uses are
+    /// Stores crops of a picture that the account `sender` uploaded in the field `pointer`, and
+    /// returns the common prefix of their names. As with [`upload`](Self::upload), files that no record uses are
     /// deleted.
     pub async fn upload_cuts(
         self,
         site: &Site,
+        sender: &str,
         sent: Bytes,
         pointer: &str,
         cuts: &'static [Cut],
     ) -> Result<String, Problem> {
+        self.admit(site, sender, DAILY)?;
         let invalid = || Problem::fields().field(pointer, "image_invalid", []);
         let photos = uploaded_image::cut(sent, cuts).await.ok_or_else(invalid)?;
         let stem = platform::id::generate_random(&site.random);
@@ -109,6 +115,23 @@ impl PictureFolder {
             self.put(site, &cut_file(&stem, *cut), photo.bytes).await?;
         }
         Ok(stem)
+    }
+
+    /// Counts a file that the account `sender` uploads into this folder, of which `most` are allowed
+    /// in a day. Called before the file is stored.
+    pub fn admit(&self, site: &Site, sender: &str, most: u32) -> Result<(), Problem> {
+        let (limits, now) = (&site.sender_limits, site.clock.now());
+        Ok(limits.admit_file(sender, self.name, most, now)?)
+    }
+
+    /// Deletes a file at once if no record uses it, for example because a repeated form got the
+    /// response to the first one. If that fails, a job deletes the file a day later.
+    pub async fn discard(self, site: &Site, file: &str) {
+        let name = file.to_owned();
+        let look = move |tx: &mut Tx<'_>| (self.is_used)(tx, &name);
+        if let (Ok(false), Ok(key)) = (site.store.read(look).await, self.key(file)) {
+            drop(site.files.remove(&key).await);
+        }
     }
 
     /// Makes sure that a file is deleted after a day if no record uses it, and returns its key.

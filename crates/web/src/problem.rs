@@ -22,6 +22,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Zoned;
 use platform::StoreError;
+use platform::limits::Wait;
 use serde_json::Value as Json;
 
 use crate::codes::{self, message_id};
@@ -324,6 +325,15 @@ impl From<StoreError> for Problem {
             return Self::new(StatusCode::SERVICE_UNAVAILABLE, "store_busy").retry_after(5);
         }
         Self::internal(cause)
+    }
+}
+
+/// An exceeded rate limit, with the waiting time.
+impl From<Wait> for Problem {
+    fn from(Wait { seconds }: Wait) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited")
+            .with("minutes", seconds.div_ceil(60))
+            .retry_after(seconds)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use platform::limits::SenderLimits;
 use platform::store::{Settings as StoreSettings, SqliteSettings};
 use platform::{Clock, Files, Keyring, NameServers, Outbound, Platform, Random, Store};
 use tempfile::TempDir;
@@ -40,6 +41,7 @@ pub(crate) fn site() -> (Site, TempDir) {
             keys: Keyring::new([1; 32], &[]),
             outbound: Outbound::public().unwrap(),
             name_servers: NameServers::new(Vec::new()),
+            sender_limits: SenderLimits::default(),
         },
         catalogue: Catalogue::build(&[crate::LOCALES, LOCALES]),
         declared: Arc::new(Declared {

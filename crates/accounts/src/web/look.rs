@@ -397,7 +397,9 @@ async fn try_set_picture(
             look.set_icon(None);
         }
     } else if let Some(file) = sent.files.first() {
-        let picture = PICTURES.upload(site, file.bytes.clone(), field).await?;
+        let picture = PICTURES
+            .upload(site, who.account().id.as_str(), file.bytes.clone(), field)
+            .await?;
         if is_portrait {
             look.set_portrait(Some(picture), alt);
         } else {

@@ -2,15 +2,14 @@
 //! computes repetitions in local time. This program converts local times to instants.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use calcard::common::PartialDateTime;
-use calcard::common::timezone::Tz;
 use calcard::icalendar::timezone::TzResolver;
 use calcard::icalendar::{
-    ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarFrequency,
-    ICalendarProperty, ICalendarRecurrenceRule, ICalendarStatus, ICalendarTransparency,
-    ICalendarValue,
+    ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarProperty,
+    ICalendarRecurrenceRule, ICalendarStatus, ICalendarTransparency, ICalendarValue,
 };
 use calcard::{Entry, Parser};
 use jiff::civil::DateTime;
@@ -19,9 +18,13 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use tokio::time::Instant;
 
 use super::ReadError;
+use super::repetition::{self, Repetition};
 
-/// The maximum number of repetitions of one rule, which suffices for a daily event over 54 years.
-const REPEATS: usize = 20_000;
+/// The maximum number of line ends, commas and semicolons in a calendar. The parser makes up to
+/// 350 bytes of each of the values that they separate.
+const MARKS: usize = 150_000;
+/// The maximum number of rules of one event. Calendars should have at most one.
+const RULES: usize = 10;
 /// The maximum number of busy times in a calendar.
 const MOST: usize = 20_000;
 /// The maximum time for computing the repetitions of all events.
@@ -31,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Busy {
     /// The event's unique id; empty if it has none.
-    pub(super) uid: String,
+    pub(super) uid: Arc<str>,
     pub(super) from: Timestamp,
     pub(super) until: Timestamp,
 }
@@ -54,6 +57,10 @@ pub(super) fn read(
     let end = file.trim_end().rsplit(['\r', '\n']).next();
     if !end.is_some_and(|line| line.trim().eq_ignore_ascii_case("END:VCALENDAR")) {
         return Err(ReadError::Broken);
+    }
+    let is_mark = |byte: &u8| matches!(byte, b'\n' | b',' | b';');
+    if file.bytes().filter(is_mark).count() > MARKS {
+        return Err(ReadError::TooMuch);
     }
     let mut parser = Parser::new(file);
     let mut found = Found {
@@ -81,7 +88,15 @@ pub(super) fn read(
 }
 
 /// The error for an event that cannot be read.
-struct Unreadable;
+#[derive(Debug)]
+pub(super) struct Unreadable;
+
+/// The busy times of one event.
+struct EventTimes {
+    busy: Vec<(Timestamp, Timestamp)>,
+    /// Whether no rule had to be read as whole days.
+    is_exact: bool,
+}
 
 struct Reading<'a> {
     zones: TzResolver<&'a str>,
@@ -113,13 +128,17 @@ impl Reading<'_> {
             let uid = event.uid().unwrap_or_default();
             let skipped = replaced.get(uid).filter(|_| !is_replacement);
             match self.event(event, skipped) {
-                Ok(times) => found
-                    .busy
-                    .extend(times.into_iter().map(|(from, until)| Busy {
-                        uid: uid.to_owned(),
-                        from,
-                        until,
-                    })),
+                Ok(times) => {
+                    let uid: Arc<str> = uid.into();
+                    found.is_partial |= !times.is_exact;
+                    found
+                        .busy
+                        .extend(times.busy.into_iter().map(|(from, until)| Busy {
+                            uid: Arc::clone(&uid),
+                            from,
+                            until,
+                        }));
+                }
                 Err(Unreadable) => found.is_partial = true,
             }
             if found.busy.len() > MOST {
@@ -133,49 +152,67 @@ impl Reading<'_> {
         &self,
         event: &ICalendarComponent,
         replaced: Option<&BTreeSet<Timestamp>>,
-    ) -> Result<Vec<(Timestamp, Timestamp)>, Unreadable> {
+    ) -> Result<EventTimes, Unreadable> {
         let entry = event
             .property(&ICalendarProperty::Dtstart)
             .ok_or(Unreadable)?;
         let start = values(entry).next().ok_or(Unreadable)?;
         let length = self.length(event, entry, start)?;
-        let mut starts = BTreeSet::new();
+        let zone = self.zone_of(entry, start);
+        let first = instant(start, &zone).ok_or(Unreadable)?;
+        let (mut starts, mut days) = (BTreeSet::from([first]), BTreeSet::new());
+        if event.properties(&ICalendarProperty::Rrule).count() > RULES {
+            return Err(Unreadable);
+        }
         for rule in event.properties(&ICalendarProperty::Rrule) {
             let Some(ICalendarValue::RecurrenceRule(rule)) = rule.values.first() else {
                 return Err(Unreadable);
             };
-            starts.extend(self.repeat(entry, start, rule)?);
+            match self.repeat(&zone, start, rule)? {
+                Repetition::At(all) => {
+                    for local in all {
+                        starts.insert(zone.to_timestamp(local).map_err(|_| Unreadable)?);
+                    }
+                }
+                Repetition::On(all) => days.extend(all),
+            }
         }
-        starts.insert(self.instant(entry, start).ok_or(Unreadable)?);
         for entry in event.properties(&ICalendarProperty::Rdate) {
+            let zone = self.named_zone(entry);
             for value in &entry.values {
                 let ICalendarValue::PartialDateTime(at) = value else {
                     return Err(Unreadable);
                 };
-                starts.extend(self.instant(entry, at));
+                starts.extend(instant(at, &zone));
             }
         }
         for entry in event.properties(&ICalendarProperty::Exdate) {
+            let zone = self.named_zone(entry);
             for at in values(entry) {
-                if let Some(at) = self.instant(entry, at) {
+                if let Some(at) = instant(at, &zone) {
                     starts.remove(&at);
                 }
             }
         }
         starts.retain(|at| replaced.is_none_or(|replaced| !replaced.contains(at)));
-        let zone = self.zone_of(entry, start);
-        let times = starts.into_iter().filter_map(|from| {
-            let until = match length {
-                Length::Elapsed(length) => from.checked_add(length).ok()?,
-                Length::Days(days) => {
-                    let end = from.to_zoned(zone.clone()).checked_add(days.days()).ok()?;
-                    end.timestamp()
-                }
-            };
-            let is_near = from < self.period.1 && until > self.period.0 && until > from;
-            is_near.then_some((from, until))
+        let is_exact = days.is_empty();
+        let days = days.into_iter().filter_map(|day| {
+            // An event without a length is never busy.
+            length.after(first, &zone).filter(|until| *until > first)?;
+            let from = day.to_zoned(zone.clone()).ok()?.timestamp().max(first);
+            let until = day.tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
+            Some((from, length.after(until.timestamp(), &zone)?))
         });
-        Ok(times.collect())
+        let times = starts
+            .into_iter()
+            .filter_map(|from| Some((from, length.after(from, &zone)?)));
+        let busy = times.chain(days).filter(|(from, until)| {
+            *from < self.period.1 && *until > self.period.0 && until > from
+        });
+        Ok(EventTimes {
+            busy: busy.collect(),
+            is_exact,
+        })
     }
 
     /// Returns the length of each repetition of an event.
@@ -212,23 +249,20 @@ impl Reading<'_> {
         }
     }
 
-    /// The instants at which a rule repeats an event, until the end of the period. The local time
-    /// stays the same when the clock changes.
+    /// When a rule repeats an event, until the end of the period. The local time stays the same
+    /// when the clock changes.
     fn repeat(
         &self,
-        entry: &ICalendarEntry,
+        zone: &TimeZone,
         start: &PartialDateTime,
         rule: &ICalendarRecurrenceRule,
-    ) -> Result<Vec<Timestamp>, Unreadable> {
-        if rule.freq > ICalendarFrequency::Daily {
-            return Err(Unreadable);
-        }
-        let (zone, begin) = (self.zone_of(entry, start), civil(start).ok_or(Unreadable)?);
+    ) -> Result<Repetition, Unreadable> {
+        let begin = civil(start).ok_or(Unreadable)?;
         let last = self.period.1.to_zoned(zone.clone()).datetime();
         // The end of the rule may be an instant in UTC, but the library compares local times.
         let until = match &rule.until {
             Some(until) if until.has_time() => {
-                let until = instant(until, &zone).ok_or(Unreadable)?;
+                let until = instant(until, zone).ok_or(Unreadable)?;
                 until.to_zoned(zone.clone()).datetime().min(last)
             }
             Some(until) => {
@@ -237,55 +271,19 @@ impl Reading<'_> {
             }
             None => last,
         };
-        if until < begin {
-            return Ok(Vec::new());
-        }
-        let rule = ICalendarRecurrenceRule {
-            until: Some(partial(until)),
-            ..rule.clone()
-        };
-        let value = |name, value| ICalendarEntry {
-            name,
-            params: Vec::new(),
-            values: vec![value],
-        };
-        let event = ICalendarComponent {
-            component_type: ICalendarComponentType::VEvent,
-            entries: vec![
-                value(
-                    ICalendarProperty::Dtstart,
-                    ICalendarValue::PartialDateTime(Box::new(partial(begin))),
-                ),
-                value(
-                    ICalendarProperty::Rrule,
-                    ICalendarValue::RecurrenceRule(Box::new(rule)),
-                ),
-            ],
-            component_ids: Vec::new(),
-        };
-        let components = vec![event];
-        let expanded = ICalendar { components }.expand_dates(Tz::Floating, REPEATS);
-        if !expanded.errors.is_empty() || expanded.events.len() >= REPEATS {
-            return Err(Unreadable);
-        }
-        let instants = expanded.events.into_iter().map(|event| {
-            let (local, _) = event.timestamps();
-            let local = Timestamp::from_second(local).ok()?;
-            let local = local.to_zoned(TimeZone::UTC).datetime();
-            zone.to_timestamp(local).ok()
-        });
-        instants.collect::<Option<_>>().ok_or(Unreadable)
+        repetition::repeat(rule, begin, until)
     }
 
     fn instant(&self, entry: &ICalendarEntry, at: &PartialDateTime) -> Option<Timestamp> {
         instant(at, &self.zone_of(entry, at))
     }
 
-    /// The time zone of a value. Calendars use the names of IANA or those of Windows.
     fn zone_of(&self, entry: &ICalendarEntry, at: &PartialDateTime) -> TimeZone {
-        if let Some(zone) = offset(at) {
-            return zone;
-        }
+        offset(at).unwrap_or_else(|| self.named_zone(entry))
+    }
+
+    /// The time zone that an entry names. Calendars use the names of IANA or those of Windows.
+    fn named_zone(&self, entry: &ICalendarEntry) -> TimeZone {
         let Some(name) = entry.tz_id() else {
             return self.zone.clone();
         };
@@ -297,11 +295,25 @@ impl Reading<'_> {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Length {
     /// The difference between two instants.
     Elapsed(SignedDuration),
     /// Whole days, some of which have 23 or 25 hours.
     Days(i64),
+}
+
+impl Length {
+    /// The instant at which a time of this length ends. `None` if no calendar reaches so far.
+    fn after(self, from: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
+        match self {
+            Self::Elapsed(length) => from.checked_add(length).ok(),
+            Self::Days(days) => {
+                let end = from.to_zoned(zone.clone()).checked_add(days.days()).ok()?;
+                Some(end.timestamp())
+            }
+        }
+    }
 }
 
 /// Whether an event blocks its time.
@@ -346,19 +358,6 @@ fn civil(at: &PartialDateTime) -> Option<DateTime> {
     .ok()
 }
 
-fn partial(at: DateTime) -> PartialDateTime {
-    let part = |part: i8| u8::try_from(part).ok();
-    PartialDateTime {
-        year: u16::try_from(at.year()).ok(),
-        month: part(at.month()),
-        day: part(at.day()),
-        hour: part(at.hour()),
-        minute: part(at.minute()),
-        second: part(at.second()),
-        ..PartialDateTime::default()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -398,11 +397,8 @@ mod tests {
             "BEGIN:VEVENT|UID:4|STATUS:TENTATIVE|TRANSP:OPAQUE|",
         ]
         .map(|head| format!("{head}{rest}"));
-        let uids: Vec<String> = found(&events.concat())
-            .busy
-            .into_iter()
-            .map(|one| one.uid)
-            .collect();
+        let found = found(&events.concat());
+        let uids: Vec<&str> = found.busy.iter().map(|one| &*one.uid).collect();
         assert_eq!(uids, ["1", "4"]);
         let others = "BEGIN:VJOURNAL|UID:5|DTSTART:20270105T090000Z|END:VJOURNAL|";
         assert_eq!(times(others), [""; 0]);
@@ -500,7 +496,7 @@ mod tests {
         let good = "BEGIN:VEVENT|DTSTART:20270105T090000Z|DURATION:PT1H|END:VEVENT|";
         for bad in [
             "BEGIN:VEVENT|UID:1|DURATION:PT1H|END:VEVENT|",
-            "BEGIN:VEVENT|DTSTART:20270105T090000Z|DURATION:PT1S|RRULE:FREQ=SECONDLY|END:VEVENT|",
+            "BEGIN:VEVENT|DTSTART:20270105T090000Z|DURATION:PT1S|RRULE:1|END:VEVENT|",
             "BEGIN:VEVENT|DTSTART:19000105T090000Z|DURATION:PT1S|RRULE:FREQ=DAILY|END:VEVENT|",
         ] {
             let found = found(&format!("{bad}{good}"));

@@ -1,6 +1,7 @@
 //! The files of reviewed documents: how they are received, and when they are deleted.
 
 use axum::extract::Request;
+use identity::session::signed_in::SignedIn;
 use jiff::SignedDuration;
 use platform::jobs::{Done, Handler, JobError};
 use platform::store::Row;
@@ -20,6 +21,9 @@ const FILE: &str = "booking.review_file";
 const CLEAN: &str = "booking.review_files";
 /// How long the file of an incomplete upload is kept.
 const HALF_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
+
+/// The maximum number of files that an account may send in a day. Refused and repeated ones count.
+const DAILY: u32 = 90;
 
 /// The maximum number of reviews whose files are deleted in one night.
 const NIGHTLY: i64 = 1_000;
@@ -115,13 +119,20 @@ pub(crate) fn most_bytes(site: &Site) -> usize {
     MOST_BYTES.min(site.files.max_upload())
 }
 
-/// Receives a multipart form with one document, and keeps the document as [`keep`] does. `known`
-/// translates the name of a field to `goal`, `focus`, `note` or `booking_id`.
+/// Counts a file that an account sends.
+pub(crate) fn admit(site: &Site, sender: &SignedIn) -> Result<(), Problem> {
+    FOLDER.admit(site, sender.account().id.as_str(), DAILY)
+}
+
+/// Receives a multipart form with one document from `sender`, and keeps the document as [`keep`]
+/// does. `known` translates the name of a field to `goal`, `focus`, `note` or `booking_id`.
 pub async fn receive(
     site: &Site,
+    sender: &SignedIn,
     request: Request,
     known: impl Fn(&str) -> Option<&'static str>,
 ) -> Result<NewReview, Problem> {
+    admit(site, sender)?;
     let (form, file) = read(site, request, known).await?;
     keep(site, file, &form).await
 }
@@ -203,12 +214,12 @@ pub(crate) fn name(site: &Site, file: &ArrivedFile, file_type: DocumentType) -> 
     }
 }
 
-/// Deletes a received document whose form was refused. If the deletion fails, a job deletes it
-/// a day later.
-pub async fn discard(site: &Site, problem: &Problem, file: &str) {
+/// Deletes a received document that no review uses, because its form was refused or is a
+/// repetition. If the deletion fails, a job deletes it a day later.
+pub async fn discard(site: &Site, problem: Option<&Problem>, file: &str) {
     // After a server error, the review may have been stored, so its document is kept.
-    if let (true, Ok(key)) = (problem.status.is_client_error(), FOLDER.key(file)) {
-        drop(site.files.remove(&key).await);
+    if problem.is_none_or(|problem| problem.status.is_client_error()) {
+        FOLDER.discard(site, file).await;
     }
 }
 

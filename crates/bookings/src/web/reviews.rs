@@ -178,7 +178,11 @@ pub(super) async fn create(
     let most = files::most_bytes(&site);
     let (posted, file) = FormPost::<PageRequest>::receive(request, &site, most).await?;
     let form = &posted.form;
-    let done = match files::keep(&site, file, form).await {
+    let kept = match files::admit(&site, &posted.req.who) {
+        Ok(()) => files::keep(&site, file, form).await,
+        Err(problem) => Err(problem),
+    };
+    let done = match kept {
         Ok(new) => {
             let (used, file) = (site.clone(), new.document.file.clone());
             let change = move |tx: &mut Tx<'_>, by: &Submitter| {
@@ -186,9 +190,7 @@ pub(super) async fn create(
                 Ok::<_, Refusal>(format!("{}?done=submitted", made.page()))
             };
             let done = posted.once(change).await.map_err(Problem::from);
-            if let Err(problem) = &done {
-                files::discard(&site, problem, &file).await;
-            }
+            files::discard(&site, done.as_ref().err(), &file).await;
             done
         }
         Err(problem) => Err(problem),
@@ -294,7 +296,10 @@ pub(super) async fn complete(
     let most = files::most_bytes(&site);
     let (posted, file) = FormPost::<PageRequest>::receive(request, &site, most).await?;
     let file = match file {
-        Some(file) => files::accept(&site, file).await.map(Some),
+        Some(file) => match files::admit(&site, &posted.req.who) {
+            Ok(()) => files::accept(&site, file).await.map(Some),
+            Err(problem) => Err(problem),
+        },
         None => Ok(None),
     };
     let done = match file {
@@ -306,8 +311,8 @@ pub(super) async fn complete(
                 Ok::<_, Refusal>(format!("{}?done=complete", completed.page()))
             };
             let done = posted.once(change).await.map_err(Problem::from);
-            if let (Err(problem), Some(file)) = (&done, &file) {
-                files::discard(&site, problem, &file.file).await;
+            if let Some(file) = &file {
+                files::discard(&site, done.as_ref().err(), &file.file).await;
             }
             done
         }

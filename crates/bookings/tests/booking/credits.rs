@@ -92,6 +92,7 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         let pay = order(&mut aina, &plan).await;
         aina.pay(&pay, "fail").await.expect(200);
         assert_eq!(credits(&mut aina).await, 0);
+        stage.world.clock.advance(SignedDuration::from_secs(5));
         let page = aina.pay(&pay, "twice").await;
         assert!(
             page.expect(200)

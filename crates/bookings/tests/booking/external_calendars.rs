@@ -18,7 +18,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::stage::{
-    self, Booking, Person, Stage, count, erase, exported, go_to, of_platform, on_both, script,
+    self, Booking, Person, Stage, count, erase, exported, go_to, of_platform, on_both, run, script,
     state,
 };
 
@@ -337,11 +337,13 @@ fn only_public_servers_are_read_and_the_address_is_sealed() {
             assert_eq!(refused["errors"][0]["pointer"], "/calendar_url", "{wrong}");
         }
         set(&stage, &farah, &json!(5)).await.expect(422);
-        set(&stage, &farah, &json!("https://inside.example/a.ics"))
-            .await
-            .expect(200);
-        stage.work().await;
-        assert_eq!(status(&mut farah).await["error"], "refused");
+        // A name of an internal network is answered as one that does not exist.
+        for name in ["inside", "nowhere"] {
+            let address = json!(format!("https://{name}.example/a.ics"));
+            set(&stage, &farah, &address).await.expect(200);
+            stage.work().await;
+            assert_eq!(status(&mut farah).await["error"], "unreachable", "{name}");
+        }
 
         // Members have no calendar of their own, and tokens set none.
         let aina = stage.person("Aina Yusof").await;
@@ -404,5 +406,54 @@ fn a_calendar_that_is_removed_or_whose_owner_leaves_takes_its_times_along() {
         let read = server.requests();
         go_to(&stage, "2026-11-25T10:00:00Z").await;
         assert_eq!(server.requests(), read);
+    });
+}
+
+#[test]
+fn a_rule_with_too_many_instants_hides_days_and_is_told() {
+    on_both(&async |stage: &Stage<'_>| {
+        let (server, stage) = Server::start(stage.world).await;
+        let mut farah = provider(&stage).await;
+        let before = farah.offer("2026-12-01", "07:00", 0).await;
+        farah.offer("2026-12-02", "22:00", 0).await;
+        let after = farah.offer("2026-12-08", "09:00", 0).await;
+        server.hand_out(
+            &["BEGIN:VEVENT|UID:1|DTSTART:20261201T090000Z|DURATION:PT1M|\
+            RRULE:FREQ=MINUTELY;UNTIL=20261207T180000Z|END:VEVENT|"],
+        );
+        set(&stage, &farah, &json!(server.url())).await.expect(200);
+        stage.work().await;
+        assert_eq!(status(&mut farah).await["error"], "partial");
+        assert_eq!(
+            offered(&stage).await,
+            [before["id"].clone(), after["id"].clone()]
+        );
+        let page = farah.browser.get("/me/slots/profile").await;
+        let told = stage.say("external-calendar-partial");
+        assert!(page.expect(200).text().contains(&told));
+    });
+}
+
+#[test]
+fn a_reading_that_ends_its_worker_is_started_three_times() {
+    on_both(&async |stage: &Stage<'_>| {
+        let (server, stage) = Server::start(stage.world).await;
+        let mut farah = provider(&stage).await;
+        server.hand_out(&[]);
+        set(&stage, &farah, &json!(server.url())).await.expect(200);
+        let starts = sql!("UPDATE job SET starts = 3 WHERE kind = 'booking.calendar'");
+        run(&stage, starts).await;
+        stage.work().await;
+        assert_eq!(server.requests(), 0);
+        let now = status(&mut farah).await;
+        assert_eq!(now, json!({"read_at": null, "error": "too_much"}));
+        // It is tried again after a day, or when the address is set again.
+        let at = stage.site.clock.now();
+        for (hours, requests) in [(23, 0), (25, 1)] {
+            let later = at + jiff::SignedDuration::from_hours(hours);
+            go_to(&stage, &later.to_string()).await;
+            assert_eq!(server.requests(), requests);
+        }
+        assert_eq!(status(&mut farah).await["error"], Value::Null);
     });
 }

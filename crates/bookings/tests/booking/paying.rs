@@ -115,6 +115,7 @@ fn a_payment_that_fails_may_be_tried_again() {
         let page = aina.pay(&pay, "fail").await;
         assert!(page.expect(200).text().contains(&stage.say("pay-failed")));
         assert_eq!(ledger(stage).await, 0);
+        stage.world.clock.advance(SignedDuration::from_secs(5));
         aina.pay(&pay, "pay").await.expect(200);
         assert_eq!(state(stage, id(&booking)).await, State::Confirmed);
     });

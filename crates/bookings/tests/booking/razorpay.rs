@@ -40,12 +40,14 @@ pub(crate) async fn open(person: &mut Person, pay: &str) -> String {
     form.value("order_id").unwrap().to_owned()
 }
 
-/// Opens the return URL as the gateway makes a browser do, without cookies.
+/// Opens the return URL as the gateway makes a browser do, without cookies, some seconds after the
+/// gateway was last asked.
 pub(crate) async fn come_back(
     stage: &Stage<'_>,
     pay: &str,
     fields: &[(&'static str, String)],
 ) -> Page {
+    stage.world.clock.advance(SignedDuration::from_secs(5));
     let fields: Vec<(&str, &str)> = fields
         .iter()
         .map(|(name, value)| (*name, value.as_str()))

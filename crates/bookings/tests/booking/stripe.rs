@@ -19,13 +19,13 @@ use crate::stage::{
 use crate::stripe_double::{Posted, Stripe};
 
 /// A site whose only gateway is the test double of Stripe.
-async fn with_stripe<'w>(stage: &Stage<'w>) -> (Stage<'w>, Stripe) {
+pub(crate) async fn with_stripe<'w>(stage: &Stage<'w>) -> (Stage<'w>, Stripe) {
     let double = Stripe::start(stage.site.clock.clone()).await;
     (stage.clone().with_settings(double.settings()), double)
 }
 
 /// Presses “Pay”. Returns the session's id.
-async fn open(person: &mut Person, pay: &str) -> String {
+pub(crate) async fn open(person: &mut Person, pay: &str) -> String {
     let page = press(person, pay).await;
     let link = page
         .expect(200)
@@ -35,8 +35,14 @@ async fn open(person: &mut Person, pay: &str) -> String {
     link.unwrap().split('"').next().unwrap().to_owned()
 }
 
-/// Opens the return URL, as a browser does after a payment with Stripe.
-async fn come_back(stage: &Stage<'_>, pay: &str, session: &str) -> Page {
+/// Opens the return URL, as a browser does after a payment with Stripe, some seconds after the
+/// gateway was last asked.
+pub(crate) async fn come_back(stage: &Stage<'_>, pay: &str, session: &str) -> Page {
+    stage.world.clock.advance(SignedDuration::from_secs(5));
+    come_back_at_once(stage, pay, session).await
+}
+
+pub(crate) async fn come_back_at_once(stage: &Stage<'_>, pay: &str, session: &str) -> Page {
     let path = format!("{pay}/return?session_id={session}");
     stage.visitor().get(&path).await
 }

@@ -74,7 +74,7 @@ impl From<ReviewView> for ReviewShown {
 async fn create(call: Call, request: Request) -> Result<Response, Problem> {
     let look = |_: &mut Tx<'_>, _: &Submitter| Ok::<_, Refusal>(());
     call.read(look).await?;
-    let new = files::receive(&call.site, request, |name| match name {
+    let new = files::receive(&call.site, &call.who, request, |name| match name {
         "target_role" => Some("goal"),
         "focus_areas" => Some("focus"),
         "additional_notes" => Some("note"),
@@ -94,9 +94,7 @@ async fn create(call: Call, request: Request) -> Result<Response, Problem> {
         change,
     )
     .await;
-    if let Err(problem) = &done {
-        files::discard(&call.site, problem, &file).await;
-    }
+    files::discard(&call.site, done.as_ref().err(), &file).await;
     done.map_err(renamed)
 }
 

@@ -75,6 +75,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
     } else {
         order.gateway
     };
+    checkout::admit(&call.site, &call.who)?;
     let opened = checkout::open(&call.site, &order.id, chosen).await?;
     let is_razorpay = opened.gateway == GatewayName::Razorpay;
     let key_id = gateway::KEY_ID.of(&call.site.declared.settings).to_owned();

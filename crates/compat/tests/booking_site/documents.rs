@@ -62,6 +62,11 @@ fn a_document_is_checked_costs_a_credit_and_is_its_member_s_alone() {
         assert_eq!(errors(&odd)[0].0, "/target_role");
         let made = submit(&mut mei, &goal, PDF).await.with(201).json();
         let again = submit(&mut mei, &goal, PDF).await.with(201).json();
+        let kept = stage.world.files();
+        let kept = kept
+            .iter()
+            .filter(|file| file.contains("reviews/") && !file.ends_with('/'));
+        assert_eq!(kept.count(), 1);
         assert_eq!(made["id"], again["id"], "a double click submits once");
         let all = mei.get("/api/mentee/resume-requests").await;
         assert_eq!(

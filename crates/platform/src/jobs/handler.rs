@@ -247,7 +247,7 @@ impl fmt::Display for JobError {
 pub(crate) fn pause_after(queue: Queue, failed: u32, chance: u32) -> Option<SignedDuration> {
     let index = usize::try_from(failed).ok()?.checked_sub(1)?;
     match queue {
-        Queue::Work | Queue::Calls | Queue::Services => PAUSES.get(index).copied(),
+        Queue::Work | Queue::Calls | Queue::Services | Queue::Fetches => PAUSES.get(index).copied(),
         Queue::Mail => MAIL_PAUSES.get(index).map(|pause| {
             let per_mille = 800 + i128::from(chance.min(400));
             let millis = pause.as_millis() * per_mille / 1_000;

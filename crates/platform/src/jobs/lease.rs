@@ -12,9 +12,6 @@ pub(super) const LEASE: SignedDuration = SignedDuration::from_secs(60);
 /// crashes its worker.
 pub(super) const STARTS: i64 = 25;
 
-/// The maximum number of concurrent requests to one service.
-const LINE_AT_ONCE: i64 = 2;
-
 /// Whether a job of `queue` is due.
 pub(super) fn is_due(tx: &mut Tx<'_>, queue: Queue) -> Result<bool, StoreError> {
     Ok(next(tx, queue)?.is_some())
@@ -24,8 +21,8 @@ pub(super) fn take(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<Job>, StoreEr
     while let Some(id) = next(tx, queue)? {
         // Another worker may have started requests in the lane before this transaction locked it,
         // so the due job is determined again.
-        if queue == Queue::Services
-            && !(lock_line(tx, &id)? && next(tx, queue)?.as_ref() == Some(&id))
+        if queue.line_at_once().is_some()
+            && !(lock_line(tx, queue, &id)? && next(tx, queue)?.as_ref() == Some(&id))
         {
             continue;
         }
@@ -181,8 +178,8 @@ pub(super) fn revive(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
 /// by due time.
 fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
     let now = tx.now();
-    if queue == Queue::Services {
-        return next_of_lines(tx);
+    if let Some(most) = queue.line_at_once() {
+        return next_of_lines(tx, queue, most);
     }
     let found: Option<(JobId,)> = sql!(
         "SELECT id FROM job WHERE queue = :queue AND due_at <= :now
@@ -196,27 +193,29 @@ fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
 
 /// Locks the first job in the lane of job `id`, so that only one worker at a time starts a request
 /// in this lane. Returns `false` if no job is left.
-fn lock_line(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
+fn lock_line(tx: &mut Tx<'_>, queue: Queue, id: &JobId) -> Result<bool, StoreError> {
     let first: Option<(JobId,)> = sql!(
-        "SELECT id FROM job WHERE queue = 'services'
+        "SELECT id FROM job WHERE queue = :queue
              AND line IS NOT DISTINCT FROM (SELECT line FROM job WHERE id = :id)
          ORDER BY turn, id LIMIT 1 FOR NO KEY UPDATE",
+        queue,
         id
     )
     .maybe(tx)?;
     Ok(first.is_some())
 }
 
-/// Finds the next due job in a lane with fewer than [`LINE_AT_ONCE`] running requests.
-fn next_of_lines(tx: &mut Tx<'_>) -> Result<Option<JobId>, StoreError> {
+/// Finds the next due job in a lane with fewer than `most` running requests.
+fn next_of_lines(tx: &mut Tx<'_>, queue: Queue, most: i64) -> Result<Option<JobId>, StoreError> {
     let found: Option<(JobId,)> = sql!(
-        "SELECT id FROM job WHERE queue = 'services' AND due_at <= :now
+        "SELECT id FROM job WHERE queue = :queue AND due_at <= :now
              AND :most > (SELECT COUNT(*) FROM job other WHERE other.line = job.line
-                          AND other.queue = 'services' AND other.state = 'running'
+                          AND other.queue = :queue AND other.state = 'running'
                           AND other.due_at > :now)
          ORDER BY priority, turn, due_at, id LIMIT 1",
+        queue,
         now = tx.now(),
-        most = LINE_AT_ONCE
+        most
     )
     .maybe(tx)?;
     Ok(found.map(|(id,)| id))

@@ -76,15 +76,36 @@ pub enum Queue {
     /// [lane](NewJob::line). At most two requests in a lane run at a time, so that a slow service
     /// delays only itself.
     Services,
+    /// HTTP requests for what users keep on other sites, such as calendars. Each user has their own
+    /// [lane](NewJob::line), in which one request runs at a time.
+    Fetches,
 }
 
 impl Queue {
+    const ALL: [Self; 5] = [
+        Self::Work,
+        Self::Mail,
+        Self::Calls,
+        Self::Services,
+        Self::Fetches,
+    ];
+
+    /// The maximum number of concurrent requests in a lane, if the queue's lanes are limited.
+    fn line_at_once(self) -> Option<i64> {
+        match self {
+            Self::Work | Self::Mail | Self::Calls => None,
+            Self::Services => Some(2),
+            Self::Fetches => Some(1),
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Work => "work",
             Self::Mail => "mail",
             Self::Calls => "calls",
             Self::Services => "services",
+            Self::Fetches => "fetches",
         }
     }
 }
@@ -102,6 +123,7 @@ impl Column for Queue {
             Cell::Text("mail") => Some(Self::Mail),
             Cell::Text("calls") => Some(Self::Calls),
             Cell::Text("services") => Some(Self::Services),
+            Cell::Text("fetches") => Some(Self::Fetches),
             _ => None,
         }
     }
@@ -134,6 +156,12 @@ impl Job {
     /// Parses the payload as `T`. A job with an invalid payload fails permanently.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, JobError> {
         serde_json::from_str(&self.payload).map_err(JobError::fail)
+    }
+
+    /// How many times the job was started and did not end, this start included. Starts that end
+    /// because Kenduri stops are not counted.
+    pub fn starts(&self) -> i64 {
+        self.starts
     }
 
     /// How long ago the job was enqueued.

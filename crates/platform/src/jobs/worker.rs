@@ -97,6 +97,7 @@ impl Worker {
             self.serve(Queue::Mail, MAILS_AT_ONCE, &stop, &tracker, &halt),
             self.serve(Queue::Calls, CALLS_AT_ONCE, &stop, &tracker, &halt),
             self.serve(Queue::Services, CALLS_AT_ONCE, &stop, &tracker, &halt),
+            self.serve(Queue::Fetches, CALLS_AT_ONCE, &stop, &tracker, &halt),
         );
         tracker.close();
         if timeout(PATIENCE, tracker.wait()).await.is_err() {
@@ -115,7 +116,7 @@ impl Worker {
         self.schedule().await?;
         loop {
             let before = count;
-            for queue in [Queue::Work, Queue::Mail, Queue::Calls, Queue::Services] {
+            for queue in Queue::ALL {
                 while let Some(job) = self.take(queue).await? {
                     self.attempt(job, &never).await;
                     count += 1;

@@ -6,6 +6,7 @@
 
 mod bounded;
 pub mod guess;
+mod sender;
 mod window;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +15,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use bounded::Bounded;
 use window::Window;
+
+pub use sender::SenderLimits;
 
 /// The maximum number of actions within a period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

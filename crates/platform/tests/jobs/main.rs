@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod fetches;
 mod given_up;
 
 use std::sync::Arc;

@@ -92,6 +92,11 @@ async fn change_provider(call: Call, Json(body): Json<Members>) -> Result<Respon
         Some(_) => return Err(Problem::fields().field("/calendar_url", "wrong_type", [])),
     };
     let site = call.site.clone();
+    if address.is_some() {
+        // The calendar is read at once.
+        let (account, now) = (call.who.account(), site.clock.now());
+        site.sender_limits.admit_call(account.id.as_str(), now)?;
+    }
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
         let profile = provider::change(tx, provider, version, &input)?;
         if let Some(address) = &address {

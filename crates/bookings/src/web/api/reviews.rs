@@ -83,7 +83,7 @@ struct DocumentBody {
 async fn create_review(call: Call, request: Request) -> Result<Response, Problem> {
     let look = |_: &mut Tx<'_>, _: &Submitter| Ok::<_, Refusal>(());
     call.read(look).await?;
-    let new = files::receive(&call.site, request, |name| match name {
+    let new = files::receive(&call.site, &call.who, request, |name| match name {
         "goal" => Some("goal"),
         "focus" => Some("focus"),
         "note" => Some("note"),
@@ -103,9 +103,7 @@ async fn create_review(call: Call, request: Request) -> Result<Response, Problem
     };
     let done = call.post(said.as_bytes(), StatusCode::CREATED, change);
     let done = done.await;
-    if let Err(problem) = &done {
-        files::discard(&call.site, problem, &file).await;
-    }
+    files::discard(&call.site, done.as_ref().err(), &file).await;
     done
 }
 
@@ -203,6 +201,7 @@ async fn complete_review(call: Call, request: Request) -> Result<Response, Probl
     };
     call.read(look).await?;
     let (input, said, file) = if media_type::is(request.headers(), media_type::MULTIPART) {
+        files::admit(&call.site, &call.who)?;
         let known = |name: &str| FIELDS.iter().map(|one| one.name).find(|one| *one == name);
         let (form, file) = files::read(&call.site, request, known).await?;
         let file = match file {
@@ -227,8 +226,8 @@ async fn complete_review(call: Call, request: Request) -> Result<Response, Probl
         ReviewView::of(tx, &who, completed)
     };
     let done = call.post(&said, StatusCode::OK, change).await;
-    if let (Err(problem), Some(file)) = (&done, &file) {
-        files::discard(&call.site, problem, &file.file).await;
+    if let Some(file) = &file {
+        files::discard(&call.site, done.as_ref().err(), &file.file).await;
     }
     done
 }

@@ -90,7 +90,8 @@ impl PageResource for Gift {
         if let Some(at) = at {
             let sent = posted.files.swap_remove(at).bytes;
             let site = &posted.req.site;
-            let picture = gift::FOLDER.upload_cuts(site, sent, "/picture", gift::CUTS);
+            let sender = posted.req.who.account().id.as_str();
+            let picture = gift::FOLDER.upload_cuts(site, sender, sent, "/picture", gift::CUTS);
             form.set("picture", picture.await?);
         } else if form.is_ticked(REMOVE) {
             form.set("picture", "");

@@ -462,8 +462,9 @@ async fn try_set_cover(posted: &HostForm) -> Result<Response, Problem> {
         req.read(|_, context| context.host.needs(Part::Cover.permission()))
             .await?;
         let folder = cover::FOLDER;
+        let sender = req.who.account().id.as_str();
         folder
-            .upload_cuts(&req.site, sent, "/file", cover::CUTS)
+            .upload_cuts(&req.site, sender, sent, "/file", cover::CUTS)
             .await?
     };
     let to = req.at("/settings/cover?done=saved");

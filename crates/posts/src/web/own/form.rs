@@ -38,6 +38,10 @@ pub(super) async fn prepare(posted: &mut FormPost) -> Result<Next, Problem> {
     })
 }
 
+fn sender(posted: &FormPost) -> String {
+    posted.req.who.account().id.to_string()
+}
+
 fn take(posted: &mut FormPost, field: &str) -> Option<Bytes> {
     let at = posted.files.iter().position(|file| file.field == field)?;
     Some(posted.files.swap_remove(at).bytes)
@@ -46,10 +50,10 @@ fn take(posted: &mut FormPost, field: &str) -> Option<Bytes> {
 /// Determines the post's picture: the file uploaded with this form, the file uploaded with an
 /// earlier form that was not saved, the stored picture, or none.
 async fn keep_picture(posted: &mut FormPost) -> Result<(), Problem> {
-    let site = posted.req.site.clone();
+    let (site, sender) = (posted.req.site.clone(), sender(posted));
     let kept = posted.form.text(KEPT).to_owned();
     if let Some(sent) = take(posted, "image") {
-        let picture = image::FOLDER.upload(&site, sent, "/image").await?;
+        let picture = image::FOLDER.upload(&site, &sender, sent, "/image").await?;
         posted.form.remove(&["image_remove"]);
         set(&mut posted.form, &picture);
     } else if posted.form.is_ticked("image_remove") {
@@ -89,14 +93,16 @@ fn set(form: &mut Form, picture: &StoredPicture) {
 
 /// Inserts an uploaded picture at the caret, or at the end of the text.
 async fn put_into_text(posted: &mut FormPost) -> Result<(), Problem> {
-    let site = posted.req.site.clone();
+    let (site, sender) = (posted.req.site.clone(), sender(posted));
     let Some(sent) = take(posted, "text_image") else {
         if posted.form.text(ACT) == "picture" {
             return Err(Problem::fields().field("/text_image", "required", []));
         }
         return Ok(());
     };
-    let picture = image::FOLDER.upload(&site, sent, "/text_image").await?;
+    let picture = image::FOLDER
+        .upload(&site, &sender, sent, "/text_image")
+        .await?;
     let form = &mut posted.form;
     let alt = text_cleaning::clean_line(form.text("text_image_alt"));
     let alt = alt
