@@ -144,13 +144,19 @@ fn run_all(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
     drop(buckets);
     steps.finish(others)?;
     steps.finish(machine)?;
-    // These measure how long requests take, so that nothing may run beside them.
+    // It holds that no request is late, so nothing runs beside it.
     steps.step("requests through every change", || {
         run(&mut built.show(&["edge", "--only", "changes"]))
     })?;
+    // The sites mostly wait for their programs to start or stop.
+    let sites = Steps::start(vec![(
+        "sites with programs beside them",
+        npm_test("examples"),
+    )]);
     steps.step("stories and looks in a browser", || {
         run(&mut npm_test("browser"))
-    })
+    })?;
+    steps.finish(sites)
 }
 
 fn check_sources(steps: &mut Steps) -> Result<()> {
@@ -163,11 +169,6 @@ fn check_sources(steps: &mut Steps) -> Result<()> {
 /// Starts what other makers' programs and libraries say of the built program.
 fn start_other_makers() -> Lane {
     Steps::start(vec![
-        ("sites with programs beside them", npm_test("examples")),
-        (
-            "the API, as it describes itself",
-            python_test("api", "api.py"),
-        ),
         (
             "signatures of mail, by another library",
             python_test("dkim", "signed.py"),
@@ -175,6 +176,10 @@ fn start_other_makers() -> Lane {
         ("websockets of another maker", npm_test("websockets")),
         ("Socket.IO with its own client", npm_test("socketio")),
         ("sign-ins with a provider", npm_test("oidc")),
+        (
+            "the API, as it describes itself",
+            python_test("api", "api.py"),
+        ),
     ])
 }
 

@@ -12,7 +12,7 @@ UPDATE booking SET no_show_bps =
 -- Whether the batch must be sent by somebody who approved none of its payouts. Copied from the
 -- settings when the batch is made.
 ALTER TABLE payout_batch ADD COLUMN two_people BIGINT NOT NULL DEFAULT 0;
-UPDATE payout_batch SET two_people = (SELECT payout_two_people FROM booking_setting);
+UPDATE payout_batch SET two_people = COALESCE((SELECT payout_two_people FROM booking_setting), 0);
 
 -- Whether the item was held back, or takes a payout back, because of a dispute.
 ALTER TABLE payout_item ADD COLUMN is_disputed BIGINT NOT NULL DEFAULT 0;

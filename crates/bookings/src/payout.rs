@@ -139,7 +139,7 @@ pub const RATE_FIELDS: &[Field] = web::fields! { Rate:
     no_show_bps: number(0, 10_000).label("payout-no-show").hint("payout-no-show-hint"),
 };
 
-pub(crate) fn rate(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Rate, StoreError> {
+pub fn rate(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Rate, StoreError> {
     sql!("SELECT {Rate} FROM provider WHERE id = :provider", provider).one(tx)
 }
 

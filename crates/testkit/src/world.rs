@@ -95,8 +95,20 @@ impl World {
         Some(Self::new(Engine::Postgres, migrations, Some(database)))
     }
 
-    /// Runs `test` in a world on each available engine. Must not be called inside a runtime,
-    /// because the function starts its own multi-threaded runtime.
+    /// Runs `test` in a world on SQLite, and on PostgreSQL too if `KENDURI_TEST_ENGINES` is `all`.
+    /// Tests of pages and JSON use this function: the same SQL text runs on both engines, and
+    /// another test prepares each one on both. Must not be called inside a runtime.
+    pub fn default_engine<F: AsyncFn(&World)>(migrations: &[Migrations], test: F) {
+        if every_engine_is_wanted() {
+            Self::each_engine(migrations, test);
+        } else {
+            Self::in_file(migrations, test);
+        }
+    }
+
+    /// Runs `test` in a world on each available engine. Tests of the store itself, of races and of
+    /// imports use this function. Must not be called inside a runtime, because the function starts
+    /// its own multi-threaded runtime.
     #[expect(
         clippy::needless_pass_by_value,
         reason = "the test is a closure written in its place"
@@ -339,6 +351,14 @@ fn settings(folder: &TempDir, database: Option<&Database>) -> Settings {
             ..SqliteSettings::file(folder.path().join("kenduri.db"))
         }),
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests have no configuration but this"
+)]
+fn every_engine_is_wanted() -> bool {
+    std::env::var("KENDURI_TEST_ENGINES").is_ok_and(|engines| engines == "all")
 }
 
 #[expect(

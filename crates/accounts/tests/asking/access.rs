@@ -112,7 +112,7 @@ async fn access_program(world: &World, accounts: &Context, id: &AccountId) -> Vi
 
 #[test]
 fn every_address_is_for_whom_its_list_says() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         // This person is the last owner, so the account is not erased, although the test calls
         // every route.
@@ -163,7 +163,7 @@ fn what_anybody_may_call_is_in_the_documentation() {
 
 #[test]
 fn every_page_for_people_has_the_way_out() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         give(world, &id, OWNER, &Scope::site()).await;
@@ -196,7 +196,7 @@ fn every_page_for_people_has_the_way_out() {
 
 #[test]
 fn an_address_that_no_list_names_lets_nobody_in() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let unlisted = Router::<Site>::new()

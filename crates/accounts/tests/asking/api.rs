@@ -31,7 +31,7 @@ pub(crate) async fn script(world: &World, id: &AccountId) -> Visitor {
 
 #[test]
 fn a_page_s_script_signs_in_and_out() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
@@ -97,7 +97,7 @@ fn a_page_s_script_signs_in_and_out() {
 
 #[test]
 fn a_program_does_what_its_token_was_made_for() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let mut reads = program(&accounts(world), &id, &[PROFILE_READ]).await;
         reads.get("/api/v1/me").await.with(200);
@@ -122,7 +122,7 @@ fn a_program_does_what_its_token_was_made_for() {
 
 #[test]
 fn a_bad_token_is_refused_whatever_cookie_comes_along() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let mut script = script(world, &id).await;
         script.get("/api/v1/me").await.with(200);
@@ -136,7 +136,7 @@ fn a_bad_token_is_refused_whatever_cookie_comes_along() {
 
 #[test]
 fn sessions_are_listed_and_ended() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let other = person(world, "mei@example.my", None).await;
         let mut here = script(world, &id).await;
@@ -172,7 +172,7 @@ fn sessions_are_listed_and_ended() {
 
 #[test]
 fn tokens_are_made_listed_and_taken_back() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let mut script = script(world, &id).await;
         let tokens = "/api/v1/me/tokens";
@@ -226,7 +226,7 @@ fn tokens_are_made_listed_and_taken_back() {
 
 #[test]
 fn a_signed_in_account_changes_six_hundred_things_in_five_minutes() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let mut script = script(world, &id).await;
         let nonsense = "/api/v1/me/sessions/nonsense";
@@ -247,7 +247,7 @@ fn a_signed_in_account_changes_six_hundred_things_in_five_minutes() {
 
 #[test]
 fn what_a_token_may_not_do_counts_for_the_token_alone() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let accounts = accounts(world);
         let begun = begin(world, &id, Stay::Visit, client(1)).await;

@@ -61,7 +61,7 @@ async fn can_sign_in(accounts: &Context, email: &str) -> bool {
 
 #[test]
 fn the_new_address_is_confirmed_and_the_old_one_takes_it_back() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, OLD, Some(&hash)).await;
@@ -108,7 +108,7 @@ fn the_new_address_is_confirmed_and_the_old_one_takes_it_back() {
 
 #[test]
 fn a_name_is_no_link_in_a_mail_to_an_address_that_somebody_typed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, OLD, Some(&hash)).await;
@@ -132,7 +132,7 @@ fn a_name_is_no_link_in_a_mail_to_an_address_that_somebody_typed() {
 
 #[test]
 fn an_address_gets_three_mails_an_hour_whoever_asks() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         for email in [OLD, "mei@example.my"] {
             let id = person(world, email, None).await;
@@ -156,7 +156,7 @@ fn an_address_gets_three_mails_an_hour_whoever_asks() {
 
 #[test]
 fn a_change_needs_a_fresh_proof_and_ends_after_a_day() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, OLD, None).await;
         let mut farah = browser(world, &accounts, &id).await;
@@ -173,7 +173,7 @@ fn a_change_needs_a_fresh_proof_and_ends_after_a_day() {
 
 #[test]
 fn the_click_of_whoever_owns_the_new_address_alone_changes_nothing() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, OLD, Some(&hash)).await;
@@ -199,7 +199,7 @@ fn the_click_of_whoever_owns_the_new_address_alone_changes_nothing() {
 
 #[test]
 fn links_to_a_new_password_die_with_the_address_that_they_went_to() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, OLD, None).await;
         let of = id.clone();
@@ -220,7 +220,7 @@ fn links_to_a_new_password_die_with_the_address_that_they_went_to() {
 
 #[test]
 fn an_address_that_nobody_confirmed_takes_no_account_back() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, OLD, None).await;
         let mut registrant = browser(world, &accounts, &id).await;
@@ -237,7 +237,7 @@ fn an_address_that_nobody_confirmed_takes_no_account_back() {
 
 #[test]
 fn whoever_took_the_account_over_cannot_undo_that_it_was_taken_back() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, OLD, None).await;
         let mut thief = browser(world, &accounts, &id).await;
@@ -273,7 +273,7 @@ fn whoever_took_the_account_over_cannot_undo_that_it_was_taken_back() {
 
 #[test]
 fn whoever_changed_the_address_twice_cannot_undo_that_the_owner_may_undo_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, OLD, None).await;
         let mut thief = browser(world, &accounts, &id).await;
@@ -301,7 +301,7 @@ fn whoever_changed_the_address_twice_cannot_undo_that_the_owner_may_undo_it() {
 
 #[test]
 fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_in() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         let id = person(world, OLD, None).await;
         let mut thief = browser(world, &accounts, &id).await;
@@ -338,7 +338,7 @@ fn the_old_address_comes_back_though_somebody_registered_it_and_prepared_a_way_i
 
 #[test]
 fn an_undo_removes_a_factor_that_was_new_when_the_address_changed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, OLD, Some(&usual_hash(world).await)).await;
         enrol(world, &id).await;
@@ -359,7 +359,7 @@ fn an_undo_removes_a_factor_that_was_new_when_the_address_changed() {
 
 #[test]
 fn a_mailbox_brings_the_address_back_and_not_past_the_second_factor() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, OLD, Some(&usual_hash(world).await)).await;
         enrol(world, &id).await;
@@ -390,7 +390,7 @@ fn a_mailbox_brings_the_address_back_and_not_past_the_second_factor() {
 
 #[test]
 fn an_undo_takes_the_address_from_nobody_who_has_confirmed_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         let id = person(world, OLD, None).await;
         let mut farah = browser(world, &accounts, &id).await;

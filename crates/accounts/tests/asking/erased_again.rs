@@ -35,7 +35,7 @@ async fn is_there(world: &World, id: &AccountId) -> bool {
 
 #[test]
 fn somebody_who_was_erased_is_gone_before_anything_is_served() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts_of(world, STRICT);
         let farah = person(world, "farah@example.my", None).await;
         let other = person(world, "other@example.my", None).await;
@@ -56,7 +56,7 @@ fn somebody_who_was_erased_is_gone_before_anything_is_served() {
 
 #[test]
 fn somebody_who_has_something_alone_again_is_hidden_until_it_is_settled() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts_of(world, STRICT);
         let farah = person(world, "farah@example.my", None).await;
         let other = person(world, "other@example.my", None).await;

@@ -60,7 +60,7 @@ async fn pass(world: &World, accounts: &Context, time: SignedDuration) {
 
 #[test]
 fn factors_are_removed_a_day_after_the_person_was_told() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = farah(world).await;
         let boss = administrator(world, "boss@example.my", ADMIN).await;
@@ -106,7 +106,7 @@ fn factors_are_removed_a_day_after_the_person_was_told() {
 
 #[test]
 fn the_link_in_the_mail_and_any_session_keep_them() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = farah(world).await;
         let owner = administrator(world, "owner@example.my", OWNER).await;
@@ -173,7 +173,7 @@ fn the_link_in_the_mail_and_any_session_keep_them() {
 
 #[test]
 fn who_may_ask_for_it_and_for_whom() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = farah(world).await;
         let owner = administrator(world, "owner@example.my", OWNER).await;
         let admin = administrator(world, "admin@example.my", ADMIN).await;
@@ -208,7 +208,7 @@ fn who_may_ask_for_it_and_for_whom() {
 
 #[test]
 fn whoever_is_kept_out_meanwhile_keeps_what_they_have() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = farah(world).await;
         let admin = administrator(world, "admin@example.my", ADMIN).await;
@@ -226,7 +226,7 @@ fn whoever_is_kept_out_meanwhile_keeps_what_they_have() {
 
 #[test]
 fn a_passkey_that_is_added_meanwhile_is_not_removed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = farah(world).await;
         let admin = administrator(world, "admin@example.my", ADMIN).await;
@@ -243,7 +243,7 @@ fn a_passkey_that_is_added_meanwhile_is_not_removed() {
 
 #[test]
 fn what_an_administrator_asked_for_ends_with_the_role() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = farah(world).await;
         let admin = administrator(world, "admin@example.my", ADMIN).await;
@@ -261,7 +261,7 @@ fn what_an_administrator_asked_for_ends_with_the_role() {
 
 #[test]
 fn somebody_who_cannot_be_told_is_not_waited_for() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = farah(world).await;
         let key = accounts.site.keys.key(suppression::PURPOSE);
@@ -279,7 +279,7 @@ fn somebody_who_cannot_be_told_is_not_waited_for() {
 
 #[test]
 fn on_the_server_s_console_it_is_done_at_once() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = farah(world).await;
         let mut theirs = lasting(world, &id).await;

@@ -71,7 +71,7 @@ async fn other_session(world: &World, id: &AccountId) -> String {
 
 #[test]
 fn a_token_that_is_wrong_in_one_thing_is_refused() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let tokens = sign_in(world, &accounts).await;
         let good = Parts::of(tokens["access_token"].as_str().unwrap());
@@ -113,7 +113,7 @@ fn a_token_that_is_wrong_in_one_thing_is_refused() {
 
 #[test]
 fn a_token_counts_by_the_signature_of_our_key_for_such_tokens_alone() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let tokens = sign_in(world, &accounts).await;
         let token = tokens["access_token"].as_str().unwrap();

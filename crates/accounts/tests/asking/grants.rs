@@ -47,7 +47,7 @@ async fn remove(world: &World, by: &Manager, account: &AccountId) -> Result<(), 
 
 #[test]
 fn a_person_is_one_thing_in_one_place() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         for (given, kept) in [
             (OBSERVER, OBSERVER),
@@ -95,7 +95,7 @@ async fn duties(world: &World, who: &SignedIn) -> [bool; 2] {
 
 #[test]
 fn a_person_has_any_duties_beside_one_rank() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "farah@example.my", None).await;
         give(world, &owner, CLUB_OWNER, &wedding()).await;
         let id = person(world, "mei@example.my", None).await;
@@ -143,7 +143,7 @@ fn a_person_has_any_duties_beside_one_rank() {
 
 #[test]
 fn the_tables_keep_one_rank_in_a_scope() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         give(world, &id, OBSERVER, &wedding()).await;
         let second = sql!(
@@ -161,7 +161,7 @@ fn the_tables_keep_one_rank_in_a_scope() {
 
 #[test]
 fn a_grant_that_has_ended_gives_nothing() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "farah@example.my", None).await;
         give(world, &owner, CLUB_OWNER, &wedding()).await;
         let id = person(world, "mei@example.my", None).await;
@@ -215,7 +215,7 @@ fn a_grant_that_has_ended_gives_nothing() {
 
 #[test]
 fn only_owners_manage_and_only_with_roles_that_fit() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "farah@example.my", None).await;
         let helper = person(world, "mei@example.my", None).await;
         let stranger = person(world, "arjun@example.my", None).await;
@@ -261,7 +261,7 @@ fn only_owners_manage_and_only_with_roles_that_fit() {
 
 #[test]
 fn the_last_owner_stays() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let hash = usual_hash(world).await;
         for (scope, top, less) in [
             (wedding(), CLUB_OWNER, OBSERVER),
@@ -292,7 +292,7 @@ fn the_last_owner_stays() {
 
 #[test]
 fn an_installation_keeps_an_owner_who_can_sign_in() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let hash = usual_hash(world).await;
         let with = person(world, "farah@example.my", Some(&hash)).await;
         let without = person(world, "mei@example.my", None).await;
@@ -322,7 +322,7 @@ fn an_installation_keeps_an_owner_who_can_sign_in() {
 
 #[test]
 fn the_owner_of_the_installation_has_a_proof() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "farah@example.my", None).await;
         let admin = person(world, "mei@example.my", None).await;
         give(world, &owner, grant::OWNER, &Scope::site()).await;
@@ -358,7 +358,7 @@ async fn take_new(world: &World, secret: &Secret, email: &str) -> Result<Account
 
 #[test]
 fn an_invite_makes_one_member_within_seven_days() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "farah@example.my", None).await;
         give(world, &owner, CLUB_OWNER, &wedding()).await;
         let who = signed_in(world, &owner).await;
@@ -384,7 +384,7 @@ fn an_invite_makes_one_member_within_seven_days() {
 
 #[test]
 fn an_invite_to_somebody_known_keeps_the_greater_role() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "farah@example.my", None).await;
         give(world, &owner, CLUB_OWNER, &wedding()).await;
         let who = signed_in(world, &owner).await;
@@ -421,7 +421,7 @@ async fn account(world: &World, email: &str) -> Option<AccountId> {
 
 #[test]
 fn an_invite_falls_with_whoever_made_it_and_can_be_withdrawn() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let first = person(world, "farah@example.my", None).await;
         let second = person(world, "mei@example.my", None).await;
         give(world, &first, CLUB_OWNER, &wedding()).await;

@@ -77,7 +77,7 @@ async fn sign_in(browser: &mut Visitor, email: &str) -> Page {
 
 #[test]
 fn whoever_is_known_is_signed_in_whatever_their_address_is_now() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let mut first = visitor(&accounts);
@@ -120,7 +120,7 @@ fn whoever_is_known_is_signed_in_whatever_their_address_is_now() {
 
 #[test]
 fn one_subject_at_two_issuers_is_two_identities() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let (one, other) = (Provider::start().await, Provider::start().await);
         let mut farah = visitor(&one.site(world, true));
         one.sign_in(world, &mut farah, &claims("1")).await.with(303);
@@ -139,7 +139,7 @@ fn one_subject_at_two_issuers_is_two_identities() {
 
 #[test]
 fn an_account_with_the_address_is_linked_by_signing_in_to_it_once() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let hash = usual_hash(world).await;
@@ -173,7 +173,7 @@ fn an_account_with_the_address_is_linked_by_signing_in_to_it_once() {
 
 #[test]
 fn an_identity_waits_half_an_hour_for_a_sign_in_and_for_all_its_steps() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let farah = person(world, EMAIL, Some(&usual_hash(world).await)).await;
@@ -215,7 +215,7 @@ async fn second_step(
 
 #[test]
 fn a_second_factor_is_asked_for_all_the_same() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let farah = person(world, EMAIL, None).await;
@@ -239,7 +239,7 @@ fn a_second_factor_is_asked_for_all_the_same() {
 
 #[test]
 fn a_registration_that_nobody_confirmed_gives_way() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let squatter = person(world, EMAIL, Some(&usual_hash(world).await)).await;
@@ -261,7 +261,7 @@ fn a_registration_that_nobody_confirmed_gives_way() {
 
 #[test]
 fn an_address_that_the_provider_does_not_vouch_for_is_asked_for_and_confirmed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let untrusted = provider.site(world, false);
         let trusted = provider.site(world, true);
@@ -325,7 +325,7 @@ fn an_address_that_the_provider_does_not_vouch_for_is_asked_for_and_confirmed() 
 
 #[test]
 fn an_address_of_somebody_else_is_never_linked_by_saying_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, false);
         let farah = person(world, EMAIL, None).await;
@@ -343,7 +343,7 @@ fn an_address_of_somebody_else_is_never_linked_by_saying_it() {
 
 #[test]
 fn whoever_confirms_an_address_elsewhere_keeps_nobody_else_s_identity() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, false);
         let mut attacker = visitor(&accounts);
@@ -372,7 +372,7 @@ fn whoever_confirms_an_address_elsewhere_keeps_nobody_else_s_identity() {
 
 #[test]
 fn where_registration_is_closed_nobody_new_comes_in() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         for (registration, is_trusted) in [
             (Registration::Closed, true),
@@ -413,7 +413,7 @@ fn where_registration_is_closed_nobody_new_comes_in() {
 
 #[test]
 fn who_is_kept_out_stays_out_and_who_leaves_may_come_back() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let mut farah = visitor(&accounts);
@@ -465,7 +465,7 @@ fn who_is_kept_out_stays_out_and_who_leaves_may_come_back() {
 
 #[test]
 fn identities_are_linked_and_unlinked_by_who_has_just_proved_who_they_are() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let hash = usual_hash(world).await;
@@ -541,7 +541,7 @@ fn identities_are_linked_and_unlinked_by_who_has_just_proved_who_they_are() {
 
 #[test]
 fn a_link_belongs_to_the_session_that_asked_for_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let farah = person(world, EMAIL, None).await;
@@ -570,7 +570,7 @@ fn a_link_belongs_to_the_session_that_asked_for_it() {
 
 #[test]
 fn identities_are_in_the_copy_and_erased() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let farah = person(world, EMAIL, None).await;

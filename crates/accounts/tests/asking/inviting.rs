@@ -76,7 +76,7 @@ async fn join(accounts: &Context, link: &str, email: Option<&str>) -> testkit::P
 
 #[test]
 fn a_network_fails_ten_times_an_hour_to_make_an_account_of_an_invite() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = with(world, Registration::Invite, true);
         let mut owner = inviter(world, &accounts, "farah@example.my", grant::OWNER).await;
         let page = owner.get("/admin/invites").await.with(200);
@@ -100,7 +100,7 @@ fn a_network_fails_ten_times_an_hour_to_make_an_account_of_an_invite() {
 
 #[test]
 fn a_mailed_invite_is_for_one_address_and_confirms_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = with(world, Registration::Invite, true);
         let mut owner = inviter(world, &accounts, "farah@example.my", grant::OWNER).await;
         let page = owner.get("/admin/invites").await.with(200);
@@ -131,7 +131,7 @@ fn a_mailed_invite_is_for_one_address_and_confirms_it() {
 
 #[test]
 fn without_mail_the_link_is_copied_and_confirms_nothing() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = with(world, Registration::Closed, false);
         let mut owner = inviter(world, &accounts, "farah@example.my", grant::OWNER).await;
         let member = json!({"email": EMAIL, "role": "member"});
@@ -154,7 +154,7 @@ fn without_mail_the_link_is_copied_and_confirms_nothing() {
 
 #[test]
 fn nobody_offers_a_rank_above_their_own_and_a_lost_rank_ends_the_offer() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = with(world, Registration::Invite, false);
         let mut owner = inviter(world, &accounts, "farah@example.my", grant::OWNER).await;
         let mut admin = inviter(world, &accounts, "aisyah@example.my", grant::ADMIN).await;
@@ -198,7 +198,7 @@ fn nobody_offers_a_rank_above_their_own_and_a_lost_rank_ends_the_offer() {
 
 #[test]
 fn a_newer_invite_ends_the_older_and_one_can_be_withdrawn() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = with(world, Registration::Open, false);
         let mut owner = inviter(world, &accounts, "farah@example.my", grant::OWNER).await;
         let body = json!({"email": EMAIL, "role": "member"});
@@ -238,7 +238,7 @@ fn a_newer_invite_ends_the_older_and_one_can_be_withdrawn() {
 
 #[test]
 fn an_account_takes_an_invite_for_its_own_address_alone() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = with(world, Registration::Invite, false);
         let mut owner = inviter(world, &accounts, "farah@example.my", grant::OWNER).await;
         let body = json!({"email": EMAIL, "role": "admin"});

@@ -65,7 +65,7 @@ async fn unread(world: &World, id: &AccountId) -> i64 {
 
 #[test]
 fn a_page_that_is_not_there_keeps_the_navigation_of_whoever_is_signed_in() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, EMAIL, None).await;
         let mut farah = browser(world, &id).await;
         let page = farah.get("/nowhere").await.with(404);
@@ -78,7 +78,7 @@ fn a_page_that_is_not_there_keeps_the_navigation_of_whoever_is_signed_in() {
 
 #[test]
 fn people_are_told_once_and_by_mail_where_they_chose_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, EMAIL, None).await;
         let accounts = accounts(world);
         let mut farah = browser(world, &id).await;
@@ -135,7 +135,7 @@ fn people_are_told_once_and_by_mail_where_they_chose_it() {
 
 #[test]
 fn the_first_page_is_what_an_owner_chose_and_falls_back_when_that_is_gone() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = with_garden(world);
         let owner = administrator(world, "owner@example.my", OWNER).await;
         begin(world, "garden:roses").await;
@@ -164,7 +164,7 @@ fn the_first_page_is_what_an_owner_chose_and_falls_back_when_that_is_gone() {
 
 #[test]
 fn owners_alone_say_what_stands_at_the_first_page_and_in_the_menu() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = with_garden(world);
         let owner = administrator(world, "owner@example.my", OWNER).await;
         let mut other = browser(world, &person(world, EMAIL, None).await).await;

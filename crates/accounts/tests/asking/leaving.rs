@@ -95,7 +95,7 @@ async fn run(accounts: &Context) {
 
 #[test]
 fn a_copy_has_all_that_is_one_s_own_and_no_secret() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts_of(world, STRICT);
         let hash = usual_hash(world).await;
         let id = person(world, FARAH, Some(&hash)).await;
@@ -150,7 +150,7 @@ fn a_copy_has_all_that_is_one_s_own_and_no_secret() {
 
 #[test]
 fn a_copy_is_whole_or_none_and_two_a_day_are_given() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts_of(world, STRICT);
         let id = person(world, FARAH, None).await;
         give(world, &id, CLUB_OWNER, &CLUB.scope("broken")).await;
@@ -179,7 +179,7 @@ fn a_copy_is_whole_or_none_and_two_a_day_are_given() {
 
 #[test]
 fn whoever_leaves_is_gone_at_once_and_may_come_back_for_a_week() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, FARAH, Some(&hash)).await;
@@ -251,7 +251,7 @@ fn whoever_leaves_is_gone_at_once_and_may_come_back_for_a_week() {
 
 #[test]
 fn after_a_week_the_address_is_free_and_the_slug_held() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, FARAH, Some(&hash)).await;
@@ -298,7 +298,7 @@ fn after_a_week_the_address_is_free_and_the_slug_held() {
 
 #[test]
 fn the_log_keeps_what_was_done_and_nobody_s_name() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, FARAH, None).await;
         program(&accounts, &id, &[PROFILE_READ]).await;
@@ -333,7 +333,7 @@ fn the_log_keeps_what_was_done_and_nobody_s_name() {
 
 #[test]
 fn what_is_one_s_alone_is_settled_first() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts_of(world, STRICT);
         let id = person(world, FARAH, None).await;
         let other = person(world, "other@example.my", None).await;
@@ -415,7 +415,7 @@ fn every_table_that_refers_to_an_account_is_erased_and_copied() {
 
 #[test]
 fn keys_and_codes_are_in_the_copy_and_erased() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, FARAH, None).await;
         enrol(world, &id).await;
@@ -449,7 +449,7 @@ fn keys_and_codes_are_in_the_copy_and_erased() {
 
 #[test]
 fn accounts_that_cannot_be_erased_keep_no_other_waiting() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts_of(world, STRICT);
         // The first 20 accounts cannot be erased, because they own clubs, and one run of the job
         // handles 20 accounts. The last account must not wait for them.
@@ -489,7 +489,7 @@ fn accounts_that_cannot_be_erased_keep_no_other_waiting() {
 
 #[test]
 fn a_cookie_alone_gets_no_copy_and_erases_nothing() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, FARAH, None).await;
         let mut farah = browser(world, &id).await;
         world.clock.advance(sudo::LIFETIME);
@@ -503,7 +503,7 @@ fn a_cookie_alone_gets_no_copy_and_erases_nothing() {
 
 #[test]
 fn a_link_on_another_site_uses_no_copy_up() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, FARAH, None).await;
         let mut farah = browser(world, &id).await;
         for (sent_from, status) in [
@@ -520,7 +520,7 @@ fn a_link_on_another_site_uses_no_copy_up() {
 
 #[test]
 fn a_restored_account_asks_for_its_second_factor() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, FARAH, Some(&hash)).await;
@@ -545,7 +545,7 @@ fn a_restored_account_asks_for_its_second_factor() {
 
 #[test]
 fn the_last_owner_of_the_installation_does_not_leave() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let hash = usual_hash(world).await;
         let id = person(world, FARAH, Some(&hash)).await;
         give(world, &id, OWNER, &Scope::site()).await;

@@ -67,7 +67,7 @@ async fn ask(accounts: &Context, number: u16, network: Network) -> bool {
 
 #[test]
 fn a_v6_block_registers_four_times_as_often_as_one_network_through_whichever_process() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let processes = processes(world);
         let mut registered = Vec::new();
         for number in 0..120 {
@@ -90,7 +90,7 @@ fn a_v6_block_registers_four_times_as_often_as_one_network_through_whichever_pro
 
 #[test]
 fn each_larger_network_asks_for_more_links_and_shares_them_among_processes() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         world.expect_jobs("accounts.mail_link");
         let processes = processes(world);
         let mut number = 0;
@@ -149,7 +149,7 @@ async fn waiting(world: &World) -> Vec<(String, i64, Option<String>)> {
 
 #[test]
 fn mails_that_strangers_cause_wait_in_the_line_of_their_network() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         person(world, "known@example.my", None).await;
         assert!(register(&accounts, "new@example.my", of_block(1, 1)).await);

@@ -37,15 +37,15 @@ struct Browser {
     visitor: Visitor,
 }
 
-fn on_both(test: &impl AsyncFn(&World, &Context)) {
-    World::each_engine(&site::domains::migrations(DOMAINS), async |world| {
+fn on_default(test: &impl AsyncFn(&World, &Context)) {
+    World::default_engine(&site::domains::migrations(DOMAINS), async |world| {
         test(world, &accounts_of(world, DOMAINS)).await;
     });
 }
 
 #[test]
 fn the_page_is_for_people_with_the_role() {
-    on_both(&async |world: &World, accounts: &Context| {
+    on_default(&async |world: &World, accounts: &Context| {
         let mut editor = browser(world, accounts, "editor@example.my", true).await;
         let page = editor.visitor.get(PAGE).await.with(200);
         let mut form = page.form(PAGE);
@@ -62,7 +62,7 @@ fn the_page_is_for_people_with_the_role() {
 
 #[test]
 fn programs_need_the_scope_and_their_owners_role() {
-    on_both(&async |world: &World, accounts: &Context| {
+    on_default(&async |world: &World, accounts: &Context| {
         let editor = browser(world, accounts, "editor@example.my", true).await.id;
         let stranger = browser(world, accounts, "stranger@example.my", false).await;
         let note = json!({"title": "Milk", "body": "Two bottles."});
@@ -93,7 +93,7 @@ fn programs_need_the_scope_and_their_owners_role() {
 
 #[test]
 fn a_refusal_is_said_in_the_readers_language() {
-    on_both(&async |world: &World, accounts: &Context| {
+    on_default(&async |world: &World, accounts: &Context| {
         let mut editor = browser(world, accounts, "editor@example.my", true).await;
         let mut program = program(accounts, &editor.id, &[NOTES]).await;
         for (language, sentence) in [
@@ -124,7 +124,7 @@ fn a_refusal_is_said_in_the_readers_language() {
 
 #[test]
 fn people_make_tokens_for_one_board() {
-    on_both(&async |world: &World, accounts: &Context| {
+    on_default(&async |world: &World, accounts: &Context| {
         let mut editor = browser(world, accounts, "editor@example.my", true).await;
         give(world, &editor.id, EDITOR, &BOARD.scope("garden")).await;
         let session = editor.visitor.cookie("kd_session").unwrap().to_owned();

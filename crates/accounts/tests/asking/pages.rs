@@ -23,7 +23,7 @@ async fn sign_in_as(visitor: &mut Visitor, address: &str, email: &str, password:
 
 #[test]
 fn signing_in_leads_where_one_wanted_to_go() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;
@@ -71,7 +71,7 @@ fn signing_in_leads_where_one_wanted_to_go() {
 
 #[test]
 fn a_site_over_tls_guards_its_cookies_and_one_in_the_clear_lets_nobody_in() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;
         let accounts = accounts_at(world, "https://kenduri.example");
@@ -98,7 +98,7 @@ fn a_site_over_tls_guards_its_cookies_and_one_in_the_clear_lets_nobody_in() {
 
 #[test]
 fn a_form_from_elsewhere_is_refused() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
@@ -127,7 +127,7 @@ fn a_form_from_elsewhere_is_refused() {
 
 #[test]
 fn signing_out_ends_the_session_and_may_be_done_twice() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
@@ -149,7 +149,7 @@ fn signing_out_ends_the_session_and_may_be_done_twice() {
 
 #[test]
 fn the_first_owner_sets_up_and_the_door_closes() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let mut visitor = visitor(&accounts);
         visitor.get("/setup/guess").await.with(404);
@@ -191,7 +191,7 @@ fn the_first_owner_sets_up_and_the_door_closes() {
 
 #[test]
 fn a_link_signs_in_only_when_its_button_is_pressed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let link = write(world.store(), move |tx| sign_in::create_link(tx, &id)).await;
@@ -215,7 +215,7 @@ fn a_link_signs_in_only_when_its_button_is_pressed() {
 
 #[test]
 fn members_join_with_a_new_account_or_with_their_own() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let wedding = CLUB.scope("wedding");
         let owner = person(world, "farah@example.my", None).await;
@@ -282,7 +282,7 @@ fn members_join_with_a_new_account_or_with_their_own() {
 
 #[test]
 fn every_page_speaks_both_languages_with_nothing_missing() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let wedding = CLUB.scope("wedding");
         let owner = person(world, "farah@example.my", None).await;
@@ -344,7 +344,7 @@ fn check(page: &Page, language: &str) {
 
 #[test]
 fn nobody_learns_more_from_a_look_than_they_should() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let mut visitor = visitor(&accounts);
         let page = visitor.get("/.well-known/change-password").await.with(302);

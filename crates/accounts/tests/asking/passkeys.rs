@@ -148,7 +148,7 @@ pub(crate) async fn register(browser: &mut Visitor, device: &Device) -> Page {
 
 #[test]
 fn a_short_rsa_key_is_refused_when_it_is_added() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (_, mut browser) = farah(world, &accounts).await;
         // The first RSA key has 1,024 bits, the second 2,048.
@@ -184,7 +184,7 @@ pub(crate) async fn sign_in(browser: &mut Visitor, credential: &Value) -> Page {
 
 #[test]
 fn a_key_is_added_signs_in_and_is_removed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (_, mut browser) = farah(world, &accounts).await;
         let mut edwards = Device::new("edwards");
@@ -231,7 +231,7 @@ fn a_key_is_added_signs_in_and_is_removed() {
 
 #[test]
 fn what_is_not_true_signs_nobody_in() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (_, mut browser) = farah(world, &accounts).await;
         let mut device = Device::new("one");
@@ -277,7 +277,7 @@ fn what_is_not_true_signs_nobody_in() {
 
 #[test]
 fn a_copy_that_lags_behind_is_refused_and_told_of() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (_, mut browser) = farah(world, &accounts).await;
         let mut device = Device::new("one");
@@ -298,7 +298,7 @@ fn a_copy_that_lags_behind_is_refused_and_told_of() {
 
 #[test]
 fn keys_are_changed_by_who_has_just_proved_who_they_are() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let mut browser = visitor(&accounts);
@@ -339,7 +339,7 @@ fn keys_are_changed_by_who_has_just_proved_who_they_are() {
 
 #[test]
 fn who_removes_a_key_ends_other_sessions_and_has_proved_nothing() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (id, mut browser) = farah(world, &accounts).await;
         let elsewhere = begin(world, &id, Stay::Visit, client(2)).await.session;
@@ -363,7 +363,7 @@ fn who_removes_a_key_ends_other_sessions_and_has_proved_nothing() {
 
 #[test]
 fn a_key_is_the_second_factor_that_is_required() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = {
             let mut changed = accounts(world);
             changed.require_mfa_for = RequireMfaFor::All;
@@ -379,7 +379,7 @@ fn a_key_is_the_second_factor_that_is_required() {
 
 #[test]
 fn challenges_that_were_used_are_kept_until_they_prove_nothing_more() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (_, mut browser) = farah(world, &accounts).await;
         let mut device = Device::new("one");

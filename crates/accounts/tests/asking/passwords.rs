@@ -29,7 +29,7 @@ async fn sign_in(visitor: &mut Visitor, email: &str, password: &str) -> Page {
 
 #[test]
 fn a_password_is_compared_as_it_was_typed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let long = format!("{}Z", "长".repeat(255));
         let (long, lower) = (long.as_str(), long.to_lowercase());
@@ -60,7 +60,7 @@ fn a_password_is_compared_as_it_was_typed() {
 
 #[test]
 fn a_password_is_good_until_it_is_changed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         person(world, EMAIL, Some(&hash)).await;
@@ -97,7 +97,7 @@ fn check(page: &Page) {
 
 #[test]
 fn fields_for_passwords_hide_them_and_take_them_from_managers() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         let hash = usual_hash(world).await;
         let id = person(world, EMAIL, Some(&hash)).await;
@@ -133,7 +133,7 @@ fn fields_for_passwords_hide_them_and_take_them_from_managers() {
 
 #[test]
 fn a_script_changes_the_password_and_signs_out_everywhere() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let hash = usual_hash(world).await;
         let id = person(world, EMAIL, Some(&hash)).await;
         let mut visitor = script(world, &id).await;

@@ -69,7 +69,7 @@ pub(crate) async fn press(browser: &mut Visitor, id: &AccountId, fields: &[(&str
 
 #[test]
 fn whoever_is_kept_out_is_as_if_they_were_not_there() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let boss = administrator(world, "boss@example.my", ADMIN).await;
         let hash = usual_hash(world).await;
@@ -110,7 +110,7 @@ fn whoever_is_kept_out_is_as_if_they_were_not_there() {
 
 #[test]
 fn signing_somebody_out_ends_sessions_and_tokens_and_nothing_else() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let boss = administrator(world, "boss@example.my", ADMIN).await;
         let id = person(world, "farah@example.my", None).await;
@@ -132,7 +132,7 @@ fn signing_somebody_out_ends_sessions_and_tokens_and_nothing_else() {
 
 #[test]
 fn nobody_acts_on_those_above_them_and_others_on_nobody() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let owner = administrator(world, "owner@example.my", OWNER).await;
         let admin = administrator(world, "admin@example.my", ADMIN).await;
         let farah = person(world, "farah@example.my", None).await;
@@ -187,7 +187,7 @@ fn nobody_acts_on_those_above_them_and_others_on_nobody() {
 
 #[test]
 fn the_last_owner_who_can_sign_in_stays() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let owner = administrator(world, "owner@example.my", OWNER).await;
         // This person is another owner, who has no password yet.
         let other = person(world, "other@example.my", None).await;
@@ -264,7 +264,7 @@ fn of_two_last_owners_who_act_on_each_other_one_stays() {
 
 #[test]
 fn people_are_found_by_name_and_address_a_piece_at_a_time() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let boss = administrator(world, "boss@example.my", OWNER).await;
         for number in 0..5 {
             world.clock.advance(SignedDuration::from_millis(1));
@@ -317,7 +317,7 @@ fn people_are_found_by_name_and_address_a_piece_at_a_time() {
 
 #[test]
 fn a_person_s_page_does_what_its_buttons_say() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let boss = administrator(world, "boss@example.my", OWNER).await;
         let id = person(world, "farah@example.my", None).await;
         begin(world, &id, Stay::Visit, client(1)).await;
@@ -373,7 +373,7 @@ fn a_person_s_page_does_what_its_buttons_say() {
 
 #[test]
 fn who_administers_shows_who_they_are_before_anything_is_changed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let boss = administrator(world, "boss@example.my", OWNER).await;
         let id = person(world, "farah@example.my", None).await;
         let mut boss = browser(world, &boss).await;
@@ -450,7 +450,7 @@ fn a_sign_in_at_the_same_moment_leaves_no_session() {
 
 #[test]
 fn a_link_that_takes_a_change_back_survives_and_invites_end_with_the_account() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let boss = administrator(world, "boss@example.my", OWNER).await;
         let id = person(world, "farah@example.my", None).await;
         let mut boss = browser(world, &boss).await;
@@ -505,7 +505,7 @@ fn a_link_that_takes_a_change_back_survives_and_invites_end_with_the_account() {
 
 #[test]
 fn who_was_kept_out_is_not_offered_to_come_back_when_they_are_to_be_erased() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let boss = administrator(world, "boss@example.my", OWNER).await;
         let mut boss = browser(world, &boss).await;

@@ -40,7 +40,7 @@ async fn put(browser: &mut Visitor, id: &AccountId, duties: Value) -> (u16, Valu
 
 #[test]
 fn administrators_give_duties_and_take_them() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, FARAH, None).await;
         let owner = administrator(world, "owner@example.my", OWNER).await;
         let admin = administrator(world, "admin@example.my", ADMIN).await;
@@ -99,7 +99,7 @@ fn administrators_give_duties_and_take_them() {
 
 #[test]
 fn owners_get_a_copy_of_somebody_s_data_and_the_person_is_told() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, FARAH, Some(&usual_hash(world).await)).await;
         let owner = administrator(world, "owner@example.my", OWNER).await;
@@ -143,7 +143,7 @@ fn owners_get_a_copy_of_somebody_s_data_and_the_person_is_told() {
 
 #[test]
 fn the_page_of_a_person_says_in_sentences_what_happened() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, FARAH, None).await;
         let admin = administrator(world, "admin@example.my", ADMIN).await;
         let mut boss = browser(world, &admin).await;
@@ -160,7 +160,7 @@ fn the_page_of_a_person_says_in_sentences_what_happened() {
 
 #[test]
 fn the_way_to_other_pages_is_grouped_and_no_group_is_without_a_right() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let english = english(&accounts);
         let groups = |page: &Page| {
@@ -210,7 +210,7 @@ fn the_way_to_other_pages_is_grouped_and_no_group_is_without_a_right() {
 
 #[test]
 fn administrators_see_figures_and_what_happened_to_accounts() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let english = english(&accounts(world));
         let id = person(world, FARAH, None).await;
         let admin = administrator(world, "admin@example.my", ADMIN).await;
@@ -280,7 +280,7 @@ fn administrators_see_figures_and_what_happened_to_accounts() {
 
 #[test]
 fn a_name_is_found_whatever_its_capitals_and_accents() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let boss = administrator(world, "boss@example.my", OWNER).await;
         let mut boss = browser(world, &boss).await;
         let guest = person(world, "guest@example.my", None).await;

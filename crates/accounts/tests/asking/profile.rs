@@ -17,7 +17,7 @@ const ME: &str = "/api/v1/me";
 
 #[test]
 fn a_profile_is_written_in_a_form_and_found_there_again() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, EMAIL, None).await;
         let mut farah = browser(world, &id).await;
         let page = farah.get("/me/profile").await.with(200);
@@ -75,7 +75,7 @@ fn a_profile_is_written_in_a_form_and_found_there_again() {
 
 #[test]
 fn a_script_changes_what_it_names_and_a_token_nothing() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, EMAIL, None).await;
         let mut farah = script(world, &id).await;
         let change = json!({"bio": " Kopi ", "location": "Ipoh"});
@@ -111,7 +111,7 @@ fn a_script_changes_what_it_names_and_a_token_nothing() {
 
 #[test]
 fn who_has_not_confirmed_their_address_writes_nothing_for_others() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, EMAIL, None).await;
         make_pending(world, &id).await;
         let mut farah = script(world, &id).await;

@@ -30,7 +30,7 @@ async fn is_signed_in(browser: &mut Visitor) -> bool {
 
 #[test]
 fn every_kind_of_signature_that_is_known_signs_in() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         for (number, signed) in [Signed::Edwards, Signed::Elliptic, Signed::Rsa]
@@ -60,7 +60,7 @@ fn every_kind_of_signature_that_is_known_signs_in() {
 
 #[test]
 fn what_is_not_true_signs_nobody_in() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let past = world.clock.now().as_second() - 61;
@@ -114,7 +114,7 @@ fn what_is_not_true_signs_nobody_in() {
 
 #[test]
 fn keys_that_are_not_known_are_asked_for_once_a_minute() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         provider
@@ -143,7 +143,7 @@ fn keys_that_are_not_known_are_asked_for_once_a_minute() {
 
 #[test]
 fn a_state_works_once_in_its_browser_and_for_its_time() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let mut other = provider.settings(true);
         (other.name, other.issuer) = ("other".to_owned(), "https://other.example".to_owned());
@@ -209,7 +209,7 @@ fn a_state_works_once_in_its_browser_and_for_its_time() {
 
 #[test]
 fn an_answer_of_another_provider_or_without_a_code_is_refused() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let mut browser = visitor(&accounts);
@@ -238,7 +238,7 @@ fn an_answer_of_another_provider_or_without_a_code_is_refused() {
 
 #[test]
 fn a_provider_that_is_somebody_else_or_does_not_answer_is_not_used() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         for metadata in [
@@ -283,7 +283,7 @@ async fn start(browser: &mut Visitor) -> Page {
 
 #[test]
 fn forms_lead_to_providers_and_nowhere_else() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let mut browser = visitor(&accounts);
@@ -322,7 +322,7 @@ fn forms_lead_to_providers_and_nowhere_else() {
 
 #[test]
 fn a_network_begins_thirty_sign_ins_in_five_minutes() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let mut browser = visitor(&accounts);
@@ -337,7 +337,7 @@ fn a_network_begins_thirty_sign_ins_in_five_minutes() {
 
 #[test]
 fn where_somebody_wanted_to_go_they_come_to() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         for (redirect, to) in [("/me/data", "/me/data"), ("https://evil.example", "/")] {
@@ -378,7 +378,7 @@ fn of_two_uses_of_one_state_one_signs_in() {
 
 #[test]
 fn what_a_provider_gives_is_not_kept_and_its_session_ends_like_any_other() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let provider = Provider::start().await;
         let accounts = provider.site(world, true);
         let mut browser = visitor(&accounts);

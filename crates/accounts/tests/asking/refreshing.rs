@@ -63,7 +63,7 @@ fn expect_reuse_mail(world: &World, accounts: &Context) {
 
 #[test]
 fn an_access_token_works_for_an_hour_and_is_renewed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let tokens = sign_in(world, &accounts).await;
         assert_eq!(tokens["expires_in"], 3600);
@@ -82,7 +82,7 @@ fn an_access_token_works_for_an_hour_and_is_renewed() {
 
 #[test]
 fn an_access_token_is_not_for_what_only_people_do() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let tokens = sign_in(world, &accounts).await;
         let mut program = program(&accounts, &tokens);
@@ -96,7 +96,7 @@ fn an_access_token_is_not_for_what_only_people_do() {
 
 #[test]
 fn a_repeat_gets_the_same_successor_for_a_moment() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let first = sign_in(world, &accounts).await;
         let second = send(&accounts, &first).await.json();
@@ -124,7 +124,7 @@ fn a_repeat_gets_the_same_successor_for_a_moment() {
 
 #[test]
 fn a_late_repeat_ends_the_session() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let first = sign_in(world, &accounts).await;
         send(&accounts, &first).await.expect(200);
@@ -137,7 +137,7 @@ fn a_late_repeat_ends_the_session() {
 
 #[test]
 fn a_session_goes_on_sixty_times_an_hour_and_keeps_no_other_waiting() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let first = sign_in(world, &accounts).await;
         let body = json!({"email": EMAIL, "password": PASSWORD, "want": "tokens"});
@@ -161,7 +161,7 @@ fn a_session_goes_on_sixty_times_an_hour_and_keeps_no_other_waiting() {
 
 #[test]
 fn a_network_shows_a_wrong_token_six_hundred_times_an_hour_and_right_ones_go_on() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let first = sign_in(world, &accounts).await;
         let made_up = json!({"refresh_token": "kd_rt_nobody-was-given-this"});
@@ -179,7 +179,7 @@ fn a_network_shows_a_wrong_token_six_hundred_times_an_hour_and_right_ones_go_on(
 
 #[test]
 fn a_session_lasts_half_a_year_however_often_it_goes_on() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let mut tokens = sign_in(world, &accounts).await;
         for _ in 0..29 {
@@ -199,7 +199,7 @@ fn a_session_lasts_half_a_year_however_often_it_goes_on() {
 
 #[test]
 fn what_nobody_used_in_time_or_made_up_is_refused() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let tokens = sign_in(world, &accounts).await;
         let made_up = json!({"refresh_token": "kd_rt_0123456789"});
@@ -215,7 +215,7 @@ fn what_nobody_used_in_time_or_made_up_is_refused() {
 
 #[test]
 fn who_signs_out_or_ends_the_session_has_no_live_token() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let tokens = sign_in(world, &accounts).await;
         let mut program = program(&accounts, &tokens);
@@ -237,7 +237,7 @@ fn who_signs_out_or_ends_the_session_has_no_live_token() {
 
 #[test]
 fn a_page_gets_an_access_token_and_no_other() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, EMAIL, None).await;
         let begun = begin(world, &id, session::Stay::Visit, client(1)).await;
@@ -258,7 +258,7 @@ fn a_page_gets_an_access_token_and_no_other() {
 
 #[test]
 fn another_password_ends_what_was_signed_before() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, EMAIL, Some(&hash)).await;
@@ -283,7 +283,7 @@ fn another_password_ends_what_was_signed_before() {
 
 #[test]
 fn what_is_given_again_is_kept_for_a_moment_only() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let first = sign_in(world, &accounts).await;
         send(&accounts, &first).await.expect(200);
@@ -305,7 +305,7 @@ fn what_is_given_again_is_kept_for_a_moment_only() {
 
 #[test]
 fn keys_are_published() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let keys = visitor(&accounts).get("/.well-known/jwks.json").await;
         keys.expect(200);
@@ -315,7 +315,7 @@ fn keys_are_published() {
 
 #[test]
 fn the_store_holds_no_token() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let first = sign_in(world, &accounts).await;
         let second = send(&accounts, &first).await.json();
@@ -449,7 +449,7 @@ fn the_owner_and_a_thief_end_the_session_whoever_is_first() {
 
 #[test]
 fn a_refresh_that_is_cut_off_has_not_begun() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, EMAIL, None).await;
         let token = begin_with_token(world, &id).await;

@@ -83,7 +83,7 @@ pub(crate) async fn sign_in(visitor: &mut Visitor, password: &str) -> Page {
 
 #[test]
 fn a_closed_site_registers_nobody() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mut visitor = visitor(&closed(world));
         visitor.get("/register").await.with(403);
         let page = visitor.get("/login").await.with(200);
@@ -102,7 +102,7 @@ fn a_closed_site_registers_nobody() {
 
 #[test]
 fn new_known_waiting_and_suppressed_addresses_are_answered_alike() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         let hash = usual_hash(world).await;
         person(world, "known@example.my", Some(&hash)).await;
@@ -152,7 +152,7 @@ fn new_known_waiting_and_suppressed_addresses_are_answered_alike() {
 
 #[test]
 fn mistakes_are_named_at_once_and_nothing_is_kept() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         let mut visitor = visitor(&accounts);
         let wrong = [
@@ -184,7 +184,7 @@ fn mistakes_are_named_at_once_and_nothing_is_kept() {
 
 #[test]
 fn a_slug_is_given_once_and_a_taken_one_is_said_to_be() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         let slug = [("slug", "farah")];
         register(world, &mut visitor(&accounts), &slug)
@@ -204,7 +204,7 @@ fn a_slug_is_given_once_and_a_taken_one_is_said_to_be() {
 
 #[test]
 fn robots_and_forms_of_the_wrong_age_make_no_account() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         let mut visitor = visitor(&accounts);
         let robot = [("website", "https://example.com")];
@@ -242,7 +242,7 @@ fn robots_and_forms_of_the_wrong_age_make_no_account() {
 
 #[test]
 fn a_network_registers_two_in_five_minutes_and_ten_in_an_hour() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         let mut done = 0;
         for minute in 0..40 {
@@ -267,7 +267,7 @@ fn a_network_registers_two_in_five_minutes_and_ten_in_an_hour() {
 
 #[test]
 fn the_browser_that_registered_confirms_with_the_button_alone() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         let mut farah = visitor(&accounts);
         register(world, &mut farah, &[]).await.with(202);
@@ -311,7 +311,7 @@ fn the_browser_that_registered_confirms_with_the_button_alone() {
 
 #[test]
 fn another_browser_shows_the_password_or_shuts_out_who_registered() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         // A thief registers with somebody else's email address, and signs in.
         let mut thief = visitor(&accounts);
@@ -351,7 +351,7 @@ fn another_browser_shows_the_password_or_shuts_out_who_registered() {
 
 #[test]
 fn the_password_confirms_in_another_browser() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         register(world, &mut visitor(&accounts), &[])
             .await
@@ -375,7 +375,7 @@ fn the_password_confirms_in_another_browser() {
 
 #[test]
 fn a_newer_link_ends_the_older_and_a_day_ends_both() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         let mut farah = visitor(&accounts);
         register(world, &mut farah, &[]).await.with(202);
@@ -406,7 +406,7 @@ fn a_newer_link_ends_the_older_and_a_day_ends_both() {
 
 #[test]
 fn who_is_not_confirmed_makes_nothing_until_they_are_or_are_made_a_member() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         register(world, &mut visitor(&accounts), &[])
             .await
@@ -453,7 +453,7 @@ fn who_is_not_confirmed_makes_nothing_until_they_are_or_are_made_a_member() {
 
 #[test]
 fn who_does_not_confirm_within_a_week_was_never_there() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         let hash = usual_hash(world).await;
         let invited = person(world, "invited@example.my", Some(&hash)).await;

@@ -61,7 +61,7 @@ pub(crate) async fn reset(visitor: &mut Visitor, link: &str, password: &str) -> 
 
 #[test]
 fn known_and_unknown_addresses_are_answered_alike() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         person(world, EMAIL, None).await;
         let known = ask(world, &accounts, EMAIL, "reset").await.with(202);
@@ -74,7 +74,7 @@ fn known_and_unknown_addresses_are_answered_alike() {
 
 #[test]
 fn a_link_sets_one_password_within_an_hour_and_ends_everything() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, EMAIL, Some(&hash)).await;
@@ -138,7 +138,7 @@ fn a_link_sets_one_password_within_an_hour_and_ends_everything() {
 
 #[test]
 fn tokens_stay_where_their_owner_says_so() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, EMAIL, None).await;
         verify(world, &id).await;
@@ -170,7 +170,7 @@ fn tokens_stay_where_their_owner_says_so() {
 
 #[test]
 fn a_link_dies_with_the_password_that_it_was_to_replace() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, EMAIL, Some(&hash)).await;
@@ -193,7 +193,7 @@ fn a_link_dies_with_the_password_that_it_was_to_replace() {
 
 #[test]
 fn a_reset_confirms_the_address_and_shuts_out_who_registered_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         let mut thief = visitor(&accounts);
         register(world, &mut thief, &[]).await.with(202);
@@ -222,7 +222,7 @@ fn a_reset_confirms_the_address_and_shuts_out_who_registered_it() {
 
 #[test]
 fn a_mailed_link_signs_in_once() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, EMAIL, None).await;
         verify(world, &id).await;
@@ -241,7 +241,7 @@ fn a_mailed_link_signs_in_once() {
 
 #[test]
 fn an_address_gets_three_in_an_hour_and_a_network_asks_ten_times() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         person(world, EMAIL, None).await;
         for _ in 0..10 {

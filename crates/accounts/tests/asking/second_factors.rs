@@ -74,7 +74,7 @@ pub(crate) fn expect_mail(world: &World, subject: &str) {
 
 #[test]
 fn a_factor_counts_once_a_code_is_confirmed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let site = accounts(world).site.clone();
         let id = person(world, "farah@example.my", None).await;
         let sudo = sudo(world, &id).await;
@@ -117,7 +117,7 @@ fn a_factor_counts_once_a_code_is_confirmed() {
 
 #[test]
 fn the_store_holds_neither_secret_nor_codes() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let Enrolled { app, recovery } = enrol(world, &id).await;
         let stored: Vec<(Vec<u8>,)> = read(world.store(), |tx| {
@@ -151,7 +151,7 @@ async fn at_home(world: &World, id: &AccountId) -> Visitor {
 
 #[test]
 fn a_factor_is_set_up_and_removed_on_the_page() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let elsewhere = begin(world, &id, Stay::Visit, client(2)).await;
@@ -210,7 +210,7 @@ fn a_factor_is_set_up_and_removed_on_the_page() {
 
 #[test]
 fn a_script_sets_a_factor_up_and_removes_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let mut script = at_home(world, &id).await;
@@ -257,7 +257,7 @@ fn a_script_sets_a_factor_up_and_removes_it() {
 
 #[test]
 fn factors_are_changed_by_who_proved_a_credential_just_now() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         enrol(world, &id).await;
         let mut visitor = at_home(world, &id).await;
@@ -297,7 +297,7 @@ fn factors_are_changed_by_who_proved_a_credential_just_now() {
 
 #[test]
 fn another_key_file_leaves_no_factor() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         enrol(world, &id).await;
         let count = write(world.store(), second_factor::erase_all).await;
@@ -309,7 +309,7 @@ fn another_key_file_leaves_no_factor() {
 
 #[test]
 fn who_needs_a_factor_and_has_none_reaches_nothing_else() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         for (required, is_admin, is_kept_out) in [
             (RequireMfaFor::None, true, false),
             (RequireMfaFor::Admins, false, false),
@@ -366,7 +366,7 @@ fn who_needs_a_factor_and_has_none_reaches_nothing_else() {
 
 #[test]
 fn who_may_set_up_no_factor_before_their_address_is_confirmed_has_the_mail_sent_again() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = {
             let mut changed = open(world);
             changed.require_mfa_for = RequireMfaFor::All;
@@ -408,7 +408,7 @@ fn who_may_set_up_no_factor_before_their_address_is_confirmed_has_the_mail_sent_
 
 #[test]
 fn a_page_leads_to_where_a_factor_is_set_up() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let accounts = {
             let mut changed = accounts(world);

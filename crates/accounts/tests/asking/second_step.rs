@@ -54,7 +54,7 @@ async fn farah(world: &World) -> Enrolled {
 
 #[test]
 fn a_password_alone_is_no_session() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let Enrolled { app, .. } = farah(world).await;
         let before = accounts.hasher.count();
@@ -78,7 +78,7 @@ fn a_password_alone_is_no_session() {
 
 #[test]
 fn a_code_counts_half_a_minute_early_or_late_and_once() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let Enrolled { app, .. } = farah(world).await;
         let step = SignedDuration::from_secs(30);
@@ -102,7 +102,7 @@ fn a_code_counts_half_a_minute_early_or_late_and_once() {
 
 #[test]
 fn a_token_is_good_for_five_minutes_and_five_tries() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let Enrolled { app, .. } = farah(world).await;
         let late = token(&accounts, 1).await;
@@ -127,7 +127,7 @@ fn a_token_is_good_for_five_minutes_and_five_tries() {
 
 #[test]
 fn ten_failures_from_anywhere_keep_all_but_known_browsers_waiting() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let Enrolled { app, .. } = farah(world).await;
         let now = world.clock.now();
@@ -167,7 +167,7 @@ fn ten_failures_from_anywhere_keep_all_but_known_browsers_waiting() {
 
 #[test]
 fn a_recovery_code_works_once_and_a_new_set_voids_the_old() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, EMAIL, Some(&hash)).await;
@@ -201,7 +201,7 @@ fn a_recovery_code_works_once_and_a_new_set_voids_the_old() {
 
 #[test]
 fn the_second_step_is_a_page_of_its_own() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let Enrolled { app, .. } = farah(world).await;
         let mut visitor = visitor(&accounts);
@@ -234,7 +234,7 @@ fn the_second_step_is_a_page_of_its_own() {
 
 #[test]
 fn a_link_does_not_stand_in_for_the_second_factor() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, EMAIL, None).await;
         let Enrolled { app, .. } = enrol(world, &id).await;
@@ -257,7 +257,7 @@ fn a_link_does_not_stand_in_for_the_second_factor() {
 
 #[test]
 fn a_script_and_a_program_go_the_second_step() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let Enrolled { app, recovery } = farah(world).await;
         let (login, mfa) = ("/api/v1/auth/login", "/api/v1/auth/mfa");
@@ -311,7 +311,7 @@ fn a_script_and_a_program_go_the_second_step() {
 
 #[test]
 fn a_changed_password_ends_sign_ins_that_are_half_done() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, EMAIL, Some(&hash)).await;

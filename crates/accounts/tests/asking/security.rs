@@ -27,7 +27,7 @@ async fn change(visitor: &mut Visitor, current: Option<&str>, new: &str) -> Page
 
 #[test]
 fn a_changed_password_ends_every_other_session_and_renews_this_one() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
@@ -77,7 +77,7 @@ fn a_changed_password_ends_every_other_session_and_renews_this_one() {
 
 #[test]
 fn who_came_by_a_link_sets_a_first_password() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
@@ -97,7 +97,7 @@ fn who_came_by_a_link_sets_a_first_password() {
 
 #[test]
 fn guessing_the_current_password_is_counted() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
@@ -117,7 +117,7 @@ fn guessing_the_current_password_is_counted() {
 
 #[test]
 fn other_sessions_are_ended_one_by_one_or_all() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let here = begin(world, &id, Stay::Visit, client(1)).await;
@@ -176,7 +176,7 @@ fn other_sessions_are_ended_one_by_one_or_all() {
 
 #[test]
 fn a_token_is_made_by_who_has_just_proved_who_they_are() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
@@ -203,7 +203,7 @@ fn a_token_is_made_by_who_has_just_proved_who_they_are() {
 
 #[test]
 fn a_token_is_shown_once_and_taken_back() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;

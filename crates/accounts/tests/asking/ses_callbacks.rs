@@ -164,7 +164,7 @@ fn event(outcome: Outcome, mail: &str) -> Value {
 
 #[test]
 fn amazon_ses_tells_what_became_of_a_mail() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mut accounts = accounts(world);
         assert_eq!(call(&accounts, &json!({})).await, 404);
         let sns = Sns::start(&mut accounts).await;
@@ -209,7 +209,7 @@ fn amazon_ses_tells_what_became_of_a_mail() {
 
 #[test]
 fn what_sns_has_not_signed_for_the_topic_is_refused() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mut accounts = accounts(world);
         let sns = Sns::start(&mut accounts).await;
         let bounce = event(Outcome::HardBounce, "1");
@@ -253,7 +253,7 @@ fn what_sns_has_not_signed_for_the_topic_is_refused() {
 
 #[test]
 fn a_subscription_is_confirmed_for_the_topic_alone() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mut accounts = accounts(world);
         let sns = Sns::start(&mut accounts).await;
         let path = "/?Action=ConfirmSubscription&Token=2336";

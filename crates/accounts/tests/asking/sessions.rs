@@ -14,7 +14,7 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
 #[test]
 fn a_session_ends_without_use() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         for (stay, idle) in [(Stay::Visit, HOUR * 12), (Stay::Remembered, HOUR * 24 * 7)] {
             let begun = begin(world, &id, stay, client(1)).await;
@@ -34,7 +34,7 @@ fn a_session_ends_without_use() {
 
 #[test]
 fn a_session_in_use_ends_all_the_same() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = crate::stage::accounts(world);
         let id = person(world, "farah@example.my", None).await;
         for (stay, cookie_days, step, all) in [
@@ -73,7 +73,7 @@ fn a_session_in_use_ends_all_the_same() {
 
 #[test]
 fn a_use_is_written_down_every_five_minutes() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = crate::stage::accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let begun = begin(world, &id, Stay::Remembered, client(1)).await;
@@ -92,7 +92,7 @@ fn a_use_is_written_down_every_five_minutes() {
 
 #[test]
 fn the_fifty_first_session_ends_the_one_unused_longest() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let mut all = Vec::new();
         for _ in 0..LIMIT {
@@ -109,7 +109,7 @@ fn the_fifty_first_session_ends_the_one_unused_longest() {
 
 #[test]
 fn sessions_are_ended_by_their_owner_alone() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let other = person(world, "mei@example.my", None).await;
         let here = sign_in(world, &id).await;
@@ -137,7 +137,7 @@ fn sessions_are_ended_by_their_owner_alone() {
 
 #[test]
 fn who_is_deactivated_is_signed_in_no_more() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
         let of = id.clone();
@@ -157,7 +157,7 @@ fn who_is_deactivated_is_signed_in_no_more() {
 
 #[test]
 fn only_the_hash_of_a_secret_is_kept() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
         let rows: Vec<(Vec<u8>,)> = read(world.store(), |tx| {

@@ -33,7 +33,7 @@ async fn is_open(world: &World, key: &Secret) -> bool {
 
 #[test]
 fn the_key_makes_one_owner_within_a_day() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let make = async || write(world.store(), setup::make_key).await;
         let older = make().await.unwrap();
         let key = make().await.unwrap();
@@ -66,7 +66,7 @@ fn the_key_makes_one_owner_within_a_day() {
 
 #[test]
 fn the_link_is_written_where_only_the_server_s_owner_reads_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let folder = std::env::temp_dir().join(format!(
             "kenduri-setup-{}-{:?}",
             std::process::id(),
@@ -100,7 +100,7 @@ fn the_link_is_written_where_only_the_server_s_owner_reads_it() {
 
 #[test]
 fn an_owner_made_on_the_server_closes_the_setup() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let key = write(world.store(), setup::make_key).await.unwrap();
         let create = async |email: &str, credential: Credential| {
@@ -126,7 +126,7 @@ fn an_owner_made_on_the_server_closes_the_setup() {
 
 #[test]
 fn an_address_that_is_taken_leaves_the_key_good() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         crate::stage::person(world, "farah@example.my", None).await;
         let key = write(world.store(), setup::make_key).await.unwrap();
         let result = finish(world, &key, "Farah@example.my").await;

@@ -14,7 +14,7 @@ const NEW: &str = "dua pantun lama";
 
 #[test]
 fn a_new_password_leads_to_what_is_still_shared_and_one_press_ends_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let farah = person(world, FARAH, None).await;
         verify(world, &farah).await;

@@ -23,7 +23,7 @@ use crate::stage::{
 
 #[test]
 fn every_failure_reads_the_same_and_costs_one_hash() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;
@@ -84,7 +84,7 @@ fn seconds<T: std::fmt::Debug>(result: Result<T, SignInError>) -> u32 {
 
 #[test]
 fn five_failures_from_one_network_refuse_a_right_password_too_and_cost_no_more_hashes() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;
@@ -118,7 +118,7 @@ fn five_failures_from_one_network_refuse_a_right_password_too_and_cost_no_more_h
 
 #[test]
 fn a_network_that_used_up_its_tries_costs_no_hash() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         for number in 0..30 {
             let email = format!("{number}@example.my");
@@ -134,7 +134,7 @@ fn a_network_that_used_up_its_tries_costs_no_hash() {
 
 #[test]
 fn tries_are_counted_across_restarts() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let other_store = world.second_store();
         for number in 0..6 {
             // Every second attempt is made by another process, as after a restart or with two
@@ -155,7 +155,7 @@ fn tries_are_counted_across_restarts() {
 
 #[test]
 fn a_right_password_is_not_counted() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;
@@ -174,7 +174,7 @@ fn a_right_password_is_not_counted() {
 
 #[test]
 fn an_attack_from_anywhere_locks_nobody_out() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;
@@ -232,7 +232,7 @@ fn an_attack_from_anywhere_locks_nobody_out() {
 
 #[test]
 fn a_known_browser_is_not_kept_out_by_its_network() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         person(world, "farah@example.my", Some(&hash)).await;
@@ -283,7 +283,7 @@ fn networks_in_one_block_are_counted_together() {
 
 #[test]
 fn success_begins_a_session_ends_the_one_brought_along_and_writes_a_mail() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
@@ -322,7 +322,7 @@ fn success_begins_a_session_ends_the_one_brought_along_and_writes_a_mail() {
 
 #[test]
 fn a_device_of_somebody_else_is_not_taken_over() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mine = person(world, "farah@example.my", None).await;
         let other = person(world, "mei@example.my", None).await;
         let planted = begin(world, &other, session::Stay::Visit, client(1)).await;
@@ -340,7 +340,7 @@ fn a_weaker_hash_is_made_anew() {
         .hash_password_with_salt(PASSWORD.as_bytes(), &[7; 16])
         .unwrap()
         .to_string();
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let (of, weak) = (id.clone(), weak.clone());
@@ -370,7 +370,7 @@ fn a_weaker_hash_is_made_anew() {
 fn an_imported_bcrypt_hash_works_once_and_is_argon2id_from_then_on() {
     let typed = "cafe\u{301} latte satu";
     let imported = bcrypt::hash(typed, 4).unwrap();
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let (of, hash) = (id.clone(), imported.clone());
@@ -410,7 +410,7 @@ fn an_imported_bcrypt_hash_works_once_and_is_argon2id_from_then_on() {
 
 #[test]
 fn a_password_changed_meanwhile_is_not_overwritten() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let old = usual_hash(world).await;
         let newer = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&newer)).await;
@@ -426,7 +426,7 @@ fn a_password_changed_meanwhile_is_not_overwritten() {
 
 #[test]
 fn a_link_signs_in_once_within_a_day() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let link = async || {

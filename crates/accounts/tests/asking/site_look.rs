@@ -102,7 +102,7 @@ async fn send(visitor: &mut Visitor, page: &Page, form: &Form, name: &str, file:
 
 #[test]
 fn a_new_site_shows_its_name_and_the_way_in_and_no_empty_part() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = crate::stage::accounts(world);
         let page = visitor(&accounts).get("/").await.with(200);
         assert_eq!(page.body.matches("<h1").count(), 1);
@@ -113,7 +113,7 @@ fn a_new_site_shows_its_name_and_the_way_in_and_no_empty_part() {
 
 #[test]
 fn domains_fill_the_first_page_the_menu_the_foot_and_the_page_of_a_person() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = administrator(world, "owner@example.my", OWNER).await;
         write(world.store(), move |tx| slug::of(tx, &id)).await;
         let accounts = crate::stage::accounts_of(world, SHOP);
@@ -152,7 +152,7 @@ fn domains_fill_the_first_page_the_menu_the_foot_and_the_page_of_a_person() {
 
 #[test]
 fn nobody_of_whom_nothing_is_public_has_a_page() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = administrator(world, "owner@example.my", OWNER).await;
         let of = id.clone();
         let slug = write(world.store(), move |tx| slug::of(tx, &of)).await;
@@ -169,7 +169,7 @@ fn nobody_of_whom_nothing_is_public_has_a_page() {
 
 #[test]
 fn whoever_is_signed_in_reads_their_name_and_everybody_else_the_way_in() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mut farah = browser(world, &person(world, EMAIL, None).await).await;
         let page = farah.get("/").await.with(200);
         let own: Vec<_> = page
@@ -186,7 +186,7 @@ fn whoever_is_signed_in_reads_their_name_and_everybody_else_the_way_in() {
 
 #[test]
 fn an_owner_chooses_a_look_and_a_colour_that_is_made_readable() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mut boss = owner(world).await;
         let page = boss.get(LOOK).await.with(200);
         let mut form = page.form(LOOK);
@@ -227,7 +227,7 @@ fn an_owner_chooses_a_look_and_a_colour_that_is_made_readable() {
 
 #[test]
 fn an_owner_tries_a_look_before_saving_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mut boss = owner(world).await;
         let address = "/admin/look/preview?look=veranda&accent_own=1&accent=%230b5563";
         let page = boss.get(address).await.with(200);
@@ -241,7 +241,7 @@ fn an_owner_tries_a_look_before_saving_it() {
 
 #[test]
 fn a_portrait_and_an_icon_are_kept_with_what_they_show_and_go_again() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         world.expect_jobs("site.image");
         let mut boss = owner(world).await;
         let page = boss.get(LOOK).await.with(200);
@@ -293,7 +293,7 @@ fn a_portrait_and_an_icon_are_kept_with_what_they_show_and_go_again() {
 
 #[test]
 fn a_preview_picture_says_what_we_wrote_and_nothing_that_others_would_have_it_say() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mut visitor = visitor(&crate::stage::accounts(world));
         let page = visitor.get("/").await.with(200);
         let (_, rest) = page
@@ -312,7 +312,7 @@ fn a_preview_picture_says_what_we_wrote_and_nothing_that_others_would_have_it_sa
 
 #[test]
 fn a_qr_code_leads_to_this_site_alone() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mut visitor = visitor(&crate::stage::accounts(world));
         let own = "/qr.svg?url=http%3A%2F%2F127.0.0.1%3A8080%2Fu%2Ffarah";
         let drawn = visitor.get(own).await.with(200);

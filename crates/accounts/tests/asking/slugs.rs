@@ -42,7 +42,7 @@ async fn named(world: &World, wanted: &'static str) -> Option<(AccountId, String
 
 #[test]
 fn a_former_slug_leads_to_the_present_one_and_is_nobody_elses() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let store = world.store();
         let farah = person(world, FARAH, None).await;
         let mei = person(world, "mei@example.my", None).await;
@@ -94,7 +94,7 @@ fn a_former_slug_leads_to_the_present_one_and_is_nobody_elses() {
 
 #[test]
 fn a_slug_is_well_formed_and_leads_nowhere_else() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let farah = person(world, FARAH, None).await;
         let begun = begin(world, &farah, identity::session::Stay::Visit, client(1)).await;
         let accounts = accounts(world);

@@ -29,7 +29,7 @@ const PAGE: &str = "/sudo?redirect=%2Fme%2Fsecurity";
 
 #[test]
 fn a_proof_counts_for_ten_minutes() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
         let who = find_session(world, &begun.session).await.unwrap();
@@ -45,7 +45,7 @@ fn a_proof_counts_for_ten_minutes() {
 
 #[test]
 fn what_lets_others_in_asks_whether_the_session_is_still_there() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, FARAH, None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
         // The request was authenticated before its body arrived.
@@ -70,7 +70,7 @@ fn what_lets_others_in_asks_whether_the_session_is_still_there() {
 
 #[test]
 fn a_proof_ends_with_its_session() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
@@ -113,7 +113,7 @@ fn a_proof_ends_with_its_session() {
 
 #[test]
 fn a_password_proves_it_on_the_page_and_leads_back() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
@@ -157,7 +157,7 @@ fn a_password_proves_it_on_the_page_and_leads_back() {
 
 #[test]
 fn a_script_proves_it_and_guessing_is_counted() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, "farah@example.my", Some(&hash)).await;
@@ -202,7 +202,7 @@ async fn prove(browser: &mut Visitor, password: &str, code: &str) -> Page {
 
 #[test]
 fn where_there_is_a_second_factor_a_password_alone_proves_nothing() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let (mut farah, Enrolled { app, recovery }) = farah_with_app(world).await;
         let page = farah.get("/me/security").await.with(200);
         let mut form = page.form("/me/security/password");
@@ -245,7 +245,7 @@ fn where_there_is_a_second_factor_a_password_alone_proves_nothing() {
 
 #[test]
 fn a_script_shows_both_and_guesses_at_either_are_counted_with_those_of_sign_ins() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let (mut script, Enrolled { app, .. }) = farah_with_app(world).await;
         let address = "/api/v1/auth/sudo";
         let missing = json!({"password": PASSWORD});
@@ -280,7 +280,7 @@ fn a_script_shows_both_and_guesses_at_either_are_counted_with_those_of_sign_ins(
 
 #[test]
 fn a_form_that_is_refused_leads_to_the_proof_and_back() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "farah@example.my", None).await;
         let begun = begin(world, &id, Stay::Visit, client(1)).await;
@@ -317,7 +317,7 @@ fn a_form_that_is_refused_leads_to_the_proof_and_back() {
 
 #[test]
 fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, FARAH, Some(&hash)).await;
@@ -410,7 +410,7 @@ fn a_form_that_asked_for_a_proof_is_carried_out_after_it() {
 
 #[test]
 fn a_form_that_waited_too_long_is_shown_as_it_was_typed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, FARAH, Some(&hash)).await;
@@ -443,7 +443,7 @@ fn a_form_that_waited_too_long_is_shown_as_it_was_typed() {
 
 #[test]
 fn a_person_is_blocked_by_the_question_and_the_proof_without_a_third_press() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let boss = person(world, "boss@example.my", Some(&hash)).await;

@@ -52,7 +52,7 @@ async fn is_proved(browser: &mut Visitor) -> bool {
 
 #[test]
 fn a_passkey_proves_who_one_is_for_ten_minutes() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let (_, mut own, mut device) = farah(world).await;
         world.clock.advance(sudo::LIFETIME);
         assert!(!is_proved(&mut own).await);
@@ -89,7 +89,7 @@ fn a_passkey_proves_who_one_is_for_ten_minutes() {
 
 #[test]
 fn another_s_key_and_another_s_challenge_prove_nothing() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (id, mut own, mut device) = farah(world).await;
         let mei = person(world, "mei@example.my", None).await;
@@ -165,7 +165,7 @@ async fn leave(own: &mut Visitor) {
 
 #[test]
 fn a_passkey_and_a_mailed_link_offer_to_keep_an_account_that_is_to_be_erased() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (id, mut own, mut device) = farah(world).await;
         confirm(world, &id).await;
@@ -215,7 +215,7 @@ fn a_passkey_and_a_mailed_link_offer_to_keep_an_account_that_is_to_be_erased() {
 
 #[test]
 fn whom_an_administrator_had_kept_out_is_offered_nothing() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (id, mut own, mut device) = farah(world).await;
         confirm(world, &id).await;

@@ -84,7 +84,7 @@ async fn newest(world: &World) -> String {
 
 #[test]
 fn a_mail_program_unsubscribes_with_one_click_and_a_person_with_a_button() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let address: Address = FARAH.parse().unwrap();
         let path = unsubscribe_link(&key(world), &address, Stream::Notification, Some("club"));
@@ -134,7 +134,7 @@ fn a_mail_program_unsubscribes_with_one_click_and_a_person_with_a_button() {
 
 #[test]
 fn one_mail_a_day_goes_past_a_bounce_and_its_link_ends_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, FARAH, None).await;
         let mut farah = browser(world, &accounts, &id).await;
@@ -163,7 +163,7 @@ fn one_mail_a_day_goes_past_a_bounce_and_its_link_ends_it() {
 
 #[test]
 fn administrators_see_the_list_and_owners_lift_anything() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let [owner, admin, nobody] = [
             person(world, "owner@example.my", None).await,
@@ -243,7 +243,7 @@ async fn call_back_signed(
 
 #[test]
 fn a_provider_tells_what_became_of_a_mail() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mut accounts = accounts(world);
         let path = "/hooks/mail/generic";
         let say = |what: &str, address: &str, message: &str| json!({"type": what, "address": address, "message_id": message});
@@ -281,7 +281,7 @@ fn a_provider_tells_what_became_of_a_mail() {
 
 #[test]
 fn resend_tells_in_its_own_form_what_became_of_a_mail() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mut accounts = accounts(world);
         let path = "/hooks/mail/resend";
         let say = |kind: &str, bounce: &str, id: &str| {

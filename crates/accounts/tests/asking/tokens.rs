@@ -36,7 +36,7 @@ async fn find(world: &World, secret: &Secret) -> Option<Bearer> {
 
 #[test]
 fn a_token_works_for_its_days_and_its_scopes() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let created = create(world, &id, new("Kitchen screen")).await.unwrap();
         let bearer = find(world, &created.secret).await.unwrap();
@@ -63,7 +63,7 @@ fn a_token_works_for_its_days_and_its_scopes() {
 
 #[test]
 fn rules_of_making_one() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let refused = async |new| create(world, &id, new).await.map(drop).unwrap_err();
         assert!(matches!(refused(new(" ")).await, CreateError::NameMissing));
@@ -100,7 +100,7 @@ fn rules_of_making_one() {
 
 #[test]
 fn a_token_of_one_club_reaches_no_other_and_manages_nothing() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let (wedding, party) = (CLUB.scope("wedding"), CLUB.scope("party"));
         give(world, &id, CLUB_OWNER, &wedding).await;
@@ -137,7 +137,7 @@ fn a_token_of_one_club_reaches_no_other_and_manages_nothing() {
 
 #[test]
 fn a_token_is_taken_back_by_its_owner_alone() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, "farah@example.my", None).await;
         let other = person(world, "mei@example.my", None).await;
         let created = create(world, &id, new("x")).await.unwrap();

@@ -50,7 +50,7 @@ async fn is_trusted(world: &World, who: &AccountId, by: &AccountId) -> bool {
 
 #[test]
 fn somebody_is_added_by_their_slug_and_removed_on_the_page() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let farah = person(world, FARAH, None).await;
         let aina = person(world, AINA, None).await;
         let (own, hers) = (slug_of(world, &farah).await, slug_of(world, &aina).await);
@@ -87,7 +87,7 @@ fn somebody_is_added_by_their_slug_and_removed_on_the_page() {
 
 #[test]
 fn programs_of_the_page_do_the_same_and_tokens_do_not() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let farah = person(world, FARAH, None).await;
         let aina = person(world, AINA, None).await;
         let (own, hers) = (slug_of(world, &farah).await, slug_of(world, &aina).await);
@@ -120,7 +120,7 @@ fn programs_of_the_page_do_the_same_and_tokens_do_not() {
 
 #[test]
 fn adding_somebody_asks_for_a_recent_proof() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let farah = person(world, FARAH, None).await;
         let aina = person(world, AINA, None).await;
         let hers = slug_of(world, &aina).await;
@@ -144,7 +144,7 @@ fn adding_somebody_asks_for_a_recent_proof() {
 
 #[test]
 fn there_are_so_many_at_most() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let farah = person(world, FARAH, None).await;
         let aina = person(world, AINA, None).await;
         let hers = slug_of(world, &aina).await;
@@ -165,7 +165,7 @@ fn there_are_so_many_at_most() {
 
 #[test]
 fn a_trusted_contact_of_the_site_is_one_of_everybody() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let farah = person(world, FARAH, None).await;
         let aina = person(world, AINA, None).await;
         give(world, &aina, TRUSTED_CONTACT, &Scope::site()).await;
@@ -177,7 +177,7 @@ fn a_trusted_contact_of_the_site_is_one_of_everybody() {
 
 #[test]
 fn who_is_erased_trusts_nobody_and_is_trusted_by_nobody() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mut people = Vec::new();
         for email in [FARAH, AINA, "mei@example.my"] {
             let id = person(world, email, None).await;

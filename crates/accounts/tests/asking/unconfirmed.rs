@@ -80,7 +80,7 @@ async fn passkeys(world: &World, id: &AccountId) -> usize {
 
 #[test]
 fn neither_passkey_nor_second_factor_is_set_up_before_the_address_is_confirmed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let site = accounts(world).site.clone();
         let id = person(world, EMAIL, None).await;
         let sudo = sudo(world, &id).await;
@@ -104,7 +104,7 @@ fn neither_passkey_nor_second_factor_is_set_up_before_the_address_is_confirmed()
 
 #[test]
 fn a_new_password_at_the_confirmation_removes_all_that_was_prepared() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = open(world);
         let (id, _) = prepared(world, EMAIL).await;
         make_pending(world, &id).await;
@@ -126,7 +126,7 @@ fn a_new_password_at_the_confirmation_removes_all_that_was_prepared() {
 
 #[test]
 fn a_reset_that_confirms_the_address_removes_all_that_was_prepared() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (id, _) = prepared(world, EMAIL).await;
         // The account was not registered on this site, but its email address is unconfirmed too. It
@@ -144,7 +144,7 @@ fn a_reset_that_confirms_the_address_removes_all_that_was_prepared() {
 
 #[test]
 fn a_reset_of_a_confirmed_account_keeps_the_second_factor_and_asks_about_passkeys() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (id, Enrolled { app, .. }) = prepared(world, EMAIL).await;
         verify(world, &id).await;
@@ -184,7 +184,7 @@ fn a_reset_of_a_confirmed_account_keeps_the_second_factor_and_asks_about_passkey
 
 #[test]
 fn signing_in_mails_nothing_to_an_address_that_is_not_confirmed() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let id = person(world, EMAIL, Some(&hash)).await;
@@ -197,7 +197,7 @@ fn signing_in_mails_nothing_to_an_address_that_is_not_confirmed() {
 
 #[test]
 fn an_account_knows_fifty_browsers() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let id = person(world, EMAIL, None).await;
         let mut secrets = Vec::new();
         for _ in 0..=device::LIMIT {
@@ -218,7 +218,7 @@ fn an_account_knows_fifty_browsers() {
 
 #[test]
 fn an_owner_made_on_the_server_takes_the_account_from_who_had_it() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let (id, _) = prepared(world, EMAIL).await;
         make_pending(world, &id).await;
@@ -272,7 +272,7 @@ async fn program_of(world: &World, id: &AccountId) -> Visitor {
 
 #[test]
 fn no_role_is_given_to_an_address_that_is_not_confirmed_and_it_is_seen() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let owner = person(world, "owner@example.my", None).await;
         give(world, &owner, grant::OWNER, &Scope::site()).await;
         let id = person(world, EMAIL, None).await;
@@ -327,7 +327,7 @@ async fn is_erased(world: &World, id: &AccountId) -> bool {
 
 #[test]
 fn what_a_registrant_made_goes_when_the_owner_of_the_address_comes() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts_of(world, SEEN);
         let pending = async |email: &str| {
             let id = person(world, email, None).await;
@@ -404,7 +404,7 @@ const BROKEN: Domains = &[
 
 #[test]
 fn an_account_that_cannot_be_removed_keeps_no_other_and_nothing_is_left() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let mut accounts = accounts_of(world, BROKEN);
         accounts.policy = open(world).policy;
         let broken = person(world, "broken@example.my", None).await;

@@ -39,7 +39,7 @@ fn session_cookie(secret: &Secret) -> String {
 
 #[test]
 fn roles_open_and_the_rest_is_told_apart() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let mut cookies = Vec::new();
         for (name, role) in [
@@ -95,7 +95,7 @@ fn a_rank_that_people_give_themselves_makes_nobody_a_host() {
         },
         ..Domain::new(Migrations::new("timers", &[]))
     }];
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = {
             let mut changed = accounts(world);
             changed.domains = WITH_TIMERS;
@@ -129,7 +129,7 @@ async fn told_address(accounts: &Context, session: &Secret) -> Option<String> {
 
 #[test]
 fn an_address_that_is_not_verified_is_not_passed_to_services() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let host = person(world, "host@example.my", None).await;
         let wedding = CLUB.scope("wedding");
@@ -165,7 +165,7 @@ fn an_address_that_is_not_verified_is_not_passed_to_services() {
 
 #[test]
 fn a_session_in_use_lives_on_and_its_cookie_stays_with_us() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let id = person(world, "owner@example.my", None).await;
         give(world, &id, grant::OWNER, &Scope::site()).await;

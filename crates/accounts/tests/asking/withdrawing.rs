@@ -32,7 +32,7 @@ pub(crate) async fn invite(world: &World, id: &AccountId) -> String {
 
 #[test]
 fn a_new_password_and_signing_out_everywhere_withdraw_what_somebody_offered() {
-    World::each_engine(&MIGRATIONS, async |world| {
+    World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
         let hash = usual_hash(world).await;
         let passwords = json!({"current_password": PASSWORD, "new_password": NEW});

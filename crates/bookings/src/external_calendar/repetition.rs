@@ -334,6 +334,10 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a variable tells the process of its own"
+    )]
     fn no_small_calendar_takes_much_memory_or_time() {
         const NAME: &str = "KENDURI_TEST_HOSTILE_CALENDARS";
         if std::env::var_os(NAME).is_none() {
@@ -361,7 +365,7 @@ mod tests {
             println!("{name}: {grown} MiB, {:?}", started.elapsed());
             assert_eq!(found.is_ok(), is_read, "{name}");
             assert!(grown <= 64, "{name}: {grown} MiB");
-            assert!(started.elapsed() < Duration::from_secs(10), "{name}");
+            assert!(started.elapsed() < Duration::from_mins(1), "{name}");
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testkit::Engine;
 
 use crate::stage::{
-    Booking, Person, Stage, count, give_all_to, held, on_both, provider, run, state,
+    Booking, Person, Stage, count, give_all_to, held, on_default, provider, run, state,
 };
 
 /// Offers a free session on each day of `weeks` weeks.
@@ -30,7 +30,7 @@ async fn book(person: &mut Person, slot: &Value) -> testkit::Page {
 
 #[test]
 fn one_member_takes_so_many_times_and_no_more() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slots = offer_days(&mut farah, 4).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -72,7 +72,7 @@ async fn press_again(person: &mut Person, pay: &str, how: &str) -> String {
 
 #[test]
 fn the_gateway_takes_no_money_without_end_and_none_for_a_closed_order() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
         let other = farah.offer("2026-12-02", "09:00", 18_000).await;
@@ -105,7 +105,7 @@ fn the_gateway_takes_no_money_without_end_and_none_for_a_closed_order() {
 /// The gateway's return URL can be opened repeatedly. Only the first time writes anything.
 #[test]
 fn a_repeated_return_changes_nothing() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         if stage.world.engine() == Engine::Postgres {
             // The triggers of this test are written for SQLite. The tested code is the same for
             // PostgreSQL.
@@ -129,7 +129,7 @@ fn a_repeated_return_changes_nothing() {
 
 #[test]
 fn all_bookings_of_a_leaver_end_however_many() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut slots = offer_days(&mut farah, 12).await;
         slots.extend(
@@ -179,7 +179,7 @@ fn all_bookings_of_a_leaver_end_however_many() {
 /// An administrator's API token gives access only to the administrator's own bookings.
 #[test]
 fn a_token_of_an_administrator_reads_and_cancels_no_booking_of_others() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", identity::grant::OWNER).await;
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
@@ -202,7 +202,7 @@ fn a_token_of_an_administrator_reads_and_cancels_no_booking_of_others() {
 
 #[test]
 fn the_last_days_of_time_are_listed() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let path = "/api/v1/me/slots?from=9999-12-30T00:00:00Z";
         let page = farah.call("GET", path, &Value::Null).await;
@@ -214,7 +214,7 @@ fn the_last_days_of_time_are_listed() {
 /// mails, although nobody can send them again.
 #[test]
 fn mails_of_bookings_have_no_scope_that_keeps_their_texts() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let mut aina = stage.person("Aina Yusof").await;

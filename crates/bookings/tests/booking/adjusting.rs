@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use testkit::{Page, rounds, together};
 
 use crate::credits;
-use crate::stage::{Booking, Person, Stage, on_both, prove, provider, script, wrong};
+use crate::stage::{Booking, Person, Stage, on_both, on_default, prove, provider, script, wrong};
 
 pub(crate) async fn adjust(stage: &Stage<'_>, owner: &Person, of: &Person, delta: i64) -> Page {
     let body = json!({"account_id": of.who.account().id, "credit_kind": "session",
@@ -20,7 +20,7 @@ pub(crate) async fn adjust(stage: &Stage<'_>, owner: &Person, of: &Person, delta
 
 #[test]
 fn credits_are_added_and_taken_away_but_never_those_that_are_spent() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -58,7 +58,7 @@ fn credits_are_added_and_taken_away_but_never_those_that_are_spent() {
 
 #[test]
 fn an_adjustment_needs_a_reason_an_administrator_and_a_recent_proof() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut aina = stage.person("Aina Yusof").await;
         let at = format!("/admin/orders/credits/{}", aina.who.account().id);

@@ -8,7 +8,7 @@ use serde_json::json;
 use testkit::SentMail;
 
 use crate::credits::{order, plan};
-use crate::stage::{Booking, Person, Stage, on_both};
+use crate::stage::{Booking, Person, Stage, on_default};
 
 /// The mails to administrators, oldest first.
 pub(crate) async fn alerts(stage: &Stage<'_>) -> Vec<SentMail> {
@@ -34,7 +34,7 @@ async fn after(stage: &Stage<'_>, minutes: i64) {
 
 #[test]
 fn what_happens_within_an_hour_is_one_mail_to_each_administrator() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         stage.person_as("Mei Lin", ADMIN).await;
         let plan = plan(&mut owner, 2).await;
@@ -75,7 +75,7 @@ fn what_happens_within_an_hour_is_one_mail_to_each_administrator() {
 
 #[test]
 fn administrators_hear_of_a_job_that_was_given_up() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let change = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             tx.enqueue(NewJob::new("booking.event", json!({"gateway": "nobody"})))

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::Visitor;
 
 use crate::catalogue::send;
-use crate::stage::{Booking, Stage, on_both, provider, script};
+use crate::stage::{Booking, Stage, on_default, provider, script};
 
 const BOOKINGS: &str = "/api/v1/bookings";
 
@@ -14,7 +14,7 @@ fn wish(slot: &Value) -> Value {
 
 #[test]
 fn a_booking_that_is_there_is_answered_and_not_made_again() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -27,7 +27,7 @@ fn a_booking_that_is_there_is_answered_and_not_made_again() {
 
 #[test]
 fn who_is_too_late_reads_of_other_times() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let mut others = Vec::new();
@@ -53,7 +53,7 @@ fn who_is_too_late_reads_of_other_times() {
 
 #[test]
 fn nobody_is_bound_to_what_has_changed() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let other = farah.offer("2026-12-02", "09:00", 0).await;
@@ -87,7 +87,7 @@ fn nobody_is_bound_to_what_has_changed() {
 
 #[test]
 fn a_token_reads_the_calendar_file_of_its_owners_bookings() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let priced = farah.offer("2026-12-02", "09:00", 5_000).await;

@@ -4,11 +4,11 @@ use bookings::booking::State;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::stage::{Booking, Stage, on_both, provider, state};
+use crate::stage::{Booking, Stage, on_default, provider, state};
 
 #[test]
 fn somebody_books_both_see_it_and_it_is_cancelled() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -64,7 +64,7 @@ fn somebody_books_both_see_it_and_it_is_cancelled() {
 
 #[test]
 fn who_may_not_book_is_told_why() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let paid = farah.offer("2026-12-02", "09:00", 5_000).await;
@@ -98,7 +98,7 @@ fn who_may_not_book_is_told_why() {
 
 #[test]
 fn it_is_cancelled_until_a_day_before_and_not_a_moment_later() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-11-24", "09:00", 0).await;
         let other = farah.offer("2026-11-24", "12:00", 0).await;
@@ -145,7 +145,7 @@ fn it_is_cancelled_until_a_day_before_and_not_a_moment_later() {
 
 #[test]
 fn a_session_is_over_two_hours_after_its_end() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-11-24", "09:00", 0).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -166,7 +166,7 @@ fn a_session_is_over_two_hours_after_its_end() {
 
 #[test]
 fn a_member_in_another_zone_reads_both_times() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         farah.profile("time_zone", "Europe/London").await;
         let slot = farah.offer("2026-11-24", "09:00", 0).await;
@@ -180,7 +180,7 @@ fn a_member_in_another_zone_reads_both_times() {
 
 #[test]
 fn a_provider_without_bookings_finds_the_free_times_on_the_first_page() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         farah.offer("2026-11-24", "09:00", 0).await;
         let text = farah.browser.get("/me").await.text();

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::{Booking, Stage, errors, on_both, provider};
+use crate::stage::{Booking, Stage, errors, on_default, provider};
 
 #[test]
 fn the_provider_reads_the_topics_of_bookings_and_requests() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let other = farah.offer("2026-12-02", "09:00", 0).await;
@@ -48,7 +48,7 @@ fn the_provider_reads_the_topics_of_bookings_and_requests() {
 
 #[test]
 fn there_are_ten_topics_of_sixty_characters_at_most() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -78,7 +78,7 @@ fn there_are_ten_topics_of_sixty_characters_at_most() {
 
 #[test]
 fn an_address_is_shown_to_the_other_side_of_a_confirmed_booking_alone() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let free = farah.offer("2026-12-01", "09:00", 0).await;
         let priced = farah.offer("2026-12-02", "09:00", 5_000).await;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::Visitor;
 
 use crate::stage::{
-    Booking, LINK, PROVIDERS, Person, Stage, errors, offer_week, on_both, provider,
+    Booking, LINK, PROVIDERS, Person, Stage, errors, offer_week, on_default, provider,
 };
 
 /// Offers a session with these properties, for which the others have defaults.
@@ -28,7 +28,7 @@ async fn ids(visitor: &mut Visitor, query: &str) -> Vec<Value> {
 
 #[test]
 fn a_slot_matches_all_filters_or_is_not_listed() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let here = json!({
             "location_kind": "in_person", "area": "Kuala Lumpur, Bangsar", "location": "No. 1",
@@ -88,7 +88,7 @@ fn a_slot_matches_all_filters_or_is_not_listed() {
 
 #[test]
 fn days_are_those_of_the_zone_that_is_asked_for() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         // The clock is set forward on the first of these days, and back on the second.
         for (day, first, last) in [
@@ -119,7 +119,7 @@ fn days_are_those_of_the_zone_that_is_asked_for() {
 
 #[test]
 fn what_no_slot_can_match_is_refused() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut stranger = stage.visitor();
         for (query, field, code) in [
             (
@@ -165,7 +165,7 @@ fn what_no_slot_can_match_is_refused() {
 
 #[test]
 fn a_cursor_holds_under_its_filters_alone() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let first = farah.offer("2026-12-01", "09:00", 0).await;
         let second = farah.offer("2026-12-02", "09:00", 0).await;
@@ -186,7 +186,7 @@ fn a_cursor_holds_under_its_filters_alone() {
 
 #[test]
 fn a_week_with_many_slots_is_shown_in_parts() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut made = Vec::new();
         for name in PROVIDERS {
             let items = offer_week(stage, name).await;

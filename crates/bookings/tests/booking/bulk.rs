@@ -4,7 +4,7 @@ use bookings::provider::PROVIDER;
 use serde_json::{Value, json};
 use testkit::Page;
 
-use crate::stage::{Booking, Person, Stage, errors, on_both, provider};
+use crate::stage::{Booking, Person, Stage, errors, on_default, provider};
 
 const PATH: &str = "/api/v1/me/slots/bulk";
 const LINK: &str = "https://zoom.us/j/9";
@@ -32,7 +32,7 @@ async fn own(farah: &mut Person) -> Vec<Value> {
 
 #[test]
 fn many_times_are_changed_at_once_or_none_of_them() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slots = three(&mut farah).await;
         let all = ids(&slots);
@@ -103,7 +103,7 @@ fn many_times_are_changed_at_once_or_none_of_them() {
 
 #[test]
 fn a_provider_ticks_times_on_the_page_and_changes_them() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slots = three(&mut farah).await;
         let all = ids(&slots);

@@ -14,7 +14,7 @@ use testkit::{Page, Visitor};
 use crate::credits::plan;
 use crate::review_references::complete;
 use crate::reviews::{self, PDF, form, reviewer, step, submit};
-use crate::stage::{Booking, Stage, go_to, on_both, prove, rows, run, script};
+use crate::stage::{Booking, Stage, go_to, on_default, prove, rows, run, script};
 
 /// An operation, what stands for the parameters of its path, whose tokens are used (the member's, the
 /// provider's or an administrator's), the body, the status for who is admitted, and what each caller
@@ -221,7 +221,7 @@ async fn unconfirm(stage: &Stage<'_>, account: &AccountId) {
 
 #[test]
 fn every_operation_admits_whom_the_table_says() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut siti = stage.person_as("Siti Admin", ADMIN).await;
         let mut farah = reviewer(stage).await;
         run(stage, sql!("UPDATE provider SET payout_minor = 12500")).await;

@@ -3,11 +3,11 @@
 use platform::sql;
 use serde_json::{Value, json};
 
-use crate::stage::{Booking, Stage, errors, on_both, provider, run};
+use crate::stage::{Booking, Stage, errors, on_default, provider, run};
 
 #[test]
 fn a_provider_says_why_and_the_member_reads_it_on_the_page_and_in_the_mail() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-11-24", "09:00", 0).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -46,7 +46,7 @@ fn a_provider_says_why_and_the_member_reads_it_on_the_page_and_in_the_mail() {
 
 #[test]
 fn who_has_not_paid_does_not_learn_whose_time_was_cancelled() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         let after = sql!("UPDATE booking_setting SET reveal = 'after_booking'");

@@ -6,7 +6,7 @@ use platform::sql;
 use serde_json::json;
 
 use crate::credits::{offer, order, plan};
-use crate::stage::{Booking, Person, Stage, go_to, on_both, prove, provider, run};
+use crate::stage::{Booking, Person, Stage, go_to, on_default, prove, provider, run};
 
 /// The words of the cards, without the frame around them.
 async fn home(person: &mut Person) -> String {
@@ -24,7 +24,7 @@ fn has(stage: &Stage<'_>, home: &str, title: &str) -> bool {
 
 #[test]
 fn who_has_nothing_is_invited_to_the_first_step_and_sees_no_zeros() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut aina = stage.person("Aina Yusof").await;
         let mut farah = provider(stage).await;
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
@@ -56,7 +56,7 @@ fn who_has_nothing_is_invited_to_the_first_step_and_sees_no_zeros() {
 
 #[test]
 fn a_member_sees_the_next_session_and_the_credits_that_are_left() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         let plan = plan(&mut owner, 3).await;
@@ -86,7 +86,7 @@ fn a_member_sees_the_next_session_and_the_credits_that_are_left() {
 
 #[test]
 fn a_provider_sees_today_what_waits_and_what_is_owed() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         farah.profile("bio", "Portraits").await;
         run(stage, sql!("UPDATE provider SET payout_minor = 12500")).await;
@@ -127,7 +127,7 @@ fn a_provider_sees_today_what_waits_and_what_is_owed() {
 
 #[test]
 fn an_administrator_sees_what_to_decide_and_others_do_not() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         farah.profile("bio", "Portraits").await;

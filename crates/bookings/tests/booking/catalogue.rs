@@ -4,7 +4,7 @@ use identity::grant::OWNER;
 use serde_json::{Value, json};
 use testkit::{Page, Visitor};
 
-use crate::stage::{Booking, Person, Stage, errors, on_both, provider, script};
+use crate::stage::{Booking, Person, Stage, errors, on_default, provider, script};
 
 const TYPES: &str = "/api/v1/admin/session-types";
 const LEVELS: &str = "/api/v1/admin/levels";
@@ -62,7 +62,7 @@ fn page_of(slot: &Value) -> String {
 
 #[test]
 fn administrators_keep_types_levels_and_the_catalogue() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         for (pages, api, key, name) in [
@@ -102,7 +102,7 @@ fn administrators_keep_types_levels_and_the_catalogue() {
 
 #[test]
 fn what_was_used_is_deactivated_and_stays_where_it_is() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = fill(stage).await;
         let mut farah = provider(stage).await;
         let sets = json!({
@@ -155,7 +155,7 @@ fn what_was_used_is_deactivated_and_stays_where_it_is() {
 
 #[test]
 fn a_site_without_lists_asks_for_nothing() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let form = farah.browser.get("/me/slots/new").await;
@@ -177,7 +177,7 @@ fn a_site_without_lists_asks_for_nothing() {
 
 #[test]
 fn a_slot_asks_for_what_it_leaves_open_and_both_sides_see_the_choice() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         fill(stage).await;
         let mut farah = provider(stage).await;
         let sets = json!({"session_types": ["mock"], "levels": ["senior", "junior", "senior"]});
@@ -247,7 +247,7 @@ fn a_slot_asks_for_what_it_leaves_open_and_both_sides_see_the_choice() {
 
 #[test]
 fn providers_choose_the_sets_of_a_time_and_of_a_series_on_their_pages() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         fill(stage).await;
         let mut farah = provider(stage).await;
         let page = farah.browser.get("/me/slots/new").await;
@@ -280,7 +280,7 @@ fn providers_choose_the_sets_of_a_time_and_of_a_series_on_their_pages() {
 
 #[test]
 fn times_are_found_by_what_they_offer() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         fill(stage).await;
         let mut farah = provider(stage).await;
         let junior = json!({"levels": ["junior"], "session_types": ["mock"]});
@@ -329,7 +329,7 @@ fn times_are_found_by_what_they_offer() {
 
 #[test]
 fn a_request_names_a_choice_that_each_time_offers() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         fill(stage).await;
         let mut farah = provider(stage).await;
         let both = json!({"levels": ["junior", "senior"]});
@@ -360,7 +360,7 @@ fn a_request_names_a_choice_that_each_time_offers() {
 
 #[test]
 fn a_booking_moves_only_to_a_time_that_offers_its_choice() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         fill(stage).await;
         let mut farah = provider(stage).await;
         let old = offer(&mut farah, "2026-12-01", json!({"levels": ["junior"]})).await;
@@ -385,7 +385,7 @@ fn a_booking_moves_only_to_a_time_that_offers_its_choice() {
 
 #[test]
 fn a_preset_fills_empty_lists_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let (settings, action) = ("/admin/sessions/settings", "/admin/sessions/preset");
         let seen = owner.browser.get(settings).await;

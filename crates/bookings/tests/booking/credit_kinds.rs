@@ -9,7 +9,9 @@ use testkit::Visitor;
 use crate::catalogue::send;
 use crate::credits::{credits, order};
 use crate::memberships::{buy, grants, plan};
-use crate::stage::{Booking, Person, Stage, count, on_both, prove, provider, run, script, wrong};
+use crate::stage::{
+    Booking, Person, Stage, count, on_default, prove, provider, run, script, wrong,
+};
 use crate::strangers::set;
 
 const KINDS: &str = "/api/v1/admin/credit-kinds";
@@ -36,7 +38,7 @@ async fn kind(admin: &mut Visitor, code: &str) -> Value {
 
 #[test]
 fn a_slot_takes_credits_of_its_kind_alone_and_its_tier() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut admin = script(stage, &owner);
         // The page adds a kind, and the list of plans leads to it.
@@ -144,7 +146,7 @@ fn a_slot_takes_credits_of_its_kind_alone_and_its_tier() {
 
 #[test]
 fn a_plan_is_ordered_by_its_code_and_the_list_is_revalidated() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         let mut admin = script(stage, &owner);
         let mut visitor = stage.visitor();
@@ -193,7 +195,7 @@ fn a_plan_is_ordered_by_its_code_and_the_list_is_revalidated() {
 
 #[test]
 fn credits_without_months_last_as_long_as_the_rules_say() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut admin = script(stage, &owner);
         set(stage, &owner, "add_on_days", json!(10)).await;
@@ -228,7 +230,7 @@ fn credits_without_months_last_as_long_as_the_rules_say() {
 
 #[test]
 fn each_preset_brings_its_types_levels_criteria_and_reveal_mode() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         for (preset, first, criteria, reveal) in [
             ("mentoring", "mock-interview", 8, "after_booking"),
             ("studio", "portrait", 3, "always"),

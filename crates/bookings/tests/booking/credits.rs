@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use testkit::together;
 
 use crate::stage::{
-    Booking, Person, Stage, count, each_round, ledger, on_both, provider, state, wrong,
+    Booking, Person, Stage, count, each_round, ledger, on_both, on_default, provider, state, wrong,
 };
 
 fn id(booking: &str) -> &str {
@@ -71,7 +71,7 @@ pub(crate) async fn offer_at(farah: &mut Person, day: &str, hour: usize) -> Valu
 
 #[test]
 fn credits_are_bought_spent_and_given_back_in_time() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         let plan = plan(&mut owner, 2).await;
@@ -164,7 +164,7 @@ fn credits_are_bought_spent_and_given_back_in_time() {
 
 #[test]
 fn credits_end_and_one_that_ended_is_replaced_if_the_provider_cancels() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         let plan = plan(&mut owner, 3).await;
@@ -195,7 +195,7 @@ fn credits_end_and_one_that_ended_is_replaced_if_the_provider_cancels() {
 
 #[test]
 fn what_an_order_grants_is_what_the_plan_was_when_it_was_made() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let plan = plan(&mut owner, 2).await;
         let mut aina = stage.person("Aina Yusof").await;

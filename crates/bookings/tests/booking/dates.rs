@@ -5,7 +5,7 @@ use platform::{StoreError, Tx};
 use serde_json::json;
 use site::dates::Date;
 
-use crate::stage::{Booking, Person, Stage, go_to, on_both, provider};
+use crate::stage::{Booking, Person, Stage, go_to, on_default, provider};
 
 async fn dates(stage: &Stage<'_>, person: &Person) -> Vec<Date> {
     let id = person.who.account().id.clone();
@@ -22,7 +22,7 @@ async fn moved(stage: &Stage<'_>) -> Vec<String> {
 
 #[test]
 fn a_countdown_can_follow_a_session_of_the_member_until_it_is_cancelled() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-11-24", "09:00", 0).await;
         let later = farah.offer("2026-12-01", "11:30", 0).await;
@@ -58,7 +58,7 @@ fn a_countdown_can_follow_a_session_of_the_member_until_it_is_cancelled() {
 
 #[test]
 fn what_is_not_paid_or_is_over_is_no_date() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-11-24", "09:00", 0).await;
         let priced = farah.offer("2026-11-24", "12:00", 18_000).await;

@@ -6,7 +6,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
 use crate::credits::{credits, offer, order, plan};
-use crate::stage::{Booking, Person, Stage, go_to, on_both, prove, provider, run, script};
+use crate::stage::{Booking, Person, Stage, go_to, on_default, prove, provider, run, script};
 
 /// Stores an event about all payments, as gateways send it.
 pub(crate) async fn hear(stage: &Stage<'_>, kind: &'static str) {
@@ -36,7 +36,7 @@ async fn member_with_credits(stage: &Stage<'_>) -> Person {
 
 #[test]
 fn what_is_disputed_at_the_test_gateway_is_frozen_and_told() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let plan = plan(&mut owner, 2).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -53,7 +53,7 @@ fn what_is_disputed_at_the_test_gateway_is_frozen_and_told() {
 
 #[test]
 fn who_has_only_frozen_credits_is_told_why() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut aina = member_with_credits(stage).await;
         let mut farah = provider(stage).await;
         let slot = offer(&mut farah, "2026-12-10").await;
@@ -89,7 +89,7 @@ fn who_has_only_frozen_credits_is_told_why() {
 
 #[test]
 fn a_dispute_that_is_closed_without_a_result_freezes_nothing_any_more() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut aina = member_with_credits(stage).await;
         hear(stage, "payment.dispute.created").await;
         assert_eq!(credits(&mut aina).await, 0);
@@ -100,7 +100,7 @@ fn a_dispute_that_is_closed_without_a_result_freezes_nothing_any_more() {
 
 #[test]
 fn a_frozen_credit_that_ended_is_not_replaced() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut aina = member_with_credits(stage).await;
         let mut farah = provider(stage).await;
         let slot = offer(&mut farah, "2027-01-10").await;
@@ -121,7 +121,7 @@ fn a_frozen_credit_that_ended_is_not_replaced() {
 
 #[test]
 fn nothing_is_taken_back_of_a_payout_that_is_not_paid_yet() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         farah.profile("bio", "Portraits").await;

@@ -5,7 +5,7 @@ use identity::grant::OWNER;
 use serde_json::{Value, json};
 use testkit::{Form, Page};
 
-use crate::stage::{Booking, Person, Stage, errors, go_to, on_both, prove, provider, script};
+use crate::stage::{Booking, Person, Stage, errors, go_to, on_default, prove, provider, script};
 
 fn path_of(slot: &Value) -> String {
     format!("/api/v1/me/slots/{}", slot["id"].as_str().unwrap())
@@ -29,7 +29,7 @@ async fn form(person: &mut Person, slot: &Value) -> (Page, Form) {
 
 #[test]
 fn a_free_time_is_changed_and_what_is_left_out_stays() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         let mut own = script(stage, &owner);
         let level = json!({"code": "senior", "label": "Senior"});
@@ -111,7 +111,7 @@ fn a_free_time_is_changed_and_what_is_left_out_stays() {
 
 #[test]
 fn a_provider_changes_a_free_time_on_its_page() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
         let (older_page, mut older) = form(&mut farah, &slot).await;
@@ -150,7 +150,7 @@ fn a_provider_changes_a_free_time_on_its_page() {
 
 #[test]
 fn of_a_booked_time_only_the_note_changes_and_its_member_is_told_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let held = farah.offer("2026-12-02", "09:00", 18_000).await;
@@ -216,7 +216,7 @@ fn of_a_booked_time_only_the_note_changes_and_its_member_is_told_once() {
 
 #[test]
 fn a_changed_time_drops_out_of_requests_for_it() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -245,7 +245,7 @@ fn a_changed_time_drops_out_of_requests_for_it() {
 
 #[test]
 fn a_time_that_the_clock_shows_twice_says_so() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         farah.profile("time_zone", "Europe/London").await;
         // Clocks go back on Sunday, 31 October 2027, from 2:00 to 1:00.
@@ -272,7 +272,7 @@ fn a_time_that_the_clock_shows_twice_says_so() {
 
 #[test]
 fn a_time_says_where_people_meet() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let at = |hour: i64, place: Value| {
             let mut body = place;

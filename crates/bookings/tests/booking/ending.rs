@@ -12,7 +12,7 @@ use crate::credits::offer;
 use crate::disputes::hear;
 use crate::memberships::{buy, grants, memberships, plan};
 use crate::refunding::{payment, refund};
-use crate::stage::{Booking, Person, Stage, go_to, in_zone, on_both, prove, provider, script};
+use crate::stage::{Booking, Person, Stage, go_to, in_zone, on_default, prove, provider, script};
 
 /// What is bought on 15 January for a month ends on 15 February.
 const BOUGHT: &str = "2027-01-15T09:00:00Z";
@@ -50,7 +50,7 @@ async fn freeze(stage: &Stage<'_>, frozen: i64) {
 
 #[test]
 fn a_membership_and_its_credits_that_end_together_are_one_mail_and_one_notice() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (_, mut admin, mut aina) = people(stage).await;
         let silver = plan(&mut admin, "Silver", &json!({"tier": 1})).await;
         buy(&mut aina, &silver).await;
@@ -76,7 +76,7 @@ fn a_membership_and_its_credits_that_end_together_are_one_mail_and_one_notice() 
 
 #[test]
 fn it_comes_168_hours_before_over_a_change_of_the_clock() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = &in_zone(stage, "Europe/London");
         go_to(stage, "2027-02-28T12:00:00Z").await;
         let owner = stage.person_as("Siti Owner", OWNER).await;
@@ -99,7 +99,7 @@ fn it_comes_168_hours_before_over_a_change_of_the_clock() {
 
 #[test]
 fn after_an_outage_it_still_comes_unless_the_end_is_past() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (_, mut admin, mut aina) = people(stage).await;
         let add_on = plan(&mut admin, "Two more", &json!({})).await;
         buy(&mut aina, &add_on).await;
@@ -115,7 +115,7 @@ fn after_an_outage_it_still_comes_unless_the_end_is_past() {
 
 #[test]
 fn a_membership_that_goes_on_or_was_paid_back_is_not_told() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut owner, mut admin, mut aina) = people(stage).await;
         let silver = plan(
             &mut admin,
@@ -159,7 +159,7 @@ fn a_membership_that_goes_on_or_was_paid_back_is_not_told() {
 
 #[test]
 fn a_lower_membership_that_follows_does_not_replace_the_one_that_ends() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (_, mut admin, mut aina) = people(stage).await;
         let gold = plan(&mut admin, "Gold", &json!({"tier": 2})).await;
         let silver = plan(&mut admin, "Silver", &json!({"tier": 1})).await;
@@ -175,7 +175,7 @@ fn a_lower_membership_that_follows_does_not_replace_the_one_that_ends() {
 
 #[test]
 fn credits_that_are_spent_frozen_disputed_or_taken_away_are_not_told() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut owner, mut admin, mut aina) = people(stage).await;
         let add_on = plan(&mut admin, "Two more", &json!({})).await;
         let mut farah = provider(stage).await;
@@ -206,7 +206,7 @@ fn credits_that_are_spent_frozen_disputed_or_taken_away_are_not_told() {
 
 #[test]
 fn nobody_is_told_after_leaving() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (_, mut admin, mut aina) = people(stage).await;
         let silver = plan(&mut admin, "Silver", &json!({"tier": 1})).await;
         buy(&mut aina, &silver).await;

@@ -8,13 +8,13 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 
 use crate::credits;
-use crate::stage::{Booking, Stage, on_both, prove, provider, script};
+use crate::stage::{Booking, Stage, on_default, prove, provider, script};
 
 const EXPORT: &str = "/api/v1/admin/export";
 
 #[test]
 fn exports_hold_all_rows_and_are_safe_in_spreadsheets() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         let plan = credits::plan(&mut owner, 1).await;
@@ -70,7 +70,7 @@ fn exports_hold_all_rows_and_are_safe_in_spreadsheets() {
 
 #[test]
 fn an_export_is_not_cut() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         farah.profile("bio", "Portraits").await;
@@ -129,7 +129,7 @@ fn an_export_is_not_cut() {
 
 #[test]
 fn an_export_needs_an_administrator_with_a_recent_proof() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut aina = stage.person("Aina Yusof").await;
         prove(stage, &mut aina).await;

@@ -18,8 +18,8 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use crate::stage::{
-    self, Booking, Person, Stage, count, erase, exported, go_to, of_platform, on_both, run, script,
-    state,
+    self, Booking, Person, Stage, count, erase, exported, go_to, of_platform, on_default, run,
+    script, state,
 };
 
 const HOST: &str = "calendar.example";
@@ -147,7 +147,7 @@ async fn busy_times(stage: &Stage<'_>) -> i64 {
 
 #[test]
 fn what_overlaps_a_busy_time_is_neither_shown_nor_booked() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (server, stage) = Server::start(stage.world).await;
         let mut farah = provider(&stage).await;
         let hidden = farah.offer("2026-12-01", "09:00", 0).await;
@@ -196,7 +196,7 @@ fn what_overlaps_a_busy_time_is_neither_shown_nor_booked() {
 
 #[test]
 fn repeated_events_hide_times_on_both_sides_of_a_change_of_the_clock() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (server, stage) = Server::start(stage.world).await;
         let mut farah = provider(&stage).await;
         farah.profile("time_zone", "Europe/London").await;
@@ -231,7 +231,7 @@ fn repeated_events_hide_times_on_both_sides_of_a_change_of_the_clock() {
 
 #[test]
 fn an_event_over_a_booking_is_told_once_and_cancels_nothing() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (server, stage) = Server::start(stage.world).await;
         let mut farah = provider(&stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
@@ -276,7 +276,7 @@ fn an_event_over_a_booking_is_told_once_and_cancels_nothing() {
 
 #[test]
 fn what_cannot_be_read_keeps_the_last_good_times_and_says_why() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (server, stage) = Server::start(stage.world).await;
         let mut farah = provider(&stage).await;
         let hidden = farah.offer("2026-12-01", "09:00", 0).await;
@@ -323,7 +323,7 @@ fn what_cannot_be_read_keeps_the_last_good_times_and_says_why() {
 
 #[test]
 fn only_public_servers_are_read_and_the_address_is_sealed() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (server, stage) = Server::start(stage.world).await;
         let mut farah = provider(&stage).await;
         for wrong in [
@@ -365,7 +365,7 @@ fn only_public_servers_are_read_and_the_address_is_sealed() {
 
 #[test]
 fn a_calendar_that_is_removed_or_whose_owner_leaves_takes_its_times_along() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (server, stage) = Server::start(stage.world).await;
         let mut farah = provider(&stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
@@ -411,7 +411,7 @@ fn a_calendar_that_is_removed_or_whose_owner_leaves_takes_its_times_along() {
 
 #[test]
 fn a_rule_with_too_many_instants_hides_days_and_is_told() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (server, stage) = Server::start(stage.world).await;
         let mut farah = provider(&stage).await;
         let before = farah.offer("2026-12-01", "07:00", 0).await;
@@ -436,7 +436,7 @@ fn a_rule_with_too_many_instants_hides_days_and_is_told() {
 
 #[test]
 fn a_reading_that_ends_its_worker_is_started_three_times() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (server, stage) = Server::start(stage.world).await;
         let mut farah = provider(&stage).await;
         server.hand_out(&[]);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::Page;
 
 use crate::stage::{
-    Booking, Person, Stage, erase, errors, exported, go_to, on_both, provider, script,
+    Booking, Person, Stage, erase, errors, exported, go_to, on_default, provider, script,
 };
 
 const FARAH: &str = "Farah.Ali@example.my";
@@ -60,7 +60,7 @@ async fn add_criterion_of(owner: &mut Person, kind: &str, author: &str, label: &
 
 #[test]
 fn both_sides_say_once_how_it_was() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let depth = add_criterion(&mut owner, "provider", "Technical depth").await;
         let calm = add_criterion(&mut owner, "member", "Calm").await;
@@ -181,7 +181,7 @@ fn both_sides_say_once_how_it_was() {
 
 #[test]
 fn the_author_changes_feedback_for_a_week_and_gives_it_for_a_month() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let calm = add_criterion(&mut owner, "member", "Calm").await;
         let mut farah = provider(stage).await;
@@ -240,7 +240,7 @@ fn the_author_changes_feedback_for_a_week_and_gives_it_for_a_month() {
 
 #[test]
 fn a_criterion_may_ask_for_words() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let depth = add_criterion(&mut owner, "provider", "Technical depth").await;
         let strengths = add_criterion_of(&mut owner, "text", "provider", "Strengths").await;
@@ -343,7 +343,7 @@ fn a_criterion_may_ask_for_words() {
 
 #[test]
 fn of_a_session_that_did_not_take_place_nobody_says_how_it_was() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         let cancelled = session(&mut farah, &mut aina, "2026-11-23").await;
@@ -378,7 +378,7 @@ fn of_a_session_that_did_not_take_place_nobody_says_how_it_was() {
 
 #[test]
 fn ratings_are_public_from_three_on() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         let slug = json!({"slug": "farah"});
@@ -410,7 +410,7 @@ fn ratings_are_public_from_three_on() {
 
 #[test]
 fn who_has_not_said_how_it_was_is_asked_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         let first = session(&mut farah, &mut aina, "2026-11-24").await;
@@ -439,7 +439,7 @@ fn who_has_not_said_how_it_was_is_asked_once() {
 
 #[test]
 fn who_leaves_takes_their_words_along_and_ratings_stay() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         let id = session(&mut farah, &mut aina, "2026-11-24").await;

@@ -3,7 +3,7 @@
 
 use testkit::Page;
 
-use crate::stage::{Booking, Person, Stage, on_both, provider};
+use crate::stage::{Booking, Person, Stage, on_default, provider};
 
 pub(crate) async fn press(person: &mut Person, what: &str) -> Page {
     let path = "/me/bookings/calendar";
@@ -23,7 +23,7 @@ pub(crate) fn path(page: &Page) -> String {
 
 #[test]
 fn a_calendar_has_an_address_of_its_own_that_can_be_ended() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let free = farah.offer("2026-12-01", "09:00", 0).await;
         let held = farah.offer("2026-12-02", "09:00", 18_000).await;

@@ -10,7 +10,7 @@ use testkit::Page;
 
 use crate::alerts::alerts;
 use crate::stage::{
-    Booking, Person, Stage, count, go_to, ledger, on_both, prove, provider, rows, run, script,
+    Booking, Person, Stage, count, go_to, ledger, on_default, prove, provider, rows, run, script,
     state, wrong,
 };
 
@@ -88,7 +88,7 @@ async fn paid(stage: &Stage<'_>, how: &str) -> (Person, String) {
 
 #[test]
 fn a_payment_that_nobody_reported_is_found_and_heals() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let _owner = stage.person_as("Siti Owner", OWNER).await;
         let (_, booking) = paid(stage, "lost").await;
         // The job that would have asked about this payment is lost.
@@ -106,7 +106,7 @@ fn a_payment_that_nobody_reported_is_found_and_heals() {
 
 #[test]
 fn a_payment_that_the_gateway_does_not_know_stays_open_and_is_told_of() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let (mut aina, _) = paid(stage, "pay").await;
         run(stage, sql!("UPDATE test_payment SET id = 'x' || id")).await;
@@ -174,7 +174,7 @@ fn a_payment_that_the_gateway_does_not_know_stays_open_and_is_told_of() {
 
 #[test]
 fn a_failed_refund_is_tried_again_through_the_page_and_pays_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let (mut aina, booking) = paid(stage, "stuck").await;
         aina.cancel(&booking).await.expect(303);
@@ -210,7 +210,7 @@ fn a_failed_refund_is_tried_again_through_the_page_and_pays_once() {
 
 #[test]
 fn what_our_own_records_contradict_is_mended() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let (_, _) = paid(stage, "pay").await;
         run(stage, sql!("UPDATE booking_order SET state = 'refunded'")).await;
@@ -235,7 +235,7 @@ fn what_our_own_records_contradict_is_mended() {
 
 #[test]
 fn money_for_an_unknown_order_is_looked_at_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let event = sql!(
             "INSERT INTO gateway_event (gateway, event_id, kind, order_ref, body_sha256,

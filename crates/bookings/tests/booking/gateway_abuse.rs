@@ -7,7 +7,7 @@ use platform::sql;
 use testkit::together;
 
 use crate::razorpay::{id, press};
-use crate::stage::{Booking, Stage, held, ledger, on_both, provider, rows, run, state};
+use crate::stage::{Booking, Stage, held, ledger, on_both, on_default, provider, rows, run, state};
 use crate::stripe::{come_back, come_back_at_once, open, with_stripe};
 
 #[test]
@@ -47,7 +47,7 @@ fn a_return_that_is_opened_again_and_again_asks_the_gateway_once() {
 
 #[test]
 fn somebody_who_opens_the_gateway_again_and_again_has_to_wait() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let (mut aina, pay, _) = held(&stage, "2026-12-01").await;
         for _ in 0..30 {
@@ -63,7 +63,7 @@ fn somebody_who_opens_the_gateway_again_and_again_has_to_wait() {
 
 #[test]
 fn a_report_that_cannot_be_true_pays_nothing_and_is_a_finding() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let mut farah = provider(&stage).await;
         let mut aina = stage.person("Aina Yusof").await;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::catalogue::send;
 use crate::credits::{credits, order};
 use crate::memberships::grants;
-use crate::stage::{Booking, Person, Stage, ledger, on_both, prove, script, wrong};
+use crate::stage::{Booking, Person, Stage, ledger, on_default, prove, script, wrong};
 
 /// The kind and the number of each of the person's lots.
 async fn lots(person: &mut Person) -> Vec<(String, i64)> {
@@ -25,7 +25,7 @@ async fn lots(person: &mut Person) -> Vec<(String, i64)> {
 
 #[test]
 fn a_plan_grants_sessions_and_reviews_at_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let page = owner.browser.get("/admin/plans/new").await;
         let mut form = page.expect(200).form("/admin/plans/new");
@@ -66,7 +66,7 @@ fn a_plan_grants_sessions_and_reviews_at_once() {
 
 #[test]
 fn a_plan_without_credits_opens_a_membership_or_is_empty() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         let mut admin = script(stage, &owner);
         let mut body = json!({"name": "Club", "grants": [], "months": 1, "price_minor": 30_000});

@@ -5,7 +5,7 @@ use bookings::booking::State;
 use platform::{Tx, sql};
 
 use crate::stage::{
-    Booking, Person, Stage, count, erase, exported, on_both, provider, script, state,
+    Booking, Person, Stage, count, erase, exported, on_default, provider, script, state,
 };
 
 async fn obliged(stage: &Stage<'_>, person: &Person) -> Vec<String> {
@@ -16,7 +16,7 @@ async fn obliged(stage: &Stage<'_>, person: &Person) -> Vec<String> {
 
 #[test]
 fn a_member_who_goes_gives_their_times_back_and_their_money_remains_of_nobody() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -46,7 +46,7 @@ fn a_member_who_goes_gives_their_times_back_and_their_money_remains_of_nobody() 
 
 #[test]
 fn a_provider_settles_their_sessions_first_and_leaves_no_words() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         farah.offer("2026-12-02", "09:00", 0).await;

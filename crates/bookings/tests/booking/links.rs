@@ -6,7 +6,7 @@ use platform::sql;
 use serde_json::{Value, json};
 use testkit::Page;
 
-use crate::stage::{Booking, Person, Stage, go_to, on_both, provider, rows, script, wrong};
+use crate::stage::{Booking, Person, Stage, go_to, on_default, provider, rows, script, wrong};
 
 const NEW: &str = "https://meet.jit.si/Another";
 
@@ -33,7 +33,7 @@ async fn told(stage: &Stage<'_>, revision: i64) -> Vec<String> {
 
 #[test]
 fn a_provider_replaces_the_link_of_a_session_and_both_sides_are_told() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -76,7 +76,7 @@ fn a_provider_replaces_the_link_of_a_session_and_both_sides_are_told() {
 
 #[test]
 fn a_room_that_does_not_work_is_released_when_its_session_gets_a_link() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         let body = json!({"name": "Room 1", "url": "https://meet.jit.si/Room1"});
         let mut own = script(stage, &owner);

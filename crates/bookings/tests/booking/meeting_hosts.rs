@@ -7,14 +7,14 @@ use identity::grant::OWNER;
 use platform::Tx;
 use serde_json::{Value, json};
 
-use crate::stage::{Booking, Stage, errors, on_both, provider, script};
+use crate::stage::{Booking, Stage, errors, on_default, provider, script};
 
 const SETTINGS: &str = "/api/v1/admin/booking-settings";
 const OWN: &str = "https://rooms.bbb.example.org/b/abc";
 
 #[test]
 fn administrators_say_to_which_hosts_links_lead() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut own = script(stage, &owner);
         let mut farah = provider(stage).await;

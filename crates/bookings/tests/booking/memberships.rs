@@ -8,7 +8,9 @@ use testkit::{Visitor, rounds, together};
 
 use crate::catalogue::send;
 use crate::credits::{credits, offer, order};
-use crate::stage::{Booking, Person, Stage, ledger, on_both, prove, provider, run, script};
+use crate::stage::{
+    Booking, Person, Stage, ledger, on_both, on_default, prove, provider, run, script,
+};
 
 /// Creates a plan with two credits. Returns its id.
 pub(crate) async fn plan(owner: &mut Visitor, name: &str, more: &Value) -> String {
@@ -83,7 +85,7 @@ async fn try_book(person: &mut Person, slot: &Value) -> (u16, Value) {
 
 #[test]
 fn credits_of_a_tier_are_for_members_of_it() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         let mut admin = script(stage, &owner);
         let (add_on, silver) = (
@@ -142,7 +144,7 @@ fn credits_of_a_tier_are_for_members_of_it() {
 
 #[test]
 fn months_are_counted_from_the_first_start_and_a_higher_tier_begins_at_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         let mut admin = script(stage, &owner);
         let silver = plan(&mut admin, "Silver", &json!({"tier": 1})).await;

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::stage::{Booking, Stage, on_both, provider};
+use crate::stage::{Booking, Stage, on_default, provider};
 
 #[test]
 fn a_paid_booking_moves_with_its_money_and_is_moved_twice_at_most() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut slots = Vec::new();
         for day in ["2026-12-01", "2026-12-02", "2026-12-03", "2026-12-04"] {
@@ -52,7 +52,7 @@ fn a_paid_booking_moves_with_its_money_and_is_moved_twice_at_most() {
 
 #[test]
 fn it_moves_only_to_the_same_provider_and_price() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut daniel = stage
             .person_as("Daniel Tan", bookings::provider::PROVIDER)

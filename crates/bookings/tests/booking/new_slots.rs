@@ -5,7 +5,7 @@ use platform::{StoreError, Tx, sql};
 use testkit::Page;
 
 use crate::newcomers::verify;
-use crate::stage::{Booking, Person, Stage, go_to, on_both, provider};
+use crate::stage::{Booking, Person, Stage, go_to, on_default, provider};
 
 async fn choose(person: &mut Person) {
     let page = person.browser.get("/me/email").await;
@@ -24,7 +24,7 @@ async fn mails(stage: &Stage<'_>, recipient: &str) -> Vec<String> {
 
 #[test]
 fn who_wants_it_gets_a_mail_a_day_if_there_are_new_times() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (to, mut aina) = ("Aina.Yusof@example.my", stage.person("Aina Yusof").await);
         let page: Page = aina.browser.get("/book").await;
         let label = stage.say("new-slots-newsletter");

@@ -6,7 +6,7 @@ use platform::sql;
 use serde_json::Value;
 
 use crate::credits::{order, plan};
-use crate::stage::{Booking, Person, Stage, count, on_both, prove, rows, run, script, wrong};
+use crate::stage::{Booking, Person, Stage, count, on_default, prove, rows, run, script, wrong};
 
 const LIST: &str = "/api/v1/admin/reconcile";
 
@@ -45,7 +45,7 @@ async fn bought(stage: &Stage<'_>) -> (Person, Person) {
 
 #[test]
 fn what_the_nightly_check_finds_is_told_once_while_it_stands() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut owner, _) = bought(stage).await;
         night(stage).await;
         assert!(found(stage).await.is_empty());
@@ -82,7 +82,7 @@ async fn spoilt(stage: &Stage<'_>, spoil: platform::Sql, mend: platform::Sql, wh
 
 #[test]
 fn the_check_finds_what_must_not_be() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (_, mut aina) = bought(stage).await;
         let mut farah = crate::stage::provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 18_000).await;

@@ -3,7 +3,7 @@
 use platform::sql;
 use serde_json::{Value, json};
 
-use crate::stage::{Booking, Stage, errors, local, on_both, provider, run};
+use crate::stage::{Booking, Stage, errors, local, on_default, provider, run};
 
 fn series(first: &str, weeks: i64, weekdays: &[i64], times: &[&str]) -> Value {
     json!({
@@ -16,7 +16,7 @@ fn series(first: &str, weeks: i64, weekdays: &[i64], times: &[&str]) -> Value {
 
 #[test]
 fn a_time_is_offered_once_and_never_over_another() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         assert_eq!(slot["starts_at"], "2026-12-01T01:00:00Z");
@@ -61,7 +61,7 @@ fn a_time_is_offered_once_and_never_over_another() {
 
 #[test]
 fn buffers_keep_times_apart() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         farah.profile("buffer_after", "30").await;
         farah.offer("2026-12-01", "09:00", 0).await;
@@ -79,7 +79,7 @@ fn buffers_keep_times_apart() {
 
 #[test]
 fn a_series_keeps_the_time_of_the_clock_over_a_change_of_the_clock() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         for (name, first, weekday, instants) in [
             // Clocks go forward on Sunday, 28 March 2027.
@@ -112,7 +112,7 @@ fn a_series_keeps_the_time_of_the_clock_over_a_change_of_the_clock() {
 
 #[test]
 fn a_series_is_made_whole_or_not_at_all() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         farah.profile("time_zone", "Europe/London").await;
         // Clocks go forward on Sunday, 28 March 2027, so 01:30 does not exist on that day.
@@ -143,7 +143,7 @@ fn a_series_is_made_whole_or_not_at_all() {
 
 #[test]
 fn the_page_counts_the_times_before_it_makes_them() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         farah.offer("2026-12-01", "09:00", 0).await;
         let page = farah.browser.get("/me/slots/series").await;
@@ -182,7 +182,7 @@ fn the_page_counts_the_times_before_it_makes_them() {
 
 #[test]
 fn what_is_hidden_or_deleted_is_not_offered() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let id = slot["id"].as_str().unwrap();
@@ -209,7 +209,7 @@ fn what_is_hidden_or_deleted_is_not_offered() {
 
 #[test]
 fn strangers_read_neither_the_link_nor_what_is_to_be_known_beforehand() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let body = json!({
             "date": "2026-12-01", "time": "09:00", "minutes": 60, "title": "Portrait",
@@ -234,7 +234,7 @@ fn strangers_read_neither_the_link_nor_what_is_to_be_known_beforehand() {
 
 #[test]
 fn days_and_times_are_those_of_the_reader() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         farah.offer("2026-12-01", "00:30", 18_000).await;
         // Visitors who are not signed in see times in the site's zone, UTC.
@@ -266,7 +266,7 @@ fn days_and_times_are_those_of_the_reader() {
 /// could block all other writes.
 #[test]
 fn a_series_of_any_length_is_refused_at_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let minutes = (0..60).map(|minute| format!("09:{minute:02}"));
         let minutes: Vec<String> = minutes.collect();
@@ -287,7 +287,7 @@ fn a_series_of_any_length_is_refused_at_once() {
 
 #[test]
 fn providers_read_their_sessions_in_the_zone_of_their_slots() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         // Offering times gives a provider an address.
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
@@ -313,7 +313,7 @@ fn providers_read_their_sessions_in_the_zone_of_their_slots() {
 
 #[test]
 fn a_visitor_is_told_how_to_get_an_account() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let path = format!("/book/{}", slot["id"].as_str().unwrap());
@@ -330,7 +330,7 @@ fn a_visitor_is_told_how_to_get_an_account() {
 
 #[test]
 fn a_time_that_no_clock_shows_is_refused_as_a_time() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let body = series("2026-12-01", 1, &[2], &["09:00", "25:00"]);
         let page = farah.call("POST", "/api/v1/me/slots/series", &body).await;

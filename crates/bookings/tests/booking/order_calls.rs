@@ -9,7 +9,7 @@ use crate::credits::{credits, order, plan};
 use crate::double::Fault;
 use crate::razorpay::{id, with_razorpay};
 use crate::razorpay_double::Razorpay;
-use crate::stage::{Stage, on_both, script, wrong};
+use crate::stage::{Stage, on_default, script, wrong};
 
 async fn post(caller: &mut Visitor, key: &str, path: &str, body: &Value) -> Page {
     caller.header("idempotency-key", key);
@@ -18,7 +18,7 @@ async fn post(caller: &mut Visitor, key: &str, path: &str, body: &Value) -> Page
 
 #[test]
 fn a_front_end_pays_with_the_gateways_own_fields() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let plan = plan(&mut owner, 2).await;
         let (stage, double) = with_razorpay(stage).await;
@@ -114,7 +114,7 @@ fn a_front_end_pays_with_the_gateways_own_fields() {
 
 #[test]
 fn people_list_their_own_orders_page_by_page() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let plan = plan(&mut owner, 1).await;
         let mut aina = stage.person("Aina Yusof").await;

@@ -13,7 +13,9 @@ use crate::memberships::grants;
 use crate::razorpay::{come_back, id, open, outcomes, post, with_razorpay};
 use crate::razorpay_double::Razorpay;
 use crate::receipts::rule;
-use crate::stage::{Booking, Stage, held, ledger, on_both, prove, provider, script, state, wrong};
+use crate::stage::{
+    Booking, Stage, held, ledger, on_default, prove, provider, script, state, wrong,
+};
 
 /// The state of the order with this payment page.
 async fn order_state(stage: &Stage<'_>, pay: &str) -> String {
@@ -26,7 +28,7 @@ async fn order_state(stage: &Stage<'_>, pay: &str) -> String {
 
 #[test]
 fn an_order_of_a_plan_ends_and_late_money_still_counts() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let plan = plan(&mut owner, 1).await;
         let (stage, double) = with_razorpay(stage).await;
@@ -50,7 +52,7 @@ fn an_order_of_a_plan_ends_and_late_money_still_counts() {
 
 #[test]
 fn a_refund_made_at_the_gateway_is_noted_and_applied() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let plan = plan(&mut owner, 3).await;
         let (stage, double) = with_razorpay(stage).await;
@@ -105,7 +107,7 @@ fn a_refund_made_at_the_gateway_is_noted_and_applied() {
 
 #[test]
 fn a_silent_gateway_is_asked_ever_more_seldom_and_told_of_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let (stage, double) = with_razorpay(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-10").await;
@@ -152,7 +154,7 @@ fn a_silent_gateway_is_asked_ever_more_seldom_and_told_of_once() {
 
 #[test]
 fn a_silent_gateway_is_told_of_once_also_after_an_outage_of_ours() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let _owner = stage.person_as("Siti Owner", OWNER).await;
         let (stage, double) = with_razorpay(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-10").await;
@@ -183,7 +185,7 @@ fn a_silent_gateway_is_told_of_once_also_after_an_outage_of_ours() {
 
 #[test]
 fn a_sum_that_gateways_do_not_take_is_no_price() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         for (currency, price, status) in [
             ("INR", 99, 422),
@@ -208,7 +210,7 @@ fn a_sum_that_gateways_do_not_take_is_no_price() {
 
 #[test]
 fn plans_are_changed_by_those_alone_who_proved_themselves_just_now() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let plan = credits::plan(&mut owner, 1).await;
         stage.world.clock.advance(SignedDuration::from_mins(11));
@@ -249,7 +251,7 @@ fn plans_are_changed_by_those_alone_who_proved_themselves_just_now() {
 
 #[test]
 fn a_plan_that_is_given_back_says_so() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
         let mut aina = stage.person("Aina Yusof").await;

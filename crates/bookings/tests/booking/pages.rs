@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use testkit::Page;
 
 use crate::stage::{
-    Booking, PROVIDERS, Person, Stage, go_to, offer_week, on_both, prove, provider,
+    Booking, PROVIDERS, Person, Stage, go_to, offer_week, on_default, prove, provider,
 };
 
 /// The ids on all pages of one entry each.
@@ -42,7 +42,7 @@ async fn follow(person: &mut Person, first: &str, path: &str) -> Vec<String> {
 
 #[test]
 fn own_bookings_orders_requests_and_reviews_are_listed_to_the_end() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         let mut booked = Vec::new();
@@ -113,7 +113,7 @@ fn own_bookings_orders_requests_and_reviews_are_listed_to_the_end() {
 
 #[test]
 fn a_booking_moves_to_any_time_and_a_request_may_ask_for_any() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut aina = stage.person("Aina Yusof").await;
         let mut last = Value::Null;
         for name in PROVIDERS {

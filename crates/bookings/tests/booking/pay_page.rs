@@ -10,11 +10,11 @@ use crate::double::Fault;
 use crate::paying::withhold;
 use crate::razorpay::{id, open, press, with_razorpay};
 use crate::receipts::rule;
-use crate::stage::{Booking, Stage, go_to, held, on_both, prove, provider, script, state};
+use crate::stage::{Booking, Stage, go_to, held, on_default, prove, provider, script, state};
 
 #[test]
 fn who_came_back_waits_two_minutes_and_can_ask_again() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -56,7 +56,7 @@ fn who_came_back_waits_two_minutes_and_can_ask_again() {
 
 #[test]
 fn a_session_that_is_over_stays_paid() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         rule(
             stage,
@@ -107,7 +107,7 @@ fn a_session_that_is_over_stays_paid() {
 
 #[test]
 fn who_orders_a_plan_reads_when_its_money_comes_back() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let plan = plan(&mut owner, 1).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -140,7 +140,7 @@ fn who_orders_a_plan_reads_when_its_money_comes_back() {
 
 #[test]
 fn the_page_asks_the_gateway_now_and_then() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_razorpay(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-01").await;
         let asked = || {

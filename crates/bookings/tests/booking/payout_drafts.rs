@@ -5,7 +5,7 @@ use platform::sql;
 use serde_json::{Value, json};
 
 use crate::stage::{
-    Booking, Person, Stage, count, go_to, on_both, prove, provider, rows, run, script,
+    Booking, Person, Stage, count, go_to, on_default, prove, provider, rows, run, script,
 };
 
 const BATCHES: &str = "/api/v1/admin/payout-batches";
@@ -61,7 +61,7 @@ async fn owed(stage: &Stage<'_>) -> Person {
 
 #[test]
 fn a_batch_is_drafted_each_morning_and_never_a_second_one_beside_it() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         owed(stage).await;
         // What nobody has approved is in no batch.
@@ -117,7 +117,7 @@ fn a_batch_is_drafted_each_morning_and_never_a_second_one_beside_it() {
 
 #[test]
 fn the_morning_is_that_of_the_site() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let far = crate::stage::in_zone(stage, "Asia/Kuala_Lumpur");
         owed(&far).await;
         approve(&far).await;

@@ -7,7 +7,7 @@ use platform::sql;
 use serde_json::{Value, json};
 
 use crate::payouts::{BATCHES, ITEMS, booked, call, item, items, mark, only_id};
-use crate::stage::{Stage, go_to, on_both, prove, run, script};
+use crate::stage::{Stage, go_to, on_default, prove, run, script};
 
 const SETTINGS: &str = "/api/v1/admin/booking-settings";
 
@@ -20,7 +20,7 @@ fn rules(set: &Value) -> Value {
 
 #[test]
 fn rules_are_changed_with_a_recent_proof() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Noor Owner", OWNER).await;
         stage.world.clock.advance(LIFETIME);
         for set in [
@@ -50,7 +50,7 @@ fn rules_are_changed_with_a_recent_proof() {
 
 #[test]
 fn only_an_owner_ends_the_rule_of_two_and_not_for_a_batch_that_stands() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (farah, _, _) = booked(stage, 0).await;
         let set = json!({"reference": "Bank Satu 1"});
         let named = call(
@@ -94,7 +94,7 @@ fn only_an_owner_ends_the_rule_of_two_and_not_for_a_batch_that_stands() {
 
 #[test]
 fn a_missed_session_is_owed_by_the_rate_of_the_day_of_booking() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (farah, _, id) = booked(stage, 0).await;
         run(stage, sql!("UPDATE provider SET no_show_bps = 10000")).await;
         go_to(stage, "2026-11-24T01:40:00Z").await;

@@ -12,8 +12,8 @@ use testkit::{Page, Visitor, rounds, together};
 
 use crate::credits;
 use crate::stage::{
-    Booking, Person, Stage, go_to, ledger, on_both, prove, provider, rows, run, script, state,
-    wrong,
+    Booking, Person, Stage, go_to, ledger, on_both, on_default, prove, provider, rows, run, script,
+    state, wrong,
 };
 
 pub(crate) const ITEMS: &str = "/api/v1/admin/payout-items";
@@ -96,7 +96,7 @@ pub(crate) async fn only_id(owner: &mut Visitor, state: &str) -> String {
 
 #[test]
 fn each_side_says_in_its_time_what_became_of_a_session() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (farah, aina, id) = booked(stage, 0).await;
         // The booking stores the rate at the time of booking, so a later change of the rate has no
         // effect.
@@ -139,7 +139,7 @@ fn each_side_says_in_its_time_what_became_of_a_session() {
 
 #[test]
 fn a_provider_who_does_not_come_is_owed_nothing_and_the_money_goes_back() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, mut aina, id) = booked(stage, 18_000).await;
         go_to(stage, "2026-11-24T05:00:00Z").await;
         // The job has completed the session, and no person has confirmed this.
@@ -171,7 +171,7 @@ fn a_provider_who_does_not_come_is_owed_nothing_and_the_money_goes_back() {
 
 #[test]
 fn a_credit_comes_back_once_from_a_provider_who_does_not_come() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         let plan = credits::plan(&mut owner, 1).await;
@@ -194,7 +194,7 @@ fn a_credit_comes_back_once_from_a_provider_who_does_not_come() {
 
 #[test]
 fn a_payout_is_approved_sent_and_corrected_through_the_pages() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, _, id) = booked(stage, 0).await;
         go_to(stage, OVER).await;
         let at = format!("/me/bookings/{id}");
@@ -280,7 +280,7 @@ fn a_payout_is_approved_sent_and_corrected_through_the_pages() {
 
 #[test]
 fn a_batch_holds_one_currency_and_carries_what_is_negative_on() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, _, id) = booked(stage, 0).await;
         let set = json!({"reference": "Bank Satu 1"});
         let mut own = script(stage, &farah);
@@ -373,7 +373,7 @@ fn a_batch_holds_one_currency_and_carries_what_is_negative_on() {
 
 #[test]
 fn with_two_people_nobody_sends_what_they_approved() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (farah, _, _) = booked(stage, 0).await;
         let set = json!({"reference": "Bank Satu 1"});
         call(
@@ -417,7 +417,7 @@ fn with_two_people_nobody_sends_what_they_approved() {
 
 #[test]
 fn payouts_are_for_administrators_with_a_recent_proof() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, aina, _) = booked(stage, 0).await;
         let none = &Value::Null;
         for path in ["/admin/payouts", "/admin/payouts/providers"] {
@@ -519,7 +519,7 @@ fn an_approval_and_a_correction_at_once_end_as_one_of_both() {
 
 #[test]
 fn a_payout_that_does_not_agree_is_found() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (_, _, _) = booked(stage, 0).await;
         go_to(stage, "2026-11-24T05:00:00Z").await;
         let batch = sql!(

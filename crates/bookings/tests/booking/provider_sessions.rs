@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::Page;
 
-use crate::stage::{Booking, Person, Stage, errors, go_to, on_both, prove, provider};
+use crate::stage::{Booking, Person, Stage, errors, go_to, on_default, prove, provider};
 
 const PAGE: &str = "/me/slots/bookings";
 
@@ -37,7 +37,7 @@ fn shows(page: &Page, id: &str) -> bool {
 
 #[test]
 fn a_provider_reads_today_first_and_past_sessions_for_ever() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         let first = booked(&mut farah, &mut aina, "2026-12-01", "09:00").await;
@@ -126,7 +126,7 @@ fn a_provider_reads_today_first_and_past_sessions_for_ever() {
 
 #[test]
 fn a_front_end_reads_the_sessions_with_a_provider_page_by_page() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         let mut all = Vec::new();

@@ -11,7 +11,7 @@ use testkit::{Page, first_round, rounds};
 use crate::double::{Fault, run_or_die};
 use crate::razorpay_double::{Posted, Razorpay};
 use crate::stage::{
-    Booking, Person, Stage, again, held, ledger, on_both, provider, rows, state, wrong,
+    Booking, Person, Stage, again, held, ledger, on_both, on_default, provider, rows, state, wrong,
 };
 
 /// A site whose only gateway is the test double of Razorpay.
@@ -92,7 +92,7 @@ pub(crate) async fn outcomes(stage: &Stage<'_>) -> Vec<String> {
 
 #[test]
 fn somebody_pays_on_its_page_and_gets_the_money_back() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_razorpay(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-01").await;
         let page = press(&mut aina, &pay).await;
@@ -135,7 +135,7 @@ fn somebody_pays_on_its_page_and_gets_the_money_back() {
 
 #[test]
 fn a_signature_over_another_order_pays_nothing() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_razorpay(stage).await;
         let mut farah = provider(&stage).await;
         let cheap = farah.offer("2026-12-01", "09:00", 100).await;
@@ -177,7 +177,7 @@ fn a_signature_over_another_order_pays_nothing() {
 
 #[test]
 fn another_amount_or_currency_grants_nothing_and_goes_back() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_razorpay(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-01").await;
         let order = open(&mut aina, &pay).await;
@@ -199,7 +199,7 @@ fn another_amount_or_currency_grants_nothing_and_goes_back() {
 
 #[test]
 fn events_count_once_whenever_they_come() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_razorpay(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-01").await;
         let order = open(&mut aina, &pay).await;
@@ -246,7 +246,7 @@ fn events_count_once_whenever_they_come() {
 
 #[test]
 fn what_fails_on_the_way_is_tried_again_and_made_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_razorpay(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-01").await;
         // The gateway cannot be reached, or responds with 503.
@@ -286,7 +286,7 @@ fn what_fails_on_the_way_is_tried_again_and_made_once() {
 
 #[test]
 fn a_lost_payment_is_found_by_polling_or_by_comparing_the_books() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_razorpay(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-10").await;
         let order = open(&mut aina, &pay).await;
@@ -317,7 +317,7 @@ fn a_lost_payment_is_found_by_polling_or_by_comparing_the_books() {
 
 #[test]
 fn a_second_attempt_gets_a_new_order_where_the_first_order_refuses_it() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_razorpay(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-01").await;
         let first = open(&mut aina, &pay).await;
@@ -359,7 +359,7 @@ fn a_second_attempt_gets_a_new_order_where_the_first_order_refuses_it() {
 
 #[test]
 fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_razorpay(stage).await;
         let mut owner = stage.person_as("Siti Owner", identity::grant::OWNER).await;
         let mut farah = provider(&stage).await;

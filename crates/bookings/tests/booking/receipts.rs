@@ -13,7 +13,7 @@ use crate::memberships::{grants, need};
 use crate::razorpay::{come_back, open};
 use crate::razorpay_double::Razorpay;
 use crate::stage::{
-    Booking, Person, Stage, go_to, ledger, on_both, prove, provider, script, wrong,
+    Booking, Person, Stage, go_to, ledger, on_default, prove, provider, script, wrong,
 };
 
 /// The same site, which takes real money through the test double of Razorpay.
@@ -54,7 +54,7 @@ async fn receipt(stage: &Stage<'_>, pay: &str) -> Option<String> {
 
 #[test]
 fn what_test_money_bought_is_void_where_real_money_moves() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         let mut admin = script(stage, &owner);
         let body = json!({"name": "Silver", "grants": grants(2, 0), "months": 1, "price_minor": 30_000,
@@ -105,7 +105,7 @@ fn what_test_money_bought_is_void_where_real_money_moves() {
 
 #[test]
 fn receipts_count_anew_in_each_fiscal_year() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let plan = plan(&mut owner, 1).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -131,7 +131,7 @@ fn receipts_count_anew_in_each_fiscal_year() {
 
 #[test]
 fn a_receipt_says_for_ever_what_it_said_when_it_was_paid() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let plan = plan(&mut owner, 1).await;
         let mut aina = stage.person("Aina Yusof").await;

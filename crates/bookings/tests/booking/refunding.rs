@@ -10,7 +10,8 @@ use testkit::{Page, rounds, together};
 
 use crate::credits;
 use crate::stage::{
-    Booking, Person, Stage, held, ledger, on_both, prove, provider, run, script, state, wrong,
+    Booking, Person, Stage, held, ledger, on_both, on_default, prove, provider, run, script, state,
+    wrong,
 };
 
 const REFUNDS: &str = "/api/v1/admin/refunds";
@@ -34,7 +35,7 @@ pub(crate) async fn refund(stage: &Stage<'_>, who: &Person, payment: &str, amoun
 
 #[test]
 fn a_part_goes_back_as_goodwill_and_cancelling_pays_the_rest() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let (mut aina, pay, booking) = held(stage, "2026-12-01").await;
         aina.pay(&pay, "pay").await.expect(200);
@@ -73,7 +74,7 @@ fn a_part_goes_back_as_goodwill_and_cancelling_pays_the_rest() {
 
 #[test]
 fn credits_of_a_refunded_plan_are_frozen_and_then_gone() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -105,7 +106,7 @@ fn credits_of_a_refunded_plan_are_frozen_and_then_gone() {
 
 #[test]
 fn the_check_finds_credits_that_do_not_follow_their_refunds() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut aina = stage.person("Aina Yusof").await;
         let plan = credits::plan(&mut owner, 3).await;
@@ -133,7 +134,7 @@ fn the_check_finds_credits_that_do_not_follow_their_refunds() {
 
 #[test]
 fn a_refund_that_fails_releases_the_credits() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut aina = stage.person("Aina Yusof").await;
         let plan = credits::plan(&mut owner, 3).await;
@@ -151,7 +152,7 @@ fn a_refund_that_fails_releases_the_credits() {
 
 #[test]
 fn a_refund_needs_an_administrator_with_a_recent_proof_and_shows_the_rule() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut aina = stage.person("Aina Yusof").await;
         let plan = credits::plan(&mut owner, 3).await;

@@ -5,7 +5,7 @@ use platform::sql;
 use serde_json::json;
 use web::Language;
 
-use crate::stage::{Booking, LINK, Stage, go_to, on_both, provider, rows, run};
+use crate::stage::{Booking, LINK, Stage, go_to, on_default, provider, rows, run};
 
 async fn outcomes(stage: &Stage<'_>) -> Vec<(i64, String, String)> {
     rows(
@@ -22,7 +22,7 @@ fn told(sequence: i64, outcome: &str) -> Vec<(i64, String, String)> {
 
 #[test]
 fn each_side_is_reminded_once_24_hours_before_over_a_change_of_the_clock() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         farah.profile("time_zone", "Europe/London").await;
         // The session begins at 08:30 UTC, on the day on which clocks go forward.
@@ -48,7 +48,7 @@ fn each_side_is_reminded_once_24_hours_before_over_a_change_of_the_clock() {
 
 #[test]
 fn after_an_outage_it_comes_late_or_is_told_as_missed() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-11-24", "09:00", 0).await;
         let mut aina = stage.person("Aina Yusof").await;
@@ -71,7 +71,7 @@ fn after_an_outage_it_comes_late_or_is_told_as_missed() {
 
 #[test]
 fn what_is_moved_or_cancelled_is_not_reminded_of() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-11-24", "09:00", 0).await;
         let later = farah.offer("2026-11-26", "09:00", 0).await;
@@ -94,7 +94,7 @@ fn what_is_moved_or_cancelled_is_not_reminded_of() {
 
 #[test]
 fn each_side_reads_what_it_is_to_prepare_in_its_language_and_zone() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let offer = json!({"date": "2026-11-24", "time": "09:00", "minutes": 60, "title": "Call",
             "location": LINK, "public_note": "In the garden", "prep_note": "Bring a hat"});

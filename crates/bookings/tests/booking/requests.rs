@@ -9,8 +9,8 @@ use testkit::{Page, rounds, together};
 
 use crate::credits;
 use crate::stage::{
-    Booking, Person, Stage, again, erase, exported, go_to, on_both, provider, run, script, state,
-    wrong,
+    Booking, Person, Stage, again, erase, exported, go_to, on_both, on_default, provider, run,
+    script, state, wrong,
 };
 
 const PATH: &str = "/api/v1/requests";
@@ -59,7 +59,7 @@ const AINA: &str = "Aina.Yusof@example.my";
 
 #[test]
 fn a_member_who_books_one_of_the_times_meanwhile_is_not_booked_twice() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let one = farah.offer("2026-12-01", "09:00", 0).await;
         let two = farah.offer("2026-12-02", "09:00", 0).await;
@@ -74,7 +74,7 @@ fn a_member_who_books_one_of_the_times_meanwhile_is_not_booked_twice() {
 
 #[test]
 fn a_member_asks_for_one_of_two_times_and_the_provider_confirms_one() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let one = farah.offer("2026-12-01", "09:00", 0).await;
         let two = farah.offer("2026-12-02", "09:00", 0).await;
@@ -162,7 +162,7 @@ fn a_member_asks_for_one_of_two_times_and_the_provider_confirms_one() {
 
 #[test]
 fn who_may_not_ask_or_decide_is_told_why() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         let mut slots = Vec::new();
@@ -265,7 +265,7 @@ fn who_may_not_ask_or_decide_is_told_why() {
 
 #[test]
 fn of_two_providers_each_decides_about_their_own_time() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut daniel = stage.person_as("Daniel Tan", PROVIDER).await;
         let one = farah.offer("2026-12-01", "09:00", 0).await;
@@ -300,7 +300,7 @@ fn of_two_providers_each_decides_about_their_own_time() {
 
 #[test]
 fn a_request_lapses_in_time_or_without_slots() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         let one = farah.offer("2026-12-01", "09:00", 0).await;
@@ -344,7 +344,7 @@ fn a_request_lapses_in_time_or_without_slots() {
 
 #[test]
 fn a_time_with_a_price_is_kept_for_the_member_for_a_day() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         let one = farah.offer("2026-12-01", "09:00", 18_000).await;
@@ -394,7 +394,7 @@ fn a_time_with_a_price_is_kept_for_the_member_for_a_day() {
 
 #[test]
 fn without_a_credit_nothing_is_confirmed_and_the_request_stays() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         let plan = credits::plan(&mut owner, 1).await;
@@ -439,7 +439,7 @@ fn without_a_credit_nothing_is_confirmed_and_the_request_stays() {
 
 #[test]
 fn who_leaves_takes_their_requests_along() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let one = farah.offer("2026-12-01", "09:00", 0).await;
         let two = farah.offer("2026-12-02", "09:00", 0).await;

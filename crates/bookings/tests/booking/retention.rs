@@ -7,7 +7,7 @@ use platform::sql;
 use crate::credits::{offer, order, plan};
 use crate::disputes::hear;
 use crate::stage::{
-    Booking, Person, Stage, count, go_to, on_both, prove, provider, rows, run, wrong,
+    Booking, Person, Stage, count, go_to, on_default, prove, provider, rows, run, wrong,
 };
 
 /// How many records of money are left.
@@ -46,7 +46,7 @@ async fn paid(farah: &mut Person, aina: &mut Person, day: &str) -> String {
 
 #[test]
 fn records_of_money_go_when_their_years_are_over() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         farah.profile("bio", "Portraits").await;
@@ -114,7 +114,7 @@ fn records_of_money_go_when_their_years_are_over() {
 
 #[test]
 fn what_is_open_stays_and_receipts_have_no_gap() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         for day in ["2026-11-24", "2026-11-25", "2026-11-26"] {
@@ -163,7 +163,7 @@ fn what_is_open_stays_and_receipts_have_no_gap() {
 
 #[test]
 fn who_left_is_forgotten_with_the_last_record() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         paid(&mut farah, &mut aina, "2026-11-24").await;
@@ -178,7 +178,7 @@ fn who_left_is_forgotten_with_the_last_record() {
 
 #[test]
 fn a_long_night_goes_on_in_turns() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
@@ -204,7 +204,7 @@ fn a_long_night_goes_on_in_turns() {
 
 #[test]
 fn old_events_keep_no_more_than_their_id_and_hash() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         paid(&mut farah, &mut aina, "2026-11-24").await;
@@ -265,7 +265,7 @@ fn old_events_keep_no_more_than_their_id_and_hash() {
 
 #[test]
 fn added_credits_end_with_their_years_too() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;
         paid(&mut farah, &mut aina, "2026-11-24").await;

@@ -7,7 +7,7 @@ use testkit::Page;
 
 use crate::catalogue::send;
 use crate::feeds;
-use crate::stage::{Booking, Person, Stage, exported, go_to, on_both, provider, script};
+use crate::stage::{Booking, Person, Stage, exported, go_to, on_default, provider, script};
 
 const SETTINGS: &str = "/api/v1/admin/booking-settings";
 
@@ -131,7 +131,7 @@ async fn rate(stage: &Stage<'_>, slots: &[Value]) {
 #[test]
 fn no_answer_to_strangers_or_other_members_has_a_hidden_field() {
     for mode in ["always", "after_booking"] {
-        on_both(&async |stage: &Stage<'_>| look_everywhere(stage, mode).await);
+        on_default(&async |stage: &Stage<'_>| look_everywhere(stage, mode).await);
     }
 }
 
@@ -306,7 +306,7 @@ async fn look_everywhere(stage: &Stage<'_>, mode: &str) {
 
 #[test]
 fn a_confirmed_request_reveals_the_provider_of_its_time_alone() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let days = [("2026-12-01", 0), ("2026-12-02", 18_000)];
         let (mut farah, slots) = offer(stage, &days).await;
         reveal_after_booking(stage).await;

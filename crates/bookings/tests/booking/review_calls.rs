@@ -11,7 +11,9 @@ use testkit::{Page, Visitor, rounds, together};
 use crate::credits::credits;
 use crate::memberships::{buy, grants, plan};
 use crate::reviews::{API, PDF, assessment, files, form, reviewer, send, step};
-use crate::stage::{Booking, Person, Stage, again, go_to, on_both, prove, script, wrong};
+use crate::stage::{
+    Booking, Person, Stage, again, go_to, on_both, on_default, prove, script, wrong,
+};
 
 /// An administrator's client.
 async fn admin(stage: &Stage<'_>) -> Visitor {
@@ -85,7 +87,7 @@ async fn told(stage: &Stage<'_>, message: &str) -> Vec<String> {
 
 #[test]
 fn a_document_is_reviewed_by_the_provider_of_the_session_that_the_member_names() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut lim = stage.person_as("Lim Other", PROVIDER).await;
         lim.profile("bio", "I read, too.").await;
@@ -170,7 +172,7 @@ fn a_document_is_reviewed_by_the_provider_of_the_session_that_the_member_names()
 
 #[test]
 fn a_call_needs_a_plan_that_allows_it() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut admin = admin(stage).await;
         let mut aina = member(stage, &mut admin, "Aina Yusof", (2, false)).await;
@@ -231,7 +233,7 @@ fn a_call_needs_a_plan_that_allows_it() {
 
 #[test]
 fn only_an_own_confirmed_session_ahead_of_that_length_can_be_a_call_and_only_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut admin = admin(stage).await;
         let mut aina = member(stage, &mut admin, "Aina Yusof", (9, true)).await;
@@ -295,7 +297,7 @@ fn only_an_own_confirmed_session_ahead_of_that_length_can_be_a_call_and_only_onc
 
 #[test]
 fn a_review_goes_on_in_writing_if_its_session_is_cancelled() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut lim = stage.person_as("Lim Other", PROVIDER).await;
         lim.profile("bio", "I read, too.").await;
@@ -363,7 +365,7 @@ fn a_review_goes_on_in_writing_if_its_session_is_cancelled() {
 
 #[test]
 fn a_call_is_moved_to_a_session_of_its_length_only() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut admin = admin(stage).await;
         let mut aina = member(stage, &mut admin, "Aina Yusof", (1, true)).await;

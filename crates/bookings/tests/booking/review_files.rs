@@ -4,11 +4,11 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 use crate::reviews::{API, PDF, files, form, member, reviewer, send, step, submit};
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 #[test]
 fn a_repeated_submission_or_completion_leaves_no_second_file() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut aina = member(stage, "Aina Yusof", 2).await;
         let fields = [("goal", "A job as a cook")];
@@ -59,7 +59,7 @@ fn a_repeated_submission_or_completion_leaves_no_second_file() {
 
 #[test]
 fn somebody_sends_so_many_files_a_day() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut aina = member(stage, "Aina Yusof", 1).await;
         for _ in 0..90 {
             let body = form(&[("goal", "A job")], "letter.pdf", b"no document");

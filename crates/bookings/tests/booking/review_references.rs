@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use testkit::Page;
 
 use crate::reviews::{API, PDF, assessment, files, form, member, reviewer, send, step, submit};
-use crate::stage::{Person, Stage, on_both, with_uploads};
+use crate::stage::{Person, Stage, on_default, with_uploads};
 
 /// A better letter, with a marker.
 const BETTER: &[u8] = b"%PDF-1.7\nA better letter: Kambing-Perak";
@@ -53,7 +53,7 @@ async fn erase(stage: &Stage<'_>, person: &Person) {
 
 #[test]
 fn it_opens_for_the_member_its_author_and_administrators_only() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut lim = stage.person_as("Lim Other", PROVIDER).await;
         let mut daniel = stage.person("Daniel Tan").await;
@@ -103,7 +103,7 @@ fn it_opens_for_the_member_its_author_and_administrators_only() {
 
 #[test]
 fn a_file_that_is_refused_leaves_the_review_open_and_is_not_kept() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = &with_uploads(stage, 8 << 20);
         let mut farah = reviewer(stage).await;
         let mut aina = member(stage, "Aina Yusof", 2).await;
@@ -160,7 +160,7 @@ fn a_file_that_is_refused_leaves_the_review_open_and_is_not_kept() {
 
 #[test]
 fn it_is_deleted_as_the_document_is_some_days_after_the_review() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut aina = member(stage, "Aina Yusof", 2).await;
         let id = take(&mut aina, &mut farah).await;
@@ -190,7 +190,7 @@ fn it_is_deleted_as_the_document_is_some_days_after_the_review() {
 
 #[test]
 fn it_goes_with_the_member_and_with_its_author() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut aina = member(stage, "Aina Yusof", 2).await;
         let mut badrul = member(stage, "Badrul Hisham", 2).await;

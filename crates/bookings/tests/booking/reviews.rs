@@ -12,8 +12,8 @@ use testkit::{Page, Visitor, together};
 
 use crate::credits::{credits, offer, order};
 use crate::stage::{
-    Booking, Person, Stage, each_round, erase, exported, on_both, provider, rows, with_uploads,
-    wrong,
+    Booking, Person, Stage, each_round, erase, exported, on_both, on_default, provider, rows,
+    with_uploads, wrong,
 };
 
 pub(crate) const PDF: &[u8] = b"%PDF-1.7\nA letter with a marker: Kerbau-Emas";
@@ -128,7 +128,7 @@ async fn state_of(person: &mut Person, id: &str) -> String {
 
 #[test]
 fn a_document_is_submitted_taken_and_reviewed() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut aina = member(stage, "Aina Yusof", 2).await;
         // These credits pay for no session.
@@ -241,7 +241,7 @@ fn a_document_is_submitted_taken_and_reviewed() {
 
 #[test]
 fn a_credit_comes_back_once_and_only_before_a_provider_takes_the_review() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut aina = member(stage, "Aina Yusof", 2).await;
         let mut siti = stage.person_as("Siti Owner", OWNER).await;
@@ -342,7 +342,7 @@ fn of_two_reviewers_one_takes_a_review_and_a_cancellation_wins_or_loses_whole() 
 
 #[test]
 fn a_file_that_is_not_what_its_name_says_costs_nothing_and_is_not_kept() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = &with_uploads(stage, 8 << 20);
         let mut aina = member(stage, "Aina Yusof", 3).await;
         let (docx, macros) = (
@@ -392,7 +392,7 @@ fn a_file_that_is_not_what_its_name_says_costs_nothing_and_is_not_kept() {
 
 #[test]
 fn nobody_else_reads_a_document_or_changes_its_review() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut lim = stage.person_as("Lim Other", PROVIDER).await;
         let mut daniel = stage.person("Daniel Tan").await;
@@ -474,7 +474,7 @@ fn nobody_else_reads_a_document_or_changes_its_review() {
 
 #[test]
 fn a_member_submits_so_many_documents_a_day() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut aina = member(stage, "Aina Yusof", 12).await;
         for _ in 0..10 {
             let id = submit(&mut aina).await;
@@ -493,7 +493,7 @@ fn a_member_submits_so_many_documents_a_day() {
 
 #[test]
 fn a_document_goes_some_days_after_its_review_and_its_hash_stays() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut aina = member(stage, "Aina Yusof", 2).await;
         set(stage, "review_file_days", 30).await;
@@ -534,7 +534,7 @@ fn a_document_goes_some_days_after_its_review_and_its_hash_stays() {
 
 #[test]
 fn who_leaves_takes_their_documents_and_words_along() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = reviewer(stage).await;
         let mut aina = member(stage, "Aina Yusof", 3).await;
         let done = submit(&mut aina).await;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testkit::{Page, Visitor};
 
 use crate::rooms::{add_rooms, book, offer};
-use crate::stage::{Stage, count, go_to, on_both, prove, provider, rows, run, script, state};
+use crate::stage::{Stage, count, go_to, on_default, prove, provider, rows, run, script, state};
 
 async fn release(who: &mut Visitor, booking: &str, reason: &str) -> Page {
     let path = format!("/api/v1/admin/bookings/{booking}/release-room");
@@ -18,7 +18,7 @@ async fn release(who: &mut Visitor, booking: &str, reason: &str) -> Page {
 
 #[test]
 fn a_room_is_released_with_a_reason_once_its_session_is_over() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         add_rooms(stage, &owner, 1).await;
         let mut farah = provider(stage).await;
@@ -74,7 +74,7 @@ fn a_room_is_released_with_a_reason_once_its_session_is_over() {
 
 #[test]
 fn a_room_that_stayed_with_a_cancelled_booking_is_released() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         add_rooms(stage, &owner, 1).await;
         let mut farah = provider(stage).await;

@@ -10,7 +10,8 @@ use testkit::Page;
 use crate::paying::withhold;
 use crate::races;
 use crate::stage::{
-    Booking, Person, Stage, each_round, go_to, ledger, on_both, prove, provider, script, state,
+    Booking, Person, Stage, each_round, go_to, ledger, on_both, on_default, prove, provider,
+    script, state,
 };
 
 const ROOMS: &str = "/api/v1/admin/rooms";
@@ -61,7 +62,7 @@ async fn cancel(member: &mut Person, booking: &Value) {
 
 #[test]
 fn a_booking_takes_a_free_room_and_shows_its_link_while_it_is_confirmed() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         add_rooms(stage, &owner, 2).await;
         let mut farah = provider(stage).await;
@@ -105,7 +106,7 @@ fn a_booking_takes_a_free_room_and_shows_its_link_while_it_is_confirmed() {
 
 #[test]
 fn a_moved_booking_takes_a_room_at_its_new_time() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         add_rooms(stage, &owner, 1).await;
         let mut farah = provider(stage).await;
@@ -141,7 +142,7 @@ fn a_moved_booking_takes_a_room_at_its_new_time() {
 
 #[test]
 fn a_room_is_kept_with_the_time_while_the_member_pays() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         add_rooms(stage, &owner, 1).await;
         let mut farah = provider(stage).await;
@@ -173,7 +174,7 @@ fn a_room_is_kept_with_the_time_while_the_member_pays() {
 
 #[test]
 fn administrators_keep_the_rooms() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         for path in ["/admin/rooms", ROOMS] {

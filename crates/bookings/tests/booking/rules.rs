@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::catalogue::send;
 use crate::credits::{credits, offer, order, plan};
-use crate::stage::{Booking, Person, Stage, on_both, prove, provider, script, state, wrong};
+use crate::stage::{
+    Booking, Person, Stage, on_both, on_default, prove, provider, script, state, wrong,
+};
 use crate::strangers::set;
 
 async fn book(person: &mut Person, slot: &Value) -> testkit::Page {
@@ -48,7 +50,7 @@ fn credits_reach_as_far_beyond_their_end_as_the_rules_say() {
 
 #[test]
 fn two_sessions_at_once_are_refused_unless_the_rules_allow_them() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         let one = farah.offer("2026-12-01", "09:00", 0).await;
@@ -66,7 +68,7 @@ fn two_sessions_at_once_are_refused_unless_the_rules_allow_them() {
 
 #[test]
 fn a_session_is_complete_and_a_slot_too_near_when_the_rules_say_so() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         set(stage, &owner, "complete_minutes", json!(10)).await;
         set(stage, &owner, "notice_minutes", json!(1_440)).await;
@@ -96,7 +98,7 @@ fn a_session_is_complete_and_a_slot_too_near_when_the_rules_say_so() {
 
 #[test]
 fn bookings_of_an_hour_and_looks_of_a_minute_are_counted_by_the_rules() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         set(stage, &owner, "booking_hour_limit", json!(1)).await;
         set(stage, &owner, "browse_minute_limit", json!(2)).await;
@@ -123,7 +125,7 @@ fn bookings_of_an_hour_and_looks_of_a_minute_are_counted_by_the_rules() {
 
 #[test]
 fn without_a_reason_a_refund_is_what_the_policy_grants() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let plan = plan(&mut owner, 2).await;
         let mut farah = provider(stage).await;

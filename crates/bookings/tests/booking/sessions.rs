@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use testkit::Page;
 
 use crate::credits;
-use crate::stage::{Booking, Person, Stage, go_to, on_both, prove, provider, run, script, state};
+use crate::stage::{
+    Booking, Person, Stage, go_to, on_default, prove, provider, run, script, state,
+};
 
 const LIST: &str = "/api/v1/admin/bookings";
 const FIGURES: &str = "/api/v1/admin/figures";
@@ -49,7 +51,7 @@ async fn booked(stage: &Stage<'_>) -> (Person, Person) {
 
 #[test]
 fn administrators_find_each_session_by_its_filters() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (owner, aina) = booked(stage).await;
         let all = get(stage, &owner, LIST).await;
         assert_eq!(starts(&all), ["2026-12-03", "2026-12-02", "2026-12-01"]);
@@ -108,7 +110,7 @@ fn administrators_find_each_session_by_its_filters() {
 
 #[test]
 fn an_administrator_cancels_from_the_list_and_says_why() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (_, mut aina) = booked(stage).await;
         let mut admin = stage.person_as("Mei Lin", ADMIN).await;
         let page = admin
@@ -133,7 +135,7 @@ fn an_administrator_cancels_from_the_list_and_says_why() {
 
 #[test]
 fn a_new_site_shows_its_first_steps() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let done = stage.say("session-step-done");
         let count = async |owner: &mut Person| {
@@ -160,7 +162,7 @@ fn a_new_site_shows_its_first_steps() {
 
 #[test]
 fn figures_count_what_their_days_hold() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let empty = get(stage, &owner, FIGURES).await.expect(200).json();
         for null in ["utilisation_bps", "cancellation_bps", "lead_minutes"] {

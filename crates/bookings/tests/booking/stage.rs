@@ -18,50 +18,60 @@ use web::Settings;
 
 pub(crate) use testkit::{Person, Stage, errors};
 
-const DOMAINS: Domains = &[accounts::DOMAIN, bookings::DOMAIN];
+pub(crate) const DOMAINS: Domains = &[accounts::DOMAIN, bookings::DOMAIN];
 
-/// Runs the test with SQLite and with PostgreSQL, and finally checks that the tables are
-/// consistent.
+/// Runs the test on the default engine, and finally checks that the tables are consistent.
+pub(crate) fn on_default(test: &impl AsyncFn(&Stage<'_>)) {
+    World::default_engine(&domains::migrations(DOMAINS), async |world| {
+        run_in(world, test).await;
+    });
+}
+
+/// Like [`on_default`], on SQLite and on PostgreSQL.
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
-        for kind in [
-            "booking.hold",
-            "booking.note",
-            "booking.calendar",
-            "booking.ask",
-            "booking.end",
-            "booking.complete",
-            "booking.remind",
-            "booking.poll",
-            "booking.order_end",
-            "booking.close",
-            "booking.refund",
-            "booking.request",
-            "booking.event",
-            "booking.review_file",
-            "booking.review_files",
-            "booking.reconcile",
-            "booking.retention",
-            "booking.verify",
-            "booking.payout_drafts",
-            "booking.payout_draft",
-            "booking.test_event",
-            "booking.compare",
-            "booking.findings",
-            "booking.new_slots",
-            "booking.new_slots_mail",
-            "booking.alert",
-            "date.moved",
-        ] {
-            world.expect_jobs(kind);
-        }
-        let stage = of_platform(world, world.platform.clone());
-        test(&stage).await;
-        assert_eq!(wrong(&stage).await, [""; 0]);
-        assert_eq!(stage.unsaid_actions().await, [""; 0]);
-        // Tests that check mails have done so before this point.
-        run(&stage, sql!("DELETE FROM mail")).await;
+        run_in(world, test).await;
     });
+}
+
+pub(crate) async fn run_in(world: &World, test: &impl AsyncFn(&Stage<'_>)) {
+    for kind in [
+        "booking.hold",
+        "booking.note",
+        "booking.calendar",
+        "booking.ask",
+        "booking.end",
+        "booking.complete",
+        "booking.remind",
+        "booking.poll",
+        "booking.order_end",
+        "booking.close",
+        "booking.refund",
+        "booking.request",
+        "booking.event",
+        "booking.review_file",
+        "booking.review_files",
+        "booking.reconcile",
+        "booking.retention",
+        "booking.verify",
+        "booking.payout_drafts",
+        "booking.payout_draft",
+        "booking.test_event",
+        "booking.compare",
+        "booking.findings",
+        "booking.new_slots",
+        "booking.new_slots_mail",
+        "booking.alert",
+        "date.moved",
+    ] {
+        world.expect_jobs(kind);
+    }
+    let stage = of_platform(world, world.platform.clone());
+    test(&stage).await;
+    assert_eq!(wrong(&stage).await, [""; 0]);
+    assert_eq!(stage.unsaid_actions().await, [""; 0]);
+    // Tests that check mails have done so before this point.
+    run(&stage, sql!("DELETE FROM mail")).await;
 }
 
 pub(crate) fn of_platform(world: &World, platform: Platform) -> Stage<'_> {

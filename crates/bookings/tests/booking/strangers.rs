@@ -10,7 +10,7 @@ use web::Peer;
 
 use crate::catalogue::send;
 use crate::credits::{order, plan};
-use crate::stage::{Booking, Person, Stage, on_both, provider, script};
+use crate::stage::{Booking, Person, Stage, on_default, provider, script};
 
 const SETTINGS: &str = "/api/v1/admin/booking-settings";
 
@@ -31,7 +31,7 @@ pub(crate) fn from(stage: &Stage<'_>, address: &str) -> Visitor {
 
 #[test]
 fn a_stranger_looks_sixty_times_a_minute() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let one = slot["id"].as_str().unwrap();
@@ -73,7 +73,7 @@ fn a_stranger_looks_sixty_times_a_minute() {
 
 #[test]
 fn where_slots_are_not_public_only_people_of_the_site_see_them() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         let one = slot["id"].as_str().unwrap();
@@ -115,7 +115,7 @@ fn where_slots_are_not_public_only_people_of_the_site_see_them() {
 
 #[test]
 fn a_member_orders_so_often_in_an_hour() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let plan = plan(&mut owner, 2).await;
         set(stage, &owner, "order_hour_limit", json!(2)).await;

@@ -13,8 +13,8 @@ use crate::double::{Fault, run_or_die};
 use crate::payouts::{ITEMS, only_id};
 use crate::razorpay::{id, outcomes, press, restart};
 use crate::stage::{
-    Booking, Person, Stage, again, held, ledger, on_both, prove, provider, rows, run, script,
-    state, wrong,
+    Booking, Person, Stage, again, held, ledger, on_both, on_default, prove, provider, rows, run,
+    script, state, wrong,
 };
 use crate::stripe_double::{Posted, Stripe};
 
@@ -73,7 +73,7 @@ async fn payouts(stage: &Stage<'_>) -> Vec<(i64, String)> {
 
 #[test]
 fn somebody_pays_on_its_page_and_gets_the_money_back() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-01").await;
         let until = |time: &str| stage.fill("pay-until", [("time", time.into())]);
@@ -114,7 +114,7 @@ fn somebody_pays_on_its_page_and_gets_the_money_back() {
 
 #[test]
 fn a_session_of_another_order_or_sum_pays_nothing() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let mut farah = provider(&stage).await;
         let cheap = farah.offer("2026-12-01", "09:00", 100).await;
@@ -151,7 +151,7 @@ fn a_session_of_another_order_or_sum_pays_nothing() {
 
 #[test]
 fn money_that_comes_days_later_waits_and_counts_when_it_is_there() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-10").await;
         let session = open(&mut aina, &pay).await;
@@ -177,7 +177,7 @@ fn money_that_comes_days_later_waits_and_counts_when_it_is_there() {
 
 #[test]
 fn events_count_once_whenever_they_come_and_only_if_they_are_signed_now() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-01").await;
         let session = open(&mut aina, &pay).await;
@@ -224,7 +224,7 @@ fn events_count_once_whenever_they_come_and_only_if_they_are_signed_now() {
 
 #[test]
 fn what_fails_on_the_way_is_tried_again_and_made_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-01").await;
         for fault in [Fault::Before, Fault::Status(503), Fault::After] {
@@ -255,7 +255,7 @@ fn what_fails_on_the_way_is_tried_again_and_made_once() {
 
 #[test]
 fn its_page_is_closed_with_the_order_and_a_lost_payment_is_found() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let (mut aina, pay, booking) = held(&stage, "2026-12-10").await;
         let session = open(&mut aina, &pay).await;
@@ -298,7 +298,7 @@ fn its_page_is_closed_with_the_order_and_a_lost_payment_is_found() {
 
 #[test]
 fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let mut owner = stage.person_as("Siti Owner", identity::grant::OWNER).await;
         let mut farah = provider(&stage).await;
@@ -329,7 +329,7 @@ fn a_refund_that_takes_long_is_asked_about_until_it_ends() {
 /// A session of Stripe lasts between 30 minutes and a day.
 #[test]
 fn a_plan_can_be_paid_as_soon_as_it_is_ordered_and_in_its_last_minutes() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let mut owner = stage.person_as("Siti Owner", identity::grant::OWNER).await;
         let plan = credits::plan(&mut owner, 1).await;
@@ -350,7 +350,7 @@ fn a_plan_can_be_paid_as_soon_as_it_is_ordered_and_in_its_last_minutes() {
 /// taken back.
 #[test]
 fn a_dispute_holds_the_payout_back() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let mut owner = stage.person_as("Siti Owner", identity::grant::OWNER).await;
         let mut farah = provider(&stage).await;
@@ -407,7 +407,7 @@ fn a_dispute_holds_the_payout_back() {
 
 #[test]
 fn a_payout_that_was_rejected_with_the_word_dispute_stays_rejected() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let mut farah = provider(&stage).await;
         farah.profile("bio", "Portraits").await;
@@ -438,7 +438,7 @@ fn a_payout_that_was_rejected_with_the_word_dispute_stays_rejected() {
 /// that they paid for are held back, even those in a batch.
 #[test]
 fn a_dispute_over_a_plan_freezes_its_credits_and_its_payouts() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (stage, double) = with_stripe(stage).await;
         let mut owner = stage.person_as("Siti Owner", identity::grant::OWNER).await;
         let plan = credits::plan(&mut owner, 2).await;

@@ -12,7 +12,7 @@ use testkit::Page;
 use web::setting::SettingValues;
 
 use crate::razorpay::id;
-use crate::stage::{Booking, Stage, count, held, ledger, on_both, rows, state};
+use crate::stage::{Booking, Stage, count, held, ledger, on_default, rows, state};
 
 /// Posts an event to the test gateway's hook, signed at `age` seconds before now.
 async fn post(stage: &Stage<'_>, body: &str, age: i64, secret: &str) -> Page {
@@ -43,7 +43,7 @@ async fn outcomes(stage: &Stage<'_>) -> Vec<(String, String)> {
 
 #[test]
 fn the_page_says_what_each_button_does() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut aina, pay, _) = held(stage, "2026-12-01").await;
         let page = aina.browser.get(&pay).await;
         let form = page.expect(200).form(&format!("{pay}/checkout"));
@@ -66,7 +66,7 @@ fn the_page_says_what_each_button_does() {
 
 #[test]
 fn money_that_comes_later_pays_when_it_comes() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut aina, pay, booking) = held(stage, "2026-12-01").await;
         let page = aina.pay(&pay, "later").await;
         let waiting = stage.say("pay-waiting");
@@ -86,7 +86,7 @@ fn money_that_comes_later_pays_when_it_comes() {
 
 #[test]
 fn an_event_that_comes_first_pays_without_the_payer() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut aina, pay, booking) = held(stage, "2026-12-01").await;
         let page = aina.press(&pay, "event_first").await;
         let told = stage.say("test-gateway-told");
@@ -111,7 +111,7 @@ fn an_event_that_comes_first_pays_without_the_payer() {
 
 #[test]
 fn a_payment_sends_an_event_beside_the_return_and_counts_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut aina, pay, booking) = held(stage, "2026-12-01").await;
         // The browser closes before it goes back.
         aina.press(&pay, "pay").await.expect(303);
@@ -124,7 +124,7 @@ fn a_payment_sends_an_event_beside_the_return_and_counts_once() {
 
 #[test]
 fn an_event_counts_only_with_a_fresh_signature() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let secret = secret(stage);
         let body = json!({"id": "e1", "type": "payment.captured", "order": "test_order_x",
             "payment": "test_pay_x"});
@@ -144,7 +144,7 @@ fn an_event_counts_only_with_a_fresh_signature() {
 
 #[test]
 fn the_test_gateway_has_no_addresses_where_money_is_real() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut aina, pay, _) = held(stage, "2026-12-01").await;
         aina.press(&pay, "fail").await.expect(303);
         let gateway = pay.replace("/pay/", "/pay/test/");

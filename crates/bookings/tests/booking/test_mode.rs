@@ -4,11 +4,11 @@ use bookings::gateway::MODE;
 use identity::grant::OWNER;
 use web::setting::SettingValues;
 
-use crate::stage::{Booking, Stage, on_both, prove, provider};
+use crate::stage::{Booking, Stage, on_default, prove, provider};
 
 #[test]
 fn every_page_says_once_that_no_real_money_moves() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = stage.person_as("Siti Owner", OWNER).await;
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-12-01", "09:00", 18_000).await;

@@ -4,7 +4,7 @@ use identity::grant::OWNER;
 use serde_json::{Value, json};
 
 use crate::catalogue::send;
-use crate::stage::{Booking, Person, Stage, errors, on_both, provider, script};
+use crate::stage::{Booking, Person, Stage, errors, on_default, provider, script};
 
 const ENTRIES: &str = "/api/v1/admin/catalogue";
 
@@ -26,7 +26,7 @@ async fn book(member: &mut Person, slot: &Value, choice: Value) -> testkit::Page
 
 #[test]
 fn a_track_is_one_of_the_entry_that_is_chosen() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         let mut admin = script(stage, &owner);
         for body in [
@@ -115,7 +115,7 @@ fn a_track_is_one_of_the_entry_that_is_chosen() {
 
 #[test]
 fn an_entry_has_twenty_tracks_at_most_and_a_logo_by_https_or_of_the_site() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = stage.person_as("Siti Owner", OWNER).await;
         let mut admin = script(stage, &owner);
         let many: Vec<String> = (0..21).map(|number| format!("Track {number}")).collect();

@@ -5,7 +5,7 @@ use platform::sql;
 use serde_json::{Value, json};
 
 use crate::stage::{
-    Booking, Person, Stage, call_as_script, go_to, on_both, prove, provider, rows, run,
+    Booking, Person, Stage, call_as_script, go_to, on_default, prove, provider, rows, run,
 };
 
 const HOOKS: &str = "/api/v1/webhooks";
@@ -68,7 +68,7 @@ fn assert_discreet(heard: &[(String, Value)]) {
 
 #[test]
 fn administrators_webhooks_hear_what_becomes_of_a_booking() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let owner = subscriber(stage).await;
         let mut farah = provider(stage).await;
         let mut slots = Vec::new();
@@ -134,7 +134,7 @@ fn administrators_webhooks_hear_what_becomes_of_a_booking() {
 
 #[test]
 fn administrators_webhooks_hear_of_money() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut owner = subscriber(stage).await;
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-11-24", "09:00", 18_000).await;
@@ -213,7 +213,7 @@ fn administrators_webhooks_hear_of_money() {
 
 #[test]
 fn only_administrators_in_a_browser_subscribe() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         stage.world.expect_jobs("webhook.deliver");
         let mut farah = provider(stage).await;
         let mut aina = stage.person("Aina Yusof").await;

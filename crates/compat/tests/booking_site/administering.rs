@@ -6,11 +6,11 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{Stage, errors};
 
-use crate::stage::{administrator, buy, member, mentor, offer, on_both, plan};
+use crate::stage::{administrator, buy, member, mentor, offer, on_default, plan};
 
 #[test]
 fn administrators_keep_companies_and_links() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut aisyah = administrator(stage).await;
         let path = "/api/admin/companies";
         let body = json!({"name": "Tepi Sungai", "category": "Venue", "description": "A house",
@@ -102,7 +102,7 @@ fn body_of_a_company() -> Value {
 
 #[test]
 fn a_session_is_followed_by_feedback_and_a_payout() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, mut mei) = (mentor(stage).await, member(stage).await);
         let slot = offer(&mut farah, "2026-11-21", 0).await;
         let change = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {

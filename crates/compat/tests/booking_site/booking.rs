@@ -5,14 +5,14 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{Stage, errors};
 
-use crate::stage::{buy, member, mentor, offer, on_both, user};
+use crate::stage::{buy, member, mentor, offer, on_default, user};
 
 const BROWSE: &str = "/api/mentee/slots/browse";
 const BOOKINGS: &str = "/api/mentee/bookings";
 
 #[test]
 fn slots_are_browsed_in_the_provider_s_local_time_and_page_by_page() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, mut mei) = (mentor(stage).await, member(stage).await);
         let late = offer(&mut farah, "2026-12-02", 0).await;
         let first = offer(&mut farah, "2026-12-01", 0).await;
@@ -58,7 +58,7 @@ fn slots_are_browsed_in_the_provider_s_local_time_and_page_by_page() {
 
 #[test]
 fn what_is_hidden_until_booking_is_nowhere_in_the_answers() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let change = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
             tx.run(
                 sql!("UPDATE booking_setting SET reveal = 'after_booking'"),
@@ -107,7 +107,7 @@ fn what_is_hidden_until_booking_is_nowhere_in_the_answers() {
 
 #[test]
 fn a_credit_books_a_slot_and_cancelling_gives_it_back() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, mut mei) = (mentor(stage).await, member(stage).await);
         let slot = offer(&mut farah, "2026-12-01", 0).await;
         let wish = json!({"slot_id": slot["id"], "additional_notes": "Graphs, please"});
@@ -191,7 +191,7 @@ fn a_credit_books_a_slot_and_cancelling_gives_it_back() {
 
 #[test]
 fn a_priced_slot_is_held_until_it_is_paid() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, mut mei) = (mentor(stage).await, member(stage).await);
         let slot = offer(&mut farah, "2026-12-01", 10_000).await;
         // The member cannot set a price.

@@ -5,7 +5,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::Value;
 use testkit::{Page, Stage, errors};
 
-use crate::stage::{User, buy, member, mentor, on_both, user};
+use crate::stage::{User, buy, member, mentor, on_default, user};
 
 const SUBMIT: &str = "/api/mentee/resume-request";
 const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n";
@@ -31,7 +31,7 @@ async fn submit(person: &mut User, fields: &[(&str, &str)], content: &[u8]) -> P
 
 #[test]
 fn a_document_is_checked_costs_a_credit_and_is_its_member_s_alone() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut mei = member(stage).await;
         let goal = [
             ("target_role", "A job as a cook"),

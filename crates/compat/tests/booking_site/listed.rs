@@ -5,11 +5,11 @@ use compat::booking_site::{self, Policy};
 use site::Callers;
 use testkit::Stage;
 
-use crate::stage::{DOMAINS, on_both};
+use crate::stage::{DOMAINS, on_default};
 
 #[test]
 fn nothing_answers_unless_it_is_switched_on() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut anybody = Stage::new(stage.world, DOMAINS).visitor();
         for path in [
             "/api/companies",

@@ -3,13 +3,13 @@
 use serde_json::{Value, json};
 use testkit::Stage;
 
-use crate::stage::{buy, member, mentor, offer, on_both};
+use crate::stage::{buy, member, mentor, offer, on_default};
 
 const LIST: &str = "/api/notifications";
 
 #[test]
 fn notifications_are_read_and_cleared_by_their_own_person() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, mut mei) = (mentor(stage).await, member(stage).await);
         buy(stage, &mut mei, 2).await;
         for date in ["2026-12-01", "2026-12-02"] {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::{Stage, errors};
 
-use crate::stage::{buy, member, mentor, offer, on_both, slot, user};
+use crate::stage::{buy, member, mentor, offer, on_default, slot, user};
 use bookings::provider::PROVIDER;
 
 const SLOTS: &str = "/api/mentor/slots";
@@ -14,7 +14,7 @@ fn at(slot: &Value) -> String {
 
 #[test]
 fn providers_offer_change_hide_and_remove_their_own_slots() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, mut mei) = (mentor(stage).await, member(stage).await);
         let made = offer(&mut farah, "2026-12-01", 0).await;
         assert_eq!(
@@ -107,7 +107,7 @@ fn providers_offer_change_hide_and_remove_their_own_slots() {
 
 #[test]
 fn a_booked_slot_stays_as_it_is_and_a_changed_one_drops_out_of_requests() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, mut mei) = (mentor(stage).await, member(stage).await);
         buy(stage, &mut mei, 2).await;
         let (one, two) = (

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use testkit::Stage;
 
-use crate::stage::{administrator, buy, member, mentor, offer, on_both, user};
+use crate::stage::{administrator, buy, member, mentor, offer, on_default, user};
 use bookings::provider::PROVIDER;
 
 const ASK: &str = "/api/mentee/booking-request";
@@ -11,7 +11,7 @@ const CONFIRM: &str = "/api/mentor/confirm-booking";
 
 #[test]
 fn the_slots_owner_confirms_one_of_the_slots() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, mut mei) = (mentor(stage).await, member(stage).await);
         buy(stage, &mut mei, 2).await;
         let (one, two) = (
@@ -70,7 +70,7 @@ fn the_slots_owner_confirms_one_of_the_slots() {
 
 #[test]
 fn an_administrator_confirms_the_preferred_slot_of_anybody() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, mut mei) = (mentor(stage).await, member(stage).await);
         let mut aisyah = administrator(stage).await;
         buy(stage, &mut mei, 1).await;
@@ -86,7 +86,7 @@ fn an_administrator_confirms_the_preferred_slot_of_anybody() {
 
 #[test]
 fn a_member_without_credit_hears_why_nothing_is_confirmed() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let (mut farah, mut mei) = (mentor(stage).await, member(stage).await);
         buy(stage, &mut mei, 1).await;
         let (one, two) = (

@@ -12,14 +12,14 @@ use serde_json::{Value, json};
 use testkit::people::{PASSWORD, begin, client};
 use testkit::{Stage, errors};
 
-use crate::stage::{POLICY, User, administrator, front, login, member, mentor, older, on_both};
+use crate::stage::{POLICY, User, administrator, front, login, member, mentor, older, on_default};
 
 const ME: &str = "/api/auth/me";
 const FREE: &str = "/api/auth/register-free";
 
 #[test]
 fn signing_in_answers_a_token_for_these_addresses_alone() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut mei = member(stage).await;
         let me = mei.get(ME).await;
         assert_eq!(
@@ -57,7 +57,7 @@ fn signing_in_answers_a_token_for_these_addresses_alone() {
 
 #[test]
 fn other_tokens_and_cookies_are_good_for_none_of_these_addresses() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut aina = stage.person("Aina Yusof").await;
         aina.program.get(ME).await.with(401);
         aina.browser.get(ME).await.with(401);
@@ -78,7 +78,7 @@ fn other_tokens_and_cookies_are_good_for_none_of_these_addresses() {
 
 #[test]
 fn the_token_ends_after_twelve_hours_and_with_its_session() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut mei = member(stage).await;
         let hour = SignedDuration::from_hours(1);
         stage
@@ -108,7 +108,7 @@ fn the_token_ends_after_twelve_hours_and_with_its_session() {
 
 #[test]
 fn an_account_with_a_second_factor_signs_in_on_our_page() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mei: User = member(stage).await;
         let begun = begin(stage.world, &mei.id, Stay::Visit, client(1)).await;
         let site = stage.site.clone();
@@ -128,7 +128,7 @@ fn an_account_with_a_second_factor_signs_in_on_our_page() {
 
 #[test]
 fn the_token_never_proves_a_recent_sign_in() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut aisyah = crate::stage::user(stage, "aisyah", Some(ADMIN)).await;
         let refused = aisyah
             .refused(
@@ -162,7 +162,7 @@ fn registration(email: &str) -> Value {
 
 #[test]
 fn registering_tells_nothing_about_the_address_and_gives_no_role() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mei = member(stage).await;
         for path in [FREE, "/api/auth/register"] {
             let mut anybody = stage.visitor();
@@ -183,7 +183,7 @@ fn registering_tells_nothing_about_the_address_and_gives_no_role() {
 
 #[test]
 fn registering_answers_a_token_where_the_operator_wants_it() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let policy = Policy {
             register_tokens: true,
             ..POLICY

@@ -20,46 +20,56 @@ pub(crate) const POLICY: Policy = Policy {
     register_tokens: false,
 };
 
-/// Runs the test with SQLite and with PostgreSQL, and finally checks that the tables are
-/// consistent.
+/// Runs the test on the default engine, and finally checks that the tables are consistent.
+pub(crate) fn on_default(test: &impl AsyncFn(&Stage<'_>)) {
+    World::default_engine(&domains::migrations(DOMAINS), async |world| {
+        run_in(world, test).await;
+    });
+}
+
+/// Like [`on_default`], on SQLite and on PostgreSQL.
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
-        for kind in [
-            "booking.hold",
-            "booking.ask",
-            "booking.end",
-            "booking.order_end",
-            "booking.complete",
-            "booking.remind",
-            "booking.poll",
-            "booking.close",
-            "booking.refund",
-            "booking.request",
-            "booking.event",
-            "booking.review_file",
-            "booking.review_files",
-            "booking.reconcile",
-            "booking.retention",
-            "booking.verify",
-            "booking.payout_drafts",
-            "booking.payout_draft",
-            "booking.test_event",
-            "booking.new_slots",
-            "booking.new_slots_mail",
-            "booking.compare",
-            "date.moved",
-        ] {
-            world.expect_jobs(kind);
-        }
-        test(&older(world, POLICY)).await;
-        let found = world.store().read(bookings::verify::find).await.unwrap();
-        assert_eq!(found, [""; 0]);
-        // Tests that check mails have done so before this point.
-        let clear = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
-            tx.run(sql!("DELETE FROM mail"), &[], Rows::Any)
-        };
-        world.store().write(clear).await.unwrap();
+        run_in(world, test).await;
     });
+}
+
+pub(crate) async fn run_in(world: &World, test: &impl AsyncFn(&Stage<'_>)) {
+    for kind in [
+        "booking.hold",
+        "booking.ask",
+        "booking.end",
+        "booking.order_end",
+        "booking.complete",
+        "booking.remind",
+        "booking.poll",
+        "booking.close",
+        "booking.refund",
+        "booking.request",
+        "booking.event",
+        "booking.review_file",
+        "booking.review_files",
+        "booking.reconcile",
+        "booking.retention",
+        "booking.verify",
+        "booking.payout_drafts",
+        "booking.payout_draft",
+        "booking.test_event",
+        "booking.new_slots",
+        "booking.new_slots_mail",
+        "booking.compare",
+        "date.moved",
+    ] {
+        world.expect_jobs(kind);
+    }
+    test(&older(world, POLICY)).await;
+    let found = world.store().read(bookings::verify::find).await.unwrap();
+    assert_eq!(found, [""; 0]);
+    // Tests that check mails have done so before this point.
+    let clear = |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
+        tx.run(sql!("DELETE FROM mail"), &[], Rows::Any)
+    };
+    world.store().write(clear).await.unwrap();
 }
 
 pub(crate) fn older(world: &World, policy: Policy) -> Stage<'_> {

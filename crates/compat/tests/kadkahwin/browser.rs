@@ -6,7 +6,7 @@ use serde_json::json;
 use testkit::{Page, Visitor};
 
 use crate::rsvp::{RSVP, part, send};
-use crate::stage::{Stage, assert_private, on_both, on_sqlite};
+use crate::stage::{Stage, assert_private, on_default, on_sqlite};
 
 const PAGES: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
 
@@ -66,7 +66,7 @@ fn with_a_code_it_is_led_on_or_shown_what_is_stored() {
 
 #[test]
 fn without_a_code_it_is_shown_its_code() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut browser = browser(stage);
         let fields = [
             ("name", "Mei Ling"),

@@ -7,11 +7,11 @@ use platform::sql;
 use serde_json::json;
 
 use crate::rsvp::{RSVP, assert_refused, send};
-use crate::stage::{on_both, on_sqlite, state};
+use crate::stage::{on_default, on_sqlite, state};
 
 #[test]
 fn a_message_is_kept_or_refused_and_never_dropped() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.switch(|switches| switches.notes = false).await;
         let mut program = stage.visitor();
         for body in [
@@ -60,7 +60,7 @@ fn a_message_is_kept_or_refused_and_never_dropped() {
 
 #[test]
 fn fields_are_judged_after_all_that_comes_before_them() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut program = stage.visitor();
         let first = json!({ "code": "RAHMA", "attending": false, "submission_id": "a" });
         send(&mut program, &first).await.expect(201);

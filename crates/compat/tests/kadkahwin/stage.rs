@@ -40,7 +40,14 @@ pub(crate) fn on_one_thread<F: AsyncFn(&Stage<'_>)>(test: F) {
     runtime.block_on(run(&world, &test));
 }
 
-/// Runs the test with SQLite and, if available, with PostgreSQL.
+/// Runs the test on the default engine.
+pub(crate) fn on_default<F: AsyncFn(&Stage<'_>)>(test: F) {
+    World::default_engine(&domains::migrations(DOMAINS), async move |world| {
+        run(world, &test).await;
+    });
+}
+
+/// Like [`on_default`], on SQLite and on PostgreSQL.
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::each_engine(&domains::migrations(DOMAINS), async move |world| {
         run(world, &test).await;

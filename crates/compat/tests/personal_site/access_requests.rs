@@ -8,8 +8,8 @@ use site::domains::for_identity;
 use testkit::{Page, together};
 
 use crate::stage::{
-    DOMAINS, PASSWORD, Person, Stage, browser, front_end_of, give, on_both, post, registration,
-    with_backend,
+    DOMAINS, PASSWORD, Person, Stage, browser, front_end_of, give, on_both, on_default, post,
+    registration, with_backend,
 };
 
 const REQUESTS: &str = "/backend/protected/access-requests";
@@ -35,7 +35,7 @@ fn decision(request: &Value, what: &str) -> String {
 
 #[test]
 fn a_role_is_asked_for_and_given() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = with_backend(stage, true);
         let mut owner = owner(&stage).await;
         let mut mei = front_end_of(&stage, "Mei Lin").await;
@@ -102,7 +102,7 @@ fn a_role_is_asked_for_and_given() {
 
 #[test]
 fn a_request_is_turned_down_and_may_be_made_again() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = with_backend(stage, true);
         let mut owner = owner(&stage).await;
         let mut mei = front_end_of(&stage, "Mei Lin").await;
@@ -123,7 +123,7 @@ fn a_request_is_turned_down_and_may_be_made_again() {
 
 #[test]
 fn what_cannot_be_asked_for_is_refused() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = with_backend(stage, true);
         let mut mei = front_end_of(&stage, "Mei Lin").await;
         for role in ["owner", "email-verified", ""] {
@@ -156,7 +156,7 @@ fn what_cannot_be_asked_for_is_refused() {
 
 #[test]
 fn administrators_give_no_role_that_only_owners_give() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = with_backend(stage, true);
         let admin = front_end_of(&stage, "An Admin").await;
         let id = admin.who.account().id.clone();
@@ -205,7 +205,7 @@ fn of_two_at_once_one_is_kept_and_one_decides() {
 
 #[test]
 fn they_are_exported_and_erased_with_the_account() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = with_backend(stage, true);
         let mut owner = owner(&stage).await;
         let mut mei = front_end_of(&stage, "Mei Lin").await;

@@ -5,14 +5,14 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::stage::{
-    ALONE, EMAIL, OTHER_PASSWORD, OWN, PASSWORD, PUBLIC, WITH_AUTH, browser, each_engine, enrol,
-    expect, expect_sign_in_mails, front_end, link, login, older, person, post, put, registration,
+    ALONE, EMAIL, OTHER_PASSWORD, OWN, PASSWORD, PUBLIC, WITH_AUTH, browser, enrol, expect,
+    expect_sign_in_mails, front_end, in_world, link, login, older, person, post, put, registration,
     usual_hash,
 };
 
 #[test]
 fn a_browser_keeps_a_cookie_for_pages_of_its_own_origin() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, WITH_AUTH);
         let hash = usual_hash(world).await;
         person(world, EMAIL, Some(&hash)).await;
@@ -70,7 +70,7 @@ fn a_browser_keeps_a_cookie_for_pages_of_its_own_origin() {
 
 #[test]
 fn an_address_is_confirmed_by_the_browser_that_registered() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, WITH_AUTH);
         let mut browser = accounts.visitor();
         browser.header("sec-fetch-site", "same-origin");
@@ -104,7 +104,7 @@ fn an_address_is_confirmed_by_the_browser_that_registered() {
 
 #[test]
 fn a_person_without_a_password_sets_the_first_one() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, ALONE);
         let id = person(world, EMAIL, None).await;
         let mut browser = browser(world, &accounts, &id).await;
@@ -121,7 +121,7 @@ fn a_person_without_a_password_sets_the_first_one() {
 
 #[test]
 fn a_second_factor_is_proved_on_our_own_page() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, WITH_AUTH);
         let hash = usual_hash(world).await;
         let id = person(world, EMAIL, Some(&hash)).await;

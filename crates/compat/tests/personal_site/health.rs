@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::stage::{Stage, on_both, with_backend};
+use crate::stage::{Stage, on_default, with_backend};
 
 #[test]
 fn it_tells_whether_it_lives_and_that_nothing_else_is_there() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut on = with_backend(stage, false).visitor();
         let health = on.get("/backend/public/health").await.with(200);
         assert_eq!(health.json(), json!({"status": "healthy"}));

@@ -9,13 +9,13 @@ use testkit::Visitor;
 
 use crate::stage::{
     ALONE, EMAIL, OTHER_PASSWORD, OWN, PASSWORD, PUBLIC, USERS, WITH_TOKENS, browser, each_engine,
-    expect, expect_sign_in_mails, front_end, give, link, login, older, person, post, put,
+    expect, expect_sign_in_mails, front_end, give, in_world, link, login, older, person, post, put,
     registration, role, sign_in, signed_in, usual_hash, without,
 };
 
 #[test]
 fn nothing_answers_unless_it_is_switched_on() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let mut visitor = without(world).visitor();
         for path in ["/backend/public/auth/login", "/api/auth/login"] {
             post(&mut visitor, path, json!({})).await.with(404);
@@ -31,7 +31,7 @@ fn nothing_answers_unless_it_is_switched_on() {
 
 #[test]
 fn a_refusal_says_its_sentence_as_error_too() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, ALONE);
         let refused = login(&accounts, EMAIL, PASSWORD).await.with(401);
         let body = refused.json();
@@ -63,7 +63,7 @@ fn a_refusal_says_its_sentence_as_error_too() {
 
 #[test]
 fn a_front_end_signs_in_and_goes_on() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, ALONE);
         let (mut front, first) = signed_in(world, &accounts, EMAIL).await;
         let user = &first["user"];
@@ -103,7 +103,7 @@ fn a_front_end_signs_in_and_goes_on() {
 
 #[test]
 fn only_one_s_own_sessions_are_ended() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, ALONE);
         let (mut farah, first) = signed_in(world, &accounts, EMAIL).await;
         let (mut other, _) = signed_in(world, &accounts, "mei@example.my").await;
@@ -129,7 +129,7 @@ fn only_one_s_own_sessions_are_ended() {
 
 #[test]
 fn registering_tells_nobody_which_addresses_are_known() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, ALONE);
         let path = format!("{PUBLIC}/register");
         expect(world, EMAIL, "mail-verify-subject");
@@ -155,7 +155,7 @@ fn registering_tells_nobody_which_addresses_are_known() {
 
 #[test]
 fn registering_may_be_answered_with_tokens() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, WITH_TOKENS);
         let path = format!("{PUBLIC}/register");
         expect(world, EMAIL, "mail-verify-subject");
@@ -258,7 +258,7 @@ fn a_name_and_a_slug_are_changed_together() {
 
 #[test]
 fn a_password_is_changed_with_the_present_one() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, ALONE);
         let (mut farah, tokens) = signed_in(world, &accounts, EMAIL).await;
         let (mut elsewhere, _) = sign_in(world, &accounts, EMAIL).await;
@@ -295,7 +295,7 @@ fn a_password_is_changed_with_the_present_one() {
 
 #[test]
 fn a_forgotten_password_is_set_by_a_link() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, ALONE);
         let hash = usual_hash(world).await;
         person(world, EMAIL, Some(&hash)).await;
@@ -318,7 +318,7 @@ fn a_forgotten_password_is_set_by_a_link() {
 
 #[test]
 fn a_new_password_that_is_not_taken_is_named_as_the_front_end_sent_it() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, ALONE);
         person(world, EMAIL, None).await;
         world.clock.advance(SignedDuration::from_secs(1));
@@ -338,7 +338,7 @@ fn a_new_password_that_is_not_taken_is_named_as_the_front_end_sent_it() {
 
 #[test]
 fn a_token_made_for_programs_is_refused() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, ALONE);
         let id = person(world, EMAIL, None).await;
         let scopes = [PROFILE_READ];
@@ -350,7 +350,7 @@ fn a_token_made_for_programs_is_refused() {
 
 #[test]
 fn people_are_administered_by_those_who_may() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, ALONE);
         let hash = usual_hash(world).await;
         let site = Scope::site();

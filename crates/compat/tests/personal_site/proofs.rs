@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use testkit::{Page, Visitor};
 
 use crate::stage::{
-    ALONE, EMAIL, OWN, PASSWORD, PUBLIC, Stage, USERS, WITH_AUTH, browser, each_engine,
-    expect_sign_in_mails, front_end, give, login, older, person, post, put, sign_in, usual_hash,
+    ALONE, EMAIL, OWN, PASSWORD, PUBLIC, Stage, USERS, WITH_AUTH, browser, expect_sign_in_mails,
+    front_end, give, in_world, login, older, person, post, put, sign_in, usual_hash,
 };
 
 const ADDRESS: &str = "owner@example.my";
@@ -51,7 +51,7 @@ async fn program_tokens(accounts: &Stage<'_>) -> Value {
 
 #[test]
 fn an_access_token_proves_no_recent_sign_in() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, WITH_AUTH);
         let hash = usual_hash(world).await;
         let owner = person(world, ADDRESS, Some(&hash)).await;
@@ -89,7 +89,7 @@ fn an_access_token_proves_no_recent_sign_in() {
 
 #[test]
 fn the_token_of_a_sign_in_proves_it_for_one_s_own_credentials_and_sessions() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, ALONE);
         let hash = usual_hash(world).await;
         let owner = person(world, ADDRESS, Some(&hash)).await;
@@ -118,7 +118,7 @@ fn the_token_of_a_sign_in_proves_it_for_one_s_own_credentials_and_sessions() {
 
 #[test]
 fn what_cannot_be_undone_asks_for_a_fresh_sign_in() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let accounts = older(world, ALONE);
         let hash = usual_hash(world).await;
         let id = person(world, EMAIL, Some(&hash)).await;

@@ -48,17 +48,37 @@ pub(crate) const WITH_TOKENS: Policy = Policy {
     register_tokens: true,
 };
 
+/// Runs the test in a world on the default engine.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the test is a closure written in its place"
+)]
+pub(crate) fn in_world(test: impl AsyncFn(&World)) {
+    World::default_engine(&domains::migrations(DOMAINS), async |world| {
+        run(world, &test).await;
+    });
+}
+
+/// Like [`in_world`], on SQLite and on PostgreSQL.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the test is a closure written in its place"
 )]
 pub(crate) fn each_engine(test: impl AsyncFn(&World)) {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
-        for kind in ["countdown.reach", "suggestion.digest", posts::mailing::KIND] {
-            world.expect_jobs(kind);
-        }
-        test(world).await;
+        run(world, &test).await;
     });
+}
+
+async fn run(world: &World, test: &impl AsyncFn(&World)) {
+    for kind in ["countdown.reach", "suggestion.digest", posts::mailing::KIND] {
+        world.expect_jobs(kind);
+    }
+    test(world).await;
+}
+
+pub(crate) fn on_default(test: &impl AsyncFn(&Stage<'_>)) {
+    in_world(async |world| test(&without(world)).await);
 }
 
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use testkit::{Visitor, rounds, together};
 
 use crate::stage::{
-    self, PASSWORD, Person, Stage, errors, front_end_of, on_both, post, registration, with_backend,
+    self, PASSWORD, Person, Stage, errors, front_end_of, on_both, on_default, post, registration,
+    with_backend,
 };
 
 const API: &str = "/api/v1/countdowns";
@@ -50,7 +51,7 @@ async fn show(person: &mut Person, is_public: bool, is_listed: bool) -> Value {
 
 #[test]
 fn nothing_answers_unless_it_is_switched_on() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let paths = [TIMERS, PHRASES, PENDING, "/backend/public/public-timers"];
         for path in paths {
@@ -69,7 +70,7 @@ fn nothing_answers_unless_it_is_switched_on() {
 
 #[test]
 fn timers_are_resets_of_the_primary_countdown() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = with_backend(stage, true);
         let mut farah = front_end_of(&stage, "Farah Ali").await;
         let mut other = front_end_of(&stage, "Mei Lin").await;
@@ -137,7 +138,7 @@ fn timers_are_resets_of_the_primary_countdown() {
 
 #[test]
 fn a_timer_lies_behind_and_says_what_is_wrong() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = with_backend(stage, true);
         let mut farah = front_end_of(&stage, "Farah Ali").await;
         let late = json!({"reset_timestamp": "2999-01-01T00:00:00Z", "notes": "x".repeat(501)});
@@ -171,7 +172,7 @@ fn a_timer_lies_behind_and_says_what_is_wrong() {
 
 #[test]
 fn somebody_who_is_not_confirmed_resets_nothing() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = with_backend(stage, true);
         let mut browser = stage.visitor();
         browser.header("sec-fetch-site", "same-origin");
@@ -198,7 +199,7 @@ fn somebody_who_is_not_confirmed_resets_nothing() {
 
 #[test]
 fn a_timer_is_seen_by_those_who_may() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = with_backend(stage, true);
         let mut farah = front_end_of(&stage, "Farah Ali").await;
         let mut anybody = stage.visitor();
@@ -286,7 +287,7 @@ fn a_timer_is_seen_by_those_who_may() {
 
 #[test]
 fn phrases_are_listed_hidden_and_drawn() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = with_backend(stage, true);
         let mut admin = front_end_of(&stage, "An Admin").await;
         give(&stage, &admin, ADMIN).await;
@@ -389,7 +390,7 @@ fn phrases_are_listed_hidden_and_drawn() {
 
 #[test]
 fn suggestions_are_made_and_decided_on() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = with_backend(stage, true);
         let mut admin = front_end_of(&stage, "An Admin").await;
         give(&stage, &admin, ADMIN).await;

@@ -5,7 +5,7 @@ use platform::mail::{Address, Stream, suppression};
 use platform::{StoreError, Tx};
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, on_both, post, with_backend};
+use crate::stage::{Stage, on_default, post, with_backend};
 
 const PATH: &str = "/backend/public/email/unsubscribe";
 
@@ -26,7 +26,7 @@ fn link_for(stage: &Stage<'_>, address: &Address) -> String {
 
 #[test]
 fn a_link_stops_a_stream_however_often_it_is_used() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let stage = with_backend(stage, false);
         let farah: Address = "farah@example.my".parse().unwrap();
         let link = link_for(&stage, &farah);
@@ -59,7 +59,7 @@ fn a_link_stops_a_stream_however_often_it_is_used() {
 
 #[test]
 fn a_link_that_is_none_of_ours_stops_nothing() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut anybody = with_backend(stage, false).visitor();
         for path in [format!("{PATH}/x"), PATH.to_owned()] {
             for method in [Method::GET, Method::POST] {

@@ -6,11 +6,11 @@ use identity::people::invite;
 use platform::Tx;
 use serde_json::Value;
 
-use crate::stage::{ALONE, OWN, each_engine, give, older, post, write};
+use crate::stage::{ALONE, OWN, give, in_world, older, post, write};
 
 #[test]
 fn ending_all_sessions_withdraws_what_somebody_offered() {
-    each_engine(async |world| {
+    in_world(async |world| {
         let stage = older(world, ALONE);
         let mut farah = stage.person("Farah Ali").await;
         let who = farah.who.clone();

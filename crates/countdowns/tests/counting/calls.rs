@@ -5,11 +5,11 @@ use countdowns::countdown::READ;
 use jiff::SignedDuration;
 use serde_json::json;
 
-use crate::stage::{API, Counting, Stage, errors, limited, on_both};
+use crate::stage::{API, Counting, Stage, errors, limited, on_default};
 
 #[test]
 fn a_countdown_is_made_changed_and_deleted() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let made = farah
             .make(json!({"title": "Our day", "kind": "until", "target": "2030-01-16"}))
@@ -44,7 +44,7 @@ fn a_countdown_is_made_changed_and_deleted() {
 
 #[test]
 fn everything_wrong_is_said_at_once() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let sent = json!({"title": "", "kind": "until", "target": "2020-01-01", "after": "freeze",
             "time_zone": "Mars/Olympus", "slug": "No!", "listed": true, "repeat": "daily"});
@@ -101,7 +101,7 @@ fn everything_wrong_is_said_at_once() {
 
 #[test]
 fn the_newest_reset_counts_whenever_it_was_written() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let at = farah.since("Without a cold").await;
         let now = stage.world.platform.clock.now();
@@ -158,7 +158,7 @@ fn the_newest_reset_counts_whenever_it_was_written() {
 
 #[test]
 fn what_counts_down_is_not_reset() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let made = farah
             .make(json!({"title": "Day", "kind": "until", "target": "2030-01-16"}))
@@ -172,7 +172,7 @@ fn what_counts_down_is_not_reset() {
 
 #[test]
 fn others_and_weaker_tokens_find_nothing() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let at = farah.since("Mine").await;
         let made = farah.reset(&at, &json!({})).await;
@@ -211,7 +211,7 @@ fn others_and_weaker_tokens_find_nothing() {
 
 #[test]
 fn a_reset_that_is_sent_twice_is_one() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let at = farah.since("Once").await;
         farah.program.header("idempotency-key", "one-press");
@@ -229,7 +229,7 @@ fn a_reset_that_is_sent_twice_is_one() {
 
 #[test]
 fn a_token_for_one_countdown_reaches_no_other() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let at = farah.since("Mine").await;
         farah
@@ -257,7 +257,7 @@ fn a_token_for_one_countdown_reaches_no_other() {
 
 #[test]
 fn one_countdown_is_the_main_one() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let one = farah
             .make(json!({"title": "One", "is_primary": true}))

@@ -10,7 +10,7 @@ use web::Input;
 
 use crate::days;
 use crate::phrases::by_hand;
-use crate::stage::{API, DATES, Person, Stage, errors, on_both, request};
+use crate::stage::{API, DATES, Person, Stage, errors, on_both, on_default, request};
 
 const DAY: &str = "reception";
 
@@ -49,7 +49,7 @@ async fn look(person: &mut Person, at: &str) -> Value {
 
 #[test]
 fn dates_of_one_name_are_told_apart_by_their_times() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut aina = stage.person("Aina Yusof").await;
         set(stage, &aina, "2027-01-16T18:00").await;
         let names = async |aina: &mut Person| {
@@ -72,7 +72,7 @@ fn dates_of_one_name_are_told_apart_by_their_times() {
 
 #[test]
 fn a_countdown_goes_along_with_the_date_that_it_follows() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let form = farah.browser.get("/me/countdowns/new").await;
         assert!(!form.body.contains("follows"), "there is nothing to follow");
@@ -110,7 +110,7 @@ fn a_countdown_goes_along_with_the_date_that_it_follows() {
 
 #[test]
 fn a_date_is_followed_for_as_long_as_it_is_ones_own() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut other = by_hand(stage.person("Somebody Else").await).await;
         set(stage, &farah, "2030-01-16T18:00").await;
@@ -133,7 +133,7 @@ fn a_date_is_followed_for_as_long_as_it_is_ones_own() {
 
 #[test]
 fn whoever_lets_go_keeps_the_day() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         set(stage, &farah, "2030-01-16T18:00").await;
         let at = follow(&mut farah).await;

@@ -13,7 +13,7 @@ use platform::{Rows, StoreError, Tx, audit, sql};
 use serde_json::{Value, json};
 use site::domains::for_identity;
 
-use crate::stage::{Counting, DOMAINS, Person, Stage, on_both, request};
+use crate::stage::{Counting, DOMAINS, Person, Stage, on_both, on_default, request};
 
 /// The text that the test enters into every field.
 const MARK: &str = "marker-5b1c";
@@ -171,7 +171,7 @@ async fn mark_the_rest(stage: &Stage<'_>, id: &AccountId) {
 
 #[test]
 fn nothing_is_left_of_whoever_leaves_and_the_log_holds() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let person = marked(stage).await;
         let id = person.who.account().id.clone();
         let mut other = stage.person("Someone Else").await;
@@ -253,7 +253,7 @@ fn nothing_is_left_of_whoever_leaves_and_the_log_holds() {
 
 #[test]
 fn a_countdown_goes_to_another_owner_or_with_its_account() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut daniel = stage.person("Daniel Tan").await;
         let shared = farah.public("Together").await;
@@ -315,7 +315,7 @@ async fn names(stage: &Stage<'_>) -> Vec<AccountId> {
 
 #[test]
 fn an_owner_who_is_kept_out_gets_a_countdown_after_those_who_may_act() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let daniel = stage.person("Daniel Tan").await;
         let aisyah = stage.person("Aisyah").await;
@@ -364,7 +364,7 @@ fn an_owner_who_is_kept_out_gets_a_countdown_after_those_who_may_act() {
 
 #[test]
 fn who_is_erased_there_keeps_no_part_in_a_countdown_that_goes_to_another() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let daniel = stage.person("Daniel Tan").await;
         let shared = farah.public("Together").await;
@@ -422,7 +422,7 @@ fn a_countdown_of_owners_who_all_leave_goes_with_the_last() {
 
 #[test]
 fn a_copy_has_the_countdowns_with_all_resets() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let person = marked(stage).await;
         let mut other = stage.person("Someone Else").await;
         other.since("Not yours").await;
@@ -445,7 +445,7 @@ fn a_copy_has_the_countdowns_with_all_resets() {
 
 #[test]
 fn whoever_is_kept_out_has_no_pages_until_they_are_let_in_again() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let person = marked(stage).await;
         let boss = stage.person("The Boss").await;
         let (id, by) = (person.who.account().id.clone(), boss.who.clone());

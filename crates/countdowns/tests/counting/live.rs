@@ -12,14 +12,14 @@ use testkit::{rounds, together};
 use tokio::runtime::Handle;
 use tokio::task::yield_now;
 
-use crate::stage::{API, Counting, Stage, on_both, visitor_among};
+use crate::stage::{API, Counting, Stage, on_both, on_default, visitor_among};
 use crate::webhooks::{deliveries, hook};
 
 const PAGE: &str = "/u/farah-ali/live";
 
 #[test]
 fn a_page_hears_at_once_what_changed() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let at = farah.public("Live").await;
         let other = farah.public("Other").await;
@@ -53,7 +53,7 @@ fn a_page_hears_at_once_what_changed() {
 
 #[test]
 fn a_stream_ends_when_its_reader_may_not_see_the_page_any_more() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let at = farah.public("Live").await;
         let id = CountdownId::from_text(at.rsplit('/').next().unwrap().to_owned());
@@ -80,7 +80,7 @@ fn a_stream_ends_when_its_reader_may_not_see_the_page_any_more() {
 
 #[test]
 fn one_task_looks_at_a_page_for_all_who_watch_it() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let at = farah.public("Live").await;
         let tasks = || Handle::current().metrics().num_alive_tasks();
@@ -112,7 +112,7 @@ fn one_task_looks_at_a_page_for_all_who_watch_it() {
 
 #[test]
 fn a_stream_ends_and_nothing_waits_when_a_countdown_is_deleted() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let made = farah
             .make(
@@ -139,7 +139,7 @@ fn a_stream_ends_and_nothing_waits_when_a_countdown_is_deleted() {
 
 #[test]
 fn the_page_names_its_stream_and_a_network_has_five() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         farah.public("Live").await;
         let mut visitor = stage.visitor();
@@ -159,7 +159,7 @@ fn the_page_names_its_stream_and_a_network_has_five() {
 
 #[test]
 fn an_operator_says_how_many_watch() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         farah.public("Live").await;
         let path = format!("{PAGE}/events");
@@ -224,7 +224,7 @@ fn a_day_comes_once() {
 
 #[test]
 fn a_day_that_is_put_off_is_waited_for() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let made = farah
             .make(
@@ -252,7 +252,7 @@ fn a_day_that_is_put_off_is_waited_for() {
 
 #[test]
 fn resets_are_written_thirty_times_in_ten_minutes() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let at = farah.since("Often").await;
         for _ in 0..30 {

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use platform::{StoreError, Tx, sql};
 use serde_json::{Value, json};
 
-use crate::stage::{Counting, Person, Stage, errors, on_both};
+use crate::stage::{Counting, Person, Stage, errors, on_default};
 
 const ALL: &str = "/api/v1/admin/phrases";
 const PENDING: &str = "/api/v1/admin/suggestions";
@@ -62,7 +62,7 @@ fn decision(suggestion: &Value, what: &str) -> String {
 
 #[test]
 fn one_that_is_not_hidden_is_drawn() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut moderator = moderator(stage).await;
         let mut nobody = stage.visitor();
@@ -128,7 +128,7 @@ fn uuid_of(id: &str) -> String {
 
 #[test]
 fn each_phrase_is_drawn_about_as_often() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         farah.public("Mine").await;
         let mut moderator = moderator(stage).await;
@@ -153,7 +153,7 @@ fn each_phrase_is_drawn_about_as_often() {
 
 #[test]
 fn a_suggestion_is_taken_in_other_words_or_turned_down() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut moderator = moderator(stage).await;
         for (text, code) in [
@@ -244,7 +244,7 @@ async fn unsubscribable(stage: &Stage<'_>) -> Vec<String> {
 
 #[test]
 fn moderators_hear_once_an_hour_of_what_waits() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut moderator = moderator(stage).await;
         let owner = stage.person("An Owner").await;
@@ -291,7 +291,7 @@ fn moderators_hear_once_an_hour_of_what_waits() {
 
 #[test]
 fn one_that_came_back_is_not_there_twice() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut moderator = moderator(stage).await;
         let old = add(&mut moderator, "Keep going").await;
         let at = format!("{ALL}/{old}");
@@ -306,7 +306,7 @@ fn one_that_came_back_is_not_there_twice() {
 
 #[test]
 fn ten_suggestions_wait_and_twenty_are_made_a_day() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut moderator = moderator(stage).await;
         for number in 1..=20 {
@@ -332,7 +332,7 @@ fn ten_suggestions_wait_and_twenty_are_made_a_day() {
 
 #[test]
 fn phrases_are_hidden_suggested_and_decided_on_by_forms() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut moderator = moderator(stage).await;
         farah.browser.get("/admin/phrases").await.expect(403);
@@ -408,7 +408,7 @@ fn phrases_are_hidden_suggested_and_decided_on_by_forms() {
 
 #[test]
 fn what_somebody_suggested_goes_with_them_and_phrases_stay() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let farah = stage.person("Farah Ali").await;
         give(stage, &farah, MODERATOR).await;
         let mut token = farah.program.clone();
@@ -457,7 +457,7 @@ fn what_somebody_suggested_goes_with_them_and_phrases_stay() {
 
 #[test]
 fn a_page_shows_the_phrase_of_the_day_where_its_owner_says_so() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut moderator = moderator(stage).await;
         let both = ["Keep going", "Rest a while"];

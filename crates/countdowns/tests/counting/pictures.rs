@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use testkit::Page;
 
-use crate::stage::{Counting, Stage, on_both, shape};
+use crate::stage::{Counting, Stage, on_default, shape};
 
 const PAGE: &str = "/u/farah-ali/our-day";
 
@@ -18,7 +18,7 @@ fn address(page: &Page) -> String {
 
 #[test]
 fn a_page_names_a_picture_that_is_another_one_after_a_change_and_the_next_day() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let made = farah
             .make(
@@ -54,7 +54,7 @@ fn a_page_names_a_picture_that_is_another_one_after_a_change_and_the_next_day() 
 
 #[test]
 fn there_is_no_picture_of_what_may_not_be_seen() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let at = farah.since("Our day").await;
         farah.reset(&at, &json!({})).await.expect(201);
@@ -76,7 +76,7 @@ fn there_is_no_picture_of_what_may_not_be_seen() {
 
 #[test]
 fn a_title_that_the_font_lacks_is_left_out() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut tags = Vec::new();
         for (title, slug) in [

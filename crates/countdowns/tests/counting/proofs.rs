@@ -10,7 +10,7 @@ use platform::{StoreError, Tx};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor};
 
-use crate::stage::{API, Counting, Person, Stage, on_both};
+use crate::stage::{API, Counting, Person, Stage, on_default};
 
 const HOOKS: &str = "/api/v1/webhooks";
 
@@ -48,7 +48,7 @@ fn expect_refusal(page: &Page) {
 
 #[test]
 fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let daniel = stage.person("Daniel Tan").await;
         let at = farah.since("Together").await;
@@ -119,7 +119,7 @@ fn what_lets_others_in_or_goes_on_alone_asks_for_a_recent_proof() {
 
 #[test]
 fn a_token_that_reads_nothing_makes_no_webhook_that_tells_notes() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut writer = stage
             .clone()
             .with_tokens_for(&[WRITE])
@@ -136,7 +136,7 @@ fn a_token_that_reads_nothing_makes_no_webhook_that_tells_notes() {
 
 #[test]
 fn ten_tests_are_sent_in_ten_minutes() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         stage.world.expect_jobs("webhook.deliver");
         let mut farah = stage.person("Farah Ali").await;
         let mut tests = Vec::new();

@@ -6,7 +6,7 @@ use platform::{Tx, audit};
 use serde_json::{Value, json};
 use web::fields::Input;
 
-use crate::stage::{API, Counting, Stage, on_both, request, shape};
+use crate::stage::{API, Counting, Stage, on_default, request, shape};
 
 async fn set(stage: &Stage<'_>, at: &str, person: &mut crate::stage::Person, change: Value) {
     let _ = stage;
@@ -18,7 +18,7 @@ async fn set(stage: &Stage<'_>, at: &str, person: &mut crate::stage::Person, cha
 
 #[test]
 fn a_page_shows_what_its_owners_show() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let at = farah.since("Without a cold").await;
         let ago = stage.world.platform.clock.now() - SignedDuration::from_hours(24 * 1_234 + 5);
@@ -59,7 +59,7 @@ fn a_page_shows_what_its_owners_show() {
 
 #[test]
 fn what_may_not_be_seen_is_not_there() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let hidden = farah.since("Hidden").await;
         farah.reset(&hidden, &json!({})).await.expect(201);
@@ -94,7 +94,7 @@ fn what_may_not_be_seen_is_not_there() {
 
 #[test]
 fn a_former_name_leads_to_the_present_one_where_something_is_seen() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         farah
             .make(
@@ -148,7 +148,7 @@ fn a_former_name_leads_to_the_present_one_where_something_is_seen() {
 
 #[test]
 fn its_owners_see_it_always() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         farah.since("Hidden").await;
         let page = farah.browser.get("/u/farah-ali/hidden").await;
@@ -160,7 +160,7 @@ fn its_owners_see_it_always() {
 
 #[test]
 fn figures_are_of_times_that_have_ended() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let made = farah
             .make(json!({"title": "Swimming", "visibility": "public", "show_stats": true}))
@@ -185,7 +185,7 @@ fn figures_are_of_times_that_have_ended() {
 
 #[test]
 fn a_page_tells_of_the_runs_before_where_its_owner_says_so() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let made = farah
             .make(json!({"title": "Swimming", "visibility": "public"}))
@@ -227,7 +227,7 @@ fn a_page_tells_of_the_runs_before_where_its_owner_says_so() {
 
 #[test]
 fn a_day_that_comes_has_a_ring_and_a_calendar_file() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let now = stage.world.clock.now();
         let day = (now + SignedDuration::from_hours(24 * 100))
@@ -281,7 +281,7 @@ fn a_day_that_comes_has_a_ring_and_a_calendar_file() {
 
 #[test]
 fn a_page_is_in_a_language_that_has_its_words() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         farah.public("Swimming").await;
         farah.since("Hidden").await;
@@ -324,7 +324,7 @@ fn a_page_is_in_a_language_that_has_its_words() {
 
 #[test]
 fn only_what_is_listed_is_in_the_directory() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let made = farah
             .make(
@@ -355,7 +355,7 @@ fn only_what_is_listed_is_in_the_directory() {
 
 #[test]
 fn a_page_says_what_its_owner_says_of_themselves_but_not_the_full_name() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let said = Input::from(json!({"real_name": "Siti", "bio": "Kopi.\n<b>Teh</b>",
             "location": "Ipoh", "website": "https://farah.example/?a=1&b=\"2"}));
@@ -400,7 +400,7 @@ fn a_page_says_what_its_owner_says_of_themselves_but_not_the_full_name() {
 
 #[test]
 fn two_people_of_one_name_have_two_addresses() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let body = json!({"title": "Day", "kind": "until", "target": "2030-01-16",
             "visibility": "public"});
         let mut one = stage.person("Farah Ali").await;
@@ -414,7 +414,7 @@ fn two_people_of_one_name_have_two_addresses() {
 
 #[test]
 fn a_page_that_a_browser_has_is_not_sent_again_until_it_changes() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let at = farah.since("Without a cold").await;
         farah.reset(&at, &json!({})).await.expect(201);
@@ -470,7 +470,7 @@ fn a_page_that_a_browser_has_is_not_sent_again_until_it_changes() {
 
 #[test]
 fn the_directory_is_searched_and_read_page_by_page() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut other = stage.person("Daniel Tan").await;
         let listed = |title: &str, after: &str| {
@@ -532,7 +532,7 @@ fn the_directory_is_searched_and_read_page_by_page() {
 
 #[test]
 fn other_sites_show_a_badge_a_frame_and_a_few_words() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let at = farah.since("Tea <or> coffee").await;
         let ago = stage.world.platform.clock.now() - SignedDuration::from_hours(24 * 15);

@@ -4,7 +4,7 @@
 use serde_json::json;
 use testkit::Person;
 
-use crate::stage::{Counting, Stage, on_both};
+use crate::stage::{Counting, Stage, on_default};
 
 async fn make(farah: &mut Person, title: &str, visibility: &str) -> serde_json::Value {
     farah
@@ -17,7 +17,7 @@ async fn make(farah: &mut Person, title: &str, visibility: &str) -> serde_json::
 
 #[test]
 fn whoever_has_a_public_countdown_has_a_page_with_it_outside_the_directory_too() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut visitor = stage.visitor();
         make(&mut farah, "Secret", "private").await;
@@ -45,7 +45,7 @@ fn whoever_has_a_public_countdown_has_a_page_with_it_outside_the_directory_too()
 
 #[test]
 fn a_countdown_is_shared_as_far_as_everybody_sees_it() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         make(&mut farah, "Our day", "public").await;
         make(&mut farah, "Secret", "private").await;
@@ -65,7 +65,7 @@ fn a_countdown_is_shared_as_far_as_everybody_sees_it() {
 
 #[test]
 fn other_sites_learn_how_to_frame_a_public_countdown() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         make(&mut farah, "Our \"day\"", "public").await;
         make(&mut farah, "Secret", "private").await;
@@ -114,7 +114,7 @@ fn other_sites_learn_how_to_frame_a_public_countdown() {
 
 #[test]
 fn the_main_countdown_of_whose_site_it_is_lives_on_the_first_page() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person_as("Farah Ali", identity::grant::OWNER).await;
         farah
             .make(
@@ -137,7 +137,7 @@ fn the_main_countdown_of_whose_site_it_is_lives_on_the_first_page() {
 
 #[test]
 fn the_directory_describes_itself_to_other_sites() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         farah.public("Swimming").await;
         let page = stage.visitor().get("/countdowns").await;

@@ -25,26 +25,41 @@ pub(crate) const DATES: Dates = Dates(DOMAINS);
 
 pub(crate) const API: &str = "/api/v1/countdowns";
 
+/// Runs the test on the default engine.
+pub(crate) fn on_default(test: &impl AsyncFn(&Stage<'_>)) {
+    in_world(async |world| run(world, test).await);
+}
+
+/// Like [`on_default`], on SQLite and on PostgreSQL.
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
-    each_world(async |world| {
-        let stage = stage(world, world.platform.clone());
-        test(&stage).await;
-        assert_eq!(stage.unsaid_actions().await, [""; 0]);
+    World::each_engine(&domains::migrations(DOMAINS), async |world| {
+        expect_jobs(world);
+        run(world, test).await;
     });
 }
 
-/// Runs the test with SQLite and with PostgreSQL. Jobs for days that have not come yet may remain
-/// at the end.
+async fn run(world: &World, test: &impl AsyncFn(&Stage<'_>)) {
+    let stage = stage(world, world.platform.clone());
+    test(&stage).await;
+    assert_eq!(stage.unsaid_actions().await, [""; 0]);
+}
+
+/// Runs the test in a world on the default engine.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "the test is a closure written in its place"
 )]
-pub(crate) fn each_world(test: impl AsyncFn(&World)) {
-    World::each_engine(&domains::migrations(DOMAINS), async |world| {
-        world.expect_jobs("countdown.reach");
-        world.expect_jobs("suggestion.digest");
+pub(crate) fn in_world(test: impl AsyncFn(&World)) {
+    World::default_engine(&domains::migrations(DOMAINS), async |world| {
+        expect_jobs(world);
         test(world).await;
     });
+}
+
+/// Jobs for days that have not come yet may remain at the end.
+fn expect_jobs(world: &World) {
+    world.expect_jobs("countdown.reach");
+    world.expect_jobs("suggestion.digest");
 }
 
 /// A site on this platform. People's API tokens have all scopes for countdowns.

@@ -7,7 +7,7 @@ use platform::Tx;
 use serde_json::{Value, json};
 
 use crate::phrases::give;
-use crate::stage::{API, Counting, Person, Stage, errors, on_both, request, shape};
+use crate::stage::{API, Counting, Person, Stage, errors, on_default, request, shape};
 
 const PAGE: &str = "/u/farah-ali/our-day";
 const JSON: &str = "/api/v1/public/farah-ali/our-day";
@@ -27,7 +27,7 @@ fn day(visibility: &str) -> Value {
 
 #[test]
 fn trusted_contacts_see_what_is_not_there_for_others() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut aina = stage.person("Aina Ali").await;
         let mut of_site = stage.person("Trusted By The Site").await;
@@ -93,7 +93,7 @@ fn trusted_contacts_see_what_is_not_there_for_others() {
 
 #[test]
 fn a_removed_contact_sees_nothing_from_then_on() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut aina = stage.person("Aina Ali").await;
         farah.make(day("trusted")).await;
@@ -110,7 +110,7 @@ fn a_removed_contact_sees_nothing_from_then_on() {
 
 #[test]
 fn what_only_trusted_contacts_see_is_not_listed() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = stage.person("Farah Ali").await;
         let mut aina = stage.person("Aina Ali").await;
         trust(stage, &aina, &farah).await;

@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::stage::{API, Counting, DOMAINS, Person, Stage, each_world, limited, request, stage};
+use crate::stage::{API, Counting, DOMAINS, Person, Stage, in_world, limited, request, stage};
 
 const HOOKS: &str = "/api/v1/webhooks";
 
@@ -173,7 +173,7 @@ fn signature(secret: &str, one: &Arrived) -> String {
 
 #[test]
 fn what_happens_is_sent_signed_and_once() {
-    each_world(async |world| {
+    in_world(async |world| {
         let (server, stage) = Server::start(world).await;
         let mut farah = stage.person("Farah Ali").await;
         let made = hook(&mut farah, &server.url(), false).await;
@@ -233,7 +233,7 @@ fn what_happens_is_sent_signed_and_once() {
 
 #[test]
 fn a_day_that_comes_is_sent_and_says_when_it_is_late() {
-    each_world(async |world| {
+    in_world(async |world| {
         let (server, stage) = Server::start(world).await;
         let mut farah = stage.person("Farah Ali").await;
         hook(&mut farah, &server.url(), false).await;
@@ -263,7 +263,7 @@ fn a_day_that_comes_is_sent_and_says_when_it_is_late() {
 
 #[test]
 fn what_does_not_arrive_is_sent_eight_times_within_a_day() {
-    each_world(async |world| {
+    in_world(async |world| {
         let (server, stage) = Server::start(world).await;
         let mut farah = stage.person("Farah Ali").await;
         let made = hook(&mut farah, &server.url(), true).await;
@@ -343,7 +343,7 @@ fn what_does_not_arrive_is_sent_eight_times_within_a_day() {
 
 #[test]
 fn who_wants_nothing_more_is_sent_nothing_more() {
-    each_world(async |world| {
+    in_world(async |world| {
         let (server, stage) = Server::start(world).await;
         let mut farah = stage.person("Farah Ali").await;
         hook(&mut farah, &server.url(), false).await;
@@ -361,7 +361,7 @@ fn who_wants_nothing_more_is_sent_nothing_more() {
 
 #[test]
 fn no_address_of_our_own_networks_is_called() {
-    each_world(async |world| {
+    in_world(async |world| {
         let (server, stage) = Server::start(world).await;
         let mut farah = stage.person("Farah Ali").await;
         for url in [
@@ -407,7 +407,7 @@ fn no_address_of_our_own_networks_is_called() {
 
 #[test]
 fn a_new_secret_takes_the_place_of_the_old_one_in_a_day() {
-    each_world(async |world| {
+    in_world(async |world| {
         let (server, stage) = Server::start(world).await;
         let mut farah = stage.person("Farah Ali").await;
         let made = hook(&mut farah, &server.url(), false).await;
@@ -455,7 +455,7 @@ fn a_new_secret_takes_the_place_of_the_old_one_in_a_day() {
 
 #[test]
 fn webhooks_are_kept_on_a_page() {
-    each_world(async |world| {
+    in_world(async |world| {
         let (server, stage) = Server::start(world).await;
         let mut farah = stage.person("Farah Ali").await;
         let browser = &mut farah.browser;
@@ -501,7 +501,7 @@ fn webhooks_are_kept_on_a_page() {
 
 #[test]
 fn whoever_is_gone_is_sent_nothing_more() {
-    each_world(async |world| {
+    in_world(async |world| {
         let (server, stage) = Server::start(world).await;
         let second = world.second_store();
         for round in 0..rounds() {

@@ -12,7 +12,7 @@ use platform::{Rows, sql};
 use testkit::SentMail;
 use web::Language;
 
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 /// Uses up the installation's budget for wrong codes, and returns the mails that were sent.
 async fn attack(stage: &Stage<'_>, guess: &str) -> Vec<SentMail> {
@@ -34,7 +34,7 @@ async fn attack(stage: &Stage<'_>, guess: &str) -> Vec<SentMail> {
 
 #[test]
 fn owners_are_told_once_a_day_in_their_language_that_codes_are_guessed() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let (second, here) = (stage.stranger.account.clone(), role::scope(&stage.occasion));
         let store = &stage.site.store;
         store

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::pages::HOME;
-use crate::stage::{Stage, call, on_both};
+use crate::stage::{Stage, call, on_default};
 
 async fn shown(stage: &Stage<'_>) -> String {
     let mut guest = stage.nobody();
@@ -22,7 +22,7 @@ async fn news(stage: &Stage<'_>) -> Value {
 
 #[test]
 fn guests_read_what_is_published_and_nothing_else() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut host = stage.visitor(&stage.coordinator);
         let list = format!("{HOME}/settings/news");
         let new = format!("{list}/new");

@@ -17,7 +17,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{SentMail, rounds, together};
 
-use crate::stage::{ALL, Host, Stage, call, on_both};
+use crate::stage::{ALL, Host, Stage, call, on_both, on_default};
 
 /// Saves as a household, which changes its first guest's answer for the reception.
 fn save(
@@ -120,7 +120,7 @@ impl Stage<'_> {
 
 #[test]
 fn three_saves_in_a_minute_are_one_notice_and_one_mail() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let at = stage.at("/answer-notifications");
         let usual = stage.visitor(&stage.owner).get(&at).await;
         let never = json!({"by_mail": "never", "on_site": "at_once", "hour": "08:00"});
@@ -221,7 +221,7 @@ fn three_saves_in_a_minute_are_one_notice_and_one_mail() {
 
 #[test]
 fn a_mail_that_waits_does_not_leave_to_a_host_who_was_removed() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let both = json!({"by_mail": "at_once"});
         for host in [&stage.owner, &stage.coordinator] {
             stage.hear(host, both.clone()).await;
@@ -269,7 +269,7 @@ fn saves_that_go_on_are_told_after_ten_minutes_all_together() {
 
 #[test]
 fn a_day_comes_at_its_hour_in_the_occasions_zone_also_when_clocks_change() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let (owner, slug) = (&stage.owner, occasions::demo::SLUG);
         let move_to_rome = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             sql!(
@@ -331,7 +331,7 @@ async fn end(stage: &Stage<'_>, account: &AccountId) {
 
 #[test]
 fn nobody_hears_who_has_no_role_any_more() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let both = json!({"by_mail": "at_once"});
         for host in [&stage.owner, &stage.coordinator, &stage.observer] {
             stage.hear(host, both.clone()).await;
@@ -373,7 +373,7 @@ fn nobody_hears_who_has_no_role_any_more() {
 
 #[test]
 fn a_host_does_not_hear_of_answers_that_they_typed() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let rahma = stage.invitation("RAHMA").await;
         let mut typing = stage.visitor(&stage.coordinator);
         let at = format!("/api/v1/invitations/id/{rahma}");
@@ -390,7 +390,7 @@ fn a_host_does_not_hear_of_answers_that_they_typed() {
 
 #[test]
 fn unsubscribing_by_a_mails_link_is_the_choice_of_no_mail() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage
             .hear(&stage.owner, json!({"by_mail": "at_once"}))
             .await;
@@ -427,7 +427,7 @@ fn unsubscribing_by_a_mails_link_is_the_choice_of_no_mail() {
 
 #[test]
 fn no_mail_leaves_before_the_site_allows_it_or_to_unconfirmed_addresses() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         for host in [&stage.owner, &stage.coordinator] {
             stage.hear(host, json!({"by_mail": "at_once"})).await;
         }
@@ -469,7 +469,7 @@ fn no_mail_leaves_before_the_site_allows_it_or_to_unconfirmed_addresses() {
 
 #[test]
 fn the_page_and_the_api_change_the_same_choice_of_one_host() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let page = format!("/admin/o/{}/notifications", occasions::demo::SLUG);
         let at = stage.at("/answer-notifications");
         for host in [&stage.owner, &stage.coordinator, &stage.observer] {

@@ -6,7 +6,7 @@ use platform::{Random, StoreError, sql};
 use serde_json::{Map, Value, json};
 
 use crate::roles::{Names, routes};
-use crate::stage::{Stage, call, on_both};
+use crate::stage::{Stage, call, on_both, on_default};
 
 /// How many request bodies are tried for each route.
 const ROUNDS: u32 = 25;
@@ -176,7 +176,7 @@ fn nothing_that_programs_send_is_our_fault() {
 
 #[test]
 fn nothing_that_stands_in_an_address_is_our_fault() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.expect_work();
         let random = Random::seeded(8);
         let words = [

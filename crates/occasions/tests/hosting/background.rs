@@ -12,7 +12,7 @@ use serde_json::json;
 use web::Language;
 
 use crate::parts::sent;
-use crate::stage::{Host, Stage, call, code, fields, on_both};
+use crate::stage::{Host, Stage, call, code, fields, on_default};
 
 fn all(action: Action) -> Request {
     Request {
@@ -32,7 +32,7 @@ async fn run(stage: &Stage<'_>, request: Request) -> bulk::Bulk {
 
 #[test]
 fn an_action_goes_through_all_that_match() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let tag = all(Action::Tag {
             tag: "Everyone".to_owned(),
         });
@@ -133,7 +133,7 @@ fn an_action_goes_through_all_that_match() {
 
 #[test]
 fn each_row_has_its_own_end() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let rahman = stage.invitation("RAHMA").await;
         let rossi = stage.invitation("ROSSI").await;
         let gone = rossi.clone();
@@ -182,7 +182,7 @@ fn each_row_has_its_own_end() {
 
 #[test]
 fn a_job_that_begins_again_does_nothing_twice() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let request = all(Action::Lock {
             reason: String::new(),
         });
@@ -205,7 +205,7 @@ fn a_job_that_begins_again_does_nothing_twice() {
 
 #[test]
 fn whoever_lost_the_role_meanwhile_changes_nothing() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.give_password(&stage.owner).await;
         let request = all(Action::Archive {});
         let id = stage
@@ -234,7 +234,7 @@ fn whoever_lost_the_role_meanwhile_changes_nothing() {
 
 #[test]
 fn an_action_that_nothing_could_take_is_refused_at_once() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         for (action, pointer) in [
             (Action::Tag { tag: String::new() }, "/args/tag/0"),
             (
@@ -293,7 +293,7 @@ fn an_action_that_nothing_could_take_is_refused_at_once() {
 
 #[test]
 fn what_an_action_would_do_is_known_beforehand() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let open = stage
             .done(|tx, host| {
                 let filter = InvitationFilter {
@@ -360,7 +360,7 @@ pub(crate) async fn fetch(stage: &Stage<'_>, host: &Host, id: &ExportId) -> Stri
 
 #[test]
 fn a_file_says_what_the_list_says() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut files = Vec::new();
         for kind in [
             ExportKind::Guests,
@@ -424,7 +424,7 @@ fn a_file_says_what_the_list_says() {
 
 #[test]
 fn observers_get_files_without_codes_and_contact_data() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let theirs = ask(
             stage,
             &stage.observer,
@@ -483,7 +483,7 @@ fn observers_get_files_without_codes_and_contact_data() {
 
 #[test]
 fn a_file_can_be_fetched_for_seven_days() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = ask(
             stage,
             &stage.owner,
@@ -519,7 +519,7 @@ fn a_file_can_be_fetched_for_seven_days() {
 
 #[test]
 fn what_a_guest_typed_becomes_no_formula() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage
             .done(|tx, host| {
                 let new = sent(json!({

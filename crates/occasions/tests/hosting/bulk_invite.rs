@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::pages::HOME;
 use crate::parts::{portal, sent};
-use crate::stage::{Stage, call, on_both};
+use crate::stage::{Stage, call, on_default};
 
 async fn invited_to(stage: &Stage<'_>, household: &str, events: &[&str]) -> String {
     let change = sent(json!({
@@ -32,7 +32,7 @@ async fn events_of(stage: &Stage<'_>, id: &str) -> Vec<String> {
 
 #[test]
 fn many_households_are_invited_to_a_further_event() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.world.expect_jobs(bulk::KIND);
         let one = invited_to(stage, "Ali", &["nikah"]).await;
         let other = invited_to(stage, "Siti", &["nikah", "brunch"]).await;

@@ -14,7 +14,7 @@ use platform::mail::suppression::{self, Cause};
 use platform::mail::{Address, Mailer, Post, dkim, sealed_text, sender_domain};
 use platform::{Rows, StoreError, Tx, sql};
 
-use crate::stage::{Stage, code, on_both};
+use crate::stage::{Stage, code, on_default};
 
 /// The four households that get mail in these tests. Each entry has the household's code, its email
 /// address, and the first words of the built-in invitation's subject.
@@ -145,7 +145,7 @@ async fn set_mails(stage: &Stage<'_>, state: &'static str) {
 
 #[test]
 fn every_household_with_an_address_gets_one_mail_in_its_language() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.label_four().await;
         let key = stage.site.keys.key(suppression::PURPOSE);
         let gone: Address = "rossi@example.com".parse().unwrap();
@@ -209,7 +209,7 @@ fn every_household_with_an_address_gets_one_mail_in_its_language() {
 
 #[test]
 fn a_paused_campaign_takes_back_what_has_not_left_and_goes_on_later() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.label_four().await;
         let id = stage.order(MailKind::Invitation, 0).await.campaign.id;
         stage.scribe().run_due().await.unwrap();
@@ -245,7 +245,7 @@ fn a_paused_campaign_takes_back_what_has_not_left_and_goes_on_later() {
 
 #[test]
 fn a_cancelled_campaign_sends_nothing_more() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.label_four().await;
         // This campaign sends at most one mail per minute.
         let id = stage.order(MailKind::Invitation, 1).await.campaign.id;
@@ -269,7 +269,7 @@ fn a_cancelled_campaign_sends_nothing_more() {
 
 #[test]
 fn a_pace_is_kept_and_a_scheduled_campaign_waits_for_its_time() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.label_four().await;
         let due = stage.world.clock.now() + SignedDuration::from_mins(30);
         // The occasion's time zone is Asia/Kuala_Lumpur, UTC+8.
@@ -303,7 +303,7 @@ fn a_pace_is_kept_and_a_scheduled_campaign_waits_for_its_time() {
 
 #[test]
 fn what_failed_is_sent_again_and_what_is_uncertain_is_not() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.label_four().await;
         let id = stage.order(MailKind::Invitation, 0).await.campaign.id;
         stage.scribe().run_due().await.unwrap();
@@ -343,7 +343,7 @@ fn what_failed_is_sent_again_and_what_is_uncertain_is_not() {
 
 #[test]
 fn a_reminder_skips_whoever_has_answered_meanwhile_and_whoever_may_not() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.label_four().await;
         stage.expect_confirmations();
         let id = stage.order(MailKind::Reminder, 0).await.campaign.id;
@@ -376,7 +376,7 @@ fn a_reminder_skips_whoever_has_answered_meanwhile_and_whoever_may_not() {
 
 #[test]
 fn nothing_is_ordered_where_nothing_may_be_sent() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.label_four().await;
         let order = async || {
             stage
@@ -441,7 +441,7 @@ fn nothing_is_ordered_where_nothing_may_be_sent() {
 
 #[test]
 fn a_campaign_whose_job_was_lost_is_found_again() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.label_four().await;
         let id = stage.order(MailKind::Invitation, 0).await.campaign.id;
         let lose = |tx: &mut Tx<'_>| tx.run(sql!("DELETE FROM job"), &[], Rows::Any);
@@ -457,7 +457,7 @@ fn a_campaign_whose_job_was_lost_is_found_again() {
 
 #[test]
 fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.label_four().await;
         let domain = "kad.example";
         let note = async |is_verified| {
@@ -519,7 +519,7 @@ fn a_sender_domain_without_its_records_sends_no_mail_to_many() {
 
 #[test]
 fn guests_own_addresses_get_it_once_in_a_household() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.label_four().await;
         let give = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             // Three guests of this household get email addresses: the household's own address in

@@ -8,11 +8,11 @@ use platform::{Rows, StoreError, Tx, sql};
 use testkit::{rounds, together};
 
 use crate::pages::HOME;
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_both, on_default};
 
 #[test]
 fn a_text_becomes_no_mail_of_megabytes() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut host = stage.visitor(&stage.coordinator);
         let at = format!("{HOME}/mail/texts/invitation");
         let texts = host.get(&at).await;

@@ -7,11 +7,11 @@ use serde_json::json;
 
 use crate::campaigns::FOUR;
 use crate::pages::HOME;
-use crate::stage::{ALL, call, on_both};
+use crate::stage::{ALL, call, on_default};
 
 #[test]
 fn a_host_writes_tries_sends_and_watches() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.label_four().await;
         let mut host = stage.visitor(&stage.coordinator);
         let home = host.get(HOME).await;
@@ -145,7 +145,7 @@ fn a_host_writes_tries_sends_and_watches() {
 
 #[test]
 fn a_message_of_ones_own_needs_a_text() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.label_four().await;
         let mut host = stage.program(&stage.coordinator, &ALL).await;
         let order = json!({"kind": "news", "audience": {"tag": "Four"}});

@@ -15,7 +15,7 @@ use web::Language;
 
 use crate::pages::HOME;
 use crate::parts::{portal, sent, version};
-use crate::stage::{Stage, call, on_both};
+use crate::stage::{Stage, call, on_default};
 
 /// A marker that every dietary requirement in these tests contains. No other text contains it.
 const MARK: &str = "Kacang-Xq7Zw";
@@ -147,7 +147,7 @@ async fn submissions(stage: &Stage<'_>) -> Vec<Value> {
 
 #[test]
 fn thirty_days_after_the_last_event_they_are_nowhere() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.expect_confirmations();
         plant_by_guests(stage).await;
         plant_by_hosts(stage).await;
@@ -240,7 +240,7 @@ fn thirty_days_after_the_last_event_they_are_nowhere() {
 
 #[test]
 fn an_event_that_is_put_off_puts_it_off() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let before = eaters(stage).await;
         assert!(before > 0);
         stage
@@ -270,7 +270,7 @@ fn an_event_that_is_put_off_puts_it_off() {
 /// once, and only once.
 #[test]
 fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         assert!(eaters(stage).await > 0);
         let list = stage.site.store.write(|tx| {
             let all: Vec<(String,)> = tx.all(sql!("SELECT id FROM occasion"), &[])?;

@@ -8,7 +8,7 @@ use web::Language;
 
 use crate::background::{ask, fetch, wanted as wanted_as};
 use crate::numbers::decline_one_event;
-use crate::stage::{call, code, fields, on_both};
+use crate::stage::{call, code, fields, on_both, on_default};
 
 fn wanted() -> export::Request {
     export::Request {
@@ -53,7 +53,7 @@ fn ten_files_of_an_occasion_wait_at_most() {
 
 #[test]
 fn files_say_who_has_partly_answered() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         decline_one_event(stage).await;
         for (kind, column, name) in [
             (
@@ -89,7 +89,7 @@ fn files_say_who_has_partly_answered() {
 
 #[test]
 fn a_filter_that_cannot_be_used_is_refused_when_it_is_sent() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         for of_guests in [false, true] {
             let mut request = wanted();
             if of_guests {

@@ -22,7 +22,7 @@ use web::Input;
 
 use crate::background::{ask, fetch, wanted};
 use crate::pages::HOME;
-use crate::stage::{Stage, call, code, fields, on_both};
+use crate::stage::{Stage, call, code, fields, on_both, on_default};
 
 async fn switch_on(stage: &Stage<'_>) {
     stage
@@ -89,7 +89,7 @@ async fn name_two(stage: &Stage<'_>) {
 
 #[test]
 fn hosts_keep_the_list_and_never_offer_less_than_is_reserved() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         switch_on(stage).await;
         let oven =
             json!({"name": {"en": "Oven"}, "price": 120_000, "quantity": 12, "shared": true});
@@ -227,7 +227,7 @@ fn a_reserved_gift_is_received_once_and_thanked_for() {
 
 #[test]
 fn the_parts_of_a_gift_add_up_to_its_price() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         switch_on(stage).await;
         name_two(stage).await;
         let gift = json!({"name": {"en": "Oven"}, "price": 10_000, "quantity": 3, "shared": true});
@@ -258,7 +258,7 @@ fn the_parts_of_a_gift_add_up_to_its_price() {
 
 #[test]
 fn archived_households_release_and_merged_ones_hand_over() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         name_two(stage).await;
         switch_on(stage).await;
         let gift = add(stage, json!({"name": {"en": "Cups"}, "quantity": 6})).await;
@@ -354,7 +354,7 @@ fn entries(form: &testkit::Form) -> Vec<(String, String)> {
 
 #[test]
 fn a_coordinator_adds_a_gift_with_a_picture_and_receives_it() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.world.expect_jobs(gift::PICTURE_JOB);
         switch_on(stage).await;
         let mut host = stage.visitor(&stage.coordinator);
@@ -434,7 +434,7 @@ fn a_coordinator_adds_a_gift_with_a_picture_and_receives_it() {
 
 #[test]
 fn cash_links_hold_what_their_kind_needs() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut host = stage.visitor(&stage.owner);
         let at = stage.at("/cash-links");
         for (body, pointer) in [
@@ -482,7 +482,7 @@ fn cash_links_hold_what_their_kind_needs() {
 
 #[test]
 fn programs_see_reservations_and_keep_the_book() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         switch_on(stage).await;
         let gift = add(stage, json!({"name": {"en": "Cups"}, "quantity": 6})).await;
         let own = take(stage, "RAHMA", &gift.id, 2).await;
@@ -535,7 +535,7 @@ fn programs_see_reservations_and_keep_the_book() {
 
 #[test]
 fn gifts_are_exported() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.expect_work();
         switch_on(stage).await;
         let gift = add(

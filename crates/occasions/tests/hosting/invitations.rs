@@ -15,7 +15,7 @@ use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
 use crate::parts::{named, opens, portal, reply, sent, version};
-use crate::stage::{Stage, call, code, fields, on_both};
+use crate::stage::{Stage, call, code, fields, on_default};
 
 /// A host's change to an invitation or to a guest on the invitation. The change is refused unless
 /// the invitation has this version.
@@ -29,7 +29,7 @@ type Step = fn(
 
 #[test]
 fn every_change_of_an_invitation_raises_its_version_and_is_told_and_written_down() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let steps: [(&str, &str, &str, Step); 9] = [
             (
@@ -139,7 +139,7 @@ fn every_change_of_an_invitation_raises_its_version_and_is_told_and_written_down
 
 #[test]
 fn a_stale_version_changes_nothing_and_shows_what_is_stored() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let (seen, other) = (version(stage, &id).await, id.clone());
         let rename = |name: &str| sent(json!({ "household": name }));
@@ -171,7 +171,7 @@ fn a_stale_version_changes_nothing_and_shows_what_is_stored() {
 
 #[test]
 fn what_an_invitation_may_hold() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let wrong = sent(json!({
             "household": " \n ",
             "email": "nobody",
@@ -221,7 +221,7 @@ fn what_an_invitation_may_hold() {
 
 #[test]
 fn a_new_invitation_has_the_occasion_s_defaults_all_events_and_a_code_of_its_own() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let new = sent(json!({
             "household": "Keluarga Aminah",
             "guests": [{ "name": "Aminah" }, { "name": "Bakar" }],
@@ -257,7 +257,7 @@ fn a_new_invitation_has_the_occasion_s_defaults_all_events_and_a_code_of_its_own
 
 #[test]
 fn codes_set_by_hand_are_no_names_no_others_and_counted() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let set = |typed: &'static str, insists: bool| async move {
             let chosen = stage
                 .act(&stage.owner, move |tx, host| {
@@ -296,7 +296,7 @@ fn codes_set_by_hand_are_no_names_no_others_and_counted() {
 
 #[test]
 fn setting_the_codes_of_others_is_guessing_them() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let all = stage
             .done(|tx, host| {
                 listing::all_invitations(tx, host, &listing::InvitationFilter::default())
@@ -363,7 +363,7 @@ async fn set_by_hand(stage: &Stage<'_>, host: &mut Visitor, number: usize, code:
 
 #[test]
 fn a_replaced_code_opens_nothing_for_nobody() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let epoch = portal(stage, &id).await.household.invitation.access_epoch;
         assert!(opens(stage, "RAHMA").await);
@@ -393,7 +393,7 @@ fn a_replaced_code_opens_nothing_for_nobody() {
 
 #[test]
 fn an_archived_invitation_leaves_and_comes_back_within_30_days() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let seats = |stage: &Stage<'_>| {
             let store = stage.site.store.clone();
             let occasion = stage.occasion.clone();
@@ -449,7 +449,7 @@ fn an_archived_invitation_leaves_and_comes_back_within_30_days() {
 
 #[test]
 fn what_hosts_write_to_each_other_stays_out_of_the_log() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let seen = version(stage, &id).await;
         stage

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::background::{ask, fetch, wanted};
 use crate::pages::HOME;
 use crate::parts::{brought, named};
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 /// Returns the name under which the unnamed guest of [`invite`] is shown.
 fn unnamed(stage: &Stage<'_>) -> String {
@@ -68,7 +68,7 @@ async fn rows(stage: &Stage<'_>, kind: ExportKind) -> Vec<Vec<String>> {
 
 #[test]
 fn people_without_a_name_are_called_alike_on_pages_and_in_files() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         invite(stage).await;
         for (kind, column) in [
             (ExportKind::Guests, 1),
@@ -93,7 +93,7 @@ fn people_without_a_name_are_called_alike_on_pages_and_in_files() {
 
 #[test]
 fn the_kitchen_reads_allergies_first_and_at_which_events() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         invite(stage).await;
         let mut owner = stage.visitor(&stage.owner);
         let page = owner.get(&format!("{HOME}/reports")).await;
@@ -127,7 +127,7 @@ fn the_kitchen_reads_allergies_first_and_at_which_events() {
 
 #[test]
 fn a_print_of_the_kitchen_leaves_the_files_out() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let page = owner.get(&format!("{HOME}/reports")).await;
         let exports = page.body.find("id=\"exports\"").unwrap();

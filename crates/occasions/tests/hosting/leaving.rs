@@ -6,11 +6,11 @@ use occasions::role::{self, Role};
 use serde_json::{Value, json};
 use site::domains::for_identity;
 
-use crate::stage::{DOMAINS, on_both};
+use crate::stage::{DOMAINS, on_default};
 
 #[test]
 fn the_only_owner_of_an_occasion_does_not_leave_it_alone() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let me = "/api/v1/me";
         let refused = owner.call(Method::DELETE, me, &Value::Null).await;
@@ -41,7 +41,7 @@ fn the_only_owner_of_an_occasion_does_not_leave_it_alone() {
 
 #[test]
 fn a_copy_names_the_occasions_of_a_host() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.observer.account.clone();
         let look = move |tx: &mut platform::Tx<'_>| (occasions::DOMAIN.accounts.export)(tx, &id);
         let copy = stage.site.store.read(look).await.unwrap();

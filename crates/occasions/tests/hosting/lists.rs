@@ -12,7 +12,7 @@ use serde_json::json;
 use web::{List, PageQuery};
 
 use crate::parts::sent;
-use crate::stage::{Host, Stage, on_both};
+use crate::stage::{Host, Stage, on_default};
 
 async fn find(
     stage: &Stage<'_>,
@@ -47,7 +47,7 @@ async fn paging(stage: &Stage<'_>, sort: Sort, query: String) -> List<listing::I
 
 #[test]
 fn a_search_ignores_case_accents_and_order_and_finds_parts_of_words() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage
             .done(|tx, host| {
                 let new = sent(json!({
@@ -88,7 +88,7 @@ fn a_search_ignores_case_accents_and_order_and_finds_parts_of_words() {
 
 #[test]
 fn observers_search_names_and_nothing_that_is_hidden_from_them() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let all = find(stage, &stage.observer, InvitationFilter::default()).await;
         assert_eq!(all.len(), 40);
         assert!(
@@ -116,7 +116,7 @@ type Set = fn(&mut InvitationFilter, bool);
 
 #[test]
 fn every_filter_and_its_opposite_share_out_the_list() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let all = find(stage, &stage.owner, InvitationFilter::default())
             .await
             .len();
@@ -161,7 +161,7 @@ fn every_filter_and_its_opposite_share_out_the_list() {
 
 #[test]
 fn pages_neither_repeat_nor_hide_what_was_there() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         for &sort in Sort::ALL {
             let before = find(stage, &stage.owner, InvitationFilter::default()).await;
             let wanted: BTreeSet<_> = before.iter().map(|line| line.id.clone()).collect();
@@ -195,7 +195,7 @@ fn pages_neither_repeat_nor_hide_what_was_there() {
 
 #[test]
 fn the_way_back_shows_what_the_way_there_showed() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         for &sort in Sort::ALL {
             let mut pages = Vec::new();
             let mut query = "limit=7".to_owned();
@@ -223,7 +223,7 @@ fn the_way_back_shows_what_the_way_there_showed() {
 
 #[test]
 fn every_order_is_the_order_it_says() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let lines = |sort| async move { paging(stage, sort, "limit=200".to_owned()).await.items };
         let names: Vec<String> = lines(Sort::Household)
             .await
@@ -248,7 +248,7 @@ fn every_order_is_the_order_it_says() {
 
 #[test]
 fn the_list_of_guests_searches_and_filters_people() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let people = |filter: people::GuestFilter| async move {
             stage
                 .done(move |tx, host| people::all_people(tx, host, &filter))

@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 
 use crate::pages::HOME;
 use crate::parts::{sent, version};
-use crate::stage::on_both;
+use crate::stage::on_default;
 
 #[test]
 fn observers_see_no_codes_and_no_contact_data() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let invitation = stage.invitation("RAHMA").await;
         let path = format!("/api/v1/invitations/id/{invitation}");
         let shown = stage.visitor(&stage.coordinator).get(&path).await.json();
@@ -44,7 +44,7 @@ fn observers_see_no_codes_and_no_contact_data() {
 
 #[test]
 fn observers_read_what_households_read_and_not_what_hosts_tell_each_other() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let (other, seen) = (id.clone(), version(stage, &id).await);
         stage

@@ -21,7 +21,7 @@ use web::{Form, Input};
 use crate::background::{ask, fetch, wanted};
 use crate::pages::HOME;
 use crate::questions::create;
-use crate::stage::{Stage, code, fields, on_both};
+use crate::stage::{Stage, code, fields, on_default};
 
 pub(crate) fn main_course(change: &Value) -> Value {
     let label = |key: &str, en: &str| json!({"key": key, "label": {"en": en}});
@@ -99,7 +99,7 @@ async fn listed(stage: &Stage<'_>, query: &'static str) -> usize {
 
 #[test]
 fn a_meal_is_asked_of_each_guest_of_one_event() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let refused = async |change: Value| {
             let new = Input::from(main_course(&change));
             let done = stage
@@ -129,7 +129,7 @@ fn a_meal_is_asked_of_each_guest_of_one_event() {
 
 #[test]
 fn the_kitchen_counts_who_comes_to_the_event() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         assert_eq!(counted(stage).await, None);
         create(stage, main_course(&json!({}))).await;
         let before = counted(stage).await.unwrap()["open"].as_i64().unwrap();
@@ -192,7 +192,7 @@ fn the_kitchen_counts_who_comes_to_the_event() {
 
 #[test]
 fn a_chosen_meal_is_neither_removed_nor_moved() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         create(stage, main_course(&json!({}))).await;
         let given: [Chosen<'_>; 1] = [("Rahman", &[("reception", Yes)], json!("beef"))];
         answer(stage, &given).await.unwrap();
@@ -227,7 +227,7 @@ fn a_chosen_meal_is_neither_removed_nor_moved() {
 
 #[test]
 fn a_required_meal_is_required_of_who_comes_to_the_event() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         create(stage, main_course(&json!({"required": true}))).await;
         let elsewhere: [Chosen<'_>; 1] =
             [("Rahman", &[("nikah", Yes), ("reception", No)], Value::Null)];
@@ -242,7 +242,7 @@ fn a_required_meal_is_required_of_who_comes_to_the_event() {
 
 #[test]
 fn the_kitchens_file_has_the_meals() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         create(stage, main_course(&json!({}))).await;
         let given: [Chosen<'_>; 2] = [
             ("Rahman", &[("reception", Yes)], json!("beef")),

@@ -6,11 +6,11 @@ use identity::session::sudo::LIFETIME;
 use serde_json::{Value, json};
 
 use crate::pages::HOME;
-use crate::stage::on_both;
+use crate::stage::on_default;
 
 #[test]
 fn letting_others_work_on_an_occasion_asks_for_a_recent_proof() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.give_password(&stage.owner).await;
         let members = format!("/api/v1/occasions/{}/members", stage.occasion);
         let observer = format!("{members}/{}", stage.observer.account);
@@ -54,7 +54,7 @@ fn letting_others_work_on_an_occasion_asks_for_a_recent_proof() {
 
 #[test]
 fn the_other_hosts_of_one_s_own_occasion_are_listed_with_what_is_shared() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let page = owner.get("/me/shared").await;
         let ends = page.forms().into_iter();

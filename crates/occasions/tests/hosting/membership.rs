@@ -17,7 +17,7 @@ use web::setting::SettingValues;
 use web::{Input, Site};
 
 use crate::parts::portal;
-use crate::stage::{Host, Stage, on_both};
+use crate::stage::{Host, Stage, on_default};
 
 fn with_members(site: &Site) -> Site {
     let mut values = SettingValues::default();
@@ -64,7 +64,7 @@ async fn makes_host(stage: &Stage<'_>, id: &OccasionId) -> bool {
 
 #[test]
 fn members_make_five_where_the_configuration_lets_them() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let (site, member) = (with_members(&stage.site), &stage.observer);
         for (site, may) in [(&stage.site, false), (&site, true)] {
             let (site, who) = (site.clone(), member.who.clone());
@@ -90,7 +90,7 @@ fn members_make_five_where_the_configuration_lets_them() {
 
 #[test]
 fn the_last_hundred_are_the_staffs() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let site = with_members(&stage.site);
         let fill = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             for number in 1..900 {
@@ -119,7 +119,7 @@ fn the_last_hundred_are_the_staffs() {
 
 #[test]
 fn a_members_occasion_sends_what_somebody_of_the_site_let_it_send() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let site = with_members(&stage.site);
         let id = make(stage, &site, &stage.observer, 1).await.unwrap();
         assert!(!makes_host(stage, &id).await);
@@ -205,7 +205,7 @@ fn a_members_occasion_sends_what_somebody_of_the_site_let_it_send() {
 
 #[test]
 fn what_a_host_types_is_mailed_only_where_the_site_lets_the_occasion_send() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let set = |sends_mail: bool| {
             let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
@@ -258,7 +258,7 @@ fn what_a_host_types_is_mailed_only_where_the_site_lets_the_occasion_send() {
 
 #[test]
 fn a_members_occasion_admits_nobody_without_an_account() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let site = with_members(&stage.site);
         for (number, by, admits) in [(1, &stage.observer, false), (2, &stage.stranger, true)] {
             let id = make(stage, &site, by, number).await.unwrap();
@@ -281,7 +281,7 @@ fn a_members_occasion_admits_nobody_without_an_account() {
 
 #[test]
 fn a_member_takes_no_address_that_led_to_another_occasion() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let site = with_members(&stage.site);
         let occasion = stage.occasion.clone();
         let leave = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {

@@ -12,7 +12,7 @@ use testkit::{rounds, together};
 
 use crate::pages::HOME;
 use crate::parts::{portal, reply, sent, version};
-use crate::stage::{Stage, call, on_both};
+use crate::stage::{Stage, call, on_both, on_default};
 
 /// Creates an invitation. All its guests come to the Nikah. Returns the ids of the invitation and
 /// of the guests.
@@ -105,7 +105,7 @@ async fn limit_the_nikah(stage: &Stage<'_>) {
 
 #[test]
 fn people_move_with_their_answers() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         limit_the_nikah(stage).await;
         let all = ["nikah", "reception"];
         let (from, guests) = invited(stage, "Ali", &all, &["Ali", "Siti", "Abu"]).await;
@@ -165,7 +165,7 @@ fn people_move_with_their_answers() {
 
 #[test]
 fn what_cannot_move_stays() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let (from, guests) = invited(stage, "Ali", &["nikah"], &["Ali", "Siti"]).await;
         let (other, strangers) = invited(stage, "Zain", &["nikah"], &["Zain", "Maya"]).await;
         let there = || Destination::Existing(other.clone());
@@ -210,7 +210,7 @@ fn what_cannot_move_stays() {
 
 #[test]
 fn a_host_splits_an_invitation_on_its_page() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let (from, guests) = invited(stage, "Ali", &["nikah"], &["Ali", "Siti"]).await;
         let mut owner = stage.visitor(&stage.owner);
         let page = format!("{HOME}/invites/{from}");

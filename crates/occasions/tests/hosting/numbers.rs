@@ -14,7 +14,7 @@ use serde_json::json;
 use web::PageQuery;
 
 use crate::parts::{brought, sent};
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 async fn count(stage: &Stage<'_>, filter: InvitationFilter) -> i64 {
     let paging = PageQuery::read("limit=1").unwrap();
@@ -73,7 +73,7 @@ async fn stir(stage: &Stage<'_>) {
 
 #[test]
 fn numbers_and_lists_agree() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stir(stage).await;
         let counted = summary(stage).await;
         let all = counted.invitations;
@@ -172,7 +172,7 @@ pub(crate) async fn decline_one_event(stage: &Stage<'_>) {
 /// invitation. Both must agree.
 #[test]
 fn whoever_declined_one_event_and_left_another_has_partly_answered() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         decline_one_event(stage).await;
         let rahman = stage.invitation("RAHMA").await;
         stage
@@ -217,7 +217,7 @@ fn whoever_declined_one_event_and_left_another_has_partly_answered() {
 
 #[test]
 fn numbers_of_people_and_their_lists_agree() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stir(stage).await;
         decline_one_event(stage).await;
         let counted = summary(stage).await;
@@ -304,7 +304,7 @@ fn numbers_of_people_and_their_lists_agree() {
 
 #[test]
 fn seats_that_are_left_are_those_that_households_meet() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let counted = summary(stage).await;
         let rahman = stage.invitation("RAHMA").await;
         let portal = stage
@@ -323,7 +323,7 @@ fn seats_that_are_left_are_those_that_households_meet() {
 
 #[test]
 fn with_not_sure_switched_off_who_was_not_sure_has_not_answered() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let before = summary(stage).await.guests;
         assert!(before.undecided > 0);
         stage
@@ -342,7 +342,7 @@ fn with_not_sure_switched_off_who_was_not_sure_has_not_answered() {
 
 #[test]
 fn the_curve_ends_at_what_is_so_now() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let guests = summary(stage).await.guests;
         let curve = stage.done(summary::curve).await;
         let last = curve.last().unwrap();
@@ -359,7 +359,7 @@ fn the_curve_ends_at_what_is_so_now() {
 /// invitation. Both must agree at every time.
 #[test]
 fn the_list_and_the_portal_agree_on_who_may_answer() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let now = stage.site.clock.now();
         let at = |hours: i64| Some(now + SignedDuration::from_hours(hours));
         let none: Option<Timestamp> = None;

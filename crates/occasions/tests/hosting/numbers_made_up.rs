@@ -10,7 +10,7 @@ use occasions::words::{Access, ReplyStatus, Response};
 use platform::{Rows, Tx, sql};
 use serde_json::json;
 
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 /// A generator of pseudo-random numbers (xorshift64), the same on every run.
 struct Dice(u64);
@@ -281,7 +281,7 @@ fn compare(tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
 
 #[test]
 fn numbers_rows_and_filters_agree_whatever_guests_answer() {
-    on_both(async |stage: &Stage<'_>| {
+    on_default(async |stage: &Stage<'_>| {
         for seed in 1..=4_u64 {
             stage
                 .done(move |tx, host| {

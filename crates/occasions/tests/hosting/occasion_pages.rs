@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use web::Input;
 
 use crate::pages::HOME;
-use crate::stage::{ALL, Stage, call, code, fields, on_both};
+use crate::stage::{ALL, Stage, call, code, fields, on_default};
 
 async fn create(stage: &Stage<'_>, new: Value) -> OccasionPage {
     let new = Input::from(new);
@@ -19,7 +19,7 @@ async fn create(stage: &Stage<'_>, new: Value) -> OccasionPage {
 
 #[test]
 fn a_page_is_checked_field_by_field() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let refused = async |new: Value| {
             let new = Input::from(new);
             let done = stage
@@ -57,7 +57,7 @@ fn a_page_is_checked_field_by_field() {
 
 #[test]
 fn the_kind_makes_the_address_and_the_order_is_that_of_the_hosts() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let stay = json!({"kind": "stay", "audience": "nobody"});
         let first = create(stage, stay.clone()).await;
         let second = create(stage, stay).await;
@@ -97,7 +97,7 @@ fn the_kind_makes_the_address_and_the_order_is_that_of_the_hosts() {
 
 #[test]
 fn coordinators_change_words_and_only_words() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let text = json!({"body": {"en": "By train."}});
         let change = |input: Value| {
             let input = Input::from(input);
@@ -121,7 +121,7 @@ fn coordinators_change_words_and_only_words() {
 
 #[test]
 fn pages_are_made_by_form_and_by_program() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let list = format!("{HOME}/settings/pages");
         let page = owner.get(&list).await;

@@ -17,7 +17,7 @@ use testkit::{rounds, together};
 
 use crate::pages::HOME;
 use crate::parts::portal;
-use crate::stage::{Stage, call, code, on_both};
+use crate::stage::{Stage, call, code, on_both, on_default};
 
 /// Returns two numbers for the reception: the confirmed seats, and the seats of answers that wait
 /// for approval.
@@ -150,7 +150,7 @@ async fn archive(stage: &Stage<'_>, id: &InvitationId) {
 
 #[test]
 fn strangers_take_no_seat_from_invited_households() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let rahman = rahman(stage).await;
         save(stage, &rahman, ReplyStatus::No).await.unwrap();
         leave(stage, 3).await;
@@ -217,7 +217,7 @@ fn strangers_take_no_seat_from_invited_households() {
 
 #[test]
 fn what_waits_never_uses_up_the_invitations_of_an_occasion() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         for number in 0..WAITING_LIMIT {
             let name = format!("Respondent {number}");
             stranger(stage, &name, ReplyStatus::No).await.unwrap();

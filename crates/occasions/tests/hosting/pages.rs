@@ -4,7 +4,7 @@
 use testkit::Page;
 
 use crate::numbers::decline_one_event;
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 /// Pages of an occasion that have no id in their paths.
 const PAGES: [&str; 27] = [
@@ -94,7 +94,7 @@ fn check(page: &Page) {
 
 #[test]
 fn every_page_is_there_in_both_languages() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         for language in ["en", "ms"] {
             let mut owner = stage.visitor(&stage.owner);
             owner.set_cookie("kd_lang", language);
@@ -113,7 +113,7 @@ fn every_page_is_there_in_both_languages() {
 
 #[test]
 fn each_role_finds_its_pages_and_no_others() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let all = addresses(stage).await;
         let is_for = |address: &str, role: &str| {
             let writes = address.contains("/edit")
@@ -167,7 +167,7 @@ fn each_role_finds_its_pages_and_no_others() {
 
 #[test]
 fn observers_see_neither_codes_nor_contacts_and_change_nothing() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let mut observer = stage.visitor(&stage.observer);
         let mut owner = stage.visitor(&stage.owner);
@@ -223,7 +223,7 @@ fn observers_see_neither_codes_nor_contacts_and_change_nothing() {
 
 #[test]
 fn a_phone_shows_the_boxes_when_somebody_wants_to_select() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let list = format!("{HOME}/invites?limit=25&response=attending");
         let first = owner.get(&list).await;
@@ -269,7 +269,7 @@ fn total(stage: &Stage<'_>, page: &Page) -> String {
 
 #[test]
 fn every_number_of_the_overview_opens_the_list_that_shows_it() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let overview = owner.get(HOME).await;
         let mut followed = 0;
@@ -289,7 +289,7 @@ fn every_number_of_the_overview_opens_the_list_that_shows_it() {
 
 #[test]
 fn the_numbers_of_households_add_up() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let overview = owner.get(HOME).await;
         let number = |query: &str| -> i64 {
@@ -325,7 +325,7 @@ fn the_numbers_of_households_add_up() {
 
 #[test]
 fn whoever_declined_one_event_of_two_is_shown_as_partly_answered() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         decline_one_event(stage).await;
         let id = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
@@ -353,7 +353,7 @@ fn whoever_declined_one_event_of_two_is_shown_as_partly_answered() {
 
 #[test]
 fn lists_are_walked_and_filters_taken_away() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let first = owner
             .get(&format!("{HOME}/invites?limit=25&sort=size"))
@@ -430,7 +430,7 @@ fn lists_are_walked_and_filters_taken_away() {
 
 #[test]
 fn an_invitation_is_shown_to_hosts_as_its_household_sees_it() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
         let address = format!("{HOME}/invites/{id}/preview?language=zh-Hans");

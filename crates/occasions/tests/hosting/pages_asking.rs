@@ -10,7 +10,7 @@ use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
 use crate::questions::{answer, bus_but, create};
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 async fn form(visitor: &mut Visitor, address: &str) -> (Page, testkit::Form) {
     let page = visitor.get(address).await;
@@ -20,7 +20,7 @@ async fn form(visitor: &mut Visitor, address: &str) -> (Page, testkit::Form) {
 
 #[test]
 fn a_question_is_made_changed_and_put_away_on_pages() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let list = format!("{HOME}/settings/questions");
         let new = format!("{list}/new");
@@ -124,7 +124,7 @@ fn a_question_is_made_changed_and_put_away_on_pages() {
 
 #[test]
 fn answers_stand_on_the_household_page_and_are_changed_there() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let plates = json!({
             "key": "plates",
             "kind": "several_choices",
@@ -207,7 +207,7 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
 
 #[test]
 fn food_needs_are_named_marked_and_put_away_on_pages() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let list = format!("{HOME}/settings/diets");
         assert!(
@@ -266,7 +266,7 @@ fn food_needs_are_named_marked_and_put_away_on_pages() {
 
 #[test]
 fn a_question_about_an_event_that_is_gone_is_never_about_all_of_them() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         create(stage, bus_but(&json!({"events": ["brunch"]}))).await;
         let all = stage.done(resource::list::<Event>).await;
         let brunch = all.into_iter().find(|event| event.key == "brunch").unwrap();
@@ -301,7 +301,7 @@ fn a_question_about_an_event_that_is_gone_is_never_about_all_of_them() {
 
 #[test]
 fn what_hosts_write_down_is_no_answer_of_the_household() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let address = format!("{HOME}/invites/{id}");
         let mut owner = stage.visitor(&stage.owner);
@@ -326,7 +326,7 @@ async fn reception(stage: &Stage<'_>) -> occasions::event::Event {
 
 #[test]
 fn a_schedule_is_written_line_by_line_and_stands_by_the_clock() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let event = reception(stage).await;
         assert_eq!(event.schedule.len(), 3);
         let address = format!("{HOME}/settings/events/{}/schedule", event.id);

@@ -8,7 +8,7 @@ use occasions::words::{LockMode, ReplyStatus};
 use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 async fn portal(stage: &Stage<'_>, id: &InvitationId) -> InvitationSnapshot {
     let id = id.clone();
@@ -29,7 +29,7 @@ fn only_one(stage: &Stage<'_>) -> String {
 
 #[test]
 fn an_invitation_is_written_once_however_often_it_is_sent() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let page = owner.get(&format!("{HOME}/invites/new")).await;
         let mut form = page.form(&format!("{HOME}/invites/new"));
@@ -74,7 +74,7 @@ fn an_invitation_is_written_once_however_often_it_is_sent() {
 
 #[test]
 fn a_host_answers_by_phone_after_the_deadline() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("LATE1").await;
         let mut coordinator = stage.visitor(&stage.coordinator);
         let page = open(&mut coordinator, &id).await;
@@ -119,7 +119,7 @@ fn a_host_answers_by_phone_after_the_deadline() {
 
 #[test]
 fn two_hosts_who_change_the_same_are_shown_both() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
         let mut coordinator = stage.visitor(&stage.coordinator);
@@ -187,7 +187,7 @@ fn two_hosts_who_change_the_same_are_shown_both() {
 
 #[test]
 fn answers_are_locked_opened_and_given_their_own_day() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
         let end_of_day = |date: &'static str| {
@@ -259,7 +259,7 @@ fn answers_are_locked_opened_and_given_their_own_day() {
 
 #[test]
 fn a_code_is_replaced_only_by_who_types_it() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
         let page = open(&mut owner, &id).await;
@@ -292,7 +292,7 @@ fn a_code_is_replaced_only_by_who_types_it() {
 
 #[test]
 fn people_come_and_go_and_invitations_are_put_away() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("ROSSI").await;
         let mut owner = stage.visitor(&stage.owner);
         let address = format!("{HOME}/invites/{id}/guests/new");
@@ -355,7 +355,7 @@ fn people_come_and_go_and_invitations_are_put_away() {
 
 #[test]
 fn many_are_changed_after_the_effect_is_shown() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let page = owner.get(&format!("{HOME}/invites?language=it")).await;
         let action = format!("{HOME}/invites/bulk");
@@ -452,7 +452,7 @@ fn many_are_changed_after_the_effect_is_shown() {
 
 #[test]
 fn a_page_that_was_open_too_long_keeps_what_was_typed() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let address = format!("{HOME}/invites/new");
         let fields = [
             ("_csrf", "of an older session"),
@@ -489,7 +489,7 @@ fn a_page_that_was_open_too_long_keeps_what_was_typed() {
 
 #[test]
 fn an_answer_is_taken_back_as_if_nobody_had_given_it() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("ROSSI").await;
         let mut coordinator = stage.visitor(&stage.coordinator);
         let before = portal(stage, &id).await;
@@ -534,7 +534,7 @@ fn an_answer_is_taken_back_as_if_nobody_had_given_it() {
 
 #[test]
 fn people_are_put_in_order_one_step_at_a_time() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let action = format!("{HOME}/invites/{id}/order");
         let ids = async || {

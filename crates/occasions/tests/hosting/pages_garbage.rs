@@ -5,7 +5,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, TestRunner};
 
 use crate::pages::HOME;
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 /// Returns the paths of all pages that accept forms.
 async fn addresses(stage: &Stage<'_>) -> Vec<String> {
@@ -75,7 +75,7 @@ const NAMES: &str = "version|submission_id|household|guests|email|tags|events|la
 
 #[test]
 fn no_form_makes_us_fail() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let addresses = addresses(stage).await;
         let names: Vec<&str> = NAMES.split('|').collect();
         let value = prop_oneof![

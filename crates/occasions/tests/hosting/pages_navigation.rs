@@ -6,7 +6,7 @@ use platform::{StoreError, Tx};
 use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 fn leads_to(page: &Page, text: &str, href: &str) -> bool {
     let links = page.links();
@@ -17,7 +17,7 @@ fn leads_to(page: &Page, text: &str, href: &str) -> bool {
 
 #[test]
 fn every_page_of_an_occasion_leads_to_the_pages_of_the_site() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let (account, here) = (stage.stranger.account.clone(), role::scope(&stage.occasion));
         let give = move |tx: &mut Tx<'_>| {
             grant::give(tx, &account, Role::OccasionOwner.into(), &here, None).unwrap();
@@ -57,7 +57,7 @@ async fn first_page(visitor: &mut Visitor) -> (String, bool) {
 
 #[test]
 fn who_may_make_an_occasion_is_offered_to_and_others_wait_to_be_invited() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let (text, offers) = first_page(&mut stage.visitor(&stage.stranger)).await;
         assert!(
             offers && text.contains(&stage.say("host-first-occasion")),
@@ -72,7 +72,7 @@ fn who_may_make_an_occasion_is_offered_to_and_others_wait_to_be_invited() {
 
 #[test]
 fn the_page_where_people_land_names_what_they_have_and_can_begin() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let hrefs = |page: &testkit::Page| -> Vec<String> {
             page.links().into_iter().map(|link| link.href).collect()
         };
@@ -100,7 +100,7 @@ async fn remove_observer(stage: &Stage<'_>) {
 
 #[test]
 fn an_invitation_begins_with_its_code_and_ends_with_the_rarest_act() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
         let body = owner.get(&format!("{HOME}/invites/{id}")).await.body;
@@ -153,7 +153,7 @@ async fn look_for_repeated_words(visitor: &mut Visitor, start: &str, most: usize
 /// (BREACH). See `web::Compressible`.
 #[test]
 fn pages_repeat_no_value_of_a_query_that_they_are_compressed_with() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut host = stage.visitor(&stage.owner);
         look_for_repeated_words(&mut host, HOME, 40).await;
         let mut guest = stage.nobody();

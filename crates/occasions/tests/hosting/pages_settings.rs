@@ -6,7 +6,7 @@ use occasions::words::OccasionStatus;
 use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 async fn occasion(stage: &Stage<'_>) -> Occasion {
     stage.done(nouns::load).await
@@ -26,7 +26,7 @@ async fn send(visitor: &mut Visitor, page: &Page, part: &str, fields: &[(&str, &
 
 #[test]
 fn every_section_is_saved_on_a_page_of_its_own_and_opens_where_it_changed() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         for (part, fields, changed) in [
             (
@@ -80,7 +80,7 @@ fn every_section_is_saved_on_a_page_of_its_own_and_opens_where_it_changed() {
 
 #[test]
 fn the_settings_open_with_the_texts_and_lead_to_every_section_of_a_role() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         for (host, sections) in [(&stage.owner, 10), (&stage.coordinator, 1)] {
             let mut visitor = stage.visitor(host);
             let page = visitor.get(&format!("{HOME}/settings")).await;
@@ -110,7 +110,7 @@ fn the_settings_open_with_the_texts_and_lead_to_every_section_of_a_role() {
 
 #[test]
 fn a_draft_is_published_where_the_page_says_that_it_is_one() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let draft = async || {
             let back = |tx: &mut platform::Tx<'_>, host: &occasions::hosting::HostOf| {
                 nouns::set_status(tx, host, None, OccasionStatus::Draft).map(drop)
@@ -136,7 +136,7 @@ fn a_draft_is_published_where_the_page_says_that_it_is_one() {
 
 #[test]
 fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let page = open(&mut owner, "basics").await;
         let fields = [
@@ -187,7 +187,7 @@ fn what_is_refused_stands_at_its_field_and_what_was_typed_stays() {
 
 #[test]
 fn an_old_name_leads_to_the_new_one() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let page = open(&mut owner, "basics").await;
         let done = send(&mut owner, &page, "basics", &[("slug", "daniel-aisyah")]).await;
@@ -205,7 +205,7 @@ fn an_old_name_leads_to_the_new_one() {
 
 #[test]
 fn a_deadline_says_first_whom_it_closes_out() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let before = occasion(stage).await.rsvp_deadline;
         let page = open(&mut owner, "deadline").await;
@@ -236,7 +236,7 @@ fn a_deadline_says_first_whom_it_closes_out() {
 
 #[test]
 fn an_occasion_is_closed_only_by_who_types_its_name() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let version = occasion(stage).await.version.to_string();
         let state = |confirm: &'static str, status: &'static str| {
@@ -275,7 +275,7 @@ fn an_occasion_is_closed_only_by_who_types_its_name() {
 
 #[test]
 fn events_are_added_changed_and_removed_but_for_the_last() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let address = format!("{HOME}/settings/events/new");
         let page = owner.get(&address).await;
@@ -349,7 +349,7 @@ fn events_are_added_changed_and_removed_but_for_the_last() {
 
 #[test]
 fn members_are_invited_changed_and_the_last_owner_stays() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.give_password(&stage.owner).await;
         let mut owner = stage.visitor(&stage.owner);
         let address = format!("{HOME}/members");
@@ -418,7 +418,7 @@ fn members_are_invited_changed_and_the_last_owner_stays() {
 
 #[test]
 fn a_file_is_asked_for_made_and_fetched() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let address = format!("{HOME}/reports");
         let page = owner.get(&address).await;
@@ -492,7 +492,7 @@ fn a_file_is_asked_for_made_and_fetched() {
 
 #[test]
 fn an_occasion_begins_with_its_first_event_or_not_at_all() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.stranger);
         let page = owner.get("/admin/new").await;
         let mut form = page.form("/admin/new");
@@ -539,7 +539,7 @@ fn an_occasion_begins_with_its_first_event_or_not_at_all() {
 
 #[test]
 fn a_look_is_seen_before_it_is_chosen() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let address = format!("{HOME}/settings/look");
         let page = owner.get(&address).await;

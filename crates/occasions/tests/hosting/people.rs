@@ -12,11 +12,11 @@ use serde_json::json;
 use web::Input;
 
 use crate::parts::{brought, named, portal, reply, sent, version};
-use crate::stage::{code, fields, on_both};
+use crate::stage::{code, fields, on_both, on_default};
 
 #[test]
 fn hosts_add_people_within_the_allowance_or_beyond_it_by_override() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let add = |people: Vec<Input>| {
             let id = id.clone();
@@ -54,7 +54,7 @@ fn hosts_add_people_within_the_allowance_or_beyond_it_by_override() {
 
 #[test]
 fn hosts_remove_and_order_people_and_keep_what_they_answered() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("ROSSI").await;
         let people = portal(stage, &id).await.household.guests;
         let (first, second) = (people[0].id.clone(), people[1].id.clone());
@@ -99,7 +99,7 @@ fn hosts_remove_and_order_people_and_keep_what_they_answered() {
 
 #[test]
 fn on_the_telephone_neither_deadline_nor_lock_holds_but_seats_do() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         for shut in ["LATE1", "SHUT1"] {
             let id = stage.invitation(shut).await;
             let before = portal(stage, &id).await;
@@ -159,7 +159,7 @@ fn on_the_telephone_neither_deadline_nor_lock_holds_but_seats_do() {
 
 #[test]
 fn a_whole_household_is_answered_in_one_save() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let before = portal(stage, &id).await;
         let wish = ::occasions::household_change::HouseholdChange {
@@ -209,7 +209,7 @@ fn a_whole_household_is_answered_in_one_save() {
 
 #[test]
 fn a_household_is_invited_to_some_events_and_no_others() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let invite = |keys: &[&str]| {
             let (id, keys) = (

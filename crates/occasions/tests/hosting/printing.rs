@@ -9,7 +9,7 @@ use occasions::words::ReplyStatus;
 use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 /// Pixels per QR module.
 const SCALE: usize = 4;
@@ -99,7 +99,7 @@ async fn get(visitor: &mut Visitor, rest: &str) -> Page {
 
 #[test]
 fn every_code_on_cards_and_labels_is_read_back() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let links = links(stage).await;
         assert!(links.len() > 10 && links.iter().all(|link| link.contains("?k=")));
         let mut host = stage.visitor(&stage.coordinator);
@@ -136,7 +136,7 @@ fn every_code_on_cards_and_labels_is_read_back() {
 
 #[test]
 fn every_code_in_a_file_is_read_back() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let (id, links) = (stage.invitation("RAHMA").await, links(stage).await);
         let link = links.iter().find(|link| link.contains("/RAHMA?")).unwrap();
         let mut host = stage.visitor(&stage.coordinator);
@@ -182,7 +182,7 @@ fn every_code_in_a_file_is_read_back() {
 
 #[test]
 fn who_sees_no_codes_prints_none() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let mut observer = stage.visitor(&stage.observer);
         let choice = get(&mut observer, "/print").await;
@@ -221,7 +221,7 @@ fn who_sees_no_codes_prints_none() {
 
 #[test]
 fn the_choice_of_paper_goes_along_to_every_sheet() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut host = stage.visitor(&stage.coordinator);
         for (wanted, paper) in [("", "a4"), ("?paper=letter", "letter"), ("?paper=x", "a4")] {
             let page = get(&mut host, &format!("/print{wanted}")).await;
@@ -239,7 +239,7 @@ fn the_choice_of_paper_goes_along_to_every_sheet() {
 
 #[test]
 fn the_list_for_the_door_has_everybody_who_comes_by_name() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut observer = stage.visitor(&stage.observer);
         let list = |event: &'static str| GuestFilter {
             status: Some(Status::Yes),

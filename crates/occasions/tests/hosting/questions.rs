@@ -18,7 +18,7 @@ use platform::{Rows, StoreError, sql};
 use serde_json::{Value, json};
 use web::Input;
 
-use crate::stage::{Stage, call, code, fields, on_both};
+use crate::stage::{Stage, call, code, fields, on_default};
 
 /// A question "Which bus?" that each guest is asked, with two choices.
 pub(crate) fn bus() -> Value {
@@ -97,7 +97,7 @@ pub(crate) async fn answer(stage: &Stage<'_>, given: &[(&str, ReplyStatus, Value
 
 #[test]
 fn what_a_question_may_be_is_checked_field_by_field() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let refused = async |new: Value| {
             let new = Input::from(new);
             let done = stage
@@ -166,7 +166,7 @@ fn what_a_question_may_be_is_checked_field_by_field() {
 
 #[test]
 fn there_are_thirty_questions_at_most() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let plain = || bus_but(&json!({"key": null, "kind": "yes_no", "choices": null}));
         for n in 1..30 {
             let made = create(stage, plain()).await;
@@ -184,7 +184,7 @@ fn there_are_thirty_questions_at_most() {
 
 #[test]
 fn what_was_answered_keeps_its_meaning() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let made = create(stage, bus()).await;
         let change = async |change: Value, version| {
             let change = Input::from(change);
@@ -259,7 +259,7 @@ fn what_was_answered_keeps_its_meaning() {
 
 #[test]
 fn coordinators_change_the_words_and_nothing_else() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         create(stage, bus()).await;
         let change = async |change: Value, version| {
             let change = Input::from(change);
@@ -288,7 +288,7 @@ fn coordinators_change_the_words_and_nothing_else() {
 
 #[test]
 fn numbers_and_files_leave_out_who_declined() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         create(stage, bus()).await;
         let plates = bus_but(&json!({
             "key": "plates",
@@ -393,7 +393,7 @@ fn numbers_and_files_leave_out_who_declined() {
 
 #[test]
 fn lists_and_numbers_mean_the_same_answers() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let of = |kind: &str, coming_only: bool, events: &[&str]| {
             let choices = match kind {
                 "yes_no" => Value::Null,
@@ -492,7 +492,7 @@ fn lists_and_numbers_mean_the_same_answers() {
 
 #[test]
 fn a_program_makes_changes_and_reads_answers() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let at = stage.at("/questions");
         let body = json!({ "asked_of": "guest", "kind": "several_choices", "title": { "en": "Bus?" },
@@ -543,7 +543,7 @@ fn a_program_makes_changes_and_reads_answers() {
 
 #[test]
 fn the_log_says_that_something_was_answered_and_not_what() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         create(stage, bus()).await;
         answer(
             stage,

@@ -20,7 +20,7 @@ use web::{I18n, Input};
 
 use crate::pages::HOME;
 use crate::parts::{portal, reply, version};
-use crate::stage::{Host, Stage, on_both};
+use crate::stage::{Host, Stage, on_default};
 
 async fn found(stage: &Stage<'_>, host: &Host) -> Ready {
     let key = stage.site.keys.key(suppression::PURPOSE);
@@ -60,7 +60,7 @@ async fn listed(stage: &Stage<'_>, host: &Host, list: &str) -> i64 {
 
 #[test]
 fn what_the_hosts_have_not_set_up_is_told_until_it_is() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         for (word, of) in [
             ("draft", ""),
             ("no_invitations", ""),
@@ -134,7 +134,7 @@ async fn create<R: resource::Resource<Parent = occasions::hosting::HostOf>>(
 
 #[test]
 fn texts_that_lack_a_language_are_counted_where_guests_read_them() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let missing = async |of: &str| {
             let found = point(stage, "texts_missing", of).await;
             found.map(|one| (one.count, one.languages))
@@ -187,7 +187,7 @@ fn texts_that_lack_a_language_are_counted_where_guests_read_them() {
 
 #[test]
 fn households_are_counted_as_their_lists_count_them() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let owner = &stage.owner;
         let lists = [
             ("unreachable", "/invitations?contact=no&answered=no"),
@@ -271,7 +271,7 @@ fn households_are_counted_as_their_lists_count_them() {
 
 #[test]
 fn an_address_from_which_mail_came_back_is_named_to_those_who_see_addresses() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let suppress = async |cause: Cause| {
             let key = stage.site.keys.key(suppression::PURPOSE);
             let address: Address = "rahman@example.com".parse().unwrap();
@@ -307,7 +307,7 @@ fn an_address_from_which_mail_came_back_is_named_to_those_who_see_addresses() {
 
 #[test]
 fn meals_are_open_until_everybody_who_comes_has_chosen() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         assert_eq!(count(stage, "meal_open", "main").await, 0);
         create::<Question>(stage, crate::meals::main_course(&json!({}))).await;
         let coming = listed(stage, &stage.owner, "/guests?event=reception&status=yes").await;
@@ -396,7 +396,7 @@ fn presses(page: &Page) -> Vec<String> {
 
 #[test]
 fn each_role_is_offered_what_it_may_press_and_every_press_leads_somewhere() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         neglect(stage).await;
         let address = format!("{HOME}/ready");
         let mut numbers = Vec::new();
@@ -449,7 +449,7 @@ fn each_role_is_offered_what_it_may_press_and_every_press_leads_somewhere() {
 
 #[test]
 fn a_draft_is_published_from_the_page_and_shown_there_again() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.status(OccasionStatus::Draft).await;
         let (address, state) = (format!("{HOME}/ready"), format!("{HOME}/settings/state"));
         let draft = stage.say("host-ready-draft");
@@ -473,7 +473,7 @@ fn a_draft_is_published_from_the_page_and_shown_there_again() {
 
 #[test]
 fn after_the_day_nothing_is_open() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         neglect(stage).await;
         let mut owner: Visitor = stage.visitor(&stage.owner);
         let open = found(stage, &stage.owner).await;
@@ -501,7 +501,7 @@ fn after_the_day_nothing_is_open() {
 
 #[test]
 fn programs_read_the_same_points() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         neglect(stage).await;
         let mut program = stage.program(&stage.owner, &[RSVPS_READ]).await;
         let told = program.get(&stage.at("/ready")).await.with(200).json();

@@ -10,7 +10,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
 use crate::campaigns::four;
-use crate::stage::{ALL, Stage, call, on_both};
+use crate::stage::{ALL, Stage, call, on_default};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -76,7 +76,7 @@ async fn to_deadline(stage: &Stage<'_>, before: SignedDuration) {
 
 #[test]
 fn a_rule_reminds_once_of_each_deadline() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         only_four(stage).await;
         rule(stage, 3, "10:00").await;
         rule(stage, 2, "09:00").await;
@@ -118,7 +118,7 @@ fn a_rule_reminds_once_of_each_deadline() {
 
 #[test]
 fn who_is_not_sure_is_reminded_where_that_is_no_answer() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         only_four(stage).await;
         let unsure = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             let change = sql!("UPDATE reply SET status = 'undecided'");
@@ -147,7 +147,7 @@ fn who_is_not_sure_is_reminded_where_that_is_no_answer() {
 
 #[test]
 fn after_an_outage_a_reminder_is_noted_as_missed() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         only_four(stage).await;
         rule(stage, 14, "10:00").await;
         to_deadline(stage, DAY * 12).await;
@@ -163,7 +163,7 @@ fn after_an_outage_a_reminder_is_noted_as_missed() {
 
 #[test]
 fn a_program_reminds_and_a_repeat_within_ten_minutes_does_not() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.label_four().await;
         let mut program = stage.program(&stage.owner, &ALL).await;
         let mut body = json!({"occasion": occasions::demo::SLUG, "filter": four()});
@@ -194,7 +194,7 @@ fn a_program_reminds_and_a_repeat_within_ten_minutes_does_not() {
 
 #[test]
 fn reminders_wait_for_the_records_of_the_senders_domain() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         only_four(stage).await;
         rule(stage, 3, "10:00").await;
         let require = |tx: &mut Tx<'_>| sender_domain::require(tx, Some("kad.example"));
@@ -254,7 +254,7 @@ async fn address(
 
 #[test]
 fn a_rule_also_reminds_guests_at_their_own_addresses_if_hosts_wish() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         only_four(stage).await;
         let forget = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             tx.run(sql!("UPDATE invitation SET email = NULL"), &[], Rows::Any)?;

@@ -3,7 +3,7 @@
 use platform::{Rows, Sql, Tx, sql};
 use serde_json::json;
 
-use crate::stage::{Host, Stage, call, on_both};
+use crate::stage::{Host, Stage, call, on_default};
 
 /// Changes a host's grants directly in the store, bypassing all rules.
 async fn regrant(stage: &Stage<'_>, host: &Host, change: Sql) {
@@ -14,7 +14,7 @@ async fn regrant(stage: &Stage<'_>, host: &Host, change: Sql) {
 
 #[test]
 fn a_kept_answer_is_for_those_who_could_still_do_what_it_answers() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let path = stage.at("/invitations");
         let new = json!({"household": "Keluarga Ramli", "email": "ramli@example.com"});
         let mut visitor = stage.visitor(&stage.coordinator);
@@ -35,7 +35,7 @@ fn a_kept_answer_is_for_those_who_could_still_do_what_it_answers() {
 
 #[test]
 fn an_occasion_s_first_answer_is_for_those_who_may_make_one() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let new = json!({
             "slug": "second", "title": {"en": "A birthday"}, "hosts": {"en": "Mei"},
             "time_zone": "Asia/Singapore", "kind": "birthday",

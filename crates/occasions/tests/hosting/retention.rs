@@ -15,7 +15,7 @@ use web::Language;
 
 use crate::pages::HOME;
 use crate::parts::sent;
-use crate::stage::{ALL, Stage, call, on_both};
+use crate::stage::{ALL, Stage, call, on_default};
 
 /// A marker that every text entered by the test contains. No other text contains it.
 const MARK: &str = "Melur-Yk3Vq";
@@ -138,7 +138,7 @@ async fn plant(stage: &Stage<'_>) {
 /// days later, on 16 July.
 #[test]
 fn an_occasion_is_archived_announced_and_deleted_with_everything() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.expect_confirmations();
         stage.expect_work();
         plant(stage).await;
@@ -269,7 +269,7 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
 /// owner confirms the deletion.
 #[test]
 fn nothing_is_deleted_while_mail_stays_here_unless_an_owner_confirms() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.day("2028-01-01").await;
         assert_eq!(stage.status_now().await, OccasionStatus::Archived);
         assert_eq!(stage.retention().await["deletes_on"], "2028-01-31");
@@ -325,7 +325,7 @@ fn nothing_is_deleted_while_mail_stays_here_unless_an_owner_confirms() {
 
 #[test]
 fn a_later_event_withdraws_the_announcement() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);
         let confirm = stage.at("/retention/confirm");
         call(&mut owner, "POST", &confirm, &Value::Null)
@@ -356,7 +356,7 @@ fn a_later_event_withdraws_the_announcement() {
 /// it.
 #[test]
 fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let subject = erasure::subject("occasion", stage.occasion.as_str());
         let list = stage.site.store.write(move |tx| {
             let erased = Erased {
@@ -378,7 +378,7 @@ fn what_had_been_deleted_when_an_older_state_was_restored_goes_again() {
 /// preparation.
 #[test]
 fn a_copy_in_preparation_postpones_the_deletion() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.day("2027-06-16").await;
         stage.send_all(false).await;
         stage.day("2027-07-09").await;

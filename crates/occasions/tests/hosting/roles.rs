@@ -11,7 +11,7 @@ use site::Callers;
 use testkit::{Page, Visitor};
 use web::described::Description;
 
-use crate::stage::{ALL, Stage, call, on_both};
+use crate::stage::{ALL, Stage, call, on_default};
 use crate::uploads::send;
 
 /// A path, its rule from the access list, and a request that changes as little as possible.
@@ -426,12 +426,12 @@ async fn try_every_role(stage: &Stage<'_>, mut routes: Vec<Route>) {
 
 #[test]
 fn every_operation_is_for_the_roles_that_its_list_says() {
-    on_both(async |stage| try_every_role(stage, routes()).await);
+    on_default(async |stage| try_every_role(stage, routes()).await);
 }
 
 #[test]
 fn every_page_is_for_the_roles_that_its_list_says() {
-    on_both(async |stage| try_every_role(stage, pages()).await);
+    on_default(async |stage| try_every_role(stage, pages()).await);
 }
 
 /// Returns the sets of token scopes to try: each scope alone, all scopes but one, and all scopes.
@@ -446,7 +446,7 @@ fn scope_sets() -> Vec<Vec<TokenScope>> {
 
 #[test]
 fn a_token_may_what_its_scopes_are_for_and_nothing_that_is_for_people() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.expect_work();
         let names = Names::of(stage).await;
         for scopes in scope_sets() {
@@ -475,7 +475,7 @@ fn a_token_may_what_its_scopes_are_for_and_nothing_that_is_for_people() {
 
 #[test]
 fn a_page_leads_to_the_sign_in_page() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.expect_work();
         let names = Names::of(stage).await;
         for page in pages().iter().filter(|page| page.is_read()) {
@@ -492,7 +492,7 @@ fn a_page_leads_to_the_sign_in_page() {
 
 #[test]
 fn administrators_make_occasions_and_then_own_them() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let new = json!({
             "slug": "second", "title": {"en": "A birthday"}, "hosts": {"en": "Mei"},
             "time_zone": "Asia/Singapore", "kind": "birthday",
@@ -525,7 +525,7 @@ fn administrators_make_occasions_and_then_own_them() {
 
 #[test]
 fn a_cookie_alone_changes_nothing() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.visitor(&stage.owner);
         visitor.header("x-csrf-token", "wrong");
         let path = stage.at("/publish");

@@ -16,7 +16,7 @@ use testkit::{Page, Visitor};
 use utoipa::openapi::{Info, OpenApi, Paths};
 
 use crate::roles::{plant_gifts, routes};
-use crate::stage::{ALL, DOMAINS, Stage, call, on_both};
+use crate::stage::{ALL, DOMAINS, Stage, call, on_default};
 use crate::without_token::WITHOUT_TOKEN;
 
 /// The personal fields. Each entry has the texts that reveal the field in a response, and the
@@ -461,7 +461,7 @@ fn a_token_shows_what_its_scopes_are_for() {
     let mut table: Vec<String> = calls.clone();
     for (scope, rights) in SCOPES {
         let on_engines = Mutex::new(Vec::new());
-        on_both(async |stage| {
+        on_default(async |stage| {
             let shown = shown_to(stage, rights).await;
             on_engines.lock().unwrap().push(shown);
         });
@@ -515,7 +515,7 @@ fn every_operation_is_in_the_table() {
 
 #[test]
 fn what_a_token_may_not_see_it_may_not_look_for_either() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         plant(stage).await;
         let rows = async |rights: &[TokenScope], path: &str| {
             stage.forget_tokens().await;
@@ -556,7 +556,7 @@ fn what_a_token_may_not_see_it_may_not_look_for_either() {
 
 #[test]
 fn a_kept_answer_is_for_the_token_that_it_was_given_to() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let new = json!({"household": "Marker Household"});
         let path = stage.at("/invitations");
         let mut made = Vec::new();

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::pages::HOME;
 use crate::parts::{portal, reply, version};
-use crate::stage::{Stage, call, on_both};
+use crate::stage::{Stage, call, on_default};
 
 /// Returns the reception's id and the number of its taken seats.
 async fn reception(stage: &Stage<'_>) -> (EventId, i64) {
@@ -61,7 +61,7 @@ async fn fill(stage: &Stage<'_>) {
 
 #[test]
 fn a_household_that_comes_back_needs_its_seats_again() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let guest = portal(stage, &id).await.household.guests[0].id.clone();
         let seen = version(stage, &id).await;
@@ -111,7 +111,7 @@ fn a_household_that_comes_back_needs_its_seats_again() {
 
 #[test]
 fn what_is_full_is_full_whoever_forgot_to_look() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         fill(stage).await;
         let (event, taken) = reception(stage).await;
         let take = |more: i64, seats: Seats| {
@@ -130,7 +130,7 @@ fn what_is_full_is_full_whoever_forgot_to_look() {
 
 #[test]
 fn archived_in_bulk_households_give_back_their_own_seats() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         assert!(taken(stage).await > 0);
         let archive = |search: &str| Request {
             target: Target::Matching(InvitationFilter {

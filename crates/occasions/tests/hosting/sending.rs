@@ -11,7 +11,7 @@ use web::Language;
 
 use crate::pages::HOME;
 use crate::parts::sent;
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 const WALK: &str = "/admin/o/aisyah-daniel/invites/send";
 
@@ -48,7 +48,7 @@ async fn waiting(stage: &Stage<'_>) -> i64 {
 
 #[test]
 fn households_are_sent_one_after_the_other_and_taken_back_with_one_press() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let forget = |tx: &mut platform::Tx<'_>| {
             tx.run(sql!("UPDATE invitation SET sent_at = NULL"), &[], Rows::Any)
         };
@@ -94,7 +94,7 @@ fn households_are_sent_one_after_the_other_and_taken_back_with_one_press() {
 
 #[test]
 fn observers_are_offered_nothing_to_send() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut observer = stage.visitor(&stage.observer);
         observer.get(WALK).await.expect(403);
         let id = stage.invitation("RAHMA").await;
@@ -112,7 +112,7 @@ fn observers_are_offered_nothing_to_send() {
 
 #[test]
 fn a_message_is_in_the_household_s_language_and_in_the_occasion_s_tone() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let mut owner = stage.visitor(&stage.owner);
         for tone in Tone::ALL {

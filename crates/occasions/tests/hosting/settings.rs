@@ -16,11 +16,11 @@ use site::{Domains, freeze};
 use web::Input;
 
 use crate::parts::{opens, portal};
-use crate::stage::{code, fields, on_both};
+use crate::stage::{code, fields, on_default};
 
 #[test]
 fn locks_and_deadlines_say_beforehand_whom_they_close_out() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let open = stage
             .done(|tx, host| {
                 let filter = listing::InvitationFilter {
@@ -68,7 +68,7 @@ fn remove(tx: &mut Tx<'_>, host: &HostOf, event: &Event, typed: &str) -> Result<
 
 #[test]
 fn a_new_event_invites_everybody_and_the_last_one_stays() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let new =
             Input::from(json!({"name": {"en": "Tea"}, "starts_at": "2027-01-10T10:00:00+08:00"}));
         let tea = stage
@@ -121,7 +121,7 @@ fn a_new_event_invites_everybody_and_the_last_one_stays() {
 
 #[test]
 fn an_event_that_is_open_to_all_has_every_household() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("ROSSI").await;
         let invited = async || {
             let id = id.clone();
@@ -174,7 +174,7 @@ fn an_event_that_is_open_to_all_has_every_household() {
 
 #[test]
 fn what_follows_an_event_hears_that_it_is_moved_or_gone() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let dates = |tx: &mut Tx<'_>, host: &HostOf| -> Result<_, Refusal> {
             Ok((occasions::DOMAIN.dates)(tx, host.account())?)
         };
@@ -226,7 +226,7 @@ fn what_follows_an_event_hears_that_it_is_moved_or_gone() {
 fn an_occasion_that_asked_for_it_freezes_the_server_around_its_events() {
     const DOMAINS: Domains = &[occasions::DOMAIN];
 
-    on_both(async |stage| {
+    on_default(async |stage| {
         let next =
             |tx: &mut Tx<'_>, _: &HostOf| -> Result<_, Refusal> { Ok(freeze::next(tx, DOMAINS)?) };
         let switch = |is_on: bool| {
@@ -273,7 +273,7 @@ fn an_occasion_that_asked_for_it_freezes_the_server_around_its_events() {
 
 #[test]
 fn what_an_event_may_hold() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let wrong = Input::from(json!({
             "key": "nikah",
             "name": {"en": " "},
@@ -311,7 +311,7 @@ fn what_an_event_may_hold() {
 
 #[test]
 fn coordinators_write_texts_and_nothing_else() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let seen = stage.done(hosted::load).await.version;
         let change = |change: Value| {
             stage.act(&stage.coordinator, move |tx, host| {
@@ -351,7 +351,7 @@ fn coordinators_write_texts_and_nothing_else() {
 
 #[test]
 fn a_part_is_changed_alone_and_what_follows_from_it_is_settled() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let before = stage.done(hosted::load).await;
         let change = |change: Value| {
             stage.act(&stage.owner, move |tx, host| {
@@ -419,7 +419,7 @@ fn a_part_is_changed_alone_and_what_follows_from_it_is_settled() {
 
 #[test]
 fn a_former_slug_leads_on_until_somebody_takes_it() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let rename = |slug: &'static str| {
             stage.act(&stage.owner, move |tx, host| {
                 let seen = hosted::load(tx, host)?.version;
@@ -473,7 +473,7 @@ fn a_former_slug_leads_on_until_somebody_takes_it() {
 
 #[test]
 fn an_occasion_moves_forward_and_back_but_is_not_closed_before_it_was_open() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         use OccasionStatus::{Archived, Closed, Draft, Published};
         let to = |status| {
             stage.act(&stage.owner, move |tx, host| {
@@ -493,7 +493,7 @@ fn an_occasion_moves_forward_and_back_but_is_not_closed_before_it_was_open() {
 
 #[test]
 fn a_food_need_that_somebody_has_is_put_away_and_not_deleted() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let remove = |key: &'static str| {
             stage.act(&stage.owner, move |tx, host| {
                 resource::remove::<DietaryOption>(tx, host, key, None)
@@ -518,7 +518,7 @@ fn a_food_need_that_somebody_has_is_put_away_and_not_deleted() {
 
 #[test]
 fn the_last_owner_stays() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.give_password(&stage.owner).await;
         let (owner, coordinator) = (
             stage.owner.account.clone(),

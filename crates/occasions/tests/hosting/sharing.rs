@@ -13,7 +13,7 @@ use occasions::occasion::Occasion;
 use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 async fn occasion(stage: &Stage<'_>) -> Occasion {
     stage.done(nouns::load).await
@@ -54,7 +54,7 @@ fn preview<'a>(page: &'a Page, property: &str) -> &'a str {
 
 #[test]
 fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.world.expect_jobs(cover::KIND);
         let mut owner = stage.visitor(&stage.owner);
         let mut guest = stage.nobody();
@@ -149,7 +149,7 @@ fn a_cover_picture_stands_on_the_invitation_and_beside_links_to_it() {
 
 #[test]
 fn only_an_owner_sets_the_cover_picture() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut coordinator = stage.visitor(&stage.coordinator);
         let cover = format!("{HOME}/settings/cover");
         coordinator.get(&cover).await.with(403);
@@ -163,7 +163,7 @@ fn only_an_owner_sets_the_cover_picture() {
 
 #[test]
 fn a_colour_of_the_hosts_own_is_made_legible_and_said() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let address = format!("{HOME}/settings/look");
         let mut owner = stage.visitor(&stage.owner);
         let page = owner.get(&address).await;
@@ -220,7 +220,7 @@ fn a_colour_of_the_hosts_own_is_made_legible_and_said() {
 
 #[test]
 fn a_link_without_a_code_has_a_preview_that_names_nobody() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut guest = stage.nobody();
         for language in stage.site.public_languages() {
             let page = guest.get(&format!("/invite?lang={}", language.tag)).await;
@@ -239,7 +239,7 @@ fn a_link_without_a_code_has_a_preview_that_names_nobody() {
 
 #[test]
 fn many_are_marked_as_sent_and_one_press_takes_that_back() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let sent = async |id: &occasions::id::InvitationId| {
             let id = id.clone();
             let found = stage

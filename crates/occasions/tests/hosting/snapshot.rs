@@ -13,7 +13,7 @@ use occasions::words::OccasionStatus;
 use platform::{StoreError, Tx};
 use serde_json::json;
 
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 type Step = fn(&mut Tx<'_>, &HostOf) -> Result<(), Refusal>;
 
@@ -65,7 +65,7 @@ const STEPS: [(&str, Step); 11] = [
 
 #[test]
 fn what_a_host_changes_the_next_guest_reads() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut before = read(stage).await;
         for (what, step) in STEPS {
             stage.done(step).await;
@@ -79,7 +79,7 @@ fn what_a_host_changes_the_next_guest_reads() {
 
 #[test]
 fn a_change_that_is_taken_back_is_read_by_nobody() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let [(_, one), _, (_, another), ..] = STEPS;
         let before = read(stage).await;
         let taken_back = stage

@@ -64,12 +64,24 @@ impl<'w> Deref for Stage<'w> {
     }
 }
 
+/// Runs the test on the default engine.
+pub(crate) fn on_default<F: AsyncFn(&Stage<'_>)>(test: F) {
+    World::default_engine(&domains::migrations(DOMAINS), async move |world| {
+        run(world, &test).await;
+    });
+}
+
+/// Like [`on_default`], on SQLite and on PostgreSQL.
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::each_engine(&domains::migrations(DOMAINS), async move |world| {
-        // Changing an event's date may enqueue this job.
-        world.expect_jobs("date.moved");
-        test(&Stage::build(world).await).await;
+        run(world, &test).await;
     });
+}
+
+async fn run<F: AsyncFn(&Stage<'_>)>(world: &World, test: &F) {
+    // Changing an event's date may enqueue this job.
+    world.expect_jobs("date.moved");
+    test(&Stage::build(world).await).await;
 }
 
 impl<'w> Stage<'w> {

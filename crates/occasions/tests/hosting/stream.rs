@@ -10,7 +10,7 @@ use std::time::Duration;
 use testkit::Events;
 
 use crate::parts::named;
-use crate::stage::{Host, Stage, on_both};
+use crate::stage::{Host, Stage, on_default};
 
 #[derive(Clone, Debug, PartialEq)]
 struct Heard {
@@ -73,7 +73,7 @@ async fn rattle(stage: &Stage<'_>, times: usize) {
 
 #[test]
 fn a_new_listener_is_greeted_and_then_hears_everything() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut events = listen(stage, &stage.owner, None).await;
         let hello = hear(&mut events).await.unwrap();
         assert_eq!(hello.name, "hello");
@@ -92,7 +92,7 @@ fn a_new_listener_is_greeted_and_then_hears_everything() {
 
 #[test]
 fn an_answer_is_heard_with_the_household_s_name_and_moves_the_counters() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let mut events = listen(stage, &stage.observer, None).await;
         let before = hear(&mut events).await.unwrap().data["summary"]["guests"]["total"].clone();
@@ -128,7 +128,7 @@ fn an_answer_is_heard_with_the_household_s_name_and_moves_the_counters() {
 
 #[test]
 fn who_comes_back_hears_what_was_missed_once_and_in_order() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut events = listen(stage, &stage.owner, None).await;
         let hello = hear(&mut events).await.unwrap().id.unwrap();
         rattle(stage, 6).await;
@@ -159,7 +159,7 @@ fn who_comes_back_hears_what_was_missed_once_and_in_order() {
 
 #[test]
 fn a_number_that_was_never_given_resets() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         rattle(stage, 1).await;
         for unknown in [-1, 999_999_999] {
             let mut events = listen(stage, &stage.owner, Some(unknown)).await;
@@ -175,7 +175,7 @@ fn a_number_that_was_never_given_resets() {
 
 #[test]
 fn news_of_other_occasions_and_of_files_with_contact_data_is_not_heard() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut observer = listen(stage, &stage.observer, None).await;
         hear(&mut observer).await.unwrap();
         let occasion = stage.occasion.to_string();
@@ -213,7 +213,7 @@ fn news_of_other_occasions_and_of_files_with_contact_data_is_not_heard() {
 
 #[test]
 fn who_is_a_member_no_more_or_signed_out_hears_nothing_more() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.give_password(&stage.owner).await;
         let mut events = listen(stage, &stage.observer, None).await;
         hear(&mut events).await.unwrap();
@@ -251,7 +251,7 @@ fn who_is_a_member_no_more_or_signed_out_hears_nothing_more() {
 /// only the events that its host may see.
 #[test]
 fn hosts_who_listen_together_hear_what_each_of_them_may() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut coordinator = listen(stage, &stage.coordinator, None).await;
         let mut observer = listen(stage, &stage.observer, None).await;
         hear(&mut coordinator).await.unwrap();
@@ -292,7 +292,7 @@ fn hosts_who_listen_together_hear_what_each_of_them_may() {
 
 #[test]
 fn counters_come_at_most_twice_a_second() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut events = listen(stage, &stage.owner, None).await;
         hear(&mut events).await.unwrap();
         let started = std::time::Instant::now();
@@ -324,7 +324,7 @@ fn counters_come_at_most_twice_a_second() {
 
 #[test]
 fn one_stream_too_many_ends_the_oldest_of_that_account() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut others = listen(stage, &stage.coordinator, None).await;
         hear(&mut others).await.unwrap();
         let mut streams = Vec::new();

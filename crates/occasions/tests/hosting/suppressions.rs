@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use testkit::Page;
 
 use crate::pages::HOME;
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 const RAHMAN: &str = "rahman@example.com";
 
@@ -37,7 +37,7 @@ fn causes(page: &Page) -> Value {
 
 #[test]
 fn hosts_see_why_mail_does_not_arrive_and_lift_a_bounce() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let (address, api) = (
             format!("{HOME}/invites/{id}"),
@@ -71,7 +71,7 @@ fn hosts_see_why_mail_does_not_arrive_and_lift_a_bounce() {
 
 #[test]
 fn what_people_asked_for_no_host_lifts() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let (address, api) = (
             format!("{HOME}/invites/{id}"),
@@ -97,7 +97,7 @@ fn what_people_asked_for_no_host_lifts() {
 
 #[test]
 fn an_address_is_held_for_a_week_after_soft_bounces_or_until_a_host_knows_better() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let address = format!("{HOME}/invites/{id}");
         let mut owner = stage.visitor(&stage.owner);

@@ -15,7 +15,7 @@ use testkit::Visitor;
 use web::Language;
 
 use crate::pages::HOME;
-use crate::stage::{Stage, call, on_both};
+use crate::stage::{Stage, call, on_default};
 
 fn picture(shade: u8) -> Vec<u8> {
     let mut file = Cursor::new(Vec::new());
@@ -68,7 +68,7 @@ async fn press(host: &mut Visitor, state: &str, ids: &[&str], button: &str) -> t
 
 #[test]
 fn hosts_approve_reject_and_delete_and_observers_only_look() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut host = stage.visitor(&stage.coordinator);
         let empty = host.get(&format!("{HOME}/uploads")).await;
         assert!(empty.text().contains(&stage.say("host-no-uploads")));
@@ -162,7 +162,7 @@ fn hosts_approve_reject_and_delete_and_observers_only_look() {
 
 #[test]
 fn the_export_names_uploads_and_a_merged_invitation_hands_them_over() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.world.expect_jobs(export::KIND);
         let id = send(stage, "RAHMA", "Pelamin", 0).await;
         let request = export::Request {

@@ -16,7 +16,7 @@ use web::Input;
 use crate::background::{ask, fetch, wanted};
 use crate::pages::HOME;
 use crate::parts::{portal, reply, version};
-use crate::stage::{Stage, on_both};
+use crate::stage::{Stage, on_default};
 
 const RECEPTION: &str = "reception";
 
@@ -82,7 +82,7 @@ async fn other(stage: &Stage<'_>) -> InvitationId {
 
 #[test]
 fn hosts_see_who_waits_wherever_they_see_seats() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         leave(stage, 3).await;
         let id = stage.invitation("RAHMA").await;
         say(stage, &id, Yes).await;
@@ -145,7 +145,7 @@ fn hosts_see_who_waits_wherever_they_see_seats() {
 
 #[test]
 fn whatever_frees_seats_gives_them_to_who_waits() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let waits = async || {
             say(stage, &id, No).await;
@@ -230,7 +230,7 @@ async fn event_is_limited(stage: &Stage<'_>) -> bool {
 
 #[test]
 fn a_host_seats_somebody_beyond_the_limit_and_puts_nobody_on_the_list() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         leave(stage, 0).await;
         let id = stage.invitation("RAHMA").await;
         say(stage, &id, Yes).await;
@@ -261,7 +261,7 @@ fn a_host_seats_somebody_beyond_the_limit_and_puts_nobody_on_the_list() {
 
 #[test]
 fn an_archived_household_waits_no_more_and_waits_again_once_restored() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         leave(stage, 3).await;
         let id = stage.invitation("RAHMA").await;
         say(stage, &id, Yes).await;

@@ -8,7 +8,7 @@ use platform::{StoreError, Tx, sql};
 use serde_json::{Value, json};
 use testkit::Visitor;
 
-use crate::stage::{Stage, call, on_both};
+use crate::stage::{Stage, call, on_default};
 
 const HOOKS: &str = "/api/v1/webhooks";
 
@@ -32,7 +32,7 @@ fn hook(events: &[&str]) -> Value {
 
 #[test]
 fn owners_webhooks_hear_of_answers_and_of_opened_invitations() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.world.expect_jobs("webhook.deliver");
         stage.expect_confirmations();
         let both = hook(&["reply.saved", "invitation.opened"]);
@@ -100,7 +100,7 @@ async fn with(stage: &Stage<'_>, scopes: &[TokenScope]) -> Visitor {
 
 #[test]
 fn a_token_has_webhooks_of_what_it_may_read_alone() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let saved = hook(&["reply.saved"]);
         let mut writer = with(stage, &[OCCASION_READ, OCCASION_WRITE]).await;
         let refused = call(&mut writer, "POST", HOOKS, &saved).await;
@@ -134,7 +134,7 @@ fn a_token_has_webhooks_of_what_it_may_read_alone() {
 
 #[test]
 fn the_page_offers_what_somebody_has() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let page = stage.visitor(&stage.owner).get("/me/webhooks").await;
         assert!(page.body.contains(&stage.say("host-event-reply-saved")));
         let page = stage.visitor(&stage.observer).get("/me/webhooks").await;

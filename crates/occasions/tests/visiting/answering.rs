@@ -4,7 +4,7 @@ use platform::sql;
 use serde_json::json;
 use testkit::{Form, Page, Visitor};
 
-use crate::stage::{assert_private, guest, id, on_both, on_sqlite, state};
+use crate::stage::{assert_private, guest, id, on_default, on_sqlite, state};
 
 /// Opens a household's form for answers.
 pub(crate) async fn form(visitor: &mut Visitor, code: &str) -> (Page, Form) {
@@ -26,7 +26,7 @@ async fn save(visitor: &mut Visitor, page: &Page, form: &Form) -> Page {
 
 #[test]
 fn a_household_answers_for_everyone_and_every_event() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let before = state(&mut visitor, "RAHMA").await;
         let (rahman, siti) = (id(&before, "Rahman"), id(&before, "Siti"));
@@ -134,7 +134,7 @@ fn answers_are_changed_as_often_as_wanted() {
 
 #[test]
 fn plus_ones_are_named_corrected_and_removed() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let (page, mut filled) = form(&mut visitor, "TANWE").await;
         filled
@@ -196,7 +196,7 @@ fn plus_ones_are_named_corrected_and_removed() {
 
 #[test]
 fn one_press_answers_for_everybody_and_can_be_undone() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let start = state(&mut visitor, "RAHMA").await;
         let rahman = id(&start, "Rahman");
@@ -284,7 +284,7 @@ fn the_enter_key_saves() {
 
 #[test]
 fn food_needs_are_asked_where_a_plus_one_is_added() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let (page, mut filled) = form(&mut visitor, "RAHMA").await;
         filled

@@ -9,7 +9,7 @@ use testkit::Visitor;
 use web::I18n;
 
 use crate::answering::form;
-use crate::stage::{Stage, answer, assert_problem, guest, id, on_both, on_sqlite, put, state};
+use crate::stage::{Stage, answer, assert_problem, guest, id, on_default, on_sqlite, put, state};
 
 /// Returns the question `Bus?`, which takes answers of this kind. Every guest is asked.
 fn bus(kind: QuestionKind) -> Question {
@@ -48,7 +48,7 @@ async fn answers(visitor: &mut Visitor, name: &str) -> Value {
 
 #[test]
 fn a_household_answers_and_reads_its_answer_everywhere() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
         let (page, mut filled) = form(&mut visitor, "RAHMA").await;
@@ -91,7 +91,7 @@ fn a_household_answers_and_reads_its_answer_everywhere() {
 #[test]
 fn every_kind_is_kept_as_it_was_answered_and_stands_in_the_form_again() {
     use QuestionKind::{Date, LongText, Number, OneChoice, SeveralChoices, ShortText, YesNo};
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
         let field = format!("answer.{rahman}.bus");
@@ -148,7 +148,7 @@ fn every_kind_is_kept_as_it_was_answered_and_stands_in_the_form_again() {
 
 #[test]
 fn who_comes_has_to_answer_what_is_required_and_nobody_else() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         ask(
             stage,
             Question {
@@ -229,7 +229,7 @@ fn who_comes_has_to_answer_what_is_required_and_nobody_else() {
 
 #[test]
 fn what_is_asked_later_is_required_with_the_next_answer_and_not_before() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
         let coming = json!({ "nikah": "yes" });
@@ -255,7 +255,7 @@ fn what_is_asked_later_is_required_with_the_next_answer_and_not_before() {
 
 #[test]
 fn a_program_is_told_what_is_wrong_with_each_answer() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         ask(stage, bus(QuestionKind::SeveralChoices)).await;
         let of_hosts = Question {
             id: platform::id::Id::from_text("01970000-0000-7000-8000-00000000b006".to_owned()),
@@ -380,7 +380,7 @@ fn who_declines_keeps_the_answer_and_it_is_shown_no_more() {
 
 #[test]
 fn who_is_not_invited_to_its_events_is_not_asked() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let of_brunch = Question {
             events: vec!["brunch".to_owned()],
             ..bus(QuestionKind::ShortText)
@@ -409,7 +409,7 @@ fn who_is_not_invited_to_its_events_is_not_asked() {
 
 #[test]
 fn of_two_tabs_answers_are_put_together_and_the_same_one_is_asked() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         ask(stage, bus(QuestionKind::SeveralChoices)).await;
         let mut first = stage.guest();
         let mut second = stage.guest();
@@ -447,7 +447,7 @@ fn of_two_tabs_answers_are_put_together_and_the_same_one_is_asked() {
 
 #[test]
 fn answers_travel_with_their_own_form_and_go_with_their_guest() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         ask(stage, bus(QuestionKind::ShortText)).await;
         let mut visitor = stage.guest();
         let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");

@@ -7,7 +7,7 @@ use platform::{Rows, sql};
 use serde_json::json;
 use testkit::Page;
 
-use crate::stage::{Stage, answer, assert_private, id, on_both, on_sqlite, put, state};
+use crate::stage::{Stage, answer, assert_private, id, on_default, on_sqlite, put, state};
 
 /// A property of a calendar component: its name, parameters and value.
 #[derive(Debug)]
@@ -137,7 +137,7 @@ async fn move_events(
 
 #[test]
 fn every_event_is_there_at_its_instant() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let calendar = read(&visitor.get("/invite/RAHMA/calendar.ics").await);
         let events: Vec<_> = calendar.parts("VEVENT").collect();

@@ -7,11 +7,11 @@ use occasions::words::OccasionStatus;
 use platform::{Sql, Tx, sql};
 use testkit::{Page, Visitor};
 
-use crate::stage::{assert_private, on_both, on_sqlite};
+use crate::stage::{assert_private, on_default, on_sqlite};
 
 #[test]
 fn a_code_opens_however_it_is_typed() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         for typed in [
             "RAHMA",
             "rahma",
@@ -134,7 +134,7 @@ fn what_cannot_be_a_code_is_asked_again_with_what_was_typed() {
 
 #[test]
 fn unknown_revoked_draft_and_malformed_look_the_same() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.other_occasion("DRAFT1", OccasionStatus::Draft).await;
         stage
             .run(
@@ -232,7 +232,7 @@ fn assert_all_the_same(seen: &[(&str, (String, String))]) {
 
 #[test]
 fn pages_without_a_code_wear_the_theme_of_the_only_occasion() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         for address in ["/", "/invite", "/invite/", "/invite/WRONG"] {
             let page = stage.visitor().get(address).await;
             page.expect(if address.ends_with("WRONG") { 404 } else { 200 });
@@ -256,7 +256,7 @@ fn pages_without_a_code_wear_the_theme_of_the_only_occasion() {
 /// Links of an archived occasion still show a page, but nothing can be changed there.
 #[test]
 fn an_archived_occasion_shows_the_hosts_thanks() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage
             .details(|occasion| {
                 let farewell = [("en", "What a day it was!"), ("ms", "Indahnya hari itu!")];
@@ -322,7 +322,7 @@ fn an_archived_occasion_shows_the_hosts_thanks() {
 
 #[test]
 fn the_public_page_counts_the_days_to_the_first_event() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut guest = stage.guest();
         let first = async |column: Sql| {
             let look = move |tx: &mut Tx<'_>| tx.one::<(Timestamp,)>(column, &[]);
@@ -359,7 +359,7 @@ fn the_public_page_counts_the_days_to_the_first_event() {
 
 #[test]
 fn hosts_may_switch_the_countdown_off() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let change = |tx: &mut Tx<'_>| {
             let found = occasions::occasion::find_by_slug(tx, "aisyah-daniel")?.unwrap();
             let mut occasion = occasions::occasion::load(tx, &found)?;

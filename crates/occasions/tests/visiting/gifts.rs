@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use testkit::assert_private;
 use web::I18n;
 
-use crate::stage::{Stage, assert_problem, on_both, on_sqlite};
+use crate::stage::{Stage, assert_problem, on_default, on_sqlite};
 
 async fn switch_on(stage: &Stage<'_>) {
     stage
@@ -102,7 +102,7 @@ fn gifts_that_are_switched_off_are_nowhere() {
 
 #[test]
 fn a_household_reserves_changes_and_gives_back_from_its_page() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         switch_on(stage).await;
         let gift = add(stage, "Oven", 12).await;
         let mut guest = stage.guest();
@@ -198,7 +198,7 @@ fn others_see_that_a_gift_is_taken_and_never_by_whom() {
 
 #[test]
 fn programs_reserve_idempotently() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         switch_on(stage).await;
         let gift = add(stage, "Oven", 2).await;
         let mut guest = stage.guest();

@@ -5,7 +5,7 @@ use occasions::words::{OccasionStatus, PageAudience, PageKind};
 use platform::sql;
 use web::I18n;
 
-use crate::stage::{Stage, assert_private, on_both, on_sqlite};
+use crate::stage::{Stage, assert_private, on_default, on_sqlite};
 
 const PUBLIC: &str = "/o/aisyah-daniel/pages/travel";
 
@@ -30,7 +30,7 @@ async fn add(stage: &Stage<'_>, key: &'static str, audience: PageAudience, body:
 
 #[test]
 fn everybody_reads_a_public_page_in_the_theme_and_the_language_of_the_reader() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut guest = stage.guest();
         let card = guest.get("/o/aisyah-daniel").await;
         assert_eq!(card.link(&stage.say("page-travel")).href, PUBLIC);
@@ -75,7 +75,7 @@ fn what_hosts_write_never_runs() {
 
 #[test]
 fn each_page_has_its_audience() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         add(stage, "hotel", PageAudience::Invited, "Ask for our rate.").await;
         add(stage, "draft", PageAudience::Nobody, "Later.").await;
         let mut guest = stage.guest();
@@ -110,7 +110,7 @@ fn each_page_has_its_audience() {
 
 #[test]
 fn a_portal_that_was_kept_knows_a_new_page() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut guest = stage.guest();
         assert!(!guest.get("/invite/RAHMA").await.text().contains("SEATS"));
         add(stage, "seats", PageAudience::Everybody, "Row by row.").await;

@@ -7,7 +7,7 @@ use platform::sql;
 use serde_json::{Value, json};
 use testkit::Visitor;
 
-use crate::stage::{answer, assert_private, assert_problem, id, on_both, on_sqlite, put, state};
+use crate::stage::{answer, assert_private, assert_problem, id, on_default, on_sqlite, put, state};
 
 async fn resolve(visitor: &mut Visitor, body: &Value) -> testkit::Page {
     visitor
@@ -17,7 +17,7 @@ async fn resolve(visitor: &mut Visitor, body: &Value) -> testkit::Page {
 
 #[test]
 fn a_code_is_resolved_however_it_is_spelled() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.other_occasion("DRAFT1", OccasionStatus::Draft).await;
         stage
             .other_occasion("ENDED1", OccasionStatus::Archived)
@@ -71,7 +71,7 @@ fn a_code_is_resolved_however_it_is_spelled() {
 
 #[test]
 fn the_state_has_exactly_the_shape_that_is_promised() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut program = stage.visitor();
         program.header("accept-language", "en");
         stage
@@ -139,7 +139,7 @@ fn the_state_has_exactly_the_shape_that_is_promised() {
 
 #[test]
 fn a_save_answers_the_state_and_so_does_a_conflict() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut program = stage.visitor();
         let rahman = id(&state(&mut program, "RAHMA").await, "Rahman");
         let page = put(
@@ -181,7 +181,7 @@ fn a_save_answers_the_state_and_so_does_a_conflict() {
 
 #[test]
 fn a_note_has_a_version_of_its_own() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut program = stage.visitor();
         let address = "/api/v1/invitations/RAHMA/note";
         let write = async |program: &mut Visitor, body: Value| {

@@ -5,11 +5,11 @@ use jiff::SignedDuration;
 use platform::sql;
 use serde_json::{Value, json};
 
-use crate::stage::{assert_problem, guest, id, on_both, on_sqlite, put, state};
+use crate::stage::{assert_problem, guest, id, on_default, on_sqlite, put, state};
 
 #[test]
 fn a_key_makes_a_repeat_harmless() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut program = stage.visitor();
         program.header("idempotency-key", "key-1");
         let body = json!({ "version": 1, "guests": [{ "name": "Mei" }] });
@@ -117,7 +117,7 @@ fn a_switched_off_part_comes_before_a_remembered_answer() {
 
 #[test]
 fn without_a_version_only_what_is_given_is_changed() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut program = stage.visitor();
         let stored = state(&mut program, "RAHMA").await;
         let rahman = id(&stored, "Rahman");

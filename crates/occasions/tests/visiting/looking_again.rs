@@ -6,11 +6,11 @@ use occasions::words::ReplyStatus;
 use platform::sql;
 use serde_json::json;
 
-use crate::stage::{on_both, put, state};
+use crate::stage::{on_default, put, state};
 
 #[test]
 fn whatever_changes_a_page_is_on_it_at_the_next_look() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut guest = stage.guest();
         let mut program = stage.visitor();
         let stored = state(&mut program, "RAHMA").await;

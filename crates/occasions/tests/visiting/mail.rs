@@ -15,7 +15,7 @@ use platform::{Rows, Sql, StoreError, Tx, sql};
 use serde_json::json;
 use testkit::SentMail;
 
-use crate::stage::{Stage, answer, id, on_both, on_sqlite, put, state};
+use crate::stage::{Stage, answer, id, on_default, on_sqlite, put, state};
 
 /// Advances the clock by `minutes`, runs all due jobs, and returns the mails sent.
 async fn wait(stage: &Stage<'_>, minutes: i64) -> Vec<SentMail> {
@@ -29,7 +29,7 @@ async fn wait(stage: &Stage<'_>, minutes: i64) -> Vec<SentMail> {
 
 #[test]
 fn it_comes_once_in_the_households_language_with_the_newest_answers() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
         put(
@@ -132,7 +132,7 @@ async fn calendars(stage: &Stage<'_>) -> Vec<Option<String>> {
 
 #[test]
 fn who_declines_gets_no_calendar_file() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let start = state(&mut visitor, "ROSSI").await;
         let no = json!({ "nikah": "no", "reception": "no", "brunch": "no" });
@@ -148,7 +148,7 @@ fn who_declines_gets_no_calendar_file() {
 
 #[test]
 fn job_and_mail_name_the_request_that_saved() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
         let body = answer(1, &rahman, &json!({ "nikah": "yes" }));
@@ -209,7 +209,7 @@ fn interrupted(
 
 #[test]
 fn answers_that_change_while_it_is_rendered_are_in_the_only_mail() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
         let body = answer(1, &rahman, &json!({ "nikah": "yes" }));
@@ -276,7 +276,7 @@ fn what_hosts_change_while_it_is_rendered_holds_for_it() {
         (another_address, vec!["new@example.com"]),
         (closed, vec![]),
     ] {
-        on_both(async |stage| {
+        on_default(async |stage| {
             let mut visitor = stage.guest();
             let rahman = id(&state(&mut visitor, "RAHMA").await, "Rahman");
             let body = answer(1, &rahman, &json!({ "nikah": "yes" }));

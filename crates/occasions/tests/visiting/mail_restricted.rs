@@ -5,7 +5,7 @@ use platform::{Rows, Sql, StoreError, Tx, sql};
 use serde_json::json;
 use testkit::{SentMail, Visitor};
 
-use crate::stage::{Stage, answer, id, on_both, put, state};
+use crate::stage::{Stage, answer, id, on_default, put, state};
 
 const TITLE: (&str, &str) = (
     "Walimatulurus Aisyah & Daniel",
@@ -52,7 +52,7 @@ const ROSSI: (&str, &str) = ("ROSSI", "Marco");
 
 #[test]
 fn one_network_has_one_address_confirmed_in_ten_minutes() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         restrict(stage).await;
         let mut host = stage.visitor_at("192.0.2.1");
         for household in [RAHMAN, ROSSI] {
@@ -105,7 +105,7 @@ fn expect(stage: &Stage<'_>, recipients: &[&str]) {
 
 #[test]
 fn it_says_title_day_and_place_and_nothing_else_of_the_hosts() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         restrict(stage).await;
         change(
             stage,
@@ -141,7 +141,7 @@ fn it_says_title_day_and_place_and_nothing_else_of_the_hosts() {
 
 #[test]
 fn no_mail_goes_to_an_address_that_a_host_puts_in_after_the_answer() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         restrict(stage).await;
         let mut guest = stage.visitor_at("192.0.2.1");
         reply(&mut guest, RAHMAN, "yes").await;
@@ -157,7 +157,7 @@ fn no_mail_goes_to_an_address_that_a_host_puts_in_after_the_answer() {
 
 #[test]
 fn a_day_has_sixty_of_them() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         restrict(stage).await;
         let fill = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             for number in 0..60 {

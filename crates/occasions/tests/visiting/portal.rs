@@ -7,7 +7,7 @@ use occasions::words::OccasionStatus;
 use platform::{Rows, Sql, Tx, sql};
 use testkit::{Form, Page};
 
-use crate::stage::{Stage, assert_private, on_both, on_sqlite, put, state};
+use crate::stage::{Stage, assert_private, on_default, on_sqlite, put, state};
 
 const PAGES: [&str; 5] = ["", "/rsvp", "/dietary", "/notes", "/confirmation"];
 
@@ -21,7 +21,7 @@ fn own_forms(page: &Page) -> Vec<Form> {
 
 #[test]
 fn an_open_portal_shows_all_that_a_household_needs() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut guest = stage.guest();
         let page = guest.get("/invite/RAHMA").await;
         page.expect(200);
@@ -100,7 +100,7 @@ fn an_open_portal_shows_all_that_a_household_needs() {
 
 #[test]
 fn the_days_to_the_next_event_are_counted_where_it_is() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut guest = stage.guest();
         let page = guest.get("/invite/RAHMA").await;
         let (_, left) = page.body.split_once("<p class=\"days-left\">").unwrap();
@@ -190,7 +190,7 @@ fn only_the_events_of_the_household_are_shown() {
 
 #[test]
 fn a_closed_portal_is_read_and_not_changed() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut guest = stage.guest();
         for below in ["", "/rsvp", "/dietary", "/confirmation"] {
             let page = guest.get(&format!("/invite/LATE1{below}")).await;
@@ -317,7 +317,7 @@ fn a_portal_leads_only_to_forms_that_can_be_filled_in() {
 
 #[test]
 fn who_declined_one_event_of_several_has_answered_in_part() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut guest = stage.guest();
         let before = state(&mut guest, "RAHMA").await;
         for (version, name) in [(1, "Rahman"), (2, "Siti")] {
@@ -347,7 +347,7 @@ fn who_declined_one_event_of_several_has_answered_in_part() {
 
 #[test]
 fn the_deadline_closes_at_its_very_instant_and_opens_again_when_moved() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut guest = stage.guest();
         let closes_at = state(&mut guest, "RAHMA").await["closes_at"].clone();
         assert_eq!(
@@ -393,7 +393,7 @@ fn a_closed_occasion_is_read_and_not_changed() {
 
 #[test]
 fn what_is_switched_off_is_absent_and_refused() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut guest = stage.guest();
         let before = guest.get("/invite/RAHMA/rsvp").await;
         let names = field_names(&before);
@@ -526,7 +526,7 @@ fn who_was_not_sure_has_not_answered_where_that_is_no_answer() {
 
 #[test]
 fn what_people_open_is_counted_and_robots_are_not() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let opened = sql!("SELECT open_count FROM invitation WHERE code = $1");
         for robot in [
             "WhatsApp/2.23",

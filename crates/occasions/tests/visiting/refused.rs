@@ -8,7 +8,9 @@ use serde_json::json;
 use testkit::{Page, Visitor};
 
 use crate::answering::form;
-use crate::stage::{Stage, assert_private, assert_problem, guest, id, on_both, on_sqlite, state};
+use crate::stage::{
+    Stage, assert_private, assert_problem, guest, id, on_default, on_sqlite, state,
+};
 
 /// Checks that the form's error summary contains `words` and links to `field`.
 #[track_caller]
@@ -26,7 +28,7 @@ fn assert_complaint(page: &Page, field: &str, words: &str) {
 
 #[test]
 fn wrong_fields_are_named_together_and_what_was_typed_is_kept() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let start = state(&mut visitor, "RAHMA").await;
         let (rahman, siti) = (id(&start, "Rahman"), id(&start, "Siti"));
@@ -196,7 +198,7 @@ fn more_people_than_agreed_are_refused() {
 
 #[test]
 fn a_full_event_takes_whole_households_or_nobody() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage
             .run(
                 sql!(
@@ -246,7 +248,7 @@ fn a_full_event_takes_whole_households_or_nobody() {
 
 #[test]
 fn who_comes_too_late_keeps_what_was_typed() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let start = state(&mut visitor, "RAHMA").await;
         let (rahman, siti) = (id(&start, "Rahman"), id(&start, "Siti"));
@@ -413,7 +415,7 @@ fn a_script_that_asks_for_json_hears_the_same_rule() {
 
 #[test]
 fn what_was_lowered_meanwhile_stays_and_nothing_is_added() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut visitor = stage.guest();
         let (page, mut filled) = form(&mut visitor, "RAHMA").await;
         filled.fill("new.0.name", "Mei").fill("new.1.name", "Lin");

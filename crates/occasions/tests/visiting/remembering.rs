@@ -2,7 +2,7 @@
 
 use platform::sql;
 
-use crate::stage::{Stage, on_both, on_sqlite};
+use crate::stage::{Stage, on_default, on_sqlite};
 
 #[test]
 fn a_browser_offers_to_continue_and_forgets_when_told() {
@@ -136,7 +136,7 @@ fn what_a_browser_remembers_cannot_be_made_up() {
 
 #[test]
 fn a_replaced_code_ends_what_browsers_remember() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         let mut guest = stage.guest();
         guest.get("/invite/RAHMA").await.expect(200);
         replace_code(stage).await;

@@ -24,7 +24,14 @@ pub(crate) fn on_sqlite<F: AsyncFn(&Stage<'_>)>(test: F) {
     });
 }
 
-/// Runs `test` with each database engine.
+/// Runs `test` on the default engine.
+pub(crate) fn on_default<F: AsyncFn(&Stage<'_>)>(test: F) {
+    World::default_engine(&domains::migrations(DOMAINS), async move |world| {
+        run(world, &test).await;
+    });
+}
+
+/// Like [`on_default`], on SQLite and on PostgreSQL.
 pub(crate) fn on_both<F: AsyncFn(&Stage<'_>)>(test: F) {
     World::each_engine(&domains::migrations(DOMAINS), async move |world| {
         run(world, &test).await;

@@ -11,7 +11,7 @@ use platform::{Rows, Tx, sql};
 use testkit::{MAX_UPLOAD, Page, Visitor, assert_private};
 use web::setting::SettingValues;
 
-use crate::stage::{Stage, assert_problem, on_both, on_sqlite};
+use crate::stage::{Stage, assert_problem, on_default, on_sqlite};
 
 const PAGE: &str = "/invite/RAHMA/uploads";
 const API: &str = "/api/v1/invitations/RAHMA/uploads";
@@ -114,7 +114,7 @@ fn uploads_that_are_switched_off_are_nowhere() {
 
 #[test]
 fn a_household_sends_pictures_and_a_document_and_removes_one() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         switch_on(stage).await;
         let mut guest = stage.guest();
         let portal = guest.get("/invite/RAHMA").await;
@@ -311,7 +311,7 @@ fn an_invitation_holds_thirty_and_an_occasion_its_quota() {
 
 #[test]
 fn the_gallery_opens_with_the_first_event_and_outlives_the_occasion() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         switch_on(stage).await;
         let mut guest = stage.guest();
         for (n, name) in ["a.jpg", "b.jpg"].into_iter().enumerate() {

@@ -7,7 +7,7 @@ use platform::{Rows, sql};
 use serde_json::json;
 
 use crate::answering::form;
-use crate::stage::{Stage, answer, guest, id, on_both, put, state};
+use crate::stage::{Stage, answer, guest, id, on_default, put, state};
 
 /// Sets the number of free seats at the reception, and turns the waiting list on.
 async fn leave(stage: &Stage<'_>, free: i64) {
@@ -24,7 +24,7 @@ async fn leave(stage: &Stage<'_>, free: i64) {
 
 #[test]
 fn who_finds_no_seat_reads_so_everywhere_and_hears_of_one() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         stage.expect_confirmation("rahman@example.com", "ms");
         let moved_up = "Ada tempat untuk anda: Aisyah & Daniel";
         stage.world.expect_mail("rahman@example.com", moved_up);
@@ -88,7 +88,7 @@ fn who_finds_no_seat_reads_so_everywhere_and_hears_of_one() {
 
 #[test]
 fn without_an_address_nobody_is_promised_a_mail() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         leave(stage, 1).await;
         let clear = sql!("UPDATE invitation SET email = NULL WHERE code = $1");
         stage.run(clear, "RAHMA").await;
@@ -112,7 +112,7 @@ fn without_an_address_nobody_is_promised_a_mail() {
 
 #[test]
 fn without_the_switch_the_loser_hears_how_many_places_are_left() {
-    on_both(async |stage| {
+    on_default(async |stage| {
         leave(stage, 1).await;
         stage.switch(|switches| switches.waitlist = false).await;
         let mut visitor = stage.guest();

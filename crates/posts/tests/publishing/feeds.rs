@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use testkit::Page;
 
-use crate::stage::{Publishing, Stage, editor, on_both};
+use crate::stage::{Publishing, Stage, editor, on_default};
 
 const FEEDS: [(&str, &str); 8] = [
     ("/feed", "application/rss+xml; charset=utf-8"),
@@ -58,7 +58,7 @@ fn texts(page: &Page, name: &str) -> Vec<String> {
 
 #[test]
 fn an_empty_feed_is_one_too() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         editor(stage).await;
         let began = stage.world.clock.now();
         stage.world.clock.advance(SignedDuration::from_hours(1));
@@ -78,7 +78,7 @@ fn an_empty_feed_is_one_too() {
 
 #[test]
 fn every_format_has_the_same_posts() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         let mut nobody = stage.visitor();
         let title = "Tom & <Jerry> \"x\" ]]>";
@@ -136,7 +136,7 @@ fn every_format_has_the_same_posts() {
 
 #[test]
 fn a_feed_that_is_known_is_not_sent_again() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         let post = farah.publish("One", "x").await;
         for path in ["/feed", "/feed/atom", "/feed/json"] {
@@ -165,7 +165,7 @@ fn a_feed_that_is_known_is_not_sent_again() {
 
 #[test]
 fn a_feed_has_the_newest_fifty() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         for number in 1..=52 {
             farah.publish(&format!("Number {number}"), "x").await;
@@ -181,7 +181,7 @@ fn a_feed_has_the_newest_fifty() {
 
 #[test]
 fn pages_name_the_feeds_of_what_they_show() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut editor = editor(stage).await;
         editor
             .make(json!({"title": "One", "body": "x", "tags": ["a"], "state": "published"}))

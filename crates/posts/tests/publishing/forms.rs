@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use crate::stage::{API, Publishing, Stage, at, editor, on_both};
+use crate::stage::{API, Publishing, Stage, at, editor, on_default};
 
 const NEW: &str = "/me/posts/new";
 
 #[test]
 fn an_article_is_made_changed_and_deleted_by_forms() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         let browser = &mut farah.browser;
         let page = browser.get("/me/posts").await;
@@ -59,7 +59,7 @@ fn an_article_is_made_changed_and_deleted_by_forms() {
 
 #[test]
 fn what_is_wrong_stands_at_its_field() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         let page = farah.browser.get(&format!("{NEW}?kind=note")).await;
         let mut form = page.form(NEW);
@@ -101,7 +101,7 @@ fn what_is_wrong_stands_at_its_field() {
 
 #[test]
 fn who_was_slower_sees_what_is_stored() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         let post = farah.make(json!({"title": "First"})).await;
         let own = at(&post).replace(API, "/me/posts");
@@ -123,7 +123,7 @@ fn who_was_slower_sees_what_is_stored() {
 
 #[test]
 fn editors_begin_on_the_page_where_they_land() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let new = "/me/posts/new?kind=article";
         let mut somebody = stage.person("Somebody").await;
         for (browser, is_offered) in [
@@ -139,7 +139,7 @@ fn editors_begin_on_the_page_where_they_land() {
 
 #[test]
 fn the_first_page_and_its_menu_have_what_is_published() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let leads = |page: &testkit::Page, href: &str| -> bool {
             page.links().iter().any(|link| link.href == href)
         };

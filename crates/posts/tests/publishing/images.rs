@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::{Form, MAX_UPLOAD, Page};
 
-use crate::stage::{API, Person, Publishing, Stage, at, editor, errors, on_both};
+use crate::stage::{API, Person, Publishing, Stage, at, editor, errors, on_default};
 
 const NEW: &str = "/me/posts/new";
 
@@ -105,7 +105,7 @@ fn files(stage: &Stage<'_>) -> usize {
 
 #[test]
 fn a_picture_is_shown_wherever_the_post_is() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         stage.world.expect_jobs(posts::image::KIND);
         let mut farah = editor(stage).await;
         let (own, post) = make(&mut farah, "One", "published").await;
@@ -157,7 +157,7 @@ fn a_picture_is_shown_wherever_the_post_is() {
 
 #[test]
 fn a_picture_is_replaced_and_removed_and_its_file_goes() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         let (own, first) = make(&mut farah, "One", "draft").await;
         stage.visitor().get(&path(&first)).await.expect(404);
@@ -210,7 +210,7 @@ fn a_picture_is_replaced_and_removed_and_its_file_goes() {
 
 #[test]
 fn what_is_published_says_what_its_picture_shows() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         stage.world.expect_jobs(posts::image::KIND);
         let mut farah = editor(stage).await;
         let (own, post) = make(&mut farah, "One", "draft").await;
@@ -261,7 +261,7 @@ fn what_is_published_says_what_its_picture_shows() {
 
 #[test]
 fn the_text_is_kept_when_the_session_ended_before_the_form_was_sent() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         let page = farah.browser.get(NEW).await;
         let mut form = page.form(NEW);
@@ -280,7 +280,7 @@ fn the_text_is_kept_when_the_session_ended_before_the_form_was_sent() {
 
 #[test]
 fn what_is_no_picture_is_refused() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         let page = farah.browser.get(NEW).await;
         let mut form = page.form(NEW);
@@ -300,7 +300,7 @@ fn what_is_no_picture_is_refused() {
 
 #[test]
 fn pictures_stand_in_the_text() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         stage.world.expect_jobs(posts::image::KIND);
         let mut farah = editor(stage).await;
         let page = farah.browser.get(NEW).await;
@@ -380,7 +380,7 @@ fn pictures_stand_in_the_text() {
 
 #[test]
 fn the_program_says_which_picture_has_no_description() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         let body = "![](/blog/images/gate-30x20.jpg)";
         let draft = farah.make(json!({"title": "One", "body": body})).await;

@@ -9,7 +9,7 @@ use posts::mailing::{KIND, NEWSLETTER, PAGE};
 use serde_json::{Value, json};
 use testkit::{Page, rounds, together};
 
-use crate::stage::{self, Person, Publishing, Stage, at, on_both, request};
+use crate::stage::{self, Person, Publishing, Stage, at, on_both, on_default, request};
 
 const FARAH: &str = "Farah.Ali@example.my";
 
@@ -68,7 +68,7 @@ async fn count(stage: &Stage<'_>, title: &str) -> usize {
 
 #[test]
 fn subscribers_get_an_article_once_whatever_becomes_of_it() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage, true).await;
         assert!(
             !is_ticked(&page_of_choice(&mut farah).await),
@@ -104,7 +104,7 @@ fn subscribers_get_an_article_once_whatever_becomes_of_it() {
 
 #[test]
 fn a_scheduled_article_is_mailed_when_its_time_comes() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage, true).await;
         choose(&mut farah, true).await;
         let in_hours =
@@ -155,7 +155,7 @@ fn a_scheduled_article_is_mailed_when_its_time_comes() {
 
 #[test]
 fn an_address_that_nobody_confirmed_gets_none() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage, false).await;
         let page = page_of_choice(&mut farah).await;
         assert!(!page.body.contains("/me/email/newsletters"));
@@ -176,7 +176,7 @@ fn an_address_that_nobody_confirmed_gets_none() {
 
 #[test]
 fn the_link_of_a_mail_stops_this_mail_alone_and_the_tick_brings_it_back() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage, true).await;
         choose(&mut farah, true).await;
         farah.publish("One", "x").await;

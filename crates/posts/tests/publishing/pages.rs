@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde_json::json;
 use testkit::Page;
 
-use crate::stage::{API, Publishing, Stage, at, editor, errors, on_both, titles};
+use crate::stage::{API, Publishing, Stage, at, editor, errors, on_default, titles};
 
 fn leads(page: &Page, href: &str) -> bool {
     page.links().iter().any(|link| link.href == href)
@@ -12,7 +12,7 @@ fn leads(page: &Page, href: &str) -> bool {
 
 #[test]
 fn a_page_is_in_the_menu_and_in_no_list() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         let about = json!({"kind": "page", "title": "About me", "body": "## Here\n\nI write."});
         let page = farah.make(about).await;
@@ -56,7 +56,7 @@ fn a_page_is_in_the_menu_and_in_no_list() {
 
 #[test]
 fn a_page_is_not_mailed() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         let about = json!({"kind": "page", "title": "About", "body": "x", "state": "published"});
         farah.make(about).await;
@@ -67,7 +67,7 @@ fn a_page_is_not_mailed() {
 
 #[test]
 fn a_page_may_stand_at_the_root() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let find = posts::DOMAIN
             .first_pages
             .iter()
@@ -91,7 +91,7 @@ fn a_page_may_stand_at_the_root() {
 
 #[test]
 fn a_list_describes_itself_to_other_sites() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         farah.publish("One", "word").await;
         for (path, about) in [
@@ -110,7 +110,7 @@ fn a_list_describes_itself_to_other_sites() {
 
 #[test]
 fn a_post_names_its_author_and_leads_to_its_neighbours() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         let mut farah = editor(stage).await;
         for title in ["One", "Two", "Three"] {
             farah.publish(title, &"word ".repeat(300)).await;

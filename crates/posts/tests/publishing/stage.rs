@@ -15,20 +15,32 @@ const DOMAINS: Domains = &[accounts::DOMAIN, posts::DOMAIN];
 
 pub(crate) const API: &str = "/api/v1/posts";
 
+/// Runs the test on the default engine.
+pub(crate) fn on_default(test: &impl AsyncFn(&Stage<'_>)) {
+    World::default_engine(&domains::migrations(DOMAINS), async |world| {
+        run_in(world, test).await;
+    });
+}
+
+/// Like [`on_default`], on SQLite and on PostgreSQL.
 pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
     World::each_engine(&domains::migrations(DOMAINS), async |world| {
-        // Publishing an article enqueues a mail job, which may still wait when a test ends.
-        world.expect_jobs(posts::mailing::KIND);
-        let settings = Settings {
-            name: "Kami & Kenduri".to_owned(),
-            languages: vec!["en".to_owned(), "ms".to_owned()],
-            ..testkit::stage::settings()
-        };
-        let stage = Stage::with(world, DOMAINS, world.platform.clone(), settings);
-        let stage = stage.with_tokens_for(&[READ, WRITE]);
-        test(&stage).await;
-        assert_eq!(stage.unsaid_actions().await, [""; 0]);
+        run_in(world, test).await;
     });
+}
+
+pub(crate) async fn run_in(world: &World, test: &impl AsyncFn(&Stage<'_>)) {
+    // Publishing an article enqueues a mail job, which may still wait when a test ends.
+    world.expect_jobs(posts::mailing::KIND);
+    let settings = Settings {
+        name: "Kami & Kenduri".to_owned(),
+        languages: vec!["en".to_owned(), "ms".to_owned()],
+        ..testkit::stage::settings()
+    };
+    let stage = Stage::with(world, DOMAINS, world.platform.clone(), settings);
+    let stage = stage.with_tokens_for(&[READ, WRITE]);
+    test(&stage).await;
+    assert_eq!(stage.unsaid_actions().await, [""; 0]);
 }
 
 /// A signed-in editor with a token that has all scopes.

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use platform::{StoreError, Tx, sql};
 use serde_json::json;
 
-use crate::stage::{Publishing, Stage, editor, on_both};
+use crate::stage::{Publishing, Stage, editor, on_default};
 
 const HOOKS: &str = "/api/v1/webhooks";
 
@@ -22,7 +22,7 @@ async fn events(stage: &Stage<'_>) -> Vec<String> {
 
 #[test]
 fn editors_webhooks_hear_of_what_is_published_and_withdrawn() {
-    on_both(&async |stage: &Stage<'_>| {
+    on_default(&async |stage: &Stage<'_>| {
         stage.world.expect_jobs("webhook.deliver");
         let hook = json!({"url": "https://hooks.example/",
             "events": ["post.published", "post.withdrawn"]});

@@ -137,7 +137,11 @@ fn a_document_loads_nothing_from_elsewhere() {
 #[test]
 fn what_is_embedded_has_no_macros_either() {
     let types = TYPES.as_bytes();
-    let object = |name: &str| [&[0; 70_000], utf_16(name).as_slice(), &[0; 64]].concat();
+    let object = |name: &str| {
+        [&vec![0; 70_000], &utf_16(name), &vec![0; 64]]
+            .map(Vec::as_slice)
+            .concat()
+    };
     assert!(is_accepted_with(
         types,
         ("word/embeddings/a.bin", &object("Workbook"))

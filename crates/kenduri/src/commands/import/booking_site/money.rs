@@ -137,6 +137,7 @@ impl TakeOver<'_> {
             available_at: row.instant("paid_at")?.unwrap_or(created_at),
             batch_id: None,
             approved_by: None,
+            is_disputed: false,
             created_at,
         };
         match money::add_payout(tx, &new, &row.line("reference", 80))? {

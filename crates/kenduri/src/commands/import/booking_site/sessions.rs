@@ -12,6 +12,7 @@ use bookings::criterion::{Author, Kind};
 use bookings::feedback::{Answer, Feedback, Score, Verdict};
 use bookings::import as bring;
 use bookings::import::sessions::{self, BookingOutcome, ImportedSlot, SlotOutcome};
+use bookings::payout;
 use bookings::request::{Request, RequestState};
 use bookings::slot::{Place, Slot, SlotId, State as SlotState};
 use bookings::{choice::Choice, settings};
@@ -253,6 +254,7 @@ impl TakeOver<'_> {
             },
             payout_minor: 0,
             payout_currency: self.currency,
+            no_show_bps: payout::rate(tx, &slot.provider_id)?.no_show_bps,
             outcome_by: None,
             created_at,
             version: 1,
