@@ -57,8 +57,11 @@ impl Cost {
     }
 }
 
+/// The place of the allocations in a line of a file of costs.
+const ALLOCATIONS: usize = 3;
+
 /// Compares costs with a file of this test, of which each line is a name and four numbers. None may
-/// be higher. Returns what is, and what the file should say where a number is a tenth lower.
+/// be higher, or a tenth lower. The error is what the file should say.
 pub fn compare(kept: &str, costs: &[(&str, Cost)]) -> Result<(), String> {
     let mut wrong = Vec::new();
     let mut now = Vec::new();
@@ -83,7 +86,12 @@ pub fn compare(kept: &str, costs: &[(&str, Cost)]) -> Result<(), String> {
             && numbers
                 .iter()
                 .zip(&most)
-                .all(|(number, most)| number <= most && number * 10 >= most * 9);
+                .enumerate()
+                .all(|(place, (number, most))| {
+                    // Threads of the store may finish something meanwhile.
+                    let slack = if place == ALLOCATIONS { most / 50 } else { 0 };
+                    *number <= most + slack && number * 10 >= most * 9
+                });
         if !fits {
             wrong.push(*name);
         }

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
-#[expect(dead_code, reason = "other tests use the rest of it")]
+#[expect(dead_code, unused_imports, reason = "other tests use the rest of it")]
 #[path = "../booking/stage.rs"]
 mod stage;
 

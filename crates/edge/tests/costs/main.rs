@@ -20,10 +20,10 @@ const TURNS: usize = 3;
 
 /// The cost of one request: allocations, and bytes of the response with its head.
 const COSTS: [(&str, usize, usize); 4] = [
-    ("/file.txt", 0, 0),
-    ("/file.txt, with a browser's head", 0, 0),
-    ("/proxied", 0, 0),
-    ("/proxied, with a browser's head", 0, 0),
+    ("/file.png", 9, 1491),
+    ("/file.png, with a browser's head", 14, 1491),
+    ("/proxied", 12, 1344),
+    ("/proxied, with a browser's head", 17, 1344),
 ];
 
 const BROWSER: &str = "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n\
@@ -39,7 +39,7 @@ fn one_request_of_each_kind() {
     let _inside = runtime.enter();
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("files")).unwrap();
-    std::fs::write(folder.path().join("files/file.txt"), [b'k'; 1024]).unwrap();
+    std::fs::write(folder.path().join("files/file.png"), [b'k'; 1024]).unwrap();
     let upstream = serve_upstream();
     let settings = format!(
         "listen.http = [\"127.0.0.1:0\"]\n\
@@ -103,7 +103,7 @@ fn serve_upstream() -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let mut answer =
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 1024\r\n\r\n".to_vec();
+        b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 1024\r\n\r\n".to_vec();
     answer.extend([b'u'; 1024]);
     std::thread::spawn(move || {
         while let Ok((mut connection, _)) = listener.accept() {

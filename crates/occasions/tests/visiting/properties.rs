@@ -266,7 +266,7 @@ fn a_body_full_of_people_holds_nobody_up() {
         let replies: Vec<String> = (0..12_000).map(|n| format!("\"e{n}\":\"yes\"")).collect();
         let keys: Vec<String> = (0..20_000).map(|n| format!("\"d{n}\"")).collect();
         for (guests, status) in [
-            (many("{}", 80_000), 409),
+            (many("{}", 80_000), 413),
             (many("{\"name\":\"\",\"diets\":[\"x\"]}", 9_000), 409),
             (many(&format!("{{\"id\":\"{person}\"}}"), 5_000), 200),
             (
