@@ -2,6 +2,7 @@
 //! of an HTTP request. After the reply is saved, only the sender gets the event `rsvp-status`. If
 //! the sender requested an acknowledgement, the acknowledgement contains the same data.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use platform::limits::{Limit, Rule};
 use platform::request;
 use serde_json::{Map, Value};
 use socketioxide::extract::{AckSender, SocketRef, TryData};
+use socketioxide::handler::ConnectHandler as _;
 use socketioxide::service::SocketIoService;
 use socketioxide::{ParserConfig, SocketIo};
 use tokio::sync::Semaphore;
@@ -87,7 +89,13 @@ impl Sockets {
             gate: gate.clone(),
             slug: Arc::clone(slug),
         };
-        io.ns("/", async move |socket: SocketRef| host.greet(&socket));
+        // A client may answer as soon as it knows that it is connected, so its messages must have
+        // their handler before: middleware runs before the client is told.
+        let greet = async move |socket: SocketRef| {
+            host.greet(&socket);
+            Ok::<_, Infallible>(())
+        };
+        io.ns("/", (async || {}).with(greet));
         Self {
             service,
             site: site.clone(),

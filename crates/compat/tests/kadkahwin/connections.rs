@@ -5,10 +5,10 @@ use std::time::Duration;
 use axum::http::Method;
 use jiff::SignedDuration;
 use serde_json::Value;
-use testkit::{Page, Visitor};
+use testkit::{Page, Visitor, rounds};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream};
 
-use crate::stage::{Stage, on_one_thread};
+use crate::stage::{Stage, on_default, on_one_thread};
 
 const OPEN: &str = "/socket.io/?EIO=4&transport=polling";
 /// The maximum number of open connections from one network.
@@ -41,6 +41,36 @@ async fn greet(program: &mut Visitor, id: &str) {
         }
     }
     say(program, id, "3").await;
+}
+
+#[test]
+fn a_message_that_comes_at_once_is_answered() {
+    on_default(async |stage| {
+        let soon = Duration::from_secs(20);
+        for _ in 0..rounds() {
+            let mut program = stage.visitor();
+            let id = session(&program.get(OPEN).await);
+            say(&mut program, &id, "40").await;
+            let mut packets = Vec::new();
+            while !packets.iter().any(|one: &String| one.starts_with("40{")) {
+                let page = program.get(&format!("{OPEN}&sid={id}")).await;
+                packets.extend(page.expect(200).body.split('\u{1e}').map(str::to_owned));
+            }
+            say(
+                &mut program,
+                &id,
+                "420[\"rsvp\",{\"code\":\"SHUT1\",\"attending\":true}]",
+            )
+            .await;
+            while !packets.iter().any(|one| one.starts_with("430[")) {
+                let address = format!("{OPEN}&sid={id}");
+                let page = tokio::time::timeout(soon, program.get(&address)).await;
+                let page = page.unwrap();
+                packets.extend(page.expect(200).body.split('\u{1e}').map(str::to_owned));
+            }
+            say(&mut program, &id, "1").await;
+        }
+    });
 }
 
 /// Opens connections until no slot is free, and returns their number.
