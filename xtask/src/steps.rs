@@ -82,7 +82,7 @@ fn lock(state: &Mutex<LaneState>) -> MutexGuard<'_, LaneState> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs the steps until one fails.
+/// Runs the steps, all of them even if one fails.
 fn run_lane(steps: Vec<(&'static str, Command)>, running: &Mutex<LaneState>) -> Result<Vec<Ended>> {
     let mut all = Vec::new();
     for (name, mut command) in steps {
@@ -111,9 +111,6 @@ fn run_lane(steps: Vec<(&'static str, Command)>, running: &Mutex<LaneState>) -> 
             status,
             took: begin.elapsed(),
         });
-        if !status.success() {
-            break;
-        }
     }
     Ok(all)
 }
@@ -155,19 +152,16 @@ impl Steps {
 
     /// Waits for the steps of a lane, and prints the output and duration of each.
     pub(crate) fn finish(&mut self, mut lane: Lane) -> Result<()> {
+        let mut failed = Vec::new();
         for step in lane.wait()? {
             println!("\n=== {}, which ran beside others", step.name);
             print!("{}", String::from_utf8_lossy(&fs::read(&step.printed)?));
-            self.note(step.name, step.took, !step.status.success());
-            ensure!(!interrupt::is_wanted(), "interrupted");
-            ensure!(
-                step.status.success(),
-                "the step “{}” failed: {}",
-                step.name,
-                step.status
-            );
+            let has_failed = !step.status.success();
+            self.note(step.name, step.took, has_failed);
+            failed.extend(has_failed.then(|| format!("“{}”: {}", step.name, step.status)));
         }
         ensure!(!interrupt::is_wanted(), "interrupted");
+        ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
         Ok(())
     }
 
