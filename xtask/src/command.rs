@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -27,16 +27,22 @@ pub fn with_children(first: u32) -> Result<Vec<u32>> {
         .collect()
 }
 
-/// Prints the command and runs it; fails if the command fails.
-pub fn run(command: &mut Command) -> Result<()> {
+/// Starts the command in a process group of its own, which Ctrl-C ends.
+pub fn start(command: &mut Command) -> Result<(Child, Running)> {
     ensure!(!interrupt::is_wanted(), "interrupted");
-    let shown = shown(command);
-    println!("$ {shown}");
-    let mut child = command
+    let child = command
         .process_group(0)
         .spawn()
-        .with_context(|| format!("cannot start {shown}"))?;
+        .with_context(|| format!("cannot start {}", shown(command)))?;
     let running = Running::group_of(&child)?;
+    Ok((child, running))
+}
+
+/// Prints the command and runs it; fails if the command fails.
+pub fn run(command: &mut Command) -> Result<()> {
+    let shown = shown(command);
+    println!("$ {shown}");
+    let (mut child, running) = start(command)?;
     let status = child.wait();
     drop(running);
     ensure!(!interrupt::is_wanted(), "interrupted");

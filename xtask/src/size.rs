@@ -10,7 +10,7 @@ use crate::workspace::root;
 
 /// The number of crates to print; the rest is summed up.
 const MOST: usize = 40;
-/// Symbols that several crates have a part in are listed by the shortest name of what is repeated.
+/// The number of functions that are compiled several times to print.
 const REPEATED: usize = 25;
 
 /// What to measure.

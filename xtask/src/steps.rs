@@ -1,7 +1,6 @@
 //! Runs named steps, measures their durations, and prints a table of them at the end.
 
 use std::fs::{self, File};
-use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use crate::command::shown;
+use crate::command::{shown, start};
 use crate::interrupt::{self, Running};
 use crate::workspace::root;
 
@@ -94,13 +93,8 @@ fn run_lane(steps: Vec<(&'static str, Command)>, running: &Mutex<LaneState>) -> 
             if state.is_over || interrupt::is_wanted() {
                 break;
             }
-            let process = command
-                .stdout(file.try_clone()?)
-                .stderr(file)
-                .process_group(0)
-                .spawn()
-                .with_context(|| format!("cannot start {}", shown(&command)))?;
-            state.step = Some(Running::group_of(&process)?);
+            let (process, step) = start(command.stdout(file.try_clone()?).stderr(file))?;
+            state.step = Some(step);
             process
         };
         let status = process.wait()?;

@@ -193,7 +193,7 @@ pub(crate) fn place(
         });
     }
     let until = (tx.now() + hold).min(slot.starts_at);
-    let order = create_order(tx, site, account, slot, until)?;
+    let order = create_order(tx, site, account, slot, until, rules)?;
     booking.order_id = Some(order.id.clone());
     Ok(Booked {
         booking: keep(tx, slot, booking, until)?,
@@ -266,12 +266,13 @@ fn create_order(
     account: &AccountId,
     slot: &Slot,
     until: Timestamp,
+    rules: &BookingSettings,
 ) -> Result<Order, StoreError> {
     let new = order::New {
         gateway: gateway::first(site),
         mode: gateway::mode(site),
         amount: slot.price(),
-        tax: settings::load(tx)?.tax_in(slot.price()),
+        tax: rules.tax_in(slot.price()),
         expires_at: until,
         grant: order::Grant::default(),
     };
@@ -353,7 +354,7 @@ pub(crate) fn prove(
     let order = if is_held && slot.price_minor > 0 {
         member::check_holds(tx, account, &rules)?;
         let until = slot.hold_until.unwrap_or(slot.starts_at);
-        let order = create_order(tx, site, account, &slot, until)?;
+        let order = create_order(tx, site, account, &slot, until, &rules)?;
         booking.order_id = Some(order.id.clone());
         booking::save(tx, &mut booking)?;
         Some(order)

@@ -2,7 +2,6 @@
 //! for the result.
 
 use axum::http::StatusCode;
-use identity::session::signed_in::SignedIn;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob, Queue};
 use platform::{Rows, StoreError, Tx, sql};
@@ -34,12 +33,6 @@ pub(crate) const WATCHED: SignedDuration = SignedDuration::from_secs(15);
 pub(crate) const PRESSED: SignedDuration = SignedDuration::from_secs(5);
 /// The minimum time for paying an order with Stripe.
 const EXTENDED: SignedDuration = SignedDuration::from_mins(40);
-
-/// Counts a call of [`open`], because each one calls the gateway.
-pub fn admit(site: &Site, payer: &SignedIn) -> Result<(), Problem> {
-    let (account, now) = (payer.account(), site.clock.now());
-    Ok(site.sender_limits.admit_call(account.id.as_str(), now)?)
-}
 
 /// Returns the gateway's page for an order. The order is stored before the gateway creates its own
 /// order, whose id is stored last. So after a crash the polling job finds the order, and a repeated

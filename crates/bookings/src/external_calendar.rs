@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
+use web::one_at_a_time::run_alone;
 use web::{Findings, Site};
 
 use crate::booking::{Booking, BookingId};
@@ -285,15 +286,12 @@ async fn fetch(
         return Err(ReadError::Status);
     }
     let now = site.clock.now();
-    let permit = PARSING.acquire().await.map_err(|_| ReadError::Broken)?;
     let read = move || {
-        // The thread goes on after the job was cancelled, so the permit stays with it.
-        let _permit = permit;
         let file = String::from_utf8_lossy(&answer.body);
         ics::read(&file, &zone, (now, now + HORIZON))
     };
     // A calendar may take long to parse, and may make the parser panic.
-    let read = tokio::task::spawn_blocking(read).await;
+    let read = run_alone(&PARSING, read).await;
     read.unwrap_or(Err(ReadError::Broken))
 }
 

@@ -4,9 +4,9 @@
 //! send `READY=1` on `NOTIFY_SOCKET` (`sd_notify(3)`) before they have loaded the code that answers
 //! requests. The message only makes the check look at once. Any other instance is ready when it
 //! sends `READY=1`. Without the message, an instance with a socket is ready when the socket accepts
-//! connections (or answers a request, if the supervisor opened the socket), and an instance with neither when its process has lived for some seconds. The
-//! program's own service becomes ready only by `READY=1`. A service may also request more start
-//! time on `NOTIFY_SOCKET`.
+//! connections (or answers a request, if the supervisor opened the socket), and an instance with
+//! neither when its process has lived for some seconds. The program's own service becomes ready only
+//! by `READY=1`. A service may also request more start time on `NOTIFY_SOCKET`.
 
 use std::fs;
 use std::io;
@@ -113,8 +113,15 @@ impl Probe {
                 _ if needs_notification => {}
                 (Some(address), Some(health)) => {
                     let passed = if is_ready { rise } else { 0 };
-                    let look_now = (begun, &look_now);
-                    check(address, &health, (run, passed, rise), look_now, &found).await;
+                    check(
+                        address,
+                        &health,
+                        (run, passed, rise),
+                        begun,
+                        &look_now,
+                        &found,
+                    )
+                    .await;
                 }
                 (_, None) if is_ready => {}
                 (Some(address), None) => loop {
@@ -158,7 +165,8 @@ async fn check(
     address: &CheckedAddress,
     health: &HealthSettings,
     (run, mut passed, rise): (RunId, u32, u32),
-    (begun, look_now): (Instant, &Notify),
+    begun: Instant,
+    look_now: &Notify,
     found: &impl AsyncFn(Event),
 ) {
     loop {
@@ -462,8 +470,8 @@ mod tests {
             group: None,
         };
         let look_now = Notify::new();
-        let begun = (Instant::now(), &look_now);
-        let ask = check(&address, &health, (1, 0, 2), begun, &found);
+        let begun = Instant::now();
+        let ask = check(&address, &health, (1, 0, 2), begun, &look_now, &found);
         let hear = async {
             let mut heard = Vec::new();
             for _ in 0..6 {

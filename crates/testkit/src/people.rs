@@ -58,7 +58,8 @@ pub async fn hash(hasher: &Hasher, text: &str) -> PasswordHash {
 
 /// The hash of [`PASSWORD`], for sharing between accounts, because hashing is slow.
 pub async fn usual_hash(world: &World) -> PasswordHash {
-    hash(&Hasher::new(2, world.platform.random.clone()), PASSWORD).await
+    let hasher = Hasher::at_normal_priority(1, world.platform.random.clone());
+    hash(&hasher, PASSWORD).await
 }
 
 /// Creates an account that can sign in with this email address and, if a hash is given, with a

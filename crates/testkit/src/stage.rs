@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use identity::account::{self, AccountId};
+use identity::credential::hashing::Hasher;
 use identity::grant::{self, Role, Scope};
 use identity::person::registration::{Policy, Registration};
 use identity::session::signed_in::{self, SignedIn};
@@ -104,10 +105,12 @@ impl<'w> Stage<'w> {
         platform: Platform,
         settings: Settings,
     ) -> Self {
-        let site = domains::site(domains, &[], platform, settings);
+        let random = platform.random.clone();
+        let mut accounts = Context::new(domains::site(domains, &[], platform, settings), domains);
+        accounts.hasher = Hasher::at_normal_priority(1, random);
         Self {
             world,
-            accounts: Context::new(site, domains),
+            accounts,
             token_scopes: &[],
             routing: Arc::new(|_, routes| routes),
         }

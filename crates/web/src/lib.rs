@@ -39,7 +39,7 @@ pub mod media_type;
 mod memo;
 mod money;
 mod navigation;
-mod one_at_a_time;
+pub mod one_at_a_time;
 pub mod page;
 pub mod picture;
 pub mod picture_folder;

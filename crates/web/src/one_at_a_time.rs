@@ -4,7 +4,7 @@ use tokio::sync::Semaphore;
 
 /// Runs `work` with a permit of `semaphore`. The permit is held until `work` ends, even if the
 /// client disconnects in the meantime.
-pub(crate) async fn run_alone<T: Send + 'static>(
+pub async fn run_alone<T: Send + 'static>(
     semaphore: &'static Semaphore,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {

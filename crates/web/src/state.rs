@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use jiff::tz::TimeZone;
+use platform::limits::Wait;
 use platform::{Platform, StoreError, Tx};
 
 use crate::client_info::Proxies;
@@ -96,6 +97,11 @@ impl Site {
     pub fn with_settings(mut self, values: SettingValues) -> Self {
         Arc::make_mut(&mut self.declared).settings = values;
         self
+    }
+
+    /// Counts a request of an account that makes this site call another one.
+    pub fn admit_call(&self, account: &str) -> Result<(), Wait> {
+        self.sender_limits.admit_call(account, self.clock.now())
     }
 
     /// Returns the messages for a page of account holders, or of people about to create an account.

@@ -230,38 +230,40 @@ fn tuple_parameters(text: &str) -> usize {
             let is_function = !name.contains(['\n', ';', '{', '=', ')']) && !name.is_empty();
             is_function.then(|| &function[open + 1..])
         })
-        .map(|parameters| {
-            let mut depth = 0_i32;
-            let mut starts = 0;
-            let mut end = parameters.len();
-            for (place, sign) in parameters.char_indices() {
-                match sign {
-                    '(' | '[' | '{' => depth += 1,
-                    ')' if depth == 0 => {
-                        end = place;
-                        break;
-                    }
-                    ')' | ']' | '}' => depth -= 1,
-                    _ => {}
-                }
-            }
-            let mut depth = 0_i32;
-            let parameters = &parameters[..end];
-            for (place, sign) in parameters.char_indices() {
-                match sign {
-                    '(' | '[' | '{' | '<' => depth += 1,
-                    ')' | ']' | '}' | '>' => depth -= 1,
-                    ':' if depth == 0 => {
-                        let of = parameters[place + 1..].trim_start_matches(['&', ' ', ':']);
-                        let of = of.strip_prefix("mut ").unwrap_or(of);
-                        starts += usize::from(of.starts_with('(') && !of.starts_with("()"));
-                    }
-                    _ => {}
-                }
-            }
-            starts
-        })
+        .map(|rest| count_tuples(parameter_list(rest)))
         .sum()
+}
+
+/// The text up to the bracket that closes the parameters.
+fn parameter_list(rest: &str) -> &str {
+    let mut depth = 0_i32;
+    let close = rest.find(|sign: char| {
+        match sign {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        depth < 0
+    });
+    &rest[..close.unwrap_or(rest.len())]
+}
+
+fn count_tuples(parameters: &str) -> usize {
+    let mut depth = 0_i32;
+    let mut is_type = |(place, sign): &(usize, char)| {
+        match sign {
+            '(' | '[' | '{' | '<' => depth += 1,
+            ')' | ']' | '}' | '>' => depth -= 1,
+            _ => {}
+        }
+        let of = parameters[place + 1..].trim_start_matches(['&', ' ', ':']);
+        let of = of.strip_prefix("mut ").unwrap_or(of);
+        *sign == ':' && depth == 0 && of.starts_with('(') && !of.starts_with("()")
+    };
+    let signs = parameters
+        .char_indices()
+        .filter(|(_, sign)| sign.is_ascii());
+    signs.filter(|sign| is_type(sign)).count()
 }
 
 #[cfg(test)]

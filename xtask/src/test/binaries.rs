@@ -1,9 +1,7 @@
 //! Runs the test binaries side by side, and lists the slowest tests.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{Read as _, Seek as _};
-use std::os::unix::process::CommandExt as _;
 use std::process::ExitStatus;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -12,8 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 
 use super::build::TestBinary;
-use crate::command::program;
-use crate::interrupt::{self, Running};
+use crate::command::{program, start};
+use crate::interrupt;
 
 /// The number of binaries that run side by side: one for each core in CI.
 const BINARIES: usize = 2;
@@ -50,14 +48,13 @@ struct Outcome {
 }
 
 /// Runs every binary with these environment variables. All run, even if one fails.
-pub(crate) fn run(binaries: Vec<TestBinary>, variables: &[(&str, String)]) -> Result<()> {
+pub(crate) fn run(mut binaries: Vec<TestBinary>, variables: &[(&str, String)]) -> Result<()> {
     let rank = |name: &str| {
         FIRST
             .iter()
             .position(|first| *first == name)
             .unwrap_or(FIRST.len())
     };
-    let mut binaries = binaries;
     binaries
         .sort_by(|one, other| (rank(&one.name), &one.name).cmp(&(rank(&other.name), &other.name)));
     let waiting = Mutex::new(VecDeque::from(binaries));
@@ -131,8 +128,8 @@ impl Outcome {
 /// Runs one binary. Its output is returned whole, so that outputs do not mix.
 fn run_binary(binary: &TestBinary, variables: &[(&str, String)]) -> Result<(ExitStatus, String)> {
     let mut file = tempfile::tempfile()?;
-    let copy = |file: &File| file.try_clone();
-    let mut child = program(&binary.program)
+    let mut command = program(&binary.program);
+    command
         .current_dir(&binary.folder)
         .env("CARGO_MANIFEST_DIR", &binary.folder)
         .env("RUST_TEST_THREADS", THREADS)
@@ -140,11 +137,9 @@ fn run_binary(binary: &TestBinary, variables: &[(&str, String)]) -> Result<(Exit
         // The time of each test is an unstable option of the test harness.
         .env("RUSTC_BOOTSTRAP", "1")
         .args(["-Z", "unstable-options", "--report-time"])
-        .stdout(copy(&file)?)
-        .stderr(copy(&file)?)
-        .process_group(0)
-        .spawn()?;
-    let running = Running::group_of(&child)?;
+        .stdout(file.try_clone()?)
+        .stderr(file.try_clone()?);
+    let (mut child, running) = start(&mut command)?;
     let status = child.wait()?;
     drop(running);
     let mut printed = Vec::new();

@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use crate::command::{program, shown};
-use crate::interrupt::{self, Running};
+use crate::command::{program, shown, start};
+use crate::interrupt;
 
 /// The number of parallel compiler jobs, the same as in CI.
 const JOBS: &str = "-j2";
@@ -47,8 +47,7 @@ struct Profile {
 }
 
 /// Makes clippy the compiler of the workspace's crates, which lints and builds them in one go.
-/// Every cargo command of a test run needs it: cargo keeps what another compiler built apart.
-pub(crate) fn linting(cargo: &mut Command) -> &mut Command {
+fn linting(cargo: &mut Command) -> &mut Command {
     cargo
         .env("RUSTC_WORKSPACE_WRAPPER", "clippy-driver")
         .env("CLIPPY_ARGS", CLIPPY_ARGS)
@@ -56,22 +55,13 @@ pub(crate) fn linting(cargo: &mut Command) -> &mut Command {
 
 /// Builds every program and test of the workspace; a warning is an error.
 pub(crate) fn build_all() -> Result<Vec<TestBinary>> {
-    ensure!(!interrupt::is_wanted(), "interrupted");
     let mut cargo = program("cargo");
     cargo
         .args(["build", "--workspace", "--locked", JOBS])
         .args(["--lib", "--bins", "--tests", "--examples"])
         .arg("--message-format=json-render-diagnostics");
     println!("$ {} (by clippy-driver)", shown(&cargo));
-    let mut child = {
-        use std::os::unix::process::CommandExt as _;
-        linting(&mut cargo)
-            .stdout(Stdio::piped())
-            .process_group(0)
-            .spawn()
-            .context("cannot start cargo")?
-    };
-    let running = Running::group_of(&child)?;
+    let (mut child, running) = start(linting(&mut cargo).stdout(Stdio::piped()))?;
     let output = child.stdout.take().context("cargo has no output")?;
     let mut binaries = Vec::new();
     for line in BufReader::new(output).lines() {

@@ -117,10 +117,15 @@ fn programs(test: &str) -> Option<PathBuf> {
         return Some(programs);
     }
     // The build folder may be unreadable for the unprivileged user, so the test program is copied.
+    // A separate process writes the copy, because a process that another test forks could inherit
+    // this process's open file. A file that is open for writing cannot be executed.
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
     let program = folder.path().join("tests");
-    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let copied = Command::new("cp")
+        .args([&std::env::current_exe().unwrap(), &program])
+        .status();
+    assert!(copied.unwrap().success());
     let output = Command::new("setpriv")
         .args([
             "--reuid=postgres",

@@ -299,7 +299,7 @@ pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
     let Loaded { order, .. } = load(req).await?;
     let chosen = checkout::choose(&req.site, GatewayName::find(posted.form.text("gateway")));
     let chosen = chosen.unwrap_or_else(|| gateway::first(&req.site));
-    checkout::admit(&req.site, &req.who)?;
+    req.site.admit_call(req.who.account().id.as_str())?;
     match checkout::open(&req.site, &order.id, chosen).await {
         Ok(opened) => Ok(match &opened.way {
             Way::Page(page) if page.starts_with('/') => see_other(page),

@@ -75,7 +75,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
     } else {
         order.gateway
     };
-    checkout::admit(&call.site, &call.who)?;
+    call.site.admit_call(call.who.account().id.as_str())?;
     let opened = checkout::open(&call.site, &order.id, chosen).await?;
     let is_razorpay = opened.gateway == GatewayName::Razorpay;
     let key_id = gateway::KEY_ID.of(&call.site.declared.settings).to_owned();

@@ -51,6 +51,8 @@ pub struct Hasher(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     random: Random,
+    /// The `nice` increment of the hashing threads.
+    priority_steps: i32,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
     /// Limits how many new passwords are being hashed or wait to be hashed.
@@ -66,9 +68,19 @@ pub struct Busy;
 
 impl Hasher {
     pub fn new(cores: usize, random: Random) -> Self {
+        Self::with_priority(cores, random, PRIORITY_STEPS)
+    }
+
+    /// For tests, whose hashes would otherwise wait for all programs that run beside them.
+    pub fn at_normal_priority(cores: usize, random: Random) -> Self {
+        Self::with_priority(cores, random, 0)
+    }
+
+    fn with_priority(cores: usize, random: Random, priority_steps: i32) -> Self {
         let cores = cores.max(1);
         Self(Arc::new(Inner {
             random,
+            priority_steps,
             places: Arc::new(Semaphore::new(cores + QUEUE)),
             cores: Arc::new(Semaphore::new(cores)),
             new_places: Semaphore::new(NEW_QUEUE + 1),
@@ -133,10 +145,11 @@ impl Hasher {
         let core = core.map_err(|_| Busy)?;
         self.0.count.fetch_add(1, Ordering::Relaxed);
         let (sender, result) = oneshot::channel();
+        let priority_steps = self.0.priority_steps;
         // If the client disconnects, the core still stays occupied until the hash is computed.
         let work = move || {
             // A thread cannot raise its priority again, so each hash is computed on a new thread.
-            if let Err(cause) = nice(PRIORITY_STEPS) {
+            if let Err(cause) = nice(priority_steps) {
                 tracing::debug!(%cause, "hashing runs at normal priority");
             }
             let result = work();

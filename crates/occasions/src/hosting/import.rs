@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
+use web::one_at_a_time::run_alone;
 use web::sheet::read::{self, Table, Unreadable};
 use web::{Catalogue, Findings, words};
 
@@ -166,13 +167,12 @@ impl Upload {
     /// Waits until no other file is being parsed. Then runs [`read`](Self::read) on a thread that
     /// may block.
     pub async fn read_alone(file: Bytes) -> Result<Self, web::Problem> {
-        let turn = READING.acquire().await.map_err(web::Problem::internal)?;
-        let read = tokio::task::spawn_blocking(move || {
-            let upload = Self::read(&file);
-            drop(turn);
-            upload
-        });
-        read.await.map_err(web::Problem::internal)?
+        let read = run_alone(&READING, move || Self::read(&file)).await;
+        read.unwrap_or_else(|| {
+            Err(web::Problem::internal(
+                "a file could not be read to its end",
+            ))
+        })
     }
 
     /// Parses a CSV file, an XLSX file, or household documents in JSON.

@@ -15,7 +15,7 @@ use web::Site;
 use web::setting::{SettingValues, Word};
 
 use super::Refusal;
-use crate::confirmation;
+use crate::confirmation::{self, MailPermission};
 use crate::id::{InvitationId, OccasionId};
 use crate::role::OCCASION;
 
@@ -135,26 +135,21 @@ pub fn may_mail(
     occasion: &OccasionId,
     invitation: &InvitationId,
 ) -> Result<MailLeave, StoreError> {
-    let (by_staff, sends_mail): (bool, bool) = sql!(
-        "SELECT by_staff, sends_mail FROM occasion WHERE id = :occasion",
-        occasion
-    )
-    .one(tx)?;
-    if by_staff {
-        return Ok(MailLeave::Granted);
-    }
-    if !sends_mail {
-        return Ok(if confirmation::may_send(tx, occasion, invitation)? {
-            MailLeave::Granted
-        } else {
-            MailLeave::Denied
-        });
-    }
-    let sent = confirmation::count_mails(tx, occasion)?;
-    Ok(if sent < MAILS_A_DAY {
+    let (is_granted, otherwise) = match confirmation::mail_permission(tx, occasion)? {
+        MailPermission::Unlimited => return Ok(MailLeave::Granted),
+        MailPermission::Limited => (
+            confirmation::count_mails(tx, occasion)? < MAILS_A_DAY,
+            MailLeave::Later,
+        ),
+        MailPermission::Restricted => (
+            confirmation::may_send(tx, occasion, invitation)?,
+            MailLeave::Denied,
+        ),
+    };
+    Ok(if is_granted {
         MailLeave::Granted
     } else {
-        MailLeave::Later
+        otherwise
     })
 }
 
@@ -173,15 +168,12 @@ pub(crate) fn mails_left(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
 ) -> Result<Option<i64>, StoreError> {
-    let (by_staff, sends_mail): (bool, bool) = sql!(
-        "SELECT by_staff, sends_mail FROM occasion WHERE id = :occasion",
-        occasion
-    )
-    .one(tx)?;
-    Ok(match (by_staff, sends_mail) {
-        (true, _) => None,
-        (false, false) => Some(0),
-        (false, true) => Some((MAILS_A_DAY - confirmation::count_mails(tx, occasion)?).max(0)),
+    Ok(match confirmation::mail_permission(tx, occasion)? {
+        MailPermission::Unlimited => None,
+        MailPermission::Restricted => Some(0),
+        MailPermission::Limited => {
+            Some((MAILS_A_DAY - confirmation::count_mails(tx, occasion)?).max(0))
+        }
     })
 }
 

@@ -222,7 +222,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        result_of::<F, T, E>(self.queue(Mode::Write, Change::boxed(change)).await)
+        result_of::<F, T, E>(self.queue(Mode::Write, TypedWork::boxed(change)).await)
     }
 
     /// Reads in one consistent snapshot.
@@ -238,12 +238,12 @@ impl Store {
     {
         match &self.engine {
             Engine::Sqlite(engine) => {
-                let mut work = Change::new(look);
+                let mut work = TypedWork::new(look);
                 engine.read(&mut work)?;
                 work.result.unwrap_or(Err(StoreError::Stopped.into()))
             }
             Engine::Postgres(_) => {
-                result_of::<F, T, E>(self.queue(Mode::Read, Change::boxed(look)).await)
+                result_of::<F, T, E>(self.queue(Mode::Read, TypedWork::boxed(look)).await)
             }
         }
     }
@@ -255,7 +255,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        result_of::<F, T, E>(self.work_at_length(Change::boxed(look)).await)
+        result_of::<F, T, E>(self.work_at_length(TypedWork::boxed(look)).await)
     }
 
     async fn work_at_length(&self, mut work: Box<dyn Work>) -> Result<Box<dyn Work>, StoreError> {
@@ -355,12 +355,12 @@ trait Work: Any + Send {
     fn run(&mut self, tx: &mut Tx<'_>) -> bool;
 }
 
-struct Change<F, T, E> {
+struct TypedWork<F, T, E> {
     body: F,
     result: Option<Result<T, E>>,
 }
 
-impl<F, T, E> Change<F, T, E>
+impl<F, T, E> TypedWork<F, T, E>
 where
     F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
@@ -375,7 +375,7 @@ where
     }
 }
 
-impl<F, T, E> Work for Change<F, T, E>
+impl<F, T, E> Work for TypedWork<F, T, E>
 where
     F: Fn(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
@@ -397,7 +397,7 @@ where
     E: From<StoreError> + 'static,
 {
     let work: Box<dyn Any> = done?;
-    work.downcast::<Change<F, T, E>>()
+    work.downcast::<TypedWork<F, T, E>>()
         .ok()
         .and_then(|work| work.result)
         .unwrap_or(Err(StoreError::Stopped.into()))

@@ -249,8 +249,8 @@ impl<'c> Tx<'c> {
         self.failure
     }
 
-    /// Runs `body`. A panic fails only this change, and a change with a failed statement is never
-    /// committed.
+    /// Runs `work` and returns whether to commit. A panic fails only this change, and a change with a
+    /// failed statement is never committed.
     pub(super) fn attempt(&mut self, work: &mut dyn Work) -> Result<bool, StoreError> {
         let result = catch_unwind(AssertUnwindSafe(|| work.run(self)));
         self.ground.counters.add(Counts {

@@ -429,7 +429,8 @@ impl Supervisor {
                         (name, run),
                         managed.output.as_ref(),
                         &self.messages,
-                        (worker_group, self.options.alive),
+                        worker_group,
+                        self.options.alive,
                     );
                 }
             }

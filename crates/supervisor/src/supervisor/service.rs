@@ -114,7 +114,8 @@ impl RunningInstance {
         (name, run): (&Arc<str>, &Run),
         output: Option<&Arc<ServiceLog>>,
         messages: &mpsc::Sender<Message>,
-        (worker_group, alive): (Option<u32>, Duration),
+        worker_group: Option<u32>,
+        alive: Duration,
     ) {
         if self.watch.is_some() || self.exit.is_some() {
             return;

@@ -255,7 +255,8 @@ impl Supervisor {
                 (name, known),
                 managed.output.as_ref(),
                 &self.messages,
-                (worker_group, self.options.alive),
+                worker_group,
+                self.options.alive,
             );
         }
         managed.live.insert(run, live);

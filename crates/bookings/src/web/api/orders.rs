@@ -163,7 +163,7 @@ async fn open_checkout(call: Call, body: Maybe<Choice>) -> Result<Response, Prob
     let chosen = checkout::choose(&call.site, body.value.gateway);
     let refused = || Problem::fields().field("/gateway", CHOICE_NOT_OFFERED.code, []);
     let chosen = chosen.ok_or_else(refused)?;
-    checkout::admit(&call.site, &call.who)?;
+    call.site.admit_call(call.who.account().id.as_str())?;
     let opened = checkout::open(&call.site, &order.id, chosen).await?;
     let is_razorpay = opened.gateway == GatewayName::Razorpay;
     let key_id = gateway::KEY_ID.of(&call.site.declared.settings).to_owned();

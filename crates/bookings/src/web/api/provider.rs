@@ -94,8 +94,7 @@ async fn change_provider(call: Call, Json(body): Json<Members>) -> Result<Respon
     let site = call.site.clone();
     if address.is_some() {
         // The calendar is read at once.
-        let (account, now) = (call.who.account(), site.clock.now());
-        site.sender_limits.admit_call(account.id.as_str(), now)?;
+        site.admit_call(call.who.account().id.as_str())?;
     }
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
         let profile = provider::change(tx, provider, version, &input)?;
