@@ -22,6 +22,7 @@ mod page;
 pub mod people;
 mod postgres;
 mod search;
+mod sqlite;
 pub mod stage;
 mod statements;
 mod together;

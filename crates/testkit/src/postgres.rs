@@ -73,13 +73,7 @@ impl Drop for Database {
 
 /// Returns the name of the template database. The first test that needs the database creates it.
 fn template(server: &str, migrations: &[Migrations]) -> String {
-    let mut hash = Sha256::new();
-    for step in migrations.iter().flat_map(|set| set.steps) {
-        hash.update(step.name);
-        hash.update(step.text);
-    }
-    let digest = hexadecimal(&hash.finalize()[..8]);
-    let name = format!("kenduri_template_{digest}");
+    let name = format!("kenduri_template_{}", digest(migrations));
     let mut client = connect(server);
     execute(&mut client, "SELECT pg_advisory_lock(7004)");
     let exists = client
@@ -109,6 +103,16 @@ fn template(server: &str, migrations: &[Migrations]) -> String {
         );
     }
     name
+}
+
+/// Returns a digest of the names and texts of all migrations.
+pub(crate) fn digest(migrations: &[Migrations]) -> String {
+    let mut hash = Sha256::new();
+    for step in migrations.iter().flat_map(|set| set.steps) {
+        hash.update(step.name);
+        hash.update(step.text);
+    }
+    hexadecimal(&hash.finalize()[..8])
 }
 
 fn settings(server: &str, database: &str, connections: usize) -> Settings {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use identity::account::{self, AccountId};
@@ -25,13 +25,14 @@ use crate::people::{client, new_account};
 use crate::visitor::SITE;
 use crate::{English, Page, Visitor, World};
 
-#[derive(Clone)]
 pub struct Stage<'w> {
     pub world: &'w World,
     /// The site, with the account settings.
-    pub accounts: Context,
+    accounts: Context,
     token_scopes: &'static [TokenScope],
     routing: Routing,
+    /// The router of all visitors, made for the first one.
+    router: OnceLock<Router>,
 }
 
 /// A function that adds routes and layers around the domains' routes.
@@ -113,6 +114,7 @@ impl<'w> Stage<'w> {
             accounts,
             token_scopes: &[],
             routing: Arc::new(|_, routes| routes),
+            router: OnceLock::new(),
         }
     }
 
@@ -125,41 +127,48 @@ impl<'w> Stage<'w> {
         }
     }
 
-    /// Adds routes to the domains' routes. `routing` is called again for each visitor.
+    /// Adds routes to the domains' routes.
     #[must_use]
     pub fn routed<F>(self, routing: F) -> Self
     where
         F: Fn(&Context, Router<Site>) -> Router<Site> + Send + Sync + 'static,
     {
-        let routing = Arc::new(routing);
-        Self { routing, ..self }
+        Self {
+            routing: Arc::new(routing),
+            router: OnceLock::new(),
+            ..self
+        }
     }
 
     /// Returns the same site with other domain settings.
     #[must_use]
-    pub fn with_settings(mut self, values: SettingValues) -> Self {
-        self.accounts.site = self.accounts.site.clone().with_settings(values);
-        self
+    pub fn with_settings(self, values: SettingValues) -> Self {
+        self.changed(|accounts| accounts.site = accounts.site.clone().with_settings(values))
+    }
+
+    /// Returns the same site after a change of its settings or of the account settings.
+    #[must_use]
+    pub fn changed(&self, change: impl FnOnce(&mut Context)) -> Self {
+        let mut changed = self.clone();
+        change(&mut changed.accounts);
+        changed
     }
 
     /// Returns the same site, with registration open to everybody.
     #[must_use]
     pub fn open(&self) -> Self {
-        let mut open = self.clone();
-        open.accounts.policy = Policy {
-            registration: Registration::Open,
-            has_mail: true,
-        };
-        open
+        self.changed(|accounts| {
+            accounts.policy = Policy {
+                registration: Registration::Open,
+                has_mail: true,
+            };
+        })
     }
 
     /// Returns the same site as a second process would run it.
     #[must_use]
     pub fn beside(&self) -> Self {
-        Self {
-            accounts: in_process(self, &self.world.second_store()),
-            ..self.clone()
-        }
+        self.changed(|accounts| *accounts = in_process(accounts, &self.world.second_store()))
     }
 
     /// Returns the English text of a message.
@@ -184,8 +193,10 @@ impl<'w> Stage<'w> {
         english(self).start(id)
     }
 
+    /// Returns the router that all visitors share.
     pub fn router(&self) -> Router {
-        serve(self, (self.routing)(self, domains::routes(self)))
+        let build = || serve(self, (self.routing)(self, domains::routes(self)));
+        self.router.get_or_init(build).clone()
     }
 
     /// A browser that is not signed in.
@@ -281,6 +292,19 @@ impl<'w> Stage<'w> {
             Ok((visit.who, session))
         };
         self.world.store().write(change).await.expect("a change")
+    }
+}
+
+/// A copy has a router of its own, because it may be changed before its first visitor.
+impl Clone for Stage<'_> {
+    fn clone(&self) -> Self {
+        Self {
+            world: self.world,
+            accounts: self.accounts.clone(),
+            token_scopes: self.token_scopes,
+            routing: Arc::clone(&self.routing),
+            router: OnceLock::new(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use platform::limits::SenderLimits;
 use platform::mail::sealed_text;
 use platform::store::migrate::Migrations;
-use platform::store::{Row, Settings, SqliteSettings};
+use platform::store::{Row, Settings};
 use platform::{
     Clock, Files, Keyring, ManualClock, NameServers, Outbound, Platform, Random, Store, StoreError,
     mail, sql,
@@ -17,10 +17,10 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::postgres::Database;
-use crate::search;
+use crate::{search, sqlite};
 
 /// The time at which every test's clock starts.
-const START: &str = "2026-11-20T08:00:00Z";
+pub(crate) const START: &str = "2026-11-20T08:00:00Z";
 /// The number of connections in a PostgreSQL store, enough for real races.
 const CONNECTIONS: usize = 4;
 
@@ -216,6 +216,9 @@ impl World {
     fn new(engine: Engine, migrations: &[Migrations], database: Option<Database>) -> Self {
         crate::log::listen();
         let folder = tempfile::tempdir().expect("a temporary folder");
+        if engine == Engine::Sqlite {
+            sqlite::create(&folder.path().join("kenduri.db"), migrations);
+        }
         let clock = ManualClock::at(START.parse().expect("an instant"));
         let random = Random::seeded(1);
         let store = Store::open(
@@ -345,11 +348,7 @@ async fn all_mails(store: &Store) -> Vec<SentMail> {
 fn settings(folder: &TempDir, database: Option<&Database>) -> Settings {
     match database {
         Some(database) => database.settings(CONNECTIONS),
-        None => Settings::Sqlite(SqliteSettings {
-            // These tests do not check durability, so writes need not wait for the disk.
-            durable: false,
-            ..SqliteSettings::file(folder.path().join("kenduri.db"))
-        }),
+        None => sqlite::settings(&folder.path().join("kenduri.db")),
     }
 }
 

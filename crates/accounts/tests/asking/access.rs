@@ -99,12 +99,17 @@ async fn browser(world: &World, accounts: &Context, router: Router, id: &Account
 }
 
 /// An API client with an access token of a person's session.
-async fn access_program(world: &World, accounts: &Context, id: &AccountId) -> Visitor {
-    let mut page = browser(world, accounts, router(accounts), id).await;
+async fn access_program(
+    world: &World,
+    accounts: &Context,
+    router: &Router,
+    id: &AccountId,
+) -> Visitor {
+    let mut page = browser(world, accounts, router.clone(), id).await;
     let address = "/api/v1/auth/token";
     let made = page.call(Method::POST, address, &json!({})).await;
     let token = made.expect(200).json()["access_token"].clone();
-    let mut program = Visitor::new(router(accounts));
+    let mut program = Visitor::new(router.clone());
     let header = format!("Bearer {}", token.as_str().unwrap());
     program.header("authorization", &header);
     program
@@ -123,6 +128,7 @@ fn every_address_is_for_whom_its_list_says() {
             program(&accounts, &id, &[SONGS_READ]).await,
             program(&accounts, &id, ALL).await,
         ];
+        let router = router(&accounts);
         for route in routes() {
             let told = format!("{} {}", route.method, route.path);
             let [but_profile, all] = match route.callers {
@@ -134,8 +140,7 @@ fn every_address_is_for_whom_its_list_says() {
                 let refused = refusal(program.clone(), &route).await;
                 assert_eq!(refused.as_deref(), expected, "{told}");
             }
-            let router = router(&accounts);
-            let program = access_program(world, &accounts, &id).await;
+            let program = access_program(world, &accounts, &router, &id).await;
             let refused = refusal(program, &route).await;
             assert_eq!(refused.as_deref(), all, "{told}: an access token");
             let refused = refusal(Visitor::new(router.clone()), &route).await;
@@ -143,7 +148,7 @@ fn every_address_is_for_whom_its_list_says() {
             let is_open = route.callers == Callers::Anybody || told.ends_with("/logout");
             let expected = (!is_open).then_some("unauthenticated");
             assert_eq!(refused.as_deref(), expected, "{told}");
-            let person = browser(world, &accounts, router, &id).await;
+            let person = browser(world, &accounts, router.clone(), &id).await;
             assert_eq!(refusal(person, &route).await, None, "{told}");
         }
         // One of the routes mails another confirmation link.

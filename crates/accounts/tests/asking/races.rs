@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use identity::account::{self, NewAccount};
+use identity::credential::hashing::Hasher;
 use identity::credential::password;
 use identity::grant::{self, GrantError, Scope};
 use identity::people::invite::{self, TakeError};
@@ -167,8 +168,11 @@ fn tries_at_once_are_counted_each() {
                 tx.run(sql!("DELETE FROM rate_limit_hit"), &[], Rows::Any)
             })
             .await;
-            let processes =
-                [&accounts.site, &second].map(|site| Context::new(site.clone(), DOMAINS));
+            let processes = [&accounts.site, &second].map(|site| {
+                let mut process = Context::new(site.clone(), DOMAINS);
+                process.hasher = Hasher::at_normal_priority(1, site.random.clone());
+                process
+            });
             let tasks: Vec<_> = (0..6)
                 .map(|number| {
                     let accounts = processes[number % 2].clone();

@@ -78,7 +78,7 @@ pub(crate) fn accounts(world: &World) -> Context {
 }
 
 pub(crate) fn accounts_of(world: &World, domains: Domains) -> Context {
-    Stage::new(world, domains).accounts
+    Context::clone(&Stage::new(world, domains))
 }
 
 pub(crate) fn accounts_at(world: &World, url: &str) -> Context {
@@ -86,7 +86,12 @@ pub(crate) fn accounts_at(world: &World, url: &str) -> Context {
         url: SiteUrl::parse(url).unwrap(),
         ..settings()
     };
-    Stage::with(world, DOMAINS, world.platform.clone(), settings).accounts
+    Context::clone(&Stage::with(
+        world,
+        DOMAINS,
+        world.platform.clone(),
+        settings,
+    ))
 }
 
 /// The result of a completed sign-in.

@@ -5,7 +5,6 @@ use bookings::newcomer;
 use bookings::provider::PROVIDER;
 use identity::client::Client;
 use identity::grant::OWNER;
-use identity::person::registration::Registration;
 use jiff::SignedDuration;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
@@ -21,9 +20,7 @@ const SITI: &str = "siti@example.my";
 
 /// The same site, where people may register and book without an account.
 async fn open<'w>(stage: &Stage<'w>) -> Stage<'w> {
-    let mut open = of_platform(stage.world, stage.world.platform.clone());
-    open.accounts.policy.registration = Registration::Open;
-    open.accounts.policy.has_mail = true;
+    let open = of_platform(stage.world, stage.world.platform.clone()).open();
     allow(&open, true).await;
     open
 }
@@ -496,7 +493,7 @@ fn a_link_and_the_end_of_the_hold_at_once_end_with_one_session() {
             let link = links(&stage, &email).await.remove(0);
             let token = link.rsplit('/').next().unwrap().to_owned();
             stage.world.clock.advance(SignedDuration::from_mins(16));
-            let (done, ()) = together(confirm(other.accounts.clone(), token), stage.work()).await;
+            let (done, ()) = together(confirm(Context::clone(&other), token), stage.work()).await;
             let path = done.unwrap();
             assert!(path.ends_with("?done=booked"), "round {round}: {path}");
             let confirmed = states(&stage).await;

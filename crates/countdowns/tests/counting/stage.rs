@@ -74,9 +74,7 @@ pub(crate) fn visitor_among(stage: &Stage<'_>, total: u32, of_network: u32) -> V
     let mut values = SettingValues::default();
     values.set_number(watchers::TOTAL, total).unwrap();
     values.set_number(watchers::OF_NETWORK, of_network).unwrap();
-    let mut limited = stage.clone();
-    limited.accounts.site = stage.site.clone().with_settings(values);
-    limited.visitor()
+    stage.clone().with_settings(values).visitor()
 }
 
 /// A browser in which somebody has registered and not yet confirmed their email address.

@@ -35,9 +35,10 @@ fn allowed<'w>(stage: &Stage<'w>, dns: &NameServer) -> testkit::Stage<'w> {
     let base: &testkit::Stage<'w> = stage;
     let mut values = base.site.declared.settings.clone();
     values.set_flag(ALLOWED, true);
-    let mut own = base.clone().with_settings(values);
-    own.accounts.site.platform.name_servers = NameServers::new(vec![dns.address()]);
-    own
+    let servers = NameServers::new(vec![dns.address()]);
+    base.clone()
+        .with_settings(values)
+        .changed(|accounts| accounts.site.platform.name_servers = servers)
 }
 
 /// Returns a name server with both records that the occasion's host name needs.
