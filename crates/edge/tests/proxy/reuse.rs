@@ -301,7 +301,7 @@ fn dice(state: &mut u64) -> u64 {
 
 #[tokio::test]
 async fn no_request_fails_when_a_server_closes_unused_connections_as_it_likes() {
-    const REQUESTS: usize = 20_000;
+    const REQUESTS: usize = 2_000;
     const AT_ONCE: usize = 16;
     // The server closes the connection after a random number of responses, at once or after a short
     // wait. Some closes therefore coincide with the next request.
@@ -339,5 +339,5 @@ async fn no_request_fails_when_a_server_closes_unused_connections_as_it_likes() 
     for worker in futures_util::future::join_all(workers).await {
         worker.unwrap();
     }
-    assert!(server.accepted() > 1_000, "it did close them");
+    assert!(server.accepted() > 100, "it did close them");
 }

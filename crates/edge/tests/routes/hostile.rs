@@ -17,24 +17,24 @@ fn site() -> Site {
     let beside = |name: &str| site.folder.path().join(name);
     fs::write(beside("secret.txt"), SECRET).unwrap();
     let root = beside("files");
-    for folder in ["a/.hidden", ".git", ".well-known", "closed"] {
+    for folder in ["a", ".well-known", "closed"] {
         fs::create_dir_all(root.join(folder)).unwrap();
     }
     for name in ["a.txt", "a/b.txt", ".well-known/security.txt"] {
         fs::write(root.join(name), "public").unwrap();
     }
-    for name in [".env", ".git/config", "a/.hidden/b.txt", "closed/c.txt"] {
+    for name in [".env", "closed/c.txt"] {
         fs::write(root.join(name), SECRET).unwrap();
     }
     symlink("../secret.txt", root.join("out.txt")).unwrap();
-    symlink(beside("secret.txt"), root.join("absolute.txt")).unwrap();
     symlink("a/b.txt", root.join("inside.txt")).unwrap();
-    symlink(".env", root.join("env.txt")).unwrap();
     symlink(".", root.join("round")).unwrap();
     symlink("closed", root.join("open")).unwrap();
     site
 }
 
+/// What the edge decides before a file is looked up, and one row for each kind of path that
+/// `static_files` decides.
 #[tokio::test]
 async fn nothing_hidden_is_served() {
     let site = site();
@@ -54,26 +54,13 @@ async fn nothing_hidden_is_served() {
         ("/a.txt%00.html", 400),
         ("/a.txt%", 400),
         ("/%u002e%u002e/secret.txt", 400),
-        // Paths that are encoded twice or are not valid UTF-8 match no file.
         ("/%252e%252e/secret.txt", 404),
-        ("/%c0%ae%c0%ae/secret.txt", 404),
-        ("/a%2fb.txt", 404),
-        ("/a.txt%0a", 404),
-        ("/...//secret.txt", 404),
         ("/out.txt", 404),
-        ("/absolute.txt", 404),
         ("/inside.txt", 200),
-        ("/round/a.txt", 200),
-        ("/env.txt", 404),
-        ("/round/.env", 404),
         ("/closed/c.txt", 403),
         ("/open/c.txt", 404),
         ("/round/closed/c.txt", 404),
         ("/.env", 404),
-        ("/%2eenv", 404),
-        ("/.git/config", 404),
-        ("/a/.hidden/b.txt", 404),
-        ("/.well-known/../.env", 404),
         ("/.well-known/security.txt", 200),
     ] {
         let heard = site.get(target).await;

@@ -123,36 +123,16 @@ async fn a_server_sees_what_the_door_understood_and_nothing_else() {
     // Each row: the headers after a valid `Host`, the bytes after the headers, the expected
     // statuses, and the requests that the server must get.
     let tries: Vec<(String, String, &[u16], Vec<String>)> = vec![
-        // Contradictory framing.
+        // One of each kind. `http1` tests the rest.
         both(
             "Content-Length: 6\r\nTransfer-Encoding: chunked",
             "0\r\n\r\n",
         ),
-        both("Transfer-Encoding: chunked\r\nContent-Length: 4", &chunk),
         both("Content-Length: 0\r\nContent-Length: 44", ""),
-        both("Content-Length: 44, 0", ""),
         both("Content-Length: +44", ""),
-        both("Content-Length: 0x2c", ""),
-        both("Content-Length: 044", ""),
-        both("Content-Length: 4 4", ""),
-        // A disguised transfer coding.
         both("Transfer-Encoding: xchunked", &chunk),
-        both("Transfer-Encoding : chunked", &chunk),
-        both("Transfer-Encoding:\r\n chunked", &chunk),
-        both("Transfer-Encoding: chunked\r\nTransfer-Encoding: x", &chunk),
-        both("Transfer-Encoding: x\r\nTransfer-Encoding: chunked", &chunk),
-        both("Transfer-Encoding: \u{b}chunked", &chunk),
-        both("Transfer-Encoding: chunked, identity", &chunk),
         both("X: y\nTransfer-Encoding: chunked", &chunk),
-        both("X: y\rTransfer-Encoding: chunked", &chunk),
-        both("X: y\0Transfer-Encoding: chunked", &chunk),
-        both(" Content-Length: 44", ""),
-        // A lenient parser would find another end of these malformed chunked bodies.
         both("Transfer-Encoding: chunked", "1\r\nab\r\n0\r\n\r\n"),
-        both("Transfer-Encoding: chunked", "1;\n\r\na\r\n0\r\n\r\n"),
-        both("Transfer-Encoding: chunked", "0\n\r\n"),
-        both("Transfer-Encoding: chunked", "-1\r\n\r\n"),
-        both("Transfer-Encoding: chunked", "10000000000000000\r\n\r\n"),
         both(
             "Transfer-Encoding: chunked",
             "0\r\nContent-Length: 44\r\n\r\n",

@@ -15,9 +15,6 @@ use crate::program::{Program, children, run, text};
 /// The time limit, long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How many times all instances are killed at the same time.
-const KILLS: usize = 30;
-
 /// A service that responds with its pid and instance. It sends a response in a single write, so
 /// that a killed instance sends either the whole response or nothing.
 pub(crate) const SERVER: &str = r#"
@@ -227,7 +224,7 @@ fn requests_that_begin_as_all_instances_are_killed_wait() {
     let mut pids = ready(&[]);
     let broken: usize = std::thread::scope(|scope| {
         let clients: Vec<_> = (0..8).map(|_| scope.spawn(ask)).collect();
-        for _ in 0..KILLS {
+        for _ in 0..testkit::rounds() {
             let before = answers.load(Ordering::Relaxed);
             wait("answers", || {
                 (answers.load(Ordering::Relaxed) > before + 20).then_some(())

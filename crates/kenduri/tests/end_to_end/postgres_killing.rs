@@ -143,7 +143,7 @@ fn a_killed_postgresql_server_loses_no_acknowledged_answer() {
     let arguments = ["--demo", "--data", &*data, "--set", &*store];
     let program = Program::serve(&arguments, &[]);
     let mut households = open_households(&program, invitations(&url));
-    let (load, kills) = (Load::default(), times(10));
+    let (load, kills) = (Load::default(), times(4));
     let acknowledged = std::thread::scope(|scope| {
         let answering = scope.spawn(|| load.run(&program.address, &mut households, || ()));
         for _ in 0..kills {

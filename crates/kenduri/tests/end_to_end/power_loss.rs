@@ -38,7 +38,7 @@ const FOLDER: usize = 3;
 #[test]
 fn power_failures_lose_no_acknowledged_answer() {
     let recording = Recording::make(&[]);
-    let failures = times(50);
+    let failures = times(20);
     let lost = recording.fail(failures);
     assert_eq!(lost, 0);
     tell(&format!(
