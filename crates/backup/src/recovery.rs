@@ -22,9 +22,11 @@ const TOO_EARLY: &str = "before configured recovery target was reached";
 /// The text before the last replayed commit's time in the server's messages.
 const LAST_COMMIT: &str = "last completed transaction was at log time ";
 /// The private server's settings. Without `hot_standby`, it does not need the original server's log
-/// settings. It need not flush to the disk, because its data is dumped and then deleted.
+/// settings. It need not flush to the disk, because its data is dumped and then deleted. Its
+/// processes share memory through files of its own, because some systems have no `/dev/shm`.
 const SETTINGS: &str = "listen_addresses = ''\nhot_standby = off\nfsync = off\nfull_page_writes = off\n\
-    autovacuum = off\nmax_connections = 20\nlog_timezone = 'UTC'\nlog_min_messages = log\n\
+    autovacuum = off\nmax_connections = 20\ndynamic_shared_memory_type = 'mmap'\n\
+    log_timezone = 'UTC'\nlog_min_messages = log\n\
     logging_collector = off\nlog_destination = 'stderr'\nlc_messages = 'C'\n\
     restore_command = 'cp \"$KENDURI_WAL/%f\" \"%p\"'\nrecovery_target_timeline = 'latest'\n";
 
