@@ -1,6 +1,7 @@
 //! `cargo xtask show`: demonstrates with the built program what a test alone would not prove.
 
 mod backup;
+mod bare;
 mod bookings;
 mod changes;
 mod crowd;
@@ -30,6 +31,9 @@ pub(crate) enum Show {
     /// Backups: cuts at random bytes, restores to random seconds, a lost machine, power failures, a
     /// killed `PostgreSQL`, and the cost under load.
     Backup(backup::Wanted),
+    /// README's two commands on a bare Debian, in a clone where other users may not look, by root or
+    /// by an ordinary user. As root; needs mmdebstrap.
+    Bare(bare::Wanted),
     /// Bookings: every race, random days, a kill at each step between gateway and store, and
     /// reminders, on both stores.
     Bookings(bookings::Wanted),
@@ -97,6 +101,7 @@ pub(crate) fn show(what: &Show) -> Result<()> {
     interrupt::listen()?;
     match what {
         Show::Backup(wanted) => backup::show(wanted),
+        Show::Bare(wanted) => bare::show(wanted),
         Show::Bookings(wanted) => bookings::show(wanted),
         Show::Edge(wanted) => edge(wanted),
         Show::Examples { program } => examples::show(&shown(program.as_deref())?),

@@ -6,6 +6,7 @@
 mod binaries;
 mod build;
 mod packages;
+mod place;
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -102,6 +103,7 @@ fn run_all(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
         Packages::Install
     };
     steps.step("packages", || packages.provide())?;
+    place::print_skipped();
     check_sources(steps)?;
     let mut installing = Command::new(std::env::current_exe()?);
     installing.arg("packages");

@@ -11,6 +11,8 @@ mod upgrade;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub(super) use fresh::wait_for_invitation;
+
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, ValueEnum};
 use rustix::process::geteuid;
@@ -68,7 +70,7 @@ fn folder() -> PathBuf {
 }
 
 /// Creates a fresh Debian in a folder, with Debian's essential packages and `packages`.
-fn debian(release: &str, packages: &str, into: &Path) -> Result<()> {
+pub(super) fn debian(release: &str, packages: &str, into: &Path) -> Result<()> {
     ensure!(
         geteuid().is_root(),
         "a system of its own needs root: chroot and unshare"

@@ -6,7 +6,6 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -14,7 +13,9 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::program::Alone;
-use crate::support::{PATIENCE, SUPERVISE, folder, folder_with, kill, lives, marked, until};
+use crate::support::{
+    PATIENCE, SUPERVISE, copy_program, folder, folder_with, kill, lives, marked, until,
+};
 
 fn pid_of(news: &Value) -> i32 {
     news["pid"].as_i64().unwrap().try_into().unwrap()
@@ -318,11 +319,7 @@ fn what_is_not_understood_is_ended_and_started_anew() {
     let next = folder.path().join("next");
     let (written, script) = (folder.path().join("written"), folder.path().join("other"));
     fs::write(&written, OTHER_FORMAT.replace("SUPERVISE", SUPERVISE)).unwrap();
-    // A child process copies the file, because other tests' child processes could inherit this
-    // process's open descriptor for a moment. A file that is open for writing cannot be executed.
-    let copied = Command::new("cp").args([&written, &script]).status();
-    assert!(copied.unwrap().success());
-    fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
+    copy_program(&written, &script);
     symlink(&script, &next).unwrap();
     alone.renew();
     assert!(

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use supervisor::{Address, NotificationKind};
 use tempfile::TempDir;
 
-use crate::support::{Fixture, folder, folder_with, kill, until};
+use crate::support::{Fixture, folder, folder_for_others, folder_with, kill, until};
 
 const NOBODY: u32 = 65_534;
 /// The uid of a user who runs no service.
@@ -44,9 +44,8 @@ os.wait()
 /// Creates a folder that other users may traverse. It contains a file that only root can read, and
 /// a folder to which other users can write.
 fn open_to_others(file: &str, text: &str) -> TempDir {
-    let folder = folder_with(file, text);
+    let folder = folder_for_others(file, text);
     let (secret, own) = (folder.path().join("secret"), folder.path().join("own"));
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
     fs::write(&secret, "").unwrap();
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
     fs::create_dir(&own).unwrap();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::json;
 use supervisor::Address;
 
-use crate::support::{Fixture, folder, folder_with, until};
+use crate::support::{Fixture, folder, folder_for_others, folder_with, until};
 
 fn ask(address: &Address) -> String {
     fn through(mut stream: impl Read + Write) -> String {
@@ -195,8 +195,7 @@ fn another_user_has_no_way_back() {
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    let folder = folder();
-    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    let folder = folder_for_others("unused.py", "");
     let fixture = Fixture::in_folder(
         folder,
         r#"

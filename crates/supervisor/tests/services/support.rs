@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -22,6 +24,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The program that the supervisor executes to start a service. It then becomes the service.
 pub(crate) const SUPERVISE: &str = env!("CARGO_BIN_EXE_supervise");
+/// The name of its copy in a folder that other users may enter.
+const COPIED: &str = "supervise";
 
 /// A service that responds to requests on its socket or port. `/health` fails while the file `ill`
 /// exists.
@@ -74,6 +78,24 @@ pub(crate) fn folder_with(file: &str, text: &str) -> TempDir {
     let folder = folder();
     fs::write(folder.path().join(file), text).unwrap();
     folder
+}
+
+/// Creates a folder that other users may enter, with the test service's script and another file. It
+/// also contains a copy of the program that starts services, because other users may not be allowed
+/// to enter the build folder.
+pub(crate) fn folder_for_others(file: &str, text: &str) -> TempDir {
+    let folder = folder_with(file, text);
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
+    copy_program(Path::new(SUPERVISE), &folder.path().join(COPIED));
+    folder
+}
+
+/// Copies a program. A separate process writes the copy, because a process that another test forks
+/// could inherit this process's open file. A file that is open for writing cannot be executed.
+pub(crate) fn copy_program(from: &Path, to: &Path) {
+    let copied = Command::new("cp").args([from, to]).status();
+    assert!(copied.unwrap().success());
+    fs::set_permissions(to, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 pub(crate) fn wish(service: &str) -> LogQuery {
@@ -151,9 +173,10 @@ impl Fixture {
         let (passes, mut passed) = unbounded_channel::<(Duration, mpsc::Sender<()>)>();
         let thread = std::thread::spawn(move || {
             let usual = SupervisorOptions::in_folder(&path);
+            let copied = Some(path.join(COPIED)).filter(|copied| copied.exists());
             let means = SupervisorOptions {
                 clock: clock.unwrap_or_else(|| Arc::clone(&usual.clock)),
-                launcher: ShimProgram::Other(SUPERVISE.into()),
+                launcher: ShimProgram::Other(copied.unwrap_or_else(|| SUPERVISE.into())),
                 // The test process must not reap the children of other tests.
                 adopt_orphans: false,
                 control_groups: false,

@@ -4,7 +4,7 @@
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
@@ -52,14 +52,21 @@ fn open(tree: &Path, said: &Path) -> Result<Duration> {
         .stdin(Stdio::null())
         .spawn()
         .context("unshare is of Debian's package util-linux")?;
-    let outcome = invitation(&mut demo, said, begin);
+    let outcome = wait_for_invitation(&mut demo, said, begin, 4 * WITHIN);
     // The process may have exited already.
     let _ = demo.kill();
     let _ = demo.wait();
     outcome
 }
 
-fn invitation(demo: &mut std::process::Child, said: &Path, begin: Instant) -> Result<Duration> {
+/// Waits until the demo has printed the link of an invitation into the file `said`, and the page
+/// can be read. Returns the time since `begin`.
+pub(in crate::show) fn wait_for_invitation(
+    demo: &mut Child,
+    said: &Path,
+    begin: Instant,
+    within: Duration,
+) -> Result<Duration> {
     let _running = Running::group_of(demo)?;
     loop {
         let text = fs::read_to_string(said)?;
@@ -72,7 +79,7 @@ fn invitation(demo: &mut std::process::Child, said: &Path, begin: Instant) -> Re
             ensure!(page.contains("</html>"), "no page: {page}");
             return Ok(begin.elapsed());
         }
-        if demo.try_wait()?.is_some() || begin.elapsed() > 4 * WITHIN {
+        if demo.try_wait()?.is_some() || begin.elapsed() > within {
             bail!("no invitation:\n{text}");
         }
         ensure!(!interrupt::is_wanted(), "interrupted");
