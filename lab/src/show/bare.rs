@@ -57,12 +57,12 @@ const FIRST_WITHIN: Duration = Duration::from_mins(30);
 /// the user.
 const CLONE: &str = "
     id \"$0\" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash \"$0\"
-    chmod 700 ~root ~\"$0\"
+    chmod 700 /root $(getent passwd \"$0\" | cut -d: -f6)
     exec setpriv --reuid=\"$0\" --regid=\"$0\" --init-groups --reset-env \
         sh -euc 'cd && git clone --quiet /opt/kenduri.bundle kenduri'";
 /// Root installs what the test command says is missing.
 const INSTALL: &str = "
-    cd ~\"$0\"/kenduri
+    cd $(getent passwd \"$0\" | cut -d: -f6)/kenduri
     missing=$(cargo xtask test --no-install 2>&1 | sed -n 's/^hint: .*apt-get install //p')
     rm -rf target
     apt-get --quiet=2 update
@@ -173,7 +173,8 @@ impl Bare {
     fn in_clone(&self, words: &str) -> Command {
         let script = format!(
             "exec setpriv --reuid=\"$0\" --regid=\"$0\" --init-groups \
-             env HOME=$(eval echo ~\"$0\") USER=\"$0\" sh -euc 'cd ~/kenduri && exec {words}'"
+             env HOME=$(getent passwd \"$0\" | cut -d: -f6) USER=\"$0\" \
+             sh -euc 'cd && cd kenduri && exec {words}'"
         );
         self.inside(&script, self.user())
     }
