@@ -217,7 +217,7 @@ fn certificates_of_all_servers_are_kept() {
     let pair = "ssl_certificate all.pem; ssl_certificate_key all.key;";
     let secure = "listen 443 ssl; root /srv;";
     let certificate = |text: &str| {
-        let sections = text.split("[[tls.certificate]]").skip(1);
+        let sections = text.split("\n[[tls.certificate]]").skip(1);
         sections
             .map(|one| one.split("\n\n").next().unwrap().trim().to_owned())
             .collect::<Vec<_>>()
@@ -230,7 +230,7 @@ fn certificates_of_all_servers_are_kept() {
     assert_eq!(
         certificate(&text),
         [
-            "hosts = [\"a.example\", \"b.example\"]\nchain = \"all.pem\"\nkey = \"all.key\"",
+            "hosts = [\"a.example\", \"b.example\"]\nchain = \"all.pem\"\nkey = \"all.key\"\ndefault = true",
             "hosts = [\"c.example\"]\nchain = \"c.pem\"\nkey = \"c.key\"",
         ],
         "{text}"
@@ -326,7 +326,10 @@ fn every_directive_is_carried_over_or_said() {
             "proxy_buffering off;",
             "1: proxy_buffering: bodies are buffered",
         ),
-        ("proxy_redirect off;", "1: proxy_redirect: what is sent"),
+        (
+            "proxy_redirect off;",
+            "1: proxy_redirect: redirects of programs",
+        ),
         (
             "proxy_redirect http://b/ /;",
             "1: proxy_redirect http://b/ /: not carried over",

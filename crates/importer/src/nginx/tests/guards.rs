@@ -305,7 +305,7 @@ fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
             "not sent",
         ),
         (
-            "set_real_ip_from 10.0.0.1; proxy_set_header X-Real-IP $remote_addr;",
+            "set_real_ip_from 10.0.0.1; real_ip_header X-Forwarded-For; proxy_set_header X-Real-IP $remote_addr;",
             vec!["X-Real-IP"],
             "not sent",
         ),
