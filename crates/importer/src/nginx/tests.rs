@@ -1,11 +1,13 @@
 //! Tests with typical nginx files and their results.
 
+mod answered;
 mod guards;
 mod properties;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use edge::route::{HostPattern, NormalPath};
 use edge::{Description, Plan, PlanContext, Problem};
 
 use super::include::Includes;
@@ -57,6 +59,35 @@ fn files_of_nginx_become_routes() {
         seen += 1;
     }
     assert!(seen >= 12);
+}
+
+/// The section `[[route]]` for a request to a resulting `kenduri.toml`, as if all folders and files
+/// were there; `None` if there is none.
+fn found(text: &str, host: &str, path: &str) -> Option<edge::Route> {
+    let mut description: Description =
+        toml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let written = description.route.clone();
+    description.tls.certificate.clear();
+    for route in &mut description.route {
+        route.access = None;
+        if route.to.starts_with("files:") {
+            "files:/".clone_into(&mut route.to);
+        }
+    }
+    let folder = Path::new("/");
+    let ground = PlanContext {
+        folder,
+        data: folder,
+        services: &[],
+    };
+    let plan = Plan::check(&description, &ground);
+    let plan = plan.unwrap_or_else(|flaws| panic!("{flaws:?}\n{text}"));
+    let found = plan.find(host, &NormalPath::parse(path).unwrap())?;
+    let is_it = |route: &edge::Route| {
+        let host = HostPattern::parse(&route.host);
+        host.is_ok_and(|host| host == found.host) && route.path == found.path.as_str()
+    };
+    written.into_iter().find(is_it)
 }
 
 fn made(text: &str) -> String {
