@@ -12,11 +12,18 @@ const HIDDEN: &str = "so no proxy is trusted here, every client has the address 
 /// with its `return` has no say, since its answer is the same for all clients.
 pub(super) fn settle<'a>(levels: impl Iterator<Item = &'a Level>, made: &mut Made) {
     let mut levels: Vec<&Level> = levels.collect();
+    let unasked = levels.iter().find_map(|level| level.scope.trusted.first());
     if levels.iter().any(|level| level.answer.is_none()) {
         levels.retain(|level| level.answer.is_none());
     }
     let named = || levels.iter().flat_map(|level| &level.scope.trusted);
     let Some(first) = named().next() else {
+        if let Some(directive) = unasked {
+            made.remarks.about(
+                directive,
+                "not carried over, since the servers that trust these proxies answer everybody alike",
+            );
+        }
         return;
     };
     let header = |level: &Level| level.scope.real_ip_header.to_ascii_lowercase();
