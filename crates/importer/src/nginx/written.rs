@@ -286,7 +286,10 @@ pub(super) fn is_missing_file(flaw: &Problem) -> bool {
     let names_file = [".chain", ".key", ".basic.file"]
         .iter()
         .any(|end| flaw.key.ends_with(end));
-    names_file
+    let is_absent = ["cannot read ", " is no file"]
+        .iter()
+        .any(|what| flaw.what.contains(what));
+    (names_file && is_absent)
         || (flaw.key.rsplit('.').next() == Some("to")
             && flaw
                 .what

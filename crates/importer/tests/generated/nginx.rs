@@ -86,6 +86,11 @@ impl Generated {
         for _ in 0..draw.below(8) {
             change(draw, &mut lines);
         }
+        if draw.below(8) == 0 {
+            let mut text = lines.join("\n");
+            spoil(draw, &mut text);
+            lines = text.lines().map(str::to_owned).collect();
+        }
         let mut unknown = Vec::new();
         for number in 0..draw.below(3) {
             let name = format!("wonder_{number}");
@@ -95,12 +100,8 @@ impl Generated {
         }
         let guard = (draw.below(2) == 0).then(|| draw.one(&GUARDS));
         let guard = guard.filter(|guard| insert(draw, &mut lines, guard));
-        let mut text = lines.join("\n");
-        if draw.below(8) == 0 {
-            spoil(draw, &mut text);
-        }
         Self {
-            text,
+            text: lines.join("\n"),
             unknown,
             guard,
         }
@@ -177,6 +178,7 @@ fn spoil(draw: &mut Draw, text: &mut String) {
 #[derive(Default)]
 struct Server {
     names: Vec<String>,
+    is_tls: bool,
     has_guard: bool,
 }
 
@@ -192,7 +194,8 @@ fn servers(text: &str) -> Option<Vec<Server>> {
             Some(_) => return None,
             None => line,
         };
-        if line.matches('"').count() % 2 == 1 || line.matches('\'').count() % 2 == 1 {
+        let is_odd = |quote: char| line.matches(quote).count() % 2 == 1;
+        if is_odd('"') || is_odd('\'') || line.ends_with('\\') {
             return None;
         }
         let mut word = String::new();
@@ -209,7 +212,12 @@ fn servers(text: &str) -> Option<Vec<Server>> {
                     match letter {
                         '{' => {
                             let name = words.first()?.clone();
-                            if name == "server" && !blocks.iter().any(|block| block == "stream") {
+                            let is_stream = blocks.iter().any(|block| block == "stream");
+                            if name == "server" && !is_stream {
+                                // Nobody reads server blocks in a block that is unknown.
+                                if blocks.iter().any(|block| block != "http") {
+                                    return None;
+                                }
                                 all.push(Server::default());
                             }
                             if words.iter().any(|word| word.contains("/kept/")) && is_in("server") {
@@ -227,6 +235,9 @@ fn servers(text: &str) -> Option<Vec<Server>> {
                             if is_name && is_in("server") && !blocks.contains(&"stream".to_owned())
                             {
                                 all.last_mut()?.names.extend(words[1..].iter().cloned());
+                            }
+                            if is_in("server") && words.iter().any(|word| word == "ssl") {
+                                all.last_mut()?.is_tls = true;
                             }
                             words.clear();
                         }
@@ -324,6 +335,14 @@ fn wrong(generated: &Generated, made: &str, folder: &Path) -> Option<String> {
             server.names.iter().filter_map(|name| host(name)).collect()
         };
         for host in hosts {
+            // Requests in the clear are led to the other server.
+            let is_led = servers.iter().any(|other| {
+                let mut names = other.names.iter().filter_map(|name| self::host(name));
+                other.is_tls && !server.is_tls && names.any(|name| name == host)
+            });
+            if is_led {
+                continue;
+            }
             let host = host.replace("*.", "any.");
             let Some(route) = plan.find(&host, &path) else {
                 continue;
