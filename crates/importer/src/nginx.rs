@@ -154,7 +154,9 @@ fn read(
         if directive.name == "http" {
             read(directive.inside(), &level.scope, &zones, made, servers);
         } else if servers.len() < MOST_SERVERS {
-            let mut level = Level::read(directive.inside(), &level.scope, &zones);
+            let mut block = directive.inside().to_vec();
+            answers::name_server(&mut block);
+            let mut level = Level::read(&block, &level.scope, &zones);
             let identity = listen::identity(directive, &mut level, made);
             let directive = directive.clone();
             servers.push((

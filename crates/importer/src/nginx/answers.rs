@@ -1,5 +1,7 @@
 //! Converts `return`, `rewrite` and `if` directives to responses that need no upstream.
 
+use edge::route::HostPattern;
+
 use super::made::{Made, close};
 use super::scope::Level;
 use super::tree::Directive;
@@ -120,6 +122,31 @@ fn location(url: &str, host: &str, is_tls: bool) -> Result<String, &'static str>
         return Err("its address has braces");
     }
     Ok(text)
+}
+
+/// Replaces `$server_name` in the redirects of a server block by its first name, which that variable
+/// always is, whatever host the client asks for.
+pub(super) fn name_server(block: &mut [Directive]) {
+    fn replace(block: &mut [Directive], name: &str) {
+        for directive in block {
+            if matches!(directive.name.as_str(), "return" | "rewrite") {
+                for word in &mut directive.words {
+                    *word = word
+                        .replace("${server_name}", name)
+                        .replace("$server_name", name);
+                }
+            }
+            replace(directive.block.as_deref_mut().unwrap_or_default(), name);
+        }
+    }
+
+    let mut names = block.iter().filter(|one| one.name == "server_name");
+    let name = names.next().map(|one| one.word(0).to_ascii_lowercase());
+    if let Some(name) = name
+        && matches!(HostPattern::parse(&name), Ok(HostPattern::Exact(_)))
+    {
+        replace(block, &name);
+    }
 }
 
 /// Splits the text after a `$` into a variable's name and the remaining text.

@@ -217,6 +217,16 @@ pub(super) fn settle_defaults(servers: &[(Server, Zones)], made: &mut Made) {
             );
         }
     }
+    for (server, _) in servers {
+        let is_secure = server.identity.is_tls && !server.level.scope.chains.is_empty();
+        if is_secure && answers_all(server) {
+            made.remarks.about(
+                &server.directive,
+                "nginx shows its certificate for every name, Kenduri for the names in the certificate alone: name all others \
+                 in `hosts` of its [[tls.certificate]]",
+            );
+        }
+    }
     let secure = defaults.values().map(|(_, server)| *server);
     let mut secure = secure.filter(|server| server.identity.is_tls);
     let first = secure.find_map(|server| {

@@ -110,6 +110,7 @@ impl Locations {
 
     /// Handles what depends on several locations. Must be called after all of them are known.
     pub(super) fn finish(&mut self) {
+        self.guard_below();
         self.guard_folders();
         self.resolve_last_resorts();
         for lost in std::mem::take(&mut self.lost) {
@@ -252,6 +253,47 @@ impl Locations {
                 is_final: matches!(kind(directive), Kind::Exact(_))
                     || matches!(kind(directive), Kind::Pattern(_))
                     || directive.word(0).starts_with("^~"),
+            });
+        }
+    }
+
+    /// Closes what is below an exact location where the location around it guards that. In nginx, an
+    /// exact location is for nothing below it; a route is.
+    fn guard_below(&mut self) {
+        for own in 0..self.plain.len() {
+            let spot = &self.plain[own];
+            let path = spot.path.trim_end_matches('/');
+            let below = format!("{path}/");
+            if !spot.level.is_exact || path.is_empty() {
+                continue;
+            }
+            let others = self.plain.iter().filter(|other| {
+                let is_around = other.path != spot.path && path.starts_with(&other.path);
+                is_around
+                    && (other.path.ends_with('/') || path[other.path.len()..].starts_with('/'))
+            });
+            let Some(around) = others.max_by_key(|other| other.path.len()) else {
+                continue;
+            };
+            let keeps_out = around.level.internal
+                || !around.level.scope.closed.is_empty()
+                || !around.level.scope.rules.is_empty()
+                || !around.level.scope.realm.is_empty()
+                || around.level.answer.as_ref().is_some_and(answers::refuses);
+            let is_alike = is_guarded_alike(&spot.level, &around.level);
+            if !keeps_out || is_alike || self.plain.iter().any(|other| other.path == below) {
+                continue;
+            }
+            let mut level = Level::default();
+            guards::close(&mut level);
+            level.remarks.line(format!(
+                "CAREFUL: {path} is open for nothing below it, where {} guards, so {below} is closed here",
+                around.path
+            ));
+            self.plain.push(ConvertedLocation {
+                path: below,
+                level,
+                is_final: false,
             });
         }
     }

@@ -149,6 +149,7 @@ pub(super) fn site(server: Server, zones: &Zones, hosts: &Hosts, made: &mut Made
         for host in of_spot.iter().filter(|host| answer_of(host).is_none()) {
             let mut route = at(host, &spot.path);
             lead(&mut route, &mut spot, &named, identity.is_tls, made);
+            tell_letters(&route, &mut spot.level.remarks);
             let settled = spot.level.remarks.take_settled();
             remarks.append(settled);
             let told = Told {
@@ -190,6 +191,24 @@ fn at(host: &str, path: &str) -> edge::Route {
         host: host.to_owned(),
         path: path.to_owned(),
         ..edge::Route::default()
+    }
+}
+
+/// Adds a remark if Kenduri refuses paths that nginx would lead elsewhere, because they differ from
+/// a guarded path in the case of their letters only.
+fn tell_letters(route: &edge::Route, remarks: &mut Remarks) {
+    let is_guard =
+        route.access.is_some() || route.limit.is_some() || route.to.starts_with("status:");
+    if is_guard
+        && route
+            .path
+            .contains(|letter: char| letter.is_ascii_uppercase())
+    {
+        remarks.line(format!(
+            "{}: in other letters, as {}, it is answered with 400 here; if that is a path of its own, write case_sensitive = true",
+            route.path,
+            route.path.to_ascii_lowercase()
+        ));
     }
 }
 

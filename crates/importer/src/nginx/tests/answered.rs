@@ -101,6 +101,17 @@ fn a_host_that_is_led_to_another_one_is_led_there() {
             "{text}"
         );
     }
+    // `$server_name` is the first name, whatever host is asked for.
+    let text = made(&format!(
+        "{} {secure}",
+        block.replace("https://shop.example$", "https://$server_name$")
+    ));
+    let to = target(&text, "www.shop.example", "/x");
+    assert_eq!(
+        to.as_deref(),
+        Some("redirect:https://shop.example{path}"),
+        "{text}"
+    );
     // Nobody here serves the host with TLS.
     let text = made(block);
     assert_eq!(
@@ -203,6 +214,8 @@ fn clients_that_name_no_host_get_the_default_certificate() {
         assert!(text.contains(&line), "{text}");
         assert_eq!(text.matches("default = true").count(), 1, "{text}");
         assert!(text.contains("Kenduri refuses such a handshake"), "{text}");
+        let is_told = text.contains("nginx shows its certificate for every name");
+        assert_eq!(is_told, file == "self", "{text}");
     }
     for (listen, told) in [
         ("listen 80; listen 443 ssl;", true),
@@ -392,6 +405,18 @@ fn what_differs_is_not_said_to_happen_by_itself() {
             "location /app/ {{ {redirect} proxy_pass http://b:1/; }}"
         ));
         assert_eq!(text.contains("puts this path back"), is_told, "{text}");
+    }
+}
+
+#[test]
+fn letters_in_another_case_are_told() {
+    for (location, told) in [
+        ("/Docs/ { return 403; }", true),
+        ("/docs/ { return 403; }", false),
+        ("/Docs/ { root /srv; }", false),
+    ] {
+        let text = server(&format!("location {location}"));
+        assert_eq!(text.contains("in other letters, as /docs/"), told, "{text}");
     }
 }
 

@@ -468,6 +468,27 @@ fn a_folder_is_guarded_like_its_page() {
 }
 
 #[test]
+fn nothing_is_open_below_an_exact_location_that_was_not() {
+    for guard in [
+        "deny all;",
+        "auth_basic A; auth_basic_user_file f;",
+        "internal;",
+        "return 403;",
+    ] {
+        for around in ["/admin/", "/admin", "/"] {
+            let text = server(&format!(
+                "location {around} {{ {guard} root /srv; }} location = /admin/login {{ root /open; }}"
+            ));
+            assert!(is_open(&text, "/admin/login"), "{text}");
+            assert!(!is_open(&text, "/admin/login/x"), "{text}");
+            assert!(text.contains("CAREFUL: /admin/login is open"), "{text}");
+        }
+    }
+    let text = server("location / { root /srv; } location = /admin/login { root /open; }");
+    assert!(is_open(&text, "/admin/login/x"), "{text}");
+}
+
+#[test]
 fn a_named_location_guards_too() {
     let files = "location / { root /srv; try_files $uri @app; }";
     for guard in [
