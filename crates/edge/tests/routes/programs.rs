@@ -1,6 +1,10 @@
 //! Tests what of a program's response reaches the client, and how requests reach it that other
 //! servers accept too.
 
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty};
+
+use super::http2::{HTTPS, client};
 use super::*;
 
 /// Starts a server that answers with the bytes that belong to the path, and closes the connection.
@@ -34,7 +38,7 @@ async fn answering(answers: Vec<(&'static str, String)>) -> SocketAddr {
 
 async fn site(answers: Vec<(&'static str, String)>) -> Site {
     let address = answering(answers).await;
-    let routes = format!("[[route]]\nto = \"http://{address}\"\n");
+    let routes = format!("{HTTPS}[[route]]\nto = \"http://{address}\"\n");
     Site::open(&routes, Options::default())
 }
 
@@ -118,6 +122,14 @@ async fn letters_that_a_client_did_not_encode_are_encoded() {
         let heard = site.get(target).await;
         assert_eq!((heard.status, &*heard.body), (200, told), "{target}");
     }
+    let heard = site.ask("POST", "/ü", "Content-Length: 0\r\n", "").await;
+    assert_eq!(heard.body, "POST /%C3%BC HTTP/1.1");
+    let mut send = client(&site.edge).await;
+    let asked = http::Request::get("https://a.example/ü?é");
+    let asked = asked.body(Empty::<Bytes>::new()).unwrap();
+    let answer = send.send_request(asked).await.unwrap();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "GET /%C3%BC?%C3%A9 HTTP/1.1");
     // Bytes that are no UTF-8 have no encoding that all would agree on.
     let mut stream = TcpStream::connect(site.address).await.unwrap();
     let asked = b"GET /\xfc HTTP/1.1\r\nHost: a.example\r\n\r\n";

@@ -124,8 +124,8 @@ fn location(url: &str, host: &str, is_tls: bool) -> Result<String, &'static str>
     Ok(text)
 }
 
-/// Replaces `$server_name` in the redirects of a server block by its first name, which that variable
-/// always is, whatever host the client asks for.
+/// Replaces `$server_name` in the redirects of a server block with several names by its first name,
+/// which that variable always is, whatever host the client asks for.
 pub(super) fn name_server(block: &mut [Directive]) {
     fn replace(block: &mut [Directive], name: &str) {
         for directive in block {
@@ -140,9 +140,10 @@ pub(super) fn name_server(block: &mut [Directive]) {
         }
     }
 
-    let mut names = block.iter().filter(|one| one.name == "server_name");
-    let name = names.next().map(|one| one.word(0).to_ascii_lowercase());
-    if let Some(name) = name
+    let names = block.iter().filter(|one| one.name == "server_name");
+    let names: Vec<&String> = names.flat_map(|one| &one.words).collect();
+    if let [name, _, ..] = names[..]
+        && let name = name.to_ascii_lowercase()
         && matches!(HostPattern::parse(&name), Ok(HostPattern::Exact(_)))
     {
         replace(block, &name);
