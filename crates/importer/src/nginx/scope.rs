@@ -171,6 +171,10 @@ impl Level {
                 None => remarks.about(directive, "only a plain time can be carried over"),
             },
             "limit_req" => limit_req(scope, directive, zones, remarks),
+            "limit_req_dry_run" if word == "on" => remarks.about(
+                directive,
+                "nginx only counts; here who is over a limit gets 429, so leave `limit` out of the routes",
+            ),
             "limit_req_status" | "limit_req_log_level" | "limit_req_dry_run" => {
                 remarks.settled(
                     directive,
