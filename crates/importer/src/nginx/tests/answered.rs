@@ -354,6 +354,15 @@ fn what_differs_is_not_said_to_happen_by_itself() {
             "a list of its own for the types",
         ),
         ("etag off;", "always there for files"),
+        (
+            "proxy_set_header X-Forwarded-Proto https;",
+            "this value is not sent",
+        ),
+        (
+            "proxy_set_header X-Forwarded-For \"\";",
+            "this value is not sent",
+        ),
+        ("limit_req_dry_run on;", "nginx only counts"),
         ("if_modified_since off;", "always there for files"),
         ("max_ranges 0;", "always there for files"),
         ("merge_slashes off;", "//x is read as /x"),
