@@ -112,7 +112,6 @@ fn to_named(
     made: &mut Made,
 ) {
     let mut target = target.clone();
-    guards::close_conditions(&mut target);
     for rewrite in &target.rewrites {
         target
             .remarks

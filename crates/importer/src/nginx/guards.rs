@@ -117,6 +117,11 @@ impl Lost {
                 &self.directive,
                 &format!("{NO_PATTERNS}: programs get these requests"),
             );
+        } else if closed.is_empty() {
+            remarks.about(
+                &self.directive,
+                &format!("{NO_PATTERNS}; no route is open that this would have to guard"),
+            );
         }
     }
 }
@@ -131,7 +136,10 @@ pub(super) fn target(level: &Level) -> Option<String> {
     } else {
         ("alias", &level.alias)
     };
-    (!folder.is_empty()).then(|| format!("{name} {folder}"))
+    if folder.is_empty() {
+        return level.try_files.as_ref().map(Directive::shown);
+    }
+    Some(format!("{name} {folder}"))
 }
 
 pub(super) fn close(level: &mut Level) {
@@ -199,7 +207,7 @@ pub(super) fn is_guard(directive: &Directive) -> bool {
             "return",
             "internal",
         ];
-        is_guard.contains(&name) || known::guards(name)
+        is_guard.contains(&name) || known::guards(name) || refuses_some(one)
     })
 }
 
@@ -226,7 +234,17 @@ fn says_guard(directive: &Directive) -> bool {
         one.name == "return" && one.word(0).parse::<u16>().is_ok_and(|code| code >= 400)
     };
     let mut inside = directive.inside().iter();
-    inside.any(|one| is_refusal(one) || known::guards(&one.name))
+    inside.any(|one| is_refusal(one) || known::guards(&one.name) || refuses_some(one))
+}
+
+/// Whether this is an `if` directive that denies access in a way that clients cannot avoid.
+fn refuses_some(directive: &Directive) -> bool {
+    directive.name == "if"
+        && match answers::condition(directive, &[]) {
+            Condition::Refusal { is_avoidable } => !is_avoidable,
+            Condition::Host { answer, .. } => answers::refuses(&answer),
+            Condition::ToHttps(_) | Condition::Unknown => false,
+        }
 }
 
 /// Whether the settings of two blocks restrict access alike.

@@ -168,6 +168,8 @@ impl Locations {
                 Kind::Pattern(_) | Kind::Named(_) => within.unwrap_or_default(),
             };
             self.add(&inner, &level.scope.clone(), zones, made, Some(path));
+            // nginx applies these to no location inside of this one.
+            guards::close_conditions(&mut level);
             let literal = match (&kind, within) {
                 (Kind::Pattern(pattern), None) => {
                     Literal::certain(directive, pattern, &level, around, locations)

@@ -439,7 +439,6 @@ fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Locations {
 /// Converts a `rewrite … break` that strips a prefix, and adds remarks about other rewrites.
 fn rewritten(spot: &mut ConvertedLocation) {
     let level = &mut spot.level;
-    guards::close_conditions(level);
     let fits = |one: &Directive| {
         let strip = answers::stripped(one);
         strip.filter(|strip| *strip == spot.path.trim_end_matches('/'))

@@ -56,7 +56,7 @@ const LINES: [&str; 44] = [
 ];
 
 /// Guards of the path `/kept`, and of everything below it.
-const GUARDS: [&str; 9] = [
+const GUARDS: [&str; 11] = [
     "location /kept/ { deny all; root /srv; }",
     "location ^~ /kept/ { allow 10.0.0.1; deny all; proxy_pass http://127.0.0.1:1; }",
     "location /kept/ { auth_basic A; auth_basic_user_file f; root /srv; }",
@@ -66,6 +66,8 @@ const GUARDS: [&str; 9] = [
     "location /kept/ { return 403; }",
     "location /kept/ { if ($arg_a = b) { return 403; } root /srv; }",
     "location ~ ^/kept/ { deny all; }",
+    "location ~ /kept/ { deny all; }",
+    "location ~ ^/kept/[a-z] { if ($arg_a = b) { return 403; } root /srv; }",
 ];
 
 /// A file with what must be found in its import.

@@ -393,6 +393,11 @@ fn a_guard_whose_paths_are_unknown_closes_what_it_may_be_about() {
         ("if ($http_user_agent ~ bot) { return 403; }", false, false),
         ("if (-f /srv/off) { return 503; }", false, false),
         (r"location ~ ^/x/.*\.sql$ { deny all; }", false, false),
+        (
+            r"location ~ /[0-9]+ { if ($arg_token = '') { return 403; } root /srv; }",
+            true,
+            true,
+        ),
     ] {
         let text = server(&format!("{files} {guard}"));
         assert_eq!(is_open(&text, "/page"), !closes_files, "{guard}\n{text}");
@@ -400,6 +405,10 @@ fn a_guard_whose_paths_are_unknown_closes_what_it_may_be_about() {
         let is_told = text.contains("CAREFUL: site.conf:1:");
         assert_eq!(is_told, !guard.contains("503"), "{guard}\n{text}");
     }
+    let text = server(
+        "location / { try_files $uri @a; } location @a { proxy_pass http://b:1; } location ~ x { deny all; }",
+    );
+    assert!(!is_open(&text, "/x"), "{text}");
     // nginx compares these with no regular expression, or only within one location.
     let text = server(
         r"location ^~ /files/ { root /srv; } location /old/ { return 301 /new/; } location / { root /srv; } location ~ \.bak$ { deny all; }",
