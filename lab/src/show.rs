@@ -9,6 +9,7 @@ mod dist;
 mod examples;
 mod figures;
 mod hostile;
+mod imports;
 mod machine;
 mod neighbours;
 mod place;
@@ -46,6 +47,9 @@ pub(crate) enum Show {
         #[arg(long, value_name = "FILE")]
         program: Option<PathBuf>,
     },
+    /// Imports: thousands of files of nginx and PM2, changed at random. What is written passes
+    /// `kenduri check`, every host has a route, no guard opens, and what is not understood is told.
+    Imports(imports::Wanted),
     /// `kenduri install` on a live systemd, in a virtual machine: sockets, restarts, upgrades,
     /// services that use too much memory or leave their process group, and a clean removal.
     Install {
@@ -105,6 +109,7 @@ pub(crate) fn show(what: &Show) -> Result<()> {
         Show::Bookings(wanted) => bookings::show(wanted),
         Show::Edge(wanted) => edge(wanted),
         Show::Examples { program } => examples::show(&shown(program.as_deref())?),
+        Show::Imports(wanted) => imports::show(wanted),
         Show::Install { program } => machine::show(&shown(program.as_deref())?),
         Show::Lighthouse { program } => lighthouse(&shown(program.as_deref())?),
         Show::Mail => mail(),

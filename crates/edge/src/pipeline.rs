@@ -18,9 +18,11 @@ use http::header::{
     ALLOW, ALT_SVC, CACHE_CONTROL, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, LOCATION,
     REFERER, USER_AGENT,
 };
+use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, request};
 use http_body::Body as _;
 use hyper::ext::Protocol;
+use percent_encoding::utf8_percent_encode;
 use tokio::time::Instant;
 
 use crate::access_log::{Entry, Log, LoggedPath, PathOwner, Pending, Tunnelled, Upload};
@@ -198,6 +200,7 @@ async fn answer_by_route(
     if let Some(answer) = answer_without_route(request) {
         return answer;
     }
+    encode_target(request.uri_mut());
     // The URI is cloned, because the request will be moved while the path borrows the URI.
     let uri = request.uri().clone();
     let path = match NormalPath::parse(uri.path()) {
@@ -511,6 +514,21 @@ fn entry(
         upstream: None,
         cache: "",
         why: "",
+    }
+}
+
+/// Percent-encodes the characters of path and query that are not ASCII (RFC 3987, section 3.1).
+/// Browsers do that themselves, some other clients do not.
+fn encode_target(uri: &mut http::Uri) {
+    let target = uri.path_and_query().map_or("", PathAndQuery::as_str);
+    if target.is_ascii() {
+        return;
+    }
+    let encoded = utf8_percent_encode(target, percent_encoding::CONTROLS).to_string();
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = PathAndQuery::try_from(encoded).ok();
+    if let (true, Ok(encoded)) = (parts.path_and_query.is_some(), http::Uri::from_parts(parts)) {
+        *uri = encoded;
     }
 }
 

@@ -203,7 +203,7 @@ impl Pool {
         if !is_framed(&head.headers) {
             head.extensions.insert(Unframed);
         }
-        forwarding::response(&mut head.headers);
+        forwarding::response(head.status, &mut head.headers);
         head.version = Version::HTTP_11;
         let Chosen { running, cookie } = chosen;
         if let Some(cookie) = cookie {

@@ -288,7 +288,7 @@ fn judge_target(method: &str, target: &str, host: Option<&[u8]>) -> Result<(), R
 }
 
 /// Whether all characters are permitted in a path and query. Refuses `#`, invisible characters, and
-/// characters that servers interpret differently.
+/// characters that servers interpret differently. Accepts UTF-8, which some clients do not encode.
 fn is_path(path: &[u8]) -> bool {
     let query = path
         .iter()
@@ -297,7 +297,7 @@ fn is_path(path: &[u8]) -> bool {
     path.iter().enumerate().all(|(place, byte)| match byte {
         b'"' | b'#' | b'<' | b'>' | b'`' => false,
         b'^' | b'\\' => place > query,
-        0x21..=0x7e => true,
+        0x21..=0x7e | 0x80.. => true,
         _ => false,
     })
 }
@@ -343,12 +343,14 @@ fn is_name(name: &[u8]) -> bool {
     before != b'.'
 }
 
-/// Whether `port` is empty, or a colon and a port number (RFC 3986, section 3.2.3).
+/// Whether `port` is empty, or a colon and a port number, which may be empty (RFC 3986, section
+/// 3.2.3).
 fn is_port(port: &[u8]) -> bool {
     let Some(digits) = port.strip_prefix(b":") else {
         return port.is_empty();
     };
     std::str::from_utf8(digits).is_ok_and(|digits| {
-        digits.bytes().all(|byte| byte.is_ascii_digit()) && digits.parse::<u16>().is_ok()
+        let is_number = digits.is_empty() || digits.parse::<u16>().is_ok();
+        is_number && digits.bytes().all(|byte| byte.is_ascii_digit())
     })
 }

@@ -1,5 +1,7 @@
 //! Parses the heads of servers' responses.
 
+use std::mem::MaybeUninit;
+
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, response};
@@ -11,8 +13,10 @@ use super::request::content_length;
 
 /// The maximum size of a response head, in bytes.
 pub const LARGEST_HEAD: usize = 64 << 10;
-/// The maximum number of header lines in a response, as in hyper.
+/// The number of header lines that most responses do not exceed.
 const LINES: usize = 100;
+/// The maximum size of a head with more header lines, in bytes.
+const LARGEST_OF_MANY: usize = 32 << 10;
 /// The edge adds at most this number of header lines to a response.
 const ADDED: usize = 6;
 
@@ -68,18 +72,36 @@ pub enum Read {
 /// Parses a response. `is_head` is true if the method of the request was `HEAD`. The headers of the
 /// response reuse the allocation of `spare`, whose content is discarded.
 pub fn read(came: &Bytes, is_head: bool, spare: &mut HeaderMap) -> Read {
-    let mut lines = [const { std::mem::MaybeUninit::uninit() }; LINES];
+    let mut lines = [const { MaybeUninit::uninit() }; LINES];
+    match read_into(came, is_head, spare, &mut lines) {
+        Err(httparse::Error::TooManyHeaders) => {
+            let beginning = &came[..came.len().min(LARGEST_OF_MANY)];
+            let lines = beginning.split(|byte| *byte == b'\n').count();
+            let mut lines = vec![MaybeUninit::uninit(); lines];
+            read_into(came, is_head, spare, &mut lines)
+        }
+        read => read,
+    }
+    .unwrap_or(Read::Bad(BadAnswer::Head))
+}
+
+/// Parses a response with at most as many header lines as `lines` has room for.
+fn read_into<'a>(
+    came: &'a Bytes,
+    is_head: bool,
+    spare: &mut HeaderMap,
+    lines: &mut [MaybeUninit<httparse::Header<'a>>],
+) -> Result<Read, httparse::Error> {
     let mut answer = httparse::Response::new(&mut []);
     let parsed =
-        ParserConfig::default().parse_response_with_uninit_headers(&mut answer, came, &mut lines);
-    match parsed {
-        Ok(Status::Complete(length)) if is_interim(&answer) => Read::Interim(length),
-        Ok(Status::Complete(length)) => {
+        ParserConfig::default().parse_response_with_uninit_headers(&mut answer, came, lines)?;
+    Ok(match parsed {
+        Status::Complete(length) if is_interim(&answer) => Read::Interim(length),
+        Status::Complete(length) => {
             whole(came, length, &answer, is_head, spare).map_or_else(Read::Bad, Read::Whole)
         }
-        Ok(Status::Partial) => Read::Part,
-        Err(_) => Read::Bad(BadAnswer::Head),
-    }
+        Status::Partial => Read::Part,
+    })
 }
 
 /// Whether a response never has a body, whatever its headers are (RFC 9110, section 6.4.1).

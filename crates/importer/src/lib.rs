@@ -4,7 +4,8 @@
 //! [`nginx`] and [`pm2`] make a file that `kenduri check` accepts, apart from missing folders and
 //! files. A comment marks everything that could not be imported. If something is ambiguous, the
 //! file contains the safer choice and a comment about the ambiguity. A protected path never becomes
-//! an open route; if no path can express the protection, a remark that begins with CAREFUL says so.
+//! an open route; if no path can express the protection, the routes that it may be about are
+//! closed, and a remark that begins with CAREFUL says so.
 //! [`dump`] and [`mongo`] only read rows and documents.
 
 pub mod dump;

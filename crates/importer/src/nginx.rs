@@ -16,6 +16,7 @@ mod literal;
 mod locations;
 mod made;
 mod proxy;
+mod real_ip;
 mod remarks;
 mod request_headers;
 mod scope;
@@ -33,11 +34,16 @@ use std::path::Path;
 use super::{ImportError, Imported};
 use made::Made;
 use scope::{Level, Scope, Zones};
-use servers::Server;
+use servers::{Hosts, Server};
 use tree::Directive;
 
 /// The maximum number of server blocks that are read.
 const MOST_SERVERS: usize = 2_000;
+
+/// How much of a request's head nginx accepts by default, in bytes: four buffers of 8 KiB.
+const HEADERS: u64 = 32 << 10;
+/// How much of a request's head Kenduri can be set to accept, in bytes.
+const LARGEST_HEADERS: u64 = 1 << 20;
 
 const BODIES: &str = "nginx refuses bodies above 1 MB unless client_max_body_size says otherwise. A route without \
      `body_size` has no limit.";
@@ -76,16 +82,25 @@ fn made_of(
             mend: "name the file that holds the site, or nginx.conf, which includes it",
         });
     }
-    listen::note_defaults(
-        servers.iter().map(|(server, _)| &server.identity),
-        &mut made,
-    );
+    listen::settle_defaults(&servers, &mut made);
     listen::settle(&mut made);
-    let secure: BTreeSet<String> = servers
+    real_ip::settle(servers.iter().map(|(server, _)| &server.level), &mut made);
+    let buffers = servers
         .iter()
-        .filter(|(server, _)| server.identity.is_tls)
-        .flat_map(|(server, _)| server.identity.hosts.clone())
-        .collect();
+        .map(|(server, _)| server.level.scope.header_buffers);
+    let buffers = buffers.map(|bytes| if bytes == 0 { HEADERS } else { bytes });
+    let largest = buffers.max().unwrap_or(HEADERS);
+    made.header_size = format!("{}K", largest.clamp(HEADERS, LARGEST_HEADERS) >> 10);
+    let hosts_of = |is_chosen: &dyn Fn(&Server) -> bool| -> BTreeSet<String> {
+        let chosen = servers.iter().filter(|(server, _)| is_chosen(server));
+        chosen
+            .flat_map(|(server, _)| server.identity.hosts.clone())
+            .collect()
+    };
+    let hosts = Hosts {
+        all: hosts_of(&|_| true),
+        secure: hosts_of(&|server| server.identity.is_tls),
+    };
     // If two routes have the same host and path, the first route is kept. Therefore servers that
     // fewer clients can reach come last, and servers with TLS come before servers without TLS.
     let mut places: Vec<_> = servers
@@ -100,9 +115,10 @@ fn made_of(
     }
     servers.sort_by_key(|(server, _)| (server.narrow.is_some(), !server.identity.is_tls));
     for (server, zones) in servers {
-        let site = servers::site(server, &zones, &secure, &mut made);
+        let site = servers::site(server, &zones, &hosts, &mut made);
         made.sites.push(site);
     }
+    made.tell_shared_limits();
     let limits_bodies = made
         .sites
         .iter()
@@ -126,11 +142,8 @@ fn read(
     for directive in directives.iter().filter(|one| one.name == "limit_req_zone") {
         zone(directive, &mut zones, made);
     }
-    for directive in directives {
-        match directive.name.as_str() {
-            "upstream" => proxy::upstream(directive, made),
-            _ => trust(directive, made),
-        }
+    for directive in directives.iter().filter(|one| one.name == "upstream") {
+        proxy::upstream(directive, made);
     }
     let is_server = |one: &&Directive| matches!(one.name.as_str(), "server" | "http");
     let (inner, own): (Vec<&Directive>, Vec<&Directive>) = directives.iter().partition(is_server);
@@ -141,10 +154,9 @@ fn read(
         if directive.name == "http" {
             read(directive.inside(), &level.scope, &zones, made, servers);
         } else if servers.len() < MOST_SERVERS {
-            for inner in directive.inside() {
-                trust(inner, made);
-            }
-            let mut level = Level::read(directive.inside(), &level.scope, &zones);
+            let mut block = directive.inside().to_vec();
+            answers::name_server(&mut block);
+            let mut level = Level::read(&block, &level.scope, &zones);
             let identity = listen::identity(directive, &mut level, made);
             let directive = directive.clone();
             servers.push((
@@ -178,38 +190,5 @@ fn zone(directive: &Directive, zones: &mut Zones, made: &mut Made) {
             directive,
             "counted can be by address, header or cookie, each second or minute",
         ),
-    }
-}
-
-/// Reads which proxies are trusted, and in which of their headers the client's IP address is.
-fn trust(directive: &Directive, made: &mut Made) {
-    match directive.name.as_str() {
-        "set_real_ip_from" => trusted(directive, made),
-        "real_ip_header" => match directive.word(0).to_ascii_lowercase().as_str() {
-            "x-forwarded-for" => {
-                made.forwarded_header = edge::ForwardedHeader::XForwardedFor;
-                made.remarks.about(
-                    directive,
-                    "trusted proxies are believed in X-Forwarded-Proto and X-Forwarded-Host too: \
-                     they must write these or remove them",
-                );
-            }
-            "proxy_protocol" => {}
-            _ => made.remarks.about(
-                directive,
-                "trusted proxies are believed in X-Forwarded-For and Forwarded",
-            ),
-        },
-        _ => {}
-    }
-}
-
-fn trusted(directive: &Directive, made: &mut Made) {
-    let network = directive.word(0);
-    if edge::values::network(network).is_err() {
-        made.remarks
-            .about(directive, "only addresses and networks can be trusted");
-    } else if !made.trusted_proxies.iter().any(|known| known == network) {
-        made.trusted_proxies.push(network.to_owned());
     }
 }

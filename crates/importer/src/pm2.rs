@@ -20,6 +20,8 @@ use super::{ImportError, Imported};
 
 /// The maximum number of apps that are imported.
 const MOST_APPS: usize = 1_000;
+/// The maximum number of open brackets.
+const DEEPEST: usize = 100;
 
 /// The user's options on the command line.
 #[derive(Debug, Clone, Default)]
@@ -54,12 +56,39 @@ pub fn import(file: &Path, asked: &Asked) -> Result<Imported, ImportError> {
     made_of(&name, &text, folder, asked)
 }
 
+/// Reads a file as PM2 does: as JSON, or as the literal of an object in JavaScript, with comments,
+/// names without quotes and commas at the end (<https://spec.json5.org>).
+fn parsed(name: &str, text: &str) -> Result<Value, ImportError> {
+    let malformed = |line: usize, what: String| ImportError::Malformed {
+        place: format!("{name}:{line}"),
+        what: format!("not valid JSON5: {what}"),
+        mend: "if it is a program with `module.exports`, let its name end in .js",
+    };
+    if let Ok(whole) = serde_json::from_str(text) {
+        return Ok(whole);
+    }
+    // The reader of JSON5 has no limit of its own, and would overflow the stack.
+    let mut depth = 0_usize;
+    for (number, line) in text.lines().enumerate() {
+        for letter in line.chars() {
+            match letter {
+                '[' | '{' => depth += 1,
+                ']' | '}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth > DEEPEST {
+                return Err(malformed(number + 1, "it is nested too deep".to_owned()));
+            }
+        }
+    }
+    json5::from_str(text).map_err(|error| {
+        let line = error.position().map_or(1, |position| position.line + 1);
+        malformed(line, error.to_string())
+    })
+}
+
 fn made_of(name: &str, json: &str, folder: &Path, asked: &Asked) -> Result<Imported, ImportError> {
-    let whole: Value = serde_json::from_str(json).map_err(|error| ImportError::Malformed {
-        place: format!("{name}:{}", error.line()),
-        what: format!("not valid JSON: {error}"),
-        mend: "if it is a program, let its name end in .js",
-    })?;
+    let whole = parsed(name, json)?;
     let nothing = || ImportError::Nothing {
         file: name.to_owned(),
         what: "there are no apps in it",

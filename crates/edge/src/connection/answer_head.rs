@@ -1,7 +1,7 @@
 //! Writes the head of an HTTP/1 response, and determines how its body is framed.
 
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue, TE, TRANSFER_ENCODING,
+    CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue, TE, TRANSFER_ENCODING, UPGRADE,
 };
 use http::{Method, StatusCode, Version};
 use http_body::Body as _;
@@ -141,6 +141,10 @@ impl RequestTraits {
         }
         if !headers.contains_key(DATE) {
             here.with_date(|date| line(&DATE, date.as_bytes()));
+        }
+        if framing != Framing::Switch && headers.contains_key(UPGRADE) {
+            // Whoever sends `Upgrade` must also name it in `Connection` (RFC 9110, section 7.8).
+            line(&CONNECTION, b"upgrade");
         }
         if framing == Framing::Switch {
             // The response may have its own `Connection` header.

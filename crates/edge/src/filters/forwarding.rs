@@ -6,9 +6,10 @@
 use std::net::IpAddr;
 
 use bytes::Bytes;
+use http::StatusCode;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, COOKIE, EXPECT, Entry, HOST, HeaderMap, HeaderName, HeaderValue,
-    TE, TRANSFER_ENCODING,
+    TE, TRANSFER_ENCODING, UPGRADE,
 };
 
 use crate::address;
@@ -164,8 +165,21 @@ fn ends_here(name: &str) -> bool {
     is_said_here || is_hop(name) || is_lookalike(name)
 }
 
-pub fn response(headers: &mut HeaderMap) {
-    drop_hops(headers);
+/// Converts the headers of an upstream's response into those for the client.
+///
+/// Keeps `Upgrade` in a 426, which must say which protocol is required (RFC 9110, section 15.5.22).
+/// Removes `X-Accel-*`, which programs write for nginx and which can name files of the machine, but
+/// not `X-Accel-Buffering`, which other proxies in front may obey.
+pub fn response(status: StatusCode, headers: &mut HeaderMap) {
+    let is_required = status == StatusCode::UPGRADE_REQUIRED;
+    let required = headers.get(UPGRADE).filter(|_| is_required).cloned();
+    drop_named(headers);
+    remove(headers, |name| {
+        is_hop(name) || (name.starts_with("x-accel-") && name != "x-accel-buffering")
+    });
+    if let Some(required) = required {
+        headers.insert(UPGRADE, required);
+    }
 }
 
 pub(crate) fn names(headers: &HeaderMap, header: &HeaderName, token: &str) -> bool {
@@ -181,6 +195,12 @@ pub(crate) fn names(headers: &HeaderMap, header: &HeaderName, token: &str) -> bo
 }
 
 fn drop_hops(headers: &mut HeaderMap) {
+    drop_named(headers);
+    remove(headers, is_hop);
+}
+
+/// Removes `Connection` and the headers that it names.
+fn drop_named(headers: &mut HeaderMap) {
     if let Entry::Occupied(entry) = headers.entry(CONNECTION) {
         let (_, values) = entry.remove_entry_mult();
         let named: Vec<HeaderName> = values
@@ -191,7 +211,6 @@ fn drop_hops(headers: &mut HeaderMap) {
             headers.remove(name);
         }
     }
-    remove(headers, is_hop);
 }
 
 fn is_hop(name: &str) -> bool {

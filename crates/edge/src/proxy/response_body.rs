@@ -187,8 +187,10 @@ impl HttpBody for ResponseBody {
     fn size_hint(&self) -> SizeHint {
         let ahead = self.ahead.iter().filter_map(Frame::data_ref);
         let ahead: u64 = ahead.map(|bytes| bytes.len() as u64).sum();
+        // A body with trailers is sent in chunks, so its length is not said.
+        let has_trailers = self.ahead.iter().any(Frame::is_trailers);
         let rest = match self.left {
-            Left::Length(left) => SizeHint::with_exact(left),
+            Left::Length(left) if !has_trailers => SizeHint::with_exact(left),
             _ => SizeHint::default(),
         };
         with_more(rest, ahead + self.first.len() as u64)

@@ -204,12 +204,13 @@ impl TryEntry {
     }
 
     fn at<'a>(&'a self, asked: &'a RequestedFile<'_>, wants_page: bool) -> Option<Candidate<'a>> {
+        let is_folder = asked.is_folder || asked.relative.is_empty();
         match self {
-            Self::Path(suffix) if suffix.is_empty() && !asked.is_folder => {
+            Self::Path(suffix) if suffix.is_empty() && !is_folder => {
                 Some(Candidate::File(Cow::Borrowed(&asked.relative)))
             }
             Self::Path(suffix) if suffix.is_empty() => Some(Candidate::Folder(&asked.relative)),
-            Self::Path(suffix) if asked.is_folder && !suffix.starts_with('/') => None,
+            Self::Path(suffix) if is_folder && !suffix.starts_with('/') => None,
             Self::Path(suffix) => {
                 let joined = format!("{}{suffix}", asked.relative);
                 let joined = joined.trim_start_matches('/').to_owned();

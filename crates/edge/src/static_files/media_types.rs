@@ -3,7 +3,7 @@
 use http::HeaderValue;
 
 /// Media types by extension. They take precedence over those of the crate `mime_guess`.
-const OURS: [(&str, &str); 9] = [
+const OURS: [(&str, &str); 10] = [
     ("js", "text/javascript; charset=utf-8"),
     ("mjs", "text/javascript; charset=utf-8"),
     ("wasm", "application/wasm"),
@@ -13,6 +13,8 @@ const OURS: [(&str, &str); 9] = [
     ("ico", "image/x-icon"),
     ("ics", "text/calendar; charset=utf-8"),
     ("md", "text/markdown; charset=utf-8"),
+    // A segment of a stream (RFC 3555); browsers load no TypeScript.
+    ("ts", "video/mp2t"),
 ];
 
 /// The media type of a file: `application/octet-stream` for an unknown extension. Text files count
@@ -64,6 +66,7 @@ mod tests {
             ("a.txt", "text/plain; charset=utf-8"),
             ("a.csv", "text/csv; charset=utf-8"),
             ("a.mp4", "video/mp4"),
+            ("a.ts", "video/mp2t"),
             ("a.js.br", "application/octet-stream"),
             ("LICENSE", "application/octet-stream"),
             ("a.b/LICENSE", "application/octet-stream"),

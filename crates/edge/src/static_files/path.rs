@@ -12,7 +12,8 @@ const WELL_KNOWN: &str = ".well-known";
 pub(super) struct RequestedFile<'a> {
     /// The path without leading and trailing slashes, as in `a/b`; empty for the root folder.
     pub(super) relative: Cow<'a, str>,
-    /// Whether the path ends with a slash, and so names a folder.
+    /// Whether the path ends with a slash, and so names a folder. An empty path, of which the route
+    /// has stripped everything, is the root folder without a slash.
     pub(super) is_folder: bool,
 }
 
@@ -26,7 +27,7 @@ pub(super) enum Refused {
 
 impl<'a> RequestedFile<'a> {
     pub(super) fn parse(path: &'a str) -> Result<Self, Refused> {
-        let is_folder = path.is_empty() || path.ends_with('/');
+        let is_folder = path.ends_with('/');
         let plain = path.strip_prefix('/').unwrap_or(path);
         let plain = plain.strip_suffix('/').unwrap_or(plain);
         let relative = if is_ordinary(plain) {
@@ -35,8 +36,8 @@ impl<'a> RequestedFile<'a> {
             Cow::Owned(decode(path)?)
         };
         Ok(Self {
-            is_folder: is_folder || relative.is_empty(),
             relative,
+            is_folder,
         })
     }
 
@@ -114,7 +115,7 @@ mod tests {
     fn decodes_once_and_refuses_what_is_no_plain_name() {
         let table = [
             ("/", Ok(("", true))),
-            ("", Ok(("", true))),
+            ("", Ok(("", false))),
             ("//", Ok(("", true))),
             ("/a", Ok(("a", false))),
             ("/a/b.txt", Ok(("a/b.txt", false))),

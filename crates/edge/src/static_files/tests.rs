@@ -244,6 +244,16 @@ async fn redirects_keep_what_the_route_has_stripped() {
     let (parts, ()) = request.into_parts();
     let answer = world.answer(&parts, "/a", world.now).await;
     assert_eq!(answer.headers()["location"], "/docs/a/?q");
+    // The whole path is stripped.
+    world.write("index.html", "all");
+    for (uri, path, expected) in [("/docs?q", "", Some("/docs/?q")), ("/docs/", "/", None)] {
+        let request = http::Request::get(uri).body(()).unwrap();
+        let (parts, ()) = request.into_parts();
+        let answer = world.answer(&parts, path, world.now).await;
+        let location = answer.headers().get("location");
+        let location = location.map(|location| location.to_str().unwrap());
+        assert_eq!(location, expected, "{uri}");
+    }
 }
 
 #[tokio::test]

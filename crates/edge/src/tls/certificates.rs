@@ -38,6 +38,12 @@ pub enum TlsError {
         key: PathBuf,
         cause: rustls::Error,
     },
+    /// The certificate itself cannot be used, whatever its key is.
+    #[error("the certificate in {} cannot be used: {cause}\n  it must be one of X.509 version 3 (in openssl: with extensions), signed with RSA, ECDSA or Ed25519", chain.display())]
+    Unsuitable {
+        chain: PathBuf,
+        cause: rustls::CertificateError,
+    },
     /// A certificate contains no names.
     #[error("the certificate in {} names no host\n  name them: hosts = [\"example.org\"]", chain.display())]
     Nameless {
@@ -339,10 +345,16 @@ impl TlsError {
     }
 
     pub(super) fn no_pair(files: &CertificateFiles, cause: rustls::Error) -> Self {
-        Self::NoPair {
-            chain: files.chain.clone(),
-            key: files.key.clone(),
-            cause,
+        match cause {
+            rustls::Error::InvalidCertificate(cause) => Self::Unsuitable {
+                chain: files.chain.clone(),
+                cause,
+            },
+            cause => Self::NoPair {
+                chain: files.chain.clone(),
+                key: files.key.clone(),
+                cause,
+            },
         }
     }
 }

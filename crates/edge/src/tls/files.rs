@@ -79,7 +79,8 @@ impl Pair {
             files.hosts.clone()
         };
         let addresses = addresses_in(leaf);
-        if names.is_empty() && addresses.is_empty() {
+        // Clients that name no host get the default certificate, whatever names it has.
+        if names.is_empty() && addresses.is_empty() && !files.is_default {
             return Err(TlsError::Nameless {
                 chain: files.chain.clone(),
             });
@@ -209,6 +210,66 @@ mod tests {
         while Stamp::of(&files) == before {
             assert!(Instant::now() < until, "nobody would read it again");
             fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        }
+    }
+
+    /// A certificate of X.509 version 1, as `openssl x509 -req -signkey` makes it, for `box.lan`.
+    const VERSION_1: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBIDCBxwIUCE4niIq7SyRLFz29fYBUPmUHoTQwCgYIKoZIzj0EAwIwEjEQMA4G
+A1UEAwwHYm94LmxhbjAgFw0yNjExMjgwMjIyMzJaGA8yMTI2MTEwNDAyMjIzMlow
+EjEQMA4GA1UEAwwHYm94LmxhbjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABHVO
+++YJO1Z7H9mXJqNKd8F04gRZfizhSfk+Ka7RJyWvyp0uRKo6kFwjTMTl+i56V9va
+Rle7j20UL1LremBQV7kwCgYIKoZIzj0EAwIDSAAwRQIhAMHMc7JasRMAm8cYYaW7
+ezTIA3wjnnH3kiV76UiRXaZwAiBBcphM+8mQpY14Yp8MGlo3SixcxqcEEryazLjr
+bmn7+w==
+-----END CERTIFICATE-----
+";
+    const KEY_OF_VERSION_1: &str = "\
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg/oxnHBqwYolAQodf
+W2ytJT0BTOuwUjoFoEHRoQopyuGhRANCAAR1TvvmCTtWex/ZlyajSnfBdOIEWX4s
+4Un5Pimu0Sclr8qdLkSqOpBcI0zE5fouelfb2kZXu49tFC9S63pgUFe5
+-----END PRIVATE KEY-----
+";
+
+    fn files(folder: &Path, chain: &str, key: &str, is_default: bool) -> CertificateFiles {
+        let files = CertificateFiles {
+            hosts: Vec::new(),
+            chain: folder.join("a.crt"),
+            key: folder.join("a.key"),
+            is_default,
+        };
+        fs::write(&files.chain, chain).unwrap();
+        fs::write(&files.key, key).unwrap();
+        files
+    }
+
+    #[test]
+    fn an_old_certificate_is_not_taken_for_one_of_another_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = CertificateFiles {
+            hosts: vec!["box.lan".to_owned()],
+            ..files(folder.path(), VERSION_1, KEY_OF_VERSION_1, false)
+        };
+        let why = Pair::load(&files).unwrap_err().to_string();
+        assert!(why.contains("a.crt cannot be used"), "{why}");
+        assert!(why.contains("version 3"), "{why}");
+        assert!(!why.contains("no pair"), "{why}");
+    }
+
+    #[test]
+    fn only_the_default_certificate_needs_no_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = rcgen::KeyPair::generate().unwrap();
+        let chain = rcgen::CertificateParams::default()
+            .self_signed(&key)
+            .unwrap();
+        let (chain, key) = (chain.pem(), key.serialize_pem());
+        for is_default in [true, false] {
+            let files = files(folder.path(), &chain, &key, is_default);
+            let loaded = Pair::load(&files);
+            assert_eq!(loaded.is_ok(), is_default, "{loaded:?}");
         }
     }
 }

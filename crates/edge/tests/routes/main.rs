@@ -20,6 +20,7 @@ mod lengths;
 mod pages;
 mod passes;
 mod paths;
+mod programs;
 mod refused;
 mod sent;
 mod services;

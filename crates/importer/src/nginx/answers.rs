@@ -1,11 +1,12 @@
 //! Converts `return`, `rewrite` and `if` directives to responses that need no upstream.
 
+use edge::route::HostPattern;
+
 use super::made::{Made, close};
 use super::scope::Level;
 use super::tree::Directive;
 
-const REDIRECT: &str =
-    "Redirects are sent with 308, which keeps the method, and not with 301 or 302.";
+const REDIRECT: &str = "Redirects are sent with 308, which keeps the method, and not with 301.";
 
 /// The action to which a `return` directive is converted.
 enum ReturnAction {
@@ -46,7 +47,12 @@ pub(super) fn answer(
         ReturnAction::Redirect { code, url } => match location(&url, &route.host, is_tls) {
             Ok(location) => {
                 route.to = format!("redirect:{location}");
-                if code != 308 {
+                if matches!(code, 302 | 303 | 307) {
+                    remarks.about(
+                        directive,
+                        "nginx redirects for now, but 308 is for good: browsers keep it, and do not ask again",
+                    );
+                } else if code != 308 {
                     made.note(REDIRECT);
                 }
             }
@@ -118,6 +124,32 @@ fn location(url: &str, host: &str, is_tls: bool) -> Result<String, &'static str>
     Ok(text)
 }
 
+/// Replaces `$server_name` in the redirects of a server block with several names by its first name,
+/// which that variable always is, whatever host the client asks for.
+pub(super) fn name_server(block: &mut [Directive]) {
+    fn replace(block: &mut [Directive], name: &str) {
+        for directive in block {
+            if matches!(directive.name.as_str(), "return" | "rewrite") {
+                for word in &mut directive.words {
+                    *word = word
+                        .replace("${server_name}", name)
+                        .replace("$server_name", name);
+                }
+            }
+            replace(directive.block.as_deref_mut().unwrap_or_default(), name);
+        }
+    }
+
+    let names = block.iter().filter(|one| one.name == "server_name");
+    let names: Vec<&String> = names.flat_map(|one| &one.words).collect();
+    if let [name, _, ..] = names[..]
+        && let name = name.to_ascii_lowercase()
+        && matches!(HostPattern::parse(&name), Ok(HostPattern::Exact(_)))
+    {
+        replace(block, &name);
+    }
+}
+
 /// Splits the text after a `$` into a variable's name and the remaining text.
 fn variable(text: &str) -> (&str, &str) {
     if let Some((name, rest)) = text.strip_prefix('{').and_then(|text| text.split_once('}')) {
@@ -127,30 +159,57 @@ fn variable(text: &str) -> (&str, &str) {
     text.split_at(text.find(|letter| !is_part(letter)).unwrap_or(text.len()))
 }
 
-/// Whether the directive only redirects to the same URL over HTTPS. Kenduri makes such redirects
-/// without configuration.
-pub(super) fn is_to_https(directive: &Directive, names: &[String]) -> bool {
-    let url = match (directive.name.as_str(), read(directive)) {
-        ("return", ReturnAction::Redirect { url, .. }) => url,
-        ("rewrite", _) => directive.word(1).replace("$1", "$request_uri"),
-        _ => return false,
+/// Whether the directive only redirects requests for `host` to the same URL over HTTPS. Kenduri
+/// makes such redirects without configuration.
+pub(super) fn is_to_https(directive: &Directive, host: &str) -> bool {
+    let ("return", ReturnAction::Redirect { url, .. }) = (directive.name.as_str(), read(directive))
+    else {
+        return false;
     };
-    names.iter().any(|host| {
-        let host = if host.is_empty() {
-            "host.example"
-        } else {
-            host
-        };
-        let here = url
-            .strip_prefix("https://")
-            .and_then(|_| location(&url, host, true).ok());
-        here == Some(format!("https://{host}{{path}}"))
+    let host = if host.is_empty() {
+        "host.example"
+    } else {
+        host
+    };
+    let here = url
+        .strip_prefix("https://")
+        .and_then(|_| location(&url, host, true).ok());
+    here == Some(format!("https://{host}{{path}}"))
+}
+
+/// Converts a `rewrite` that redirects every path, such as `rewrite ^/(.*)$ https://a.example/$1
+/// permanent;`, to the equivalent `return` directive.
+pub(super) fn redirect_of_all(directive: &Directive) -> Option<Directive> {
+    let (pattern, to, flag) = (directive.word(0), directive.word(1), directive.word(2));
+    let code = match flag {
+        "permanent" => "301",
+        "" | "redirect" => "302",
+        _ => return None,
+    };
+    let is_whole = ["http://", "https://", "$scheme://"]
+        .iter()
+        .any(|scheme| to.starts_with(scheme));
+    let rest = pattern.strip_prefix('^').unwrap_or(pattern);
+    let rest = rest.strip_suffix('$').unwrap_or(rest);
+    let to = to.strip_suffix('?').unwrap_or(to);
+    let url = match rest {
+        "" | "/" | ".*" | "/.*" if !to.contains("$1") => to.to_owned(),
+        "/(.*)" if to.ends_with("/$1") => to.replacen("/$1", "$request_uri", 1),
+        "(.*)" | "(/.*)" if to.ends_with("$1") => to.replacen("$1", "$request_uri", 1),
+        _ => return None,
+    };
+    is_whole.then(|| Directive {
+        place: directive.place.clone(),
+        name: "return".to_owned(),
+        words: vec![code.to_owned(), url],
+        block: None,
     })
 }
 
 /// The conditions of an `if` directive that can be converted.
 pub(super) enum Condition {
-    /// Clear-text requests for these hosts are redirected to HTTPS.
+    /// Clear-text requests for these hosts are redirected to HTTPS. The list can be shorter than
+    /// that of the hosts for which the condition is checked.
     ToHttps(Vec<String>),
     /// The directive `answer` applies to one host, or to all hosts except one.
     Host {
@@ -159,7 +218,11 @@ pub(super) enum Condition {
         answer: Directive,
     },
     /// The block denies access to the requests that meet the condition.
-    Refusal,
+    Refusal {
+        /// Whether clients can avoid the condition by a header that describes them, such as
+        /// `User-Agent`. Such a condition protects nothing.
+        is_avoidable: bool,
+    },
     Unknown,
 }
 
@@ -176,16 +239,16 @@ pub(super) fn condition(directive: &Directive, names: &[String]) -> Condition {
         words.next().unwrap_or_default(),
         words.next().unwrap_or_default(),
     );
-    let refuses = directive.inside().iter().any(|one| {
-        one.name == "deny"
-            || matches!(read(one), ReturnAction::Status { code: 400.., .. } if one.name == "return")
-    });
+    let other = if directive.inside().iter().any(refuses) {
+        Condition::Refusal {
+            is_avoidable: matches!(left, "$http_user_agent" | "$http_referer")
+                && !sign.starts_with('!'),
+        }
+    } else {
+        Condition::Unknown
+    };
     let [answer] = directive.inside() else {
-        return if refuses {
-            Condition::Refusal
-        } else {
-            Condition::Unknown
-        };
+        return other;
     };
     let in_clear = match (left, sign) {
         ("$scheme", "=") => right == "http",
@@ -195,15 +258,17 @@ pub(super) fn condition(directive: &Directive, names: &[String]) -> Condition {
         ("$https", "!=") => right == "on",
         _ => false,
     };
-    if in_clear && is_to_https(answer, names) {
-        return Condition::ToHttps(names.to_vec());
+    let led = names.iter().filter(|name| is_to_https(answer, name));
+    let led: Vec<String> = led.cloned().collect();
+    if in_clear && !led.is_empty() {
+        return Condition::ToHttps(led);
     }
     if matches!(left, "$host" | "$http_host")
         && matches!(sign, "=" | "!=")
         && answer.name == "return"
     {
         let name = right.trim_matches(['"', '\'']).to_ascii_lowercase();
-        if sign == "=" && is_to_https(answer, std::slice::from_ref(&name)) {
+        if sign == "=" && is_to_https(answer, &name) {
             return Condition::ToHttps(vec![name]);
         }
         return Condition::Host {
@@ -212,11 +277,16 @@ pub(super) fn condition(directive: &Directive, names: &[String]) -> Condition {
             answer: answer.clone(),
         };
     }
-    if refuses {
-        Condition::Refusal
-    } else {
-        Condition::Unknown
-    }
+    other
+}
+
+/// Whether the directive denies access. A server error is no refusal, but a sign that a site is
+/// being maintained, and neither is 429.
+pub(super) fn refuses(directive: &Directive) -> bool {
+    let is_refusal = |code: u16| (400..500).contains(&code) && code != 429;
+    directive.name == "deny"
+        || (directive.name == "return"
+            && matches!(read(directive), ReturnAction::Status { code, .. } if is_refusal(code)))
 }
 
 /// Returns the prefix that a directive such as `rewrite ^/api/(.*)$ /$1 break;` strips from the
@@ -243,6 +313,68 @@ pub(super) fn stripped(directive: &Directive) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rewrites_of_every_path_are_redirects() {
+        let of = |words: &[&str]| {
+            redirect_of_all(&Directive {
+                place: crate::nginx::tree::Place {
+                    file: "a".into(),
+                    line: 1,
+                },
+                name: "rewrite".to_owned(),
+                words: words.iter().copied().map(str::to_owned).collect(),
+                block: None,
+            })
+        };
+        for (pattern, to, flag, shown) in [
+            (
+                "^",
+                "https://b.example$request_uri?",
+                "permanent",
+                "return 301 https://b.example$request_uri",
+            ),
+            (
+                "^/(.*)$",
+                "https://b.example/$1",
+                "permanent",
+                "return 301 https://b.example$request_uri",
+            ),
+            (
+                "^(.*)$",
+                "$scheme://b.example$1",
+                "redirect",
+                "return 302 $scheme://b.example$request_uri",
+            ),
+            (
+                "^/(.*)",
+                "http://b.example/x/$1",
+                "",
+                "return 302 http://b.example/x$request_uri",
+            ),
+            (
+                "^.*$",
+                "https://b.example/closed",
+                "permanent",
+                "return 301 https://b.example/closed",
+            ),
+        ] {
+            assert_eq!(
+                of(&[pattern, to, flag]).unwrap().shown(),
+                shown,
+                "{pattern}"
+            );
+        }
+        for (pattern, to, flag) in [
+            ("^/old$", "https://b.example/", "permanent"),
+            ("^/(.*)$", "/x/$1", "permanent"),
+            ("^/(.*)$", "https://b.example/$1/x", "permanent"),
+            ("^/(.*)$", "https://b.example/$1", "last"),
+            ("^/a/(.*)$", "https://b.example/$1", "permanent"),
+        ] {
+            assert!(of(&[pattern, to, flag]).is_none(), "{pattern} {to}");
+        }
+    }
 
     #[test]
     fn redirects_keep_what_nginx_keeps() {

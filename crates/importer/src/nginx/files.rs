@@ -1,12 +1,17 @@
 //! Converts `root`, `alias` and `try_files`, which serve files from folders.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use super::guards;
 use super::made::{Made, Told, close};
 use super::proxy;
 use super::remarks::Remarks;
 use super::scope::Level;
 use super::tree::Directive;
+
+const LAST: &str = "The last of `try` stands in for no path that ends like a file, such as /user/jane.doe, nor for one \
+     below /api/. nginx makes no such difference.";
 
 /// Makes a route serve a folder. If `try_files` ends with a named location, the route forwards to
 /// that location's upstream instead.
@@ -22,28 +27,28 @@ pub(super) fn lead(
     } else {
         level.scope.root.clone()
     };
-    if let Some(try_files) = level.try_files.clone()
-        && let Some(name) = try_files.words.last().filter(|word| word.starts_with('@'))
+    if let Some(mut try_files) = level.try_files.clone()
+        && let Some(name) = try_files.words.last_mut()
+        && name.starts_with('@')
     {
-        if let Some(pass) = named.get(name).and_then(|level| level.pass.clone()) {
-            if let Some(target) = named.get(name) {
-                level.scope.keeps_host |= target.scope.keeps_host;
-                level.scope.withheld.clone_from(&target.scope.withheld);
-                level.remarks.append(target.remarks.clone());
-            }
-            proxy::lead(route, level, &pass, made);
-            level.remarks.about(
-                &try_files,
-                &format!("files of {folder} were looked for first. A route does one or the other: give each path with files a route to files:{folder}"),
-            );
-        } else {
-            level.remarks.about(
-                &try_files,
-                "there is no such location. Until `to` names something, 503 is answered here",
-            );
-            close(route, 503);
+        let target = named.get(name);
+        if let Some(target) = target.filter(|target| target.pass.is_some()) {
+            to_named(route, level, target, &try_files, &folder, made);
+            return;
         }
-        return;
+        let what = if target.is_some() {
+            "that location is not carried over"
+        } else {
+            "there is no such location"
+        };
+        level.remarks.about(
+            &try_files,
+            &format!("{what}: what is not there is answered with 404"),
+        );
+        if let Some(name) = try_files.words.last_mut() {
+            "=404".clone_into(name);
+        }
+        level.try_files = Some(try_files);
     }
     if folder.is_empty() || folder.contains(['$', '\0']) {
         level.remarks.line(format!(
@@ -61,21 +66,25 @@ pub(super) fn lead(
     }
     if aliased {
         let last = route.path.rsplit('/').next().unwrap_or_default();
-        if !last.is_empty()
-            && folder.ends_with(&format!("/{last}"))
-            && !level.alias.ends_with('/')
-            && last.contains('.')
-        {
+        let (above, name) = folder.rsplit_once('/').unwrap_or((".", &folder));
+        let is_file = level.is_exact
+            || (last.contains('.') && name.contains('.'))
+            || Path::new(&folder).is_file();
+        let is_file = is_file && !name.is_empty();
+        let whole = route.path.trim_end_matches('/');
+        if !is_file {
+            whole.clone_into(&mut route.strip);
+        } else if last == name {
             // The location's path ends with the file's name, so the route serves only this file.
-            folder.truncate(folder.len() - last.len() - 1);
             route.path[..route.path.len() - last.len()]
                 .trim_end_matches('/')
                 .clone_into(&mut route.strip);
         } else {
-            route
-                .path
-                .trim_end_matches('/')
-                .clone_into(&mut route.strip);
+            whole.clone_into(&mut route.strip);
+            route.r#try = vec![format!("/{name}")];
+        }
+        if is_file {
+            folder = if above.is_empty() { "/" } else { above }.to_owned();
         }
     }
     let trimmed = folder.trim_end_matches('/');
@@ -88,12 +97,53 @@ pub(super) fn lead(
         ));
     }
     if let Some(directive) = level.try_files.clone() {
-        tried(route, level, &directive);
+        tried(route, level, &directive, made);
     }
 }
 
+/// Makes a route forward to the named location with which `try_files` ends. In nginx, both
+/// locations decide who has access.
+fn to_named(
+    route: &mut edge::Route,
+    level: &mut Level,
+    target: &Level,
+    try_files: &Directive,
+    folder: &str,
+    made: &mut Made,
+) {
+    let mut target = target.clone();
+    for rewrite in &target.rewrites {
+        target
+            .remarks
+            .about(rewrite, "regular expressions cannot be carried over");
+    }
+    let outer = std::mem::replace(&mut level.scope, target.scope);
+    guards::add(level, &outer);
+    level.scope.body_size.clone_from(&outer.body_size);
+    if level.scope.limit.is_none() {
+        level.scope.limit.clone_from(&outer.limit);
+        level.scope.zone.clone_from(&outer.zone);
+    }
+    level.remarks.append(target.remarks);
+    if !level.scope.closed.is_empty() || (made.hides_clients && level.scope.judges_addresses()) {
+        level.remarks.careful(
+            try_files,
+            "this location or the named one keeps somebody out in a way that no route can say, so it is closed here",
+        );
+        close(route, 403);
+        return;
+    }
+    if let Some(pass) = &target.pass {
+        proxy::lead(route, level, pass, made);
+    }
+    level.remarks.about(
+        try_files,
+        &format!("files of {folder} were looked for first. A route does one or the other: give each path with files a route to files:{folder}"),
+    );
+}
+
 /// Converts the arguments of `try_files` that name files.
-fn tried(route: &mut edge::Route, level: &mut Level, directive: &Directive) {
+fn tried(route: &mut edge::Route, level: &mut Level, directive: &Directive, made: &mut Made) {
     let mut places = Vec::new();
     let last = directive.words.len().saturating_sub(1);
     for (position, word) in directive.words.iter().enumerate() {
@@ -113,6 +163,7 @@ fn tried(route: &mut edge::Route, level: &mut Level, directive: &Directive) {
                 && bare.starts_with('/')
                 && !bare.contains(['$', '{', '}']) =>
             {
+                made.note(LAST);
                 let prefix = route.strip.as_str();
                 match bare.strip_prefix(prefix) {
                     Some(rest) if !prefix.is_empty() && rest.starts_with('/') => rest.to_owned(),
@@ -156,7 +207,7 @@ pub(super) fn cache(
         .filter(|told| told.route.to == to && !level.scope.root.is_empty())
     {
         found = true;
-        if !value.is_empty() {
+        if !value.is_empty() && !told.is_final {
             let names = names.iter().map(|name| (name.clone(), value.clone()));
             told.route.cache.extend(names);
         }
@@ -176,6 +227,47 @@ pub(super) fn cache(
         remarks.about(inner, "a route sets headers for all its files or for none");
     }
     remarks.append(level.remarks.clone());
+}
+
+/// Copies how long browsers keep a file, as `location = /index.html` says, to the routes that send
+/// this file for other paths: as the page of a folder, or as the last resort of `try_files`.
+pub(super) fn cache_pages(routes: &mut [Told]) {
+    let pages: Vec<edge::Route> = routes
+        .iter()
+        .map(|told| &told.route)
+        .filter(|route| route.to.starts_with("files:") && route.strip.is_empty())
+        .filter(|route| !route.path.ends_with('/'))
+        .cloned()
+        .collect();
+    for page in pages {
+        let is_index = page.path.strip_suffix("/index.html");
+        for Told { route, remarks, .. } in routes.iter_mut() {
+            let is_sent = route.r#try.contains(&page.path)
+                || is_index.is_some_and(|folder| route.path.trim_end_matches('/') == folder);
+            if route.path == page.path || route.host != page.host || route.to != page.to || !is_sent
+            {
+                continue;
+            }
+            if let Some(value) = page.cache.get("*") {
+                route.cache.insert(page.path.clone(), value.clone());
+            }
+            let is_other = |(name, value): &(&String, &String)| {
+                !name.eq_ignore_ascii_case("cache-control")
+                    && route.headers.set.get(*name) != Some(*value)
+            };
+            let others = page.headers.set.iter().filter(is_other);
+            let others: Vec<&str> = others.map(|(name, _)| name.as_str()).collect();
+            if !others.is_empty() {
+                remarks.line(format!(
+                    "{}{}: nginx sends {} of {} with this page for other paths too; set them in `headers` here",
+                    route.host,
+                    route.path,
+                    others.join(", "),
+                    page.path
+                ));
+            }
+        }
+    }
 }
 
 /// Closes the routes to the folders of a server block that runs PHP. Otherwise they would serve the

@@ -1,9 +1,10 @@
 //! Preserves access restrictions that no route can express, by closing the affected paths.
 
+use super::answers::{self, Condition};
 use super::known;
-use super::locations::ConvertedLocation;
+use super::locations::{ConvertedLocation, endings};
 use super::remarks::Remarks;
-use super::scope::Level;
+use super::scope::{Level, Scope};
 use super::tree::Directive;
 
 pub(super) const NO_PATTERNS: &str = "routes know no regular expressions";
@@ -15,40 +16,53 @@ pub(super) struct Lost {
     pattern: String,
     /// The complete path segments at the beginning of the regular expression, if there are any.
     path: Option<String>,
+    /// The path of the location that contains this one; empty within a server block.
+    within: String,
     level: Level,
 }
 
 impl Lost {
-    pub(super) fn new(directive: &Directive, pattern: &str, level: Level) -> Self {
+    pub(super) fn new(directive: &Directive, pattern: &str, level: Level, within: &str) -> Self {
         Self {
             directive: directive.clone(),
             pattern: pattern.to_owned(),
             path: beginning(pattern),
+            within: within.to_owned(),
             level,
         }
     }
 
-    /// Adds a route that denies access to the path at the beginning of the regular expression and
-    /// to everything below it. Without such a path, adds a remark that the restriction is lost.
+    /// Closes the routes for the paths that the regular expression may match. If it begins with
+    /// complete path segments, these are closed, with everything below them. Otherwise all routes
+    /// are closed that nginx would compare with it, and a remark says where they led. A location
+    /// that only limits the rate of requests closes nothing, but has a remark.
     pub(super) fn close(self, spots: &mut Vec<ConvertedLocation>, remarks: &mut Remarks) {
         let comes_in = format!("{NO_PATTERNS}: {COMES_IN}");
+        let keeps_out = keeps_out(&self.directive, &self.level);
         let Some(path) = &self.path else {
-            remarks.careful(&self.directive, &comes_in);
+            if keeps_out {
+                self.close_all(spots, remarks);
+            } else {
+                remarks.careful(&self.directive, &comes_in);
+            }
             return;
         };
         let is_below = |spot: &ConvertedLocation| {
             let rest = spot.path.strip_prefix(path);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        if !keeps_out(&self.directive, &self.level) && spots.iter().any(is_below) {
+        if !keeps_out && spots.iter().any(is_below) {
             remarks.careful(&self.directive, &comes_in);
             return;
         }
         if !spots.iter().any(|spot| spot.path == *path) {
             let mut level = Level::default();
             close(&mut level);
-            let path = path.clone();
-            spots.push(ConvertedLocation { path, level });
+            spots.push(ConvertedLocation {
+                path: path.clone(),
+                level,
+                is_final: false,
+            });
         }
         for spot in spots.iter_mut().filter(|spot| is_below(spot)) {
             let is_open = !is_guarded_alike(&spot.level, &self.level);
@@ -64,10 +78,98 @@ impl Lost {
             }
         }
     }
+
+    /// Closes all routes whose requests nginx compares with the regular expression. If it is only
+    /// about the endings of files, closes those to folders only, because a program serves no files
+    /// unless it chooses to.
+    fn close_all(&self, spots: &mut [ConvertedLocation], remarks: &mut Remarks) {
+        let is_for_files = endings(&self.pattern).is_some();
+        let mut comes_in = false;
+        let mut closed = Vec::new();
+        for spot in spots.iter_mut().filter(|spot| {
+            !spot.is_final && spot.path.starts_with(&self.within) && spot.level.answer.is_none()
+        }) {
+            if is_guarded_alike(&spot.level, &self.level) {
+                continue;
+            }
+            let Some(target) = target(&spot.level) else {
+                continue;
+            };
+            if is_for_files && spot.level.pass.is_some() {
+                comes_in = true;
+                continue;
+            }
+            closed.push(format!("{} ({target})", spot.path));
+            close(&mut spot.level);
+        }
+        if !closed.is_empty() {
+            let closed = closed.join(", ");
+            remarks.careful(
+                &self.directive,
+                &format!(
+                    "{NO_PATTERNS}, and what this keeps out may lie anywhere, so these paths answer 403 until nothing of it \
+                     is left there and `to` says again where they lead: {closed}"
+                ),
+            );
+        }
+        if comes_in {
+            remarks.careful(
+                &self.directive,
+                &format!("{NO_PATTERNS}: programs get these requests"),
+            );
+        } else if closed.is_empty() {
+            remarks.about(
+                &self.directive,
+                &format!("{NO_PATTERNS}; no route is open that this would have to guard"),
+            );
+        }
+    }
+}
+
+/// Where a location leads, as written in the nginx configuration; `None` if it leads nowhere.
+pub(super) fn target(level: &Level) -> Option<String> {
+    if let Some(pass) = &level.pass {
+        return Some(pass.shown());
+    }
+    let (name, folder) = if level.alias.is_empty() {
+        ("root", &level.scope.root)
+    } else {
+        ("alias", &level.alias)
+    };
+    if folder.is_empty() {
+        return level.try_files.as_ref().map(Directive::shown);
+    }
+    Some(format!("{name} {folder}"))
 }
 
 pub(super) fn close(level: &mut Level) {
     "a guard that could not be carried over".clone_into(&mut level.scope.closed);
+}
+
+/// Handles the `if` directives of a location, which cannot be converted. Closes the location if
+/// they restrict access.
+pub(super) fn close_conditions(level: &mut Level) {
+    const WHY: &str = "conditions cannot be carried over";
+    for one in std::mem::take(&mut level.conditions) {
+        let refuses = match answers::condition(&one, &[]) {
+            Condition::Refusal { is_avoidable } => Some(is_avoidable),
+            Condition::Host { answer, .. } => answers::refuses(&answer).then_some(false),
+            Condition::ToHttps(_) | Condition::Unknown => None,
+        };
+        match refuses {
+            Some(true) => level
+                .remarks
+                .careful(&one, &format!("{WHY}: those whom this refuses come in")),
+            Some(false) => {
+                close(level);
+                level.remarks.careful(
+                    &one,
+                    &format!("{WHY}, so everything that this guards is closed here"),
+                );
+            }
+            None => level.remarks.about(&one, WHY),
+        }
+    }
 }
 
 /// Adds a remark that a path is closed, and further remarks about paths that the regular expression
@@ -105,22 +207,73 @@ pub(super) fn is_guard(directive: &Directive) -> bool {
             "return",
             "internal",
         ];
-        is_guard.contains(&name) || known::guards(name)
+        is_guard.contains(&name) || known::guards(name) || refuses_some(one)
     })
 }
 
 /// Whether a location restricts access, by its own directives or by inherited settings.
 pub(super) fn keeps_out(directive: &Directive, level: &Level) -> bool {
     let scope = &level.scope;
-    let says = directive.inside().iter().any(|one| {
-        let refuses =
-            one.name == "return" && one.word(0).parse::<u16>().is_ok_and(|code| code >= 400);
-        refuses || known::guards(&one.name)
-    });
-    says || level.internal
+    says_guard(directive)
+        || level.internal
         || !scope.rules.is_empty()
         || !scope.realm.is_empty()
         || !scope.closed.is_empty()
+}
+
+/// Whether a location restricts access, or the rate of requests, more than the block around it.
+pub(super) fn adds_guard(directive: &Directive, level: &Level, around: &Scope) -> bool {
+    says_guard(directive)
+        || level.internal
+        || level.scope.limit != around.limit
+        || !is_scope_alike(&level.scope, around)
+}
+
+fn says_guard(directive: &Directive) -> bool {
+    let is_refusal = |one: &Directive| {
+        one.name == "return" && one.word(0).parse::<u16>().is_ok_and(|code| code >= 400)
+    };
+    let mut inside = directive.inside().iter();
+    inside.any(|one| is_refusal(one) || known::guards(&one.name) || refuses_some(one))
+}
+
+/// Whether this is an `if` directive that denies access in a way that clients cannot avoid.
+fn refuses_some(directive: &Directive) -> bool {
+    directive.name == "if"
+        && match answers::condition(directive, &[]) {
+            Condition::Refusal { is_avoidable } => !is_avoidable,
+            Condition::Host { answer, .. } => answers::refuses(&answer),
+            Condition::ToHttps(_) | Condition::Unknown => false,
+        }
+}
+
+/// Whether the settings of two blocks restrict access alike.
+pub(super) fn is_scope_alike(one: &Scope, other: &Scope) -> bool {
+    one.rules == other.rules
+        && one.realm == other.realm
+        && one.users == other.users
+        && one.closed == other.closed
+}
+
+/// Makes a location restrict access as `guard` does too. Closes it if no route can express both.
+pub(super) fn add(level: &mut Level, guard: &Scope) {
+    let own = &mut level.scope;
+    if !own.closed.is_empty() || is_scope_alike(own, guard) {
+        return;
+    }
+    let has_both = (!own.rules.is_empty() && !guard.rules.is_empty() && own.rules != guard.rules)
+        || (!own.realm.is_empty() && !guard.realm.is_empty() && own.users != guard.users);
+    if has_both || !guard.closed.is_empty() {
+        close(level);
+        return;
+    }
+    if own.rules.is_empty() {
+        own.rules.clone_from(&guard.rules);
+    }
+    if own.realm.is_empty() {
+        own.realm.clone_from(&guard.realm);
+        own.users.clone_from(&guard.users);
+    }
 }
 
 /// Whether `kept` denies all access, or has the same access restrictions as `other`.
@@ -129,10 +282,7 @@ pub(super) fn is_guarded_alike(kept: &Level, other: &Level) -> bool {
         return true;
     }
     let is_plain = !other.internal && other.scope.closed.is_empty() && other.answer.is_none();
-    is_plain
-        && kept.scope.rules == other.scope.rules
-        && kept.scope.realm == other.scope.realm
-        && kept.scope.users == other.scope.users
+    is_plain && is_scope_alike(&kept.scope, &other.scope)
 }
 
 /// Whether the regular expression ends within a path segment. For example, `^/admin` also matches

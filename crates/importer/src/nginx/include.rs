@@ -2,7 +2,8 @@
 //!
 //! nginx looks for included files relative to the folder of `nginx.conf`. Since a user may import a
 //! single file of `sites-enabled`, this module looks in the imported file's folder, in that
-//! folder's parent, and in the folder of the including file.
+//! folder's parent, and in the folder of the including file. For an absolute path, it looks in the
+//! first two for the end of that path first, since the imported file may be a copy from elsewhere.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -64,14 +65,35 @@ impl Includes {
         let pattern = directive.word(0);
         let mut folders = self.folders.clone();
         folders.extend(from.parent().map(Path::to_owned));
+        let mut places = Vec::new();
         if Path::new(pattern).is_absolute() {
-            folders.truncate(1);
+            places = self.copies_of(Path::new(pattern));
+            places.push(PathBuf::from(pattern));
+        } else if !pattern.is_empty() {
+            places.extend(folders.iter().map(|folder| folder.join(pattern)));
         }
-        let files = folders
-            .iter()
-            .filter(|_| !pattern.is_empty())
-            .map(|folder| glob(&folder.join(pattern)))
-            .find(|files| !files.is_empty());
+        let found = places.iter().enumerate();
+        let found = found
+            .map(|(number, place)| (number, place, glob(place)))
+            .find(|(_, _, files)| !files.is_empty());
+        if let Some((number, place, _)) = &found
+            && Path::new(pattern).is_absolute()
+        {
+            let is_beside = number + 1 < places.len();
+            let why = match (is_beside, *place == Path::new(pattern)) {
+                (true, true) => "",
+                (true, false) => "taken from beside the file that was named",
+                (false, _) => {
+                    "taken from this machine, for nothing such lies beside the file that was named"
+                }
+            };
+            if !why.is_empty() {
+                let why = format!("{why}: {}", place.display());
+                self.remarks
+                    .push(format!("{}: {}: {why}", directive.place, directive.shown()));
+            }
+        }
+        let files = found.map(|(_, _, files)| files);
         // A pattern without any match is no error, but a file that is named exactly must exist.
         if files.is_none() && !pattern.contains(['*', '?']) {
             self.remark(
@@ -80,6 +102,22 @@ impl Includes {
             );
         }
         files
+    }
+
+    /// The places where a copy of nginx's folder would have a file or a pattern: the end of its path,
+    /// the longest first, in the folder of the imported file and in that folder's parent.
+    fn copies_of(&self, pattern: &Path) -> Vec<PathBuf> {
+        let mut places = Vec::new();
+        let mut rest = pattern.components();
+        while rest.next().is_some() {
+            let inner = rest.as_path();
+            let is_wild = inner.to_string_lossy().contains(['*', '?']);
+            // A pattern without its folder could fit the imported file itself.
+            if inner.components().count() > usize::from(is_wild) {
+                places.extend(self.folders.iter().map(|folder| folder.join(inner)));
+            }
+        }
+        places
     }
 
     /// Reads an included file. Adds a remark and returns `None` if the file cannot be read or if a
@@ -236,6 +274,45 @@ mod tests {
         assert_eq!(names, ["first", "second", "third"]);
         assert_eq!(all[1].place.to_string(), "b.conf:1");
         assert!(remarks.len() == 1 && remarks[0].starts_with("site:3: include gone: there is no"));
+    }
+
+    #[test]
+    fn a_copy_is_read_before_this_machine() {
+        let folder = tempfile::tempdir().unwrap();
+        let (copy, machine) = (
+            folder.path().join("home/copy"),
+            folder.path().join("etc/nginx"),
+        );
+        for (root, text) in [(&copy, "copied;"), (&machine, "own;")] {
+            fs::create_dir_all(root.join("sites-enabled")).unwrap();
+            fs::write(root.join("sites-enabled/default"), text).unwrap();
+        }
+        let include = format!("include {}/sites-enabled/*;", machine.display());
+        for (root, name, told) in [
+            (&copy, "copied", "taken from beside the file that was named"),
+            (&machine, "own", ""),
+        ] {
+            let file = root.join("nginx.conf");
+            fs::write(&file, &include).unwrap();
+            let (all, remarks) = tree::read(&file).unwrap();
+            assert_eq!(all[0].name, name);
+            assert_eq!(remarks.len(), usize::from(!told.is_empty()));
+            assert!(
+                remarks.iter().all(|remark| remark.contains(told)),
+                "{remarks:?}"
+            );
+        }
+        fs::remove_file(copy.join("sites-enabled/default")).unwrap();
+        let (all, remarks) = tree::read(&copy.join("nginx.conf")).unwrap();
+        assert_eq!(all[0].name, "own");
+        assert!(
+            remarks[0].contains("taken from this machine"),
+            "{remarks:?}"
+        );
+        assert!(
+            remarks[0].contains("etc/nginx/sites-enabled"),
+            "{remarks:?}"
+        );
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Directives that the import ignores, because Kenduri does not need them or replaces them.
 
+use super::tree::Directive;
+
 const BY_ITSELF: &str = "Kenduri does that by itself";
 const CLIENTS: &str = "how long clients may take, and how much they may say, is in [listen]: idle_time, header_time, \
      body_time, header_size";
@@ -13,6 +15,51 @@ const GRPC: &str = "gRPC is not proxied";
 const CACHED: &str =
     "answers are kept by `shared_cache = {}` in a [[route]], see docs/edge-reference.md";
 const FRAMED: &str = "such a request is judged, and retried, by fixed rules";
+
+/// Returns how Kenduri differs from what a directive says that [`reason`] would ignore; `None` if it
+/// does not differ.
+pub(super) fn difference(directive: &Directive) -> Option<&'static str> {
+    let word = directive.word(0);
+    let is_old = |version: &String| matches!(&**version, "SSLv2" | "SSLv3" | "TLSv1" | "TLSv1.1");
+    Some(match (directive.name.as_str(), word) {
+        ("default_type", "text/plain" | "application/octet-stream")
+        | ("proxy_http_version", "1.0" | "1.1") => return None,
+        ("default_type", _) => {
+            "a file whose ending is unknown, or that has none, is application/octet-stream here; `headers` of its route \
+             can set Content-Type"
+        }
+        // The list that nginx brings is about the list that Kenduri has.
+        ("types", _) if &*directive.place.file != "mime.types" => {
+            "Kenduri has a list of its own for the types of files; `headers` of a route can set another Content-Type"
+        }
+        ("etag" | "if_modified_since", "off") | ("max_ranges", _) => {
+            "ETag, conditions and ranges are always there for files"
+        }
+        ("merge_slashes", "off") => "//x is read as /x",
+        ("underscores_in_headers", "on") => {
+            "a header such as X_Forwarded_For, which a program may take for one with -, is removed"
+        }
+        ("ignore_invalid_headers", "off") => "a request with such a header is answered with 400",
+        ("server_name_in_redirect", "on") => "redirects name the host that the client asked for",
+        ("http2" | "http3", "off") => {
+            "HTTP/2 is always spoken over TLS; `listen.http3 = false` switches HTTP/3 off"
+        }
+        ("ssl_protocols", _) if directive.words.iter().any(is_old) => {
+            "TLS before 1.2 is not spoken, so clients that know no newer one cannot connect"
+        }
+        ("proxy_pass_request_body", "off") => "the body of a request goes on to the program",
+        ("proxy_http_version", _) => {
+            "programs are spoken to in HTTP/1.1; one that knows HTTP/2 alone answers nothing here"
+        }
+        ("proxy_pass_header", _) => {
+            "a program's headers go to the client, but for those of the connection, X-Accel-* and the version in Server"
+        }
+        ("proxy_request_buffering", "off") => {
+            "`buffer_request = \"0\"` in the route streams bodies to the program"
+        }
+        _ => return None,
+    })
+}
 
 /// Returns the reason why the import ignores a directive; `None` if the directive is unknown.
 pub(super) fn reason(name: &str) -> Option<&'static str> {
@@ -75,7 +122,6 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
         | "send_timeout"
         | "client_body_timeout"
         | "client_header_timeout"
-        | "large_client_header_buffers"
         | "client_header_buffer_size" => CLIENTS,
         "ssl_protocols"
         | "ssl_ciphers"
@@ -114,7 +160,6 @@ pub(super) fn reason(name: &str) -> Option<&'static str> {
         | "proxy_temp_file_write_size"
         | "chunked_transfer_encoding" => BUFFERED,
         "proxy_http_version"
-        | "proxy_redirect"
         | "proxy_pass_request_headers"
         | "proxy_pass_request_body"
         | "proxy_socket_keepalive"

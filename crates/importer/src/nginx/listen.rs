@@ -5,18 +5,25 @@ use std::net::IpAddr;
 
 use super::made::Made;
 use super::remarks::Remarks;
-use super::scope::{Level, Scope};
+use super::scope::{Level, Scope, Zones};
+use super::servers::Server;
 use super::tree::Directive;
 
 const DEFAULT: &str = "nginx answers requests for names that no server has, and for the bare address, by its first or \
      default server. Kenduri answers them by a route without `host`, and with 404 where there is none: leave `host` out \
      of a route to have it for every name.";
 
+const UNNAMED: &str = "nginx shows the certificate of its default server to clients that ask for a name which no certificate \
+     has. Kenduri refuses such a handshake: name each host, such as box.lan, in `hosts` of a [[tls.certificate]]. Clients \
+     that name none, as for https://192.0.2.7/, get the certificate with `default`.";
+
 /// The host names and listening sockets of a server block.
 pub(super) struct Identity {
     /// The hosts of the server block's routes. An empty string stands for every host.
     pub(super) hosts: Vec<String>,
     pub(super) is_tls: bool,
+    /// Whether at least one of the listening sockets is without TLS.
+    pub(super) listens_in_clear: bool,
     pub(super) places: Vec<Place>,
     /// The listening socket addresses, each with a flag that is true if the server block is the
     /// address's default.
@@ -144,10 +151,13 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
         .iter()
         .any(|one| one.name == "ssl" && one.word(0) == "on");
     let mut is_tls = was_ssl;
+    let mut listens_in_clear = false;
     let mut places = Vec::new();
     let mut listens = Vec::new();
     for directive in of("listen").filter(|one| !one.words.is_empty()) {
-        is_tls |= listen(directive, was_ssl, made, remarks);
+        let with_tls = listen(directive, was_ssl, made, remarks);
+        is_tls |= with_tls;
+        listens_in_clear |= !with_tls;
         places.extend(place(directive));
         let is_default = directive.words[1..]
             .iter()
@@ -166,26 +176,70 @@ pub(super) fn identity(server: &Directive, level: &mut Level, made: &mut Made) -
     Identity {
         hosts,
         is_tls,
+        listens_in_clear,
         places,
         listens,
     }
 }
 
-/// Adds a note if a server block with names also handles all other hosts, because it is the default
-/// of a socket address or the first block.
-pub(super) fn note_defaults<'a>(servers: impl Iterator<Item = &'a Identity>, made: &mut Made) {
-    let mut defaults: BTreeMap<&str, (bool, &Identity)> = BTreeMap::new();
-    for server in servers {
-        for (address, is_default) in &server.listens {
+/// The default server block of each listening socket address.
+fn defaults(servers: &[(Server, Zones)]) -> BTreeMap<&str, (bool, &Server)> {
+    let mut defaults: BTreeMap<&str, (bool, &Server)> = BTreeMap::new();
+    for (server, _) in servers {
+        for (address, is_default) in &server.identity.listens {
             let known = defaults.entry(address).or_insert((*is_default, server));
             if *is_default && !known.0 {
                 *known = (true, server);
             }
         }
     }
-    let answers_all = |server: &Identity| server.hosts.contains(&String::new());
+    defaults
+}
+
+/// Handles what the default server block of a socket address answers beside its names.
+///
+/// Adds a note if a block with names also answers for all other hosts, and a remark about a block
+/// without names that nginx never asks for them. Makes the certificate of the first block with TLS
+/// the one for clients that name no host.
+pub(super) fn settle_defaults(servers: &[(Server, Zones)], made: &mut Made) {
+    let defaults = defaults(servers);
+    let answers_all = |server: &Server| server.identity.hosts.contains(&String::new());
     if !defaults.values().all(|(_, server)| answers_all(server)) {
         made.note(DEFAULT);
+    }
+    for (server, _) in servers.iter().filter(|(server, _)| answers_all(server)) {
+        let is_default = |(_, other): &(bool, &Server)| std::ptr::eq(*other, server);
+        if !defaults.values().any(is_default) {
+            made.remarks.careful(
+                &server.directive,
+                "nginx asks this server for no other names, because another one is the default of its addresses; here it \
+                 answers for all names that no route has. Leave its routes out, or name their hosts",
+            );
+        }
+    }
+    for (server, _) in servers {
+        let is_secure = server.identity.is_tls && !server.level.scope.chains.is_empty();
+        if is_secure && answers_all(server) {
+            made.remarks.about(
+                &server.directive,
+                "nginx shows its certificate for every name, Kenduri for the names in the certificate alone: name all others \
+                 in `hosts` of its [[tls.certificate]]",
+            );
+        }
+    }
+    let secure = defaults.values().map(|(_, server)| *server);
+    let mut secure = secure.filter(|server| server.identity.is_tls);
+    let first = secure.find_map(|server| {
+        let chain = server.level.scope.chains.first()?.word(0);
+        let key = server.level.scope.keys.first()?.word(0);
+        let mut all = made.certificates.iter();
+        all.position(|one| one.chain == chain && one.key == key)
+    });
+    if let Some(first) = first.and_then(|first| made.certificates.get_mut(first)) {
+        first.default = true;
+    }
+    if !made.certificates.is_empty() {
+        made.note(UNNAMED);
     }
 }
 

@@ -20,6 +20,13 @@ pub(super) struct Made {
     pub(super) notes: Vec<&'static str>,
     /// Remarks about directives outside of server blocks.
     pub(super) remarks: Remarks,
+    /// Whether Kenduri cannot tell clients apart by address as nginx does, because the proxies in
+    /// front are not trusted.
+    pub(super) hides_clients: bool,
+    /// How many routes each zone of `limit_req` limits.
+    pub(super) limited: BTreeMap<String, usize>,
+    /// The value of `listen.header_size`.
+    pub(super) header_size: String,
 }
 
 /// A section `[upstream.NAME]`.
@@ -45,12 +52,26 @@ pub(super) struct Site {
 pub(super) struct Told {
     pub(super) route: edge::Route,
     pub(super) remarks: Remarks,
+    /// Whether nginx compares no regular expressions with requests for this path, as for
+    /// `location ^~ /x/`.
+    pub(super) is_final: bool,
 }
 
 impl Made {
     pub(super) fn note(&mut self, note: &'static str) {
         if !self.notes.contains(&note) {
             self.notes.push(note);
+        }
+    }
+
+    /// Adds remarks about zones of `limit_req` that limit several routes. In nginx, a zone has one
+    /// account of a client; in Kenduri, each route has its own.
+    pub(super) fn tell_shared_limits(&mut self) {
+        for (zone, routes) in self.limited.iter().filter(|(_, routes)| **routes > 1) {
+            self.remarks.line(format!(
+                "CAREFUL: limit_req zone={zone}: nginx counts a client once for all of it, Kenduri for each of its {routes} \
+                 routes, so a client may ask {routes} times as often; write a lower `rate`"
+            ));
         }
     }
 }

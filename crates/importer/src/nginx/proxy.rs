@@ -8,7 +8,8 @@ use super::scope::{Level, Scope};
 use super::tree::Directive;
 
 const NO_HOST: &str = "Where `proxy_set_header Host $host` is missing, nginx tells the program its own address as \
-     the host. Kenduri tells it the host that the client asked for.";
+     the host, and takes that out of its redirects. Kenduri tells it the host that the client asked for, and sends its \
+     redirects as they are: a program must not write its own address into `Location`.";
 /// The maximum number of servers that are imported from an `upstream` block.
 const MOST_MEMBERS: usize = 1_000;
 
@@ -59,6 +60,14 @@ pub(super) fn lead(route: &mut edge::Route, level: &mut Level, pass: &Directive,
         route.to = format!("http://{}", with_port(place));
     }
     rewrite(route, path);
+    let is_moved = !(route.strip.is_empty() && route.add.is_empty());
+    if is_moved && matches!(&*level.scope.proxy_redirect, "" | "default") {
+        level.remarks.about(
+            pass,
+            "nginx puts this path back into a program's redirects (`proxy_redirect default`); here they go to the client as \
+             they are, so the program must know the path that clients see",
+        );
+    }
     if !level.scope.keeps_host {
         made.note(NO_HOST);
     }
@@ -135,75 +144,64 @@ pub(super) fn tell_seam(location: &Kind<'_>, level: &mut Level) {
     );
 }
 
-/// Converts the timeouts of a proxied location. In Kenduri, only upstreams have timeouts, so this
-/// function adds an upstream if the route has none.
-fn time(route: &mut edge::Route, level: &mut Level, made: &mut Made) {
+/// Converts the timeouts of a proxied location. In Kenduri, only upstreams have timeouts. So this
+/// function adds an upstream if the route has none, or if another route to the same one has other
+/// timeouts.
+fn time(route: &mut edge::Route, level: &Level, made: &mut Made) {
     let Scope {
         connect_time,
         read_time,
         ..
     } = &level.scope;
-    if connect_time.is_empty() && read_time.is_empty() {
-        return;
-    }
     let usual = Upstream::default();
-    let or = |said: &String, usual: String| if said.is_empty() { usual } else { said.clone() };
-    let times = (
-        or(connect_time, usual.connect_time),
-        or(read_time, usual.first_byte_time),
-        or(read_time, usual.idle_time),
-    );
+    let or = |said: &String, usual: &str| if said.is_empty() { usual } else { said }.to_owned();
+    let times = [
+        or(connect_time, &usual.connect_time),
+        or(read_time, &usual.first_byte_time),
+        or(read_time, &usual.idle_time),
+    ];
     let of = |upstream: &Upstream| {
-        (
+        [
             upstream.connect_time.clone(),
             upstream.first_byte_time.clone(),
             upstream.idle_time.clone(),
-        )
+        ]
     };
-    if let Some(group) = route
-        .to
-        .strip_prefix("upstream:")
-        .and_then(|name| made.upstreams.get_mut(name))
-    {
-        if group.is_timed && of(&group.upstream) != times {
-            level.remarks.line(format!(
-                "proxy_*_timeout of {}: all routes to an upstream wait as long; those of another route are kept",
-                route.path
-            ));
+    let named = route.to.strip_prefix("upstream:");
+    let group = named.and_then(|name| made.upstreams.get_mut(name));
+    let (wanted, mut upstream) = match group {
+        Some(group) if !group.is_timed => {
+            set_times(&mut group.upstream, times);
+            group.is_timed = true;
             return;
         }
-        let upstream = &mut group.upstream;
-        (
-            upstream.connect_time,
-            upstream.first_byte_time,
-            upstream.idle_time,
-        ) = times;
-        group.is_timed = true;
-        return;
-    }
+        Some(group) if of(&group.upstream) == times => return,
+        Some(group) => (group.known_as.clone(), group.upstream.clone()),
+        None if connect_time.is_empty() && read_time.is_empty() => return,
+        None => {
+            let alone = Upstream {
+                to: vec![route.to.clone()],
+                ..usual
+            };
+            let place = route
+                .to
+                .split_once(':')
+                .map_or(&*route.to, |(_, rest)| rest);
+            (place.to_owned(), alone)
+        }
+    };
+    set_times(&mut upstream, times.clone());
     let is_same = |group: &Group| {
         group.known_as.is_empty()
             && of(&group.upstream) == times
-            && matches!(group.upstream.to.as_slice(), [to] if *to == route.to)
+            && group.upstream.to == upstream.to
+            && group.upstream.balance == upstream.balance
     };
     let known = made.upstreams.iter().find(|(_, group)| is_same(group));
     let name = if let Some((name, _)) = known {
         name.clone()
     } else {
-        let bare = route
-            .to
-            .split_once(':')
-            .map_or(&*route.to, |(_, rest)| rest);
-        let name = free_name(bare, made);
-        let mut upstream = Upstream {
-            to: vec![route.to.clone()],
-            ..Upstream::default()
-        };
-        (
-            upstream.connect_time,
-            upstream.first_byte_time,
-            upstream.idle_time,
-        ) = times;
+        let name = free_name(&wanted, made);
         let group = Group {
             known_as: String::new(),
             upstream,
@@ -214,6 +212,14 @@ fn time(route: &mut edge::Route, level: &mut Level, made: &mut Made) {
         name
     };
     route.to = format!("upstream:{name}");
+}
+
+fn set_times(upstream: &mut Upstream, times: [String; 3]) {
+    [
+        upstream.connect_time,
+        upstream.first_byte_time,
+        upstream.idle_time,
+    ] = times;
 }
 
 /// Derives a valid and unused name for an upstream from `wanted`.

@@ -54,7 +54,12 @@ pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remar
             }
         }
         "upgrade" | "connection" => remarks.settled(directive, "websockets pass by themselves"),
-        name if WRITTEN.contains(&name) => remarks.settled(directive, TOLD),
+        name if is_written_alike(name, value) => remarks.settled(directive, TOLD),
+        name if WRITTEN.contains(&name) => remarks.about(
+            directive,
+            "Kenduri writes this header itself, with what it sees of the request: this value is not sent. Behind a proxy that \
+             speaks TLS, say in `trusted_proxies` who it is, or programs are told http",
+        ),
         name if is_own(name, value) => {
             remarks.settled(directive, "it goes on as the client sends it");
         }
@@ -80,6 +85,17 @@ pub(super) fn read(directive: &Directive, scope: &mut Scope, remarks: &mut Remar
                 ));
             }
         }
+    }
+}
+
+/// Whether the edge writes the same into one of its own headers.
+fn is_written_alike(name: &str, value: &str) -> bool {
+    match name {
+        "x-forwarded-for" => matches!(value, "$proxy_add_x_forwarded_for" | "$remote_addr"),
+        "x-forwarded-proto" => value == "$scheme",
+        "x-forwarded-host" => matches!(value, "$host" | "$http_host" | "$host:$server_port"),
+        "x-request-id" => value == "$request_id",
+        _ => false,
     }
 }
 

@@ -13,6 +13,9 @@ const ERRORS: &str = "What `expires` says, and `add_header` without `always`, ng
      201, 204, 206, 301, 302, 303, 304, 307 and 308. A route sets `headers` on every answer of a program, in the place \
      of what the program says: where its errors must not be kept, let it say `Cache-Control`, and take that out here.";
 
+const AUTHORIZED: &str = "nginx hands on the name and the password of `auth_basic` to programs. Kenduri removes them: a program \
+     that reads the name in `Authorization` sees nobody.";
+
 /// The rate limits that `limit_req` refers to by name.
 pub(super) type Zones = BTreeMap<String, Limit>;
 
@@ -29,6 +32,8 @@ pub(super) struct Scope {
     pub(super) spares_errors: bool,
     pub(super) remove: Vec<String>,
     pub(super) limit: Option<Limit>,
+    /// The zone of `limit`.
+    pub(super) zone: String,
     pub(super) rules: Vec<access::Rule>,
     pub(super) realm: String,
     pub(super) users: String,
@@ -37,6 +42,8 @@ pub(super) struct Scope {
     pub(super) read_time: String,
     /// Whether upstreams get the `Host` header of the client's request.
     pub(super) keeps_host: bool,
+    /// The first argument of `proxy_redirect`.
+    pub(super) proxy_redirect: String,
     /// Client headers that are withheld from upstreams.
     pub(super) withheld: Vec<String>,
     /// The reason why the import denies all access although nginx permits some. Empty if the import
@@ -46,10 +53,15 @@ pub(super) struct Scope {
     /// `keys`.
     pub(super) chains: Vec<Directive>,
     pub(super) keys: Vec<Directive>,
+    /// The `set_real_ip_from` directives.
+    pub(super) trusted: Vec<Directive>,
+    pub(super) real_ip_header: String,
+    /// The size of `large_client_header_buffers` together, in bytes; 0 for nginx's default.
+    pub(super) header_buffers: u64,
 }
 
 /// The directives of a block.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct Level {
     pub(super) scope: Scope,
     pub(super) alias: String,
@@ -61,9 +73,19 @@ pub(super) struct Level {
     pub(super) rewrites: Vec<Directive>,
     pub(super) locations: Vec<Directive>,
     pub(super) internal: bool,
+    /// Whether this is a location for one path alone, as in `location = /x`.
+    pub(super) is_exact: bool,
     /// Directives such as `listen` and `server_name`, which apply only to a server block itself.
     pub(super) own: Vec<Directive>,
     pub(super) remarks: Remarks,
+}
+
+impl Scope {
+    /// Whether access depends on the client's address.
+    pub(super) fn judges_addresses(&self) -> bool {
+        let access = access::access(&self.rules, "", "", "");
+        access.is_some_and(|access| !access.allow.is_empty() || !access.deny.is_empty())
+    }
 }
 
 impl Level {
@@ -93,6 +115,9 @@ impl Level {
         }
         if says(&["ssl_certificate_key"]) {
             scope.keys.clear();
+        }
+        if says(&["set_real_ip_from"]) {
+            scope.trusted.clear();
         }
         if says(&["proxy_hide_header"]) {
             scope.remove.clear();
@@ -130,6 +155,14 @@ impl Level {
                 Some(size) => scope.body_size = size,
                 None => remarks.about(directive, "this is no size; set `body_size` in the route"),
             },
+            "large_client_header_buffers" => {
+                let number = word.parse::<u64>().ok();
+                let size = values::bytes(directive.word(1));
+                match number.zip(size).and_then(|(number, size)| number.checked_mul(size)) {
+                    Some(bytes) => scope.header_buffers = bytes,
+                    None => remarks.about(directive, "this is no size; set `header_size` in [listen]"),
+                }
+            }
             "add_header" => add_header(scope, directive, remarks),
             "proxy_hide_header" => scope.remove.push(word.to_owned()),
             "expires" if word == "off" => scope.cache_control.clear(),
@@ -138,6 +171,10 @@ impl Level {
                 None => remarks.about(directive, "only a plain time can be carried over"),
             },
             "limit_req" => limit_req(scope, directive, zones, remarks),
+            "limit_req_dry_run" if word == "on" => remarks.about(
+                directive,
+                "nginx only counts; here who is over a limit gets 429, so leave `limit` out of the routes",
+            ),
             "limit_req_status" | "limit_req_log_level" | "limit_req_dry_run" => {
                 remarks.settled(
                     directive,
@@ -202,16 +239,25 @@ impl Level {
                 directive,
                 "files of text are said to be in UTF-8; what a program says of its own goes on as it is",
             ),
+            "proxy_redirect" if word == "off" => {
+                word.clone_into(&mut scope.proxy_redirect);
+                remarks.settled(directive, "redirects of programs go to the client as they are");
+            }
+            "proxy_redirect" if word == "default" => scope.proxy_redirect.clear(),
             "proxy_redirect" | "proxy_cookie_path" | "proxy_cookie_domain"
                 if !matches!(word, "off" | "default") =>
             {
+                if directive.name == "proxy_redirect" {
+                    word.clone_into(&mut scope.proxy_redirect);
+                }
                 remarks.about(
                     directive,
                     "not carried over: what a program says goes to the client as it is",
                 );
             }
-            "satisfy" | "server" | "upstream" | "http" | "limit_req_zone" | "set_real_ip_from"
-            | "real_ip_header" => {}
+            "set_real_ip_from" => scope.trusted.push(directive.clone()),
+            "real_ip_header" => word.clone_into(&mut scope.real_ip_header),
+            "satisfy" | "server" | "upstream" | "http" | "limit_req_zone" => {}
             name if known::guards(name) => {
                 if !matches!(word, "off") {
                     directive.name.clone_into(&mut scope.closed);
@@ -221,9 +267,10 @@ impl Level {
                     );
                 }
             }
-            name => match known::reason(name) {
-                Some(why) => remarks.settled(directive, why),
-                None => remarks.about(directive, "not carried over"),
+            name => match (known::difference(directive), known::reason(name)) {
+                (Some(why), _) => remarks.about(directive, why),
+                (None, Some(why)) => remarks.settled(directive, why),
+                (None, None) => remarks.about(directive, "not carried over"),
             },
         }
     }
@@ -233,6 +280,9 @@ impl Level {
         let scope = &self.scope;
         route.body_size.clone_from(&scope.body_size);
         route.limit.clone_from(&scope.limit);
+        if scope.limit.is_some() {
+            *made.limited.entry(scope.zone.clone()).or_default() += 1;
+        }
         route.headers.set.clone_from(&scope.set);
         route.headers.remove.clone_from(&scope.remove);
         route.access = access::access(&scope.rules, &scope.realm, &scope.users, host);
@@ -243,6 +293,9 @@ impl Level {
                 "{} must be made, in the place of {}: hashes of nginx cannot be used. For each NAME: kenduri password hash NAME >> {0}",
                 basic.file, scope.users
             ));
+            if is_program(route) {
+                made.note(AUTHORIZED);
+            }
         }
         if access::is_stricter(&scope.rules) {
             self.remarks.line(
@@ -333,6 +386,9 @@ fn limit_req(scope: &mut Scope, directive: &Directive, zones: &Zones, remarks: &
     let burst: u32 = value("burst")
         .and_then(|burst| burst.parse().ok())
         .unwrap_or(0);
+    value("zone")
+        .unwrap_or_default()
+        .clone_into(&mut scope.zone);
     // Kenduri's `burst` counts the request that is always permitted; nginx's `burst` does not.
     scope.limit = Some(Limit {
         burst: burst.saturating_add(1).min(100_000),

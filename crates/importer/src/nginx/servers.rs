@@ -2,9 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use edge::route::HostPattern;
+
 use super::answers::{self, Condition};
+use super::guards;
 use super::listen::{Identity, Reach};
-use super::locations::{ConvertedLocation, Locations};
+use super::locations::{self, ACME, ConvertedLocation, Kind, Locations};
 use super::made::{Made, Site, Told, close};
 use super::remarks::Remarks;
 use super::scope::{Level, Zones};
@@ -13,6 +16,8 @@ use super::{files, proxy};
 
 const HTTPS: &str =
     "requests in the clear are led to https by themselves, for every host that has a certificate";
+
+const REWRITE: &str = "regular expressions cannot be carried over; a route may `strip` and `add`, or lead to redirect:URL";
 
 /// A parsed server block.
 pub(super) struct Server {
@@ -23,18 +28,26 @@ pub(super) struct Server {
     pub(super) narrow: Option<Reach>,
 }
 
-/// Makes the routes of a server block. `secure` contains the hosts that at least one block serves
-/// with TLS.
-pub(super) fn site(
-    server: Server,
-    zones: &Zones,
-    secure: &BTreeSet<String>,
-    made: &mut Made,
-) -> Site {
+/// The hosts of all server blocks.
+pub(super) struct Hosts {
+    pub(super) all: BTreeSet<String>,
+    /// The hosts that at least one block serves with TLS.
+    pub(super) secure: BTreeSet<String>,
+}
+
+/// A host whose requests all get the same answer, or all hosts but this one.
+struct HostAnswer {
+    name: String,
+    is_other: bool,
+    answer: Directive,
+}
+
+/// Makes the routes of a server block.
+pub(super) fn site(server: Server, zones: &Zones, hosts: &Hosts, made: &mut Made) -> Site {
     let Server {
         directive,
         mut level,
-        identity,
+        mut identity,
         narrow,
     } = server;
     let mut remarks = std::mem::take(&mut level.remarks);
@@ -43,73 +56,77 @@ pub(super) fn site(
         .iter()
         .map(|host| if host.is_empty() { "every host" } else { host })
         .collect();
-    let title = format!("{}: server {}", directive.place, shown.join(", "));
     let mut site = Site {
-        title,
+        title: format!("{}: server {}", directive.place, shown.join(", ")),
         remarks: Remarks::default(),
         routes: Vec::new(),
     };
-    let mut redirects = Vec::new();
     // The hosts for which clear-text requests are all redirected to HTTPS.
     let mut led = BTreeSet::new();
-    for one in std::mem::take(&mut level.conditions) {
-        match answers::condition(&one, &identity.hosts) {
-            Condition::ToHttps(hosts) => {
-                led.extend(hosts);
-                remarks.settled(&one, HTTPS);
-            }
-            Condition::Host {
-                name,
-                is_other,
-                answer,
-            } => redirects.push((name, is_other, answer)),
-            Condition::Refusal => remarks.careful(
-                &one,
-                "conditions cannot be carried over: those whom this refuses come in",
-            ),
-            Condition::Unknown => remarks.about(&one, "conditions cannot be carried over"),
+    let answered = conditions(&mut level, &mut identity, hosts, &mut led, &mut remarks);
+    rewrites(&mut level, &mut remarks);
+    if let Some(answer) = &level.answer {
+        let to_https = |host: &&String| answers::is_to_https(answer, host);
+        let before = led.len();
+        led.extend(identity.hosts.iter().filter(to_https).cloned());
+        if led.len() > before {
+            remarks.settled(answer, HTTPS);
+        }
+        if identity.hosts.iter().all(|host| to_https(&host)) {
+            level.answer = None;
         }
     }
-    for rewrite in std::mem::take(&mut level.rewrites) {
-        if answers::is_to_https(&rewrite, &identity.hosts) {
-            led.extend(identity.hosts.clone());
-            remarks.settled(&rewrite, HTTPS);
-        } else {
-            remarks.about(&rewrite, "regular expressions cannot be carried over; a route may `strip` and `add`, or lead to redirect:URL");
-        }
-    }
-    if let Some(answer) = level
-        .answer
-        .take_if(|one| answers::is_to_https(one, &identity.hosts))
-    {
-        led.extend(identity.hosts.clone());
-        remarks.settled(&answer, HTTPS);
-    }
-    let is_secure = |host: &String| identity.is_tls || secure.contains(host);
     let (there, plain): (Vec<String>, Vec<String>) = identity
         .hosts
         .iter()
         .cloned()
-        .partition(|host| !identity.is_tls && secure.contains(host));
-    let plain_routes = level.locations.len();
-    if !there.is_empty() && led.is_empty() && plain_routes > 0 {
-        remarks.line(format!(
-            "{}: {} is served with TLS by another server, so requests in the clear are led there; the {plain_routes} locations here are left out",
-            directive.place,
-            there.join(", ")
-        ));
-    }
+        .partition(|host| !identity.is_tls && hosts.secure.contains(host));
+    tell_clear(&directive, &level, &identity, &there, &led, &mut remarks);
     // If the server block redirects every request to HTTPS, it needs no routes.
-    let hosts: Vec<String> = plain
+    let served: Vec<String> = plain
         .into_iter()
         .filter(|host| identity.is_tls || !led.contains(host))
         .collect();
-    if !led.is_empty() && !identity.hosts.iter().any(is_secure) {
+    // No route leads there, and nobody else here answers for these hosts.
+    let unserved = led
+        .iter()
+        .filter(|host| !host.is_empty() && !identity.is_tls && !hosts.secure.contains(*host));
+    let unserved: Vec<String> = unserved.cloned().collect();
+    if !unserved.is_empty() {
         remarks.line(format!(
-            "{}: no server here serves {} with TLS, where nginx leads to; say in [tls] where certificates come from",
+            "{}: no server here serves {} with TLS, where nginx leads to; say in [tls] where certificates come from. Until \
+             `to` says what, 503 is answered here",
             directive.place,
-            led.iter().cloned().collect::<Vec<_>>().join(", ")
+            unserved.join(", ")
         ));
+    }
+    for host in unserved.iter().filter(|host| identity.hosts.contains(host)) {
+        let mut route = at(host, "/");
+        close(&mut route, 503);
+        let told = Told {
+            route,
+            remarks: Remarks::default(),
+            is_final: false,
+        };
+        add(&mut site, made, told, &directive, &mut remarks);
+    }
+    let answer_of = |host: &String| {
+        let mut answered = answered.iter();
+        answered.find(|one| (one.name == *host) != one.is_other)
+    };
+    for (host, one) in served
+        .iter()
+        .filter_map(|host| Some((host, answer_of(host)?)))
+    {
+        let mut route = at(host, "/");
+        let mut inner = Level::default();
+        answers::answer(&mut route, &mut inner, &one.answer, identity.is_tls, made);
+        let told = Told {
+            route,
+            remarks: inner.remarks,
+            is_final: false,
+        };
+        add(&mut site, made, told, &directive, &mut remarks);
     }
     let spots = read_spots(&mut level, zones, made);
     let Locations {
@@ -123,47 +140,30 @@ pub(super) fn site(
     remarks.append(more);
     for mut spot in spots {
         rewritten(&mut spot);
-        for host in &hosts {
-            let mut route = edge::Route {
-                host: host.clone(),
-                path: spot.path.clone(),
-                ..edge::Route::default()
-            };
-            let redirect = redirects
-                .iter()
-                .find(|(name, is_other, _)| (name == host) != *is_other);
-            match redirect {
-                // The host's response is the same for every path.
-                Some(_) if spot.path != "/" => continue,
-                Some((_, _, answer)) => {
-                    answers::answer(&mut route, &mut spot.level, answer, identity.is_tls, made);
-                }
-                None => lead(&mut route, &mut spot, &named, identity.is_tls, made),
-            }
-            let taken = made
-                .sites
-                .iter()
-                .flat_map(|site| &site.routes)
-                .chain(&site.routes);
-            let is_taken =
-                |told: &Told| told.route.host == route.host && told.route.path == route.path;
-            if taken.into_iter().any(is_taken) {
-                remarks.line(format!(
-                    "{}: {}{} is answered by an earlier server, which is kept",
-                    directive.place, route.host, route.path
-                ));
-                continue;
-            }
-            remarks.append(spot.level.remarks.take_settled());
-            site.routes.push(Told {
+        // Authorities ask for their proofs in the clear, also where everything else is led to HTTPS.
+        let of_spot = if spot.is_for_authorities() {
+            &identity.hosts
+        } else {
+            &served
+        };
+        for host in of_spot.iter().filter(|host| answer_of(host).is_none()) {
+            let mut route = at(host, &spot.path);
+            lead(&mut route, &mut spot, &named, identity.is_tls, made);
+            tell_letters(&route, &mut spot.level.remarks);
+            let settled = spot.level.remarks.take_settled();
+            remarks.append(settled);
+            let told = Told {
                 route,
                 remarks: std::mem::take(&mut spot.level.remarks),
-            });
+                is_final: spot.is_final,
+            };
+            add(&mut site, made, told, &directive, &mut remarks);
         }
     }
     for (one, names, level) in endings {
         files::cache(&mut site.routes, &one, &names, &level, &mut remarks);
     }
+    files::cache_pages(&mut site.routes);
     if php.is_some() {
         files::hide_sources(&mut site.routes);
     }
@@ -184,6 +184,176 @@ pub(super) fn site(
     }
     site.remarks = remarks;
     site
+}
+
+fn at(host: &str, path: &str) -> edge::Route {
+    edge::Route {
+        host: host.to_owned(),
+        path: path.to_owned(),
+        ..edge::Route::default()
+    }
+}
+
+/// Adds a remark if Kenduri refuses paths that nginx would lead elsewhere, because they differ from
+/// a guarded path in the case of their letters only.
+fn tell_letters(route: &edge::Route, remarks: &mut Remarks) {
+    let is_guard =
+        route.access.is_some() || route.limit.is_some() || route.to.starts_with("status:");
+    if is_guard
+        && route
+            .path
+            .contains(|letter: char| letter.is_ascii_uppercase())
+    {
+        remarks.line(format!(
+            "{}: in other letters, as {}, it is answered with 400 here; if that is a path of its own, write case_sensitive = true",
+            route.path,
+            route.path.to_ascii_lowercase()
+        ));
+    }
+}
+
+/// Adds a route, unless an earlier server block has one for the same host and path.
+fn add(site: &mut Site, made: &Made, told: Told, server: &Directive, remarks: &mut Remarks) {
+    let route = &told.route;
+    let mut taken = made
+        .sites
+        .iter()
+        .flat_map(|site| &site.routes)
+        .chain(&site.routes);
+    if taken.any(|other| other.route.host == route.host && other.route.path == route.path) {
+        remarks.line(format!(
+            "{}: {}{} is answered by an earlier server, which is kept",
+            server.place, route.host, route.path
+        ));
+        return;
+    }
+    site.routes.push(told);
+}
+
+/// Converts the `if` directives of a server block. A host that only a condition names is added to
+/// the hosts of the block, if the block answers for it.
+fn conditions(
+    level: &mut Level,
+    identity: &mut Identity,
+    hosts: &Hosts,
+    led: &mut BTreeSet<String>,
+    remarks: &mut Remarks,
+) -> Vec<HostAnswer> {
+    let mut answered = Vec::new();
+    for one in std::mem::take(&mut level.conditions) {
+        match answers::condition(&one, &identity.hosts) {
+            Condition::ToHttps(to_https) => {
+                if to_https.len() < identity.hosts.len() && !is_of_host(&one) {
+                    remarks.about(
+                        &one,
+                        "hosts that are led to another one here are led to https first, if they have a certificate",
+                    );
+                }
+                led.extend(to_https);
+                remarks.settled(&one, HTTPS);
+            }
+            Condition::Host {
+                name,
+                is_other,
+                answer,
+            } => {
+                let pattern = HostPattern::parse(&name);
+                let is_exact = matches!(pattern, Ok(HostPattern::Exact(_)));
+                let is_own = identity.hosts.contains(&name);
+                let is_among = is_exact
+                    && !hosts.all.contains(&name)
+                    && identity.hosts.iter().any(|host| {
+                        HostPattern::parse(host).is_ok_and(|pattern| pattern.matches(&name))
+                    });
+                if is_among {
+                    identity.hosts.push(name.clone());
+                }
+                if is_own || is_among || is_other {
+                    answered.push(HostAnswer {
+                        name,
+                        is_other,
+                        answer,
+                    });
+                } else if answers::refuses(&answer) {
+                    remarks.careful(
+                        &one,
+                        "no route here is for this host, so nobody is refused by it",
+                    );
+                } else {
+                    remarks.about(&one, "no route here is for this host");
+                }
+            }
+            Condition::Refusal { is_avoidable: true } => remarks.careful(
+                &one,
+                "conditions cannot be carried over: those whom this refuses come in",
+            ),
+            Condition::Refusal {
+                is_avoidable: false,
+            } => {
+                guards::close(level);
+                remarks.careful(
+                    &one,
+                    "conditions cannot be carried over, so everything that this guards is closed here",
+                );
+            }
+            Condition::Unknown => remarks.about(&one, "conditions cannot be carried over"),
+        }
+    }
+    answered
+}
+
+/// Whether an `if` directive is about one host.
+fn is_of_host(directive: &Directive) -> bool {
+    directive.words.iter().any(|word| word.contains("host"))
+}
+
+/// Converts the `rewrite` directives of a server block.
+fn rewrites(level: &mut Level, remarks: &mut Remarks) {
+    for rewrite in std::mem::take(&mut level.rewrites) {
+        if level.answer.is_none()
+            && let Some(answer) = answers::redirect_of_all(&rewrite)
+        {
+            level.answer = Some(answer);
+        } else {
+            remarks.about(&rewrite, REWRITE);
+        }
+    }
+}
+
+/// Adds remarks about clear-text requests that nginx answers and Kenduri redirects to HTTPS.
+fn tell_clear(
+    server: &Directive,
+    level: &Level,
+    identity: &Identity,
+    there: &[String],
+    led: &BTreeSet<String>,
+    remarks: &mut Remarks,
+) {
+    let is_told_otherwise = |one: &&Directive| match locations::kind(one) {
+        Kind::Prefix("/") => one
+            .inside()
+            .iter()
+            .any(|inner| there.iter().all(|host| answers::is_to_https(inner, host))),
+        Kind::Prefix(path) => path.starts_with(ACME),
+        _ => false,
+    };
+    let left_out = level.locations.len() - level.locations.iter().filter(is_told_otherwise).count();
+    let says_nothing = left_out == 0 && level.answer.is_none() && level.scope.root.is_empty();
+    if !says_nothing && there.iter().any(|host| !led.contains(host)) {
+        remarks.line(format!(
+            "{}: {} is served with TLS by another server, so requests in the clear are led there; what this server says of \
+             them, in {left_out} locations and outside of them, is left out",
+            server.place,
+            there.join(", ")
+        ));
+    }
+    if identity.is_tls && identity.listens_in_clear && led.is_empty() && level.answer.is_none() {
+        remarks.line(format!(
+            "{}: nginx answers in the clear too; here such requests are led to https with 308 where the host has a \
+             certificate, also those that post, and those of devices and health checks that follow nobody",
+            server.place
+        ));
+    }
 }
 
 /// Restricts access to the routes of a server block, and adds a remark. In nginx, only some clients
@@ -255,26 +425,20 @@ fn read_spots(level: &mut Level, zones: &Zones, made: &mut Made) -> Locations {
     }
     let locations = std::mem::take(&mut level.locations);
     let mut spots = Locations::read(&locations, &level.scope, zones, made);
-    let has_rest = level.answer.is_some() || !level.scope.root.is_empty();
-    if has_rest && !spots.plain.iter().any(|spot| spot.path == "/") {
+    if !spots.plain.iter().any(|spot| spot.path == "/") {
         spots.plain.push(ConvertedLocation {
             path: "/".to_owned(),
             level: std::mem::take(level),
+            is_final: false,
         });
     }
+    spots.finish();
     spots
 }
 
 /// Converts a `rewrite … break` that strips a prefix, and adds remarks about other rewrites.
 fn rewritten(spot: &mut ConvertedLocation) {
     let level = &mut spot.level;
-    for one in std::mem::take(&mut level.conditions) {
-        let why = "conditions cannot be carried over";
-        match answers::condition(&one, &[]) {
-            Condition::Refusal => level.remarks.careful(&one, why),
-            _ => level.remarks.about(&one, why),
-        }
-    }
     let fits = |one: &Directive| {
         let strip = answers::stripped(one);
         strip.filter(|strip| *strip == spot.path.trim_end_matches('/'))
@@ -291,11 +455,12 @@ fn rewritten(spot: &mut ConvertedLocation) {
             } else if !url.ends_with('/') {
                 url.push('/');
             }
+        } else if level.answer.is_none()
+            && let Some(answer) = answers::redirect_of_all(one)
+        {
+            level.answer = Some(answer);
         } else {
-            level.remarks.about(
-                one,
-                "regular expressions cannot be carried over; a route may `strip` and `add`, or lead to redirect:URL",
-            );
+            level.remarks.about(one, REWRITE);
         }
     }
 }
@@ -314,6 +479,10 @@ fn lead(
         return;
     }
     if !level.scope.closed.is_empty() {
+        close(route, 403);
+        return;
+    }
+    if made.hides_clients && level.scope.judges_addresses() {
         close(route, 403);
         return;
     }

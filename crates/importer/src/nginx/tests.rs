@@ -1,11 +1,13 @@
 //! Tests with typical nginx files and their results.
 
+mod answered;
 mod guards;
 mod properties;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use edge::route::{HostPattern, NormalPath};
 use edge::{Description, Plan, PlanContext, Problem};
 
 use super::include::Includes;
@@ -57,6 +59,35 @@ fn files_of_nginx_become_routes() {
         seen += 1;
     }
     assert!(seen >= 12);
+}
+
+/// The section `[[route]]` for a request to a resulting `kenduri.toml`, as if all folders and files
+/// were there; `None` if there is none.
+fn found(text: &str, host: &str, path: &str) -> Option<edge::Route> {
+    let mut description: Description =
+        toml::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let written = description.route.clone();
+    description.tls.certificate.clear();
+    for route in &mut description.route {
+        route.access = None;
+        if route.to.starts_with("files:") {
+            "files:/".clone_into(&mut route.to);
+        }
+    }
+    let folder = Path::new("/");
+    let ground = PlanContext {
+        folder,
+        data: folder,
+        services: &[],
+    };
+    let plan = Plan::check(&description, &ground);
+    let plan = plan.unwrap_or_else(|flaws| panic!("{flaws:?}\n{text}"));
+    let found = plan.find(host, &NormalPath::parse(path).unwrap())?;
+    let is_it = |route: &edge::Route| {
+        let host = HostPattern::parse(&route.host);
+        host.is_ok_and(|host| host == found.host) && route.path == found.path.as_str()
+    };
+    written.into_iter().find(is_it)
 }
 
 fn made(text: &str) -> String {
@@ -217,7 +248,7 @@ fn certificates_of_all_servers_are_kept() {
     let pair = "ssl_certificate all.pem; ssl_certificate_key all.key;";
     let secure = "listen 443 ssl; root /srv;";
     let certificate = |text: &str| {
-        let sections = text.split("[[tls.certificate]]").skip(1);
+        let sections = text.split("\n[[tls.certificate]]").skip(1);
         sections
             .map(|one| one.split("\n\n").next().unwrap().trim().to_owned())
             .collect::<Vec<_>>()
@@ -230,7 +261,7 @@ fn certificates_of_all_servers_are_kept() {
     assert_eq!(
         certificate(&text),
         [
-            "hosts = [\"a.example\", \"b.example\"]\nchain = \"all.pem\"\nkey = \"all.key\"",
+            "hosts = [\"a.example\", \"b.example\"]\nchain = \"all.pem\"\nkey = \"all.key\"\ndefault = true",
             "hosts = [\"c.example\"]\nchain = \"c.pem\"\nkey = \"c.key\"",
         ],
         "{text}"
@@ -326,7 +357,10 @@ fn every_directive_is_carried_over_or_said() {
             "proxy_buffering off;",
             "1: proxy_buffering: bodies are buffered",
         ),
-        ("proxy_redirect off;", "1: proxy_redirect: what is sent"),
+        (
+            "proxy_redirect off;",
+            "1: proxy_redirect: redirects of programs",
+        ),
         (
             "proxy_redirect http://b/ /;",
             "1: proxy_redirect http://b/ /: not carried over",

@@ -1,7 +1,7 @@
 //! Splits an nginx configuration into tokens, as nginx does.
 //!
 //! Blanks separate words, and `;`, `{` and `}` end a word. A `#` begins a comment, but not inside a
-//! word. Quotes preserve blanks, and a `\` preserves the next character. The braces of `${name}` do
+//! word. Quotes preserve blanks. A `\` keeps the next character from ending a word or its quotes. The braces of `${name}` do
 //! not end a word.
 
 use std::iter::Peekable;
@@ -117,11 +117,11 @@ impl<'a> Tokens<'a> {
         Token::Word(word)
     }
 
-    /// Handles the character after a `\`. The `\` is removed before quotes, spaces, semicolons and
-    /// braces; `\t`, `\n` and `\r` become control characters; every other `\` is kept.
+    /// Handles the character after a `\`. The `\` is removed before quotes and another `\`; `\t`,
+    /// `\n` and `\r` become control characters; every other `\` is kept.
     fn escaped(&mut self, word: &mut String) {
         match self.take() {
-            Some(letter @ ('"' | '\'' | ' ' | ';' | '{' | '}')) => word.push(letter),
+            Some(letter @ ('"' | '\'' | '\\')) => word.push(letter),
             Some('t') => word.push('\t'),
             Some('n') => word.push('\n'),
             Some('r') => word.push('\r'),
@@ -184,6 +184,14 @@ mod tests {
         assert_eq!(read("x#y")[0].0, word("x#y"), "no comment inside a word");
         assert_eq!(read("${a}b;")[0].0, word("${a}b"));
         assert_eq!(read(r"~ \.php$")[1].0, word(r"\.php$"));
+        for (text, expected) in [
+            (r#""a\.b""#, r"a\.b"),
+            (r#""a\\.b""#, r"a\.b"),
+            (r"a\;b\ c\{d", r"a\;b\ c\{d"),
+            (r"'it\'s'", "it's"),
+        ] {
+            assert_eq!(read(text)[0].0, word(expected), "{text}");
+        }
         assert_eq!(read("\u{feff}a")[0].0, word("a"));
     }
 

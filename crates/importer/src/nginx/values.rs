@@ -5,9 +5,8 @@ use edge::Limit;
 /// The longest time that is imported: a year, in milliseconds.
 const LONGEST: u64 = 366 * 24 * 3_600 * 1_000;
 
-/// Converts a size such as `20m` to `20M`; `None` if it is invalid. Returns an empty string for 0,
-/// which means no limit in nginx.
-pub(super) fn size(text: &str) -> Option<String> {
+/// Splits a size such as `20m` into its number, its unit and the bytes that it stands for.
+fn parts(text: &str) -> Option<(u64, &'static str, u64)> {
     let end = text
         .find(|letter: char| !letter.is_ascii_digit())
         .unwrap_or(text.len());
@@ -20,8 +19,19 @@ pub(super) fn size(text: &str) -> Option<String> {
         "g" | "G" => ("G", 30),
         _ => return None,
     };
-    number.checked_mul(1 << bits)?;
-    Some(if number == 0 {
+    Some((number, unit, number.checked_mul(1 << bits)?))
+}
+
+/// Converts a size such as `20m` to a number of bytes; `None` if it is invalid.
+pub(super) fn bytes(text: &str) -> Option<u64> {
+    parts(text).map(|(_, _, bytes)| bytes)
+}
+
+/// Converts a size such as `20m` to `20M`; `None` if it is invalid. Returns an empty string for 0,
+/// which means no limit in nginx.
+pub(super) fn size(text: &str) -> Option<String> {
+    let (number, unit, bytes) = parts(text)?;
+    Some(if bytes == 0 {
         String::new()
     } else {
         format!("{number}{unit}")

@@ -65,6 +65,7 @@ fn listen(page: &mut Page, made: &Made) {
     page.section("[listen]");
     page.key("http", made.http.clone());
     page.key("https", made.https.clone());
+    page.key("header_size", made.header_size.as_str());
     if !made.trusted_proxies.is_empty() {
         page.key("trusted_proxies", made.trusted_proxies.clone());
         if made.forwarded_header == edge::ForwardedHeader::XForwardedFor {
@@ -93,6 +94,9 @@ fn certificates(page: &mut Page, made: &Made) {
         }
         page.key("chain", certificate.chain.as_str());
         page.key("key", certificate.key.as_str());
+        if certificate.default {
+            page.key("default", true);
+        }
     }
 }
 
@@ -198,6 +202,7 @@ fn described(made: &Made) -> Description {
     let listen = &mut description.listen;
     listen.http.clone_from(&made.http);
     listen.https.clone_from(&made.https);
+    listen.header_size.clone_from(&made.header_size);
     listen.trusted_proxies.clone_from(&made.trusted_proxies);
     listen.forwarded_header = made.forwarded_header;
     listen.proxy_protocol.clone_from(&made.proxy_protocol);
@@ -235,6 +240,7 @@ fn settle(made: &mut Made) {
                 routes: vec![Told {
                     route,
                     remarks: Remarks::default(),
+                    is_final: false,
                 }],
             });
         }
@@ -275,13 +281,20 @@ fn status_instead(route: &edge::Route) -> u16 {
 }
 
 /// Whether the error is about a missing folder or file. Those need to exist only on the machine
-/// where Kenduri will run.
+/// where Kenduri will run. A file is no missing folder, since it would be a file there too.
 pub(super) fn is_missing_file(flaw: &Problem) -> bool {
     let names_file = [".chain", ".key", ".basic.file"]
         .iter()
         .any(|end| flaw.key.ends_with(end));
-    names_file
-        || (flaw.key.rsplit('.').next() == Some("to") && flaw.what.ends_with(" is no folder"))
+    let is_absent = ["cannot read ", " is no file"]
+        .iter()
+        .any(|what| flaw.what.contains(what));
+    (names_file && is_absent)
+        || (flaw.key.rsplit('.').next() == Some("to")
+            && flaw
+                .what
+                .strip_suffix(" is no folder")
+                .is_some_and(|path| !Path::new(path).is_file()))
 }
 
 /// Handles one validation error, by changing a part or by marking a route for removal.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use supervisor::{OWN_SERVICE, Schedule};
 
 use super::Asked;
+use super::command::Line;
 use super::values::text;
 use crate::page::{Page, short};
 
@@ -119,11 +120,19 @@ pub(super) fn write(
     if service.serves_files(&name) {
         return;
     }
-    let Some((run, interpreter)) = service.run(&name) else {
+    let Some(Line {
+        text,
+        interpreter,
+        is_for_shell,
+    }) = service.run(&name)
+    else {
         return;
     };
     service.page.section(&format!("[service.{name}]"));
-    service.page.key("run", run);
+    service.page.key("run", text);
+    if is_for_shell {
+        service.page.key("shell", true);
+    }
     service.directory();
     let env = service.env(&interpreter);
     let instances = service.instances(&interpreter);

@@ -30,9 +30,17 @@ impl Interpreter {
     }
 }
 
+/// A service's command line.
+pub(super) struct Line {
+    pub(super) text: String,
+    pub(super) interpreter: Interpreter,
+    /// Whether a shell must read the line.
+    pub(super) is_for_shell: bool,
+}
+
 impl Service<'_> {
-    /// Returns a service's command line and interpreter; `None` if the app has no script.
-    pub(super) fn run(&mut self, name: &str) -> Option<(String, Interpreter)> {
+    /// Returns a service's command line; `None` if the app has no script.
+    pub(super) fn run(&mut self, name: &str) -> Option<Line> {
         let script = self.take_text(&["script", "cmd", "command", "exec"]);
         let Some(script) = script.filter(|script| !script.trim().is_empty()) else {
             self.page
@@ -88,7 +96,13 @@ impl Service<'_> {
             ));
             return None;
         }
-        if is_line && line.contains(['|', '&', ';', '<', '>', '$', '*', '`']) {
+        // PM2 has bash read a script that is a whole command line, but not the arguments of a program.
+        let is_for_shell =
+            interpreter.0.is_none() && script.contains(char::is_whitespace) && needs_shell(&script);
+        if is_for_shell {
+            self.page
+                .remark("PM2 has bash read this line; here /bin/sh does, which knows less");
+        } else if is_line && line.contains(['|', '&', ';', '<', '>', '$', '*', '`']) {
             self.page
                 .remark("no shell reads this line: with `shell = true`, /bin/sh does");
         }
@@ -99,7 +113,11 @@ impl Service<'_> {
                 ));
             }
         }
-        Some((line, interpreter))
+        Some(Line {
+            text: line,
+            interpreter,
+            is_for_shell,
+        })
     }
 
     fn interpreter(&mut self, named: Option<&str>, script: &str) -> Interpreter {
@@ -173,6 +191,23 @@ impl Service<'_> {
         opened.take(BEGINNING).read_to_end(&mut beginning).ok()?;
         Some(beginning.contains(&0))
     }
+}
+
+/// Whether a command line means something else to a shell than a program and its arguments.
+fn needs_shell(script: &str) -> bool {
+    const OF_SHELL: [&str; 12] = [
+        "cd", "exec", "export", "source", ".", "ulimit", "umask", "set", "unset", "trap", "eval",
+        "if",
+    ];
+    let first = script.split_whitespace().next().unwrap_or_default();
+    let is_assignment = first
+        .split_once('=')
+        .is_some_and(|(name, _)| !name.contains(['/', '"', '\'']));
+    is_assignment
+        || OF_SHELL.contains(&first)
+        || script.contains([
+            '|', '&', ';', '<', '>', '$', '*', '?', '[', '(', ')', '`', '~', '#', '!', '{',
+        ])
 }
 
 /// Whether every quote in a command line is closed.

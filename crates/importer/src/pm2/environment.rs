@@ -1,5 +1,7 @@
 //! Converts the environment variables of an app.
 
+use std::path::Path;
+
 use serde_json::Value;
 use toml::Table;
 
@@ -69,7 +71,12 @@ impl<'a> Service<'a> {
         self.used.push("env");
         if let Some(file) = self.take_text(&["env_file"]) {
             self.page.remark("`env_file` must have mode 0600");
-            self.page.key("env_file", file);
+            // PM2 looks for it in the app's folder, Kenduri in that of kenduri.toml.
+            let folder = self.app.get("cwd").and_then(Value::as_str);
+            let file = file.strip_prefix("./").unwrap_or(&file);
+            let file = Path::new(folder.unwrap_or_default()).join(file);
+            self.page
+                .key("env_file", file.to_string_lossy().into_owned());
         }
         all.into_iter()
             .map(|(name, value)| (name, value.as_str().unwrap_or_default().to_owned()))

@@ -1,5 +1,6 @@
 //! Tests with typical ecosystem files and their results.
 
+mod as_pm2_reads;
 mod left_out;
 mod properties;
 

@@ -317,8 +317,24 @@ fn answers_keep_what_belongs_to_the_client() {
         ("Set-Cookie", "a=1"),
         ("Set-Cookie", "b=2"),
     ]);
-    response(&mut headers);
+    response(http::StatusCode::OK, &mut headers);
     assert_eq!(all(&headers, "set-cookie"), ["a=1", "b=2"]);
     assert_eq!(all(&headers, "trailer"), ["X-Sum"]);
     assert_eq!(headers.len(), 3);
+}
+
+#[test]
+fn a_required_protocol_is_named_and_no_file_of_the_machine() {
+    for (status, upgrade) in [(426, vec!["websocket"]), (200, vec![])] {
+        let mut headers = map(&[
+            ("Connection", "upgrade"),
+            ("Upgrade", "websocket"),
+            ("X-Accel-Redirect", "/internal/x"),
+            ("X-Accel-Buffering", "no"),
+        ]);
+        response(http::StatusCode::from_u16(status).unwrap(), &mut headers);
+        assert_eq!(all(&headers, "upgrade"), upgrade);
+        assert_eq!(all(&headers, "x-accel-buffering"), ["no"]);
+        assert_eq!(headers.len(), 1 + upgrade.len());
+    }
 }

@@ -2,7 +2,7 @@
 
 use edge::route::NormalPath;
 
-use super::{made, plan, route_of, server};
+use super::{found, made, plan, route_of, server};
 
 #[test]
 fn what_is_guarded_never_opens() {
@@ -305,7 +305,7 @@ fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
             "not sent",
         ),
         (
-            "set_real_ip_from 10.0.0.1; proxy_set_header X-Real-IP $remote_addr;",
+            "set_real_ip_from 10.0.0.1; real_ip_header X-Forwarded-For; proxy_set_header X-Real-IP $remote_addr;",
             vec!["X-Real-IP"],
             "not sent",
         ),
@@ -361,5 +361,229 @@ fn what_clients_could_not_say_to_programs_they_cannot_say_here() {
         ("/app/", vec!["X-C"]),
     ] {
         assert_eq!(removed(&text, path), names, "{path}\n{text}");
+    }
+}
+
+/// Whether everybody gets the answer for this path.
+fn is_open(text: &str, path: &str) -> bool {
+    let route = found(text, "a.example", path);
+    let route = route.unwrap_or_else(|| panic!("{path}\n{text}"));
+    route.access.is_none() && !route.to.starts_with("status:4")
+}
+
+#[test]
+fn a_guard_whose_paths_are_unknown_closes_what_it_may_be_about() {
+    let files = "root /srv; location /app/ { proxy_pass http://b:1; }";
+    for (guard, closes_files, closes_program) in [
+        (r"location ~* \.bak$ { deny all; }", true, false),
+        (r"location ~ \.(sql|log)$ { return 404; }", true, false),
+        (
+            "location ~* admin { auth_basic A; auth_basic_user_file f; }",
+            true,
+            true,
+        ),
+        (r"location ~* \.jpg$ { valid_referers none; }", true, false),
+        (
+            "if ($request_method !~ ^(GET|HEAD)$) { return 405; }",
+            true,
+            true,
+        ),
+        ("if ($http_x_secret != abc) { return 403; }", true, true),
+        ("if ($request_uri ~ secret) { return 403; }", true, true),
+        ("if ($http_user_agent ~ bot) { return 403; }", false, false),
+        ("if (-f /srv/off) { return 503; }", false, false),
+        (r"location ~ ^/x/.*\.sql$ { deny all; }", false, false),
+        (
+            r"location ~ /[0-9]+ { if ($arg_token = '') { return 403; } root /srv; }",
+            true,
+            true,
+        ),
+    ] {
+        let text = server(&format!("{files} {guard}"));
+        assert_eq!(is_open(&text, "/page"), !closes_files, "{guard}\n{text}");
+        assert_eq!(is_open(&text, "/app/x"), !closes_program, "{guard}\n{text}");
+        let is_told = text.contains("CAREFUL: site.conf:1:");
+        assert_eq!(is_told, !guard.contains("503"), "{guard}\n{text}");
+    }
+    let text = server(
+        "location / { try_files $uri @a; } location @a { proxy_pass http://b:1; } location ~ x { deny all; }",
+    );
+    assert!(!is_open(&text, "/x"), "{text}");
+    // nginx compares these with no regular expression, or only within one location.
+    let text = server(
+        r"location ^~ /files/ { root /srv; } location /old/ { return 301 /new/; } location / { root /srv; } location ~ \.bak$ { deny all; }",
+    );
+    assert!(
+        is_open(&text, "/files/x") && is_open(&text, "/old/x") && !is_open(&text, "/x"),
+        "{text}"
+    );
+    assert!(text.contains("/ (root /srv)"), "{text}");
+    let text = server(
+        r"root /srv; location /x/ { location ~ \.bak$ { deny all; } } location /y/ { if ($arg_a = b) { return 403; } }",
+    );
+    assert!(
+        is_open(&text, "/z") && !is_open(&text, "/x/z") && !is_open(&text, "/y/z"),
+        "{text}"
+    );
+}
+
+#[test]
+fn neighbours_of_a_guarded_path_are_told() {
+    for (location, told) in [
+        ("/admin { deny all; }", true),
+        ("/conf { return 403; }", true),
+        (
+            "/pri { auth_basic A; auth_basic_user_file f; root /srv; }",
+            true,
+        ),
+        ("/login { limit_req zone=z; root /srv; }", true),
+        ("/priv { internal; }", true),
+        ("/admin/ { deny all; }", false),
+        ("/open { root /srv; }", false),
+    ] {
+        let zone = "limit_req_zone $remote_addr zone=z:1m rate=1r/s;";
+        let text = made(&format!(
+            "{zone} server {{ server_name a.example; location {location} }}"
+        ));
+        let is_told = text.contains("are guarded by nginx too, and not here");
+        assert_eq!(is_told, told, "{location}\n{text}");
+    }
+    // Everything is guarded alike.
+    let text = server("deny all; root /srv; location /x { root /srv; }");
+    assert!(!text.contains("are guarded by nginx too"), "{text}");
+}
+
+#[test]
+fn a_folder_is_guarded_like_its_page() {
+    let basic = "auth_basic A; auth_basic_user_file f;";
+    let text = server(&format!(
+        "root /srv; location = /docs/index.html {{ {basic} }}"
+    ));
+    assert!(!is_open(&text, "/docs/") && is_open(&text, "/x"), "{text}");
+    for guard in ["deny all;", basic] {
+        let text = server(&format!("root /srv; location = /index.html {{ {guard} }}"));
+        assert!(!is_open(&text, "/"), "{text}");
+        let text = server(&format!("root /srv; location = / {{ {guard} }}"));
+        assert!(!is_open(&text, "/"), "{text}");
+        let text = server(&format!(
+            "root /srv; location / {{ try_files $uri /app.html; }} location = /app.html {{ {guard} }}"
+        ));
+        assert!(!is_open(&text, "/any"), "{text}");
+        assert!(text.contains("CAREFUL"), "{text}");
+    }
+    // `internal` lets nginx itself in.
+    let text = server("root /srv; location = /index.html { internal; }");
+    assert!(is_open(&text, "/"), "{text}");
+}
+
+#[test]
+fn nothing_is_open_below_an_exact_location_that_was_not() {
+    for guard in [
+        "deny all;",
+        "auth_basic A; auth_basic_user_file f;",
+        "internal;",
+        "return 403;",
+    ] {
+        for around in ["/admin/", "/admin", "/"] {
+            let text = server(&format!(
+                "location {around} {{ {guard} root /srv; }} location = /admin/login {{ root /open; }}"
+            ));
+            assert!(is_open(&text, "/admin/login"), "{text}");
+            assert!(!is_open(&text, "/admin/login/x"), "{text}");
+            assert!(text.contains("CAREFUL: /admin/login is open"), "{text}");
+        }
+    }
+    let text = server("location / { root /srv; } location = /admin/login { root /open; }");
+    assert!(is_open(&text, "/admin/login/x"), "{text}");
+}
+
+#[test]
+fn a_named_location_guards_too() {
+    let files = "location / { root /srv; try_files $uri @app; }";
+    for guard in [
+        "deny all;",
+        "auth_basic A; auth_basic_user_file f;",
+        "auth_request /x;",
+        "if ($arg_a = b) { return 403; }",
+    ] {
+        let text = server(&format!(
+            "{files} location @app {{ {guard} proxy_pass http://b:1; }}"
+        ));
+        assert!(!is_open(&text, "/"), "{guard}\n{text}");
+    }
+    let text = server(
+        "location / { allow 10.0.0.1; deny all; root /srv; try_files $uri @app; } location @app { proxy_pass http://b:1; }",
+    );
+    assert!(
+        !is_open(&text, "/") && text.contains("http://b:1"),
+        "{text}"
+    );
+}
+
+#[test]
+fn nobody_is_believed_about_clients_by_another_header_than_nginx_reads() {
+    let from = "set_real_ip_from 10.0.0.0/8;";
+    let deny = "location / { deny 8.8.8.8; root /srv; }";
+    for (inside, header, is_closed) in [
+        (String::new(), "", true),
+        ("real_ip_header X-Real-IP;".to_owned(), "X-Real-IP", true),
+        (
+            "real_ip_header CF-Connecting-IP;".to_owned(),
+            "\"cloudflare\"",
+            true,
+        ),
+        ("real_ip_header X-Forwarded-For;".to_owned(), "", false),
+    ] {
+        let text = made(&format!(
+            "{from} {inside} server {{ server_name a.example; {deny} location /open/ {{ root /srv; }} }}"
+        ));
+        assert_eq!(
+            text.contains("\ntrusted_proxies"),
+            !is_closed,
+            "{inside}\n{text}"
+        );
+        assert_eq!(text.contains("CAREFUL"), is_closed, "{text}");
+        assert!(text.contains(header), "{text}");
+        let route = route_of(&text, "/").unwrap();
+        assert_eq!(route.contains("status:403"), is_closed, "{text}");
+        assert!(is_open(&text, "/open/"), "{text}");
+    }
+    // In one server, but not in the other.
+    let own = format!("{from} real_ip_header X-Forwarded-For;");
+    let text = made(&format!(
+        "server {{ server_name a.example; {own} root /srv; }} server {{ server_name b.example; {deny} }}"
+    ));
+    assert!(
+        !text.contains("\ntrusted_proxies") && text.contains("CAREFUL"),
+        "{text}"
+    );
+    // A server whose answer is the same for everybody has no say.
+    let text = made(&format!(
+        "server {{ server_name a.example; {own} {deny} }} server {{ server_name b.example; return 404; }}"
+    ));
+    assert!(
+        text.contains("\ntrusted_proxies = [\"10.0.0.0/8\"]"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_account_that_several_routes_share_is_told() {
+    let zone = "limit_req_zone $remote_addr zone=z:1m rate=1r/s;";
+    for (locations, told) in [
+        (
+            "limit_req zone=z; root /srv; location /x/ { root /srv; }",
+            true,
+        ),
+        (
+            "location /login { limit_req zone=z; root /srv; } location /api/ { limit_req zone=z; root /srv; }",
+            true,
+        ),
+        ("location /login { limit_req zone=z; root /srv; }", false),
+    ] {
+        let text = made(&format!(
+            "{zone} server {{ server_name a.example; {locations} }}"
+        ));
+        assert_eq!(text.contains("CAREFUL: limit_req zone=z"), told, "{text}");
     }
 }
