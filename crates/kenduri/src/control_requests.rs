@@ -55,6 +55,8 @@ pub(crate) enum ControlRequest {
     },
     MaintenanceOff,
     BackupNow,
+    /// Makes a snapshot, even if the backup's target has lost the former backup.
+    BackupAnew,
     /// Asks when the current freeze ends. A freeze is a period around an event in which planned
     /// changes are refused.
     Freeze,
@@ -181,6 +183,7 @@ impl ControlRequest {
                 | Self::TokenCreate(_)
                 | Self::VerifyAudit
                 | Self::BackupNow
+                | Self::BackupAnew
                 | Self::VerifyBookings
         )
     }
@@ -191,7 +194,8 @@ impl ControlRequest {
             Self::FactorsReset { email } => reset_factors(&email, &hands.opened()?.site).await,
             Self::TokenCreate(order) => create_token(order, hands.opened()?).await,
             Self::VerifyAudit => verify_audit(&hands.opened()?.site).await,
-            Self::BackupNow => back_up(hands).await,
+            Self::BackupNow => back_up(hands, backup::Agent::now).await,
+            Self::BackupAnew => back_up(hands, backup::Agent::begin_anew).await,
             Self::Freeze => frozen(hands).await,
             Self::VerifyBookings => verify_bookings(&hands.opened()?.site).await,
             Self::Purge { tags } => {
@@ -291,7 +295,10 @@ async fn create_token(
 
 /// Makes a snapshot with the running backup. If Kenduri is not running, starts the backup for this
 /// snapshot only.
-async fn back_up(hands: &RequestContext) -> Result<ControlResponse> {
+async fn back_up(
+    hands: &RequestContext,
+    make: fn(&backup::Agent) -> Result<(), backup::BackupError>,
+) -> Result<ControlResponse> {
     let agent = match &hands.backup {
         Some(agent) => Arc::clone(agent),
         None => app_setup::start_backup(&hands.settings, &hands.opened()?.site)?
@@ -299,7 +306,7 @@ async fn back_up(hands: &RequestContext) -> Result<ControlResponse> {
     };
     let is_under_way = hands.backup.is_some();
     tokio::task::spawn_blocking(move || {
-        let done = agent.now();
+        let done = make(&agent);
         if !is_under_way {
             agent.stop();
         }
