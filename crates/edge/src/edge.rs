@@ -155,6 +155,7 @@ impl Edge {
             tunnels: Tunnels::default(),
             https_port: AtomicU32::new(0),
             drain: CancellationToken::new(),
+            idle: CancellationToken::new(),
             end: CancellationToken::new(),
             cut: CancellationToken::new(),
         });
@@ -313,10 +314,10 @@ impl Edge {
     /// Stops accepting connections, and waits until all open connections have ended or timed out.
     /// Meanwhile, the servers of services can be changed.
     pub async fn drain(&self) {
-        let (drain_time, tunnel_time) = {
+        let (drain_time, lame_duck_time, tunnel_time) = {
             let running = self.shared.running();
             let listen = running.plan.listen();
-            (listen.drain_time, listen.tunnel_time)
+            (listen.drain_time, listen.lame_duck_time, listen.tunnel_time)
         };
         for listening in self.listeners().values() {
             listening.close.cancel();
@@ -325,6 +326,10 @@ impl Edge {
         self.close_datagrams();
         // No worker accepts connections any more, so the inherited sockets are closed.
         *lock(&self.inherited) = Inherited::default();
+        let idles = async {
+            tokio::time::sleep(lame_duck_time.min(drain_time)).await;
+            self.shared.idle.cancel();
+        };
         let ends = async {
             tokio::time::sleep(drain_time).await;
             self.shared.end.cancel();
@@ -337,7 +342,7 @@ impl Edge {
             self.shared.cut.cancel();
         };
         let forced = async {
-            tokio::join!(ends, cuts);
+            tokio::join!(idles, ends, cuts);
             tokio::time::sleep(LAST_BREATH).await;
         };
         tokio::select! {

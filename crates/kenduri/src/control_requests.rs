@@ -43,6 +43,8 @@ pub(crate) enum ControlRequest {
     VerifyBookings,
     /// Reloads the settings file, and applies the settings.
     Apply,
+    /// Asks whether Kenduri runs or is stopping.
+    State,
     /// Deletes responses from the edge's cache.
     Purge {
         /// Path prefixes that begin with `/`, or `*` for all responses.
@@ -53,7 +55,12 @@ pub(crate) enum ControlRequest {
         /// The host; `None` for all hosts.
         host: Option<String>,
     },
-    MaintenanceOff,
+    /// Turns maintenance mode off.
+    MaintenanceOff {
+        /// The host; `None` for all hosts.
+        #[serde(default)]
+        host: Option<String>,
+    },
     BackupNow,
     /// Makes a snapshot, even if the backup's target has lost the former backup.
     BackupAnew,
@@ -129,6 +136,9 @@ pub(crate) enum ControlResponse {
         /// does not know it.
         #[serde(default)]
         file: Option<PathBuf>,
+    },
+    State {
+        is_stopping: bool,
     },
     Purged {
         /// The number of deleted responses.
@@ -206,9 +216,11 @@ impl ControlRequest {
                     count: count.await.context("Kenduri is stopping")?,
                 })
             }
-            Self::Apply | Self::Services(_) => bail!("this is for the supervisor process"),
+            Self::Apply | Self::State | Self::Services(_) => {
+                bail!("this is for the supervisor process")
+            }
             Self::MaintenanceOn { host } => maintenance::close(host.as_deref(), hands),
-            Self::MaintenanceOff => maintenance::open(hands),
+            Self::MaintenanceOff { host } => maintenance::open(host.as_deref(), hands),
         }
     }
 }

@@ -364,10 +364,40 @@ fn what_works_and_should_be_known_is_a_warning() {
     }
 }
 
+/// Writes a certificate and its key into one file.
+fn write_pair(path: &Path, hosts: &[&str]) {
+    let hosts: Vec<String> = hosts.iter().map(|host| (*host).to_owned()).collect();
+    let made = rcgen::generate_simple_self_signed(hosts).unwrap();
+    let text = made.cert.pem() + &made.signing_key.serialize_pem();
+    fs::write(path, text).unwrap();
+}
+
+#[test]
+fn certificates_that_cannot_be_used_are_told_by_their_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    write_pair(&path("a.pem"), &["a.example"]);
+    write_pair(&path("b.pem"), &["b.example"]);
+    fs::write(path("empty.pem"), "").unwrap();
+    for (chain, key, wrong) in [
+        ("a.pem", "a.pem", None),
+        ("empty.pem", "a.pem", Some("tls.certificate[0].chain")),
+        ("a.pem", "empty.pem", Some("tls.certificate[0].key")),
+        ("a.pem", "b.pem", Some("tls.certificate[0].key")),
+    ] {
+        let text = format!(
+            "[listen]\nhttps = [\":443\"]\n[[tls.certificate]]\nchain = \"{chain}\"\nkey = \"{key}\""
+        );
+        let told = check_in(&text, folder.path()).err().unwrap_or_default();
+        let keys: Vec<_> = told.iter().map(|problem| problem.key.as_str()).collect();
+        assert_eq!(keys, Vec::from_iter(wrong), "{chain} {key}");
+    }
+}
+
 #[test]
 fn certificates_cover_names_and_the_authority_gets_the_rest() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("a.pem"), "").unwrap();
+    write_pair(&folder.path().join("a.pem"), &["a.example"]);
     let plan = check_in(
         r#"
         [listen]
@@ -412,9 +442,7 @@ fn certificates_cover_names_and_the_authority_gets_the_rest() {
 #[test]
 fn certificates_that_say_themselves_whom_they_are_for_cover_names_too() {
     let folder = tempfile::tempdir().unwrap();
-    let hosts = ["a.example", "*.b.example"].map(str::to_owned);
-    let made = rcgen::generate_simple_self_signed(hosts).unwrap();
-    fs::write(folder.path().join("a.pem"), made.cert.pem()).unwrap();
+    write_pair(&folder.path().join("a.pem"), &["a.example", "*.b.example"]);
     let mut plan = check_in(
         r#"
         [listen]
