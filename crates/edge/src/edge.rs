@@ -35,7 +35,7 @@ use crate::listener::{
 use crate::lock::lock;
 use crate::maintenance::Maintenance;
 use crate::metrics::{ListenerMetrics, RouteFigures};
-use crate::proxy::{Pool, Tunnels, Upstream};
+use crate::proxy::{CookieKey, Pool, Tunnels, Upstream};
 use crate::scratch_buffer::ScratchBuffer;
 use crate::static_files::Memory;
 use crate::tls::{Certificates, FileCertificate, TlsError};
@@ -57,6 +57,9 @@ pub struct Options {
     pub maintenance: Option<Arc<Maintenance>>,
     /// The name of this installation in `CDN-Loop`; `None` for a random name.
     pub cdn_id: Option<CdnId>,
+    /// The key of cookies of sticky sessions; `None` for a random key. The first edge in a process
+    /// sets the key for all.
+    pub cookie_key: Option<CookieKey>,
     pub clock: Clock,
 }
 
@@ -68,6 +71,7 @@ impl Default for Options {
             log: None,
             maintenance: None,
             cdn_id: None,
+            cookie_key: None,
             clock: Arc::new(system_time),
         }
     }
@@ -128,8 +132,12 @@ impl Edge {
             log,
             maintenance,
             cdn_id,
+            cookie_key,
             clock,
         } = options;
+        if let Some(key) = cookie_key {
+            key.set();
+        }
         let cdn_id = cdn_id.unwrap_or_else(CdnId::random);
         let workers = workers.max(1);
         let certificates = Arc::new(Certificates::load(plan.tls())?);

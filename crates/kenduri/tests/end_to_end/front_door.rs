@@ -120,7 +120,7 @@ fn without_a_route_to_the_app_nothing_of_it_is_there() {
         .map(|entry| entry.expect("an entry").file_name())
         .collect();
     data.sort();
-    assert_eq!(data, ["cdn-id", "logs", "run"]);
+    assert_eq!(data, ["cdn-id", "logs", "run", "sticky-key"]);
     let (code, said) = place.order(&[
         "owner",
         "create",
