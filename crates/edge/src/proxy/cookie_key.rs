@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{crypto, durable};
+use crate::crypto;
+use crate::durable;
 
 /// The file in the data folder that contains the key.
 const FILE: &str = "sticky-key";

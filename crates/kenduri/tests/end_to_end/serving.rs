@@ -285,34 +285,6 @@ fn who_never_finishes_the_headers_is_let_go() {
 }
 
 #[test]
-fn one_that_is_stopping_says_so_to_the_next() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let data = folder.path().to_string_lossy().into_owned();
-    let mut first = Program::serve(&["--data", &data], &[]);
-    // An idle connection is kept for a moment while Kenduri stops.
-    let mut idle = TcpStream::connect(&first.address).expect("a connection");
-    idle.write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
-        .expect("sent");
-    idle.read_exact(&mut [0; 12]).expect("an answer");
-    first.signal(Signal::TERM);
-    let end = Instant::now() + PATIENCE;
-    loop {
-        let second = run(
-            &["serve", "--data", &data, "--listen", "127.0.0.1:0"],
-            folder.path(),
-            &[],
-        );
-        let said = text(&second.stderr);
-        if said.contains("is stopping") {
-            break;
-        }
-        assert!(Instant::now() < end, "{said}");
-    }
-    drop(idle);
-    assert_eq!(first.wait().code(), Some(0));
-}
-
-#[test]
 fn two_do_not_serve_one_folder() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_string_lossy().into_owned();
