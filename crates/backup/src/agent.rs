@@ -1,5 +1,7 @@
 //! The thread that makes backups while Kenduri runs.
 
+mod target;
+
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
@@ -17,11 +19,10 @@ use tokio::sync::watch;
 use crate::drill::{self, Drill, DrillResult};
 use crate::files::Beside;
 use crate::going::Going;
-use crate::log_copy::LogCopy;
 use crate::progress::Progress;
-use crate::vault::Vault;
-use crate::wal_copy::{self, Ends, WalCopy};
-use crate::{BackupError, BackupKey, Target, postgres};
+use crate::status::Status;
+use crate::wal_copy::Ends;
+use crate::{BackupError, BackupKey, Target};
 
 /// How often new commits are copied to the target.
 const PACE: Duration = Duration::from_secs(1);
@@ -35,8 +36,6 @@ const MOST_LOG_FRAMES: u32 = 65_536;
 /// When the agent stops, the PostgreSQL server may still be sending its log. The agent then copies
 /// the log in at most this many rounds.
 const LAST_TURNS: u32 = 20;
-/// How often the backup's size is measured.
-const MEASURE: Duration = Duration::from_hours(1);
 /// The pause between a failed dump and the next attempt.
 const AFTER_FAILED_DUMP: SignedDuration = SignedDuration::from_mins(1);
 
@@ -58,22 +57,6 @@ pub struct Settings {
     pub beside: Vec<Beside>,
 }
 
-#[derive(Clone, Debug, Default)]
-pub struct Status {
-    pub has_key: bool,
-    /// When the last snapshot was made.
-    pub snapshot: Option<Timestamp>,
-    /// The time up to which all commits are in the backup.
-    pub copied_until: Option<Timestamp>,
-    /// The last measured size of all objects in the target, in bytes.
-    pub bytes: Option<u64>,
-    /// Whether only snapshots can be restored, not the states between them.
-    pub is_dumped: bool,
-    pub drill: Option<Drill>,
-    /// The time and the reason of the current failure; `None` if the backup works.
-    pub failure: Option<(Timestamp, String)>,
-}
-
 /// Controls the thread that backs up a running installation.
 #[derive(Debug)]
 pub struct Agent {
@@ -85,6 +68,8 @@ pub struct Agent {
 enum Request {
     /// Makes a snapshot, and sends the result.
     Now(SyncSender<Result<(), BackupError>>),
+    /// Makes a snapshot, even if the target has lost the backup, and sends the result.
+    Anew(SyncSender<Result<(), BackupError>>),
     /// Runs one round of the thread's work, and sends the result.
     Turn(SyncSender<Result<(), BackupError>>),
     HoldDrills(IsFrozen),
@@ -115,6 +100,8 @@ impl Agent {
             made: None,
             dump_failed: None,
             measured_at: None,
+            looked_at: None,
+            may_begin_anew: false,
             drill: None,
             is_frozen: None,
         };
@@ -143,6 +130,12 @@ impl Agent {
     /// Makes a snapshot. Blocks until it is complete.
     pub fn now(&self) -> Result<(), BackupError> {
         self.ask(Request::Now)
+    }
+
+    /// Makes a snapshot. If the target has lost the backup, begins a new one there. Blocks until
+    /// the snapshot is complete.
+    pub fn begin_anew(&self) -> Result<(), BackupError> {
+        self.ask(Request::Anew)
     }
 
     /// Runs one round of the work that the thread does every second: copies new changes, and makes
@@ -199,6 +192,10 @@ struct Work {
     made: Option<Timestamp>,
     dump_failed: Option<Timestamp>,
     measured_at: Option<Instant>,
+    /// When the target was last looked at and had everything.
+    looked_at: Option<Timestamp>,
+    /// Whether the operator asked to begin a new backup in a target that has lost the former one.
+    may_begin_anew: bool,
     drill: Option<JoinHandle<Result<Drill, BackupError>>>,
     is_frozen: Option<IsFrozen>,
 }
@@ -211,23 +208,33 @@ impl Work {
         loop {
             let (outcome, answer) = match asked.recv_timeout(PACE) {
                 Ok(Request::Now(answer)) => (self.snapshot_now(), Some(answer)),
+                Ok(Request::Anew(answer)) => (self.begin_anew(), Some(answer)),
                 Ok(Request::Turn(answer)) => (self.turn(), Some(answer)),
                 Ok(Request::HoldDrills(is_frozen)) => {
                     self.is_frozen = Some(is_frozen);
                     continue;
                 }
                 Ok(Request::Stop) | Err(RecvTimeoutError::Disconnected) => {
-                    let outcome = self.follow_to_the_end().and_then(|()| self.note_head(true));
+                    let looked = self.look(self.clock.now());
+                    let outcome = looked.and_then(|()| self.follow_to_the_end());
+                    let outcome = outcome.and_then(|()| self.note_head(true));
                     self.note(&outcome);
                     return;
                 }
                 Err(RecvTimeoutError::Timeout) => (self.turn(), None),
             };
             self.note(&outcome);
-            if matches!(outcome, Err(BackupError::LongTransaction)) {
+            if outcome.is_err() {
+                self.looked_at = None;
+                self.measured_at = None;
+            }
+            if matches!(
+                outcome,
+                Err(BackupError::LongTransaction | BackupError::Gone(_))
+            ) {
                 self.going = None;
-                // The saved position is before the transaction that is too large. An attempt that
-                // continues there would fail again.
+                // The saved position is before the transaction that is too large, or after changes
+                // that are gone. An attempt that continues there would fail again.
                 Progress::forget(&self.settings.data);
             }
             // After one of these errors, the log cannot be copied reliably. The backup begins again
@@ -247,44 +254,10 @@ impl Work {
 
     /// Reports a round's outcome to the operators' page, the log and the metrics.
     fn note(&self, outcome: &Result<(), BackupError>) {
-        self.status
-            .send_modify(|status| self.note_in(status, outcome));
-    }
-
-    fn note_in(&self, status: &mut Status, outcome: &Result<(), BackupError>) {
         let now = self.clock.now();
-        if let Err(error) = outcome {
-            let text = error.to_string();
-            if status
-                .failure
-                .as_ref()
-                .is_none_or(|(_, before)| *before != text)
-            {
-                tracing::error!("the backup failed: {text}");
-            }
-            status.failure = Some((now, text));
-            metrics::counter!("kenduri_backup_failures_total").increment(1);
-        } else if self.dump_failed.is_none() && status.failure.take().is_some() {
-            tracing::info!("the backup goes on");
-        }
-        if let Some(until) = status.copied_until {
-            metrics::gauge!("kenduri_backup_lag_seconds")
-                .set(now.duration_since(until).as_secs_f64());
-        }
-        if let Some(bytes) = status.bytes {
-            metrics::gauge!("kenduri_backup_bytes").set(gauge(bytes));
-        }
-        if let Some(at) = status.snapshot {
-            metrics::gauge!("kenduri_backup_snapshot_timestamp_seconds")
-                .set(at.as_duration().as_secs_f64());
-        }
-        if let Some(drill) = &status.drill {
-            let at = Timestamp::from_millisecond(drill.at).unwrap_or_default();
-            let is_good = matches!(drill.result, DrillResult::Good { .. });
-            metrics::gauge!("kenduri_backup_drill_timestamp_seconds")
-                .set(at.as_duration().as_secs_f64());
-            metrics::gauge!("kenduri_backup_drill_good").set(f64::from(u8::from(is_good)));
-        }
+        self.status.send_modify(|status| {
+            status.note(outcome, now, self.dump_failed.is_some());
+        });
     }
 
     fn turn(&mut self) -> Result<(), BackupError> {
@@ -292,9 +265,10 @@ impl Work {
             return Ok(());
         }
         let now = self.clock.now();
-        let begun = self.begin();
-        let begun = begun.map(|going| going.and_then(|going| going.snapshot));
-        let outcome = begun.and_then(|last| {
+        let begun = self.begin().map(drop);
+        let looked = begun.and_then(|()| self.look(now));
+        let outcome = looked.and_then(|()| {
+            let last = self.going.as_ref().and_then(|going| going.snapshot);
             // If the clock was set back, the last snapshot can be in the future.
             let made = self.made;
             let last = last.map(|last| made.filter(|_| last > now).unwrap_or(last));
@@ -313,22 +287,11 @@ impl Work {
         // be reached.
         let reclaimed = self.reclaim(outcome.is_ok());
         let drilled = self.drill(now);
-        if outcome.is_ok() {
-            self.measure();
-        }
-        outcome.and(reclaimed).and(drilled)
-    }
-
-    /// Measures the backup's size after each snapshot, and otherwise once an hour.
-    fn measure(&mut self) {
-        let is_fresh = self.measured_at.is_some_and(|at| at.elapsed() < MEASURE);
-        if is_fresh || self.going.is_none() {
-            return;
-        }
-        self.measured_at = Some(Instant::now());
-        // The backup does not depend on its size, so an error is ignored.
-        let bytes = self.settings.target.bytes().ok();
-        self.status.send_modify(|status| status.bytes = bytes);
+        let measured = match &outcome {
+            Ok(()) => self.measure(),
+            Err(_) => Ok(()),
+        };
+        outcome.and(measured).and(reclaimed).and(drilled)
     }
 
     /// Stores the outcome of a finished drill. If a drill is due, starts it in a thread.
@@ -374,10 +337,30 @@ impl Work {
         if !self.is_ours()? {
             return Err(BackupError::ElsewhereUnderWay);
         }
+        self.begin()?;
+        match self.look(self.clock.now()) {
+            // The operator asked for what this error announces: a new snapshot.
+            Err(BackupError::Gone(_)) => self.going = None,
+            looked => looked?,
+        }
         match self.snapshot() {
             Ok(()) if self.going.is_none() => Err(BackupError::NoKey),
-            outcome => outcome,
+            Ok(()) => {
+                self.status.send_modify(|status| status.missing = None);
+                Ok(())
+            }
+            failed => failed,
         }
+    }
+
+    /// Makes a snapshot, even if the target has lost the backup.
+    fn begin_anew(&mut self) -> Result<(), BackupError> {
+        if self.is_ours()? {
+            self.going = None;
+            self.may_begin_anew = true;
+            Progress::forget(&self.settings.data);
+        }
+        self.snapshot_now()
     }
 
     /// Tries to take the file lock. Returns whether this process holds the lock. Only then may it
@@ -395,40 +378,6 @@ impl Work {
             }
         }
         Ok(self.lock.is_some())
-    }
-
-    /// Returns the running backup. Starts it if necessary. Returns `None` if this installation has
-    /// no backup key.
-    fn begin(&mut self) -> Result<Option<&mut Going>, BackupError> {
-        if self.going.is_none() {
-            let key = BackupKey::read(&self.settings.data)?;
-            let has_key = key.is_some();
-            self.status.send_modify(|status| status.has_key = has_key);
-            let Some(key) = key else {
-                return Ok(None);
-            };
-            let vault = Vault::claim(&self.settings.target, &key, &self.random)?;
-            let log = self.store.log();
-            let log = log.map(|log| LogCopy::begin(&self.store, log, &self.clock));
-            let data = self.settings.data.clone();
-            let wal = match &self.settings.postgres {
-                Some(database)
-                    if self.read(wal_copy::may_see_streams)?
-                        && postgres::may_replicate(database)? =>
-                {
-                    Some(WalCopy::begin(database, &data, &vault)?)
-                }
-                _ => None,
-            };
-            let is_dumped = self.settings.postgres.is_some() && wal.is_none();
-            self.status
-                .send_modify(|status| status.is_dumped = is_dumped);
-            let going = Going::begin(vault, log.transpose()?, wal, data)?;
-            let snapshot = going.snapshot;
-            self.status.send_modify(|status| status.snapshot = snapshot);
-            self.going = Some(going);
-        }
-        Ok(self.going.as_mut())
     }
 
     /// Copies new commits to the target.
@@ -508,6 +457,10 @@ impl Work {
         };
         going.files_looked_at = None;
         going.vault.keep_envelope()?;
+        let repair = going.copy_missing()?;
+        if let Some(repair) = repair {
+            self.report(Some(repair.to_string()));
+        }
         self.follow()?;
         let Some(going) = &mut self.going else {
             return Ok(());
@@ -535,7 +488,12 @@ impl Work {
         let oldest = now
             .checked_sub(self.settings.keep)
             .unwrap_or(Timestamp::MIN);
-        going.find_old(oldest)
+        going.find_old(oldest)?;
+        if let Some(newest) = going.newest.clone() {
+            self.remember(newest.name())?;
+        }
+        self.may_begin_anew = false;
+        Ok(())
     }
 
     /// Checkpoints the log if it is long, or if it contains deleted data that must disappear.
@@ -573,12 +531,4 @@ impl Work {
         }
         outcome.map(drop)
     }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "gauges are f64, and nobody counts single bytes of petabytes"
-)]
-fn gauge(bytes: u64) -> f64 {
-    bytes as f64
 }

@@ -3,6 +3,8 @@
 mod folder;
 mod s3;
 
+use std::path::Path;
+
 use platform::Random;
 
 use crate::BackupError;
@@ -37,6 +39,28 @@ impl Target {
         }
     }
 
+    /// Whether the target is a folder on the same disk as `data`.
+    pub fn is_on_disk_of(&self, data: &Path) -> bool {
+        match self {
+            Self::Folder(folder) => folder.is_on_disk_of(data),
+            Self::S3(_) => false,
+        }
+    }
+
+    /// Whether the agent looks at the target before each round of copying. A look at a folder is
+    /// cheap, and a folder can become the mount point of a missing disk at any moment.
+    pub(crate) fn is_looked_at_each_round(&self) -> bool {
+        matches!(self, Self::Folder(_))
+    }
+
+    /// Creates the target's folder. Other calls fail if the folder is missing.
+    pub(crate) fn prepare(&self) -> Result<(), BackupError> {
+        match self {
+            Self::Folder(folder) => folder.prepare(),
+            Self::S3(_) => Ok(()),
+        }
+    }
+
     /// Writes an object, and replaces an object of the same name.
     pub(crate) fn put(&self, random: &Random, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
         match self {
@@ -50,6 +74,13 @@ impl Target {
         match self {
             Self::Folder(folder) => folder.get(name),
             Self::S3(bucket) => bucket.get(name),
+        }
+    }
+
+    pub(crate) fn has(&self, name: &str) -> Result<bool, BackupError> {
+        match self {
+            Self::Folder(folder) => folder.has(name),
+            Self::S3(bucket) => bucket.has(name),
         }
     }
 

@@ -9,6 +9,7 @@ use std::{fs, io};
 use platform::erasure::Erased;
 
 use crate::BackupError;
+use crate::generation::is_hexadecimal;
 use crate::vault::Vault;
 
 /// The prefix of the list's objects.
@@ -28,9 +29,21 @@ pub(crate) struct Sent {
 impl Sent {
     pub(crate) fn find(vault: &Vault) -> Result<Self, BackupError> {
         Ok(Self {
-            names: vault.target.list(ALL)?.into_iter().collect(),
+            names: list(vault)?,
             last: 0,
         })
+    }
+
+    /// Forgets the erasures that are no longer in the target, so that they are sent again. Returns
+    /// one of these objects, if there are any.
+    pub(crate) fn forget_missing(&mut self, vault: &Vault) -> Result<Option<String>, BackupError> {
+        let there = list(vault)?;
+        let missing = self.names.difference(&there).next().cloned();
+        if missing.is_some() {
+            self.names = there;
+            self.last = 0;
+        }
+        Ok(missing)
     }
 
     pub(crate) fn send(&mut self, vault: &Vault, rows: &[Erased]) -> Result<(), BackupError> {
@@ -57,13 +70,22 @@ impl Sent {
 
 /// Returns the number of erasures in the backup.
 pub(crate) fn count(vault: &Vault) -> Result<usize, BackupError> {
-    Ok(vault.target.list(ALL)?.len())
+    Ok(list(vault)?.len())
+}
+
+fn list(vault: &Vault) -> Result<BTreeSet<String>, BackupError> {
+    let mut names = vault.target.list(ALL)?;
+    names.retain(|name| {
+        let name = name.strip_prefix(ALL);
+        name.is_some_and(|name| is_hexadecimal(name, 32))
+    });
+    Ok(names.into_iter().collect())
 }
 
 /// Returns all erasures in the order in which they happened.
 pub(crate) fn read(vault: &Vault) -> Result<Vec<Erased>, BackupError> {
     let mut all: Vec<Erased> = Vec::new();
-    for name in vault.target.list(ALL)? {
+    for name in list(vault)? {
         let row = serde_json::from_slice(&vault.get(&name)?);
         all.push(row.map_err(|_| BackupError::damaged(&name))?);
     }

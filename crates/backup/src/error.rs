@@ -103,6 +103,20 @@ pub enum BackupError {
     InUse,
     #[error("another process backs this installation up just now; try again in a minute")]
     ElsewhereUnderWay,
+    /// The target no longer contains the backup that the store remembers. It may be the empty mount
+    /// point of a disk that is missing.
+    #[error(
+        "{target} no longer holds this backup: {object} is missing, so nothing is written there\n  \
+         look whether the disk is mounted; to begin a new backup there: kenduri backup now --anew"
+    )]
+    Lost {
+        /// The target's name for operators.
+        target: String,
+        object: String,
+    },
+    /// The target contains the backup, but without this object.
+    #[error("{0} is gone from the backup, and is replaced by a new snapshot")]
+    Gone(String),
     /// A part of the log was removed before it was copied: by another process, by the server, or
     /// because the target failed for too long.
     #[error("the store's log was removed before it was copied; a new snapshot is made")]

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::BackupError;
+use crate::generation::is_hexadecimal;
 use crate::vault::Vault;
 
 /// The prefix of the files' objects.
@@ -55,7 +56,7 @@ struct Stamp {
 
 impl Copied {
     pub(crate) fn find(vault: &Vault) -> Result<Self, BackupError> {
-        let names = vault.target.list(ALL)?.into_iter();
+        let names = list(vault)?.into_iter();
         let objects = names.filter_map(|name| {
             let (_, unique) = name.rsplit_once('-')?;
             Some((unique.to_owned(), name))
@@ -64,6 +65,19 @@ impl Copied {
             objects: objects.collect(),
             present: BTreeMap::new(),
         })
+    }
+
+    /// Forgets the objects that are no longer in the target, so that their files are copied again.
+    /// Returns one of these objects, if there are any. `there` lists the target's objects.
+    pub(crate) fn forget_missing(&mut self, there: &BTreeSet<String>) -> Option<String> {
+        let missing = |object: &&String| !there.contains(*object);
+        let present = self.present.values().map(|(_, object)| object);
+        let found = present.chain(self.objects.values()).find(missing).cloned();
+        if found.is_some() {
+            self.objects.retain(|_, object| there.contains(object));
+            self.present.retain(|_, (_, object)| there.contains(object));
+        }
+        found
     }
 
     pub(crate) fn copy(
@@ -120,6 +134,13 @@ impl Copied {
     }
 }
 
+/// Lists the objects of all files.
+pub(crate) fn list(vault: &Vault) -> Result<BTreeSet<String>, BackupError> {
+    let mut names = vault.target.list(ALL)?;
+    names.retain(|name| copied_at(name).is_some());
+    Ok(names.into_iter().collect())
+}
+
 /// Lists the objects of files that were copied in a period.
 pub(crate) fn copied_between(
     vault: &Vault,
@@ -131,9 +152,11 @@ pub(crate) fn copied_between(
     Ok(names)
 }
 
+/// Returns when an object's file was copied. Returns `None` for the name of another program's file.
 fn copied_at(name: &str) -> Option<Timestamp> {
-    let milliseconds = name.strip_prefix(ALL)?.get(..13)?.parse().ok()?;
-    Timestamp::from_millisecond(milliseconds).ok()
+    let (milliseconds, unique) = name.strip_prefix(ALL)?.split_once('-')?;
+    let at = Timestamp::from_millisecond(milliseconds.parse().ok()?).ok()?;
+    is_hexadecimal(unique, 32).then_some(at)
 }
 
 /// Lists the objects that are older than `oldest` and are in no manifest.

@@ -108,13 +108,30 @@ impl Generation {
 
     fn find(vault: &Vault, folder: &str) -> Result<Vec<Self>, BackupError> {
         let names = vault.target.list(folder)?.into_iter();
-        let names = names.filter_map(|name| Some(Self(name.strip_prefix(folder)?.to_owned())));
-        Ok(names.collect())
+        Ok(names
+            .filter_map(|name| Self::parse(name.strip_prefix(folder)?))
+            .collect())
+    }
+
+    /// Returns `None` for the name of another program's file.
+    fn parse(name: &str) -> Option<Self> {
+        let (at, unique) = name.split_once('-')?;
+        let is_ours = at.len() >= 13
+            && at.bytes().all(|byte| byte.is_ascii_digit())
+            && is_hexadecimal(unique, 8);
+        is_ours.then(|| Self(name.to_owned()))
     }
 
     /// Whether the target contains generations. This can be determined without a key.
     pub(crate) fn is_any_in(target: &Target) -> Result<bool, BackupError> {
-        Ok(!target.list(MANIFESTS)?.is_empty() || !target.list(BEGUN)?.is_empty())
+        for folder in [MANIFESTS, BEGUN] {
+            let names = target.list(folder)?;
+            let mut names = names.iter().filter_map(|name| name.strip_prefix(folder));
+            if names.any(|name| Self::parse(name).is_some()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Returns the complete generations, oldest first.
@@ -166,7 +183,11 @@ impl Generation {
     }
 
     pub(crate) fn piece_name(&self, number: u32) -> String {
-        format!("{}snapshot/{number:06}", self.folder())
+        format!("{}{number:06}", self.pieces_folder())
+    }
+
+    pub(crate) fn pieces_folder(&self) -> String {
+        format!("{}snapshot/", self.folder())
     }
 
     pub(crate) fn manifest(&self, vault: &Vault) -> Result<Manifest, BackupError> {
@@ -192,30 +213,39 @@ impl Generation {
     pub(crate) fn segments(&self, vault: &Vault) -> Result<(Vec<Segment>, bool), BackupError> {
         let mut segments: Vec<Segment> = Vec::new();
         for name in vault.target.list(&format!("{}log/", self.folder()))? {
-            let numbers = name.rsplit('/').next().unwrap_or_default();
-            let (number, at) = numbers.split_once('-').unwrap_or_default();
-            let until = at
-                .parse()
-                .ok()
-                .and_then(|at| Timestamp::from_millisecond(at).ok());
+            let Some(segment) = self.parse_segment(name) else {
+                continue;
+            };
             let next = segments.last().map_or(0, |last| last.number + 1);
-            match (until, number.parse()) {
-                (Some(until), Ok(number)) if number == next || number + 1 == next => {
-                    segments.push(Segment {
-                        name,
-                        number,
-                        until,
-                    });
-                }
-                _ => return Ok((segments, true)),
+            if segment.number != next && segment.number + 1 != next {
+                return Ok((segments, true));
             }
+            segments.push(segment);
         }
         Ok((segments, false))
     }
 
+    /// Returns `None` for the name of another program's file.
+    fn parse_segment(&self, name: String) -> Option<Segment> {
+        let (number, at) = name.rsplit('/').next()?.split_once('-')?;
+        let number = number.parse().ok()?;
+        let until = Timestamp::from_millisecond(at.parse().ok()?).ok()?;
+        let is_ours = self.segment_name(number, until) == name;
+        is_ours.then_some(Segment {
+            name,
+            number,
+            until,
+        })
+    }
+
     pub(crate) fn segment_name(&self, number: u64, until: Timestamp) -> String {
         let milliseconds = until.as_millisecond();
-        format!("{}log/{number:010}-{milliseconds:013}", self.folder())
+        format!("{}-{milliseconds:013}", self.segment_prefix(number))
+    }
+
+    /// The beginning of a segment's name, which is known even if the segment is missing.
+    pub(crate) fn segment_prefix(&self, number: u64) -> String {
+        format!("{}log/{number:010}", self.folder())
     }
 
     fn begun_name(&self) -> String {
@@ -230,6 +260,13 @@ impl Generation {
         names.push(self.begun_name());
         Ok(names)
     }
+}
+
+/// Whether the text has this length and consists of the digits that
+/// [`hexadecimal`](platform::text_cleaning::hexadecimal) writes.
+pub(crate) fn is_hexadecimal(text: &str, length: usize) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    text.len() == length && text.bytes().all(is_digit)
 }
 
 /// Changes after a snapshot, in one object.

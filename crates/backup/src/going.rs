@@ -1,5 +1,7 @@
 //! A running backup. New changes go to one generation, or to two while a snapshot is being made.
 
+mod look;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
@@ -19,6 +21,7 @@ use crate::progress::Progress;
 use crate::vault::Vault;
 use crate::wal_copy::{self, Ends, WalCopy};
 use crate::{BackupError, VERSION, postgres};
+pub(crate) use look::Repair;
 
 /// How often new changes are copied while a snapshot is being made.
 const PACE: Duration = Duration::from_secs(1);
@@ -53,12 +56,16 @@ pub(crate) struct Going {
     /// When the last snapshot was complete.
     pub(crate) snapshot: Option<Timestamp>,
     /// The generation of the newest complete snapshot.
-    newest: Option<Generation>,
+    pub(crate) newest: Option<Generation>,
+    /// The object that was missing when this backup was to continue an earlier one.
+    pub(crate) gap: Option<String>,
 }
 
 struct Active {
     generation: Generation,
     next_segment: u64,
+    /// The name of the last segment that was written.
+    last: Option<String>,
 }
 
 impl Going {
@@ -82,6 +89,7 @@ impl Going {
             progress: None,
             snapshot: None,
             newest: None,
+            gap: None,
             vault,
         };
         going.go_on()?;
@@ -100,7 +108,7 @@ impl Going {
                 None => kind == Kind::Dump,
                 Some(wal) => kind == Kind::Base && wal.is_chained()?,
             };
-            if goes_on {
+            if goes_on && self.is_whole(0)? {
                 self.complete(newest);
             }
             return Ok(());
@@ -112,16 +120,31 @@ impl Going {
         if Generation::list(&self.vault)?.last() != Some(&generation) {
             return Ok(());
         }
-        let (segments, has_gap) = generation.segments(&self.vault)?;
-        if has_gap || !log.go_on(&progress)? {
+        if !log.go_on(&progress)? || !self.is_whole(progress.next_segment)? {
             return Ok(());
         }
+        let (segments, _) = generation.segments(&self.vault)?;
         self.complete(generation.clone());
         self.generations.push(Active {
             next_segment: segments.last().map_or(0, |last| last.number + 1),
             generation,
+            last: segments.last().map(|last| last.name.clone()),
         });
         Ok(())
+    }
+
+    /// Whether the latest state can be restored, so that later changes may be added to it.
+    fn is_whole(&mut self, next_segment: u64) -> Result<bool, BackupError> {
+        match look::check(&self.vault, next_segment) {
+            Err(BackupError::Damaged { object, .. }) => {
+                self.gap = Some(object);
+                if let Some(wal) = &mut self.wal {
+                    wal.give_up()?;
+                }
+                Ok(false)
+            }
+            checked => checked.map(|()| true),
+        }
     }
 
     /// Records that the generation's snapshot is complete. Returns the snapshot's time.
@@ -138,7 +161,7 @@ impl Going {
         else {
             return Ok(());
         };
-        let progress = log.progress(only.generation.name())?;
+        let progress = log.progress(only.generation.name(), only.next_segment)?;
         if progress != self.progress
             && let Some(progress) = &progress
         {
@@ -210,6 +233,7 @@ impl Going {
                 let name = active.generation.segment_name(active.next_segment, until);
                 self.vault.put(&name, &segment)?;
                 active.next_segment += 1;
+                active.last = Some(name);
             }
             self.waiting.drain(..count);
         }
@@ -226,6 +250,7 @@ impl Going {
         self.generations.push(Active {
             generation: generation.clone(),
             next_segment: 0,
+            last: None,
         });
         let made = self.pieces(log, clock, &generation);
         let ended =
@@ -344,9 +369,29 @@ impl Going {
             files: self.files.list(),
             has_head: true,
         };
+        self.check_listed(generation, pieces, &manifest)?;
         Head::begin(&self.vault)?;
         let manifest = serde_json::to_vec(&manifest).unwrap_or_default();
         self.vault.put(&generation.manifest_name(), &manifest)
+    }
+
+    /// Fails if an object that the manifest relies on is not in the target.
+    fn check_listed(
+        &self,
+        generation: &Generation,
+        pieces: u32,
+        manifest: &Manifest,
+    ) -> Result<(), BackupError> {
+        let there = self.vault.target.list(&generation.pieces_folder())?;
+        let there: BTreeSet<String> = there.into_iter().collect();
+        let names = (0..pieces).map(|number| generation.piece_name(number));
+        let piece = names.into_iter().find(|name| !there.contains(name));
+        let there = files::list(&self.vault)?;
+        let file = manifest.files.values().find(|name| !there.contains(*name));
+        match piece.or_else(|| file.cloned()) {
+            Some(object) => Err(BackupError::Gone(object)),
+            None => Ok(()),
+        }
     }
 
     /// Removes a failed snapshot's objects, because they may fill the target.

@@ -93,7 +93,7 @@ pub(crate) fn check(
     }
     let next = found.segments.last().map_or(0, |last| last.number + 1);
     if *generation == named && next < head.next_segment {
-        return missing(format!("{}log/{next:010}", generation.folder()));
+        return missing(generation.segment_prefix(next));
     }
     if let Some(end) = &head.log
         && wal_copy::end(found.stretches).is_none_or(|found| found < *end)

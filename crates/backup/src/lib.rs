@@ -15,15 +15,17 @@ mod generation;
 mod going;
 mod head;
 mod key;
+mod known_target;
 mod log_copy;
 mod postgres;
 mod progress;
 mod recovery;
 mod restore;
+mod status;
 mod vault;
 mod wal_copy;
 
-pub use agent::{Agent, Settings, Status};
+pub use agent::{Agent, Settings};
 pub use destination::{S3Access, Target};
 pub use drill::{Drill, DrillResult, drill};
 pub use error::BackupError;
@@ -32,5 +34,6 @@ pub use key::{BackupKey, FILE as KEY_FILE};
 pub use restore::{
     Listed, Places, Restored, StorePlace, finish, is_unfinished, list, open, restore,
 };
+pub use status::Status;
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -90,7 +90,11 @@ impl LogCopy {
 
     /// Returns the position up to which the log was copied. Returns `None` at the beginning of a
     /// log.
-    pub(crate) fn progress(&mut self, generation: &str) -> Result<Option<Progress>, BackupError> {
+    pub(crate) fn progress(
+        &mut self,
+        generation: &str,
+        next_segment: u64,
+    ) -> Result<Option<Progress>, BackupError> {
         if self.at.frame == 0 {
             return Ok(None);
         }
@@ -99,6 +103,7 @@ impl LogCopy {
             salt: self.at.salt,
             frame: self.at.frame,
             checksum: self.checksum()?,
+            next_segment,
         }))
     }
 

@@ -20,6 +20,9 @@ pub(crate) struct Progress {
     pub(crate) frame: u32,
     /// The last copied frame's checksum, which covers all previous frames.
     pub(crate) checksum: [u8; 8],
+    /// The number of the generation's next segment.
+    #[serde(default)]
+    pub(crate) next_segment: u64,
 }
 
 impl Progress {

@@ -255,7 +255,7 @@ pub fn list(target: &Target, key: &BackupKey, random: &Random) -> Result<Vec<Lis
 
 /// The snapshot that a restore uses.
 pub(crate) struct Chosen {
-    generation: Generation,
+    pub(crate) generation: Generation,
     pub(crate) manifest: Manifest,
     /// All changes after the snapshot are later than this time.
     since: Timestamp,
@@ -263,12 +263,12 @@ pub(crate) struct Chosen {
 
 /// What a restore needs in addition to the snapshot.
 pub(crate) struct Plan {
-    segments: Vec<Segment>,
+    pub(crate) segments: Vec<Segment>,
     /// The parts of PostgreSQL's log to replay over a base backup.
     stretches: Vec<Stretch>,
     /// The objects of files beside the store. If two objects contain the same file, the later
     /// object counts.
-    files: Vec<String>,
+    pub(crate) files: Vec<String>,
 }
 
 impl Chosen {
@@ -298,7 +298,9 @@ impl Chosen {
         let whole_until = segments.last().map_or(began, |last| last.until);
         if has_gap && whole_until < end {
             return Err(BackupError::Damaged {
-                object: format!("{}log/{:010}", self.generation.folder(), segments.len()),
+                object: self
+                    .generation
+                    .segment_prefix(segments.last().map_or(0, |last| last.number + 1)),
                 whole_until: Some(second(whole_until)),
             });
         }

@@ -23,6 +23,7 @@ impl Vault {
         random: &Random,
     ) -> Result<Self, BackupError> {
         let vault = Self::of(target, key, random);
+        target.prepare()?;
         vault.keep_envelope()?;
         Ok(vault)
     }
@@ -44,11 +45,16 @@ impl Vault {
 
     /// Fails if the envelope, which contains the encrypted key, is missing or was changed.
     pub(crate) fn check_envelope(&self) -> Result<(), BackupError> {
-        if self.target.get(OBJECT)? == Some(self.key.envelope_bytes()) {
+        if self.has_envelope()? {
             Ok(())
         } else {
             Err(BackupError::damaged(OBJECT))
         }
+    }
+
+    /// Whether the target contains the envelope as it was written.
+    pub(crate) fn has_envelope(&self) -> Result<bool, BackupError> {
+        Ok(self.target.get(OBJECT)? == Some(self.key.envelope_bytes()))
     }
 
     /// Opens a target for reading. `key` must be the key of its backup.

@@ -100,6 +100,8 @@ pub(crate) struct WalCopy {
     copied: BTreeMap<String, u64>,
     /// The earliest reported positions that the copy has not reached yet.
     awaited: Option<Ends>,
+    /// The name of the last object that was written.
+    pub(crate) last: Option<String>,
 }
 
 impl WalCopy {
@@ -124,6 +126,7 @@ impl WalCopy {
             segment_length: 0,
             copied,
             awaited: None,
+            last: None,
         };
         copy.receive()?;
         Ok(copy)
@@ -133,6 +136,12 @@ impl WalCopy {
     /// folder contains a segment.
     pub(crate) fn is_chained(&self) -> Result<bool, BackupError> {
         Ok(self.files()?.iter().any(Received::is_segment))
+    }
+
+    /// Stops receiving, and removes the received log, so that a new base backup is made.
+    pub(crate) fn give_up(&mut self) -> Result<(), BackupError> {
+        self.receiving = None;
+        clear(&self.folder).map_err(BackupError::file(&self.folder))
     }
 
     /// Starts `pg_receivewal`, unless it is already running.
@@ -192,8 +201,7 @@ impl WalCopy {
         }
         let waiting: u64 = self.files()?.iter().map(|file| file.length).sum();
         if waiting > MOST {
-            self.receiving = None;
-            clear(&self.folder).map_err(BackupError::file(&self.folder))?;
+            self.give_up()?;
             return Err(BackupError::LogLost);
         }
         Ok(())
@@ -227,6 +235,7 @@ impl WalCopy {
                         at: now,
                     };
                     vault.put(&stretch.name(), bytes.get(range).unwrap_or_default())?;
+                    self.last = Some(stretch.name());
                     self.copied.insert(file.segment.clone(), until);
                 }
             }
@@ -367,12 +376,14 @@ impl Stretch {
         let mut numbers = rest.split('-');
         let mut next = || numbers.next()?.parse::<u64>().ok();
         let (from, until, at) = (next()?, next()?, next()?);
-        Some(Self {
+        let stretch = Self {
             segment: segment.to_owned(),
             from,
             until,
             at: Timestamp::from_millisecond(i64::try_from(at).ok()?).ok()?,
-        })
+        };
+        // Another program may have left a file with a similar name.
+        (stretch.name() == name).then_some(stretch)
     }
 }
 

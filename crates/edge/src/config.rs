@@ -101,7 +101,23 @@ impl Plan {
         description: &Description,
         ground: &PlanContext<'_>,
     ) -> Result<Self, Vec<Problem>> {
-        let mut check = Check::default();
+        Self::checked(description, ground, Check::default())
+    }
+
+    /// Like [`Self::check`], for settings of another machine or another user: files and folders may
+    /// be missing. What depends on a missing file is not in the plan.
+    pub fn check_elsewhere(
+        description: &Description,
+        ground: &PlanContext<'_>,
+    ) -> Result<Self, Vec<Problem>> {
+        Self::checked(description, ground, Check::default().elsewhere(true))
+    }
+
+    fn checked(
+        description: &Description,
+        ground: &PlanContext<'_>,
+        mut check: Check,
+    ) -> Result<Self, Vec<Problem>> {
         let mut listen = listen::listen(&description.listen, ground, &mut check);
         let bodies = Bodies::of(description, &mut check);
         // If the settings for bodies are invalid, the plan is discarded in the end. Until then,

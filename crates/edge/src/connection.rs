@@ -4,6 +4,7 @@ pub(crate) mod activity;
 mod answer_head;
 mod coalesced;
 mod h2_streams;
+mod held;
 mod http1;
 mod input;
 mod linger_close;
@@ -38,9 +39,10 @@ use upgrade::{OnUpgrade, Upgraded};
 pub(crate) use self::http1::http1;
 pub(crate) use self::transport::Transport;
 
-use self::activity::StreamActivity;
+use self::activity::{CountedTunnel, StreamActivity};
 use self::coalesced::Coalesced;
 use self::h2_streams::{Streams, awaiting_reader, unsent_stream};
+use self::held::Held;
 use self::linger_close::LingerClose;
 use self::minded::WatchedStream;
 use self::stalled_body::StalledBody;
@@ -143,7 +145,7 @@ where
         Box::pin(async move {
             let is_tunnel = *request.method() == Method::CONNECT;
             if is_tunnel {
-                offer_switch(&mut request);
+                offer_switch(&mut request, &busy);
             }
             let judged = stream_head::judge(&request, bounds.header_size);
             let parsed = ParseResult::from(judged.err());
@@ -163,9 +165,6 @@ where
                 .map_err(|_| h2::Error::from(h2::Reason::REFUSED_STREAM))?;
             let answer = serve_request(&here, &peer, request, parsed).await;
             busy.asked();
-            if is_tunnel && answer.status().is_success() {
-                busy.tunnels();
-            }
             Ok::<_, h2::Error>(awaiting_reader(answer, unsent))
         })
     });
@@ -227,9 +226,14 @@ where
     }
 }
 
-fn offer_switch(request: &mut Request<Incoming>) {
+/// Lets the request's stream become a tunnel, which is counted until it is closed or refused.
+fn offer_switch(request: &mut Request<Incoming>, activity: &Arc<StreamActivity>) {
     let switching = hyper::upgrade::on(&mut *request);
-    let switching = async { Some(Box::new(TokioIo::new(switching.await.ok()?)) as Upgraded) };
+    let counted = CountedTunnel::begin(activity);
+    let switching = async {
+        let stream = TokioIo::new(switching.await.ok()?);
+        Some(Box::new(Held::with(stream, counted)) as Upgraded)
+    };
     request.extensions_mut().insert(OnUpgrade::new(switching));
 }
 

@@ -56,6 +56,8 @@ pub(crate) struct EdgeState {
     pub(crate) https_port: AtomicU32,
     /// Cancelled when the edge begins to stop.
     pub(crate) drain: CancellationToken,
+    /// Cancelled when event streams must end, soon after the edge begins to stop.
+    pub(crate) idle: CancellationToken,
     /// Cancelled when the remaining HTTP requests must be aborted.
     pub(crate) end: CancellationToken,
     /// Cancelled when tunnels, such as WebSockets, must close too.

@@ -140,7 +140,7 @@ impl Default for Listen {
             body_rate: "500".to_owned(),
             drain_time: "30s".to_owned(),
             lame_duck_time: "5s".to_owned(),
-            tunnel_time: "10s".to_owned(),
+            tunnel_time: "5s".to_owned(),
         }
     }
 }

@@ -35,7 +35,7 @@ use crate::listener::{
 use crate::lock::lock;
 use crate::maintenance::Maintenance;
 use crate::metrics::{ListenerMetrics, RouteFigures};
-use crate::proxy::{Pool, Tunnels, Upstream};
+use crate::proxy::{CookieKey, Pool, Tunnels, Upstream};
 use crate::scratch_buffer::ScratchBuffer;
 use crate::static_files::Memory;
 use crate::tls::{Certificates, FileCertificate, TlsError};
@@ -57,6 +57,9 @@ pub struct Options {
     pub maintenance: Option<Arc<Maintenance>>,
     /// The name of this installation in `CDN-Loop`; `None` for a random name.
     pub cdn_id: Option<CdnId>,
+    /// The key of cookies of sticky sessions; `None` for a random key. The first edge in a process
+    /// sets the key for all.
+    pub cookie_key: Option<CookieKey>,
     pub clock: Clock,
 }
 
@@ -68,6 +71,7 @@ impl Default for Options {
             log: None,
             maintenance: None,
             cdn_id: None,
+            cookie_key: None,
             clock: Arc::new(system_time),
         }
     }
@@ -128,8 +132,12 @@ impl Edge {
             log,
             maintenance,
             cdn_id,
+            cookie_key,
             clock,
         } = options;
+        if let Some(key) = cookie_key {
+            key.set();
+        }
         let cdn_id = cdn_id.unwrap_or_else(CdnId::random);
         let workers = workers.max(1);
         let certificates = Arc::new(Certificates::load(plan.tls())?);
@@ -155,6 +163,7 @@ impl Edge {
             tunnels: Tunnels::default(),
             https_port: AtomicU32::new(0),
             drain: CancellationToken::new(),
+            idle: CancellationToken::new(),
             end: CancellationToken::new(),
             cut: CancellationToken::new(),
         });
@@ -313,10 +322,10 @@ impl Edge {
     /// Stops accepting connections, and waits until all open connections have ended or timed out.
     /// Meanwhile, the servers of services can be changed.
     pub async fn drain(&self) {
-        let (drain_time, tunnel_time) = {
+        let (drain_time, lame_duck_time, tunnel_time) = {
             let running = self.shared.running();
             let listen = running.plan.listen();
-            (listen.drain_time, listen.tunnel_time)
+            (listen.drain_time, listen.lame_duck_time, listen.tunnel_time)
         };
         for listening in self.listeners().values() {
             listening.close.cancel();
@@ -325,6 +334,10 @@ impl Edge {
         self.close_datagrams();
         // No worker accepts connections any more, so the inherited sockets are closed.
         *lock(&self.inherited) = Inherited::default();
+        let idles = async {
+            tokio::time::sleep(lame_duck_time.min(drain_time)).await;
+            self.shared.idle.cancel();
+        };
         let ends = async {
             tokio::time::sleep(drain_time).await;
             self.shared.end.cancel();
@@ -337,7 +350,7 @@ impl Edge {
             self.shared.cut.cancel();
         };
         let forced = async {
-            tokio::join!(ends, cuts);
+            tokio::join!(idles, ends, cuts);
             tokio::time::sleep(LAST_BREATH).await;
         };
         tokio::select! {

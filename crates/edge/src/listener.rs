@@ -55,7 +55,7 @@ pub struct ListenSettings {
     pub body_time: Duration,
     /// How long running requests may continue when the edge stops.
     pub drain_time: Duration,
-    /// How long idle connections stay open when the edge stops.
+    /// How long idle connections and event streams stay open when the edge stops.
     pub lame_duck_time: Duration,
     /// How long connections that have switched to another protocol, such as WebSockets, stay open
     /// when the edge stops.
@@ -81,7 +81,7 @@ impl Default for ListenSettings {
             body_time: Duration::from_secs(30),
             drain_time: Duration::from_secs(30),
             lame_duck_time: Duration::from_secs(5),
-            tunnel_time: Duration::from_secs(10),
+            tunnel_time: Duration::from_secs(5),
         }
     }
 }

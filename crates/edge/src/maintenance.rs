@@ -69,6 +69,11 @@ pub enum ChangeError {
     /// should repeat the change when the disk works again.
     #[error("the disk could not be told")]
     Unsynced(#[source] io::Error),
+    #[error("{0} is not closed")]
+    NotClosed(String),
+    /// One host cannot be opened while all hosts are closed.
+    #[error("all hosts are closed")]
+    AllClosed,
 }
 
 #[derive(Debug)]
@@ -136,6 +141,43 @@ impl Maintenance {
             state.passes.pop_front();
         }
         let page = self.read_page().map_err(ChangeError::Unchanged)?;
+        self.keep(state, page)
+    }
+
+    /// Ends maintenance of all hosts. All passes become invalid.
+    pub fn off(&self) -> Result<(), ChangeError> {
+        let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.open_all()
+    }
+
+    fn open_all(&self) -> Result<(), ChangeError> {
+        durable::remove_if_there(&self.data.join(STATE)).map_err(ChangeError::Unchanged)?;
+        self.state.store(None);
+        durable::sync(&self.data).map_err(ChangeError::Unsynced)
+    }
+
+    /// Ends maintenance of one host. After the last host, maintenance is over, and all passes
+    /// become invalid.
+    pub fn off_for(&self, host: &str) -> Result<(), ChangeError> {
+        let host = host.to_ascii_lowercase();
+        let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.state.load_full();
+        let not_closed = || ChangeError::NotClosed(host.clone());
+        let before = before.ok_or_else(not_closed)?;
+        let mut state = before.state.clone();
+        if state.hosts.is_empty() {
+            return Err(ChangeError::AllClosed);
+        }
+        if !state.hosts.remove(&host) {
+            return Err(not_closed());
+        }
+        if state.hosts.is_empty() {
+            return self.open_all();
+        }
+        self.keep(state, before.page.clone())
+    }
+
+    fn keep(&self, state: StoredState, page: Option<Bytes>) -> Result<(), ChangeError> {
         serde_json::to_vec(&state)
             .map_err(io::Error::from)
             .and_then(|text| durable::replace(&self.data, STATE, MODE, &text))
@@ -143,13 +185,6 @@ impl Maintenance {
         // The next start reads the new file. The new state is therefore used at once, even if the
         // sync fails.
         self.state.store(Some(Arc::new(Closed { state, page })));
-        durable::sync(&self.data).map_err(ChangeError::Unsynced)
-    }
-
-    pub fn off(&self) -> Result<(), ChangeError> {
-        let _one = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        durable::remove_if_there(&self.data.join(STATE)).map_err(ChangeError::Unchanged)?;
-        self.state.store(None);
         durable::sync(&self.data).map_err(ChangeError::Unsynced)
     }
 
@@ -360,6 +395,37 @@ mod tests {
     }
 
     #[test]
+    fn one_host_opens_again_while_the_others_stay_closed() {
+        let data = tempfile::tempdir().unwrap();
+        let open = || Maintenance::open(data.path(), Vec::new());
+        let maintenance = open();
+        let is_closed =
+            |maintenance: &Maintenance, host: &str| ask(maintenance, host, "/", "").is_some();
+        let refused = maintenance.off_for("a.example");
+        assert!(matches!(refused, Err(ChangeError::NotClosed(_))));
+        maintenance.on(Some("a.example"), OWN).unwrap();
+        maintenance.on(Some("b.example"), OWN).unwrap();
+        let refused = maintenance.off_for("c.example");
+        assert!(matches!(refused, Err(ChangeError::NotClosed(_))));
+        maintenance.off_for("A.example").unwrap();
+        for maintenance in [&maintenance, &open()] {
+            assert!(!is_closed(maintenance, "a.example"));
+            assert!(is_closed(maintenance, "b.example"));
+            let cookie = format!("kenduri-pass={OWN}");
+            assert!(ask(maintenance, "b.example", "/", &cookie).is_none());
+        }
+        maintenance.off_for("b.example").unwrap();
+        for maintenance in [&maintenance, &open()] {
+            assert!(!is_closed(maintenance, "b.example"));
+            assert!(!is_closed(maintenance, "c.example"));
+        }
+        maintenance.on(None, OWN).unwrap();
+        let refused = maintenance.off_for("a.example");
+        assert!(matches!(refused, Err(ChangeError::AllClosed)));
+        assert!(is_closed(&maintenance, "a.example"));
+    }
+
+    #[test]
     fn nobody_else_closes_the_doors() {
         let data = tempfile::tempdir().unwrap();
         let maintenance = Maintenance::open(data.path(), Vec::new());
@@ -421,7 +487,7 @@ mod tests {
         let told = |change| match change {
             Ok(()) => is_root,
             Err(ChangeError::Unsynced(_)) => !is_root,
-            Err(ChangeError::Unchanged(_)) => false,
+            Err(_) => false,
         };
         assert!(told(maintenance.on(None, OWN)));
         let cookie = format!("kenduri-pass={OWN}");

@@ -3,6 +3,7 @@
 
 mod access;
 mod cache_fill;
+mod event_stream;
 mod from_cache;
 mod real_ip;
 mod service_listener;

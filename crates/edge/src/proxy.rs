@@ -24,6 +24,7 @@ mod backend;
 mod upstream_connection;
 
 mod connect;
+mod cookie_key;
 mod health;
 mod request_buffer;
 mod response_buffer;
@@ -34,6 +35,7 @@ mod upload;
 mod buffer_memory;
 mod error;
 mod request_head;
+mod resolved;
 mod settings;
 
 use std::sync::Arc;
@@ -50,6 +52,7 @@ use crate::filters::forwarding;
 
 pub use backend::BackendStatus;
 pub use backends::{BackendsStatus, Servers};
+pub use cookie_key::CookieKey;
 pub use error::{AnswerError, ProxyError, Side};
 pub use health_check::Watch;
 pub use pool::Pool;
@@ -261,7 +264,7 @@ impl Pool {
             return Ok(connection);
         }
         // The future is large and seldom needed, so it is boxed.
-        let connecting = Box::pin(Stream::connect(&backend.address));
+        let connecting = Box::pin(Stream::connect(&backend.address, &backend.resolved));
         let stream = tokio::time::timeout(upstream.times.connect, connecting)
             .await
             .map_err(|_| ProxyError::ConnectTime)?

@@ -289,6 +289,7 @@ impl Where {
             });
         }
         Asked {
+            is_elsewhere: false,
             file: self.config.clone(),
             profile: self.profile.clone(),
             text: None,

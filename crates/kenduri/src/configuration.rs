@@ -39,7 +39,7 @@ use toml::{Table, Value};
 pub(crate) use address::{host_link, likely_link, link_to};
 pub(crate) use differences::differences;
 pub(crate) use mail::MailRoute;
-pub(crate) use restart_only::RestartOnly;
+pub(crate) use restart_only::{RestartOnly, is_of_all};
 pub(crate) use settings::Settings;
 pub(crate) use url_password::without_password;
 
@@ -63,6 +63,9 @@ pub(crate) struct Asked {
     /// The active values of settings that change only at a restart. `None` while Kenduri starts.
     #[serde(default)]
     pub(crate) lasting: Option<RestartOnly>,
+    /// Whether the settings are for another machine or another user, so that files may be missing.
+    #[serde(default, skip)]
+    pub(crate) is_elsewhere: bool,
     /// Whether to read `kenduri.toml` in the current folder if no file is named.
     pub(crate) look_for_file: bool,
     /// The flags that set a key, such as `--set key=value`, in the given order.
@@ -122,6 +125,16 @@ pub(crate) fn load(asked: &Asked) -> Result<Configuration, Problems> {
 /// supervisor process has checked this and the worker's user may lack the permissions.
 pub(crate) fn load_for_worker(asked: &Asked) -> Result<Configuration, Problems> {
     Sources::read(asked)?.check(asked, CheckDepth::Words)
+}
+
+/// Like [`load`], for settings of another machine or another user. Does not check whether files,
+/// folders, programs and users exist.
+pub(crate) fn load_elsewhere(asked: &Asked) -> Result<Configuration, Problems> {
+    let asked = Asked {
+        is_elsewhere: true,
+        ..asked.clone()
+    };
+    Sources::read(&asked)?.check(&asked, CheckDepth::Words)
 }
 
 impl Sources {
@@ -193,7 +206,7 @@ impl Sources {
         let (sections, own) = domain_settings::split(merged.clone());
         let written = Written::deserialize(Value::Table(own))
             .map_err(|error| Problems(vec![Problem::at(Origin::BuiltIn, error.message(), "")]))?;
-        let mut check = Check::new(origins.clone());
+        let mut check = Check::new(origins.clone()).elsewhere(asked.is_elsewhere);
         let folder = file.as_deref().and_then(Path::parent);
         let folder = folder.unwrap_or_else(|| Path::new(""));
         let data = check.path("data", &written.data);

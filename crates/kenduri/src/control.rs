@@ -94,12 +94,12 @@ pub(crate) fn listen(
     let Some((mut stream, path)) = find(data)? else {
         return Ok(None);
     };
-    let follows = matches!(
-        order,
-        ControlRequest::Services(services::ServiceRequest::Follow(_))
-    );
-    // A followed log may have no new lines for any length of time.
-    stream.set_read_timeout((!follows).then_some(OUTCOME))?;
+    stream.set_read_timeout(match order {
+        // A followed log may have no new lines for any length of time.
+        ControlRequest::Services(services::ServiceRequest::Follow(_)) => None,
+        ControlRequest::State => Some(PATIENCE),
+        _ => Some(OUTCOME),
+    })?;
     let mut line = serde_json::to_vec(order)?;
     line.push(b'\n');
     stream.write_all(&line)?;
@@ -124,6 +124,17 @@ impl Control {
     /// Opens the control socket. Fails if another Kenduri is running with this data folder.
     pub(crate) fn open(run: &Arc<Folder>, data: &Path) -> Result<Self> {
         if find(data)?.is_some() {
+            // Another version may not know the question.
+            let state = ask(data, &ControlRequest::State);
+            if matches!(
+                state,
+                Ok(Some(ControlResponse::State { is_stopping: true }))
+            ) {
+                bail!(
+                    "Kenduri is stopping, and still has the data in {}\n  start it when it has ended; requests get listen.drain_time, and services their own time",
+                    data.display()
+                );
+            }
             bail!(
                 "Kenduri is already running with the data in {}\n  stop it first, or name another folder with --data",
                 data.display()

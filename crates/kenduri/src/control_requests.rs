@@ -43,6 +43,8 @@ pub(crate) enum ControlRequest {
     VerifyBookings,
     /// Reloads the settings file, and applies the settings.
     Apply,
+    /// Asks whether Kenduri runs or is stopping.
+    State,
     /// Deletes responses from the edge's cache.
     Purge {
         /// Path prefixes that begin with `/`, or `*` for all responses.
@@ -53,8 +55,15 @@ pub(crate) enum ControlRequest {
         /// The host; `None` for all hosts.
         host: Option<String>,
     },
-    MaintenanceOff,
+    /// Turns maintenance mode off.
+    MaintenanceOff {
+        /// The host; `None` for all hosts.
+        #[serde(default)]
+        host: Option<String>,
+    },
     BackupNow,
+    /// Makes a snapshot, even if the backup's target has lost the former backup.
+    BackupAnew,
     /// Asks when the current freeze ends. A freeze is a period around an event in which planned
     /// changes are refused.
     Freeze,
@@ -128,6 +137,9 @@ pub(crate) enum ControlResponse {
         #[serde(default)]
         file: Option<PathBuf>,
     },
+    State {
+        is_stopping: bool,
+    },
     Purged {
         /// The number of deleted responses.
         count: usize,
@@ -181,6 +193,7 @@ impl ControlRequest {
                 | Self::TokenCreate(_)
                 | Self::VerifyAudit
                 | Self::BackupNow
+                | Self::BackupAnew
                 | Self::VerifyBookings
         )
     }
@@ -191,7 +204,8 @@ impl ControlRequest {
             Self::FactorsReset { email } => reset_factors(&email, &hands.opened()?.site).await,
             Self::TokenCreate(order) => create_token(order, hands.opened()?).await,
             Self::VerifyAudit => verify_audit(&hands.opened()?.site).await,
-            Self::BackupNow => back_up(hands).await,
+            Self::BackupNow => back_up(hands, backup::Agent::now).await,
+            Self::BackupAnew => back_up(hands, backup::Agent::begin_anew).await,
             Self::Freeze => frozen(hands).await,
             Self::VerifyBookings => verify_bookings(&hands.opened()?.site).await,
             Self::Purge { tags } => {
@@ -202,9 +216,11 @@ impl ControlRequest {
                     count: count.await.context("Kenduri is stopping")?,
                 })
             }
-            Self::Apply | Self::Services(_) => bail!("this is for the supervisor process"),
+            Self::Apply | Self::State | Self::Services(_) => {
+                bail!("this is for the supervisor process")
+            }
             Self::MaintenanceOn { host } => maintenance::close(host.as_deref(), hands),
-            Self::MaintenanceOff => maintenance::open(hands),
+            Self::MaintenanceOff { host } => maintenance::open(host.as_deref(), hands),
         }
     }
 }
@@ -291,7 +307,10 @@ async fn create_token(
 
 /// Makes a snapshot with the running backup. If Kenduri is not running, starts the backup for this
 /// snapshot only.
-async fn back_up(hands: &RequestContext) -> Result<ControlResponse> {
+async fn back_up(
+    hands: &RequestContext,
+    make: fn(&backup::Agent) -> Result<(), backup::BackupError>,
+) -> Result<ControlResponse> {
     let agent = match &hands.backup {
         Some(agent) => Arc::clone(agent),
         None => app_setup::start_backup(&hands.settings, &hands.opened()?.site)?
@@ -299,7 +318,7 @@ async fn back_up(hands: &RequestContext) -> Result<ControlResponse> {
     };
     let is_under_way = hands.backup.is_some();
     tokio::task::spawn_blocking(move || {
-        let done = agent.now();
+        let done = make(&agent);
         if !is_under_way {
             agent.stop();
         }

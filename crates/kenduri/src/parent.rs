@@ -32,6 +32,7 @@ mod sockets;
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result};
 use supervisor::state::Exit;
@@ -241,6 +242,7 @@ async fn keep(running: Running) -> Result<()> {
 async fn stop(parent: &ParentProcess, manager: &SdNotify) {
     tracing::info!("stopping: requests that run may finish, then services are stopped");
     manager.stopping();
+    parent.is_stopping.store(true, Ordering::Relaxed);
     parent.workers.end().await;
     parent.settings.lock().await.sockets.close();
     // The supervisor may already have stopped.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use ::backup::Agent;
 use anyhow::{Context as _, Result, bail};
 use compat::kadkahwin::ServedOccasion;
+use edge::proxy::CookieKey;
 use edge::{CdnId, Edge, EdgeError, Inherited, ListenAddress, Options};
 use identity::credential::provider::Providers;
 use identity::person::slug;
@@ -171,6 +172,7 @@ impl Begun {
             log: Some(access),
             maintenance: Some(Arc::clone(&maintenance)),
             cdn_id: Some(CdnId::kept_in(&settings.data)),
+            cookie_key: Some(CookieKey::kept_in(&settings.data)),
             ..Options::default()
         };
         let mounted = app.as_ref().map(|app| app.mounted.clone());

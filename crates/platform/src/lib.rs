@@ -56,7 +56,8 @@ pub const MIGRATIONS: store::migrate::Migrations = migrations!(
     "0008_mail_calendar",
     "0009_bounces_and_sender",
     "0010_mail_link_origin",
-    "0011_alerts"
+    "0011_alerts",
+    "0012_backup_place"
 );
 
 /// The store, and all interfaces to the outside world. Tests replace some of these interfaces.

@@ -13,6 +13,7 @@ use crate::problem::{Origin, Problem};
 pub struct Check {
     origins: BTreeMap<String, Origin>,
     section: String,
+    allows_absent: bool,
     pub problems: Vec<Problem>,
     pub warnings: Vec<Problem>,
 }
@@ -25,6 +26,20 @@ impl Check {
             origins,
             ..Self::default()
         }
+    }
+
+    /// Allows that files are missing, because the settings are for another machine or another user.
+    /// What depends on a missing file is not checked.
+    #[must_use]
+    pub fn elsewhere(self, is_elsewhere: bool) -> Self {
+        Self {
+            allows_absent: is_elsewhere,
+            ..self
+        }
+    }
+
+    pub fn allows_absent(&self) -> bool {
+        self.allows_absent
     }
 
     /// Makes all later keys relative to `section`, such as `service.flask`.
@@ -160,6 +175,14 @@ impl Check {
         found.map(|(_, value)| *value)
     }
 
+    /// Like [`Self::refuse`], for something that only the machine on which the program runs needs
+    /// to have.
+    pub fn absent(&mut self, key: &str, what: impl Into<String>, mend: impl Into<String>) {
+        if !self.allows_absent {
+            self.refuse(key, what, mend);
+        }
+    }
+
     /// Returns the path of a file, or adds a problem if the file cannot be opened.
     pub fn file(&mut self, key: &str, folder: &Path, written: &str) -> Option<PathBuf> {
         let path = folder.join(written);
@@ -167,7 +190,7 @@ impl Check {
         match File::open(&path).and_then(|file| file.metadata()) {
             Ok(file) if file.is_file() => return Some(path),
             Ok(_) => self.refuse(key, format!("{shown} is no file"), "name a file"),
-            Err(error) => self.refuse(
+            Err(error) => self.absent(
                 key,
                 format!("cannot read {shown}: {error}"),
                 "the file must be there, and readable for the user that runs the program",

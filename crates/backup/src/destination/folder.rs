@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use platform::Random;
@@ -25,6 +25,23 @@ impl Folder {
         format!("folder:{}", self.0.display())
     }
 
+    pub(super) fn is_on_disk_of(&self, data: &Path) -> bool {
+        // The folder may not exist yet.
+        let mut known = self
+            .0
+            .ancestors()
+            .filter_map(|path| fs::metadata(path).ok());
+        let disk = known.next().map(|facts| facts.dev());
+        disk.is_some() && disk == fs::metadata(data).ok().map(|facts| facts.dev())
+    }
+
+    pub(super) fn prepare(&self) -> Result<(), BackupError> {
+        make(&self.0).map_err(|reason| match reason.kind() {
+            io::ErrorKind::AlreadyExists => self.failed(&rustix::io::Errno::NOTDIR.into()),
+            _ => self.failed(&reason),
+        })
+    }
+
     pub(super) fn put(&self, random: &Random, name: &str, bytes: &[u8]) -> Result<(), BackupError> {
         self.write(random, name, bytes)
             .map_err(|reason| self.failed(&reason))
@@ -33,10 +50,9 @@ impl Folder {
     fn write(&self, random: &Random, name: &str, bytes: &[u8]) -> io::Result<()> {
         let path = self.0.join(name);
         let folder = path.parent().unwrap_or(&self.0);
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
+        // If the whole folder is missing, its disk is missing too.
+        fs::metadata(&self.0)?;
+        make(folder)?;
         let mut unique = [0; 8];
         random.fill(&mut unique);
         let mut partial = path.clone().into_os_string();
@@ -69,6 +85,14 @@ impl Folder {
         }
     }
 
+    pub(super) fn has(&self, name: &str) -> Result<bool, BackupError> {
+        match fs::metadata(self.0.join(name)) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(self.failed(&error)),
+        }
+    }
+
     pub(super) fn list(&self, prefix: &str) -> Result<Vec<String>, BackupError> {
         let mut names = Vec::new();
         self.gather(&self.0.join(prefix), &mut names)
@@ -93,6 +117,9 @@ impl Folder {
         };
         for entry in entries {
             let entry = entry?;
+            if !entry.file_name().to_str().is_some_and(may_be_ours) {
+                continue;
+            }
             let path = entry.path();
             if entry.file_type()?.is_dir() {
                 self.gather(&path, names)?;
@@ -123,4 +150,16 @@ impl Folder {
             reason: reason.to_string(),
         }
     }
+}
+
+/// Whether an entry may belong to a backup. Other programs leave entries such as `.DS_Store`,
+/// `@eaDir` and `lost+found`, which may not even be readable.
+fn may_be_ours(name: &str) -> bool {
+    let is_ours = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !name.starts_with('.') && name.bytes().all(is_ours)
+}
+
+fn make(folder: &Path) -> io::Result<()> {
+    let mut options = fs::DirBuilder::new();
+    options.recursive(true).mode(0o700).create(folder)
 }

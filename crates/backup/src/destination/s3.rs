@@ -29,6 +29,11 @@ impl Bucket {
         Ok(found.map(Vec::from))
     }
 
+    pub(super) fn has(&self, name: &str) -> Result<bool, BackupError> {
+        let found = self.wait(self.0.get(name, Some(0..1)))?;
+        Ok(found.is_some())
+    }
+
     pub(super) fn list(&self, prefix: &str) -> Result<Vec<String>, BackupError> {
         let objects = self.wait(self.0.list(prefix))?.into_iter();
         Ok(objects.map(|(name, _)| name).collect())

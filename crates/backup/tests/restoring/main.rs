@@ -8,6 +8,7 @@ mod bad_input;
 mod buckets;
 mod cuts;
 mod drills;
+mod lost;
 mod place;
 mod postgres;
 mod postgres_log;

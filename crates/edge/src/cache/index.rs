@@ -174,8 +174,12 @@ impl Index {
     }
 
     /// Evicts responses until the cache is within its limits.
+    pub(super) fn fits(&self, room: StoreLimits) -> bool {
+        self.entries <= room.entries && self.memory <= room.memory
+    }
+
     pub(super) fn shrink(&mut self, room: StoreLimits) {
-        while self.entries > room.entries || self.memory > room.memory {
+        while !self.fits(room) {
             let Some(stored) = self.turns.next() else {
                 break;
             };

@@ -38,9 +38,10 @@ impl StoreSettings {
         }
     }
 
-    fn room(&self) -> StoreLimits {
+    /// The limits of the stored responses while `gathering` bytes are reserved for others.
+    fn room(&self, gathering: u64) -> StoreLimits {
         StoreLimits {
-            memory: self.memory,
+            memory: self.memory.saturating_sub(gathering),
             entries: self.entries,
         }
     }
@@ -75,10 +76,23 @@ impl Store {
 
     /// Evicts responses until the store is within the new limits.
     pub(crate) fn change(&self, settings: StoreSettings) {
-        let room = settings.room();
         self.settings.store(Arc::new(settings));
+        self.shrink();
+    }
+
+    /// Evicts responses until they and the bodies that are being fetched fit into the memory.
+    fn shrink(&self) {
+        let room = self.room();
+        if self.read().fits(room) {
+            return;
+        }
         self.write().shrink(room);
         self.count();
+    }
+
+    fn room(&self) -> StoreLimits {
+        let gathering = self.gathering.load(Ordering::Relaxed);
+        self.settings.load().room(gathering)
     }
 
     pub(crate) fn find(&self, key: &Key, request: &HeaderMap) -> Option<Arc<Stored>> {
@@ -97,7 +111,7 @@ impl Store {
     }
 
     pub(crate) fn keep(&self, head: Arc<StoredHead>, body: Bytes) -> Arc<Stored> {
-        let room = self.settings.load().room();
+        let room = self.room();
         let stored = Arc::new(Stored::new(head, body));
         self.write().insert(&stored, room);
         self.count();
@@ -184,7 +198,7 @@ impl fmt::Debug for Store {
 }
 
 /// Memory reserved for a body that is being fetched. The store's memory limits the sum of all
-/// reservations.
+/// reservations and of the stored responses.
 #[derive(Debug)]
 pub(crate) struct Gathering {
     store: Arc<Store>,
@@ -201,7 +215,11 @@ impl Gathering {
         }
         let before = self.store.gathering.fetch_add(more, Ordering::Relaxed);
         self.bytes += more;
-        before + more <= settings.memory
+        if before + more > settings.memory {
+            return false;
+        }
+        self.store.shrink();
+        true
     }
 }
 

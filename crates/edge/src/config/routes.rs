@@ -358,7 +358,7 @@ fn files(
 ) -> Option<Target> {
     let root = ground.folder.join(folder);
     if folder.is_empty() || !root.is_dir() {
-        check.refuse(
+        check.absent(
             "to",
             format!("{} is no folder", root.display()),
             "name a folder that is there; it is looked for beside the file",

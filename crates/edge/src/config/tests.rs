@@ -1,6 +1,7 @@
 //! Tests which settings are rejected, and how accepted settings are displayed.
 
-use std::fs;
+mod certificates;
+
 use std::path::Path;
 
 use super::testing::{check, check_in, check_running, plan_of};
@@ -362,102 +363,6 @@ fn what_works_and_should_be_known_is_a_warning() {
             .collect();
         assert_eq!(warned, [key], "{text}");
     }
-}
-
-#[test]
-fn certificates_cover_names_and_the_authority_gets_the_rest() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("a.pem"), "").unwrap();
-    let plan = check_in(
-        r#"
-        [listen]
-        https = [":443"]
-        [tls]
-        acme = { email = "owner@example.org" }
-        [[tls.certificate]]
-        hosts = ["*.a.example", "B.example"]
-        chain = "a.pem"
-        key = "a.pem"
-        [[route]]
-        host = "x.a.example"
-        to = "app"
-        [[route]]
-        host = "b.example"
-        to = "app"
-        [[route]]
-        host = "localhost"
-        to = "app"
-        [[route]]
-        host = "c.example"
-        to = "files:."
-        try = ["{path}", "{path}/", "/index.html"]
-        "#,
-        folder.path(),
-    )
-    .unwrap();
-    let names: Vec<_> = plan.authority().unwrap().names.iter().collect();
-    assert_eq!(names, ["c.example"]);
-    assert_eq!(
-        plan.tls().certificates[0].hosts,
-        ["*.a.example", "b.example"]
-    );
-    assert!(plan.warnings().is_empty());
-    // A host that is served only in clear text needs no certificate. Any other host without a
-    // certificate file gets a self-signed certificate.
-    let names: Vec<_> = plan.tls().self_signed.iter().collect();
-    assert_eq!(names, ["c.example", "localhost"]);
-    assert!(plan_of("").tls().self_signed.is_empty());
-}
-
-#[test]
-fn certificates_that_say_themselves_whom_they_are_for_cover_names_too() {
-    let folder = tempfile::tempdir().unwrap();
-    let hosts = ["a.example", "*.b.example"].map(str::to_owned);
-    let made = rcgen::generate_simple_self_signed(hosts).unwrap();
-    fs::write(folder.path().join("a.pem"), made.cert.pem()).unwrap();
-    let mut plan = check_in(
-        r#"
-        [listen]
-        https = [":443"]
-        [tls]
-        acme = { email = "owner@example.org" }
-        [[tls.certificate]]
-        chain = "a.pem"
-        key = "a.pem"
-        [[tls.certificate]]
-        hosts = ["c.example"]
-        chain = "a.pem"
-        key = "a.pem"
-        [[route]]
-        host = "a.example"
-        to = "app"
-        [[route]]
-        host = "*.b.example"
-        to = "app"
-        [[route]]
-        host = "d.example"
-        to = "app"
-        "#,
-        folder.path(),
-    )
-    .unwrap();
-    assert!(plan.warnings().is_empty(), "{:?}", plan.warnings());
-    for host in ["A.example", "x.b.example", "c.example", "E.example"] {
-        plan.order_for(host);
-    }
-    let names: Vec<_> = plan.authority().unwrap().names.iter().collect();
-    assert_eq!(names, ["d.example", "e.example"]);
-    for (host, is_there) in [
-        ("d.example", true),
-        ("e.example", true),
-        ("x.b.example", true),
-        ("localhost", true),
-        ("b.example", false),
-        ("x.y.b.example", false),
-    ] {
-        assert_eq!(plan.has_certificate(host), is_there, "{host}");
-    }
-    assert!(!plan_of("").has_certificate("localhost"));
 }
 
 #[test]

@@ -154,12 +154,20 @@ fn certificates(
         }
         has_default |= written.default;
         if let (Some(chain), Some(key)) = (chain, private) {
-            certificates.push(CertificateFiles {
+            let files = CertificateFiles {
                 hosts,
                 chain,
                 key,
                 is_default: written.default,
-            });
+            };
+            match files.check() {
+                Ok(()) => certificates.push(files),
+                Err(error) => {
+                    let text = error.to_string();
+                    let (what, mend) = text.split_once("\n  ").unwrap_or((&text, ""));
+                    check.refuse(error.key(), what, mend);
+                }
+            }
         }
     }
     check.enter("");

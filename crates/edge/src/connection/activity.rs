@@ -1,7 +1,7 @@
 //! Tracks whether requests are running on an HTTP/2 or HTTP/3 connection.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::listener::Handle;
@@ -11,8 +11,8 @@ pub(crate) struct StreamActivity {
     handle: Arc<Handle>,
     begun: AtomicUsize,
     ended: AtomicUsize,
-    /// Whether any stream is or was a tunnel.
-    tunnels: AtomicBool,
+    /// The number of streams that are tunnels, or ask to become tunnels.
+    tunnels: AtomicUsize,
 }
 
 impl StreamActivity {
@@ -22,7 +22,7 @@ impl StreamActivity {
             handle,
             begun: AtomicUsize::new(0),
             ended: AtomicUsize::new(0),
-            tunnels: AtomicBool::new(false),
+            tunnels: AtomicUsize::new(0),
         }
     }
 
@@ -55,12 +55,25 @@ impl StreamActivity {
         self.handle.set_asked();
     }
 
-    pub(crate) fn tunnels(&self) {
-        self.tunnels.store(true, Ordering::Relaxed);
-    }
-
     pub(crate) fn has_tunnels(&self) -> bool {
-        self.tunnels.load(Ordering::Relaxed)
+        self.tunnels.load(Ordering::Relaxed) > 0
+    }
+}
+
+/// Counts a stream as a tunnel until this value is dropped.
+#[derive(Debug)]
+pub(crate) struct CountedTunnel(Arc<StreamActivity>);
+
+impl CountedTunnel {
+    pub(crate) fn begin(activity: &Arc<StreamActivity>) -> Self {
+        activity.tunnels.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(activity))
+    }
+}
+
+impl Drop for CountedTunnel {
+    fn drop(&mut self) {
+        self.0.tunnels.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -92,5 +105,25 @@ impl Drop for ActiveStream {
     fn drop(&mut self) {
         self.busy.ended.fetch_add(1, Ordering::Relaxed);
         self.busy.tell();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_has_tunnels_as_long_as_one_is_open() {
+        let activity = Arc::new(StreamActivity::new(Arc::default()));
+        assert!(!activity.has_tunnels());
+        let tunnels = [(); 2].map(|()| CountedTunnel::begin(&activity));
+        let [first, second] = tunnels;
+        drop(first);
+        assert!(activity.has_tunnels());
+        drop(second);
+        assert!(
+            !activity.has_tunnels(),
+            "it is like any other connection again"
+        );
     }
 }

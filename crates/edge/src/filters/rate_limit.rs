@@ -34,6 +34,9 @@ pub fn take_outcome(answer: &mut HeaderMap) -> Option<HeaderValue> {
     found
 }
 
+/// How many times the rate one IP address (IPv6: a /64) gets, if clients are identified by a header
+/// or a cookie. Otherwise, a client could evade the limit with a new value in each request.
+const BY_ADDRESS: u32 = 10;
 /// The maximum number of clients that are counted separately.
 const CLIENTS: usize = 100_000;
 
@@ -50,6 +53,8 @@ struct Counts {
     seed: RandomState,
     start: Instant,
     buckets: Buckets,
+    /// The second limit, by IP address; `None` if `buckets` already counts by address.
+    by_address: Option<Buckets>,
 }
 
 /// What identifies a client.
@@ -60,9 +65,12 @@ enum By {
     Cookie(String),
 }
 
-/// A permitted request. Contains a hash that identifies the client.
+/// A permitted request. Contains hashes that identify the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Admitted(u64);
+pub struct Admitted {
+    client: u64,
+    address: u64,
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many requests; come back in {} seconds", retry_after.as_secs())]
@@ -100,6 +108,10 @@ impl Limiter {
             0 => rate.count.get(),
             burst => burst,
         };
+        let by_address = (by != By::Address).then(|| {
+            let burst = burst.saturating_mul(BY_ADDRESS);
+            Buckets::new(each / BY_ADDRESS, burst, CLIENTS)
+        });
         Some(Self {
             limit: written.clone(),
             by,
@@ -107,13 +119,14 @@ impl Limiter {
                 seed: RandomState::new(),
                 start: Instant::now(),
                 buckets: Buckets::new(each, burst, CLIENTS),
+                by_address,
             }),
         })
     }
 
     /// Counts the request, unless this limit counts outcomes.
     pub fn admit(&self, client: IpAddr, headers: &HeaderMap) -> Result<Admitted, Refused> {
-        let admitted = Admitted(self.client(client, headers));
+        let admitted = self.client(client, headers);
         self.ask(admitted, self.limit.on.is_empty())?;
         Ok(admitted)
     }
@@ -134,9 +147,17 @@ impl Limiter {
         }
     }
 
-    fn ask(&self, Admitted(client): Admitted, counts: bool) -> Result<(), Refused> {
+    fn ask(&self, Admitted { client, address }: Admitted, counts: bool) -> Result<(), Refused> {
         let used = self.counts.load();
-        let asked = used.buckets.ask(client, counts, used.start.elapsed());
+        let now = used.start.elapsed();
+        let by_address = |counts| {
+            let buckets = used.by_address.as_ref();
+            buckets.map_or(Ok(()), |buckets| buckets.ask(address, counts, now))
+        };
+        // A request that one of the limits refuses counts for none.
+        let asked = by_address(false)
+            .and_then(|()| used.buckets.ask(client, counts, now))
+            .and_then(|()| by_address(counts));
         asked.map_err(|wait| {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             Refused {
@@ -145,17 +166,16 @@ impl Limiter {
         })
     }
 
-    fn client(&self, client: IpAddr, headers: &HeaderMap) -> u64 {
+    fn client(&self, client: IpAddr, headers: &HeaderMap) -> Admitted {
         let told = match &self.by {
             By::Address => None,
             By::Header(name) => headers.get(name).map(HeaderValue::as_bytes),
             By::Cookie(name) => cookies::value(headers, name),
         };
         let seed = &self.counts.load().seed;
-        told.map_or_else(
-            || seed.hash_one(network_64(client)),
-            |value| seed.hash_one(value),
-        )
+        let address = seed.hash_one(network_64(client));
+        let client = told.map_or(address, |value| seed.hash_one(value));
+        Admitted { client, address }
     }
 }
 

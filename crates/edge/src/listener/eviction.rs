@@ -1,6 +1,6 @@
 //! Decides which connection makes room for a new one when the connection limit is reached.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,6 +16,10 @@ use crate::lock::lock;
 const SHARE: u64 = 8;
 /// How long a connection may take to send its first request if others need its permit.
 const FIRST_REQUEST: Duration = Duration::from_secs(2);
+
+/// How long no connection is looked for after a search of all connections found none. A flood of new
+/// connections then does not cost a search each.
+const FRUITLESS: Duration = Duration::from_millis(10);
 
 /// The connection waits for a request.
 const IDLE: u8 = 0;
@@ -93,8 +97,13 @@ pub(super) struct Registry {
 struct Open {
     /// The connections by sequence number, oldest first.
     connections: BTreeMap<u64, OpenConnection>,
-    counts: HashMap<IpAddr, u32>,
+    /// The connections of each network, oldest first.
+    networks: HashMap<IpAddr, BTreeSet<u64>>,
+    /// The networks with their number of connections, in ascending order.
+    counts: BTreeSet<(u32, IpAddr)>,
     last: u64,
+    /// When a search of all connections last found none that may be evicted.
+    fruitless: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -123,7 +132,9 @@ impl Registry {
             since: Instant::now(),
         };
         open.connections.insert(number, connection);
-        *open.counts.entry(network).or_default() += 1;
+        open.count(network, |numbers| {
+            numbers.insert(number);
+        });
         Registration {
             registry: Arc::clone(self),
             number,
@@ -132,8 +143,9 @@ impl Registry {
 
     /// Whether a client's network holds more than its share of `limit` permits.
     pub(super) fn holds_too_many(&self, client: IpAddr, limit: u32) -> bool {
-        let own = lock(&self.open).counts.get(&network_48(client)).copied();
-        own.is_some_and(|own| is_too_many(own, limit))
+        let open = lock(&self.open);
+        let own = open.networks.get(&network_48(client));
+        own.is_some_and(|own| is_too_many(length(own), limit))
     }
 
     /// Evicts the oldest idle connection of the network that has the most connections. If none of
@@ -146,14 +158,10 @@ impl Registry {
             return EvictionResult::Refused;
         }
         let mut open = lock(&self.open);
-        let most = open.counts.values().copied().max().unwrap_or_default();
-        let evicted = if is_too_many(most, limit) {
-            let of_greedy = |it: &OpenConnection| open.counts.get(&it.network) == Some(&most);
-            open.evict_first(|it| of_greedy(it) && it.handle.evict(IDLE))
-                .or_else(|| open.evict_first(|it| of_greedy(it) && it.handle.evict(BUSY)))
-        } else {
-            open.evict_first(|it| it.is_late() && it.handle.evict(BUSY))
-                .or_else(|| open.evict_first(|it| it.has_asked() && it.handle.evict(IDLE)))
+        let most = open.counts.last().copied();
+        let evicted = match most.filter(|(most, _)| is_too_many(*most, limit)) {
+            Some((most, _)) => open.evict_of_greedy(most),
+            None => open.evict_any(),
         };
         let Some(number) = evicted else {
             return EvictionResult::None;
@@ -178,24 +186,70 @@ fn is_too_many(count: u32, limit: u32) -> bool {
 }
 
 impl Open {
-    /// Returns the number of the oldest connection that `evict` has evicted.
-    fn evict_first(&self, evict: impl Fn(&OpenConnection) -> bool) -> Option<u64> {
-        let mut connections = self.connections.iter();
-        let evicted = connections.find(|(_, connection)| evict(connection));
-        evicted.map(|(number, _)| *number)
+    /// Evicts the oldest idle connection of the networks that have `most` connections or, if none
+    /// is idle, their oldest connection. Returns its number.
+    fn evict_of_greedy(&self, most: u32) -> Option<u64> {
+        let greedy = self.counts.iter().rev();
+        let greedy = greedy.take_while(|(count, _)| *count == most);
+        let greedy: Vec<_> = greedy
+            .filter_map(|(_, network)| self.networks.get(network))
+            .collect();
+        let evict = |highest| {
+            let may = |number: &u64| {
+                let connection = self.connections.get(number);
+                connection.is_some_and(|connection| connection.handle.evict(highest))
+            };
+            if let [only] = greedy[..] {
+                return only.iter().copied().find(may);
+            }
+            // At most seven networks hold more than an eighth of all permits, unless there are few
+            // permits.
+            let mut numbers: Vec<u64> = greedy.iter().copied().flatten().copied().collect();
+            numbers.sort_unstable();
+            numbers.into_iter().find(may)
+        };
+        evict(IDLE).or_else(|| evict(BUSY))
+    }
+
+    /// Evicts the oldest connection whose first request takes too long, or else the oldest idle
+    /// connection. Returns its number.
+    fn evict_any(&mut self) -> Option<u64> {
+        if self.fruitless.is_some_and(|at| at.elapsed() < FRUITLESS) {
+            return None;
+        }
+        let evict = |may: &dyn Fn(&OpenConnection) -> bool| {
+            let mut connections = self.connections.iter();
+            let evicted = connections.find(|(_, connection)| may(connection));
+            evicted.map(|(number, _)| *number)
+        };
+        let evicted = evict(&|it| it.is_late() && it.handle.evict(BUSY))
+            .or_else(|| evict(&|it| it.has_asked() && it.handle.evict(IDLE)));
+        self.fruitless = evicted.is_none().then(Instant::now);
+        evicted
     }
 
     fn remove(&mut self, number: u64) {
-        let Some(OpenConnection { network, .. }) = self.connections.remove(&number) else {
-            return;
-        };
-        if let Some(count) = self.counts.get_mut(&network) {
-            *count -= 1;
-            if *count == 0 {
-                self.counts.remove(&network);
-            }
+        if let Some(OpenConnection { network, .. }) = self.connections.remove(&number) {
+            self.count(network, |numbers| {
+                numbers.remove(&number);
+            });
         }
     }
+
+    /// Changes the connections of a network.
+    fn count(&mut self, network: IpAddr, change: impl FnOnce(&mut BTreeSet<u64>)) {
+        let numbers = self.networks.entry(network).or_default();
+        self.counts.remove(&(length(numbers), network));
+        change(numbers);
+        match length(numbers) {
+            0 => drop(self.networks.remove(&network)),
+            count => drop(self.counts.insert((count, network))),
+        }
+    }
+}
+
+fn length(numbers: &BTreeSet<u64>) -> u32 {
+    u32::try_from(numbers.len()).unwrap_or(u32::MAX)
 }
 
 impl Drop for Registration {
@@ -295,6 +349,40 @@ mod tests {
         }
         // The others have requests that run, or are fresh.
         assert_eq!(room(&registry, NEWCOMER, 100), EvictionResult::None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_while_all_are_busy_does_not_cost_a_search_each() {
+        let registry = Arc::default();
+        let opened = |last: u8| open(&registry, &format!("192.0.2.{last}"), true);
+        let connections = [1, 2, 3].map(opened);
+        for connection in &connections {
+            connection.handle.set_asked();
+        }
+        assert_eq!(room(&registry, NEWCOMER, 100), EvictionResult::None);
+        assert!(connections[1].handle.set_busy(false));
+        assert_eq!(
+            room(&registry, NEWCOMER, 100),
+            EvictionResult::None,
+            "no search yet"
+        );
+        tokio::time::advance(FRUITLESS).await;
+        assert_eq!(room(&registry, NEWCOMER, 100), EvictionResult::Soon);
+        assert_eq!(evicted(&connections), [1]);
+    }
+
+    #[test]
+    fn of_several_greedy_networks_the_oldest_idle_one_goes() {
+        let registry = Arc::default();
+        let connections = [
+            open(&registry, "198.51.100.1", true),
+            open(&registry, "203.0.113.1", false),
+            open(&registry, "192.0.2.1", false),
+        ];
+        for gone in [vec![1], vec![1, 2], vec![0, 1, 2]] {
+            assert_eq!(room(&registry, "233.252.0.1", 2), EvictionResult::Soon);
+            assert_eq!(evicted(&connections), gone);
+        }
     }
 
     #[tokio::test]

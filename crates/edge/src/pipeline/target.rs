@@ -18,6 +18,7 @@ use crate::proxy::{ProxyError, Side, fill, read_ahead};
 use crate::route::{NormalPath, Redirect, Route, Target};
 use crate::static_files;
 
+use super::event_stream::ending_at;
 use super::unread::{LentBody, put_away};
 use super::upload::{Measured, TooLarge};
 use super::{RequestOutcome, bare, in_one_shape, later, moved};
@@ -123,7 +124,10 @@ pub(super) async fn ask(
             let answered = Box::pin(here.pool.forward(upstream, request, info, target)).await;
             outcome.upstream_time = Some(asked.elapsed());
             match answered {
-                Ok(answer) => read_ahead(answer, buffer_memory, version),
+                Ok(answer) => {
+                    let answer = ending_at(&here.shared.idle, answer);
+                    read_ahead(answer, buffer_memory, version)
+                }
                 Err(error) => failed(&error, name, info, outcome),
             }
         }

@@ -1,6 +1,5 @@
 //! One server of an upstream, and its running requests.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
@@ -8,7 +7,9 @@ use http::header::HeaderValue;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use super::cookie_key::CookieKey;
 use super::health::HealthState;
+use super::resolved::ResolvedName;
 use super::settings::ServerAddress;
 
 /// The next server's number. Numbers distinguish servers that had the same address at different
@@ -29,6 +30,8 @@ pub(super) struct Backend {
     pub(super) address: ServerAddress,
     /// The server's name in the cookies of sticky sessions.
     pub(super) name: String,
+    /// The addresses of the server's host name.
+    pub(super) resolved: Arc<ResolvedName>,
     pub(super) authority: HeaderValue,
     pub(super) vitals: HealthState,
     running: AtomicUsize,
@@ -44,11 +47,12 @@ impl Backend {
         let authority = address.authority();
         Arc::new(Self {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
-            name: opaque(backends, &address.to_string()),
+            name: CookieKey::current().name(backends, &address.to_string()),
             // The host of a parsed address is valid, so the default is never used.
             authority: HeaderValue::from_str(&authority)
                 .unwrap_or(HeaderValue::from_static("localhost")),
             address: address.clone(),
+            resolved: Arc::default(),
             vitals: HealthState::default(),
             running: AtomicUsize::new(0),
             begun: AtomicU64::new(0),
@@ -119,12 +123,4 @@ impl Drop for ActiveRequest {
             self.0.quiet.notify_waiters();
         }
     }
-}
-
-/// The server's name in cookies. It is the same in every worker and after a restart, and does not
-/// reveal the address.
-fn opaque(upstream: &str, address: &str) -> String {
-    let mut hasher = DefaultHasher::new();
-    [upstream.as_bytes(), address.as_bytes()].hash(&mut hasher);
-    format!("{:016x}", hasher.finish())
 }

@@ -2,12 +2,14 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use rustix::net::{RecvFlags, recv};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
+use super::resolved::ResolvedName;
 use super::settings::ServerAddress;
 
 #[derive(Debug)]
@@ -31,11 +33,14 @@ pub(super) struct Stream {
 }
 
 impl Stream {
-    /// Opens a connection. Resolves a host name each time, because its addresses may change.
-    pub(super) async fn connect(address: &ServerAddress) -> io::Result<Self> {
+    /// Opens a connection. `name` keeps the addresses of the server's host name.
+    pub(super) async fn connect(
+        address: &ServerAddress,
+        name: &Arc<ResolvedName>,
+    ) -> io::Result<Self> {
         let socket = match address {
             ServerAddress::Tcp { host, port, .. } => {
-                let stream = TcpStream::connect((host.as_str(), *port)).await?;
+                let stream = name.connect(host, *port).await?;
                 // Without this option, small requests are delayed. A failure to set it only costs
                 // time.
                 let _ = stream.set_nodelay(true);

@@ -92,7 +92,9 @@ async fn watch(backends: Weak<Backends>, settings: HealthSettings, stop: Cancell
 /// Whether the server responds with 2xx in time.
 async fn ask(backend: &Backend, settings: &HealthSettings) -> bool {
     let asked = async {
-        let stream = Stream::connect(&backend.address).await.ok()?;
+        let stream = Stream::connect(&backend.address, &backend.resolved)
+            .await
+            .ok()?;
         let mut connection = UpstreamConnection::new(stream);
         let mut request = Request::new(());
         *request.method_mut() = Method::GET;

@@ -1,6 +1,5 @@
 //! Renders an HTML page that lists a folder's files, if the route permits it.
 
-use std::cmp::Ordering;
 use std::fmt::Write as _;
 use std::io;
 
@@ -38,11 +37,10 @@ struct Item {
 }
 
 impl Item {
-    fn order(&self, other: &Self) -> Ordering {
-        let key = |item: &Self| (item.size.is_some(), item.name.to_lowercase());
-        key(self)
-            .cmp(&key(other))
-            .then_with(|| self.name.cmp(&other.name))
+    /// The key by which items are sorted.
+    fn order(&self) -> (bool, String, String) {
+        let name = self.name.to_lowercase();
+        (self.size.is_some(), name, self.name.clone())
     }
 }
 
@@ -85,7 +83,7 @@ pub(super) fn read(root: &Root<'_>, relative: &str) -> io::Result<Option<Page>> 
             size: what.is_file().then_some(what.len()),
         });
     }
-    items.sort_by(Item::order);
+    items.sort_by_cached_key(Item::order);
     Ok(Some(Page {
         items,
         is_cut,

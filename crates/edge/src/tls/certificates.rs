@@ -56,6 +56,23 @@ pub enum TlsError {
     Engine(rustls::Error),
 }
 
+impl TlsError {
+    /// The key of `[[tls.certificate]]` whose value is wrong.
+    pub(crate) fn key(&self) -> &'static str {
+        match self {
+            Self::Nameless { .. } => "hosts",
+            Self::Empty {
+                kind: PRIVATE_KEY, ..
+            }
+            | Self::NoPair { .. } => "key",
+            _ => "chain",
+        }
+    }
+}
+
+/// The name of a private key in [`TlsError::Empty`].
+pub(super) const PRIVATE_KEY: &str = "private key";
+
 #[derive(Debug)]
 pub(crate) struct Certificates {
     table: ArcSwap<Table>,

@@ -15,7 +15,7 @@ use x509_parser::extensions::GeneralName;
 use crate::acme::Life;
 
 use super::CertificateFiles;
-use super::certificates::TlsError;
+use super::certificates::{PRIVATE_KEY, TlsError};
 use crate::crypto::provider;
 
 /// The maximum size of a certificate or key file, in bytes.
@@ -92,7 +92,7 @@ impl Pair {
             // The cause could contain parts of the key, so the error omits it.
             TlsError::Empty {
                 path: files.key.clone(),
-                kind: "private key",
+                kind: PRIVATE_KEY,
             }
         })?;
         let certificate = CertifiedKey::from_der(chain, key, &provider())
@@ -109,6 +109,11 @@ impl Pair {
 }
 
 impl CertificateFiles {
+    /// Loads the files as the edge does when it starts.
+    pub(crate) fn check(&self) -> Result<(), TlsError> {
+        Pair::load(self).map(drop)
+    }
+
     /// The configured names or, if there are none, the certificate's own names. If the file cannot
     /// be read, returns no names; the error is reported when the file is used.
     pub(crate) fn names(&self) -> Vec<String> {

@@ -448,6 +448,32 @@ async fn events_pass_at_once() {
 }
 
 #[tokio::test]
+async fn an_event_stream_does_not_hold_up_a_stop() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        until(&mut stream, b"\r\n\r\n").await;
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\
+                    Transfer-Encoding: chunked\r\n\r\n9\r\ndata: x\n\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let routes =
+        format!("listen.lame_duck_time = \"100ms\"\n[[route]]\nto = \"http://{server}\"\n");
+    let site = Site::open(&routes, Options::default());
+    let mut client = TcpStream::connect(site.address).await.unwrap();
+    let head = "GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+    client.write_all(head.as_bytes()).await.unwrap();
+    until(&mut client, b"data: x\n\n\r\n").await;
+    let stopped = tokio::time::timeout(SOON, site.edge.stop()).await;
+    assert!(stopped.is_ok(), "it waits for the drain time");
+    let mut rest = String::new();
+    client.read_to_string(&mut rest).await.unwrap();
+    assert_eq!(rest, "0\r\n\r\n", "the stream ends as it should");
+}
+
+#[tokio::test]
 async fn a_body_that_was_read_before_is_sent_once() {
     let sent = Arc::new(AtomicUsize::new(0));
     let mut servers = Vec::new();

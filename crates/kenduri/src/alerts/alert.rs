@@ -42,6 +42,7 @@ pub(crate) enum Kind {
     Disk,
     Memory,
     Backup,
+    BackupMissing,
     Drill,
     CertificateEnds,
     CertificateFails,
@@ -51,10 +52,11 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Disk,
         Self::Memory,
         Self::Backup,
+        Self::BackupMissing,
         Self::Drill,
         Self::CertificateEnds,
         Self::CertificateFails,
@@ -69,6 +71,7 @@ impl Kind {
             Self::Disk => "disk",
             Self::Memory => "memory",
             Self::Backup => "backup",
+            Self::BackupMissing => "backup_missing",
             Self::Drill => "drill",
             Self::CertificateEnds => "certificate_ends",
             Self::CertificateFails => "certificate_fails",
@@ -84,6 +87,7 @@ impl Kind {
             Self::Disk => ("alert-disk", "alert-disk-text"),
             Self::Memory => ("alert-memory", "alert-memory-text"),
             Self::Backup => ("alert-backup", "alert-backup-text"),
+            Self::BackupMissing => ("alert-backup-missing", "alert-backup-missing-text"),
             Self::Drill => ("alert-drill", "alert-drill-text"),
             Self::CertificateEnds => ("alert-certificate-ends", "alert-certificate-ends-text"),
             Self::CertificateFails => ("alert-certificate-fails", "alert-certificate-fails-text"),
@@ -98,7 +102,9 @@ impl Kind {
         match self {
             Self::Disk | Self::Memory => &["free", "size"],
             Self::Backup | Self::CertificateEnds => &["until"],
-            Self::CertificateFails | Self::Drill | Self::Service => &["reason"],
+            Self::BackupMissing | Self::CertificateFails | Self::Drill | Self::Service => {
+                &["reason"]
+            }
             Self::Jobs => &["number", "kinds"],
             Self::Mails => &["number"],
         }

@@ -74,6 +74,10 @@ pub(crate) fn backup(status: &Status, times: BackupTimes, limits: &Limits) -> Ve
     } else {
         reports.push(nothing(Kind::Backup));
     }
+    reports.push(match &status.missing {
+        Some((_, reason)) => one(Kind::BackupMissing, Level::Wrong, vec![reason.clone()]),
+        None => nothing(Kind::BackupMissing),
+    });
     let drill = status.drill.as_ref().map(|drill| &drill.result);
     reports.push(match drill {
         Some(DrillResult::Failed(reason)) => one(Kind::Drill, Level::Wrong, vec![reason.clone()]),

@@ -130,7 +130,7 @@ fn state(kind: Kind, phase: Phase, now: Timestamp) -> Report {
             };
             conditions::machine(&status, &limits())
         }
-        Kind::Backup | Kind::Drill => {
+        Kind::Backup | Kind::BackupMissing | Kind::Drill => {
             let skipped = DrillResult::Skipped { free: 1, needed: 2 };
             let good = DrillResult::Good {
                 until: 0,
@@ -142,6 +142,7 @@ fn state(kind: Kind, phase: Phase, now: Timestamp) -> Report {
                 has_key: true,
                 copied_until: Some(now - SignedDuration::from_mins(phase.pick(1, 10, 16))),
                 drill: Some(Drill { at: 0, result }),
+                missing: (phase == Wrong).then(|| (now, "manifests/1 is missing".to_owned())),
                 ..Status::default()
             };
             conditions::backup(&status, times(now), &limits())
@@ -288,7 +289,8 @@ fn each_kind_begins_once_and_ends_once_and_a_restart_repeats_nothing() {
                 (Good, false, 6, 0),
             ] {
                 // These conditions have no range between good and wrong.
-                let is_plain = [Kind::CertificateEnds, Kind::Jobs].contains(&kind);
+                let is_plain =
+                    [Kind::BackupMissing, Kind::CertificateEnds, Kind::Jobs].contains(&kind);
                 if is_plain && phase == Between {
                     continue;
                 }
@@ -388,7 +390,7 @@ fn a_condition_that_is_not_watched_begins_nothing_and_ends_what_was_on() {
     let mut reports = conditions::machine(&status, &nothing);
     reports.extend(conditions::backup(&backup, times(now), &nothing));
     reports.extend(conditions::failures(&failures, &nothing));
-    assert_eq!(reports.len(), 6);
+    assert_eq!(reports.len(), 7);
     assert!(
         reports.iter().all(|report| report.findings.is_empty()),
         "{reports:?}"

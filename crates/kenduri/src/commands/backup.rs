@@ -26,6 +26,12 @@ pub(super) enum Backup {
 /// protects the key: six words, shown only once. Works whether Kenduri is running or not.
 #[derive(Debug, Args)]
 pub(super) struct Now {
+    /// Begin a new backup where the former one is lost
+    ///
+    /// Without this, nothing is written to a place that has lost the backup: its disk may not be
+    /// mounted.
+    #[arg(long)]
+    anew: bool,
     #[command(flatten)]
     place: Where,
 }
@@ -70,8 +76,21 @@ impl Now {
                 passphrase.reveal()
             ))?;
         }
-        give(ControlRequest::BackupNow, &self.place)?;
-        say(&format!("A snapshot is in {}.\n", backup.target.name()))
+        let request = if self.anew {
+            ControlRequest::BackupAnew
+        } else {
+            ControlRequest::BackupNow
+        };
+        give(request, &self.place)?;
+        let target = backup.target.name();
+        say(&format!("A snapshot is in {target}.\n"))?;
+        if backup.target.is_on_disk_of(&settings.data) {
+            say(&format!(
+                "This is the disk of the data, {}: if the disk is lost, so are both.\n",
+                settings.data.display()
+            ))?;
+        }
+        Ok(())
     }
 }
 

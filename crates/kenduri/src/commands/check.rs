@@ -8,16 +8,19 @@ use clap::Args;
 use edge::Plan;
 use edge::route::NormalPath;
 use platform::Outbound;
+use units::Problems;
 
 use super::{Failed, Where, show};
-use crate::configuration::{self, Configuration};
+use crate::configuration::{self, Asked, Configuration};
 use crate::install;
 use crate::updates::{self, Found, Source};
 
 /// Check the settings, and print each value and where it comes from
 ///
 /// Nothing is started or changed. A mistake is reported with file, line, key and what to do, and
-/// the exit code is 1. Passwords are printed as `***`.
+/// the exit code is 1. Certificates and keys are loaded as at a start. Files, folders and programs
+/// that are not on this machine, or that you may not read, are named, and are no mistake without
+/// --here. Passwords are printed as `***`.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[command(flatten)]
@@ -25,6 +28,9 @@ pub(super) struct Check {
     /// Allow `mail.url = "mailbox:"` although other machines can reach this server
     #[arg(long)]
     allow_public_mailbox: bool,
+    /// Also refuse what is not on this machine, or what you may not read, as a start does
+    #[arg(long)]
+    here: bool,
     /// Print which route handles a request for this URL, and why
     #[arg(long)]
     url: Option<String>,
@@ -42,7 +48,7 @@ impl Check {
         }
         let mut asked = self.place.asked();
         asked.allow_public_mailbox = self.allow_public_mailbox;
-        let found = configuration::load(&asked)?;
+        let (found, absent) = load(&asked, self.here)?;
         if let Some(url) = &self.url {
             let told = found.plan.explain(url).map_err(Error::msg)?;
             return show(&told);
@@ -51,6 +57,12 @@ impl Check {
             Some(file) => format!("# {} is good.\n", file.display()),
             None => "# No file: built-in settings.\n".to_owned(),
         };
+        if let Some(absent) = absent {
+            text.push_str("# Not here, or not readable for you (--here refuses it):\n");
+            for line in absent.to_string().lines() {
+                let _ = writeln!(text, "#   {line}");
+            }
+        }
         for warning in &found.warnings {
             text.push_str("# warning: ");
             text.push_str(warning);
@@ -73,6 +85,19 @@ impl Check {
             );
         }
         show(&text)
+    }
+}
+
+/// Loads the settings. If the only problems are that something is not on this machine or may not be
+/// read, and `is_here` is false, returns these problems beside the settings.
+fn load(asked: &Asked, is_here: bool) -> Result<(Configuration, Option<Problems>), Problems> {
+    match configuration::load(asked) {
+        Ok(found) => Ok((found, None)),
+        Err(problems) if is_here => Err(problems),
+        Err(problems) => match configuration::load_elsewhere(asked) {
+            Ok(found) => Ok((found, Some(problems))),
+            Err(_) => Err(problems),
+        },
     }
 }
 
@@ -145,7 +170,68 @@ fn tells_figures(plan: &Plan) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::configuration::Asked;
+
+    #[test]
+    fn what_is_not_here_is_named_and_what_is_wrong_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kenduri.toml");
+        let check = |text: &str, is_here: bool| {
+            std::fs::write(&file, text).unwrap();
+            let asked = Asked {
+                file: Some(file.clone()),
+                ..Asked::default()
+            };
+            load(&asked, is_here).map(|(_, absent)| absent.map(|absent| absent.to_string()))
+        };
+        let absent = "[listen]\nhttps = [\":443\"]\n[[tls.certificate]]\nchain = \"a.pem\"\nkey = \"a.key\"\n\
+                      [mail]\nurl = \"smtps://me@mail.example\"\npassword_file = \"secret\"\n\
+                      [[route]]\nto = \"files:www\"\n[service.web]\nrun = \"gone-gunicorn\"\n";
+        let told = check(absent, false).unwrap().unwrap();
+        for part in ["a.pem", "a.key", "secret", "www", "gone-gunicorn"] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        assert!(check(absent, true).is_err());
+        let wrong = format!("{absent}[log]\nlevel = \"loud\"\n");
+        assert!(check(&wrong, false).is_err());
+        std::fs::write(folder.path().join("a.pem"), "").unwrap();
+        std::fs::write(folder.path().join("a.key"), "").unwrap();
+        let told = check(absent, false).unwrap_err().to_string();
+        assert!(told.contains("a.pem holds no certificate"), "{told}");
+        assert_eq!(check("", true).unwrap(), None);
+    }
+
+    #[test]
+    fn a_site_without_a_certificate_of_its_own_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("kenduri.toml");
+        let shop = rcgen::generate_simple_self_signed(["shop.example".to_owned()]).unwrap();
+        let pair = shop.cert.pem() + &shop.signing_key.serialize_pem();
+        std::fs::write(folder.path().join("shop.pem"), pair).unwrap();
+        let warnings = |host: &str, more: &str| {
+            let text = format!(
+                "[site]\nurl = \"https://{host}\"\n[mail]\nurl = \"smtp://mail.example\"\n\
+                 [listen]\nhttps = [\":443\"]\n{more}[[tls.certificate]]\n\
+                 chain = \"shop.pem\"\nkey = \"shop.pem\"\n"
+            );
+            std::fs::write(&file, text).unwrap();
+            let asked = Asked {
+                file: Some(file.clone()),
+                ..Asked::default()
+            };
+            let (found, _) = load(&asked, true).unwrap();
+            let warnings = found.warnings.into_iter();
+            let warnings = warnings.filter(|warning| warning.starts_with("site.url"));
+            warnings.collect::<Vec<_>>()
+        };
+        assert_eq!(warnings("shop.example", ""), <[String; 0]>::default());
+        let acme = "[tls]\nacme = { email = \"me@other.example\" }\n";
+        assert_eq!(warnings("other.example", acme), <[String; 0]>::default());
+        let told = warnings("other.example", "").join("");
+        assert!(
+            told.contains("no certificate is for other.example"),
+            "{told}"
+        );
+    }
 
     #[test]
     fn services_that_can_read_the_data_of_an_installed_kenduri_are_told() {

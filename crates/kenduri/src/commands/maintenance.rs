@@ -35,13 +35,19 @@ pub(super) struct On {
 pub(super) struct Off {
     #[command(flatten)]
     place: Where,
+    /// Only this host, of those that were closed one by one
+    #[arg(long)]
+    host: Option<String>,
 }
 
 impl Maintenance {
     pub(super) fn run(self) -> Result<()> {
         let outcome = match self {
             Self::On(on) => give(ControlRequest::MaintenanceOn { host: on.host }, &on.place)?,
-            Self::Off(off) => give(ControlRequest::MaintenanceOff, &off.place)?,
+            Self::Off(off) => give(
+                ControlRequest::MaintenanceOff { host: off.host },
+                &off.place,
+            )?,
         };
         match outcome {
             ControlResponse::Closed { links, others } => say(&closed(&links, others)),
@@ -53,6 +59,7 @@ impl Maintenance {
             | ControlResponse::Purged { .. }
             | ControlResponse::AuditVerified { .. }
             | ControlResponse::BackedUp
+            | ControlResponse::State { .. }
             | ControlResponse::Frozen { .. }
             | ControlResponse::BookingsVerified { .. }
             | ControlResponse::Services(_) => Ok(()),

@@ -52,6 +52,13 @@ pub(super) fn read(
     }
     let target = Target::parse(&written.backup.to, access);
     let target = check.accept("backup.to", target)?;
+    if target.is_on_disk_of(data) {
+        check.warn(
+            "backup.to",
+            "it is on the disk of the data, so both are lost with it",
+            "Name a folder on another disk, or a bucket.",
+        );
+    }
     let files = written.files.url.strip_prefix("folder:");
     let beside = [
         (data.join(files.unwrap_or("files")), "files"),

@@ -30,12 +30,13 @@ pub(super) fn secret(check: &mut Check, key: &str, written: &str, file: &str) ->
     match std::fs::read_to_string(&path) {
         Ok(text) => Some(Secret::new(text.trim_end_matches(['\r', '\n']))),
         Err(error) => {
-            check.refuse(
+            check.absent(
                 &file_key,
                 format!("cannot read {}: {error}", path.display()),
                 "the user that runs Kenduri must be able to read it",
             );
-            None
+            // Nothing is signed or encrypted with it, because without the file nothing starts.
+            check.allows_absent().then(|| Secret::new(""))
         }
     }
 }

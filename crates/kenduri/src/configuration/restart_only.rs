@@ -21,6 +21,10 @@ const SWAPPED: [&str; 8] = [
     "upstream",
 ];
 
+/// The settings that only a start of Kenduri as a whole can change. The supervisor process uses
+/// them too, or two workers must not differ in them.
+const OF_ALL: [&str; 5] = ["data", "log", "secret_file", "service_memory", "store"];
+
 /// The settings that change only at a restart, each with its source.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct RestartOnly(BTreeMap<String, (Value, Origin)>);
@@ -53,6 +57,15 @@ impl RestartOnly {
         held
     }
 
+    /// Returns the values for a new worker: those of `next`, but the stored ones of the settings
+    /// that only a start of Kenduri as a whole can change.
+    pub(crate) fn for_new_worker(&self, next: Self) -> Self {
+        let stored = self.0.iter().filter(|(key, _)| is_of_all(key));
+        let stored = stored.map(|(key, value)| (key.clone(), value.clone()));
+        let next = next.0.into_iter().filter(|(key, _)| !is_of_all(key));
+        Self(next.chain(stored).collect())
+    }
+
     /// Replaces the sources of the settings that change only at a restart by the stored ones.
     pub(super) fn over_origins(&self, origins: &mut BTreeMap<String, Origin>) {
         origins.retain(|key, _| is_swapped(key));
@@ -62,8 +75,16 @@ impl RestartOnly {
 }
 
 fn is_swapped(key: &str) -> bool {
-    let section = key.split(['.', '[']).next().unwrap_or_default();
-    SWAPPED.contains(&section)
+    SWAPPED.contains(&section(key))
+}
+
+/// Whether only a start of Kenduri as a whole can change the setting, and not a new worker.
+pub(crate) fn is_of_all(key: &str) -> bool {
+    OF_ALL.contains(&section(key))
+}
+
+fn section(key: &str) -> &str {
+    key.split(['.', '[']).next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -104,6 +125,21 @@ mod tests {
         assert_eq!(settings.jobs_at_once, 5);
         assert_eq!(settings.listen.http[0].to_string(), "127.0.0.1:2");
         assert!(now.plan.needs_app());
+        // A new worker takes what waits, but no other data folder.
+        let whole = Asked {
+            lasting: None,
+            ..asked.clone()
+        };
+        let next = load(&whole).expect("good").lasting();
+        let lasting = asked.lasting.clone().expect("stored");
+        let renewed = Asked {
+            lasting: Some(lasting.for_new_worker(next)),
+            ..asked.clone()
+        };
+        let renewed = load(&renewed).expect("good");
+        assert_eq!(renewed.waiting, ["data"]);
+        assert_eq!(renewed.settings.data, folder.path().join("d"));
+        assert!(renewed.settings.site.url.is_some());
         // Later changes to the settings file do not affect these values.
         asked.lasting = Some(now.lasting());
         assert_eq!(load(&asked).expect("good").merged(), now.merged());

@@ -160,6 +160,9 @@ pub(super) fn settings(
         {
             plan.order_for(url.host());
         }
+        if let Some(url) = site.url.as_ref().filter(|url| url.is_secure()) {
+            warn_of_other_names(written, url, plan, check);
+        }
     }
     let trusted_proxies = plan.as_ref().and_then(|plan| {
         let networks = plan.listen().trusted_proxies.iter();
@@ -301,9 +304,30 @@ fn plan(
     ground: &edge::PlanContext<'_>,
     check: &mut Check,
 ) -> Option<edge::Plan> {
-    let plan = check.take(edge::Plan::check(&written.edge(), ground))?;
+    let plan = if check.allows_absent() {
+        edge::Plan::check_elsewhere(&written.edge(), ground)
+    } else {
+        edge::Plan::check(&written.edge(), ground)
+    };
+    let plan = check.take(plan)?;
     check.warnings.extend(plan.warnings().iter().cloned());
     Some(plan)
+}
+
+/// Warns if there are certificates, and none is for the site's own host.
+fn warn_of_other_names(written: &Written, url: &SiteUrl, plan: &edge::Plan, check: &mut Check) {
+    let host = url.host();
+    let loaded = plan.tls().certificates.len();
+    // A certificate whose file is not here may be the one.
+    let are_all_here = loaded == written.tls.certificate.len();
+    if loaded > 0 && are_all_here && !plan.listen().https.is_empty() && !plan.has_certificate(host)
+    {
+        check.warn(
+            "site.url",
+            format!("no certificate is for {host}, so browsers cannot open the site"),
+            format!("Name a file for {host} in [[tls.certificate]], or let tls.acme order one."),
+        );
+    }
 }
 
 fn site(written: &Written, check: &mut Check) -> Site {

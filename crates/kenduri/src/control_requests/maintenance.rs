@@ -37,7 +37,7 @@ pub(super) fn close(host: Option<&str>, hands: &RequestContext) -> Result<Contro
         Err(error @ ChangeError::Unchanged(_)) => Err(error).context(
             "cannot close the doors\n  the data folder must be writable, and maintenance.html readable and at most 1M",
         ),
-        Err(error @ ChangeError::Unsynced(_)) => Err(error).with_context(|| {
+        Err(error) => Err(error).with_context(|| {
             format!(
                 "the doors are closed, and {} lets you in, but a power failure may undo it\n  \
                  say it again when the disk is mended",
@@ -47,9 +47,18 @@ pub(super) fn close(host: Option<&str>, hands: &RequestContext) -> Result<Contro
     }
 }
 
-pub(super) fn open(hands: &RequestContext) -> Result<ControlResponse> {
-    match hands.maintenance.off() {
+/// Turns maintenance mode off, for one host or for all hosts.
+pub(super) fn open(host: Option<&str>, hands: &RequestContext) -> Result<ControlResponse> {
+    let host = host.map(values::host).transpose().map_err(Error::msg)?;
+    let opened = match &host {
+        Some(host) => hands.maintenance.off_for(host),
+        None => hands.maintenance.off(),
+    };
+    match opened {
         Ok(()) => Ok(ControlResponse::Open),
+        Err(error @ (ChangeError::NotClosed(_) | ChangeError::AllClosed)) => {
+            bail!("{error}\n  to open all: kenduri maintenance off")
+        }
         Err(error @ ChangeError::Unchanged(_)) => {
             Err(error).context("cannot open the doors\n  the data folder must be writable")
         }

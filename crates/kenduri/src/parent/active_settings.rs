@@ -65,6 +65,29 @@ impl Settings {
         Ok((asked, configuration))
     }
 
+    /// Changes the inputs so that the next worker takes the settings that wait for it. Returns the
+    /// former inputs.
+    pub(super) fn renew(&mut self) -> Result<Asked> {
+        let whole = Asked {
+            lasting: None,
+            ..self.asked.clone()
+        };
+        let sources = Sources::read(&whole)?;
+        let next = sources.check(&whole, CheckDepth::Whole)?.lasting();
+        let stored = self.asked.lasting.clone().unwrap_or_default();
+        let renewed = Asked {
+            lasting: Some(stored.for_new_worker(next)),
+            ..whole
+        };
+        sources.check(&renewed, CheckDepth::Whole)?;
+        Ok(std::mem::replace(&mut self.asked, renewed))
+    }
+
+    /// Restores the inputs from before [`Self::renew`].
+    pub(super) fn put_back(&mut self, asked: Asked) {
+        self.asked = asked;
+    }
+
     pub(super) fn take(&mut self, asked: Asked, plan: Plan) {
         self.asked = asked;
         self.plan = plan;

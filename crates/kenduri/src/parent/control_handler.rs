@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, Error, Result, bail};
 use supervisor::state::{InstanceState, RunId};
@@ -45,6 +46,7 @@ impl ParentProcess {
             gate: CommandGate::default(),
             numbers,
             postponed_restarts: PostponedRestarts::default(),
+            is_stopping: AtomicBool::new(false),
             renewals,
         });
         let FromSupervisor {
@@ -116,6 +118,9 @@ impl ParentProcess {
 
     pub(crate) async fn reply(&self, order: ControlRequest, _inside: &GatePermit) -> Reply {
         let done = match order {
+            ControlRequest::State => Ok(ControlResponse::State {
+                is_stopping: self.is_stopping.load(Ordering::Relaxed),
+            }),
             ControlRequest::Apply => self.apply().await.and_then(Applied::outcome),
             ControlRequest::Services(order) => self
                 .service_request(order)

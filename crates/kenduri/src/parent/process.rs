@@ -1,6 +1,7 @@
 //! The running supervisor process.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
 use std::sync::{self, Arc, MutexGuard, PoisonError};
 
 use supervisor::state::InstanceState;
@@ -46,6 +47,8 @@ pub(crate) struct ParentProcess {
     pub(super) numbers: RequestIds,
     /// The services whose planned restart waits for the end of a freeze.
     pub(super) postponed_restarts: PostponedRestarts,
+    /// Whether Kenduri is stopping.
+    pub(super) is_stopping: AtomicBool,
     /// The channel for requests to upgrade.
     pub(super) renewals: mpsc::Sender<UpgradeRequest>,
 }

@@ -1,6 +1,7 @@
 //! Replaces services on request and at the times in `cron_restart`. A planned restart that is due
 //! during a freeze waits until the freeze is over.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,16 +59,33 @@ impl ParentProcess {
     }
 
     pub(super) async fn reload(&self, service: &str) -> Result<String> {
-        let _alone = match service {
-            OWN_SERVICE => Some(self.alone().await?),
-            _ => None,
-        };
+        if service == OWN_SERVICE {
+            return self.replace_worker().await;
+        }
         self.control.reload(service).await?;
         Ok(if is_stopped(&self.control.ps().await?, service) {
             format!("{service} is stopped; its description is used at its next start.")
         } else {
             format!("{service} was replaced; requests went on.")
         })
+    }
+
+    /// Replaces the worker. The next one takes the settings that wait for a restart.
+    async fn replace_worker(&self) -> Result<String> {
+        let _alone = self.alone().await?;
+        let renewed = self.settings.lock().await.renew();
+        let replaced = self.control.reload(OWN_SERVICE).await;
+        let mut done = format!("{OWN_SERVICE} was replaced; requests went on.");
+        match (renewed, &replaced) {
+            (Ok(former), Err(_)) => self.settings.lock().await.put_back(former),
+            // A worker that hangs is replaced all the same.
+            (Err(error), Ok(())) => {
+                let _ = write!(done, "\nWhat waited for a restart still waits: {error:#}");
+            }
+            (Ok(_), Ok(())) | (Err(_), Err(_)) => {}
+        }
+        replaced?;
+        Ok(done)
     }
 
     /// Replaces the instances of each service whose planned restart is due, as soon as no event is

@@ -356,7 +356,7 @@ mod tests {
         let workers = Workers::new(told);
         let _deaf = add(&workers, 1);
         workers.serves(Some(1));
-        let order = ControlRequest::MaintenanceOff;
+        let order = ControlRequest::MaintenanceOff { host: None };
         let reply = workers.ask(|id| ToWorker::Request { id, order }).await;
         assert!(
             matches!(&reply, Reply::Error(why) if why.contains("does not answer")),

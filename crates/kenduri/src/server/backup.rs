@@ -10,8 +10,8 @@ pub(super) struct BackupState {
     pub(super) class: &'static str,
     pub(super) words: &'static str,
     pub(super) lines: Vec<String>,
-    /// When and why the last backup failed; `None` if it succeeded.
-    pub(super) failure: Option<(String, String)>,
+    /// The problems: a sentence with the time, and the reason in English.
+    pub(super) problems: Vec<(String, String)>,
     pub(super) has_key: bool,
 }
 
@@ -20,6 +20,7 @@ impl BackupState {
         let (class, words) = match (&status.failure, status.snapshot) {
             _ if !status.has_key => ("no", "server-backup-no-key"),
             (Some(_), _) => ("error", "server-backup-failing"),
+            _ if status.missing.is_some() => ("error", "server-backup-failing"),
             (None, Some(_)) => ("yes", "server-backup-good"),
             (None, None) => ("wait", "server-backup-waiting"),
         };
@@ -45,6 +46,8 @@ impl BackupState {
         }));
         let dumped = status.is_dumped && status.has_key;
         lines.extend(dumped.then(|| text.say("server-backup-dumped").to_string()));
+        let same_disk = status.is_on_same_disk && status.has_key;
+        lines.extend(same_disk.then(|| text.say("server-backup-same-disk").to_string()));
         let drill = status.drill.map(|drill| {
             let at = Timestamp::from_millisecond(drill.at).unwrap_or_default();
             let id = match drill.result {
@@ -55,11 +58,19 @@ impl BackupState {
             line(id, at)
         });
         lines.extend(drill);
+        let missing = status.missing.filter(|(_, why)| {
+            // A failure with the same reason already says so.
+            let failure = status.failure.as_ref();
+            failure.is_none_or(|(_, reason)| reason != why)
+        });
+        let missing = missing.map(|(at, why)| (line("server-backup-missing", at), why));
+        let failure = status.failure.clone();
+        let failure = failure.map(|(at, why)| (line("server-backup-failure", at), why));
         Self {
             class,
             words,
+            problems: failure.into_iter().chain(missing).collect(),
             lines,
-            failure: status.failure.map(|(at, why)| (admin.moment(at), why)),
             has_key: status.has_key,
         }
     }

@@ -126,7 +126,10 @@ fn backup(status: Option<&Status>, now: Timestamp, every: SignedDuration) -> Jud
     match status {
         None => ("error", "server-ready-backup-off"),
         Some(status) if !status.has_key => ("error", "server-ready-backup-key"),
-        Some(status) if status.failure.is_some() => ("error", "server-ready-backup-failing"),
+        Some(status) if status.failure.is_some() || status.missing.is_some() => {
+            ("error", "server-ready-backup-failing")
+        }
+        Some(status) if status.is_on_same_disk => ("error", "server-ready-backup-same-disk"),
         Some(status) => match status.snapshot {
             None => ("wait", "server-ready-backup-waiting"),
             Some(at) if is_recent(at) => READY,

@@ -25,6 +25,29 @@ pub(super) struct Started {
     pub(super) is_private: bool,
 }
 
+/// Names the settings that are not active yet, and the commands that make them so.
+fn waiting(keys: &[String]) -> String {
+    let keys = keys.iter().map(String::as_str);
+    let (of_all, of_worker): (Vec<_>, Vec<_>) = keys.partition(|key| configuration::is_of_all(key));
+    let mut told = String::new();
+    // Writing to a `String` cannot fail.
+    if !of_worker.is_empty() {
+        let _ = writeln!(
+            told,
+            "Waiting for a restart: {}.\n  kenduri reload kenduri   services run on, and no request is lost",
+            of_worker.join(", ")
+        );
+    }
+    if !of_all.is_empty() {
+        let _ = writeln!(
+            told,
+            "Waiting for a restart of everything: {}.\n  sudo systemctl restart kenduri   or stop and start `kenduri serve`",
+            of_all.join(", ")
+        );
+    }
+    told
+}
+
 impl ActiveSettings {
     pub(super) fn new(configuration: &Configuration, started: Started) -> Self {
         Self {
@@ -59,10 +82,7 @@ impl ActiveSettings {
         } else {
             format!("Changed: {}.\n", changed.join(", "))
         };
-        if !found.waiting.is_empty() {
-            // Writing to a `String` cannot fail.
-            let _ = writeln!(told, "Waiting for a restart: {}.", found.waiting.join(", "));
-        }
+        told.push_str(&waiting(&found.waiting));
         for warning in &found.warnings {
             let _ = writeln!(told, "Warning: {warning}");
         }

@@ -1,13 +1,15 @@
 //! Tests of the control socket and of the commands that use it.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::net::UnixStream;
+use std::time::Instant;
 
 use rustix::process::Signal;
 
 use crate::http;
-use crate::program::{Program, run, text};
+use crate::program::{PATIENCE, Program, run, text};
 
 #[test]
 fn a_running_kenduri_carries_out_orders() {
@@ -163,4 +165,32 @@ fn the_socket_is_private_and_answers_nonsense_in_words() {
         let answer = ask(nonsense);
         assert!(answer.contains("error"), "{nonsense:?}: {answer}");
     }
+}
+
+#[test]
+fn one_that_is_stopping_says_so_to_the_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_string_lossy().into_owned();
+    let mut first = Program::serve(&["--data", &data], &[]);
+    // An idle connection is kept for a moment while Kenduri stops.
+    let mut idle = TcpStream::connect(&first.address).expect("a connection");
+    idle.write_all(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+        .expect("sent");
+    idle.read_exact(&mut [0; 12]).expect("an answer");
+    first.signal(Signal::TERM);
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let second = run(
+            &["serve", "--data", &data, "--listen", "127.0.0.1:0"],
+            folder.path(),
+            &[],
+        );
+        let said = text(&second.stderr);
+        if said.contains("is stopping") {
+            break;
+        }
+        assert!(Instant::now() < end, "{said}");
+    }
+    drop(idle);
+    assert_eq!(first.wait().code(), Some(0));
 }

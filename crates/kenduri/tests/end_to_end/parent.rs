@@ -465,7 +465,8 @@ fn what_waits_for_a_restart_stays_whoever_serves() {
     };
     assert_eq!(
         order(&["apply"]),
-        "Changed: route[0].to.\nWaiting for a restart: data, store.url.\n"
+        "Changed: route[0].to.\nWaiting for a restart of everything: data, store.url.\n  \
+         sudo systemctl restart kenduri   or stop and start `kenduri serve`\n"
     );
     let as_before = |program: &Program| {
         let answer = || http::send(&program.address, "GET", "/old/x", &[], b"").ok();
@@ -481,7 +482,10 @@ fn what_waits_for_a_restart_stays_whoever_serves() {
     as_before(&program);
     let said = order(&["apply"]);
     assert!(said.starts_with("Nothing changed"), "{said}");
-    assert!(said.contains("restart: data, store.url."), "{said}");
+    assert!(
+        said.contains("restart of everything: data, store.url."),
+        "{said}"
+    );
 
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
     let program = Program::serve(&["--config", &name], &[]);

@@ -198,3 +198,23 @@ fn many_threads_at_once_leave_the_sums_right() {
     let index = store.read();
     assert_eq!((index.entries, index.memory), (0, 0));
 }
+
+#[test]
+fn what_is_being_fetched_takes_the_room_of_what_is_stored() {
+    let store = store();
+    store.change(StoreSettings {
+        memory: 250_000,
+        ..settings()
+    });
+    store.keep(head("a", 0), large(0));
+    store.keep(head("b", 0), large(1));
+    let kept = || ["a", "b", "c"].map(|key| body(&store, key).is_some());
+    let gathering = store.gather(100_000).unwrap();
+    assert_eq!(kept().into_iter().filter(|is_kept| *is_kept).count(), 1);
+    // A body that comes meanwhile finds only the room that is left.
+    store.keep(head("c", 0), large(2));
+    assert_eq!(kept().into_iter().filter(|is_kept| *is_kept).count(), 1);
+    drop(gathering);
+    store.keep(head("a", 0), large(0));
+    assert_eq!(kept().into_iter().filter(|is_kept| *is_kept).count(), 2);
+}

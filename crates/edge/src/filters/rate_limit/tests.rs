@@ -76,6 +76,24 @@ async fn who_sends_no_cookie_counts_by_address() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn new_cookies_do_not_evade_the_limit_for_ever() {
+    let limiter = limiter(r#"{"rate": "1/h", "by": "header:x-key"}"#);
+    let (here, there) = (address("192.0.2.1"), address("192.0.2.2"));
+    let key = |number: usize| {
+        let value = HeaderValue::from(number);
+        HeaderMap::from_iter([(HeaderName::from_static("x-key"), value)])
+    };
+    let admitted = (0..50).filter(|number| limiter.admit(here, &key(*number)).is_ok());
+    assert_eq!(admitted.count(), 10);
+    limiter.admit(there, &key(60)).unwrap();
+    // A request that the address's limit refused does not count for its key.
+    limiter.admit(there, &key(49)).unwrap();
+    tokio::time::advance(Duration::from_mins(6)).await;
+    limiter.admit(here, &key(70)).unwrap();
+    limiter.admit(here, &key(71)).unwrap_err();
+}
+
+#[tokio::test(start_paused = true)]
 async fn outcomes_count_where_a_limit_is_on_them() {
     let limiter = limiter(r#"{"rate": "2/h", "on": "wrong-code"}"#);
     let (here, none) = (address("192.0.2.1"), HeaderMap::new());

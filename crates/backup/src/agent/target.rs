@@ -1,0 +1,149 @@
+//! Opens the target, and looks whether it still contains the backup.
+
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+use platform::StoreError;
+
+use super::Work;
+use crate::going::{Going, Repair};
+use crate::known_target::KnownTarget;
+use crate::log_copy::LogCopy;
+use crate::vault::Vault;
+use crate::wal_copy::{self, WalCopy};
+use crate::{BackupError, BackupKey, postgres};
+
+/// How often the agent looks whether the target still contains the backup.
+const LOOK: SignedDuration = SignedDuration::from_mins(1);
+/// How often the backup is measured, and everything in it looked for.
+const MEASURE: Duration = Duration::from_hours(1);
+
+impl Work {
+    /// Returns the running backup. Starts it if necessary. Returns `None` if this installation has
+    /// no backup key.
+    pub(super) fn begin(&mut self) -> Result<Option<&mut Going>, BackupError> {
+        if self.going.is_none() {
+            let key = BackupKey::read(&self.settings.data)?;
+            let has_key = key.is_some();
+            self.status.send_modify(|status| status.has_key = has_key);
+            let Some(key) = key else {
+                return Ok(None);
+            };
+            let known = self.read(KnownTarget::find)?;
+            if let Some(known) = known.as_ref().filter(|_| !self.may_begin_anew) {
+                known.check(&self.settings.target, &key, &self.random)?;
+                self.report_envelope(known, &key)?;
+            }
+            let vault = Vault::claim(&self.settings.target, &key, &self.random)?;
+            let log = self.store.log();
+            let log = log.map(|log| LogCopy::begin(&self.store, log, &self.clock));
+            let data = self.settings.data.clone();
+            let wal = match &self.settings.postgres {
+                Some(database)
+                    if self.read(wal_copy::may_see_streams)?
+                        && postgres::may_replicate(database)? =>
+                {
+                    Some(WalCopy::begin(database, &data, &vault)?)
+                }
+                _ => None,
+            };
+            let is_dumped = self.settings.postgres.is_some() && wal.is_none();
+            self.status
+                .send_modify(|status| status.is_dumped = is_dumped);
+            let is_on_same_disk = self.settings.target.is_on_disk_of(&data);
+            let mut going = Going::begin(vault, log.transpose()?, wal, data)?;
+            let (snapshot, gap) = (going.snapshot, going.gap.take());
+            self.status.send_modify(|status| {
+                status.snapshot = snapshot;
+                if is_on_same_disk && !status.is_on_same_disk {
+                    tracing::warn!(
+                        "the backup is on the same disk as the data, and is lost with it"
+                    );
+                }
+                status.is_on_same_disk = is_on_same_disk;
+            });
+            if let Some(object) = gap {
+                self.report(Some(BackupError::Gone(object).to_string()));
+            }
+            if let Some(newest) = &going.newest {
+                self.remember(newest.name())?;
+            }
+            self.going = Some(going);
+        }
+        Ok(self.going.as_mut())
+    }
+
+    /// Reports that the envelope is missing in a target that has the rest of the backup. Opening
+    /// the target writes the envelope again.
+    fn report_envelope(&self, known: &KnownTarget, key: &BackupKey) -> Result<(), BackupError> {
+        let target = &self.settings.target;
+        if known.target == target.name() && !Vault::of(target, key, &self.random).has_envelope()? {
+            self.report(Some(Repair::Envelope.to_string()));
+        }
+        Ok(())
+    }
+
+    /// Records in the store which generation the target must contain from now on.
+    pub(super) fn remember(&self, generation: &str) -> Result<(), BackupError> {
+        let target = KnownTarget {
+            target: self.settings.target.name(),
+            generation: generation.to_owned(),
+        };
+        if self.read(KnownTarget::find)?.as_ref() == Some(&target) {
+            return Ok(());
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let runtime = runtime.map_err(BackupError::file(&self.settings.data))?;
+        let write = self.store.write(move |tx| target.keep(tx));
+        let written: Result<(), StoreError> = runtime.block_on(write);
+        Ok(written?)
+    }
+
+    /// Looks whether the target still contains the backup, once a minute and after an error.
+    pub(super) fn look(&mut self, now: Timestamp) -> Result<(), BackupError> {
+        let Some(going) = &mut self.going else {
+            return Ok(());
+        };
+        let is_fresh = self
+            .looked_at
+            .is_some_and(|at| at <= now && now.duration_since(at) < LOOK);
+        if is_fresh && !self.settings.target.is_looked_at_each_round() {
+            return Ok(());
+        }
+        let looked = going.look();
+        if matches!(looked, Err(BackupError::Lost { .. })) && going.wal.is_some() {
+            // PostgreSQL's log would fill the data folder meanwhile.
+            self.going = None;
+        }
+        let repair = looked?;
+        self.looked_at = Some(now);
+        self.report(repair.map(|repair| repair.to_string()));
+        Ok(())
+    }
+
+    /// Reports what was missing in the target. `None` means that nothing is missing.
+    pub(super) fn report(&self, missing: Option<String>) {
+        let now = self.clock.now();
+        self.status
+            .send_if_modified(|status| status.report(missing, now));
+    }
+
+    /// Measures the backup's size, and looks for everything in it, after each snapshot and each
+    /// error, and otherwise once an hour.
+    pub(super) fn measure(&mut self) -> Result<(), BackupError> {
+        let is_fresh = self.measured_at.is_some_and(|at| at.elapsed() < MEASURE);
+        let Some(going) = self.going.as_mut().filter(|_| !is_fresh) else {
+            return Ok(());
+        };
+        let repair = going.look_at_all()?;
+        if let Some(repair) = repair {
+            going.files_looked_at = None;
+            self.report(Some(repair.to_string()));
+        }
+        self.measured_at = Some(Instant::now());
+        // The backup does not depend on its size, so an error is ignored.
+        let bytes = self.settings.target.bytes().ok();
+        self.status.send_modify(|status| status.bytes = bytes);
+        Ok(())
+    }
+}
