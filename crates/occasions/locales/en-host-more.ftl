@@ -50,6 +50,7 @@ host-news-mail = Write a mail as well
 host-news-none = No news yet.
 host-news-title = Title
 host-news-body = Text
+host-news-shown = Who sees it, and where
 host-news-pinned = Pinned
 host-news-pinned-hint = Stands before newer news.
 host-news-published = Guests see it

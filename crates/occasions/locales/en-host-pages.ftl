@@ -481,6 +481,7 @@ host-field-seats-hint = Empty: as many as come.
 host-field-open-to-all = Open to all
 host-field-open-to-all-hint = Every household is invited, and the public page says when and where it is. If answers without a code are on, they are for the events that are open to all; while no event is, for every event.
 host-field-position = Place in the order
+host-field-event-position-hint = Events are listed by time. This number decides only between events that start at the same time. If no event is open to everybody, the public page shows the day of the event with the lowest number.
 host-field-key = Web address
 host-field-key-hint = Small letters, digits and hyphens. It stays. Empty: chosen for you.
 host-field-ground = Background colour

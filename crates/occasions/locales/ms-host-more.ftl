@@ -50,6 +50,7 @@ host-news-mail = Tulis e-mel juga
 host-news-none = Belum ada berita.
 host-news-title = Tajuk
 host-news-body = Teks
+host-news-shown = Siapa yang melihatnya, dan di mana
 host-news-pinned = Disemat
 host-news-pinned-hint = Berada sebelum berita yang lebih baharu.
 host-news-published = Tetamu boleh melihatnya

@@ -433,6 +433,7 @@ host-field-seats-hint = Kosong: seramai yang hadir.
 host-field-open-to-all = Terbuka kepada semua
 host-field-open-to-all-hint = Semua isi rumah dijemput, dan halaman awam memaparkan masa serta tempatnya. Jika jawapan tanpa kod dibenarkan, jawapan itu untuk acara yang terbuka kepada semua; jika tiada acara yang terbuka, untuk setiap acara.
 host-field-position = Kedudukan dalam susunan
+host-field-event-position-hint = Majlis disenaraikan mengikut masa. Nombor ini hanya menentukan susunan majlis yang bermula pada masa yang sama. Jika tiada majlis yang terbuka kepada semua, halaman awam menunjukkan hari majlis dengan nombor terendah.
 host-field-key = Alamat web
 host-field-key-hint = Huruf kecil, angka dan sengkang. Ia kekal. Kosong: dipilih untuk anda.
 host-field-ground = Warna latar

@@ -46,7 +46,8 @@ pub struct Event {
     pub capacity: Option<i64>,
     /// Whether everybody is invited to the event. If so, the public page shows the event.
     pub open_to_all: bool,
-    /// Position in lists, 0–1,000.
+    /// Order among events that begin at the same time, 0–1,000. If the public page shows no event, it
+    /// shows the day of the event with the lowest position.
     pub position: i64,
     /// The value of the property SEQUENCE in calendar files (RFC 5545 §3.8.7.4).
     pub calendar_sequence: i64,
@@ -81,10 +82,10 @@ impl Event {
     }
 }
 
-/// Returns all events of an occasion in display order.
+/// Returns all events of an occasion, in the order in which they begin.
 pub fn list(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Event>, StoreError> {
     sql!(
-        "SELECT {Event} FROM event WHERE occasion = :occasion ORDER BY position, starts_at, id",
+        "SELECT {Event} FROM event WHERE occasion = :occasion ORDER BY starts_at, position, id",
         occasion
     )
     .all(tx)
@@ -98,6 +99,18 @@ pub fn for_all(events: &[Event]) -> Vec<&Event> {
         events.iter().collect()
     } else {
         open
+    }
+}
+
+/// Returns the event whose day everybody may know. If the public page shows no event, this is the
+/// first one in the hosts' order, because perhaps only a few guests are invited to an earlier one.
+pub fn of_public_day(events: &[Event], is_answered_openly: bool) -> Option<&Event> {
+    if is_answered_openly || events.iter().any(|event| event.open_to_all) {
+        for_all(events)
+            .into_iter()
+            .min_by_key(|event| event.starts_at)
+    } else {
+        events.iter().min_by_key(|event| event.position)
     }
 }
 

@@ -48,7 +48,7 @@ impl Resource for Event {
         map_url: https().label("host-field-map").hint("host-field-map-hint"),
         capacity: number(1, 100_000).optional().label("host-seats").hint("host-field-seats-hint"),
         open_to_all: flag().label("host-field-open-to-all").hint("host-field-open-to-all-hint"),
-        position: number(0, 1_000).label("host-field-position"),
+        position: number(0, 1_000).label("host-field-position").hint("host-field-event-position-hint"),
         key: key(1, 40).label("host-field-key").hint("host-field-key-hint").fixed(),
         dress_code: texts(Limits::line(200)).label("host-field-dress").wording(),
         schedule: rows(SCHEDULE, LINES).label("host-schedule").wording(),

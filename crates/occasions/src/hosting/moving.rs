@@ -113,7 +113,7 @@ fn split_off(
     let events: Vec<(String,)> = sql!(
         "SELECT event.key FROM invitation_event
          JOIN event ON event.id = invitation_event.event
-         WHERE invitation_event.invitation = :from ORDER BY event.position, event.id",
+         WHERE invitation_event.invitation = :from ORDER BY event.starts_at, event.position, event.id",
         from
     )
     .all(tx)?;

@@ -4,7 +4,7 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use occasions::words::OccasionStatus;
-use platform::{Sql, Tx, sql};
+use platform::{Rows, Sql, Tx, sql};
 use testkit::{Page, Visitor};
 
 use crate::stage::{assert_private, on_default, on_sqlite};
@@ -354,6 +354,43 @@ fn the_public_page_counts_the_days_to_the_first_event() {
         stage.world.clock.advance(SignedDuration::from_hours(24));
         let page = guest.get("/o/aisyah-daniel").await;
         assert!(!page.body.contains("class=\"days-left\""));
+    });
+}
+
+#[test]
+fn the_public_page_tells_nobody_the_day_of_an_event_for_few() {
+    on_default(async |stage| {
+        let zone = TimeZone::get("Asia/Kuala_Lumpur").unwrap();
+        let columns = sql!("SELECT starts_at FROM event WHERE key = $1");
+        let starts = async |key: &'static str| {
+            let look = move |tx: &mut Tx<'_>| tx.one::<(Timestamp,)>(columns, &[&key]);
+            stage.world.store().read(look).await.unwrap().0
+        };
+        // The solemnization is on the day before, and was entered later.
+        let before = starts("reception").await - SignedDuration::from_hours(24);
+        let change = move |tx: &mut Tx<'_>| {
+            let move_to = sql!("UPDATE event SET starts_at = $2, position = 9 WHERE key = $1");
+            tx.run(move_to, &[&"nikah", &before], Rows::Exactly(1))
+        };
+        stage.world.store().write(change).await.unwrap();
+        let shown = async || {
+            let page = stage.guest().get("/o/aisyah-daniel").await;
+            let days = [before, starts("reception").await];
+            days.map(|at| {
+                let day = at.to_zoned(zone.clone()).date();
+                page.body.contains(&format!("datetime=\"{day}\""))
+            })
+        };
+        let first = sql!("UPDATE event SET open_to_all = $2, position = 0 WHERE key = $1");
+        let open = async |key: &'static str, open: i64| {
+            let change = move |tx: &mut Tx<'_>| tx.run(first, &[&key, &open], Rows::Exactly(1));
+            stage.world.store().write(change).await.unwrap();
+        };
+        assert_eq!(shown().await, [false, true]);
+        open("reception", 1).await;
+        assert_eq!(shown().await, [false, true], "the one that is open to all");
+        open("nikah", 1).await;
+        assert_eq!(shown().await, [true, false], "the first that is open to all");
     });
 }
 

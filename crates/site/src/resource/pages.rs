@@ -77,6 +77,9 @@ pub trait PageResource: Resource<Parent: PageParent> {
 
     fn title(&self, req: &RequestOf<Self>, context: &ContextOf<Self>) -> String;
 
+    /// Changes a blank item to what a person most likely wants, before the form shows it.
+    fn propose(&mut self) {}
+
     /// Changes which of the fields a form shows and reads.
     fn shown(_: &mut Vec<Field>, _one: Option<&Self>, _: &Form, _now: Timestamp) {}
 
@@ -287,7 +290,8 @@ async fn list_page<R: PageResource>(req: RequestOf<R>) -> Result<Response, Probl
 async fn new_page<R: PageResource>(req: RequestOf<R>) -> Result<Response, Problem> {
     let input = Input::Form(req.as_ref().query.clone(), Vec::new());
     let look = move |tx: &mut Tx<'_>, parent: &R::Parent| {
-        let blank = R::blank(tx, parent, &input, &[])?;
+        let mut blank = R::blank(tx, parent, &input, &[])?;
+        blank.propose();
         Ok(stored(&parent.zone(tx)?, &blank))
     };
     let (context, mut form) = read::<R, _>(&req, look).await.map_err(Into::into)?;

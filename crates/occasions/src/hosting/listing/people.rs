@@ -394,7 +394,7 @@ pub fn replies(
         sql!(
             "SELECT event.key, event.id, reply.status FROM reply
              JOIN event ON event.id = reply.event
-             WHERE reply.guest = $1 ORDER BY event.position, event.starts_at, event.id"
+             WHERE reply.guest = $1 ORDER BY event.starts_at, event.position, event.id"
         ),
         &[guest],
     )

@@ -208,6 +208,13 @@ pub(super) struct Public {
     wishes: Vec<PublicWish>,
 }
 
+impl Public {
+    /// Returns the event whose day the page shows.
+    fn of_day(&self) -> Option<&Event> {
+        event::of_public_day(&self.events, self.occasion.switches.open_rsvp)
+    }
+}
+
 pub(super) enum SlugLookup {
     Here(Box<Public>),
     Moved(String),
@@ -283,10 +290,10 @@ pub(crate) fn in_theme(
     show_card(site, wishes, &public, |_| {})
 }
 
-/// Returns the time left until the first day of the occasion; `None` once that day is over. Later
-/// events do not count, because perhaps only a few guests are invited to them.
+/// Returns the time left until the occasion's public day; `None` once that day is over. Later events
+/// do not count, because perhaps only a few guests are invited to them.
 fn days_left(text: &Text, public: &Public, now: Timestamp) -> Option<DaysLeft> {
-    let first = public.events.iter().min_by_key(|event| event.starts_at)?;
+    let first = public.of_day()?;
     let zone = public.occasion.zone();
     let [today, day] = [now, first.starts_at].map(|at| at.to_zoned(zone.clone()).date());
     if day < today {
@@ -313,7 +320,7 @@ fn show_card(
         text: &text,
         theme: occasion.theme,
         hosts: show::hosts(&text, occasion),
-        cover: show::cover(&text, occasion, public.events.iter()),
+        cover: show::cover(&text, occasion, public.of_day().into_iter()),
         preparing,
         host: false,
         days_left: days_left(&text, public, site.clock.now()),
@@ -337,7 +344,8 @@ fn show_card(
     } else {
         occasion.theme
     };
-    let share = (!preparing).then(|| show::share(site, &text, occasion, public.events.iter()));
+    let share =
+        (!preparing).then(|| show::share(site, &text, occasion, public.of_day().into_iter()));
     let page = Page {
         title: &title,
         body,

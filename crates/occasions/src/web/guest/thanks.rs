@@ -10,7 +10,7 @@ use super::frame::{keep_out_of_search, keep_private};
 use super::language::speak;
 use super::show;
 use super::view::{Thanks, Typed};
-use crate::event::Event;
+use crate::event::{self, Event};
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::occasion::Occasion;
 
@@ -40,7 +40,8 @@ pub(super) fn of_occasion(
     events: &[Event],
 ) -> Response {
     let text = speak(site, wishes, occasion, None);
-    let events: Vec<&Event> = events.iter().collect();
+    let day = event::of_public_day(events, occasion.switches.open_rsvp);
+    let events: Vec<&Event> = day.into_iter().collect();
     let mut response = render(site, &text, occasion, &events, OfHousehold::default());
     keep_out_of_search(&mut response);
     response

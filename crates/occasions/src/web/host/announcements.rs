@@ -43,11 +43,15 @@ impl PageResource for Announcement {
     const MESSAGES: Messages = Messages {
         list: "host-news",
         new: "host-new-news",
-        settings: "host-question-when",
+        settings: "host-news-shown",
         remove_title: "host-remove-news",
         remove: "host-remove-news",
         remove_effect: "host-remove-news-effect",
     };
+
+    fn propose(&mut self) {
+        self.published = true;
+    }
 
     fn title(&self, req: &HostRequest, context: &PageContext) -> String {
         req.wording(context).pick(&self.title).to_string()
