@@ -359,6 +359,48 @@ pub(crate) fn tell_of(
     )
 }
 
+/// Notifies an account, by mail and on the site, about a claim. The messages have the arguments
+/// `about`, `until` and those in `more`; `quoted` follows the mail's first text.
+pub(crate) fn tell_of_claim(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: Option<&AccountId>,
+    (subject, said): (&'static str, &'static str),
+    (booking, until, quoted): (&Booking, Timestamp, &str),
+    more: &[(&'static str, Value<'_>)],
+) -> Result<(), StoreError> {
+    let Some(reader) = reader(tx, site, account)? else {
+        return Ok(());
+    };
+    let text = &reader.text;
+    let say = |at: Timestamp| {
+        let zone = dates::zone_name(&reader.zone, at);
+        format!("{}, {zone}", text.moment(&at.to_zoned(reader.zone.clone())))
+    };
+    let (when, until) = (say(booking.starts_at), say(until));
+    let about = format!("{}, {when}", booking.title);
+    let mut values = vec![
+        ("about", about.as_str().into()),
+        ("until", until.as_str().into()),
+    ];
+    values.extend(more.iter().cloned());
+    let href = page(booking);
+    let mut body = text.with(said, &values);
+    if !quoted.is_empty() {
+        body = format!("{body}\n\n“{quoted}”");
+    }
+    let address = site.url().join(&href);
+    let body = format!("{body}\n\n{about}\n\n{address}\n\n{}\n", site.settings.name);
+    let line = text.with(subject, &values);
+    send(tx, &reader, Stream::Transactional, line, body)?;
+    let told = NewNotification {
+        kind: subject,
+        about: &about,
+        href: &href,
+    };
+    notification::tell_on_site(tx, &reader.account.id, told)
+}
+
 /// Sends the payer a receipt, or a notice about a late payment or a refund.
 pub(crate) fn tell_payer(
     tx: &mut Tx<'_>,

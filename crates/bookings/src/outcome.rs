@@ -8,10 +8,12 @@ use serde_json::json;
 use web::Site;
 
 use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::claim::{self, ClaimState};
+use crate::criterion::Author;
 use crate::order;
 use crate::{
-    OUTCOME_CLOSED, OUTCOME_CONTESTED, OUTCOME_TOO_EARLY, PAYOUT_STATE, Refusal, credit, notice,
-    payout, refund, room, settings, webhook,
+    OUTCOME_CLOSED, OUTCOME_CONTESTED, OUTCOME_TOO_EARLY, PAYOUT_STATE, Refusal, credit, feedback,
+    notice, payout, refund, room, settings, webhook,
 };
 
 /// A session can be marked as missed from this long after its start.
@@ -31,7 +33,7 @@ web::words! {
 }
 
 impl Outcome {
-    fn state(self) -> State {
+    pub(crate) fn state(self) -> State {
         match self {
             Self::Completed => State::Completed,
             Self::NoShowMember => State::NoShowMember,
@@ -47,9 +49,22 @@ pub(crate) fn offered(
     party: Party,
 ) -> Result<Vec<Outcome>, StoreError> {
     let (hours, now) = (settings::load(tx)?.outcome_hours, tx.roughly_now());
+    let claim = claim::of_booking(tx, &booking.id)?;
+    let is_claimed = claim.is_some_and(|claim| claim.state != ClaimState::Withdrawn);
+    let has_said = feedback::find(tx, &booking.id, Author::Member)?.is_some();
+    let may_claim = !is_claimed && !has_said;
     let all = Outcome::ALL.iter().copied();
-    let all = all.filter(|one| one.state() != booking.state);
+    // A provider may say that a session took place that was completed by itself.
+    let is_new = |one: &Outcome| {
+        one.state() != booking.state || party == Party::Provider && booking.outcome_by.is_none()
+    };
     Ok(all
+        .filter(is_new)
+        .filter(|_| match party {
+            Party::Member => may_claim,
+            Party::Provider => !is_claimed,
+            Party::Administrator => true,
+        })
         .filter(|one| check((booking, party), *one, now, hours).is_ok())
         .collect())
 }
@@ -61,7 +76,6 @@ fn check(
     hours: i64,
 ) -> Result<(), Refusal> {
     let is_over = now > booking.ends_at + SignedDuration::from_hours(hours);
-    let is_marked = booking.outcome_by.is_some();
     match (party, outcome) {
         _ if !booking.state.is_held() => return Err(OUTCOME_CLOSED.into()),
         (Party::Administrator, _) => {}
@@ -70,10 +84,7 @@ fn check(
             return Err(Refusal::Forbidden);
         }
         _ if is_over => return Err(OUTCOME_CLOSED.into()),
-        (Party::Provider, _) if booking.state == State::NoShowProvider => {
-            return Err(OUTCOME_CONTESTED.into());
-        }
-        (Party::Member, _) if is_marked => return Err(OUTCOME_CONTESTED.into()),
+        _ if booking.state == State::NoShowProvider => return Err(OUTCOME_CONTESTED.into()),
         _ => {}
     }
     let from = match outcome {
@@ -87,12 +98,13 @@ fn check(
 }
 
 /// Marks the outcome of a session. If a person has already marked the same outcome, nothing
-/// changes.
+/// changes. If a member says that the provider did not come, that is a claim, and the booking does
+/// not change. `note` is what the claimant says.
 pub fn mark(
     tx: &mut Tx<'_>,
     site: &Site,
     party: &PartyTo,
-    outcome: Outcome,
+    (outcome, note): (Outcome, &str),
 ) -> Result<Booking, Refusal> {
     let old = &party.booking;
     if old.state == outcome.state() && old.outcome_by.is_some() {
@@ -100,6 +112,14 @@ pub fn mark(
     }
     let hours = settings::load(tx)?.outcome_hours;
     check((old, party.party), outcome, tx.now(), hours)?;
+    match party.party {
+        Party::Member => {
+            claim::make(tx, site, party, note)?;
+            return Ok(old.clone());
+        }
+        Party::Provider => claim::correct(tx, party, outcome)?,
+        Party::Administrator => claim::settle_by_mark(tx, party)?,
+    }
     let Some(booking) = end(tx, old, outcome, Some(party.party))? else {
         return Err(PAYOUT_STATE.into());
     };
@@ -108,7 +128,11 @@ pub fn mark(
     party
         .requester
         .record(tx, entity, "booking.outcome", changes)?;
-    tell(tx, site, &booking)?;
+    if party.party == Party::Provider && outcome == Outcome::NoShowMember {
+        claim::make_of_provider(tx, site, party, &booking, note)?;
+    } else {
+        tell(tx, site, &booking)?;
+    }
     Ok(booking)
 }
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use site::resource::{Edit, History, Parent, Removal, Resource, history_of};
 use utoipa::ToSchema;
-use web::fields::{flag, key, line, lines, number, rows};
+use web::fields::{currency, flag, key, line, lines, money, number, rows};
 use web::{Field, Findings, Input, List, PageQuery, Site};
 
 use crate::credit_kind::{self, SESSION};
@@ -154,6 +154,35 @@ pub(crate) fn free_code(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreErro
     Ok(code)
 }
 
+/// Changes the currency of the plans in `old` that were never ordered. Their prices keep their
+/// number. Returns the plans' ids.
+pub(crate) fn follow_currency(
+    tx: &mut Tx<'_>,
+    old: Currency,
+    new: Currency,
+) -> Result<Vec<PlanId>, StoreError> {
+    let all: Vec<Plan> = sql!(
+        "SELECT {Plan} FROM plan
+         WHERE currency = :old
+           AND NOT EXISTS (SELECT 1 FROM booking_order o WHERE o.plan_id = plan.id)
+         ORDER BY id FOR NO KEY UPDATE",
+        old
+    )
+    .all(tx)?;
+    let mut ids = Vec::new();
+    for plan in all {
+        let price = plan.price().in_units_of(new);
+        tx.update(&Plan {
+            price_minor: price.minor,
+            currency: price.currency,
+            version: plan.version + 1,
+            ..plan.clone()
+        })?;
+        ids.push(plan.id);
+    }
+    Ok(ids)
+}
+
 /// Counts a sale of a plan. Returns `false` if the plan is sold out.
 pub(crate) fn sell(tx: &mut Tx<'_>, id: &PlanId) -> Result<bool, StoreError> {
     let sold = sql!(
@@ -238,7 +267,8 @@ impl Resource for Plan {
         tier: number(0, 100).label("plan-tier").hint("plan-tier-hint"),
         review_calls: flag().label("plan-review-calls").hint("plan-review-calls-hint"),
         sale_limit: number(0, 1_000_000).label("plan-limit").hint("plan-limit-hint"),
-        price_minor: number(1, 100_000_000_000).label("plan-price").hint("plan-price-hint"),
+        price_minor: money(1, 100_000_000_000, "currency").label("plan-price"),
+        currency: currency("currency_unknown").label("plan-currency"),
         active: flag().label("plan-active"),
         position: number(0, 1_000).label("plan-position"),
     };

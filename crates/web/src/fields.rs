@@ -6,6 +6,7 @@
 
 pub mod filter;
 mod kind;
+mod quantity;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,6 +23,8 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 pub use kind::{Kind, color};
+pub(crate) use quantity::amount_invalid;
+pub use quantity::{Quantity, Unit, duration, money, percent, percentage};
 
 use crate::findings::{Findings, Limits, When, token};
 use crate::json::Members;
@@ -115,6 +118,16 @@ pub const fn number(least: i64, most: i64) -> FieldOf<i64> {
 /// An instant, entered as day and time. A day without a time means the end of that day.
 pub const fn moment() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Moment)
+}
+
+/// The code of a currency in use (ISO 4217). `code` is the error for any other text.
+pub const fn currency<V>(code: &'static str) -> FieldOf<V> {
+    FieldOf::new(Kind::Currency(code))
+}
+
+/// A month, from 1 for January to 12.
+pub const fn month() -> FieldOf<i64> {
+    FieldOf::new(Kind::Month)
 }
 
 /// A time of day in the form `HH:MM`.
@@ -413,6 +426,10 @@ impl Input {
             is_new,
             zone,
             at: "",
+            form: match self {
+                Self::Json(_) => None,
+                Self::Form(form, _) => Some(form),
+            },
         };
         match self {
             Self::Json(sent) => reading.read(fields, sent, &mut object, findings),
@@ -436,6 +453,8 @@ struct Reading<'a> {
     zone: &'a TimeZone,
     /// The JSON pointer of the record in the input.
     at: &'a str,
+    /// The form from which the input was read.
+    form: Option<&'a Form>,
 }
 
 impl Reading<'_> {
@@ -453,9 +472,9 @@ impl Reading<'_> {
         }
         for field in fields {
             let pointer = format!("{}/{}", self.at, field.name);
-            let sent = sent.get(field.name);
-            let sent = sent.filter(|sent| field.is_optional || !sent.is_null());
-            let Some(sent) = sent else {
+            let value = sent.get(field.name);
+            let value = value.filter(|value| field.is_optional || !value.is_null());
+            let Some(value) = value else {
                 if self.is_new && field.is_required {
                     findings.add(&pointer, "required", []);
                 }
@@ -463,7 +482,7 @@ impl Reading<'_> {
             };
             let old = object.get(field.name);
             if field.is_fixed && !self.is_new {
-                if old != Some(sent) {
+                if old != Some(value) {
                     findings.add(&pointer, "not_allowed", []);
                 }
                 continue;
@@ -472,9 +491,16 @@ impl Reading<'_> {
                 at: &pointer,
                 ..*self
             };
-            let value = match sent {
-                Json::Null => Some(Json::Null),
-                sent => field.kind.check(&reading, sent, old, findings),
+            let value = match (value, field.kind) {
+                (Json::Null, _) => Some(Json::Null),
+                (Json::String(typed), Kind::Quantity(quantity, least, most))
+                    if self.form.is_some() =>
+                {
+                    let read = (sent, &*object);
+                    let read = quantity.read(&reading, typed, (least, most), read, findings);
+                    Some(read.or_else(|| old.cloned()).unwrap_or_default())
+                }
+                (value, kind) => kind.check(&reading, value, old, findings),
             };
             match value {
                 Some(value) => {

@@ -1,6 +1,7 @@
 //! The JSON API of bookings.
 
 mod admin;
+mod claims;
 mod feedback;
 mod orders;
 mod payouts;
@@ -92,6 +93,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(move_booking: Tokens(&[WRITE])))
         .routes(routes!(mark_outcome: Tokens(&[WRITE])))
         .routes(routes!(replace_link: Tokens(&[WRITE])))
+        .merge(claims::routes::<R>())
         .merge(payouts::routes::<R>())
         .merge(admin::routes::<R>())
         .merge(refunds::routes::<R>())
@@ -382,11 +384,16 @@ async fn move_booking(call: Call, body: Received<NewTime>) -> Result<Response, P
 #[schema(as = OutcomeMark)]
 struct Mark {
     outcome: Outcome,
+    /// What a member or a provider says who claims that the other side did not come, up to 500
+    /// characters.
+    #[serde(default)]
+    note: String,
 }
 
 /// Marks the outcome of a session. The provider can mark that the session took place or that the
-/// member did not come. The member can mark that the provider did not come. Administrators can mark
-/// and correct every outcome.
+/// member did not come. If the member says that the provider did not come, that is a claim: the
+/// booking stays as it is, and contains the claim. Administrators can mark and correct every
+/// outcome.
 #[utoipa::path(
     post, path = "/api/v1/bookings/{id}/outcome", tag = "bookings",
     params(("id" = String, Path,)), request_body = Mark,
@@ -394,10 +401,11 @@ struct Mark {
         (status = 422))
 )]
 async fn mark_outcome(call: Call, body: Received<Mark>) -> Result<Response, Problem> {
-    let (outcome, site) = (body.value.outcome, call.site.clone());
+    let (mark, site) = (body.value, call.site.clone());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         check_money(party)?;
-        let marked = outcome::mark(tx, &site, party, outcome)?;
+        let said = (mark.outcome, mark.note.as_str());
+        let marked = outcome::mark(tx, &site, party, said)?;
         Ok::<_, Refusal>(BookingView::of(tx, marked)?)
     };
     call.post(&body.bytes, StatusCode::OK, change).await

@@ -159,7 +159,6 @@ fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
             (plan.name.as_str(), grants, None)
         }
     };
-    let deadline = booking.map(Booking::cancel_deadline);
     let banner = banner(req, loaded, wait, is_open);
     let body = PayPage {
         text,
@@ -169,8 +168,11 @@ fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
         sum: text.money(order.amount()),
         tax: receipt::tax(text, order, &loaded.rules.tax_label),
         until: text.with("pay-until", [("time", until.into())]),
-        cancel: deadline
-            .map(|deadline| slot_page::cancel_rule(text, &zone, deadline, now, true))
+        cancel: booking
+            .map(|booking| {
+                let (deadline, share) = (booking.cancel_deadline(), booking.late_refund_bps);
+                slot_page::cancel_rule(text, &zone, deadline, now, Some(share))
+            })
             .unwrap_or_default(),
         terms: terms(text, &loaded.rules),
         banner,

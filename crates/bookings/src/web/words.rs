@@ -4,6 +4,7 @@ use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::money::Money;
+use web::dates;
 use web::{Site, Text};
 
 use crate::booking;
@@ -17,6 +18,13 @@ pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
     own.unwrap_or_else(|| site.settings.time_zone.clone())
 }
 
+/// A day and a time with its zone, such as “Saturday, 16 January 2027, 9:30 am, Kuala Lumpur
+/// (UTC+8)”.
+pub(super) fn moment(text: &Text, zone: &TimeZone, at: Timestamp) -> String {
+    let when = text.moment(&at.to_zoned(zone.clone()));
+    format!("{when}, {}", dates::zone_name(zone, at))
+}
+
 /// A length such as “45 minutes” or “1 hour 30 minutes”.
 pub(super) fn length(text: &Text, from: Timestamp, until: Timestamp) -> String {
     length_of(text, until.duration_since(from).as_mins())
@@ -25,7 +33,7 @@ pub(super) fn length(text: &Text, from: Timestamp, until: Timestamp) -> String {
 /// Like [`length`], from a number of minutes.
 pub(super) fn length_of(text: &Text, all: i64) -> String {
     let (hours, minutes) = (all / 60, all % 60);
-    let parts = [("booking-hours", hours), ("booking-minutes", minutes)];
+    let parts = [("duration-hours", hours), ("duration-minutes", minutes)];
     let parts = parts.into_iter().filter(|(_, count)| *count > 0);
     let words: Vec<String> = parts
         .map(|(message, count)| text.with(message, [("count", count.into())]))

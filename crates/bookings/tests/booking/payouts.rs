@@ -1,5 +1,7 @@
 //! Tests of the outcomes of sessions, and of the amounts that providers are owed for them.
 
+use std::collections::BTreeSet;
+
 use bookings::booking::State;
 use bookings::payout::PayoutId;
 use bookings::provider::PROVIDER;
@@ -115,13 +117,10 @@ fn each_side_says_in_its_time_what_became_of_a_session() {
         mark(stage, &farah, &id, "no_show_member").await.expect(200);
         assert_eq!(state(stage, &id).await, State::NoShowMember);
         assert_eq!(items(stage).await, [item(5_000, "pending")]);
-        // The member cannot contradict the provider's mark, but the provider can correct it.
+        // The member answers the provider's claim and makes none, but the provider can correct it.
         let contested = mark(stage, &aina, &id, "no_show_provider").await;
-        assert_eq!(contested.expect(409).json()["code"], "outcome_contested");
-        let told = stage.fill(
-            "booking-notice-no-show-member",
-            [("about", "Portrait on the veranda".into())],
-        );
+        assert_eq!(contested.expect(409).json()["code"], "claim_closed");
+        let told = stage.start("claim-mail-open");
         let mut reader = aina.browser.clone();
         assert!(reader.get("/me/notices").await.text().contains(&told));
         go_to(stage, OVER).await;
@@ -150,11 +149,21 @@ fn a_provider_who_does_not_come_is_owed_nothing_and_the_money_goes_back() {
         form.press("outcome", "no_show_provider");
         aina.browser.submit_surely(&page, &form).await.expect(303);
         stage.work().await;
+        // No money moves before the provider agrees.
+        assert_eq!(state(stage, &id).await, State::Completed);
+        assert_eq!(ledger(stage).await, 18_000);
+        let page = farah.browser.get(&format!("/me/bookings/{id}")).await;
+        let claim = page.forms().into_iter();
+        let mut claim = claim.filter(|form| form.action.ends_with("/answer"));
+        let mut form = claim.next().unwrap();
+        form.fill("agrees", "yes");
+        farah.browser.submit(&page, &form).await.expect(303);
+        stage.work().await;
         assert_eq!(state(stage, &id).await, State::NoShowProvider);
         assert_eq!((ledger(stage).await, items(stage).await), (0, vec![]));
         let again = mark(stage, &farah, &id, "completed").await;
         assert_eq!(again.expect(409).json()["code"], "outcome_contested");
-        let told = stage.start("booking-notice-no-show-provider");
+        let told = stage.start("claim-mail-open");
         farah.sees("/me/notices", &told).await;
         // An administrator decides the conflict. The refund is not reversed.
         let admin = stage.person_as("Mei Lin", ADMIN).await;
@@ -266,10 +275,10 @@ fn a_payout_is_approved_sent_and_corrected_through_the_pages() {
         let at = format!("/admin/payouts/items/{}", links.split('"').next().unwrap());
         let page = admin.get(&at).await;
         let mut form = page.form(&format!("{at}/correct"));
-        form.fill("amount_minor", "10001");
+        form.fill("amount_minor", "100.01");
         form.fill("reason", "Paid for the wrong day");
         admin.submit(&page, &form).await.expect(422);
-        form.fill("amount_minor", "4000");
+        form.fill("amount_minor", "40");
         admin.submit(&page, &form).await.expect(303);
         assert_eq!(
             items(stage).await,
@@ -576,5 +585,35 @@ fn a_payout_that_does_not_agree_is_found() {
             run(stage, mend).await;
             assert_eq!(wrong(stage).await, [""; 0], "{found}");
         }
+    });
+}
+
+#[test]
+fn a_list_of_payouts_goes_on_until_all_are_read() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (mut farah, mut aina, _) = booked(stage, 0).await;
+        for hour in ["11:00", "13:00"] {
+            let slot = farah.offer("2026-11-24", hour, 0).await;
+            aina.book(&slot).await.expect(303);
+        }
+        go_to(stage, "2026-11-25T00:00:00Z").await;
+        let mut admin = stage.person_as("Mei Lin", ADMIN).await;
+        let mut office = script(stage, &admin);
+        let (mut path, mut read) = (format!("{ITEMS}?limit=1"), BTreeSet::new());
+        loop {
+            let page = call(&mut office, "GET", &path, &Value::Null).await;
+            let page = page.expect(200).json();
+            read.insert(page["items"][0]["id"].to_string());
+            let Some(next) = page["next_cursor"].as_str() else {
+                break;
+            };
+            path = format!("{ITEMS}?limit=1&cursor={next}");
+        }
+        assert_eq!(read.len(), 3);
+        let first = admin.browser.get("/admin/payouts?limit=2").await;
+        let next = first.expect(200).link(&stage.say("finding-more")).href;
+        let rest = admin.browser.get(&next).await;
+        let rest = rest.expect(200).body.matches("name=\"item\"").count();
+        assert_eq!((first.body.matches("name=\"item\"").count(), rest), (2, 1));
     });
 }

@@ -5,7 +5,9 @@ use jiff::civil::{DateTime, Time};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Field, FieldOf, Reading};
+use platform::money::Currency;
+
+use super::{Field, FieldOf, Quantity, Reading};
 use crate::dates::Deadline;
 use crate::findings::{Findings, Limits, When, token};
 use crate::look::Color;
@@ -29,6 +31,12 @@ pub enum Kind {
     Flag,
     /// A whole number within these bounds.
     Number(i64, i64),
+    /// A number within these bounds that people type with a unit.
+    Quantity(Quantity, i64, i64),
+    /// The code of a currency, and the error code for what is none in use.
+    Currency(&'static str),
+    /// From 1 for January to 12.
+    Month,
     Moment,
     /// A time of day in the form `HH:MM`.
     Hour,
@@ -103,7 +111,18 @@ impl Kind {
                 Json::Null
             }
             Self::Flag | Self::Either(..) => sent.as_bool()?.into(),
-            Self::Number(least, most) => findings.number(at, sent.as_i64()?, least, most).into(),
+            Self::Number(least, most) | Self::Quantity(_, least, most) => {
+                findings.number(at, sent.as_i64()?, least, most).into()
+            }
+            Self::Month => findings.number(at, sent.as_i64()?, 1, 12).into(),
+            Self::Currency(code) => {
+                let sent = sent.as_str()?.trim().to_uppercase();
+                let is_in_use = |known: Currency| known.is_in_use();
+                if !sent.parse().is_ok_and(is_in_use) && old != Some(&json!(sent)) {
+                    findings.add(at, code, []);
+                }
+                sent.into()
+            }
             Self::Hour => {
                 let hour = sent.as_str()?.trim();
                 if hour.len() != 5 || hour.parse::<Time>().is_err() {
@@ -182,7 +201,8 @@ impl Kind {
         match self {
             Self::Texts(_) | Self::Part(_) => json!({}),
             Self::Flag => false.into(),
-            Self::Number(least, _) => least.into(),
+            Self::Number(least, _) | Self::Quantity(_, least, _) => least.into(),
+            Self::Month => 1.into(),
             Self::Words | Self::Tags | Self::Rows(..) => json!([]),
             Self::Choice(words) => words.first().map(|(word, _)| *word).into(),
             Self::Moment | Self::Day | Self::Either(..) => Json::Null,
@@ -220,7 +240,20 @@ impl Kind {
             },
             Self::Moment => in_zone(typed, zone).into(),
             Self::Flag => form.is_ticked(name).into(),
-            Self::Number(..) => match form.number(name) {
+            Self::Quantity(quantity, ..) => {
+                form.find(name)?;
+                match (quantity, form.text(&format!("{name}.unit"))) {
+                    (Quantity::Duration(_), unit) if !is_empty && !unit.is_empty() => {
+                        format!("{typed} {unit}").into()
+                    }
+                    _ => typed.into(),
+                }
+            }
+            Self::Currency(_) => {
+                form.find(name)?;
+                typed.trim().to_uppercase().into()
+            }
+            Self::Number(..) | Self::Month => match form.number(name) {
                 Ok(number) => number?.into(),
                 // An unparsable number is reported as out of range.
                 Err(_) => i64::MIN.into(),
@@ -316,6 +349,10 @@ pub(super) fn fill_form(
                 form.push((name, kind.instant_text(at, zone).unwrap_or_default()));
             }
             (_, Json::Null) => form.push((name, String::new())),
+            (Kind::Quantity(quantity, ..), Json::Number(number)) => {
+                let number = number.as_i64().unwrap_or_default();
+                quantity.fill((name, prefix), number, object, form);
+            }
             (kind, Json::Bool(is_on)) => {
                 let is_either = matches!(kind, Kind::Either(..));
                 let [no, yes] = if is_either { ["no", "yes"] } else { ["", "1"] };
