@@ -1,5 +1,6 @@
 //! Bookings. A booking is a member's claim on a slot.
 
+pub mod claim;
 mod list;
 pub mod search;
 mod view;

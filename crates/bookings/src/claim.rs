@@ -20,7 +20,8 @@ use site::resource::Parent as _;
 use utoipa::ToSchema;
 use web::{Findings, Site};
 
-use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
+use crate::booking::claim::{Claim, ClaimId, ClaimState, of_booking};
+use crate::booking::{self, Booking, Party, PartyTo, State};
 use crate::criterion::Author;
 use crate::outcome::{self, Outcome};
 use crate::settings::{self, Administrator};
@@ -29,86 +30,12 @@ use crate::{
     notice, payout, provider, refund,
 };
 
-platform::id!(ClaimId, random, "One claim that a side did not come.");
-
 /// The kind of the job that settles a claim that nobody has answered.
 pub(crate) const KIND: &str = "booking.claim";
 /// The path of the administrators' list.
 pub(crate) const PAGE: &str = "/admin/sessions/claims";
 /// The maximum length of a text, in characters.
 const TEXT: usize = 500;
-
-web::words! {
-    /// The state of a claim.
-    #[schema(as = BookingClaimState)]
-    ClaimState {
-        /// The other side has not answered yet.
-        Open = "open" => "claim-open",
-        /// The other side agrees.
-        Agreed = "agreed" => "claim-agreed",
-        /// The two sides disagree. An administrator decides.
-        Disputed = "disputed" => "claim-disputed",
-        /// An administrator has decided.
-        Decided = "decided" => "claim-decided",
-        /// The other side did not answer in time, so the claim holds.
-        Lapsed = "lapsed" => "claim-lapsed",
-        /// The claimant has withdrawn the claim.
-        Withdrawn = "withdrawn" => "claim-withdrawn",
-    }
-}
-
-impl ClaimState {
-    /// Whether the claim is neither settled nor withdrawn.
-    pub fn is_unsettled(self) -> bool {
-        matches!(self, Self::Open | Self::Disputed)
-    }
-}
-
-/// A claim by one side that the other did not come.
-#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
-#[row(table = "claim")]
-#[schema(as = BookingClaim)]
-pub struct Claim {
-    #[schema(value_type = String)]
-    pub id: ClaimId,
-    #[schema(value_type = String)]
-    pub booking_id: BookingId,
-    /// The side that claims: the member or the provider.
-    pub claimant: Party,
-    /// What the claimant says, up to 500 characters.
-    pub note: String,
-    /// The other side may answer until this time.
-    #[schema(value_type = String, format = "date-time")]
-    pub answer_until: Timestamp,
-    /// What the other side says, up to 500 characters.
-    pub answer: String,
-    #[schema(value_type = Option<String>, format = "date-time")]
-    pub answered_at: Option<Timestamp>,
-    #[serde(skip)]
-    pub decided_by: Option<AccountId>,
-    /// The administrator's reason, up to 500 characters.
-    pub reason: String,
-    pub state: ClaimState,
-    #[schema(value_type = String, format = "date-time")]
-    pub created_at: Timestamp,
-}
-
-impl Claim {
-    /// The side that is said not to have come.
-    pub fn other(&self) -> Party {
-        match self.claimant {
-            Party::Member => Party::Provider,
-            Party::Provider | Party::Administrator => Party::Member,
-        }
-    }
-
-    fn outcome(&self) -> Outcome {
-        match self.claimant {
-            Party::Member => Outcome::NoShowProvider,
-            Party::Provider | Party::Administrator => Outcome::NoShowMember,
-        }
-    }
-}
 
 /// The proof that a person is a party to the booking that a claim is about. The path parameter `id`
 /// is the claim's id.
@@ -129,22 +56,6 @@ impl Proof for PartyToClaim {
         let party = PartyTo::of(tx, requester, booking)?;
         Ok(Self { party, claim })
     }
-}
-
-/// The latest claim about a session.
-pub fn of_booking(tx: &mut Tx<'_>, booking: &BookingId) -> Result<Option<Claim>, StoreError> {
-    sql!(
-        "SELECT {Claim} FROM claim WHERE booking_id = :booking
-         ORDER BY created_at DESC, id DESC LIMIT 1",
-        booking
-    )
-    .maybe(tx)
-}
-
-/// Whether a claim about a session is neither settled nor withdrawn.
-pub(crate) fn is_unsettled(tx: &mut Tx<'_>, booking: &BookingId) -> Result<bool, StoreError> {
-    let claim = of_booking(tx, booking)?;
-    Ok(claim.is_some_and(|claim| claim.state.is_unsettled()))
 }
 
 /// A claim with the session that it is about, as administrators read it.
@@ -422,6 +333,14 @@ pub fn decide(
     Ok(claim)
 }
 
+/// The outcome that a claim says.
+fn outcome(claim: &Claim) -> Outcome {
+    match claim.claimant {
+        Party::Member => Outcome::NoShowProvider,
+        Party::Provider | Party::Administrator => Outcome::NoShowMember,
+    }
+}
+
 /// The outcome that a booking's state says; a confirmed session takes place.
 fn outcome_of(booking: &Booking) -> Outcome {
     match booking.state {
@@ -467,13 +386,13 @@ pub(crate) fn settle_by_mark(tx: &mut Tx<'_>, party: &PartyTo) -> Result<(), Sto
 /// Does what a claim says that is not disputed. Returns `false` if the payout is already being
 /// sent, so that an administrator has to decide.
 fn holds(tx: &mut Tx<'_>, booking: &Booking, claim: &Claim) -> Result<bool, StoreError> {
-    if booking.state == claim.outcome().state() {
+    if booking.state == outcome(claim).state() {
         return Ok(true);
     }
     if payout::is_decided(tx, &booking.id)? {
         return Ok(false);
     }
-    let done = outcome::end(tx, booking, claim.outcome(), Some(claim.claimant))?;
+    let done = outcome::end(tx, booking, outcome(claim), Some(claim.claimant))?;
     Ok(done.is_some())
 }
 

@@ -39,6 +39,7 @@ pub mod newcomer;
 mod notice;
 pub mod order;
 pub mod outcome;
+pub mod outcome_mark;
 pub mod payout;
 pub mod plan;
 pub mod preset;

@@ -85,6 +85,13 @@ impl Event {
     }
 }
 
+/// A day and a time with its zone, such as “Saturday, 16 January 2027, 9:30 am, Kuala Lumpur
+/// (UTC+8)”.
+pub(crate) fn moment(text: &Text, zone: &TimeZone, at: Timestamp) -> String {
+    let when = text.moment(&at.to_zoned(zone.clone()));
+    format!("{when}, {}", dates::zone_name(zone, at))
+}
+
 pub(crate) fn page(booking: &Booking) -> String {
     format!("/me/bookings/{}", booking.id)
 }
@@ -169,8 +176,7 @@ pub(crate) fn tell_one(
         Party::Provider => booking.zone(),
         Party::Member | Party::Administrator => reader.zone.clone(),
     };
-    let when = text.moment(&booking.starts_at.to_zoned(zone.clone()));
-    let place_in_time = format!("{when}, {}", dates::zone_name(&zone, booking.starts_at));
+    let when = moment(text, &zone, booking.starts_at);
     let (subject, said, notice) = event.messages();
     let values = [
         ("title", booking.title.as_str().into()),
@@ -188,7 +194,7 @@ pub(crate) fn tell_one(
         let reason = booking.cancel_reason.as_str();
         body += &text.with("booking-said-reason", [("reason", reason.into())]);
     }
-    for line in [&booking.title, &place_in_time, &with, &place] {
+    for line in [&booking.title, &when, &with, &place] {
         if !line.is_empty() {
             body += if line == &booking.title { "\n\n" } else { "\n" };
             body += line;
@@ -340,7 +346,7 @@ pub(crate) fn tell_of(
         return Ok(());
     };
     let text = &reader.text;
-    let when = text.moment(&at.to_zoned(reader.zone.clone()));
+    let when = moment(text, &reader.zone, at);
     let about = format!("{}, {when}", title(text));
     let subject = text.with(kind, [("about", about.as_str().into())]);
     let body = format!(
@@ -373,11 +379,8 @@ pub(crate) fn tell_of_claim(
         return Ok(());
     };
     let text = &reader.text;
-    let say = |at: Timestamp| {
-        let zone = dates::zone_name(&reader.zone, at);
-        format!("{}, {zone}", text.moment(&at.to_zoned(reader.zone.clone())))
-    };
-    let (when, until) = (say(booking.starts_at), say(until));
+    let when = moment(text, &reader.zone, booking.starts_at);
+    let until = moment(text, &reader.zone, until);
     let about = format!("{}, {when}", booking.title);
     let mut values = vec![
         ("about", about.as_str().into()),

@@ -2,6 +2,7 @@
 //! and paid, in this order. A paid item never changes.
 
 pub mod batch;
+mod hold_back;
 
 use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
@@ -17,12 +18,13 @@ use utoipa::ToSchema;
 use web::fields::{money, percent};
 use web::{Field, Findings, Input, Site};
 
-use crate::booking::{Booking, BookingId, State};
+use crate::booking::{Booking, BookingId, State, claim};
 use crate::provider::{Provider, ProviderId};
 use crate::settings::{self, Administrator};
-use crate::{CLAIM_OPEN, PAYOUT_STATE, Refusal, claim, credit, order};
+use crate::{CLAIM_OPEN, PAYOUT_STATE, Refusal, credit, order};
 
 use batch::BatchId;
+pub(crate) use hold_back::{hold_back, is_decided};
 
 platform::id!(PayoutId, random, "One sum that a provider is owed.");
 
@@ -335,33 +337,6 @@ pub fn step(
     let entity = ("payout_item", new.id.to_string());
     by.record(tx, entity, "payout.step", changes)?;
     Ok(new)
-}
-
-/// Takes back the approval of a session's payout, because of a claim. Returns whether the payout is
-/// decided in another way: it is in a batch, paid, or rejected.
-pub(crate) fn hold_back(tx: &mut Tx<'_>, booking: &BookingId) -> Result<bool, StoreError> {
-    let is_decided = is_decided(tx, booking)?;
-    sql!(
-        "UPDATE payout_item SET state = 'pending', approved_by = NULL
-         WHERE booking_id = :booking AND is_adjustment = 0 AND state = 'approved'",
-        booking
-    )
-    .run(tx, Rows::Any)?;
-    Ok(is_decided)
-}
-
-/// Locks a session's payout. Returns whether it is in a batch, paid, or rejected.
-pub(crate) fn is_decided(tx: &mut Tx<'_>, booking: &BookingId) -> Result<bool, StoreError> {
-    let found: Option<(PayoutState,)> = sql!(
-        "SELECT state FROM payout_item WHERE booking_id = :booking AND is_adjustment = 0
-         FOR NO KEY UPDATE",
-        booking
-    )
-    .maybe(tx)?;
-    Ok(
-        found
-            .is_some_and(|(state,)| !matches!(state, PayoutState::Pending | PayoutState::Approved)),
-    )
 }
 
 /// What remains of the amount of a paid item after its adjustments. Rejected adjustments do not

@@ -9,7 +9,7 @@ use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use site::resource::{Edit, History, Parent, Removal, Resource, history_of};
 use utoipa::ToSchema;
 use web::fields::{currency, flag, key, line, lines, money, number, rows};
@@ -17,7 +17,7 @@ use web::{Field, Findings, Input, List, PageQuery, Site};
 
 use crate::credit_kind::{self, SESSION};
 use crate::order::{self, CreditGrant, Grant, Order, PlanId};
-use crate::settings::{self, Administrator};
+use crate::settings::{self, Administrator, BookingSettings};
 use crate::{
     MEMBERSHIP_REQUIRED, PLAN_EMPTY, Refusal, TOKEN_NOT_PERMITTED, gateway, member, membership,
     slot,
@@ -154,13 +154,20 @@ pub(crate) fn free_code(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreErro
     Ok(code)
 }
 
-/// Changes the currency of the plans in `old` that were never ordered. Their prices keep their
-/// number. Returns the plans' ids.
-pub(crate) fn follow_currency(
+/// Changes the settings. If the currency changes, the plans that nobody has ordered change with it:
+/// their prices keep their number.
+pub fn change_rules(
     tx: &mut Tx<'_>,
-    old: Currency,
-    new: Currency,
-) -> Result<Vec<PlanId>, StoreError> {
+    by: &Administrator,
+    version: i64,
+    input: &Input,
+) -> Result<BookingSettings, Refusal> {
+    let old = settings::load(tx)?.currency();
+    let rules = settings::change(tx, by, version, input)?;
+    let new = rules.currency();
+    if new == old {
+        return Ok(rules);
+    }
     let all: Vec<Plan> = sql!(
         "SELECT {Plan} FROM plan
          WHERE currency = :old
@@ -169,7 +176,6 @@ pub(crate) fn follow_currency(
         old
     )
     .all(tx)?;
-    let mut ids = Vec::new();
     for plan in all {
         let price = plan.price().in_units_of(new);
         tx.update(&Plan {
@@ -178,9 +184,13 @@ pub(crate) fn follow_currency(
             version: plan.version + 1,
             ..plan.clone()
         })?;
-        ids.push(plan.id);
+        let changes = json!([
+            {"field": "currency", "old": plan.currency, "new": price.currency},
+            {"field": "price_minor", "old": plan.price_minor, "new": price.minor}
+        ]);
+        by.record(tx, ("plan", plan.id.to_string()), "plan.changed", changes)?;
     }
-    Ok(ids)
+    Ok(rules)
 }
 
 /// Counts a sale of a plan. Returns `false` if the plan is sold out.

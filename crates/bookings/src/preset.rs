@@ -10,7 +10,7 @@ use web::Input;
 use crate::credit_kind::{self, CreditKind, DOCUMENT_REVIEW, SESSION};
 use crate::criterion::{Author, Criterion, Kind};
 use crate::level::Level;
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, Reveal};
 use crate::{PRESET_USED, Refusal};
@@ -197,7 +197,7 @@ pub fn apply(
     let set = json!({
         "currency": currency, "reveal": rows.reveal, "newcomers": rows.newcomers
     });
-    let currency = settings::change(tx, by, rules.version, &Input::from(set))?.currency();
+    let currency = plan::change_rules(tx, by, rules.version, &Input::from(set))?.currency();
     label_kinds(tx, by, &say)?;
     let (author, scores, texts) = rows.criteria;
     let scores = scores.iter().map(|label| (Kind::Score, *label));

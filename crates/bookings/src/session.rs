@@ -9,12 +9,12 @@ use platform::{Rows, StoreError, Tx, sql};
 use web::Site;
 
 use crate::booking::{
-    self, ASK, Booking, COMPLETE, FAREWELL, HOLD, LATE, NOTE, Party, Payload, REMIND, State,
+    self, ASK, Booking, COMPLETE, FAREWELL, HOLD, LATE, NOTE, Party, Payload, REMIND, State, claim,
 };
 use crate::criterion::Author;
 use crate::notice::{self, Event};
 use crate::outcome::{self, Outcome};
-use crate::{cancel, claim, feedback, payout};
+use crate::{cancel, feedback, payout};
 
 /// A reminder that is sent less than this time before the session is only a notification on the
 /// site. The same is true of a request for feedback that is sent more than this time after the

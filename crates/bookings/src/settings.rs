@@ -16,7 +16,7 @@ use web::fields::{choice, currency, duration, flag, line, lines, month, number, 
 use web::{Field, Findings, Input};
 
 use crate::order::Tax;
-use crate::{ROLE_REQUIRED, Refusal, meeting_link, plan};
+use crate::{ROLE_REQUIRED, Refusal, meeting_link};
 
 web::words! {
     /// When members learn who the provider of a session is.
@@ -247,9 +247,8 @@ fn is_owner(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, OWNER)))
 }
 
-/// Changes the settings. A change of the currency changes that of the plans that nobody has
-/// ordered. Only an owner can end the rule that two people are needed for a payout.
-pub fn change(
+/// Changes the settings, for [`plan::change_rules`](crate::plan::change_rules). Only an owner can end the rule that two people are needed for a payout.
+pub(crate) fn change(
     tx: &mut Tx<'_>,
     by: &Administrator,
     version: i64,
@@ -282,11 +281,6 @@ pub fn change(
     if old.payout_two_people && !new.payout_two_people && !is_owner(tx, &by.0.who)? {
         return Err(ROLE_REQUIRED.into());
     }
-    let plans = if new.currency == old.currency {
-        Vec::new()
-    } else {
-        plan::follow_currency(tx, old.currency(), new.currency())?
-    };
     new.version += 1;
     sql!(
         "UPDATE booking_setting SET {BookingSettings = :BookingSettings}",
@@ -294,11 +288,7 @@ pub fn change(
     )
     .run(tx, Rows::Exactly(1))?;
     let entity = ("setting", "bookings".to_owned());
-    let mut changes = vec![json!({"field": "settings", "old": old, "new": new})];
-    if !plans.is_empty() {
-        changes.push(json!({"field": "plans", "old": null, "new": plans}));
-    }
-    let changes = json!(changes);
+    let changes = json!([{"field": "settings", "old": old, "new": new}]);
     by.0.record(tx, entity, "booking_setting.changed", changes)?;
     Ok(new)
 }

@@ -9,7 +9,6 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
-use crate::fields::Unit;
 use crate::memo::{At, Moment};
 use crate::text::{Text, Value};
 
@@ -120,17 +119,6 @@ impl Text {
     /// A weekday such as "Saturday".
     pub fn weekday(&self, day: impl Into<Date>) -> String {
         self.day("date-weekday", day.into())
-    }
-
-    /// A number of minutes as a duration, in the largest unit that is whole: "24 hours", "2 days".
-    pub fn duration(&self, minutes: i64) -> String {
-        let (count, unit) = Unit::Minutes.say(minutes);
-        let message = match unit {
-            Unit::Minutes => "duration-minutes",
-            Unit::Hours => "duration-hours",
-            Unit::Days => "duration-days",
-        };
-        self.with(message, [("count", count.into())])
     }
 
     /// The short name of the month, such as "Jan". Pages show it beside the day of the month, which

@@ -7,6 +7,7 @@
 pub mod filter;
 mod kind;
 mod quantity;
+mod reading;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -22,11 +23,13 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+pub use crate::duration::Unit;
 pub use kind::{Kind, color};
 pub(crate) use quantity::amount_invalid;
-pub use quantity::{Quantity, Unit, duration, money, percent, percentage};
+pub use quantity::{Quantity, currency, duration, money, month, percent, percentage};
+use reading::Reading;
 
-use crate::findings::{Findings, Limits, When, token};
+use crate::findings::{Findings, Limits, When};
 use crate::json::Members;
 use crate::{Form, I18n, Labelled, Problem};
 
@@ -118,16 +121,6 @@ pub const fn number(least: i64, most: i64) -> FieldOf<i64> {
 /// An instant, entered as day and time. A day without a time means the end of that day.
 pub const fn moment() -> FieldOf<Timestamp> {
     FieldOf::new(Kind::Moment)
-}
-
-/// The code of a currency in use (ISO 4217). `code` is the error for any other text.
-pub const fn currency<V>(code: &'static str) -> FieldOf<V> {
-    FieldOf::new(Kind::Currency(code))
-}
-
-/// A month, from 1 for January to 12.
-pub const fn month() -> FieldOf<i64> {
-    FieldOf::new(Kind::Month)
 }
 
 /// A time of day in the form `HH:MM`.
@@ -444,77 +437,6 @@ impl Input {
             debug_assert!(!findings.is_empty(), "the table of another record: {cause}");
             record.clone()
         })
-    }
-}
-
-/// The context for reading a JSON record.
-struct Reading<'a> {
-    is_new: bool,
-    zone: &'a TimeZone,
-    /// The JSON pointer of the record in the input.
-    at: &'a str,
-    /// The form from which the input was read.
-    form: Option<&'a Form>,
-}
-
-impl Reading<'_> {
-    /// Applies the JSON input to `object`.
-    fn read(
-        &self,
-        fields: &[Field],
-        sent: &Map<String, Json>,
-        object: &mut Map<String, Json>,
-        findings: &mut Findings,
-    ) {
-        let is_known = |name: &str| fields.iter().any(|field| field.name == name);
-        for name in sent.keys().filter(|name| !is_known(name)) {
-            findings.add(&format!("{}/{}", self.at, token(name)), "unknown_field", []);
-        }
-        for field in fields {
-            let pointer = format!("{}/{}", self.at, field.name);
-            let value = sent.get(field.name);
-            let value = value.filter(|value| field.is_optional || !value.is_null());
-            let Some(value) = value else {
-                if self.is_new && field.is_required {
-                    findings.add(&pointer, "required", []);
-                }
-                continue;
-            };
-            let old = object.get(field.name);
-            if field.is_fixed && !self.is_new {
-                if old != Some(value) {
-                    findings.add(&pointer, "not_allowed", []);
-                }
-                continue;
-            }
-            let reading = Reading {
-                at: &pointer,
-                ..*self
-            };
-            let value = match (value, field.kind) {
-                (Json::Null, _) => Some(Json::Null),
-                (Json::String(typed), Kind::Quantity(quantity, least, most))
-                    if self.form.is_some() =>
-                {
-                    let read = (sent, &*object);
-                    let read = quantity.read(&reading, typed, (least, most), read, findings);
-                    Some(read.or_else(|| old.cloned()).unwrap_or_default())
-                }
-                (value, kind) => kind.check(&reading, value, old, findings),
-            };
-            match value {
-                Some(value) => {
-                    let is_none = field.is_optional && value == "";
-                    let is_text = matches!(field.kind, Kind::Line(_) | Kind::Lines(_));
-                    if field.is_required && is_text && value == "" {
-                        findings.add(&pointer, "required", []);
-                    }
-                    let value = if is_none { Json::Null } else { value };
-                    object.insert(field.name.to_owned(), value);
-                }
-                None => findings.add(&pointer, "wrong_type", []),
-            }
-        }
     }
 }
 

@@ -5,10 +5,10 @@ use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::claim::{self, Claim};
 use super::{Booking, BookingId, Party, State, emails, location, provider_name};
 use crate::brief::Brief;
 use crate::choice;
-use crate::claim::{self, Claim};
 use crate::member;
 use crate::order::{self, Order};
 use crate::slot::SlotId;

@@ -19,6 +19,7 @@ use super::words;
 use crate::Refusal;
 use crate::credit_kind::CreditKind;
 use crate::order::{self, OrderId, OrderMode, Payment, PaymentId, PaymentState};
+use crate::plan;
 use crate::preset::{self, Preset};
 use crate::refund::manual::{self, Before, OrderRecord};
 use crate::session_type::SessionType;
@@ -157,7 +158,7 @@ pub(super) async fn change_settings(posted: FormPost) -> Result<Response, Proble
     let version = posted.form.number("version").ok().flatten().unwrap_or(-1);
     let input = Input::Form(posted.form.clone(), FIELDS.to_vec());
     let change = move |tx: &mut Tx<'_>, by: &Administrator| {
-        settings::change(tx, by, version, &input)?;
+        plan::change_rules(tx, by, version, &input)?;
         Ok::<_, Refusal>("/admin/sessions/settings?done=saved".to_owned())
     };
     posted.save(change, settings_page).await

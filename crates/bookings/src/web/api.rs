@@ -37,13 +37,14 @@ use crate::catalogue::{self, CatalogueEntry};
 use crate::choice::{self, Choices};
 use crate::credit_kind::CreditKind;
 use crate::level::Level;
-use crate::outcome::{self, Outcome};
+use crate::outcome::Outcome;
+use crate::outcome_mark;
 use crate::provider::Provider;
 use crate::room::Room;
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, BookingSettings};
 use crate::slot::{Place, SlotId};
-use crate::{READ, Refusal, WRITE, cancel as cancelling, link_change};
+use crate::{READ, Refusal, WRITE, cancel as cancelling, link_change, plan};
 
 /// The parts of a declaration that are the same for all lists that administrators maintain. Only
 /// people can read and change these lists, not API tokens. People read all fields of an item.
@@ -405,7 +406,7 @@ async fn mark_outcome(call: Call, body: Received<Mark>) -> Result<Response, Prob
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         check_money(party)?;
         let said = (mark.outcome, mark.note.as_str());
-        let marked = outcome::mark(tx, &site, party, said)?;
+        let marked = outcome_mark::mark(tx, &site, party, said)?;
         Ok::<_, Refusal>(BookingView::of(tx, marked)?)
     };
     call.post(&body.bytes, StatusCode::OK, change).await
@@ -491,6 +492,6 @@ async fn change_booking_settings(
     let (input, version) = Input::of_json(body)?;
     let version = call.version(version)?;
     let change =
-        move |tx: &mut Tx<'_>, by: &Administrator| settings::change(tx, by, version, &input);
+        move |tx: &mut Tx<'_>, by: &Administrator| plan::change_rules(tx, by, version, &input);
     Ok(answer(StatusCode::OK, &call.write(change).await?))
 }

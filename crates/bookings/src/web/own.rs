@@ -21,13 +21,14 @@ use super::rows::BookingRows;
 use super::slots::bookings::BOOKINGS;
 use super::{choices, ics, sessions, slot_page, words};
 use crate::book::{self, NewTime};
+use crate::booking::claim::Claim;
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
 use crate::browse::{self, Filter};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice;
-use crate::claim::{self, Claim};
 use crate::order::{self, Order};
-use crate::outcome::{self, Outcome};
+use crate::outcome::Outcome;
+use crate::outcome_mark;
 use crate::refund;
 use crate::review::{self, Review};
 use crate::room_release::{self, RoomRelease};
@@ -182,8 +183,8 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
                 Party::Provider | Party::Administrator => of_member,
             },
             choices: choices::chosen(&choice::listed(tx)?, &booking.choice),
-            outcomes: outcome::offered(tx, &booking, party.party)?,
-            claim: claim::of_booking(tx, &booking.id)?,
+            outcomes: outcome_mark::offered(tx, &booking, party.party)?,
+            claim: booking::claim::of_booking(tx, &booking.id)?,
             feedback: SessionFeedback::load(tx, party)?,
             review: review::call::review_of(tx, &booking.id)?,
             location: booking::location(tx, &booking)?,
@@ -462,7 +463,7 @@ pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> 
     }
     let (site, note) = (req.site.clone(), posted.form.text("note").to_owned());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
-        let done = outcome::mark(tx, &site, party, (said, &note))?;
+        let done = outcome_mark::mark(tx, &site, party, (said, &note))?;
         let page = notice::page(&done);
         let page = if is_of_list { BOOKINGS } else { &page };
         Ok::<_, Refusal>(format!("{page}?done=marked"))
@@ -547,7 +548,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         text,
         form: req.form(&[], form_state),
         title: &booking.title,
-        when: text.moment(&booking.starts_at.to_zoned(zone.clone())),
+        when: words::moment(text, &zone, booking.starts_at),
         left: text.with("booking-moves-left", [("count", left.into())]),
         next: found
             .next_cursor
@@ -558,7 +559,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
             .into_iter()
             .filter(|one| !keeps_length || length(&one.slot) == length(&slot))
             .map(|one| {
-                let when = text.moment(&one.slot.starts_at.to_zoned(zone.clone()));
+                let when = words::moment(text, &zone, one.slot.starts_at);
                 (one.slot, when)
             })
             .collect(),

@@ -147,10 +147,10 @@ fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
     let (order, text, now) = (&loaded.order, &req.text, req.site.clock.now());
     let zone = words::zone(&req.site, Some(&req.who));
     let is_open = order.state == OrderState::Created && order.expires_at > now;
-    let until = text.time(&order.expires_at.to_zoned(zone.clone()));
+    let until = words::moment(text, &zone, order.expires_at);
     let (title, when, booking) = match &loaded.subject {
         Subject::Booking(booking) => {
-            let when = text.moment(&booking.starts_at.to_zoned(zone.clone()));
+            let when = words::moment(text, &zone, booking.starts_at);
             (booking.title.as_str(), when, Some(&**booking))
         }
         Subject::Plan(plan) => {

@@ -129,7 +129,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         let member = one.member.clone().unwrap_or_else(gone);
         Row {
             href: format!("/me/bookings/{}", one.id),
-            when: text.moment_short(&one.starts_at.to_zoned(zone.clone())),
+            when: words::moment_short(text, &zone, one.starts_at),
             note: [one.title, member, one.provider].join(" · "),
             reason: one.cancel_reason,
             class: words::tag(one.state),

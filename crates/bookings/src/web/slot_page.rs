@@ -206,7 +206,7 @@ pub(super) async fn slot_page(
         Found::Taken(others) => {
             let title = text.say("booking-taken");
             let others = others.iter().map(|one| {
-                let when = text.moment(&one.slot.starts_at.to_zoned(zone.clone()));
+                let when = words::moment(text, &zone, one.slot.starts_at);
                 (format!("/book/{}", one.slot.id), when)
             });
             let others = others.collect();

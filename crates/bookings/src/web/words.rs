@@ -9,6 +9,7 @@ use web::{Site, Text};
 
 use crate::booking;
 use crate::credit_kind::Labels;
+pub(super) use crate::notice::moment;
 use crate::order::{Grant, OrderState};
 use crate::slot::{self, Slot};
 
@@ -18,10 +19,9 @@ pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
     own.unwrap_or_else(|| site.settings.time_zone.clone())
 }
 
-/// A day and a time with its zone, such as “Saturday, 16 January 2027, 9:30 am, Kuala Lumpur
-/// (UTC+8)”.
-pub(super) fn moment(text: &Text, zone: &TimeZone, at: Timestamp) -> String {
-    let when = text.moment(&at.to_zoned(zone.clone()));
+/// Like [`moment`], with a short date.
+pub(super) fn moment_short(text: &Text, zone: &TimeZone, at: Timestamp) -> String {
+    let when = text.moment_short(&at.to_zoned(zone.clone()));
     format!("{when}, {}", dates::zone_name(zone, at))
 }
 

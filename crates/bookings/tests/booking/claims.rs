@@ -1,5 +1,7 @@
 //! Tests of claims that one side of a session did not come.
 
+use std::collections::BTreeSet;
+
 use bookings::booking::State;
 use identity::grant::ADMIN;
 use platform::sql;
@@ -239,5 +241,35 @@ fn a_payout_that_is_sent_leaves_a_claim_to_administrators() {
             .json();
         assert_eq!(claimed["claim"]["state"], "disputed");
         assert_eq!(count(stage, sql!("SELECT COUNT(*) FROM refund")).await, 0);
+    });
+}
+
+#[test]
+fn a_list_of_payouts_goes_on_until_all_are_read() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (mut farah, mut aina, _) = booked(stage, 0).await;
+        for hour in ["11:00", "13:00"] {
+            let slot = farah.offer("2026-11-24", hour, 0).await;
+            aina.book(&slot).await.expect(303);
+        }
+        go_to(stage, "2026-11-25T00:00:00Z").await;
+        let mut admin = stage.person_as("Mei Lin", ADMIN).await;
+        let mut office = script(stage, &admin);
+        let (mut path, mut read) = (format!("{ITEMS}?limit=1"), BTreeSet::new());
+        loop {
+            let page = call(&mut office, "GET", &path, &Value::Null).await;
+            let page = page.expect(200).json();
+            read.insert(page["items"][0]["id"].to_string());
+            let Some(next) = page["next_cursor"].as_str() else {
+                break;
+            };
+            path = format!("{ITEMS}?limit=1&cursor={next}");
+        }
+        assert_eq!(read.len(), 3);
+        let first = admin.browser.get("/admin/payouts?limit=2").await;
+        let next = first.expect(200).link(&stage.say("finding-more")).href;
+        let rest = admin.browser.get(&next).await;
+        let rest = rest.expect(200).body.matches("name=\"item\"").count();
+        assert_eq!((first.body.matches("name=\"item\"").count(), rest), (2, 1));
     });
 }

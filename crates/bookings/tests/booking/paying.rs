@@ -30,7 +30,13 @@ fn what_is_paid_is_booked_and_comes_back_when_it_is_cancelled_in_time() {
         let (mut aina, pay, booking) = held(stage, "2026-12-01").await;
         assert_eq!(state(stage, id(&booking)).await, State::PendingPayment);
         let text = aina.browser.get(&pay).await.text();
-        let until = stage.fill("pay-until", [("time", "4:15 pm".into())]);
+        let until = stage.fill(
+            "pay-until",
+            [(
+                "time",
+                "Friday, 20 November 2026, 4:15 pm, Kuala Lumpur (UTC+8)".into(),
+            )],
+        );
         assert!(
             text.contains(&until) && text.contains("RM 180.00"),
             "{text}"

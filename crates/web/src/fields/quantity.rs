@@ -5,6 +5,7 @@ use platform::money::{Currency, Money, parse_decimal};
 use serde_json::{Map, Value as Json};
 
 use super::{FieldOf, Kind, Reading};
+use crate::duration::Unit;
 use crate::findings::Findings;
 use crate::problem::Argument;
 
@@ -15,14 +16,6 @@ pub enum Quantity {
     Percent,
     /// A duration, in JSON in this unit.
     Duration(Unit),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    Minutes,
-    Hours,
-    /// Of 24 hours.
-    Days,
 }
 
 /// An amount of `least` to `most` minor units. `currency` is the name of the field that contains
@@ -36,62 +29,19 @@ pub const fn percent(least: i64, most: i64) -> FieldOf<i64> {
     FieldOf::new(Kind::Quantity(Quantity::Percent, least, most))
 }
 
+/// The code of a currency in use (ISO 4217). `code` is the error for any other text.
+pub const fn currency<V>(code: &'static str) -> FieldOf<V> {
+    FieldOf::new(Kind::Currency(code))
+}
+
+/// A month, from 1 for January to 12.
+pub const fn month() -> FieldOf<i64> {
+    FieldOf::new(Kind::Month)
+}
+
 /// A duration of `least` to `most` units.
 pub const fn duration(least: i64, most: i64, unit: Unit) -> FieldOf<i64> {
     FieldOf::new(Kind::Quantity(Quantity::Duration(unit), least, most))
-}
-
-impl Unit {
-    pub const ALL: [Self; 3] = [Self::Minutes, Self::Hours, Self::Days];
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Minutes => "minutes",
-            Self::Hours => "hours",
-            Self::Days => "days",
-        }
-    }
-
-    /// The message id of the unit's name.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Minutes => "host-unit-minutes",
-            Self::Hours => "host-unit-hours",
-            Self::Days => "host-unit-days",
-        }
-    }
-
-    pub fn find(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|unit| unit.word() == word)
-    }
-
-    pub const fn minutes(self) -> i64 {
-        match self {
-            Self::Minutes => 1,
-            Self::Hours => 60,
-            Self::Days => 24 * 60,
-        }
-    }
-
-    /// The units that people use for a field in this unit.
-    pub fn and_larger(self) -> impl Iterator<Item = Self> {
-        let is_offered = move |unit: &Self| unit.minutes() >= self.minutes();
-        Self::ALL.into_iter().filter(is_offered)
-    }
-
-    /// The number and the unit with which people say a number of this unit: 90 minutes, 24 hours, 2
-    /// days.
-    pub fn say(self, count: i64) -> (i64, Self) {
-        let minutes = count.saturating_mul(self.minutes());
-        let fits = |unit: &Self| {
-            let is_whole = minutes % unit.minutes() == 0;
-            let is_many = *unit != Self::Days || minutes >= 2 * unit.minutes();
-            is_whole && is_many && minutes > 0
-        };
-        let units = Self::ALL.into_iter().rev().find(fits);
-        let unit = units.unwrap_or(self);
-        (minutes / unit.minutes(), unit)
-    }
 }
 
 impl Quantity {

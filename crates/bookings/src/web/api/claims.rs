@@ -11,7 +11,8 @@ use web::json::Received;
 use web::{Json, List, Problem, Site, routes};
 
 use crate::WRITE;
-use crate::claim::{self, Answer, Claim, ClaimId, ClaimRecord, ClaimState, Decision, PartyToClaim};
+use crate::booking::claim::{Claim, ClaimId, ClaimState};
+use crate::claim::{self, Answer, ClaimRecord, Decision, PartyToClaim};
 use crate::settings::Administrator;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
