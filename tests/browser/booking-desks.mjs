@@ -79,7 +79,7 @@ test('a member sees what is booked and left to spend', async () => {
   await host.getByRole('status').waitFor();
   await lookTwice(host, 'settings');
   await host.goto('/admin/plans/new');
-  await fill(host, { name: 'Five sessions and a review', 'grants.0.quantity': '5', 'grants.1.quantity': '1', months: '3', price_minor: '45000' });
+  await fill(host, { name: 'Five sessions and a review', 'grants.0.quantity': '5', 'grants.1.quantity': '1', months: '3', price_minor: '450.00' });
   await host.locator('main form button').last().click();
   await host.getByText('Five sessions and a review').first().waitFor();
   for (const [title, price, credit] of [
@@ -141,7 +141,7 @@ test('a member sees what is booked and left to spend', async () => {
 test('a provider sees today, what waits and what is owed, and an administrator what to decide', async () => {
   await host.goto('/admin/payouts/providers');
   await host.locator('main').getByRole('link', { name: 'Farah Ali' }).click();
-  await fill(host, { payout_minor: '12000' });
+  await fill(host, { payout_minor: '120.00' });
   await press(host, 'Save');
   await host.getByText('RM 120.00').waitFor();
   await page.goto(`/book?from=${day(3)}`);

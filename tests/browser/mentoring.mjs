@@ -101,7 +101,7 @@ test('the administrator sets the site up, and a mentor opens a month', async () 
   await admin.goto('/admin/plans');
   await look(admin, 'plans-all');
   await admin.goto('/admin/plans/new');
-  await fill(admin, { name: 'A document read', 'grants.0.quantity': '0', 'grants.1.quantity': '1', months: '2', price_minor: '4500', description: 'We read your CV and write to you.' });
+  await fill(admin, { name: 'A document read', 'grants.0.quantity': '0', 'grants.1.quantity': '1', months: '2', price_minor: '45.00', description: 'We read your CV and write to you.' });
   await look(admin, 'plan-new');
   await press(admin, 'Save');
   await admin.getByText('A document read').waitFor();
@@ -139,7 +139,7 @@ test('the administrator sets the site up, and a mentor opens a month', async () 
 
   await admin.goto('/admin/payouts/providers');
   await admin.locator('main').getByRole('link', { name: 'Farah Ali' }).click();
-  await fill(admin, { payout_minor: '10000' });
+  await fill(admin, { payout_minor: '100.00' });
   await look(admin, 'rate');
   await press(admin, 'Save');
   await admin.getByText('RM 100.00').waitFor();

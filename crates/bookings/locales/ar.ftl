@@ -83,26 +83,16 @@ test-gateway-return = العودة إلى الموقع
 test-gateway-back = رجوع دون دفع
 booking-earlier = السابق
 booking-later = اللاحق
-booking-hours = { $count ->
-    [one] ساعة
-    [two] ساعتان
-    [few] { $count } ساعات
-   *[other] { $count } ساعة
-}
-booking-minutes = { $count ->
-    [one] دقيقة
-    [two] دقيقتان
-    [few] { $count } دقائق
-   *[other] { $count } دقيقة
-}
 booking-for = لمدة { $length }
 booking-when = متى
 booking-with = مع
 booking-where = أين
 booking-to-cancel = للإلغاء
-booking-cancel-until = حتى { $when }.
-booking-cancel-until-paid = مجانًا حتى { $when }. بعد ذلك لا يُرد شيء.
-booking-cancel-never = الموعد قريب جدًا ولا يمكن إلغاؤه.
+booking-cancel-until = حتى { $when } يمكنك الإلغاء أو تغيير الموعد دون أن تخسر شيئًا. بعد ذلك يمكنك الإلغاء فقط.
+booking-cancel-until-paid = حتى { $when } يمكنك الإلغاء أو تغيير الموعد دون أن تخسر شيئًا. بعد ذلك لا يُرد شيء.
+booking-cancel-until-share = حتى { $when } يمكنك الإلغاء أو تغيير الموعد دون أن تخسر شيئًا. بعد ذلك يُرد { $share } % من السعر.
+booking-cancel-never = يمكنك الإلغاء حتى تبدأ، لكن لا يُرد شيء.
+booking-cancel-closed-share = ما زال بإمكانك الإلغاء: يُرد { $share } % من السعر.
 booking-note = ملاحظة إلى { $name } (اختيارية)
 booking-hold = نحتفظ لك بهذا الموعد { $minutes } دقيقة أثناء الدفع. لا يُخصم شيء في هذه الصفحة.
 booking-to-payment = إلى الدفع، { $sum }

@@ -70,22 +70,15 @@ plan-left = { $count ->
 plan-buy = Buy for { $sum }
 booking-earlier = Earlier
 booking-later = Later
-booking-hours = { $count ->
-    [one] 1 hour
-   *[other] { $count } hours
-}
-booking-minutes = { $count ->
-    [one] 1 minute
-   *[other] { $count } minutes
-}
 booking-for = for { $length }
 booking-when = When
 booking-with = With
 booking-where = Where
 booking-to-cancel = To cancel
-booking-cancel-until = Until { $when }.
-booking-cancel-until-paid = Free until { $when }. After that nothing is paid back.
-booking-cancel-never = It is too near to be cancelled.
+booking-cancel-until = Until { $when } you cancel or move it and lose nothing. Later you can only cancel.
+booking-cancel-until-paid = Until { $when } you cancel or move it and lose nothing. Later nothing is paid back.
+booking-cancel-until-share = Until { $when } you cancel or move it and lose nothing. Later { $share } % of the price is paid back.
+booking-cancel-never = You can cancel it until it begins, but nothing is paid back.
 booking-note = A note for { $name } (optional)
 booking-hold = We keep this time for you for { $minutes } minutes while you pay. Nothing is charged on this page.
 booking-to-payment = Go to payment, { $sum }
@@ -142,7 +135,8 @@ booking-price = Price
 booking-own-note = Note
 booking-reason = Reason
 booking-calendar = Add to calendar
-booking-cancel-closed = It is too late to cancel or move this booking.
+booking-cancel-closed = It is too late for a refund. You can still cancel.
+booking-cancel-closed-share = You can still cancel: { $share } % of the price is paid back.
 booking-pending = Not paid yet
 booking-confirmed = Confirmed
 booking-expired = Not paid in time
@@ -154,16 +148,93 @@ outcome-completed = It took place
 outcome-no-show-member = The member did not come…
 outcome-no-show-provider = The provider did not come…
 outcome-question = { $outcome ->
-    [no_show_member] Say that the member did not come to “{ $title }”?
-   *[other] Say that the provider did not come to “{ $title }”?
+    [no_show_member] Report that the member did not come to “{ $title }”?
+   *[other] Report that the provider did not come to “{ $title }”?
 }
 outcome-facts = { $outcome ->
-    [no_show_member] Money and credit stay spent.
-   *[other] Money and credit go back to the member, and the provider is paid nothing.
+    [no_show_member] Money and credit stay spent. The member gets a mail, and may object.
+   *[other] { $by ->
+        [member] The provider gets a mail, and has time to answer. Until then no money moves.
+       *[other] Money and credit go back to the member, and the provider is paid nothing.
+    }
 }
-    The other side is told.
-outcome-undo = Only an administrator can change it if the other side says otherwise.
-outcome-do = Say so
+outcome-undo = You can withdraw it until it is settled.
+outcome-do = Send the report
+claim-title = Who did not come
+claim-all = Claims
+claim-all-text = Here two sides say different things about a session. Read both, and decide.
+claim-none = There is nothing here.
+claim-open = waits for an answer
+claim-agreed = agreed
+claim-disputed = waits for a decision
+claim-decided = decided
+claim-lapsed = not answered
+claim-withdrawn = withdrawn
+claim-says = { $claimant ->
+    [member] { $reader ->
+        [member] You say that the provider did not come.
+        [provider] The member says that you did not come.
+       *[other] The member says that the provider did not come.
+    }
+   *[other] { $reader ->
+        [provider] You say that the member did not come.
+        [member] The provider says that you did not come.
+       *[other] The provider says that the member did not come.
+    }
+}
+claim-please-answer = Please answer until { $until }. { $claimant ->
+    [member] Without an answer, the member gets back what was paid, and nothing is paid out to you.
+   *[other] Without an answer, it stays so, and nothing is paid back.
+}
+claim-waits = The other side can answer until { $until }. { $claimant ->
+    [member] Until then no money moves. Without an answer, what was paid goes back.
+   *[other] Without an answer, it stays so.
+}
+claim-is-disputed = An administrator reads both sides and decides. Until then no money moves.
+claim-was-agreed = The other side agrees.
+claim-was-lapsed = The other side did not answer until { $until }.
+claim-was-decided = An administrator has decided.
+claim-was-withdrawn = It was withdrawn.
+claim-answer = Your answer
+claim-took-place = It took place
+claim-agree = { $claimant ->
+    [member] It is true, I did not come: what was paid goes back at once
+   *[other] It is true, I did not come
+}
+claim-happened = What happened
+claim-happened-hint = The other side and the administrators read it. Up to 500 characters.
+claim-send-answer = Send the answer
+claim-withdraw = Withdraw the report
+claim-decision = What became of the session
+claim-decide-provider = The provider did not come: all is paid back
+claim-decide-member = The member did not come
+claim-refund = Paid back all the same
+claim-refund-hint = Empty: nothing. If the provider did not come, all is paid back.
+claim-reason-hint = Both sides read it. 5 characters or more.
+claim-decide = Decide
+claim-mail-open = Please answer: did you come? { $about }
+claim-mail-disputed = An administrator decides: { $about }
+claim-mail-settled = It is settled: { $about }
+claim-mail-withdrawn = Withdrawn: { $about }
+claim-said-open = { $with } says that you did not come. Please answer until { $until }. { $claimant ->
+    [member] Without an answer, the member gets back what was paid, and nothing is paid out to you.
+   *[other] Without an answer, it stays so, and nothing is paid back.
+}
+claim-said-disputed = { $claimant ->
+    [member] The member says that the provider did not come, and the provider says otherwise.
+   *[other] The provider says that the member did not come, and the member says otherwise.
+} An administrator reads both and decides. Until then no money moves.
+claim-said-agreed = { $claimant ->
+    [member] The provider agrees that they did not come. What was paid goes back.
+   *[other] The member agrees that they did not come.
+}
+claim-said-lapsed = { $claimant ->
+    [member] The provider did not answer until { $until }. What was paid goes back to the member.
+   *[other] The member did not answer until { $until }. It stays marked that they did not come.
+}
+claim-said-decided = An administrator has decided what became of the session.
+claim-said-withdrawn = { $with } withdraws the report that somebody did not come.
+claim-notice-disputed = Two sides disagree about who came: { $about }
 booking-party-member = member
 booking-party-provider = provider
 booking-party-administrator = administrator
@@ -180,6 +251,8 @@ booking-cancel-facts = { $by ->
     { $money ->
         [none] Nothing was paid.
         [credit] The credit is given back.
+        [late] Nothing is paid back.
+        [late-credit] The credit stays spent.
         [unpaid] Nothing was charged.
        *[other] { $money } is paid back.
     }
@@ -272,16 +345,16 @@ plan-description = What it offers
 plan-code-hint = Small letters, digits and hyphens. Programs order the plan by it, and it never changes. Left empty, it is made of the name.
 plan-grants-title = Credits
 plan-months = Months
-plan-months-hint = So long the credits last, and the membership. 0 for credits alone: they last as long as the rules of bookings say.
+plan-months-hint = How long the credits and the membership last. 0 for credits alone: they last as long as the rules of bookings say.
 plan-tier = Level of membership
 plan-tier-hint = 0 for a plan that only adds credits. A higher level includes the lower ones.
 plan-review-calls = Documents can be reviewed in a call
 plan-review-calls-hint = For members by this plan, and for who pays for a review with its credits.
-plan-limit = How often it is sold
+plan-limit = Number available
 plan-limit-hint = 0 for no limit. Whoever pays too late gets the money back.
-plan-price = Price in the smallest unit
-plan-price-hint = 18000 is 180.00.
-plan-active = It is offered
+plan-price = Price
+plan-currency = Currency
+plan-active = On sale
 plan-position = Place in the list
 plan-away = not offered
 plan-remove = Remove the plan
@@ -470,7 +543,7 @@ credit-kind-active = Times and plans may take it
 credit-kind-from = from level { $tier }
 booking-set-review-limit = Documents that a member may submit in a day
 booking-set-review-days = Days that a document is kept after its review
-booking-set-review-call = Minutes of a session in which a document is reviewed
+booking-set-review-call = Length of a session in which a document is reviewed
 problem-review-call-not-allowed = None of your plans has reviews in a call. Submit the document for a review in writing, or buy a plan that has them.
     .title = No review in a call
 problem-review-booking-unsuitable = Choose one of your confirmed sessions ahead, of exactly { $minutes } minutes, for which you have submitted no other document.
@@ -514,7 +587,7 @@ slot-date = Day
 slot-time = Time
 slot-title = What it is
 slot-minutes = Minutes
-slot-price = Price in { $currency }
+slot-price = Price
 slot-price-hint = Empty: it costs nothing.
 slot-place = How you meet
 slot-location = Link, address or number
@@ -650,7 +723,7 @@ refund-failed = failed
 refund-payment = Payment
 refund-payer = Paid by
 refund-left = Left to pay back
-refund-amount = Sum in the smallest unit
+refund-amount = Amount to pay back
 refund-reason-hint = 5 characters or more. None is needed where the rules above grant the refund.
 refund-rule-policy = By the rules
 refund-policy = The rule
@@ -673,17 +746,17 @@ refund-rule-slot-gone = The time was gone when the money came
 refund-rule-elsewhere = It was paid back at the payment service itself
 booking-set-refund-days = Days within which an unused plan is paid back in full
 booking-set-offer-days = Days without a session to offer after which an unused plan is paid back in full
-booking-set-tax = Tax that prices include, in hundredths of a percent
-booking-set-tax-hint = 1800 is 18 %. 0 for none. Orders keep the rate of their day.
+booking-set-tax = Tax that prices include
+booking-set-tax-hint = 0 for none. Orders keep the rate of their day.
 booking-set-tax-label = Name of the tax
 booking-set-seller = The seller, as receipts name it
 booking-set-seller-hint = Such as name, address and tax number. Empty: the site’s name. A receipt keeps what was said here when it was paid.
 booking-set-money-years = Years for which records of money are kept
 booking-set-money-years-hint = Orders, payments, refunds, payouts, receipts and credits are deleted so many years after the last that happened to them. What is still open stays.
-booking-set-fiscal = Month with which the fiscal year begins
-booking-set-fiscal-hint = 1 is January. Receipts count anew in each fiscal year, which is called by the year in which it begins.
+booking-set-fiscal = The fiscal year begins in
+booking-set-fiscal-hint = Receipts count anew in each fiscal year, which is called by the year in which it begins.
 export-all = Exports
-export-text = Each file has all there is. Sums stand there in the smallest unit and as a decimal number. Who makes one is noted in the log.
+export-text = Each file has all there is, with each sum as a decimal number and as a whole number for programs. Who makes one is noted in the log.
 export-csv = CSV
 export-jsonl = JSON lines
 export-payments = Payments
@@ -706,6 +779,7 @@ payout-paid = paid
 payout-rejected = rejected
 payout-adjustment = adjustment
 payout-disputed = the payment is disputed
+payout-claimed = one side says that the other did not come
 payout-all = Payouts
 payout-none = There is nothing here.
 payout-approve-ticked = Approve the ticked ones
@@ -713,7 +787,7 @@ payout-approve = Approve
 payout-reject = Reject
 payout-reopen = Let it wait again
 payout-correct = Add a correction
-payout-correct-by = Taken off, in the smallest unit
+payout-correct-by = Taken off
 payout-sum = Sum
 payout-provider = Provider
 payout-from = Payable from
@@ -721,9 +795,10 @@ payout-rates = What providers are paid
 payout-rates-none = Nobody offers times yet.
 payout-rate-group = For each session
 payout-rate-text = Bookings that were made before keep their rate.
-payout-rate = Sum in the smallest unit; 0 pays nothing
-payout-no-show = Share if the member does not come
-payout-no-show-hint = In hundredths of a percent: 10000 is all of it.
+payout-rate = For each session
+payout-rate-hint = 0 pays nothing.
+payout-rate-unset = not set
+payout-no-show = Paid to the provider if the member does not come
 batch-make = { $count ->
     [one] Make a batch: { $sum } to 1 provider
    *[other] Make a batch: { $sum } to { $count } providers
@@ -768,24 +843,28 @@ booking-profile-name = Name
 booking-profile-bio = What you do
 booking-profile-zone = Time zone
 booking-profile-zone-hint = As in Asia/Kuala_Lumpur.
-booking-profile-before = Minutes that stay free before a time
-booking-profile-after = Minutes that stay free after a time
-booking-profile-notice = Minutes ahead that a time must be booked
+booking-profile-before = How long stays free before a session
+booking-profile-after = How long stays free after a session
+booking-profile-notice = How long ahead a time must be booked
 booking-profile-email = Those who booked see my e-mail address
 booking-profile-email-hint = Only once a booking is confirmed.
 booking-profile-paused = Offer nothing for now
 booking-settings = Rules of bookings
 booking-settings-hint = A booking keeps the rules of the day when it was made.
-booking-set-currency = Currency of new prices (ISO 4217)
-booking-set-hold = Minutes that a time is kept for payment
+booking-set-currency = Currency of new prices
+booking-set-currency-hint = Plans that nobody has bought change with it: 100.00 stays 100.00. What was ordered, times that are offered and payouts keep their currency.
+booking-set-hold = How long a time is kept for payment
 booking-set-hold-limit = Times that are kept for one person
-booking-set-cancel = Minutes ahead that a member may cancel or move
+booking-set-cancel = A member cancels or moves free of charge until this long before the start
+booking-set-late-refund = Paid back after a late cancellation
+booking-set-late-refund-hint = The rest stays paid, and credits stay spent. The time becomes free for others.
 booking-set-moves = How often a booking may be moved
-booking-set-shortest = Shortest time, in minutes
-booking-set-longest = Longest time, in minutes
-booking-set-outcome = Hours after a session in which its outcome may be said
-booking-set-complete = Minutes after its end at which a session counts as held
-booking-set-notice = Minutes ahead that a time must be booked, for new providers
+booking-set-shortest = Shortest session
+booking-set-longest = Longest session
+booking-set-outcome = How long after a session its outcome may be said
+booking-set-claim = How long the other side may answer a report that it did not come
+booking-set-complete = How long after its end a session counts as held
+booking-set-notice = How long ahead a time must be booked, for new providers
 booking-set-notice-hint = Each provider may change it for their own times.
 booking-set-member-busy = Nobody may book two sessions at the same time
 booking-set-bookings = Bookings that a member may make in an hour
@@ -797,9 +876,9 @@ booking-set-payout-days = Days after a session before it is paid out
 booking-set-two-people = Who approves a payout does not send it
 booking-set-request-slots = Times that a request may name
 booking-set-request-limit = Requests of one person that may wait
-booking-set-request-hours = Hours after which a request lapses
-booking-set-request-hold = Hours that a confirmed time is kept for payment
-booking-set-room-margin = Minutes that a room stays free between two sessions
+booking-set-request-hours = How long a request waits for an answer
+booking-set-request-hold = How long a confirmed time is kept for payment
+booking-set-room-margin = How long a room stays free between two sessions
 booking-set-reveal = When members learn who gives a session
 booking-set-reveal-hint = After booking: nobody else sees names and pages of providers.
 booking-set-reveal-always = Always
@@ -836,6 +915,7 @@ choice-removed = It is removed.
 choice-set-hint = Members choose one of these. None means any.
 preset-title = Begin with a preset
 preset-text = A preset adds types, levels and criteria of feedback, and says when members learn who gives a session; for mentoring it also adds plans with example prices. You can change all of it.
+preset-currency = Currency of prices
 preset-mentoring = Mentoring
 preset-studio = Studio
 preset-catering = Catering
@@ -1048,7 +1128,7 @@ problem-gateway-unavailable = The payment service does not answer. Nothing was c
     .title = Payment service not available
 problem-series-rejected = Some of these times cannot be. Nothing was added.
     .title = Series rejected
-problem-cancel-window-closed = It is too late to cancel or move this booking.
+problem-cancel-window-closed = It is too late to move this booking. You can still cancel it.
     .title = Too late
 problem-slot-too-short = At least { $min } minutes.
     .title = Too short
@@ -1062,9 +1142,9 @@ problem-local-time-missing = The clock never shows this time on that day: it is 
     .title = No such time
 problem-link-not-allowed = Only an https link to one of these: { $hosts }.
     .title = Link not allowed
-problem-currency-unknown = Not a currency of ISO 4217.
+problem-currency-unknown = Choose a currency that is in use.
     .title = Unknown currency
-problem-price-invalid = A sum such as 180 or 180.00.
+problem-price-invalid = Write it as 180 or 180.00.
     .title = Price not valid
 problem-outcome-too-early = Too early. A session is over when it ends, and missed 10 minutes after it began.
     .title = Too early
@@ -1072,6 +1152,12 @@ problem-outcome-closed = What became of this session cannot be said any more.
     .title = Too late
 problem-outcome-contested = The other side says otherwise. Write to the administrators, who decide.
     .title = Contested
+problem-claim-closed = You have said how this session was, or it was reported before.
+    .title = Not possible any more
+problem-claim-settled = This was settled meanwhile. Read it again.
+    .title = Settled meanwhile
+problem-claim-open = One side says that the other did not come. The payout waits until that is settled.
+    .title = Reported
 problem-finding-settled = This was settled meanwhile. Read it again.
     .title = Settled meanwhile
 problem-refund-exceeds = The payment has no such sum left.
@@ -1106,6 +1192,8 @@ slot-busy = Hidden: you are busy
 event-booking-feedback = Gave feedback on a session
 event-booking-link-replaced = Replaced the link of a session
 event-booking-outcome = Said what became of a session
+event-booking-claim = Reported that somebody did not come to a session
+event-booking-claim-decided = Decided a report that somebody did not come
 event-booking-room-released = Released the room of a session
 event-booking-records-deleted = Deleted records of money whose time was over
 event-booking-request = Decided on a request for a session

@@ -98,22 +98,16 @@ test-gateway-return = Torna al sito
 test-gateway-back = Indietro, senza pagare
 booking-earlier = Prima
 booking-later = Dopo
-booking-hours = { $count ->
-    [one] 1 ora
-   *[other] { $count } ore
-}
-booking-minutes = { $count ->
-    [one] 1 minuto
-   *[other] { $count } minuti
-}
 booking-for = per { $length }
 booking-when = Quando
 booking-with = Con
 booking-where = Dove
 booking-to-cancel = Per annullare
-booking-cancel-until = Fino a { $when }.
-booking-cancel-until-paid = Gratis fino a { $when }. Dopo non si rimborsa nulla.
-booking-cancel-never = È troppo vicino per essere annullato.
+booking-cancel-until = Fino a { $when } può annullare o spostare senza perdere nulla. Dopo può solo annullare.
+booking-cancel-until-paid = Fino a { $when } può annullare o spostare senza perdere nulla. Dopo non si rimborsa nulla.
+booking-cancel-until-share = Fino a { $when } può annullare o spostare senza perdere nulla. Dopo si rimborsa il { $share } % del prezzo.
+booking-cancel-never = Può annullare fino all’inizio, ma non si rimborsa nulla.
+booking-cancel-closed-share = Può ancora annullare: si rimborsa il { $share } % del prezzo.
 booking-note = Una nota per { $name } (facoltativa)
 booking-hold = Le teniamo questo orario per { $minutes } minuti mentre paga. In questa pagina non si addebita nulla.
 booking-to-payment = Al pagamento, { $sum }

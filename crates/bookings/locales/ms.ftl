@@ -58,16 +58,15 @@ plan-left = Tinggal { $count }
 plan-buy = Beli dengan harga { $sum }
 booking-earlier = Sebelumnya
 booking-later = Kemudian
-booking-hours = { $count } jam
-booking-minutes = { $count } minit
 booking-for = untuk { $length }
 booking-when = Bila
 booking-with = Dengan
 booking-where = Di mana
 booking-to-cancel = Pembatalan
-booking-cancel-until = Hingga { $when }.
-booking-cancel-until-paid = Percuma hingga { $when }. Selepas itu tiada bayaran balik.
-booking-cancel-never = Masanya terlalu dekat untuk dibatalkan.
+booking-cancel-until = Hingga { $when } anda boleh membatalkan atau memindahkannya tanpa rugi apa-apa. Selepas itu anda hanya boleh membatalkannya.
+booking-cancel-until-paid = Hingga { $when } anda boleh membatalkan atau memindahkannya tanpa rugi apa-apa. Selepas itu tiada bayaran balik.
+booking-cancel-until-share = Hingga { $when } anda boleh membatalkan atau memindahkannya tanpa rugi apa-apa. Selepas itu { $share } % daripada harga dibayar balik.
+booking-cancel-never = Anda boleh membatalkannya sehingga ia bermula, tetapi tiada bayaran balik.
 booking-note = Nota untuk { $name } (pilihan)
 booking-hold = Masa ini kami simpan untuk anda selama { $minutes } minit sementara anda membayar. Tiada caj di halaman ini.
 booking-to-payment = Ke bayaran, { $sum }
@@ -124,7 +123,8 @@ booking-price = Harga
 booking-own-note = Nota
 booking-reason = Sebab
 booking-calendar = Tambah ke kalendar
-booking-cancel-closed = Sudah terlambat untuk membatalkan atau memindahkan tempahan ini.
+booking-cancel-closed = Sudah terlambat untuk bayaran balik. Anda masih boleh membatalkannya.
+booking-cancel-closed-share = Anda masih boleh membatalkannya: { $share } % daripada harga dibayar balik.
 booking-pending = Belum dibayar
 booking-confirmed = Disahkan
 booking-expired = Tidak dibayar tepat masa
@@ -136,16 +136,93 @@ outcome-completed = Sesi berlangsung
 outcome-no-show-member = Ahli tidak hadir…
 outcome-no-show-provider = Penyedia tidak hadir…
 outcome-question = { $outcome ->
-    [no_show_member] Nyatakan bahawa ahli tidak hadir ke “{ $title }”?
-   *[other] Nyatakan bahawa penyedia tidak hadir ke “{ $title }”?
+    [no_show_member] Laporkan bahawa ahli tidak hadir ke “{ $title }”?
+   *[other] Laporkan bahawa penyedia tidak hadir ke “{ $title }”?
 }
 outcome-facts = { $outcome ->
-    [no_show_member] Wang dan kredit kekal dibelanjakan.
-   *[other] Wang dan kredit dipulangkan kepada ahli, dan penyedia tidak dibayar.
+    [no_show_member] Wang dan kredit kekal digunakan. Ahli menerima e-mel dan boleh membantah.
+   *[other] { $by ->
+        [member] Penyedia menerima e-mel dan diberi masa untuk menjawab. Sehingga itu wang tidak bergerak.
+       *[other] Wang dan kredit dipulangkan kepada ahli, dan penyedia tidak dibayar.
+    }
 }
-    Pihak yang satu lagi dimaklumkan.
-outcome-undo = Hanya pentadbir boleh mengubahnya jika pihak yang satu lagi berkata sebaliknya.
-outcome-do = Nyatakan
+outcome-undo = Anda boleh menariknya balik sehingga ia diselesaikan.
+outcome-do = Hantar laporan
+claim-title = Siapa yang tidak hadir
+claim-all = Aduan
+claim-all-text = Di sini kedua-dua pihak berkata lain tentang sesuatu sesi. Baca kedua-duanya, kemudian putuskan.
+claim-none = Tiada apa-apa di sini.
+claim-open = menunggu jawapan
+claim-agreed = dipersetujui
+claim-disputed = menunggu keputusan
+claim-decided = diputuskan
+claim-lapsed = tidak dijawab
+claim-withdrawn = ditarik balik
+claim-says = { $claimant ->
+    [member] { $reader ->
+        [member] Anda berkata penyedia tidak hadir.
+        [provider] Ahli berkata anda tidak hadir.
+       *[other] Ahli berkata penyedia tidak hadir.
+    }
+   *[other] { $reader ->
+        [provider] Anda berkata ahli tidak hadir.
+        [member] Penyedia berkata anda tidak hadir.
+       *[other] Penyedia berkata ahli tidak hadir.
+    }
+}
+claim-please-answer = Sila jawab sebelum { $until }. { $claimant ->
+    [member] Tanpa jawapan, bayaran dipulangkan kepada ahli, dan anda tidak dibayar.
+   *[other] Tanpa jawapan, ia kekal begitu, dan tiada bayaran balik.
+}
+claim-waits = Pihak yang satu lagi boleh menjawab hingga { $until }. { $claimant ->
+    [member] Sehingga itu wang tidak bergerak. Tanpa jawapan, bayaran dipulangkan.
+   *[other] Tanpa jawapan, ia kekal begitu.
+}
+claim-is-disputed = Seorang pentadbir membaca kedua-dua pihak lalu memutuskan. Sehingga itu wang tidak bergerak.
+claim-was-agreed = Pihak yang satu lagi bersetuju.
+claim-was-lapsed = Pihak yang satu lagi tidak menjawab sebelum { $until }.
+claim-was-decided = Seorang pentadbir telah memutuskan.
+claim-was-withdrawn = Ia telah ditarik balik.
+claim-answer = Jawapan anda
+claim-took-place = Sesi berlangsung
+claim-agree = { $claimant ->
+    [member] Benar, saya tidak hadir: bayaran dipulangkan serta-merta
+   *[other] Benar, saya tidak hadir
+}
+claim-happened = Apa yang berlaku
+claim-happened-hint = Pihak yang satu lagi dan pentadbir membacanya. Hingga 500 aksara.
+claim-send-answer = Hantar jawapan
+claim-withdraw = Tarik balik laporan
+claim-decision = Apa yang terjadi dengan sesi itu
+claim-decide-provider = Penyedia tidak hadir: semuanya dibayar balik
+claim-decide-member = Ahli tidak hadir
+claim-refund = Tetap dibayar balik
+claim-refund-hint = Kosong: tiada. Jika penyedia tidak hadir, semuanya dibayar balik.
+claim-reason-hint = Kedua-dua pihak membacanya. 5 aksara atau lebih.
+claim-decide = Putuskan
+claim-mail-open = Sila jawab: adakah anda hadir? { $about }
+claim-mail-disputed = Pentadbir akan memutuskan: { $about }
+claim-mail-settled = Sudah selesai: { $about }
+claim-mail-withdrawn = Ditarik balik: { $about }
+claim-said-open = { $with } berkata anda tidak hadir. Sila jawab sebelum { $until }. { $claimant ->
+    [member] Tanpa jawapan, bayaran dipulangkan kepada ahli, dan anda tidak dibayar.
+   *[other] Tanpa jawapan, ia kekal begitu, dan tiada bayaran balik.
+}
+claim-said-disputed = { $claimant ->
+    [member] Ahli berkata penyedia tidak hadir, dan penyedia berkata sebaliknya.
+   *[other] Penyedia berkata ahli tidak hadir, dan ahli berkata sebaliknya.
+} Seorang pentadbir membaca kedua-duanya lalu memutuskan. Sehingga itu wang tidak bergerak.
+claim-said-agreed = { $claimant ->
+    [member] Penyedia mengaku tidak hadir. Bayaran dipulangkan.
+   *[other] Ahli mengaku tidak hadir.
+}
+claim-said-lapsed = { $claimant ->
+    [member] Penyedia tidak menjawab sebelum { $until }. Bayaran dipulangkan kepada ahli.
+   *[other] Ahli tidak menjawab sebelum { $until }. Ia kekal ditandakan bahawa ahli tidak hadir.
+}
+claim-said-decided = Seorang pentadbir telah memutuskan apa yang terjadi dengan sesi itu.
+claim-said-withdrawn = { $with } menarik balik laporan bahawa seseorang tidak hadir.
+claim-notice-disputed = Dua pihak berselisih tentang siapa yang hadir: { $about }
 booking-party-member = ahli
 booking-party-provider = penyedia
 booking-party-administrator = pentadbir
@@ -162,6 +239,8 @@ booking-cancel-facts = { $by ->
     { $money ->
         [none] Tiada bayaran dibuat.
         [credit] Kredit itu dipulangkan.
+        [late] Tiada bayaran balik.
+        [late-credit] Kredit itu kekal digunakan.
         [unpaid] Tiada caj dikenakan.
        *[other] { $money } dibayar balik.
     }
@@ -245,16 +324,16 @@ plan-description = Tawarannya
 plan-code-hint = Huruf kecil, digit dan tanda sempang. Program memesan pelan dengannya, dan ia tidak pernah berubah. Jika dikosongkan, ia dibuat daripada nama.
 plan-grants-title = Kredit
 plan-months = Bulan
-plan-months-hint = Selama itulah kredit, dan keahlian, sah. 0 untuk kredit sahaja: ia sah selama yang dinyatakan peraturan tempahan.
+plan-months-hint = Tempoh kredit dan keahlian sah. 0 untuk kredit sahaja: ia sah selama yang dinyatakan peraturan tempahan.
 plan-tier = Tahap keahlian
 plan-tier-hint = 0 untuk pelan yang hanya menambah kredit. Tahap lebih tinggi merangkumi yang lebih rendah.
 plan-review-calls = Dokumen boleh disemak dalam panggilan
 plan-review-calls-hint = Untuk ahli melalui pelan ini, dan untuk sesiapa yang membayar semakan dengan kreditnya.
-plan-limit = Berapa kali ia dijual
+plan-limit = Bilangan yang ada
 plan-limit-hint = 0 jika tiada had. Sesiapa yang lewat membayar mendapat wangnya kembali.
-plan-price = Harga dalam unit terkecil
-plan-price-hint = 18000 ialah 180.00.
-plan-active = Ia ditawarkan
+plan-price = Harga
+plan-currency = Mata wang
+plan-active = Dijual
 plan-position = Kedudukan dalam senarai
 plan-away = tidak ditawarkan
 plan-remove = Buang pelan
@@ -443,7 +522,7 @@ credit-kind-active = Masa dan pelan boleh menggunakannya
 credit-kind-from = dari tahap { $tier }
 booking-set-review-limit = Dokumen yang boleh dihantar seorang ahli sehari
 booking-set-review-days = Hari dokumen disimpan selepas semakan
-booking-set-review-call = Minit sesi untuk semakan dokumen
+booking-set-review-call = Tempoh sesi untuk semakan dokumen
 problem-review-call-not-allowed = Tiada pelan anda yang mempunyai semakan dalam panggilan. Hantar dokumen untuk semakan bertulis, atau beli pelan yang mempunyainya.
     .title = Tiada semakan dalam panggilan
 problem-review-booking-unsuitable = Pilih salah satu sesi anda yang akan datang dan sudah disahkan, tepat { $minutes } minit, yang belum ada dokumen lain dihantar untuknya.
@@ -487,7 +566,7 @@ slot-date = Hari
 slot-time = Masa
 slot-title = Perkara
 slot-minutes = Minit
-slot-price = Harga dalam { $currency }
+slot-price = Harga
 slot-price-hint = Kosong: percuma.
 slot-place = Cara bertemu
 slot-location = Pautan, alamat atau nombor
@@ -619,7 +698,7 @@ refund-failed = gagal
 refund-payment = Bayaran
 refund-payer = Dibayar oleh
 refund-left = Baki yang boleh dibayar balik
-refund-amount = Jumlah dalam unit terkecil
+refund-amount = Jumlah untuk dibayar balik
 refund-reason-hint = 5 aksara atau lebih. Tidak diperlukan jika peraturan di atas membenarkan bayaran balik.
 refund-rule-policy = Menurut peraturan
 refund-policy = Peraturan
@@ -636,17 +715,17 @@ refund-rule-slot-gone = Masa itu sudah tiada apabila wang tiba
 refund-rule-elsewhere = Dibayar balik di perkhidmatan bayaran itu sendiri
 booking-set-refund-days = Hari di mana pelan yang belum digunakan dibayar balik sepenuhnya
 booking-set-offer-days = Hari tanpa sesi untuk ditawarkan, selepas itu pelan yang belum digunakan dibayar balik sepenuhnya
-booking-set-tax = Cukai yang termasuk dalam harga, dalam perseratus peratus
-booking-set-tax-hint = 1800 ialah 18 %. 0 jika tiada. Pesanan menyimpan kadar pada harinya.
+booking-set-tax = Cukai yang termasuk dalam harga
+booking-set-tax-hint = 0 jika tiada. Pesanan menyimpan kadar pada harinya.
 booking-set-tax-label = Nama cukai
 booking-set-seller = Penjual, seperti dinamakan pada resit
 booking-set-seller-hint = Seperti nama, alamat dan nombor cukai. Kosong: nama tapak. Resit menyimpan apa yang dinyatakan di sini semasa ia dibayar.
 booking-set-money-years = Bilangan tahun rekod wang disimpan
 booking-set-money-years-hint = Pesanan, bayaran, bayaran balik, bayaran penyedia, resit dan kredit dipadam sekian tahun selepas perkara terakhir berlaku padanya. Yang masih terbuka kekal.
-booking-set-fiscal = Bulan tahun kewangan bermula
-booking-set-fiscal-hint = 1 ialah Januari. Resit dikira semula dalam setiap tahun kewangan, yang dinamakan menurut tahun ia bermula.
+booking-set-fiscal = Tahun kewangan bermula pada
+booking-set-fiscal-hint = Resit dikira semula dalam setiap tahun kewangan, yang dinamakan menurut tahun ia bermula.
 export-all = Eksport
-export-text = Setiap fail mengandungi semuanya. Jumlah ditulis dalam unit terkecil dan sebagai nombor perpuluhan. Siapa yang membuatnya dicatat dalam log.
+export-text = Setiap fail mengandungi semuanya, dengan setiap jumlah sebagai nombor perpuluhan dan sebagai nombor bulat untuk program. Siapa yang membuatnya dicatat dalam log.
 export-csv = CSV
 export-jsonl = Baris JSON
 export-payments = Bayaran
@@ -669,6 +748,7 @@ payout-paid = dibayar
 payout-rejected = ditolak
 payout-adjustment = pelarasan
 payout-disputed = bayaran dipertikaikan
+payout-claimed = satu pihak berkata pihak yang lain tidak hadir
 payout-all = Bayaran kepada penyedia
 payout-none = Tiada apa-apa di sini.
 payout-approve-ticked = Luluskan yang ditanda
@@ -676,7 +756,7 @@ payout-approve = Luluskan
 payout-reject = Tolak
 payout-reopen = Biarkan menunggu semula
 payout-correct = Tambah pembetulan
-payout-correct-by = Ditolak, dalam unit terkecil
+payout-correct-by = Ditolak
 payout-sum = Jumlah
 payout-provider = Penyedia
 payout-from = Boleh dibayar mulai
@@ -684,9 +764,10 @@ payout-rates = Bayaran setiap penyedia
 payout-rates-none = Belum ada yang menawarkan masa.
 payout-rate-group = Bagi setiap sesi
 payout-rate-text = Tempahan yang dibuat sebelum ini mengekalkan kadarnya.
-payout-rate = Jumlah dalam unit terkecil; 0 bermakna tiada bayaran
-payout-no-show = Bahagian jika ahli tidak hadir
-payout-no-show-hint = Dalam perseratus peratus: 10000 ialah semuanya.
+payout-rate = Bagi setiap sesi
+payout-rate-hint = 0 bermakna tiada bayaran.
+payout-rate-unset = belum ditetapkan
+payout-no-show = Dibayar kepada penyedia jika ahli tidak hadir
 batch-make = Buat kelompok: { $sum } kepada { $count } penyedia
 batch-none-due = Ada yang diluluskan tetapi belum boleh dibayar: harinya belum tiba, penyedia belum menetapkan rujukan bank, atau jumlahnya tidak melebihi 0.
 batch-all = Kelompok
@@ -719,24 +800,28 @@ booking-profile-name = Nama
 booking-profile-bio = Apa yang anda buat
 booking-profile-zone = Zon waktu
 booking-profile-zone-hint = Seperti Asia/Kuala_Lumpur.
-booking-profile-before = Minit yang dibiarkan lapang sebelum sesuatu masa
-booking-profile-after = Minit yang dibiarkan lapang selepas sesuatu masa
-booking-profile-notice = Berapa minit awal masa perlu ditempah
+booking-profile-before = Tempoh lapang sebelum sesi
+booking-profile-after = Tempoh lapang selepas sesi
+booking-profile-notice = Berapa awal sesuatu masa perlu ditempah
 booking-profile-email = Mereka yang menempah melihat alamat e-mel saya
 booking-profile-email-hint = Hanya setelah tempahan disahkan.
 booking-profile-paused = Jangan tawarkan apa-apa buat masa ini
 booking-settings = Peraturan tempahan
 booking-settings-hint = Tempahan kekal dengan peraturan pada hari ia dibuat.
-booking-set-currency = Mata wang harga baharu (ISO 4217)
-booking-set-hold = Minit sesuatu masa disimpan untuk bayaran
+booking-set-currency = Mata wang harga baharu
+booking-set-currency-hint = Pelan yang belum dibeli sesiapa turut berubah: 100.00 kekal 100.00. Pesanan, masa yang ditawarkan dan bayaran kekal dalam mata wangnya.
+booking-set-hold = Tempoh sesuatu masa disimpan untuk bayaran
 booking-set-hold-limit = Bilangan masa yang disimpan untuk seorang
-booking-set-cancel = Berapa minit awal ahli boleh membatalkan atau memindahkan
+booking-set-cancel = Ahli membatalkan atau memindahkan secara percuma sehingga tempoh ini sebelum mula
+booking-set-late-refund = Dibayar balik selepas pembatalan lewat
+booking-set-late-refund-hint = Bakinya kekal dibayar, dan kredit kekal digunakan. Masa itu menjadi lapang untuk orang lain.
 booking-set-moves = Berapa kali tempahan boleh dipindahkan
-booking-set-shortest = Masa terpendek, dalam minit
-booking-set-longest = Masa terpanjang, dalam minit
-booking-set-outcome = Jam selepas sesi untuk menyatakan hasilnya
-booking-set-complete = Minit selepas tamat apabila sesi dikira telah berlangsung
-booking-set-notice = Minit lebih awal untuk menempah sesuatu masa, bagi penyedia baharu
+booking-set-shortest = Sesi terpendek
+booking-set-longest = Sesi terpanjang
+booking-set-outcome = Tempoh selepas sesi untuk menyatakan hasilnya
+booking-set-claim = Tempoh pihak yang satu lagi boleh menjawab laporan bahawa ia tidak hadir
+booking-set-complete = Tempoh selepas tamat apabila sesi dikira telah berlangsung
+booking-set-notice = Berapa awal sesuatu masa perlu ditempah, bagi penyedia baharu
 booking-set-notice-hint = Setiap penyedia boleh mengubahnya untuk masa sendiri.
 booking-set-member-busy = Tiada sesiapa boleh menempah dua sesi pada masa yang sama
 booking-set-bookings = Tempahan yang boleh dibuat seorang ahli dalam sejam
@@ -748,9 +833,9 @@ booking-set-payout-days = Hari selepas sesi sebelum bayaran kepada penyedia
 booking-set-two-people = Orang yang meluluskan bayaran tidak menghantarnya
 booking-set-request-slots = Masa yang boleh disebut dalam satu permintaan
 booking-set-request-limit = Permintaan seorang yang boleh menunggu
-booking-set-request-hours = Jam sehingga permintaan luput
-booking-set-request-hold = Jam masa yang disahkan disimpan untuk bayaran
-booking-set-room-margin = Minit bilik kekal kosong antara dua sesi
+booking-set-request-hours = Tempoh permintaan menunggu jawapan
+booking-set-request-hold = Tempoh masa yang disahkan disimpan untuk bayaran
+booking-set-room-margin = Tempoh bilik kekal kosong antara dua sesi
 booking-set-reveal = Bila ahli tahu siapa yang memberi sesi
 booking-set-reveal-hint = Selepas tempahan: tiada orang lain melihat nama dan halaman penyedia.
 booking-set-reveal-always = Sentiasa
@@ -787,6 +872,7 @@ choice-removed = Ia telah dibuang.
 choice-set-hint = Ahli memilih satu daripadanya. Tiada bermakna mana-mana.
 preset-title = Mulakan dengan pratetap
 preset-text = Pratetap menambah jenis, tahap dan kriteria maklum balas, dan menetapkan bila ahli mengetahui siapa yang memberi sesi; untuk bimbingan, pelan dengan harga contoh juga ditambah. Semuanya boleh diubah.
+preset-currency = Mata wang harga
 preset-mentoring = Bimbingan
 preset-studio = Studio
 preset-catering = Katering
@@ -990,7 +1076,7 @@ problem-order-closed = Pesanan ini tidak boleh dibayar lagi.
     .title = Pesanan ditutup
 problem-series-rejected = Sebahagian masa ini tidak boleh dibuat. Tiada yang ditambah.
     .title = Siri ditolak
-problem-cancel-window-closed = Sudah terlambat untuk membatalkan atau memindahkan tempahan ini.
+problem-cancel-window-closed = Sudah terlambat untuk memindahkan tempahan ini. Anda masih boleh membatalkannya.
     .title = Terlambat
 problem-slot-too-short = Sekurang-kurangnya { $min } minit.
     .title = Terlalu pendek
@@ -1004,9 +1090,9 @@ problem-local-time-missing = Jam tidak pernah menunjukkan waktu ini pada hari it
     .title = Tiada waktu ini
 problem-link-not-allowed = Hanya pautan https ke salah satu daripada ini: { $hosts }.
     .title = Pautan tidak dibenarkan
-problem-currency-unknown = Bukan mata wang ISO 4217.
+problem-currency-unknown = Pilih mata wang yang masih digunakan.
     .title = Mata wang tidak dikenali
-problem-price-invalid = Jumlah seperti 180 atau 180.00.
+problem-price-invalid = Tulis sebagai 180 atau 180.00.
     .title = Harga tidak sah
 problem-outcome-too-early = Terlalu awal. Sesi selesai apabila ia tamat, dan dikira tidak hadir 10 minit selepas bermula.
     .title = Terlalu awal
@@ -1014,6 +1100,12 @@ problem-outcome-closed = Hasil sesi ini tidak boleh dinyatakan lagi.
     .title = Terlambat
 problem-outcome-contested = Pihak yang satu lagi berkata sebaliknya. Tulis kepada pentadbir untuk membuat keputusan.
     .title = Dipertikaikan
+problem-claim-closed = Anda sudah memberi maklum balas tentang sesi ini, atau ia sudah dilaporkan.
+    .title = Tidak boleh lagi
+problem-claim-settled = Ini telah diselesaikan sementara itu. Baca semula.
+    .title = Sudah diselesaikan
+problem-claim-open = Satu pihak berkata pihak yang lain tidak hadir. Bayaran menunggu sehingga itu diselesaikan.
+    .title = Dilaporkan
 problem-finding-settled = Ini sudah diselesaikan. Baca semula.
     .title = Sudah diselesaikan
 problem-refund-exceeds = Bayaran itu tidak mempunyai baki sebanyak ini.
@@ -1048,6 +1140,8 @@ slot-busy = Tersembunyi: anda sibuk
 event-booking-feedback = Memberi maklum balas tentang sesi
 event-booking-link-replaced = Menggantikan pautan sesi
 event-booking-outcome = Menyatakan hasil sesi
+event-booking-claim = Melaporkan seseorang tidak hadir ke sesi
+event-booking-claim-decided = Memutuskan laporan bahawa seseorang tidak hadir
 event-booking-room-released = Melepaskan bilik satu sesi
 event-booking-records-deleted = Memadam rekod wang yang tamat tempohnya
 event-booking-request = Memutuskan permintaan sesi

@@ -236,6 +236,8 @@ pub(crate) fn draft(
         payout_minor: rate.payout_minor,
         payout_currency: rate.payout_currency,
         no_show_bps: rate.no_show_bps,
+        late_refund_bps: rules.late_refund_bps,
+        is_late: false,
         outcome_by: None,
         created_at: tx.now(),
         version: 1,

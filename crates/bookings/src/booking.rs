@@ -1,5 +1,6 @@
 //! Bookings. A booking is a member's claim on a slot.
 
+pub mod claim;
 mod list;
 pub mod search;
 mod view;
@@ -38,6 +39,7 @@ pub(crate) const REMIND: &str = "booking.remind";
 pub(crate) const ASK: &str = "booking.ask";
 pub(crate) const FAREWELL: &str = "booking.farewell";
 pub(crate) const NOTE: &str = "booking.note";
+pub(crate) const LATE: &str = "booking.late";
 
 /// How long before a session the member and the provider are reminded.
 const REMINDER: SignedDuration = SignedDuration::from_hours(24);
@@ -117,7 +119,8 @@ pub struct Booking {
     /// A random token for holding the slot. While the slot is held for this booking, the slot's row
     /// contains the same token.
     pub hold_token: Option<String>,
-    /// The member can cancel until this many minutes before the session.
+    /// The member loses nothing by cancelling, and can move the booking, until this many minutes
+    /// before the session.
     pub cancel_minutes: i64,
     /// How many times the member may move the booking.
     pub reschedule_limit: i64,
@@ -135,6 +138,11 @@ pub struct Booking {
     /// The share of that amount that the provider is owed if the member does not come, in hundredths
     /// of a percent.
     pub no_show_bps: i64,
+    /// The share of the price that the member gets back for cancelling after the deadline, in
+    /// hundredths of a percent.
+    pub late_refund_bps: i64,
+    /// Whether the member cancelled after the deadline.
+    pub is_late: bool,
     /// The person who marked the outcome; `None` if no person did.
     pub outcome_by: Option<Party>,
     pub created_at: Timestamp,
@@ -147,7 +155,7 @@ impl Booking {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
-    /// The time until which the member can cancel or move the booking.
+    /// The time until which the member can move the booking, or cancel it and lose nothing.
     pub fn cancel_deadline(&self) -> Timestamp {
         self.starts_at - SignedDuration::from_mins(self.cancel_minutes)
     }
@@ -501,6 +509,13 @@ pub(crate) fn plan_hold(
 pub(crate) fn plan_farewell(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let now = tx.now();
     plan(tx, FAREWELL, booking, now)
+}
+
+/// Schedules the decision whether the provider is owed something for a session that the member
+/// cancelled late.
+pub(crate) fn plan_late(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
+    let after = SignedDuration::from_mins(settings::load(tx)?.complete_minutes);
+    plan(tx, LATE, booking, booking.ends_at + after)
 }
 
 /// Schedules the notice to the member that the provider's note about a slot was changed, if the

@@ -1,4 +1,5 @@
-//! Cancelling a booking. Its slot is offered again, and its payment is refunded.
+//! Cancelling a booking. Its slot is offered again, and its payment is refunded. A member who cancels
+//! after the deadline gets back the share of the price that the booking says, and no credit.
 
 use axum::http::StatusCode;
 use jiff::Timestamp;
@@ -10,7 +11,7 @@ use web::{Findings, Problem, Site};
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
 use crate::notice::{self, Event};
 use crate::order;
-use crate::{NOT_CANCELLABLE, Refusal, credit, refund, review, webhook};
+use crate::{NOT_CANCELLABLE, Refusal, credit, payout, refund, review, webhook};
 
 /// The maximum length of the reason for a cancellation, in characters.
 const REASON: usize = 300;
@@ -30,9 +31,6 @@ pub fn cancel(
     if !booking.is_active() || booking.starts_at <= tx.now() {
         return Err(NOT_CANCELLABLE.into());
     }
-    if party.party == Party::Member && booking.state == State::Confirmed {
-        check_window(tx, booking)?;
-    }
     let mut findings = Findings::default();
     let least = usize::from(party.party != Party::Member);
     let reason = findings.line("/reason", reason, least, REASON);
@@ -40,7 +38,12 @@ pub fn cancel(
     Ok(end(tx, site, booking, party.party, reason)?)
 }
 
-/// Refuses a change by a member if the deadline for cancelling has passed.
+/// Whether a member who cancels a booking now does so after the deadline.
+pub(crate) fn is_late(booking: &Booking, now: Timestamp) -> bool {
+    booking.state == State::Confirmed && now > booking.cancel_deadline()
+}
+
+/// Refuses to move a booking if the deadline has passed.
 pub(crate) fn check_window(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), Refusal> {
     let (now, deadline) = (tx.now(), booking.cancel_deadline());
     if now <= deadline {
@@ -66,7 +69,7 @@ pub(crate) fn end(
 ) -> Result<Booking, StoreError> {
     let was_confirmed = booking.state == State::Confirmed;
     review::call::end(tx, site, &booking.id)?;
-    let (booking, back) = end_quietly(tx, booking, by, reason, true)?;
+    let (booking, back) = end_quietly(tx, booking, by, reason)?;
     if was_confirmed {
         notice::tell(tx, site, &booking, Event::Cancelled, back)?;
     } else if by != Party::Member && booking.order_id.is_some() {
@@ -77,8 +80,7 @@ pub(crate) fn end(
     Ok(booking)
 }
 
-/// Cancels a booking whose member is deleting their account. After the deadline for cancelling,
-/// nothing is refunded.
+/// Cancels a booking whose member is deleting their account.
 pub(crate) fn end_for_leaver(tx: &mut Tx<'_>, id: &BookingId) -> Result<(), StoreError> {
     let Some((_, booking)) = booking::lock(tx, id)? else {
         return Ok(());
@@ -86,9 +88,8 @@ pub(crate) fn end_for_leaver(tx: &mut Tx<'_>, id: &BookingId) -> Result<(), Stor
     if !booking.is_active() {
         return Ok(());
     }
-    let is_in_time = tx.now() <= booking.cancel_deadline();
     let was_confirmed = booking.state == State::Confirmed;
-    let (booking, _) = end_quietly(tx, &booking, Party::Member, String::new(), is_in_time)?;
+    let (booking, _) = end_quietly(tx, &booking, Party::Member, String::new())?;
     if was_confirmed {
         booking::plan_farewell(tx, &booking)?;
     }
@@ -100,20 +101,16 @@ fn end_quietly(
     booking: &Booking,
     by: Party,
     reason: String,
-    is_paid_back: bool,
 ) -> Result<(Booking, Option<Money>), StoreError> {
     let was_confirmed = booking.state == State::Confirmed;
     let mut booking = booking.clone();
-    if let Some(lot) = booking.credit_lot_id.as_ref().filter(|_| is_paid_back) {
+    booking.is_late = by == Party::Member && is_late(&booking, tx.now());
+    if let Some(lot) = booking.credit_lot_id.as_ref().filter(|_| !booking.is_late) {
         credit::give_back(tx, lot, booking.id.as_str(), by != Party::Member)?;
     }
     booking::give_back(tx, &booking, by != Party::Provider)?;
     booking::withdraw_jobs(tx, &booking)?;
-    let back = if is_paid_back {
-        give_money_back(tx, &booking)?
-    } else {
-        None
-    };
+    let back = give_money_back(tx, &booking)?;
     booking.state = State::Cancelled;
     booking.hold_token = None;
     booking.cancelled_at = Some(tx.now());
@@ -121,6 +118,9 @@ fn end_quietly(
     booking.cancel_reason = reason;
     booking.ics_sequence += 1;
     booking::save(tx, &mut booking)?;
+    if booking.is_late && booking.payout_minor > 0 {
+        booking::plan_late(tx, &booking)?;
+    }
     if was_confirmed {
         dates::moved(tx, booking.id.as_str())?;
     }
@@ -133,10 +133,14 @@ fn give_money_back(tx: &mut Tx<'_>, booking: &Booking) -> Result<Option<Money>, 
         return Ok(None);
     };
     order::expire(tx, id)?;
-    match order::find(tx, id)? {
-        Some(order) if order.is_paid() => refund::request_of_order(tx, &order, "cancelled"),
-        _ => Ok(None),
+    let Some(order) = order::find(tx, id)?.filter(order::Order::is_paid) else {
+        return Ok(None);
+    };
+    if !booking.is_late {
+        return refund::request_of_order(tx, &order, "cancelled");
     }
+    let part = payout::part_of(order.amount_minor, booking.late_refund_bps);
+    refund::request_part(tx, &order, part, ("cancelled", None))
 }
 
 /// Ends the hold of a booking that was not paid in time, and offers its slot again.

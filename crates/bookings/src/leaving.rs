@@ -9,7 +9,7 @@ use crate::order::{Order, OrderMode};
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
 use crate::slot::view::SlotView;
-use crate::{calendar_feed, credit, external_calendar, feedback, payout, request, review};
+use crate::{calendar_feed, claim, credit, external_calendar, feedback, payout, request, review};
 
 /// Exports an account's bookings, payments and slots.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
@@ -66,6 +66,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         "bookings": views, "orders": orders, "credits": credits, "profile": profile, "slots": slots,
         "calendar": calendar, "payouts": payouts, "requests": requests,
         "feedback": feedback::export(tx, account)?, "reviews": reviews,
+        "claims": claim::export(tx, account)?,
     }))
 }
 
@@ -119,6 +120,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     }
     request::erase(tx, account)?;
     feedback::erase(tx, account)?;
+    claim::erase(tx, account)?;
     review::leaving::erase(tx, account)?;
     external_calendar::erase(tx, account)?;
     for erase in [
@@ -143,8 +145,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     calendar_feed::end(tx, account)
 }
 
-/// Cancels an account's bookings whose sessions have not ended. After the deadline for cancelling,
-/// nothing is refunded.
+/// Cancels an account's bookings whose sessions have not ended.
 pub(crate) fn leave(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
     request::leave(tx, account)?;
     review::leaving::leave(tx, account)?;

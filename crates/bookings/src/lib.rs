@@ -12,6 +12,7 @@ pub mod cancel;
 pub mod catalogue;
 pub mod checkout;
 pub mod choice;
+pub mod claim;
 pub mod credit;
 pub mod credit_kind;
 pub mod criterion;
@@ -38,6 +39,7 @@ pub mod newcomer;
 mod notice;
 pub mod order;
 pub mod outcome;
+pub mod outcome_mark;
 pub mod payout;
 pub mod plan;
 pub mod preset;
@@ -59,13 +61,15 @@ pub mod verify;
 pub mod web;
 pub mod webhook;
 
-use ::web::Link;
 use ::web::codes::Code;
 use ::web::masking::SecretPath;
+use ::web::problem::Argument;
 use ::web::setting::Flag;
 use ::web::state::NavigationGroup;
+use ::web::{Findings, Link};
 use identity::DomainAccounts;
 use identity::session::token::TokenScope;
+use platform::money::Money;
 use serde::Serialize;
 use site::domain::{self, Domain};
 use site::look::FirstPage;
@@ -137,6 +141,7 @@ pub const DOMAIN: Domain = Domain {
     jobs: |site| {
         let all = session::jobs(site).into_iter().chain([
             alert::job(site),
+            claim::job(site),
             ending::job(site),
             refund::job(site),
             request::job(site),
@@ -195,7 +200,8 @@ pub const DOMAIN: Domain = Domain {
         "0026_money",
         "0027_slot_overlap",
         "0028_answers",
-        "0029_kept_terms"
+        "0029_kept_terms",
+        "0030_claims"
     ))
 };
 
@@ -227,6 +233,9 @@ const PROBLEM_CODES: &[Code] = &[
     OUTCOME_TOO_EARLY,
     OUTCOME_CLOSED,
     OUTCOME_CONTESTED,
+    CLAIM_CLOSED,
+    CLAIM_SETTLED,
+    CLAIM_OPEN,
     PAYOUT_STATE,
     PAYOUT_EMPTY,
     SECOND_PERSON,
@@ -319,6 +328,12 @@ pub const OUTCOME_TOO_EARLY: Code = Code::new(422, "outcome_too_early");
 pub const OUTCOME_CLOSED: Code = Code::new(409, "outcome_closed");
 /// The error for marking an outcome that contradicts the other side.
 pub const OUTCOME_CONTESTED: Code = Code::new(409, "outcome_contested");
+/// The error for a claim after the claimant's own feedback, or after another claim.
+pub const CLAIM_CLOSED: Code = Code::new(409, "claim_closed");
+/// The error for answering, withdrawing or deciding a claim that is settled.
+pub const CLAIM_SETTLED: Code = Code::new(409, "claim_settled");
+/// The error for approving the payout of a session about which a claim is unsettled.
+pub const CLAIM_OPEN: Code = Code::new(409, "claim_open");
 /// The error for a step that the state of a payout item or batch does not allow.
 pub const PAYOUT_STATE: Code = Code::new(409, "payout_state");
 /// The error for creating a batch of payouts in a currency that has no due items.
@@ -346,6 +361,16 @@ const TOKEN_NOT_PERMITTED: Code = Code::new(403, "token_not_permitted");
 /// The position for a new item, after the items at `positions`.
 fn next_position(positions: impl Iterator<Item = i64>) -> i64 {
     positions.max().map_or(1, |last| (last + 1).min(1_000))
+}
+
+/// Checks that the field `amount_minor` is between 1 and `most` minor units.
+fn check_amount(findings: &mut Findings, amount: Money, most: i64) -> i64 {
+    if !(1..=most).contains(&amount.minor) {
+        let said = |minor| Argument::Money(Money::new(minor, amount.currency));
+        let bounds = [("min", said(1)), ("max", said(most))];
+        findings.add("/amount_minor", "out_of_range", bounds);
+    }
+    amount.minor
 }
 
 /// Returns the refusal of a change that is based on an outdated version.

@@ -20,6 +20,7 @@ use web::{Language, Site};
 
 use crate::browse::{self, Filter, Offered};
 use crate::days;
+use crate::notice;
 
 /// The newsletter about new slots.
 pub const NEWSLETTER: Newsletter = Newsletter {
@@ -156,7 +157,7 @@ fn send(
     let zone = TimeZone::get(&account.time_zone);
     let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
     let lines = slots.iter().take(LISTED).map(|one| {
-        let when = text.moment(&one.slot.starts_at.to_zoned(zone.clone()));
+        let when = notice::moment(&text, &zone, one.slot.starts_at);
         format!("{when}: {}", one.slot.title)
     });
     let mut list = lines.collect::<Vec<String>>().join("\n");

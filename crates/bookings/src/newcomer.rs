@@ -153,9 +153,9 @@ impl Holding<'_> {
         let (site, account) = (&self.accounts.site, &introduced.account);
         let text = site.catalogue.speak(&web::Language::of(&account.locale));
         let zone = calendar_feed::zone(site, account);
-        let when = text.moment(&slot.starts_at.to_zoned(zone.clone()));
+        let when = notice::moment(&text, &zone, slot.starts_at);
         let until = slot::find(tx, &slot.id)?.and_then(|slot| slot.hold_until);
-        let until = until.unwrap_or(slot.starts_at).to_zoned(zone);
+        let until = notice::moment(&text, &zone, until.unwrap_or(slot.starts_at));
         let (path, messages) = match &booking.member_id {
             Some(member) if introduced.is_new => (
                 link(site, &booking.id, member),
@@ -176,7 +176,7 @@ impl Holding<'_> {
             values: vec![
                 ("title", slot.title.as_str().into()),
                 ("when", when.into()),
-                ("until", text.time(&until).into()),
+                ("until", until.into()),
             ],
             path: &path,
         };

@@ -85,6 +85,13 @@ impl Event {
     }
 }
 
+/// A day and a time with its zone, such as “Saturday, 16 January 2027, 9:30 am, Kuala Lumpur
+/// (UTC+8)”.
+pub(crate) fn moment(text: &Text, zone: &TimeZone, at: Timestamp) -> String {
+    let when = text.moment(&at.to_zoned(zone.clone()));
+    format!("{when}, {}", dates::zone_name(zone, at))
+}
+
 pub(crate) fn page(booking: &Booking) -> String {
     format!("/me/bookings/{}", booking.id)
 }
@@ -169,8 +176,7 @@ pub(crate) fn tell_one(
         Party::Provider => booking.zone(),
         Party::Member | Party::Administrator => reader.zone.clone(),
     };
-    let when = text.moment(&booking.starts_at.to_zoned(zone.clone()));
-    let place_in_time = format!("{when}, {}", dates::zone_name(&zone, booking.starts_at));
+    let when = moment(text, &zone, booking.starts_at);
     let (subject, said, notice) = event.messages();
     let values = [
         ("title", booking.title.as_str().into()),
@@ -188,7 +194,7 @@ pub(crate) fn tell_one(
         let reason = booking.cancel_reason.as_str();
         body += &text.with("booking-said-reason", [("reason", reason.into())]);
     }
-    for line in [&booking.title, &place_in_time, &with, &place] {
+    for line in [&booking.title, &when, &with, &place] {
         if !line.is_empty() {
             body += if line == &booking.title { "\n\n" } else { "\n" };
             body += line;
@@ -340,7 +346,7 @@ pub(crate) fn tell_of(
         return Ok(());
     };
     let text = &reader.text;
-    let when = text.moment(&at.to_zoned(reader.zone.clone()));
+    let when = moment(text, &reader.zone, at);
     let about = format!("{}, {when}", title(text));
     let subject = text.with(kind, [("about", about.as_str().into())]);
     let body = format!(
@@ -357,6 +363,45 @@ pub(crate) fn tell_of(
         &reader.account.id,
         NewNotification { kind, about, href },
     )
+}
+
+/// Notifies an account, by mail and on the site, about a claim. The messages have the arguments
+/// `about`, `until` and those in `more`; `quoted` follows the mail's first text.
+pub(crate) fn tell_of_claim(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: Option<&AccountId>,
+    (subject, said): (&'static str, &'static str),
+    (booking, until, quoted): (&Booking, Timestamp, &str),
+    more: &[(&'static str, Value<'_>)],
+) -> Result<(), StoreError> {
+    let Some(reader) = reader(tx, site, account)? else {
+        return Ok(());
+    };
+    let text = &reader.text;
+    let when = moment(text, &reader.zone, booking.starts_at);
+    let until = moment(text, &reader.zone, until);
+    let about = format!("{}, {when}", booking.title);
+    let mut values = vec![
+        ("about", about.as_str().into()),
+        ("until", until.as_str().into()),
+    ];
+    values.extend(more.iter().cloned());
+    let href = page(booking);
+    let mut body = text.with(said, &values);
+    if !quoted.is_empty() {
+        body = format!("{body}\n\n“{quoted}”");
+    }
+    let address = site.url().join(&href);
+    let body = format!("{body}\n\n{about}\n\n{address}\n\n{}\n", site.settings.name);
+    let line = text.with(subject, &values);
+    send(tx, &reader, Stream::Transactional, line, body)?;
+    let told = NewNotification {
+        kind: subject,
+        about: &about,
+        href: &href,
+    };
+    notification::tell_on_site(tx, &reader.account.id, told)
 }
 
 /// Sends the payer a receipt, or a notice about a late payment or a refund.

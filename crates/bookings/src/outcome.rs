@@ -1,21 +1,10 @@
 //! The outcome of a session: it took place, or one side did not come.
 
-use identity::grant::ADMIN;
-use identity::notification::{self, NewNotification};
-use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
-use serde_json::json;
-use web::Site;
 
-use crate::booking::{self, Booking, Party, PartyTo, State};
+use crate::booking::{self, Booking, Party, State};
 use crate::order;
-use crate::{
-    OUTCOME_CLOSED, OUTCOME_CONTESTED, OUTCOME_TOO_EARLY, PAYOUT_STATE, Refusal, credit, notice,
-    payout, refund, room, settings, webhook,
-};
-
-/// A session can be marked as missed from this long after its start.
-const MISSED: SignedDuration = SignedDuration::from_mins(10);
+use crate::{credit, payout, refund, room, webhook};
 
 web::words! {
     /// The outcome of a session.
@@ -31,85 +20,13 @@ web::words! {
 }
 
 impl Outcome {
-    fn state(self) -> State {
+    pub(crate) fn state(self) -> State {
         match self {
             Self::Completed => State::Completed,
             Self::NoShowMember => State::NoShowMember,
             Self::NoShowProvider => State::NoShowProvider,
         }
     }
-}
-
-/// The outcomes that this person can mark now.
-pub(crate) fn offered(
-    tx: &mut Tx<'_>,
-    booking: &Booking,
-    party: Party,
-) -> Result<Vec<Outcome>, StoreError> {
-    let (hours, now) = (settings::load(tx)?.outcome_hours, tx.roughly_now());
-    let all = Outcome::ALL.iter().copied();
-    let all = all.filter(|one| one.state() != booking.state);
-    Ok(all
-        .filter(|one| check((booking, party), *one, now, hours).is_ok())
-        .collect())
-}
-
-fn check(
-    (booking, party): (&Booking, Party),
-    outcome: Outcome,
-    now: Timestamp,
-    hours: i64,
-) -> Result<(), Refusal> {
-    let is_over = now > booking.ends_at + SignedDuration::from_hours(hours);
-    let is_marked = booking.outcome_by.is_some();
-    match (party, outcome) {
-        _ if !booking.state.is_held() => return Err(OUTCOME_CLOSED.into()),
-        (Party::Administrator, _) => {}
-        (Party::Provider, Outcome::NoShowProvider) => return Err(Refusal::Forbidden),
-        (Party::Member, Outcome::Completed | Outcome::NoShowMember) => {
-            return Err(Refusal::Forbidden);
-        }
-        _ if is_over => return Err(OUTCOME_CLOSED.into()),
-        (Party::Provider, _) if booking.state == State::NoShowProvider => {
-            return Err(OUTCOME_CONTESTED.into());
-        }
-        (Party::Member, _) if is_marked => return Err(OUTCOME_CONTESTED.into()),
-        _ => {}
-    }
-    let from = match outcome {
-        Outcome::Completed => booking.ends_at,
-        _ => booking.starts_at + MISSED,
-    };
-    if now < from {
-        return Err(OUTCOME_TOO_EARLY.into());
-    }
-    Ok(())
-}
-
-/// Marks the outcome of a session. If a person has already marked the same outcome, nothing
-/// changes.
-pub fn mark(
-    tx: &mut Tx<'_>,
-    site: &Site,
-    party: &PartyTo,
-    outcome: Outcome,
-) -> Result<Booking, Refusal> {
-    let old = &party.booking;
-    if old.state == outcome.state() && old.outcome_by.is_some() {
-        return Ok(old.clone());
-    }
-    let hours = settings::load(tx)?.outcome_hours;
-    check((old, party.party), outcome, tx.now(), hours)?;
-    let Some(booking) = end(tx, old, outcome, Some(party.party))? else {
-        return Err(PAYOUT_STATE.into());
-    };
-    let entity = ("booking", booking.id.to_string());
-    let changes = json!([{"field": "state", "old": old.state, "new": booking.state}]);
-    party
-        .requester
-        .record(tx, entity, "booking.outcome", changes)?;
-    tell(tx, site, &booking)?;
-    Ok(booking)
 }
 
 /// Ends a confirmed booking, or corrects its outcome. Returns `None` if an administrator has
@@ -161,27 +78,4 @@ pub(crate) fn end(
         webhook::tell(tx, &webhook::COMPLETED, &booking)?;
     }
     Ok(Some(booking))
-}
-
-/// Notifies the side that, according to the outcome, missed the session. If the provider missed it,
-/// administrators are notified too.
-fn tell(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<(), StoreError> {
-    let (kind, party) = match booking.state {
-        State::NoShowMember => ("booking-notice-no-show-member", Party::Member),
-        State::NoShowProvider => ("booking-notice-no-show-provider", Party::Provider),
-        _ => return Ok(()),
-    };
-    let href = notice::page(booking);
-    let told = NewNotification {
-        kind,
-        about: &booking.title,
-        href: &href,
-    };
-    if let Some(account) = notice::account_of(tx, booking, party)? {
-        notification::tell(tx, site, &account, told)?;
-    }
-    if party == Party::Provider {
-        notification::tell_site(tx, site, ADMIN, told)?;
-    }
-    Ok(())
 }

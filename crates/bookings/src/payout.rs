@@ -2,6 +2,7 @@
 //! and paid, in this order. A paid item never changes.
 
 pub mod batch;
+mod hold_back;
 
 use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
@@ -14,15 +15,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::resource::Parent as _;
 use utoipa::ToSchema;
-use web::fields::number;
+use web::fields::{money, percent};
 use web::{Field, Findings, Input, Site};
 
-use crate::booking::{Booking, BookingId, State};
+use crate::booking::{Booking, BookingId, State, claim};
 use crate::provider::{Provider, ProviderId};
 use crate::settings::{self, Administrator};
-use crate::{PAYOUT_STATE, Refusal, credit, order};
+use crate::{CLAIM_OPEN, PAYOUT_STATE, Refusal, credit, order};
 
 use batch::BatchId;
+pub(crate) use hold_back::{hold_back, is_decided};
 
 platform::id!(PayoutId, random, "One sum that a provider is owed.");
 
@@ -118,6 +120,9 @@ pub struct PayoutView {
     pub title: String,
     #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
+    /// The number of unsettled claims about the session, 0 or 1. While it is 1, the item cannot be
+    /// approved.
+    pub open_claims: i64,
 }
 
 /// What a provider is owed for a session, set by administrators.
@@ -135,8 +140,9 @@ pub struct Rate {
 
 /// The fields of a rate that an administrator can set.
 pub const RATE_FIELDS: &[Field] = web::fields! { Rate:
-    payout_minor: number(0, 100_000_000_000).label("payout-rate").hint("plan-price-hint"),
-    no_show_bps: number(0, 10_000).label("payout-no-show").hint("payout-no-show-hint"),
+    payout_minor: money(0, 100_000_000_000, "payout_currency").label("payout-rate")
+        .hint("payout-rate-hint"),
+    no_show_bps: percent(0, 10_000).label("payout-no-show"),
 };
 
 pub fn rate(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Rate, StoreError> {
@@ -187,9 +193,12 @@ pub fn change_rate(
     let old = found.ok_or(Refusal::NotFound)?;
     let mut findings = Findings::default();
     let zone = jiff::tz::TimeZone::UTC;
-    let mut rate = input.apply(RATE_FIELDS, &old.rate, false, &zone, &mut findings);
+    let mut current = old.rate.clone();
+    if input.has("payout_minor") {
+        current.payout_currency = settings::load(tx)?.currency();
+    }
+    let rate = input.apply(RATE_FIELDS, &current, false, &zone, &mut findings);
     findings.finish()?;
-    rate.payout_currency = settings::load(tx)?.currency();
     sql!(
         "UPDATE provider SET {Rate = :Rate} WHERE id = :id",
         Rate = rate,
@@ -202,18 +211,22 @@ pub fn change_rate(
     Ok(RatedProvider { rate, ..old })
 }
 
+/// A share of an amount, in hundredths of a percent, rounded down.
+pub(crate) fn part_of(amount_minor: i64, share_bps: i64) -> i64 {
+    let part = i128::from(amount_minor) * i128::from(share_bps) / 10_000;
+    i64::try_from(part).unwrap_or(0)
+}
+
 /// Creates the payout item of a booking whose outcome is known, or adapts the item to a changed
 /// outcome. Returns `false` if an administrator has already decided about the item.
 pub(crate) fn owe(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
-    let amount_minor = match booking.state {
-        State::Completed => booking.payout_minor,
-        State::NoShowMember => {
-            let share = i128::from(booking.no_show_bps);
-            let part = i128::from(booking.payout_minor) * share / 10_000;
-            i64::try_from(part).unwrap_or(0)
-        }
+    let share = match booking.state {
+        State::Completed => 10_000,
+        State::NoShowMember => booking.no_show_bps,
+        State::Cancelled if booking.is_late => booking.no_show_bps,
         _ => 0,
     };
+    let amount_minor = part_of(booking.payout_minor, share);
     let found: Option<Payout> = sql!(
         "SELECT {Payout} FROM payout_item
          WHERE booking_id = :booking AND is_adjustment = 0 FOR NO KEY UPDATE",
@@ -284,6 +297,9 @@ pub fn step(
     let mut new = old.clone();
     match (step, old.state) {
         (PayoutStep::Approve, PayoutState::Pending) => {
+            if claim::is_unsettled(tx, &old.booking_id)? {
+                return Err(CLAIM_OPEN.into());
+            }
             new.state = PayoutState::Approved;
             new.approved_by = Some(who.account().id.clone());
         }
@@ -303,7 +319,8 @@ pub fn step(
         }
         (PayoutStep::Correct, PayoutState::Paid) if !old.is_adjustment => {
             let left = left(tx, &old)?;
-            let amount = findings.number("/amount_minor", values.amount_minor, 1, left);
+            let amount = Money::new(values.amount_minor, old.currency);
+            let amount = crate::check_amount(&mut findings, amount, left);
             new = adjustment(tx, &old, -amount);
             new.reason = findings.line("/reason", &values.reason, 1, REASON);
         }
@@ -436,15 +453,30 @@ pub(crate) fn take_back(tx: &mut Tx<'_>, booking: &BookingId) -> Result<(), Stor
     Ok(())
 }
 
-/// Lists the items in this state, oldest first.
-pub fn list(tx: &mut Tx<'_>, state: PayoutState, most: i64) -> Result<Vec<PayoutView>, StoreError> {
+/// The sort key of lists of payouts.
+pub type After<I> = (Timestamp, I);
+
+/// Lists at most `rows` items in this state, oldest first. `after` is the last item of the previous
+/// page.
+pub fn list(
+    tx: &mut Tx<'_>,
+    state: PayoutState,
+    after: Option<&After<PayoutId>>,
+    rows: i64,
+) -> Result<Vec<PayoutView>, StoreError> {
     sql!(
-        "SELECT {i: Payout}, p.display_name AS provider, b.title AS title, b.starts_at AS starts_at
+        "SELECT {i: Payout}, p.display_name AS provider, b.title AS title,
+             b.starts_at AS starts_at,
+             (SELECT COUNT(*) FROM claim c WHERE c.booking_id = i.booking_id
+              AND c.state IN ('open', 'disputed')) AS open_claims
          FROM payout_item i JOIN provider p ON p.id = i.provider_id
          JOIN booking b ON b.id = i.booking_id
-         WHERE i.state = :state ORDER BY i.created_at, i.id LIMIT :most",
+         WHERE i.state = :state AND (i.created_at > :at OR (i.created_at = :at AND i.id > :id))
+         ORDER BY i.created_at, i.id LIMIT :rows",
         state,
-        most
+        at = after.map_or(Timestamp::MIN, |(at, _)| *at),
+        id = after.map_or("", |(_, id)| id.as_str()),
+        rows
     )
     .all(tx)
 }
@@ -458,7 +490,10 @@ pub fn count_pending(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
 
 pub fn find(tx: &mut Tx<'_>, id: &PayoutId) -> Result<Option<PayoutView>, StoreError> {
     sql!(
-        "SELECT {i: Payout}, p.display_name AS provider, b.title AS title, b.starts_at AS starts_at
+        "SELECT {i: Payout}, p.display_name AS provider, b.title AS title,
+             b.starts_at AS starts_at,
+             (SELECT COUNT(*) FROM claim c WHERE c.booking_id = i.booking_id
+              AND c.state IN ('open', 'disputed')) AS open_claims
          FROM payout_item i JOIN provider p ON p.id = i.provider_id
          JOIN booking b ON b.id = i.booking_id
          WHERE i.id = :id",
@@ -470,7 +505,10 @@ pub fn find(tx: &mut Tx<'_>, id: &PayoutId) -> Result<Option<PayoutView>, StoreE
 /// Lists a provider's items, latest session first.
 pub fn list_of(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Vec<PayoutView>, StoreError> {
     sql!(
-        "SELECT {i: Payout}, p.display_name AS provider, b.title AS title, b.starts_at AS starts_at
+        "SELECT {i: Payout}, p.display_name AS provider, b.title AS title,
+             b.starts_at AS starts_at,
+             (SELECT COUNT(*) FROM claim c WHERE c.booking_id = i.booking_id
+              AND c.state IN ('open', 'disputed')) AS open_claims
          FROM payout_item i JOIN provider p ON p.id = i.provider_id
          JOIN booking b ON b.id = i.booking_id
          WHERE i.provider_id = :provider ORDER BY b.starts_at DESC, i.created_at DESC LIMIT 200",

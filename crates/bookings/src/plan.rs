@@ -9,15 +9,15 @@ use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use site::resource::{Edit, History, Parent, Removal, Resource, history_of};
 use utoipa::ToSchema;
-use web::fields::{flag, key, line, lines, number, rows};
+use web::fields::{currency, flag, key, line, lines, money, number, rows};
 use web::{Field, Findings, Input, List, PageQuery, Site};
 
 use crate::credit_kind::{self, SESSION};
 use crate::order::{self, CreditGrant, Grant, Order, PlanId};
-use crate::settings::{self, Administrator};
+use crate::settings::{self, Administrator, BookingSettings};
 use crate::{
     MEMBERSHIP_REQUIRED, PLAN_EMPTY, Refusal, TOKEN_NOT_PERMITTED, gateway, member, membership,
     slot,
@@ -154,6 +154,45 @@ pub(crate) fn free_code(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreErro
     Ok(code)
 }
 
+/// Changes the settings. If the currency changes, the plans that nobody has ordered change with it:
+/// their prices keep their number.
+pub fn change_rules(
+    tx: &mut Tx<'_>,
+    by: &Administrator,
+    version: i64,
+    input: &Input,
+) -> Result<BookingSettings, Refusal> {
+    let old = settings::load(tx)?.currency();
+    let rules = settings::change(tx, by, version, input)?;
+    let new = rules.currency();
+    if new == old {
+        return Ok(rules);
+    }
+    let all: Vec<Plan> = sql!(
+        "SELECT {Plan} FROM plan
+         WHERE currency = :old
+           AND NOT EXISTS (SELECT 1 FROM booking_order o WHERE o.plan_id = plan.id)
+         ORDER BY id FOR NO KEY UPDATE",
+        old
+    )
+    .all(tx)?;
+    for plan in all {
+        let price = plan.price().in_units_of(new);
+        tx.update(&Plan {
+            price_minor: price.minor,
+            currency: price.currency,
+            version: plan.version + 1,
+            ..plan.clone()
+        })?;
+        let changes = json!([
+            {"field": "currency", "old": plan.currency, "new": price.currency},
+            {"field": "price_minor", "old": plan.price_minor, "new": price.minor}
+        ]);
+        by.record(tx, ("plan", plan.id.to_string()), "plan.changed", changes)?;
+    }
+    Ok(rules)
+}
+
 /// Counts a sale of a plan. Returns `false` if the plan is sold out.
 pub(crate) fn sell(tx: &mut Tx<'_>, id: &PlanId) -> Result<bool, StoreError> {
     let sold = sql!(
@@ -238,7 +277,8 @@ impl Resource for Plan {
         tier: number(0, 100).label("plan-tier").hint("plan-tier-hint"),
         review_calls: flag().label("plan-review-calls").hint("plan-review-calls-hint"),
         sale_limit: number(0, 1_000_000).label("plan-limit").hint("plan-limit-hint"),
-        price_minor: number(1, 100_000_000_000).label("plan-price").hint("plan-price-hint"),
+        price_minor: money(1, 100_000_000_000, "currency").label("plan-price"),
+        currency: currency("currency_unknown").label("plan-currency"),
         active: flag().label("plan-active"),
         position: number(0, 1_000).label("plan-position"),
     };

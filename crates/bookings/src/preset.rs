@@ -1,6 +1,7 @@
 //! Presets: the session types, levels, criteria of feedback, plans and settings with which a site
 //! can begin.
 
+use platform::money::{Currency, Money};
 use platform::{StoreError, Tx, sql};
 use serde_json::json;
 use site::resource::{change, create};
@@ -9,7 +10,7 @@ use web::Input;
 use crate::credit_kind::{self, CreditKind, DOCUMENT_REVIEW, SESSION};
 use crate::criterion::{Author, Criterion, Kind};
 use crate::level::Level;
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, Reveal};
 use crate::{PRESET_USED, Refusal};
@@ -39,8 +40,8 @@ struct Rows {
     /// The side that gives feedback, and the message ids for the labels of its criteria: first the
     /// criteria that are answered with a score, then those that are answered in words.
     criteria: (Author, &'static [&'static str], &'static [&'static str]),
-    /// The message id of a plan's name, its tier, credits and months, and an example price in minor
-    /// units.
+    /// The message id of a plan's name, its tier, credits and months, and an example price in
+    /// hundredths of a currency.
     plans: &'static [(&'static str, i64, i64, i64, i64)],
     reveal: Reveal,
     /// Whether people may book before they have an account.
@@ -169,14 +170,14 @@ pub(crate) fn is_used(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     Ok(count > 0)
 }
 
-/// Adds the rows of a preset, with labels in the language of `say`, and changes the settings that
-/// it contains. Plans and criteria are only added if there are none, and the labels of kinds of
+/// Adds the rows of a preset, with labels in the language of `say` and prices in a currency, and
+/// changes the settings that it contains. Plans and criteria are only added if there are none, and the labels of kinds of
 /// credits are only set if nobody has changed them. Refuses with 409 `preset_used` if there are
 /// session types or levels already.
 pub fn apply(
     tx: &mut Tx<'_>,
     by: &Administrator,
-    preset: Preset,
+    (preset, currency): (Preset, &str),
     say: impl Fn(&'static str) -> String,
 ) -> Result<(), Refusal> {
     // Without the lock, two administrators could add the same rows at once.
@@ -193,8 +194,10 @@ pub fn apply(
         let row = json!({"code": code, "label": say(label)});
         create::<Level>(tx, by, &Input::from(row))?;
     }
-    let set = json!({"reveal": rows.reveal, "newcomers": rows.newcomers});
-    settings::change(tx, by, rules.version, &Input::from(set))?;
+    let set = json!({
+        "currency": currency, "reveal": rows.reveal, "newcomers": rows.newcomers
+    });
+    let currency = plan::change_rules(tx, by, rules.version, &Input::from(set))?.currency();
     label_kinds(tx, by, &say)?;
     let (author, scores, texts) = rows.criteria;
     let scores = scores.iter().map(|label| (Kind::Score, *label));
@@ -206,8 +209,9 @@ pub fn apply(
     }
     let (others,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM plan"), &[])?;
     for (name, tier, credits, months, price) in rows.plans.iter().filter(|_| others == 0) {
+        let price = Money::new(*price, Currency::MYR).in_units_of(currency);
         let row = json!({
-            "name": say(name), "tier": tier, "months": months, "price_minor": price,
+            "name": say(name), "tier": tier, "months": months, "price_minor": price.minor,
             "grants": [{"credit_kind": SESSION, "quantity": credits}],
         });
         create::<Plan>(tx, by, &Input::from(row))?;

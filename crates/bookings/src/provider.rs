@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
-use web::fields::{flag, line, lines, number};
+use web::fields::Unit::Minutes;
+use web::fields::{duration, flag, line, lines};
 use web::{Field, Findings, Input, Site};
 
 use crate::Refusal;
@@ -55,9 +56,9 @@ pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
     display_name: line(80).label("booking-profile-name").required(),
     bio: lines(2_000).label("booking-profile-bio"),
     time_zone: line(64).label("booking-profile-zone").hint("booking-profile-zone-hint"),
-    buffer_before: number(0, 240).label("booking-profile-before"),
-    buffer_after: number(0, 240).label("booking-profile-after"),
-    min_notice: number(0, 43_200).label("booking-profile-notice"),
+    buffer_before: duration(0, 240, Minutes).label("booking-profile-before"),
+    buffer_after: duration(0, 240, Minutes).label("booking-profile-after"),
+    min_notice: duration(0, 43_200, Minutes).label("booking-profile-notice"),
     shows_email: flag().label("booking-profile-email").hint("booking-profile-email-hint"),
     is_paused: flag().label("booking-profile-paused"),
 };

@@ -299,11 +299,43 @@ pub(crate) fn request_of_order(
     order: &Order,
     reason: &'static str,
 ) -> Result<Option<Money>, StoreError> {
-    let paid = order::payments(tx, &order.id)?;
-    match paid.iter().find(|payment| payment.settles) {
-        Some(payment) if payment.state == PaymentState::Captured => request(tx, payment, reason),
-        _ => Ok(None),
+    match settling(tx, order)? {
+        Some(payment) => request(tx, &payment, reason),
+        None => Ok(None),
     }
+}
+
+/// The payment that settled an order, if the gateway has its money.
+fn settling(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Payment>, StoreError> {
+    let paid = order::payments(tx, &order.id)?.into_iter();
+    let mut paid = paid.filter(|one| one.settles && one.state == PaymentState::Captured);
+    Ok(paid.next())
+}
+
+/// What can still be refunded of the payment that settled an order, in minor units.
+pub(crate) fn left_of_order(tx: &mut Tx<'_>, order: &Order) -> Result<i64, StoreError> {
+    let payment = settling(tx, order)?;
+    Ok(payment.map_or(0, |one| one.amount_minor - one.refund_reserved_minor))
+}
+
+/// Refunds a part of the payment that settled an order, or what is left of it if that is less. The
+/// caller holds the order's lock.
+pub(crate) fn request_part(
+    tx: &mut Tx<'_>,
+    order: &Order,
+    amount_minor: i64,
+    reason: (&str, Option<&AccountId>),
+) -> Result<Option<Money>, StoreError> {
+    let Some(payment) = settling(tx, order)? else {
+        return Ok(None);
+    };
+    let left = payment.amount_minor - payment.refund_reserved_minor;
+    let amount_minor = amount_minor.min(left);
+    if amount_minor <= 0 {
+        return Ok(None);
+    }
+    reserve(tx, &payment, amount_minor, reason)?;
+    Ok(Some(Money::new(amount_minor, payment.currency)))
 }
 
 #[derive(Serialize, Deserialize)]

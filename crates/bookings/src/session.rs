@@ -9,12 +9,12 @@ use platform::{Rows, StoreError, Tx, sql};
 use web::Site;
 
 use crate::booking::{
-    self, ASK, Booking, COMPLETE, FAREWELL, HOLD, NOTE, Party, Payload, REMIND, State,
+    self, ASK, Booking, COMPLETE, FAREWELL, HOLD, LATE, NOTE, Party, Payload, REMIND, State, claim,
 };
 use crate::criterion::Author;
 use crate::notice::{self, Event};
 use crate::outcome::{self, Outcome};
-use crate::{cancel, feedback};
+use crate::{cancel, feedback, payout};
 
 /// A reminder that is sent less than this time before the session is only a notification on the
 /// site. The same is true of a request for feedback that is sent more than this time after the
@@ -44,6 +44,7 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
             }
             notice::tell_one(tx, site, booking, Party::Member, Event::NoteChanged, None)
         }),
+        handler(LATE, site, |tx, _, booking, _| owe_late(tx, booking)),
         handler(FAREWELL, site, |tx, site, booking, _| {
             notice::tell_one(tx, site, booking, Party::Provider, Event::Cancelled, None)
         }),
@@ -101,8 +102,26 @@ fn handler(kind: &'static str, site: &Site, work: Work) -> Handler {
 }
 
 fn complete(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
-    if booking.state == State::Confirmed && booking.ends_at <= tx.now() {
+    let is_over = booking.state == State::Confirmed && booking.ends_at <= tx.now();
+    if is_over && !claim::is_unsettled(tx, &booking.id)? {
         outcome::end(tx, booking, Outcome::Completed, None)?;
+    }
+    Ok(())
+}
+
+/// Notes what a provider is owed for a session that the member cancelled late, unless the time was
+/// booked again.
+fn owe_late(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
+    let (others,): (i64,) = sql!(
+        "SELECT COUNT(*) FROM booking
+         WHERE slot_id = :slot AND id <> :id
+           AND state IN ('confirmed', 'completed', 'no_show_member', 'no_show_provider')",
+        slot = booking.slot_id,
+        id = booking.id
+    )
+    .one(tx)?;
+    if others == 0 {
+        payout::owe(tx, booking)?;
     }
     Ok(())
 }

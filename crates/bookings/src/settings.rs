@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
-use web::fields::{choice, flag, line, lines, number, tags};
+use web::fields::Unit::{Hours, Minutes};
+use web::fields::{choice, currency, duration, flag, line, lines, month, number, percent, tags};
 use web::{Field, Findings, Input};
 
 use crate::order::Tax;
@@ -42,8 +43,12 @@ pub struct BookingSettings {
     pub hold_minutes: i64,
     /// How many unpaid slots may be held for one person.
     pub hold_limit: i64,
-    /// A member may cancel or move a booking until this many minutes before its start.
+    /// A member may move a booking, or cancel it and lose nothing, until this many minutes before its
+    /// start.
     pub cancel_minutes: i64,
+    /// The share of the price that a member gets back for cancelling later, in hundredths of a
+    /// percent. Credits then stay spent.
+    pub late_refund_bps: i64,
     /// How many times a member may move a booking.
     pub reschedule_limit: i64,
     /// The minimum length of a session, in minutes.
@@ -61,6 +66,8 @@ pub struct BookingSettings {
     pub complete_minutes: i64,
     /// The outcome of a session may be marked until this many hours after its end.
     pub outcome_hours: i64,
+    /// For how many hours the other side may answer a claim that it did not come.
+    pub claim_hours: i64,
     /// The payout of a session may be sent from this many days after its end.
     pub payout_days: i64,
     /// Whether a batch must be sent by a person who has approved none of its payouts.
@@ -126,18 +133,23 @@ pub struct BookingSettings {
 
 /// The fields of the settings, with their limits.
 pub const FIELDS: &[Field] = web::fields! { BookingSettings:
-    currency: line(3).label("booking-set-currency"),
-    hold_minutes: number(5, 120).label("booking-set-hold"),
+    currency: currency("currency_unknown").label("booking-set-currency")
+        .hint("booking-set-currency-hint"),
+    hold_minutes: duration(5, 120, Minutes).label("booking-set-hold"),
     hold_limit: number(1, 20).label("booking-set-hold-limit"),
-    cancel_minutes: number(0, 43_200).label("booking-set-cancel"),
+    cancel_minutes: duration(0, 43_200, Minutes).label("booking-set-cancel"),
+    late_refund_bps: percent(0, 10_000).label("booking-set-late-refund")
+        .hint("booking-set-late-refund-hint"),
     reschedule_limit: number(0, 20).label("booking-set-moves"),
-    shortest_minutes: number(5, 720).label("booking-set-shortest"),
-    longest_minutes: number(5, LONGEST_MINUTES).label("booking-set-longest"),
-    notice_minutes: number(0, 43_200).label("booking-set-notice").hint("booking-set-notice-hint"),
+    shortest_minutes: duration(5, 720, Minutes).label("booking-set-shortest"),
+    longest_minutes: duration(5, LONGEST_MINUTES, Minutes).label("booking-set-longest"),
+    notice_minutes: duration(0, 43_200, Minutes).label("booking-set-notice")
+        .hint("booking-set-notice-hint"),
     member_busy: flag().label("booking-set-member-busy"),
     booking_hour_limit: number(1, 1_000).label("booking-set-bookings"),
-    complete_minutes: number(0, 1_440).label("booking-set-complete"),
-    outcome_hours: number(1, 720).label("booking-set-outcome"),
+    complete_minutes: duration(0, 1_440, Minutes).label("booking-set-complete"),
+    outcome_hours: duration(1, 720, Hours).label("booking-set-outcome"),
+    claim_hours: duration(1, 336, Hours).label("booking-set-claim"),
     payout_days: number(0, 365).label("booking-set-payout-days"),
     payout_two_people: flag().label("booking-set-two-people"),
     refund_days: number(0, 365).label("booking-set-refund-days"),
@@ -145,22 +157,22 @@ pub const FIELDS: &[Field] = web::fields! { BookingSettings:
     lot_grace_days: number(0, 365).label("booking-set-grace"),
     replaced_days: number(1, 365).label("booking-set-replaced"),
     add_on_days: number(1, 3_650).label("booking-set-add-on"),
-    tax_bps: number(0, 10_000).label("booking-set-tax").hint("booking-set-tax-hint"),
+    tax_bps: percent(0, 10_000).label("booking-set-tax").hint("booking-set-tax-hint"),
     tax_label: line(40).label("booking-set-tax-label"),
     seller: lines(500).label("booking-set-seller").hint("booking-set-seller-hint"),
     // With a smaller minimum, a change of `fiscal_month` could cause receipts to be deleted while
     // their fiscal year still gets new receipt numbers.
     money_years: number(2, 50).label("booking-set-money-years").hint("booking-set-money-years-hint"),
-    fiscal_month: number(1, 12).label("booking-set-fiscal").hint("booking-set-fiscal-hint"),
+    fiscal_month: month().label("booking-set-fiscal").hint("booking-set-fiscal-hint"),
     review_day_limit: number(1, 100).label("booking-set-review-limit"),
     review_file_days: number(1, 3_650).label("booking-set-review-days"),
-    review_call_minutes: number(5, 720).label("booking-set-review-call"),
+    review_call_minutes: duration(5, 720, Minutes).label("booking-set-review-call"),
     request_slots: number(1, 5).label("booking-set-request-slots"),
     request_limit: number(1, 20).label("booking-set-request-limit"),
-    request_hours: number(1, 720).label("booking-set-request-hours"),
+    request_hours: duration(1, 720, Hours).label("booking-set-request-hours"),
     // Stripe's payment page stays open for at most a day.
-    request_hold_hours: number(1, 24).label("booking-set-request-hold"),
-    room_margin_minutes: number(0, 240).label("booking-set-room-margin"),
+    request_hold_hours: duration(1, 24, Hours).label("booking-set-request-hold"),
+    room_margin_minutes: duration(0, 240, Minutes).label("booking-set-room-margin"),
     browse_public: flag().label("booking-set-public").hint("booking-set-public-hint"),
     browse_minute_limit: number(1, 10_000).label("booking-set-browse"),
     order_hour_limit: number(1, 1_000).label("booking-set-orders"),
@@ -235,8 +247,8 @@ fn is_owner(tx: &mut Tx<'_>, who: &SignedIn) -> Result<bool, StoreError> {
     Ok(rank.is_some_and(|rank| SITE.at_least(rank, OWNER)))
 }
 
-/// Changes the settings. Only an owner can end the rule that two people are needed for a payout.
-pub fn change(
+/// Changes the settings, for [`plan::change_rules`](crate::plan::change_rules). Only an owner can end the rule that two people are needed for a payout.
+pub(crate) fn change(
     tx: &mut Tx<'_>,
     by: &Administrator,
     version: i64,
@@ -250,9 +262,6 @@ pub fn change(
     let mut findings = Findings::default();
     let zone = jiff::tz::TimeZone::UTC;
     let mut new = input.apply(FIELDS, &old, false, &zone, &mut findings);
-    if new.currency.parse::<Currency>().is_err() {
-        findings.add("/currency", "currency_unknown", []);
-    }
     if new.tax_bps > 0 && new.tax_label.is_empty() {
         findings.add("/tax_label", "required", []);
     }

@@ -248,7 +248,16 @@ const CHECKS: &[(&str, Sql)] = &[
         "a provider is owed something for a session that did not take place",
         sql!(
             "SELECT i.id FROM payout_item i JOIN booking b ON b.id = i.booking_id
-             WHERE i.is_adjustment = 0 AND b.state NOT IN ('completed', 'no_show_member')"
+             WHERE i.is_adjustment = 0 AND b.state NOT IN ('completed', 'no_show_member')
+               AND NOT (b.state = 'cancelled' AND b.is_late = 1)"
+        ),
+    ),
+    (
+        "a payout is approved while a claim about its session is unsettled",
+        sql!(
+            "SELECT i.id FROM payout_item i JOIN claim c ON c.booking_id = i.booking_id
+             WHERE i.is_adjustment = 0 AND i.state = 'approved'
+               AND c.state IN ('open', 'disputed')"
         ),
     ),
     (

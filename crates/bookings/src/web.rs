@@ -5,6 +5,7 @@ pub mod api;
 mod brief;
 mod choice_lists;
 mod choices;
+mod claims;
 mod credit_kinds;
 mod credits;
 mod exports;
@@ -106,6 +107,9 @@ fn pages() -> Pages<Site, Callers> {
         .post("/me/bookings/{id}/outcome", People, own::mark_outcome)
         .post("/me/bookings/{id}/link", People, own::replace_link)
         .post("/me/bookings/{id}/room", People, own::release_room)
+        .post("/me/claims/{id}/{step}", People, claims::step)
+        .get("/admin/sessions/claims", People, claims::list)
+        .post("/admin/sessions/claims/{id}", People, claims::decide)
         .get("/me/bookings/{id}/feedback", People, feedback::form)
         .post("/me/bookings/{id}/feedback", People, feedback::save)
         .get("/me/requests", People, requests::own)

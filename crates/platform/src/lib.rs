@@ -30,6 +30,7 @@ pub mod secret;
 pub mod store;
 pub mod text_cleaning;
 pub mod webhook_key;
+mod zone_currency;
 
 #[doc(hidden)]
 pub use serde;

@@ -18,12 +18,15 @@ const TWO: &str = "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD B
     GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR \
     LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB \
     PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP \
-    SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD YER ZAR ZMW ZWG";
+    SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XCG YER ZAR ZMW ZWG";
+/// Currencies that are no longer in use: the Netherlands Antillean guilder became XCG in 2025, the
+/// Bulgarian lev became EUR in 2026. Stored amounts keep them.
+const OUT_OF_USE: [&str; 2] = ["ANG", "BGN"];
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
-/// The error for a text that is not the code of a currency in use.
+/// The error for a text that is not the code of a currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no currency of ISO 4217")]
 pub struct NotACurrency;
@@ -43,6 +46,21 @@ impl Currency {
             () if is_in(THREE) => 3,
             () => 2,
         }
+    }
+
+    /// Whether people still pay in this currency, so that it may be chosen.
+    pub fn is_in_use(&self) -> bool {
+        !OUT_OF_USE.contains(&self.code())
+    }
+
+    /// The currencies that may be chosen, by code.
+    pub fn all_in_use() -> Vec<Self> {
+        let lists = [WHOLE, THREE, TWO].into_iter();
+        let codes = lists.flat_map(|list| list.split_ascii_whitespace());
+        let known = codes.filter_map(|code| code.parse::<Self>().ok());
+        let mut all: Vec<Self> = known.filter(Self::is_in_use).collect();
+        all.sort_unstable();
+        all
     }
 
     fn units(self) -> i64 {
@@ -132,6 +150,19 @@ impl Money {
         (self.currency == other.currency).then_some(Self { minor, ..self })
     }
 
+    /// The same number in another currency: 100.00 of one is 100 of a currency without decimals.
+    /// What is smaller than its minor unit is rounded up.
+    #[must_use]
+    pub fn in_units_of(self, currency: Currency) -> Self {
+        let (from, to) = (
+            i128::from(self.currency.units()),
+            i128::from(currency.units()),
+        );
+        let minor = (i128::from(self.minor) * to + from - 1).div_euclid(from);
+        let minor = i64::try_from(minor).unwrap_or(i64::MAX);
+        Self { minor, currency }
+    }
+
     /// Splits the amount into `count` parts that differ by at most one minor unit.
     pub fn shares(self, count: u16) -> Vec<Self> {
         let count = i64::from(count);
@@ -166,26 +197,78 @@ impl Money {
         }
     }
 
-    /// Parses “180”, “180.00” or “1,250.50”, with no more decimals than the currency has.
+    /// Parses an amount as people write it: “180”, “180.00”, “180,00”, “1 800.00”, “1,800.00” or
+    /// “1.800,00”, with no more decimals than the currency has. The currency's code may stand
+    /// before or after the number.
     pub fn parse(typed: &str, currency: Currency) -> Option<Self> {
-        let typed: String = typed
-            .trim()
-            .chars()
-            .filter(|c| !matches!(c, ',' | ' '))
-            .collect();
-        let (whole, part) = typed.split_once('.').unwrap_or((&typed, ""));
-        let places = currency.decimals() as usize;
-        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.is_empty() || part.len() > places || !is_number(whole) || !is_number(part) {
-            return None;
-        }
-        let whole: i64 = whole.parse().ok()?;
-        let part: i64 = format!("{part:0<places$}0").parse().ok()?;
-        let minor = whole
-            .checked_mul(currency.units())?
-            .checked_add(part / 10)?;
+        let typed = typed.trim();
+        let code = currency.code();
+        let bare = [typed.get(..3), typed.get(typed.len().saturating_sub(3)..)];
+        let typed = match bare.map(|end| end.is_some_and(|end| end.eq_ignore_ascii_case(code))) {
+            [true, false] => typed.get(3..)?,
+            [false, true] => typed.get(..typed.len() - 3)?,
+            _ => typed,
+        };
+        let minor = parse_decimal(typed, currency.decimals())?;
         Some(Self { minor, currency })
     }
+}
+
+/// Parses a number of at most `places` decimals that is not negative, and returns it without its
+/// decimal point: “1,250.5” with two decimals is 125,050. Thousands may be separated by spaces,
+/// apostrophes, commas or dots. What could mean a number a thousand times larger is refused:
+/// “1.800” with two decimals, and “1,800” with three.
+pub fn parse_decimal(typed: &str, places: u32) -> Option<i64> {
+    let places = usize::try_from(places).ok()?;
+    let plain = |c: char| match c {
+        '\u{a0}' | '\u{2009}' | '\u{202f}' => ' ',
+        '\u{2019}' => '\'',
+        c => c,
+    };
+    let typed: String = typed.trim().chars().map(plain).collect();
+    let mark = typed.rfind([',', '.']).filter(|at| {
+        let (mark, decimals) = (&typed[*at..=*at], typed.len() - at - 1);
+        let is_alone = typed.matches(mark).count() == 1;
+        // Three digits after a comma are thousands, unless a dot before it separates thousands.
+        let is_group = mark == "," && decimals == 3 && !typed[..*at].contains('.');
+        is_alone && !is_group
+    });
+    let (whole, decimals) = match mark {
+        Some(at) => (&typed[..at], &typed[at + 1..]),
+        None => (&*typed, ""),
+    };
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let has_decimals = (1..=places).contains(&decimals.len()) && is_number(decimals);
+    // With three decimals, a comma before three digits may be either mark.
+    let is_unclear = mark.is_none() && places == 3 && whole.contains(',');
+    if mark.is_some() && !has_decimals || is_unclear {
+        return None;
+    }
+    let separator = whole.find(|c: char| !c.is_ascii_digit());
+    let separator = separator.and_then(|at| whole[at..].chars().next());
+    if separator.is_some_and(|c| !matches!(c, ' ' | '\'' | ',' | '.')) {
+        return None;
+    }
+    let groups: Vec<&str> = match separator {
+        Some(separator) => whole.split(separator).collect(),
+        None => vec![whole],
+    };
+    let last = groups.len() - 1;
+    let fits = groups.iter().enumerate().all(|(at, group)| {
+        // India separates thousands, and above them each two digits.
+        let is_group = match group.len() {
+            1 => at == 0,
+            2 => at < last,
+            length => length == 3,
+        };
+        is_number(group) && !group.is_empty() && (last == 0 || is_group)
+    });
+    if !fits {
+        return None;
+    }
+    format!("{}{decimals:0<places$}", groups.concat())
+        .parse()
+        .ok()
 }
 
 #[cfg(test)]
@@ -203,16 +286,43 @@ mod tests {
         for (typed, code, minor, written) in [
             ("180", "MYR", 18_000, "180.00"),
             ("1,250.5", "MYR", 125_050, "1250.50"),
+            ("180,00", "MYR", 18_000, "180.00"),
+            ("MYR 250,00", "MYR", 25_000, "250.00"),
+            ("180 eur", "EUR", 18_000, "180.00"),
+            ("1 800.00", "MYR", 180_000, "1800.00"),
+            ("1\u{202f}800,00", "EUR", 180_000, "1800.00"),
+            ("1’800.00", "CHF", 180_000, "1800.00"),
+            ("1,800.00", "MYR", 180_000, "1800.00"),
+            ("1,800", "MYR", 180_000, "1800.00"),
+            ("1.234,5", "EUR", 123_450, "1234.50"),
+            ("1.234.567,00", "EUR", 123_456_700, "1234567.00"),
+            ("1,00,000.00", "INR", 10_000_000, "100000.00"),
             ("1500", "JPY", 1_500, "1500"),
+            ("1,500", "JPY", 1_500, "1500"),
             ("0.005", "KWD", 5, "0.005"),
+            ("1.234,500", "KWD", 1_234_500, "1234.500"),
         ] {
             let read = Money::parse(typed, currency(code)).unwrap();
             assert_eq!((read.minor, read.decimal().as_str()), (minor, written));
         }
         for (typed, code) in [
             ("1.234", "MYR"),
+            ("1.800", "EUR"),
+            ("1.500", "JPY"),
+            ("1,800", "KWD"),
+            ("RM 250,00", "MYR"),
+            ("€ 250", "EUR"),
+            ("USD 250", "EUR"),
+            ("1,80,00", "MYR"),
+            ("18 0", "MYR"),
+            ("1,800 000", "MYR"),
+            ("180.", "MYR"),
+            ("180,000,", "MYR"),
+            ("180.00.00", "MYR"),
             ("1.5", "JPY"),
             ("-1", "MYR"),
+            ("+1", "MYR"),
+            ("١٨٠", "MYR"),
             ("", "MYR"),
             (".5", "MYR"),
             ("1e3", "MYR"),
@@ -225,10 +335,27 @@ mod tests {
     }
 
     #[test]
-    fn only_currencies_in_use_are_known() {
+    fn only_currencies_in_use_are_offered_and_former_ones_are_read() {
         assert_eq!(currency("INR").decimals(), 2);
+        let offered = Currency::all_in_use();
+        assert!(offered.contains(&currency("XCG")) && offered.is_sorted());
+        for code in ["ANG", "BGN"] {
+            assert!(!currency(code).is_in_use() && !offered.contains(&currency(code)));
+        }
         for code in ["", "XXX", "myr", "MY", "DEM", "MYR "] {
             assert_eq!(code.parse::<Currency>(), Err(NotACurrency), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_number_stays_in_another_currency() {
+        for (from, minor, to, expected) in [
+            ("MYR", 10_000, "EUR", 10_000),
+            ("MYR", 10_050, "JPY", 101),
+            ("JPY", 100, "KWD", 100_000),
+        ] {
+            let found = Money::new(minor, currency(from)).in_units_of(currency(to));
+            assert_eq!((found.minor, found.currency.code()), (expected, to));
         }
     }
 

@@ -78,6 +78,24 @@ date-day-month = { $day } { $month }
 date-weekday-day = { $weekday }، { $day } { $month }
 date-weekday = { $weekday }
 date-month-short = { $month-short }
+duration-minutes = { $count ->
+    [one] دقيقة
+    [two] دقيقتان
+    [few] { $count } دقائق
+   *[other] { $count } دقيقة
+}
+duration-hours = { $count ->
+    [one] ساعة
+    [two] ساعتان
+    [few] { $count } ساعات
+   *[other] { $count } ساعة
+}
+duration-days = { $count ->
+    [one] يوم
+    [two] يومان
+    [few] { $count } أيام
+   *[other] { $count } يومًا
+}
 date-moment = { $date }، { $time }
 time-period = { $hour ->
     [0] ليلًا
@@ -206,6 +224,16 @@ field-wrong-type = المطلوب هنا قيمة من نوع آخر.
 field-not-allowed = لا يمكن اختيار هذا هنا.
 field-not-unique = هذا مكرر.
 field-invalid = القيمة غير صالحة.
+field-amount-invalid = { $example ->
+    [none] اكتب مبلغًا مثل 180.00.
+   *[other] اكتب مبلغًا مثل { $example }.
+}
+field-percentage-invalid = اكتب نسبة مئوية مثل 19 أو 19.5.
+field-duration-invalid = اكتب عددًا صحيحًا.
+field-currency-changed = { $currency ->
+    [none] تغيّرت العملة في هذه الأثناء. افتح الصفحة من جديد واكتب المبلغ مرة أخرى.
+   *[other] العملة الآن { $currency }. افتح الصفحة من جديد واكتب المبلغ مرة أخرى.
+}
 field-email-invalid = لا يبدو هذا عنوان بريد إلكتروني.
 field-url-invalid = يجب أن يكون أول العنوان https://.
 field-date-invalid = لا وجود لهذا التاريخ أو لهذا الوقت.

@@ -102,6 +102,22 @@ date-day-month = { $day } { $month }
 date-weekday-day = { $weekday }, { $day } { $month }
 date-weekday = { $weekday }
 date-month-short = { $month-short }
+duration-minutes = { $count ->
+    [one] 1 minute
+   *[other] { $count } minutes
+}
+duration-hours = { $count ->
+    [one] 1 hour
+   *[other] { $count } hours
+}
+duration-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+host-unit = Unit
+host-unit-minutes = minutes
+host-unit-hours = hours
+host-unit-days = days
 date-moment = { $date }, { $time }
 time-period = { $hour ->
     [12] pm
@@ -245,6 +261,16 @@ field-wrong-type = Another kind of value belongs here.
 field-not-allowed = This cannot be chosen here.
 field-not-unique = This stands here twice.
 field-invalid = This is not valid.
+field-amount-invalid = { $example ->
+    [none] Write an amount such as 180.00.
+   *[other] Write an amount such as { $example }.
+}
+field-percentage-invalid = Write a percentage such as 19 or 19.5.
+field-duration-invalid = Write a whole number.
+field-currency-changed = { $currency ->
+    [none] The currency was changed meanwhile. Open the page again, and type the amount anew.
+   *[other] The currency is now { $currency }. Open the page again, and type the amount anew.
+}
 field-email-invalid = This does not look like an email address.
 field-url-invalid = This does not look like an address that starts with https://.
 field-date-invalid = This is not a day that exists. Write year, month and day: 2027-03-01. A time comes after it: 2027-03-01T18:30.

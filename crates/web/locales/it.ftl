@@ -78,6 +78,18 @@ date-day-month = { $day } { $month }
 date-weekday-day = { $weekday } { $day } { $month }
 date-weekday = { $weekday }
 date-month-short = { $month-short }
+duration-minutes = { $count ->
+    [one] 1 minuto
+   *[other] { $count } minuti
+}
+duration-hours = { $count ->
+    [one] 1 ora
+   *[other] { $count } ore
+}
+duration-days = { $count ->
+    [one] 1 giorno
+   *[other] { $count } giorni
+}
 date-moment = { $date }, { $time }
 time-period = { "" }
 time-clock = { $hour24 }:{ $minute }
@@ -178,6 +190,16 @@ field-wrong-type = Qui serve un altro tipo di valore.
 field-not-allowed = Qui questa scelta non è possibile.
 field-not-unique = Compare due volte.
 field-invalid = Il valore non è valido.
+field-amount-invalid = { $example ->
+    [none] Scriva un importo come 180.00.
+   *[other] Scriva un importo come { $example }.
+}
+field-percentage-invalid = Scriva una percentuale come 19 o 19,5.
+field-duration-invalid = Scriva un numero intero.
+field-currency-changed = { $currency ->
+    [none] Nel frattempo la valuta è cambiata. Riapra la pagina e scriva di nuovo l’importo.
+   *[other] La valuta ora è { $currency }. Riapra la pagina e scriva di nuovo l’importo.
+}
 field-email-invalid = Non sembra un indirizzo e-mail.
 field-url-invalid = Non sembra un indirizzo che inizia con https://.
 field-date-invalid = Questa data con quest’ora non esiste.

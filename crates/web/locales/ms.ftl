@@ -102,6 +102,13 @@ date-day-month = { $day } { $month }
 date-weekday-day = { $weekday }, { $day } { $month }
 date-weekday = { $weekday }
 date-month-short = { $month-short }
+duration-minutes = { $count } minit
+duration-hours = { $count } jam
+duration-days = { $count } hari
+host-unit = Unit
+host-unit-minutes = minit
+host-unit-hours = jam
+host-unit-days = hari
 date-moment = { $date }, { $time }
 time-period = { $hour ->
     [0] tengah malam
@@ -240,6 +247,16 @@ field-wrong-type = Jenis nilai lain diperlukan di sini.
 field-not-allowed = Ini tidak boleh dipilih di sini.
 field-not-unique = Ini muncul dua kali.
 field-invalid = Ini tidak sah.
+field-amount-invalid = { $example ->
+    [none] Tulis jumlah seperti 180.00.
+   *[other] Tulis jumlah seperti { $example }.
+}
+field-percentage-invalid = Tulis peratusan seperti 19 atau 19.5.
+field-duration-invalid = Tulis nombor bulat.
+field-currency-changed = { $currency ->
+    [none] Mata wang telah diubah sementara itu. Buka halaman ini semula dan taip jumlahnya sekali lagi.
+   *[other] Mata wang kini { $currency }. Buka halaman ini semula dan taip jumlahnya sekali lagi.
+}
 field-email-invalid = Ini tidak kelihatan seperti alamat e-mel.
 field-url-invalid = Ini tidak kelihatan seperti alamat yang bermula dengan https://.
 field-date-invalid = Hari ini tidak wujud. Tulis tahun, bulan dan hari: 2027-03-01. Masa ditulis selepasnya: 2027-03-01T18:30.

@@ -78,6 +78,9 @@ date-day-month = { $month }{ $day }日
 date-weekday-day = { $month }{ $day }日（{ $weekday }）
 date-weekday = { $weekday }
 date-month-short = { $month-short }
+duration-minutes = { $count } 分钟
+duration-hours = { $count } 小时
+duration-days = { $count } 天
 date-moment = { $date } { $time }
 time-period = { "" }
 time-clock = { $hour24 }:{ $minute }
@@ -174,6 +177,16 @@ field-wrong-type = 这里需要填写另一种内容。
 field-not-allowed = 这里不能这样选择。
 field-not-unique = 这一项出现了两次。
 field-invalid = 内容无效。
+field-amount-invalid = { $example ->
+    [none] 请填写金额，例如 180.00。
+   *[other] 请填写金额，例如 { $example }。
+}
+field-percentage-invalid = 请填写百分比，例如 19 或 19.5。
+field-duration-invalid = 请填写整数。
+field-currency-changed = { $currency ->
+    [none] 币种已被更改。请重新打开此页，再填写金额。
+   *[other] 现在的币种是 { $currency }。请重新打开此页，再填写金额。
+}
 field-email-invalid = 这看起来不是电子邮件地址。
 field-url-invalid = 请填写以 https:// 开头的网址。
 field-date-invalid = 这个日期和时间不存在。

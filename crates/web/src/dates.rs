@@ -25,7 +25,8 @@ const WEEKDAYS: [&str; 7] = [
     "weekday-7",
 ];
 
-const MONTHS: [&str; 12] = [
+/// The message ids of the months' names.
+pub(crate) const MONTHS: [&str; 12] = [
     "month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8",
     "month-9", "month-10", "month-11", "month-12",
 ];

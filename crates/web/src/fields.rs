@@ -6,6 +6,8 @@
 
 pub mod filter;
 mod kind;
+mod quantity;
+mod reading;
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -21,9 +23,13 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
+pub use crate::duration::Unit;
 pub use kind::{Kind, color};
+pub(crate) use quantity::amount_invalid;
+pub use quantity::{Quantity, currency, duration, money, month, percent, percentage};
+use reading::Reading;
 
-use crate::findings::{Findings, Limits, When, token};
+use crate::findings::{Findings, Limits, When};
 use crate::json::Members;
 use crate::{Form, I18n, Labelled, Problem};
 
@@ -413,6 +419,10 @@ impl Input {
             is_new,
             zone,
             at: "",
+            form: match self {
+                Self::Json(_) => None,
+                Self::Form(form, _) => Some(form),
+            },
         };
         match self {
             Self::Json(sent) => reading.read(fields, sent, &mut object, findings),
@@ -427,68 +437,6 @@ impl Input {
             debug_assert!(!findings.is_empty(), "the table of another record: {cause}");
             record.clone()
         })
-    }
-}
-
-/// The context for reading a JSON record.
-struct Reading<'a> {
-    is_new: bool,
-    zone: &'a TimeZone,
-    /// The JSON pointer of the record in the input.
-    at: &'a str,
-}
-
-impl Reading<'_> {
-    /// Applies the JSON input to `object`.
-    fn read(
-        &self,
-        fields: &[Field],
-        sent: &Map<String, Json>,
-        object: &mut Map<String, Json>,
-        findings: &mut Findings,
-    ) {
-        let is_known = |name: &str| fields.iter().any(|field| field.name == name);
-        for name in sent.keys().filter(|name| !is_known(name)) {
-            findings.add(&format!("{}/{}", self.at, token(name)), "unknown_field", []);
-        }
-        for field in fields {
-            let pointer = format!("{}/{}", self.at, field.name);
-            let sent = sent.get(field.name);
-            let sent = sent.filter(|sent| field.is_optional || !sent.is_null());
-            let Some(sent) = sent else {
-                if self.is_new && field.is_required {
-                    findings.add(&pointer, "required", []);
-                }
-                continue;
-            };
-            let old = object.get(field.name);
-            if field.is_fixed && !self.is_new {
-                if old != Some(sent) {
-                    findings.add(&pointer, "not_allowed", []);
-                }
-                continue;
-            }
-            let reading = Reading {
-                at: &pointer,
-                ..*self
-            };
-            let value = match sent {
-                Json::Null => Some(Json::Null),
-                sent => field.kind.check(&reading, sent, old, findings),
-            };
-            match value {
-                Some(value) => {
-                    let is_none = field.is_optional && value == "";
-                    let is_text = matches!(field.kind, Kind::Line(_) | Kind::Lines(_));
-                    if field.is_required && is_text && value == "" {
-                        findings.add(&pointer, "required", []);
-                    }
-                    let value = if is_none { Json::Null } else { value };
-                    object.insert(field.name.to_owned(), value);
-                }
-                None => findings.add(&pointer, "wrong_type", []),
-            }
-        }
     }
 }
 

@@ -16,8 +16,9 @@ use std::fmt::Display;
 use std::sync::{Mutex, PoisonError};
 
 use askama::Template;
+use platform::money::{Currency, Money};
 
-use crate::{Form, Language, Problem, Text};
+use crate::{Form, Language, Problem, Text, fields};
 
 pub use answer::answer;
 pub use rows::{compact, sort};
@@ -70,6 +71,12 @@ pub enum Control {
     /// A group of checkboxes, each with its value, its label and whether it is ticked.
     Ticks(Vec<(String, String, bool)>),
     Hidden,
+    /// A number with decimals, followed by its unit, such as “EUR” or “%”. The pair is a hidden
+    /// field, which contains the currency.
+    Amount(String, Option<(String, String)>),
+    /// A number, followed by a choice of its unit: the keyword of each unit and its name, and the
+    /// chosen keyword.
+    Duration(Vec<(String, String)>, String),
     /// Radio buttons, each with value, label and explanation.
     Radios(Vec<(String, String, String)>),
 }
@@ -202,6 +209,23 @@ impl FormState {
 
     pub fn number(&self, name: &str, label: impl Into<String>) -> Field {
         self.field(name, label, Control::Number)
+    }
+
+    /// A field for an amount of money in this currency.
+    pub fn amount(&self, name: &str, label: impl Into<String>, currency: &str) -> Field {
+        self.field(name, label, Control::Amount(currency.to_owned(), None))
+    }
+
+    /// A choice of the currencies in use. The stored currency is offered too.
+    pub fn currency(&self, name: &str, label: impl Into<String>) -> Field {
+        let all = Currency::all_in_use();
+        let own = self.form.text(name);
+        let own = all
+            .iter()
+            .all(|one| one.code() != own)
+            .then(|| own.to_owned());
+        let all = own.into_iter().chain(all.iter().map(Currency::to_string));
+        self.select(name, label, all.map(|one| (one.clone(), one)))
     }
 
     pub fn date(&self, name: &str, label: impl Into<String>) -> Field {
@@ -404,6 +428,24 @@ pub fn form<N: Into<String>, V: Into<String>>(fields: impl IntoIterator<Item = (
 pub fn some(form: &Form, name: &str) -> Option<String> {
     let typed = form.text(name).trim();
     (!typed.is_empty()).then(|| typed.to_owned())
+}
+
+/// Parses an amount in this currency. The error is that of the field `pointer`.
+pub fn amount(
+    form: &Form,
+    name: &str,
+    currency: Currency,
+    pointer: &str,
+) -> Result<Money, Problem> {
+    let typed = form.text(name);
+    Money::parse(typed, currency).ok_or_else(|| {
+        let (code, values) = if typed.trim().is_empty() {
+            ("required", Vec::new())
+        } else {
+            fields::amount_invalid(Some(currency))
+        };
+        Problem::fields().field(pointer, code, values)
+    })
 }
 
 /// Parses a number. An unparsable number becomes a value that validation refuses as out of range.

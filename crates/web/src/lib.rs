@@ -20,6 +20,7 @@ pub mod csrf;
 pub mod cursor;
 pub mod dates;
 pub mod described;
+mod duration;
 pub mod event_stream;
 pub mod fields;
 pub mod file_response;

@@ -23,6 +23,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Zoned;
 use platform::StoreError;
 use platform::limits::Wait;
+use platform::money::Money;
 use serde_json::Value as Json;
 
 use crate::codes::{self, message_id};
@@ -80,6 +81,10 @@ pub enum Argument {
     Words(String),
     /// Several strings, each the same in every language.
     List(Vec<String>),
+    /// An amount, such as "RM 180.00".
+    Money(Money),
+    /// A number of minutes, such as "24 hours".
+    Duration(i64),
     /// A date without a year, such as "14 January".
     Day(Zoned),
     /// A time of day, such as "2:20 pm".
@@ -243,6 +248,8 @@ impl Argument {
             Self::Number(number) => (*number).into(),
             Self::Words(words) => words.clone().into(),
             Self::List(all) => all.join(", ").into(),
+            Self::Money(sum) => text.money(*sum).into(),
+            Self::Duration(minutes) => text.duration(*minutes).into(),
             Self::Day(day) => text.day_and_month(day).into(),
             Self::Time(at) => text.time(at).into(),
         }
@@ -254,6 +261,8 @@ impl Argument {
             Self::Number(number) => (*number).into(),
             Self::Words(words) => words.clone().into(),
             Self::List(all) => all.clone().into(),
+            Self::Money(sum) => sum.minor.into(),
+            Self::Duration(minutes) => (*minutes).into(),
             Self::Day(at) => at.date().to_string().into(),
             Self::Time(at) => at.timestamp().to_string().into(),
         }

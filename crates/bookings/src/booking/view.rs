@@ -5,6 +5,7 @@ use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::claim::{self, Claim};
 use super::{Booking, BookingId, Party, State, emails, location, provider_name};
 use crate::brief::Brief;
 use crate::choice;
@@ -47,12 +48,16 @@ pub struct BookingView {
     pub order: Option<Order>,
     /// The code of the kind of credit that the booking cost; null if it cost none.
     pub credit_kind: Option<String>,
-    /// The time until which the member may cancel or move the booking.
+    /// The time until which the member may move the booking, or cancel it and lose nothing.
     #[schema(value_type = String, format = "date-time")]
     pub cancel_deadline: Timestamp,
     pub reschedules: i64,
     pub cancelled_by: Option<Party>,
+    /// Whether the member cancelled after `cancel_deadline`.
+    pub is_late: bool,
     pub cancel_reason: String,
+    /// The latest claim that one side did not come.
+    pub claim: Option<Claim>,
     pub version: i64,
 }
 
@@ -69,6 +74,7 @@ impl BookingView {
             Some(order) => order::find(tx, order)?,
             None => None,
         };
+        let claim = claim::of_booking(tx, &booking.id)?;
         let (provider_email, member_email) = emails(tx, &booking)?;
         Ok(Self {
             provider: provider_name(tx, &booking)?,
@@ -95,6 +101,8 @@ impl BookingView {
             state: booking.state,
             reschedules: booking.reschedules,
             cancelled_by: booking.cancelled_by,
+            is_late: booking.is_late,
+            claim,
             cancel_reason: booking.cancel_reason,
             version: booking.version,
         })

@@ -295,10 +295,21 @@ pub fn find(tx: &mut Tx<'_>, id: &BatchId) -> Result<Option<Batch>, StoreError> 
     tx.find(id)
 }
 
-/// The latest batches, newest first.
-pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Batch>, StoreError> {
-    let all = sql!("SELECT {Batch} FROM payout_batch ORDER BY created_at DESC, id LIMIT 100");
-    tx.all(all, &[])
+/// Lists at most `rows` batches before `before`, newest first.
+pub fn list(
+    tx: &mut Tx<'_>,
+    before: Option<&(Timestamp, BatchId)>,
+    rows: i64,
+) -> Result<Vec<Batch>, StoreError> {
+    sql!(
+        "SELECT {Batch} FROM payout_batch
+         WHERE created_at < :at OR (created_at = :at AND id < :id)
+         ORDER BY created_at DESC, id DESC LIMIT :rows",
+        at = before.map_or(Timestamp::MAX, |(at, _)| *at),
+        id = before.map_or("", |(_, id)| id.as_str()),
+        rows
+    )
+    .all(tx)
 }
 
 /// For each currency, the total amount of the next batch and the number of its providers.

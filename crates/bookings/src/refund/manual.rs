@@ -265,7 +265,11 @@ pub fn ask(tx: &mut Tx<'_>, by: &Administrator, new: &NewRefund) -> Result<Refun
     let payment = payments.iter().find(|one| one.id == new.payment_id);
     let payment = payment.ok_or(Refusal::NotFound)?;
     let mut findings = Findings::default();
-    let amount = findings.number("/amount_minor", new.amount_minor, 1, payment.amount_minor);
+    let amount = crate::check_amount(
+        &mut findings,
+        Money::new(new.amount_minor, payment.currency),
+        payment.amount_minor,
+    );
     let reason = match new.reason.trim() {
         "" => POLICY.to_owned(),
         reason => findings.line("/reason", reason, REASON.0, REASON.1),

@@ -5,10 +5,11 @@ use axum::response::Response;
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
 use platform::Tx;
+use platform::money::Currency;
 use site::request::{FormPost, PageRequest};
 use site::resource::pages::{Messages, PageResource};
 use web::fields::{self, Input};
-use web::form_state::FormState;
+use web::form_state::{self, Field, FormState};
 use web::{List, Problem, Text};
 
 use super::frame::BookingPage as _;
@@ -18,6 +19,7 @@ use super::words;
 use crate::Refusal;
 use crate::credit_kind::CreditKind;
 use crate::order::{self, OrderId, OrderMode, Payment, PaymentId, PaymentState};
+use crate::plan;
 use crate::preset::{self, Preset};
 use crate::refund::manual::{self, Before, OrderRecord};
 use crate::session_type::SessionType;
@@ -97,6 +99,8 @@ struct SettingsPage<'a> {
     text: &'a Text,
     form: FormPage<'a>,
     submission: String,
+    /// The currency of the prices that a preset adds.
+    currency: Field,
     /// The keyword and the message id of each preset.
     presets: &'static [(&'static str, &'static str)],
 }
@@ -113,6 +117,10 @@ async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Resp
     let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(preset::is_used(tx)?);
     let is_used = req.read(look).await?;
     let (text, title) = (&req.text, req.text.say("booking-settings"));
+    let zone = words::zone(&req.site, Some(&req.who));
+    let proposed = zone.iana_name().and_then(Currency::of_zone);
+    let proposed = proposed.map(|currency| ("preset_currency", currency.to_string()));
+    let preset = FormState::of(form_state::form(proposed));
     let form = FormPage {
         form: req.form(&[("saved", "slot-saved")], form_state),
         hint: text.say("booking-settings-hint").into_owned(),
@@ -127,6 +135,7 @@ async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Resp
         text,
         form,
         submission: req.submission(),
+        currency: preset.currency("preset_currency", text.say("preset-currency")),
         presets: if is_used { &[] } else { Preset::CHOICES },
     };
     req.show(HERE, &title, body).await
@@ -136,8 +145,9 @@ async fn settings_page(req: &PageRequest, form_state: &FormState) -> Result<Resp
 pub(super) async fn apply_preset(posted: FormPost) -> Result<Response, Problem> {
     let chosen = Preset::find(posted.form.text("preset")).ok_or_else(Problem::not_found)?;
     let text = posted.req.text.clone();
+    let currency = posted.form.text("preset_currency").to_owned();
     let change = move |tx: &mut Tx<'_>, by: &Administrator| {
-        preset::apply(tx, by, chosen, |id| text.say(id).into_owned())?;
+        preset::apply(tx, by, (chosen, &currency), |id| text.say(id).into_owned())?;
         Ok::<_, Refusal>(format!("{}?done=saved", SessionType::PAGES))
     };
     Ok(posted.once(change).await?)
@@ -148,7 +158,7 @@ pub(super) async fn change_settings(posted: FormPost) -> Result<Response, Proble
     let version = posted.form.number("version").ok().flatten().unwrap_or(-1);
     let input = Input::Form(posted.form.clone(), FIELDS.to_vec());
     let change = move |tx: &mut Tx<'_>, by: &Administrator| {
-        settings::change(tx, by, version, &input)?;
+        plan::change_rules(tx, by, version, &input)?;
         Ok::<_, Refusal>("/admin/sessions/settings?done=saved".to_owned())
     };
     posted.save(change, settings_page).await

@@ -1,6 +1,7 @@
 //! The JSON API of bookings.
 
 mod admin;
+mod claims;
 mod feedback;
 mod orders;
 mod payouts;
@@ -36,13 +37,14 @@ use crate::catalogue::{self, CatalogueEntry};
 use crate::choice::{self, Choices};
 use crate::credit_kind::CreditKind;
 use crate::level::Level;
-use crate::outcome::{self, Outcome};
+use crate::outcome::Outcome;
+use crate::outcome_mark;
 use crate::provider::Provider;
 use crate::room::Room;
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, BookingSettings};
 use crate::slot::{Place, SlotId};
-use crate::{READ, Refusal, WRITE, cancel as cancelling, link_change};
+use crate::{READ, Refusal, WRITE, cancel as cancelling, link_change, plan};
 
 /// The parts of a declaration that are the same for all lists that administrators maintain. Only
 /// people can read and change these lists, not API tokens. People read all fields of an item.
@@ -92,6 +94,7 @@ pub fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(move_booking: Tokens(&[WRITE])))
         .routes(routes!(mark_outcome: Tokens(&[WRITE])))
         .routes(routes!(replace_link: Tokens(&[WRITE])))
+        .merge(claims::routes::<R>())
         .merge(payouts::routes::<R>())
         .merge(admin::routes::<R>())
         .merge(refunds::routes::<R>())
@@ -382,11 +385,16 @@ async fn move_booking(call: Call, body: Received<NewTime>) -> Result<Response, P
 #[schema(as = OutcomeMark)]
 struct Mark {
     outcome: Outcome,
+    /// What a member or a provider says who claims that the other side did not come, up to 500
+    /// characters.
+    #[serde(default)]
+    note: String,
 }
 
 /// Marks the outcome of a session. The provider can mark that the session took place or that the
-/// member did not come. The member can mark that the provider did not come. Administrators can mark
-/// and correct every outcome.
+/// member did not come. If the member says that the provider did not come, that is a claim: the
+/// booking stays as it is, and contains the claim. Administrators can mark and correct every
+/// outcome.
 #[utoipa::path(
     post, path = "/api/v1/bookings/{id}/outcome", tag = "bookings",
     params(("id" = String, Path,)), request_body = Mark,
@@ -394,10 +402,11 @@ struct Mark {
         (status = 422))
 )]
 async fn mark_outcome(call: Call, body: Received<Mark>) -> Result<Response, Problem> {
-    let (outcome, site) = (body.value.outcome, call.site.clone());
+    let (mark, site) = (body.value, call.site.clone());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         check_money(party)?;
-        let marked = outcome::mark(tx, &site, party, outcome)?;
+        let said = (mark.outcome, mark.note.as_str());
+        let marked = outcome_mark::mark(tx, &site, party, said)?;
         Ok::<_, Refusal>(BookingView::of(tx, marked)?)
     };
     call.post(&body.bytes, StatusCode::OK, change).await
@@ -483,6 +492,6 @@ async fn change_booking_settings(
     let (input, version) = Input::of_json(body)?;
     let version = call.version(version)?;
     let change =
-        move |tx: &mut Tx<'_>, by: &Administrator| settings::change(tx, by, version, &input);
+        move |tx: &mut Tx<'_>, by: &Administrator| plan::change_rules(tx, by, version, &input);
     Ok(answer(StatusCode::OK, &call.write(change).await?))
 }

@@ -5,31 +5,36 @@ use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
+use platform::money::Money;
 use site::proof::Requester;
 use site::question::{self, Question};
 use site::request::{FormContext, FormPost, PageRequest};
 use web::dates;
+use web::fields;
 use web::form_state::{Control, Field, FormState};
 use web::{PageQuery, Problem, Text};
 
+use super::claims::ClaimCard;
 use super::feedback::SessionFeedback;
 use super::frame::BookingPage as _;
 use super::rows::BookingRows;
 use super::slots::bookings::BOOKINGS;
 use super::{choices, ics, sessions, slot_page, words};
 use crate::book::{self, NewTime};
+use crate::booking::claim::Claim;
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
 use crate::browse::{self, Filter};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice;
 use crate::order::{self, Order};
-use crate::outcome::{self, Outcome};
+use crate::outcome::Outcome;
+use crate::outcome_mark;
 use crate::refund;
 use crate::review::{self, Review};
 use crate::room_release::{self, RoomRelease};
 use crate::settings::Administrator;
 use crate::slot::{Place, Slot};
-use crate::{Refusal, cancel as cancelling, credit, link_change, member, notice};
+use crate::{Refusal, cancel as cancelling, credit, link_change, member, notice, payout};
 
 pub(super) const HERE: &str = "/me/bookings";
 const DONE: &[(&str, &str)] = &[
@@ -130,6 +135,8 @@ struct Loaded {
     choices: Vec<(&'static str, String)>,
     /// The outcomes that the reader can mark.
     outcomes: Vec<Outcome>,
+    /// The latest claim that one side did not come.
+    claim: Option<Claim>,
     feedback: SessionFeedback,
     /// The review that takes place in the session.
     review: Option<Review>,
@@ -139,10 +146,7 @@ struct Loaded {
 
 impl Loaded {
     fn may_cancel(&self, now: Timestamp) -> bool {
-        let booking = &self.booking;
-        let is_free_to = self.party != Party::Member || booking.state == State::PendingPayment;
-        let is_ahead = booking.is_active() && booking.starts_at > now;
-        is_ahead && (is_free_to || now <= booking.cancel_deadline())
+        self.booking.is_active() && self.booking.starts_at > now
     }
 }
 
@@ -179,7 +183,8 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
                 Party::Provider | Party::Administrator => of_member,
             },
             choices: choices::chosen(&choice::listed(tx)?, &booking.choice),
-            outcomes: outcome::offered(tx, &booking, party.party)?,
+            outcomes: outcome_mark::offered(tx, &booking, party.party)?,
+            claim: booking::claim::of_booking(tx, &booking.id)?,
             feedback: SessionFeedback::load(tx, party)?,
             review: review::call::review_of(tx, &booking.id)?,
             location: booking::location(tx, &booking)?,
@@ -217,6 +222,9 @@ struct BookingPage<'a> {
     may_confirm: bool,
     cancel: String,
     may_cancel: bool,
+    claim: Option<ClaimCard<'a>>,
+    /// The field for what a claim says; `None` for readers who cannot claim anything.
+    claim_note: Option<Field>,
     /// The field for the reason of a cancellation, which members need not give.
     reason: Option<Field>,
     may_move: bool,
@@ -282,11 +290,29 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         cancel: match (is_ahead && is_member && !is_pending, in_time) {
             (false, _) => String::new(),
             (true, true) => {
-                slot_page::cancel_rule(text, &zone, booking.cancel_deadline(), now, is_paid)
+                let share = is_paid.then_some(booking.late_refund_bps);
+                slot_page::cancel_rule(text, &zone, booking.cancel_deadline(), now, share)
+            }
+            (true, false) if is_paid && booking.late_refund_bps > 0 => {
+                let share = fields::percentage(booking.late_refund_bps);
+                text.with("booking-cancel-closed-share", [("share", share.into())])
             }
             (true, false) => text.say("booking-cancel-closed").into_owned(),
         },
         may_cancel: loaded.may_cancel(now),
+        claim: loaded.claim.as_ref().map(|claim| {
+            let order = loaded.order.as_ref().filter(|order| order.is_paid());
+            let currency = order.map(|order| order.currency);
+            let about = (claim, loaded.party);
+            ClaimCard::of(text, &req.csrf, form_state, about, (&zone, currency))
+        }),
+        claim_note: loaded
+            .outcomes
+            .iter()
+            .any(|one| *one != Outcome::Completed)
+            .then(|| form_state.lines("note", text.say("claim-happened")))
+            .filter(|_| loaded.party != Party::Administrator)
+            .map(|note| note.hint(text.say("claim-happened-hint"))),
         reason: (!is_member).then(|| {
             let reason = form_state.line("reason", text.say("booking-reason"));
             reason.required()
@@ -339,29 +365,44 @@ const CANCEL: Question = Question {
 };
 
 /// `POST /me/bookings/{id}/cancel`.
-pub(super) async fn cancel(posted: FormPost) -> Result<Response, Problem> {
+pub(super) async fn cancel(mut posted: FormPost) -> Result<Response, Problem> {
+    let loaded = load(&posted.req).await?;
+    let is_member = loaded.party == Party::Member;
+    let now = posted.req.site.clock.now();
+    let is_late = is_member && cancelling::is_late(&loaded.booking, now);
+    // The question says what is paid back. If that has changed since, it is asked again.
+    let said_late = posted.form.is_ticked("late");
+    let is_sure = question::is_sure(&posted.form) && said_late == is_late;
+    if !is_sure {
+        posted.form.set("late", if is_late { "1" } else { "" });
+    }
     let req = &posted.req;
-    let loaded = load(req).await?;
     let here = notice::page(&loaded.booking);
     let lacks_reason =
         loaded.party != Party::Member && posted.form.text("reason").trim().is_empty();
     // A person who may not cancel, or must give a reason and does not, is refused at once, without
     // the confirmation question.
     let is_refused = lacks_reason || !loaded.may_cancel(req.site.clock.now());
-    if !question::is_sure(&posted.form) && !is_refused {
+    if !is_sure && !is_refused {
         let address = format!("{here}/cancel");
         let zone = words::zone(&req.site, Some(&req.who));
-        let when = req.text.moment(&loaded.booking.starts_at.to_zoned(zone));
+        let when = words::moment(&req.text, &zone, loaded.booking.starts_at);
         let values = vec![
             ("title", loaded.booking.title.as_str().into()),
             ("when", when.into()),
             ("by", loaded.party.word().into()),
-            ("money", money_back(&req.text, &loaded).into()),
+            (
+                "money",
+                money_back(&req.text, &loaded, req.site.clock.now()).into(),
+            ),
         ];
         return question::ask_with(&posted, (&address, &here), CANCEL, &values).await;
     }
     let (site, reason) = (req.site.clone(), posted.form.text("reason").to_owned());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        if is_member && !is_late && party.booking.state == State::Confirmed {
+            cancelling::check_window(tx, &party.booking)?;
+        }
         let done = cancelling::cancel(tx, &site, party, &reason)?;
         Ok::<_, Refusal>(format!("{}?done=cancelled", notice::page(&done)))
     };
@@ -416,12 +457,13 @@ pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> 
         let values = [
             ("title", loaded.booking.title.as_str().into()),
             ("outcome", said.word().into()),
+            ("by", loaded.party.word().into()),
         ];
         return question::ask_with(&posted, (&address, back), MARK, &values).await;
     }
-    let site = req.site.clone();
+    let (site, note) = (req.site.clone(), posted.form.text("note").to_owned());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
-        let done = outcome::mark(tx, &site, party, said)?;
+        let done = outcome_mark::mark(tx, &site, party, (said, &note))?;
         let page = notice::page(&done);
         let page = if is_of_list { BOOKINGS } else { &page };
         Ok::<_, Refusal>(format!("{page}?done=marked"))
@@ -442,8 +484,17 @@ pub(super) async fn replace_link(posted: FormPost) -> Result<Response, Problem> 
 
 /// The refund for the confirmation question: an amount, or a keyword that selects a variant of the
 /// message.
-fn money_back(text: &Text, loaded: &Loaded) -> String {
+fn money_back(text: &Text, loaded: &Loaded, now: Timestamp) -> String {
+    let booking = &loaded.booking;
+    let is_late = loaded.party == Party::Member && cancelling::is_late(booking, now);
     match &loaded.order {
+        Some(order) if order.is_paid() && is_late => {
+            match payout::part_of(order.amount_minor, booking.late_refund_bps) {
+                0 => "late".to_owned(),
+                part => text.money(Money::new(part, order.currency)),
+            }
+        }
+        None if booking.credit_lot_id.is_some() && is_late => "late-credit".to_owned(),
         Some(order) if order.is_paid() => text.money(order.amount()),
         Some(_) => "unpaid".to_owned(),
         None if loaded.booking.credit_lot_id.is_some() => "credit".to_owned(),
@@ -497,7 +548,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         text,
         form: req.form(&[], form_state),
         title: &booking.title,
-        when: text.moment(&booking.starts_at.to_zoned(zone.clone())),
+        when: words::moment(text, &zone, booking.starts_at),
         left: text.with("booking-moves-left", [("count", left.into())]),
         next: found
             .next_cursor
@@ -508,7 +559,7 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
             .into_iter()
             .filter(|one| !keeps_length || length(&one.slot) == length(&slot))
             .map(|one| {
-                let when = text.moment(&one.slot.starts_at.to_zoned(zone.clone()));
+                let when = words::moment(text, &zone, one.slot.starts_at);
                 (one.slot, when)
             })
             .collect(),

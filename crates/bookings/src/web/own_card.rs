@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use platform::money::Money;
 use platform::{StoreError, Tx, sql};
 use site::own_card::{Begin, OwnCard, OwnLine, Side};
-use web::{Site, Text};
+use web::{Site, Text, dates};
 
 use super::own::HERE;
 use super::slots::bookings::BOOKINGS;
@@ -90,7 +90,7 @@ fn of_member(
     let all = booking::list(tx, account, false, &Part::first(100))?;
     let mut lines = Vec::new();
     for one in all.iter().take(2) {
-        let at = text.moment_short(&one.starts_at.to_zoned(zone.clone()));
+        let at = words::moment_short(text, zone, one.starts_at);
         lines.push(session(one, text, at, booking::provider_name(tx, one)?));
     }
     let lots = credit::lots(tx, account, gateway::mode(site))?;
@@ -156,9 +156,10 @@ fn of_provider(
     for one in all.iter().take(count) {
         let from = one.starts_at.to_zoned(zone.clone());
         let at = if is_today(&one) {
-            text.time_range(&from, &one.ends_at.to_zoned(zone.clone()))
+            let times = text.time_range(&from, &one.ends_at.to_zoned(zone.clone()));
+            format!("{times}, {}", dates::zone_name(zone, one.starts_at))
         } else {
-            text.moment_short(&from)
+            words::moment_short(text, zone, one.starts_at)
         };
         let name = member::name(tx, one.member_id.as_ref())?;
         card.lines.push(session(one, text, at, name));
@@ -180,7 +181,7 @@ fn of_provider(
         card.all = (count, "/me/slots");
         let lines = free.into_iter().map(|slot| OwnLine {
             href: format!("/me/slots/{}", slot.id),
-            note: text.moment_short(&slot.starts_at.to_zoned(zone.clone())),
+            note: words::moment_short(text, zone, slot.starts_at),
             label: slot.title,
             side: Side::Tag("no", text.say("slot-available").into_owned()),
         });

@@ -147,10 +147,10 @@ fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
     let (order, text, now) = (&loaded.order, &req.text, req.site.clock.now());
     let zone = words::zone(&req.site, Some(&req.who));
     let is_open = order.state == OrderState::Created && order.expires_at > now;
-    let until = text.time(&order.expires_at.to_zoned(zone.clone()));
+    let until = words::moment(text, &zone, order.expires_at);
     let (title, when, booking) = match &loaded.subject {
         Subject::Booking(booking) => {
-            let when = text.moment(&booking.starts_at.to_zoned(zone.clone()));
+            let when = words::moment(text, &zone, booking.starts_at);
             (booking.title.as_str(), when, Some(&**booking))
         }
         Subject::Plan(plan) => {
@@ -159,7 +159,6 @@ fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
             (plan.name.as_str(), grants, None)
         }
     };
-    let deadline = booking.map(Booking::cancel_deadline);
     let banner = banner(req, loaded, wait, is_open);
     let body = PayPage {
         text,
@@ -169,8 +168,11 @@ fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
         sum: text.money(order.amount()),
         tax: receipt::tax(text, order, &loaded.rules.tax_label),
         until: text.with("pay-until", [("time", until.into())]),
-        cancel: deadline
-            .map(|deadline| slot_page::cancel_rule(text, &zone, deadline, now, true))
+        cancel: booking
+            .map(|booking| {
+                let (deadline, share) = (booking.cancel_deadline(), booking.late_refund_bps);
+                slot_page::cancel_rule(text, &zone, deadline, now, Some(share))
+            })
             .unwrap_or_default(),
         terms: terms(text, &loaded.rules),
         banner,

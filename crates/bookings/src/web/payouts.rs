@@ -20,20 +20,23 @@ use crate::payout::batch::{
     self, Batch, BatchId, BatchState, BatchStep, BatchStepValues, BatchView, NewBatch,
 };
 use crate::payout::{
-    self, PayoutId, PayoutState, PayoutStep, PayoutView, RATE_FIELDS, StepValues, Total,
+    self, After, PayoutId, PayoutState, PayoutStep, PayoutView, RATE_FIELDS, Rate, StepValues,
+    Total,
 };
 use crate::provider::{Provider, ProviderId};
-use crate::settings::Administrator;
+use crate::settings::{self, Administrator};
 
 const OWN: &str = "/me/slots/payouts";
 const HERE: &str = "/admin/payouts";
 const DONE: &[(&str, &str)] = &[("saved", "slot-saved")];
-/// The maximum number of items on a page.
-const MOST: i64 = 100;
+/// The maximum number of batches on the page.
+const BATCHES: i64 = 100;
 
 /// A payout item as a line of a list.
 struct Line {
     id: PayoutId,
+    /// Whether an unsettled claim about the session prevents the approval.
+    is_claimed: bool,
     title: String,
     note: String,
     sum: String,
@@ -54,6 +57,7 @@ impl Line {
         let note: Vec<String> = note.into_iter().filter(|part| !part.is_empty()).collect();
         Self {
             id: view.item.id.clone(),
+            is_claimed: view.open_claims > 0,
             title: view.title.clone(),
             note: note.join(" · "),
             sum: text.money(view.item.amount()),
@@ -66,6 +70,8 @@ impl Line {
 fn reason(text: &Text, view: &PayoutView) -> String {
     if view.item.is_disputed {
         text.say("payout-disputed").into_owned()
+    } else if view.open_claims > 0 {
+        text.say("payout-claimed").into_owned()
     } else {
         view.item.reason.clone()
     }
@@ -153,6 +159,7 @@ struct AllPage<'a> {
     states: Vec<(String, &'static str, bool)>,
     is_pending: bool,
     lines: Vec<Line>,
+    next: Option<String>,
     /// For each currency with due items: the currency, and the label of the button that creates a
     /// batch.
     due: Vec<(String, Option<String>)>,
@@ -167,11 +174,17 @@ pub(super) async fn all(req: PageRequest) -> Result<Response, Problem> {
 
 async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let shown = PayoutState::find(req.query.text("state")).unwrap_or(PayoutState::Pending);
+    let paging = req.page_query()?.under(&shown.word());
+    let (after, rows): (Option<After<PayoutId>>, _) = (paging.after()?, paging.rows());
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        let items = payout::list(tx, shown, MOST)?;
-        Ok::<_, Refusal>((items, batch::next(tx)?, batch::list(tx)?))
+        let items = payout::list(tx, shown, after.as_ref(), rows)?;
+        Ok::<_, Refusal>((items, batch::next(tx)?, batch::list(tx, None, BATCHES)?))
     };
     let (items, due, batches) = req.read(look).await?;
+    let items = paging.list(items, |one| (one.item.created_at, one.item.id.clone()));
+    let next = items
+        .next_cursor
+        .map(|cursor| format!("{HERE}?state={}&cursor={cursor}", shown.word()));
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let due = due.into_iter().map(|(sum, count)| {
         let count = i64::try_from(count).unwrap_or(0);
@@ -195,9 +208,11 @@ async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
         states: states.collect(),
         is_pending: shown == PayoutState::Pending,
         lines: items
+            .items
             .iter()
             .map(|item| Line::of(text, &zone, item, &item.provider))
             .collect(),
+        next,
         due: due.collect(),
         batches: batches.collect(),
     };
@@ -266,8 +281,9 @@ async fn item_page(req: &PageRequest, form_state: &FormState) -> Result<Response
             .required()
     };
     let amount = || {
-        let field = form_state.number("amount_minor", text.say("payout-correct-by"));
-        field.hint(text.say("plan-price-hint")).required()
+        let label = text.say("payout-correct-by");
+        let field = form_state.amount("amount_minor", label, item.currency.code());
+        field.required()
     };
     let step = |step: PayoutStep, fields| (step.word(), step.label(), fields);
     let steps = match item.state {
@@ -309,11 +325,18 @@ async fn item_page(req: &PageRequest, form_state: &FormState) -> Result<Response
 pub(super) async fn item_step(posted: FormPost) -> Result<Response, Problem> {
     let id: PayoutId = posted.req.id("id")?;
     let step = PayoutStep::find(posted.req.piece("step")).ok_or_else(Problem::not_found)?;
-    let values = StepValues {
-        reason: posted.form.text("reason").to_owned(),
-        amount_minor: form_state::number(&posted.form, "amount_minor").unwrap_or(0),
-    };
+    let form = posted.form.clone();
     let change = move |tx: &mut Tx<'_>, by: &Administrator| {
+        let mut values = StepValues {
+            reason: form.text("reason").to_owned(),
+            ..StepValues::default()
+        };
+        if step == PayoutStep::Correct {
+            let found = payout::find(tx, &id)?.ok_or(Refusal::NotFound)?;
+            let currency = found.item.currency;
+            let amount = form_state::amount(&form, "amount_minor", currency, "/amount_minor");
+            values.amount_minor = amount.map_err(Refusal::Problem)?.minor;
+        }
         let item = payout::step(tx, by, &id, step, &values)?;
         Ok::<_, Refusal>(format!("{HERE}/items/{}?done=saved", item.id))
     };
@@ -425,8 +448,11 @@ pub(super) async fn providers(req: PageRequest) -> Result<Response, Problem> {
     let found = req.read(look).await?;
     let text = &req.text;
     let rows = found.into_iter().map(|one| {
-        let rate = Money::new(one.rate.payout_minor, one.rate.payout_currency);
-        (one.id, one.display_name, text.money(rate))
+        let rate = match one.rate.payout_minor {
+            0 => text.say("payout-rate-unset").into_owned(),
+            minor => text.money(Money::new(minor, one.rate.payout_currency)),
+        };
+        (one.id, one.display_name, rate)
     });
     let body = ProvidersPage {
         text,
@@ -444,10 +470,20 @@ pub(super) async fn rate(req: PageRequest) -> Result<Response, Problem> {
 async fn rate_page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response, Problem> {
     let id: ProviderId = req.id("id")?;
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        payout::find_rate(tx, &id)?.ok_or(Refusal::NotFound)
+        let found = payout::find_rate(tx, &id)?.ok_or(Refusal::NotFound)?;
+        Ok::<_, Refusal>((found, settings::load(tx)?.currency()))
     };
-    let found = req.read(look).await?;
-    let stored = FormState::of(fields::form(RATE_FIELDS, &found.rate, 1, &TimeZone::UTC));
+    let (found, currency) = req.read(look).await?;
+    let rate = Rate {
+        payout_currency: currency,
+        ..found.rate.clone()
+    };
+    let mut form = fields::form(RATE_FIELDS, &rate, 1, &TimeZone::UTC);
+    if found.rate.payout_currency != currency {
+        // An amount in another currency is typed anew.
+        form.set("payout_minor", "");
+    }
+    let stored = FormState::of(form);
     let form_state = refused.unwrap_or(&stored);
     let groups: Vec<Group> = table_form(req, form_state).groups(RATE_FIELDS, "payout-rate-group");
     let action = format!("{HERE}/providers/{}", found.id);

@@ -142,7 +142,7 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
     let ((payment, clause), rules) = req.read(look).await?;
     let text = &req.text;
     let left = payment.left();
-    let empty = FormState::of(form_state::form([("amount_minor", left.minor.to_string())]));
+    let empty = FormState::of(form_state::form([("amount_minor", left.decimal())]));
     let form_state = refused.unwrap_or(&empty);
     let sum = Money::new(payment.amount_minor, payment.currency);
     let gateway = text.say(payment.gateway.label());
@@ -157,8 +157,11 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
     facts.extend(payment.payer.clone().map(|payer| ("refund-payer", payer)));
     let fields = vec![
         form_state
-            .number("amount_minor", text.say("refund-amount"))
-            .hint(text.say("plan-price-hint"))
+            .amount(
+                "amount_minor",
+                text.say("refund-amount"),
+                left.currency.code(),
+            )
             .required(),
         form_state
             .line("reason", text.say("booking-reason"))
@@ -177,12 +180,16 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
 
 /// `POST /admin/refunds/{payment}`.
 pub(super) async fn ask(posted: FormPost) -> Result<Response, Problem> {
-    let new = NewRefund {
-        payment_id: posted.req.id("payment")?,
-        amount_minor: form_state::number(&posted.form, "amount_minor").unwrap_or(0),
-        reason: posted.form.text("reason").to_owned(),
-    };
+    let payment_id: PaymentId = posted.req.id("payment")?;
+    let form = posted.form.clone();
     let change = move |tx: &mut Tx<'_>, by: &Administrator| {
+        let (payment, _) = manual::payment(tx, &payment_id)?.ok_or(Refusal::NotFound)?;
+        let amount = form_state::amount(&form, "amount_minor", payment.currency, "/amount_minor");
+        let new = NewRefund {
+            payment_id: payment_id.clone(),
+            amount_minor: amount.map_err(Refusal::Problem)?.minor,
+            reason: form.text("reason").to_owned(),
+        };
         manual::ask(tx, by, &new)?;
         Ok::<_, Refusal>(format!("{ALL}?done=asked"))
     };

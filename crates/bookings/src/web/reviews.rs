@@ -151,7 +151,7 @@ async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
     if let Some(sessions) = sessions.filter(|all| !all.is_empty()) {
         let written = text.say(ReviewMode::Written.label()).into_owned();
         let sessions = sessions.into_iter().map(|one| {
-            let when = text.moment(&one.starts_at.to_zoned(zone.clone()));
+            let when = words::moment(text, &zone, one.starts_at);
             let values = [("title", one.title.as_str().into()), ("when", when.into())];
             (one.id.to_string(), text.with("review-in-session", values))
         });

@@ -61,12 +61,12 @@ impl Row {
             .filter(|_| one.state == State::PendingPayment);
         Self {
             href: notice::page(one),
-            when: text.moment_short(&one.starts_at.to_zoned(zone.clone())),
+            when: words::moment_short(text, zone, one.starts_at),
             note: text.with("booking-line", values),
             tag: words::tag(one.state),
             state: one.state_label(),
             pay: open.map(|order| {
-                let until = text.time(&order.expires_at.to_zoned(zone.clone()));
+                let until = words::moment(text, zone, order.expires_at);
                 let label = text.with("booking-pay-until", [("time", until.into())]);
                 (format!("/pay/{}", order.id), label)
             }),

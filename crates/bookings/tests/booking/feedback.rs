@@ -363,6 +363,12 @@ fn of_a_session_that_did_not_take_place_nobody_says_how_it_was() {
                 .await
                 .expect(200);
         }
+        let path = format!("/api/v1/bookings/{left}");
+        let claim = aina.call("GET", &path, &Value::Null).await.json()["claim"]["id"].clone();
+        let answer = format!("/api/v1/claims/{}/answer", claim.as_str().unwrap());
+        let agrees = json!({"agrees": true});
+        let answered = farah.call("POST", &answer, &agrees).await;
+        assert_eq!(answered.expect(200).json()["state"], "agreed");
         let good = json!({"rating": 5});
         for booking in [&cancelled, &missed, &left] {
             let closed = give(&mut aina, booking, &good).await;

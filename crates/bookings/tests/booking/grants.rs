@@ -31,7 +31,7 @@ fn a_plan_grants_sessions_and_reviews_at_once() {
         let mut form = page.expect(200).form("/admin/plans/new");
         form.fill("name", "Both").fill("grants.0.quantity", "3");
         form.fill("grants.1.quantity", "2")
-            .fill("price_minor", "30000");
+            .fill("price_minor", "300.00");
         owner.browser.submit(&page, &form).await.expect(303);
         let all = owner.browser.get("/api/v1/plans").await.json();
         let plan = &all["items"][0];

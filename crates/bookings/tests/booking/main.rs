@@ -5,6 +5,7 @@
 mod abused;
 mod adjusting;
 mod alerts;
+mod amounts;
 mod answers;
 mod booking;
 mod brief;
@@ -14,6 +15,7 @@ mod callers;
 mod cancelling;
 mod cards;
 mod catalogue;
+mod claims;
 mod credit_kinds;
 mod credits;
 mod dates;

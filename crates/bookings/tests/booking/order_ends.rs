@@ -235,7 +235,7 @@ fn plans_are_changed_by_those_alone_who_proved_themselves_just_now() {
             if !is_proved {
                 let page = owner.browser.get("/admin/plans/new").await;
                 let mut form = page.expect(200).form("/admin/plans/new");
-                form.fill("name", "By page").fill("price_minor", "100");
+                form.fill("name", "By page").fill("price_minor", "1.00");
                 let asked = owner.browser.submit(&page, &form).await;
                 assert_ne!(
                     asked.location().unwrap_or_default(),

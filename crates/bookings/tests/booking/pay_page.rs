@@ -61,7 +61,7 @@ fn a_session_that_is_over_stays_paid() {
         rule(
             stage,
             &mut owner,
-            &[("tax_bps", "1800"), ("tax_label", "GST")],
+            &[("tax_bps", "18"), ("tax_label", "GST")],
         )
         .await;
         let mut farah = provider(stage).await;

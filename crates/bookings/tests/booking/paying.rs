@@ -30,7 +30,13 @@ fn what_is_paid_is_booked_and_comes_back_when_it_is_cancelled_in_time() {
         let (mut aina, pay, booking) = held(stage, "2026-12-01").await;
         assert_eq!(state(stage, id(&booking)).await, State::PendingPayment);
         let text = aina.browser.get(&pay).await.text();
-        let until = stage.fill("pay-until", [("time", "4:15 pm".into())]);
+        let until = stage.fill(
+            "pay-until",
+            [(
+                "time",
+                "Friday, 20 November 2026, 4:15 pm, Kuala Lumpur (UTC+8)".into(),
+            )],
+        );
         assert!(
             text.contains(&until) && text.contains("RM 180.00"),
             "{text}"
@@ -87,7 +93,7 @@ fn a_member_who_pays_hears_that_the_provider_cancels() {
 }
 
 #[test]
-fn after_its_window_a_paid_booking_is_not_cancelled_by_its_member() {
+fn after_its_window_the_provider_of_a_paid_booking_cancels_it_and_all_is_paid_back() {
     on_both(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         let slot = farah.offer("2026-11-21", "12:00", 18_000).await;
@@ -96,11 +102,6 @@ fn after_its_window_a_paid_booking_is_not_cancelled_by_its_member() {
         aina.pay(&pay, "pay").await.expect(200);
         let page = aina.browser.get(&booking).await;
         assert!(page.text().contains(&stage.say("booking-cancel-closed")));
-        let form = page
-            .forms()
-            .into_iter()
-            .any(|form| form.action.ends_with("/cancel"));
-        assert!(!form);
         // The provider can cancel after the member's deadline, and the whole payment is refunded.
         farah.cancel(&booking).await.expect(303);
         stage.work().await;

@@ -115,13 +115,10 @@ fn each_side_says_in_its_time_what_became_of_a_session() {
         mark(stage, &farah, &id, "no_show_member").await.expect(200);
         assert_eq!(state(stage, &id).await, State::NoShowMember);
         assert_eq!(items(stage).await, [item(5_000, "pending")]);
-        // The member cannot contradict the provider's mark, but the provider can correct it.
+        // The member answers the provider's claim and makes none, but the provider can correct it.
         let contested = mark(stage, &aina, &id, "no_show_provider").await;
-        assert_eq!(contested.expect(409).json()["code"], "outcome_contested");
-        let told = stage.fill(
-            "booking-notice-no-show-member",
-            [("about", "Portrait on the veranda".into())],
-        );
+        assert_eq!(contested.expect(409).json()["code"], "claim_closed");
+        let told = stage.start("claim-mail-open");
         let mut reader = aina.browser.clone();
         assert!(reader.get("/me/notices").await.text().contains(&told));
         go_to(stage, OVER).await;
@@ -150,11 +147,21 @@ fn a_provider_who_does_not_come_is_owed_nothing_and_the_money_goes_back() {
         form.press("outcome", "no_show_provider");
         aina.browser.submit_surely(&page, &form).await.expect(303);
         stage.work().await;
+        // No money moves before the provider agrees.
+        assert_eq!(state(stage, &id).await, State::Completed);
+        assert_eq!(ledger(stage).await, 18_000);
+        let page = farah.browser.get(&format!("/me/bookings/{id}")).await;
+        let claim = page.forms().into_iter();
+        let mut claim = claim.filter(|form| form.action.ends_with("/answer"));
+        let mut form = claim.next().unwrap();
+        form.fill("agrees", "yes");
+        farah.browser.submit(&page, &form).await.expect(303);
+        stage.work().await;
         assert_eq!(state(stage, &id).await, State::NoShowProvider);
         assert_eq!((ledger(stage).await, items(stage).await), (0, vec![]));
         let again = mark(stage, &farah, &id, "completed").await;
         assert_eq!(again.expect(409).json()["code"], "outcome_contested");
-        let told = stage.start("booking-notice-no-show-provider");
+        let told = stage.start("claim-mail-open");
         farah.sees("/me/notices", &told).await;
         // An administrator decides the conflict. The refund is not reversed.
         let admin = stage.person_as("Mei Lin", ADMIN).await;
@@ -266,10 +273,10 @@ fn a_payout_is_approved_sent_and_corrected_through_the_pages() {
         let at = format!("/admin/payouts/items/{}", links.split('"').next().unwrap());
         let page = admin.get(&at).await;
         let mut form = page.form(&format!("{at}/correct"));
-        form.fill("amount_minor", "10001");
+        form.fill("amount_minor", "100.01");
         form.fill("reason", "Paid for the wrong day");
         admin.submit(&page, &form).await.expect(422);
-        form.fill("amount_minor", "4000");
+        form.fill("amount_minor", "40");
         admin.submit(&page, &form).await.expect(303);
         assert_eq!(
             items(stage).await,

@@ -385,12 +385,12 @@ fn a_plan_that_changes_while_it_is_bought_is_paid_and_granted_in_one_version() {
         let mut owned = 0;
         each_round(stage, async |round| {
             prove(stage, &mut owner).await;
-            let (count, price) = [(2, 30_000), (1, 90_000)][(round + 1) % 2];
+            let (count, price) = [(2, "300.00"), (1, "900.00")][(round + 1) % 2];
             let path = format!("/admin/plans/{plan}");
             let page = owner.browser.get(&path).await;
             let mut form = page.expect(200).form(&path);
             form.fill("grants.0.quantity", &count.to_string());
-            form.fill("price_minor", &price.to_string());
+            form.fill("price_minor", price);
             let mut browser = there(&owner.browser, &other);
             let change = async move { browser.submit(&page, &form).await };
             let wish = json!({"plan_code": "three-sessions"});

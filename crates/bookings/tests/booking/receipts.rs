@@ -139,7 +139,7 @@ fn a_receipt_says_for_ever_what_it_said_when_it_was_paid() {
         let unnamed = order(&mut aina, &plan).await;
         aina.pay(&unnamed, "pay").await.expect(200);
         let rules = [
-            ("tax_bps", "1800"),
+            ("tax_bps", "18"),
             ("tax_label", "GST"),
             ("seller", "Studio Farah\n12 Jalan Besar\nGST 0042"),
         ];

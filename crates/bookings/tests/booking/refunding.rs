@@ -180,7 +180,7 @@ fn a_refund_needs_an_administrator_with_a_recent_proof_and_shows_the_rule() {
         let clause = stage.fill("refund-clause-unused", [("days", 7.into())]);
         assert!(page.expect(200).text().contains(&clause), "{}", page.text());
         let mut form = page.form(&at);
-        assert_eq!(form.value("amount_minor"), Some("30000"));
+        assert_eq!(form.value("amount_minor"), Some("300.00"));
         form.fill("reason", "No");
         owner.browser.submit(&page, &form).await.expect(422);
         form.fill("reason", "Moved abroad");

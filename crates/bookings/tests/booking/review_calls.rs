@@ -283,12 +283,14 @@ fn only_an_own_confirmed_session_ahead_of_that_length_can_be_a_call_and_only_onc
         let page = owner.browser.get("/admin/sessions/settings").await;
         let mut settings = page.expect(200).form("/admin/sessions/settings");
         settings.fill("review_call_minutes", "60");
+        settings.fill("review_call_minutes.unit", "minutes");
         owner.browser.submit(&page, &settings).await.expect(303);
         submit(&mut aina, &long).await.expect(201);
         // A session that has begun is not ahead.
         let page = owner.browser.get("/admin/sessions/settings").await;
         let mut settings = page.expect(200).form("/admin/sessions/settings");
         settings.fill("review_call_minutes", "45");
+        settings.fill("review_call_minutes.unit", "minutes");
         owner.browser.submit(&page, &settings).await.expect(303);
         go_to(stage, "2026-12-01T03:10:00Z").await;
         submit(&mut aina, &short).await.expect(422);

@@ -76,7 +76,7 @@ pub(crate) async fn member(stage: &Stage<'_>, name: &str, count: i64) -> Person 
     form.fill("name", "Reviews")
         .fill("grants.0.quantity", "0")
         .fill("grants.1.quantity", &count.to_string());
-    form.fill("months", "1").fill("price_minor", "30000");
+    form.fill("months", "1").fill("price_minor", "300.00");
     owner.browser.submit(&page, &form).await.expect(303);
     let all = owner.browser.get("/api/v1/plans").await.json();
     let plan = all["items"].as_array().unwrap().last().unwrap()["id"].clone();

@@ -37,6 +37,8 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
 pub(crate) async fn run_in(world: &World, test: &impl AsyncFn(&Stage<'_>)) {
     for kind in [
         "booking.hold",
+        "booking.late",
+        "booking.claim",
         "booking.note",
         "booking.calendar",
         "booking.ask",

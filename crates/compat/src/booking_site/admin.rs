@@ -98,8 +98,9 @@ async fn list_payouts(call: Call) -> Result<Json<Vec<PayoutShown>>, Problem> {
         word => PayoutState::find(word)
             .ok_or_else(|| Problem::fields().field("/status", "unknown_option", []))?,
     };
-    let look =
-        move |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(payout::list(tx, state, 500)?);
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        Ok::<_, Refusal>(payout::list(tx, state, None, 500)?)
+    };
     let all = call.read(look).await?.into_iter();
     Ok(Json(all.map(PayoutShown::from).collect()))
 }

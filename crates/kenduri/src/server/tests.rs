@@ -554,3 +554,36 @@ fn counts_are_said_in_the_singular_too() {
     found.retain(|id| !plural_only.contains(&id.as_str()));
     assert_eq!(found, [""; 0]);
 }
+
+/// People type and read amounts as 180.00, shares as 19 %, and durations as 24 hours.
+#[test]
+fn no_message_asks_people_for_the_units_of_programs() {
+    let words = [
+        "smallest unit",
+        "minor unit",
+        "hundredths of a percent",
+        "basis point",
+        "ISO 4217",
+        "unit terkecil",
+        "perseratus peratus",
+        "unità minima",
+        "unità più piccola",
+        "centesimi di punto",
+        "最小单位",
+        "基点",
+        "أصغر وحدة",
+        "الوحدة الصغرى",
+        "نقطة أساس",
+    ];
+    let of_domains = DOMAINS.iter().map(|domain| domain.locales);
+    let all = [web::LOCALES, LOCALES]
+        .into_iter()
+        .chain(of_domains)
+        .flatten();
+    let found: Vec<String> = all
+        .flat_map(|(tag, file)| file.lines().map(move |line| (tag, line)))
+        .filter(|(_, line)| words.iter().any(|word| line.contains(word)))
+        .map(|(tag, line)| format!("{tag}: {line}"))
+        .collect();
+    assert_eq!(found, [""; 0]);
+}

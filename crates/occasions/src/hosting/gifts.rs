@@ -1,6 +1,6 @@
 //! Adds, changes and removes items of the wish list, and shows reservations, on behalf of hosts.
 
-use ::web::fields::{flag, https, line, number, texts};
+use ::web::fields::{flag, https, line, money, number, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
 use jiff::Timestamp;
 use platform::store::Row;
@@ -110,7 +110,7 @@ impl Resource for Gift {
     type Parent = HostOf;
     const FIELDS: &'static [Field] = ::web::fields! { Gift:
         name: texts(Limits::required(120)).label("host-field-gift-name").wording(),
-        price: number(0, MOST_MONEY).optional().label("host-field-gift-price")
+        price: money(0, MOST_MONEY, "currency").optional().label("host-field-gift-price")
             .hint("host-field-gift-price-hint").section("host-gift-about"),
         quantity: number(1, MOST_PIECES).label("host-field-gift-quantity")
             .section("host-gift-about"),

@@ -9,7 +9,8 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use site::dates;
 use web::fields::{
-    self, Part, choice, color, day, email, flag, key, line, number, part, phone, texts, words,
+    self, Part, choice, color, currency, day, email, flag, key, line, number, part, phone, texts,
+    words,
 };
 use web::{Deadline, Field, Findings, Input, Limits, Site, Theme};
 
@@ -86,7 +87,7 @@ pub const FIELDS: &[Field] = web::fields! { Occasion:
         .section("host-basics"),
     time_zone: line(64).label("host-field-time-zone").hint("host-field-time-zone-hint")
         .section("host-basics").required(),
-    currency: line(64).label("host-field-currency").section("host-basics"),
+    currency: currency("unknown_option").label("host-field-currency").section("host-basics"),
     default_plus_ones: number(0, 20).label("host-field-plus-ones").hint("host-field-for-new")
         .section("host-basics"),
     default_children: number(0, 20).label("host-field-children").hint("host-field-for-new")
@@ -314,10 +315,6 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
             Err(_) => findings.add("/time_zone", "time_zone_unknown", []),
         }
     }
-    new.currency = new.currency.to_uppercase();
-    if new.currency != old.currency && !is_currency(&new.currency) {
-        findings.add("/currency", "unknown_option", []);
-    }
     new.languages = findings.languages("/languages", &new.languages);
     if !new.languages.contains(&new.default_language) {
         match new.languages.first() {
@@ -393,9 +390,4 @@ pub fn days_until_deadline(
 ) -> i32 {
     let zone = occasion.zone();
     Deadline::of(&deadline.to_zoned(zone.clone())).days_left(&now.to_zoned(zone))
-}
-
-/// Whether a text has the form of a currency code (ISO 4217).
-fn is_currency(code: &str) -> bool {
-    code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())
 }

@@ -1,6 +1,6 @@
 //! The hosts' list of received gifts. It also records whom the hosts have thanked.
 
-use ::web::fields::{day, line, lines, number};
+use ::web::fields::{currency, day, line, lines, money};
 use ::web::{Field, Findings, Input, List, PageQuery};
 use jiff::{Timestamp, ToSpan as _};
 use platform::id::Id as _;
@@ -245,9 +245,9 @@ impl Resource for ReceivedGift {
             .section("host-received-about"),
         description: lines(500).label("host-field-received-description")
             .section("host-received-about"),
-        amount: number(0, MOST_MONEY).optional().label("host-field-received-amount")
+        amount: money(0, MOST_MONEY, "currency").optional().label("host-field-received-amount")
             .section("host-received-about"),
-        currency: line(3).label("host-field-currency").section("host-received-about"),
+        currency: currency("unknown_option").label("host-field-currency").section("host-received-about"),
         received_on: day().label("host-field-received-on").section("host-received-about"),
     };
     const HISTORY: History = history_of!("received_gift", named_by: "description");
@@ -319,10 +319,6 @@ impl Resource for ReceivedGift {
         }
         if self.description.is_empty() && self.amount.is_none() {
             findings.add("/description", "required", []);
-        }
-        self.currency = self.currency.to_uppercase();
-        if self.currency.parse::<Currency>().is_err() {
-            findings.add("/currency", "unknown_option", []);
         }
         Ok(())
     }

@@ -27,7 +27,6 @@ mod mail;
 mod mail_texts;
 mod meals;
 mod members;
-mod money_field;
 mod more;
 mod notifications;
 mod occasion_pages;

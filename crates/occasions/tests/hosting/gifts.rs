@@ -371,8 +371,17 @@ fn a_coordinator_adds_a_gift_with_a_picture_and_receives_it() {
         refused.expect(422);
         // The form still contains the typed values and the picture.
         let mut form = refused.form(&new);
-        assert_eq!(form.value("price"), Some("1200.50"));
+        assert_eq!(form.value("price"), Some("1,200.50"));
         form.fill("quantity", "1");
+        form.fill("price", "RM 250,00");
+        let unclear = upload(&mut host, &new, &entries(&form), b"").await;
+        let said = stage.fill("field-amount-invalid", [("example", "180.00".into())]);
+        assert!(
+            unclear.expect(422).text().contains(&said),
+            "{}",
+            unclear.text()
+        );
+        form.fill("price", "1,200.50");
         let sent = upload(&mut host, &new, &entries(&form), b"").await;
         let shown = host.follow(sent).await;
         let stored = stage.done(self::list::<Gift>).await.remove(0);

@@ -83,6 +83,9 @@ pub trait PageResource: Resource<Parent: PageParent> {
     /// Changes which of the fields a form shows and reads.
     fn shown(_: &mut Vec<Field>, _one: Option<&Self>, _: &Form, _now: Timestamp) {}
 
+    /// Completes the form values of a stored or a new item.
+    fn fill(_: &ContextOf<Self>, _: &mut Form) {}
+
     /// Processes a form before its fields are read. For example, it stores uploaded files.
     fn prepare(
         _: &mut FormPost<RequestOf<Self>>,
@@ -295,6 +298,7 @@ async fn new_page<R: PageResource>(req: RequestOf<R>) -> Result<Response, Proble
         Ok(stored(&parent.zone(tx)?, &blank))
     };
     let (context, mut form) = read::<R, _>(&req, look).await.map_err(Into::into)?;
+    R::fill(&context, &mut form);
     form.remove(R::CHOSEN);
     edit_form::<R>(&req, &context, &FormState::of(form), None).await
 }
@@ -314,7 +318,8 @@ async fn load_form<R: PageResource>(
         let form = stored(&parent.zone(tx)?, &one);
         Ok((one, form))
     };
-    let (context, (one, form)) = read::<R, _>(req, look).await.map_err(Into::into)?;
+    let (context, (one, mut form)) = read::<R, _>(req, look).await.map_err(Into::into)?;
+    R::fill(&context, &mut form);
     Ok((context, one, form))
 }
 

@@ -1,8 +1,8 @@
 //! Form fields built from a table.
 
 use super::{Control, Field, FormState, Group, rows};
-use crate::fields::{self, Kind};
-use crate::{Limits, Text};
+use crate::fields::{self, Kind, Quantity, Unit};
+use crate::{Limits, Text, dates};
 
 /// A form whose fields are declared in a table. The page's handler may add more fields.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,7 @@ impl TableForm<'_> {
     /// [`TableForm::rows`] renders lists; the page's own code renders keyword lists and filters.
     pub fn groups(&self, fields: &[fields::Field], legend: &'static str) -> Vec<Group> {
         let mut groups: Vec<(&str, Group)> = Vec::new();
+        let is_editable = |name: &str| fields.iter().any(|field| field.name == name);
         // Fields without a label never appear in forms.
         for field in fields.iter().filter(|field| !field.label.is_empty()) {
             if let Kind::Texts(limits) = field.kind {
@@ -32,7 +33,17 @@ impl TableForm<'_> {
             } else {
                 field.section
             };
-            let shown = self.controls(field, field.name);
+            let mut shown = self.controls(field, field.name);
+            for one in &mut shown {
+                // The unit of an amount whose currency is chosen in the same form would be out of
+                // date after another choice.
+                if let Control::Amount(unit, hidden) = &mut one.control
+                    && hidden.as_ref().is_some_and(|(name, _)| is_editable(name))
+                {
+                    *hidden = None;
+                    unit.clear();
+                }
+            }
             if shown.is_empty() {
                 continue;
             }
@@ -103,6 +114,7 @@ impl TableForm<'_> {
     /// The controls for one field, whose name in the form is `name`.
     fn controls(&self, field: &fields::Field, name: &str) -> Vec<Field> {
         let text = self.text;
+        let hint = field.hint.map(|hint| text.say(hint).into_owned());
         let control = match field.kind {
             Kind::Texts(limits) => return self.texts(field, name, limits).fields,
             Kind::Part(fields) => {
@@ -118,6 +130,25 @@ impl TableForm<'_> {
             Kind::Https => Control::Line("url", "off"),
             Kind::Flag => Control::Tick,
             Kind::Number(..) => Control::Number,
+            Kind::Quantity(Quantity::Money(currency), ..) => {
+                let code = self.form_state.form.text(currency).to_uppercase();
+                let hidden = Some((currency.to_owned(), code.clone()));
+                Control::Amount(code, hidden)
+            }
+            Kind::Quantity(Quantity::Percent, ..) => Control::Amount("%".to_owned(), None),
+            Kind::Quantity(Quantity::Duration(unit), ..) => self.duration(name, unit),
+            Kind::Currency(_) => {
+                let mut field = self.form_state.currency(name, text.say(field.label));
+                field.hint = hint;
+                return vec![field];
+            }
+            Kind::Month => {
+                let months = (1..).zip(dates::MONTHS);
+                let months = months.map(|(number, month): (i64, _)| {
+                    (number.to_string(), text.say(month).into_owned())
+                });
+                Control::Select(months.collect())
+            }
             Kind::Moment => Control::Line("datetime-local", "off"),
             Kind::Hour => Control::Line("time", "off"),
             Kind::Day => Control::Line("date", "off"),
@@ -131,14 +162,40 @@ impl TableForm<'_> {
         };
         let mut shown = self.form_state.field(name, text.say(field.label), control);
         shown.is_required = field.is_required;
-        shown.hint = match field.hint {
-            Some(hint) => Some(text.say(hint).into_owned()),
-            None if matches!(field.kind, Kind::Moment) => {
-                Some(text.with("form-zone", [("zone", self.zone.into())]))
-            }
-            None => None,
-        };
+        shown.hint = hint.or_else(|| {
+            matches!(field.kind, Kind::Moment)
+                .then(|| text.with("form-zone", [("zone", self.zone.into())]))
+        });
+        if matches!(field.kind, Kind::Quantity(Quantity::Duration(_), ..)) {
+            shown.stored = self.stored_duration(name);
+        }
         vec![shown]
+    }
+
+    /// The control for a duration. `own` is the field's unit, which is chosen if the form names
+    /// none.
+    fn duration(&self, name: &str, own: Unit) -> Control {
+        let units = own.and_larger();
+        let units = units.map(|unit| {
+            let label = self.text.say(unit.label());
+            (unit.word().to_owned(), label.into_owned())
+        });
+        let chosen = self.form_state.form.text(&format!("{name}.unit"));
+        let chosen = Unit::find(chosen).unwrap_or(own);
+        Control::Duration(units.collect(), chosen.word().to_owned())
+    }
+
+    /// The duration that another person saved in the meantime, if it differs from the typed one.
+    fn stored_duration(&self, name: &str) -> Option<String> {
+        let stored = self.form_state.stored.as_ref()?;
+        let unit = format!("{name}.unit");
+        let differs = [name, &unit].iter().any(|part| {
+            let typed = self.form_state.form.text(part);
+            stored.text(part) != typed
+        });
+        let unit = Unit::find(stored.text(&unit))?;
+        let label = self.text.say(unit.label());
+        differs.then(|| format!("{} {label}", stored.text(name)))
     }
 }
 

@@ -14,8 +14,8 @@ use web::{Input, Json, List, Problem, Site, routes};
 use super::change_body;
 use crate::payout::batch::{self, Batch, BatchId, BatchStep, BatchStepValues, BatchView, NewBatch};
 use crate::payout::{
-    self, Payout, PayoutId, PayoutState, PayoutStep, PayoutView, RATE_FIELDS, Rate, RatedProvider,
-    StepValues, Total,
+    self, After, Payout, PayoutId, PayoutState, PayoutStep, PayoutView, RATE_FIELDS, Rate,
+    RatedProvider, StepValues, Total,
 };
 use crate::provider::{Provider, ProviderId};
 use crate::settings::Administrator;
@@ -86,21 +86,24 @@ async fn set_reference(call: Call, Json(body): Json<Reference>) -> Result<Status
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The first 500 payout items in one state, oldest first.
+/// The payout items in one state, oldest first.
 #[utoipa::path(
     get, path = "/api/v1/admin/payout-items", tag = "bookings", operation_id = "list_payout_items",
-    params(("state" = Option<PayoutState>, Query,)),
-    responses((status = 200, body = List<PayoutView>), (status = 403), (status = 404))
+    params(("state" = Option<PayoutState>, Query,), ("cursor" = Option<String>, Query,),
+        ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<PayoutView>), (status = 400), (status = 403),
+        (status = 404))
 )]
 async fn list_items(call: Call) -> Result<Json<List<PayoutView>>, Problem> {
     let state = match call.query().text("state") {
         "" => PayoutState::Pending,
         word => PayoutState::find(word).ok_or_else(Problem::not_found)?,
     };
-    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        Ok::<_, Refusal>(List::whole(payout::list(tx, state, 500)?))
+    let look = move |tx: &mut Tx<'_>, _: &Administrator, after: Option<&After<PayoutId>>, rows| {
+        Ok(payout::list(tx, state, after, rows)?)
     };
-    Ok(Json(call.read(look).await?))
+    call.list(look, |one| (one.item.created_at, one.item.id.clone()))
+        .await
 }
 
 /// Approves, rejects or reopens a payout item, or corrects a paid item by adding a negative one. A
@@ -122,15 +125,19 @@ async fn step_item(call: Call, body: Maybe<StepValues>) -> Result<Response, Prob
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 
-/// The latest 100 batches of payouts, newest first.
+/// The batches of payouts, newest first.
 #[utoipa::path(
     get, path = "/api/v1/admin/payout-batches", tag = "bookings",
     operation_id = "list_payout_batches",
-    responses((status = 200, body = List<Batch>), (status = 403))
+    params(("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<Batch>), (status = 400), (status = 403))
 )]
 async fn list_batches(call: Call) -> Result<Json<List<Batch>>, Problem> {
-    let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(List::whole(batch::list(tx)?));
-    Ok(Json(call.read(look).await?))
+    let look = |tx: &mut Tx<'_>, _: &Administrator, before: Option<&After<BatchId>>, rows| {
+        Ok(batch::list(tx, before, rows)?)
+    };
+    call.list(look, |one| (one.created_at, one.id.clone()))
+        .await
 }
 
 /// Creates a batch of all approved items in a currency that are due.

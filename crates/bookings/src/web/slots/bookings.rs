@@ -15,7 +15,8 @@ use crate::booking::{self, After, Booking, Part, Party};
 use crate::choice::{self, Listed};
 use crate::criterion::Author;
 use crate::days;
-use crate::outcome::{self, Outcome};
+use crate::outcome::Outcome;
+use crate::outcome_mark;
 use crate::provider::Provider;
 use crate::web::frame::BookingPage as _;
 use crate::web::{choices, words};
@@ -103,7 +104,7 @@ fn sessions(tx: &mut Tx<'_>, all: Vec<Booking>) -> Result<Vec<Session>, StoreErr
         sessions.push(Session {
             member: member::find_name(tx, booking.member_id.as_ref())?,
             place: booking::location(tx, &booking)?,
-            outcomes: outcome::offered(tx, &booking, Party::Provider)?,
+            outcomes: outcome_mark::offered(tx, &booking, Party::Provider)?,
             may_give_feedback: is_open
                 && feedback::find(tx, &booking.id, Author::Provider)?.is_none(),
             booking,

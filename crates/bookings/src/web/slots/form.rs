@@ -79,15 +79,11 @@ pub(super) fn details(text: &Text, form_state: &FormState, offers: &Offers) -> V
     let kinds = offers.kinds.iter().filter(|kind| kind.active);
     let kinds = kinds.map(|kind| (kind.code.clone(), kind.label.clone()));
     let ways = std::iter::once(money).chain(kinds);
-    let sum = text.with(
-        "slot-price",
-        [("currency", offers.currency.as_str().into())],
-    );
     let mut fields = vec![
         form_state.line("title", say("slot-title")).required(),
         form_state.number("minutes", say("slot-minutes")).required(),
         form_state
-            .field("price", sum, Control::Line("text", "off"))
+            .amount("price", say("slot-price"), &offers.currency)
             .hint(say("slot-price-hint")),
         form_state.select("credit_kind", say("booking-way"), ways),
         form_state.select("location_kind", say("slot-place"), places),

@@ -117,8 +117,9 @@ async fn page(
             )
         }
         slot::State::Held => {
-            let until = slot.hold_until.unwrap_or_default().to_zoned(zone.clone());
-            text.with("slot-held-until", [("time", text.time(&until).into())])
+            let until = slot.hold_until.unwrap_or_default();
+            let until = words::moment(text, &zone, until);
+            text.with("slot-held-until", [("time", until.into())])
         }
         slot::State::Available if is_busy(slot) => text.say("slot-busy").into_owned(),
         state => text.say(state.label()).into_owned(),

@@ -1,16 +1,16 @@
 //! The hosts' pages for the wish list. The JSON API has the same operations.
 
-use ::web::form_state::Control;
+use ::web::form_state::{self, Control, Group};
 use ::web::{Field, Form, List, Problem, Spoken, Text};
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
 use platform::Tx;
+use platform::money::Money;
 use site::resource::api::{ApiResource, Description};
 use site::resource::pages::{EditForm, Messages, Next, PageResource};
 
 use super::frame::Place;
-use super::money_field;
 use super::request::{HostForm, HostRequest, PageContext};
 use super::resource::{READS, WRITES};
 use super::wording::Wording;
@@ -76,14 +76,31 @@ impl PageResource for Gift {
         }
     }
 
-    /// Stores the picture that was sent with the form. Also converts the price to minor units.
+    /// Writes the price as an amount in the occasion's currency.
+    fn fill(context: &PageContext, form: &mut Form) {
+        let currency = &context.occasion.currency;
+        if let (Ok(minor), Ok(known)) = (form.text("price").parse(), currency.parse()) {
+            form.set("price", Money::new(minor, known).decimal());
+        }
+        form.set("currency", currency.as_str());
+    }
+
+    /// Stores the picture that was sent with the form. Refuses a price that was typed in another
+    /// currency than the occasion's.
     async fn prepare(posted: &mut HostForm) -> Result<Next, Problem> {
         let (context, ()) = posted
             .req
             .read(|_, context| context.host.needs(Permission::Write))
             .await?;
         let form = &mut posted.form;
-        money_field::convert(form, "price", &context.occasion.currency);
+        let currency = &context.occasion.currency;
+        if !form.text("price").trim().is_empty()
+            && form.find("currency").is_some_and(|shown| shown != currency)
+        {
+            let now = [("currency", currency.as_str().into())];
+            return Err(Problem::fields().field("/price", "currency_changed", now));
+        }
+        form.set("currency", currency.as_str());
         form.remove(&["picture"]);
         let kept = form.text(KEPT).to_owned();
         let at = posted.files.iter().position(|file| !file.bytes.is_empty());
@@ -109,8 +126,7 @@ impl PageResource for Gift {
     ) {
         let (text, form_state) = (&req.text, form.form_state);
         form.takes_file = true;
-        money_field::show(&mut form.groups, "price", &context.occasion.currency);
-        let error = money_field::take(&mut form.groups, "picture").and_then(|field| field.error);
+        let error = take_field(&mut form.groups, "picture").and_then(|field| field.error);
         let stored = one.map_or("", |one| one.picture.as_str());
         let typed = form_state.form.text("picture");
         if !typed.is_empty() && typed != stored {
@@ -296,4 +312,12 @@ pub(super) async fn release(posted: HostForm) -> Result<Response, Problem> {
         Ok(list.clone())
     };
     Ok(posted.once(change).await?)
+}
+
+/// Removes a field from the groups, and returns the field.
+pub(super) fn take_field(groups: &mut [Group], name: &str) -> Option<form_state::Field> {
+    groups.iter_mut().find_map(|group| {
+        let at = group.fields.iter().position(|field| field.name == name)?;
+        Some(group.fields.remove(at))
+    })
 }

@@ -6,11 +6,10 @@ use askama::Template;
 use axum::response::Response;
 use platform::Tx;
 use site::resource::api::{ApiResource, Description};
-use site::resource::pages::{EditForm, Messages, Next, PageResource};
+use site::resource::pages::{EditForm, Messages, PageResource};
 
 use super::frame::Place;
-use super::gifts::Tab;
-use super::money_field;
+use super::gifts::{Tab, take_field};
 use super::request::{HostForm, HostRequest, PageContext};
 use super::resource::{READS, WRITES};
 use super::wording::Wording;
@@ -58,19 +57,10 @@ impl PageResource for ReceivedGift {
         self.giver.clone()
     }
 
-    /// Converts the typed amount to minor units of its currency.
-    async fn prepare(posted: &mut HostForm) -> Result<Next, Problem> {
-        let currency = posted.form.text("currency").trim().to_uppercase();
-        money_field::convert(&mut posted.form, "amount", &currency);
-        Ok(Next::Save)
-    }
-
     fn arrange(_: &HostRequest, _: &PageContext, _: Option<&Self>, form: &mut EditForm<'_>) {
-        let currency = form.form_state.form.text("currency").trim().to_uppercase();
-        money_field::show(&mut form.groups, "amount", &currency);
         // The field for the giver shows the household's name. So the household's id is in a hidden
         // field.
-        let household = money_field::take(&mut form.groups, "household");
+        let household = take_field(&mut form.groups, "household");
         if let Some(household) = household.filter(|field| !field.value.is_empty()) {
             form.hidden.push(("household", household.value));
         }

@@ -255,6 +255,8 @@ impl TakeOver<'_> {
             payout_minor: 0,
             payout_currency: self.currency,
             no_show_bps: payout::rate(tx, &slot.provider_id)?.no_show_bps,
+            late_refund_bps: rules.late_refund_bps,
+            is_late: false,
             outcome_by: None,
             created_at,
             version: 1,

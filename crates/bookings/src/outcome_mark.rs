@@ -1,0 +1,137 @@
+//! The people who say what became of a session.
+
+use identity::grant::ADMIN;
+use identity::notification::{self, NewNotification};
+use jiff::{SignedDuration, Timestamp};
+use platform::{StoreError, Tx};
+use serde_json::json;
+use web::Site;
+
+use crate::booking::claim::{self as booking_claim, ClaimState};
+use crate::booking::{Booking, Party, PartyTo, State};
+use crate::criterion::Author;
+use crate::outcome::{Outcome, end};
+use crate::{
+    OUTCOME_CLOSED, OUTCOME_CONTESTED, OUTCOME_TOO_EARLY, PAYOUT_STATE, Refusal, claim, feedback,
+    notice, settings,
+};
+
+/// A session can be marked as missed from this long after its start.
+const MISSED: SignedDuration = SignedDuration::from_mins(10);
+
+/// The outcomes that this person can mark now.
+pub(crate) fn offered(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+    party: Party,
+) -> Result<Vec<Outcome>, StoreError> {
+    let (hours, now) = (settings::load(tx)?.outcome_hours, tx.roughly_now());
+    let claim = booking_claim::of_booking(tx, &booking.id)?;
+    let is_claimed = claim.is_some_and(|claim| claim.state != ClaimState::Withdrawn);
+    let has_said = feedback::find(tx, &booking.id, Author::Member)?.is_some();
+    let may_claim = !is_claimed && !has_said;
+    let all = Outcome::ALL.iter().copied();
+    // A provider may say that a session took place that was completed by itself.
+    let is_new = |one: &Outcome| {
+        one.state() != booking.state || party == Party::Provider && booking.outcome_by.is_none()
+    };
+    Ok(all
+        .filter(is_new)
+        .filter(|_| match party {
+            Party::Member => may_claim,
+            Party::Provider => !is_claimed,
+            Party::Administrator => true,
+        })
+        .filter(|one| check((booking, party), *one, now, hours).is_ok())
+        .collect())
+}
+
+fn check(
+    (booking, party): (&Booking, Party),
+    outcome: Outcome,
+    now: Timestamp,
+    hours: i64,
+) -> Result<(), Refusal> {
+    let is_over = now > booking.ends_at + SignedDuration::from_hours(hours);
+    match (party, outcome) {
+        _ if !booking.state.is_held() => return Err(OUTCOME_CLOSED.into()),
+        (Party::Administrator, _) => {}
+        (Party::Provider, Outcome::NoShowProvider) => return Err(Refusal::Forbidden),
+        (Party::Member, Outcome::Completed | Outcome::NoShowMember) => {
+            return Err(Refusal::Forbidden);
+        }
+        _ if is_over => return Err(OUTCOME_CLOSED.into()),
+        _ if booking.state == State::NoShowProvider => return Err(OUTCOME_CONTESTED.into()),
+        _ => {}
+    }
+    let from = match outcome {
+        Outcome::Completed => booking.ends_at,
+        _ => booking.starts_at + MISSED,
+    };
+    if now < from {
+        return Err(OUTCOME_TOO_EARLY.into());
+    }
+    Ok(())
+}
+
+/// Marks the outcome of a session. If a person has already marked the same outcome, nothing
+/// changes. If a member says that the provider did not come, that is a claim, and the booking does
+/// not change. `note` is what the claimant says.
+pub fn mark(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    party: &PartyTo,
+    (outcome, note): (Outcome, &str),
+) -> Result<Booking, Refusal> {
+    let old = &party.booking;
+    if old.state == outcome.state() && old.outcome_by.is_some() {
+        return Ok(old.clone());
+    }
+    let hours = settings::load(tx)?.outcome_hours;
+    check((old, party.party), outcome, tx.now(), hours)?;
+    match party.party {
+        Party::Member => {
+            claim::make(tx, site, party, note)?;
+            return Ok(old.clone());
+        }
+        Party::Provider => claim::correct(tx, party, outcome)?,
+        Party::Administrator => claim::settle_by_mark(tx, party)?,
+    }
+    let Some(booking) = end(tx, old, outcome, Some(party.party))? else {
+        return Err(PAYOUT_STATE.into());
+    };
+    let entity = ("booking", booking.id.to_string());
+    let changes = json!([{"field": "state", "old": old.state, "new": booking.state}]);
+    party
+        .requester
+        .record(tx, entity, "booking.outcome", changes)?;
+    if party.party == Party::Provider && outcome == Outcome::NoShowMember {
+        claim::make_of_provider(tx, site, party, &booking, note)?;
+    } else {
+        tell(tx, site, &booking)?;
+    }
+    Ok(booking)
+}
+
+/// Notifies the side that, according to the outcome, missed the session. If the provider missed it,
+/// administrators are notified too.
+fn tell(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<(), StoreError> {
+    let (kind, party) = match booking.state {
+        State::NoShowMember => ("booking-notice-no-show-member", Party::Member),
+        State::NoShowProvider => ("booking-notice-no-show-provider", Party::Provider),
+        _ => return Ok(()),
+    };
+    let href = notice::page(booking);
+    let told = NewNotification {
+        kind,
+        about: &booking.title,
+        href: &href,
+    };
+    if let Some(account) = notice::account_of(tx, booking, party)? {
+        notification::tell(tx, site, &account, told)?;
+    }
+    if party == Party::Provider {
+        notification::tell_site(tx, site, ADMIN, told)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! Claims on pages: a card on the booking's page, its forms, and the administrators' list.
+
+use askama::Template;
+use axum::response::Response;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::Tx;
+use platform::money::Currency;
+use site::request::{FormContext, FormPost, PageRequest};
+use web::form_state::{self, Field, FormState};
+use web::{Problem, Text};
+
+use super::frame::BookingPage as _;
+use super::slots::HERE;
+use super::words;
+use crate::Refusal;
+use crate::booking::claim::{Claim, ClaimId, ClaimState};
+use crate::booking::{self, Party};
+use crate::claim::{self, Answer, Decision, PAGE, PartyToClaim};
+use crate::notice;
+use crate::order;
+use crate::outcome::Outcome;
+use crate::settings::Administrator;
+
+/// The claim about a session, as one of its parties or an administrator reads it.
+#[derive(Template)]
+#[template(path = "own/claim.html")]
+pub(super) struct ClaimCard<'a> {
+    text: &'a Text,
+    csrf: &'a str,
+    claim: &'a Claim,
+    /// What it says, and what follows.
+    sentences: Vec<String>,
+    /// The fields of the answer, for the side that is said not to have come.
+    answer: Vec<Field>,
+    may_withdraw: bool,
+    /// The fields of the decision, for administrators.
+    decision: Vec<Field>,
+}
+
+impl<'a> ClaimCard<'a> {
+    pub(super) fn of(
+        text: &'a Text,
+        csrf: &'a str,
+        form_state: &FormState,
+        (claim, party): (&'a Claim, Party),
+        (zone, currency): (&TimeZone, Option<Currency>),
+    ) -> Self {
+        let until = words::moment(text, zone, claim.answer_until);
+        let values = [
+            ("claimant", claim.claimant.word().into()),
+            ("reader", party.word().into()),
+            ("until", until.as_str().into()),
+        ];
+        let mut sentences = vec![text.with("claim-says", &values)];
+        let rest = match claim.state {
+            ClaimState::Open if party == claim.other() => "claim-please-answer",
+            ClaimState::Open => "claim-waits",
+            ClaimState::Disputed => "claim-is-disputed",
+            ClaimState::Agreed => "claim-was-agreed",
+            ClaimState::Lapsed => "claim-was-lapsed",
+            ClaimState::Decided => "claim-was-decided",
+            ClaimState::Withdrawn => "claim-was-withdrawn",
+        };
+        sentences.push(text.with(rest, &values));
+        let is_open = claim.state == ClaimState::Open;
+        let choices = [("no", "claim-took-place"), ("yes", "claim-agree")];
+        let choices = choices.map(|(word, label)| (word.to_owned(), text.with(label, &values)));
+        let mut side = form_state.select("agrees", text.say("claim-answer"), choices);
+        side.show_as_radios([String::new(), String::new()]);
+        let answer = if is_open && party == claim.other() {
+            vec![
+                side.required(),
+                form_state
+                    .lines("answer", text.say("claim-happened"))
+                    .hint(text.say("claim-happened-hint")),
+            ]
+        } else {
+            Vec::new()
+        };
+        let outcomes = Outcome::ALL.iter().filter(|one| {
+            // Whoever is not said to be missing came.
+            **one == Outcome::Completed || **one != missed(claim.claimant)
+        });
+        let outcomes = outcomes.map(|one| {
+            let label = match one {
+                Outcome::Completed => "claim-took-place",
+                Outcome::NoShowMember => "claim-decide-member",
+                Outcome::NoShowProvider => "claim-decide-provider",
+            };
+            (one.word().to_owned(), text.with(label, &values))
+        });
+        let mut decision = Vec::new();
+        if claim.state.is_unsettled() && party == Party::Administrator {
+            let mut outcome = form_state.select("outcome", text.say("claim-decision"), outcomes);
+            let hints = vec![String::new(); 3];
+            outcome.show_as_radios(hints);
+            decision.push(outcome.required());
+            if let Some(currency) = currency {
+                let label = text.say("claim-refund");
+                let amount = form_state.amount("refund_minor", label, currency.code());
+                decision.push(amount.hint(text.say("claim-refund-hint")));
+            }
+            let reason = form_state.lines("reason", text.say("booking-reason"));
+            decision.push(reason.hint(text.say("claim-reason-hint")).required());
+        }
+        Self {
+            may_withdraw: claim.state.is_unsettled() && party == claim.claimant,
+            text,
+            csrf,
+            claim,
+            sentences,
+            answer,
+            decision,
+        }
+    }
+}
+
+/// The outcome in which this side is missing.
+fn missed(party: Party) -> Outcome {
+    match party {
+        Party::Member | Party::Administrator => Outcome::NoShowMember,
+        Party::Provider => Outcome::NoShowProvider,
+    }
+}
+
+/// `POST /me/claims/{id}/{step}`: answers or withdraws a claim, as one of the two sides.
+pub(super) async fn step(posted: FormPost) -> Result<Response, Problem> {
+    let (site, form) = (posted.req.site.clone(), posted.form.clone());
+    let is_answer = match posted.req.piece("step") {
+        "answer" => true,
+        "withdraw" => false,
+        _ => return Err(Problem::not_found()),
+    };
+    let new = Answer {
+        agrees: match form.text("agrees") {
+            "yes" => true,
+            "no" => false,
+            _ if is_answer => {
+                return Err(Problem::fields().field("/agrees", "required", []));
+            }
+            _ => false,
+        },
+        answer: form.text("answer").to_owned(),
+    };
+    let change = move |tx: &mut Tx<'_>, by: &PartyToClaim| {
+        if is_answer {
+            claim::answer(tx, &site, by, &new)?;
+        } else {
+            claim::withdraw(tx, &site, by)?;
+        }
+        Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&by.party.booking)))
+    };
+    Ok(posted.once(change).await?)
+}
+
+/// `POST /admin/sessions/claims/{id}`: decides a claim.
+pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
+    let (site, form) = (posted.req.site.clone(), posted.form.clone());
+    let id: ClaimId = posted.req.id("id")?;
+    let outcome = Outcome::find(form.text("outcome"));
+    let outcome = outcome.ok_or_else(|| Problem::fields().field("/outcome", "required", []))?;
+    let change = move |tx: &mut Tx<'_>, by: &Administrator| {
+        let found: Claim = tx.find(&id)?.ok_or(Refusal::NotFound)?;
+        let booking = booking::find(tx, &found.booking_id)?.ok_or(Refusal::NotFound)?;
+        let order = match &booking.order_id {
+            Some(order) => order::find(tx, order)?,
+            None => None,
+        };
+        let refund_minor = match order {
+            Some(order) if !form.text("refund_minor").trim().is_empty() => {
+                let at = "/refund_minor";
+                let amount = form_state::amount(&form, "refund_minor", order.currency, at);
+                amount.map_err(Refusal::Problem)?.minor
+            }
+            _ => 0,
+        };
+        let decision = Decision {
+            outcome,
+            refund_minor,
+            reason: form.text("reason").to_owned(),
+        };
+        claim::decide(tx, &site, (by, &id), &decision)?;
+        Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&booking)))
+    };
+    Ok(posted.once(change).await?)
+}
+
+#[derive(Template)]
+#[template(path = "sessions/claims.html")]
+struct ListPage<'a> {
+    text: &'a Text,
+    form: FormContext<'a>,
+    /// For each state, the path of its page, its label, and whether the page shows this state.
+    states: Vec<(String, &'static str, bool)>,
+    rows: Vec<Row>,
+    next: Option<String>,
+}
+
+struct Row {
+    href: String,
+    title: String,
+    /// The two sides, and when the session began.
+    about: String,
+    note: String,
+}
+
+/// `GET /admin/sessions/claims`.
+pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
+    let shown = ClaimState::find(req.query.text("state")).unwrap_or(ClaimState::Disputed);
+    let paging = req.page_query()?;
+    let after: Option<(Timestamp, ClaimId)> = paging.after()?;
+    let rows = paging.rows();
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        Ok::<_, Refusal>(claim::list(tx, shown, after.as_ref(), rows)?)
+    };
+    let found = paging.list(req.read(look).await?, |one| {
+        (one.claim.created_at, one.claim.id.clone())
+    });
+    let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
+    let next = found
+        .next_cursor
+        .map(|cursor| format!("{PAGE}?state={}&cursor={cursor}", shown.word()));
+    let rows = found.items.into_iter().map(|one| {
+        let when = words::moment(text, &zone, one.starts_at);
+        let sides = [Some(one.provider), one.member, Some(when)];
+        let sides: Vec<String> = sides.into_iter().flatten().collect();
+        Row {
+            href: format!("/me/bookings/{}", one.claim.booking_id),
+            title: one.title,
+            about: sides.join(" · "),
+            note: one.claim.note,
+        }
+    });
+    let states = ClaimState::ALL.iter().map(|state| {
+        let href = format!("{PAGE}?state={}", state.word());
+        (href, state.label(), *state == shown)
+    });
+    let form_state = FormState::default();
+    let body = ListPage {
+        text,
+        form: req.form(&[], &form_state),
+        states: states.collect(),
+        rows: rows.collect(),
+        next,
+    };
+    req.show(HERE, &text.say("claim-all"), body).await
+}

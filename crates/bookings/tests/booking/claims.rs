@@ -1,0 +1,275 @@
+//! Tests of claims that one side of a session did not come.
+
+use std::collections::BTreeSet;
+
+use bookings::booking::State;
+use identity::grant::ADMIN;
+use platform::sql;
+use serde_json::{Value, json};
+use testkit::Page;
+
+use crate::payouts::{ITEMS, booked, call, item, items, mark, only_id};
+use crate::stage::{
+    Booking, Person, Stage, count, go_to, ledger, on_both, on_default, prove, run, script, state,
+};
+
+/// After the session of [`booked`] and its completion.
+const OVER: &str = "2026-11-24T05:00:00Z";
+
+/// The claim about a booking, as a person reads it.
+async fn claim(stage: &Stage<'_>, person: &Person, booking: &str) -> Value {
+    let path = format!("/api/v1/bookings/{booking}");
+    let page = script(stage, person).get(&path).await;
+    page.expect(200).json()["claim"].clone()
+}
+
+async fn step(
+    stage: &Stage<'_>,
+    person: &Person,
+    (booking, step): (&str, &str),
+    body: &Value,
+) -> Page {
+    let claim = claim(stage, person, booking).await;
+    let path = format!("/api/v1/claims/{}/{step}", claim["id"].as_str().unwrap());
+    call(&mut script(stage, person), "POST", &path, body).await
+}
+
+/// How many mails with this subject somebody has got.
+async fn mails(stage: &Stage<'_>, message: &str, to: &str) -> usize {
+    let start = stage.start(message);
+    let all = stage.world.mails().await;
+    let is_it = |one: &&testkit::SentMail| {
+        one.subject.starts_with(&start) && one.recipient.to_lowercase().contains(to)
+    };
+    all.iter().filter(is_it).count()
+}
+
+#[test]
+fn after_their_own_feedback_nobody_claims_the_money_back() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (mut farah, mut aina, id) = booked(stage, 18_000).await;
+        go_to(stage, OVER).await;
+        let said = format!("/api/v1/bookings/{id}/feedback");
+        for person in [&mut farah, &mut aina] {
+            person
+                .call("POST", &said, &json!({"rating": 5}))
+                .await
+                .expect(201);
+        }
+        let closed = mark(stage, &aina, &id, "no_show_provider").await;
+        assert_eq!(closed.expect(409).json()["code"], "claim_closed");
+        let page = aina.browser.get(&format!("/me/bookings/{id}")).await;
+        let offers = page
+            .forms()
+            .iter()
+            .any(|form| form.action.ends_with("/outcome"));
+        assert!(!offers, "{}", page.text());
+        stage.work().await;
+        assert_eq!(state(stage, &id).await, State::Completed);
+        assert_eq!(
+            (ledger(stage).await, items(stage).await),
+            (18_000, vec![item(10_000, "pending")])
+        );
+    });
+}
+
+#[test]
+fn after_the_providers_feedback_administrators_decide_and_no_money_moves_before() {
+    on_both(&async |stage: &Stage<'_>| {
+        let (mut farah, aina, id) = booked(stage, 18_000).await;
+        let mut admin = stage.person_as("Mei Lin", ADMIN).await;
+        go_to(stage, OVER).await;
+        let said = format!("/api/v1/bookings/{id}/feedback");
+        farah
+            .call("POST", &said, &json!({"rating": 4}))
+            .await
+            .expect(201);
+        prove(stage, &mut admin).await;
+        let payout = only_id(&mut script(stage, &admin), "pending").await;
+        let approve = format!("{ITEMS}/{payout}/approve");
+        let post = || "POST".parse().unwrap();
+        let mut office = script(stage, &admin);
+        office.call(post(), &approve, &json!({})).await.expect(200);
+        let claimed = mark(stage, &aina, &id, "no_show_provider")
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(
+            (&claimed["state"], &claimed["claim"]["state"]),
+            (&json!("completed"), &json!("disputed"))
+        );
+        assert_eq!(mails(stage, "claim-notice-disputed", "mei.lin").await, 1);
+        // The approval is taken back, and cannot be given while the claim is unsettled.
+        assert_eq!(items(stage).await, [item(10_000, "pending")]);
+        let open = office.call(post(), &approve, &json!({})).await;
+        assert_eq!(open.expect(409).json()["code"], "claim_open");
+        let waits = admin.browser.get("/admin/sessions/claims").await;
+        assert!(
+            waits
+                .expect(200)
+                .body
+                .contains(&format!("/me/bookings/{id}#claim"))
+        );
+        for (body, at) in [
+            (json!({"outcome": "completed", "reason": "No"}), "/reason"),
+            (
+                json!({"outcome": "completed", "reason": "In part", "refund_minor": 18_001}),
+                "/refund_minor",
+            ),
+        ] {
+            let refused = step(stage, &admin, (&id, "decide"), &body).await;
+            assert_eq!(refused.expect(422).json()["errors"][0]["pointer"], at);
+        }
+        // The page takes the sum as people write it.
+        let page = admin.browser.get(&format!("/me/bookings/{id}")).await;
+        let mut forms = page.forms().into_iter();
+        let mut form = forms
+            .find(|form| form.action.starts_with("/admin/sessions/claims/"))
+            .unwrap();
+        form.fill("outcome", "completed")
+            .fill("refund_minor", "60.00");
+        form.fill("reason", "The call broke off");
+        admin.browser.submit(&page, &form).await.expect(303);
+        stage.work().await;
+        assert_eq!(state(stage, &id).await, State::Completed);
+        assert_eq!(
+            (ledger(stage).await, items(stage).await),
+            (12_000, vec![item(10_000, "pending")])
+        );
+        office.call(post(), &approve, &json!({})).await.expect(200);
+        for name in ["aina", "farah"] {
+            assert_eq!(mails(stage, "claim-mail-settled", name).await, 1, "{name}");
+        }
+    });
+}
+
+#[test]
+fn a_claim_waits_for_its_answer_and_silence_counts_for_the_member() {
+    on_both(&async |stage: &Stage<'_>| {
+        let (farah, aina, id) = booked(stage, 18_000).await;
+        go_to(stage, "2026-11-24T01:45:00Z").await;
+        mark(stage, &aina, &id, "no_show_provider")
+            .await
+            .expect(200);
+        assert_eq!(mails(stage, "claim-mail-open", "farah").await, 1);
+        // The claim stops the completion of the session, and moves no money.
+        go_to(stage, OVER).await;
+        assert_eq!(
+            (state(stage, &id).await, ledger(stage).await),
+            (State::Confirmed, 18_000)
+        );
+        assert_eq!(items(stage).await, []);
+        step(stage, &aina, (&id, "answer"), &json!({"agrees": true}))
+            .await
+            .expect(403);
+        step(stage, &farah, (&id, "withdraw"), &Value::Null)
+            .await
+            .expect(403);
+        go_to(stage, "2026-11-26T01:46:00Z").await;
+        stage.work().await;
+        assert_eq!(claim(stage, &aina, &id).await["state"], "lapsed");
+        assert_eq!(
+            (state(stage, &id).await, ledger(stage).await),
+            (State::NoShowProvider, 0)
+        );
+        let late = step(stage, &farah, (&id, "answer"), &json!({"agrees": false})).await;
+        assert_eq!(late.expect(409).json()["code"], "claim_settled");
+    });
+}
+
+#[test]
+fn a_claim_that_is_withdrawn_lets_the_session_have_taken_place() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (farah, mut aina, id) = booked(stage, 18_000).await;
+        go_to(stage, "2026-11-24T01:45:00Z").await;
+        mark(stage, &aina, &id, "no_show_provider")
+            .await
+            .expect(200);
+        let said = json!({"agrees": false, "answer": "I waited in the other room"});
+        let answered = step(stage, &farah, (&id, "answer"), &said)
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(answered["state"], "disputed");
+        aina.sees(&format!("/me/bookings/{id}"), "I waited in the other room")
+            .await;
+        go_to(stage, OVER).await;
+        step(stage, &aina, (&id, "withdraw"), &Value::Null)
+            .await
+            .expect(200);
+        assert_eq!(state(stage, &id).await, State::Completed);
+        assert_eq!(
+            (ledger(stage).await, items(stage).await),
+            (18_000, vec![item(10_000, "pending")])
+        );
+    });
+}
+
+#[test]
+fn a_member_who_is_said_to_be_missing_gets_a_mail_and_may_object() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (farah, aina, id) = booked(stage, 18_000).await;
+        let mut admin = stage.person_as("Mei Lin", ADMIN).await;
+        go_to(stage, "2026-11-24T01:45:00Z").await;
+        mark(stage, &farah, &id, "no_show_member").await.expect(200);
+        assert_eq!(mails(stage, "claim-mail-open", "aina").await, 1);
+        let answered = step(stage, &aina, (&id, "answer"), &json!({"agrees": false})).await;
+        assert_eq!(answered.expect(200).json()["state"], "disputed");
+        go_to(stage, OVER).await;
+        prove(stage, &mut admin).await;
+        let all = json!({"outcome": "no_show_provider", "reason": "Nobody was there"});
+        step(stage, &admin, (&id, "decide"), &all).await.expect(200);
+        stage.work().await;
+        assert_eq!(state(stage, &id).await, State::NoShowProvider);
+        assert_eq!((ledger(stage).await, items(stage).await), (0, vec![]));
+    });
+}
+
+#[test]
+fn a_payout_that_is_sent_leaves_a_claim_to_administrators() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (_, aina, id) = booked(stage, 18_000).await;
+        go_to(stage, OVER).await;
+        run(
+            stage,
+            sql!("UPDATE payout_item SET state = 'rejected', reason = 'Paid in cash'"),
+        )
+        .await;
+        let claimed = mark(stage, &aina, &id, "no_show_provider")
+            .await
+            .expect(200)
+            .json();
+        assert_eq!(claimed["claim"]["state"], "disputed");
+        assert_eq!(count(stage, sql!("SELECT COUNT(*) FROM refund")).await, 0);
+    });
+}
+
+#[test]
+fn a_list_of_payouts_goes_on_until_all_are_read() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (mut farah, mut aina, _) = booked(stage, 0).await;
+        for hour in ["11:00", "13:00"] {
+            let slot = farah.offer("2026-11-24", hour, 0).await;
+            aina.book(&slot).await.expect(303);
+        }
+        go_to(stage, "2026-11-25T00:00:00Z").await;
+        let mut admin = stage.person_as("Mei Lin", ADMIN).await;
+        let mut office = script(stage, &admin);
+        let (mut path, mut read) = (format!("{ITEMS}?limit=1"), BTreeSet::new());
+        loop {
+            let page = call(&mut office, "GET", &path, &Value::Null).await;
+            let page = page.expect(200).json();
+            read.insert(page["items"][0]["id"].to_string());
+            let Some(next) = page["next_cursor"].as_str() else {
+                break;
+            };
+            path = format!("{ITEMS}?limit=1&cursor={next}");
+        }
+        assert_eq!(read.len(), 3);
+        let first = admin.browser.get("/admin/payouts?limit=2").await;
+        let next = first.expect(200).link(&stage.say("finding-more")).href;
+        let rest = admin.browser.get(&next).await;
+        let rest = rest.expect(200).body.matches("name=\"item\"").count();
+        assert_eq!((first.body.matches("name=\"item\"").count(), rest), (2, 1));
+    });
+}
