@@ -386,6 +386,7 @@ fn the_public_page_tells_nobody_the_day_of_an_event_for_few() {
             let change = move |tx: &mut Tx<'_>| tx.run(first, &[&key, &open], Rows::Exactly(1));
             stage.world.store().write(change).await.unwrap();
         };
+        stage.switch(|switches| switches.open_rsvp = false).await;
         assert_eq!(shown().await, [false, true]);
         open("reception", 1).await;
         assert_eq!(shown().await, [false, true], "the one that is open to all");
