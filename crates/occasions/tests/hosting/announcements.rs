@@ -31,7 +31,11 @@ fn guests_read_what_is_published_and_nothing_else() {
         form.fill("title.en", "Parking")
             .fill("body.en", "Behind the hall.\nPlease come early.")
             .fill("title.ms", "Tempat letak kereta");
-        assert_eq!(form.value("published"), Some("1"), "guests see it, as it is proposed");
+        assert_eq!(
+            form.value("published"),
+            Some("1"),
+            "guests see it, as it is proposed"
+        );
         form.untick("published", "1");
         let saved = host.submit(&page, &form).await;
         host.follow(saved).await.expect(200);

@@ -391,7 +391,11 @@ fn the_public_page_tells_nobody_the_day_of_an_event_for_few() {
         open("reception", 1).await;
         assert_eq!(shown().await, [false, true], "the one that is open to all");
         open("nikah", 1).await;
-        assert_eq!(shown().await, [true, false], "the first that is open to all");
+        assert_eq!(
+            shown().await,
+            [true, false],
+            "the first that is open to all"
+        );
     });
 }
 
