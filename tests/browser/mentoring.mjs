@@ -1,5 +1,5 @@
 // A month of a mentoring site. A mentor opens it; three members book with credits and with money; one of them moves,
-// one cancels too late, one disputes a payment. A document is reviewed. The administrator pays the mentor, and in the
+// one would cancel too late, one disputes a payment. A document is reviewed. The administrator pays the mentor, and in the
 // end all books agree.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
@@ -179,7 +179,7 @@ test('one member buys a plan, books with a credit, and moves', async () => {
   await look(aina, 'me-member');
 });
 
-test('another pays, and cancels too late; a third disputes the payment', async () => {
+test('another pays, and would cancel too late; a third disputes the payment', async () => {
   ben = await invite(browser, admin, 'Ben Tan', 'ben@example.my');
   await choose(ben, 'Mock interview', 3);
   await look(ben, 'slot-money');
@@ -213,7 +213,7 @@ test('another pays, and cancels too late; a third disputes the payment', async (
   await enter(ben, asked, 'ben@example.my');
   kenduri.advanceTo(new Date(deadline.getTime() + 60_000));
   await press(ben, 'Cancel this booking…');
-  await ben.getByText('It is too late to cancel').first().waitFor();
+  await ben.getByText('Nothing is paid back.').first().waitFor();
   await look(ben, 'cancel-late');
   await ben.goto(asked);
   await look(ben, 'booking-late');

@@ -21,6 +21,7 @@ const THREADS: &str = "4";
 /// Binaries that take longest, which begin first. All others follow in the order of their names.
 const FIRST: &[&str] = &[
     "kenduri/end_to_end",
+    "kenduri",
     "accounts/asking",
     "bookings/booking",
     "supervisor/services",

@@ -11,6 +11,7 @@ use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use identity::account::{self, AccountId, NewAccount};
+use identity::credential::hashing::Hasher;
 use identity::credential::password::{self, Password};
 use identity::credential::second_factor;
 use identity::grant::{self, Scope};
@@ -105,14 +106,13 @@ fn accounts(world: &World) -> Context {
         proxies: Proxies::default(),
     };
     let site = domains::site(DOMAINS, &[], world.platform.clone(), settings);
-    {
-        let mut changed = Context::new(site, DOMAINS);
-        changed.policy = Policy {
-            registration: Registration::Open,
-            has_mail: true,
-        };
-        changed
-    }
+    let mut accounts = Context::new(site, DOMAINS);
+    accounts.policy = Policy {
+        registration: Registration::Open,
+        has_mail: true,
+    };
+    accounts.hasher = Hasher::at_normal_priority(1, world.platform.random.clone());
+    accounts
 }
 
 fn visitor(accounts: &Context) -> Visitor {
