@@ -90,7 +90,7 @@ pub(crate) fn install_packages() -> Result<()> {
 fn run_fast(steps: &mut Steps) -> Result<()> {
     check_sources(steps)?;
     let binaries = steps.step("lints, the program and the tests, built", build::build_all)?;
-    let variables = [("KENDURI_TEST_ROUNDS", "1".to_owned())];
+    let variables = [("KENDURI_TEST_ROUNDS", ROUNDS.to_string())];
     steps.step("units, pages, end to end", || {
         binaries::run(binaries, &variables)
     })

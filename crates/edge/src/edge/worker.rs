@@ -211,6 +211,9 @@ async fn take(
     close: CancellationToken,
 ) {
     let shared = &here.shared;
+    // Draining waits for this loop too. Otherwise it could end between the acceptance of a connection
+    // and its permit.
+    let _accepting = shared.connection_limits.keep_open();
     let front = (kind == ListenerKind::Front).then(|| Arc::new(at.clone()));
     let is_inside = kind == ListenerKind::Front && at.is_loopback();
     let mut taken = 0_usize;
@@ -228,8 +231,10 @@ async fn take(
             Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(BREATH).await;
-                continue;
+                tokio::select! {
+                    () = tokio::time::sleep(BREATH) => continue,
+                    () = close.cancelled() => return,
+                }
             }
         };
         let address = match &stream {
