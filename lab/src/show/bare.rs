@@ -151,14 +151,16 @@ impl Bare {
         }
     }
 
-    /// Makes a command that runs a script as root of the bare Debian; `$0` is `word`.
+    /// Makes a command that runs a script as root of the bare Debian; `$0` is `word`. The outer shell
+    /// stays, because the kernel ends it with `unshare` only as long as it belongs to root, and
+    /// everything else with it.
     fn inside(&self, script: &str, word: &str) -> Command {
         let mount = format!(
             "mount --bind {rust} {tree}/opt/rust
              mount -t proc proc {tree}/proc
-             exec chroot {tree} /usr/bin/env --ignore-environment HOME=/root \
+             chroot {tree} /usr/bin/env --ignore-environment HOME=/root \
                  PATH=/opt/rust/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-                 sh -euc \"$@\"",
+                 sh -euc \"$@\" || exit",
             rust = self.rust.display(),
             tree = self.tree().display(),
         );
