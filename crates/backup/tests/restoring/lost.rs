@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use backup::{Agent, BackupError, DrillResult};
 use jiff::SignedDuration;
-use platform::{Clock, Random, StoreError, Tx, erasure};
+use platform::{Clock, Random, Store, StoreError, Tx, erasure};
 
 use crate::bad_input::names;
 use crate::place::{Place, answer, answers};
@@ -153,8 +153,7 @@ async fn a_segment_that_is_removed_is_told_and_a_snapshot_replaces_it() {
     assert_eq!(restored(&place), [0, 1, 2, 3, 4, 5]);
 }
 
-#[tokio::test]
-async fn a_snapshot_relies_on_nothing_that_is_gone() {
+async fn backed_up_with_file_and_erasure() -> (Place, Store, Agent) {
     let place = Place::new();
     let files = place.data().join("files");
     fs::create_dir(&files).unwrap();
@@ -164,6 +163,12 @@ async fn a_snapshot_relies_on_nothing_that_is_gone() {
     let erase = |tx: &mut Tx<'_>| -> Result<(), StoreError> { erasure::note(tx, "account", "1") };
     store.write(erase).await.unwrap();
     agent.now().unwrap();
+    (place, store, agent)
+}
+
+#[tokio::test]
+async fn a_snapshot_relies_on_nothing_that_is_gone() {
+    let (place, _store, agent) = backed_up_with_file_and_erasure().await;
     let erasures = objects(&place, "erasures/");
     assert_eq!(erasures.len(), 1);
     remove(&place, &erasures[0]);
@@ -195,15 +200,7 @@ async fn the_envelope_is_told_as_missing_while_the_copy_goes_on() {
 /// A NAS, a Mac, NFS and programs that synchronize folders leave such files.
 #[tokio::test]
 async fn files_of_other_programs_stop_nothing() {
-    let place = Place::new();
-    let files = place.data().join("files");
-    fs::create_dir(&files).unwrap();
-    fs::write(files.join("picture"), "a picture").unwrap();
-    let store = place.open();
-    let agent = place.agent(&store);
-    let erase = |tx: &mut Tx<'_>| -> Result<(), StoreError> { erasure::note(tx, "account", "1") };
-    store.write(erase).await.unwrap();
-    agent.now().unwrap();
+    let (place, store, agent) = backed_up_with_file_and_erasure().await;
     for number in 0..3 {
         answer(&store, number).await.unwrap();
         agent.turn().unwrap();
