@@ -68,6 +68,8 @@ const LOOKS: usize = 16;
 /// Serves until the supervisor process stops this process. Standard input is the channel to the
 /// supervisor process.
 pub(crate) fn run() -> Result<()> {
+    // Lists of processes would show the name of the link by which the supervisor started this one.
+    let _ = rustix::thread::set_name(c"kenduri");
     let room = descriptors::make_room();
     // The metrics recorder comes first, so that it records all metrics.
     let figures = metrics::start()?;

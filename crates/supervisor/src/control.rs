@@ -6,7 +6,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::log_query::{LogLine, LogQuery};
 use crate::notifications::Notification;
-use crate::plan::{OwnService, Plan};
+use crate::plan::Plan;
 use crate::ready_instances::ReadyInstances;
 use crate::service_log::ServiceLog;
 use crate::state::{Command, Event, RunId};
@@ -30,7 +30,7 @@ pub(crate) enum Message {
     /// Requests an answer as soon as no former generation is kept.
     TrialsOver(oneshot::Sender<()>),
     HandOver(oneshot::Sender<Result<(), ControlError>>),
-    Renew(OwnService, oneshot::Sender<CommandOutcome>),
+    Upgrade(oneshot::Sender<CommandOutcome>),
     ShutDown(oneshot::Sender<()>),
 }
 
@@ -99,11 +99,11 @@ impl Control {
         self.command(service, Command::Reload(None)).await
     }
 
-    /// Replaces the process of the program's own service, even if its settings have not changed;
-    /// see [`Control::reload`]. Does nothing if the plan does not contain the program's own
-    /// service.
-    pub async fn renew(&self, own: OwnService) -> Result<(), ControlError> {
-        let outcome = self.ask(|answer| Message::Renew(own, answer)).await?;
+    /// Replaces the process of the program's own service by the program file on the disk; see
+    /// [`Control::reload`]. Every other start of that service runs the supervisor's own program,
+    /// even if its file was replaced.
+    pub async fn upgrade(&self) -> Result<(), ControlError> {
+        let outcome = self.ask(Message::Upgrade).await?;
         outcome.map_err(ControlError::Refused)
     }
 

@@ -18,6 +18,7 @@ pub(crate) use cgroup::{Cgroup, Cgroups};
 pub(crate) use pid_records::{PidRecord, PidRecords};
 pub(crate) use poll_backoff::PollBackoff;
 pub(crate) use proc_table::ProcessTable;
+pub(crate) use shim::THIS_PROGRAM;
 pub(crate) use spawn::{PassedDescriptor, SpawnRequest, spawn};
 
 use crate::state::Exit;

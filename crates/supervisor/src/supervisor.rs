@@ -187,6 +187,8 @@ pub struct Supervisor {
     /// The prefix of the tokens by which the supervisor recognizes its processes.
     name: String,
     began: Instant,
+    /// The generation of the program's own service that runs the program file on the disk.
+    from_disk: Option<u32>,
     next_command: CommandId,
     /// The callers that wait for the end of the shutdown; `None` if no shutdown is in progress.
     shutdown_waiters: Option<Vec<oneshot::Sender<()>>>,
@@ -227,7 +229,7 @@ impl Supervisor {
             _ => {}
         }
         let folders = Folders::of(&run, logs)?;
-        let began = (options.clock)().as_millisecond();
+        let began = (options.clock)().as_nanosecond();
         let name = format!("{}.{began}", std::process::id());
         let parts = (launcher, folders, lock, pid_records, name);
         let (mut supervisor, control) = Self::assemble(options, parts, Instant::now());
@@ -243,8 +245,7 @@ impl Supervisor {
     fn prepare(options: &SupervisorOptions) -> Result<(PathBuf, Folder, Folder), StartError> {
         let launcher = match &options.launcher {
             ShimProgram::ThisProgram if !shim::is_installed() => return Err(StartError::NoShim),
-            // This path refers to the running program, even if its file was replaced.
-            ShimProgram::ThisProgram => PathBuf::from("/proc/self/exe"),
+            ShimProgram::ThisProgram => PathBuf::from(shim::THIS_PROGRAM),
             ShimProgram::Other(path) => path.clone(),
         };
         let make = |path: &Path, mode| {
@@ -287,6 +288,7 @@ impl Supervisor {
             groups,
             name,
             began,
+            from_disk: None,
             next_command: 0,
             shutdown_waiters: None,
             handover_waiter: None,

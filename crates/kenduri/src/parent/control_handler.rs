@@ -257,7 +257,7 @@ impl ParentProcess {
             let room = self.settings.lock().await.sockets.leave();
             room.context("the old program goes on")?;
             let path = self.program.path().display();
-            let next = self.control.reload(OWN_SERVICE).await;
+            let next = self.control.upgrade().await;
             next.with_context(|| format!("the old program goes on, for {path} does not serve"))?;
             let longer = async { drop(self.control.trials_over().await) };
             let shut = self.gate.shut(longer).await;

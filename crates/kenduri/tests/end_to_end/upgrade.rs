@@ -198,6 +198,11 @@ pub(crate) fn ask(
     Ok(())
 }
 
+fn kill(process: u32) {
+    let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
+    kill_process(pid.expect("a process"), Signal::KILL).expect("it lives");
+}
+
 #[test]
 fn nobody_notices_that_another_program_serves() {
     let copy = Copy::new(SETTINGS);
@@ -234,8 +239,7 @@ fn nobody_notices_that_another_program_serves() {
     println!("{count} requests, none failed");
     // The new supervisor process still supervises: it restarts the worker that is killed here.
     let worker = program.worker();
-    let pid = i32::try_from(worker).ok().and_then(Pid::from_raw);
-    kill_process(pid.expect("a process"), Signal::KILL).expect("it lives");
+    kill(worker);
     assert_eq!(program.get("/readyz").status, 200);
     assert_ne!(program.worker(), worker);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
@@ -308,6 +312,15 @@ fn a_program_that_does_not_serve_changes_nothing() {
     let why = text(&copy.upgrade().stderr);
     assert!(why.contains("is gone"), "{why}");
     assert_eq!(program.worker(), worker);
+    // Only an upgrade runs the file on the disk: a worker that ends is replaced by the same
+    // program, and so is one that takes waiting settings.
+    kill(worker);
+    assert_eq!(program.get("/readyz").status, 200);
+    let restarted = program.worker();
+    assert_ne!(restarted, worker);
+    assert!(copy.order(&["reload", "kenduri"]).status.success());
+    assert_eq!(program.get("/readyz").status, 200);
+    assert_ne!(program.worker(), restarted);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));
 }
 

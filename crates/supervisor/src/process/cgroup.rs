@@ -9,6 +9,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
@@ -250,6 +251,12 @@ impl Cgroup {
     pub(crate) fn memory(&self) -> Option<u64> {
         let stat = read(&self.folder, "memory.stat").ok()?;
         Some(value_of(&stat, "anon")? + value_of(&stat, "shmem")?)
+    }
+
+    /// Returns the user and system processor time of the control group's processes.
+    pub(crate) fn processor_time(&self) -> Option<Duration> {
+        let stat = read(&self.folder, "cpu.stat").ok()?;
+        Some(Duration::from_micros(value_of(&stat, "usage_usec")?))
     }
 
     /// Whether the kernel has killed a process of the control group because memory was exhausted.
@@ -501,6 +508,9 @@ mod tests {
         let stat = "anon 4096\nfile 81920\nkernel 7\nshmem 8192\nanon_thp 5\n";
         fs::write(group.folder.join("memory.stat"), stat).unwrap();
         assert_eq!(group.memory(), Some(12_288));
+        let stat = "usage_usec 1500000\nuser_usec 900000\nsystem_usec 600000\n";
+        fs::write(group.folder.join("cpu.stat"), stat).unwrap();
+        assert_eq!(group.processor_time(), Some(Duration::from_millis(1_500)));
         let events = "low 0\nmax 12\noom 1\noom_kill 2\noom_group_kill 1\n";
         fs::write(group.folder.join("memory.events"), events).unwrap();
         assert!(group.ran_out_of_memory());

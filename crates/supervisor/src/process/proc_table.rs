@@ -33,6 +33,12 @@ impl ProcessTable {
         Self(pids.filter_map(ProcessStat::read).collect())
     }
 
+    /// Reads a single process.
+    pub(crate) fn of(pid: Pid) -> Self {
+        let pid = pid.as_raw_nonzero().get();
+        Self(ProcessStat::read(pid).into_iter().collect())
+    }
+
     pub(crate) fn entries(&self) -> &[ProcessStat] {
         &self.0
     }

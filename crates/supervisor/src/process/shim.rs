@@ -26,6 +26,9 @@ use super::proc_table::mark_with_token;
 /// The first argument of a process that is to become a service.
 pub(crate) const MARK: &str = "--become-a-service";
 
+/// The path of the program that this process runs, even if its file was replaced (proc(5)).
+pub(crate) const THIS_PROGRAM: &str = "/proc/self/exe";
+
 /// The start byte with which the supervisor makes the new process become the service.
 pub(crate) const START: u8 = b'!';
 /// The start byte for a service that also receives a listening socket, in systemd's protocol.
@@ -83,7 +86,16 @@ fn become_service(mut words: impl Iterator<Item = OsString>) -> io::Error {
     mark_with_token(&token.to_string_lossy());
     match prepare(&supervisor, privileges == "drop") {
         Err(error) => error,
-        Ok(StartMode::Plain) => Command::new(program).args(words).exec(),
+        Ok(StartMode::Plain) => {
+            let mut service = Command::new(&program);
+            if program == THIS_PROGRAM
+                && let Ok(name) = std::env::current_exe()
+            {
+                // Lists of processes show this name.
+                service.arg0(name);
+            }
+            service.args(words).exec()
+        }
         Ok(StartMode::Activated) => Command::new("/bin/sh")
             .args(["-c", ACTIVATE, "sh"])
             .arg(program)

@@ -10,7 +10,7 @@ use super::remove_tree::remove;
 use super::service::ManagedService;
 use super::{StartError, Supervisor};
 use crate::control::{AppliedPlan, CommandOutcome, ControlError, Message, ServiceChange};
-use crate::plan::{OWN_SERVICE, OwnService, Plan, ServiceSettings};
+use crate::plan::{OWN_SERVICE, Plan, ServiceSettings};
 use crate::service_log::ServiceLog;
 use crate::state::{Command, Event, State};
 use crate::status::{InstanceStatus, ServiceStatus};
@@ -67,7 +67,7 @@ impl Supervisor {
         match message {
             // During a handover, the supervisor starts no processes, because it could not hand them
             // over.
-            Message::Command(..) | Message::Apply(..) | Message::Renew(..)
+            Message::Command(..) | Message::Apply(..) | Message::Upgrade(..)
                 if self.handover_waiter.is_some() =>
             {
                 self.postponed.push(message);
@@ -100,7 +100,7 @@ impl Supervisor {
                 });
                 let _ = answer.send(outputs);
             }
-            Message::Renew(own, answer) => self.renew(own, answer),
+            Message::Upgrade(answer) => self.upgrade(answer),
             Message::TrialsOver(answer) => self.trial_waiters.push(answer),
             Message::HandOver(answer) => match self.handover_refusal() {
                 None => self.handover_waiter = Some(answer),
@@ -360,19 +360,15 @@ impl Supervisor {
         }
     }
 
-    /// Replaces the process of the program's own service, even if its settings have not changed.
-    fn renew(&mut self, own: OwnService, answer: oneshot::Sender<CommandOutcome>) {
+    /// Replaces the process of the program's own service by the program file on the disk.
+    fn upgrade(&mut self, answer: oneshot::Sender<CommandOutcome>) {
         let name: Arc<str> = OWN_SERVICE.into();
-        let settings = Arc::new(own.settings());
-        let policy = settings.policy.clone();
-        if let Some(managed) = self.services.get_mut(&name)
-            && !managed.leaves
+        if let Some(managed) = self.services.get(&name)
             && !managed.state.is_rolling()
         {
-            let next = managed.state.next_generation();
-            managed.settings.insert(next, settings);
+            self.from_disk = Some(managed.state.next_generation());
         }
-        self.command(&name, Command::Reload(Some(policy)), Some(answer));
+        self.command(&name, Command::Reload(None), Some(answer));
     }
 
     fn send_command(

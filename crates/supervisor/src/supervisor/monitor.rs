@@ -8,7 +8,7 @@ use rustix::process::Pid;
 
 use super::{SAMPLE, Supervisor};
 use crate::control::Message;
-use crate::process::{Cgroup, ProcessTable, reap_adopted};
+use crate::process::{ProcessTable, reap_adopted};
 use crate::service_log::WatchPhase;
 use crate::state::{Event, Exit, MemoryAction, RunId};
 
@@ -95,22 +95,32 @@ impl Supervisor {
         {
             return;
         }
-        let table = ProcessTable::read();
+        let table: LazyCell<ProcessTable> = LazyCell::new(ProcessTable::read);
         let ticks_per_second = rustix::param::clock_ticks_per_second();
         let mut over: Vec<(Arc<str>, RunId, u64)> = Vec::new();
         for (name, managed) in &mut self.services {
             for (run, live) in &mut managed.live {
                 let (pid, max) = (live.process.pid(), live.settings.memory);
-                let (ticks, bytes) = table.use_of(pid);
+                let group = live.process.control_group();
+                let counted = group.and_then(|group| {
+                    let ticks = ticks(group.processor_time()?, ticks_per_second);
+                    Some((ticks, group.memory()?))
+                });
+                let (ticks, bytes) = counted.unwrap_or_else(|| {
+                    if live.settings.own {
+                        ProcessTable::of(pid).use_of(pid)
+                    } else {
+                        table.use_of(pid)
+                    }
+                });
                 let used = live
                     .use_of
                     .ticks
                     .map_or(0, |before| ticks.saturating_sub(before));
                 live.use_of.ticks = Some(ticks);
                 live.use_of.cpu_percent = percent(used, ticks_per_second);
-                let group = live.process.control_group();
-                if let Some(bytes) = group.and_then(Cgroup::memory) {
-                    live.use_of.memory_bytes = bytes;
+                live.use_of.memory_bytes = bytes;
+                if counted.is_some() {
                     // With the action `kill`, the kernel itself enforces the memory limit.
                     let is_asked = live.settings.policy.memory != MemoryAction::Kill;
                     if is_asked && max.is_some_and(|max| bytes >= max) {
@@ -118,7 +128,6 @@ impl Supervisor {
                     }
                     continue;
                 }
-                live.use_of.memory_bytes = bytes;
                 if max.is_some_and(|max| bytes > max) {
                     // Shared memory is counted several times in `bytes`. Counting it only once is
                     // slow, so this is done only for processes that seem to exceed their limit.
@@ -134,6 +143,11 @@ impl Supervisor {
             self.step(&name, Event::OverMemory(run, bytes));
         }
     }
+}
+
+fn ticks(time: Duration, ticks_per_second: u64) -> u64 {
+    let microseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+    microseconds.saturating_mul(ticks_per_second) / 1_000_000
 }
 
 fn percent(ticks: u64, ticks_per_second: u64) -> f64 {

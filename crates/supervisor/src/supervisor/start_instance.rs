@@ -11,13 +11,15 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Supervisor;
 use super::service::RunningInstance;
+use super::{ShimProgram, Supervisor};
 use crate::channel::Channel;
 use crate::folder::Folder;
 use crate::log_query::Stream;
 use crate::plan::{Listening, OWN_SERVICE, Placeholders, ServiceSettings, USUAL_WEIGHT};
-use crate::process::{Cgroup, Cgroups, PassedDescriptor, PidRecord, SpawnRequest, spawn};
+use crate::process::{
+    Cgroup, Cgroups, PassedDescriptor, PidRecord, SpawnRequest, THIS_PROGRAM, spawn,
+};
 use crate::readiness::NotifySocket;
 use crate::ready_instances::Address;
 use crate::service_log::OpenPipe;
@@ -155,7 +157,15 @@ impl Supervisor {
         let notify = NotifySocket::open(services, &notify, owner)?;
 
         let (command, mut environment) = if settings.own {
-            (settings.command.clone(), settings.environment.found.clone())
+            let mut command = settings.command.clone();
+            let runs_this = matches!(self.options.launcher, ShimProgram::ThisProgram);
+            if let Some(program) = command.first_mut()
+                && runs_this
+                && self.from_disk != Some(generation)
+            {
+                THIS_PROGRAM.clone_into(program);
+            }
+            (command, settings.environment.found.clone())
         } else {
             let places = placeholders(number, address.as_ref());
             let command = settings.command.iter().map(|word| places.fill(word));

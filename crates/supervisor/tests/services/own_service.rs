@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 use supervisor::state::{Exit, InstanceState};
-use supervisor::{Channel, ControlError, LogQuery, NotificationKind, OWN_SERVICE, OwnService};
+use supervisor::{
+    Channel, Control, ControlError, LogQuery, NotificationKind, OWN_SERVICE, OwnService, Plan,
+};
 use tempfile::TempDir;
 
 use crate::support::{Fixture, PATIENCE, folder, kill, lives, plan, until, wish};
@@ -90,6 +92,12 @@ impl Talk {
     }
 }
 
+/// Applies a plan in which only the program's own service has changed.
+async fn renewed(control: &Control, wanted: Plan) -> Result<(), ControlError> {
+    let [changed] = <[_; 1]>::try_from(control.apply(wanted).await?).unwrap();
+    changed.outcome
+}
+
 #[test]
 fn it_has_a_channel_the_environment_and_the_outputs_and_is_ready_when_it_says_so() {
     let folder = folder();
@@ -143,11 +151,12 @@ fn a_next_one_takes_over_while_the_old_one_finishes() {
     let mut fixture = Fixture::with_own(folder, "", own);
     let mut old = Talk::ready(&mut fixture);
     let control = fixture.control.clone();
+    let wanted = plan(fixture.folder.path(), "").unwrap().with(next);
     let renewal = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
-        runtime.block_on(control.renew(next))
+        runtime.block_on(renewed(&control, wanted))
     });
     let mut new = Talk::begin(&mut fixture);
     assert!(new.hear().contains(" new "), "the other command");
@@ -200,7 +209,8 @@ fn a_next_one_that_is_never_ready_leaves_the_old_one() {
         (late, "not ready within"),
         (broken, "code 1 before it was ready"),
     ] {
-        let refused = fixture.wait(fixture.control.renew(next)).unwrap_err();
+        let wanted = plan(fixture.folder.path(), "").unwrap().with(next);
+        let refused = fixture.wait(renewed(&fixture.control, wanted)).unwrap_err();
         assert!(refused.to_string().contains(why), "{refused}");
         until("it is alone", || fixture.rows(OWN_SERVICE).len() == 1);
         assert_eq!(fixture.pid(OWN_SERVICE), old.channel.pid);
