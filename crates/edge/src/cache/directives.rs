@@ -23,6 +23,8 @@ pub(super) struct Directives {
     pub(super) no_cache: bool,
     /// Whether `private` is set, with or without field names.
     pub(super) private: bool,
+    /// Whether `only-if-cached` is set (RFC 9111, section 5.2.1.7).
+    pub(super) only_if_cached: bool,
     /// Whether `must-revalidate` or `proxy-revalidate` is set. Both mean the same to a shared
     /// cache.
     pub(super) must_revalidate: bool,
@@ -50,6 +52,7 @@ impl Directives {
             "no-store" => self.no_store = true,
             "no-cache" => self.no_cache = true,
             "private" => self.private = true,
+            "only-if-cached" => self.only_if_cached = true,
             "must-revalidate" | "proxy-revalidate" => self.must_revalidate = true,
             "max-age" => set(&mut self.max_age, argument),
             "s-maxage" => set(&mut self.s_maxage, argument),

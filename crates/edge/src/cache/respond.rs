@@ -37,6 +37,8 @@ pub(crate) enum CacheOutcome {
     Around(&'static str),
     /// The request went to the server for this reason, and the response may not be stored.
     NotKept(&'static str),
+    /// No stored response could be used, and the client wanted no other.
+    Absent,
 }
 
 impl CacheOutcome {
@@ -54,7 +56,7 @@ impl CacheOutcome {
             Self::Asked {
                 how: How::Renewed, ..
             } => "revalidated",
-            Self::Asked { how: How::New, .. } | Self::NotKept(_) => "miss",
+            Self::Asked { how: How::New, .. } | Self::NotKept(_) | Self::Absent => "miss",
             Self::Around(_) => "bypass",
         }
     }
@@ -63,6 +65,7 @@ impl CacheOutcome {
         match self {
             Self::Hit | Self::Stale => format!("kenduri; hit; ttl={seconds_left}"),
             Self::Around(why) | Self::NotKept(why) => format!("kenduri; fwd={why}"),
+            Self::Absent => "kenduri".to_owned(),
             Self::Asked {
                 how,
                 why,

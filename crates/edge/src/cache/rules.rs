@@ -75,10 +75,16 @@ pub(crate) enum CacheUse {
 
 /// The request's conditions for using a stored response (section 5.2.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a condition of its own"
+)]
 pub(crate) struct Demand {
     /// Whether the edge must first revalidate the stored response.
     pub(crate) no_cache: bool,
     max_age: Option<Duration>,
+    /// Whether the client wants a stored response or none.
+    pub(crate) only_if_cached: bool,
     /// Whether the request is for a range. A stored response may serve it, but a partial response
     /// is not stored.
     pub(crate) part: bool,
@@ -112,6 +118,7 @@ impl CacheUse {
         Self::In(Demand {
             no_cache: said.no_cache,
             max_age: said.max_age,
+            only_if_cached: said.only_if_cached,
             part: headers.contains_key(RANGE),
             head: *method == Method::HEAD,
         })

@@ -172,6 +172,12 @@ impl CacheableRequest<'_> {
                 }
                 return (answer, told);
             }
+            _ if self.demand.only_if_cached => {
+                outcome.why = "only_if_cached";
+                let mut answer = bare(StatusCode::GATEWAY_TIMEOUT);
+                tell(&mut answer, CacheOutcome::Absent);
+                return (answer, CacheOutcome::Absent);
+            }
             _ => {}
         }
         let why = match &found {

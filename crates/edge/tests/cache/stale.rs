@@ -52,6 +52,23 @@ async fn what_did_not_change_is_confirmed_and_not_sent_again() {
 }
 
 #[tokio::test]
+async fn who_wants_only_what_is_kept_never_reaches_the_program() {
+    let site = Site::open(ROUTE);
+    let said = Said::of(&[("cache-control", "max-age=60")], "answer {n}");
+    site.script.says("/", said);
+    let only = [("cache-control", "only-if-cached")];
+    let absent = site.ask("GET", "/", &only).await;
+    assert_eq!((absent.status, absent.cache()), (504, "kenduri"));
+    assert_eq!(site.script.asked("/"), 0);
+    assert_eq!(site.get("/").await.body, "answer 1");
+    let kept = site.ask("GET", "/", &only).await;
+    assert_eq!((kept.status, kept.body.as_str()), (200, "answer 1"));
+    site.later(61);
+    assert_eq!(site.ask("GET", "/", &only).await.status, 504);
+    assert_eq!(site.script.asked("/"), 1);
+}
+
+#[tokio::test]
 async fn what_must_be_confirmed_always_is() {
     let site = Site::open(ROUTE);
     let said = Said::of(
