@@ -136,6 +136,14 @@ fn fill(settings: &Settings) -> Result<()> {
         )
     })?;
     let key = match backup::open(&backup.target, &Secret::new(passphrase)) {
+        // An empty folder on this disk looks like the mount point of a disk that is missing.
+        Err(backup::BackupError::Nothing(name)) if backup.target.is_on_disk_of(&settings.data) => {
+            bail!(
+                "there is no backup in {name}, and it is on the same disk as the data folder\n  \
+                 if its own disk is not mounted, mount it; \
+                 for a first start without a backup, set backup.restore to false"
+            )
+        }
         // There is no backup yet, because no machine has ever made a snapshot.
         Err(backup::BackupError::Nothing(_)) => return Ok(()),
         key => key?,

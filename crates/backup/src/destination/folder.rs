@@ -26,13 +26,8 @@ impl Folder {
     }
 
     pub(super) fn is_on_disk_of(&self, data: &Path) -> bool {
-        // The folder may not exist yet.
-        let mut known = self
-            .0
-            .ancestors()
-            .filter_map(|path| fs::metadata(path).ok());
-        let disk = known.next().map(|facts| facts.dev());
-        disk.is_some() && disk == fs::metadata(data).ok().map(|facts| facts.dev())
+        let disk = disk_of(&self.0);
+        disk.is_some() && disk == disk_of(data)
     }
 
     pub(super) fn prepare(&self) -> Result<(), BackupError> {
@@ -157,6 +152,12 @@ impl Folder {
 fn may_be_ours(name: &str) -> bool {
     let is_ours = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     !name.starts_with('.') && name.bytes().all(is_ours)
+}
+
+/// The disk of a path, which may not exist yet.
+fn disk_of(path: &Path) -> Option<u64> {
+    let mut known = path.ancestors().filter_map(|path| fs::metadata(path).ok());
+    known.next().map(|facts| facts.dev())
 }
 
 fn make(folder: &Path) -> io::Result<()> {

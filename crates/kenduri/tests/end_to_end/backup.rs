@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,7 @@ impl Machine {
         let folder = tempfile::tempdir().expect("a folder");
         let settings = format!(
             "data = \"data\"\n[backup]\nto = \"folder:{}\"\ndrill = \"off\"\n",
-            folder.path().join("elsewhere").display()
+            place(&folder).display()
         );
         fs::write(folder.path().join("kenduri.toml"), settings).expect("settings");
         Self { folder }
@@ -34,6 +35,17 @@ impl Machine {
     pub(crate) fn settings(&self) -> String {
         let file = self.folder.path().join("kenduri.toml");
         file.to_string_lossy().into_owned()
+    }
+
+    fn place(&self) -> PathBuf {
+        place(&self.folder)
+    }
+
+    /// Serves where the program is expected to refuse.
+    fn try_to_serve(&self) -> Output {
+        let settings = self.settings();
+        let words = ["serve", "--listen", "127.0.0.1:0", "--config", &settings];
+        run(&words, self.folder.path(), &[])
     }
 
     fn serve(&self) -> Program {
@@ -69,7 +81,7 @@ impl Machine {
 
     fn restore(&self, name: &str, passphrase: &Path) -> Result<PathBuf, String> {
         let data = self.folder.path().join(name);
-        let from = format!("folder:{}", self.folder.path().join("elsewhere").display());
+        let from = format!("folder:{}", self.place().display());
         let (passphrase, into) = (passphrase.to_string_lossy(), data.to_string_lossy());
         // As on a new machine, there is no settings file.
         let words = [
@@ -89,6 +101,11 @@ impl Machine {
             Err(text(&output.stderr))
         }
     }
+}
+
+/// The folder of the backup.
+fn place(folder: &TempDir) -> PathBuf {
+    folder.path().join("elsewhere")
 }
 
 /// Returns the numbers of the owners in a restored store, in order of creation.
@@ -203,17 +220,7 @@ fn a_lost_database_is_restored_into_an_empty_one() {
 fn half_a_restore_is_not_served() {
     let machine = Machine::new();
     fs::create_dir_all(machine.data().join("restoring")).expect("a folder");
-    let output = run(
-        &[
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--config",
-            &machine.settings(),
-        ],
-        machine.folder.path(),
-        &[],
-    );
+    let output = machine.try_to_serve();
     assert!(!output.status.success());
     assert!(!machine.data().join("kenduri.db").exists());
 }
@@ -232,6 +239,23 @@ fn an_empty_machine_fills_itself_where_it_is_told_to() {
         passphrase.display()
     );
     fs::write(machine.settings(), told).expect("settings");
+    // The place of the backup is away, as a disk that is not mounted.
+    let away = machine.folder.path().join("away");
+    fs::rename(machine.place(), &away).expect("renamed");
+    for is_there in [false, true] {
+        if is_there {
+            fs::create_dir(machine.place()).expect("a mount point");
+        }
+        let output = machine.try_to_serve();
+        let why = text(&output.stderr);
+        assert!(
+            !output.status.success() && why.contains("mount it"),
+            "{why}"
+        );
+        assert!(!machine.data().join("kenduri.db").exists());
+    }
+    fs::remove_dir(machine.place()).expect("a mount point");
+    fs::rename(&away, machine.place()).expect("renamed");
     let mut program = machine.serve();
     assert_eq!(owners(&machine.data()), [7]);
     assert_eq!(program.end(Signal::TERM).code(), Some(0));

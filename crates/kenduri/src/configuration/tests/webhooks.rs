@@ -2,7 +2,7 @@
 
 use super::{load, problems, written};
 
-const WEBHOOK: &str = "[service.web]\nrun = \"w\"\nlisten = \"unix\"\n[[webhook]]\nurl = \"service:web/hooks?a=1\"\nevents = [\"reply.saved\", \"post.published\"]\n\
+const WEBHOOK: &str = "[service.web]\nrun = \"true\"\nlisten = \"unix\"\n[[webhook]]\nurl = \"service:web/hooks?a=1\"\nevents = [\"reply.saved\", \"post.published\"]\n\
                        secret = \"whsec_a2VuZHVyaS1rZW5kdXJpLWtlbmR1cmkta2Vu\"\n";
 
 #[test]
