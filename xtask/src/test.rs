@@ -64,7 +64,7 @@ pub(crate) fn test(wanted: &Wanted) -> Result<()> {
     interrupt::listen()?;
     let mut steps = Steps::new();
     let outcome = if wanted.extent.fast {
-        run_fast(&mut steps)
+        run_fast(&mut steps, wanted)
     } else {
         run_all(&mut steps, wanted)
     };
@@ -87,7 +87,8 @@ pub(crate) fn install_packages() -> Result<()> {
     Ok(())
 }
 
-fn run_fast(steps: &mut Steps) -> Result<()> {
+fn run_fast(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
+    provide_packages(steps, wanted)?;
     check_sources(steps)?;
     let binaries = steps.step("lints, the program and the tests, built", build::build_all)?;
     let variables = [("KENDURI_TEST_ROUNDS", ROUNDS.to_string())];
@@ -96,7 +97,7 @@ fn run_fast(steps: &mut Steps) -> Result<()> {
     })
 }
 
-fn run_all(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
+fn provide_packages(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
     let packages = if wanted.no_install {
         Packages::Check
     } else {
@@ -104,6 +105,11 @@ fn run_all(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
     };
     steps.step("packages", || packages.provide())?;
     place::print_skipped();
+    Ok(())
+}
+
+fn run_all(steps: &mut Steps, wanted: &Wanted) -> Result<()> {
+    provide_packages(steps, wanted)?;
     check_sources(steps)?;
     let mut installing = Command::new(std::env::current_exe()?);
     installing.arg("packages");
