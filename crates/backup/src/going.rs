@@ -253,8 +253,9 @@ impl Going {
             last: None,
         });
         let made = self.pieces(log, clock, &generation);
-        let ended =
-            made.and_then(|pieces| self.end_snapshot(&generation, Kind::Sqlite, pieces, None));
+        let ended = made.and_then(|(bytes, pieces)| {
+            self.end_snapshot(&generation, Kind::Sqlite, bytes, pieces, None)
+        });
         if ended.is_err() {
             self.generations.pop();
             self.give_up(&generation);
@@ -300,7 +301,7 @@ impl Going {
             pieces += 1;
             Ok(())
         })?;
-        self.end_snapshot(generation, Kind::Dump, (bytes, pieces), None)
+        self.end_snapshot(generation, Kind::Dump, bytes, pieces, None)
     }
 
     /// Copies the whole server and, at the same time, its log. Then waits for all parts of the log
@@ -342,7 +343,7 @@ impl Going {
             database,
             user,
         };
-        self.end_snapshot(generation, Kind::Base, (bytes, pieces), Some(base))
+        self.end_snapshot(generation, Kind::Base, bytes, pieces, Some(base))
     }
 
     fn begin_generation(&self, clock: &Clock) -> Result<Generation, BackupError> {
@@ -355,7 +356,8 @@ impl Going {
         &self,
         generation: &Generation,
         kind: Kind,
-        (bytes, pieces): (u64, u32),
+        bytes: u64,
+        pieces: u32,
         base: Option<Base>,
     ) -> Result<(), BackupError> {
         let manifest = Manifest {

@@ -233,7 +233,7 @@ impl Pool {
             Body::full(first)
         } else {
             let (idle, upstream) = (self.idle.clone(), Arc::clone(upstream));
-            let relay = ResponseBody::new((first, left), connection, idle, upstream, running);
+            let relay = ResponseBody::new(first, left, connection, idle, upstream, running);
             Box::pin(relay.into_body()).await?
         };
         Ok(Response::from_parts(head, body))

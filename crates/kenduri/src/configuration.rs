@@ -222,8 +222,12 @@ impl Sources {
         let mut settings = settings::settings(
             &written,
             &sections,
-            (folder, &data),
-            (&doors, asked.lasting.is_none()),
+            &edge::PlanContext {
+                folder,
+                data: &data,
+                services: &doors,
+            },
+            asked.lasting.is_none(),
             &mut check,
         );
         if let Some((settings, _)) = &mut settings

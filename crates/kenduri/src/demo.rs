@@ -53,7 +53,7 @@ pub(crate) async fn prepare(Opened { site, domains }: &Opened) -> Result<String>
             "the demonstration is an occasion, and occasions are off\n  leave occasions.enabled out"
         );
     }
-    let (host, member) = (person(HOST)?, person(MEMBER)?);
+    let (host, member) = (person(HOST.0, HOST.1)?, person(MEMBER.0, MEMBER.1)?);
     let sample = Sample {
         domains,
         has_countdowns: countdowns::ENABLED.of(&site.declared.settings),
@@ -101,7 +101,7 @@ async fn put_pictures(site: &Site) -> Result<(), Problem> {
     posts::demo::put_picture(site).await
 }
 
-fn person((name, email): (&str, &str)) -> Result<NewAccount> {
+fn person(name: &str, email: &str) -> Result<NewAccount> {
     Ok(NewAccount {
         name: name.parse()?,
         email: email.parse()?,

@@ -112,16 +112,7 @@ impl Probe {
             match (&address, health) {
                 _ if needs_notification => {}
                 (Some(address), Some(health)) => {
-                    let passed = if is_ready { rise } else { 0 };
-                    check(
-                        address,
-                        &health,
-                        (run, passed, rise),
-                        begun,
-                        &look_now,
-                        &found,
-                    )
-                    .await;
+                    check(address, &health, run, rise, is_ready, &look_now, &found).await;
                 }
                 (_, None) if is_ready => {}
                 (Some(address), None) => loop {
@@ -164,11 +155,14 @@ fn retry_delay(begun: Instant) -> Duration {
 async fn check(
     address: &CheckedAddress,
     health: &HealthSettings,
-    (run, mut passed, rise): (RunId, u32, u32),
-    begun: Instant,
+    run: RunId,
+    rise: u32,
+    is_ready: bool,
     look_now: &Notify,
     found: &impl AsyncFn(Event),
 ) {
+    let begun = Instant::now();
+    let mut passed = if is_ready { rise } else { 0 };
     loop {
         let asked = timeout(health.within, request_status(address, &health.path)).await;
         let outcome = asked.unwrap_or_else(|_| Err(late()));
@@ -470,8 +464,7 @@ mod tests {
             group: None,
         };
         let look_now = Notify::new();
-        let begun = Instant::now();
-        let ask = check(&address, &health, (1, 0, 2), begun, &look_now, &found);
+        let ask = check(&address, &health, 1, 2, false, &look_now, &found);
         let hear = async {
             let mut heard = Vec::new();
             for _ in 0..6 {

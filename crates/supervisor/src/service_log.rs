@@ -134,7 +134,7 @@ impl ServiceLog {
 
     /// Restores the lines from before this process's `exec`. Must be called before any output is
     /// read.
-    pub(crate) fn restore(&self, (lines, next): (Vec<LogLine>, u64)) {
+    pub(crate) fn restore(&self, lines: Vec<LogLine>, next: u64) {
         *lock(&self.ring) = Ring::restore(lines, next);
         self.newest.send_replace(next);
     }
@@ -275,7 +275,8 @@ impl ServiceLog {
     pub(crate) async fn read(
         self: Arc<Self>,
         begun: OpenPipe,
-        instance_run: (u32, RunId),
+        instance: u32,
+        run: RunId,
         mut phase: watch::Receiver<WatchPhase>,
     ) -> Option<OpenPipe> {
         let stream = begun.stream;
@@ -303,7 +304,7 @@ impl ServiceLog {
                 Ok(0) => break,
                 Ok(length) => {
                     let lines = splitter.split(&chunk[..length]);
-                    self.append(instance_run, stream, lines).await;
+                    self.append(instance, run, stream, lines).await;
                     // Lets other tasks run between two chunks.
                     tokio::task::yield_now().await;
                 }
@@ -323,14 +324,15 @@ impl ServiceLog {
                 Err(_) => break,
             }
         }
-        self.append(instance_run, stream, splitter.rest()).await;
+        self.append(instance, run, stream, splitter.rest()).await;
         None
     }
 
     /// Appends lines. Returns when the lines are in the file, or when writing has failed.
     async fn append(
         self: &Arc<Self>,
-        (instance, run): (u32, RunId),
+        instance: u32,
+        run: RunId,
         stream: Stream,
         texts: Vec<String>,
     ) {
@@ -445,7 +447,7 @@ mod tests {
         for instance in 0..100 {
             let output = Arc::clone(&output);
             let texts = vec![format!("of {instance}")];
-            readers.spawn(async move { output.append((instance, 1), Stream::Out, texts).await });
+            readers.spawn(async move { output.append(instance, 1, Stream::Out, texts).await });
         }
         readers.join_all().await;
         let remembered: Vec<String> = output.since(0).iter().map(LogLine::to_file_line).collect();
@@ -472,7 +474,7 @@ mod tests {
                 errors: false,
             });
             output
-                .append((0, 1), Stream::Out, vec![text.to_owned()])
+                .append(0, 1, Stream::Out, vec![text.to_owned()])
                 .await;
         }
         assert_eq!(*lock(&heard), ["two"]);
@@ -497,7 +499,7 @@ mod tests {
                 journal: false,
                 errors,
             });
-            output.append((0, 1), stream, vec![text.to_owned()]).await;
+            output.append(0, 1, stream, vec![text.to_owned()]).await;
         }
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
         assert_eq!(read("a.log").lines().count(), 4);

@@ -231,8 +231,15 @@ impl Supervisor {
         let folders = Folders::of(&run, logs)?;
         let began = (options.clock)().as_nanosecond();
         let name = format!("{}.{began}", std::process::id());
-        let parts = (launcher, folders, lock, pid_records, name);
-        let (mut supervisor, control) = Self::assemble(options, parts, Instant::now());
+        let (mut supervisor, control) = Self::assemble(
+            options,
+            launcher,
+            folders,
+            lock,
+            pid_records,
+            name,
+            Instant::now(),
+        );
         for settings in plan.services().values() {
             supervisor.add(settings)?;
         }
@@ -262,7 +269,11 @@ impl Supervisor {
     /// Creates a supervisor without services.
     fn assemble(
         options: SupervisorOptions,
-        (launcher, folders, lock, pid_records, name): (PathBuf, Folders, File, PidRecords, String),
+        launcher: PathBuf,
+        folders: Folders,
+        lock: File,
+        pid_records: PidRecords,
+        name: String,
         began: Instant,
     ) -> (Self, Control) {
         let (messages, inbox) = mpsc::channel(INBOX);

@@ -28,13 +28,19 @@ pub(crate) struct InFlight {
     /// `None` while the response is being fetched.
     outcome: watch::Sender<Option<Outcome>>,
     /// The entry under which other requests find and join this fetch; `None` if they cannot join.
-    entry: Option<(Arc<Flights>, (Key, u64))>,
+    entry: Option<(Arc<Flights>, FlightKey)>,
 }
 
-/// The running fetches that other requests can join. The map's key consists of the cache key and a
-/// hash of the request headers that the newest stored response names in `Vary`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) struct FlightKey {
+    pub(super) key: Key,
+    /// A hash of the request headers that the newest stored response names in `Vary`.
+    pub(super) variation: u64,
+}
+
+/// The running fetches that other requests can join.
 #[derive(Default)]
-pub(super) struct Flights(Mutex<HashMap<(Key, u64), Weak<InFlight>>>);
+pub(super) struct Flights(Mutex<HashMap<FlightKey, Weak<InFlight>>>);
 
 impl Flights {
     /// Joins a running fetch or begins a new one.
@@ -44,7 +50,7 @@ impl Flights {
     /// with `is_there`.
     pub(super) fn join(
         self: &Arc<Self>,
-        entry: (Key, u64),
+        entry: FlightKey,
         is_there: impl FnOnce() -> Option<Arc<Stored>>,
     ) -> Joined {
         let mut all = self.all();
@@ -61,14 +67,14 @@ impl Flights {
         Joined::Leads(FillGuard(flight))
     }
 
-    fn leave(&self, entry: &(Key, u64), flight: *const InFlight) {
+    fn leave(&self, entry: &FlightKey, flight: *const InFlight) {
         let mut all = self.all();
         if all.get(entry).is_some_and(|there| there.as_ptr() == flight) {
             all.remove(entry);
         }
     }
 
-    fn all(&self) -> MutexGuard<'_, HashMap<(Key, u64), Weak<InFlight>>> {
+    fn all(&self) -> MutexGuard<'_, HashMap<FlightKey, Weak<InFlight>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -81,7 +87,7 @@ pub(crate) enum Joined {
 }
 
 impl InFlight {
-    pub(super) fn new(entry: Option<(Arc<Flights>, (Key, u64))>) -> Arc<Self> {
+    pub(super) fn new(entry: Option<(Arc<Flights>, FlightKey)>) -> Arc<Self> {
         let outcome = watch::Sender::new(None);
         Arc::new(Self { outcome, entry })
     }

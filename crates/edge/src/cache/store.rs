@@ -10,7 +10,7 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 use http::HeaderMap;
 
-use super::in_flight::{FillGuard, Flights, InFlight, Joined};
+use super::in_flight::{FillGuard, FlightKey, Flights, InFlight, Joined};
 use super::index::{Index, StoreLimits};
 use super::purge::Purge;
 use super::stored::{Key, Stored, StoredHead, variation};
@@ -157,7 +157,10 @@ impl Store {
             names.collect()
         });
         let variation = variation(names.unwrap_or_default(), request);
-        let entry = (Arc::clone(key), self.seeds.hash_one(&variation));
+        let entry = FlightKey {
+            key: Arc::clone(key),
+            variation: self.seeds.hash_one(&variation),
+        };
         self.flights.join(entry, || {
             let stored = self.find(key, request)?;
             is_fresh(&stored.head).then_some(stored)

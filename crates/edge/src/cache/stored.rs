@@ -58,8 +58,7 @@ impl Stored {
             .head
             .vary
             .iter()
-            .map(said)
-            .map(|said| said + EACH)
+            .map(|(name, value)| name.as_str().len() + value.as_ref().map_or(0, Vec::len) + EACH)
             .sum();
         (size_of::<Self>()
             + size_of::<StoredHead>()
@@ -137,10 +136,6 @@ fn own(value: &HeaderValue) -> HeaderValue {
     let mut own = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
     own.set_sensitive(value.is_sensitive());
     own
-}
-
-fn said((name, value): &(HeaderName, Option<Vec<u8>>)) -> usize {
-    name.as_str().len() + value.as_ref().map_or(0, Vec::len)
 }
 
 /// The values of these headers in a request. `Accept-Encoding` is omitted, because stored responses

@@ -44,7 +44,7 @@ pub(super) async fn answer(
         CacheUse::Changes => {
             let uri = request.uri().clone();
             let answer = ask_and_purge(here, running, route, info, path, request, outcome).await;
-            for key in outdated(policy, route, info, (&key, &uri), &answer) {
+            for key in outdated(policy, route, info, &key, &uri, &answer) {
                 here.shared.cache.purge_address(&key);
             }
             past(answer, "method")
@@ -98,7 +98,8 @@ fn outdated(
     policy: &Policy,
     route: &Route,
     info: &ClientInfo,
-    (key, uri): (&Key, &Uri),
+    key: &Key,
+    uri: &Uri,
     answer: &Answer,
 ) -> Vec<Key> {
     if !answer.status().is_success() && !answer.status().is_redirection() {

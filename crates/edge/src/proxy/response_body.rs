@@ -44,7 +44,8 @@ struct ResponseResources {
 
 impl ResponseBody {
     pub(super) fn new(
-        (first, left): (Bytes, Left),
+        first: Bytes,
+        left: Left,
         connection: Box<UpstreamConnection>,
         idle: Idle,
         upstream: Arc<Upstream>,

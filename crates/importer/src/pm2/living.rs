@@ -113,7 +113,8 @@ impl Service<'_> {
             match written.as_u64().or_else(|| text(written)?.parse().ok()) {
                 Some(failures @ 1..=MOST_FAILURES) => {
                     let life = uptime.unwrap_or(MIN_UPTIME);
-                    let within = span(failures, life, backoff.unwrap_or(BACKOFF));
+                    let (least, most) = backoff.unwrap_or(BACKOFF);
+                    let within = span(failures, life, least, most);
                     self.page.remark(&format!(
                         "max_restarts {failures}: PM2 counts failures within min_uptime of a start, Kenduri all in a time: here as \
                          long as so many take, with the waits between them"
@@ -171,7 +172,7 @@ impl Service<'_> {
 /// Returns the longest time that a process can take to fail `failures` times, if it exits `life`
 /// after each start. The time includes the supervisor's delays. It is in milliseconds, rounded up
 /// to whole seconds.
-fn span(failures: u64, life: u64, (least, most): (u64, u64)) -> u64 {
+fn span(failures: u64, life: u64, least: u64, most: u64) -> u64 {
     let mut whole = life.saturating_mul(failures);
     let mut wait = least;
     // The supervisor does not wait after the first failure, nor after the last.

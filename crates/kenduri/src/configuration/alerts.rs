@@ -15,7 +15,8 @@ const OWNERS: &str = "owners";
 /// Reads the settings of alerts. Adds the webhook for alerts to `declared`.
 pub(super) fn read(
     written: &Written,
-    services: (&[edge::Service], bool),
+    services: &[edge::Service],
+    is_start: bool,
     declared: &mut Vec<DeclaredWebhook>,
     check: &mut Check,
 ) -> AlertSettings {
@@ -35,9 +36,14 @@ pub(super) fn read(
             secret_file: alerts.webhook_secret_file.clone(),
             ..Webhook::default()
         };
-        let keys = ("alerts.webhook", "alerts.webhook_secret");
         declared.extend(webhooks::read_one(
-            &webhook, keys, services, declared, check,
+            &webhook,
+            "alerts.webhook",
+            "alerts.webhook_secret",
+            services,
+            is_start,
+            declared,
+            check,
         ));
     }
     let lag = units::duration(&alerts.backup_lag);

@@ -141,17 +141,13 @@ impl Settings {
 pub(super) fn settings(
     written: &Written,
     sections: &Table,
-    (folder, data): (&Path, &Path),
-    (services, is_start): (&[edge::Service], bool),
+    ground: &edge::PlanContext<'_>,
+    is_start: bool,
     check: &mut Check,
 ) -> Option<(Settings, edge::Plan)> {
-    let ground = edge::PlanContext {
-        folder,
-        data,
-        services,
-    };
+    let (data, services) = (ground.data, ground.services);
     let site = site(written, check);
-    let mut plan = plan(written, &ground, check);
+    let mut plan = plan(written, ground, check);
     if let Some(plan) = &mut plan {
         sign_in_routes::check(written, plan, check);
         plan.answer_also(&PATHS);
@@ -202,8 +198,8 @@ pub(super) fn settings(
              no occasion is served at a domain of its own. Add a [[route]] without host, to = \"app\"");
     }
     let s3_access = backup::access(written, check);
-    let mut webhooks = webhooks::read(&written.webhook, (services, is_start), check);
-    let alerts = alerts::read(written, (services, is_start), &mut webhooks, check);
+    let mut webhooks = webhooks::read(&written.webhook, services, is_start, check);
+    let alerts = alerts::read(written, services, is_start, &mut webhooks, check);
     let route = mail::route(written, check);
     let store = store_settings(written, data, check);
     let settings = Settings {

@@ -17,15 +17,24 @@ use crate::domains::DOMAINS;
 /// that was removed, because services change at once but webhooks only at a restart.
 pub(super) fn read(
     written: &[Webhook],
-    (services, is_start): (&[edge::Service], bool),
+    services: &[edge::Service],
+    is_start: bool,
     check: &mut Check,
 ) -> Vec<DeclaredWebhook> {
     let mut all: Vec<DeclaredWebhook> = Vec::new();
     for (number, webhook) in written.iter().enumerate() {
         let key = |name: &str| format!("webhook[{number}].{name}");
         check_events(&webhook.events, &key("events"), check);
-        let keys = (&*key("url"), &*key("secret"));
-        if let Some(declared) = read_one(webhook, keys, (services, is_start), &all, check) {
+        let declared = read_one(
+            webhook,
+            &key("url"),
+            &key("secret"),
+            services,
+            is_start,
+            &all,
+            check,
+        );
+        if let Some(declared) = declared {
             all.push(declared);
         }
     }
@@ -36,8 +45,10 @@ pub(super) fn read(
 /// these settings, and `others` are the webhooks before this one.
 pub(super) fn read_one(
     webhook: &Webhook,
-    (url_key, secret_key): (&str, &str),
-    (services, is_start): (&[edge::Service], bool),
+    url_key: &str,
+    secret_key: &str,
+    services: &[edge::Service],
+    is_start: bool,
     others: &[DeclaredWebhook],
     check: &mut Check,
 ) -> Option<DeclaredWebhook> {

@@ -253,11 +253,9 @@ async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<
         }
     };
     let mut records = vec![judge(
-        (
-            "server-mail-spf",
-            domain.clone(),
-            spf_record(facts.server.as_deref()),
-        ),
+        "server-mail-spf",
+        domain.clone(),
+        spf_record(facts.server.as_deref()),
         spf,
         "v=spf1",
         begins("v=spf1"),
@@ -267,15 +265,16 @@ async fn look(facts: &MailFacts, random: &Random, key: Option<&DkimKey>) -> Vec<
         let found = ask(&name).await;
         let wanted = key.public_key.clone();
         let is_it = move |texts: &[String]| texts.iter().any(|text| public_key(text) == wanted);
-        let told = (DKIM, name, key.record());
-        records.push(judge(told, found, "", is_it));
+        records.push(judge(DKIM, name, key.record(), found, "", is_it));
     }
-    let told = (
+    records.push(judge(
         "server-mail-dmarc",
         dmarc_name,
         "v=DMARC1; p=quarantine".to_owned(),
-    );
-    records.push(judge(told, dmarc, "", begins(DMARC)));
+        dmarc,
+        "",
+        begins(DMARC),
+    ));
     records
 }
 
@@ -311,7 +310,9 @@ async fn dmarc(facts: &MailFacts, random: &Random) -> Option<Vec<String>> {
 /// values that begin with `shown`, because they may be an incorrect version of the record. If
 /// `shown` is empty, it shows none.
 fn judge(
-    (what, name, text): (&'static str, String, String),
+    what: &'static str,
+    name: String,
+    text: String,
     answer: Option<Vec<String>>,
     shown: &str,
     is_there: impl Fn(&[String]) -> bool,

@@ -12,7 +12,7 @@ const SPREAD: f64 = 0.1;
 /// Returns the delay after this many failures in a row. The first failure causes no delay, so that
 /// a stable process that was killed is restarted at once. From the second failure on, the delay
 /// doubles each time.
-pub(super) fn wait(failures: u32, (least, most): (Duration, Duration), chance: f64) -> Duration {
+pub(super) fn wait(failures: u32, least: Duration, most: Duration, chance: f64) -> Duration {
     let Some(doublings) = failures.checked_sub(2) else {
         return Duration::ZERO;
     };
@@ -32,11 +32,12 @@ mod tests {
 
     use super::*;
 
-    const RANGE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(30));
+    const LEAST: Duration = Duration::from_millis(200);
+    const MOST: Duration = Duration::from_secs(30);
 
     #[test]
     fn the_first_restart_is_at_once_and_then_it_doubles() {
-        let seconds = |failures| wait(failures, RANGE, 0.5).as_secs_f64();
+        let seconds = |failures| wait(failures, LEAST, MOST, 0.5).as_secs_f64();
         let waits: Vec<f64> = (1..=11).map(seconds).collect();
         let wanted = [0.0, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0];
         for (wait, wanted) in waits.iter().zip(wanted) {
@@ -52,11 +53,12 @@ mod tests {
             more in 0_u64..100_000,
             chance in -1.0_f64..2.0,
         ) {
-            let range = (Duration::from_millis(least), Duration::from_millis(least + more));
-            let (plain, spread) = (wait(failures, range, 0.5), wait(failures, range, chance));
+            let (least, most) = (Duration::from_millis(least), Duration::from_millis(least + more));
+            let wait = |failures, chance| wait(failures, least, most, chance);
+            let (plain, spread) = (wait(failures, 0.5), wait(failures, chance));
             prop_assert!(spread >= plain.mul_f64(0.899_999) && spread <= plain.mul_f64(1.100_001));
-            prop_assert!(plain <= range.1);
-            prop_assert!(wait(failures + 1, range, 0.5) >= plain);
+            prop_assert!(plain <= most);
+            prop_assert!(wait(failures + 1, 0.5) >= plain);
         }
     }
 }

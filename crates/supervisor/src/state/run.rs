@@ -207,7 +207,8 @@ impl Slot {
                 return None;
             }
         }
-        let wait = backoff::wait(self.failures_in_a_row, self.policy.backoff, now.chance);
+        let (least, most) = self.policy.backoff;
+        let wait = backoff::wait(self.failures_in_a_row, least, most, now.chance);
         self.restart_at = Some(now.at + wait);
         Some(wait)
     }

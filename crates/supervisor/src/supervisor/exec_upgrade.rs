@@ -251,8 +251,15 @@ impl Supervisor {
         let running = monotonic_time().saturating_sub(known.began);
         let now = Instant::now();
         let began = now.checked_sub(running).unwrap_or(now);
-        let parts = (launcher, folders, lock, pid_records, known.name);
-        let (mut supervisor, control) = Self::assemble(options, parts, began);
+        let (mut supervisor, control) = Self::assemble(
+            options,
+            launcher,
+            folders,
+            lock,
+            pid_records,
+            known.name,
+            began,
+        );
         supervisor.next_command = known.next_command;
         for (name, service) in known.services {
             supervisor.take_over(&name, service, &mut descriptors)?;
@@ -283,8 +290,8 @@ impl Supervisor {
         let now = settings.get(&known.state.generation());
         let now = now.ok_or_else(|| io::Error::other(format!("nothing says what {name} is")))?;
         let output = self.output(now)?;
-        if let (Some(output), Some(said)) = (&output, known.said) {
-            output.restore(said);
+        if let (Some(output), Some((lines, next))) = (&output, known.said) {
+            output.restore(lines, next);
         }
         let mut live = BTreeMap::new();
         for (run, known) in known.live {
@@ -426,7 +433,8 @@ impl Supervisor {
             for run in managed.state.runs() {
                 if let Some(live) = managed.live.get_mut(&run.id) {
                     live.start_watching(
-                        (name, run),
+                        name,
+                        run,
                         managed.output.as_ref(),
                         &self.messages,
                         worker_group,

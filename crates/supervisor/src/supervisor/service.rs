@@ -111,7 +111,8 @@ impl RunningInstance {
     /// the supervisor's. `alive` is how long a process must live to be ready if nothing else tells.
     pub(super) fn start_watching(
         &mut self,
-        (name, run): (&Arc<str>, &Run),
+        name: &Arc<str>,
+        run: &Run,
         output: Option<&Arc<ServiceLog>>,
         messages: &mpsc::Sender<Message>,
         worker_group: Option<u32>,
@@ -123,11 +124,8 @@ impl RunningInstance {
         self.attention.send_replace(WatchPhase::Active);
         for begun in std::mem::take(&mut self.begun) {
             if let Some(output) = output {
-                let read = Arc::clone(output).read(
-                    begun,
-                    (self.number, run.id),
-                    self.attention.subscribe(),
-                );
+                let read =
+                    Arc::clone(output).read(begun, self.number, run.id, self.attention.subscribe());
                 self.readers.push(tokio::spawn(read));
             }
         }

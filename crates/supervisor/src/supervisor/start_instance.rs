@@ -71,7 +71,8 @@ impl Sockets {
         &mut self,
         key: SocketKey,
         listening: Listening,
-        (services, name): (&Folder, &str),
+        services: &Folder,
+        name: &str,
         owner: Option<(u32, u32)>,
     ) -> io::Result<()> {
         let fits = |address: &Address| match address {
@@ -140,10 +141,9 @@ impl Supervisor {
         let key = SocketKey { number, generation };
         if settings.activate {
             let socket = format!("{name}.{number}.{generation}.sock");
-            let place = (&**services, socket.as_str());
             managed
                 .sockets
-                .open(key, settings.listening, place, owner)?;
+                .open(key, settings.listening, services, &socket, owner)?;
         }
         let held = settings
             .activate
@@ -262,7 +262,8 @@ impl Supervisor {
         }
         if let Some(known) = managed.state.runs().find(|known| known.id == run) {
             live.start_watching(
-                (name, known),
+                name,
+                known,
                 managed.output.as_ref(),
                 &self.messages,
                 worker_group,

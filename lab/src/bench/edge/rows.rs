@@ -174,7 +174,7 @@ impl Row {
 
     /// Returns a row over HTTP/2. The largest product of connections and streams equals the number
     /// of upstream connections that nginx is configured to keep open.
-    fn of_streams(case: Case, (connections, streams): (usize, usize), goal: f64) -> Self {
+    fn of_streams(case: Case, connections: usize, streams: usize, goal: f64) -> Self {
         Self {
             connections,
             streams,
@@ -208,13 +208,13 @@ pub(super) fn rows() -> Vec<Row> {
     rows.extend(PEOPLE.map(|(case, goal)| Row::of(case, Protocol::Http1, goal)));
     rows.push(Row::of(CLOSING, Protocol::Http1, 1.0));
     rows.extend(tls.map(|(case, goal)| Row::of(case, Protocol::Http1Tls, goal)));
-    for (streams, goals) in [
-        ((CLIENTS, 1), [1.0, 1.0]),
-        ((8, 8), [1.0, 1.0]),
-        ((4, 32), [1.29, 1.22]),
+    for (connections, streams, goals) in [
+        (CLIENTS, 1, [1.0, 1.0]),
+        (8, 8, [1.0, 1.0]),
+        (4, 32, [1.29, 1.22]),
     ] {
         let cases = [STATIC, TCP].into_iter().zip(goals);
-        rows.extend(cases.map(|(case, goal)| Row::of_streams(case, streams, goal)));
+        rows.extend(cases.map(|(case, goal)| Row::of_streams(case, connections, streams, goal)));
     }
     rows
 }
@@ -226,7 +226,7 @@ pub(super) fn rows_as_shipped() -> Vec<Row> {
     let mut rows: Vec<_> = both
         .map(|(case, goal)| Row::of(case, Protocol::Http1, goal))
         .into();
-    rows.extend(both.map(|(case, _)| Row::of_streams(case, (8, 8), 1.0)));
+    rows.extend(both.map(|(case, _)| Row::of_streams(case, 8, 8, 1.0)));
     rows.extend(PEOPLE.map(|(case, goal)| Row::of(case, Protocol::Http1, goal)));
     rows
 }
