@@ -46,6 +46,7 @@ impl<'w> Stage<'w> {
             name: "Kenduri Kami".to_owned(),
             languages: vec!["en".to_owned()],
             time_zone: TimeZone::get("Asia/Kolkata").unwrap(),
+            has_mail: true,
             proxies: Proxies::default(),
         };
         let stage = Self {
@@ -232,7 +233,8 @@ fn people_keep_ids_and_passwords_and_get_no_rank_by_themselves() {
         assert_eq!(
             stage.texts(query).await,
             [
-                "asha@older.example $2b$04$ 11",
+                // The older site had confirmed this address.
+                "asha@older.example $2b$04$ 01",
                 "dev@older.example none 11",
                 "meera@older.example none 11",
                 "root@older.example none 11",
