@@ -51,6 +51,7 @@ account-session-end-others = Sign out everywhere else…
 account-passkeys = Passkeys
 account-passkeys-text = Sign in with your finger, your face or the PIN of a device, without a password. A passkey works on this site alone, so nobody can ask you for it elsewhere.
 account-passkeys-script = To add one, allow scripts on this page.
+account-passkeys-address = Passkeys need an address with a name and https. This site’s address is one of numbers, or not encrypted, so no browser offers them here.
 account-passkey-name = Name of the passkey, such as “My phone”
 account-passkey-add = Add a passkey
 account-passkey-remove = Remove…
@@ -875,3 +876,30 @@ question-webhook-facts = Nothing is sent to this address any more, and its secre
 question-webhook-undo = You can make another, with another secret.
 question-webhook-do = Delete
 question-webhook-confirm = Confirm and delete
+
+mail-passkey-added = A passkey was added to your account at { $site }
+    .what = the passkey “{ $label }” was added. It signs in without your password.
+mail-passkey-removed = A passkey of your account at { $site } was removed
+    .what = the passkey “{ $label }” was removed. Every other device was signed out.
+mail-factor-added = A second factor was added to your account at { $site }
+    .what = an authenticator app is now needed to sign in.
+mail-recovery-codes-renewed = New recovery codes for your account at { $site }
+    .what = new recovery codes were made. The earlier ones no longer work.
+mail-identity-linked = A sign-in provider was linked to your account at { $site }
+    .what = signing in with { $label } was linked.
+mail-identity-removed = A sign-in provider was removed from your account at { $site }
+    .what = signing in with { $label } was removed. Every other device was signed out.
+mail-token-created = A token was made for your account at { $site }
+    .what = the token “{ $label }” was made. A program can use your account with it.
+mail-token-revoked = A token of your account at { $site } was revoked
+    .what = the token “{ $label }” was revoked. No program can use it any more.
+mail-credential-text =
+    Hello { $name },
+
+    your account at { $site } has changed: { $what }
+
+    When: { $time } ({ $zone })
+    From: { $network }
+
+    If this was you, there is nothing to do. If not, change your password now, and look at what else can use your account:
+    { $address }

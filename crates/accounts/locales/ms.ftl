@@ -49,6 +49,7 @@ account-session-end-others = Log keluar di semua peranti lain…
 account-passkeys = Kunci laluan
 account-passkeys-text = Log masuk dengan cap jari, wajah atau PIN peranti, tanpa kata laluan. Kunci laluan hanya berfungsi di laman ini, jadi tiada sesiapa boleh memintanya di tempat lain.
 account-passkeys-script = Untuk menambah kunci laluan, benarkan skrip pada halaman ini.
+account-passkeys-address = Kunci laluan memerlukan alamat yang bernama dan https. Alamat laman ini terdiri daripada nombor, atau tidak disulitkan, jadi tiada pelayar yang menawarkannya di sini.
 account-passkey-name = Nama kunci laluan, contohnya “Telefon saya”
 account-passkey-add = Tambah kunci laluan
 account-passkey-remove = Buang…
@@ -866,3 +867,30 @@ question-webhook-facts = Tiada apa-apa dihantar ke alamat ini lagi, dan rahsiany
 question-webhook-undo = Anda boleh membuat yang lain, dengan rahsia lain.
 question-webhook-do = Padam
 question-webhook-confirm = Sahkan dan padam
+
+mail-passkey-added = Kunci laluan ditambah pada akaun anda di { $site }
+    .what = kunci laluan “{ $label }” telah ditambah. Ia boleh log masuk tanpa kata laluan anda.
+mail-passkey-removed = Kunci laluan akaun anda di { $site } dibuang
+    .what = kunci laluan “{ $label }” telah dibuang. Semua peranti lain telah dilog keluar.
+mail-factor-added = Faktor kedua ditambah pada akaun anda di { $site }
+    .what = aplikasi pengesah kini diperlukan untuk log masuk.
+mail-recovery-codes-renewed = Kod pemulihan baharu untuk akaun anda di { $site }
+    .what = kod pemulihan baharu telah dibuat. Kod yang lama tidak lagi berfungsi.
+mail-identity-linked = Penyedia log masuk dipautkan pada akaun anda di { $site }
+    .what = log masuk dengan { $label } telah dipautkan.
+mail-identity-removed = Penyedia log masuk dibuang daripada akaun anda di { $site }
+    .what = log masuk dengan { $label } telah dibuang. Semua peranti lain telah dilog keluar.
+mail-token-created = Token dibuat untuk akaun anda di { $site }
+    .what = token “{ $label }” telah dibuat. Sebuah program boleh menggunakan akaun anda dengannya.
+mail-token-revoked = Token akaun anda di { $site } dibatalkan
+    .what = token “{ $label }” telah dibatalkan. Tiada program boleh menggunakannya lagi.
+mail-credential-text =
+    Salam { $name },
+
+    akaun anda di { $site } telah berubah: { $what }
+
+    Masa: { $time } ({ $zone })
+    Dari: { $network }
+
+    Jika ini anda, tiada apa-apa perlu dibuat. Jika bukan, tukar kata laluan anda sekarang, dan semak apa lagi yang boleh menggunakan akaun anda:
+    { $address }

@@ -1,5 +1,6 @@
 //! The credentials of accounts, such as passwords and passkeys.
 
+mod attestation_object;
 pub mod hashing;
 pub(crate) mod id_token;
 pub mod linked_identity;

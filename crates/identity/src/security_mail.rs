@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use platform::audit;
+use platform::audit::{self, RequestFacts};
 use platform::mail::{Address, MailId, NewMail, Stranger, Stream, sealed_text};
 use platform::{StoreError, Tx, text_cleaning};
 use web::{Language, Network, Site, Value};
@@ -117,6 +117,63 @@ pub(crate) fn passkey_copied(
 ) -> Result<(), StoreError> {
     let messages = ("mail-passkey-copied-subject", "mail-passkey-copied-text");
     send(tx, site, account, client, messages, Vec::new())
+}
+
+/// A change to the ways in which an account is used.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Change {
+    PasskeyAdded,
+    PasskeyRemoved,
+    FactorAdded,
+    RecoveryCodesRenewed,
+    IdentityLinked,
+    IdentityRemoved,
+    TokenCreated,
+    TokenRevoked,
+}
+
+impl Change {
+    /// The message id of the mail's subject.
+    fn message(self) -> &'static str {
+        match self {
+            Self::PasskeyAdded => "mail-passkey-added",
+            Self::PasskeyRemoved => "mail-passkey-removed",
+            Self::FactorAdded => "mail-factor-added",
+            Self::RecoveryCodesRenewed => "mail-recovery-codes-renewed",
+            Self::IdentityLinked => "mail-identity-linked",
+            Self::IdentityRemoved => "mail-identity-removed",
+            Self::TokenCreated => "mail-token-created",
+            Self::TokenRevoked => "mail-token-revoked",
+        }
+    }
+}
+
+/// Notifies the account's owner of a change to the ways in which the account is used. `label` is
+/// the name of the passkey, the token or the sign-in provider.
+pub(crate) fn credential_changed(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    account: &Account,
+    (change, label): (Change, &str),
+    request: &RequestFacts,
+) -> Result<(), StoreError> {
+    let network = request.network.map(audit::shorten).unwrap_or_default();
+    // Whoever has taken over a session chooses the label.
+    let label = text_cleaning::without_links(label);
+    let text = site.catalogue.speak(&Language::of(&account.locale));
+    let values = [
+        ("site", site.settings.name.as_str().into()),
+        ("label", label.as_str().into()),
+    ];
+    let what = text.attribute(change.message(), "what", values);
+    let mail = SecurityMail {
+        subject: change.message(),
+        text: "mail-credential-text",
+        at: tx.now(),
+        path: "/me/security",
+        values: vec![("what", what.into()), ("network", network.into())],
+    };
+    mail.send(tx, site, account)
 }
 
 pub(crate) fn recovery_code_used(

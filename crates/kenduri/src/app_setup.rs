@@ -58,6 +58,7 @@ pub(crate) async fn open(settings: &Arc<Settings>) -> Result<Opened> {
         name: settings.site.name.clone(),
         languages: settings.site.languages.clone(),
         time_zone: settings.site.time_zone.clone(),
+        has_mail: !settings.has_mailbox(),
         proxies: settings.trusted_proxies.clone(),
     };
     let site = domains::site(domains, LOCALES, platform, settings);

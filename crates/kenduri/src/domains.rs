@@ -66,6 +66,7 @@ mod tests {
                 name: "Kenduri".to_owned(),
                 languages: vec!["en".to_owned()],
                 time_zone: TimeZone::UTC,
+                has_mail: true,
                 proxies: Proxies::default(),
             };
             let site = domains::site(DOMAINS, &[], world.platform.clone(), settings);

@@ -282,6 +282,7 @@ mod tests {
                 .map(str::to_owned)
                 .into(),
             time_zone: TimeZone::UTC,
+            has_mail: true,
             proxies: Proxies::default(),
         };
         let site = domains::site(DOMAINS, LOCALES, world.platform.clone(), settings);

@@ -310,6 +310,8 @@ answer-new-person = الشخص { $n }
 answer-comes = هذا الشخص سيحضر
 answer-all-events = حضور كل شيء، أو بعضه فقط
 answer-add = إضافة شخص
+answer-add-child = إضافة طفل
+answer-only-children = لم تبقَ إلا أماكن للأطفال.
 
 answer-diets = الاحتياجات الغذائية
 answer-diets-count = الاحتياجات الغذائية ({ $n })
@@ -353,6 +355,7 @@ complaint-plus-ones = يمكنكم اصطحاب { $allowed ->
     [many] بقي { $left } مكانًا
    *[other] بقي { $left } مكان
 }.
+complaint-only-children = لم تبقَ إلا أماكن للأطفال. يرجى تحديد «طفل» إن كان طفلًا.
 complaint-children = يمكنكم اصطحاب { $allowed ->
     [zero] أطفال
     [one] طفل واحد

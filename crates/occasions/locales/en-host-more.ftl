@@ -76,6 +76,7 @@ host-ready-all-text = There is nothing left to do now. This page counts again wh
 host-ready-over = The day is over, and there is nothing left to do.
 host-ready-more = and { $n } more
 host-ready-draft = This is a draft: guests cannot open their invitations yet.
+host-ready-private-address = Links and QR codes begin with an address of this computer or its network. Guests cannot open it: whoever runs the site sets its public address as site.url.
 host-ready-no-invitations = Nobody is invited yet.
 host-ready-no-place = { $of } has no venue and no address yet.
 host-ready-no-contact = Guests cannot see whom to ask when they have questions.

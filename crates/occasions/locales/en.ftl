@@ -218,6 +218,8 @@ answer-new-person = Person { $n }
 answer-comes = This person comes
 answer-all-events = Comes to everything, or only to some
 answer-add = Add a person
+answer-add-child = Add a child
+answer-only-children = Only places for children are left.
 
 answer-diets = Food needs
 answer-diets-count = Food needs ({ $n })
@@ -254,6 +256,7 @@ complaint-plus-ones = You may bring { $allowed ->
     [one] 1 place is left
    *[other] { $left } places are left
 }.
+complaint-only-children = Only places for children are left. Please tick “A child” where it is one.
 complaint-children = You may bring { $allowed ->
     [one] 1 child
    *[other] { $allowed } children

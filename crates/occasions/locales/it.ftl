@@ -227,6 +227,8 @@ answer-new-person = Persona { $n }
 answer-comes = Questa persona ci sarà
 answer-all-events = A tutto, o solo a una parte
 answer-add = Aggiungi una persona
+answer-add-child = Aggiungi un bambino
+answer-only-children = Restano solo posti per bambini.
 
 answer-diets = Esigenze alimentari
 answer-diets-count = Esigenze alimentari ({ $n })
@@ -263,6 +265,7 @@ complaint-plus-ones = Può portare { $allowed ->
     [one] resta 1 posto
    *[other] restano { $left } posti
 }.
+complaint-only-children = Restano solo posti per bambini. Se è un bambino, selezioni “È un bambino”.
 complaint-children = Può portare { $allowed ->
     [one] 1 bambino
    *[other] { $allowed } bambini

@@ -73,6 +73,7 @@ host-ready-all-text = Tiada perkara yang belum selesai sekarang. Halaman ini men
 host-ready-over = Hari itu sudah berlalu, dan tiada lagi perkara yang belum selesai.
 host-ready-more = dan { $n } lagi
 host-ready-draft = Ini masih draf: tetamu belum boleh membuka jemputan mereka.
+host-ready-private-address = Pautan dan kod QR bermula dengan alamat komputer ini atau rangkaiannya. Tetamu tidak dapat membukanya: pengendali laman menetapkan alamat awamnya sebagai site.url.
 host-ready-no-invitations = Belum ada sesiapa dijemput.
 host-ready-no-place = Tempat dan alamat belum diberikan untuk { $of }.
 host-ready-no-contact = Tetamu tidak tahu siapa yang boleh ditanya.

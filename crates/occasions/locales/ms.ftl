@@ -183,6 +183,8 @@ answer-new-person = Orang ke-{ $n }
 answer-comes = Orang ini akan hadir
 answer-all-events = Hadir ke semua acara, atau sebahagian sahaja
 answer-add = Tambah seorang lagi
+answer-add-child = Tambah seorang kanak-kanak
+answer-only-children = Hanya tempat untuk kanak-kanak yang masih ada.
 
 answer-diets = Keperluan makanan
 answer-diets-count = Keperluan makanan ({ $n })
@@ -215,6 +217,7 @@ complaint-plus-ones = Tuan/puan boleh membawa { $allowed } orang; { $left ->
     [0] tiada tempat lagi
    *[other] tinggal { $left } tempat
 }.
+complaint-only-children = Hanya tempat untuk kanak-kanak yang masih ada. Sila tandakan “Kanak-kanak” jika benar.
 complaint-children = Tuan/puan boleh membawa { $allowed } kanak-kanak; { $left ->
     [0] tiada tempat lagi
    *[other] tinggal { $left } tempat

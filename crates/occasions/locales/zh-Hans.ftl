@@ -183,6 +183,8 @@ answer-new-person = 第{ $n }位
 answer-comes = 这一位会出席
 answer-all-events = 全部参加，或只参加部分场次
 answer-add = 添加一位
+answer-add-child = 添加一个小孩
+answer-only-children = 只剩小孩的名额。
 
 answer-diets = 饮食需求
 answer-diets-count = 饮食需求（{ $n }）
@@ -215,6 +217,7 @@ complaint-plus-ones = 您可以带{ $allowed }位同伴；{ $left ->
     [0] 已没有名额
    *[other] 还剩{ $left }个名额
 }。
+complaint-only-children = 只剩小孩的名额。如果是小孩，请勾选“是小孩”。
 complaint-children = 您可以带{ $allowed }个小孩；{ $left ->
     [0] 已没有名额
    *[other] 还剩{ $left }个名额

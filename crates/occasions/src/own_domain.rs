@@ -212,6 +212,12 @@ pub fn url(site: &Site, own: Option<&str>) -> SiteUrl {
     }
 }
 
+/// Whether guests cannot open the links to an occasion, because they begin with an address of this
+/// machine or its network.
+pub fn is_private(tx: &mut Tx<'_>, site: &Site, occasion: &OccasionId) -> Result<bool, StoreError> {
+    Ok(site.url().is_private() && url(site, served_host(tx, occasion)?.as_deref()).is_private())
+}
+
 /// Parses a host name that somebody typed. An `Err` contains the error code for the field.
 pub fn parse(typed: &str) -> Result<String, &'static str> {
     let host = typed.trim().trim_end_matches('.').to_ascii_lowercase();

@@ -68,6 +68,7 @@ impl Facts {
             sections: self.sections(text, here),
             account: Some(account(who, csrf, unread)),
             warnings: self.warnings(site, text, who),
+            notes: self.notes(site, text, here),
         }
     }
 
@@ -127,6 +128,18 @@ impl Facts {
             .chain([own])
             .chain(administered)
             .collect()
+    }
+
+    /// What those who run the site must know on the pages where they work: that mail or links from
+    /// there reach nobody.
+    fn notes(&self, site: &Site, text: &Text, here: &str) -> Vec<String> {
+        let mut links = self.groups.iter().flat_map(|group| group.links);
+        let is_work = here.starts_with("/admin") || links.any(|link| link.href == here);
+        if self.rank.is_none() || !is_work {
+            return Vec::new();
+        }
+        let private = site.private_note(text, site.url());
+        private.into_iter().chain(site.mail_note(text)).collect()
     }
 
     fn warnings(&self, site: &Site, text: &Text, who: &SignedIn) -> Vec<Warning> {

@@ -19,7 +19,7 @@ use serde_json::Value;
 use site::{Context, Domains, domains};
 use web::client_info::Proxies;
 use web::setting::SettingValues;
-use web::{Settings, Site, SiteUrl};
+use web::{Language, Settings, Site, SiteUrl};
 
 use crate::people::{client, new_account};
 use crate::visitor::SITE;
@@ -51,12 +51,25 @@ pub struct Person {
     pub token: String,
 }
 
+/// The subjects of the mails about changes to a person's credentials, as message ids.
+const CREDENTIAL_MAILS: [&str; 8] = [
+    "mail-passkey-added",
+    "mail-passkey-removed",
+    "mail-factor-added",
+    "mail-recovery-codes-renewed",
+    "mail-identity-linked",
+    "mail-identity-removed",
+    "mail-token-created",
+    "mail-token-revoked",
+];
+
 pub fn settings() -> Settings {
     Settings {
         url: SiteUrl::parse(SITE).expect("an address"),
         name: "Kenduri Kami".to_owned(),
         languages: ["en", "ms", "ar"].map(str::to_owned).into(),
         time_zone: TimeZone::UTC,
+        has_mail: true,
         proxies: Proxies::default(),
     }
 }
@@ -109,6 +122,13 @@ impl<'w> Stage<'w> {
         let random = platform.random.clone();
         let mut accounts = Context::new(domains::site(domains, &[], platform, settings), domains);
         accounts.hasher = Hasher::at_normal_priority(1, random);
+        // Most tests only need the credential, and not the mail that tells its owner of it.
+        let name = accounts.site.settings.name.clone();
+        for tag in ["en", "ms"] {
+            let text = accounts.site.catalogue.speak(&Language::of(tag));
+            let subject = |id: &&str| text.with(id, [("site", name.as_str().into())]);
+            world.allow_mails(CREDENTIAL_MAILS.iter().map(subject));
+        }
         Self {
             world,
             accounts,

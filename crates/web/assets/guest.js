@@ -190,9 +190,10 @@ function addPeople(form, changed) {
   if (!adding) return;
   const told = form.querySelector("[data-places]");
   const table = JSON.parse(told.dataset.places);
+  const shown = () => rows.filter((row) => !row.hidden && !row.classList.contains("gone"));
   const offer = () => {
     adding.hidden = !rows.some((row) => row.hidden);
-    told.textContent = placesLeft(table, rows.filter((row) => !row.hidden && !row.classList.contains("gone")));
+    told.textContent = placesLeft(table, shown());
   };
   rows.forEach((row) => {
     const back = row.querySelector("[data-take-back]");
@@ -209,6 +210,8 @@ function addPeople(form, changed) {
   });
   adding.addEventListener("click", () => {
     const row = rows.find((one) => one.hidden);
+    const child = row.querySelector(".child input");
+    if (child) child.checked = leavesOnlyChildren(table, shown());
     row.hidden = false;
     row.querySelector(".comes input").checked = true;
     row.querySelector("[type=text]").focus();
@@ -221,10 +224,20 @@ function addPeople(form, changed) {
 
 // The sentence on the places that are left: children take those of children first.
 function placesLeft(table, rows) {
+  const [children, others] = counted(table, rows);
+  return table[Math.max(0, children)][Math.max(0, others)];
+}
+
+const leavesOnlyChildren = (table, rows) => {
+  const [children, others] = counted(table, rows);
+  return children > 0 && others <= 0;
+};
+
+// How many places these rows leave for children, and for anybody.
+function counted(table, rows) {
   const children = rows.filter((row) => row.querySelector(".child :checked")).length;
   const free = table.length - 1;
-  const others = rows.length - Math.min(children, free);
-  return table[Math.max(0, free - children)][Math.max(0, table[0].length - 1 - others)];
+  return [free - children, table[0].length - 1 - (rows.length - Math.min(children, free))];
 }
 
 // "Everyone is coming" and "None of us can come" fill in the form in place; both can be undone.

@@ -10,8 +10,7 @@ start();
 function start() {
   const first = document.querySelector("[data-focus]");
   if (first) first.focus();
-  const again = document.querySelector("[data-again]");
-  if (again) lookAgain(again);
+  lookAgain();
   all("[data-end]").forEach((part) => (part.scrollTop = part.scrollHeight));
   all("form[data-bulk]").forEach(choose);
   if (document.querySelector("[data-copy], [data-share], [data-print]")) import("./share.js");
@@ -170,17 +169,21 @@ function isChanged(field) {
   return field.selectedIndex !== Math.max(sent, 0);
 }
 
-// Of what no stream tells, the page asks again every `data-again` milliseconds, while somebody sees it.
-function lookAgain(live) {
+// Of what no stream tells, the page asks again every `data-again` milliseconds, while somebody sees it, and until
+// that mark is gone.
+function lookAgain() {
+  const live = () => document.querySelector("[data-again]");
   const show = (state) => {
-    live.dataset.state = state;
-    all("[data-when]", live).forEach((part) => (part.hidden = part.dataset.when !== state));
+    live().dataset.state = state;
+    all("[data-when]", live()).forEach((part) => (part.hidden = part.dataset.when !== state));
   };
   const look = async () => {
-    if (!document.hidden) show((await refresh(new Set())) ? "live" : "waiting");
-    setTimeout(look, Number(live.dataset.again));
+    const state = !document.hidden && ((await refresh(new Set())) ? "live" : "waiting");
+    if (state && live()) show(state);
+    later();
   };
-  setTimeout(look, Number(live.dataset.again));
+  const later = () => live() && setTimeout(look, Number(live().dataset.again));
+  later();
 }
 
 async function refresh(rows) {

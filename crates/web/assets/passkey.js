@@ -56,12 +56,15 @@ async function add(form) {
     excludeCredentials: options.excludeCredentials.map((known) => ({ ...known, id: decode(known.id) })),
   };
   const { response } = await navigator.credentials.create({ publicKey });
-  const sent = all({
-    clientDataJSON: response.clientDataJSON,
-    authenticatorData: response.getAuthenticatorData(),
-    publicKey: response.getPublicKey(),
-  });
-  const credential = { response: { ...sent, publicKeyAlgorithm: response.getPublicKeyAlgorithm() } };
+  const { clientDataJSON, attestationObject } = response;
+  // Password managers may lack the other three. The server then reads the object.
+  const known = {
+    authenticatorData: response.getAuthenticatorData?.(),
+    publicKey: response.getPublicKey?.(),
+  };
+  const given = Object.fromEntries(Object.entries(known).filter(([, value]) => value));
+  const sent = all({ clientDataJSON, attestationObject, ...given });
+  const credential = { response: { ...sent, publicKeyAlgorithm: response.getPublicKeyAlgorithm?.() } };
   await post(form, "/api/v1/me/passkeys", { name: form.elements.passkey_name.value, credential });
   location.assign(form.dataset.next);
 }

@@ -322,3 +322,6 @@ share-more = QR code, badge and frame
 share-qr = QR code
 share-badge = Badge for your own page
 share-embed = Frame for your own page
+
+address-private = This site’s address is { $address }. Nobody outside this computer or its network can open links and QR codes with it. Whoever runs the site sets its public address as site.url.
+mail-stays = This site has no mail server. What it sends stays in its own mailbox, and reaches nobody. Whoever runs the site sets one as mail.url.

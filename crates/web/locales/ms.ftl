@@ -307,3 +307,6 @@ share-more = Kod QR, lencana dan bingkai
 share-qr = Kod QR
 share-badge = Lencana untuk laman anda
 share-embed = Bingkai untuk laman anda
+
+address-private = Alamat laman ini ialah { $address }. Tiada sesiapa di luar komputer ini atau rangkaiannya boleh membuka pautan dan kod QR dengan alamat ini. Pengendali laman menetapkan alamat awamnya sebagai site.url.
+mail-stays = Laman ini tiada pelayan mel. Apa yang dihantar kekal dalam peti melnya sendiri dan tidak sampai kepada sesiapa. Pengendali laman menetapkannya sebagai mail.url.

@@ -324,6 +324,7 @@ fn in_frame<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Resp
             frame: &frame,
             more: None,
             strip: None,
+            in_progress: false,
         }),
     })
 }

@@ -27,6 +27,8 @@ pub struct OwnFrame {
     /// The signed-in person; `None` on a page that anybody may open.
     pub account: Option<OwnAccount>,
     pub warnings: Vec<Warning>,
+    /// What the person must know before they use the page, such as that no mail leaves the site.
+    pub notes: Vec<String>,
 }
 
 #[derive(Clone, Debug)]

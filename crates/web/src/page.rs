@@ -85,6 +85,9 @@ pub struct Navigation<'a> {
     pub more: Option<&'a str>,
     /// A banner such as "This is a draft".
     pub strip: Option<Strip<'a>>,
+    /// Whether the page shows a job that is still running. Browsers without script then load the
+    /// page again every few seconds.
+    pub in_progress: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -119,6 +122,7 @@ impl OwnFrame {
             heading: None,
             more: None,
             strip: None,
+            in_progress: false,
         })
     }
 }

@@ -50,6 +50,8 @@ pub struct Share {
     pub embed: String,
     /// The full URL of a small picture for other sites; empty if there is no such picture.
     pub badge: String,
+    /// Whether other people cannot open the URL, because it is one of this machine or its network.
+    pub is_private: bool,
 }
 
 impl Share {
@@ -77,6 +79,7 @@ impl Share {
             kind: ShareKind::default(),
             embed: String::new(),
             badge: String::new(),
+            is_private: site.url().is_private(),
         }
     }
 
@@ -116,6 +119,10 @@ impl Share {
             share: self,
             text,
             is_card,
+            note: self.is_private.then(|| {
+                let address = url.split('/').take(3).collect::<Vec<_>>().join("/");
+                text.with("address-private", [("address", address.into())])
+            }),
             more: if self.embed.is_empty() && self.badge.is_empty() {
                 "share-qr"
             } else {
@@ -169,6 +176,8 @@ struct ShareHtml<'a> {
     share: &'a Share,
     text: &'a Text,
     is_card: bool,
+    /// The sentence that says that other people cannot open the link.
+    note: Option<String>,
     /// The message id of the heading above the collapsed share buttons.
     more: &'static str,
     whatsapp: String,
@@ -200,6 +209,7 @@ mod tests {
             "src=\"/qr.svg?url=http%3A%2F%2F127%2E0%2E0%2E1%3A8080%2Fu%2Ffarah%2Fhome\"",
             "/embed/farah/home",
             "badge.svg",
+            "address is http://127.0.0.1:8080. Nobody outside",
         ] {
             assert!(html.contains(part), "{part} is not in {html}");
         }

@@ -1,6 +1,7 @@
 //! The site's public URL.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use axum::http::Uri;
 
@@ -93,8 +94,43 @@ impl SiteUrl {
         host == "localhost"
             || host.ends_with(".localhost")
             || host
-                .parse::<std::net::IpAddr>()
+                .parse::<IpAddr>()
                 .is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Whether only this machine or its network can open the site: the host is this machine, an
+    /// address of a private network (RFC 1918, RFC 4193) or of one link (RFC 3927, RFC 4291), or a
+    /// name that public DNS never has (RFC 6762, RFC 8375, and names of one label).
+    pub fn is_private(&self) -> bool {
+        let host = self.host.trim_matches(['[', ']']);
+        if self.is_loopback() {
+            return true;
+        }
+        match host.parse::<IpAddr>().map(|address| address.to_canonical()) {
+            Ok(IpAddr::V4(address)) => {
+                address.is_private() || address.is_link_local() || address.is_unspecified()
+            }
+            Ok(IpAddr::V6(address)) => {
+                address.is_unique_local()
+                    || address.is_unicast_link_local()
+                    || address.is_unspecified()
+            }
+            Err(_) => {
+                let is_below = |zone: &&str| host.ends_with(*zone);
+                !host.contains('.') || [".local", ".internal", ".home.arpa"].iter().any(is_below)
+            }
+        }
+    }
+
+    /// Whether browsers offer passkeys on this site. They need a name, not an IP address (Web
+    /// Authentication Level 3, 5.1.3), and TLS or this machine (Secure Contexts, 3.1).
+    pub fn can_have_passkeys(&self) -> bool {
+        let is_name = self
+            .host
+            .trim_matches(['[', ']'])
+            .parse::<IpAddr>()
+            .is_err();
+        is_name && (self.secure || self.is_loopback())
     }
 }
 
@@ -149,6 +185,51 @@ mod tests {
                 .join("/invite/RAHMA"),
             "https://a.example/invite/RAHMA"
         );
+    }
+
+    #[test]
+    fn an_address_that_others_cannot_open_is_private() {
+        for (text, is_private) in [
+            ("http://127.0.0.1:23111", true),
+            ("http://localhost", true),
+            ("http://demo.localhost:8080", true),
+            ("http://[::1]:8080", true),
+            ("http://10.1.2.3", true),
+            ("http://192.168.1.5:8080", true),
+            ("http://169.254.1.1", true),
+            ("http://[fd00::1]", true),
+            ("http://[fe80::1]", true),
+            ("http://[::ffff:192.168.1.5]", true),
+            ("http://raspberry.local", true),
+            ("http://wedding", true),
+            ("https://wedding.home.arpa", true),
+            ("https://wedding.example", false),
+            ("https://local.example", false),
+            ("http://203.0.113.7", false),
+            ("https://[2001:db8::1]", false),
+        ] {
+            let url = SiteUrl::parse(text).unwrap();
+            assert_eq!(url.is_private(), is_private, "{text}");
+        }
+    }
+
+    #[test]
+    fn passkeys_need_a_name_and_a_secure_connection() {
+        for (text, can) in [
+            ("https://wedding.example", true),
+            ("http://localhost:8080", true),
+            ("http://demo.localhost", true),
+            ("http://wedding.example", false),
+            ("http://127.0.0.1:8080", false),
+            ("https://203.0.113.7", false),
+            ("https://[2001:db8::1]", false),
+        ] {
+            assert_eq!(
+                SiteUrl::parse(text).unwrap().can_have_passkeys(),
+                can,
+                "{text}"
+            );
+        }
     }
 
     #[test]

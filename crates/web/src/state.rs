@@ -87,6 +87,8 @@ pub struct Settings {
     pub languages: Vec<String>,
     /// The time zone of the site's own pages.
     pub time_zone: TimeZone,
+    /// Whether mails leave this site. If not, they stay in its [mailbox](crate::mailbox).
+    pub has_mail: bool,
     /// The reverse proxies that may report the client's address, the request id and the scheme.
     pub proxies: Proxies,
 }
@@ -97,6 +99,19 @@ impl Site {
     pub fn with_settings(mut self, values: SettingValues) -> Self {
         Arc::make_mut(&mut self.declared).settings = values;
         self
+    }
+
+    /// The sentence that says that mails stay in this site's mailbox; `None` if mails leave it.
+    pub fn mail_note(&self, text: &Text) -> Option<String> {
+        (!self.settings.has_mail).then(|| text.say("mail-stays").into_owned())
+    }
+
+    /// The sentence that says that other people cannot open links with the URL `url`, which is the
+    /// site's or begins the links to a part of it; `None` if they can.
+    pub fn private_note(&self, text: &Text, url: &SiteUrl) -> Option<String> {
+        let values = [("address", url.origin().into())];
+        url.is_private()
+            .then(|| text.with("address-private", values))
     }
 
     /// Counts a request of an account that makes this site call another one.

@@ -60,6 +60,7 @@ pub(crate) fn site() -> (Site, TempDir) {
                 .map(str::to_owned)
                 .to_vec(),
             time_zone: TimeZone::UTC,
+            has_mail: true,
             proxies: Proxies::default(),
         }),
     };

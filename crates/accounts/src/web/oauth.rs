@@ -292,6 +292,7 @@ async fn try_unlink(accounts: &Context, posted: &FormPost) -> Result<(Secret, St
     let id: IdentityId = id.map_err(|_| Problem::not_found())?;
     let sudo = Sudo::check(posted.req.who.clone(), accounts.site.clock.now())?;
     let request = posted.req.request.clone();
-    let change = move |tx: &mut Tx<'_>| linked_identity::unlink(tx, &sudo, &id, &request);
+    let site = accounts.site.clone();
+    let change = move |tx: &mut Tx<'_>| linked_identity::unlink(tx, &site, &sudo, &id, &request);
     Ok(accounts.site.store.write(change).await?)
 }

@@ -94,6 +94,8 @@ struct SecurityPage<'a> {
     sessions: &'a [Session],
     passkeys: &'a [Passkey],
     passkey_name: Field,
+    /// Whether browsers offer passkeys at the site's address.
+    has_passkeys: bool,
     tokens: &'a [Token],
     domains: &'a [DomainAccounts],
     name: Field,
@@ -225,6 +227,7 @@ pub(super) async fn page(
         current: who,
         sessions: &sessions,
         passkeys: &passkeys,
+        has_passkeys: accounts.site.url().can_have_passkeys(),
         passkey_name: form_state
             .line("passkey_name", text.say("account-passkey-name"))
             .required(),
@@ -351,7 +354,8 @@ async fn try_remove_passkey(
     let id: PasskeyId = id.map_err(|_| Problem::not_found())?;
     let sudo = Sudo::check(posted.req.who.clone(), accounts.site.clock.now())?;
     let request = posted.req.request.clone();
-    let change = move |tx: &mut Tx<'_>| passkey::remove(tx, &sudo, &id, &request);
+    let site = accounts.site.clone();
+    let change = move |tx: &mut Tx<'_>| passkey::remove(tx, &site, &sudo, &id, &request);
     Ok(accounts.site.store.write(change).await?)
 }
 

@@ -40,6 +40,8 @@ struct LoginPage<'a> {
     redirect: &'a str,
     /// The path to which a sign-in with a passkey redirects.
     next: &'a str,
+    /// Whether browsers offer passkeys at the site's address.
+    has_passkeys: bool,
     remember: bool,
     can_register: bool,
     providers: Vec<Button>,
@@ -120,6 +122,7 @@ fn login_page(
         csrf: &csrf,
         redirect,
         next: target(redirect),
+        has_passkeys: accounts.site.url().can_have_passkeys(),
         remember: form_state.form.is_ticked("remember"),
         providers: Button::all(accounts, &text, "account-provider-sign-in"),
         can_register: accounts.policy.registration == Registration::Open,

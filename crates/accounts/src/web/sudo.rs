@@ -372,7 +372,7 @@ async fn page(
         email: &who.account().email,
         password: has_password.then(|| password.required()),
         code: has_factor.then(|| code.required()),
-        has_passkey,
+        has_passkey: has_passkey && accounts.site.url().can_have_passkeys(),
         back: target(redirect),
         held,
         form_state,

@@ -3,8 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 use platform::Tx;
-use web::Problem;
 use web::form_state::{self, FormState};
+use web::{Problem, Site};
 
 use super::security;
 
@@ -39,13 +39,23 @@ pub(super) fn scopes<S: AsRef<str>>(
 }
 
 /// Creates a token. The person must have proved a credential recently.
-pub(super) fn create(tx: &mut Tx<'_>, me: &Requester, new: &NewToken) -> Result<Created, Refusal> {
+pub(super) fn create(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    me: &Requester,
+    new: &NewToken,
+) -> Result<Created, Refusal> {
     let sudo = Sudo::check(me.who.clone(), tx.now())?;
-    Ok(token::create_own(tx, &sudo, new, &me.request).map_err(Problem::from)?)
+    Ok(token::create_own(tx, site, &sudo, new, &me.request).map_err(Problem::from)?)
 }
 
-pub(super) fn remove(tx: &mut Tx<'_>, me: &Requester, id: &TokenId) -> Result<(), Refusal> {
-    let was_there = token::remove(tx, &me.who.account().id, id, Some(&me.request))?;
+pub(super) fn remove(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    me: &Requester,
+    id: &TokenId,
+) -> Result<(), Refusal> {
+    let was_there = token::remove_own(tx, site, me.who.account(), id, &me.request)?;
     was_there.then_some(()).ok_or(Refusal::NotFound)
 }
 
@@ -80,7 +90,8 @@ async fn try_create(accounts: &Context, posted: &FormPost) -> Result<Created, Pr
         scope: None,
         days: days.unwrap_or(0),
     };
-    let change = move |tx: &mut Tx<'_>, me: &Requester| create(tx, me, &new);
+    let site = accounts.site.clone();
+    let change = move |tx: &mut Tx<'_>, me: &Requester| create(tx, &site, me, &new);
     Ok(posted.req.write(change).await?)
 }
 
@@ -90,8 +101,9 @@ pub(super) async fn remove_token(posted: FormPost) -> Result<Response, Problem> 
         return question::ask(&posted, sent, REMOVE).await;
     }
     let id: TokenId = site::call::id(posted.form.text("token"))?;
+    let site = posted.req.site.clone();
     let change = move |tx: &mut Tx<'_>, me: &Requester| {
-        remove(tx, me, &id)?;
+        remove(tx, &site, me, &id)?;
         Ok(format!("{SECURITY}?done=token"))
     };
     Ok(posted.once(change).await?)

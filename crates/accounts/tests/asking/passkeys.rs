@@ -30,6 +30,8 @@ const HOST: &str = "127.0.0.1";
 pub(crate) const OPTIONS: &str = "/api/v1/auth/passkey/options";
 const VERIFY: &str = "/api/v1/auth/passkey/verify";
 const MINE: &str = "/api/v1/me/passkeys";
+/// The subject of the mail about a new passkey.
+const ADDED: &str = "A passkey was added to your account at Kenduri Kami";
 
 enum Pair {
     Edwards(Ed25519KeyPair),
@@ -70,10 +72,40 @@ impl Device {
             .to_string()
     }
 
+    /// The public key as a `COSE_Key` (RFC 9053).
+    fn cose_key(&self) -> Vec<u8> {
+        match &self.pair {
+            Pair::Edwards(pair) => {
+                let head = b"\xa4\x01\x01\x03\x27\x20\x06\x21\x58\x20";
+                [head, pair.public_key().as_ref()].concat()
+            }
+            Pair::Nist(pair) => {
+                let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
+                let head = b"\xa5\x01\x02\x03\x26\x20\x01\x21\x58\x20";
+                [head, x, b"\x22\x58\x20", y].concat()
+            }
+        }
+    }
+
+    /// Like [`Self::register`], from a password manager that sends nothing but what is required.
+    fn register_briefly(&self, challenge: &str) -> Value {
+        let mut credential = self.register(challenge);
+        let response = credential["response"].as_object_mut().unwrap();
+        let data = response.remove("authenticatorData").unwrap();
+        let data = URL_SAFE_NO_PAD.decode(data.as_str().unwrap()).unwrap();
+        let length = u8::try_from(data.len()).unwrap();
+        let head = b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58";
+        let object = [&head[..], &[length], &data].concat();
+        response.insert("attestationObject".to_owned(), base64(object).into());
+        response["publicKey"] = Value::Null;
+        response.remove("publicKeyAlgorithm");
+        credential
+    }
+
     /// The browser's response to the request to create a passkey.
     fn register(&self, challenge: &str) -> Value {
         let length = u16::try_from(self.id.len()).unwrap().to_be_bytes();
-        let made = [&[0; 16], &length[..], self.id.as_bytes(), b"COSE"].concat();
+        let made = [&[0; 16], &length[..], self.id.as_bytes(), &self.cose_key()].concat();
         let (algorithm, key) = match &self.pair {
             Pair::Edwards(pair) => {
                 // The DER prefix of an Ed25519 public key (RFC 8410).
@@ -183,6 +215,37 @@ pub(crate) async fn sign_in(browser: &mut Visitor, credential: &Value) -> Page {
 }
 
 #[test]
+fn a_key_is_read_from_the_attestation_object_where_nothing_else_is_sent() {
+    World::default_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let (_, mut browser) = farah(world, &accounts).await;
+        let nist = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+        let nist = Device {
+            pair: Pair::Nist(nist),
+            ..Device::new("nist")
+        };
+        for mut device in [Device::new("edwards"), nist] {
+            let challenge = ask(&mut browser, "/api/v1/me/passkeys/options").await;
+            let credential = device.register_briefly(&challenge);
+            let body = json!({"name": device.id, "credential": credential});
+            browser.call(Method::POST, MINE, &body).await.with(201);
+            let mut newcomer = newcomer(&accounts).await;
+            let credential = device.sign(&ask(&mut newcomer, OPTIONS).await);
+            sign_in(&mut newcomer, &credential).await.with(200);
+        }
+        expect_sign_in_mails(world, "farah@example.my", 2);
+        let mails = world.mails().await;
+        let added = mails.iter().filter(|mail| mail.subject == ADDED);
+        let texts: Vec<&str> = added.map(|mail| mail.text.as_str()).collect();
+        assert_eq!(texts.len(), 2, "{mails:?}");
+        for name in ["edwards", "nist"] {
+            let name = format!("“{name}”");
+            assert!(texts.iter().any(|text| text.contains(&name)), "{texts:?}");
+        }
+    });
+}
+
+#[test]
 fn a_key_is_added_signs_in_and_is_removed() {
     World::default_engine(&MIGRATIONS, async |world| {
         let accounts = accounts(world);
@@ -195,6 +258,8 @@ fn a_key_is_added_signs_in_and_is_removed() {
             ..Device::new("nist")
         };
         for device in [&mut edwards, &mut nist] {
+            // The list is in the order in which the passkeys were added.
+            world.clock.advance(SignedDuration::from_secs(1));
             let added = register(&mut browser, device).await.with(201);
             assert_eq!(added.json()["name"], "Telefon");
             for _ in 0..2 {

@@ -58,6 +58,9 @@ struct Told {
     keys_asked: usize,
 }
 
+/// An id under which the provider publishes its keys without names.
+pub(crate) const UNNAMED: &str = "";
+
 struct Pairs {
     edwards: Ed25519KeyPair,
     elliptic: EcdsaKeyPair,
@@ -307,17 +310,21 @@ async fn keys(State(provider): State<Provider>) -> Json<Value> {
     let mut told = provider.told();
     told.keys_asked += 1;
     let kid = &told.kid;
+    let named = |kind: &str| match kid.as_str() {
+        UNNAMED => Value::Null,
+        kid => json!(format!("{kid}-{kind}")),
+    };
     let point = pairs.elliptic.public_key().as_ref();
     // A DER-encoded RSAPublicKey (RFC 8017, A.1.1) of 2,048 bits.
     let rsa = pairs.rsa.public_key().as_ref();
     Json(json!({"keys": [
         {"kty": "oct", "k": "AAAA"},
         {"kty": "RSA", "kid": format!("{kid}-enc"), "use": "enc", "n": "AAAA", "e": "AQAB"},
-        {"kty": "OKP", "crv": "Ed25519", "kid": format!("{kid}-ed"), "use": "sig",
+        {"kty": "OKP", "crv": "Ed25519", "kid": named("ed"), "use": "sig",
             "x": base64(pairs.edwards.public_key())},
-        {"kty": "EC", "crv": "P-256", "kid": format!("{kid}-ec"), "alg": "ES256",
+        {"kty": "EC", "crv": "P-256", "kid": named("ec"), "alg": "ES256",
             "x": base64(&point[1..33]), "y": base64(&point[33..])},
-        {"kty": "RSA", "kid": format!("{kid}-rsa"), "n": base64(&rsa[9..265]), "e": "AQAB"},
+        {"kty": "RSA", "kid": named("rsa"), "n": base64(&rsa[9..265]), "e": "AQAB"},
     ]}))
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use site::Context;
 use testkit::{Page, Visitor, World, rounds, together};
 
-use crate::provider::{CALLBACK, Provider, Signed, base64, leave};
+use crate::provider::{CALLBACK, Provider, Signed, UNNAMED, base64, leave};
 use crate::stage::{MIGRATIONS, accounts as accounts_of, actions, english, visitor};
 
 /// The claims about a person who has no account.
@@ -55,6 +55,48 @@ fn every_kind_of_signature_that_is_known_signs_in() {
             assert!(browser.cookie("kd_oauth").is_none());
         }
         assert_eq!(provider.keys_asked(), 1);
+    });
+}
+
+#[test]
+fn odd_values_that_are_not_needed_keep_nobody_out() {
+    World::default_engine(&MIGRATIONS, async |world| {
+        let provider = Provider::start().await;
+        let accounts = provider.site(world, true);
+        let nothing = json!({
+            "token_endpoint_auth_methods_supported": null, "userinfo_endpoint": 7,
+            "authorization_response_iss_parameter_supported": null,
+        });
+        let odd = json!({
+            "token_endpoint_auth_methods_supported": ["client_secret_basic", 1, null],
+            "authorization_response_iss_parameter_supported": "true",
+        });
+        for (number, (metadata, kid)) in [(&nothing, "one"), (&odd, UNNAMED)].iter().enumerate() {
+            provider.say_of_itself((*metadata).clone());
+            provider.rename_keys(kid);
+            world.clock.advance(SignedDuration::from_hours(2));
+            let email = format!("odd{number}@example.my");
+            let claims = json!({
+                "sub": email, "email": email, "email_verified": "True", "name": {"given": "Farah"},
+            });
+            let mut browser = visitor(&accounts);
+            let page = provider
+                .sign_in(world, &mut browser, &claims)
+                .await
+                .with(303);
+            assert_eq!(page.location(), Some("/me"), "{metadata}");
+        }
+        // An address that is no text, or that nobody surely vouches for, is asked for.
+        for (sub, email, verified) in [
+            ("a", json!(7), json!(true)),
+            ("b", json!("b@example.my"), json!(1)),
+        ] {
+            let claims = json!({"sub": sub, "email": email, "email_verified": verified});
+            let mut browser = visitor(&accounts);
+            let page = provider.sign_in(world, &mut browser, &claims).await;
+            assert_ne!(page.location(), Some("/me"), "{email}");
+            assert!(!is_signed_in(&mut browser).await, "{email}");
+        }
     });
 }
 

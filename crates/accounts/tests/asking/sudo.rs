@@ -90,13 +90,14 @@ fn a_proof_ends_with_its_session() {
         assert!(matches!(refused.await, Err(FactorError::NotSignedIn)));
         let refused = world.store().write({
             let (sudo, request) = (sudo.clone(), request.clone());
+            let site = accounts.site.clone();
             let new = NewToken {
                 name: "Kitchen screen".to_owned(),
                 scopes: vec![PROFILE_READ],
                 scope: None,
                 days: 1,
             };
-            move |tx: &mut Tx<'_>| token::create_own(tx, &sudo, &new, &request)
+            move |tx: &mut Tx<'_>| token::create_own(tx, &site, &sudo, &new, &request)
         });
         assert!(matches!(refused.await, Err(CreateError::NoAccount)));
         let refused = world.store().write({

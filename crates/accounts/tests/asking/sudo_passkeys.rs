@@ -16,7 +16,8 @@ use crate::people::browser;
 use crate::registering::{expect, link};
 use crate::resetting;
 use crate::stage::{
-    MIGRATIONS, accounts, actions, expect_sign_in_mails, person, program, visitor, write,
+    MIGRATIONS, accounts, accounts_at, actions, english, expect_sign_in_mails, person, program,
+    visitor, write,
 };
 
 const FARAH: &str = "farah@example.my";
@@ -56,7 +57,18 @@ fn a_passkey_proves_who_one_is_for_ten_minutes() {
         let (_, mut own, mut device) = farah(world).await;
         world.clock.advance(sudo::LIFETIME);
         assert!(!is_proved(&mut own).await);
+        // A site at an address of numbers can have no passkeys.
         let page = own.get("/sudo?redirect=%2Fme%2Fdata").await.with(200);
+        assert!(!page.body.contains("data-passkey"));
+        let page = own.get("/me/security").await.with(200);
+        assert!(!page.body.contains("data-passkey"));
+        let why = english(&accounts(world)).say("account-passkeys-address");
+        assert!(page.text().contains(&why), "{}", page.text());
+        let mut named = visitor(&accounts_at(world, "http://localhost:8080"));
+        let login = named.get("/login").await.with(200);
+        assert!(login.body.contains("data-passkey=\"sign-in\""));
+        named.set_cookie("kd_session", own.cookie("kd_session").unwrap());
+        let page = named.get("/sudo?redirect=%2Fme%2Fdata").await.with(200);
         assert!(
             page.body.contains("data-passkey=\"prove\"")
                 && page.form("/sudo").value("redirect") == Some("/me/data")

@@ -1,6 +1,6 @@
 //! Tests of personal tokens: their properties and their limits.
 
-use identity::account::AccountId;
+use identity::account::{self, AccountId};
 use identity::grant::{self, Scope, administrator};
 use identity::session::signed_in::{self, Bearer};
 use identity::session::token::{self, CreateError, Created, NewToken};
@@ -10,8 +10,8 @@ use testkit::World;
 
 use crate::grants::manager;
 use crate::stage::{
-    CLUB, CLUB_OWNER, MIGRATIONS, OBSERVER, SONGS_READ, SONGS_WRITE, actions, client, give, person,
-    read, write,
+    CLUB, CLUB_OWNER, MIGRATIONS, OBSERVER, SONGS_READ, SONGS_WRITE, accounts, actions, client,
+    give, person, read, write,
 };
 
 fn new(name: &str) -> NewToken {
@@ -142,9 +142,10 @@ fn a_token_is_taken_back_by_its_owner_alone() {
         let other = person(world, "mei@example.my", None).await;
         let created = create(world, &id, new("x")).await.unwrap();
         for (account, removed) in [(other, false), (id.clone(), true), (id, false)] {
-            let token = created.id.clone();
+            let (token, site) = (created.id.clone(), accounts(world).site.clone());
             let change = write(world.store(), move |tx| {
-                token::remove(tx, &account, &token, None)
+                let account = account::find(tx, &account)?.unwrap();
+                token::remove_own(tx, &site, &account, &token, &client(1).request)
             });
             assert_eq!(change.await, removed);
         }

@@ -15,7 +15,7 @@ use bookings::{Refusal, catalogue, gateway, settings};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use platform::Tx;
+use platform::{StoreError, Tx};
 use serde::Serialize;
 use site::Callers::{self, Anybody};
 use site::Context;
@@ -120,15 +120,25 @@ async fn plans(State(site): State<Site>) -> Result<Json<Vec<PlanShown>>, Problem
 struct PaymentConfig {
     /// The public key with which the front end opens Razorpay's window; empty without Razorpay.
     key_id: String,
+    /// The currency of the offered plans; that of sessions if there are no plans, or several
+    /// currencies.
     currency: String,
     mode: &'static str,
 }
 
 async fn payment_config(State(site): State<Site>) -> Result<Json<PaymentConfig>, Problem> {
-    let rules = site.store.read(settings::load).await?;
+    let look = |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let rules = settings::load(tx)?;
+        let mut currencies = plan::offered(tx)?.into_iter().map(|plan| plan.currency);
+        let first = currencies.next();
+        // Only where all plans have one currency is it theirs.
+        let of_plans = first.filter(|first| currencies.all(|other| other == *first));
+        Ok(of_plans.unwrap_or(rules.currency()))
+    };
+    let currency = site.store.read(look).await?;
     Ok(Json(PaymentConfig {
         key_id: gateway::KEY_ID.of(&site.declared.settings).to_owned(),
-        currency: rules.currency().to_string(),
+        currency: currency.to_string(),
         mode: gateway::MODE.of(&site.declared.settings),
     }))
 }

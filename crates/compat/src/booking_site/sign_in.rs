@@ -19,6 +19,7 @@ use identity::client::Client;
 use identity::grant::{self, Scope};
 use identity::people;
 use identity::person::registration;
+use identity::person::verification::{self, ResendError};
 use identity::session::{Begun, Method};
 use identity::sign_in::{self, Attempt, Welcome};
 use site::Callers::{self, Anybody};
@@ -127,6 +128,11 @@ async fn login(
     match sign_in::with_password(&accounts, attempt).await? {
         Welcome::Arrived(arrived) => {
             let arrived = (arrived.account, arrived.begun);
+            // The front end has no page that asks for this mail.
+            match verification::send_again(&accounts, &arrived.0, facts.network()).await {
+                Ok(()) | Err(ResendError::UsedUp(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
             entered(&accounts, StatusCode::OK, arrived).await
         }
         // The front end has no page for a second factor or for a pending erasure.

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 /// How far the provider's clock may be behind this server's clock.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
@@ -25,16 +26,36 @@ pub struct Invalid(&'static str);
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) sub: String,
+    #[serde(default, deserialize_with = "text")]
     pub(crate) email: Option<String>,
     #[serde(default, deserialize_with = "truth")]
     pub(crate) email_verified: bool,
+    #[serde(default, deserialize_with = "text")]
     pub(crate) name: Option<String>,
 }
 
-/// Parses a boolean. Some providers send it as a string.
-fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    Ok(value == true || value == "true")
+/// Parses a boolean. Some providers send it as a string, some capitalized. Everything else, such as
+/// 1, is false: the person then confirms their address by mail.
+pub(crate) fn truth<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let is_word = |text: &str| text.eq_ignore_ascii_case("true");
+    Ok(value == true || value.as_str().is_some_and(is_word))
+}
+
+/// Parses a text that is not needed. A value of another type counts as absent.
+pub(crate) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(match Value::deserialize(deserializer)? {
+        Value::String(text) => Some(text),
+        _ => None,
+    })
+}
+
+/// Parses a list of texts that is not needed. Values of other types count as absent.
+pub(crate) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let all = value.as_array().into_iter().flatten();
+    let texts = all.filter_map(|one| one.as_str().map(str::to_owned));
+    Ok(texts.collect())
 }
 
 #[derive(Deserialize)]
@@ -63,13 +84,15 @@ pub(crate) struct Expected<'a> {
 #[derive(Deserialize)]
 struct Header {
     alg: String,
+    #[serde(default, deserialize_with = "text")]
     kid: Option<String>,
-    crit: Option<serde_json::Value>,
+    crit: Option<Value>,
 }
 
 /// A provider's public key (RFC 7517), if its type is supported.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Key {
+    #[serde(default, deserialize_with = "text")]
     kid: Option<String>,
     alg: Option<String>,
     #[serde(rename = "use")]
@@ -99,9 +122,13 @@ impl Key {
                 ["EdDSA", "Ed25519"].contains(&header.alg.as_str()) && crv == "Ed25519"
             }
         };
-        let is_named = header.kid.is_none() || header.kid == self.kid;
         let is_purpose = self.purpose.as_ref().is_none_or(|purpose| purpose == "sig");
-        is_kind && is_named && is_purpose && self.alg.as_ref().is_none_or(|alg| *alg == header.alg)
+        is_kind && is_purpose && self.alg.as_ref().is_none_or(|alg| *alg == header.alg)
+    }
+
+    /// Whether an ID token with this header names this key.
+    fn is_named_by(&self, header: &Header) -> bool {
+        header.kid.is_none() || header.kid == self.kid
     }
 
     fn verify(&self, signed: &[u8], signature: &[u8]) -> Result<(), Invalid> {
@@ -125,11 +152,15 @@ impl Key {
     }
 }
 
-/// Whether the key that an ID token names is among `keys`. Returns `true` for a token that cannot
+/// Whether the key that an ID token names is among `keys`. A key without a name does not count: it
+/// may have been replaced, so the keys are fetched again. Returns `true` for a token that cannot
 /// be parsed, because fetching the keys again would not help.
 pub(crate) fn has_key(token: &str, keys: &[Key]) -> bool {
     let header = token.split('.').next().and_then(|part| json(part).ok());
-    header.is_none_or(|header: Header| keys.iter().any(|key| key.is_for(&header)))
+    header.is_none_or(|header: Header| {
+        let mut keys = keys.iter();
+        keys.any(|key| key.is_for(&header) && key.is_named_by(&header))
+    })
 }
 
 /// Returns the claims of an ID token. Fails unless the provider made the token for this site and
@@ -147,11 +178,14 @@ pub(crate) fn verify(
     }
     // The type of the key determines the algorithm, so an attacker cannot choose a weaker
     // algorithm.
-    let mut fitting = keys.iter().filter(|key| key.is_for(&header));
-    let key = fitting.next().ok_or(Invalid("another key"))?;
-    if fitting.next().is_some() {
-        return Err(Invalid("one of several keys"));
-    }
+    let fitting = keys.iter().filter(|key| key.is_for(&header));
+    let named = fitting.clone().filter(|key| key.is_named_by(&header));
+    // A key's name (`kid`) is optional, so a token may name the only key, which has no name.
+    let unnamed = fitting.filter(|key| key.kid.is_none());
+    let key = match only(named) {
+        Err(NO_KEY) => only(unnamed)?,
+        other => other?,
+    };
     key.verify(signed.as_bytes(), &bytes(signature)?)?;
     check(&json(payload)?, expected)?;
     let claims: Claims = json(payload)?;
@@ -159,6 +193,16 @@ pub(crate) fn verify(
         return Err(Invalid("no subject"));
     }
     Ok(claims)
+}
+
+const NO_KEY: Invalid = Invalid("another key");
+
+fn only<'k>(mut keys: impl Iterator<Item = &'k Key>) -> Result<&'k Key, Invalid> {
+    let key = keys.next().ok_or(NO_KEY)?;
+    match keys.next() {
+        Some(_) => Err(Invalid("one of several keys")),
+        None => Ok(key),
+    }
 }
 
 fn check(frame: &Frame, expected: &Expected<'_>) -> Result<(), Invalid> {

@@ -6,10 +6,12 @@ use platform::audit::RequestFacts;
 use platform::store::Row;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
+use web::Site;
 
-use crate::account::{self, AccountId, unconfirmed};
+use crate::account::{self, Account, AccountId, unconfirmed};
 use crate::credential;
 use crate::one_time::{self, Purpose};
+use crate::security_mail::{self, Change};
 use crate::session::sudo::Sudo;
 use crate::session::{self, Stay};
 
@@ -118,6 +120,7 @@ pub(crate) fn add(
 /// Links an identity to the account of a person in sudo mode.
 pub(crate) fn link(
     tx: &mut Tx<'_>,
+    site: &Site,
     sudo: &Sudo,
     identity: &Identity,
     request: &RequestFacts,
@@ -129,7 +132,10 @@ pub(crate) fn link(
     if unconfirmed::is_pending(tx, account)? {
         return Err(IdentityError::EmailUnverified);
     }
-    add(tx, account, identity, request)
+    add(tx, account, identity, request)?;
+    let change = (Change::IdentityLinked, identity.issuer.as_str());
+    security_mail::credential_changed(tx, site, sudo.who().account(), change, request)?;
+    Ok(())
 }
 
 /// Stores an identity. It is linked as soon as the account's owner signs in. The returned secret is
@@ -152,18 +158,23 @@ pub(crate) fn await_sign_in(
 /// is one. The caller holds the account's lock.
 pub(crate) fn link_awaited(
     tx: &mut Tx<'_>,
-    account: &AccountId,
+    site: &Site,
+    account: &Account,
     secret: &Secret,
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
     let waiting = one_time::find::<Identity>(tx, Purpose::LinkIdentity, secret)?;
-    if waiting.is_none_or(|waiting| waiting.account.as_ref() != Some(account)) {
+    if waiting.is_none_or(|waiting| waiting.account.as_ref() != Some(&account.id)) {
         return Ok(());
     }
     let Some(waiting) = one_time::take::<Identity>(tx, Purpose::LinkIdentity, secret)? else {
         return Ok(());
     };
-    match add(tx, account, &waiting.data, request) {
+    match add(tx, &account.id, &waiting.data, request) {
+        Ok(()) => {
+            let change = (Change::IdentityLinked, waiting.data.issuer.as_str());
+            security_mail::credential_changed(tx, site, account, change, request)
+        }
         Err(IdentityError::Store(error)) => Err(error),
         // The sign-in succeeds even if the identity can no longer be linked.
         _ => Ok(()),
@@ -174,6 +185,7 @@ pub(crate) fn link_awaited(
 /// secret.
 pub fn unlink(
     tx: &mut Tx<'_>,
+    site: &Site,
     sudo: &Sudo,
     id: &IdentityId,
     request: &RequestFacts,
@@ -182,20 +194,26 @@ pub fn unlink(
     if !account::lock(tx, account)? {
         return Err(IdentityError::NotFound);
     }
-    let count = sql!(
+    let own: Option<(String,)> = sql!(
+        "SELECT issuer FROM linked_identity WHERE id = :id AND account_id = :account",
+        id,
+        account
+    )
+    .maybe(tx)?;
+    let (issuer,) = own.ok_or(IdentityError::NotFound)?;
+    sql!(
         "DELETE FROM linked_identity WHERE id = :id AND account_id = :account",
         id,
         account
     )
-    .run(tx, Rows::AtMostOne)?;
-    if count == 0 {
-        return Err(IdentityError::NotFound);
-    }
+    .run(tx, Rows::Exactly(1))?;
     if !credential::has_any(tx, account)? {
         return Err(IdentityError::Last);
     }
     one_time::remove_of(tx, Purpose::SecondStep, account)?;
     record(tx, account, "identity.removed", id, request)?;
+    let change = (Change::IdentityRemoved, issuer.as_str());
+    security_mail::credential_changed(tx, site, sudo.who().account(), change, request)?;
     session::end_others(tx, account, current, request)?;
     session::renew(tx, current)?.ok_or(IdentityError::NotFound)
 }

@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::credential::web_authn::{Answered, Invalid, NewKey};
 use crate::credential::{self, planned_reset};
 use crate::one_time::{self, Purpose};
-use crate::security_mail;
+use crate::security_mail::{self, Change};
 use crate::session::sudo::Sudo;
 use crate::session::{self, Stay};
 
@@ -78,6 +78,7 @@ pub fn credentials(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<String>, 
 
 pub fn add(
     tx: &mut Tx<'_>,
+    site: &Site,
     sudo: &Sudo,
     name: &str,
     (key, answered): &(NewKey, Answered),
@@ -125,6 +126,8 @@ pub fn add(
         return Err(PasskeyError::Known);
     }
     record(tx, account, "passkey.added", &passkey.id, request)?;
+    let change = (Change::PasskeyAdded, passkey.name.as_str());
+    security_mail::credential_changed(tx, site, sudo.who().account(), change, request)?;
     Ok(passkey)
 }
 
@@ -132,6 +135,7 @@ pub fn add(
 /// secret.
 pub fn remove(
     tx: &mut Tx<'_>,
+    site: &Site,
     sudo: &Sudo,
     id: &PasskeyId,
     request: &RequestFacts,
@@ -140,19 +144,20 @@ pub fn remove(
     if !account::lock(tx, account)? {
         return Err(PasskeyError::NotFound);
     }
-    let count = sql!(
+    let own = list(tx, account)?.into_iter().find(|own| own.id == *id);
+    let own = own.ok_or(PasskeyError::NotFound)?;
+    sql!(
         "DELETE FROM passkey WHERE id = :id AND account_id = :account",
         id,
         account
     )
-    .run(tx, Rows::AtMostOne)?;
-    if count == 0 {
-        return Err(PasskeyError::NotFound);
-    }
+    .run(tx, Rows::Exactly(1))?;
     if !credential::has_any(tx, account)? {
         return Err(PasskeyError::Last);
     }
     record(tx, account, "passkey.removed", id, request)?;
+    let change = (Change::PasskeyRemoved, own.name.as_str());
+    security_mail::credential_changed(tx, site, sudo.who().account(), change, request)?;
     session::end_others(tx, account, current, request)?;
     session::renew(tx, current)?.ok_or(PasskeyError::NotFound)
 }

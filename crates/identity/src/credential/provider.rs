@@ -81,10 +81,11 @@ pub(crate) struct Metadata {
     authorization_endpoint: String,
     token_endpoint: String,
     jwks_uri: String,
+    #[serde(default, deserialize_with = "id_token::text")]
     userinfo_endpoint: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "id_token::texts")]
     token_endpoint_auth_methods_supported: Vec<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "id_token::truth")]
     authorization_response_iss_parameter_supported: bool,
 }
 
@@ -102,6 +103,7 @@ struct KeySet {
 #[derive(Deserialize)]
 struct Tokens {
     id_token: String,
+    #[serde(default, deserialize_with = "id_token::text")]
     access_token: Option<String>,
 }
 

@@ -14,7 +14,7 @@ use web::Site;
 use crate::account::{Account, AccountId, unconfirmed};
 use crate::client::Client;
 use crate::credential::planned_reset;
-use crate::security_mail;
+use crate::security_mail::{self, Change};
 use crate::session::sudo::Sudo;
 use crate::session::{self, Stay};
 
@@ -115,6 +115,7 @@ pub fn confirm(
         return Err(FactorError::CodeInvalid);
     }
     record(tx, sudo, "second_factor.added", client)?;
+    tell(tx, site, sudo, Change::FactorAdded, client)?;
     planned_reset::forget(tx, account)?;
     Ok(recovery::create(tx, site, account)?)
 }
@@ -131,6 +132,7 @@ pub fn renew_recovery_codes(
         return Err(FactorError::NotEnrolled);
     }
     record(tx, sudo, "recovery_codes.renewed", client)?;
+    tell(tx, site, sudo, Change::RecoveryCodesRenewed, client)?;
     Ok(recovery::create(tx, site, account)?)
 }
 
@@ -225,6 +227,17 @@ fn lock_for_enrolment<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a Account
         return Err(FactorError::Enrolled);
     }
     Ok(account)
+}
+
+fn tell(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    sudo: &Sudo,
+    change: Change,
+    client: &Client,
+) -> Result<(), StoreError> {
+    let account = sudo.who().account();
+    security_mail::credential_changed(tx, site, account, (change, ""), &client.request)
 }
 
 fn record(

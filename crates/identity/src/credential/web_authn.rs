@@ -1,7 +1,8 @@
 //! Verification of browsers' responses for passkeys: Web Authentication Level 3, §7.1 and §7.2.
 //!
-//! The device's maker does not matter, so no attestation is requested. Browsers also send the
-//! public key of a new passkey as `SubjectPublicKeyInfo` (§5.2.1), so no CBOR is parsed.
+//! The device's maker does not matter, so no attestation is requested. Browsers send the public key
+//! of a new passkey as `SubjectPublicKeyInfo` (§5.2.1). Password managers may leave it out, and the
+//! key is then read from the attestation object, which is always there.
 
 use aws_lc_rs::rsa::PublicEncryptingKey;
 use aws_lc_rs::signature::{
@@ -17,6 +18,8 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use web::SiteUrl;
+
+use super::attestation_object;
 
 /// How long a challenge is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_mins(5);
@@ -151,6 +154,7 @@ impl Asked<'_> {
 }
 
 const SHORT: Invalid = Invalid("too short");
+const OBJECT: Invalid = Invalid("no attestation object");
 
 /// The flags in the authenticator data (§6.1).
 const PRESENT: u8 = 1;
@@ -167,11 +171,16 @@ struct Device<'a> {
 impl Device<'_> {
     /// The credential id of a new passkey.
     fn id(&self) -> Result<&[u8], Invalid> {
+        Ok(self.id_and_key()?.0)
+    }
+
+    /// The credential id of a new passkey, and behind it the public key as a `COSE_Key`.
+    fn id_and_key(&self) -> Result<(&[u8], &[u8]), Invalid> {
         let rest = self.credential.ok_or(Invalid("no credential"))?;
         let (_, rest) = rest.split_at_checked(16).ok_or(SHORT)?;
         let (length, rest) = rest.split_first_chunk::<2>().ok_or(SHORT)?;
         let length = usize::from(u16::from_be_bytes(*length));
-        rest.get(..length).ok_or(SHORT)
+        rest.split_at_checked(length).ok_or(SHORT)
     }
 }
 
@@ -187,10 +196,38 @@ pub struct Registration {
 struct RegistrationResponse {
     #[serde(rename = "clientDataJSON")]
     client_data: Base64,
-    authenticator_data: Base64,
-    public_key: Base64,
+    /// The attestation object. What the other fields lack is read from it.
+    attestation_object: Option<Base64>,
+    authenticator_data: Option<Base64>,
+    public_key: Option<Base64>,
     /// The COSE number of the algorithm (RFC 9053).
-    public_key_algorithm: i64,
+    public_key_algorithm: Option<i64>,
+}
+
+/// Returns the bytes of a field; `None` if it is missing, null or empty.
+fn given(field: Option<&Base64>) -> Result<Option<Vec<u8>>, Invalid> {
+    let bytes = field.map(Base64::bytes).transpose()?;
+    Ok(bytes.filter(|bytes| !bytes.is_empty()))
+}
+
+impl RegistrationResponse {
+    fn authenticator_data(&self) -> Result<Vec<u8>, Invalid> {
+        if let Some(data) = given(self.authenticator_data.as_ref())? {
+            return Ok(data);
+        }
+        let object = given(self.attestation_object.as_ref())?;
+        let object = object.ok_or(Invalid("no authenticator data"))?;
+        let data = attestation_object::authenticator_data(&object);
+        Ok(data.map_err(|_| OBJECT)?.to_vec())
+    }
+
+    fn public_key(&self, device: &Device<'_>) -> Result<(i64, Vec<u8>), Invalid> {
+        let key = given(self.public_key.as_ref())?;
+        if let (Some(key), Some(algorithm)) = (key, self.public_key_algorithm) {
+            return Ok((algorithm, key));
+        }
+        attestation_object::public_key(device.id_and_key()?.1).map_err(|_| OBJECT)
+    }
 }
 
 /// A new passkey whose registration has been verified.
@@ -206,9 +243,9 @@ impl Registration {
     pub fn check(&self, asked: &Asked<'_>) -> Result<(NewKey, Answered), Invalid> {
         let response = &self.response;
         let answered = asked.answered(&response.client_data.bytes()?, Ceremony::Create)?;
-        let data = response.authenticator_data.bytes()?;
+        let data = response.authenticator_data()?;
         let device = asked.device(&data)?;
-        let (algorithm, public_key) = (response.public_key_algorithm, response.public_key.bytes()?);
+        let (algorithm, public_key) = response.public_key(&device)?;
         ParsedPublicKey::new(verification(algorithm)?, &public_key)
             .map_err(|_| Invalid("not a public key"))?;
         if algorithm == RSA && !is_long_enough(&public_key) {

@@ -201,7 +201,9 @@ pub async fn finish(
         let sudo = returned.sudo.filter(|sudo| *sudo.session() == session);
         let sudo = sudo.ok_or(ProviderSignInError::StateInvalid)?;
         let request = returned.client.request;
-        let change = move |tx: &mut Tx<'_>| linked_identity::link(tx, &sudo, &identity, &request);
+        let own = site.clone();
+        let change =
+            move |tx: &mut Tx<'_>| linked_identity::link(tx, &own, &sudo, &identity, &request);
         site.store.write(change).await?;
         return Ok(Outcome::Linked);
     }

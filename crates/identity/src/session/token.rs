@@ -10,10 +10,12 @@ use platform::store::{FromRow, Row};
 use platform::{Random, Rows, Secret, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use web::Site;
 
-use crate::account::{self, AccountId, unconfirmed};
+use crate::account::{self, Account, AccountId, unconfirmed};
 use crate::opaque;
 use crate::scope::ScopeName;
+use crate::security_mail::{self, Change};
 use crate::session::sudo::Sudo;
 
 pub use crate::scope::token_scope::{PROFILE_READ, TokenScope};
@@ -149,9 +151,10 @@ pub fn create(
     })
 }
 
-/// Like [`create`], for a person who has recently proved a credential.
+/// Like [`create`], for a person who has recently proved a credential, and who is told by mail.
 pub fn create_own(
     tx: &mut Tx<'_>,
+    site: &Site,
     sudo: &Sudo,
     new: &NewToken,
     request: &RequestFacts,
@@ -159,7 +162,11 @@ pub fn create_own(
     if !sudo.lock(tx)? {
         return Err(CreateError::NoAccount);
     }
-    create(tx, &sudo.who().account().id, new, Some(request))
+    let account = sudo.who().account();
+    let created = create(tx, &account.id, new, Some(request))?;
+    let change = (Change::TokenCreated, new.name.as_str());
+    security_mail::credential_changed(tx, site, account, change, request)?;
+    Ok(created)
 }
 
 /// A token as listed for its owner.
@@ -225,23 +232,28 @@ pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Token>, StoreErr
     .all(tx)
 }
 
-/// Revokes a token, and returns whether the account had it.
-pub fn remove(
+/// Revokes a person's token, and returns whether they had it. They are told by mail.
+pub fn remove_own(
     tx: &mut Tx<'_>,
-    account: &AccountId,
+    site: &Site,
+    account: &Account,
     id: &TokenId,
-    request: Option<&RequestFacts>,
+    request: &RequestFacts,
 ) -> Result<bool, StoreError> {
-    let count = sql!(
-        "DELETE FROM personal_token WHERE id = :id AND account_id = :account",
+    let own: Option<(String,)> = sql!(
+        "SELECT name FROM personal_token WHERE id = :id AND account_id = :account FOR NO KEY UPDATE",
         id,
-        account
+        account = account.id
     )
-    .run(tx, Rows::AtMostOne)?;
-    if count == 1 {
-        tx.record(entry(account, "token.revoked", id, request))?;
-    }
-    Ok(count == 1)
+    .maybe(tx)?;
+    let Some((name,)) = own else {
+        return Ok(false);
+    };
+    sql!("DELETE FROM personal_token WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
+    tx.record(entry(&account.id, "token.revoked", id, Some(request)))?;
+    let change = (Change::TokenRevoked, name.as_str());
+    security_mail::credential_changed(tx, site, account, change, request)?;
+    Ok(true)
 }
 
 /// Whether the token still exists, that is, was not revoked.

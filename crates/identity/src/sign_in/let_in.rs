@@ -34,7 +34,7 @@ pub(crate) fn let_in(
     if begun.is_some()
         && let Some(secret) = &client.identity
     {
-        linked_identity::link_awaited(tx, &account.id, secret, &client.request)?;
+        linked_identity::link_awaited(tx, site, account, secret, &client.request)?;
     }
     if begun
         .as_ref()

@@ -52,6 +52,7 @@ fn outlet(world: &World) -> Outlet {
         name: "Kenduri Kami".to_owned(),
         languages: vec!["en".to_owned(), "ms".to_owned()],
         time_zone: TimeZone::UTC,
+        has_mail: true,
         proxies: Proxies::default(),
     };
     Outlet {

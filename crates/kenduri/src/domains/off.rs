@@ -65,6 +65,7 @@ async fn accounts(world: &World, values: SettingValues) -> Context {
         name: "Kenduri Kami".to_owned(),
         languages: vec!["en".to_owned()],
         time_zone: TimeZone::UTC,
+        has_mail: true,
         proxies: Proxies::default(),
     };
     let owners = world.store().read(migrate::owners).await.unwrap();

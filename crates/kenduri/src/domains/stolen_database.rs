@@ -103,6 +103,7 @@ fn accounts(world: &World) -> Context {
         name: "Kenduri Kami".to_owned(),
         languages: vec!["en".to_owned(), "ms".to_owned()],
         time_zone: TimeZone::UTC,
+        has_mail: true,
         proxies: Proxies::default(),
     };
     let site = domains::site(DOMAINS, &[], world.platform.clone(), settings);

@@ -83,6 +83,7 @@ fn site_of(
         name: "Kenduri Kami".to_owned(),
         languages: vec!["en".to_owned(), "ms".to_owned()],
         time_zone: TimeZone::UTC,
+        has_mail: true,
         proxies: Proxies::default(),
     };
     let site = domains::site(DOMAINS, LOCALES, world.platform.clone(), settings);

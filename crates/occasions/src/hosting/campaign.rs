@@ -47,7 +47,7 @@ words! {
         Sending = "sending" => "host-campaign-sending",
         /// Paused by a host, or because the sender domain is not verified. A host can resume it.
         Paused = "paused" => "host-campaign-paused",
-        /// All mails are sent.
+        /// All mails are sent, or stay in the mailbox of a site that has no mail server.
         Sent = "sent" => "host-campaign-sent",
         /// Ended by a host, or because its recipients could not be found. Mails that were already
         /// sent are not affected.
@@ -341,7 +341,7 @@ pub enum Step {
     Pause,
     Resume,
     Cancel,
-    /// Sends failed mails again.
+    /// Sends failed mails again, and mails that stayed in the site's mailbox.
     Retry,
 }
 
@@ -437,12 +437,15 @@ fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Queues the mail again for each recipient to whom it could not be delivered.
+/// Queues the mail again for each recipient to whom it could not be delivered, or who has none
+/// because it stayed in the site's mailbox.
 fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     sql!(
         "UPDATE campaign_recipient SET state = 'queued', mail = NULL
          WHERE campaign = :id AND mail IN
-             (SELECT id FROM mail WHERE state IN ('failed', 'bounced'))",
+             (SELECT mail.id FROM campaign_recipient AS own JOIN mail ON mail.id = own.mail
+              WHERE own.campaign = :id
+                AND (mail.state IN ('failed', 'bounced') OR mail.mailbox_at IS NOT NULL))",
         id
     )
     .run(tx, Rows::Any)

@@ -10,7 +10,7 @@ use platform::mail::suppression;
 use platform::store::Row;
 use platform::{Tx, sql};
 use serde::Serialize;
-use web::{I18n, words};
+use web::{I18n, Site, words};
 
 use super::campaign::audience::STREAM;
 use super::permissions::{HostOf, Permission};
@@ -21,6 +21,7 @@ use crate::gift;
 use crate::id::{InvitationId, OccasionId};
 use crate::occasion::Occasion;
 use crate::occasion_page;
+use crate::own_domain;
 use crate::question;
 use crate::rsvp::waitlist;
 use crate::words::{OccasionStatus, PageAudience};
@@ -33,6 +34,9 @@ words! {
     ReadyPoint {
         /// The occasion is a draft, so guests cannot open their invitations.
         Draft = "draft" => "host-ready-draft",
+        /// The links of invitations have an address that only the site's own machine or network can
+        /// open.
+        PrivateAddress = "private_address" => "host-ready-private-address",
         /// There are no invitations.
         NoInvitations = "no_invitations" => "host-ready-no-invitations",
         /// `of` is the key of an event without a venue and without an address.
@@ -125,8 +129,9 @@ impl OpenPoint {
     }
 }
 
-/// Finds all open points. `key` hashes email addresses, to look them up in the suppression list.
-pub fn load(tx: &mut Tx<'_>, key: &Key, host: &HostOf) -> Result<Ready, Refusal> {
+/// Finds all open points. The site has the key that hashes email addresses, to look them up in the
+/// suppression list, and the address of links.
+pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusal> {
     host.needs(Permission::See)?;
     let occasion = occasions::load(tx, host)?;
     let events = event::list(tx, &occasion.id)?;
@@ -140,9 +145,15 @@ pub fn load(tx: &mut Tx<'_>, key: &Key, host: &HostOf) -> Result<Ready, Refusal>
     }
     let counts = count_households(tx, &occasion)?;
     let mut points = set_up(tx, &occasion, &events, counts, now)?;
+    let is_private = own_domain::is_private(tx, site, &occasion.id)?;
+    points.insert(
+        1,
+        OpenPoint::new(ReadyPoint::PrivateAddress, i64::from(is_private)),
+    );
     points.push(OpenPoint::new(ReadyPoint::Unreachable, counts.unreachable));
     if host.may(Permission::SeeContacts) {
-        points.push(mail_fails(tx, key, &occasion.id)?);
+        let key = site.keys.key(suppression::PURPOSE);
+        points.push(mail_fails(tx, &key, &occasion.id)?);
     }
     points.extend([
         OpenPoint::new(ReadyPoint::NotSent, counts.unsent),

@@ -17,8 +17,12 @@ use crate::words::{QuestionKind, ReplyStatus};
 #[derive(Clone, Debug)]
 pub struct Answered {
     pub questions: Vec<Question>,
-    given: BTreeMap<(QuestionId, InvitationId, Option<GuestId>), Answer>,
+    given: BTreeMap<Whose, Answer>,
+    /// The answers of guests who have a seat at one of the question's events.
+    seated: BTreeSet<Whose>,
 }
+
+type Whose = (QuestionId, InvitationId, Option<GuestId>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tally {
@@ -39,6 +43,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
         return Ok(Answered {
             questions,
             given: BTreeMap::new(),
+            seated: BTreeSet::new(),
         });
     }
     let here: BTreeSet<InvitationId> =
@@ -66,7 +71,7 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
             replies.push((guest, key.clone(), status));
         }
     }
-    let counts = |one: &Given| {
+    let is_of = |one: &Given, counts: &dyn Fn(&Question, ReplyStatus) -> bool| {
         let question = questions
             .iter()
             .find(|question| question.id == one.question);
@@ -76,16 +81,27 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf) -> Result<Answered, Refusal> {
                 replies.iter().any(|(guest, event, status)| {
                     one.guest.as_ref().is_none_or(|of| of == guest)
                         && question.is_about(event)
-                        && question.counts_at(*status)
+                        && counts(question, *status)
                 })
             })
     };
-    let given = answer::of_occasion(tx, &occasion.id)?
-        .into_iter()
-        .filter(counts)
-        .map(|one| ((one.question, one.invitation, one.guest), one.answer))
-        .collect();
-    Ok(Answered { questions, given })
+    let (mut given, mut seated) = (BTreeMap::new(), BTreeSet::new());
+    for one in answer::of_occasion(tx, &occasion.id)? {
+        if !is_of(&one, &|question, status| question.counts_at(status)) {
+            continue;
+        }
+        let has_seat = is_of(&one, &|_, status| status == ReplyStatus::Yes);
+        let whose = (one.question, one.invitation, one.guest);
+        if has_seat {
+            seated.insert(whose.clone());
+        }
+        given.insert(whose, one.answer);
+    }
+    Ok(Answered {
+        questions,
+        given,
+        seated,
+    })
 }
 
 impl Answered {
@@ -113,6 +129,10 @@ impl Answered {
             .given
             .iter()
             .filter(|((id, ..), _)| *id == question.id)
+            // The kitchen cooks for guests who have a seat. A meal is counted alike everywhere.
+            .filter(|(whose, _)| {
+                question.kind != QuestionKind::Meal || self.seated.contains(*whose)
+            })
             .map(|(_, answer)| answer)
             .collect();
         let count = |is_it: &dyn Fn(&Answer) -> bool| {

@@ -74,10 +74,16 @@ impl Stage<'_> {
         Worker::new(store, clock, site.random.clone(), handlers)
     }
 
-    /// Runs due jobs, then advances the clock by one second, and repeats this `seconds` times.
+    /// Runs due jobs, then advances the clock by one second, and repeats this `seconds` times. The
+    /// mails in the mailbox count as accepted by a mail server.
     pub(crate) async fn seconds(&self, worker: &Worker, seconds: i64) {
         for _ in 0..seconds {
             worker.run_due().await.unwrap();
+            let leave = |tx: &mut Tx<'_>| {
+                let taken = sql!("UPDATE mail SET mailbox_at = NULL WHERE mailbox_at IS NOT NULL");
+                tx.run(taken, &[], Rows::Any)
+            };
+            self.site.store.write(leave).await.unwrap();
             self.world.clock.advance(SignedDuration::from_secs(1));
         }
     }
@@ -130,7 +136,7 @@ pub(crate) fn four() -> InvitationFilter {
     }
 }
 
-fn counts(report: &Report) -> Vec<(&str, i64)> {
+pub(crate) fn counts(report: &Report) -> Vec<(&str, i64)> {
     let counts = report.counts.iter();
     counts.map(|(state, n)| (state.as_str(), *n)).collect()
 }

@@ -76,8 +76,11 @@ fn a_host_brings_a_list_and_takes_it_back() {
         let applied = host.submit(&check, &form).await;
         let waiting = host.follow(applied).await;
         assert!(waiting.text().contains(&stage.say("host-refresh")));
+        let follows = ["<noscript><meta http-equiv=\"refresh\"", "data-again"];
+        assert!(follows.iter().all(|part| waiting.body.contains(part)));
         stage.worker().run_due().await.unwrap();
         let done = host.get(&at).await;
+        assert!(!follows.iter().any(|part| done.body.contains(part)));
         assert!(
             done.text().contains(&stage.say("host-import-refused")),
             "{}",

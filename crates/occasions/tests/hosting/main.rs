@@ -62,6 +62,7 @@ mod snapshot;
 mod stage;
 mod stream;
 mod suppressions;
+mod unreachable;
 mod uploads;
 mod waiting;
 mod webhooks;

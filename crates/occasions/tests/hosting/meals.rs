@@ -8,13 +8,14 @@ use calamine::{Reader as _, Xlsx};
 use occasions::code::CodeKey;
 use occasions::hosting::listing::people;
 use occasions::hosting::summary::Summary;
-use occasions::hosting::{portals, resource, summary};
+use occasions::hosting::{portals, resource, summary, tally};
 use occasions::household_change::{GuestUpdate, HouseholdChange};
 use occasions::question::Question;
 use occasions::refusal::Refusal;
 use occasions::rsvp::{self, Save, Saved};
 use occasions::words::ReplyStatus::{No, Yes};
 use occasions::words::{ExportKind, FileFormat, QuestionKind, ReplyStatus, Source};
+use platform::{Rows, sql};
 use serde_json::{Value, json};
 use web::{Form, Input};
 
@@ -186,6 +187,19 @@ fn the_kitchen_counts_who_comes_to_the_event() {
         // Siti comes after all, so her choice counts again.
         let again: [Chosen<'_>; 1] = [("Siti", &[("reception", Yes)], json!("fish"))];
         answer(stage, &again).await.unwrap();
+        // Rahman loses his seat, so his choice counts in neither table.
+        let waits = sql!(
+            "UPDATE reply SET status = 'waitlisted'
+             WHERE guest IN (SELECT id FROM guest WHERE name LIKE 'Rahman%')"
+        );
+        let wait = move |tx: &mut platform::Tx<'_>| tx.run(waits, &[], Rows::Any);
+        stage.site.store.write(wait).await.unwrap();
+        let tallies = stage.done(|tx, host| Ok(tally::load(tx, host)?.tallies()));
+        let mut tallies = tallies.await.into_iter();
+        let tally = tallies.find(|tally| tally.question.key == "main").unwrap();
+        let tallied: Vec<i64> = tally.choices.iter().map(|(_, n)| *n).collect();
+        assert_eq!((tally.answered, tallied), (1, vec![0, 1, 0]));
+        assert_eq!(counted(stage).await.unwrap()["choices"][0]["people"], 0);
         assert_eq!(counted(stage).await.unwrap()["choices"][1]["people"], 1);
     });
 }

@@ -194,6 +194,7 @@ fn answers_are_locked_opened_and_given_their_own_day() {
             let deadline = stage.fill("host-end-of-day", [("date", date.into())]);
             [("deadline", deadline.into())]
         };
+        // The page and the log name the last day, and not the midnight after it.
         let as_usual = stage.fill("host-why-open", end_of_day("Sun 20 Dec 2026"));
         let until = stage.fill("host-why-open-until", end_of_day("Sun 10 Jan 2027"));
         let closed = stage.fill("host-why-closed", end_of_day("Sun 1 Nov 2026"));
@@ -231,6 +232,12 @@ fn answers_are_locked_opened_and_given_their_own_day() {
                 shown.text()
             );
         }
+        let log = owner.get(&format!("{HOME}/audit")).await.text();
+        for date in ["Sun 10 Jan 2027", "Sun 1 Nov 2026"] {
+            let day = stage.fill("host-end-of-day", [("date", date.into())]);
+            assert!(log.contains(&day), "{day}: {log}");
+        }
+        assert!(!log.contains("midnight"), "{log}");
         assert_eq!(
             portal(stage, &id)
                 .await

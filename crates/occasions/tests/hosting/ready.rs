@@ -23,9 +23,9 @@ use crate::parts::{portal, reply, version};
 use crate::stage::{Host, Stage, on_default};
 
 async fn found(stage: &Stage<'_>, host: &Host) -> Ready {
-    let key = stage.site.keys.key(suppression::PURPOSE);
+    let site = stage.site.clone();
     let look = move |tx: &mut platform::Tx<'_>, host: &occasions::hosting::HostOf| {
-        ready::load(tx, &key, host)
+        ready::load(tx, &site, host)
     };
     stage.act(host, look).await.unwrap()
 }

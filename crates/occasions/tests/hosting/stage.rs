@@ -24,6 +24,7 @@ use site::domain::Domains;
 use site::domains;
 use testkit::people::read;
 use testkit::{Visitor, World};
+use web::Peer;
 
 use crate::demo;
 
@@ -175,7 +176,13 @@ impl<'w> Stage<'w> {
     }
 
     pub(crate) fn visitor(&self, host: &Host) -> Visitor {
-        let mut visitor = self.nobody();
+        self.visitor_on(self.router.clone(), host)
+    }
+
+    /// Returns a host's browser on a site with other settings.
+    pub(crate) fn visitor_on(&self, router: Router, host: &Host) -> Visitor {
+        let mut visitor = Visitor::new(router);
+        visitor.carry(Peer("192.0.2.1".parse().unwrap()));
         visitor.set_cookie("kd_session", host.session.reveal());
         let token = web::csrf::token(host.session.reveal(), &self.site.random);
         visitor.header("x-csrf-token", &token);

@@ -481,3 +481,39 @@ fn the_confirmation_says_what_was_stored_and_masks_the_address() {
         );
     });
 }
+
+#[test]
+fn where_only_places_for_children_are_left_the_next_person_is_a_child() {
+    on_sqlite(async |stage| {
+        let mut visitor = stage.guest();
+        let (_, both) = form(&mut visitor, "TANWE").await;
+        assert_eq!(both.value("new.0.child"), None, "anybody may come first");
+        assert_eq!(both.value("new.1.child"), Some("1"));
+        let only = sql!("UPDATE invitation SET plus_ones = 0, children = 3 WHERE code = $1");
+        stage.run(only, "TANWE").await;
+        let (page, mut filled) = form(&mut visitor, "TANWE").await;
+        for id in ["answer-only-children", "answer-add-child"] {
+            assert!(page.text().contains(&stage.say(id)), "{id}");
+        }
+        filled.fill("new.0.name", "小红").untick("new.0.child", "1");
+        let refused = visitor.submit(&page, &filled).await;
+        refused.expect(409);
+        let why = stage.say("complaint-only-children");
+        assert!(refused.text().contains(&why), "{}", refused.text());
+        let (page, mut filled) = form(&mut visitor, "TANWE").await;
+        filled.fill("new.0.name", "小红");
+        save(&mut visitor, &page, &filled).await;
+        let stored = state(&mut visitor, "TANWE").await;
+        assert_eq!(stored["allowance"]["children"]["used"], 1);
+
+        let off = sql!(
+            "UPDATE occasion
+             SET switches = replace(switches, '\"children\":true', '\"children\":false')
+             WHERE slug <> $1"
+        );
+        stage.run(off, "another").await;
+        let (_, off) = form(&mut visitor, "TANWE").await;
+        let is_new = |field: &testkit::Field| field.name.starts_with("new.");
+        assert!(!off.fields.iter().any(is_new), "no place for anybody else");
+    });
+}

@@ -43,10 +43,15 @@ impl Address {
         domain
     }
 
-    /// The email address for SMTP: the local part as typed, and the domain in ASCII.
+    /// The email address for SMTP: the local part as typed, or quoted if its dots require it (RFC
+    /// 5321, 4.1.2), and the domain in ASCII.
     pub(super) fn for_transport(&self) -> Result<lettre::Address, lettre::address::AddressError> {
         let local = self.shown.rsplit_once('@').map_or("", |(local, _)| local);
-        lettre::Address::new(local, self.domain())
+        if is_dot_string(local) {
+            lettre::Address::new(local, self.domain())
+        } else {
+            lettre::Address::new(format!("\"{local}\""), self.domain())
+        }
     }
 }
 
@@ -59,13 +64,18 @@ impl FromStr for Address {
             return Err(NotAnAddress);
         }
         let (local, domain) = shown.rsplit_once('@').ok_or(NotAnAddress)?;
+        // Quoted and unquoted, a local part of these characters is the same.
+        let quoted = local
+            .strip_prefix('"')
+            .and_then(|local| local.strip_suffix('"'));
+        let local = quoted.unwrap_or(local);
         if !is_local_part(local) {
             return Err(NotAnAddress);
         }
-        let domain = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnAddress)?;
+        let ascii = idna::domain_to_ascii_strict(domain).map_err(|_| NotAnAddress)?;
         let address = Self {
-            canonical: format!("{}@{domain}", local.to_lowercase()),
-            shown,
+            canonical: format!("{}@{ascii}", local.to_lowercase()),
+            shown: format!("{local}@{domain}"),
         };
         // lettre also validates the email address, so that a mail to it can always be built.
         address.for_transport().map_err(|_| NotAnAddress)?;
@@ -73,8 +83,9 @@ impl FromStr for Address {
     }
 }
 
-/// Whether `text` is a valid local part. Quoted local parts, which hardly anybody has, are refused,
-/// and so is every character that would require quoting.
+/// Whether `text` is a valid local part, without its quotes. Every character that would require
+/// quoting is refused. Dots may stand anywhere, because Japanese telephone companies have assigned
+/// local parts such as `a..b` and `abc.`.
 fn is_local_part(text: &str) -> bool {
     let allowed = |c: char| {
         c.is_ascii_alphanumeric()
@@ -84,9 +95,12 @@ fn is_local_part(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 64
         && text.chars().all(allowed)
-        && !text.starts_with('.')
-        && !text.ends_with('.')
-        && !text.contains("..")
+        && text.chars().any(|c| c != '.')
+}
+
+/// Whether a local part needs no quotes: each dot stands between other characters (RFC 5321, 4.1.2).
+fn is_dot_string(local: &str) -> bool {
+    local.split('.').all(|atom| !atom.is_empty())
 }
 
 impl fmt::Display for Address {
@@ -160,6 +174,37 @@ mod tests {
     }
 
     #[test]
+    fn dots_that_need_quotes_are_quoted_for_smtp_alone() {
+        for (text, shown, sent) in [
+            (
+                "abc.@docomo.ne.jp",
+                "abc.@docomo.ne.jp",
+                "\"abc.\"@docomo.ne.jp",
+            ),
+            (
+                "a..b@docomo.ne.jp",
+                "a..b@docomo.ne.jp",
+                "\"a..b\"@docomo.ne.jp",
+            ),
+            (
+                "\"abc.\"@docomo.ne.jp",
+                "abc.@docomo.ne.jp",
+                "\"abc.\"@docomo.ne.jp",
+            ),
+            (
+                ".abc@ezweb.ne.jp",
+                ".abc@ezweb.ne.jp",
+                "\".abc\"@ezweb.ne.jp",
+            ),
+            ("\"a.b\"@c.my", "a.b@c.my", "a.b@c.my"),
+        ] {
+            let address: Address = text.parse().unwrap();
+            assert_eq!((address.as_str(), address.canonical()), (shown, shown));
+            assert_eq!(address.for_transport().unwrap().to_string(), sent);
+        }
+    }
+
+    #[test]
     fn what_could_break_a_header_is_no_address() {
         for text in [
             "",
@@ -171,9 +216,11 @@ mod tests {
             "a\r\n@b.my",
             "<a@b.my>",
             "a@b.my, c@d.my",
-            "\"a\"@b.my",
-            "a..b@c.my",
-            ".a@c.my",
+            "\"a b\"@c.my",
+            "\"a\\\"b\"@c.my",
+            "\"@c.my",
+            "\"\"@c.my",
+            "..@c.my",
             "a@-c.my",
             "a@c..my",
             "a@c_d.my",

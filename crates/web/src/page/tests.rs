@@ -182,6 +182,7 @@ async fn hosts_see_where_they_are_and_where_they_can_go() {
             label: "Send it again".to_owned(),
             href: "/me/email/verify",
         }],
+        notes: Vec::new(),
     };
     let navigation = Navigation {
         frame: &frame,
@@ -199,6 +200,7 @@ async fn hosts_see_where_they_are_and_where_they_can_go() {
                 fields: &[("status", "published")],
             }),
         }),
+        in_progress: false,
     };
     let html = rendered("en", SONGKET, Kind::Host(navigation)).await;
     for part in [

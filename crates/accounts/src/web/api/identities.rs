@@ -97,7 +97,8 @@ async fn unlink(
     let id: IdentityId = id.parse().map_err(|_| Problem::not_found())?;
     let request = caller.request;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
-    let change = move |tx: &mut Tx<'_>| linked_identity::unlink(tx, &sudo, &id, &request);
+    let site = accounts.site.clone();
+    let change = move |tx: &mut Tx<'_>| linked_identity::unlink(tx, &site, &sudo, &id, &request);
     let (secret, stay) = accounts.site.store.write(change).await?;
     Ok(cookies::renewed(
         StatusCode::NO_CONTENT.into_response(),

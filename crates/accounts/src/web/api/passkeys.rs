@@ -350,7 +350,8 @@ async fn add(
     };
     let made = new.credential.check(&asked).map_err(PasskeyError::from)?;
     let name = new.name;
-    let change = move |tx: &mut Tx<'_>| passkey::add(tx, &sudo, &name, &made, &request);
+    let own = site.clone();
+    let change = move |tx: &mut Tx<'_>| passkey::add(tx, &own, &sudo, &name, &made, &request);
     let passkey = site.store.write(change).await?;
     Ok((StatusCode::CREATED, Json(PasskeyView::from(passkey))).into_response())
 }
@@ -376,8 +377,9 @@ async fn remove(
     let id: PasskeyId = id.parse().map_err(|_| Problem::not_found())?;
     let request = caller.request;
     let sudo = Sudo::check(caller.who, accounts.site.clock.now())?;
+    let site = accounts.site.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, PasskeyError> {
-        passkey::remove(tx, &sudo, &id, &request)
+        passkey::remove(tx, &site, &sudo, &id, &request)
     };
     let (secret, stay) = accounts.site.store.write(change).await?;
     Ok(cookies::renewed(

@@ -169,7 +169,8 @@ async fn create_token(
         scope,
         days: token.expires_in_days.unwrap_or(token::DEFAULT_DAYS),
     };
-    let change = move |tx: &mut Tx<'_>, me: &Requester| tokens::create(tx, me, &new);
+    let site = accounts.site.clone();
+    let change = move |tx: &mut Tx<'_>, me: &Requester| tokens::create(tx, &site, me, &new);
     let created = call.write(change).await?;
     let body = Json(CreatedToken {
         id: created.id.to_string(),
@@ -190,7 +191,8 @@ async fn create_token(
 )]
 async fn remove_token(call: Call) -> Result<StatusCode, Problem> {
     let id: TokenId = call.id("id")?;
-    let change = move |tx: &mut Tx<'_>, me: &Requester| tokens::remove(tx, me, &id);
+    let site = call.site.clone();
+    let change = move |tx: &mut Tx<'_>, me: &Requester| tokens::remove(tx, &site, me, &id);
     call.write(change).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -24,6 +24,8 @@ words! {
         Sending = "sending" => "host-mail-sending",
         /// The mail server accepted the mail.
         Sent = "sent" => "host-mail-sent",
+        /// The site has no mail server, so the mail stays in its mailbox. It can be sent later.
+        Mailbox = "mailbox" => "host-mail-mailbox",
         /// The mail server asked Kenduri to try again later.
         Deferred = "deferred" => "host-mail-deferred",
         Bounced = "bounced" => "host-mail-bounced",
@@ -83,8 +85,9 @@ pub struct Recipient {
 
 pub(super) fn count(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Counts, StoreError> {
     let counted: Vec<(RecipientState, i64)> = sql!(
-        "SELECT CASE WHEN recipient.state = 'written' THEN COALESCE(mail.state, 'sent')
-                     ELSE recipient.state END AS state, COUNT(*)
+        "SELECT CASE WHEN recipient.state <> 'written' THEN recipient.state
+                     WHEN mail.mailbox_at IS NOT NULL THEN 'mailbox'
+                     ELSE COALESCE(mail.state, 'sent') END AS state, COUNT(*)
          FROM campaign_recipient AS recipient LEFT JOIN mail ON mail.id = recipient.mail
          WHERE recipient.campaign = :id GROUP BY 1",
         id
@@ -111,8 +114,9 @@ pub fn recipients(
         "SELECT {Recipient} FROM
              (SELECT recipient.place, recipient.invitation, recipient.reason, mail.answer,
                   COALESCE(invitation.household, '') AS household, guest.name AS guest,
-                  CASE WHEN recipient.state = 'written' THEN COALESCE(mail.state, 'sent')
-                       ELSE recipient.state END AS state
+                  CASE WHEN recipient.state <> 'written' THEN recipient.state
+                       WHEN mail.mailbox_at IS NOT NULL THEN 'mailbox'
+                       ELSE COALESCE(mail.state, 'sent') END AS state
               FROM campaign_recipient AS recipient
               LEFT JOIN mail ON mail.id = recipient.mail
               LEFT JOIN invitation ON invitation.id = recipient.invitation

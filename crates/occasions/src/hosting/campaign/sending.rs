@@ -225,7 +225,8 @@ fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
         "UPDATE invitation SET sent_at = :now WHERE sent_at IS NULL AND id IN
              (SELECT invitation FROM campaign_recipient
               JOIN mail ON mail.id = campaign_recipient.mail
-              WHERE campaign_recipient.campaign = :id AND mail.state = 'sent')",
+              WHERE campaign_recipient.campaign = :id AND mail.state = 'sent'
+                AND mail.mailbox_at IS NULL)",
         id = campaign.id,
         now = tx.now()
     )

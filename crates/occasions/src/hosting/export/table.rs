@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use platform::{Tx, sql};
-use web::{Language, Text};
+use web::{Deadline, Language, Text};
 
 use super::kitchen::words;
 use super::{Cell, Order, Sheet};
@@ -127,7 +127,7 @@ impl Ground<'_> {
                         .text
                         .say(&format!("host-response-{}", line.response.word())),
                 ),
-                self.moment(line.deadline_override),
+                self.deadline(line.deadline_override),
                 self.moment(line.sent_at),
                 self.moment(line.last_opened_at),
                 self.moment(line.replied_at),
@@ -334,6 +334,15 @@ impl Ground<'_> {
                 local.minute()
             ))
         })
+    }
+
+    /// Formats a deadline at the end of a day as this day, as an import reads it.
+    fn deadline(&self, at: Option<Timestamp>) -> Cell {
+        let last = at.map(|at| Deadline::of(&at.to_zoned(self.occasion.zone())));
+        match last {
+            Some(Deadline::EndOf(day)) => Cell::from(day.to_string()),
+            Some(Deadline::Within(_)) | None => self.moment(at),
+        }
     }
 
     fn private(&self, tx: &mut Tx<'_>) -> Result<BTreeMap<InvitationId, Private>, Refusal> {

@@ -11,7 +11,7 @@ use web::{card_picture, dates};
 use super::other_apps;
 use super::view::{
     AppLink, Closing, Contact, Counts, Cover, CoverPicture, DaysLeft, EventRow, Frame, Hosts, Mark,
-    NewsItem, OpenEvent, Progress, ScheduleRow, Standing, Stored, Timer,
+    NewsItem, OpenEvent, Places, Progress, ScheduleRow, Standing, Stored, Timer,
 };
 use crate::announcement::Announcement;
 use crate::cover;
@@ -257,6 +257,24 @@ impl<'a> Reading<'a> {
                 told: self.guest_answers(guest),
             })
             .collect()
+    }
+
+    /// Returns how many guests the household may bring, and how many more it can add. Slots for
+    /// children do not count while the hosts do not distinguish children from adults.
+    pub(super) fn places(&self) -> Places {
+        let allowance = self.portal.household.allowance();
+        let left = |places: crate::household::Places| (places.allowed - places.used).max(0);
+        let (children_allowed, children_left) = if self.portal.occasion.switches.children {
+            (allowance.children.allowed, left(allowance.children))
+        } else {
+            (0, 0)
+        };
+        Places {
+            allowed: allowance.plus_ones.allowed,
+            left: left(allowance.plus_ones),
+            children_allowed,
+            children_left,
+        }
     }
 
     /// Whether the household brings more guests than it may. This happens when a host lowers the

@@ -397,7 +397,8 @@ pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
         wording: wording.clone(),
     };
     let title = named(text, &job.action);
-    Ok(req.page(&context, Place::Invitations, &title, body))
+    let place = Place::Invitations;
+    Ok(req.page_of_job(&context, place, &title, !body.is_over, body))
 }
 
 fn failure(wording: &Wording<'_>, (household, outcome): (String, Outcome)) -> Failed {

@@ -68,6 +68,19 @@ impl HostRequest {
         title: &str,
         body: B,
     ) -> Response {
+        self.page_of_job(context, place, title, false, body)
+    }
+
+    /// Like [`Self::page`], for a page that shows a job. While the job is running, the page follows
+    /// it: by script where it has an element `data-again`, and without script too.
+    pub(crate) fn page_of_job<B: Template>(
+        &self,
+        context: &PageContext,
+        place: Place,
+        title: &str,
+        in_progress: bool,
+        body: B,
+    ) -> Response {
         if let Some(address) = self.moved(&context.occasion) {
             return Redirect::permanent(&address).into_response();
         }
@@ -109,6 +122,7 @@ impl HostRequest {
             sections: self.sections(context, place),
             account: Some(frame::account(&self.who, &self.csrf, unread)),
             warnings: Vec::new(),
+            notes: self.notes(context, place),
         };
         let navigation = Navigation {
             frame: &frame,
@@ -119,8 +133,28 @@ impl HostRequest {
             }),
             more: Some(&more),
             strip,
+            in_progress,
         };
         self.framed(&format!("{title} – {hosts}"), Kind::Host(navigation), body)
+    }
+
+    /// What hosts must know on the pages from which links or mails go out.
+    fn notes(&self, context: &PageContext, place: Place) -> Vec<String> {
+        use Place::{Invitations, Mail, Members, Notifications, Overview, OwnDomain, Reports};
+        let has_links = matches!(
+            place,
+            Overview | Invitations | Mail | Members | Reports | OwnDomain
+        );
+        let has_mail = matches!(place, Invitations | Mail | Notifications);
+        let private = self.private_note(context).filter(|_| has_links);
+        let mail = self.site.mail_note(&self.text).filter(|_| has_mail);
+        private.into_iter().chain(mail).collect()
+    }
+
+    /// The sentence that says that guests cannot open the occasion's links; `None` if they can.
+    pub(crate) fn private_note(&self, context: &PageContext) -> Option<String> {
+        let note = self.site.private_note(&self.text, self.site.url());
+        note.filter(|_| context.has_private_links)
     }
 
     /// Reads the data for the frame of a page that belongs to no occasion.

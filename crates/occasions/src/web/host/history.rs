@@ -8,7 +8,7 @@ use platform::audit::Actor;
 use platform::money::Money;
 use serde_json::Value;
 use web::fields::Kind;
-use web::{Field, I18n};
+use web::{Deadline, Field, I18n};
 
 use super::wording::{self, Wording};
 use crate::announcement::Announcement;
@@ -230,14 +230,18 @@ impl Telling<'_> {
             _ if word.is_empty() => Some("value-nothing"),
             Meaning::Reply => ReplyStatus::find(word).map(|status| wording::mark(status).message()),
             Meaning::Field(kind) => kind.message(word),
-            Meaning::Text | Meaning::Money => None,
+            Meaning::Text | Meaning::Money | Meaning::Day => None,
         };
         if let Some(id) = message {
             return self.wording.text.say(id).into_owned();
         }
-        let is_instant = matches!(meaning, Meaning::Field(Kind::Moment | Kind::Day));
-        match word.parse::<Timestamp>() {
-            Ok(at) if is_instant => self.wording.moment(at),
+        match (meaning, word.parse::<Timestamp>()) {
+            (Meaning::Day, Ok(at)) => {
+                let day = Deadline::of(&self.wording.local(at)).day();
+                self.wording.text.date_short(day)
+            }
+            (Meaning::Field(Kind::Day), Ok(at)) => self.wording.deadline(at),
+            (Meaning::Field(Kind::Moment), Ok(at)) => self.wording.moment(at),
             _ => word.to_owned(),
         }
     }
@@ -251,6 +255,8 @@ enum Meaning {
     Field(Kind),
     /// An amount in minor units.
     Money,
+    /// A day, stored as the instant at which it ends.
+    Day,
     Text,
 }
 
@@ -266,7 +272,10 @@ fn meaning(entity: &str, field: &str) -> Meaning {
         ("occasion", "status") => Meaning::Field(Kind::Choice(OccasionStatus::CHOICES)),
         ("grant", "role") => Meaning::Field(Kind::Choice(Role::CHOICES)),
         ("export", "kind") => Meaning::Field(Kind::Choice(ExportKind::CHOICES)),
+        // Answers stay open until the end of a day or until a time, like a deadline.
+        ("invitation", "open_until") => Meaning::Field(Kind::Day),
         ("gift", "price") => Meaning::Money,
+        ("received_gift", "received_on") => Meaning::Day,
         ("campaign", "kind") => Meaning::Field(Kind::Choice(MailKind::CHOICES)),
         _ => {
             let mut fields = fields_of(entity).iter().copied().flatten();

@@ -307,7 +307,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         }
         ImportPage::Job(named) => {
             let body = job(&req, &wording, &import, named);
-            req.page(&context, place, &title, body)
+            req.page_of_job(&context, place, &title, !body.is_over, body)
         }
     })
 }

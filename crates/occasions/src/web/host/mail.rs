@@ -164,8 +164,8 @@ fn row(wording: &Wording<'_>, report: &Report) -> CampaignRow {
         href: wording.at(&format!("/mail/{}", one.id)),
         kind: one.kind.label(),
         subject: subject(wording, one),
-        state: one.state.label(),
-        class: class(one.state),
+        state: label(report),
+        class: class(report),
         when: (wording.machine(one.due_at), wording.moment(one.due_at)),
         numbers: sent_of(wording.text, &report.counts),
     }
@@ -194,8 +194,23 @@ fn said(wording: &Wording<'_>, own: &MailText) -> String {
     said.collect()
 }
 
-fn class(state: CampaignState) -> &'static str {
-    match state {
+/// Whether mails of the campaign stay in the mailbox of a site without a mail server.
+fn is_kept(report: &Report) -> bool {
+    report.campaign.state == CampaignState::Sent
+        && number(&report.counts, RecipientState::Mailbox) > 0
+}
+
+fn label(report: &Report) -> &'static str {
+    if is_kept(report) {
+        RecipientState::Mailbox.label()
+    } else {
+        report.campaign.state.label()
+    }
+}
+
+fn class(report: &Report) -> &'static str {
+    match report.campaign.state {
+        _ if is_kept(report) => "wait",
         CampaignState::Sending => "maybe",
         CampaignState::Paused | CampaignState::Scheduled => "wait",
         CampaignState::Sent => "yes",
@@ -367,6 +382,7 @@ struct OnePage<'a> {
     kind: &'static str,
     subject: String,
     state: CampaignState,
+    label: &'static str,
     class: &'static str,
     when: String,
     sent: i64,
@@ -374,7 +390,8 @@ struct OnePage<'a> {
     sent_words: String,
     speed: String,
     numbers: Vec<NumberRow>,
-    may_retry: bool,
+    /// The label of the button that sends mails again; `None` if no mail can be sent again.
+    retry: Option<&'static str>,
     /// Why the campaign cannot continue; `None` if it can continue or has ended.
     obstacle: Option<Obstacle>,
     recipients: Vec<RecipientRow>,
@@ -430,6 +447,7 @@ pub(super) async fn one(req: HostRequest) -> Result<Response, Problem> {
         })
     });
     let failed = number(counts, RecipientState::Failed) + number(counts, RecipientState::Bounced);
+    let unsent = number(counts, RecipientState::Mailbox) > 0 && req.site.settings.has_mail;
     let is_long = i64::try_from(recipients.len()).unwrap_or(0) > SHOWN;
     let shown = recipients
         .iter()
@@ -445,7 +463,8 @@ pub(super) async fn one(req: HostRequest) -> Result<Response, Problem> {
         kind: one.kind.label(),
         subject: subject(&wording, one),
         state: one.state,
-        class: class(one.state),
+        label: label(&report),
+        class: class(&report),
         when: wording.moment(one.due_at),
         sent: number(counts, RecipientState::Sent),
         total: total(counts),
@@ -453,7 +472,11 @@ pub(super) async fn one(req: HostRequest) -> Result<Response, Problem> {
         speed: speed(text, one.per_minute),
         numbers: numbers.collect(),
         obstacle: obstacle.filter(|_| one.finished_at.is_none()),
-        may_retry: failed > 0 && matches!(one.state, CampaignState::Sending | CampaignState::Sent),
+        retry: match one.state {
+            CampaignState::Sending | CampaignState::Sent if unsent => Some("host-mail-send-kept"),
+            CampaignState::Sending | CampaignState::Sent if failed > 0 => Some("host-mail-retry"),
+            _ => None,
+        },
         recipients: shown.map(|one| recipient(&wording, one)).collect(),
         chosen,
         more: is_long.then(|| filtered(word, last)),
@@ -477,6 +500,7 @@ fn recipient(wording: &Wording<'_>, one: &Recipient) -> RecipientRow {
         RecipientState::Bounced | RecipientState::Failed => "error",
         RecipientState::Queued | RecipientState::Skipped | RecipientState::Cancelled => "pending",
         RecipientState::Sending
+        | RecipientState::Mailbox
         | RecipientState::Deferred
         | RecipientState::Suppressed
         | RecipientState::Uncertain => "maybe",

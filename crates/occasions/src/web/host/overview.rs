@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::response::Response;
-use platform::mail::suppression;
 use web::{Deadline, List, PageQuery, Problem, Spoken, Text};
 
 use super::curve::{Curve, Drawing};
@@ -287,7 +286,7 @@ struct OverviewData {
 /// Handles `GET /admin/o/{slug}`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let latest = PageQuery::read(LATEST)?;
-    let key = req.site.keys.key(suppression::PURPOSE);
+    let site = req.site.clone();
     let (context, found) = req
         .read(move |tx, context| {
             let host = &context.host;
@@ -297,7 +296,7 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
             };
             let (summary, days) = summary::load_with_curve(tx, host)?;
             Ok(OverviewData {
-                ready: ready::load(tx, &key, host)?,
+                ready: ready::load(tx, &site, host)?,
                 summary,
                 days,
                 latest: listing::invitations(tx, host, &answered, Sort::Replied, &latest)?,

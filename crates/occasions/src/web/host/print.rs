@@ -138,6 +138,8 @@ struct Sheet<'a> {
     kind: Kind,
     paper: Paper,
     pages: Vec<&'a [Piece]>,
+    /// Why guests cannot open the printed links; `None` if they can.
+    note: Option<String>,
 }
 
 /// Handles `GET /admin/o/{slug}/print/cards`. Prints a card for each household. Hosts put it into
@@ -286,6 +288,7 @@ fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece])
         kind,
         paper,
         pages: pieces.chunks(kind.per_page(paper)).collect(),
+        note: req.private_note(context),
     };
     printed(req, context, &title, body)
 }

@@ -3,7 +3,6 @@
 
 use askama::Template;
 use axum::response::Response;
-use platform::mail::suppression;
 use site::resource::pages::PageResource as _;
 use web::{Problem, Text};
 
@@ -55,11 +54,11 @@ impl ReadyPage<'_> {
 
 /// Handles `GET /admin/o/{slug}/ready`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
-    let key = req.site.keys.key(suppression::PURPOSE);
+    let site = req.site.clone();
     let (context, (found, questions)) = req
         .read(move |tx, context| {
             Ok((
-                ready::load(tx, &key, &context.host)?,
+                ready::load(tx, &site, &context.host)?,
                 question::of(tx, context.host.occasion())?,
             ))
         })
@@ -169,7 +168,7 @@ impl PointLines<'_> {
             format!("{}/{}", Event::PAGES, id.unwrap_or_default())
         };
         match point {
-            ReadyPoint::Draft | ReadyPoint::MailFails => Vec::new(),
+            ReadyPoint::Draft | ReadyPoint::PrivateAddress | ReadyPoint::MailFails => Vec::new(),
             ReadyPoint::NoInvitations => vec![
                 press("/invites/new", "host-first-invitation", Invite),
                 press("/import", "host-import", Invite),

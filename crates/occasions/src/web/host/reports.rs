@@ -23,7 +23,7 @@ use crate::hosting::summary::{self, Summary};
 use crate::hosting::tally::{self, Tally};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::id::{EventId, GuestId};
-use crate::words::{AskedOf, ExportKind, FileFormat, Progress};
+use crate::words::{AskedOf, ExportKind, FileFormat, Progress, QuestionKind};
 
 #[derive(Template)]
 #[template(path = "host/reports.html")]
@@ -43,6 +43,8 @@ struct Reports<'a> {
     questions: Vec<Tallied<'a>>,
     /// The lists that can be exported. Each has its keyword, and the message id of its name.
     kinds: Vec<(&'static str, &'static str)>,
+    /// Whether an export is still being made.
+    in_progress: bool,
     exports: Vec<ExportRow>,
 }
 
@@ -146,13 +148,18 @@ fn page(req: &HostRequest, context: &PageContext, found: &ReportData) -> Respons
             .iter()
             .map(|kind| (kind.word(), kind.label()))
             .collect(),
+        in_progress: found
+            .exports
+            .iter()
+            .any(|export| matches!(export.state, Progress::Queued | Progress::Running)),
         exports: found
             .exports
             .iter()
             .map(|export| export_row(&wording, export))
             .collect(),
     };
-    req.page(context, Place::Reports, &text.say("host-reports"), body)
+    let (title, in_progress) = (text.say("host-reports"), body.in_progress);
+    req.page_of_job(context, Place::Reports, &title, in_progress, body)
 }
 
 fn needs(wording: &Wording<'_>, context: &PageContext, found: &ReportData) -> Vec<Need> {
@@ -225,7 +232,13 @@ fn tallied<'a>(wording: &Wording<'a>, tally: &'a Tally) -> Tallied<'a> {
         AskedOf::Household => "/invites",
         AskedOf::Guest => "/guests",
     });
-    let who = |answer| wording::address(&list, [("answer", &*answer_word(question, answer))]);
+    let who = |answer| {
+        let answer = answer_word(question, answer);
+        let event = question.events.first().map_or("", String::as_str);
+        let seated = [("status", "yes"), ("event", event)].into_iter();
+        let seated = seated.filter(|_| question.kind == QuestionKind::Meal);
+        wording::address(&list, seated.chain([("answer", answer.as_str())]))
+    };
     Tallied {
         title: wording.pick(&question.title),
         answered: (

@@ -24,6 +24,7 @@ use crate::event::{self, Event};
 use crate::hosting::sizes::{self, Sizes};
 use crate::hosting::{HostOf, Permission, Refusal};
 use crate::occasion::{self, Occasion};
+use crate::own_domain;
 use crate::web::custom_code::ByHand;
 
 /// A host's request for a page, or for saving the form on it.
@@ -46,6 +47,9 @@ pub struct PageContext {
     pub(crate) now: Timestamp,
     /// How many notices the host has not read.
     pub(crate) unread: i64,
+    /// Whether guests cannot open the occasion's links, because they begin with an address of this
+    /// machine or its network.
+    pub(crate) has_private_links: bool,
     /// Whether the host is an owner of the site. The frame then links to the page about the server.
     pub(crate) owns_site: bool,
 }
@@ -128,8 +132,10 @@ impl HostRequest {
         T: Send + 'static,
         F: Fn(&mut Tx<'_>, &PageContext) -> Result<T, Refusal> + Send + 'static,
     {
+        let site = self.site.clone();
         let look = move |tx: &mut Tx<'_>, host: &HostOf| {
-            let context = context(tx, host.clone())?;
+            let mut context = context(tx, host.clone())?;
+            context.has_private_links = own_domain::is_private(tx, &site, host.occasion())?;
             let found = look(tx, &context)?;
             Ok((context, found))
         };
@@ -185,6 +191,7 @@ pub(crate) fn context(tx: &mut Tx<'_>, host: HostOf) -> Result<PageContext, Stor
             Some(who) => notification::count_unread(tx, &who.account().id)?,
             None => 0,
         },
+        has_private_links: false,
         events: event::list(tx, &occasion.id)?,
         sizes: sizes::load(tx, &host)?,
         now: tx.now(),

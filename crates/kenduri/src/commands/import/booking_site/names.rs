@@ -45,6 +45,15 @@ pub(super) const USERS: Names = Names {
         ("name", &["full_name", "display_name", "username"]),
         ("password_hash", &["hashed_password", "password"]),
         ("role", &["user_type"]),
+        (
+            "email_verified",
+            &[
+                "is_email_verified",
+                "emailVerified",
+                "email_confirmed",
+                "is_verified",
+            ],
+        ),
         ("bio", &["about"]),
         ACTIVE,
         (

@@ -19,6 +19,8 @@ use super::take_over::{MENTORS, Person, TakeOver};
 const ADMINISTRATORS: &str = "Administrators there, who get no rank here";
 const NO_PASSWORD: &str =
     "people without a password that works here, who set one by “forgot password”";
+const UNCONFIRMED: &str =
+    "people whose address was not confirmed there, who get a link to confirm it when they sign in";
 const OTHERS_SLOTS: &str =
     "People with slots or bookings as mentors who are none, and do not become providers";
 const UNLIMITED: &str = "quotas without a limit, which become 999 credits";
@@ -76,6 +78,11 @@ impl TakeOver<'_> {
             }
         };
         self.report.count("people", is_new);
+        if is_new && row.flag("email_verified", false) {
+            accounts::verify_email(tx, &id)?;
+        } else if is_new {
+            self.report.remark(UNCONFIRMED);
+        }
         let hash = row.text("password_hash");
         if is_new && !accounts::set_password(tx, &id, &hash, person.updated_at)? {
             self.report.remark(NO_PASSWORD);

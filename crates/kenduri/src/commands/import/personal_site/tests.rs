@@ -50,6 +50,7 @@ impl Stage {
             name: "Kenduri Kami".to_owned(),
             languages: vec!["ms".to_owned(), "en".to_owned()],
             time_zone: TimeZone::get("Asia/Kuala_Lumpur").unwrap(),
+            has_mail: true,
             proxies: Proxies::default(),
         };
         let site = domains::site(DOMAINS, &[], world.platform.clone(), settings);

@@ -35,6 +35,7 @@ fn site(world: &World) -> Site {
         name: "Kenduri Kami".to_owned(),
         languages: vec!["en".to_owned(), "ms".to_owned()],
         time_zone: TimeZone::get("Asia/Kuala_Lumpur").unwrap(),
+        has_mail: true,
         proxies: Proxies::default(),
     };
     domains::site(DOMAINS, &[], world.platform.clone(), settings)

@@ -1,7 +1,6 @@
 //! The API for the list of points that hosts still have to resolve before the events.
 
 use axum::extract::Path;
-use platform::mail::suppression;
 use site::Callers::Tokens;
 use web::described::Routes;
 use web::{Json, Problem, Site, routes};
@@ -24,9 +23,10 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
     responses((status = 200, body = Ready), (status = 404))
 )]
 async fn points(call: Call, Path(occasion): Path<String>) -> Result<Json<Ready>, Problem> {
-    let key = call.site.keys.key(suppression::PURPOSE);
-    let look =
-        move |tx: &mut platform::Tx<'_>, host: &crate::hosting::HostOf| ready::load(tx, &key, host);
+    let site = call.site.clone();
+    let look = move |tx: &mut platform::Tx<'_>, host: &crate::hosting::HostOf| {
+        ready::load(tx, &site, host)
+    };
     let found = call.read(Place::occasion(&occasion)?, look).await?;
     Ok(Json(found))
 }

@@ -388,7 +388,10 @@ impl Sheet<'_> {
                 .unwrap_or_default()
                 .to_owned(),
             comes: self.ticked(&format!("new.{n}.comes")),
-            child: self.ticked(&format!("new.{n}.child")),
+            child: match self.form {
+                Some(_) => self.ticked(&format!("new.{n}.child")),
+                None => self.places().is_some_and(|places| places.is_for_child(n)),
+            },
             age: self
                 .typed(&format!("new.{n}.age"))
                 .and_then(|age| age.parse().ok()),
@@ -435,14 +438,7 @@ impl Sheet<'_> {
     }
 
     fn places(&self) -> Option<Places> {
-        let allowance = self.portal.household.allowance();
-        let left = |places: crate::household::Places| (places.allowed - places.used).max(0);
-        let places = Places {
-            allowed: allowance.plus_ones.allowed,
-            left: left(allowance.plus_ones),
-            children_allowed: allowance.children.allowed,
-            children_left: left(allowance.children),
-        };
+        let places = self.reading.places();
         (places.allowed + places.children_allowed > 0).then_some(places)
     }
 

@@ -15,6 +15,7 @@ use super::form::SaveFailure;
 use crate::answer::Answers;
 use crate::household::Places;
 use crate::household_change::GuestUpdate;
+use crate::id::GuestId;
 use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::words::ReplyStatus;
@@ -49,6 +50,10 @@ pub(super) fn trouble(
                 .map(|error| field(text, portal, parsed, error))
                 .collect(),
         ),
+        Refusal::PlusOneLimit(_) if Reading::new(text, portal).places().is_for_children_only() => {
+            let field = grown(portal, parsed).unwrap_or_else(first_new);
+            one(field, text.say("complaint-only-children").into_owned())
+        }
         Refusal::PlusOneLimit(left) => one(first_new(), places("complaint-plus-ones", left)),
         Refusal::ChildrenLimit(left) => one(first_new(), places("complaint-children", left)),
         Refusal::GuestLimit => one(
@@ -65,6 +70,22 @@ pub(super) fn trouble(
         ),
         _ => SaveFailure::NotSaved,
     }
+}
+
+/// Returns the name field of a guest who was a child and no longer shall be one, if no new guest is
+/// in the form.
+fn grown(portal: &InvitationSnapshot, parsed: &ParsedForm) -> Option<String> {
+    if parsed.first_new().is_some() {
+        return None;
+    }
+    let was_child = |id: &GuestId| {
+        let mut guests = portal.household.guests.iter();
+        guests.any(|guest| guest.id == *id && guest.is_child)
+    };
+    let index = parsed.wish.guests.iter().position(|guest| {
+        guest.is_child == Some(false) && guest.id.as_ref().is_some_and(was_child)
+    })?;
+    Some(parsed.field(&format!("/guests/{index}/name")))
 }
 
 /// Returns an error about a full event. It is shown at the first guest who is new or says yes to

@@ -155,6 +155,17 @@ pub struct NoteField {
 }
 
 impl Places {
+    /// Whether only slots for children are left for the new guest in row `n`, if the rows before it
+    /// are filled in. The first row is 0.
+    pub fn is_for_child(&self, n: usize) -> bool {
+        self.children_left > 0 && i64::try_from(n).is_ok_and(|n| n >= self.left)
+    }
+
+    /// Whether only slots for children are left.
+    pub fn is_for_children_only(&self) -> bool {
+        self.is_for_child(0)
+    }
+
     /// Formats the numbers as text, such as "You may bring 2 people; 1 place is left."
     pub fn say(&self, text: &Text) -> String {
         let counted = |id, allowed: i64, left: i64| {
@@ -233,6 +244,20 @@ impl Answer<'_> {
             }) => "answer-bring-family",
             _ => "answer-bring",
         }
+    }
+
+    /// Returns the message id of the button that shows the next row for a new guest.
+    fn add(&self) -> &'static str {
+        if self.only_children() {
+            "answer-add-child"
+        } else {
+            "answer-add"
+        }
+    }
+
+    fn only_children(&self) -> bool {
+        self.places
+            .is_some_and(|places| places.is_for_children_only())
     }
 
     fn places_words(&self) -> String {
