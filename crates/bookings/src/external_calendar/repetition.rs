@@ -315,6 +315,20 @@ mod tests {
                 "BEGIN:VTIMEZONE|TZID:Here|END:VTIMEZONE|".repeat(20_000),
                 true,
             ),
+            (
+                "own zones",
+                (0..4_000)
+                    .map(|at| {
+                        format!(
+                            "BEGIN:VTIMEZONE|TZID:{at}|BEGIN:STANDARD|DTSTART:16010101T000000|\
+                            TZOFFSETFROM:+0100|TZOFFSETTO:+0200|RRULE:FREQ=MONTHLY|END:STANDARD|\
+                            END:VTIMEZONE|BEGIN:VEVENT|DTSTART;TZID={at}:20270105T090000|\
+                            DURATION:P1D|END:VEVENT|"
+                        )
+                    })
+                    .collect(),
+                true,
+            ),
             ("lines", "A:1|".repeat(149_000), true),
             ("more lines", "A:1|".repeat(170_000), false),
             (
