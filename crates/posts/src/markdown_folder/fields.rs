@@ -212,8 +212,9 @@ impl Reading<'_> {
         if text_cleaning::length(&text) <= most {
             return text;
         }
-        let line = document.find(keys).map_or(0, |entry| entry.line);
-        let words = format!("{} has more than {most} characters; shortened", keys[0]);
+        let entry = document.find(keys);
+        let (line, name) = entry.map_or((0, keys[0]), |entry| (entry.line, &*entry.name));
+        let words = format!("{name} has more than {most} characters; shortened");
         self.remark(file, line, words);
         let cut: String = text.chars().take(most - 1).collect();
         let cut = match cut.rfind(char::is_whitespace) {

@@ -228,6 +228,14 @@ fn plain_lines(lines: &[&str], begin: usize) -> Result<Option<(Vec<Pair>, usize)
     let rest = &lines[begin..];
     let length = rest.iter().position(is_end).unwrap_or(rest.len());
     let is_of_bear = rest.get(length).is_some_and(|line| line.starts_with("___"));
+    let is_known = |line: &str| {
+        let key = key(line).map(|(key, _)| fold(key)).unwrap_or_default();
+        matches!(&*key, "title" | "date" | "status" | "draft")
+    };
+    // What else begins so may be a heading, or a sentence.
+    if key(rest[0]).is_none() || !(is_of_bear || rest[..length].iter().any(|line| is_known(line))) {
+        return Ok(None);
+    }
     let mut pairs: Vec<Pair> = Vec::new();
     for (at, line) in rest[..length].iter().enumerate() {
         if let Some((key, text)) = key(line) {
@@ -248,13 +256,8 @@ fn plain_lines(lines: &[&str], begin: usize) -> Result<Option<(Vec<Pair>, usize)
                 };
                 *node = Node::Text(format!("{above}{}", line.trim()));
             }
-            _ => return Ok(None),
+            _ => return Err((begin + at + 1, "this is no “key: value”".to_owned())),
         }
-    }
-    let is_known = |pair: &Pair| matches!(&*fold(&pair.key), "title" | "date" | "status" | "draft");
-    // What else begins so may be a heading, or a sentence.
-    if !is_of_bear && !pairs.iter().any(is_known) {
-        return Ok(None);
     }
     bounded(&rest[..length], begin)?;
     Ok(Some((pairs, begin + length + 1)))
@@ -587,6 +590,8 @@ mod tests {
             ("---js\n{}\n---\n", 1),
             ("{\"a\":\n1,}\n", 2),
             ("+++\na = 1\nb =\n+++\n", 3),
+            ("title: a\nno colon\n___\n", 2),
+            ("title: a\nno colon\n\nText", 2),
         ] {
             assert_eq!(read(file).unwrap_err().0, line, "{file}");
         }
