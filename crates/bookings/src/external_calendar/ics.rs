@@ -83,8 +83,12 @@ pub(super) fn read(
         busy: Vec::new(),
         is_partial: false,
     };
+    let begins = file
+        .lines()
+        .filter(|line| text::is_delimiter(line, "BEGIN:VEVENT"));
+    let begun = begins.count();
     let started = Instant::now();
-    let mut calendars = 0;
+    let (mut calendars, mut read) = (0, 0);
     loop {
         match parser.entry() {
             Entry::ICalendar(calendar) => {
@@ -95,9 +99,15 @@ pub(super) fn read(
                     started,
                 };
                 reading.calendar(&calendar, &mut found)?;
+                let components = calendar.components.iter();
+                read += components.filter(|one| is_event(one)).count();
                 calendars += 1;
             }
-            Entry::Eof if calendars > 0 => return Ok(found),
+            Entry::Eof if calendars > 0 => {
+                // Nonsense in one event may make the parser take the next ones for parts of it.
+                found.is_partial |= read < begun;
+                return Ok(found);
+            }
             _ => return Err(ReadError::Broken),
         }
     }
@@ -134,9 +144,7 @@ pub(super) struct Reading<'a> {
 
 impl Reading<'_> {
     fn calendar(&self, calendar: &ICalendar, found: &mut Found) -> Result<(), ReadError> {
-        let is_event =
-            |one: &&ICalendarComponent| one.component_type == ICalendarComponentType::VEvent;
-        let events = || calendar.components.iter().filter(is_event);
+        let events = || calendar.components.iter().filter(|one| is_event(one));
         let mut overrides: HashMap<&str, Vec<Override<'_>>> = HashMap::new();
         for event in events() {
             let Some(entry) = event.property(&ICalendarProperty::RecurrenceId) else {
@@ -388,6 +396,10 @@ impl Reading<'_> {
     }
 }
 
+fn is_event(component: &ICalendarComponent) -> bool {
+    component.component_type == ICalendarComponentType::VEvent
+}
+
 /// Whether an event blocks its time.
 fn is_busy(event: &ICalendarComponent) -> bool {
     event.status() != Some(&ICalendarStatus::Cancelled)
@@ -430,5 +442,7 @@ pub(super) fn civil(at: &PartialDateTime) -> Option<DateTime> {
     .ok()
 }
 
+#[cfg(test)]
+mod generated;
 #[cfg(test)]
 mod tests;

@@ -139,6 +139,13 @@ impl Reading<'_> {
             let midnight = day.to_zoned(zone.zone.clone()).ok()?.timestamp();
             midnight.duration_since(from)
         };
+        // Where only one of the zones is known, the event is not as short as it looks.
+        let is_unclear = elapsed.is_zero() && zone.is_known != end_zone.is_known;
+        let elapsed = if is_unclear {
+            SignedDuration::from_secs(1)
+        } else {
+            elapsed
+        };
         Some(Length {
             is_known: zone.is_known && end_zone.is_known,
             ..Length::elapsed(elapsed)

@@ -10,11 +10,7 @@ const DATES: [&str; 5] = ["DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE"
 /// calendar, or was cut off, which the parser would accept.
 pub(super) fn prepare(file: &str) -> Option<String> {
     let file = file.trim_start_matches('\u{feff}');
-    let file = if file.contains('\n') {
-        file.replace("\r\n", "\n")
-    } else {
-        file.replace('\r', "\n")
-    };
+    let file = file.replace("\r\n", "\n").replace('\r', "\n");
     // RFC 5545, section 3.1: a line that begins with white space continues the one above.
     let unfolded = file.replace("\n ", "").replace("\n\t", "");
     drop(file);
@@ -34,7 +30,7 @@ pub(super) fn prepare(file: &str) -> Option<String> {
     (end > 0 && !is_open).then_some(prepared)
 }
 
-fn is_delimiter(line: &str, delimiter: &str) -> bool {
+pub(super) fn is_delimiter(line: &str, delimiter: &str) -> bool {
     let line = line.trim();
     line.get(..delimiter.len())
         .is_some_and(|begin| begin.eq_ignore_ascii_case(delimiter))
@@ -119,6 +115,7 @@ mod tests {
             format!("\u{feff}{whole}"),
             format!("{whole}\r\n\r\n<!-- generated in 0.1s -->\r\n"),
             format!("{whole}\0"),
+            format!("{}\r\n<br>", whole.replace("\r\n", "\r")),
             whole.replace("A:1", "A\r\n :1"),
             whole.replace("END:VCALENDAR\r\n", "END:VCALENDAR<br>"),
         ] {

@@ -21,7 +21,7 @@ const OBSERVANCES: usize = 100;
 /// The maximum number of changes of the clock since 1970 in such a zone.
 const CHANGES: usize = 1_000;
 /// The maximum number of zones that the calendar defines and its events use.
-const DEFINED: usize = 200;
+const DEFINED: usize = 50;
 
 /// A zone that a calendar names.
 #[derive(Clone)]
