@@ -1,6 +1,7 @@
 //! Imports and exports posts as a folder of Markdown files and pictures. An imported folder may
 //! come from another system.
 
+mod context;
 mod dates;
 mod draft;
 mod fields;

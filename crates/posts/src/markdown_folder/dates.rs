@@ -4,6 +4,23 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
+/// Keys of the date of a post.
+pub(super) const DATE: &[&str] = &[
+    "date",
+    "publishedat",
+    "publisheddate",
+    "publishdate",
+    "publishat",
+    "pubdate",
+    "pubdatetime",
+    "scheduled",
+    "scheduledat",
+    "published",
+    "publish",
+    "created",
+    "createdat",
+];
+
 const DATES: &[&str] = &[
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%d.%m.%Y", "%b %d %Y", "%B %d %Y", "%d %b %Y", "%d %B %Y",
     "%d-%b-%Y",

@@ -5,8 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::dates::instant;
-use super::fields::DATE;
+use super::dates::{DATE, instant};
 use super::front_matter::{Document, Entry, Value};
 
 /// Flags that hide a post, and the value with which each one does.

@@ -14,31 +14,16 @@ use sha2::{Digest as _, Sha256};
 use site::resource::Resource;
 use web::{Findings, Input, Language};
 
-use super::dates::instant;
+use super::context::Reading;
+use super::dates::{DATE, instant};
 use super::draft;
 use super::front_matter::Document;
-use super::reading::Reading;
 use crate::post::{Kind, NOTE, Post, PostId, State};
 
 // Different systems use different keys for the same field.
 
 const TITLE: &[&str] = &["title"];
 const SLUG: &[&str] = &["slug", "link", "permalink", "url"];
-pub(super) const DATE: &[&str] = &[
-    "date",
-    "publishedat",
-    "publisheddate",
-    "publishdate",
-    "publishat",
-    "pubdate",
-    "pubdatetime",
-    "scheduled",
-    "scheduledat",
-    "published",
-    "publish",
-    "created",
-    "createdat",
-];
 const CHANGED: &[&str] = &["lastmod", "updated", "updatedat", "modified"];
 const TAGS: &[&str] = &["tags", "tag"];
 const CATEGORIES: &[&str] = &["categories", "category"];

@@ -8,12 +8,9 @@ use percent_encoding::percent_decode_str;
 use web::{Site, uploaded_image};
 
 use super::FolderError;
-use super::reading::Reading;
+use super::context::{Found, Reading};
 use crate::image;
 use crate::post::Post;
-
-/// A picture's new file name, or the reason why the picture cannot be imported.
-pub(super) type Found = Result<String, String>;
 
 impl Reading<'_> {
     /// Finds the picture to which `address` in a file refers. Returns `None` if the picture is on

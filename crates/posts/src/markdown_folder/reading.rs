@@ -5,15 +5,14 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use identity::account::AccountId;
 use platform::{StoreError, Tx};
 use site::look;
 use web::Site;
 
-use super::draft::{self, Hidden};
+use super::context::Reading;
+use super::draft;
 use super::fields::IMAGE;
 use super::front_matter::{self, Document};
-use super::pictures::Found;
 use super::{Folder, FolderError, Remark};
 use crate::image;
 use crate::markdown;
@@ -65,19 +64,6 @@ fn is_index(file: &Path) -> bool {
     file.file_stem().is_some_and(|stem| stem == "_index")
 }
 
-pub(super) struct Reading<'a> {
-    pub(super) site: &'a Site,
-    pub(super) author: Option<AccountId>,
-    pub(super) root: PathBuf,
-    pub(super) folder: Folder,
-    /// The pictures that have been read so far, by path.
-    pub(super) pictures: BTreeMap<PathBuf, Found>,
-    /// Folders whose `_index.md` hides what they contain.
-    hidden: Vec<PathBuf>,
-    /// Values that no post has, by key: the first one, and in how many more files there is one.
-    unused: BTreeMap<String, (Remark, usize)>,
-}
-
 impl Reading<'_> {
     /// Finds all Markdown files, except hidden files and files in hidden folders.
     fn find(&mut self, folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
@@ -103,35 +89,9 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// The path of a file within the folder.
-    pub(super) fn within<'f>(&self, file: &'f Path) -> &'f Path {
-        file.strip_prefix(&self.root).unwrap_or(file)
-    }
-
-    pub(super) fn remark(&mut self, file: &Path, line: usize, words: impl Into<String>) {
-        self.folder.remarks.push(Remark {
-            file: self.within(file).to_owned(),
-            line,
-            words: words.into(),
-        });
-    }
-
     fn left_out(&mut self, file: &Path, line: usize, words: impl fmt::Display) {
         self.folder.left_out += 1;
         self.remark(file, line, format!("{words}; the file is not imported"));
-    }
-
-    pub(super) fn hidden_by_folder(&self, file: &Path) -> Option<Hidden> {
-        let mut folders = self.hidden.iter();
-        let folder = folders.find(|folder| file.starts_with(folder))?;
-        let words = format!(
-            "{} hides it",
-            self.within(&folder.join("_index.md")).display()
-        );
-        Some(Hidden {
-            line: 0,
-            words: Some(words),
-        })
     }
 
     async fn file(&mut self, file: &Path) -> Result<(), FolderError> {
