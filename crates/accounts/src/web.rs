@@ -141,7 +141,7 @@ pub fn pages() -> Pages<Context, Callers> {
         .get("/sitemap.xml", Anybody, public_pages::sitemap)
         .get("/admin/look", People, look::show)
         .post("/admin/look", People, look::change)
-        .get("/admin/look/preview", People, look::preview)
+        .post("/admin/look/preview", People, look::preview)
         .post("/admin/look/icon", People, look::set_icon)
         .post("/admin/look/portrait", People, look::set_portrait)
         .get("/me", People, cards::show)

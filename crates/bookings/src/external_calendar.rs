@@ -3,7 +3,10 @@
 //! cancels a booking.
 
 mod ics;
+mod length;
 mod repetition;
+mod text;
+mod zones;
 
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
@@ -61,8 +64,9 @@ web::words! {
         Broken = "broken" => "external-calendar-broken",
         /// The calendar has too many events.
         TooMuch = "too_much" => "external-calendar-too-much",
-        /// Some events could not be read. All others are kept. An event that is repeated more than
-        /// 1,000 times a year keeps the whole days on which it is repeated.
+        /// Some events could not be read exactly. All others are kept. An event that is repeated
+        /// more than 1,000 times a year keeps the whole days on which it is repeated. A time in an
+        /// unknown time zone keeps all hours at which it is this time anywhere.
         Partial = "partial" => "external-calendar-partial",
     }
 }

@@ -287,7 +287,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-fn numbered(base: &str, number: u32) -> String {
+pub(crate) fn numbered(base: &str, number: u32) -> String {
     let ending = format!("-{number}");
     let kept = base.len().min(50 - ending.len());
     format!("{}{ending}", base[..kept].trim_end_matches('-'))

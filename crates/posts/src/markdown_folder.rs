@@ -1,10 +1,16 @@
 //! Imports and exports posts as a folder of Markdown files and pictures. An imported folder may
 //! come from another system.
 
+mod context;
+mod dates;
+mod draft;
+mod fields;
 mod front_matter;
+mod pictures;
 mod reading;
 mod writing;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -48,9 +54,9 @@ pub struct Folder {
     posts: Vec<(PathBuf, Post)>,
     /// The pictures that the posts use and that are not stored yet, by file name.
     pictures: Vec<(String, Bytes)>,
-    /// Problems that prevent the import.
-    pub problems: Vec<Remark>,
-    /// Remarks about doubtful values. The import uses these values, but a person should check them.
+    /// How many files cannot be imported. A remark names each one.
+    left_out: usize,
+    /// What is not imported as it was, or should be checked by a person.
     pub remarks: Vec<Remark>,
 }
 
@@ -61,17 +67,16 @@ pub struct Counts {
     /// Posts that already exist. The import leaves them unchanged.
     pub known: usize,
     pub pictures: usize,
+    /// Files that were not imported.
+    pub left_out: usize,
 }
 
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// Some files cannot be imported.
-    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Refused(Vec<Remark>),
     /// The dry run succeeded and stored nothing. Contains the counts that a real import would
-    /// return.
+    /// return, and its remarks.
     #[error("nothing was written")]
-    Tried(Counts),
+    Tried(Counts, Vec<Remark>),
     #[error("the picture {0} could not be written")]
     Picture(String),
     #[error(transparent)]
@@ -80,13 +85,18 @@ pub enum FolderError {
     Store(#[from] StoreError),
 }
 
-/// Imports all posts of a folder, or none if there is a problem. With `is_dry`, the import is
+/// Imports all posts of a folder, and returns all remarks about them. With `is_dry`, the import is
 /// rolled back at its end.
-pub async fn import(site: &Site, folder: Folder, is_dry: bool) -> Result<Counts, FolderError> {
-    if !folder.problems.is_empty() {
-        return Err(FolderError::Refused(folder.problems));
-    }
-    let pictures = folder.pictures.len();
+pub async fn import(
+    site: &Site,
+    folder: Folder,
+    is_dry: bool,
+) -> Result<(Counts, Vec<Remark>), FolderError> {
+    let start = Counts {
+        pictures: folder.pictures.len(),
+        left_out: folder.left_out,
+        ..Counts::default()
+    };
     if !is_dry {
         // If the import fails later, no post uses these pictures. They are then deleted after a
         // day.
@@ -95,46 +105,68 @@ pub async fn import(site: &Site, folder: Folder, is_dry: bool) -> Result<Counts,
             put.map_err(|_| FolderError::Picture(file))?;
         }
     }
-    let posts = folder.posts;
+    let (posts, mut remarks) = (folder.posts, folder.remarks);
     let change = move |tx: &mut Tx<'_>| {
-        let counts = Counts {
-            pictures,
-            ..insert(tx, &posts)?
-        };
+        let (counts, remarks) = insert(tx, &posts, start)?;
         if is_dry {
-            return Err(FolderError::Tried(counts));
+            return Err(FolderError::Tried(counts, remarks));
         }
-        Ok(counts)
+        Ok((counts, remarks))
     };
-    match site.store.write(change).await {
-        Err(FolderError::Tried(counts)) => Ok(counts),
-        done => done,
-    }
+    let (counts, more) = match site.store.write(change).await {
+        Err(FolderError::Tried(counts, more)) => (counts, more),
+        done => done?,
+    };
+    remarks.extend(more);
+    Ok((counts, remarks))
 }
 
-fn insert(tx: &mut Tx<'_>, posts: &[(PathBuf, Post)]) -> Result<Counts, FolderError> {
-    let (mut counts, mut taken) = (Counts::default(), Vec::new());
+fn insert(
+    tx: &mut Tx<'_>,
+    posts: &[(PathBuf, Post)],
+    start: Counts,
+) -> Result<(Counts, Vec<Remark>), FolderError> {
+    let (mut counts, mut remarks) = (start, Vec::new());
+    let mut inserted = BTreeSet::new();
     for (file, post) in posts {
+        let mut remark = |words: String| {
+            remarks.push(Remark {
+                file: file.clone(),
+                line: 0,
+                words,
+            });
+        };
         let known: Option<(PostId,)> =
             sql!("SELECT id FROM post WHERE id = :id", id = post.id).maybe(tx)?;
         if known.is_some() {
-            counts.known += 1;
-        } else if editing::insert(tx, post)? {
-            editing::write_parts(tx, post)?;
-            if post.first_published_at.is_some_and(|at| at > tx.now()) {
-                editing::schedule_mail(tx, post)?;
+            if inserted.contains(post.id.as_str()) {
+                counts.left_out += 1;
+                let words = "another file has the same id; the file is not imported";
+                remark(words.to_owned());
+            } else {
+                counts.known += 1;
             }
-            counts.new += 1;
-        } else {
-            taken.push(Remark {
-                file: file.clone(),
-                line: 0,
-                words: format!("another {} has the slug {:?}", post.kind.word(), post.slug),
-            });
+            continue;
         }
-    }
-    if !taken.is_empty() {
-        return Err(FolderError::Refused(taken));
+        let mut post = post.clone();
+        let (slug, mut number) = (post.slug.clone(), 1);
+        while !editing::insert(tx, &post)? {
+            number += 1;
+            post.slug = editing::numbered(&slug, number);
+        }
+        if number > 1 {
+            let kind = post.kind.word();
+            remark(format!(
+                "another {kind} has the slug {slug:?}; it becomes {:?}",
+                post.slug
+            ));
+        }
+        editing::write_parts(tx, &post)?;
+        if post.first_published_at.is_some_and(|at| at > tx.now()) {
+            editing::schedule_mail(tx, &post)?;
+        }
+        inserted.insert(post.id.to_string());
+        counts.new += 1;
     }
     if counts.new > 0 {
         tx.record(Entry {
@@ -146,7 +178,7 @@ fn insert(tx: &mut Tx<'_>, posts: &[(PathBuf, Post)]) -> Result<Counts, FolderEr
             request: None,
         })?;
     }
-    Ok(counts)
+    Ok((counts, remarks))
 }
 
 /// Writes a file, and creates its missing parent folders.

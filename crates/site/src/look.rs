@@ -257,6 +257,15 @@ pub fn offered(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<Vec<MenuItem>, Sto
 /// The frame that all public pages share. Its menu omits entries that no domain offers any more.
 pub fn frame(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<PublicFrame, StoreError> {
     let look = find(tx)?;
+    frame_of(tx, domains, &look)
+}
+
+/// The frame of public pages in a look that may not be saved yet.
+pub fn frame_of(
+    tx: &mut Tx<'_>,
+    domains: &[Domain],
+    look: &Look,
+) -> Result<PublicFrame, StoreError> {
     let mut menu = offered(tx, domains)?;
     if !look.menu.is_empty() {
         let item = |href: &str| menu.iter().find(|item| item.href == href).cloned();
@@ -276,7 +285,7 @@ pub fn frame(tx: &mut Tx<'_>, domains: &[Domain]) -> Result<PublicFrame, StoreEr
     Ok(PublicFrame {
         menu,
         foot,
-        owner: match account(tx, &look)? {
+        owner: match account(tx, look)? {
             Some(id) => owner(tx, domains, &id)?,
             None => None,
         },

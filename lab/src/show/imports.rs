@@ -18,23 +18,33 @@ pub(crate) struct Wanted {
     files: u64,
 }
 
-/// A test, and the binary that contains it.
+/// A test, and the binary that contains it: one of `tests/`, or that of a crate's own tests.
 struct Proof {
     about: &'static str,
-    binary: &'static str,
+    binary: &'static [&'static str],
     test: &'static str,
 }
 
 const PROOFS: &[Proof] = &[
     Proof {
         about: "nginx",
-        binary: "generated",
+        binary: &["--test", "generated"],
         test: "nginx::whatever_nginx_says_is_kept_or_told",
     },
     Proof {
         about: "PM2",
-        binary: "generated",
+        binary: &["--test", "generated"],
         test: "pm2::whatever_pm2_says_is_kept_or_told",
+    },
+    Proof {
+        about: "calendars",
+        binary: &["--lib"],
+        test: "external_calendar::ics::generated::whatever_a_calendar_says_is_busy_is_busy",
+    },
+    Proof {
+        about: "Markdown",
+        binary: &["--test", "publishing"],
+        test: "generated::whatever_front_matter_says_is_imported_or_told",
     },
 ];
 
@@ -45,7 +55,8 @@ pub(super) fn show(wanted: &Wanted) -> Result<()> {
         let begin = Instant::now();
         let said = output(
             program("cargo")
-                .args(["test", "--workspace", "--locked", "--test", proof.binary])
+                .args(["test", "--workspace", "--locked"])
+                .args(proof.binary)
                 .args(["--", "--exact", proof.test])
                 .env("KENDURI_TEST_ROUNDS", wanted.files.to_string()),
         )?;

@@ -19,6 +19,7 @@ use identity::session::signed_in::SignedIn;
 use site::addresses::LOOK as HERE;
 use site::asking::{FileSender, Reader, Sender};
 use site::call::{id as parse, see_other};
+use site::domain::Domains;
 use site::look::{self, Look, PICTURES, SITE};
 use site::{Context, frame};
 
@@ -215,7 +216,20 @@ pub(super) async fn change(
 }
 
 async fn try_change(accounts: &Context, sender: &Sender) -> Result<(), Problem> {
-    let form = &sender.form;
+    let (who, request, domains) = (sender.who.clone(), sender.request.clone(), accounts.domains);
+    let form = sender.form.clone();
+    let change = move |tx: &mut Tx<'_>| -> Result<(), Problem> {
+        let owner = administrator::owner(tx, who.clone())?.ok_or_else(Problem::not_found)?;
+        let look = typed(tx, domains, &form)?;
+        Ok(look::change(tx, &owner, domains, look, &request)?)
+    };
+    accounts.site.store.write(change).await?;
+    accounts.site.menu.forget();
+    Ok(())
+}
+
+/// The stored look with the changes that a form contains.
+fn typed(tx: &mut Tx<'_>, domains: Domains, form: &Form) -> Result<Look, Problem> {
     let home = match (form.text("home"), form.text("home_which").trim()) {
         (word, "") => word.to_owned(),
         (SITE, _) => SITE.to_owned(),
@@ -226,43 +240,33 @@ async fn try_change(accounts: &Context, sender: &Sender) -> Result<(), Problem> 
         "" => None,
         id => Some(parse(id)?),
     };
-    let version = form.text("version").parse().unwrap_or(0);
-    let (who, request, domains) = (sender.who.clone(), sender.request.clone(), accounts.domains);
-    let form = form.clone();
-    let change = move |tx: &mut Tx<'_>| -> Result<(), Problem> {
-        let owner = administrator::owner(tx, who.clone())?.ok_or_else(Problem::not_found)?;
-        let mut places = BTreeMap::new();
-        let offered = look::offered(tx, domains)?;
-        let usual: Vec<_> = offered.iter().map(|item| item.href.clone()).collect();
-        for item in offered {
-            let place = form_state::number(&form, &format!("menu{}", item.href));
-            if let Some(place) = place.filter(|place| *place > 0) {
-                places.insert((place, places.len()), item.href);
-            }
+    let mut places = BTreeMap::new();
+    let offered = look::offered(tx, domains)?;
+    let usual: Vec<_> = offered.iter().map(|item| item.href.clone()).collect();
+    for item in offered {
+        let place = form_state::number(form, &format!("menu{}", item.href));
+        if let Some(place) = place.filter(|place| *place > 0) {
+            places.insert((place, places.len()), item.href);
         }
-        let chosen: Vec<_> = places.into_values().collect();
-        let look = Look {
-            home: home.clone(),
-            look: theme,
-            accent: accent.clone(),
-            sentence: text_cleaning::clean_line(form.text("sentence")),
-            introduction: text_cleaning::clean(form.text("introduction")),
-            account_id: account.clone(),
-            // An empty value stands for the usual menu, which contains all entries that the domains
-            // offer. Entries that a domain adds later then appear automatically.
-            menu: if chosen == usual {
-                String::new()
-            } else {
-                chosen.join("\n")
-            },
-            version,
-            ..look::find(tx)?
-        };
-        Ok(look::change(tx, &owner, domains, look, &request)?)
-    };
-    accounts.site.store.write(change).await?;
-    accounts.site.menu.forget();
-    Ok(())
+    }
+    let chosen: Vec<_> = places.into_values().collect();
+    Ok(Look {
+        home,
+        look: theme,
+        accent,
+        sentence: text_cleaning::clean_line(form.text("sentence")),
+        introduction: text_cleaning::clean(form.text("introduction")),
+        account_id: account,
+        // An empty value stands for the usual menu, which contains all entries that the domains
+        // offer. Entries that a domain adds later then appear automatically.
+        menu: if chosen == usual {
+            String::new()
+        } else {
+            chosen.join("\n")
+        },
+        version: form.text("version").parse().unwrap_or(0),
+        ..look::find(tx)?
+    })
 }
 
 /// The look and the accent colour that a form contains.
@@ -289,39 +293,27 @@ fn changed(text: &Text, look: &Look) -> Vec<String> {
         .collect()
 }
 
-/// `GET /admin/look/preview`: shows the site's first page in a look that was not saved yet.
+/// `POST /admin/look/preview`: shows the site's first page as it would be with what was typed.
 pub(super) async fn preview(
     State(accounts): State<Context>,
     wishes: Wishes,
-    reader: Reader,
-    query: Query<Worn>,
+    sender: Sender,
 ) -> Result<Response, Problem> {
-    let (domains, who) = (accounts.domains, reader.who.clone());
+    let (domains, who) = (accounts.domains, sender.who.clone());
+    let form = sender.form.clone();
     let find = move |tx: &mut Tx<'_>| -> Result<_, Problem> {
         administrator::owner(tx, who.clone())?.ok_or_else(Problem::not_found)?;
-        Ok(look::frame(tx, domains)?)
+        let look = typed(tx, domains, &form)?;
+        Ok((look::frame_of(tx, domains, &look)?, look))
     };
-    let mut frame = accounts.site.store.read(find).await?;
-    frame.look = Theme::find(&query.look).unwrap_or_default();
-    frame.accent = query.accent_own.as_ref().and(Color::parse(&query.accent));
+    let (frame, look) = accounts.site.store.read(find).await?;
     let visit = Visit {
-        name: Some(reader.who.account().display_name.clone()),
+        name: Some(sender.who.account().display_name.clone()),
         path: "/".to_owned(),
         preview: Some(frame.into()),
     };
-    visit
-        .answer(public_pages::site_page(&accounts, &wishes))
-        .await
-}
-
-/// The fields of the form that determine the preview.
-#[derive(Deserialize)]
-pub(super) struct Worn {
-    #[serde(default)]
-    look: String,
-    accent_own: Option<String>,
-    #[serde(default)]
-    accent: String,
+    let page = public_pages::site_page(&accounts, &wishes, Some(look));
+    visit.answer(page).await
 }
 
 pub(super) async fn set_icon(

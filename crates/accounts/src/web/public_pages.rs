@@ -128,7 +128,7 @@ pub(super) async fn first(
             *request.uri_mut() = with_path(request.uri(), &path)?;
             Ok(web::ask_inside(inside.0, request).await)
         }
-        None => site_page(&accounts, &wishes).await,
+        None => site_page(&accounts, &wishes, None).await,
     }
 }
 
@@ -142,13 +142,21 @@ fn with_path(uri: &Uri, path: &str) -> Result<Uri, Problem> {
     Uri::from_parts(parts).map_err(Problem::internal)
 }
 
-/// Renders the first page from the content that the domains contribute.
-pub(super) async fn site_page(accounts: &Context, wishes: &Wishes) -> Result<Response, Problem> {
+/// Renders the first page from the content that the domains contribute. `unsaved` is a look that an
+/// owner previews.
+pub(super) async fn site_page(
+    accounts: &Context,
+    wishes: &Wishes,
+    unsaved: Option<Look>,
+) -> Result<Response, Problem> {
     let site = &accounts.site;
     let text = site.speak_public(wishes);
     let (domains, here, language) = (accounts.domains, site.clone(), text.clone());
     let find = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
-        let look = look::find(tx)?;
+        let look = match &unsaved {
+            Some(look) => look.clone(),
+            None => look::find(tx)?,
+        };
         let account = look::account(tx, &look)?;
         let mut parts = Parts::default();
         for domain in domains {

@@ -229,13 +229,33 @@ fn an_owner_chooses_a_look_and_a_colour_that_is_made_readable() {
 fn an_owner_tries_a_look_before_saving_it() {
     World::default_engine(&MIGRATIONS, async |world| {
         let mut boss = owner(world).await;
-        let address = "/admin/look/preview?look=veranda&accent_own=1&accent=%230b5563";
-        let page = boss.get(address).await.with(200);
-        assert!(page.body.contains(r#"class="site veranda""#));
-        assert!(page.body.contains("/assets/accent/veranda-0b5563.css"));
-        assert!(boss.get("/").await.body.contains(r#"class="site paper""#));
+        let page = boss.get(LOOK).await.with(200);
+        let mut form = page.form(LOOK);
+        // No address contains what was typed, or the token of the form.
+        assert!(!page.body.contains("formmethod"));
+        form.fill("look", "veranda")
+            .fill("accent", "#0b5563")
+            .tick("accent_own", "1")
+            .fill("sentence", "Rain on the roof")
+            .fill("introduction", "A house by the river.");
+        let preview = "/admin/look/preview";
+        form.action = preview.to_owned();
+        let shown = boss.submit(&page, &form).await.with(200);
+        assert!(shown.body.contains(r#"class="site veranda""#));
+        assert!(shown.body.contains("/assets/accent/veranda-0b5563.css"));
+        for typed in ["Rain on the roof", "A house by the river."] {
+            assert!(shown.text().contains(typed), "{typed}");
+        }
+        let stored = boss.get("/").await;
+        assert!(stored.body.contains(r#"class="site paper""#));
+        assert!(!stored.text().contains("Rain on the roof"));
+        boss.post(preview, &[("look", "veranda")]).await.with(403);
+        boss.get(preview).await.with(405);
         let mut other = browser(world, &person(world, EMAIL, None).await).await;
-        other.get(address).await.with(404);
+        let page = other.get("/me").await.with(200);
+        let mut form = page.forms().remove(0);
+        form.action = preview.to_owned();
+        other.submit(&page, &form).await.with(404);
     });
 }
 

@@ -315,6 +315,19 @@ mod tests {
                 "BEGIN:VTIMEZONE|TZID:Here|END:VTIMEZONE|".repeat(20_000),
                 true,
             ),
+            (
+                "own zones",
+                (0..4_000).fold(String::new(), |all, at| {
+                    all + "BEGIN:VTIMEZONE|TZID:"
+                        + &at.to_string()
+                        + "|BEGIN:STANDARD|DTSTART:16010101T000000|TZOFFSETFROM:+0100|\
+                        TZOFFSETTO:+0200|RRULE:FREQ=MONTHLY|END:STANDARD|END:VTIMEZONE|\
+                        BEGIN:VEVENT|DURATION:P1D|DTSTART;TZID="
+                        + &at.to_string()
+                        + ":20270105T090000|END:VEVENT|"
+                }),
+                true,
+            ),
             ("lines", "A:1|".repeat(149_000), true),
             ("more lines", "A:1|".repeat(170_000), false),
             (

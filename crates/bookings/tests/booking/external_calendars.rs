@@ -435,6 +435,31 @@ fn a_rule_with_too_many_instants_hides_days_and_is_told() {
 }
 
 #[test]
+fn a_time_in_an_unknown_zone_hides_every_hour_that_it_may_be_and_is_told() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (server, stage) = Server::start(stage.world).await;
+        let mut farah = provider(&stage).await;
+        let before = farah.offer("2026-12-01", "07:00", 0).await;
+        farah.offer("2026-12-02", "08:00", 0).await;
+        farah.offer("2026-12-03", "00:30", 0).await;
+        let after = farah.offer("2026-12-08", "09:00", 0).await;
+        server.hand_out(&[
+            "BEGIN:VEVENT|UID:1|DTSTART;TZID=Here:20261202T120000|DURATION:PT1H|END:VEVENT|",
+        ]);
+        set(&stage, &farah, &json!(server.url())).await.expect(200);
+        stage.work().await;
+        assert_eq!(status(&mut farah).await["error"], "partial");
+        assert_eq!(
+            offered(&stage).await,
+            [before["id"].clone(), after["id"].clone()]
+        );
+        let page = farah.browser.get("/me/slots/profile").await;
+        let told = stage.say("external-calendar-partial");
+        assert!(page.expect(200).text().contains(&told));
+    });
+}
+
+#[test]
 fn a_reading_that_ends_its_worker_is_started_three_times() {
     on_default(&async |stage: &Stage<'_>| {
         let (server, stage) = Server::start(stage.world).await;

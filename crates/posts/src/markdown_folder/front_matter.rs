@@ -1,30 +1,42 @@
-//! Parses and writes front matter, which is YAML between `---`, TOML between `+++`, or the lines
-//! that the blog platform Bear writes above `___`.
+//! Parses and writes front matter: YAML between `---`, TOML between `+++`, JSON in braces, or lines
+//! `key: value`, which the blog platform Bear writes above `___`, Hexo above `---`, and Pelican
+//! above an empty line.
 //!
-//! Only the parts of YAML that other systems use in front matter are supported: quoted and plain
-//! scalars, lists, block scalars, and maps. The keys of nested maps are joined by a dot.
+//! The keys of nested maps are joined by a dot. A list of maps is the list of their names; their
+//! other values are lists too, below the list's key.
 
+mod yaml;
+
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::iter::{Enumerate, Peekable};
-use std::str::Lines;
+
+/// The maximum size of front matter in bytes.
+const LONGEST: usize = 64 << 10;
+/// The maximum length of a key with the keys above it, in bytes.
+const LONGEST_KEY: usize = 200;
 
 /// A value of the front matter, with the line in which it begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
+    /// The key as it is written, with the keys of the maps that contain it.
+    pub(super) name: String,
     pub(super) line: usize,
     pub(super) value: Value,
+    /// Whether the import has used the value.
+    is_used: Cell<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     Text(String),
-    Flag(bool),
     List(Vec<String>),
     Nothing,
+    /// A value that cannot be read, with the reason.
+    Unread(&'static str),
 }
 
-/// A parsed file. It has the values of the front matter by lower-case key, and the text below the
-/// front matter.
+/// A parsed file. It has the values of the front matter by key, and the text below the front
+/// matter. Keys are in lower case and without `_` and `-`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Document {
     pub(super) entries: BTreeMap<String, Entry>,
@@ -36,307 +48,410 @@ pub(super) struct Document {
 /// An error: the line number and the description.
 pub(super) type Fault = (usize, String);
 
+/// A value as the three languages have it.
+enum Node {
+    Nothing,
+    Text(String),
+    List(Vec<Node>),
+    Map(Vec<Pair>),
+    Unread(&'static str),
+}
+
+struct Pair {
+    key: String,
+    line: usize,
+    node: Node,
+}
+
 pub(super) fn read(file: &str) -> Result<Document, Fault> {
     let file = file.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let first = file.lines().next().unwrap_or_default().trim_end();
-    let ends: &[&str] = match first {
-        "---" => &["---", "..."],
-        "+++" => &["+++"],
-        // Bear writes no delimiter above its front matter.
-        _ if is_key(first) && file.lines().any(|line| line.trim_end() == "___") => &["___"],
-        _ => {
-            return Ok(Document {
-                entries: BTreeMap::new(),
-                body: file,
-                body_line: 1,
-            });
+    let lines: Vec<&str> = file.split('\n').collect();
+    let Some(begin) = lines.iter().position(|line| !line.trim().is_empty()) else {
+        return Ok(Document::default());
+    };
+    let first = lines[begin].trim_end();
+    let (pairs, below) = match first {
+        "---" => {
+            let end = end(&lines, begin, &["---", "..."])?;
+            let text = bounded(&lines[begin + 1..end], begin)?;
+            (yaml::read(&text, begin + 2)?, end + 1)
         }
+        "+++" => {
+            let end = end(&lines, begin, &["+++"])?;
+            let text = bounded(&lines[begin + 1..end], begin)?;
+            (toml(&text, begin + 2)?, end + 1)
+        }
+        "{" => json(&lines, begin)?,
+        _ if first.starts_with("{\"") => json(&lines, begin)?,
+        _ if is_other_language(first) => {
+            let words = "front matter in this language cannot be read";
+            return Err((begin + 1, words.to_owned()));
+        }
+        _ => plain_lines(&lines, begin)?.unwrap_or_default(),
     };
-    let skipped = usize::from(ends != ["___"]);
-    let lines = file.lines().skip(skipped);
-    let Some(length) = lines
-        .clone()
-        .position(|line| ends.contains(&line.trim_end()))
-    else {
-        return Err((
-            1,
-            format!("the front matter has no line {} at its end", ends[0]),
-        ));
-    };
-    let front: Vec<&str> = lines.take(length).collect();
-    let front = front.join("\n");
-    let entries = if ends == ["+++"] {
-        toml(&front).map_err(|(line, words)| (line + skipped, words))?
-    } else {
-        let mut reader = Yaml {
-            lines: front.lines().enumerate().peekable(),
-            first: skipped + 1,
-            entries: BTreeMap::new(),
-        };
-        reader.read()?;
-        reader.entries
-    };
-    let above = length + skipped + 1;
-    let body: Vec<&str> = file.lines().skip(above).collect();
+    let mut entries = BTreeMap::new();
+    for pair in pairs {
+        flatten(&mut entries, "", pair, false)?;
+    }
     Ok(Document {
         entries,
-        body: body.join("\n"),
-        body_line: above + 1,
+        body: lines[below.min(lines.len())..].join("\n"),
+        body_line: below + 1,
     })
 }
 
-fn is_key(line: &str) -> bool {
-    let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    line.split_once(':')
-        .is_some_and(|(key, _)| !key.is_empty() && key.chars().all(is_letter))
+/// The index of the line that ends the front matter.
+fn end(lines: &[&str], begin: usize, ends: &[&str]) -> Result<usize, Fault> {
+    let inside = lines.iter().skip(begin + 1);
+    match inside
+        .clone()
+        .position(|line| ends.contains(&line.trim_end()))
+    {
+        Some(length) => Ok(begin + 1 + length),
+        None => Err((
+            begin + 1,
+            format!("the front matter has no line {} at its end", ends[0]),
+        )),
+    }
 }
 
-fn toml(text: &str) -> Result<BTreeMap<String, Entry>, Fault> {
+fn bounded(lines: &[&str], begin: usize) -> Result<String, Fault> {
+    let text = lines.join("\n");
+    if text.len() > LONGEST {
+        let words = format!("the front matter has more than {} KiB", LONGEST >> 10);
+        return Err((begin + 1, words));
+    }
+    Ok(text)
+}
+
+/// Whether a file begins like front matter of a language that a program named, such as `---js`, or
+/// of JSON between `;;;`.
+fn is_other_language(first: &str) -> bool {
+    first == ";;;"
+        || first
+            .strip_prefix("---")
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+}
+
+fn toml(text: &str, first: usize) -> Result<Vec<Pair>, Fault> {
     let table = text.parse::<::toml::Table>().map_err(|error| {
         let at = error.span().map_or(0, |span| span.start);
-        let line = text[..at.min(text.len())].matches('\n').count() + 1;
-        (line, error.message().to_owned())
+        let line = text[..at.min(text.len())].matches('\n').count();
+        (first + line, error.message().to_owned())
     })?;
-    let mut entries = BTreeMap::new();
-    flatten(&mut entries, "", table, text);
-    Ok(entries)
+    Ok(toml_pairs(table, text, first))
 }
 
-fn flatten(entries: &mut BTreeMap<String, Entry>, above: &str, table: ::toml::Table, text: &str) {
-    for (key, value) in table {
-        let is_here = |line: &str| {
-            line.trim_start()
-                .trim_start_matches(['"', '['])
-                .starts_with(&*key)
-        };
-        // Lines are counted from 1, and the delimiter above the front matter takes one line.
-        let line = text.lines().position(is_here).map_or(1, |at| at + 2);
-        let name = format!("{above}{}", key.to_lowercase());
-        let words = |value: ::toml::Value| match value {
-            ::toml::Value::String(text) => text,
-            other => other.to_string(),
-        };
-        let value = match value {
-            ::toml::Value::Table(inner) => {
-                flatten(entries, &format!("{name}."), inner, text);
-                continue;
-            }
-            ::toml::Value::Boolean(flag) => Value::Flag(flag),
-            ::toml::Value::Array(items) => Value::List(items.into_iter().map(words).collect()),
-            other => Value::Text(words(other)),
-        };
-        entries.insert(name, Entry { line, value });
+fn toml_pairs(table: ::toml::Table, text: &str, first: usize) -> Vec<Pair> {
+    let pairs = table.into_iter().map(|(key, value)| Pair {
+        line: line_of(&key, text, first),
+        node: toml_node(value, text, first),
+        key,
+    });
+    pairs.collect()
+}
+
+fn toml_node(value: ::toml::Value, text: &str, first: usize) -> Node {
+    match value {
+        ::toml::Value::String(text) => Node::Text(text),
+        ::toml::Value::Table(inner) => Node::Map(toml_pairs(inner, text, first)),
+        ::toml::Value::Array(items) => {
+            let items = items.into_iter();
+            Node::List(items.map(|item| toml_node(item, text, first)).collect())
+        }
+        other => Node::Text(other.to_string()),
     }
 }
 
-struct Yaml<'a> {
-    lines: Peekable<Enumerate<Lines<'a>>>,
-    /// The line number of the first line in `lines`.
+/// The line of a key in TOML and JSON, whose parsers do not say it.
+fn line_of(key: &str, text: &str, first: usize) -> usize {
+    let is_here = |line: &str| {
+        line.trim_start()
+            .trim_start_matches(['"', '[', '{', ' '])
+            .starts_with(key)
+    };
+    first + text.lines().position(is_here).unwrap_or(0)
+}
+
+/// Returns the values, and the index of the line below them.
+fn json(lines: &[&str], begin: usize) -> Result<(Vec<Pair>, usize), Fault> {
+    let text = lines[begin..].join("\n");
+    let mut read = serde_json::Deserializer::from_str(&text).into_iter::<serde_json::Value>();
+    let object = match read.next() {
+        Some(Ok(serde_json::Value::Object(object))) => object,
+        Some(Err(error)) => return Err((begin + error.line(), error.to_string())),
+        _ => return Err((begin + 1, "this is no object".to_owned())),
+    };
+    let length = read.byte_offset();
+    let front = &text[..length];
+    bounded(&[front], begin)?;
+    let rest = text[length..].split('\n').next().unwrap_or_default();
+    let below = begin + front.matches('\n').count();
+    if !rest.trim().is_empty() {
+        return Err((
+            below + 1,
+            "text follows the front matter in its line".to_owned(),
+        ));
+    }
+    Ok((json_pairs(object, front, begin + 1), below + 1))
+}
+
+fn json_pairs(
+    object: serde_json::Map<String, serde_json::Value>,
+    text: &str,
     first: usize,
-    entries: BTreeMap<String, Entry>,
+) -> Vec<Pair> {
+    let pairs = object.into_iter().map(|(key, value)| Pair {
+        line: line_of(&key, text, first),
+        node: json_node(value, text, first),
+        key,
+    });
+    pairs.collect()
 }
 
-impl<'a> Yaml<'a> {
-    fn read(&mut self) -> Result<(), Fault> {
-        // The indentation and the key of each map that contains the current line.
-        let mut above: Vec<(usize, String)> = Vec::new();
-        while let Some((at, line)) = self.lines.next() {
-            let (number, indent) = (self.first + at, indent(line));
-            let text = line.trim();
-            if text.is_empty() || text.starts_with('#') {
-                continue;
-            }
-            if line.trim_start_matches(' ').starts_with('\t') {
-                return Err((
-                    number,
-                    "a tab indents this line; YAML takes spaces".to_owned(),
-                ));
-            }
-            above.retain(|(depth, _)| *depth < indent);
-            if indent > 0 && above.is_empty() {
-                return Err((
-                    number,
-                    "this line is indented, and nothing holds it".to_owned(),
-                ));
-            }
-            let Some((key, rest)) = key(text) else {
-                return Err((number, "this is no “key: value”".to_owned()));
-            };
-            let path = above.iter().map(|(_, key)| key.as_str());
-            let name = path
-                .chain([&*key])
-                .collect::<Vec<_>>()
-                .join(".")
-                .to_lowercase();
-            if rest.is_empty() && self.holds_map(indent) {
-                above.push((indent, key));
-                continue;
-            }
-            let value = self.value(rest, indent, number)?;
-            let entry = Entry {
-                line: number,
-                value,
-            };
-            if self.entries.insert(name, entry).is_some() {
-                return Err((number, format!("{key:?} stands here twice")));
-            }
+fn json_node(value: serde_json::Value, text: &str, first: usize) -> Node {
+    match value {
+        serde_json::Value::Null => Node::Nothing,
+        serde_json::Value::String(text) => Node::Text(text),
+        serde_json::Value::Object(inner) => Node::Map(json_pairs(inner, text, first)),
+        serde_json::Value::Array(items) => {
+            let items = items.into_iter();
+            Node::List(items.map(|item| json_node(item, text, first)).collect())
         }
-        Ok(())
-    }
-
-    /// Returns the next line, without consuming it, if it can belong to the value of a key that is
-    /// indented by `depth` spaces. The line must not be blank. It must be indented by more than
-    /// `depth` spaces, or be a list item that is indented by `depth` spaces.
-    fn next_below(&mut self, depth: usize) -> Option<&'a str> {
-        let (_, line) = self.lines.peek()?;
-        let is_item = line.trim_start().starts_with("- ") || line.trim() == "-";
-        let is_below = indent(line) > depth || (is_item && indent(line) == depth);
-        (is_below && !line.trim().is_empty()).then_some(*line)
-    }
-
-    fn holds_map(&mut self, depth: usize) -> bool {
-        self.next_below(depth).is_some_and(|line| {
-            let text = line.trim();
-            !text.starts_with('-') && key(text).is_some()
-        })
-    }
-
-    fn value(&mut self, rest: &str, depth: usize, number: usize) -> Result<Value, Fault> {
-        match rest.chars().next() {
-            None => {
-                let mut items = Vec::new();
-                while let Some(line) = self.next_below(depth) {
-                    let Some(item) = line.trim().strip_prefix('-') else {
-                        break;
-                    };
-                    self.lines.next();
-                    items.push(scalar_text(item.trim(), number)?);
-                }
-                Ok(if items.is_empty() {
-                    Value::Nothing
-                } else {
-                    Value::List(items)
-                })
-            }
-            Some(fold @ ('|' | '>')) => {
-                let mut lines = Vec::new();
-                while let Some((_, line)) = self.lines.peek() {
-                    if !line.trim().is_empty() && indent(line) <= depth {
-                        break;
-                    }
-                    lines.push(line.trim());
-                    self.lines.next();
-                }
-                let text = lines.join(if fold == '|' { "\n" } else { " " });
-                Ok(Value::Text(text.trim().to_owned()))
-            }
-            Some('[') => {
-                let mut text = rest.to_owned();
-                while !text.trim_end().ends_with(']') {
-                    let Some((_, line)) = self.lines.next() else {
-                        return Err((number, "this list has no ] at its end".to_owned()));
-                    };
-                    text.push(' ');
-                    text.push_str(line.trim());
-                }
-                let inside = text
-                    .trim_end()
-                    .trim_start_matches('[')
-                    .trim_end_matches(']');
-                let items = items(inside).into_iter();
-                let items = items.map(|item| scalar_text(item, number));
-                items.collect::<Result<_, _>>().map(Value::List)
-            }
-            Some('{') => Ok(Value::Nothing),
-            Some(_) => {
-                let mut text = rest.to_owned();
-                while let Some(line) = self.next_below(depth) {
-                    text.push(' ');
-                    text.push_str(line.trim());
-                    self.lines.next();
-                }
-                scalar(&text, number)
-            }
-        }
+        other => Node::Text(other.to_string()),
     }
 }
 
-fn indent(line: &str) -> usize {
-    line.len() - line.trim_start_matches(' ').len()
+/// Reads lines `key: value`. Returns `None` for a text that only begins with such a line.
+fn plain_lines(lines: &[&str], begin: usize) -> Result<Option<(Vec<Pair>, usize)>, Fault> {
+    let is_end = |line: &&str| matches!(line.trim_end(), "___" | "---" | "");
+    let rest = &lines[begin..];
+    let length = rest.iter().position(is_end).unwrap_or(rest.len());
+    let is_of_bear = rest.get(length).is_some_and(|line| line.starts_with("___"));
+    let is_known = |line: &str| {
+        let key = key(line).map(|(key, _)| fold(key)).unwrap_or_default();
+        matches!(&*key, "title" | "date" | "status" | "draft")
+    };
+    // What else begins so may be a heading, or a sentence.
+    if key(rest[0]).is_none() || !(is_of_bear || rest[..length].iter().any(|line| is_known(line))) {
+        return Ok(None);
+    }
+    let mut pairs: Vec<Pair> = Vec::new();
+    for (at, line) in rest[..length].iter().enumerate() {
+        if let Some((key, text)) = key(line) {
+            let node = match text {
+                "" => Node::Nothing,
+                text => Node::Text(text.to_owned()),
+            };
+            let (key, line) = (key.to_owned(), begin + at + 1);
+            pairs.push(Pair { key, line, node });
+            continue;
+        }
+        // A value may go on in lines that are indented.
+        match pairs.last_mut() {
+            Some(Pair { node, .. }) if line.starts_with([' ', '\t']) => {
+                let above = match node {
+                    Node::Text(text) => format!("{text} "),
+                    _ => String::new(),
+                };
+                *node = Node::Text(format!("{above}{}", line.trim()));
+            }
+            _ => return Err((begin + at + 1, "this is no “key: value”".to_owned())),
+        }
+    }
+    bounded(&rest[..length], begin)?;
+    Ok(Some((pairs, begin + length + 1)))
 }
 
 /// Splits a line into its key and the text after the colon.
-fn key(text: &str) -> Option<(String, &str)> {
-    let (key, rest) = text.split_once(':')?;
+fn key(line: &str) -> Option<(&str, &str)> {
+    let (key, rest) = line.split_once(':')?;
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let is_end = rest.is_empty() || rest.starts_with([' ', '\t']);
-    let key = key.trim_matches(['"', '\'']);
-    (is_end && !key.is_empty() && !key.starts_with(['-', '[', '{']))
-        .then(|| (key.to_owned(), rest.trim()))
+    (is_end && !key.is_empty() && key.chars().all(is_letter)).then(|| (key, rest.trim()))
 }
 
-/// Splits the inside of a list at the commas outside quotation marks.
-fn items(inside: &str) -> Vec<&str> {
-    let (mut quote, mut begin, mut all) = (None, 0, Vec::new());
-    for (at, c) in inside.char_indices() {
-        match quote {
-            Some(open) if open == c => quote = None,
-            None if matches!(c, '"' | '\'') => quote = Some(c),
-            None if c == ',' => {
-                all.push(&inside[begin..at]);
-                begin = at + 1;
+/// One spelling for `publishDate`, `publish_date` and `publish-date`.
+fn fold(key: &str) -> String {
+    key.to_lowercase().replace(['_', '-'], "")
+}
+
+/// Adds a value with all values below it. In a list, values of one key are collected.
+fn flatten(
+    entries: &mut BTreeMap<String, Entry>,
+    above: &str,
+    pair: Pair,
+    is_in_list: bool,
+) -> Result<(), Fault> {
+    let Pair { key, line, node } = pair;
+    let name = format!("{above}{key}");
+    if name.len() > LONGEST_KEY {
+        return Err((line, "this key is too long".to_owned()));
+    }
+    let value = match node {
+        Node::Map(pairs) => {
+            for pair in pairs {
+                flatten(entries, &format!("{name}."), pair, is_in_list)?;
             }
-            Some(_) | None => {}
+            return Ok(());
+        }
+        Node::List(items) => {
+            put(entries, &name, line, Value::List(Vec::new()), is_in_list);
+            return add_items(entries, &name, line, items);
+        }
+        Node::Text(text) => match text.trim() {
+            "" => Value::Nothing,
+            text => Value::Text(text.to_owned()),
+        },
+        Node::Nothing => Value::Nothing,
+        Node::Unread(why) => Value::Unread(why),
+    };
+    put(entries, &name, line, value, is_in_list);
+    Ok(())
+}
+
+fn add_items(
+    entries: &mut BTreeMap<String, Entry>,
+    name: &str,
+    line: usize,
+    items: Vec<Node>,
+) -> Result<(), Fault> {
+    for item in items {
+        match item {
+            Node::Map(mut pairs) => {
+                // The map's name stands for the map.
+                let is_name = |pair: &Pair| {
+                    let is_text = matches!(pair.node, Node::Text(_));
+                    is_text && matches!(&*fold(&pair.key), "name" | "title" | "label")
+                };
+                if let Some(at) = pairs.iter().position(is_name) {
+                    let label = pairs.remove(at);
+                    add_items(entries, name, label.line, vec![label.node])?;
+                }
+                for pair in pairs {
+                    flatten(entries, &format!("{name}."), pair, true)?;
+                }
+            }
+            Node::List(items) => add_items(entries, name, line, items)?,
+            Node::Text(text) => put(entries, name, line, Value::Text(text), true),
+            Node::Unread(why) => put(entries, name, line, Value::Unread(why), true),
+            Node::Nothing => {}
         }
     }
-    all.push(&inside[begin..]);
-    let all = all.into_iter().map(str::trim);
-    all.filter(|item| !item.is_empty()).collect()
+    Ok(())
 }
 
-fn scalar(text: &str, line: usize) -> Result<Value, Fault> {
-    if text.starts_with(['"', '\'']) {
-        return quoted(text, line).map(Value::Text);
+fn put(
+    entries: &mut BTreeMap<String, Entry>,
+    name: &str,
+    line: usize,
+    value: Value,
+    is_in_list: bool,
+) {
+    let value = match value {
+        Value::Text(text) if is_in_list => Value::List(vec![text]),
+        value => value,
+    };
+    let Some(entry) = entries.get_mut(&fold(name)) else {
+        let entry = Entry {
+            name: name.to_owned(),
+            line,
+            value,
+            is_used: Cell::new(false),
+        };
+        entries.insert(fold(name), entry);
+        return;
+    };
+    match (&mut entry.value, value) {
+        (Value::List(all), Value::List(more)) if is_in_list => all.extend(more),
+        (known, new) if *known == new => {}
+        (Value::Unread(_), _) => {}
+        (known, Value::Unread(why)) => *known = Value::Unread(why),
+        (Value::Nothing, new) => entry.value = new,
+        (_, Value::Nothing) => {}
+        (known, _) => *known = Value::Unread("stands here twice"),
     }
-    let text = text.split(" #").next().unwrap_or_default().trim();
-    Ok(match text {
-        "true" | "True" => Value::Flag(true),
-        "false" | "False" => Value::Flag(false),
-        "" | "~" | "null" => Value::Nothing,
-        text => Value::Text(text.to_owned()),
-    })
 }
 
-fn scalar_text(text: &str, line: usize) -> Result<String, Fault> {
-    Ok(match scalar(text, line)? {
-        Value::Text(text) => text,
-        Value::Flag(flag) => flag.to_string(),
-        Value::List(_) | Value::Nothing => String::new(),
-    })
-}
+impl Document {
+    /// Finds the first of these keys that has a value.
+    pub(super) fn find(&self, keys: &[&str]) -> Option<&Entry> {
+        let mut found = keys.iter().filter_map(|key| self.entries.get(*key));
+        found.find(|entry| entry.value != Value::Nothing)
+    }
 
-/// Parses a quoted string, which may be followed by a comment.
-fn quoted(text: &str, line: usize) -> Result<String, Fault> {
-    let open = || (line, "this quotation mark is not closed".to_owned());
-    if let Some(rest) = text.strip_prefix('\'') {
-        let mut words = String::new();
-        let mut letters = rest.chars().peekable();
-        while let Some(c) = letters.next() {
-            if c != '\'' {
-                words.push(c);
-            } else if letters.next_if_eq(&'\'').is_some() {
-                words.push('\'');
-            } else {
-                return Ok(words);
-            }
+    /// Uses the text of the first of these keys that has one. Returns its line too.
+    pub(super) fn text(&self, keys: &[&str]) -> Option<(usize, String)> {
+        let found = keys.iter().filter_map(|key| self.entries.get(*key));
+        let mut found = found.filter_map(|entry| Some((entry, entry.text()?)));
+        let (entry, text) = found.next()?;
+        if !matches!(&entry.value, Value::List(items) if items.len() > 1) {
+            entry.set_used();
         }
-        return Err(open());
+        Some((entry.line, text.to_owned()))
     }
-    // A double-quoted scalar is parsed as a JSON string. The two differ only in escapes that are
-    // rarely used.
-    let mut parsed = serde_json::Deserializer::from_str(text).into_iter::<String>();
-    match parsed.next() {
-        Some(Ok(words)) => Ok(words),
-        _ => Err(open()),
+
+    /// Uses all texts of the first of these keys that has a value. The items of one text stand
+    /// between commas.
+    pub(super) fn list(&self, keys: &[&str]) -> Vec<String> {
+        let Some(entry) = self.find(keys) else {
+            return Vec::new();
+        };
+        let items = match &entry.value {
+            Value::List(items) => items.clone(),
+            Value::Text(text) => vec![text.clone()],
+            Value::Nothing | Value::Unread(_) => return Vec::new(),
+        };
+        entry.set_used();
+        let items = items.iter().flat_map(|item| web::tags::split(item));
+        items.map(str::to_owned).collect()
+    }
+
+    /// The values that the import has not used.
+    pub(super) fn unused(&self) -> impl Iterator<Item = &Entry> {
+        let all = self.entries.values();
+        all.filter(|entry| !entry.is_used.get() && entry.value != Value::Nothing)
+    }
+
+    /// The values below a key, as the front matter of another file.
+    pub(super) fn below(&self, key: &str) -> Self {
+        let entries = self.entries.iter().filter_map(|(name, entry)| {
+            let rest = name.strip_prefix(key)?.strip_prefix('.')?;
+            Some((rest.to_owned(), entry.clone()))
+        });
+        Self {
+            entries: entries.collect(),
+            ..Self::default()
+        }
+    }
+}
+
+impl Entry {
+    /// The text, or the first item of a list.
+    pub(super) fn text(&self) -> Option<&str> {
+        match &self.value {
+            Value::Text(text) => Some(text),
+            Value::List(items) => items.first().map(String::as_str),
+            Value::Nothing | Value::Unread(_) => None,
+        }
+    }
+
+    /// Reads a flag in any of the spellings of YAML 1.1, TOML and people. `None` if it is none of
+    /// them.
+    pub(super) fn flag(&self) -> Option<bool> {
+        let Value::Text(text) = &self.value else {
+            return None;
+        };
+        match &*text.to_lowercase() {
+            "true" | "yes" | "y" | "on" | "t" | "1" => Some(true),
+            "false" | "no" | "n" | "off" | "f" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The value is in the imported post, or a remark names it.
+    pub(super) fn set_used(&self) {
+        self.is_used.set(true);
     }
 }
 
@@ -346,87 +461,4 @@ pub(super) fn write_text(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn text(words: &str) -> Value {
-        Value::Text(words.to_owned())
-    }
-
-    fn list(items: &[&str]) -> Value {
-        Value::List(items.iter().map(|item| (*item).to_owned()).collect())
-    }
-
-    fn values(file: &str) -> (Vec<(String, usize, Value)>, String) {
-        let document = read(file).unwrap();
-        let entries = document.entries.into_iter();
-        let entries = entries.map(|(key, entry)| (key, entry.line, entry.value));
-        (entries.collect(), document.body)
-    }
-
-    #[test]
-    fn yaml_is_read_as_programs_write_it() {
-        let (found, body) = values(
-            "---\ntitle: \"Rain: \\\"heavy\\\"\"\r\ndate: 2024-01-02 03:04:05 +0800 # local\n\
-             tags:\n- a\n- 'b, it''s'\ncategories: [One, \"Two, too\",\n  three]\n\n# no\n\
-             draft: true\ncover:\n  image: a.jpg\n  alt: ~\nsummary: >-\n  two\n  lines\n\
-             long: goes\n  on\nempty:\n---\n\nText\n\n---\nmore",
-        );
-        let expected = [
-            ("categories", 7, list(&["One", "Two, too", "three"])),
-            ("cover.alt", 14, Value::Nothing),
-            ("cover.image", 13, text("a.jpg")),
-            ("date", 3, text("2024-01-02 03:04:05 +0800")),
-            ("draft", 11, Value::Flag(true)),
-            ("empty", 20, Value::Nothing),
-            ("long", 18, text("goes on")),
-            ("summary", 15, text("two lines")),
-            ("tags", 4, list(&["a", "b, it's"])),
-            ("title", 2, text("Rain: \"heavy\"")),
-        ];
-        assert_eq!(
-            found,
-            expected.map(|(key, line, value)| (key.to_owned(), line, value))
-        );
-        assert_eq!(body, "\nText\n\n---\nmore");
-    }
-
-    #[test]
-    fn toml_and_bear_are_read() {
-        let (found, body) = values(
-            "+++\ntitle = 'Rain'\ndate = 2024-01-02T03:04:05Z\ntags = ['a']\ndraft = false\n[params]\nx = 1\n+++\nText",
-        );
-        let expected = [
-            ("date", 3, text("2024-01-02T03:04:05Z")),
-            ("draft", 5, Value::Flag(false)),
-            ("params.x", 7, text("1")),
-            ("tags", 4, list(&["a"])),
-            ("title", 2, text("Rain")),
-        ];
-        assert_eq!(
-            found,
-            expected.map(|(key, line, value)| (key.to_owned(), line, value))
-        );
-        assert_eq!(body, "Text");
-        let (found, body) = values("title: Rain\nlink: rain\n___\nText");
-        assert_eq!(found[1], ("title".to_owned(), 1, text("Rain")));
-        assert_eq!(body, "Text");
-        assert_eq!(values("Text: only").0, []);
-    }
-
-    #[test]
-    fn what_does_not_parse_is_named_by_its_line() {
-        for (file, line) in [
-            ("---\ntitle: a\n", 1),
-            ("---\ntitle: a\nno colon\n---\n", 3),
-            ("---\ntitle: \"a\n---\n", 2),
-            ("---\na: 1\n\n\tb: 2\n---\n", 4),
-            ("---\na: [1\n---\n", 2),
-            ("---\na: 1\na: 2\n---\n", 3),
-            ("---\n  a: 1\n---\n", 2),
-            ("+++\na = 1\nb =\n+++\n", 3),
-        ] {
-            assert_eq!(read(file).unwrap_err().0, line, "{file}");
-        }
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use platform::{StoreError, Tx, sql};
 use web::Site;
 
 use super::front_matter::write_text;
-use super::reading::stored;
+use super::pictures::stored;
 use super::{Counts, FolderError, put};
 use crate::image;
 use crate::markdown;

@@ -4,6 +4,7 @@
 
 mod feeds;
 mod forms;
+mod generated;
 mod images;
 mod mailing;
 mod markdown_folder;

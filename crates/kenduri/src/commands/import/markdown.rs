@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Result, bail};
 use clap::Args;
-use posts::markdown_folder::{self, Counts, Folder};
+use posts::markdown_folder::{self, Counts};
 
 use super::{Where, say};
 use crate::app_setup;
@@ -13,9 +13,10 @@ use crate::commands::{alone, stopped};
 
 /// Take over posts from a folder of Markdown files, with their pictures
 ///
-/// Front matter of Hugo, Jekyll, Bear and Ghost is understood, in YAML and TOML. If something
-/// cannot be read, it is reported with file and line, and nothing is imported. Posts of an earlier
-/// import are not changed. Stop Kenduri first.
+/// Front matter of Hugo, Jekyll, Bear and Ghost is understood, in YAML, TOML and JSON. What cannot be
+/// read, or does not fit, is reported with file and line; the other values and files are imported. A
+/// post that might not be public becomes a draft. Posts of an earlier import are not changed. Stop
+/// Kenduri first.
 #[derive(Debug, Args)]
 pub(in crate::commands) struct Markdown {
     #[command(flatten)]
@@ -33,12 +34,10 @@ impl Markdown {
         if !posts::ENABLED.of(&settings.domains) {
             bail!("posts are off\n  leave {} out", posts::ENABLED.key);
         }
-        let (remarks, counts) = alone(async {
+        let (counts, remarks) = alone(async {
             let site = app_setup::open(&settings).await?.site;
-            let mut folder: Folder = markdown_folder::read(&site, &self.folder).await?;
-            let remarks = std::mem::take(&mut folder.remarks);
-            let counts = markdown_folder::import(&site, folder, self.dry_run).await?;
-            Ok((remarks, counts))
+            let folder = markdown_folder::read(&site, &self.folder).await?;
+            Ok(markdown_folder::import(&site, folder, self.dry_run).await?)
         })?;
         for remark in remarks {
             say(&format!("{remark}\n"))?;
@@ -47,10 +46,14 @@ impl Markdown {
             new,
             known,
             pictures,
+            left_out,
         } = counts;
         say(&format!(
             "posts {new:>8} new {known:>8} there already\npictures {pictures:>5} new\n"
         ))?;
+        if left_out > 0 {
+            say(&format!("files {left_out:>8} not imported\n"))?;
+        }
         if self.dry_run {
             say("Nothing was written: this was a dry run.\n")?;
         }
