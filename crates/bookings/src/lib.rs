@@ -24,6 +24,7 @@ pub mod external_calendar;
 pub mod feedback;
 pub mod figures;
 pub mod finding;
+mod former_zone;
 pub mod gateway;
 pub mod gateway_event;
 mod gateway_retry;
@@ -143,6 +144,7 @@ pub const DOMAIN: Domain = Domain {
             alert::job(site),
             claim::job(site),
             ending::job(site),
+            former_zone::job(site),
             refund::job(site),
             request::job(site),
             external_calendar::job(site),
@@ -201,7 +203,8 @@ pub const DOMAIN: Domain = Domain {
         "0027_slot_overlap",
         "0028_answers",
         "0029_kept_terms",
-        "0030_claims"
+        "0030_claims",
+        "0031_one_zone"
     ))
 };
 

@@ -34,6 +34,7 @@ mod sessions;
 mod slot_page;
 mod slots;
 mod visitor;
+mod visitor_zone;
 mod words;
 
 pub use reviews::download as download_review;

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use identity::account;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
@@ -120,6 +121,8 @@ struct Loaded {
     /// The link, address or telephone number.
     location: String,
     party: Party,
+    /// The zone of the provider's slot; for the provider, that of the member.
+    their_zone: TimeZone,
     /// The name of the other side, that is, of the provider or the member.
     with: String,
     /// The other side's email address, if it is shown; otherwise empty.
@@ -166,6 +169,13 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             Some(id) => refund::of_order(tx, id)?,
             None => Vec::new(),
         };
+        let their_zone = match (&booking.member_id, party.party) {
+            (Some(member), Party::Provider) => match account::find(tx, member)? {
+                Some(member) => TimeZone::get(&member.time_zone).ok(),
+                None => None,
+            },
+            _ => None,
+        };
         let (of_provider, of_member) = booking::emails(tx, &booking)?;
         let credit = match &booking.credit_lot_id {
             Some(lot) => Some(credit::label(tx, lot)?),
@@ -191,6 +201,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             may_release: party.party == Party::Administrator
                 && room_release::is_possible(tx, &booking)?,
             party: party.party,
+            their_zone: their_zone.unwrap_or_else(|| booking.zone()),
             booking,
             slot,
             with,
@@ -210,7 +221,7 @@ struct BookingPage<'a> {
     date: String,
     time: String,
     zone: String,
-    /// The time in the provider's zone, for a member in another one; otherwise empty.
+    /// The time in the other side's zone, if the reader is in another one; otherwise empty.
     their_time: String,
     place: String,
     tag: &'static str,
@@ -244,11 +255,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let loaded = load(req).await?;
     let (text, now) = (&req.text, req.site.clock.now());
     let (booking, slot) = (&loaded.booking, &loaded.slot);
-    let zone = if loaded.party == Party::Provider {
-        booking.zone()
-    } else {
-        words::zone(&req.site, Some(&req.who))
-    };
+    let zone = words::zone(&req.site, Some(&req.who));
     let (date, time) = words::when(text, &zone, booking.starts_at, booking.ends_at);
     let in_time = now <= booking.cancel_deadline();
     let is_ahead = booking.is_active() && booking.starts_at > now;
@@ -262,11 +269,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         date,
         time,
         zone: dates::zone_name(&zone, booking.starts_at),
-        their_time: if is_member {
-            their_time(text, &zone, booking)
-        } else {
-            String::new()
-        },
+        their_time: their_time(text, &zone, &loaded),
         place: match loaded.location.as_str() {
             "" => words::place(text, slot),
             location => location.to_owned(),
@@ -422,17 +425,21 @@ pub(super) async fn release_room(posted: FormPost) -> Result<Response, Problem> 
     posted.save(change, page).await
 }
 
-/// Formats the start of a booking in its provider's zone, if that differs from the reader's.
-fn their_time(text: &Text, zone: &TimeZone, booking: &Booking) -> String {
-    let (theirs, at) = (booking.zone(), booking.starts_at);
+/// Formats the start of a booking in the other side's zone, if that differs from the reader's.
+fn their_time(text: &Text, zone: &TimeZone, loaded: &Loaded) -> String {
+    let (theirs, at) = (&loaded.their_zone, loaded.booking.starts_at);
     if theirs.to_offset(at) == zone.to_offset(at) {
         return String::new();
     }
     let values = [
         ("when", text.moment(&at.to_zoned(theirs.clone())).into()),
-        ("zone", dates::zone_name(&theirs, at).into()),
+        ("zone", dates::zone_name(theirs, at).into()),
     ];
-    text.with("booking-their-time", values)
+    let message = match loaded.party {
+        Party::Provider => "booking-their-time-member",
+        Party::Member | Party::Administrator => "booking-their-time",
+    };
+    text.with(message, values)
 }
 
 const MARK: Question = Question {

@@ -90,7 +90,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         let reason = reason(text, &one);
         let note = [one.payer, Some(reason)].into_iter().flatten();
         Row {
-            at: text.moment_short(&one.created_at.to_zoned(zone.clone())),
+            at: text.moment_short_in(&zone, one.created_at),
             note: note.collect::<Vec<String>>().join(" · "),
             sum: text.money(Money::new(one.amount_minor, one.currency)),
             class: tag(one.state),

@@ -4,7 +4,6 @@ use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::money::Money;
-use web::dates;
 use web::{Site, Text};
 
 use crate::booking;
@@ -21,8 +20,7 @@ pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
 
 /// Like [`moment`], with a short date.
 pub(super) fn moment_short(text: &Text, zone: &TimeZone, at: Timestamp) -> String {
-    let when = text.moment_short(&at.to_zoned(zone.clone()));
-    format!("{when}, {}", dates::zone_name(zone, at))
+    text.moment_short_in(zone, at)
 }
 
 /// A length such as “45 minutes” or “1 hour 30 minutes”.

@@ -77,3 +77,4 @@ mod test_gateway;
 mod test_mode;
 mod tracks;
 mod webhooks;
+mod zones;
