@@ -2,6 +2,7 @@
 //! notification on the site.
 
 use identity::account::{self, Account, AccountId};
+use identity::grant::{self, ADMIN};
 use identity::notification::{self, NewNotification};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -437,6 +438,25 @@ pub(crate) fn mail_money(
         );
         (text.with(subject, &values), body)
     })
+}
+
+/// Notifies all administrators, by mail and on the site. The notification's text is the mail's
+/// subject and first sentence.
+pub(crate) fn tell_administrators(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    told: NewNotification<'_>,
+) -> Result<(), StoreError> {
+    for administrator in grant::list_ranked(tx, ADMIN)? {
+        notification::tell_on_site(tx, &administrator.account, told)?;
+        mail(tx, site, Some(&administrator.account), |text| {
+            let subject = text.with(told.kind, [("about", told.about.into())]);
+            let page = site.url().join(told.href);
+            let body = format!("{subject}\n\n{page}\n\n{}\n", site.settings.name);
+            (subject, body)
+        })?;
+    }
+    Ok(())
 }
 
 /// Mails an account the subject and the text that `write` returns in the account's language.

@@ -12,7 +12,6 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use site::proof::Requester;
-use site::resource::Parent as _;
 use utoipa::ToSchema;
 use web::{Findings, Problem, Site};
 
@@ -319,7 +318,9 @@ fn tell(
     .one(tx)?;
     let href = format!("/pay/{}", order.id);
     let (subject, said) = match request.state {
-        RefundRequestState::Granted => ("refund-request-mail-granted", "refund-request-said-granted"),
+        RefundRequestState::Granted => {
+            ("refund-request-mail-granted", "refund-request-said-granted")
+        }
         _ => ("refund-request-mail-refused", "refund-request-said-refused"),
     };
     let sum = Money::new(request.amount_minor, order.currency);
@@ -337,7 +338,9 @@ fn tell(
         let body = format!("{body}\n\n{page}\n\n{}\n", site.settings.name);
         (text.with(subject, &values), body)
     })?;
-    let Some(account) = account else { return Ok(()) };
+    let Some(account) = account else {
+        return Ok(());
+    };
     let about = format!("{} {}", order.currency.code(), order.amount().decimal());
     let told = NewNotification {
         kind: subject,

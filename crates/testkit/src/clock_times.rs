@@ -33,12 +33,14 @@ fn has_zone(rest: &str) -> bool {
     near.contains("UTC") || is_iana_name(near)
 }
 
-/// Whether the text begins with a zone as in `(Asia/Kuala_Lumpur)`.
+/// Whether the text begins with a zone as in `Asia/Kuala_Lumpur`, in brackets or not.
 fn is_iana_name(text: &str) -> bool {
-    let name = text
-        .strip_prefix(" (")
-        .and_then(|rest| rest.split_once(')'));
-    name.is_some_and(|(name, _)| name.contains('/'))
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let name = word
+        .trim_start_matches('(')
+        .trim_end_matches([')', '.', ',']);
+    let area = name.split_once('/').map_or("", |(area, _)| area);
+    area.len() > 2 && area.starts_with(|c: char| c.is_ascii_uppercase())
 }
 
 /// How lines begin that name the zone of all times of a page.

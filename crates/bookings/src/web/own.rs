@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::Money;
+use site::call::see_other;
 use site::proof::Requester;
 use site::question::{self, Question};
 use site::request::{FormContext, FormPost, PageRequest};
@@ -25,6 +26,7 @@ use crate::book::{self, NewTime};
 use crate::booking::claim::Claim;
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
 use crate::browse::{self, Filter};
+use crate::call_opening::{self, CallOpenings};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice;
 use crate::order::{self, Order};
@@ -121,6 +123,7 @@ struct Loaded {
     /// The link, address or telephone number.
     location: String,
     party: Party,
+    opened: CallOpenings,
     /// The zone of the provider's slot; for the provider, that of the member.
     their_zone: TimeZone,
     /// The name of the other side, that is, of the provider or the member.
@@ -201,6 +204,7 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             may_release: party.party == Party::Administrator
                 && room_release::is_possible(tx, &booking)?,
             party: party.party,
+            opened: call_opening::find(tx, &booking.id)?,
             their_zone: their_zone.unwrap_or_else(|| booking.zone()),
             booking,
             slot,
@@ -224,6 +228,10 @@ struct BookingPage<'a> {
     /// The time in the other side's zone, if the reader is in another one; otherwise empty.
     their_time: String,
     place: String,
+    /// The path that opens the call, if the place is a link.
+    call: Option<String>,
+    /// Who opened the call, and when.
+    opened: Vec<String>,
     tag: &'static str,
     /// The price, the message id for the state of the payment, and the path of the order's page;
     /// empty for readers who did not pay.
@@ -270,6 +278,9 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         time,
         zone: dates::zone_name(&zone, booking.starts_at),
         their_time: their_time(text, &zone, &loaded),
+        call: (loaded.location.starts_with("https://") && booking.state.is_held())
+            .then(|| format!("{}/call", notice::page(booking))),
+        opened: opened(text, &zone, &loaded, now),
         place: match loaded.location.as_str() {
             "" => words::place(text, slot),
             location => location.to_owned(),
@@ -353,6 +364,19 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     req.show(here, &title, body).await
 }
 
+/// `GET /me/bookings/{id}/call`: notes that a side opens the call, and redirects to it.
+pub(super) async fn open_call(req: PageRequest) -> Result<Response, Problem> {
+    let change = |tx: &mut Tx<'_>, party: &PartyTo| {
+        let location = booking::location(tx, &party.booking)?;
+        if !party.booking.state.is_held() || !location.starts_with("https://") {
+            return Err(Refusal::NotFound);
+        }
+        call_opening::note(tx, party)?;
+        Ok(location)
+    };
+    Ok(see_other(&req.write(change).await?))
+}
+
 /// `GET /me/bookings/{id}/calendar.ics`.
 pub(super) async fn calendar(req: PageRequest) -> Result<Response, Problem> {
     let loaded = load(&req).await?;
@@ -423,6 +447,37 @@ pub(super) async fn release_room(posted: FormPost) -> Result<Response, Problem> 
         Ok::<_, Refusal>(format!("{HERE}/{id}?done=released"))
     };
     posted.save(change, page).await
+}
+
+/// Sentences about who opened the call. There are none before it can begin.
+fn opened(text: &Text, zone: &TimeZone, loaded: &Loaded, now: Timestamp) -> Vec<String> {
+    let booking = &loaded.booking;
+    if now < call_opening::first(booking) || !loaded.location.starts_with("https://") {
+        return Vec::new();
+    }
+    let sides = [
+        (Party::Member, loaded.opened.member),
+        (Party::Provider, loaded.opened.provider),
+    ];
+    let sentence = |(side, at): (Party, Option<Timestamp>)| {
+        let side = if side == loaded.party {
+            "own"
+        } else {
+            side.word()
+        };
+        let when = at.map(|at| words::moment_short(text, zone, at));
+        let message = if when.is_some() {
+            "booking-call-opened"
+        } else {
+            "booking-call-not-opened"
+        };
+        let values = [
+            ("side", side.into()),
+            ("when", when.unwrap_or_default().into()),
+        ];
+        text.with(message, values)
+    };
+    sides.into_iter().map(sentence).collect()
 }
 
 /// Formats the start of a booking in the other side's zone, if that differs from the reader's.

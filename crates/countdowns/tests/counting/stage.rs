@@ -65,7 +65,6 @@ fn expect_jobs(world: &World) {
 /// A site on this platform. People's API tokens have all scopes for countdowns.
 pub(crate) fn stage(world: &World, platform: Platform) -> Stage<'_> {
     Stage::with(world, DOMAINS, platform, testkit::stage::settings())
-        .checked_by(testkit::clock_times::check)
         .with_tokens_for(&[READ, WRITE])
         .routed(|_, routes| routes.layer(Extension(EntryLimit::default())))
 }
