@@ -3,6 +3,7 @@
 mod admin;
 pub mod api;
 mod brief;
+mod call;
 mod choice_lists;
 mod choices;
 mod claims;
@@ -103,7 +104,7 @@ fn pages() -> Pages<Site, Callers> {
         .get("/cal/{token}", Anybody, feed::calendar)
         .get("/me/bookings/{id}", People, own::show)
         .get("/me/bookings/{id}/calendar.ics", People, own::calendar)
-        .get("/me/bookings/{id}/call", People, own::open_call)
+        .get("/me/bookings/{id}/call", People, call::open)
         .post("/me/bookings/{id}/cancel", People, own::cancel)
         .get("/me/bookings/{id}/move", People, own::times)
         .post("/me/bookings/{id}/move", People, own::reschedule)

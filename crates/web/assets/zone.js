@@ -1,4 +1,4 @@
-// The device's zone is kept in a cookie: pages show times in it, and accounts and occasions begin with it. A page that
+// The device's zone is kept in a cookie: pages show times in it, and what is new begins with it. A page that
 // shows times in the zone `data-zone-hint`, because it knew of no other, is opened again in the device's zone.
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::Money;
-use site::call::see_other;
 use site::proof::Requester;
 use site::question::{self, Question};
 use site::request::{FormContext, FormPost, PageRequest};
@@ -16,6 +15,7 @@ use web::fields;
 use web::form_state::{Control, Field, FormState};
 use web::{PageQuery, Problem, Text};
 
+use super::call::Call;
 use super::claims::ClaimCard;
 use super::feedback::SessionFeedback;
 use super::frame::BookingPage as _;
@@ -271,16 +271,18 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let is_pending = booking.state == State::PendingPayment;
     let is_paid = loaded.order.is_some();
     let pay = loaded.order.as_ref().filter(|_| is_member && is_pending);
+    let call = Call::find(booking, &loaded.location);
     let body = BookingPage {
         text,
         form: req.form(DONE, form_state),
         date,
         time,
         zone: dates::zone_name(&zone, booking.starts_at),
-        their_time: their_time(text, &zone, &loaded),
-        call: (loaded.location.starts_with("https://") && booking.state.is_held())
-            .then(|| format!("{}/call", notice::page(booking))),
-        opened: opened(text, &zone, &loaded, now),
+        their_time: words::their_time(text, &zone, &loaded.their_zone, booking, loaded.party),
+        call: call.map(Call::path),
+        opened: call.map_or_else(Vec::new, |call| {
+            call.openings(text, &zone, loaded.party, loaded.opened, now)
+        }),
         place: match loaded.location.as_str() {
             "" => words::place(text, slot),
             location => location.to_owned(),
@@ -364,19 +366,6 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     req.show(here, &title, body).await
 }
 
-/// `GET /me/bookings/{id}/call`: notes that a side opens the call, and redirects to it.
-pub(super) async fn open_call(req: PageRequest) -> Result<Response, Problem> {
-    let change = |tx: &mut Tx<'_>, party: &PartyTo| {
-        let location = booking::location(tx, &party.booking)?;
-        if !party.booking.state.is_held() || !location.starts_with("https://") {
-            return Err(Refusal::NotFound);
-        }
-        call_opening::note(tx, party)?;
-        Ok(location)
-    };
-    Ok(see_other(&req.write(change).await?))
-}
-
 /// `GET /me/bookings/{id}/calendar.ics`.
 pub(super) async fn calendar(req: PageRequest) -> Result<Response, Problem> {
     let loaded = load(&req).await?;
@@ -447,54 +436,6 @@ pub(super) async fn release_room(posted: FormPost) -> Result<Response, Problem> 
         Ok::<_, Refusal>(format!("{HERE}/{id}?done=released"))
     };
     posted.save(change, page).await
-}
-
-/// Sentences about who opened the call. There are none before it can begin.
-fn opened(text: &Text, zone: &TimeZone, loaded: &Loaded, now: Timestamp) -> Vec<String> {
-    let booking = &loaded.booking;
-    if now < call_opening::first(booking) || !loaded.location.starts_with("https://") {
-        return Vec::new();
-    }
-    let sides = [
-        (Party::Member, loaded.opened.member),
-        (Party::Provider, loaded.opened.provider),
-    ];
-    let sentence = |(side, at): (Party, Option<Timestamp>)| {
-        let side = if side == loaded.party {
-            "own"
-        } else {
-            side.word()
-        };
-        let when = at.map(|at| words::moment_short(text, zone, at));
-        let message = if when.is_some() {
-            "booking-call-opened"
-        } else {
-            "booking-call-not-opened"
-        };
-        let values = [
-            ("side", side.into()),
-            ("when", when.unwrap_or_default().into()),
-        ];
-        text.with(message, values)
-    };
-    sides.into_iter().map(sentence).collect()
-}
-
-/// Formats the start of a booking in the other side's zone, if that differs from the reader's.
-fn their_time(text: &Text, zone: &TimeZone, loaded: &Loaded) -> String {
-    let (theirs, at) = (&loaded.their_zone, loaded.booking.starts_at);
-    if theirs.to_offset(at) == zone.to_offset(at) {
-        return String::new();
-    }
-    let values = [
-        ("when", text.moment(&at.to_zoned(theirs.clone())).into()),
-        ("zone", dates::zone_name(theirs, at).into()),
-    ];
-    let message = match loaded.party {
-        Party::Provider => "booking-their-time-member",
-        Party::Member | Party::Administrator => "booking-their-time",
-    };
-    text.with(message, values)
 }
 
 const MARK: Question = Question {
