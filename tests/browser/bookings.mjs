@@ -248,15 +248,6 @@ test('a provider changes a time and many times, and reads the sessions', async (
 });
 
 test('after a session its provider says what became of it, and an administrator pays them', async () => {
-  // No rule gives the money of a session that took place back, but its payer can ask for it.
-  await page.locator('a[href^="/pay/"]').first().click();
-  await page.locator('[name=text]').fill('It was not what I had hoped for.');
-  await lookTwice(page, 'refund-ask');
-  await press(page, 'Ask for the money');
-  await page.getByText('You asked for your money').waitFor();
-  await host.goto('/admin/refunds');
-  await host.getByText('It was not what I had hoped for.').waitFor();
-  await lookTwice(host, 'refund-requests');
   await host.goto('/me/slots/payouts');
   await lookTwice(host, 'payouts-none');
   await host.goto('/admin/payouts');
