@@ -27,7 +27,9 @@ booking-min-length = At least
 booking-way = Booked with
 booking-by-money = Money, or free
 booking-more = More times in these days
-booking-zone = All times are in { $zone }.
+booking-zone-device = All times are in { $zone }, as your device says.
+booking-zone-mails = Your mails
+booking-zone-take-over = Use { $zone } for your mails too
 booking-time-zone = { $time }, { $zone }
 booking-nothing = Nothing is free at present.
 booking-clear = Show all times
@@ -131,6 +133,7 @@ calendar-feed-make = Make an address
 calendar-feed-renew = Make another address
 calendar-feed-end = End this address
 booking-their-time = For the provider: { $when }, { $zone }
+booking-their-time-member = For the member: { $when }, { $zone }
 booking-price = Price
 booking-own-note = Note
 booking-reason = Reason
@@ -292,10 +295,10 @@ pay-paid = This is paid.
 pay-part-comes-back = Paid. { $sum } of it is on its way back to you.
 pay-part-back = Paid. { $sum } of it was paid back.
 pay-back-failed = { $sum } could not be paid back yet. We see to it, and write to you.
-pay-terms-unused = If none of it is used, all of it is paid back within { $days ->
+pay-terms-unused = Changed your mind? Within { $days ->
     [one] a day
    *[other] { $days } days
-}.
+}, and while nothing is used, you get all of it back.
 pay-terms-offer = If no session can be offered to you within { $days ->
     [one] a day
    *[other] { $days } days
@@ -455,7 +458,7 @@ feedback-not-recommended = Not recommended
 feedback-scores = Scores, from 0 to 5
 feedback-answers = In your words
 feedback-text = What you say
-feedback-text-hint = The other side reads it.
+feedback-text-hint = The other side reads it, once both have written or 14 days after the session.
 feedback-private = Private note
 feedback-private-hint = Only you and the administrators read it.
 criterion-all = Criteria of feedback
@@ -710,6 +713,46 @@ finding-verify-again = Check again
 payout-to-approve = Payouts to approve
 order-partially-refunded = partly paid back
 credit-refunded = Taken away, paid back
+refund-wish = Your money back
+refund-now-text = Nothing of it is used. Changed your mind? All of it goes back at once.
+refund-now = Pay back { $sum }
+refund-ask-text = No rule gives this money back. You can ask for it all the same; the site answers by mail.
+refund-ask-why = Why you ask for it
+refund-ask-do = Ask for the money
+refund-request-waits = You asked for your money, { $when }. The site answers by mail.
+refund-request-was-granted = { $sum } goes back to you, { $when }.
+refund-request-was-refused = The site does not pay it back, { $when }.
+refund-request-open = waits for an answer
+refund-request-granted = granted
+refund-request-refused = refused
+refund-requests = Asked for
+refund-request-refuse = Do not pay it back
+refund-request-reason-hint = The payer reads it. Needed where nothing goes back, at least 5 characters.
+refund-request-answered = Answered. The payer gets a mail.
+refund-request-notice = { $about } asks for money back
+refund-request-mail-granted = Your money comes back: { $about }
+refund-request-said-granted = You asked for your money. { $sum } goes back to you:
+refund-request-mail-refused = About the money you asked for: { $about }
+refund-request-said-refused = You asked for your money. The site does not pay it back:
+refund-rule-asked = The payer asked for it
+booking-call-open = Open the call
+booking-call-opened = { $side ->
+    [own] You opened the call, { $when }.
+    [member] The member opened the call, { $when }.
+   *[provider] The provider opened the call, { $when }.
+}
+booking-call-not-opened = { $side ->
+    [own] You have not opened the call from here.
+    [member] The member has not opened the call from here.
+   *[provider] The provider has not opened the call from here.
+}
+feedback-rating-words = { $rating ->
+    [1] 1 – poor
+    [2] 2 – not so good
+    [3] 3 – fair
+    [4] 4 – good
+   *[5] 5 – very good
+}
 refund-all = Refunds
 refund-nothing = Nothing was paid back yet.
 refund-new = Pay back
@@ -841,8 +884,7 @@ booking-profile = Your profile as a provider
 booking-profile-hint = Those who book read your name and what you do.
 booking-profile-name = Name
 booking-profile-bio = What you do
-booking-profile-zone = Time zone
-booking-profile-zone-hint = As in Asia/Kuala_Lumpur.
+booking-profile-zone = Days and times are in { $zone }, the zone of your profile as a person.
 booking-profile-before = How long stays free before a session
 booking-profile-after = How long stays free after a session
 booking-profile-notice = How long ahead a time must be booked
@@ -1043,7 +1085,7 @@ credit-said-end = Credits that you have not spent end soon. Until then you can u
 feedback-notice-ask = How was it? { $about }
 feedback-said-ask = This session is over. Say in a few words how it was:
 feedback-notice-arrived = Feedback for you: { $about }
-feedback-said-arrived = The other side says how this session was:
+feedback-said-arrived = The other side has said how this session was. You read it once you have said it too, or 14 days after the session:
 payout-mail-sent = { $sum } is on its way to you – { $site }
 payout-said-sent = { $sum } was sent to you for your sessions. The bank's reference is { $number }.
 payout-notice-sent = { $about } is on its way to you.
@@ -1154,6 +1196,8 @@ problem-outcome-contested = The other side says otherwise. Write to the administ
     .title = Contested
 problem-claim-closed = You have said how this session was, or it was reported before.
     .title = Not possible any more
+problem-refund-request-settled = This request was answered meanwhile.
+    .title = Answered meanwhile
 problem-claim-settled = This was settled meanwhile. Read it again.
     .title = Settled meanwhile
 problem-claim-open = One side says that the other did not come. The payout waits until that is settled.
@@ -1203,6 +1247,8 @@ event-booking-setting-changed = Changed the rules of bookings
 event-credit-adjusted = Adjusted somebody’s credits
 event-finding-applied = Settled a finding about money
 event-refund-requested = Had money paid back
+event-refund-asked = Asked for money back
+event-refund-refused = Refused to pay money back
 event-payout-step = Decided on a payout
 event-payout-batch-created = Made a batch of payouts
 event-payout-batch-exported = Fetched the bank’s file of a batch of payouts
@@ -1295,4 +1341,5 @@ booking-notice-link = New link: { $about }
 booking-mail-note = To know beforehand: { $title }, { $when }
 booking-said-note = { $with } changed what you are to know beforehand. Read it on the page of your booking:
 booking-notice-note = Changed what you are to know beforehand: { $about }
+booking-notice-zone = A person has one time zone now. You read the times of your sessions in the zone of your account: { $about }
 review-begin-text = Somebody reads it and writes to you about it.

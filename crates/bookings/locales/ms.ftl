@@ -27,7 +27,9 @@ booking-min-length = Sekurang-kurangnya
 booking-way = Ditempah dengan
 booking-by-money = Wang, atau percuma
 booking-more = Masa lain pada hari-hari ini
-booking-zone = Semua masa mengikut { $zone }.
+booking-zone-device = Semua masa mengikut { $zone }, seperti pada peranti anda.
+booking-zone-mails = E-mel anda
+booking-zone-take-over = Guna { $zone } untuk e-mel anda juga
 booking-time-zone = { $time }, { $zone }
 booking-nothing = Tiada masa lapang buat masa ini.
 booking-clear = Papar semua masa
@@ -119,6 +121,7 @@ calendar-feed-make = Buat alamat
 calendar-feed-renew = Buat alamat lain
 calendar-feed-end = Tamatkan alamat ini
 booking-their-time = Bagi penyedia: { $when }, { $zone }
+booking-their-time-member = Bagi ahli: { $when }, { $zone }
 booking-price = Harga
 booking-own-note = Nota
 booking-reason = Sebab
@@ -277,7 +280,7 @@ pay-paid = Ini sudah dibayar.
 pay-part-comes-back = Sudah dibayar. { $sum } daripadanya sedang dikembalikan kepada anda.
 pay-part-back = Sudah dibayar. { $sum } daripadanya telah dibayar balik.
 pay-back-failed = { $sum } belum dapat dibayar balik. Kami menguruskannya, dan menulis kepada anda.
-pay-terms-unused = Jika tiada yang digunakan, semuanya dibayar balik dalam { $days } hari.
+pay-terms-unused = Berubah fikiran? Dalam { $days } hari, dan selagi tiada yang digunakan, semuanya dikembalikan.
 pay-terms-offer = Jika tiada sesi dapat ditawarkan kepada anda dalam { $days } hari, semuanya dibayar balik.
 order-tax = { $sum } daripadanya ialah { $tax } ({ $rate } %)
 order-back = { $sum } telah dibayar balik
@@ -434,7 +437,7 @@ feedback-not-recommended = Tidak disyorkan
 feedback-scores = Markah, dari 0 hingga 5
 feedback-answers = Dengan kata-kata anda
 feedback-text = Ulasan anda
-feedback-text-hint = Pihak lain membacanya.
+feedback-text-hint = Pihak satu lagi membacanya, setelah kedua-duanya menulis atau 14 hari selepas sesi.
 feedback-private = Nota peribadi
 feedback-private-hint = Hanya anda dan pentadbir membacanya.
 criterion-all = Kriteria maklum balas
@@ -685,6 +688,46 @@ finding-verify-again = Semak semula
 payout-to-approve = Bayaran untuk diluluskan
 order-partially-refunded = sebahagian dibayar balik
 credit-refunded = Ditarik balik, wang dipulangkan
+refund-wish = Wang anda semula
+refund-now-text = Belum ada yang digunakan. Berubah fikiran? Semuanya dikembalikan serta-merta.
+refund-now = Bayar balik { $sum }
+refund-ask-text = Tiada peraturan yang mengembalikan wang ini. Anda masih boleh memintanya; laman ini menjawab melalui e-mel.
+refund-ask-why = Sebab anda memintanya
+refund-ask-do = Minta wang itu
+refund-request-waits = Anda meminta wang anda, { $when }. Laman ini menjawab melalui e-mel.
+refund-request-was-granted = { $sum } dikembalikan kepada anda, { $when }.
+refund-request-was-refused = Laman ini tidak membayarnya balik, { $when }.
+refund-request-open = menunggu jawapan
+refund-request-granted = diluluskan
+refund-request-refused = ditolak
+refund-requests = Diminta
+refund-request-refuse = Jangan bayar balik
+refund-request-reason-hint = Pembayar membacanya. Diperlukan jika tiada yang dikembalikan, sekurang-kurangnya 5 aksara.
+refund-request-answered = Dijawab. Pembayar menerima e-mel.
+refund-request-notice = { $about } meminta wang dikembalikan
+refund-request-mail-granted = Wang anda dikembalikan: { $about }
+refund-request-said-granted = Anda meminta wang anda. { $sum } dikembalikan kepada anda:
+refund-request-mail-refused = Tentang wang yang anda minta: { $about }
+refund-request-said-refused = Anda meminta wang anda. Laman ini tidak membayarnya balik:
+refund-rule-asked = Diminta oleh pembayar
+booking-call-open = Buka panggilan
+booking-call-opened = { $side ->
+    [own] Anda membuka panggilan, { $when }.
+    [member] Ahli membuka panggilan, { $when }.
+   *[provider] Penyedia membuka panggilan, { $when }.
+}
+booking-call-not-opened = { $side ->
+    [own] Anda belum membuka panggilan dari sini.
+    [member] Ahli belum membuka panggilan dari sini.
+   *[provider] Penyedia belum membuka panggilan dari sini.
+}
+feedback-rating-words = { $rating ->
+    [1] 1 – lemah
+    [2] 2 – kurang baik
+    [3] 3 – sederhana
+    [4] 4 – baik
+   *[5] 5 – sangat baik
+}
 refund-all = Bayaran balik
 refund-nothing = Belum ada bayaran balik.
 refund-new = Bayar balik
@@ -798,8 +841,7 @@ booking-profile = Profil anda sebagai penyedia
 booking-profile-hint = Yang menempah membaca nama anda dan apa yang anda buat.
 booking-profile-name = Nama
 booking-profile-bio = Apa yang anda buat
-booking-profile-zone = Zon waktu
-booking-profile-zone-hint = Seperti Asia/Kuala_Lumpur.
+booking-profile-zone = Hari dan masa mengikut { $zone }, zon profil anda sebagai orang.
 booking-profile-before = Tempoh lapang sebelum sesi
 booking-profile-after = Tempoh lapang selepas sesi
 booking-profile-notice = Berapa awal sesuatu masa perlu ditempah
@@ -991,7 +1033,7 @@ credit-said-end = Kredit yang belum anda gunakan akan tamat tidak lama lagi. Seb
 feedback-notice-ask = Bagaimana sesi itu? { $about }
 feedback-said-ask = Sesi ini telah tamat. Beritahu bagaimana sesi itu:
 feedback-notice-arrived = Maklum balas untuk anda: { $about }
-feedback-said-arrived = Pihak lain menyatakan bagaimana sesi ini:
+feedback-said-arrived = Pihak satu lagi telah menyatakan pendapat tentang sesi ini. Anda membacanya setelah anda menyatakannya juga, atau 14 hari selepas sesi:
 payout-mail-sent = { $sum } sedang dihantar kepada anda – { $site }
 payout-said-sent = { $sum } telah dihantar kepada anda untuk sesi anda. Rujukan bank ialah { $number }.
 payout-notice-sent = { $about } sedang dihantar kepada anda.
@@ -1102,6 +1144,8 @@ problem-outcome-contested = Pihak yang satu lagi berkata sebaliknya. Tulis kepad
     .title = Dipertikaikan
 problem-claim-closed = Anda sudah memberi maklum balas tentang sesi ini, atau ia sudah dilaporkan.
     .title = Tidak boleh lagi
+problem-refund-request-settled = Permintaan ini telah dijawab sementara itu.
+    .title = Sudah dijawab
 problem-claim-settled = Ini telah diselesaikan sementara itu. Baca semula.
     .title = Sudah diselesaikan
 problem-claim-open = Satu pihak berkata pihak yang lain tidak hadir. Bayaran menunggu sehingga itu diselesaikan.
@@ -1151,6 +1195,8 @@ event-booking-setting-changed = Mengubah peraturan tempahan
 event-credit-adjusted = Melaraskan kredit seseorang
 event-finding-applied = Menyelesaikan percanggahan wang
 event-refund-requested = Meminta bayaran balik
+event-refund-asked = Meminta wang dikembalikan
+event-refund-refused = Menolak membayar balik wang
 event-payout-step = Memutuskan bayaran kepada penyedia
 event-payout-batch-created = Membuat kumpulan bayaran
 event-payout-batch-exported = Mengambil fail bank bagi kumpulan bayaran
@@ -1243,4 +1289,5 @@ booking-notice-link = Pautan baharu: { $about }
 booking-mail-note = Untuk diketahui lebih awal: { $title }, { $when }
 booking-said-note = { $with } mengubah perkara yang perlu anda ketahui lebih awal. Bacalah di halaman tempahan anda:
 booking-notice-note = Perkara yang perlu diketahui lebih awal diubah: { $about }
+booking-notice-zone = Kini setiap orang ada satu zon waktu. Masa sesi anda ditunjukkan mengikut zon akaun anda: { $about }
 review-begin-text = Seseorang membacanya dan menulis kepada anda tentangnya.

@@ -6,8 +6,7 @@
 //! is not completed and its payout cannot be approved.
 
 use identity::account::AccountId;
-use identity::grant::{self, ADMIN};
-use identity::notification::{self, NewNotification};
+use identity::notification::NewNotification;
 use identity::session::sudo;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
@@ -279,7 +278,8 @@ pub struct Decision {
 pub fn decide(
     tx: &mut Tx<'_>,
     site: &Site,
-    (by, id): (&Administrator, &ClaimId),
+    by: &Administrator,
+    id: &ClaimId,
     new: &Decision,
 ) -> Result<Claim, Refusal> {
     let who = &by.requester().who;
@@ -489,16 +489,7 @@ fn tell_administrators(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Resul
         about: &booking.title,
         href: PAGE,
     };
-    for administrator in grant::list_ranked(tx, ADMIN)? {
-        notification::tell_on_site(tx, &administrator.account, told)?;
-        notice::mail(tx, site, Some(&administrator.account), |text| {
-            let subject = text.with(told.kind, [("about", told.about.into())]);
-            let page = site.url().join(PAGE);
-            let body = format!("{subject}\n\n{page}\n\n{}\n", site.settings.name);
-            (subject, body)
-        })?;
-    }
-    Ok(())
+    notice::tell_administrators(tx, site, told)
 }
 
 fn record(tx: &mut Tx<'_>, by: &Requester, claim: &Claim) -> Result<(), StoreError> {

@@ -71,7 +71,7 @@ pub fn seed(
     let rules = settings::load(tx)?;
     let profile = ProviderProfile {
         bio: BIO.to_owned(),
-        ..ProviderProfile::new(tx.id(), name, zone, &rules)
+        ..ProviderProfile::new(tx.id(), name, &rules)
     };
     let (provider, _) = sessions::provider(tx, Some(teacher), &profile)?;
     let tz = TimeZone::get(zone).unwrap_or(TimeZone::UTC);

@@ -240,8 +240,9 @@ pub(crate) fn job(site: &Site) -> Handler {
         let id = provider.clone();
         let look = move |tx: &mut Tx<'_>| -> Result<Option<(Vec<u8>, String)>, StoreError> {
             sql!(
-                "SELECT c.address, p.time_zone FROM provider_calendar c
-                     JOIN provider p ON p.id = c.provider_id WHERE p.id = :id",
+                "SELECT c.address, COALESCE(a.time_zone, '') FROM provider_calendar c
+                     JOIN provider p ON p.id = c.provider_id
+                     LEFT JOIN account a ON a.id = p.account_id WHERE p.id = :id",
                 id
             )
             .maybe(tx)

@@ -24,6 +24,8 @@ platform::id!(FeedbackId, random, "What one side says about a session.");
 const OPEN: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// The author may change feedback until this long after giving it.
 const EDITABLE: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// How long after a session's end its feedback is hidden from a side that has written none.
+const ALONE: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// A provider's mean rating is public once there are this many ratings.
 const PUBLIC: i64 = 3;
 
@@ -188,6 +190,12 @@ pub(crate) fn find(
     .maybe(tx)
 }
 
+/// Whether a side reads what the other says: once both have written, or after [`ALONE`], so that
+/// neither answers the other's rating.
+fn is_shown(all: &[Feedback], reader: Author, booking: &Booking, now: Timestamp) -> bool {
+    all.iter().any(|one| one.author == reader) || now > booking.ends_at + ALONE
+}
+
 /// Lists what both sides say about a session, as one of its parties reads it.
 pub fn list(tx: &mut Tx<'_>, party: &PartyTo) -> Result<Vec<Feedback>, StoreError> {
     let mut all: Vec<Feedback> = sql!(
@@ -195,8 +203,11 @@ pub fn list(tx: &mut Tx<'_>, party: &PartyTo) -> Result<Vec<Feedback>, StoreErro
         id = party.booking.id
     )
     .all(tx)?;
-    for one in &mut all {
-        if author_of(party.party).is_some_and(|author| author != one.author) {
+    if let Some(reader) = author_of(party.party) {
+        if !is_shown(&all, reader, &party.booking, tx.roughly_now()) {
+            all.retain(|one| one.author == reader);
+        }
+        for one in all.iter_mut().filter(|one| one.author != reader) {
             one.private_note.clear();
         }
     }
@@ -216,10 +227,14 @@ pub fn list_of_providers(
          JOIN provider p ON p.id = b.provider_id
          WHERE f.author = 'provider'
            AND (:reader = 'provider' AND p.account_id = :account
-                OR :reader = 'member' AND b.member_id = :account)
+                OR :reader = 'member' AND b.member_id = :account
+                   AND (b.ends_at < :alone
+                        OR EXISTS (SELECT 1 FROM feedback own
+                                   WHERE own.booking_id = b.id AND own.author = 'member')))
          ORDER BY f.created_at DESC, f.id LIMIT 200",
         account,
-        reader
+        reader,
+        alone = tx.roughly_now() - ALONE
     )
     .all(tx)?;
     if reader == Party::Member {

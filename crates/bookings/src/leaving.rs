@@ -9,7 +9,10 @@ use crate::order::{Order, OrderMode};
 use crate::provider::{ProviderId, ProviderProfile};
 use crate::slot::Slot;
 use crate::slot::view::SlotView;
-use crate::{calendar_feed, claim, credit, external_calendar, feedback, payout, request, review};
+use crate::{
+    calendar_feed, claim, credit, external_calendar, feedback, payout, refund_request, request,
+    review,
+};
 
 /// Exports an account's bookings, payments and slots.
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
@@ -67,6 +70,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         "calendar": calendar, "payouts": payouts, "requests": requests,
         "feedback": feedback::export(tx, account)?, "reviews": reviews,
         "claims": claim::export(tx, account)?,
+        "refund_requests": refund_request::export(tx, account)?,
     }))
 }
 
@@ -121,6 +125,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     request::erase(tx, account)?;
     feedback::erase(tx, account)?;
     claim::erase(tx, account)?;
+    refund_request::erase(tx, account)?;
     review::leaving::erase(tx, account)?;
     external_calendar::erase(tx, account)?;
     for erase in [

@@ -8,6 +8,7 @@ pub mod brief;
 pub mod browse;
 pub mod bulk;
 pub mod calendar_feed;
+mod call_opening;
 pub mod cancel;
 pub mod catalogue;
 pub mod checkout;
@@ -24,6 +25,7 @@ pub mod external_calendar;
 pub mod feedback;
 pub mod figures;
 pub mod finding;
+mod former_zone;
 pub mod gateway;
 pub mod gateway_event;
 mod gateway_retry;
@@ -46,6 +48,7 @@ pub mod preset;
 pub mod provider;
 pub mod reconcile;
 pub mod refund;
+pub mod refund_request;
 pub mod request;
 pub mod retention;
 pub mod review;
@@ -143,6 +146,7 @@ pub const DOMAIN: Domain = Domain {
             alert::job(site),
             claim::job(site),
             ending::job(site),
+            former_zone::job(site),
             refund::job(site),
             request::job(site),
             external_calendar::job(site),
@@ -201,7 +205,9 @@ pub const DOMAIN: Domain = Domain {
         "0027_slot_overlap",
         "0028_answers",
         "0029_kept_terms",
-        "0030_claims"
+        "0030_claims",
+        "0031_one_zone",
+        "0032_refund_requests"
     ))
 };
 
@@ -235,6 +241,7 @@ const PROBLEM_CODES: &[Code] = &[
     OUTCOME_CONTESTED,
     CLAIM_CLOSED,
     CLAIM_SETTLED,
+    REFUND_REQUEST_SETTLED,
     CLAIM_OPEN,
     PAYOUT_STATE,
     PAYOUT_EMPTY,
@@ -332,6 +339,8 @@ pub const OUTCOME_CONTESTED: Code = Code::new(409, "outcome_contested");
 pub const CLAIM_CLOSED: Code = Code::new(409, "claim_closed");
 /// The error for answering, withdrawing or deciding a claim that is settled.
 pub const CLAIM_SETTLED: Code = Code::new(409, "claim_settled");
+/// The error for answering a request for a refund that was answered before.
+pub const REFUND_REQUEST_SETTLED: Code = Code::new(409, "refund_request_settled");
 /// The error for approving the payout of a session about which a claim is unsettled.
 pub const CLAIM_OPEN: Code = Code::new(409, "claim_open");
 /// The error for a step that the state of a payout item or batch does not allow.

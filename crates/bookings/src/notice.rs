@@ -2,6 +2,7 @@
 //! notification on the site.
 
 use identity::account::{self, Account, AccountId};
+use identity::grant::{self, ADMIN};
 use identity::notification::{self, NewNotification};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,7 +10,6 @@ use platform::mail::{self, Address, NewMail, Stream};
 use platform::money::Money;
 use platform::{StoreError, Tx, sql};
 use web::calendar_file::{self, CalendarEvent, Method};
-use web::dates;
 use web::{Language, Site, Text, Value};
 
 use crate::booking::{self, Booking, Party};
@@ -88,8 +88,7 @@ impl Event {
 /// A day and a time with its zone, such as “Saturday, 16 January 2027, 9:30 am, Kuala Lumpur
 /// (UTC+8)”.
 pub(crate) fn moment(text: &Text, zone: &TimeZone, at: Timestamp) -> String {
-    let when = text.moment(&at.to_zoned(zone.clone()));
-    format!("{when}, {}", dates::zone_name(zone, at))
+    text.moment_in(zone, at)
 }
 
 pub(crate) fn page(booking: &Booking) -> String {
@@ -171,12 +170,7 @@ pub(crate) fn tell_one(
     if place.is_empty() && !event.is_cancelled() {
         (place,) = sql!("SELECT area FROM slot WHERE id = :id", id = booking.slot_id).one(tx)?;
     }
-    let zone = match party {
-        // Providers plan their sessions in the zone of their slots.
-        Party::Provider => booking.zone(),
-        Party::Member | Party::Administrator => reader.zone.clone(),
-    };
-    let when = moment(text, &zone, booking.starts_at);
+    let when = moment(text, &reader.zone, booking.starts_at);
     let (subject, said, notice) = event.messages();
     let values = [
         ("title", booking.title.as_str().into()),
@@ -444,6 +438,25 @@ pub(crate) fn mail_money(
         );
         (text.with(subject, &values), body)
     })
+}
+
+/// Notifies all administrators, by mail and on the site. The notification's text is the mail's
+/// subject and first sentence.
+pub(crate) fn tell_administrators(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    told: NewNotification<'_>,
+) -> Result<(), StoreError> {
+    for administrator in grant::list_ranked(tx, ADMIN)? {
+        notification::tell_on_site(tx, &administrator.account, told)?;
+        mail(tx, site, Some(&administrator.account), |text| {
+            let subject = text.with(told.kind, [("about", told.about.into())]);
+            let page = site.url().join(told.href);
+            let body = format!("{subject}\n\n{page}\n\n{}\n", site.settings.name);
+            (subject, body)
+        })?;
+    }
+    Ok(())
 }
 
 /// Mails an account the subject and the text that `write` returns in the account's language.

@@ -35,8 +35,6 @@ pub struct ProviderProfile {
     pub display_name: String,
     /// The public description, up to 2,000 characters.
     pub bio: String,
-    /// The IANA time zone of new slots.
-    pub time_zone: String,
     /// Minutes that stay free before a session.
     pub buffer_before: i64,
     /// Minutes that stay free after a session.
@@ -55,7 +53,6 @@ pub struct ProviderProfile {
 pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
     display_name: line(80).label("booking-profile-name").required(),
     bio: lines(2_000).label("booking-profile-bio"),
-    time_zone: line(64).label("booking-profile-zone").hint("booking-profile-zone-hint"),
     buffer_before: duration(0, 240, Minutes).label("booking-profile-before"),
     buffer_after: duration(0, 240, Minutes).label("booking-profile-after"),
     min_notice: duration(0, 43_200, Minutes).label("booking-profile-notice"),
@@ -65,12 +62,11 @@ pub const FIELDS: &[Field] = web::fields! { ProviderProfile:
 
 impl ProviderProfile {
     /// A profile with the site's rules and no description.
-    pub fn new(id: ProviderId, name: &str, time_zone: &str, rules: &BookingSettings) -> Self {
+    pub fn new(id: ProviderId, name: &str, rules: &BookingSettings) -> Self {
         Self {
             id,
             display_name: name.to_owned(),
             bio: String::new(),
-            time_zone: time_zone.to_owned(),
             buffer_before: 0,
             buffer_after: 0,
             min_notice: rules.notice_minutes,
@@ -78,11 +74,6 @@ impl ProviderProfile {
             is_paused: false,
             version: 1,
         }
-    }
-
-    /// Returns the default time zone of new slots.
-    pub fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 }
 
@@ -98,6 +89,15 @@ pub struct Provider {
 impl Provider {
     pub(crate) fn requester(&self) -> &Requester {
         &self.requester
+    }
+
+    /// The IANA name of the zone of the provider's account, in which new slots are.
+    pub(crate) fn time_zone(&self) -> &str {
+        &self.requester.who.account().time_zone
+    }
+
+    pub(crate) fn zone(&self) -> TimeZone {
+        TimeZone::get(self.time_zone()).unwrap_or(TimeZone::UTC)
     }
 
     /// Gives the provider's account a slug, if it has none, so that `/book/{slug}` lists their slots.
@@ -119,7 +119,7 @@ impl Provider {
             profile
         } else {
             let (none, rules) = (ProviderId::from_text(String::new()), settings::load(tx)?);
-            ProviderProfile::new(none, &account.display_name, &account.time_zone, &rules)
+            ProviderProfile::new(none, &account.display_name, &rules)
         };
         Ok(Self {
             requester: requester.clone(),
@@ -169,10 +169,7 @@ pub fn change(
         return Err(crate::conflict(old));
     }
     let mut findings = Findings::default();
-    let mut new = input.apply(FIELDS, old, false, &old.zone(), &mut findings);
-    if TimeZone::get(&new.time_zone).is_err() {
-        findings.add("/time_zone", "time_zone_unknown", []);
-    }
+    let mut new = input.apply(FIELDS, old, false, &provider.zone(), &mut findings);
     findings.finish()?;
     new.version += 1;
     tx.update(&new)?;

@@ -198,6 +198,8 @@ fn is_over(tx: &mut Tx<'_>, id: &OrderId, before: Timestamp) -> Result<bool, Sto
                            WHERE p.order_id = o.id
                              AND (f.changed_at >= :before OR f.state IN ('requested', 'submitted')))
            AND NOT EXISTS (SELECT 1 FROM finding f WHERE f.order_id = o.id AND f.state = 'open')
+           AND NOT EXISTS (SELECT 1 FROM refund_request q WHERE q.order_id = o.id
+                           AND (q.state = 'open' OR q.created_at >= :before))
            AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.order_id = o.id
                            AND m.ends_at >= :before)
            AND NOT EXISTS (SELECT 1 FROM booking b WHERE b.order_id = o.id
@@ -266,6 +268,7 @@ fn delete_order(tx: &mut Tx<'_>, id: &OrderId) -> Result<(), StoreError> {
         ),
         sql!("DELETE FROM membership WHERE order_id = $1"),
         sql!("DELETE FROM finding WHERE order_id = $1"),
+        sql!("DELETE FROM refund_request WHERE order_id = $1"),
         sql!("DELETE FROM ledger_entry WHERE order_id = $1"),
         sql!("DELETE FROM refund WHERE payment_id IN (SELECT id FROM payment WHERE order_id = $1)"),
         sql!("DELETE FROM payment WHERE order_id = $1"),

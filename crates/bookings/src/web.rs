@@ -3,6 +3,7 @@
 mod admin;
 pub mod api;
 mod brief;
+mod call;
 mod choice_lists;
 mod choices;
 mod claims;
@@ -34,6 +35,7 @@ mod sessions;
 mod slot_page;
 mod slots;
 mod visitor;
+mod visitor_zone;
 mod words;
 
 pub use reviews::download as download_review;
@@ -90,6 +92,7 @@ fn pages() -> Pages<Site, Callers> {
         .get("/pay/{order}", People, pay::show)
         .post("/pay/{order}/checkout", People, pay::checkout)
         .post("/pay/{order}/check", People, pay::check)
+        .post("/pay/{order}/refund", People, pay::ask_for_refund)
         .get("/pay/{order}/return", Anybody, pay::come_back)
         .post("/pay/{order}/return", Anybody, pay::be_posted_back)
         .post("/hooks/pay/{gateway}", Anybody, hook::take)
@@ -101,6 +104,7 @@ fn pages() -> Pages<Site, Callers> {
         .get("/cal/{token}", Anybody, feed::calendar)
         .get("/me/bookings/{id}", People, own::show)
         .get("/me/bookings/{id}/calendar.ics", People, own::calendar)
+        .get("/me/bookings/{id}/call", People, call::open)
         .post("/me/bookings/{id}/cancel", People, own::cancel)
         .get("/me/bookings/{id}/move", People, own::times)
         .post("/me/bookings/{id}/move", People, own::reschedule)
@@ -158,6 +162,7 @@ fn pages() -> Pages<Site, Callers> {
         .get("/admin/orders/exports", People, exports::list)
         .get("/admin/orders/exports/{file}", People, exports::file)
         .get("/admin/refunds", People, refunds::list)
+        .post("/admin/refunds/requests/{id}", People, refunds::decide)
         .get("/admin/refunds/{payment}", People, refunds::new)
         .post("/admin/refunds/{payment}", People, refunds::ask)
         .get("/admin/orders/reconcile", People, findings::list)

@@ -4,11 +4,13 @@ pub mod unconfirmed;
 
 use std::str::FromStr;
 
+use jiff::tz::TimeZone;
 use platform::audit::{Actor, Entry, RequestFacts};
 use platform::mail::Address;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
+use web::{Site, zone};
 
 platform::id!(AccountId, "One account.");
 
@@ -125,7 +127,55 @@ pub struct NewAccount {
     pub name: DisplayName,
     pub email: Address,
     pub locale: String,
-    pub time_zone: String,
+    pub zone: AccountZone,
+}
+
+/// Who said in which zone a person reads times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZoneSource {
+    /// Nobody: it is the zone that the site had when the account was made.
+    Site,
+    /// The person's device.
+    Device,
+    Person,
+}
+
+impl ZoneSource {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Site => "site",
+            Self::Device => "device",
+            Self::Person => "person",
+        }
+    }
+}
+
+/// The IANA name of a person's zone, and who said it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountZone {
+    pub name: String,
+    pub source: ZoneSource,
+}
+
+impl AccountZone {
+    /// The zone of the person's device; the site's where the device did not name one.
+    pub fn guess(site: &Site, device: Option<&TimeZone>) -> Self {
+        let (zone, source) = match device {
+            Some(device) => (device, ZoneSource::Device),
+            None => (&site.settings.time_zone, ZoneSource::Site),
+        };
+        Self {
+            name: zone::name(zone).to_owned(),
+            source,
+        }
+    }
+
+    pub fn chosen(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            source: ZoneSource::Person,
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -144,13 +194,14 @@ pub fn create(tx: &mut Tx<'_>, new: &NewAccount) -> Result<AccountId, CreateErro
     let now = tx.now();
     sql!(
         "INSERT INTO account (id, state, display_name, folded_name, locale, time_zone,
-             created_at, updated_at)
-         VALUES (:id, 'active', :name, :folded, :locale, :time_zone, :now, :now)",
+             zone_source, created_at, updated_at)
+         VALUES (:id, 'active', :name, :folded, :locale, :time_zone, :zone_source, :now, :now)",
         id,
         name = new.name.0,
         folded = text_cleaning::fold(&new.name.0),
         locale = new.locale,
-        time_zone = new.time_zone,
+        time_zone = new.zone.name,
+        zone_source = new.zone.source.word(),
         now
     )
     .run(tx, Rows::Exactly(1))?;
@@ -214,6 +265,27 @@ pub(crate) fn find_leaving(
         canonical = email.canonical()
     )
     .maybe(tx)
+}
+
+/// Whether nobody has said in which zone the person reads times.
+pub fn has_zone_of_site(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
+    let (source,): (String,) =
+        sql!("SELECT zone_source FROM account WHERE id = :id", id).one(tx)?;
+    Ok(source == ZoneSource::Site.word())
+}
+
+/// Sets the zone in which the person reads times.
+pub fn set_zone(tx: &mut Tx<'_>, id: &AccountId, zone: &AccountZone) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE account SET time_zone = :name, zone_source = :source, updated_at = :now
+         WHERE id = :id",
+        name = zone.name,
+        source = zone.source.word(),
+        now = tx.now(),
+        id
+    )
+    .run(tx, Rows::Exactly(1))?;
+    Ok(())
 }
 
 /// Records how the account's primary email address was verified.

@@ -48,5 +48,6 @@ pub const MIGRATIONS: platform::store::migrate::Migrations = platform::migration
     "0014_site",
     "0015_webhooks",
     "0016_declared_webhooks",
-    "0017_folded_names"
+    "0017_folded_names",
+    "0018_zone_source"
 );

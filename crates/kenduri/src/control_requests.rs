@@ -10,7 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use edge::Plan;
 use edge::maintenance::Maintenance;
-use identity::account::{DisplayName, NewAccount};
+use identity::account::{AccountZone, DisplayName, NewAccount};
 use identity::grant::{self, Scope};
 use identity::people::factor_reset::{self, Reset};
 use identity::people::setup::{self, Credential};
@@ -251,12 +251,7 @@ async fn create_owner(
             .languages
             .first()
             .map_or_else(|| "en".to_owned(), Clone::clone),
-        time_zone: site
-            .settings
-            .time_zone
-            .iana_name()
-            .unwrap_or("UTC")
-            .to_owned(),
+        zone: AccountZone::guess(site, None),
     };
     let domains = *domains;
     let (_, secret) = site

@@ -155,7 +155,7 @@ async fn show(
 ) -> Result<Response, Problem> {
     let text = site.speak_public(&wishes);
     let seen = status.seen(site.clock.now()).await;
-    let moment = |at: Timestamp| text.moment_short(&at.to_zoned(site.settings.time_zone.clone()));
+    let moment = |at: Timestamp| text.moment_short_in(&site.settings.time_zone, at);
     // If the site itself were down, nobody could see this page.
     let own = PartState {
         name: site.settings.name.clone(),

@@ -151,7 +151,7 @@ impl Facts {
         let reset = self.reset_at.map(|at| {
             let zone = TimeZone::get(&who.account().time_zone);
             let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
-            let at = text.moment_short(&at.to_zoned(zone));
+            let at = text.moment_short_in(&zone, at);
             Warning {
                 words: text.with("account-factors-reset-at", [("at", at.into())]),
                 label: text.say("account-factors-keep").into_owned(),

@@ -8,10 +8,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, request};
 use axum::response::Response;
 use platform::Secret;
 use web::page::{Kind, Page};
-use web::{Facts, Form, Network, Problem, Site, SiteUrl, Text, Theme, Wishes, csrf};
+use web::{Facts, Form, Network, Problem, Site, SiteUrl, Text, Theme, Wishes, ZoneWishes, csrf};
 
 use crate::asking::{self, Browser};
 use crate::{Context, cookies};
+use identity::account::AccountZone;
 use identity::client::Client;
 use identity::opaque;
 use identity::session::signed_in::SignedIn;
@@ -26,6 +27,8 @@ pub struct Entrance {
     pub text: Text,
     /// The language for mails to the visitor.
     pub locale: String,
+    /// What the request says about the visitor's zone.
+    pub zones: ZoneWishes,
     pub client: Client,
     secret: Secret,
     cookie: Option<HeaderValue>,
@@ -53,10 +56,16 @@ impl Entrance {
             csrf: csrf::token(secret.reveal(), &site.random),
             text: site.speak(&wishes),
             locale: site.speak_public(&wishes).language().tag.to_string(),
+            zones: ZoneWishes::read(&parts.uri, &parts.headers),
             client: Browser::from_request_parts(parts, accounts).await?.0,
             secret,
             cookie,
         })
+    }
+
+    /// The zone of an account that the visitor makes now.
+    pub fn zone(&self, site: &Site) -> AccountZone {
+        AccountZone::guess(site, self.zones.device.as_ref())
     }
 
     /// Checks that a page in this browser sent the form. Pages with a secret in their path send no

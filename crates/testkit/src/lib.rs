@@ -11,6 +11,7 @@
     reason = "everything here runs inside a test, which is to fail and to say why"
 )]
 
+pub mod clock_times;
 pub mod costs;
 mod english;
 mod form;

@@ -1,7 +1,7 @@
 //! Creates people in a world: accounts, passwords, sessions and roles. Also declares the mails that
 //! a test expects.
 
-use identity::account::{self, AccountId, NewAccount};
+use identity::account::{self, AccountId, AccountZone, NewAccount};
 use identity::client::Client;
 use identity::credential::hashing::Hasher;
 use identity::credential::password::{self, Password, PasswordHash};
@@ -24,7 +24,7 @@ pub fn new_account(email: &str) -> NewAccount {
         name: "Farah binti Ali".parse().expect("a name"),
         email: email.parse().expect("an address"),
         locale: "en".to_owned(),
-        time_zone: "Asia/Kuala_Lumpur".to_owned(),
+        zone: AccountZone::chosen("Asia/Kuala_Lumpur"),
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Stage<'w> {
     accounts: Context,
     token_scopes: &'static [TokenScope],
     routing: Routing,
+    /// Looks at each response that a visitor gets.
+    check: Option<fn(&Page)>,
     /// The router of all visitors, made for the first one.
     router: OnceLock<Router>,
 }
@@ -133,6 +135,7 @@ impl<'w> Stage<'w> {
             world,
             accounts,
             token_scopes: &[],
+            check: None,
             routing: Arc::new(|_, routes| routes),
             router: OnceLock::new(),
         }
@@ -219,9 +222,18 @@ impl<'w> Stage<'w> {
         self.router.get_or_init(build).clone()
     }
 
+    /// Hands each response that a visitor gets to `check`, which may panic.
+    #[must_use]
+    pub fn checked_by(self, check: fn(&Page)) -> Self {
+        Self {
+            check: Some(check),
+            ..self
+        }
+    }
+
     /// A browser that is not signed in.
     pub fn visitor(&self) -> Visitor {
-        Visitor::new(self.router())
+        Visitor::new(self.router()).checked_by(self.check)
     }
 
     /// Returns an API client with a new token of the account `id`, limited to `scopes`.
@@ -323,6 +335,7 @@ impl Clone for Stage<'_> {
             accounts: self.accounts.clone(),
             token_scopes: self.token_scopes,
             routing: Arc::clone(&self.routing),
+            check: self.check,
             router: OnceLock::new(),
         }
     }

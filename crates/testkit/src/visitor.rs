@@ -25,6 +25,8 @@ pub struct Visitor {
     extensions: Extensions,
     /// Cookies with their values, by name and path.
     cookies: BTreeMap<(String, String), String>,
+    /// Looks at each response.
+    check: Option<fn(&Page)>,
 }
 
 impl Visitor {
@@ -37,7 +39,15 @@ impl Visitor {
             headers,
             extensions: Extensions::new(),
             cookies: BTreeMap::new(),
+            check: None,
         }
+    }
+
+    /// Hands each further response to `check`, which may panic.
+    #[must_use]
+    pub fn checked_by(mut self, check: Option<fn(&Page)>) -> Self {
+        self.check = check;
+        self
     }
 
     /// Sends further requests to another router, with the same headers and cookies.
@@ -147,12 +157,16 @@ impl Visitor {
             .await
             .unwrap_or_else(|error| panic!("{address}: the body broke off: {error}"))
             .to_bytes();
-        Page {
+        let page = Page {
             address: address.to_owned(),
             status: head.status,
             headers: head.headers,
             body: String::from_utf8_lossy(&body).into_owned(),
+        };
+        if let Some(check) = self.check {
+            check(&page);
         }
+        page
     }
 
     /// Fetches a file, which may be binary.

@@ -15,6 +15,7 @@ function start() {
   all("[data-zero]").forEach(tick);
   all("[data-events]").forEach(listen);
   if (document.querySelector("[data-copy], [data-share], [data-print]")) import("./share.js");
+  if (document.querySelector("[data-zone-hint]")) import("./zone.js");
   all("form").forEach((form) => (form.hasAttribute("data-keep") ? keep(form) : sendOnce(form)));
 }
 

@@ -14,6 +14,8 @@ function start() {
   all("[data-end]").forEach((part) => (part.scrollTop = part.scrollHeight));
   all("form[data-bulk]").forEach(choose);
   if (document.querySelector("[data-copy], [data-share], [data-print]")) import("./share.js");
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  if (!document.cookie.split("; ").includes(`kd_zone=${timeZone}`)) import("./zone.js");
   all("form[method=post]").forEach(sendOnce);
   all("form:has([data-in-place])").forEach(sendInPlace);
   keepTyped();

@@ -97,6 +97,8 @@ duration-days = { $count ->
    *[other] { $count } يومًا
 }
 date-moment = { $date }، { $time }
+# A line above all times of a page.
+zone-line = كل الأوقات بتوقيت { $zone }.
 time-period = { $hour ->
     [0] ليلًا
     [1] ليلًا

@@ -119,6 +119,8 @@ host-unit-minutes = minutes
 host-unit-hours = hours
 host-unit-days = days
 date-moment = { $date }, { $time }
+# A line above all times of a page.
+zone-line = All times are in { $zone }.
 time-period = { $hour ->
     [12] pm
     [13] pm

@@ -91,6 +91,8 @@ duration-days = { $count ->
    *[other] { $count } giorni
 }
 date-moment = { $date }, { $time }
+# A line above all times of a page.
+zone-line = Tutti gli orari sono di { $zone }.
 time-period = { "" }
 time-clock = { $hour24 }:{ $minute }
 time-plain = { $hour24 }:{ $minute }

@@ -110,6 +110,8 @@ host-unit-minutes = minit
 host-unit-hours = jam
 host-unit-days = hari
 date-moment = { $date }, { $time }
+# A line above all times of a page.
+zone-line = Semua masa mengikut { $zone }.
 time-period = { $hour ->
     [0] tengah malam
     [12] tengah hari

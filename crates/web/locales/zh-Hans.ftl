@@ -82,6 +82,8 @@ duration-minutes = { $count } 分钟
 duration-hours = { $count } 小时
 duration-days = { $count } 天
 date-moment = { $date } { $time }
+# A line above all times of a page.
+zone-line = 所有时间均为 { $zone } 时间。
 time-period = { "" }
 time-clock = { $hour24 }:{ $minute }
 time-plain = { $hour24 }:{ $minute }

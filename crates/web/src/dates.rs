@@ -162,6 +162,25 @@ impl Text {
         self.with("date-moment", values)
     }
 
+    /// A date and time with its zone, such as "Saturday, 16 January 2027, 9:30 am, Kuala Lumpur
+    /// (UTC+8)".
+    pub fn moment_in(&self, zone: &TimeZone, at: Timestamp) -> String {
+        let when = self.moment(&at.to_zoned(zone.clone()));
+        format!("{when}, {}", zone_name(zone, at))
+    }
+
+    /// Like [`Text::moment_in`], with a short date: "Sat 16 Jan 2027, 9:30 am, Kuala Lumpur
+    /// (UTC+8)".
+    pub fn moment_short_in(&self, zone: &TimeZone, at: Timestamp) -> String {
+        let when = self.moment_short(&at.to_zoned(zone.clone()));
+        format!("{when}, {}", zone_name(zone, at))
+    }
+
+    /// A sentence that names the zone of all times of a page, which it stands above.
+    pub fn zone_line(&self, zone: &TimeZone, at: Timestamp) -> String {
+        self.with("zone-line", [("zone", zone_name(zone, at).into())])
+    }
+
     /// A date and time such as "16 Jan 2027, 9:30 am", for logs and lists.
     pub fn moment_short(&self, at: &Zoned) -> String {
         let values = [
@@ -239,10 +258,15 @@ fn is_midnight(at: &Zoned) -> bool {
     (at.hour(), at.minute()) == (0, 0)
 }
 
+/// The place that names a time zone, such as “Kuala Lumpur”.
+pub fn place(zone: &TimeZone) -> String {
+    let name = zone.iana_name().unwrap_or("UTC");
+    name.rsplit('/').next().unwrap_or(name).replace('_', " ")
+}
+
 /// The name of a time zone, such as “Kuala Lumpur (UTC+8)”.
 pub fn zone_name(zone: &TimeZone, at: Timestamp) -> String {
-    let name = zone.iana_name().unwrap_or("UTC");
-    let place = name.rsplit('/').next().unwrap_or(name).replace('_', " ");
+    let place = place(zone);
     let seconds = zone.to_offset(at).seconds();
     let (hours, minutes) = (seconds.abs() / 3_600, seconds.abs() / 60 % 60);
     let sign = if seconds < 0 { '\u{2212}' } else { '+' };

@@ -66,6 +66,7 @@ pub mod uploaded_image;
 pub mod version;
 mod words;
 mod zip_parts;
+pub mod zone;
 
 pub use access::{Access, Anybody, Pages};
 pub use assets::asset;
@@ -94,6 +95,7 @@ pub use text::{Catalogue, Locale, Text, Value};
 pub use theme::{Ground, Preset, Theme};
 pub use translated::{I18n, LangAttribute, Spoken};
 pub use words::Labelled;
+pub use zone::ZoneWishes;
 
 pub const LOCALES: &[Locale] = &[
     ("en", include_str!("../locales/en.ftl")),

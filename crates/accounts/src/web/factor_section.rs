@@ -20,9 +20,11 @@ pub(super) struct Section<'a> {
 impl Section<'_> {
     /// A sentence that says since when codes are required and how many recovery codes are unused.
     fn state(&self) -> Option<String> {
-        let since = self.factors.totp_since?.to_zoned(self.zone.clone());
+        let since = self
+            .text
+            .moment_short_in(self.zone, self.factors.totp_since?);
         let values = [
-            ("since", self.text.moment_short(&since).into()),
+            ("since", since.into()),
             ("left", self.factors.recovery_codes.into()),
         ];
         Some(self.text.with("account-factors-on", values))

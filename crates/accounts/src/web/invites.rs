@@ -44,8 +44,8 @@ struct InvitesPage<'a> {
 
 impl InvitesPage<'_> {
     fn until(&self, invite: &Invite) -> String {
-        let until = invite.expires_at.to_zoned(self.zone.clone());
-        let values = [("until", self.text.moment_short(&until).into())];
+        let until = self.text.moment_short_in(&self.zone, invite.expires_at);
+        let values = [("until", until.into())];
         self.text.with("account-invites-until", values)
     }
 }

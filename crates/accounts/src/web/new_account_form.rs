@@ -8,6 +8,7 @@ use web::{Form, Problem, Site, Text};
 use identity::account::{DisplayName, NewAccount};
 use identity::credential::password::Password;
 use identity::problem;
+use site::signed_out::Entrance;
 
 pub(super) fn new_account_fields(form_state: &FormState, text: &Text) -> Vec<Field> {
     let field = |name, control, label| {
@@ -30,7 +31,7 @@ pub(super) fn new_account_fields(form_state: &FormState, text: &Text) -> Vec<Fie
 pub(super) fn new_account(
     form: &Form,
     site: &Site,
-    locale: &str,
+    entrance: &Entrance,
 ) -> Result<(NewAccount, Password), Problem> {
     let mut wrong = Problem::fields();
     let name: Result<DisplayName, _> = form.text("name").parse();
@@ -49,12 +50,11 @@ pub(super) fn new_account(
     let (Ok(name), Ok(email), Ok(password)) = (name, email, password) else {
         return Err(wrong);
     };
-    let zone = site.settings.time_zone.iana_name().unwrap_or("UTC");
     let new = NewAccount {
         name,
         email,
-        locale: locale.to_owned(),
-        time_zone: zone.to_owned(),
+        locale: entrance.locale.clone(),
+        zone: entrance.zone(site),
     };
     Ok((new, password))
 }

@@ -29,6 +29,7 @@ struct ListPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     zone: TimeZone,
+    zone_line: String,
     done: bool,
     /// The notifications, grouped by day, newest first.
     days: Vec<(String, Vec<&'a Notification>)>,
@@ -80,6 +81,7 @@ pub(super) async fn show(
     let body = ListPage {
         text: &text,
         csrf: &reader.csrf,
+        zone_line: text.zone_line(&zone, site.clock.now()),
         zone,
         done: done.done.is_some(),
         days,

@@ -116,6 +116,7 @@ pub(super) async fn callback(
         sudo: sudo.and_then(|who| Sudo::check(who, now).ok()),
         client: entrance.client.clone(),
         locale: entrance.locale.clone(),
+        zone: entrance.zone(site),
     };
     match provider_sign_in::finish(&accounts, provider, returned).await? {
         Outcome::Known(welcome) => Ok(after_sign_in::lead(&accounts, &welcome)),
@@ -259,12 +260,11 @@ fn read_newcomer(
     let (Ok(name), Ok(email)) = (name, email) else {
         return Err(wrong);
     };
-    let zone = accounts.site.settings.time_zone.iana_name();
     Ok(NewAccount {
         name,
         email,
         locale: entrance.locale.clone(),
-        time_zone: zone.unwrap_or("UTC").to_owned(),
+        zone: entrance.zone(&accounts.site),
     })
 }
 

@@ -48,8 +48,8 @@ impl OverviewPage<'_> {
 
     fn place(&self, line: &Line) -> String {
         let network = line.record.network.as_deref().unwrap_or_default();
-        let at = line.record.at.to_zoned(self.zone.clone());
-        format!("{} {network}", self.text.moment_short(&at))
+        let at = self.text.moment_short_in(&self.zone, line.record.at);
+        format!("{at} {network}")
     }
 }
 

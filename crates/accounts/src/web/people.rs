@@ -174,7 +174,7 @@ struct Duty<'a> {
 
 impl PersonPage<'_> {
     fn moment(&self, at: Timestamp) -> String {
-        self.text.moment_short(&at.to_zoned(self.zone.clone()))
+        self.text.moment_short_in(&self.zone, at)
     }
 
     fn facts(&self) -> String {

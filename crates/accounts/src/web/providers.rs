@@ -98,7 +98,7 @@ impl<'a> Section<'a> {
     }
 
     fn use_of(&self, linked: &Linked) -> String {
-        let moment = |at: Timestamp| self.text.moment_short(&at.to_zoned(self.zone.clone()));
+        let moment = |at: Timestamp| self.text.moment_short_in(self.zone, at);
         let used = linked.last_used_at.map(moment);
         let values = [
             ("since", moment(linked.linked_at).into()),

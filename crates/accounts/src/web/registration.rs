@@ -15,7 +15,7 @@ use super::message::Message;
 use super::providers::{self, Button};
 use super::signed_out::{Entrance, Entry};
 
-use identity::account::{DisplayName, NewAccount};
+use identity::account::{AccountZone, DisplayName, NewAccount};
 use identity::credential::password::Password;
 use identity::person::registration::{self, Registrant, Registration};
 use identity::person::slug;
@@ -33,6 +33,7 @@ pub struct Sent<'a> {
     pub slug: &'a str,
     /// The language for mails to the person.
     pub locale: &'a str,
+    pub zone: AccountZone,
     /// The form's signed time stamp; `None` if the registration did not come from a form of this
     /// site.
     pub form_stamp: Option<&'a str>,
@@ -73,13 +74,12 @@ impl Sent<'_> {
         else {
             return Err(wrong);
         };
-        let zone = site.settings.time_zone.iana_name().unwrap_or("UTC");
         Ok(Registrant {
             account: NewAccount {
                 name,
                 email,
                 locale: self.locale.to_owned(),
-                time_zone: zone.to_owned(),
+                zone: self.zone.clone(),
             },
             password,
             slug: slug.map(str::to_owned),
@@ -175,6 +175,7 @@ async fn try_register(
         display_name: form.text("display_name"),
         slug: form.text("slug"),
         locale: &locale,
+        zone: entrance.zone(&accounts.site),
         form_stamp: Some(form.text("form_stamp")),
         website: form.text("website"),
     };

@@ -146,7 +146,7 @@ impl SecurityPage<'_> {
     }
 
     fn moment(&self, at: Timestamp) -> String {
-        self.text.moment_short(&at.to_zoned(self.zone.clone()))
+        self.text.moment_short_in(self.zone, at)
     }
 
     fn browser(&self, session: &Session) -> String {

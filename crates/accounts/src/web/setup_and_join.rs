@@ -69,7 +69,7 @@ async fn try_set_up(
     form: &Form,
     key: Secret,
 ) -> Result<Begun, Problem> {
-    let (new, password) = new_account(form, &accounts.site, &entrance.locale)?;
+    let (new, password) = new_account(form, &accounts.site, entrance)?;
     let hash = accounts.hasher.hash(&password).await?;
     let client = entrance.client.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<_, SetupError> {
@@ -194,7 +194,7 @@ async fn try_join(
     form: &Form,
     secret: Secret,
 ) -> Result<Begun, Problem> {
-    let (new, password) = new_account(form, &accounts.site, &entrance.locale)?;
+    let (new, password) = new_account(form, &accounts.site, entrance)?;
     let store = &accounts.site.store;
     let counted = accounts.limits.join::<TakeError>(store, network).await?;
     let hash = match accounts.hasher.hash(&password).await {

@@ -38,10 +38,10 @@ struct SlugPage<'a> {
 
 impl SlugPage<'_> {
     fn alias(&self, alias: &Alias) -> String {
-        let until = alias.until.to_zoned(self.zone.clone());
+        let until = self.text.moment_short_in(&self.zone, alias.until);
         let values = [
             ("slug", alias.slug.as_str().into()),
-            ("until", self.text.moment_short(&until).into()),
+            ("until", until.into()),
         ];
         self.text.with("slug-alias", values)
     }

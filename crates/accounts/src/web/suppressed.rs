@@ -36,7 +36,7 @@ impl ListPage<'_> {
     }
 
     fn moment(&self, at: Timestamp) -> String {
-        self.text.moment_short(&at.to_zoned(self.zone.clone()))
+        self.text.moment_short_in(&self.zone, at)
     }
 }
 

@@ -115,7 +115,7 @@ async fn page(
 
 fn delivery_row(text: &Text, zone: &TimeZone, one: Delivery) -> DeliveryRow {
     DeliveryRow {
-        when: text.moment_short(&one.created_at.to_zoned(zone.clone())),
+        when: text.moment_short_in(zone, one.created_at),
         event: one.event,
         state: one.state.label(),
         outcome: one.outcome,

@@ -226,7 +226,8 @@ pub fn payment(
     Ok(Some((payment, clause)))
 }
 
-fn clause(tx: &mut Tx<'_>, order: &Order) -> Result<Clause, StoreError> {
+/// What the site's policy says about an order now.
+pub(crate) fn clause(tx: &mut Tx<'_>, order: &Order) -> Result<Clause, StoreError> {
     if order.grant.plan_id.is_none() {
         let booking = booking::of_order(tx, &order.id)?;
         return Ok(match booking.map(|booking| booking.state) {

@@ -57,7 +57,7 @@ impl Template {
         let rules = settings::load(tx)?;
         let profile = &provider.profile;
         let time_zone = sent.time_zone.clone().filter(|name| !name.is_empty());
-        let time_zone = time_zone.unwrap_or_else(|| profile.time_zone.clone());
+        let time_zone = time_zone.unwrap_or_else(|| provider.time_zone().to_owned());
         if TimeZone::get(&time_zone).is_err() {
             findings.add("/time_zone", "time_zone_unknown", []);
         }

@@ -224,7 +224,7 @@ pub(super) async fn orders(req: PageRequest) -> Result<Response, Problem> {
         let note = note.into_iter().flatten();
         let note: Vec<String> = note.filter(|part| !part.is_empty()).collect();
         OrderLine {
-            at: text.moment_short(&order.created_at.to_zoned(zone.clone())),
+            at: text.moment_short_in(&zone, order.created_at),
             note: note.join(" · "),
             sum: text.money(order.amount()),
             class: words::order_tag(order.state),

@@ -180,7 +180,7 @@ pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
             refund_minor,
             reason: form.text("reason").to_owned(),
         };
-        claim::decide(tx, &site, (by, &id), &decision)?;
+        claim::decide(tx, &site, by, &id, &decision)?;
         Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&booking)))
     };
     Ok(posted.once(change).await?)

@@ -70,7 +70,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         }
     });
     let entries = found.entries.iter().map(|one| {
-        let at = text.moment_short(&one.created_at.to_zoned(zone.clone()));
+        let at = text.moment_short_in(&zone, one.created_at);
         let note = match one.note.as_str() {
             "" => at,
             note => format!("{at} · {note}"),

@@ -129,6 +129,13 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
     let stored = FormState::of(stored);
     let form_state = refused.unwrap_or(&stored);
     let mut groups = table_form(req, form_state).groups(FIELDS, "feedback-group");
+    if let Some(rating) = groups
+        .iter_mut()
+        .flat_map(|group| &mut group.fields)
+        .find(|field| field.name == "rating")
+    {
+        *rating = radios(text, form_state);
+    }
     for (kind, legend) in [
         (Kind::Score, "feedback-scores"),
         (Kind::Text, "feedback-answers"),
@@ -156,6 +163,17 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
         ..FormPage::of(req, &title, form_state)
     };
     req.show("/me/bookings", &title, body).await
+}
+
+/// The five ratings, each with its words.
+fn radios(text: &Text, form_state: &FormState) -> form_state::Field {
+    let choices = (1..=5).map(|rating| {
+        let label = text.with("feedback-rating-words", [("rating", rating.into())]);
+        (rating.to_string(), label)
+    });
+    let mut field = form_state.select("rating", text.say("feedback-rating"), choices);
+    field.show_as_radios(std::array::from_fn::<_, 5, _>(|_| String::new()));
+    field.required()
 }
 
 /// The form fields for one criterion: its id, and the author's score or answer. `index` is the

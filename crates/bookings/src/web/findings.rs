@@ -58,7 +58,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         (one.found_at, one.id.clone())
     });
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
-    let at = |at: Timestamp| text.moment_short(&at.to_zoned(zone.clone()));
+    let at = |at: Timestamp| text.moment_short_in(&zone, at);
     let next = found.next_cursor.clone();
     let rows = found.items.into_iter().map(|(one, name)| {
         let gateway = one

@@ -6,27 +6,28 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::http::header::SET_COOKIE;
 use axum::response::Response;
-use identity::account::{DisplayName, NewAccount};
+use identity::account::{self, AccountZone, DisplayName, NewAccount};
 use identity::person::introduction;
 use identity::problem;
-use platform::Tx;
 use platform::mail::Address;
+use platform::{StoreError, Tx};
 use site::call::see_other;
 use site::signed_out::{Entrance, Entry};
 use site::{Context, cookies};
 use web::dates;
 use web::form_state::{self, FormState};
-use web::{Form, Problem, Text};
+use web::{Form, Problem, Text, zone};
 
 use super::frame::framed;
-use super::slot_page::signed_out_page;
+use super::slot_page::{Shown, signed_out_page};
+use super::visitor_zone::VisitorZone;
 use super::words::{self, percent};
 use crate::book::NewBooking;
 use crate::brief::Brief;
 use crate::choice::{Choice, Kind};
 use crate::newcomer::{self, Newcomer};
-use crate::settings;
 use crate::slot::SlotId;
+use crate::{calendar_feed, settings};
 
 #[derive(Template)]
 #[template(path = "newcomer/sent.html")]
@@ -67,7 +68,13 @@ pub(super) async fn hold(
         return form_state::answer(Err(problem), async |problem: Problem| {
             let form_state = FormState::refused(form.clone(), &problem, &entrance.text);
             let stamp = form.text("form_stamp").to_owned();
-            signed_out_page(&accounts, entrance, &id, &form_state, &stamp).await
+            let site_zone = accounts.site.settings.time_zone.clone();
+            let zone = VisitorZone::of_form(form.text(zone::PARAMETER), site_zone);
+            let shown = Shown {
+                form_state: &form_state,
+                zone: &zone,
+            };
+            signed_out_page(&accounts, entrance, &id, shown, &stamp).await
         })
         .await;
     }
@@ -104,14 +111,16 @@ fn read(
     let (Ok(name), Ok(email)) = (name, email) else {
         return Err(wrong);
     };
-    let zone = site.settings.time_zone.iana_name().unwrap_or("UTC");
+    // People get mails in the zone in which they booked.
+    let shown = zone::find(form.text(zone::PARAMETER));
+    let shown = shown.filter(|shown| *shown != site.settings.time_zone);
     let (choice, brief) = (Choice::read(form), Brief::read(form));
     Ok(Newcomer {
         account: NewAccount {
             name,
             email,
             locale: entrance.locale.clone(),
-            time_zone: zone.to_owned(),
+            zone: AccountZone::guess(site, shown.as_ref()),
         },
         booking: NewBooking {
             slot_id: slot.clone(),
@@ -145,11 +154,21 @@ pub(super) async fn ask(
     entrance: Entrance,
 ) -> Result<Response, Problem> {
     let site = accounts.site.clone();
-    let look = move |tx: &mut Tx<'_>| newcomer::find(tx, &site, &token);
+    let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
+        let Some(booking) = newcomer::find(tx, &site, &token)? else {
+            return Ok(None);
+        };
+        let account = match &booking.member_id {
+            Some(id) => account::find(tx, id)?,
+            None => None,
+        };
+        let zone = account.map(|account| calendar_feed::zone(&site, &account));
+        Ok(Some((booking, zone)))
+    };
     let found = accounts.site.store.read(look).await?;
-    let booking = found.ok_or_else(problem::gone)?;
+    let (booking, zone) = found.ok_or_else(problem::gone)?;
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
-    let zone = words::zone(&accounts.site, None);
+    let zone = zone.unwrap_or_else(|| words::zone(&accounts.site, None));
     let (date, time) = words::when(&text, &zone, booking.starts_at, booking.ends_at);
     let body = ConfirmPage {
         text: &text,

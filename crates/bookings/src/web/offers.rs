@@ -4,18 +4,17 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::{IntoResponse as _, Response};
-use identity::session::signed_in::SignedIn;
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::{Currency, Money};
-use web::dates;
 use web::form_state::{Control, Field, FormState};
-use web::{Findings, Form, PageQuery, Problem, Site, Text, Wishes};
+use web::{Findings, Form, PageQuery, Problem, Site, Text, Wishes, ZoneWishes, zone};
 
 use super::slot_page::plain;
 use super::visitor::{self, Visitor};
+use super::visitor_zone::VisitorZone;
 use super::{choices, words};
 use crate::browse::{self, Filter, Offered};
 use crate::choice::{self, Kind, Listed};
@@ -64,7 +63,9 @@ struct ListPage<'a> {
     fields: Vec<Field>,
     folded: Vec<Field>,
     is_open: bool,
-    zone: String,
+    zone: &'a VisitorZone,
+    /// The sentence that names the zone.
+    zone_line: String,
     days: Vec<Day>,
     is_filtered: bool,
     /// A text about the next free slot, and a link to its day, for a page that lists no slots.
@@ -93,11 +94,26 @@ struct Row {
 pub(super) async fn list(
     State(site): State<Site>,
     wishes: Wishes,
+    zones: ZoneWishes,
     uri: Uri,
     Visitor(viewer): Visitor,
 ) -> Result<Response, Problem> {
     let (text, who) = (site.speak_public(&wishes), viewer.who.as_ref());
-    list_page(&site, &text, &uri, who, Provider::default()).await
+    let zone = VisitorZone::find(&site, who, &zones).await?;
+    let asker = Asker {
+        uri: &uri,
+        is_signed_in: who.is_some(),
+        zone: &zone,
+    };
+    list_page(&site, &text, asker, Provider::default()).await
+}
+
+/// Who asks for a list, and with which address.
+#[derive(Clone, Copy)]
+pub(super) struct Asker<'a> {
+    pub(super) uri: &'a Uri,
+    pub(super) is_signed_in: bool,
+    pub(super) zone: &'a VisitorZone,
 }
 
 /// The values in the query of the list.
@@ -160,6 +176,8 @@ impl Asked {
         let mut written = form_urlencoded::Serializer::new(String::new());
         written.append_pair("from", &day.to_string());
         written.extend_pairs(set.filter(|(_, value)| !value.is_empty()));
+        let zone = Some(self.query.text(zone::PARAMETER)).filter(|zone| !zone.is_empty());
+        written.extend_pairs(zone.map(|zone| (zone::PARAMETER, zone)));
         written.extend_pairs(cursor.map(|cursor| ("cursor", cursor)));
         format!("{path}?{}", written.finish())
     }
@@ -215,13 +233,12 @@ fn find(tx: &mut Tx<'_>, asked: &Asked, paging: &PageQuery) -> Result<Found, Ref
 pub(super) async fn list_page(
     site: &Site,
     text: &Text,
-    uri: &Uri,
-    who: Option<&SignedIn>,
+    asker: Asker<'_>,
     provider: Provider,
 ) -> Result<Response, Problem> {
-    let (zone, now) = (words::zone(site, who), site.clock.now());
+    let (zone, now) = (&asker.zone.zone, site.clock.now());
     let (path, today) = (provider.path(), now.to_zoned(zone.clone()).date());
-    let query = uri.query().unwrap_or_default();
+    let query = asker.uri.query().unwrap_or_default();
     let mut paging = PageQuery::read(query)?;
     paging.limit = MOST;
     let query = Form::parse(query.as_bytes())?;
@@ -232,7 +249,7 @@ pub(super) async fn list_page(
         zone: zone.clone(),
         today,
         first,
-        is_signed_in: who.is_some(),
+        is_signed_in: asker.is_signed_in,
     };
     let (sent, part) = (asked.clone(), paging.clone());
     let look = move |tx: &mut Tx<'_>| find(tx, &sent, &part);
@@ -265,7 +282,8 @@ pub(super) async fn list_page(
         bio: provider.bio,
         rating: provider.rating,
         is_filtered: asked.is_filtered(),
-        zone: dates::zone_name(&zone, now),
+        zone: asker.zone,
+        zone_line: asker.zone.line(text, now),
         more: found
             .more
             .as_ref()
@@ -293,7 +311,7 @@ pub(super) async fn list_page(
                 asked.from(&path, day.max(today), None)
             })
         },
-        days: by_day(text, &zone, shown, &found.slots),
+        days: by_day(text, asker.zone, shown, &found.slots),
         title: title.clone(),
         path,
     };
@@ -378,7 +396,13 @@ fn select(
 }
 
 /// Groups slots by day. Consecutive days without slots become one entry.
-fn by_day(text: &Text, zone: &TimeZone, (from, to): (Date, Date), found: &[Offered]) -> Vec<Day> {
+fn by_day(
+    text: &Text,
+    visitor: &VisitorZone,
+    (from, to): (Date, Date),
+    found: &[Offered],
+) -> Vec<Day> {
+    let zone = &visitor.zone;
     let mut days = Vec::new();
     let mut empty: Vec<Date> = Vec::new();
     let close = |empty: &mut Vec<Date>, days: &mut Vec<Day>| {
@@ -406,7 +430,7 @@ fn by_day(text: &Text, zone: &TimeZone, (from, to): (Date, Date), found: &[Offer
         let rows: Vec<Row> = found
             .iter()
             .filter(of_day)
-            .map(|one| row(text, zone, one))
+            .map(|one| row(text, visitor, one))
             .collect();
         if rows.is_empty() {
             empty.push(day);
@@ -425,12 +449,12 @@ fn by_day(text: &Text, zone: &TimeZone, (from, to): (Date, Date), found: &[Offer
     days
 }
 
-fn row(text: &Text, zone: &TimeZone, one: &Offered) -> Row {
+fn row(text: &Text, visitor: &VisitorZone, one: &Offered) -> Row {
     let slot = &one.slot;
     let length = words::length(text, slot.starts_at, slot.ends_at);
     Row {
-        href: format!("/book/{}", slot.id),
-        time: text.time(&slot.starts_at.to_zoned(zone.clone())),
+        href: visitor.keep(&format!("/book/{}", slot.id)),
+        time: text.time(&slot.starts_at.to_zoned(visitor.zone.clone())),
         title: slot.title.clone(),
         note: match one.provider.as_str() {
             "" => length,

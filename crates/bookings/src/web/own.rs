@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use identity::account;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
@@ -14,6 +15,7 @@ use web::fields;
 use web::form_state::{Control, Field, FormState};
 use web::{PageQuery, Problem, Text};
 
+use super::call::Call;
 use super::claims::ClaimCard;
 use super::feedback::SessionFeedback;
 use super::frame::BookingPage as _;
@@ -24,6 +26,7 @@ use crate::book::{self, NewTime};
 use crate::booking::claim::Claim;
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
 use crate::browse::{self, Filter};
+use crate::call_opening::{self, CallOpenings};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice;
 use crate::order::{self, Order};
@@ -120,6 +123,9 @@ struct Loaded {
     /// The link, address or telephone number.
     location: String,
     party: Party,
+    opened: CallOpenings,
+    /// The zone of the provider's slot; for the provider, that of the member.
+    their_zone: TimeZone,
     /// The name of the other side, that is, of the provider or the member.
     with: String,
     /// The other side's email address, if it is shown; otherwise empty.
@@ -166,6 +172,13 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             Some(id) => refund::of_order(tx, id)?,
             None => Vec::new(),
         };
+        let their_zone = match (&booking.member_id, party.party) {
+            (Some(member), Party::Provider) => match account::find(tx, member)? {
+                Some(member) => TimeZone::get(&member.time_zone).ok(),
+                None => None,
+            },
+            _ => None,
+        };
         let (of_provider, of_member) = booking::emails(tx, &booking)?;
         let credit = match &booking.credit_lot_id {
             Some(lot) => Some(credit::label(tx, lot)?),
@@ -191,6 +204,8 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             may_release: party.party == Party::Administrator
                 && room_release::is_possible(tx, &booking)?,
             party: party.party,
+            opened: call_opening::find(tx, &booking.id)?,
+            their_zone: their_zone.unwrap_or_else(|| booking.zone()),
             booking,
             slot,
             with,
@@ -210,9 +225,13 @@ struct BookingPage<'a> {
     date: String,
     time: String,
     zone: String,
-    /// The time in the provider's zone, for a member in another one; otherwise empty.
+    /// The time in the other side's zone, if the reader is in another one; otherwise empty.
     their_time: String,
     place: String,
+    /// The path that opens the call, if the place is a link.
+    call: Option<String>,
+    /// Who opened the call, and when.
+    opened: Vec<String>,
     tag: &'static str,
     /// The price, the message id for the state of the payment, and the path of the order's page;
     /// empty for readers who did not pay.
@@ -244,11 +263,7 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let loaded = load(req).await?;
     let (text, now) = (&req.text, req.site.clock.now());
     let (booking, slot) = (&loaded.booking, &loaded.slot);
-    let zone = if loaded.party == Party::Provider {
-        booking.zone()
-    } else {
-        words::zone(&req.site, Some(&req.who))
-    };
+    let zone = words::zone(&req.site, Some(&req.who));
     let (date, time) = words::when(text, &zone, booking.starts_at, booking.ends_at);
     let in_time = now <= booking.cancel_deadline();
     let is_ahead = booking.is_active() && booking.starts_at > now;
@@ -256,17 +271,18 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
     let is_pending = booking.state == State::PendingPayment;
     let is_paid = loaded.order.is_some();
     let pay = loaded.order.as_ref().filter(|_| is_member && is_pending);
+    let call = Call::find(booking, &loaded.location);
     let body = BookingPage {
         text,
         form: req.form(DONE, form_state),
         date,
         time,
         zone: dates::zone_name(&zone, booking.starts_at),
-        their_time: if is_member {
-            their_time(text, &zone, booking)
-        } else {
-            String::new()
-        },
+        their_time: words::their_time(text, &zone, &loaded.their_zone, booking, loaded.party),
+        call: call.map(Call::path),
+        opened: call.map_or_else(Vec::new, |call| {
+            call.openings(text, &zone, loaded.party, loaded.opened, now)
+        }),
         place: match loaded.location.as_str() {
             "" => words::place(text, slot),
             location => location.to_owned(),
@@ -420,19 +436,6 @@ pub(super) async fn release_room(posted: FormPost) -> Result<Response, Problem> 
         Ok::<_, Refusal>(format!("{HERE}/{id}?done=released"))
     };
     posted.save(change, page).await
-}
-
-/// Formats the start of a booking in its provider's zone, if that differs from the reader's.
-fn their_time(text: &Text, zone: &TimeZone, booking: &Booking) -> String {
-    let (theirs, at) = (booking.zone(), booking.starts_at);
-    if theirs.to_offset(at) == zone.to_offset(at) {
-        return String::new();
-    }
-    let values = [
-        ("when", text.moment(&at.to_zoned(theirs.clone())).into()),
-        ("zone", dates::zone_name(&theirs, at).into()),
-    ];
-    text.with("booking-their-time", values)
 }
 
 const MARK: Question = Question {

@@ -278,7 +278,7 @@ fn line(one: &review::Review, text: &Text, zone: &TimeZone) -> OwnLine {
     OwnLine {
         label: one.goal.clone(),
         href: one.page(),
-        note: text.moment_short(&one.created_at.to_zoned(zone.clone())),
+        note: text.moment_short_in(zone, one.created_at),
         side: Side::Tag(
             super::reviews::tag(one.state),
             text.say(one.state.label()).into_owned(),

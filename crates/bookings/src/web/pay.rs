@@ -6,11 +6,13 @@ use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
+use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::Money;
 use site::call::see_other;
 use site::proof::Requester;
 use site::request::{FormPost, PageRequest};
+use web::form_state::{Field, FormState};
 use web::{Form, Problem, Site, Text};
 
 use super::{receipt, slot_page, words};
@@ -20,6 +22,7 @@ use crate::gateway::{self, Pressed, Way};
 use crate::order::{self, GatewayName, Order, OrderId, OrderState};
 use crate::plan::{self, Plan};
 use crate::refund::{self, OwnRefund, RefundState};
+use crate::refund_request::{self, RefundRequest, RefundRequestState};
 use crate::settings::{self, BookingSettings};
 use crate::{Refusal, checkout, gateway_event, notice};
 
@@ -36,6 +39,7 @@ const RELOAD: HeaderValue = HeaderValue::from_static("5");
 #[template(path = "pay.html")]
 struct PayPage<'a> {
     text: &'a Text,
+    form_state: &'a FormState,
     csrf: &'a str,
     order: &'a Order,
     /// The name of the session or plan that the order pays for.
@@ -50,6 +54,7 @@ struct PayPage<'a> {
     cancel: String,
     /// The conditions under which the payment for a plan is refunded.
     terms: Vec<String>,
+    refund: RefundCard,
     /// The text about the state of the order, and whether it is good news.
     banner: Option<(String, bool)>,
     /// The Unix time in seconds at which the payer came back from the gateway, or 0 if they did
@@ -59,6 +64,57 @@ struct PayPage<'a> {
     may_pay: bool,
     /// The gateways among which the member can choose, each with its button's label.
     gateways: Vec<(&'static str, String)>,
+}
+
+/// What the payer of an order reads about getting the money back, and the form for it.
+#[derive(Default)]
+struct RefundCard {
+    /// What became of the latest request.
+    sentences: Vec<String>,
+    /// What the payer or the administrators wrote.
+    quoted: String,
+    /// The field for what the payer writes; `None` if the money goes back at once.
+    field: Option<Field>,
+    /// The label of the button; empty if nothing can be asked for.
+    button: String,
+}
+
+impl RefundCard {
+    fn of(text: &Text, zone: &TimeZone, loaded: &Loaded, form_state: &FormState) -> Self {
+        let sum = text.money(Money::new(loaded.left_minor, loaded.order.currency));
+        let mut card = Self::default();
+        match loaded.way {
+            None => {}
+            Some(refund_request::Way::AtOnce) => {
+                card.sentences
+                    .push(text.say("refund-now-text").into_owned());
+                card.button = text.with("refund-now", [("sum", sum.into())]);
+            }
+            Some(refund_request::Way::Ask) => {
+                card.sentences
+                    .push(text.say("refund-ask-text").into_owned());
+                let why = form_state.lines("text", text.say("refund-ask-why"));
+                card.field = Some(why.required());
+                card.button = text.say("refund-ask-do").into_owned();
+            }
+        }
+        if let Some(request) = &loaded.request {
+            let back = text.money(Money::new(request.amount_minor, loaded.order.currency));
+            let when = request.decided_at.unwrap_or(request.created_at);
+            let values = [
+                ("sum", back.into()),
+                ("when", words::moment(text, zone, when).into()),
+            ];
+            let (said, quoted) = match request.state {
+                RefundRequestState::Open => ("refund-request-waits", &request.text),
+                RefundRequestState::Granted => ("refund-request-was-granted", &request.reason),
+                RefundRequestState::Refused => ("refund-request-was-refused", &request.reason),
+            };
+            card.sentences.insert(0, text.with(said, values));
+            card.quoted.clone_from(quoted);
+        }
+        card
+    }
 }
 
 /// The booking or plan that an order pays for.
@@ -71,6 +127,10 @@ struct Loaded {
     order: Order,
     subject: Subject,
     refunds: Vec<OwnRefund>,
+    /// How the payer can ask for the money, and what is left of the payment.
+    way: Option<refund_request::Way>,
+    left_minor: i64,
+    request: Option<RefundRequest>,
     rules: BookingSettings,
     labels: Labels,
 }
@@ -87,6 +147,9 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
         };
         Ok(Loaded {
             refunds: refund::of_order(tx, &order.id)?,
+            way: refund_request::way(tx, &order)?,
+            left_minor: refund::left_of_order(tx, &order)?,
+            request: refund_request::find_latest(tx, &order.id)?,
             rules: settings::load(tx)?,
             labels: Labels::load(tx)?,
             order,
@@ -136,14 +199,19 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
         }
     }
     let wait = wait.filter(|_| order.state == OrderState::Created);
-    let mut page = page(&req, &loaded, wait);
+    let mut page = page(&req, &loaded, wait, &FormState::default());
     if wait.is_some_and(|wait| wait.is_short) {
         page.headers_mut().insert(REFRESH, RELOAD);
     }
     Ok(page)
 }
 
-fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
+fn page(
+    req: &PageRequest,
+    loaded: &Loaded,
+    wait: Option<Wait>,
+    form_state: &FormState,
+) -> Response {
     let (order, text, now) = (&loaded.order, &req.text, req.site.clock.now());
     let zone = words::zone(&req.site, Some(&req.who));
     let is_open = order.state == OrderState::Created && order.expires_at > now;
@@ -175,6 +243,8 @@ fn page(req: &PageRequest, loaded: &Loaded, wait: Option<Wait>) -> Response {
             })
             .unwrap_or_default(),
         terms: terms(text, &loaded.rules),
+        refund: RefundCard::of(text, &zone, loaded, form_state),
+        form_state,
         banner,
         // A payer who waits for the gateway's answer must not pay again meanwhile.
         may_pay: is_open && !wait.is_some_and(|wait| wait.is_short),
@@ -249,6 +319,22 @@ fn terms(text: &Text, rules: &BookingSettings) -> Vec<String> {
     let all = all.into_iter().filter(|(_, days)| *days > 0);
     all.map(|(message, days)| text.with(message, [("days", days.into())]))
         .collect()
+}
+
+/// `POST /pay/{order}/refund`: asks for the money.
+pub(super) async fn ask_for_refund(posted: FormPost) -> Result<Response, Problem> {
+    let (site, id) = (posted.req.site.clone(), posted.req.id("order")?);
+    let text = posted.form.text("text").to_owned();
+    let change = move |tx: &mut Tx<'_>, by: &Requester| {
+        let id: &OrderId = &id;
+        refund_request::ask(tx, &site, by, id, &text)?;
+        Ok::<_, Refusal>(format!("/pay/{id}#refund"))
+    };
+    posted
+        .save(change, async |req, form_state| {
+            Ok(page(req, &load(req).await?, None, form_state))
+        })
+        .await
 }
 
 /// `POST /pay/{order}/check`: asks the gateway whether the order is paid.

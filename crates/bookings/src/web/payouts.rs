@@ -46,7 +46,7 @@ struct Line {
 
 impl Line {
     fn of(text: &Text, zone: &TimeZone, view: &PayoutView, note: &str) -> Self {
-        let at = text.moment_short(&view.starts_at.to_zoned(zone.clone()));
+        let at = text.moment_short_in(zone, view.starts_at);
         let reason = reason(text, view);
         let adjusted = if view.item.is_adjustment {
             text.say("payout-adjustment")
@@ -193,7 +193,7 @@ async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
         (sum.currency.to_string(), label)
     });
     let batches = batches.into_iter().map(|batch: Batch| {
-        let at = text.moment_short(&batch.created_at.to_zoned(zone.clone()));
+        let at = text.moment_short_in(&zone, batch.created_at);
         let (class, state) = (batch_tag(batch.state), batch.state.label());
         let note = format!("{} {}", batch.currency, batch.reference);
         (batch.id, at, note, class, state)
@@ -274,7 +274,7 @@ async fn item_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let found = req.read(look).await?;
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let item = &found.item;
-    let at = |at: jiff::Timestamp| text.moment_short(&at.to_zoned(zone.clone()));
+    let at = |at: jiff::Timestamp| text.moment_short_in(&zone, at);
     let why = || {
         form_state
             .line("reason", text.say("booking-reason"))
@@ -386,7 +386,7 @@ async fn batch_page(req: &PageRequest, form_state: &FormState) -> Result<Respons
         ],
         BatchState::Settled | BatchState::Failed => vec![],
     };
-    let at = text.moment_short(&batch.created_at.to_zoned(zone));
+    let at = text.moment_short_in(&zone, batch.created_at);
     let title = text.with("batch-title", [("when", at.into())]);
     let here = format!("{HERE}/batches/{}", batch.id);
     let body = StepsPage {

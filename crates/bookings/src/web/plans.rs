@@ -150,7 +150,7 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
         cursor.map(|cursor| format!("/me/credits?list={list}&cursor={cursor}"))
     };
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
-    let moment = |at: jiff::Timestamp| text.moment_short(&at.to_zoned(zone.clone()));
+    let moment = |at: jiff::Timestamp| text.moment_short_in(&zone, at);
     let body = OwnPage {
         text,
         done: req.done(&[("paid", "credit-was-paid")]),

@@ -6,6 +6,7 @@ use axum::response::Response;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use site::request::{FormPost, PageRequest};
+use web::dates;
 use web::fields::{self, Input};
 use web::form_state::{Control, Field, FormState};
 use web::{Problem, Text};
@@ -59,10 +60,11 @@ async fn page(
     let (stored, blank) = (FormState::of(stored), FormState::default());
     let form_state = profile_form.unwrap_or(&stored);
     let zone = words::zone(&req.site, Some(&req.who));
+    let zone_name = dates::zone_name(&zone, req.site.clock.now());
     let calendar = calendar.map(|calendar| CalendarState {
         read: match calendar.read_at {
             Some(at) => {
-                let when = text.moment(&at.to_zoned(zone));
+                let when = text.moment_in(&zone, at);
                 text.with("external-calendar-read", [("when", when.into())])
             }
             None if calendar.error.is_none() => text.say("external-calendar-unread").into_owned(),
@@ -86,7 +88,11 @@ async fn page(
                 &[("saved", "slot-saved")],
                 calendar_form.unwrap_or(form_state),
             ),
-            hint: text.say("booking-profile-hint").into_owned(),
+            hint: format!(
+                "{} {}",
+                text.say("booking-profile-hint"),
+                text.with("booking-profile-zone", [("zone", zone_name.into())]),
+            ),
             action: PATH,
             groups: table_form(req, form_state).groups(provider::FIELDS, "booking-profile"),
             ..FormPage::of(req, &title, form_state)

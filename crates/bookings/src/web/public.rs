@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts as _, Path, Request, State};
 use axum::http::Uri;
 use axum::response::Response;
-use identity::account::AccountId;
+use identity::account::{self, AccountId, AccountZone};
 use identity::session::signed_in::Confirmed;
 use platform::{StoreError, Tx};
 use site::Context;
@@ -12,11 +12,13 @@ use site::request::FormPost;
 use site::signed_out::Entrance;
 use web::form_state::{self, FormState};
 use web::state::{Label, MenuItem};
-use web::{Form, Problem, Site, Text, Wishes};
+use web::{Form, Problem, Site, Text, Wishes, ZoneWishes, zone};
 
-use super::offers::{Provider, list_page};
-use super::slot_page::{SlotReader, signed_out_page, slot_page};
+use super::offers::{Asker, Provider, list_page};
+use super::slot_page::{Shown, SlotReader, signed_out_page, slot_page};
 use super::visitor::{self, Visitor};
+use super::visitor_zone::VisitorZone;
+use super::words;
 use crate::book::{self, NewBooking};
 use crate::booking;
 use crate::brief::Brief;
@@ -59,14 +61,11 @@ pub(crate) fn first_parts(
     }
     let next = browse::list(tx, &Filter::default(), 1)?.into_iter().next();
     let tile = next.map(|next| {
-        let at = next
-            .slot
-            .starts_at
-            .to_zoned(site.settings.time_zone.clone());
+        let when = text.moment_in(&site.settings.time_zone, next.slot.starts_at);
         Part::Tile(Tile {
             href: "/book".to_owned(),
             label: text.say("booking-title").into_owned(),
-            note: text.with("booking-next", [("when", text.moment(&at).into())]),
+            note: text.with("booking-next", [("when", when.into())]),
         })
     });
     Ok(tile.into_iter().collect())
@@ -77,12 +76,14 @@ pub(super) async fn one(
     State(accounts): State<Context>,
     Path(which): Path<String>,
     wishes: Wishes,
+    zones: ZoneWishes,
     uri: Uri,
     Visitor(viewer): Visitor,
     request: Request,
 ) -> Result<Response, Problem> {
     let site = &accounts.site;
     let text = site.speak_public(&wishes);
+    let zone = VisitorZone::find(site, viewer.who.as_ref(), &zones).await?;
     if let Ok(id) = which.parse::<SlotId>() {
         // After signing in, people return with their choice in the query.
         let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
@@ -90,10 +91,18 @@ pub(super) async fn one(
         let Some(who) = &viewer.who else {
             let (mut parts, _) = request.into_parts();
             let entrance = Entrance::from_request_parts(&mut parts, &accounts).await?;
-            return signed_out_page(&accounts, entrance, &id, &form_state, "").await;
+            let shown = Shown {
+                form_state: &form_state,
+                zone: &zone,
+            };
+            return signed_out_page(&accounts, entrance, &id, shown, "").await;
         };
         let reader = SlotReader::Member(who, &viewer.csrf);
-        return slot_page(site, &text, reader, &id, &form_state).await;
+        let shown = Shown {
+            form_state: &form_state,
+            zone: &zone,
+        };
+        return slot_page(site, &text, reader, &id, shown).await;
     }
     let (asked, is_signed_in) = (which.clone(), viewer.who.is_some());
     let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> {
@@ -119,7 +128,12 @@ pub(super) async fn one(
         bio,
         rating: rating.unwrap_or_default(),
     };
-    list_page(site, &text, &uri, viewer.who.as_ref(), provider).await
+    let asker = Asker {
+        uri: &uri,
+        is_signed_in: viewer.who.is_some(),
+        zone: &zone,
+    };
+    list_page(site, &text, asker, provider).await
 }
 
 /// `POST /book/{which}`.
@@ -139,7 +153,14 @@ pub(super) async fn book(posted: FormPost) -> Result<Response, Problem> {
         shows_email: brief.shows_email,
     };
     let site = req.site.clone();
+    let taken_over = zone::find(posted.form.text("use_zone"));
     let change = move |tx: &mut Tx<'_>, member: &Confirmed| -> Result<String, Refusal> {
+        let id = &member.who().account().id;
+        if let Some(device) = &taken_over
+            && account::has_zone_of_site(tx, id)?
+        {
+            account::set_zone(tx, id, &AccountZone::guess(&site, Some(device)))?;
+        }
         let booked = book::book(tx, &site, member, &new)?;
         Ok(match booked.order {
             Some(order) if booked.booking.state == booking::State::PendingPayment => {
@@ -154,7 +175,14 @@ pub(super) async fn book(posted: FormPost) -> Result<Response, Problem> {
         }
         let form_state = FormState::refused(posted.form.clone(), &problem, &req.text);
         let reader = SlotReader::Member(&req.who, &req.csrf);
-        slot_page(&req.site, &req.text, reader, &id, &form_state).await
+        let account = words::zone(&req.site, Some(&req.who));
+        let mut zone = VisitorZone::of_form(posted.form.text(zone::PARAMETER), account);
+        zone.offered = zone::find(posted.form.text("zone_offered"));
+        let shown = Shown {
+            form_state: &form_state,
+            zone: &zone,
+        };
+        slot_page(&req.site, &req.text, reader, &id, shown).await
     })
     .await
 }

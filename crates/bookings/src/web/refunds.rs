@@ -12,13 +12,17 @@ use super::frame::BookingPage as _;
 use super::slots::HERE;
 use super::words;
 use crate::Refusal;
-use crate::order::PaymentId;
+use crate::order::{self, PaymentId};
 use crate::refund::manual::{self, Before, Clause, NewRefund, RefundRecord};
-use crate::refund::{ELSEWHERE, RefundId, RefundState};
+use crate::refund::{self, ELSEWHERE, RefundId, RefundState};
+use crate::refund_request::{self, Decision, RefundRequest, RefundRequestId};
 use crate::settings::{self, Administrator, BookingSettings};
 
 const ALL: &str = "/admin/refunds";
-const DONE: &[(&str, &str)] = &[("asked", "refund-was-asked")];
+const DONE: &[(&str, &str)] = &[
+    ("asked", "refund-was-asked"),
+    ("answered", "refund-request-answered"),
+];
 /// The policy's clauses, in the order in which the page shows them.
 const CLAUSES: [Clause; 5] = [
     Clause::Unused,
@@ -33,10 +37,26 @@ const CLAUSES: [Clause; 5] = [
 struct ListPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
+    form_state: &'a FormState,
+    csrf: &'a str,
     policy: Vec<String>,
+    requests: Vec<RequestRow>,
     rows: Vec<Row>,
     next: Option<String>,
 }
+
+/// A request that waits for an answer.
+struct RequestRow {
+    id: RefundRequestId,
+    at: String,
+    /// What was paid for, and by whom.
+    title: String,
+    said: String,
+    fields: Vec<Field>,
+}
+
+/// The maximum number of requests on the page.
+const REQUESTS: i64 = 50;
 
 struct Row {
     at: String,
@@ -59,8 +79,10 @@ fn tag(state: RefundState) -> &'static str {
 fn reason<'a>(text: &'a Text, refund: &'a RefundRecord) -> String {
     let rule = match refund.reason.as_str() {
         manual::POLICY => "refund-rule-policy",
+        refund_request::ASKED => "refund-rule-asked",
         _ if refund.requested_by.is_some() => return refund.reason.clone(),
         "cancelled" => "refund-rule-cancelled",
+
         "no_show_provider" => "refund-rule-no-show",
         "slot_gone" => "refund-rule-slot-gone",
         ELSEWHERE => "refund-rule-elsewhere",
@@ -73,14 +95,33 @@ fn reason<'a>(text: &'a Text, refund: &'a RefundRecord) -> String {
 
 /// `GET /admin/refunds`.
 pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
+    show(&req, &FormState::default(), "").await
+}
+
+/// Shows the page. After a refused answer, it contains what the administrator entered about the
+/// request `answered`.
+async fn show(
+    req: &PageRequest,
+    form_state: &FormState,
+    answered: &str,
+) -> Result<Response, Problem> {
     let paging = req.page_query()?;
     let before: Option<Before<RefundId>> = paging.after()?;
     let rows = paging.rows();
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
         let found = manual::list(tx, before.as_ref(), rows)?;
-        Ok::<_, Refusal>((found, settings::load(tx)?))
+        let mut requests = Vec::new();
+        if before.is_none() {
+            for one in refund_request::list(tx, None, REQUESTS)? {
+                if let Some(order) = order::find(tx, &one.request.order_id)? {
+                    let left = refund::left_of_order(tx, &order)?;
+                    requests.push((one, Money::new(left, order.currency)));
+                }
+            }
+        }
+        Ok::<_, Refusal>((found, requests, settings::load(tx)?))
     };
-    let (found, rules) = req.read(look).await?;
+    let (found, requests, rules) = req.read(look).await?;
     let found = paging.list(found, |one| (one.created_at, one.id.clone()));
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let next = found
@@ -90,22 +131,81 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         let reason = reason(text, &one);
         let note = [one.payer, Some(reason)].into_iter().flatten();
         Row {
-            at: text.moment_short(&one.created_at.to_zoned(zone.clone())),
+            at: text.moment_short_in(&zone, one.created_at),
             note: note.collect::<Vec<String>>().join(" · "),
             sum: text.money(Money::new(one.amount_minor, one.currency)),
             class: tag(one.state),
             state: one.state.label(),
         }
     });
+    let requests = requests.into_iter().map(|(one, left)| {
+        let stored = form_state::form([("amount_minor", left.decimal())]);
+        let stored = FormState::of(stored);
+        let form_state = if one.request.id.as_str() == answered {
+            form_state
+        } else {
+            &stored
+        };
+        let amount = form_state.amount(
+            "amount_minor",
+            text.say("refund-amount"),
+            left.currency.code(),
+        );
+        let reason = form_state.line("reason", text.say("booking-reason"));
+        let title = [Some(one.title), one.payer, Some(text.money(left))];
+        RequestRow {
+            at: text.moment_short_in(&zone, one.request.created_at),
+            title: title.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+            said: one.request.text,
+            fields: vec![amount, reason.hint(text.say("refund-request-reason-hint"))],
+            id: one.request.id,
+        }
+    });
     let policy = CLAUSES.iter().map(|clause| said(text, *clause, &rules));
     let body = ListPage {
         text,
         done: req.done(DONE),
+        form_state,
+        csrf: &req.csrf,
+        requests: requests.collect(),
         policy: policy.collect(),
         rows: rows.collect(),
         next,
     };
     req.show(HERE, &text.say("refund-all"), body).await
+}
+
+/// `POST /admin/refunds/requests/{id}`: answers a request.
+pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
+    let id: RefundRequestId = posted.req.id("id")?;
+    let (site, form, answered) = (posted.req.site.clone(), posted.form.clone(), id.to_string());
+    let change = move |tx: &mut Tx<'_>, by: &Administrator| {
+        let found: RefundRequest = tx.find(&id)?.ok_or(Refusal::NotFound)?;
+        let order = order::find(tx, &found.order_id)?.ok_or(Refusal::NotFound)?;
+        let amount_minor = if form.text("do") == "grant" {
+            let at = "/amount_minor";
+            let amount = form_state::amount(&form, "amount_minor", order.currency, at);
+            let amount = amount.map_err(Refusal::Problem)?;
+            if amount.minor <= 0 {
+                let problem = Problem::fields().field(at, "required", []);
+                return Err(Refusal::Problem(problem));
+            }
+            amount.minor
+        } else {
+            0
+        };
+        let new = Decision {
+            amount_minor,
+            reason: form.text("reason").to_owned(),
+        };
+        refund_request::decide(tx, &site, by, &id, &new)?;
+        Ok::<_, Refusal>(format!("{ALL}?done=answered"))
+    };
+    posted
+        .save(change, async |req, form_state| {
+            show(req, form_state, &answered).await
+        })
+        .await
 }
 
 fn said(text: &Text, clause: Clause, rules: &BookingSettings) -> String {

@@ -68,7 +68,7 @@ async fn list(req: &PageRequest, party: Party, title: &'static str) -> Result<Re
     let found = paging.list(found, |one| (one.created_at, one.id.clone()));
     let zone = words::zone(&req.site, Some(&req.who));
     let rows = found.items.into_iter().map(|one| {
-        let at = text.moment_short(&one.created_at.to_zoned(zone.clone()));
+        let at = text.moment_short_in(&zone, one.created_at);
         let class = tag(one.state);
         (one, at, class)
     });
@@ -259,9 +259,9 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
             Party::Administrator => (ALL, "review-all"),
         },
         tag: tag(state),
-        submitted: text.moment(&review.created_at.to_zoned(zone.clone())),
+        submitted: text.moment_in(&zone, review.created_at),
         session: review.booking.as_ref().map(|one| {
-            let when = text.moment(&one.starts_at.to_zoned(zone));
+            let when = text.moment_in(&zone, one.starts_at);
             (when, one.state.label(), words::tag(one.state))
         }),
         kilobytes: (

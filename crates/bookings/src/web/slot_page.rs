@@ -18,9 +18,10 @@ use web::dates;
 use web::fields;
 use web::form_state::{Control, Field, FormState};
 use web::page::{Kind, Page};
-use web::{Form, Problem, Site, Text, Theme};
+use web::{Form, Problem, Site, Text, Theme, zone};
 
 use super::frame::framed;
+use super::visitor_zone::VisitorZone;
 use super::{brief, choices, visitor, words};
 use crate::booking::{self, Booking};
 use crate::browse::{self, Offered};
@@ -42,6 +43,9 @@ struct SlotPage<'a> {
     date: String,
     time: String,
     zone: String,
+    visitor: &'a VisitorZone,
+    /// The field with which the member's account takes over the zone of their device.
+    take_over: Option<Field>,
     place: String,
     cancel: String,
     /// The message ids of labels, and what the slot offers.
@@ -118,14 +122,21 @@ pub(super) async fn signed_out_page(
     accounts: &Context,
     entrance: Entrance,
     id: &SlotId,
-    form_state: &FormState,
+    shown: Shown<'_>,
     stamp: &str,
 ) -> Result<Response, Problem> {
     let text = entrance.text.clone();
     let reader = SlotReader::SignedOut(accounts, &entrance, stamp);
-    let mut response = slot_page(&accounts.site, &text, reader, id, form_state).await?;
+    let mut response = slot_page(&accounts.site, &text, reader, id, shown).await?;
     entrance.remember(response.headers_mut());
     Ok(response)
+}
+
+/// How the page of a slot is shown.
+#[derive(Clone, Copy)]
+pub(super) struct Shown<'a> {
+    pub(super) form_state: &'a FormState,
+    pub(super) zone: &'a VisitorZone,
 }
 
 /// Who reads the page of a slot.
@@ -141,8 +152,12 @@ pub(super) async fn slot_page(
     text: &Text,
     reader: SlotReader<'_>,
     id: &SlotId,
-    form_state: &FormState,
+    shown: Shown<'_>,
 ) -> Result<Response, Problem> {
+    let Shown {
+        form_state,
+        zone: visitor,
+    } = shown;
     let who = match reader {
         SlotReader::Member(who, csrf) => Some((who, csrf)),
         SlotReader::SignedOut(..) => None,
@@ -200,14 +215,14 @@ pub(super) async fn slot_page(
         .read(look)
         .await?
         .ok_or_else(Problem::not_found)?;
-    let zone = words::zone(site, who.map(|(who, _)| who));
+    let zone = &visitor.zone;
     let (offered, held, rules, means, (sets, listed, about)) = match found {
         Found::Mine(booking) => return Ok(see_other(&crate::notice::page(&booking))),
         Found::Taken(others) => {
             let title = text.say("booking-taken");
             let others = others.iter().map(|one| {
-                let when = words::moment(text, &zone, one.slot.starts_at);
-                (format!("/book/{}", one.slot.id), when)
+                let when = words::moment(text, zone, one.slot.starts_at);
+                (visitor.keep(&format!("/book/{}", one.slot.id)), when)
             });
             let others = others.collect();
             return Ok(plain(site, text, &title, TakenPage { text, others }));
@@ -219,7 +234,7 @@ pub(super) async fn slot_page(
     let prefilled = prefilled.map(|held| held_form(&held));
     let form_state = prefilled.as_ref().unwrap_or(form_state);
     let slot = &offered.slot;
-    let (date, time) = words::when(text, &zone, slot.starts_at, slot.ends_at);
+    let (date, time) = words::when(text, zone, slot.starts_at, slot.ends_at);
     let deadline = slot.starts_at - jiff::SignedDuration::from_mins(rules.cancel_minutes);
     let price = match slot.price_minor {
         0 => words::price(text, slot.price(), offered.credit_label.as_deref()),
@@ -249,11 +264,13 @@ pub(super) async fn slot_page(
         length: words::length(text, slot.starts_at, slot.ends_at),
         date,
         time,
-        zone: dates::zone_name(&zone, slot.starts_at),
+        zone: dates::zone_name(zone, slot.starts_at),
+        visitor,
+        take_over: take_over(text, form_state, visitor),
         place: words::place(text, slot),
         cancel: cancel_rule(
             text,
-            &zone,
+            zone,
             deadline,
             site.clock.now(),
             (slot.price_minor > 0).then_some(rules.late_refund_bps),
@@ -281,6 +298,22 @@ pub(super) async fn slot_page(
     }
     let title = slot.title.clone();
     Ok(plain(site, text, &title, body))
+}
+
+/// The tick with which an account takes over the zone of its owner's device. It is ticked at first.
+fn take_over(text: &Text, form_state: &FormState, visitor: &VisitorZone) -> Option<Field> {
+    let offered = visitor.offered.as_ref()?;
+    let name = zone::name(offered).to_owned();
+    let mut form = form_state.form.clone();
+    if form_state.is_fine() {
+        form.set("use_zone", name.clone());
+    }
+    let label = text.with(
+        "booking-zone-take-over",
+        [("zone", dates::place(offered).into())],
+    );
+    let choices = [(name, label)];
+    Some(FormState::of(form).ticks("use_zone", text.say("booking-zone-mails"), choices))
 }
 
 /// The form for a slot that is held for its reader, with what was entered when it was held. Perhaps

@@ -4,10 +4,9 @@ use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::money::Money;
-use web::dates;
-use web::{Site, Text};
+use web::{Site, Text, dates};
 
-use crate::booking;
+use crate::booking::{self, Booking, Party};
 use crate::credit_kind::Labels;
 pub(super) use crate::notice::moment;
 use crate::order::{Grant, OrderState};
@@ -21,8 +20,30 @@ pub(super) fn zone(site: &Site, who: Option<&SignedIn>) -> TimeZone {
 
 /// Like [`moment`], with a short date.
 pub(super) fn moment_short(text: &Text, zone: &TimeZone, at: Timestamp) -> String {
-    let when = text.moment_short(&at.to_zoned(zone.clone()));
-    format!("{when}, {}", dates::zone_name(zone, at))
+    text.moment_short_in(zone, at)
+}
+
+/// Formats the start of a booking in the other side's zone, if that differs from the reader's.
+pub(super) fn their_time(
+    text: &Text,
+    zone: &TimeZone,
+    theirs: &TimeZone,
+    booking: &Booking,
+    reader: Party,
+) -> String {
+    let at = booking.starts_at;
+    if theirs.to_offset(at) == zone.to_offset(at) {
+        return String::new();
+    }
+    let values = [
+        ("when", text.moment(&at.to_zoned(theirs.clone())).into()),
+        ("zone", dates::zone_name(theirs, at).into()),
+    ];
+    let message = match reader {
+        Party::Provider => "booking-their-time-member",
+        Party::Member | Party::Administrator => "booking-their-time",
+    };
+    text.with(message, values)
 }
 
 /// A length such as “45 minutes” or “1 hour 30 minutes”.

@@ -169,7 +169,7 @@ fn a_session_is_over_two_hours_after_its_end() {
 fn a_member_in_another_zone_reads_both_times() {
     on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
-        farah.profile("time_zone", "Europe/London").await;
+        farah.zone("Europe/London").await;
         let slot = farah.offer("2026-11-24", "09:00", 0).await;
         let mut aina = stage.person("Aina Yusof").await;
         let booked = aina.book(&slot).await;

@@ -68,6 +68,7 @@ GET /orders/{id} | order | M |  | 200 | -n+nnnn+s
 POST /orders/{id}/checkout | order | M | {} | 409 | -n+nnnntt
 POST /orders/{id}/verify | order | M | {} | 400 | -n+nnnntt
 POST /orders/{id}/check | order | M |  | 200 | -n+nnnntt
+POST /orders/{id}/refund-request | order | M | {} | 422 | -n+nnnntt
 GET /reviews |  | M |  | 200 | -+++++++s
 POST /reviews |  | M | form | 422 | -u+++++s+
 GET /reviews/{id}/file | review | M |  | 200 | -n+n+n++s
@@ -78,6 +79,7 @@ POST /reviews/{id}/complete | review | P | {"strengths": "Theirs"} | 409 | -nfn+
 PATCH /admin/booking-settings |  | A | {"version": 999} | 409 | -fffff+tt
 POST /admin/credits |  | A | {"account_id": "member", "credit_kind": "session", "delta": 1, "reason": "A gift"} | 201 | -fffff+tt
 POST /admin/refunds |  | A | {"payment_id": "payment", "amount_minor": 1, "reason": "A kindness"} | 202 | -fffff+tt
+POST /admin/refund-requests/{id}/decide | wish | A | {"amount_minor": 0, "reason": "No reason"} | 409 | -fffff+tt
 POST /admin/reconcile/{id}/apply | finding | A |  | 202 | -fffff+tt
 POST /admin/payout-items/{id}/{step} | item,approve | A | {} | 200 | -fffff+tt
 POST /admin/payout-batches |  | A | {"currency": "MYR"} | 201 | -fffff+tt
@@ -102,6 +104,7 @@ const READ_BY_ADMINISTRATORS: &[(&str, &str)] = &[
     ("payout-items", ""),
     ("payout-rates", ""),
     ("reconcile", ""),
+    ("refund-requests", ""),
     ("refunds", ""),
 ];
 /// The status is of the removal: an item that was used stays, and is not offered any more.
@@ -337,8 +340,20 @@ fn every_operation_admits_whom_the_table_says() {
         )
         .await;
         let claim = id(stage, sql!("SELECT id FROM claim")).await;
+        run(
+            stage,
+            sql!(
+                "INSERT INTO refund_request (id, order_id, text, state, amount_minor, reason,
+                     created_at)
+                 SELECT 'c0000000-0000-4000-8000-000000000002', id, '', 'refused', 0, '', 1
+                 FROM booking_order ORDER BY created_at LIMIT 1"
+            ),
+        )
+        .await;
+        let wish = id(stage, sql!("SELECT id FROM refund_request")).await;
         names.extend([
             ("claim", claim),
+            ("wish", wish),
             ("free", free["id"].as_str().unwrap().to_owned()),
             ("booked", booked[3].clone()),
             ("cancelled", booked[2].clone()),

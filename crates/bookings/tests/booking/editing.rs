@@ -247,7 +247,7 @@ fn a_changed_time_drops_out_of_requests_for_it() {
 fn a_time_that_the_clock_shows_twice_says_so() {
     on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
-        farah.profile("time_zone", "Europe/London").await;
+        farah.zone("Europe/London").await;
         // Clocks go back on Sunday, 31 October 2027, from 2:00 to 1:00.
         let slot = farah.offer("2027-10-31", "01:30", 0).await;
         assert_eq!(slot["starts_at"], "2027-10-31T00:30:00Z");

@@ -113,7 +113,7 @@ impl Server {
 /// A provider whose times are in UTC.
 async fn provider(stage: &Stage<'_>) -> Person {
     let mut farah = stage::provider(stage).await;
-    farah.profile("time_zone", "UTC").await;
+    farah.zone("UTC").await;
     farah
 }
 
@@ -199,7 +199,7 @@ fn repeated_events_hide_times_on_both_sides_of_a_change_of_the_clock() {
     on_default(&async |stage: &Stage<'_>| {
         let (server, stage) = Server::start(stage.world).await;
         let mut farah = provider(&stage).await;
-        farah.profile("time_zone", "Europe/London").await;
+        farah.zone("Europe/London").await;
         let mut slots = Vec::new();
         for day in ["2027-03-26", "2027-03-27", "2027-03-28", "2027-03-29"] {
             for time in ["08:00", "09:00", "10:00"] {

@@ -96,9 +96,40 @@ fn both_sides_say_once_how_it_was() {
         let twice = give(&mut aina, &id, &good).await;
         assert_eq!(twice.expect(409).json()["code"], "feedback_exists");
         assert_eq!(told(stage, "feedback-notice-arrived").await, [FARAH]);
-        // The provider reads it without the private note, and answers by the API.
+        // The provider reads it only after answering, here by the API.
+        assert!(read(&mut farah, &id).await.is_empty());
+        let page = farah.browser.get(&format!("/me/bookings/{id}")).await;
+        assert!(
+            !page.text().contains("A patient teacher"),
+            "{}",
+            page.text()
+        );
+        for (body, expected) in [
+            (json!({}), ("/rating", "required")),
+            (json!({"rating": 6}), ("/rating", "out_of_range")),
+            (
+                json!({"rating": 5, "author": "member"}),
+                ("/author", "unknown_field"),
+            ),
+            (
+                json!({"rating": 5, "scores": [{"criterion": calm, "score": 1}]}),
+                ("/scores/0/criterion", "unknown_option"),
+            ),
+        ] {
+            let page = give(&mut farah, &id, &body).await;
+            let found = errors(page.expect(422));
+            assert_eq!(found, [(expected.0.to_owned(), expected.1.to_owned())]);
+        }
+        let scores = json!([{"criterion": depth, "score": 0}]);
+        let body = json!({"rating": 2, "scores": scores, "private_note": "Not prepared"});
+        let given = give(&mut farah, &id, &body).await.expect(201).json();
+        assert_eq!(
+            (&given["private_note"], &given["scores"]),
+            (&json!("Not prepared"), &scores)
+        );
+        // The provider reads the member's without the private note.
         let seen = read(&mut farah, &id).await;
-        assert_eq!(seen.len(), 1);
+        assert_eq!(seen.len(), 2);
         assert_eq!(
             (&seen[0]["rating"], &seen[0]["text"]),
             (&json!(4), &json!("A patient teacher"))
@@ -125,29 +156,6 @@ fn both_sides_say_once_how_it_was() {
         assert!(
             own.contains(&by("own")) && !own.contains(&by("member")),
             "{own}"
-        );
-        for (body, expected) in [
-            (json!({}), ("/rating", "required")),
-            (json!({"rating": 6}), ("/rating", "out_of_range")),
-            (
-                json!({"rating": 5, "author": "member"}),
-                ("/author", "unknown_field"),
-            ),
-            (
-                json!({"rating": 5, "scores": [{"criterion": calm, "score": 1}]}),
-                ("/scores/0/criterion", "unknown_option"),
-            ),
-        ] {
-            let page = give(&mut farah, &id, &body).await;
-            let found = errors(page.expect(422));
-            assert_eq!(found, [(expected.0.to_owned(), expected.1.to_owned())]);
-        }
-        let scores = json!([{"criterion": depth, "score": 0}]);
-        let body = json!({"rating": 2, "scores": scores, "private_note": "Not prepared"});
-        let given = give(&mut farah, &id, &body).await.expect(201).json();
-        assert_eq!(
-            (&given["private_note"], &given["scores"]),
-            (&json!("Not prepared"), &scores)
         );
         assert_eq!(told(stage, "feedback-notice-arrived").await, [AINA, FARAH]);
         // Each reads their own private note, administrators both, and nobody else anything.
@@ -300,7 +308,11 @@ fn a_criterion_may_ask_for_words() {
         assert_eq!(written.value("answers.0.text"), Some("Clear\nand kind"));
         written.fill("scores.0.score", "3");
         farah.browser.submit(&refused, &written).await.expect(303);
-        let seen = read(&mut aina, &id).await;
+        give(&mut aina, &id, &json!({"rating": 5}))
+            .await
+            .expect(201);
+        let mut seen = read(&mut aina, &id).await;
+        seen.retain(|one| one["author"] == "provider");
         let said = json!([{"criterion": strengths, "text": "Clear\nand kind"}]);
         assert_eq!(seen[0]["answers"], said);
         assert_eq!(seen[0]["scores"], json!([{"criterion": depth, "score": 3}]));
@@ -331,9 +343,12 @@ fn a_criterion_may_ask_for_words() {
         let found = errors(late.expect(422));
         assert_eq!(found[0].0, "/answers/0/criterion");
         let copy = exported(stage, &aina).await;
-        assert_eq!(copy["feedback"][0]["answers"][0]["text"], "Clear");
+        let copied = copy["feedback"].as_array().unwrap().iter();
+        let mut theirs = copied.filter(|one| one["author"] == "provider");
+        assert_eq!(theirs.next().unwrap()["answers"][0]["text"], "Clear");
         erase(stage, &aina).await;
-        let seen = read(&mut farah, &id).await;
+        let mut seen = read(&mut farah, &id).await;
+        seen.retain(|one| one["author"] == "provider");
         assert_eq!(
             (&seen[0]["answers"], &seen[0]["rating"]),
             (&json!([]), &json!(4))
@@ -474,5 +489,23 @@ fn who_leaves_takes_their_words_along_and_ratings_stay() {
             (&seen[0]["rating"], &seen[0]["text"]),
             (&json!(5), &json!(""))
         );
+    });
+}
+
+#[test]
+fn after_two_weeks_a_side_reads_what_the_other_said_alone() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        let id = session(&mut farah, &mut aina, "2026-11-24").await;
+        go_to(stage, "2026-11-24T02:00:00Z").await;
+        give(&mut farah, &id, &json!({"rating": 4}))
+            .await
+            .expect(201);
+        for (at, count) in [("2026-12-08T02:00:00Z", 0), ("2026-12-08T02:00:01Z", 1)] {
+            go_to(stage, at).await;
+            assert_eq!(read(&mut aina, &id).await.len(), count, "{at}");
+            assert_eq!(read(&mut farah, &id).await.len(), 1, "{at}");
+        }
     });
 }

@@ -16,10 +16,10 @@ use crate::stage::{
     Booking, Stage, count, go_to, of_platform, on_both, provider, rows, run, wrong,
 };
 
-const SITI: &str = "siti@example.my";
+pub(crate) const SITI: &str = "siti@example.my";
 
 /// The same site, where people may register and book without an account.
-async fn open<'w>(stage: &Stage<'w>) -> Stage<'w> {
+pub(crate) async fn open<'w>(stage: &Stage<'w>) -> Stage<'w> {
     let open = of_platform(stage.world, stage.world.platform.clone()).open();
     allow(&open, true).await;
     open
@@ -62,8 +62,13 @@ async fn leave(browser: &mut Visitor, slot: &Value, email: &str) -> Page {
     browser.submit(&page, &form).await
 }
 
+/// Siti leaves her name and address at a slot.
+pub(crate) async fn siti_books(browser: &mut Visitor, slot: &Value) -> Page {
+    leave(browser, slot, SITI).await
+}
+
 /// The paths of the links in the mails to an address, the latest last.
-async fn links(stage: &Stage<'_>, email: &str) -> Vec<String> {
+pub(crate) async fn links(stage: &Stage<'_>, email: &str) -> Vec<String> {
     let mails = stage.world.mails().await;
     let to = mails.iter().filter(|mail| mail.recipient == email);
     let paths = to.flat_map(|mail| {

@@ -1,9 +1,8 @@
 //! Tests of offering slots.
 
-use platform::sql;
 use serde_json::{Value, json};
 
-use crate::stage::{Booking, Stage, errors, local, on_default, provider, run};
+use crate::stage::{Booking, Stage, errors, local, on_default, provider};
 
 fn series(first: &str, weeks: i64, weekdays: &[i64], times: &[&str]) -> Value {
     json!({
@@ -98,7 +97,7 @@ fn a_series_keeps_the_time_of_the_clock_over_a_change_of_the_clock() {
                 ["2027-03-09T12:30:00Z", "2027-03-16T11:30:00Z"],
             ),
         ] {
-            farah.profile("time_zone", name).await;
+            farah.zone(name).await;
             let body = series(first, 2, &[weekday], &["09:00"]);
             let made = farah.call("POST", "/api/v1/me/slots/series", &body).await;
             let made = made.expect(201).json();
@@ -114,7 +113,7 @@ fn a_series_keeps_the_time_of_the_clock_over_a_change_of_the_clock() {
 fn a_series_is_made_whole_or_not_at_all() {
     on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
-        farah.profile("time_zone", "Europe/London").await;
+        farah.zone("Europe/London").await;
         // Clocks go forward on Sunday, 28 March 2027, so 01:30 does not exist on that day.
         let mut body = series("2027-03-15", 2, &[7], &["01:30", "12:00"]);
         let page = farah.call("POST", "/api/v1/me/slots/series", &body).await;
@@ -286,18 +285,19 @@ fn a_series_of_any_length_is_refused_at_once() {
 }
 
 #[test]
-fn providers_read_their_sessions_in_the_zone_of_their_slots() {
+fn each_side_reads_a_session_in_its_own_zone_and_in_the_other_s() {
     on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
         // Offering times gives a provider an address.
         let slot = farah.offer("2026-12-01", "09:00", 0).await;
         stage.visitor().get("/book/farah-ali").await.expect(200);
         let mut aina = stage.person("Aina Yusof").await;
-        let zones = sql!("UPDATE account SET time_zone = 'Europe/Rome'");
-        run(stage, zones).await;
+        aina.zone("Europe/Rome").await;
         let booked = aina.book(&slot).await;
         let booking = booked.expect(303).location().unwrap().to_owned();
         farah.sees(&booking, "9–10 am, Kuala Lumpur (UTC+8)").await;
+        farah.sees(&booking, "For the member:").await;
+        farah.sees(&booking, "2 am, Rome (UTC+1)").await;
         aina.sees(&booking, "2–3 am, Rome (UTC+1)").await;
         aina.sees(&booking, "9 am, Kuala Lumpur (UTC+8)").await;
         let mails = stage.world.mails().await;

@@ -24,7 +24,7 @@ fn told(sequence: i64, outcome: &str) -> Vec<(i64, String, String)> {
 fn each_side_is_reminded_once_24_hours_before_over_a_change_of_the_clock() {
     on_default(&async |stage: &Stage<'_>| {
         let mut farah = provider(stage).await;
-        farah.profile("time_zone", "Europe/London").await;
+        farah.zone("Europe/London").await;
         // The session begins at 08:30 UTC, on the day on which clocks go forward.
         let slot = farah.offer("2027-03-28", "09:30", 0).await;
         assert_eq!(slot["starts_at"], "2027-03-28T08:30:00Z");

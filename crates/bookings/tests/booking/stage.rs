@@ -12,7 +12,7 @@ use platform::{Platform, Rows, Sql, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use site::domain::Domains;
 use site::domains;
-use testkit::{Page, Visitor, World, rounds};
+use testkit::{Page, Visitor, World, clock_times, rounds};
 
 use web::Settings;
 
@@ -37,6 +37,7 @@ pub(crate) fn on_both(test: &impl AsyncFn(&Stage<'_>)) {
 pub(crate) async fn run_in(world: &World, test: &impl AsyncFn(&Stage<'_>)) {
     for kind in [
         "booking.hold",
+        "booking.former_zones",
         "booking.late",
         "booking.claim",
         "booking.note",
@@ -72,13 +73,26 @@ pub(crate) async fn run_in(world: &World, test: &impl AsyncFn(&Stage<'_>)) {
     test(&stage).await;
     assert_eq!(wrong(&stage).await, [""; 0]);
     assert_eq!(stage.unsaid_actions().await, [""; 0]);
+    check_messages(&stage).await;
     // Tests that check mails have done so before this point.
     run(&stage, sql!("DELETE FROM mail")).await;
+}
+
+/// Panics if a mail, its subject or a notice has a clock time without a zone.
+async fn check_messages(stage: &Stage<'_>) {
+    let mails = stage.world.mails().await;
+    let mails = mails.into_iter().flat_map(|mail| [mail.subject, mail.text]);
+    let notices: Vec<(String,)> = rows(stage, sql!("SELECT about FROM notification")).await;
+    for text in mails.chain(notices.into_iter().map(|(about,)| about)) {
+        let found = clock_times::without_zone(&text);
+        assert!(found.is_empty(), "{text}: {found:#?}");
+    }
 }
 
 pub(crate) fn of_platform(world: &World, platform: Platform) -> Stage<'_> {
     Stage::with(world, DOMAINS, platform, testkit::stage::settings())
         .with_tokens_for(&[READ, WRITE])
+        .checked_by(clock_times::check)
 }
 
 /// The same site, which accepts uploads of up to `most` bytes.
@@ -97,7 +111,9 @@ pub(crate) fn in_zone<'w>(stage: &Stage<'w>, zone: &str) -> Stage<'w> {
         ..testkit::stage::settings()
     };
     let platform = stage.world.platform.clone();
-    Stage::with(stage.world, DOMAINS, platform, settings).with_tokens_for(&[READ, WRITE])
+    Stage::with(stage.world, DOMAINS, platform, settings)
+        .with_tokens_for(&[READ, WRITE])
+        .checked_by(clock_times::check)
 }
 
 /// The inconsistencies that [`verify::find`] reports.
@@ -291,6 +307,9 @@ pub(crate) trait Booking {
     /// Sets a field of the provider's profile to a text, or ticks a checkbox.
     async fn profile(&mut self, name: &str, value: &str);
 
+    /// Sets the zone in which the person reads times.
+    async fn zone(&mut self, name: &str);
+
     async fn book(&mut self, slot: &Value) -> Page;
 
     /// Books a slot that has a price. Returns the paths of the payment page and of the booking.
@@ -330,6 +349,13 @@ impl Booking for Person {
             "" => form.tick(name, "1"),
             value => form.fill(name, value),
         };
+        self.browser.submit(&page, &form).await.expect(303);
+    }
+
+    async fn zone(&mut self, name: &str) {
+        let page = self.browser.get("/me/profile").await;
+        let mut form = page.expect(200).form("/me/profile");
+        form.fill("time_zone", name);
         self.browser.submit(&page, &form).await.expect(303);
     }
 

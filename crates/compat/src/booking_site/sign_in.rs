@@ -14,7 +14,7 @@ use web::{Facts, Json, Pages, Problem, Wishes};
 use super::{Policy, session};
 
 use accounts::web::front_end::{self, Sent};
-use identity::account::{self, Account};
+use identity::account::{self, Account, AccountZone};
 use identity::client::Client;
 use identity::grant::{self, Scope};
 use identity::people;
@@ -170,6 +170,7 @@ async fn try_register(
         display_name: &sent.name,
         slug: "",
         locale: &text.language().tag,
+        zone: AccountZone::guess(site, None),
         form_stamp: None,
         website: "",
     };

@@ -12,7 +12,7 @@ use super::answer::{ACCEPTED, DONE, Message};
 use super::person::{Person, person};
 
 use accounts::web::front_end::{self, Sent};
-use identity::account::{self, Account, AccountId, DisplayName};
+use identity::account::{self, Account, AccountId, AccountZone, DisplayName};
 use identity::client::Client;
 use identity::person::registration::{self, Registered};
 use identity::person::reset::{self, ResetError, Tokens as ResetTokens, Wanted};
@@ -96,6 +96,7 @@ pub(super) async fn try_register(
         display_name: &sent.display_name,
         slug: "",
         locale: &text.language().tag,
+        zone: AccountZone::guess(site, None),
         form_stamp: None,
         website: sent.honeypot.as_deref().unwrap_or_default(),
     };

@@ -62,8 +62,9 @@ pub fn add(tx: &mut Tx<'_>, person: &Person) -> Result<Outcome, StoreError> {
     let name = if name.is_empty() { &person.slug } else { &name };
     let added = sql!(
         "INSERT INTO account (id, state, display_name, folded_name, locale, time_zone,
-             created_at, updated_at)
-         VALUES (:id, :state, :name, :folded, :locale, :time_zone, :created_at, :updated_at)
+             zone_source, created_at, updated_at)
+         VALUES (:id, :state, :name, :folded, :locale, :time_zone, 'site', :created_at,
+             :updated_at)
          ON CONFLICT (id) DO NOTHING",
         id = person.id,
         state = if person.is_active {

@@ -11,7 +11,7 @@ use web::fields::{self, Field, Input, https, line, lines};
 use web::findings::Findings;
 use web::problem::FieldProblem;
 
-use crate::account::{self, AccountId, DisplayName};
+use crate::account::{self, AccountId, AccountZone, DisplayName};
 use crate::person::slug;
 use crate::person::slug_change::{self, SlugError};
 use crate::session::signed_in::{self, SignedIn};
@@ -180,6 +180,9 @@ pub fn change(
         id
     )
     .run(tx, Rows::Exactly(1))?;
+    if new.time_zone != old.time_zone {
+        account::set_zone(tx, id, &AccountZone::chosen(&new.time_zone))?;
+    }
     tx.record(Entry {
         actor: who.actor(),
         action: "profile.changed",

@@ -18,7 +18,7 @@ use sha2::{Digest as _, Sha256};
 use web::{Network, Site};
 
 use crate::account::{
-    self, Account, CreateError, DisplayName, NewAccount, VerifiedBy, unconfirmed,
+    self, Account, AccountZone, CreateError, DisplayName, NewAccount, VerifiedBy, unconfirmed,
 };
 use crate::accounts::Accounts;
 use crate::client::Client;
@@ -144,6 +144,8 @@ pub struct Returned {
     pub sudo: Option<Sudo>,
     pub client: Client,
     pub locale: String,
+    /// The zone of an account that is made now.
+    pub zone: AccountZone,
 }
 
 /// The outcome of a browser's return from a provider.
@@ -219,6 +221,7 @@ pub async fn finish(
         to: left.to,
         client: returned.client,
         locale: returned.locale,
+        zone: returned.zone,
     };
     // If a concurrent sign-in has created the account, the second pass finds it.
     for is_last in [false, true] {
@@ -293,6 +296,7 @@ struct Arriving {
     to: String,
     client: Client,
     locale: String,
+    zone: AccountZone,
 }
 
 enum Undecided {
@@ -361,12 +365,7 @@ impl Arriving {
             name: name.ok_or(ProviderSignInError::Denied)?,
             email: email.clone(),
             locale: self.locale.clone(),
-            time_zone: site
-                .settings
-                .time_zone
-                .iana_name()
-                .unwrap_or("UTC")
-                .to_owned(),
+            zone: self.zone.clone(),
         };
         let account = self.create(tx, &new)?;
         account::verify_email(tx, &account.id, VerifiedBy::Provider)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use backup::{Drill, DrillResult, Status};
 use edge::FileCertificate;
 use edge::acme::{CertificateStatus, Failures as Refusals};
-use identity::account::{self, NewAccount};
+use identity::account::{self, AccountZone, NewAccount};
 use identity::people::setup::{self, Credential};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -82,7 +82,7 @@ async fn people(site: &Site) {
         name: "Farah binti Ali".parse().unwrap(),
         email: email.parse().unwrap(),
         locale: locale.to_owned(),
-        time_zone: "Asia/Kuala_Lumpur".to_owned(),
+        zone: AccountZone::chosen("Asia/Kuala_Lumpur"),
     };
     let make = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
         for (email, locale) in OWNERS {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Extension;
-use identity::account::{self, AccountId, NewAccount};
+use identity::account::{self, AccountId, AccountZone, NewAccount};
 use identity::client::Client;
 use identity::session::{self, Method, Stay};
 use jiff::tz::TimeZone;
@@ -87,7 +87,7 @@ async fn person(accounts: &Context) -> (AccountId, Visitor) {
         name: "Farah Ali".parse().unwrap(),
         email: "farah@example.com".parse().unwrap(),
         locale: "en".to_owned(),
-        time_zone: "UTC".to_owned(),
+        zone: AccountZone::chosen("UTC"),
     };
     let client = Client {
         request: RequestFacts {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use axum::http::Method;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use identity::account::{self, AccountId, NewAccount};
+use identity::account::{self, AccountId, AccountZone, NewAccount};
 use identity::credential::hashing::Hasher;
 use identity::credential::password::{self, Password};
 use identity::credential::second_factor;
@@ -150,7 +150,7 @@ async fn person(world: &World, accounts: &Context, email: &str) -> AccountId {
         name: "Farah binti Ali".parse().unwrap(),
         email: email.parse().unwrap(),
         locale: "en".to_owned(),
-        time_zone: "Asia/Kuala_Lumpur".to_owned(),
+        zone: AccountZone::chosen("Asia/Kuala_Lumpur"),
     };
     let create = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let id = account::create(tx, &new).unwrap();

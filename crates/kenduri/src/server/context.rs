@@ -74,7 +74,7 @@ impl AdminContext {
 
     /// Formats a time in the owner's time zone.
     pub(super) fn moment(&self, at: Timestamp) -> String {
-        self.text.moment_short(&at.to_zoned(self.zone.clone()))
+        self.text.moment_short_in(&self.zone, at)
     }
 
     /// Formats the time that has passed since `at`.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use ::backup::Agent;
 use edge::FileCertificate;
 use edge::acme::{CertificateStatus as Certificate, Failures};
-use identity::account::{self, AccountId, NewAccount};
+use identity::account::{self, AccountId, AccountZone, NewAccount};
 use identity::people::setup::{self, Credential};
 use identity::sign_in;
 use jiff::tz::TimeZone;
@@ -282,7 +282,7 @@ async fn somebody(
         name: "Farah binti Ali".parse().unwrap(),
         email: email.parse().unwrap(),
         locale: "en".to_owned(),
-        time_zone: "Asia/Kuala_Lumpur".to_owned(),
+        zone: AccountZone::chosen("Asia/Kuala_Lumpur"),
     };
     let make = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let id: AccountId = if is_owner {

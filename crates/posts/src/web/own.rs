@@ -134,7 +134,7 @@ impl PageResource for Post {
             is_public: post.state == State::Published,
             date: post
                 .published_at
-                .map(|at| text.moment_short(&at.to_zoned(zone.clone())))
+                .map(|at| text.moment_short_in(&zone, at))
                 .unwrap_or_default(),
         });
         let next = list.next_cursor.as_ref();

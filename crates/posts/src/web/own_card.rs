@@ -40,7 +40,7 @@ pub(crate) fn find(
         OwnLine {
             label: name(&post),
             href: format!("{HERE}/{}", post.id),
-            note: text.moment_short(&post.updated_at.to_zoned(zone.clone())),
+            note: text.moment_short_in(&zone, post.updated_at),
             side: Side::Tag(class, text.say(post.state.label()).into_owned()),
         }
     });

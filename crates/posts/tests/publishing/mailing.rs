@@ -1,6 +1,6 @@
 //! Articles by mail: who receives them, and that each mail is sent once.
 
-use identity::account::{self, AccountId, NewAccount};
+use identity::account::{self, AccountId, AccountZone, NewAccount};
 use jiff::SignedDuration;
 use platform::jobs::NewJob;
 use platform::mail::suppression;
@@ -219,7 +219,7 @@ fn of_thousands_everybody_gets_one_mail_however_often_the_job_runs() {
                     name: "Somebody".parse().unwrap(),
                     email: format!("n{number}@example.my").parse().unwrap(),
                     locale: "ms".to_owned(),
-                    time_zone: "Asia/Kuala_Lumpur".to_owned(),
+                    zone: AccountZone::chosen("Asia/Kuala_Lumpur"),
                 };
                 let id = account::create(tx, &new).unwrap();
                 confirm(tx, &id)?;

@@ -37,7 +37,8 @@ pub(crate) async fn run_in(world: &World, test: &impl AsyncFn(&Stage<'_>)) {
         languages: vec!["en".to_owned(), "ms".to_owned()],
         ..testkit::stage::settings()
     };
-    let stage = Stage::with(world, DOMAINS, world.platform.clone(), settings);
+    let stage = Stage::with(world, DOMAINS, world.platform.clone(), settings)
+        .checked_by(testkit::clock_times::check);
     let stage = stage.with_tokens_for(&[READ, WRITE]);
     test(&stage).await;
     assert_eq!(stage.unsaid_actions().await, [""; 0]);

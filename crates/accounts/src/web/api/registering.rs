@@ -14,6 +14,7 @@ use web::{Facts, Json, Problem, Wishes, csrf, routes};
 use crate::web::registration::{Sent, proof};
 use crate::web::reset::mail_link;
 use crate::web::{cookies, signed_out};
+use identity::account::AccountZone;
 use identity::client::Client;
 use identity::person::registration;
 use identity::person::reset::{self, Tokens, Wanted};
@@ -126,6 +127,7 @@ async fn register(
         display_name: &sent.display_name,
         slug: &sent.slug,
         locale: sent.locale.as_deref().unwrap_or(&spoken),
+        zone: AccountZone::guess(site, None),
         form_stamp: Some(&sent.form_stamp),
         website: &sent.website,
     };

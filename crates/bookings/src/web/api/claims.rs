@@ -81,7 +81,6 @@ async fn withdraw_claim(call: Call) -> Result<Response, Problem> {
 async fn decide_claim(call: Call, body: Received<Decision>) -> Result<Response, Problem> {
     let (new, site) = (body.value, call.site.clone());
     let id: ClaimId = call.id("id")?;
-    let change =
-        move |tx: &mut Tx<'_>, by: &Administrator| claim::decide(tx, &site, (by, &id), &new);
+    let change = move |tx: &mut Tx<'_>, by: &Administrator| claim::decide(tx, &site, by, &id, &new);
     call.post(&body.bytes, StatusCode::OK, change).await
 }

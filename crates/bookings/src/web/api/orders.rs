@@ -20,6 +20,7 @@ use web::{Form, Json, List, PageQuery, Problem, Site, routes};
 
 use crate::gateway::{self, Way};
 use crate::order::{self, GatewayName, Order, OrderId, OrderMode, OwnOrder};
+use crate::refund_request::{self, Asked};
 use crate::{CHOICE_NOT_OFFERED, READ, Refusal, checkout, plan};
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
@@ -29,6 +30,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(open_checkout: People))
         .routes(routes!(verify_payment: People))
         .routes(routes!(check_payment: People))
+        .routes(routes!(ask_for_refund: People))
 }
 
 /// One of the caller's own orders.
@@ -111,6 +113,31 @@ async fn own(call: &Call) -> Result<OrderView, Problem> {
     let id: OrderId = call.id("id")?;
     let look = move |tx: &mut Tx<'_>, who: &Requester| OrderView::find(tx, who, &id);
     call.read(look).await
+}
+
+/// Why the payer asks for the money.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(as = NewBookingRefundRequest)]
+struct Wish {
+    /// What the payer writes, 5–500 characters; not needed where the policy grants the refund.
+    text: String,
+}
+
+/// Asks for the money of one of the caller's own orders. Where the site's policy grants it, all that
+/// is left of the payment goes back; otherwise administrators answer. 422 `refund_not_eligible`
+/// where the session is to come, which is cancelled instead, or where nothing is left.
+#[utoipa::path(
+    post, path = "/api/v1/orders/{id}/refund-request", tag = "bookings",
+    operation_id = "ask_for_booking_refund", params(("id" = String, Path,)), request_body = Wish,
+    responses((status = 200, body = Asked), (status = 404), (status = 422))
+)]
+async fn ask_for_refund(call: Call, body: Received<Wish>) -> Result<Response, Problem> {
+    let (new, site) = (body.value, call.site.clone());
+    let id: OrderId = call.id("id")?;
+    let change =
+        move |tx: &mut Tx<'_>, by: &Requester| refund_request::ask(tx, &site, by, &id, &new.text);
+    call.post(&body.bytes, StatusCode::OK, change).await
 }
 
 /// How an order is paid.

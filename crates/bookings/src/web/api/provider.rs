@@ -29,7 +29,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 )]
 async fn show_provider(call: Call) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, provider: &Provider| {
-        Ok::<_, Refusal>(ProviderView::of(tx, provider.profile.clone())?)
+        Ok::<_, Refusal>(ProviderView::of(tx, provider, provider.profile.clone())?)
     };
     Ok(answer(StatusCode::OK, &call.read(look).await?))
 }
@@ -40,19 +40,31 @@ async fn show_provider(call: Call) -> Result<Response, Problem> {
 struct ProviderView {
     #[serde(flatten)]
     profile: ProviderProfile,
+    /// The IANA time zone of the caller's account, in which new slots are.
+    time_zone: String,
     /// The provider's own calendar; null if there is none.
     calendar: Option<ExternalCalendar>,
 }
 
 impl ProviderView {
-    fn of(tx: &mut Tx<'_>, profile: ProviderProfile) -> Result<Self, StoreError> {
+    fn of(
+        tx: &mut Tx<'_>,
+        provider: &Provider,
+        profile: ProviderProfile,
+    ) -> Result<Self, StoreError> {
         let calendar = external_calendar::find(tx, &profile.id)?;
-        Ok(Self { profile, calendar })
+        Ok(Self {
+            profile,
+            time_zone: provider.time_zone().to_owned(),
+            calendar,
+        })
     }
 }
 
 /// The name of the JSON field for the address of a provider's own calendar.
 const CALENDAR_URL: &str = "calendar_url";
+/// The name of a JSON field that is accepted and sets nothing: the zone is the account's.
+const TIME_ZONE: &str = "time_zone";
 
 /// The OpenAPI schema of the body that changes a provider's profile.
 struct ProviderChange;
@@ -60,12 +72,14 @@ struct ProviderChange;
 impl PartialSchema for ProviderChange {
     fn schema() -> RefOr<Schema> {
         let description = "How a provider appears, and `calendar_url`, the https address of the \
-             provider's own calendar, which is never shown again; empty removes it. What is left \
-             out stays.";
+             provider's own calendar, which is never shown again; empty removes it. `time_zone` sets \
+             nothing: the zone is that of the account. What is left out stays.";
         let mut schema = fields::schema::<ProviderProfile>(provider::FIELDS, &[], description);
         if let RefOr::T(Schema::Object(object)) = &mut schema {
             let address = <Option<String>>::schema();
+            let zone = <Option<String>>::schema();
             object.properties.insert(CALENDAR_URL.to_owned(), address);
+            object.properties.insert(TIME_ZONE.to_owned(), zone);
         }
         schema
     }
@@ -82,7 +96,10 @@ async fn change_provider(call: Call, Json(body): Json<Members>) -> Result<Respon
     let (mut input, version) = Input::of_json(body)?;
     let version = call.version_if_named(version)?;
     let address = match &mut input {
-        Input::Json(sent) => sent.remove(CALENDAR_URL),
+        Input::Json(sent) => {
+            sent.remove(TIME_ZONE);
+            sent.remove(CALENDAR_URL)
+        }
         Input::Form(..) => None,
     };
     let address = match address {
@@ -101,7 +118,7 @@ async fn change_provider(call: Call, Json(body): Json<Members>) -> Result<Respon
         if let Some(address) = &address {
             external_calendar::set(tx, &site, provider, address)?;
         }
-        Ok::<_, Refusal>(ProviderView::of(tx, profile)?)
+        Ok::<_, Refusal>(ProviderView::of(tx, provider, profile)?)
     };
     Ok(answer(StatusCode::OK, &call.write(change).await?))
 }

@@ -2,6 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::response::Response;
+use jiff::Timestamp;
 use platform::Tx;
 use site::Callers::People;
 use site::call::Call;
@@ -13,12 +14,15 @@ use crate::export::Export;
 use crate::order::{OrderId, PaymentId};
 use crate::refund::RefundId;
 use crate::refund::manual::{self, Before, NewRefund, OrderRecord, PaymentRecord, RefundRecord};
+use crate::refund_request::{self, Decision, RefundRequest, RefundRequestId, RefundRequestRecord};
 use crate::settings::Administrator;
 use crate::web::exports;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default()
         .routes(routes!(list_refunds: People, ask_refund: People))
+        .routes(routes!(list_refund_requests: People))
+        .routes(routes!(decide_refund_request: People))
         .routes(routes!(list_payments: People))
         .routes(routes!(list_orders: People))
         .routes(routes!(export_file: People))
@@ -50,6 +54,39 @@ async fn ask_refund(call: Call, body: Received<NewRefund>) -> Result<Response, P
     let new = body.value;
     let change = move |tx: &mut Tx<'_>, by: &Administrator| manual::ask(tx, by, &new);
     call.post(&body.bytes, StatusCode::ACCEPTED, change).await
+}
+
+/// The requests for refunds that wait for an answer, the oldest first.
+#[utoipa::path(
+    get, path = "/api/v1/admin/refund-requests", tag = "bookings",
+    operation_id = "list_booking_refund_requests",
+    params(("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
+    responses((status = 200, body = List<RefundRequestRecord>), (status = 400), (status = 403))
+)]
+async fn list_refund_requests(call: Call) -> Result<Json<List<RefundRequestRecord>>, Problem> {
+    let look = |tx: &mut Tx<'_>,
+                _: &Administrator,
+                after: Option<&(Timestamp, RefundRequestId)>,
+                rows| Ok(refund_request::list(tx, after, rows)?);
+    call.list(look, |one| (one.request.created_at, one.request.id.clone()))
+        .await
+}
+
+/// Answers a request for a refund, as an administrator. The caller must have proved a credential
+/// within the last 10 minutes.
+#[utoipa::path(
+    post, path = "/api/v1/admin/refund-requests/{id}/decide", tag = "bookings",
+    operation_id = "decide_booking_refund_request", params(("id" = String, Path,)),
+    request_body = Decision,
+    responses((status = 200, body = RefundRequest), (status = 403), (status = 404), (status = 409),
+        (status = 422))
+)]
+async fn decide_refund_request(call: Call, body: Received<Decision>) -> Result<Response, Problem> {
+    let (new, site) = (body.value, call.site.clone());
+    let id: RefundRequestId = call.id("id")?;
+    let change =
+        move |tx: &mut Tx<'_>, by: &Administrator| refund_request::decide(tx, &site, by, &id, &new);
+    call.post(&body.bytes, StatusCode::OK, change).await
 }
 
 /// All payments, those of the latest order first.

@@ -31,6 +31,7 @@ const DONE: &[(&str, &str)] = &[("marked", "slot-saved")];
 struct BookingsPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
+    zone: String,
     view: View,
     /// The sessions of today, or of the day that the page is about. Only these are printed.
     first: Days<'a>,
@@ -136,7 +137,7 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
     };
     let now = req.site.clock.now();
     let look = move |tx: &mut Tx<'_>, provider: &Provider| {
-        let (id, zone) = (&provider.profile.id, provider.profile.zone());
+        let (id, zone) = (&provider.profile.id, provider.zone());
         let today = now.to_zoned(zone.clone()).date();
         let day = match view {
             View::Day(day) => day,
@@ -193,6 +194,7 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
     let body = BookingsPage {
         text,
         done: req.done(DONE),
+        zone: text.zone_line(zone, now),
         view,
         first: days(loaded.first, false),
         begun: days(loaded.begun, true),

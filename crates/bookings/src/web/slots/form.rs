@@ -14,8 +14,8 @@ use crate::choice::{self, Choices, Kind, Listed};
 use crate::credit_kind::{self, CreditKind};
 use crate::provider::Provider;
 use crate::slot::{self, NewSlot, Place, Slot, SlotChange, SlotId};
-use crate::web::choices;
 use crate::web::frame::BookingPage as _;
+use crate::web::{choices, words};
 use crate::{Refusal, request, settings};
 
 #[derive(Template)]
@@ -206,10 +206,17 @@ pub(in crate::web) async fn new(req: PageRequest) -> Result<Response, Problem> {
     new_page(&req, &FormState::of(form)).await
 }
 
+/// Names the zone in which new times are typed.
+pub(super) fn zone_line(req: &PageRequest) -> String {
+    let zone = words::zone(&req.site, Some(&req.who));
+    req.text.zone_line(&zone, req.site.clock.now())
+}
+
 async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let (_, offers) = begin(req).await?;
     let (text, title) = (&req.text, req.text.say("slot-new"));
     let body = FormPage {
+        hint: zone_line(req),
         action: "/me/slots/new",
         groups: vec![
             Group {

@@ -2,10 +2,10 @@
 
 use askama::Template;
 use axum::response::Response;
-use jiff::tz::TimeZone;
 use platform::Tx;
 use site::question::{self, Question};
 use site::request::{FormContext, FormPost, PageRequest};
+use web::dates;
 use web::form_state::{self, FormState};
 use web::{Form, Problem, Text};
 
@@ -62,13 +62,13 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let (slot, booking, sets, (listed, labels)) = req.read(look).await?;
     let text = &req.text;
     let kind = slot.credit_kind.as_deref().map(|code| labels.label(code));
-    let zone: TimeZone = slot.zone();
+    let zone = words::zone(&req.site, Some(&req.who));
     let (date, time) = words::when(text, &zone, slot.starts_at, slot.ends_at);
     let body = SlotPage {
         text,
         form: req.form(&[], form_state),
         date,
-        time,
+        time: format!("{time}, {}", dates::zone_name(&zone, slot.starts_at)),
         price: words::price(text, slot.price(), kind),
         place: words::place(text, &slot),
         state: slot.state.label(),

@@ -11,7 +11,7 @@ use web::form_state::{self, FormState, Group};
 use web::{Form, Problem, Text};
 
 use super::HERE;
-use super::form::{at_form, begin, details, read_slot};
+use super::form::{at_form, begin, details, read_slot, zone_line};
 use crate::provider::Provider;
 use crate::series::{self, NewSeries, Planned};
 use crate::web::frame::BookingPage as _;
@@ -23,6 +23,7 @@ struct SeriesPage<'a> {
     text: &'a Text,
     form: FormContext<'a>,
     groups: Vec<Group>,
+    zone: String,
     /// The preview of the series; `None` until the provider has requested it.
     counted: Option<Counted>,
 }
@@ -91,6 +92,7 @@ async fn series_page(
     let body = SeriesPage {
         text,
         form: req.form(&[], form_state),
+        zone: zone_line(req),
         groups: vec![
             Group {
                 legend: text.say("slot-group-when").into_owned(),

@@ -9,7 +9,6 @@ use platform::Tx;
 use site::call;
 use site::question::{self, Question};
 use site::request::{FormPost, PageRequest};
-use web::dates;
 use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
@@ -83,7 +82,7 @@ async fn page(
     let (now, text) = (req.site.clock.now(), &req.text);
     let look = move |tx: &mut Tx<'_>, provider: &Provider| {
         let profile = provider.profile.clone();
-        let zone = profile.zone();
+        let zone = provider.zone();
         let today = now.to_zoned(zone.clone()).date();
         let monday = monday(asked.unwrap_or(today));
         let sunday = monday.checked_add(7.days()).unwrap_or(Date::MAX);
@@ -174,7 +173,7 @@ async fn page(
                 ("to", text.date_plain(last).into()),
             ],
         ),
-        zone: dates::zone_name(&zone, now),
+        zone: text.zone_line(&zone, now),
         earlier: to(-7),
         later: to(7),
         days,

@@ -78,7 +78,7 @@ async fn page(
     let zone = loaded.countdown.zone();
     let open = |invite: &Invite| Open {
         id: invite.id.clone(),
-        until: text.moment_short(&invite.expires_at.to_zoned(zone.clone())),
+        until: text.moment_short_in(&zone, invite.expires_at),
     };
     let body = OwnersPage {
         text,

@@ -4,12 +4,13 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use platform::Tx;
+use platform::money::Currency;
 use serde_json::json;
 use site::asking::Sender;
 use site::call::{form_once, see_other};
 use site::frame;
 use web::form_state::{self, Control, Field, FormState, Group};
-use web::{Input, Problem, Site, Text};
+use web::{Input, Problem, Site, Text, ZoneWishes, zone};
 
 use super::request::{HostForm, HostRequest};
 use super::wording::{self, Wording};
@@ -113,7 +114,7 @@ struct NewOccasion<'a> {
 }
 
 /// Handles `GET /admin/new`.
-pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
+pub(super) async fn new(zones: ZoneWishes, req: HostRequest) -> Result<Response, Problem> {
     let (who, site) = (req.who.clone(), req.site.clone());
     let look = move |tx: &mut Tx<'_>| -> Result<bool, Refusal> {
         Ok(occasions::may_create(tx, &site, &who)?)
@@ -122,9 +123,10 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
         return Err(Problem::not_found());
     }
     let own = &req.who.account().time_zone;
+    let device = zones.device.as_ref().map(zone::name);
     let language = &req.text.language().tag;
     let form_state = FormState::of(form_state::form([
-        ("time_zone", own.as_str()),
+        ("time_zone", device.unwrap_or(own.as_str())),
         ("kind", OccasionKind::Wedding.word()),
         ("default_language", language),
     ]));
@@ -192,7 +194,7 @@ fn new_page(req: &HostRequest, facts: &frame::Facts, form_state: &FormState) -> 
 pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let tag = form_state::some(form, "default_language").unwrap_or_else(|| "en".to_owned());
-    let new = Input::from(json!({
+    let mut new = json!({
         "slug": form.text("slug"),
         "kind": form_state::some(form, "kind"),
         "title": { tag.as_str(): form.text("title") },
@@ -200,7 +202,13 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
         "time_zone": form.text("time_zone"),
         "languages": [&tag],
         "default_language": tag,
-    }));
+    });
+    if let Some(currency) =
+        zone::find(form.text("time_zone")).and_then(|zone| Currency::of_zone(zone::name(&zone)))
+    {
+        new["currency"] = currency.to_string().into();
+    }
+    let new = Input::from(new);
     let first = form_state::form([
         (format!("name.{tag}"), form.text("event.name")),
         ("starts_at".to_owned(), form.text("event.starts_at")),

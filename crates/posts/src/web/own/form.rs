@@ -303,8 +303,9 @@ fn folded(text: &Text, field: Field) -> Folded {
 }
 
 fn status(req: &PageRequest, post: &Post) -> String {
-    let at = post.updated_at.to_zoned(editor::zone(&req.who));
-    let at = req.text.moment_short(&at);
+    let at = req
+        .text
+        .moment_short_in(&editor::zone(&req.who), post.updated_at);
     let state = req.text.say(post.state.label());
     req.text
         .with("post-status", [("state", state.into()), ("at", at.into())])

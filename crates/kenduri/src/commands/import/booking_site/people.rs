@@ -204,12 +204,11 @@ impl TakeOver<'_> {
             Some(person) => (person.name.as_str(), person.bio.clone()),
             None => ("", String::new()),
         };
-        let zone = self.options.zone.iana_name().unwrap_or("UTC");
         let rules = bookings::settings::load(tx)?;
         let profile = ProviderProfile {
             bio,
             is_paused: person.is_none(),
-            ..ProviderProfile::new(id, display_name, zone, &rules)
+            ..ProviderProfile::new(id, display_name, &rules)
         };
         let account = person.as_ref().map(|person| &person.id);
         let (id, is_new) = bring::sessions::provider(tx, account, &profile)?;

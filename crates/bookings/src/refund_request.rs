@@ -1,0 +1,393 @@
+//! Requests for a refund: the payer of an order asks for the money back. Where the site's policy
+//! grants it, all of it goes back at once; otherwise administrators answer.
+
+use axum::http::StatusCode;
+use identity::account::AccountId;
+use identity::notification::{self, NewNotification};
+use identity::session::sudo;
+use jiff::Timestamp;
+use platform::money::Money;
+use platform::store::Row;
+use platform::{Rows, StoreError, Tx, sql};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use site::proof::Requester;
+use utoipa::ToSchema;
+use web::{Findings, Problem, Site};
+
+use crate::order::{self, Order, OrderId};
+use crate::refund::manual::{self, Clause};
+use crate::settings::Administrator;
+use crate::{REFUND_REQUEST_SETTLED, Refusal, notice, refund};
+
+/// The path of the administrators' list.
+pub(crate) const PAGE: &str = "/admin/refunds";
+/// The maximum length of a text, and the minimum length of the reason for a refusal, in characters.
+const TEXT: usize = 500;
+const SHORTEST: usize = 5;
+
+platform::id!(RefundRequestId, random, "One request for an order's money.");
+
+web::words! {
+    #[schema(as = BookingRefundRequestState)]
+    RefundRequestState {
+        /// Administrators have not answered yet.
+        Open = "open" => "refund-request-open",
+        /// Money goes back.
+        Granted = "granted" => "refund-request-granted",
+        /// Nothing goes back.
+        Refused = "refused" => "refund-request-refused",
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
+#[row(table = "refund_request")]
+#[schema(as = BookingRefundRequest)]
+pub struct RefundRequest {
+    #[schema(value_type = String)]
+    pub id: RefundRequestId,
+    #[schema(value_type = String)]
+    pub order_id: OrderId,
+    /// What the payer wrote, 5–500 characters.
+    pub text: String,
+    pub state: RefundRequestState,
+    /// What goes back, in minor units; 0 unless the request is granted.
+    pub amount_minor: i64,
+    /// The administrators' answer, up to 500 characters.
+    pub reason: String,
+    #[serde(skip)]
+    pub decided_by: Option<AccountId>,
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub decided_at: Option<Timestamp>,
+    #[schema(value_type = String, format = "date-time")]
+    pub created_at: Timestamp,
+}
+
+/// A request as administrators read it.
+#[derive(Clone, Debug, Row, Serialize, ToSchema)]
+#[schema(as = BookingRefundRequestRecord)]
+pub struct RefundRequestRecord {
+    #[serde(flatten)]
+    #[row(flatten)]
+    pub request: RefundRequest,
+    /// The plan's name, or the booking's title.
+    pub title: String,
+    /// The payer's name; null after their account was erased.
+    pub payer: Option<String>,
+}
+
+/// How the payer of an order gets money back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The policy grants it: all that is left of the payment goes back.
+    AtOnce,
+    /// Administrators answer.
+    Ask,
+}
+
+/// How the payer of an order can ask for money now; `None` if nothing is left of the payment, if the
+/// session is to come, so that cancelling it gives money back, or if a request is open.
+pub(crate) fn way(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Way>, StoreError> {
+    if !order.is_paid() || refund::left_of_order(tx, order)? <= 0 {
+        return Ok(None);
+    }
+    let latest = find_latest(tx, &order.id)?;
+    if latest.is_some_and(|one| one.state == RefundRequestState::Open) {
+        return Ok(None);
+    }
+    Ok(match manual::clause(tx, order)? {
+        Clause::Unused => Some(Way::AtOnce),
+        Clause::ToCome => None,
+        Clause::Late | Clause::Used | Clause::Over | Clause::None => Some(Way::Ask),
+    })
+}
+
+/// The latest request for an order's money.
+pub(crate) fn find_latest(
+    tx: &mut Tx<'_>,
+    order: &OrderId,
+) -> Result<Option<RefundRequest>, StoreError> {
+    sql!(
+        "SELECT {RefundRequest} FROM refund_request WHERE order_id = :order
+         ORDER BY created_at DESC, id DESC LIMIT 1",
+        order
+    )
+    .maybe(tx)
+}
+
+/// Lists the open requests, the oldest first. `after` is the last one of the previous page.
+pub fn list(
+    tx: &mut Tx<'_>,
+    after: Option<&(Timestamp, RefundRequestId)>,
+    rows: i64,
+) -> Result<Vec<RefundRequestRecord>, StoreError> {
+    sql!(
+        "SELECT {r: RefundRequest}, COALESCE(n.name, b.title, '') AS title,
+             a.display_name AS payer
+         FROM refund_request r JOIN booking_order o ON o.id = r.order_id
+         JOIN money_party p ON p.id = o.party_id LEFT JOIN account a ON a.id = p.account_id
+         LEFT JOIN booking b ON b.order_id = o.id LEFT JOIN plan n ON n.id = o.plan_id
+         WHERE r.state = 'open' AND (r.created_at > :at OR (r.created_at = :at AND r.id > :id))
+         ORDER BY r.created_at, r.id LIMIT :rows",
+        at = after.map_or(Timestamp::MIN, |(at, _)| *at),
+        id = after.map_or("", |(_, id)| id.as_str()),
+        rows
+    )
+    .all(tx)
+}
+
+/// What a payer's request led to.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = BookingRefundAnswer)]
+pub struct Asked {
+    /// What goes back at once, in minor units; 0 if administrators answer.
+    pub amount_minor: i64,
+    /// The request; null if the money goes back at once.
+    pub request: Option<RefundRequest>,
+}
+
+/// Asks for the money of an own order. While a request is open, another one changes nothing. Refuses
+/// with 422 `refund_not_eligible` where nothing can be asked for.
+pub fn ask(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    by: &Requester,
+    order: &OrderId,
+    text: &str,
+) -> Result<Asked, Refusal> {
+    let payer = &by.who.account().id;
+    order::own(tx, payer, order)?.ok_or(Refusal::NotFound)?;
+    order::lock(tx, order)?;
+    let order = order::own(tx, payer, order)?.ok_or(Refusal::NotFound)?;
+    let open = find_latest(tx, &order.id)?.filter(|one| one.state == RefundRequestState::Open);
+    if open.is_some() {
+        return Ok(Asked {
+            amount_minor: 0,
+            request: open,
+        });
+    }
+    match way(tx, &order)? {
+        None => Err(not_eligible(tx, &order)?),
+        Some(Way::AtOnce) => pay_back(tx, by, &order),
+        Some(Way::Ask) => insert(tx, site, by, &order, text),
+    }
+}
+
+fn not_eligible(tx: &mut Tx<'_>, order: &Order) -> Result<Refusal, StoreError> {
+    let clause = manual::clause(tx, order)?;
+    let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "refund_not_eligible");
+    Ok(Refusal::Problem(problem.with("clause", clause.word())))
+}
+
+fn pay_back(tx: &mut Tx<'_>, by: &Requester, order: &Order) -> Result<Asked, Refusal> {
+    let back = refund::request_of_order(tx, order, manual::POLICY)?;
+    // The credits are frozen now. One that was spent meanwhile changes what the policy says.
+    if manual::clause(tx, order)? != Clause::Unused {
+        return Err(not_eligible(tx, order)?);
+    }
+    let amount_minor = back.map_or(0, |back| back.minor);
+    record(tx, by, order, "refund.asked", amount_minor)?;
+    Ok(Asked {
+        amount_minor,
+        request: None,
+    })
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    by: &Requester,
+    order: &Order,
+    text: &str,
+) -> Result<Asked, Refusal> {
+    let mut findings = Findings::default();
+    let text = findings.text("/text", text, TEXT);
+    if text.chars().count() < SHORTEST {
+        findings.add("/text", "too_short", [("min", SHORTEST.into())]);
+    }
+    findings.finish()?;
+    let request = RefundRequest {
+        id: tx.id(),
+        order_id: order.id.clone(),
+        text,
+        state: RefundRequestState::Open,
+        amount_minor: 0,
+        reason: String::new(),
+        decided_by: None,
+        decided_at: None,
+        created_at: tx.now(),
+    };
+    tx.insert(&request)?;
+    record(tx, by, order, "refund.asked", 0)?;
+    let told = NewNotification {
+        kind: "refund-request-notice",
+        about: &by.who.account().display_name,
+        href: PAGE,
+    };
+    notice::tell_administrators(tx, site, told)?;
+    Ok(Asked {
+        amount_minor: 0,
+        request: Some(request),
+    })
+}
+
+/// An administrator's answer to a request.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = BookingRefundDecision)]
+pub struct Decision {
+    /// What goes back, in minor units, at most what is left of the payment; 0 refuses the request.
+    pub amount_minor: i64,
+    /// The reason, 5–500 characters; may be omitted where money goes back. The payer reads it.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Answers an open request, as an administrator.
+pub fn decide(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    by: &Administrator,
+    id: &RefundRequestId,
+    new: &Decision,
+) -> Result<RefundRequest, Refusal> {
+    let who = &by.requester().who;
+    sudo::require::<Refusal>(tx, who)?;
+    let found: RefundRequest = tx.find(id)?.ok_or(Refusal::NotFound)?;
+    order::lock(tx, &found.order_id)?;
+    let (request, order): (RefundRequest, _) = (tx.load(id)?, order::find(tx, &found.order_id)?);
+    let order = order.ok_or(Refusal::NotFound)?;
+    if request.state != RefundRequestState::Open {
+        return Err(REFUND_REQUEST_SETTLED.into());
+    }
+    let left = refund::left_of_order(tx, &order)?;
+    let mut findings = Findings::default();
+    if !(0..=left).contains(&new.amount_minor) {
+        let bounds = [("min", 0.into()), ("max", left.into())];
+        findings.add("/amount_minor", "out_of_range", bounds);
+    }
+    let is_granted = new.amount_minor > 0;
+    let least = if is_granted { 0 } else { SHORTEST };
+    let reason = findings.line("/reason", &new.reason, least, TEXT);
+    findings.finish()?;
+    let request = RefundRequest {
+        state: if is_granted {
+            RefundRequestState::Granted
+        } else {
+            RefundRequestState::Refused
+        },
+        amount_minor: new.amount_minor,
+        reason,
+        decided_by: Some(who.account().id.clone()),
+        decided_at: Some(tx.now()),
+        ..request
+    };
+    tx.update(&request)?;
+    if is_granted {
+        let reason = match request.reason.as_str() {
+            "" => ASKED,
+            reason => reason,
+        };
+        let by_account = Some(&who.account().id);
+        refund::request_part(tx, &order, new.amount_minor, (reason, by_account))?;
+    }
+    let action = if is_granted {
+        "refund.requested"
+    } else {
+        "refund.refused"
+    };
+    record(tx, by.requester(), &order, action, request.amount_minor)?;
+    tell(tx, site, &order, &request)?;
+    Ok(request)
+}
+
+/// The reason that is stored in refunds that were asked for and granted without a reason.
+pub(crate) const ASKED: &str = "asked";
+
+/// Tells the payer what became of the request, by mail and on the site.
+fn tell(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    order: &Order,
+    request: &RefundRequest,
+) -> Result<(), StoreError> {
+    let (account,): (Option<AccountId>,) = sql!(
+        "SELECT account_id FROM money_party WHERE id = :party",
+        party = order.party_id
+    )
+    .one(tx)?;
+    let href = format!("/pay/{}", order.id);
+    let (subject, said) = match request.state {
+        RefundRequestState::Granted => {
+            ("refund-request-mail-granted", "refund-request-said-granted")
+        }
+        _ => ("refund-request-mail-refused", "refund-request-said-refused"),
+    };
+    let sum = Money::new(request.amount_minor, order.currency);
+    notice::mail(tx, site, account.as_ref(), |text| {
+        let values = [
+            ("sum", text.money(sum).into()),
+            ("about", text.money(order.amount()).into()),
+            ("site", site.settings.name.as_str().into()),
+        ];
+        let mut body = text.with(said, &values);
+        if !request.reason.is_empty() {
+            body = format!("{body}\n\n“{}”", request.reason);
+        }
+        let page = site.url().join(&href);
+        let body = format!("{body}\n\n{page}\n\n{}\n", site.settings.name);
+        (text.with(subject, &values), body)
+    })?;
+    let Some(account) = account else {
+        return Ok(());
+    };
+    let about = format!("{} {}", order.currency.code(), order.amount().decimal());
+    let told = NewNotification {
+        kind: subject,
+        about: &about,
+        href: &href,
+    };
+    notification::tell_on_site(tx, &account, told)
+}
+
+/// Records in the audit log what happened. The texts are not recorded, because the log outlives
+/// accounts.
+fn record(
+    tx: &mut Tx<'_>,
+    by: &Requester,
+    order: &Order,
+    action: &'static str,
+    amount_minor: i64,
+) -> Result<(), StoreError> {
+    let changes = json!([{"field": "amount_minor", "old": null, "new": amount_minor}]);
+    by.record(tx, ("order", order.id.to_string()), action, changes)
+}
+
+/// Exports the requests of an account's owner.
+pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
+    let all: Vec<RefundRequest> = sql!(
+        "SELECT {r: RefundRequest} FROM refund_request r JOIN booking_order o ON o.id = r.order_id
+         JOIN money_party p ON p.id = o.party_id
+         WHERE p.account_id = :account ORDER BY r.created_at, r.id",
+        account
+    )
+    .all(tx)?;
+    Ok(json!(all))
+}
+
+/// Erases the texts of the requests of an account's owner.
+pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreError> {
+    sql!(
+        "UPDATE refund_request SET text = '', reason = ''
+         WHERE order_id IN (SELECT o.id FROM booking_order o JOIN money_party p ON p.id = o.party_id
+                            WHERE p.account_id = :account)",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    sql!(
+        "UPDATE refund_request SET decided_by = NULL WHERE decided_by = :account",
+        account
+    )
+    .run(tx, Rows::Any)?;
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! The zone in which a page of offered slots shows its times: that of the address, or that of the
+//! account, if a person or a device has said it, or that of the visitor's device, or the site's.
+
+use identity::account;
+use identity::session::signed_in::SignedIn;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::{StoreError, Tx};
+use web::{Site, Text, ZoneWishes, dates, zone};
+
+use super::words;
+
+#[derive(Clone, Debug)]
+pub(super) struct VisitorZone {
+    pub(super) zone: TimeZone,
+    /// Whether the address names the zone, so that the page's links have to name it too.
+    is_asked: bool,
+    is_of_device: bool,
+    /// Whether nobody has named a zone. Then the page's script asks the device.
+    is_unknown: bool,
+    /// The zone that the account could take over: that of the device, where nobody has said the
+    /// account's.
+    pub(super) offered: Option<TimeZone>,
+}
+
+impl VisitorZone {
+    pub(super) async fn find(
+        site: &Site,
+        who: Option<&SignedIn>,
+        wishes: &ZoneWishes,
+    ) -> Result<Self, StoreError> {
+        let account = words::zone(site, who);
+        let mut device = wishes.device.clone();
+        let mut offered = None;
+        if let (Some(who), Some(other)) = (who, &wishes.device) {
+            let id = who.account().id.clone();
+            let look = move |tx: &mut Tx<'_>| account::has_zone_of_site(tx, &id);
+            if *other != account && site.store.read(look).await? {
+                offered.clone_from(&wishes.device);
+            } else {
+                device = None;
+            }
+        }
+        let is_known = who.is_some() || wishes.asked.is_some() || wishes.has_cookie;
+        Ok(Self {
+            is_asked: wishes.asked.is_some(),
+            is_of_device: match &wishes.asked {
+                Some(asked) => wishes.device.as_ref() == Some(asked),
+                None => device.is_some(),
+            },
+            is_unknown: !is_known,
+            zone: wishes.asked.clone().or(device).unwrap_or(account),
+            offered,
+        })
+    }
+
+    /// The zone in which a form was shown, from the form's field [`zone::PARAMETER`].
+    pub(super) fn of_form(name: &str, fallback: TimeZone) -> Self {
+        let asked = zone::find(name);
+        Self {
+            is_asked: asked.is_some(),
+            is_of_device: false,
+            is_unknown: false,
+            zone: asked.unwrap_or(fallback),
+            offered: None,
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        zone::name(&self.zone)
+    }
+
+    /// What the address says: a zone's name, or nothing.
+    pub(super) fn asked(&self) -> &str {
+        if self.is_asked { self.name() } else { "" }
+    }
+
+    /// The name of the zone if the page's script asks the device for its own; otherwise empty.
+    pub(super) fn unknown(&self) -> &str {
+        if self.is_unknown { self.name() } else { "" }
+    }
+
+    /// A link of the page, with the zone if the page's address has one.
+    pub(super) fn keep(&self, href: &str) -> String {
+        if !self.is_asked {
+            return href.to_owned();
+        }
+        let mark = if href.contains('?') { '&' } else { '?' };
+        let name = words::percent(self.name());
+        format!("{href}{mark}{}={name}", zone::PARAMETER)
+    }
+
+    /// A sentence that names the zone of the page's times.
+    pub(super) fn line(&self, text: &Text, at: Timestamp) -> String {
+        if !self.is_of_device {
+            return text.zone_line(&self.zone, at);
+        }
+        let name = dates::zone_name(&self.zone, at);
+        text.with("booking-zone-device", [("zone", name.into())])
+    }
+}

@@ -1,0 +1,85 @@
+//! Finds clock times that do not name their zone in English text.
+
+use crate::Page;
+
+/// The words that end a clock time.
+const ENDS: [&str; 4] = [" am", " pm", " noon", " midnight"];
+/// How far behind a time its zone may begin, in bytes: the rest of a range, and the name of a place.
+const REACH: usize = 48;
+
+/// The clock times in `text` that no zone follows, each with the text around it. A zone is named as
+/// in “9:30 am, Kuala Lumpur (UTC+8)” or “9:30 am, UTC”.
+pub fn without_zone(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for end in ENDS {
+        for (at, _) in text.match_indices(end) {
+            let rest = &text[at + end.len()..];
+            let is_time = text[..at].ends_with(|c: char| c.is_ascii_digit())
+                && !rest.starts_with(|c: char| c.is_alphanumeric());
+            if is_time && !has_zone(rest) {
+                let from = text.floor_char_boundary(at.saturating_sub(60));
+                let to = text.floor_char_boundary(at + 40);
+                found.push(text[from..to].to_owned());
+            }
+        }
+    }
+    found
+}
+
+/// Whether a zone follows before the sentence ends.
+fn has_zone(rest: &str) -> bool {
+    let near = &rest[..rest.floor_char_boundary(REACH)];
+    let near = near.split(". ").next().unwrap_or_default();
+    near.contains("UTC") || is_iana_name(near)
+}
+
+/// Whether the text begins with a zone as in `Asia/Kuala_Lumpur`, in brackets or not.
+fn is_iana_name(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let name = word
+        .trim_start_matches('(')
+        .trim_end_matches([')', '.', ',']);
+    let area = name.split_once('/').map_or("", |(area, _)| area);
+    area.len() > 2 && area.starts_with(|c: char| c.is_ascii_uppercase())
+}
+
+/// How lines begin that name the zone of all times of a page.
+const ZONE_LINES: [&str; 3] = [
+    "All times are in ",
+    "Day and time are those of ",
+    "Days and times are in ",
+];
+
+/// Panics if an English page shows a clock time that does not name its zone and does not stand under
+/// a line that does.
+pub fn check(page: &Page) {
+    let is_english = page.header("content-language") == "en";
+    let text = page.text();
+    if !is_english || ZONE_LINES.iter().any(|line| text.contains(line)) {
+        return;
+    }
+    let found = without_zone(&text);
+    assert!(found.is_empty(), "{}: {found:#?}", page.address);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_zone;
+
+    #[test]
+    fn a_time_without_a_zone_is_found() {
+        for (text, count) in [
+            ("Sat 16 Jan 2027, 9:30 am, Kuala Lumpur (UTC+8)", 0),
+            ("8 pm – 1 am, Rome (UTC+1)", 0),
+            ("until 12 noon, UTC", 0),
+            ("4 pm (Asia/Kuala_Lumpur)", 0),
+            ("I am 5. 3 amps, 10 pm2", 0),
+            ("Kept until 4:14 pm", 1),
+            ("9:30–11:00 am", 1),
+            ("until 4 pm. At 5 pm, Rome (UTC+1)", 1),
+            ("12 noon or 12 midnight", 2),
+        ] {
+            assert_eq!(without_zone(text).len(), count, "{text}");
+        }
+    }
+}
