@@ -196,6 +196,5 @@ pub(crate) fn account_of(
 
 /// Whether the account with this id may offer slots.
 pub(crate) fn is_for(tx: &mut Tx<'_>, _: &Site, account: &str) -> Result<bool, StoreError> {
-    let all = grant::list_who_may_in_site(tx, PROVIDER)?;
-    Ok(all.iter().any(|one| one.as_str() == account))
+    grant::account_may_in_site(tx, account, PROVIDER)
 }

@@ -65,6 +65,21 @@ pub fn may_in_site(tx: &mut Tx<'_>, who: &SignedIn, duty: Role) -> Result<bool, 
     Ok(is_admin || has_duty(tx, who, &site, duty)?)
 }
 
+/// Like [`may_in_site`], for any account.
+pub fn account_may_in_site(tx: &mut Tx<'_>, account: &str, duty: Role) -> Result<bool, StoreError> {
+    let (may,): (bool,) = sql!(
+        "SELECT EXISTS (SELECT 1 FROM role_grant
+             WHERE account_id = :account AND scope_kind = :site AND (is_rank = 1 OR role = :duty)
+               AND (expires_at IS NULL OR expires_at > :now))",
+        account,
+        site = SITE.name,
+        duty,
+        now = tx.roughly_now()
+    )
+    .one(tx)?;
+    Ok(may)
+}
+
 /// The accounts for which [`may_in_site`] returns `true`.
 pub fn list_who_may_in_site(tx: &mut Tx<'_>, duty: Role) -> Result<Vec<AccountId>, StoreError> {
     let all: Vec<(AccountId,)> = sql!(

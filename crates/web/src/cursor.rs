@@ -113,11 +113,11 @@ impl PageQuery {
     }
 
     /// The sort key after which the page starts; `None` for the first page. Only for lists that
-    /// cannot be read backwards.
+    /// cannot be read backwards, where `before` is refused with 400 `cursor_invalid`.
     pub fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         match self.direction {
             Direction::Forward => self.key(),
-            Direction::Backward => Ok(None),
+            Direction::Backward => Err(invalid()),
         }
     }
 
@@ -135,7 +135,7 @@ impl PageQuery {
             .and_then(|key| URL_SAFE_NO_PAD.decode(key).ok())
             .and_then(|json| serde_json::from_slice(&json).ok())
             .map(Some)
-            .ok_or_else(|| Problem::new(StatusCode::BAD_REQUEST, "cursor_invalid"))
+            .ok_or_else(invalid)
     }
 
     /// How many rows to query: one more than the page shows, to find out whether more follow.
@@ -208,6 +208,10 @@ impl<S: Sync> FromRequestParts<S> for PageQuery {
     }
 }
 
+fn invalid() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "cursor_invalid")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -231,6 +235,14 @@ mod tests {
                 "{query}"
             );
         }
+    }
+
+    #[test]
+    fn a_list_that_goes_forwards_only_is_not_begun_anew_for_who_goes_backwards() {
+        let paging = PageQuery::read("before=MQ").unwrap();
+        let refused = paging.after::<i64>().unwrap_err();
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+        assert_eq!(paging.key::<i64>().unwrap(), Some(1));
     }
 
     #[test]

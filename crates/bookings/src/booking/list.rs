@@ -7,6 +7,7 @@ use site::dates::Date;
 
 use super::{Booking, BookingId, State};
 use crate::provider::ProviderId;
+use crate::slot::SlotId;
 
 /// The sort key of a list: when the session starts, and the booking's id.
 pub type After = (Timestamp, BookingId);
@@ -138,7 +139,8 @@ pub(crate) fn dates(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, S
 pub(crate) fn list_between(
     tx: &mut Tx<'_>,
     provider: &ProviderId,
-    (from, until): (Timestamp, Timestamp),
+    from: Timestamp,
+    until: Timestamp,
 ) -> Result<Vec<Booking>, StoreError> {
     sql!(
         "SELECT {Booking} FROM booking
@@ -151,6 +153,16 @@ pub(crate) fn list_between(
         until
     )
     .all(tx)
+}
+
+/// Finds the active booking of a slot.
+pub(crate) fn find_of_slot(tx: &mut Tx<'_>, slot: &SlotId) -> Result<Option<Booking>, StoreError> {
+    sql!(
+        "SELECT {Booking} FROM booking
+         WHERE slot_id = :slot AND state IN ('pending_payment', 'confirmed')",
+        slot
+    )
+    .maybe(tx)
 }
 
 /// Lists 100 bookings of all members, those with the latest sessions first.

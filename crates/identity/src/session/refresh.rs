@@ -8,8 +8,9 @@
 use jiff::{SignedDuration, Timestamp};
 use platform::audit::{Actor, Entry};
 use platform::jobs::{Done, Handler};
+use platform::key::Key;
 use platform::store::Row;
-use platform::{Rows, Secret, Store, StoreError, Tx, sql};
+use platform::{Keyring, Rows, Secret, Store, StoreError, Tx, sql};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use web::Site;
@@ -26,6 +27,8 @@ pub const GRACE: SignedDuration = SignedDuration::from_secs(10);
 const KNOWN: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 const PREFIX: &str = "kd_rt_";
+/// What a sealed successor is for; see [`Key::seal`].
+const PLACE: [&str; 2] = ["refresh_token", "masked_successor"];
 
 #[derive(Clone, Debug)]
 pub struct Refreshed {
@@ -210,13 +213,14 @@ fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, S
     session::go_on(tx, &stored.session_id)?;
     let successor = insert(tx, &stored.session_id, &stored.account_id)?;
     let hash = opaque::hash(shown);
+    let masked = sealing(shown).seal(tx.random(), &PLACE, successor.reveal().as_bytes());
     sql!(
         "UPDATE refresh_token SET used_at = :now, successor_hash = :successor,
              masked_successor = :masked
          WHERE hash = :hash AND used_at IS NULL",
         now,
         successor = opaque::hash(&successor),
-        masked = mask(shown, successor.reveal().as_bytes()),
+        masked,
         hash
     )
     .run(tx, Rows::Exactly(1))?;
@@ -244,25 +248,16 @@ fn unused_successor(
         hash
     )
     .maybe(tx)?;
-    let successor = String::from_utf8(mask(shown, masked)).ok();
+    let successor = sealing(shown).open(&PLACE, masked);
+    let successor = successor.and_then(|text| String::from_utf8(text).ok());
     Ok(successor.filter(|_| unused.is_some()).map(Secret::new))
 }
 
-/// Encrypts or decrypts a text by XOR with a key stream derived from a token. Each token encrypts
-/// only one text. The store does not contain the token, so nobody can decrypt the text from the
-/// store alone.
-fn mask(token: &Secret, text: &[u8]) -> Vec<u8> {
-    let pads = (0_u8..).flat_map(|count| {
-        let pad = Sha256::new()
-            .chain_update(b"successor of a refresh token")
-            .chain_update([count])
-            .chain_update(token.reveal().as_bytes());
-        pad.finalize()
-    });
-    text.iter()
-        .zip(pads)
-        .map(|(byte, pad)| byte ^ pad)
-        .collect()
+/// The key that seals a token's successor. The store does not contain the token, so nobody can read
+/// the successor from the store alone, not even with the key file.
+fn sealing(token: &Secret) -> Key {
+    let secret = Sha256::digest(token.reveal());
+    Keyring::new(secret.into(), &[]).key("successor of a refresh token")
 }
 
 fn end_for_reuse(
@@ -282,19 +277,4 @@ fn end_for_reuse(
         request: Some(client.request.clone()),
     })?;
     security_mail::token_reused(tx, site, account, client)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_text_is_read_with_its_own_token_alone() {
-        let (one, other) = (Secret::new("one"), Secret::new("other"));
-        let text = "kd_rt_0123456789012345678901234567890123456789012";
-        let masked = mask(&one, text.as_bytes());
-        assert_eq!(mask(&one, &masked), text.as_bytes());
-        assert_ne!(mask(&other, &masked), text.as_bytes());
-        assert_ne!(masked, text.as_bytes());
-    }
 }

@@ -156,8 +156,13 @@ pub fn each_minute(store: Store, key: Key) -> Handler {
             store.write(sending::queue_due).await?;
             let occasions = store.read(with_rules).await?;
             for occasion in occasions {
-                let key = key.clone();
-                store.write(move |tx| remind(tx, &key, &occasion)).await?;
+                // A write would make others wait, although almost always nothing is due.
+                let id = occasion.clone();
+                let is_due = store.read(move |tx| is_any_due(tx, &id)).await?;
+                if is_due {
+                    let key = key.clone();
+                    store.write(move |tx| remind(tx, &key, &occasion)).await?;
+                }
             }
             Ok(Done::nothing())
         }
@@ -184,15 +189,24 @@ fn moment(rule: &ReminderRule, deadline: Timestamp, zone: &TimeZone) -> Option<T
     occasion::at_hour(day, &rule.hour, zone)
 }
 
-/// Sends the reminders of an occasion that are due now.
-fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError> {
+/// A rule whose time for one deadline has come.
+struct Due {
+    rule: ReminderRule,
+    deadline: Timestamp,
+    /// Whether the reminder is too late to be mailed.
+    is_past: bool,
+}
+
+/// Lists the rules of an occasion whose time has come, whether or not they have reminded.
+fn list_due(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Vec<Due>, StoreError> {
+    let id = &occasion.id;
     if !super::membership::sends_mail(tx, id)? || sender_domain::is_unverified(tx)? {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let now = tx.now();
-    let (occasion, rules) = (occasion::load(tx, id)?, of(tx, id)?);
+    let rules = of(tx, id)?;
     if occasion.status != OccasionStatus::Published {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let deadlines: Vec<(Timestamp,)> = sql!(
         "SELECT DISTINCT COALESCE(deadline_override, CAST(:deadline AS BIGINT)) AS deadline
@@ -204,24 +218,50 @@ fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError>
         now
     )
     .all(tx)?;
+    let mut all = Vec::new();
     for rule in rules.iter().filter(|rule| rule.active) {
         for (deadline,) in &deadlines {
             let due = moment(rule, *deadline, &occasion.zone());
-            let Some(due) = due.filter(|due| *due <= now) else {
-                continue;
-            };
-            let owing = owing(tx, id, &occasion, rule, *deadline)?;
-            if owing.is_empty() {
-                continue;
+            if let Some(due) = due.filter(|due| *due <= now) {
+                all.push(Due {
+                    rule: rule.clone(),
+                    deadline: *deadline,
+                    is_past: now >= due + DAY,
+                });
             }
-            let campaign = if now < due + DAY {
-                write_campaign(tx, key, id, rule, &owing)?
-            } else {
-                None
-            };
-            for household in &owing {
-                note(tx, rule, &household.id, *deadline, campaign.as_ref())?;
-            }
+        }
+    }
+    Ok(all)
+}
+
+fn is_any_due(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
+    let occasion = occasion::load(tx, id)?;
+    for due in list_due(tx, &occasion)? {
+        if !owing(tx, &occasion, &due)?.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Sends the reminders of an occasion that are due now.
+fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError> {
+    let occasion = occasion::load(tx, id)?;
+    for due in list_due(tx, &occasion)? {
+        let owing = owing(tx, &occasion, &due)?;
+        let campaign = if due.is_past || owing.is_empty() {
+            None
+        } else {
+            write_campaign(tx, key, id, &due.rule, &owing)?
+        };
+        for household in &owing {
+            note(
+                tx,
+                &due.rule,
+                &household.id,
+                due.deadline,
+                campaign.as_ref(),
+            )?;
         }
     }
     Ok(())
@@ -229,13 +269,7 @@ fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError>
 
 /// Finds the households with this deadline that have an address, have not answered completely, and
 /// have not been reminded by the rule.
-fn owing(
-    tx: &mut Tx<'_>,
-    id: &OccasionId,
-    occasion: &Occasion,
-    rule: &ReminderRule,
-    deadline: Timestamp,
-) -> Result<Vec<Household>, StoreError> {
+fn owing(tx: &mut Tx<'_>, occasion: &Occasion, due: &Due) -> Result<Vec<Household>, StoreError> {
     sql!(
         "SELECT {invitation: Household} FROM invitation
          WHERE invitation.occasion = :id AND archived_at IS NULL
@@ -253,12 +287,12 @@ fn owing(
                              AND ((rule = :rule AND reminder_sent.deadline = :deadline)
                                   OR (campaign IS NOT NULL AND at > :lately)))
          ORDER BY invitation.sort_name, invitation.id",
-        id,
+        id = occasion.id,
         usual = occasion.rsvp_deadline,
-        deadline,
+        deadline = due.deadline,
         may_be_undecided = occasion.switches.undecided,
-        to_guests = rule.to_guests,
-        rule = rule.id,
+        to_guests = due.rule.to_guests,
+        rule = due.rule.id,
         lately = tx.now() - DAY
     )
     .all(tx)

@@ -151,7 +151,7 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
         let is_outside = |booking: &Booking| !(from..until).contains(&booking.starts_at);
         let (mut first, mut begun, mut rest) = (Vec::new(), Vec::new(), Vec::new());
         if view != View::Past && part.after.is_none() {
-            first = booking::list_between(tx, id, (from, until))?;
+            first = booking::list_between(tx, id, from, until)?;
         }
         if view == View::Coming && part.after.is_none() {
             let hours = settings::load(tx)?.outcome_hours;

@@ -53,8 +53,7 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let id: SlotId = req.id("id")?;
     let look = move |tx: &mut Tx<'_>, provider: &Provider| {
         let slot = slot::own(tx, provider, &id)?;
-        let all = booking::list_of_provider(tx, &provider.profile.id)?;
-        let booking = all.into_iter().find(|one| one.slot_id == slot.id);
+        let booking = booking::find_of_slot(tx, &slot.id)?;
         let sets = choice::of_slot(tx, slot.id.as_str())?;
         let lists = (choice::listed(tx)?, Labels::load(tx)?);
         Ok::<_, Refusal>((slot, booking, sets, lists))

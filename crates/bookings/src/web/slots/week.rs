@@ -91,7 +91,7 @@ async fn page(
         let slots = slot::list(tx, &profile.id, from, until)?;
         // A session may begin on the last day and end after it.
         let busy = external_calendar::list_busy(tx, &profile.id, from, until + DAY)?;
-        let bookings: Vec<Booking> = booking::list_of_provider(tx, &profile.id)?;
+        let bookings: Vec<Booking> = booking::list_between(tx, &profile.id, from, until)?;
         let mut names = Vec::new();
         for one in bookings {
             let member = member::name(tx, one.member_id.as_ref())?;
