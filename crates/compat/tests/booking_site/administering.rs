@@ -168,7 +168,12 @@ fn a_session_is_followed_by_feedback_and_a_payout() {
         let changed = farah.call("PUT", &one, body).await.with(200).json();
         assert_eq!(changed["answers"], json!({"Strengths": "Calm"}));
         assert_eq!(farah.get(path).await, json!([changed]));
-        assert_eq!(mei.get("/api/mentee/feedbacks").await, json!([changed]));
+        let received = "/api/mentee/feedbacks";
+        assert_eq!(
+            mei.get(received).await,
+            json!([]),
+            "she has not written yet"
+        );
 
         let owed = farah.get("/api/mentor/payouts").await;
         assert_eq!(
@@ -216,5 +221,11 @@ fn a_session_is_followed_by_feedback_and_a_payout() {
         assert_eq!((&money["owed"], &money["revenue"]), (&owed, &json!([])));
         let later = "/api/admin/mentor-analytics?date_from=2030-01-01";
         assert_eq!(aisyah.get(later).await, json!([]));
+        stage
+            .world
+            .clock
+            .advance(SignedDuration::from_hours(15 * 24));
+        let mut mei = crate::stage::enter(stage, mei.id, mei.email).await;
+        assert_eq!(mei.get(received).await, json!([changed]));
     });
 }
