@@ -278,3 +278,20 @@ fn end_for_reuse(
     })?;
     security_mail::token_reused(tx, site, account, client)
 }
+
+#[cfg(test)]
+mod tests {
+    use platform::Random;
+
+    use super::*;
+
+    #[test]
+    fn a_successor_is_read_with_its_own_token_alone() {
+        let (one, other) = (Secret::new("one"), Secret::new("other"));
+        let text = b"kd_rt_0123456789012345678901234567890123456789012";
+        let masked = sealing(&one).seal(&Random::system(), &PLACE, text);
+        assert_eq!(sealing(&one).open(&PLACE, &masked).unwrap(), text);
+        assert_eq!(sealing(&other).open(&PLACE, &masked), None);
+        assert!(!masked.windows(text.len()).any(|part| part == text));
+    }
+}
