@@ -13,6 +13,7 @@
 
 pub mod clock_times;
 pub mod costs;
+mod draw;
 mod english;
 mod form;
 mod html;
@@ -30,6 +31,7 @@ mod together;
 mod visitor;
 mod world;
 
+pub use draw::{Draw, seeds};
 pub use english::English;
 pub use form::{Field, Form};
 pub use log::Log;

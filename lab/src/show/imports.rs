@@ -37,6 +37,11 @@ const PROOFS: &[Proof] = &[
         test: "pm2::whatever_pm2_says_is_kept_or_told",
     },
     Proof {
+        about: "guest lists",
+        binary: &["--test", "hosting"],
+        test: "import_generated::whatever_a_list_says_is_imported_or_told",
+    },
+    Proof {
         about: "calendars",
         binary: &["--lib"],
         test: "external_calendar::ics::generated::whatever_a_calendar_says_is_busy_is_busy",

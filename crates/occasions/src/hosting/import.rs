@@ -4,10 +4,12 @@
 //! interrupted job continues with the right household.
 
 mod bring;
+mod cells;
 mod check;
 mod finding;
 mod gather;
 mod job;
+mod left_out;
 mod lexicon;
 mod vet;
 mod write;

@@ -31,7 +31,7 @@ pub(crate) async fn upload(stage: &Stage<'_>, host: &Host, file: &[u8]) -> Impor
     import.unwrap().id
 }
 
-async fn check(stage: &Stage<'_>, id: &ImportId) -> Check {
+pub(crate) async fn check(stage: &Stage<'_>, id: &ImportId) -> Check {
     let (id, catalogue) = (id.clone(), stage.site.catalogue.clone());
     let check = move |tx: &mut Tx<'_>, host: &_| import::check(tx, host, &catalogue, &id);
     stage.done(check).await
@@ -44,7 +44,7 @@ async fn load(stage: &Stage<'_>, id: &ImportId) -> Import {
         .await
 }
 
-async fn apply(stage: &Stage<'_>, id: &ImportId, options: Options) -> Import {
+pub(crate) async fn apply(stage: &Stage<'_>, id: &ImportId, options: Options) -> Import {
     stage.world.expect_jobs(import::KIND);
     let wanted = id.clone();
     stage
@@ -82,13 +82,13 @@ async fn everything(stage: &Stage<'_>, format: FileFormat) -> String {
     fetch(stage, &stage.owner, &id).await
 }
 
-async fn records(stage: &Stage<'_>) -> Vec<Value> {
+pub(crate) async fn records(stage: &Stage<'_>) -> Vec<Value> {
     let file = everything(stage, FileFormat::Json).await;
     serde_json::from_str(&file).unwrap()
 }
 
 /// Deletes every household and all traces of it.
-async fn empty(stage: &Stage<'_>) {
+pub(crate) async fn empty(stage: &Stage<'_>) {
     stage
         .change(|tx| {
             for statement in [

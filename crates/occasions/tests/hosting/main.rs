@@ -19,6 +19,7 @@ mod diet_deletion;
 mod exports;
 mod gifts;
 mod history;
+mod import_generated;
 mod import_pages;
 mod import_samples;
 mod imports;

@@ -2,20 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use platform::{StoreError, Tx};
+use platform::{StoreError, Tx, text_cleaning};
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::{Catalogue, Findings};
 
 use super::gather::Gathered;
 use super::{Finding, ImportId, Options, Outcome, SHOWN, Warning, draft, households, vet};
+use crate::event::Event;
 use crate::hosting::Refusal;
 use crate::hosting::permissions::HostOf;
-use crate::hosting::record::table::Field;
-use crate::hosting::record::{Ground, Standing};
+use crate::hosting::record::table::{Column, Field};
+use crate::hosting::record::{Ground, Record, Standing};
 use crate::household;
 use crate::id::InvitationId;
 use crate::invitation;
+use crate::words::ReplyStatus;
 
 /// What the import would do now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, ToSchema)]
@@ -136,6 +138,7 @@ pub(super) fn look(
             found.push(Finding::refused(row, problem, &value.unwrap_or_default()));
         }
     }
+    found.extend(uninvited(ground, one, &wanted));
     let name = one.record.household.as_deref().unwrap_or_default();
     if is_doubtful {
         let column = Field::Household;
@@ -152,4 +155,31 @@ pub(super) fn look(
     }
     let is_faulty = found.iter().any(|finding| finding.is_error);
     Ok((if is_faulty { Outcome::Failed } else { outcome }, found))
+}
+
+/// Returns the list's replies to events to which the guest would not be invited. They are not
+/// stored.
+fn uninvited(ground: &Ground, one: &Gathered, wanted: &Record) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for (guest, row) in one.record.guests.iter().zip(&one.guest_rows) {
+        let name = text_cleaning::fold(&guest.name);
+        let mut all = wanted.guests.iter();
+        let there = all.find(|one| text_cleaning::fold(&one.name) == name);
+        let chosen = there
+            .and_then(|there| there.events.as_ref())
+            .or(wanted.events.as_ref());
+        let is_invited = |event: &Event| {
+            event.open_to_all || chosen.is_none_or(|keys| keys.contains(&event.key))
+        };
+        for (key, status) in &guest.replies {
+            let mut events = ground.events.iter();
+            let event = events.find(|event| event.key == *key);
+            if *status != ReplyStatus::Pending && event.is_some_and(|event| !is_invited(event)) {
+                let column = Column::Reply(key.clone());
+                let warning = Warning::NotInvited;
+                found.push(Finding::warning(*row, column, warning, status.word()));
+            }
+        }
+    }
+    found
 }

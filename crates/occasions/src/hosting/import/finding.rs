@@ -6,6 +6,9 @@ use web::{FieldProblem, words};
 
 use crate::hosting::record::table::{Column, Field};
 
+/// The maximum number of errors and warnings that are reported for one household.
+pub(super) const MOST_FINDINGS: usize = 100;
+
 words! {
     /// A problem in a list. The import still runs, but a host should look at the problem.
     Warning {
@@ -19,6 +22,13 @@ words! {
         UnknownDiet = "unknown_diet" => "host-import-unknown-diet",
         /// The reply or answer was not recognized. It is skipped.
         UnknownAnswer = "unknown_answer" => "host-import-unknown-answer",
+        /// The household has no place for this value: another row or column says something else, or
+        /// the row names no guest to whom the value could belong. It is skipped.
+        LeftOut = "left_out" => "host-import-left-out",
+        /// The row names several guests. The value is stored with the first of them.
+        FirstGuest = "first_guest" => "host-import-first-guest",
+        /// The guest is not invited to this event. The reply is skipped.
+        NotInvited = "not_invited" => "host-import-not-invited",
     }
 }
 

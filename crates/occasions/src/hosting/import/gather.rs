@@ -6,7 +6,9 @@ use platform::text_cleaning::{clean, clean_line, fold};
 use serde_json::Value;
 use web::sheet::read::Table;
 
-use super::finding::{Finding, Warning};
+use super::cells::Cells;
+use super::finding::{Finding, MOST_FINDINGS, Warning};
+use super::left_out::LeftOut;
 use super::lexicon::Lexicon;
 use crate::code::CodeKey;
 use crate::hosting::record::table::{Column, Field, NO_EVENT};
@@ -15,11 +17,8 @@ use crate::household::GUEST_LIMIT;
 use crate::question::Question;
 use crate::words::{AskedOf, GuestKind, QuestionKind, ReplyStatus};
 
-/// The maximum number of errors and warnings that are reported for one household.
-const MOST_FINDINGS: usize = 100;
-/// The maximum number of words that are read from one cell.
+/// The maximum number of words that are read from one cell. The last one is the rest of the cell.
 const MOST_WORDS: usize = 100;
-
 /// A household in a list, with its row numbers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Gathered {
@@ -48,7 +47,6 @@ impl Reader<'_> {
         for (number, cells) in &table.rows {
             let row = Cells { columns, cells };
             let code = row.line(Field::Code);
-            let reference = row.line(Field::Reference);
             let household = row.line(Field::Household);
             let key = match (code.as_str(), household.as_str()) {
                 ("", "") => None,
@@ -68,7 +66,7 @@ impl Reader<'_> {
                 });
                 places.extend(key.map(|key| (key, at)));
             }
-            self.add_row(&mut all[at], *number, &row, (code, reference, household));
+            self.add_row(&mut all[at], *number, &row);
         }
         for one in &mut all {
             self.tidy(one);
@@ -92,52 +90,77 @@ impl Reader<'_> {
         all.collect()
     }
 
-    fn add_row(
-        &self,
-        one: &mut Gathered,
-        number: usize,
-        row: &Cells<'_>,
-        (code, reference, household): (String, String, String),
-    ) {
+    fn add_row(&self, one: &mut Gathered, number: usize, row: &Cells<'_>) {
         let before = one.record.guests.len();
-        let mut guests = guests(row);
+        let guests = guests(row);
+        let mut left_out = LeftOut {
+            row: number,
+            findings: &mut one.findings,
+        };
+        left_out.repeated(row);
         let record = &mut one.record;
-        first(&mut record.code, code);
-        first(&mut record.reference, reference);
-        if household.is_empty() && record.household.is_none() {
+        if row.line(Field::Household).is_empty() && record.household.is_none() {
             let names: Vec<&str> = guests.iter().map(|guest| guest.name.as_str()).collect();
-            first(&mut record.household, names.join(" & "));
+            let names = names.join(" & ");
+            record.household = Some(names).filter(|names| !names.is_empty());
         }
-        first(&mut record.household, household);
-        first(&mut record.salutation, row.line(Field::Salutation));
-        first(&mut record.language, row.line(Field::Language));
-        first(&mut record.phone, row.line(Field::Phone));
-        first(&mut record.deadline, row.line(Field::Deadline));
-        first(&mut record.message, row.text(Field::Message, "\n"));
-        first(&mut record.note, row.text(Field::Note, "\n"));
-        first(&mut record.wish, row.text(Field::Wish, "\n"));
-        first(&mut record.address, row.text(Field::Address, ", "));
+        for (field, place) in [
+            (Field::Code, &mut record.code),
+            (Field::Reference, &mut record.reference),
+            (Field::Household, &mut record.household),
+            (Field::Salutation, &mut record.salutation),
+            (Field::Language, &mut record.language),
+            (Field::Phone, &mut record.phone),
+            (Field::Deadline, &mut record.deadline),
+        ] {
+            left_out.unless_first(place, field, row.line(field));
+        }
+        for (field, place, between) in [
+            (Field::Message, &mut record.message, "\n"),
+            (Field::Note, &mut record.note, "\n"),
+            (Field::Wish, &mut record.wish, "\n"),
+            (Field::Address, &mut record.address, ", "),
+        ] {
+            left_out.unless_first(place, field, row.text(field, between));
+        }
         let tags = row.line_of_all(Field::Tags, ",");
-        if record.tags.is_none() && !tags.is_empty() {
-            record.tags = Some(split(&tags.replace(":::", ","), &[',', ';']));
+        if !tags.is_empty() {
+            let all = record.tags.get_or_insert_default();
+            for tag in split(&tags.replace(":::", ","), &[',', ';']) {
+                if !all.contains(&tag) {
+                    all.push(tag);
+                }
+            }
         }
-        if record.events.is_none() {
-            record.events = events(&row.line(Field::Events));
+        let invited = row.line(Field::Events);
+        match (events(&invited), &mut record.events) {
+            (Some(new), Some(known)) if new != *known => left_out.tell(Field::Events, &invited),
+            (Some(new), place) => *place = Some(new),
+            (None, _) => {}
         }
         for (field, place) in [
             (Field::PlusOnes, &mut record.plus_ones),
             (Field::Children, &mut record.children),
         ] {
             let typed = row.line(field);
-            if place.is_none() && !typed.is_empty() {
-                // In this column "yes" means one additional guest, and "no" means none.
-                let allowed = self.lexicon.flag(&typed).map(i64::from);
-                *place = typed.parse().ok().or(allowed);
-                if place.is_none() {
-                    one.findings
-                        .push(Finding::error(number, field, "invalid", &typed));
-                }
+            if typed.is_empty() {
+                continue;
             }
+            // In this column "yes" means one additional guest, and "no" means none.
+            let allowed = self.lexicon.flag(&typed).map(i64::from);
+            match (typed.parse().ok().or(allowed), &place) {
+                (None, _) => {
+                    let invalid = Finding::error(number, field, "invalid", &typed);
+                    left_out.findings.push(invalid);
+                }
+                (Some(new), Some(known)) if new != *known => left_out.tell(field, &typed),
+                (new, _) => *place = new,
+            }
+        }
+        let (unnamed, mut guests): (Vec<_>, Vec<_>) = guests.into_iter().partition(is_placeholder);
+        if !unnamed.is_empty() && row.line(Field::PlusOnes).is_empty() {
+            let more = i64::try_from(unnamed.len()).unwrap_or(0);
+            record.plus_ones = Some(record.plus_ones.unwrap_or(0) + more);
         }
         // If the email address differs from the household's, it belongs to the guest.
         let email = row.line(Field::Email);
@@ -145,7 +168,7 @@ impl Reader<'_> {
             (Some(known), Some(guest)) if !email.is_empty() && fold(known) != fold(&email) => {
                 guest.email.get_or_insert(email);
             }
-            _ => first(&mut record.email, email),
+            _ => left_out.unless_first(&mut record.email, Field::Email, email),
         }
         for (key, cell) in row.answers() {
             let question = self.ground.questions.iter().find(|one| one.key == *key);
@@ -157,18 +180,16 @@ impl Reader<'_> {
                     guest.answers.insert(key.clone(), Value::from(cell));
                 }
                 (Some(AskedOf::Household), _) => {
-                    let answer = record.answers.entry(key.clone());
-                    answer.or_insert_with(|| Value::from(cell));
+                    let new = Value::from(cell.as_str());
+                    if *record.answers.entry(key.clone()).or_insert(new.clone()) != new {
+                        left_out.tell(Column::Answer(key.clone()), &cell);
+                    }
                 }
                 _ => {}
             }
         }
-        let (unnamed, named): (Vec<_>, Vec<_>) = guests.into_iter().partition(is_placeholder);
-        if !unnamed.is_empty() && row.line(Field::PlusOnes).is_empty() {
-            let more = i64::try_from(unnamed.len()).unwrap_or(0);
-            record.plus_ones = Some(record.plus_ones.unwrap_or(0) + more);
-        }
-        record.guests.extend(named);
+        left_out.of_guests(row, self.ground, guests.len());
+        record.guests.extend(guests);
         one.guest_rows.resize(record.guests.len(), number);
         self.read_guest(one, before, number, row);
     }
@@ -180,7 +201,7 @@ impl Reader<'_> {
         for (event, cell) in row.replies() {
             if let Some(status) = self.lexicon.reply(&cell) {
                 for guest in &mut *guests {
-                    guest.replies.insert(event.clone(), status);
+                    guest.replies.entry(event.clone()).or_insert(status);
                 }
             } else {
                 let column = Column::Reply(event.clone());
@@ -222,11 +243,16 @@ impl Reader<'_> {
                 None => findings.push(Finding::error(number, Field::Age, "invalid", &age)),
             }
         }
-        if guest.email.is_none() {
-            first(&mut guest.email, row.line(Field::GuestEmail));
-        }
-        first(&mut guest.phone, row.line(Field::GuestPhone));
-        first(&mut guest.diet_note, row.text(Field::DietNote, "\n"));
+        let mut left_out = LeftOut {
+            row: number,
+            findings,
+        };
+        let email = row.line(Field::GuestEmail);
+        left_out.unless_first(&mut guest.email, Field::GuestEmail, email);
+        let phone = row.line(Field::GuestPhone);
+        left_out.unless_first(&mut guest.phone, Field::GuestPhone, phone);
+        let note = row.text(Field::DietNote, "\n");
+        left_out.unless_first(&mut guest.diet_note, Field::DietNote, note);
         let diets = row.line_of_all(Field::Diets, ",");
         if !diets.is_empty() {
             guest.diets = Some(split(&diets, &[',', ';']));
@@ -308,8 +334,12 @@ impl Reader<'_> {
                 }
             }
             let is_offered = self.ground.occasion.switches.undecided;
-            for status in guest.replies.values_mut() {
+            for (event, status) in &mut guest.replies {
                 if *status == ReplyStatus::Undecided && !is_offered {
+                    let column = Column::Reply(event.clone());
+                    let unknown =
+                        Finding::warning(*row, column, Warning::UnknownAnswer, status.word());
+                    findings.push(unknown);
                     *status = ReplyStatus::Pending;
                 }
             }
@@ -418,53 +448,6 @@ impl Reader<'_> {
     }
 }
 
-/// The cells of a row. Each cell is found by the meaning of its column.
-struct Cells<'a> {
-    columns: &'a [Column],
-    cells: &'a [String],
-}
-
-impl Cells<'_> {
-    fn all(&self, field: Field) -> impl Iterator<Item = &str> {
-        let cells = self.columns.iter().zip(self.cells);
-        let of_field = cells.filter(move |(column, _)| **column == Column::Field(field));
-        of_field
-            .map(|(_, cell)| cell.trim())
-            .filter(|cell| !cell.is_empty())
-    }
-
-    fn line(&self, field: Field) -> String {
-        self.all(field).next().map(clean_line).unwrap_or_default()
-    }
-
-    fn line_of_all(&self, field: Field, between: &str) -> String {
-        self.all(field)
-            .map(clean_line)
-            .collect::<Vec<_>>()
-            .join(between)
-    }
-
-    fn text(&self, field: Field, between: &str) -> String {
-        self.all(field).map(clean).collect::<Vec<_>>().join(between)
-    }
-
-    fn replies(&self) -> impl Iterator<Item = (&String, String)> {
-        let cells = self.columns.iter().zip(self.cells);
-        cells.filter_map(|(column, cell)| match column {
-            Column::Reply(event) if !cell.trim().is_empty() => Some((event, clean_line(cell))),
-            _ => None,
-        })
-    }
-
-    fn answers(&self) -> impl Iterator<Item = (&String, String)> {
-        let cells = self.columns.iter().zip(self.cells);
-        cells.filter_map(|(column, cell)| match column {
-            Column::Answer(key) if !cell.trim().is_empty() => Some((key, clean(cell))),
-            _ => None,
-        })
-    }
-}
-
 fn guests(row: &Cells<'_>) -> Vec<GuestRecord> {
     let joined = |first: Field, last: Field| {
         let parts = [row.line(first), row.line(last)];
@@ -494,21 +477,14 @@ fn guests(row: &Cells<'_>) -> Vec<GuestRecord> {
     names.into_iter().map(named).collect()
 }
 
-fn first(place: &mut Option<String>, text: String) {
-    if place.is_none() && !text.is_empty() {
-        *place = Some(text);
-    }
-}
-
 fn tidy(place: &mut Option<String>, clean: fn(&str) -> String) {
     *place = place.as_deref().map(clean).filter(|text| !text.is_empty());
 }
 
 fn split(text: &str, between: &[char]) -> Vec<String> {
-    let parts = text.split(between).map(str::trim);
+    let parts = text.splitn(MOST_WORDS, between).map(str::trim);
     parts
         .filter(|part| !part.is_empty())
-        .take(MOST_WORDS)
         .map(str::to_owned)
         .collect()
 }
