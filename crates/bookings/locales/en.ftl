@@ -157,7 +157,10 @@ outcome-question = { $outcome ->
 outcome-facts = { $outcome ->
     [no_show_member] Money and credit stay spent. The member gets a mail, and may object.
    *[other] { $by ->
-        [member] The provider gets a mail, and has time to answer. Until then no money moves.
+        [member] { $answered ->
+            [1] The provider has said that it took place, so an administrator decides. Until then no money moves.
+           *[other] The provider gets a mail, and has time to answer. Until then no money moves.
+        }
        *[other] Money and credit go back to the member, and the provider is paid nothing.
     }
 }
@@ -196,7 +199,11 @@ claim-waits = The other side can answer until { $until }. { $claimant ->
 claim-is-disputed = An administrator reads both sides and decides. Until then no money moves.
 claim-was-agreed = The other side agrees.
 claim-was-lapsed = The other side did not answer until { $until }.
-claim-was-decided = An administrator has decided.
+claim-was-decided = An administrator has decided: { $outcome ->
+    [completed] it took place.
+    [no_show_member] the member did not come.
+   *[other] the provider did not come.
+}
 claim-was-withdrawn = It was withdrawn.
 claim-answer = Your answer
 claim-took-place = It took place
@@ -235,7 +242,14 @@ claim-said-lapsed = { $claimant ->
     [member] The provider did not answer until { $until }. What was paid goes back to the member.
    *[other] The member did not answer until { $until }. It stays marked that they did not come.
 }
-claim-said-decided = An administrator has decided what became of the session.
+claim-said-decided = An administrator has decided: { $outcome ->
+    [completed] the session took place.
+    [no_show_member] the member did not come.
+   *[other] the provider did not come. What was paid goes back to the member.
+}{ $back ->
+    [none] {""}
+   *[other] {" "}{ $back } goes back to the member.
+}
 claim-said-withdrawn = { $with } withdraws the report that somebody did not come.
 claim-notice-disputed = Two sides disagree about who came: { $about }
 booking-party-member = member
@@ -780,7 +794,8 @@ refund-clause-late = A plan that was paid longer ago: all of it if no session co
    *[other] { $offer } days
 }, otherwise nothing.
 refund-clause-used = A plan of which credits are spent: what you decide.
-refund-clause-to-come = A session that is to come: cancel it, and all of it is paid back.
+refund-clause-to-come = A session that is to come: cancel it. In time all of it is paid back, later { $share } %.
+refund-clause-cancelled-late = A session that its member cancelled late: the part that the rules gave back then, no more.
 refund-clause-over = A session that took place, or that the member missed: nothing.
 refund-clause-none = There is no session for it: all of it.
 refund-rule-cancelled = The session was cancelled
@@ -894,7 +909,7 @@ booking-profile-paused = Offer nothing for now
 booking-settings = Rules of bookings
 booking-settings-hint = A booking keeps the rules of the day when it was made.
 booking-set-currency = Currency of new prices
-booking-set-currency-hint = Plans that nobody has bought change with it: 100.00 stays 100.00. What was ordered, times that are offered and payouts keep their currency.
+booking-set-currency-hint = Plans in the old currency that nobody has bought change with it: 100.00 stays 100.00. What was ordered, times that are offered and payouts keep their currency.
 booking-set-hold = How long a time is kept for payment
 booking-set-hold-limit = Times that are kept for one person
 booking-set-cancel = A member cancels or moves free of charge until this long before the start
@@ -1172,6 +1187,8 @@ problem-series-rejected = Some of these times cannot be. Nothing was added.
     .title = Series rejected
 problem-cancel-window-closed = It is too late to move this booking. You can still cancel it.
     .title = Too late
+problem-price-not-kept = “{ $name }” costs { $price }, which { $currency } cannot say. Change its price first.
+    .title = Price not kept
 problem-slot-too-short = At least { $min } minutes.
     .title = Too short
 problem-slot-too-long = At most { $max } minutes.

@@ -145,7 +145,10 @@ outcome-question = { $outcome ->
 outcome-facts = { $outcome ->
     [no_show_member] Wang dan kredit kekal digunakan. Ahli menerima e-mel dan boleh membantah.
    *[other] { $by ->
-        [member] Penyedia menerima e-mel dan diberi masa untuk menjawab. Sehingga itu wang tidak bergerak.
+        [member] { $answered ->
+            [1] Penyedia telah menyatakan bahawa sesi itu berlangsung, maka seorang pentadbir memutuskan. Sehingga itu wang tidak bergerak.
+           *[other] Penyedia menerima e-mel dan diberi masa untuk menjawab. Sehingga itu wang tidak bergerak.
+        }
        *[other] Wang dan kredit dipulangkan kepada ahli, dan penyedia tidak dibayar.
     }
 }
@@ -184,7 +187,11 @@ claim-waits = Pihak yang satu lagi boleh menjawab hingga { $until }. { $claimant
 claim-is-disputed = Seorang pentadbir membaca kedua-dua pihak lalu memutuskan. Sehingga itu wang tidak bergerak.
 claim-was-agreed = Pihak yang satu lagi bersetuju.
 claim-was-lapsed = Pihak yang satu lagi tidak menjawab sebelum { $until }.
-claim-was-decided = Seorang pentadbir telah memutuskan.
+claim-was-decided = Seorang pentadbir telah memutuskan: { $outcome ->
+    [completed] sesi itu telah berlangsung.
+    [no_show_member] ahli tidak datang.
+   *[other] penyedia tidak datang.
+}
 claim-was-withdrawn = Ia telah ditarik balik.
 claim-answer = Jawapan anda
 claim-took-place = Sesi berlangsung
@@ -223,7 +230,14 @@ claim-said-lapsed = { $claimant ->
     [member] Penyedia tidak menjawab sebelum { $until }. Bayaran dipulangkan kepada ahli.
    *[other] Ahli tidak menjawab sebelum { $until }. Ia kekal ditandakan bahawa ahli tidak hadir.
 }
-claim-said-decided = Seorang pentadbir telah memutuskan apa yang terjadi dengan sesi itu.
+claim-said-decided = Seorang pentadbir telah memutuskan: { $outcome ->
+    [completed] sesi itu telah berlangsung.
+    [no_show_member] ahli tidak datang.
+   *[other] penyedia tidak datang. Bayaran dikembalikan kepada ahli.
+}{ $back ->
+    [none] {""}
+   *[other] {" "}{ $back } dikembalikan kepada ahli.
+}
 claim-said-withdrawn = { $with } menarik balik laporan bahawa seseorang tidak hadir.
 claim-notice-disputed = Dua pihak berselisih tentang siapa yang hadir: { $about }
 booking-party-member = ahli
@@ -749,7 +763,8 @@ refund-policy-text = Anda boleh memutuskan sebaliknya, dengan alasan, sehingga b
 refund-clause-unused = Pelan yang belum digunakan: semuanya, dalam { $days } hari.
 refund-clause-late = Pelan yang dibayar lebih lama: semuanya jika tiada sesi dapat ditawarkan dalam { $offer } hari, jika tidak tiada apa-apa.
 refund-clause-used = Pelan yang kreditnya sudah digunakan: terpulang kepada anda.
-refund-clause-to-come = Sesi yang akan datang: batalkan, dan semuanya dibayar balik.
+refund-clause-to-come = Sesi yang akan datang: batalkan. Dalam tempohnya semuanya dibayar balik, kemudian { $share } %.
+refund-clause-cancelled-late = Sesi yang dibatalkan lewat oleh ahlinya: bahagian yang diberi balik oleh peraturan ketika itu, tidak lebih.
 refund-clause-over = Sesi yang telah berlangsung, atau yang tidak dihadiri ahli: tiada apa-apa.
 refund-clause-none = Tiada sesi untuknya: semuanya.
 refund-rule-cancelled = Sesi dibatalkan
@@ -851,7 +866,7 @@ booking-profile-paused = Jangan tawarkan apa-apa buat masa ini
 booking-settings = Peraturan tempahan
 booking-settings-hint = Tempahan kekal dengan peraturan pada hari ia dibuat.
 booking-set-currency = Mata wang harga baharu
-booking-set-currency-hint = Pelan yang belum dibeli sesiapa turut berubah: 100.00 kekal 100.00. Pesanan, masa yang ditawarkan dan bayaran kekal dalam mata wangnya.
+booking-set-currency-hint = Pelan dalam mata wang lama yang belum dibeli sesiapa turut berubah: 100.00 kekal 100.00. Pesanan, masa yang ditawarkan dan bayaran kekal dalam mata wangnya.
 booking-set-hold = Tempoh sesuatu masa disimpan untuk bayaran
 booking-set-hold-limit = Bilangan masa yang disimpan untuk seorang
 booking-set-cancel = Ahli membatalkan atau memindahkan secara percuma sehingga tempoh ini sebelum mula
@@ -1120,6 +1135,8 @@ problem-series-rejected = Sebahagian masa ini tidak boleh dibuat. Tiada yang dit
     .title = Siri ditolak
 problem-cancel-window-closed = Sudah terlambat untuk memindahkan tempahan ini. Anda masih boleh membatalkannya.
     .title = Terlambat
+problem-price-not-kept = “{ $name }” berharga { $price }, yang tidak dapat dinyatakan dalam { $currency }. Ubah harganya dahulu.
+    .title = Harga tidak kekal
 problem-slot-too-short = Sekurang-kurangnya { $min } minit.
     .title = Terlalu pendek
 problem-slot-too-long = Paling banyak { $max } minit.

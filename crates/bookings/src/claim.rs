@@ -10,6 +10,7 @@ use identity::notification::NewNotification;
 use identity::session::sudo;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
+use platform::money::Money;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,16 @@ impl Proof for PartyToClaim {
         let (_, booking) = booking::lock(tx, &found.booking_id)?.ok_or(Refusal::NotFound)?;
         let claim = tx.load(&id)?;
         let party = PartyTo::of(tx, requester, booking)?;
+        Ok(Self { party, claim })
+    }
+}
+
+impl PartyToClaim {
+    /// The latest claim about the session of a party.
+    pub(crate) fn about(tx: &mut Tx<'_>, party: &PartyTo) -> Result<Self, Refusal> {
+        let (_, booking) = booking::lock(tx, &party.booking.id)?.ok_or(Refusal::NotFound)?;
+        let claim = of_booking(tx, &booking.id)?.ok_or(Refusal::NotFound)?;
+        let party = PartyTo::of(tx, &party.requester, booking)?;
         Ok(Self { party, claim })
     }
 }
@@ -301,9 +312,11 @@ pub fn decide(
         Some(order) if order.is_paid() => refund::left_of_order(tx, order)?,
         _ => 0,
     };
-    if !(0..=left).contains(&part) {
-        let bounds = [("min", 0.into()), ("max", left.into())];
-        findings.add("/refund_minor", "out_of_range", bounds);
+    if let Some(order) = order.as_ref().filter(|_| !(0..=left).contains(&part)) {
+        let most = Money::new(left, order.currency);
+        crate::add_amount_range(&mut findings, "/refund_minor", most);
+    } else if part != 0 && order.is_none() {
+        findings.add("/refund_minor", "not_allowed", []);
     }
     findings.finish()?;
     let claim = Claim {
@@ -318,9 +331,14 @@ pub fn decide(
     if done.is_none() && new.outcome != outcome_of(&booking) {
         return Err(PAYOUT_STATE.into());
     }
+    let mut settled = Settled {
+        outcome: Some(new.outcome),
+        back: None,
+    };
     if let Some(order) = order.filter(|_| part > 0) {
         let by = Some(&who.account().id);
         refund::request_part(tx, &order, part, (&claim.reason, by))?;
+        settled.back = Some(Money::new(part, order.currency));
     }
     let changes = json!([{"field": "outcome", "old": booking.state, "new": new.outcome},
         {"field": "refund_minor", "old": null, "new": part},
@@ -328,7 +346,7 @@ pub fn decide(
     let entity = ("booking", booking.id.to_string());
     by.record(tx, entity, "booking.claim_decided", changes)?;
     for party in [Party::Member, Party::Provider] {
-        tell(tx, site, &booking, &claim, party)?;
+        tell_settled(tx, site, &booking, &claim, party, settled)?;
     }
     Ok(claim)
 }
@@ -342,7 +360,7 @@ fn outcome(claim: &Claim) -> Outcome {
 }
 
 /// The outcome that a booking's state says; a confirmed session takes place.
-fn outcome_of(booking: &Booking) -> Outcome {
+pub(crate) fn outcome_of(booking: &Booking) -> Outcome {
     match booking.state {
         State::NoShowMember => Outcome::NoShowMember,
         State::NoShowProvider => Outcome::NoShowProvider,
@@ -451,6 +469,25 @@ fn tell(
     claim: &Claim,
     party: Party,
 ) -> Result<(), StoreError> {
+    tell_settled(tx, site, booking, claim, party, Settled::default())
+}
+
+/// What an administrator has decided about a claim.
+#[derive(Clone, Copy, Default)]
+struct Settled {
+    outcome: Option<Outcome>,
+    /// What goes back to the member although the session counts.
+    back: Option<Money>,
+}
+
+fn tell_settled(
+    tx: &mut Tx<'_>,
+    site: &Site,
+    booking: &Booking,
+    claim: &Claim,
+    party: Party,
+    settled: Settled,
+) -> Result<(), StoreError> {
     let (subject, said) = match (claim.state, claim.claimant == party) {
         (ClaimState::Open, _) => ("claim-mail-open", "claim-said-open"),
         (ClaimState::Disputed, _) => ("claim-mail-disputed", "claim-said-disputed"),
@@ -469,18 +506,21 @@ fn tell(
         ClaimState::Decided => &claim.reason,
         _ => &claim.answer,
     };
+    let outcome = settled.outcome.map_or("none", Outcome::word);
     let values = [
         ("with", with.as_str().into()),
         ("claimant", claim.claimant.word().into()),
+        ("outcome", outcome.into()),
     ];
-    notice::tell_of_claim(
-        tx,
-        site,
-        account.as_ref(),
-        (subject, said),
-        (booking, claim.answer_until, quoted),
-        &values,
-    )
+    let said = notice::ClaimTold {
+        subject,
+        said,
+        booking,
+        until: claim.answer_until,
+        quoted,
+        back: settled.back,
+    };
+    notice::tell_of_claim(tx, site, account.as_ref(), said, &values)
 }
 
 fn tell_administrators(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<(), StoreError> {

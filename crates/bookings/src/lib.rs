@@ -25,6 +25,7 @@ pub mod external_calendar;
 pub mod feedback;
 pub mod figures;
 pub mod finding;
+mod first_currency;
 mod former_zone;
 pub mod gateway;
 pub mod gateway_event;
@@ -146,6 +147,7 @@ pub const DOMAIN: Domain = Domain {
             alert::job(site),
             claim::job(site),
             ending::job(site),
+            first_currency::job(site),
             former_zone::job(site),
             refund::job(site),
             request::job(site),
@@ -264,6 +266,7 @@ const PROBLEM_CODES: &[Code] = &[
     Code::new(422, "series_rejected"),
     Code::new(422, "bulk_rejected"),
     Code::new(422, "cancel_window_closed"),
+    Code::new(422, "price_not_kept"),
     Code::new(422, "slot_too_short"),
     Code::new(422, "slot_too_long"),
     Code::new(422, "slot_in_past"),
@@ -372,14 +375,12 @@ fn next_position(positions: impl Iterator<Item = i64>) -> i64 {
     positions.max().map_or(1, |last| (last + 1).min(1_000))
 }
 
-/// Checks that the field `amount_minor` is between 1 and `most` minor units.
-fn check_amount(findings: &mut Findings, amount: Money, most: i64) -> i64 {
-    if !(1..=most).contains(&amount.minor) {
-        let said = |minor| Argument::Money(Money::new(minor, amount.currency));
-        let bounds = [("min", said(1)), ("max", said(most))];
-        findings.add("/amount_minor", "out_of_range", bounds);
-    }
-    amount.minor
+/// Adds the error for an amount in the field `pointer` that is not between 1 and `most` minor units.
+fn add_amount_range(findings: &mut Findings, pointer: &str, most: Money) {
+    let least = Money::new(1, most.currency);
+    let bounds = [("min", least), ("max", most)];
+    let bounds = bounds.map(|(name, money)| (name, Argument::Money(money)));
+    findings.add(pointer, "out_of_range", bounds);
 }
 
 /// Returns the refusal of a change that is based on an outdated version.

@@ -359,26 +359,47 @@ pub(crate) fn tell_of(
     )
 }
 
+/// What an account is told about a claim.
+#[derive(Clone, Copy)]
+pub(crate) struct ClaimTold<'a> {
+    pub(crate) subject: &'static str,
+    pub(crate) said: &'static str,
+    pub(crate) booking: &'a Booking,
+    pub(crate) until: Timestamp,
+    /// Follows the mail's first text.
+    pub(crate) quoted: &'a str,
+    /// What goes back to the member although the session counts.
+    pub(crate) back: Option<Money>,
+}
+
 /// Notifies an account, by mail and on the site, about a claim. The messages have the arguments
-/// `about`, `until` and those in `more`; `quoted` follows the mail's first text.
+/// `about`, `until`, `back` and those in `more`.
 pub(crate) fn tell_of_claim(
     tx: &mut Tx<'_>,
     site: &Site,
     account: Option<&AccountId>,
-    (subject, said): (&'static str, &'static str),
-    (booking, until, quoted): (&Booking, Timestamp, &str),
+    told: ClaimTold<'_>,
     more: &[(&'static str, Value<'_>)],
 ) -> Result<(), StoreError> {
     let Some(reader) = reader(tx, site, account)? else {
         return Ok(());
     };
+    let ClaimTold {
+        subject,
+        said,
+        booking,
+        quoted,
+        ..
+    } = told;
     let text = &reader.text;
     let when = moment(text, &reader.zone, booking.starts_at);
-    let until = moment(text, &reader.zone, until);
+    let until = moment(text, &reader.zone, told.until);
     let about = format!("{}, {when}", booking.title);
+    let back = told.back.map(|sum| text.money(sum));
     let mut values = vec![
         ("about", about.as_str().into()),
         ("until", until.as_str().into()),
+        ("back", back.as_deref().unwrap_or("none").into()),
     ];
     values.extend(more.iter().cloned());
     let href = page(booking);

@@ -319,9 +319,11 @@ pub fn step(
         }
         (PayoutStep::Correct, PayoutState::Paid) if !old.is_adjustment => {
             let left = left(tx, &old)?;
-            let amount = Money::new(values.amount_minor, old.currency);
-            let amount = crate::check_amount(&mut findings, amount, left);
-            new = adjustment(tx, &old, -amount);
+            if !(1..=left).contains(&values.amount_minor) {
+                let most = Money::new(left, old.currency);
+                crate::add_amount_range(&mut findings, "/amount_minor", most);
+            }
+            new = adjustment(tx, &old, -values.amount_minor);
             new.reason = findings.line("/reason", &values.reason, 1, REASON);
         }
         _ => return Err(PAYOUT_STATE.into()),

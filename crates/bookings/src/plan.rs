@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use site::resource::{Edit, History, Parent, Removal, Resource, history_of};
 use utoipa::ToSchema;
 use web::fields::{currency, flag, key, line, lines, money, number, rows};
-use web::{Field, Findings, Input, List, PageQuery, Site};
+use web::problem::Argument;
+use web::{Field, Findings, Input, List, PageQuery, Problem, Site};
 
 use crate::credit_kind::{self, SESSION};
 use crate::order::{self, CreditGrant, Grant, Order, PlanId};
@@ -154,8 +155,9 @@ pub(crate) fn free_code(tx: &mut Tx<'_>, name: &str) -> Result<String, StoreErro
     Ok(code)
 }
 
-/// Changes the settings. If the currency changes, the plans that nobody has ordered change with it:
-/// their prices keep their number.
+/// Changes the settings. If the currency changes, the plans in the old one that nobody has ordered
+/// change with it: their prices keep their number. Refuses with `price_not_kept` a currency that has
+/// too few decimals for one of them.
 pub fn change_rules(
     tx: &mut Tx<'_>,
     by: &Administrator,
@@ -177,7 +179,15 @@ pub fn change_rules(
     )
     .all(tx)?;
     for plan in all {
-        let price = plan.price().in_units_of(new);
+        let Some(price) = plan.price().in_units_of(new) else {
+            let values = [
+                ("name", Argument::Words(plan.name.clone())),
+                ("price", Argument::Money(plan.price())),
+                ("currency", Argument::Words(new.to_string())),
+            ];
+            let problem = Problem::fields().field("/currency", "price_not_kept", values);
+            return Err(Refusal::Problem(problem));
+        };
         tx.update(&Plan {
             price_minor: price.minor,
             currency: price.currency,

@@ -1,7 +1,6 @@
 //! Presets: the session types, levels, criteria of feedback, plans and settings with which a site
 //! can begin.
 
-use platform::money::{Currency, Money};
 use platform::{StoreError, Tx, sql};
 use serde_json::json;
 use site::resource::{change, create};
@@ -41,7 +40,7 @@ struct Rows {
     /// criteria that are answered with a score, then those that are answered in words.
     criteria: (Author, &'static [&'static str], &'static [&'static str]),
     /// The message id of a plan's name, its tier, credits and months, and an example price in
-    /// hundredths of a currency.
+    /// whole units of a currency.
     plans: &'static [(&'static str, i64, i64, i64, i64)],
     reveal: Reveal,
     /// Whether people may book before they have an account.
@@ -75,12 +74,12 @@ const MENTORING: Rows = Rows {
         ],
     ),
     plans: &[
-        ("preset-plan-1", 1, 1, 1, 10_000),
-        ("preset-plan-3", 1, 3, 3, 27_000),
-        ("preset-plan-6", 1, 6, 6, 48_000),
-        ("preset-add-on-1", 0, 1, 0, 11_000),
-        ("preset-add-on-3", 0, 3, 0, 30_000),
-        ("preset-add-on-5", 0, 5, 0, 45_000),
+        ("preset-plan-1", 1, 1, 1, 100),
+        ("preset-plan-3", 1, 3, 3, 270),
+        ("preset-plan-6", 1, 6, 6, 480),
+        ("preset-add-on-1", 0, 1, 0, 110),
+        ("preset-add-on-3", 0, 3, 0, 300),
+        ("preset-add-on-5", 0, 5, 0, 450),
     ],
     reveal: Reveal::AfterBooking,
     newcomers: false,
@@ -209,9 +208,8 @@ pub fn apply(
     }
     let (others,): (i64,) = tx.one(sql!("SELECT COUNT(*) FROM plan"), &[])?;
     for (name, tier, credits, months, price) in rows.plans.iter().filter(|_| others == 0) {
-        let price = Money::new(*price, Currency::MYR).in_units_of(currency);
         let row = json!({
-            "name": say(name), "tier": tier, "months": months, "price_minor": price.minor,
+            "name": say(name), "tier": tier, "months": months, "price_minor": price * currency.units(),
             "grants": [{"credit_kind": SESSION, "quantity": credits}],
         });
         create::<Plan>(tx, by, &Input::from(row))?;

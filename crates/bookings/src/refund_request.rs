@@ -98,7 +98,9 @@ pub(crate) fn way(tx: &mut Tx<'_>, order: &Order) -> Result<Option<Way>, StoreEr
     Ok(match manual::clause(tx, order)? {
         Clause::Unused => Some(Way::AtOnce),
         Clause::ToCome => None,
-        Clause::Late | Clause::Used | Clause::Over | Clause::None => Some(Way::Ask),
+        Clause::Late | Clause::Used | Clause::CancelledLate | Clause::Over | Clause::None => {
+            Some(Way::Ask)
+        }
     })
 }
 
@@ -263,8 +265,8 @@ pub fn decide(
     let left = refund::left_of_order(tx, &order)?;
     let mut findings = Findings::default();
     if !(0..=left).contains(&new.amount_minor) {
-        let bounds = [("min", 0.into()), ("max", left.into())];
-        findings.add("/amount_minor", "out_of_range", bounds);
+        let most = Money::new(left, order.currency);
+        crate::add_amount_range(&mut findings, "/amount_minor", most);
     }
     let is_granted = new.amount_minor > 0;
     let least = if is_granted { 0 } else { SHORTEST };
@@ -323,11 +325,15 @@ fn tell(
         }
         _ => ("refund-request-mail-refused", "refund-request-said-refused"),
     };
-    let sum = Money::new(request.amount_minor, order.currency);
+    // A refused request names what was paid.
+    let sum = match request.state {
+        RefundRequestState::Granted => Money::new(request.amount_minor, order.currency),
+        _ => order.amount(),
+    };
     notice::mail(tx, site, account.as_ref(), |text| {
         let values = [
             ("sum", text.money(sum).into()),
-            ("about", text.money(order.amount()).into()),
+            ("about", text.money(sum).into()),
             ("site", site.settings.name.as_str().into()),
         ];
         let mut body = text.with(said, &values);
@@ -341,7 +347,7 @@ fn tell(
     let Some(account) = account else {
         return Ok(());
     };
-    let about = format!("{} {}", order.currency.code(), order.amount().decimal());
+    let about = format!("{} {}", sum.currency.code(), sum.decimal());
     let told = NewNotification {
         kind: subject,
         about: &about,

@@ -63,7 +63,7 @@ impl Currency {
         all
     }
 
-    fn units(self) -> i64 {
+    pub fn units(self) -> i64 {
         10_i64.pow(self.decimals())
     }
 }
@@ -151,16 +151,15 @@ impl Money {
     }
 
     /// The same number in another currency: 100.00 of one is 100 of a currency without decimals.
-    /// What is smaller than its minor unit is rounded up.
-    #[must_use]
-    pub fn in_units_of(self, currency: Currency) -> Self {
+    /// `None` if the other currency has too few decimals for it, or if the sum is too large.
+    pub fn in_units_of(self, currency: Currency) -> Option<Self> {
         let (from, to) = (
             i128::from(self.currency.units()),
             i128::from(currency.units()),
         );
-        let minor = (i128::from(self.minor) * to + from - 1).div_euclid(from);
-        let minor = i64::try_from(minor).unwrap_or(i64::MAX);
-        Self { minor, currency }
+        let minor = i128::from(self.minor) * to;
+        let minor = (minor % from == 0).then(|| i64::try_from(minor / from).ok())??;
+        Some(Self { minor, currency })
     }
 
     /// Splits the amount into `count` parts that differ by at most one minor unit.
@@ -263,7 +262,8 @@ pub fn parse_decimal(typed: &str, places: u32) -> Option<i64> {
         };
         is_number(group) && !group.is_empty() && (last == 0 || is_group)
     });
-    if !fits {
+    // Nobody separates the thousands of 0: “0,001” has more decimals than there are.
+    if !fits || last > 0 && groups[0].starts_with('0') {
         return None;
     }
     format!("{}{decimals:0<places$}", groups.concat())
@@ -310,6 +310,10 @@ mod tests {
             ("1.800", "EUR"),
             ("1.500", "JPY"),
             ("1,800", "KWD"),
+            ("0,001", "EUR"),
+            ("0.001", "EUR"),
+            ("0 500", "JPY"),
+            ("012,345.00", "MYR"),
             ("RM 250,00", "MYR"),
             ("€ 250", "EUR"),
             ("USD 250", "EUR"),

@@ -38,6 +38,8 @@ web::words! {
         Used = "used" => "refund-clause-used",
         /// The session is in the future. Cancelling it refunds the whole payment.
         ToCome = "to_come" => "refund-clause-to-come",
+        /// The member cancelled the session late. The part that the rules grant was refunded then.
+        CancelledLate = "cancelled_late" => "refund-clause-cancelled-late",
         /// The session took place, or its member did not come. Nothing is refunded.
         Over = "over" => "refund-clause-over",
         /// There is no session. The whole payment is refunded.
@@ -230,10 +232,14 @@ pub fn payment(
 pub(crate) fn clause(tx: &mut Tx<'_>, order: &Order) -> Result<Clause, StoreError> {
     if order.grant.plan_id.is_none() {
         let booking = booking::of_order(tx, &order.id)?;
-        return Ok(match booking.map(|booking| booking.state) {
-            Some(State::Confirmed | State::PendingPayment) => Clause::ToCome,
-            Some(State::Completed | State::NoShowMember) => Clause::Over,
-            Some(State::Cancelled | State::Expired | State::NoShowProvider) | None => Clause::None,
+        let Some(booking) = booking else {
+            return Ok(Clause::None);
+        };
+        return Ok(match booking.state {
+            State::Confirmed | State::PendingPayment => Clause::ToCome,
+            State::Completed | State::NoShowMember => Clause::Over,
+            State::Cancelled if booking.is_late => Clause::CancelledLate,
+            State::Cancelled | State::Expired | State::NoShowProvider => Clause::None,
         });
     }
     let (used,): (i64,) = sql!(
@@ -265,12 +271,12 @@ pub fn ask(tx: &mut Tx<'_>, by: &Administrator, new: &NewRefund) -> Result<Refun
     let payments = order::payments(tx, &found.order_id)?;
     let payment = payments.iter().find(|one| one.id == new.payment_id);
     let payment = payment.ok_or(Refusal::NotFound)?;
-    let mut findings = Findings::default();
-    let amount = crate::check_amount(
-        &mut findings,
-        Money::new(new.amount_minor, payment.currency),
-        payment.amount_minor,
-    );
+    let left = payment.amount_minor - payment.refund_reserved_minor;
+    let (mut findings, amount) = (Findings::default(), new.amount_minor);
+    if !(1..=payment.amount_minor).contains(&amount) {
+        let most = Money::new(left, payment.currency);
+        crate::add_amount_range(&mut findings, "/amount_minor", most);
+    }
     let reason = match new.reason.trim() {
         "" => POLICY.to_owned(),
         reason => findings.line("/reason", reason, REASON.0, REASON.1),
@@ -282,7 +288,6 @@ pub fn ask(tx: &mut Tx<'_>, by: &Administrator, new: &NewRefund) -> Result<Refun
         let problem = Problem::new(status, "refund_not_eligible");
         return Err(Refusal::Problem(problem.with("clause", clause.word())));
     }
-    let left = payment.amount_minor - payment.refund_reserved_minor;
     if payment.state != PaymentState::Captured || amount > left {
         let problem = Problem::new(StatusCode::CONFLICT, "refund_exceeds");
         return Err(Refusal::Problem(problem.with("left_minor", left)));

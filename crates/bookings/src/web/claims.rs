@@ -6,16 +6,17 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::Currency;
+use site::proof::Proof as _;
 use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
-use web::{Problem, Text};
+use web::{Form, Problem, Site, Text};
 
 use super::frame::BookingPage as _;
 use super::slots::HERE;
-use super::words;
+use super::{own, words};
 use crate::Refusal;
 use crate::booking::claim::{Claim, ClaimId, ClaimState};
-use crate::booking::{self, Party};
+use crate::booking::{Booking, Party, PartyTo};
 use crate::claim::{self, Answer, Decision, PAGE, PartyToClaim};
 use crate::notice;
 use crate::order;
@@ -38,16 +39,35 @@ pub(super) struct ClaimCard<'a> {
     decision: Vec<Field>,
 }
 
+/// What a card is about, and who reads it.
+#[derive(Clone, Copy)]
+pub(super) struct About<'a> {
+    pub(super) claim: &'a Claim,
+    pub(super) booking: &'a Booking,
+    pub(super) party: Party,
+    pub(super) zone: &'a TimeZone,
+    /// The currency of what was paid; `None` if nothing was.
+    pub(super) currency: Option<Currency>,
+}
+
 impl<'a> ClaimCard<'a> {
     pub(super) fn of(
         text: &'a Text,
         csrf: &'a str,
         form_state: &FormState,
-        (claim, party): (&'a Claim, Party),
-        (zone, currency): (&TimeZone, Option<Currency>),
+        about: About<'a>,
     ) -> Self {
+        let About {
+            claim,
+            booking,
+            party,
+            zone,
+            currency,
+        } = about;
         let until = words::moment(text, zone, claim.answer_until);
+        let outcome = claim::outcome_of(booking);
         let values = [
+            ("outcome", outcome.word().into()),
             ("claimant", claim.claimant.word().into()),
             ("reader", party.word().into()),
             ("until", until.as_str().into()),
@@ -124,66 +144,76 @@ fn missed(party: Party) -> Outcome {
     }
 }
 
-/// `POST /me/claims/{id}/{step}`: answers or withdraws a claim, as one of the two sides.
+/// `POST /me/bookings/{id}/claim/{step}`: answers or withdraws a claim, as one of the two sides, or
+/// decides it, as an administrator.
 pub(super) async fn step(posted: FormPost) -> Result<Response, Problem> {
     let (site, form) = (posted.req.site.clone(), posted.form.clone());
-    let is_answer = match posted.req.piece("step") {
-        "answer" => true,
-        "withdraw" => false,
+    let step: Step = match posted.req.piece("step") {
+        "answer" => answer,
+        "withdraw" => withdraw,
+        "decide" => decide,
         _ => return Err(Problem::not_found()),
     };
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        step(tx, &site, party, &form)?;
+        Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&party.booking)))
+    };
+    posted
+        .save(change, async |req, form_state| {
+            own::page_with_claim(req, &FormState::default(), form_state).await
+        })
+        .await
+}
+
+type Step = fn(&mut Tx<'_>, &Site, &PartyTo, &Form) -> Result<(), Refusal>;
+
+fn required(pointer: &str) -> Refusal {
+    Refusal::Problem(Problem::fields().field(pointer, "required", []))
+}
+
+fn answer(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, form: &Form) -> Result<(), Refusal> {
     let new = Answer {
         agrees: match form.text("agrees") {
             "yes" => true,
             "no" => false,
-            _ if is_answer => {
-                return Err(Problem::fields().field("/agrees", "required", []));
-            }
-            _ => false,
+            _ => return Err(required("/agrees")),
         },
         answer: form.text("answer").to_owned(),
     };
-    let change = move |tx: &mut Tx<'_>, by: &PartyToClaim| {
-        if is_answer {
-            claim::answer(tx, &site, by, &new)?;
-        } else {
-            claim::withdraw(tx, &site, by)?;
-        }
-        Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&by.party.booking)))
-    };
-    Ok(posted.once(change).await?)
+    let by = PartyToClaim::about(tx, party)?;
+    claim::answer(tx, site, &by, &new)?;
+    Ok(())
 }
 
-/// `POST /admin/sessions/claims/{id}`: decides a claim.
-pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
-    let (site, form) = (posted.req.site.clone(), posted.form.clone());
-    let id: ClaimId = posted.req.id("id")?;
-    let outcome = Outcome::find(form.text("outcome"));
-    let outcome = outcome.ok_or_else(|| Problem::fields().field("/outcome", "required", []))?;
-    let change = move |tx: &mut Tx<'_>, by: &Administrator| {
-        let found: Claim = tx.find(&id)?.ok_or(Refusal::NotFound)?;
-        let booking = booking::find(tx, &found.booking_id)?.ok_or(Refusal::NotFound)?;
-        let order = match &booking.order_id {
-            Some(order) => order::find(tx, order)?,
-            None => None,
-        };
-        let refund_minor = match order {
-            Some(order) if !form.text("refund_minor").trim().is_empty() => {
-                let at = "/refund_minor";
-                let amount = form_state::amount(&form, "refund_minor", order.currency, at);
-                amount.map_err(Refusal::Problem)?.minor
-            }
-            _ => 0,
-        };
-        let decision = Decision {
-            outcome,
-            refund_minor,
-            reason: form.text("reason").to_owned(),
-        };
-        claim::decide(tx, &site, by, &id, &decision)?;
-        Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&booking)))
+fn withdraw(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, _: &Form) -> Result<(), Refusal> {
+    let by = PartyToClaim::about(tx, party)?;
+    claim::withdraw(tx, site, &by)?;
+    Ok(())
+}
+
+fn decide(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, form: &Form) -> Result<(), Refusal> {
+    let by = Administrator::enter(tx, &party.requester)?;
+    let PartyToClaim { party, claim } = PartyToClaim::about(tx, party)?;
+    let outcome = Outcome::find(form.text("outcome")).ok_or_else(|| required("/outcome"))?;
+    let order = match &party.booking.order_id {
+        Some(order) => order::find(tx, order)?,
+        None => None,
     };
-    Ok(posted.once(change).await?)
+    let refund_minor = match order {
+        Some(order) if !form.text("refund_minor").trim().is_empty() => {
+            let at = "/refund_minor";
+            let amount = form_state::amount(form, "refund_minor", order.currency, at);
+            amount.map_err(Refusal::Problem)?.minor
+        }
+        _ => 0,
+    };
+    let decision = Decision {
+        outcome,
+        refund_minor,
+        reason: form.text("reason").to_owned(),
+    };
+    claim::decide(tx, site, &by, &claim.id, &decision)?;
+    Ok(())
 }
 
 #[derive(Template)]

@@ -16,7 +16,7 @@ use web::form_state::{Control, Field, FormState};
 use web::{PageQuery, Problem, Text};
 
 use super::call::Call;
-use super::claims::ClaimCard;
+use super::claims::{About, ClaimCard};
 use super::feedback::SessionFeedback;
 use super::frame::BookingPage as _;
 use super::rows::BookingRows;
@@ -260,6 +260,15 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
 }
 
 async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
+    page_with_claim(req, form_state, &FormState::default()).await
+}
+
+/// Shows the page. `form_state` is that of the booking's forms, `of_claim` that of the claim's.
+pub(super) async fn page_with_claim(
+    req: &PageRequest,
+    form_state: &FormState,
+    of_claim: &FormState,
+) -> Result<Response, Problem> {
     let loaded = load(req).await?;
     let (text, now) = (&req.text, req.site.clock.now());
     let (booking, slot) = (&loaded.booking, &loaded.slot);
@@ -319,8 +328,14 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         claim: loaded.claim.as_ref().map(|claim| {
             let order = loaded.order.as_ref().filter(|order| order.is_paid());
             let currency = order.map(|order| order.currency);
-            let about = (claim, loaded.party);
-            ClaimCard::of(text, &req.csrf, form_state, about, (&zone, currency))
+            let about = About {
+                claim,
+                booking,
+                party: loaded.party,
+                zone: &zone,
+                currency,
+            };
+            ClaimCard::of(text, &req.csrf, of_claim, about)
         }),
         claim_note: loaded
             .outcomes
@@ -461,6 +476,10 @@ pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> 
             ("title", loaded.booking.title.as_str().into()),
             ("outcome", said.word().into()),
             ("by", loaded.party.word().into()),
+            (
+                "answered",
+                i64::from(loaded.booking.outcome_by.is_some()).into(),
+            ),
         ];
         return question::ask_with(&posted, (&address, back), MARK, &values).await;
     }

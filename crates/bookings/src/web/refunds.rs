@@ -6,7 +6,7 @@ use platform::Tx;
 use platform::money::Money;
 use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
-use web::{Problem, Text};
+use web::{Findings, Problem, Text, fields};
 
 use super::frame::BookingPage as _;
 use super::slots::HERE;
@@ -24,11 +24,12 @@ const DONE: &[(&str, &str)] = &[
     ("answered", "refund-request-answered"),
 ];
 /// The policy's clauses, in the order in which the page shows them.
-const CLAUSES: [Clause; 5] = [
+const CLAUSES: [Clause; 6] = [
     Clause::Unused,
     Clause::Late,
     Clause::Used,
     Clause::ToCome,
+    Clause::CancelledLate,
     Clause::Over,
 ];
 
@@ -187,8 +188,10 @@ pub(super) async fn decide(posted: FormPost) -> Result<Response, Problem> {
             let amount = form_state::amount(&form, "amount_minor", order.currency, at);
             let amount = amount.map_err(Refusal::Problem)?;
             if amount.minor <= 0 {
-                let problem = Problem::fields().field(at, "required", []);
-                return Err(Refusal::Problem(problem));
+                let left = refund::left_of_order(tx, &order)?;
+                let mut findings = Findings::default();
+                crate::add_amount_range(&mut findings, at, Money::new(left, order.currency));
+                findings.finish()?;
             }
             amount.minor
         } else {
@@ -212,6 +215,7 @@ fn said(text: &Text, clause: Clause, rules: &BookingSettings) -> String {
     let values = [
         ("days", rules.refund_days.into()),
         ("offer", rules.offer_days.into()),
+        ("share", fields::percentage(rules.late_refund_bps).into()),
     ];
     text.with(clause.label(), values)
 }

@@ -1,7 +1,7 @@
 //! Tests that people type amounts, shares and durations as they write them.
 
 use identity::grant::OWNER;
-use platform::sql;
+use platform::{Rows, StoreError, Tx, sql};
 use testkit::Form;
 
 use crate::payouts::booked;
@@ -141,6 +141,27 @@ fn a_preset_asks_for_the_currency_and_plans_that_nobody_bought_follow_it() {
         .await;
         crate::credits::order(&mut aina, &plan[0].0).await;
         prove(stage, &mut owner).await;
+        // A price that the new currency cannot say changes nothing.
+        let set = async |from: i64, to: i64| {
+            let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+                sql!(
+                    "UPDATE plan SET price_minor = :to WHERE price_minor = :from",
+                    from,
+                    to
+                )
+                .run(tx, Rows::Exactly(1))?;
+                Ok(())
+            };
+            stage.world.store().write(change).await.unwrap();
+        };
+        set(27_000, 27_050).await;
+        assert_eq!(
+            send(&mut owner, settings, settings, &[("currency", "JPY")]).await,
+            422
+        );
+        let euro = [("EUR".to_owned(), 10_000_i64), ("EUR".to_owned(), 27_050)];
+        assert_eq!(rows::<(String, i64)>(stage, plans()).await, euro);
+        set(27_050, 27_000).await;
         assert_eq!(
             send(&mut owner, settings, settings, &[("currency", "JPY")]).await,
             303
@@ -155,5 +176,27 @@ fn a_preset_asks_for_the_currency_and_plans_that_nobody_bought_follow_it() {
         assert_eq!(send(&mut owner, &path, &path, &fields).await, 303);
         let changed = [("USD".to_owned(), 9_000_i64), ("JPY".to_owned(), 270)];
         assert_eq!(rows::<(String, i64)>(stage, plans()).await, changed);
+    });
+}
+
+#[test]
+fn a_site_begins_with_the_currency_of_its_zone() {
+    on_default(&async |stage: &Stage<'_>| {
+        let stage = &crate::stage::in_zone(stage, "Europe/Berlin");
+        stage.work().await;
+        let currency = async || {
+            let all = sql!("SELECT currency FROM booking_setting");
+            rows::<(String,)>(stage, all).await[0].0.clone()
+        };
+        assert_eq!(currency().await, "EUR");
+        // Whoever has chosen another one keeps it.
+        let mut owner = stage.person_as("Siti Owner", OWNER).await;
+        prove(stage, &mut owner).await;
+        let settings = "/admin/sessions/settings";
+        let chosen = [("currency", "SGD")];
+        assert_eq!(send(&mut owner, settings, settings, &chosen).await, 303);
+        crate::stage::go_to(stage, "2026-11-25T12:00:00Z").await;
+        stage.work().await;
+        assert_eq!(currency().await, "SGD");
     });
 }

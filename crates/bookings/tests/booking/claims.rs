@@ -124,11 +124,23 @@ fn after_the_providers_feedback_administrators_decide_and_no_money_moves_before(
         let page = admin.browser.get(&format!("/me/bookings/{id}")).await;
         let mut forms = page.forms().into_iter();
         let mut form = forms
-            .find(|form| form.action.starts_with("/admin/sessions/claims/"))
+            .find(|form| form.action.ends_with("/claim/decide"))
             .unwrap();
         form.fill("outcome", "completed")
             .fill("refund_minor", "60.00");
         form.fill("reason", "The call broke off");
+        form.fill("refund_minor", "600.00");
+        let refused = admin.browser.submit(&page, &form).await;
+        assert!(
+            refused
+                .expect(422)
+                .text()
+                .contains("Between RM 0.01 and RM 180.00.")
+        );
+        let again = refused.form(&form.action);
+        assert_eq!(again.value("refund_minor"), Some("600.00"));
+        assert_eq!(again.value("reason"), Some("The call broke off"));
+        form.fill("refund_minor", "60.00");
         admin.browser.submit(&page, &form).await.expect(303);
         stage.work().await;
         assert_eq!(state(stage, &id).await, State::Completed);
@@ -139,6 +151,12 @@ fn after_the_providers_feedback_administrators_decide_and_no_money_moves_before(
         office.call(post(), &approve, &json!({})).await.expect(200);
         for name in ["aina", "farah"] {
             assert_eq!(mails(stage, "claim-mail-settled", name).await, 1, "{name}");
+            let all = stage.world.mails().await;
+            let said = "the session took place. RM\u{a0}60.00 goes back to the member.";
+            let is_told = |one: &&testkit::SentMail| {
+                one.recipient.to_lowercase().contains(name) && one.text.contains(said)
+            };
+            assert_eq!(all.iter().filter(is_told).count(), 1, "{name}");
         }
     });
 }

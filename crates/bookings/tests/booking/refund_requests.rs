@@ -92,6 +92,30 @@ fn who_cancelled_late_asks_for_the_money_all_the_same() {
         )
         .await;
         too_much.expect(422);
+        // The page says the limits as money, also for what is no amount to pay back.
+        let page = admin.browser.get("/admin/refunds").await;
+        let path = format!(
+            "/admin/refunds/requests/{}",
+            request["id"].as_str().unwrap()
+        );
+        let mut form = page.expect(200).form(&path);
+        for typed in ["9000", "180.01", "0"] {
+            form.fill("amount_minor", typed).press("do", "grant");
+            let refused = admin.browser.submit(&page, &form).await;
+            assert!(
+                refused
+                    .expect(422)
+                    .text()
+                    .contains("Between RM 0.01 and RM 180.00."),
+                "{typed}"
+            );
+        }
+        // The rule has been applied already, so whoever pays more says why.
+        let payments: Vec<(String,)> = rows(stage, sql!("SELECT id FROM payment")).await;
+        let more = json!({"payment_id": payments[0].0, "amount_minor": 100});
+        let mut office = script(stage, &admin);
+        let refused = call(&mut office, "POST", "/api/v1/admin/refunds", &more).await;
+        assert_eq!(refused.expect(422).json()["clause"], "cancelled_late");
         let part = json!({"amount_minor": 9_000, "reason": "Get well soon."});
         let done = decide(stage, &admin, &request["id"], &part).await;
         assert_eq!(done.expect(200).json()["state"], "granted");
@@ -100,6 +124,11 @@ fn who_cancelled_late_asks_for_the_money_all_the_same() {
         stage.work().await;
         assert_eq!(ledger(stage).await, 9_000);
         assert_eq!(mails(stage, "refund-request-mail-granted", "aina").await, 1);
+        let about = [("about", "RM\u{a0}90.00".into())];
+        let subject = stage.fill("refund-request-mail-granted", about);
+        let all = stage.world.mails().await;
+        assert!(all.iter().any(|one| one.subject == subject));
+        aina.sees("/me/notices", "MYR 90.00").await;
         aina.sees(&pay, "Get well soon.").await;
     });
 }
