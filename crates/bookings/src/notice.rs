@@ -91,6 +91,38 @@ pub(crate) fn moment(text: &Text, zone: &TimeZone, at: Timestamp) -> String {
     text.moment_in(zone, at)
 }
 
+/// Like [`moment`], for a session; `place` is as in [`at_place`].
+pub(crate) fn moment_at(
+    text: &Text,
+    zone: &TimeZone,
+    place: Option<&TimeZone>,
+    at: Timestamp,
+) -> String {
+    at_place(text, zone, place, at, |zone| moment(text, zone, at))
+}
+
+/// Says when a session begins: in the zone of its place, if it is in person, with the moment in the
+/// reader's zone in brackets if clocks there differ; otherwise in the reader's zone. The zone of the
+/// place is that in which the slot was created, because a place has none of its own.
+pub(crate) fn at_place(
+    text: &Text,
+    zone: &TimeZone,
+    place: Option<&TimeZone>,
+    at: Timestamp,
+    say: impl FnOnce(&TimeZone) -> String,
+) -> String {
+    let Some(place) = place else { return say(zone) };
+    let said = say(place);
+    if place.to_offset(at) == zone.to_offset(at) {
+        return said;
+    }
+    let values = [
+        ("place", Value::from(said)),
+        ("reader", text.moment_short_in(zone, at).into()),
+    ];
+    text.with("booking-at-place", values)
+}
+
 pub(crate) fn page(booking: &Booking) -> String {
     format!("/me/bookings/{}", booking.id)
 }
@@ -170,11 +202,13 @@ pub(crate) fn tell_one(
     if place.is_empty() && !event.is_cancelled() {
         (place,) = sql!("SELECT area FROM slot WHERE id = :id", id = booking.slot_id).one(tx)?;
     }
-    let when = moment(text, &reader.zone, booking.starts_at);
+    let (session_place, at) = (booking::place_zone(tx, booking)?, booking.starts_at);
+    let when = moment_at(text, &reader.zone, session_place.as_ref(), at);
+    let short = text.subject_in(session_place.as_ref().unwrap_or(&reader.zone), at);
     let (subject, said, notice) = event.messages();
     let values = [
         ("title", booking.title.as_str().into()),
-        ("when", when.as_str().into()),
+        ("when", short.into()),
         ("with", with.as_str().into()),
         ("site", site.settings.name.as_str().into()),
     ];
@@ -340,9 +374,10 @@ pub(crate) fn tell_of(
         return Ok(());
     };
     let text = &reader.text;
-    let when = moment(text, &reader.zone, at);
-    let about = format!("{}, {when}", title(text));
-    let subject = text.with(kind, [("about", about.as_str().into())]);
+    let (when, title) = (moment(text, &reader.zone, at), title(text));
+    let about = format!("{title}, {when}");
+    let short = format!("{title}, {}", text.subject_in(&reader.zone, at));
+    let subject = text.with(kind, [("about", short.into())]);
     let body = format!(
         "{}\n\n{about}\n\n{}\n\n{}\n",
         text.say(said),
@@ -373,9 +408,12 @@ pub(crate) fn tell_of_claim(
         return Ok(());
     };
     let text = &reader.text;
-    let when = moment(text, &reader.zone, booking.starts_at);
+    let (place, at) = (booking::place_zone(tx, booking)?, booking.starts_at);
+    let when = moment_at(text, &reader.zone, place.as_ref(), at);
     let until = moment(text, &reader.zone, until);
     let about = format!("{}, {when}", booking.title);
+    let short = text.subject_in(place.as_ref().unwrap_or(&reader.zone), at);
+    let short = format!("{}, {short}", booking.title);
     let mut values = vec![
         ("about", about.as_str().into()),
         ("until", until.as_str().into()),
@@ -388,6 +426,7 @@ pub(crate) fn tell_of_claim(
     }
     let address = site.url().join(&href);
     let body = format!("{body}\n\n{about}\n\n{address}\n\n{}\n", site.settings.name);
+    values[0].1 = short.into();
     let line = text.with(subject, &values);
     send(tx, &reader, Stream::Transactional, line, body)?;
     let told = NewNotification {

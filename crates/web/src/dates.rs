@@ -1,11 +1,12 @@
 //! Formats dates and times with messages in `locales/`. Times use the language's words for parts of
 //! the day, and a deadline is never shown as 23:59.
 //!
-//! Every function takes a [`Zoned`], so that the time zone is always explicit. A deadline is the
+//! No clock time is written without its zone: the functions of [`Text`] name it, and a [`ZonedPage`]
+//! belongs to a page that names it once for all of its times. A deadline is the
 //! first instant that is too late. If that instant is the start of a day, pages name the previous
 //! day ([`Deadline`]).
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
@@ -128,13 +129,13 @@ impl Text {
     }
 
     /// A time such as "9:30 am", "12 noon", "4 petang" or "16:00".
-    pub fn time(&self, at: &Zoned) -> String {
+    fn time(&self, at: &Zoned) -> String {
         self.clock(at, at.minute() != 0)
     }
 
     /// A time range such as "9:30–11:00 am", "12 noon – 4 pm" or "8 pm – 1 am". If the range is
     /// longer than twelve hours and ends on another day, the text includes the end's date.
-    pub fn time_range(&self, from: &Zoned, to: &Zoned) -> String {
+    fn time_range(&self, from: &Zoned, to: &Zoned) -> String {
         self.once(Moment::Range(at(from), at(to)), || {
             self.write_range(from, to)
         })
@@ -154,7 +155,7 @@ impl Text {
     }
 
     /// A date and time such as "Saturday, 16 January 2027, 9:30 am".
-    pub fn moment(&self, at: &Zoned) -> String {
+    fn moment(&self, at: &Zoned) -> String {
         let values = [
             ("date", Value::from(self.date(at))),
             ("time", self.time(at).into()),
@@ -165,24 +166,64 @@ impl Text {
     /// A date and time with its zone, such as "Saturday, 16 January 2027, 9:30 am, Kuala Lumpur
     /// (UTC+8)".
     pub fn moment_in(&self, zone: &TimeZone, at: Timestamp) -> String {
-        let when = self.moment(&at.to_zoned(zone.clone()));
-        format!("{when}, {}", zone_name(zone, at))
+        self.in_zone(&self.moment(&at.to_zoned(zone.clone())), zone, at)
     }
 
     /// Like [`Text::moment_in`], with a short date: "Sat 16 Jan 2027, 9:30 am, Kuala Lumpur
     /// (UTC+8)".
     pub fn moment_short_in(&self, zone: &TimeZone, at: Timestamp) -> String {
-        let when = self.moment_short(&at.to_zoned(zone.clone()));
-        format!("{when}, {}", zone_name(zone, at))
+        self.in_zone(&self.moment_short(&at.to_zoned(zone.clone())), zone, at)
     }
 
-    /// A sentence that names the zone of all times of a page, which it stands above.
-    pub fn zone_line(&self, zone: &TimeZone, at: Timestamp) -> String {
-        self.with("zone-line", [("zone", zone_name(zone, at).into())])
+    /// A time range with its zone, such as "9:30–11:00 am, Kuala Lumpur (UTC+8)".
+    pub fn time_range_in(&self, zone: &TimeZone, from: Timestamp, to: Timestamp) -> String {
+        let [start, end] = [from, to].map(|at| at.to_zoned(zone.clone()));
+        self.in_zone(&self.time_range(&start, &end), zone, from)
+    }
+
+    /// A time with its zone, such as "9:30 am (Kuala Lumpur)", beside a date.
+    pub fn time_in(&self, zone: &TimeZone, at: Timestamp) -> String {
+        self.at_place(&self.time(&at.to_zoned(zone.clone())), zone)
+    }
+
+    /// A moment of the coming year with its zone, such as "Sat 16 Jan, 9:30 am (Kuala Lumpur)", for
+    /// the subject of a mail.
+    pub fn subject_in(&self, zone: &TimeZone, at: Timestamp) -> String {
+        let at = at.to_zoned(zone.clone());
+        let values = [
+            ("date", Value::from(self.day("date-brief", at.date()))),
+            ("time", self.time(&at).into()),
+        ];
+        self.at_place(&self.with("date-moment", values), zone)
+    }
+
+    /// Like [`Text::subject_in`], for a moment that is near, such as "tomorrow, Sat 16 Jan, 9:30 am
+    /// (Kuala Lumpur)".
+    pub fn until_in(&self, zone: &TimeZone, at: Timestamp, now: Timestamp) -> String {
+        let when = self.subject_in(zone, at);
+        let [now, last] = [now, at].map(|at| at.to_zoned(zone.clone()).date());
+        match days_between(now, last) {
+            0 => self.with("date-today", [("when", when.into())]),
+            1 => self.with("date-tomorrow", [("when", when.into())]),
+            _ => when,
+        }
+    }
+
+    fn in_zone(&self, when: &str, zone: &TimeZone, at: Timestamp) -> String {
+        let values = [
+            ("time", Value::from(when)),
+            ("zone", zone_name(zone, at).into()),
+        ];
+        self.with("time-in-zone", values)
+    }
+
+    fn at_place(&self, when: &str, zone: &TimeZone) -> String {
+        let values = [("time", Value::from(when)), ("place", place(zone).into())];
+        self.with("time-at-place", values)
     }
 
     /// A date and time such as "16 Jan 2027, 9:30 am", for logs and lists.
-    pub fn moment_short(&self, at: &Zoned) -> String {
+    fn moment_short(&self, at: &Zoned) -> String {
         let values = [
             ("date", Value::from(self.date_short(at))),
             ("time", self.time(at).into()),
@@ -247,6 +288,52 @@ impl Text {
 
     fn range(&self, pattern: &str, from: &str, to: &str) -> String {
         self.with(pattern, [("from", from.into()), ("to", to.into())])
+    }
+}
+
+/// Writes clock times without their zone.
+#[derive(Clone)]
+pub struct ZonedPage<'t> {
+    text: &'t Text,
+    zone: TimeZone,
+}
+
+impl<'t> ZonedPage<'t> {
+    /// The message id of the usual line.
+    pub const LINE: &'static str = "zone-line";
+
+    /// Returns the line that the page has to show, and what writes the page's times. The line is
+    /// the message `line`, whose argument `zone` is the zone's name.
+    pub fn new(text: &'t Text, line: &str, zone: &TimeZone, now: Timestamp) -> (String, Self) {
+        let name = zone_name(zone, now);
+        let line = text.with(line, [("zone", name.into())]);
+        let zone = zone.clone();
+        (line, Self { text, zone })
+    }
+
+    /// For events: beside their times stands where they take place, and clocks there show `zone`.
+    pub fn at_venue(text: &'t Text, zone: &TimeZone) -> Self {
+        let zone = zone.clone();
+        Self { text, zone }
+    }
+
+    /// A time such as "9:30 am", "12 noon", "4 petang" or "16:00".
+    pub fn time(&self, at: Timestamp) -> String {
+        self.text.time(&at.to_zoned(self.zone.clone()))
+    }
+
+    /// Like [`ZonedPage::time`], for what a clock shows on any day.
+    pub fn clock(&self, time: Time) -> String {
+        let at = Date::constant(2027, 1, 16).to_datetime(time);
+        let at = TimeZone::UTC.to_timestamp(at).unwrap_or_default();
+        self.text.time(&at.to_zoned(TimeZone::UTC))
+    }
+
+    /// A time range such as "9:30–11:00 am", "12 noon – 4 pm" or "8 pm – 1 am". If the range is
+    /// longer than twelve hours and ends on another day, the text includes the end's date.
+    pub fn time_range(&self, from: Timestamp, to: Timestamp) -> String {
+        let [from, to] = [from, to].map(|at| at.to_zoned(self.zone.clone()));
+        self.text.time_range(&from, &to)
     }
 }
 
@@ -432,6 +519,57 @@ mod tests {
         assert_eq!(machine(&moment), "2027-01-16T14:20+08:00");
         let newfoundland = at("2027-01-16T04:05[America/St_Johns]");
         assert_eq!(machine(&newfoundland), "2027-01-16T04:05-03:30");
+    }
+
+    #[test]
+    fn a_short_moment_names_the_place_of_its_zone() {
+        let zone = TimeZone::get("Asia/Kolkata").unwrap();
+        let at: Timestamp = "2026-12-01T10:44:00Z".parse().unwrap();
+        let today = "2026-12-01T04:00:00Z".parse().unwrap();
+        // In UTC it is still the day before yesterday.
+        let yesterday = "2026-11-29T18:30:00Z".parse().unwrap();
+        let before = "2026-11-29T18:29:00Z".parse().unwrap();
+        for (tag, said, near, next) in [
+            (
+                "en",
+                "Tue 1 Dec, 4:14 pm (Kolkata)",
+                "today, Tue 1 Dec, 4:14 pm (Kolkata)",
+                "tomorrow, Tue 1 Dec, 4:14 pm (Kolkata)",
+            ),
+            (
+                "ms",
+                "Sel, 1 Dis, 4:14 petang (Kolkata)",
+                "hari ini, Sel, 1 Dis, 4:14 petang (Kolkata)",
+                "esok, Sel, 1 Dis, 4:14 petang (Kolkata)",
+            ),
+            (
+                "it",
+                "mar 1 dic, 16:14 (Kolkata)",
+                "oggi, mar 1 dic, 16:14 (Kolkata)",
+                "domani, mar 1 dic, 16:14 (Kolkata)",
+            ),
+            (
+                "zh-Hans",
+                "12月1日 周二 16:14（Kolkata）",
+                "今天，12月1日 周二 16:14（Kolkata）",
+                "明天，12月1日 周二 16:14（Kolkata）",
+            ),
+        ] {
+            let text = testing::text(tag);
+            assert_eq!(text.subject_in(&zone, at), said);
+            assert_eq!(text.until_in(&zone, at, today), near);
+            assert_eq!(text.until_in(&zone, at, yesterday), next);
+            assert_eq!(text.until_in(&zone, at, before), said);
+        }
+        let text = testing::text("en");
+        assert_eq!(text.time_in(&zone, at), "4:14 pm (Kolkata)");
+        let end = "2026-12-01T11:30:00Z".parse().unwrap();
+        let range = text.time_range_in(&zone, at, end);
+        assert_eq!(range, "4:14–5:00 pm, Kolkata (UTC+5:30)");
+        let (line, page) = ZonedPage::new(&text, ZonedPage::LINE, &zone, at);
+        assert_eq!(line, "All times are in Kolkata (UTC+5:30).");
+        assert_eq!(page.time(at), "4:14 pm");
+        assert_eq!(page.clock(jiff::civil::time(9, 30, 0, 0)), "9:30 am");
     }
 
     #[test]

@@ -202,7 +202,8 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let (text, title) = (&req.text, req.text.say("request-new"));
     let zone = words::zone(&req.site, Some(&req.who));
     let label = |one: &browse::Offered| {
-        let when = words::moment(text, &zone, one.slot.starts_at);
+        let place = one.slot.place_zone();
+        let when = words::moment_at(text, &zone, place.as_ref(), one.slot.starts_at);
         let price = words::price(text, one.slot.price(), one.credit_label.as_deref());
         what(&[&when, &one.slot.title, &one.provider, &price])
     };

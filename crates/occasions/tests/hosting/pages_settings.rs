@@ -3,6 +3,7 @@
 use occasions::hosting::occasions as nouns;
 use occasions::occasion::Occasion;
 use occasions::words::OccasionStatus;
+use platform::{StoreError, Tx, sql};
 use testkit::{Page, Visitor};
 
 use crate::pages::HOME;
@@ -534,6 +535,41 @@ fn an_occasion_begins_with_its_first_event_or_not_at_all() {
             .get("/admin/new")
             .await
             .expect(404);
+    });
+}
+
+#[test]
+fn a_new_occasion_begins_in_the_zone_of_the_device_and_with_its_currency() {
+    on_default(async |stage| {
+        for (device, zone, currency) in [
+            ("Asia/Tokyo", "Asia/Tokyo", "JPY"),
+            ("Asia/Calcutta", "Asia/Kolkata", "INR"),
+            // Without a zone of the device, the account's is proposed.
+            ("Mars/Olympus", "Asia/Kuala_Lumpur", "MYR"),
+            ("", "Asia/Kuala_Lumpur", "MYR"),
+        ] {
+            let mut owner = stage.visitor(&stage.stranger);
+            owner.set_cookie("kd_zone", device);
+            let page = owner.get("/admin/new").await;
+            let mut form = page.expect(200).form("/admin/new");
+            assert_eq!(form.value("time_zone"), Some(zone), "{device}");
+            let slug = format!("tea-{}", device.len());
+            form.fill("hosts", "Mei & Tan")
+                .fill("title", "Tea")
+                .fill("slug", &slug)
+                .fill("event.name", "Tea")
+                .fill("event.starts_at", "2027-02-20T15:00");
+            owner.submit(&page, &form).await.expect(303);
+            let look = move |tx: &mut Tx<'_>| -> Result<(String, String), StoreError> {
+                sql!(
+                    "SELECT time_zone, currency FROM occasion WHERE slug = :slug",
+                    slug
+                )
+                .one(tx)
+            };
+            let found = stage.site.store.read(look).await.unwrap();
+            assert_eq!(found, (zone.to_owned(), currency.to_owned()), "{device}");
+        }
     });
 }
 
