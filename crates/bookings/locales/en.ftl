@@ -1024,7 +1024,11 @@ booking-said-moved = This has a new time, with { $with }:
 booking-mail-cancelled = Cancelled: { $title }, { $when }
 booking-said-cancelled = This does not take place, with { $with }:
 booking-said-hold-cancelled = This does not take place:
-booking-mail-reminder = Tomorrow: { $title }, { $when }
+booking-mail-reminder = { $day ->
+    [today] Today: { $title }, { $when }
+    [tomorrow] Tomorrow: { $title }, { $when }
+   *[later] Coming up: { $title }, { $when }
+}
 booking-said-reminder = This comes soon, with { $with }:
 booking-said-back = { $sum } is paid back.
 booking-said-reason = Reason: { $reason }
@@ -1295,7 +1299,7 @@ booking-newcomer-no-mail = No mail? Look in the folder for spam, or check the ad
 booking-newcomer-confirm = Confirm your booking
 booking-newcomer-confirm-text = This also confirms your address. You can then move or cancel the booking.
 booking-newcomer-do = Confirm the booking
-booking-mail-newcomer = Confirm your booking: { $title }, { $when }
+booking-mail-newcomer = Confirm your booking: { $title }, { $begins }
 booking-said-newcomer = Hello { $name },
 
     your time is kept until { $until }: { $title }, { $when }.

@@ -981,7 +981,11 @@ booking-said-moved = Ini mempunyai masa baharu, dengan { $with }:
 booking-mail-cancelled = Dibatalkan: { $title }, { $when }
 booking-said-cancelled = Ini tidak berlangsung, dengan { $with }:
 booking-said-hold-cancelled = Ini tidak berlangsung:
-booking-mail-reminder = Esok: { $title }, { $when }
+booking-mail-reminder = { $day ->
+    [today] Hari ini: { $title }, { $when }
+    [tomorrow] Esok: { $title }, { $when }
+   *[later] Tidak lama lagi: { $title }, { $when }
+}
 booking-said-reminder = Ini akan berlangsung tidak lama lagi, dengan { $with }:
 booking-said-back = { $sum } dibayar balik.
 booking-said-reason = Sebab: { $reason }
@@ -1243,7 +1247,7 @@ booking-newcomer-no-mail = Tiada e-mel? Lihat folder spam, atau semak alamat dan
 booking-newcomer-confirm = Sahkan tempahan anda
 booking-newcomer-confirm-text = Ini juga mengesahkan alamat anda. Kemudian anda boleh memindahkan atau membatalkan tempahan.
 booking-newcomer-do = Sahkan tempahan
-booking-mail-newcomer = Sahkan tempahan anda: { $title }, { $when }
+booking-mail-newcomer = Sahkan tempahan anda: { $title }, { $begins }
 booking-said-newcomer = Salam { $name },
 
     masa anda disimpan sehingga { $until }: { $title }, { $when }.

@@ -155,6 +155,7 @@ impl Holding<'_> {
         let zone = calendar_feed::zone(site, account);
         let (place, at) = (slot.place_zone(), slot.starts_at);
         let when = notice::moment_at(&text, &zone, place.as_ref(), at);
+        let begins = text.subject_in(place.as_ref().unwrap_or(&zone), at);
         let until = slot::find(tx, &slot.id)?.and_then(|slot| slot.hold_until);
         let until = text.until_in(&zone, until.unwrap_or(at), booking.created_at);
         let (path, messages) = match &booking.member_id {
@@ -177,6 +178,7 @@ impl Holding<'_> {
             values: vec![
                 ("title", slot.title.as_str().into()),
                 ("when", when.into()),
+                ("begins", begins.into()),
                 ("until", until.into()),
             ],
             path: &path,

@@ -10,7 +10,7 @@ use platform::mail::{self, Address, NewMail, Stream};
 use platform::money::Money;
 use platform::{StoreError, Tx, sql};
 use web::calendar_file::{self, CalendarEvent, Method};
-use web::{Language, Site, Text, Value};
+use web::{Language, Site, Text, Value, dates};
 
 use crate::booking::{self, Booking, Party};
 use crate::order::Order;
@@ -33,7 +33,7 @@ pub(crate) enum Event {
     Cancelled,
     /// A booking was cancelled before it was paid. The member may not know the provider yet.
     HoldCancelled,
-    /// The session takes place tomorrow.
+    /// The session takes place soon.
     Reminder,
 }
 
@@ -204,9 +204,17 @@ pub(crate) fn tell_one(
     }
     let (session_place, at) = (booking::place_zone(tx, booking)?, booking.starts_at);
     let when = moment_at(text, &reader.zone, session_place.as_ref(), at);
-    let short = text.subject_in(session_place.as_ref().unwrap_or(&reader.zone), at);
+    let here = session_place.as_ref().unwrap_or(&reader.zone);
+    let short = text.subject_in(here, at);
+    let [today, day] = [tx.now(), at].map(|at| at.to_zoned(here.clone()).date());
+    let day = match dates::days_between(today, day) {
+        0 => "today",
+        1 => "tomorrow",
+        _ => "later",
+    };
     let (subject, said, notice) = event.messages();
     let values = [
+        ("day", day.into()),
         ("title", booking.title.as_str().into()),
         ("when", short.into()),
         ("with", with.as_str().into()),
@@ -314,6 +322,7 @@ pub(crate) fn event(site: &Site, booking: &Booking, place: &str) -> CalendarEven
         sequence: booking.ics_sequence,
         starts_at: booking.starts_at,
         ends_at: booking.ends_at,
+        zone: booking.zone(),
         summary: booking.title.clone(),
         location: place.to_owned(),
         url: site.url().join(&page(booking)),
@@ -335,13 +344,7 @@ fn calendar(
         _ => Method::Request(&from, to),
     };
     let events = [event(site, booking, place)];
-    calendar_file::write_as(
-        method,
-        &events,
-        &booking.time_zone,
-        &booking.zone(),
-        tx.now(),
-    )
+    calendar_file::write_as(method, &events, tx.now())
 }
 
 /// Notifies an account, by mail and on the site, about something with a title and a time. The first

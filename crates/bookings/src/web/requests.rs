@@ -114,7 +114,7 @@ async fn page(
                 let price = Money::new(one.price_minor, one.currency);
                 let kind = one.credit_kind.as_deref().map(|code| labels.label(code));
                 let price = words::price(text, price, kind);
-                let when = words::moment(text, &zone, one.starts_at);
+                let when = words::moment_at(text, &zone, one.place_zone.as_ref(), one.starts_at);
                 (when, what(&[&one.title, &one.provider, &price]))
             })
             .collect(),

@@ -3,6 +3,7 @@
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
+use crate::feeds;
 use crate::newcomers::{open, siti_books};
 use crate::stage::{
     Booking, Person, Stage, call_as_script, in_zone, on_both, on_default, provider, rows, run,
@@ -329,5 +330,18 @@ fn a_session_in_person_is_told_in_the_zone_of_its_place() {
         let file = aina.browser.get(&format!("{booking}/calendar.ics")).await;
         let start = "DTSTART;TZID=Asia/Kuala_Lumpur:20261201T090000";
         assert!(file.expect(200).body.contains(start), "{}", file.body);
+        // The private calendar gives other sessions in the zone of the account.
+        let call = farah.offer("2026-12-02", "09:00", 0).await;
+        aina.book(&call).await.expect(303);
+        let feed = feeds::path(&feeds::press(&mut aina, "new").await);
+        let feed = stage.visitor().get(&feed).await;
+        for line in [
+            start,
+            "DTSTART;TZID=Europe/Rome:20261202T020000",
+            "TZID:Asia/Kuala_Lumpur\r\n",
+            "TZID:Europe/Rome\r\n",
+        ] {
+            assert!(feed.expect(200).body.contains(line), "{}", feed.body);
+        }
     });
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ::web::{List, Problem, Spoken, Text, ZonedPage};
+use ::web::{List, Problem, Spoken, Text};
 use askama::Template;
 use axum::response::Response;
 use platform::Tx;
@@ -139,8 +139,10 @@ fn row<'a>(wording: &Wording<'a>, event: &'a Event, seats: &TakenSeats) -> Row<'
     let day = wording
         .text
         .date_short(wording.local(event.starts_at).date());
-    let venue = ZonedPage::at_venue(wording.text, &wording.occasion.zone());
-    let hours = venue.time_range(event.starts_at, event.ends_at);
+    let zone = wording.occasion.zone();
+    let hours = wording
+        .text
+        .time_range_in(&zone, event.starts_at, event.ends_at);
     Row {
         href: wording.at(&format!("{}/{}", Event::PAGES, event.id)),
         name: wording.event(event),
