@@ -123,7 +123,7 @@ booking-newcomer-no-mail = لم تصلك رسالة؟ انظر في مجلد ا�
 booking-newcomer-confirm = أكّد حجزك
 booking-newcomer-confirm-text = يؤكد هذا عنوانك أيضًا. بعدها يمكنك نقل الحجز أو إلغاؤه.
 booking-newcomer-do = أكّد الحجز
-booking-mail-newcomer = أكّد حجزك: { $title }، { $when }
+booking-mail-newcomer = أكّد حجزك: { $title }، { $begins }
 booking-said-newcomer = مرحبًا { $name }،
 
     موعدك محفوظ حتى { $until }: { $title }، { $when }.

@@ -138,7 +138,7 @@ booking-newcomer-no-mail = Nessuna e-mail? Guardi nella cartella dello spam, o c
 booking-newcomer-confirm = Confermi la prenotazione
 booking-newcomer-confirm-text = Così conferma anche il suo indirizzo. Poi potrà spostare o annullare la prenotazione.
 booking-newcomer-do = Conferma la prenotazione
-booking-mail-newcomer = Confermi la prenotazione: { $title }, { $when }
+booking-mail-newcomer = Confermi la prenotazione: { $title }, { $begins }
 booking-said-newcomer = Buongiorno { $name },
 
     il suo orario è tenuto fino alle { $until }: { $title }, { $when }.

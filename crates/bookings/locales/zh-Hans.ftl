@@ -123,7 +123,7 @@ booking-newcomer-no-mail = 没有收到邮件？请查看垃圾邮件文件夹�
 booking-newcomer-confirm = 确认您的预约
 booking-newcomer-confirm-text = 这也会确认您的地址。之后您可以更改或取消预约。
 booking-newcomer-do = 确认预约
-booking-mail-newcomer = 确认您的预约：{ $title }，{ $when }
+booking-mail-newcomer = 确认您的预约：{ $title }，{ $begins }
 booking-said-newcomer = { $name }，您好：
 
     您的时间保留至 { $until }：{ $title }，{ $when }。
