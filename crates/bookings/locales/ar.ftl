@@ -28,9 +28,9 @@ booking-way = يُحجز بـ
 booking-by-money = نقود، أو مجانًا
 booking-more = مواعيد أخرى في هذه الأيام
 booking-zone-device = كل الأوقات بتوقيت { $zone }، حسب جهازك.
+booking-at-place = { $place } ({ $reader })
 booking-zone-mails = رسائلك
 booking-zone-take-over = استخدم توقيت { $zone } في رسائلك أيضًا
-booking-time-zone = { $time }، { $zone }
 booking-nothing = لا يوجد موعد متاح حاليًا.
 booking-clear = اعرض كل المواعيد
 new-slots-newsletter = مواعيد جديدة للحجز، بالبريد كل صباح
@@ -123,7 +123,7 @@ booking-newcomer-no-mail = لم تصلك رسالة؟ انظر في مجلد ا�
 booking-newcomer-confirm = أكّد حجزك
 booking-newcomer-confirm-text = يؤكد هذا عنوانك أيضًا. بعدها يمكنك نقل الحجز أو إلغاؤه.
 booking-newcomer-do = أكّد الحجز
-booking-mail-newcomer = أكّد حجزك: { $title }، { $when }
+booking-mail-newcomer = أكّد حجزك: { $title }، { $begins }
 booking-said-newcomer = مرحبًا { $name }،
 
     موعدك محفوظ حتى { $until }: { $title }، { $when }.

@@ -28,9 +28,9 @@ booking-way = Booked with
 booking-by-money = Money, or free
 booking-more = More times in these days
 booking-zone-device = All times are in { $zone }, as your device says.
+booking-at-place = { $place } ({ $reader })
 booking-zone-mails = Your mails
 booking-zone-take-over = Use { $zone } for your mails too
-booking-time-zone = { $time }, { $zone }
 booking-nothing = Nothing is free at present.
 booking-clear = Show all times
 new-slots-newsletter = New times to book, by mail each morning
@@ -132,8 +132,8 @@ calendar-feed-address = Address
 calendar-feed-make = Make an address
 calendar-feed-renew = Make another address
 calendar-feed-end = End this address
-booking-their-time = For the provider: { $when }, { $zone }
-booking-their-time-member = For the member: { $when }, { $zone }
+booking-their-time = For the provider: { $when }
+booking-their-time-member = For the member: { $when }
 booking-price = Price
 booking-own-note = Note
 booking-reason = Reason
@@ -1039,7 +1039,11 @@ booking-said-moved = This has a new time, with { $with }:
 booking-mail-cancelled = Cancelled: { $title }, { $when }
 booking-said-cancelled = This does not take place, with { $with }:
 booking-said-hold-cancelled = This does not take place:
-booking-mail-reminder = Tomorrow: { $title }, { $when }
+booking-mail-reminder = { $day ->
+    [today] Today: { $title }, { $when }
+    [tomorrow] Tomorrow: { $title }, { $when }
+   *[later] Coming up: { $title }, { $when }
+}
 booking-said-reminder = This comes soon, with { $with }:
 booking-said-back = { $sum } is paid back.
 booking-said-reason = Reason: { $reason }
@@ -1312,7 +1316,7 @@ booking-newcomer-no-mail = No mail? Look in the folder for spam, or check the ad
 booking-newcomer-confirm = Confirm your booking
 booking-newcomer-confirm-text = This also confirms your address. You can then move or cancel the booking.
 booking-newcomer-do = Confirm the booking
-booking-mail-newcomer = Confirm your booking: { $title }, { $when }
+booking-mail-newcomer = Confirm your booking: { $title }, { $begins }
 booking-said-newcomer = Hello { $name },
 
     your time is kept until { $until }: { $title }, { $when }.

@@ -28,9 +28,9 @@ booking-way = Si prenota con
 booking-by-money = Denaro, o gratis
 booking-more = Altri orari di questi giorni
 booking-zone-device = Tutti gli orari sono di { $zone }, come indica il Suo dispositivo.
+booking-at-place = { $place } ({ $reader })
 booking-zone-mails = Le Sue e-mail
 booking-zone-take-over = Usi { $zone } anche per le Sue e-mail
-booking-time-zone = { $time }, { $zone }
 booking-nothing = Al momento nulla è libero.
 booking-clear = Mostri tutti gli orari
 new-slots-newsletter = Nuovi orari da prenotare, per e-mail ogni mattina
@@ -138,7 +138,7 @@ booking-newcomer-no-mail = Nessuna e-mail? Guardi nella cartella dello spam, o c
 booking-newcomer-confirm = Confermi la prenotazione
 booking-newcomer-confirm-text = Così conferma anche il suo indirizzo. Poi potrà spostare o annullare la prenotazione.
 booking-newcomer-do = Conferma la prenotazione
-booking-mail-newcomer = Confermi la prenotazione: { $title }, { $when }
+booking-mail-newcomer = Confermi la prenotazione: { $title }, { $begins }
 booking-said-newcomer = Buongiorno { $name },
 
     il suo orario è tenuto fino alle { $until }: { $title }, { $when }.

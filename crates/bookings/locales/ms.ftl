@@ -28,9 +28,9 @@ booking-way = Ditempah dengan
 booking-by-money = Wang, atau percuma
 booking-more = Masa lain pada hari-hari ini
 booking-zone-device = Semua masa mengikut { $zone }, seperti pada peranti anda.
+booking-at-place = { $place } ({ $reader })
 booking-zone-mails = E-mel anda
 booking-zone-take-over = Guna { $zone } untuk e-mel anda juga
-booking-time-zone = { $time }, { $zone }
 booking-nothing = Tiada masa lapang buat masa ini.
 booking-clear = Papar semua masa
 new-slots-newsletter = Masa baharu untuk ditempah, melalui e-mel setiap pagi
@@ -120,8 +120,8 @@ calendar-feed-address = Alamat
 calendar-feed-make = Buat alamat
 calendar-feed-renew = Buat alamat lain
 calendar-feed-end = Tamatkan alamat ini
-booking-their-time = Bagi penyedia: { $when }, { $zone }
-booking-their-time-member = Bagi ahli: { $when }, { $zone }
+booking-their-time = Bagi penyedia: { $when }
+booking-their-time-member = Bagi ahli: { $when }
 booking-price = Harga
 booking-own-note = Nota
 booking-reason = Sebab
@@ -996,7 +996,11 @@ booking-said-moved = Ini mempunyai masa baharu, dengan { $with }:
 booking-mail-cancelled = Dibatalkan: { $title }, { $when }
 booking-said-cancelled = Ini tidak berlangsung, dengan { $with }:
 booking-said-hold-cancelled = Ini tidak berlangsung:
-booking-mail-reminder = Esok: { $title }, { $when }
+booking-mail-reminder = { $day ->
+    [today] Hari ini: { $title }, { $when }
+    [tomorrow] Esok: { $title }, { $when }
+   *[later] Tidak lama lagi: { $title }, { $when }
+}
 booking-said-reminder = Ini akan berlangsung tidak lama lagi, dengan { $with }:
 booking-said-back = { $sum } dibayar balik.
 booking-said-reason = Sebab: { $reason }
@@ -1260,7 +1264,7 @@ booking-newcomer-no-mail = Tiada e-mel? Lihat folder spam, atau semak alamat dan
 booking-newcomer-confirm = Sahkan tempahan anda
 booking-newcomer-confirm-text = Ini juga mengesahkan alamat anda. Kemudian anda boleh memindahkan atau membatalkan tempahan.
 booking-newcomer-do = Sahkan tempahan
-booking-mail-newcomer = Sahkan tempahan anda: { $title }, { $when }
+booking-mail-newcomer = Sahkan tempahan anda: { $title }, { $begins }
 booking-said-newcomer = Salam { $name },
 
     masa anda disimpan sehingga { $until }: { $title }, { $when }.

@@ -28,9 +28,9 @@ booking-way = 预订方式
 booking-by-money = 付款或免费
 booking-more = 这几天的更多时间
 booking-zone-device = 所有时间均为 { $zone } 时间（按您的设备）。
+booking-at-place = { $place }（{ $reader }）
 booking-zone-mails = 您的邮件
 booking-zone-take-over = 邮件也使用 { $zone } 时间
-booking-time-zone = { $time }，{ $zone }
 booking-nothing = 目前没有空闲时间。
 booking-clear = 显示所有时间
 new-slots-newsletter = 每天早上通过邮件接收新的可预约时间
@@ -123,7 +123,7 @@ booking-newcomer-no-mail = 没有收到邮件？请查看垃圾邮件文件夹�
 booking-newcomer-confirm = 确认您的预约
 booking-newcomer-confirm-text = 这也会确认您的地址。之后您可以更改或取消预约。
 booking-newcomer-do = 确认预约
-booking-mail-newcomer = 确认您的预约：{ $title }，{ $when }
+booking-mail-newcomer = 确认您的预约：{ $title }，{ $begins }
 booking-said-newcomer = { $name }，您好：
 
     您的时间保留至 { $until }：{ $title }，{ $when }。

@@ -24,7 +24,7 @@ use crate::order::{self, Order, OrderId};
 use crate::provider::{self, ProviderId};
 use crate::room;
 use crate::settings::{self, Reveal, is_administrator};
-use crate::slot::{Slot, SlotId};
+use crate::slot::{Place, Slot, SlotId};
 
 pub use list::{After, Part, list, list_all, list_begun, list_of_provider, list_with_provider};
 pub(crate) use list::{dates, find_of_slot, list_between};
@@ -419,6 +419,19 @@ pub(crate) fn location(tx: &mut Tx<'_>, booking: &Booking) -> Result<String, Sto
     )
     .one(tx)?;
     Ok(location)
+}
+
+/// The zone of the place of a session in person; `None` for other sessions.
+pub(crate) fn place_zone(
+    tx: &mut Tx<'_>,
+    booking: &Booking,
+) -> Result<Option<TimeZone>, StoreError> {
+    let (kind,): (Place,) = sql!(
+        "SELECT location_kind FROM slot WHERE id = :slot",
+        slot = booking.slot_id
+    )
+    .one(tx)?;
+    Ok((kind == Place::InPerson).then(|| booking.zone()))
 }
 
 /// The provider's name as the member reads it. Where the site reveals providers only after booking,

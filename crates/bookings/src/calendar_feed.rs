@@ -75,13 +75,13 @@ pub(crate) fn zone(site: &Site, account: &Account) -> TimeZone {
     zone.unwrap_or_else(|_| site.settings.time_zone.clone())
 }
 
-/// Finds the account to which a calendar's token belongs, and the account's sessions; `None` if the
-/// token is invalid.
+/// Finds the sessions of the account to which a calendar's token belongs; `None` if the token is
+/// invalid. Sessions in person are in the zone of their place, the others in the account's.
 pub(crate) fn read(
     tx: &mut Tx<'_>,
     site: &Site,
     token: &str,
-) -> Result<Option<(Account, Vec<CalendarEvent>)>, StoreError> {
+) -> Result<Option<Vec<CalendarEvent>>, StoreError> {
     let Some((id, signature)) = token.split_once('.') else {
         return Ok(None);
     };
@@ -107,7 +107,14 @@ pub(crate) fn read(
     let mut events = Vec::new();
     for booking in found {
         let place = booking::location(tx, &booking)?;
-        events.push(notice::event(site, &booking, &place));
+        let zone = match booking::place_zone(tx, &booking)? {
+            Some(zone) => zone,
+            None => zone(site, &account),
+        };
+        events.push(CalendarEvent {
+            zone,
+            ..notice::event(site, &booking, &place)
+        });
     }
-    Ok(Some((account, events)))
+    Ok(Some(events))
 }

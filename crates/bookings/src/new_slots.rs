@@ -157,7 +157,8 @@ fn send(
     let zone = TimeZone::get(&account.time_zone);
     let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
     let lines = slots.iter().take(LISTED).map(|one| {
-        let when = notice::moment(&text, &zone, one.slot.starts_at);
+        let (place, at) = (one.slot.place_zone(), one.slot.starts_at);
+        let when = notice::moment_at(&text, &zone, place.as_ref(), at);
         format!("{when}: {}", one.slot.title)
     });
     let mut list = lines.collect::<Vec<String>>().join("\n");

@@ -153,9 +153,11 @@ impl Holding<'_> {
         let (site, account) = (&self.accounts.site, &introduced.account);
         let text = site.catalogue.speak(&web::Language::of(&account.locale));
         let zone = calendar_feed::zone(site, account);
-        let when = notice::moment(&text, &zone, slot.starts_at);
+        let (place, at) = (slot.place_zone(), slot.starts_at);
+        let when = notice::moment_at(&text, &zone, place.as_ref(), at);
+        let begins = text.subject_in(place.as_ref().unwrap_or(&zone), at);
         let until = slot::find(tx, &slot.id)?.and_then(|slot| slot.hold_until);
-        let until = notice::moment(&text, &zone, until.unwrap_or(slot.starts_at));
+        let until = text.until_in(&zone, until.unwrap_or(at), booking.created_at);
         let (path, messages) = match &booking.member_id {
             Some(member) if introduced.is_new => (
                 link(site, &booking.id, member),
@@ -176,6 +178,7 @@ impl Holding<'_> {
             values: vec![
                 ("title", slot.title.as_str().into()),
                 ("when", when.into()),
+                ("begins", begins.into()),
                 ("until", until.into()),
             ],
             path: &path,

@@ -10,7 +10,7 @@ use platform::mail::{self, Address, NewMail, Stream};
 use platform::money::Money;
 use platform::{StoreError, Tx, sql};
 use web::calendar_file::{self, CalendarEvent, Method};
-use web::{Language, Site, Text, Value};
+use web::{Language, Site, Text, Value, dates};
 
 use crate::booking::{self, Booking, Party};
 use crate::order::Order;
@@ -33,7 +33,7 @@ pub(crate) enum Event {
     Cancelled,
     /// A booking was cancelled before it was paid. The member may not know the provider yet.
     HoldCancelled,
-    /// The session takes place tomorrow.
+    /// The session takes place soon.
     Reminder,
 }
 
@@ -89,6 +89,38 @@ impl Event {
 /// (UTC+8)”.
 pub(crate) fn moment(text: &Text, zone: &TimeZone, at: Timestamp) -> String {
     text.moment_in(zone, at)
+}
+
+/// Like [`moment`], for a session; `place` is as in [`at_place`].
+pub(crate) fn moment_at(
+    text: &Text,
+    zone: &TimeZone,
+    place: Option<&TimeZone>,
+    at: Timestamp,
+) -> String {
+    at_place(text, zone, place, at, |zone| moment(text, zone, at))
+}
+
+/// Says when a session begins: in the zone of its place, if it is in person, with the moment in the
+/// reader's zone in brackets if clocks there differ; otherwise in the reader's zone. The zone of the
+/// place is that in which the slot was created, because a place has none of its own.
+pub(crate) fn at_place(
+    text: &Text,
+    zone: &TimeZone,
+    place: Option<&TimeZone>,
+    at: Timestamp,
+    say: impl FnOnce(&TimeZone) -> String,
+) -> String {
+    let Some(place) = place else { return say(zone) };
+    let said = say(place);
+    if place.to_offset(at) == zone.to_offset(at) {
+        return said;
+    }
+    let values = [
+        ("place", Value::from(said)),
+        ("reader", text.moment_short_in(zone, at).into()),
+    ];
+    text.with("booking-at-place", values)
 }
 
 pub(crate) fn page(booking: &Booking) -> String {
@@ -170,11 +202,21 @@ pub(crate) fn tell_one(
     if place.is_empty() && !event.is_cancelled() {
         (place,) = sql!("SELECT area FROM slot WHERE id = :id", id = booking.slot_id).one(tx)?;
     }
-    let when = moment(text, &reader.zone, booking.starts_at);
+    let (session_place, at) = (booking::place_zone(tx, booking)?, booking.starts_at);
+    let when = moment_at(text, &reader.zone, session_place.as_ref(), at);
+    let here = session_place.as_ref().unwrap_or(&reader.zone);
+    let short = text.subject_in(here, at);
+    let [today, day] = [tx.now(), at].map(|at| at.to_zoned(here.clone()).date());
+    let day = match dates::days_between(today, day) {
+        0 => "today",
+        1 => "tomorrow",
+        _ => "later",
+    };
     let (subject, said, notice) = event.messages();
     let values = [
+        ("day", day.into()),
         ("title", booking.title.as_str().into()),
-        ("when", when.as_str().into()),
+        ("when", short.into()),
         ("with", with.as_str().into()),
         ("site", site.settings.name.as_str().into()),
     ];
@@ -280,6 +322,7 @@ pub(crate) fn event(site: &Site, booking: &Booking, place: &str) -> CalendarEven
         sequence: booking.ics_sequence,
         starts_at: booking.starts_at,
         ends_at: booking.ends_at,
+        zone: booking.zone(),
         summary: booking.title.clone(),
         location: place.to_owned(),
         url: site.url().join(&page(booking)),
@@ -301,13 +344,7 @@ fn calendar(
         _ => Method::Request(&from, to),
     };
     let events = [event(site, booking, place)];
-    calendar_file::write_as(
-        method,
-        &events,
-        &booking.time_zone,
-        &booking.zone(),
-        tx.now(),
-    )
+    calendar_file::write_as(method, &events, tx.now())
 }
 
 /// Notifies an account, by mail and on the site, about something with a title and a time. The first
@@ -340,9 +377,10 @@ pub(crate) fn tell_of(
         return Ok(());
     };
     let text = &reader.text;
-    let when = moment(text, &reader.zone, at);
-    let about = format!("{}, {when}", title(text));
-    let subject = text.with(kind, [("about", about.as_str().into())]);
+    let (when, title) = (moment(text, &reader.zone, at), title(text));
+    let about = format!("{title}, {when}");
+    let short = format!("{title}, {}", text.subject_in(&reader.zone, at));
+    let subject = text.with(kind, [("about", short.into())]);
     let body = format!(
         "{}\n\n{about}\n\n{}\n\n{}\n",
         text.say(said),
@@ -392,9 +430,12 @@ pub(crate) fn tell_of_claim(
         ..
     } = told;
     let text = &reader.text;
-    let when = moment(text, &reader.zone, booking.starts_at);
+    let (place, at) = (booking::place_zone(tx, booking)?, booking.starts_at);
+    let when = moment_at(text, &reader.zone, place.as_ref(), at);
     let until = moment(text, &reader.zone, told.until);
     let about = format!("{}, {when}", booking.title);
+    let short = text.subject_in(place.as_ref().unwrap_or(&reader.zone), at);
+    let short = format!("{}, {short}", booking.title);
     let back = told.back.map(|sum| text.money(sum));
     let mut values = vec![
         ("about", about.as_str().into()),
@@ -409,6 +450,7 @@ pub(crate) fn tell_of_claim(
     }
     let address = site.url().join(&href);
     let body = format!("{body}\n\n{about}\n\n{address}\n\n{}\n", site.settings.name);
+    values[0].1 = short.into();
     let line = text.with(subject, &values);
     send(tx, &reader, Stream::Transactional, line, body)?;
     let told = NewNotification {

@@ -133,6 +133,11 @@ impl Slot {
         TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
     }
 
+    /// The zone of the place of a session in person; `None` for other sessions.
+    pub(crate) fn place_zone(&self) -> Option<TimeZone> {
+        (self.location_kind == Place::InPerson).then(|| self.zone())
+    }
+
     /// Whether the slot is available or hidden, so that it can be changed.
     pub(crate) fn is_free(&self) -> bool {
         matches!(self.state, State::Available | State::Unavailable)

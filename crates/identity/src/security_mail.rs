@@ -45,7 +45,7 @@ impl SecurityMail<'_> {
         let text = site.catalogue.speak(&Language::of(&to.locale));
         let zone = TimeZone::get(&to.time_zone);
         let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
-        let moment = text.moment(&self.at.to_zoned(zone));
+        let moment = text.moment_in(&zone, self.at);
         // The address may be somebody else's, where a person has just typed it.
         let name = text_cleaning::without_links(&to.display_name);
         let mut values = self.values;
@@ -53,7 +53,6 @@ impl SecurityMail<'_> {
             ("name", name.as_str().into()),
             ("site", site.settings.name.as_str().into()),
             ("time", moment.into()),
-            ("zone", to.time_zone.as_str().into()),
             ("address", site.url().join(self.path).into()),
         ]);
         let mail = NewMail {

@@ -230,7 +230,7 @@ mail-alert-begun-text =
     { $title }
     { $what }
 
-    Since: { $time } ({ $zone })
+    Since: { $time }
 
     What is wrong now is here:
     { $address }
@@ -243,7 +243,7 @@ mail-alert-ended-text =
     This is over at { $site }:
     { $title }
 
-    When: { $time } ({ $zone })
+    When: { $time }
 
     { $address }
 

@@ -227,7 +227,7 @@ mail-alert-begun-text =
     { $title }
     { $what }
 
-    Sejak: { $time } ({ $zone })
+    Sejak: { $time }
 
     Masalah sekarang disenaraikan di sini:
     { $address }
@@ -240,7 +240,7 @@ mail-alert-ended-text =
     Ini sudah selesai di { $site }:
     { $title }
 
-    Masa: { $time } ({ $zone })
+    Masa: { $time }
 
     { $address }
 

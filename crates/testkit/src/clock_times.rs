@@ -8,7 +8,7 @@ const ENDS: [&str; 4] = [" am", " pm", " noon", " midnight"];
 const REACH: usize = 48;
 
 /// The clock times in `text` that no zone follows, each with the text around it. A zone is named as
-/// in “9:30 am, Kuala Lumpur (UTC+8)” or “9:30 am, UTC”.
+/// in “9:30 am, Kuala Lumpur (UTC+8)”, “9:30 am, UTC” or “9:30 am (Kuala Lumpur)”.
 pub fn without_zone(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for end in ENDS {
@@ -30,17 +30,31 @@ pub fn without_zone(text: &str) -> Vec<String> {
 fn has_zone(rest: &str) -> bool {
     let near = &rest[..rest.floor_char_boundary(REACH)];
     let near = near.split(". ").next().unwrap_or_default();
-    near.contains("UTC") || is_iana_name(near)
+    near.contains("UTC") || is_place(near)
 }
 
-/// Whether the text begins with a zone as in `Asia/Kuala_Lumpur`, in brackets or not.
-fn is_iana_name(text: &str) -> bool {
-    let word = text.split_whitespace().next().unwrap_or_default();
-    let name = word
-        .trim_start_matches('(')
-        .trim_end_matches([')', '.', ',']);
-    let area = name.split_once('/').map_or("", |(area, _)| area);
-    area.len() > 2 && area.starts_with(|c: char| c.is_ascii_uppercase())
+/// Whether the text begins with the place of a zone in brackets, as in ` (Kuala Lumpur)`.
+fn is_place(text: &str) -> bool {
+    let in_brackets = text
+        .strip_prefix(" (")
+        .and_then(|rest| rest.split_once(')'));
+    in_brackets.is_some_and(|(place, _)| {
+        let place = place.replace(' ', "_");
+        let mut zones = jiff::tz::db().available();
+        zones.any(|name| name.as_str().rsplit('/').next() == Some(&place))
+    })
+}
+
+/// The properties of a calendar file that people read.
+const READ: [&str; 4] = ["SUMMARY", "DESCRIPTION", "LOCATION", "COMMENT"];
+
+/// The clock times in what people read of a calendar file that do not name their zone.
+pub fn without_zone_in_calendar(file: &str) -> Vec<String> {
+    let unfolded = file.replace("\r\n ", "");
+    let read = unfolded
+        .lines()
+        .filter(|line| READ.iter().any(|name| line.starts_with(name)));
+    read.flat_map(without_zone).collect()
 }
 
 /// How lines begin that name the zone of all times of a page.
@@ -51,8 +65,12 @@ const ZONE_LINES: [&str; 3] = [
 ];
 
 /// Panics if an English page shows a clock time that does not name its zone and does not stand under
-/// a line that does.
+/// a line that does, or if a calendar file has such a time.
 pub fn check(page: &Page) {
+    if page.header("content-type").starts_with("text/calendar") {
+        let found = without_zone_in_calendar(&page.body);
+        assert!(found.is_empty(), "{}: {found:#?}", page.address);
+    }
     let is_english = page.header("content-language") == "en";
     let text = page.text();
     if !is_english || ZONE_LINES.iter().any(|line| text.contains(line)) {
@@ -64,7 +82,7 @@ pub fn check(page: &Page) {
 
 #[cfg(test)]
 mod tests {
-    use super::without_zone;
+    use super::{without_zone, without_zone_in_calendar};
 
     #[test]
     fn a_time_without_a_zone_is_found() {
@@ -72,7 +90,8 @@ mod tests {
             ("Sat 16 Jan 2027, 9:30 am, Kuala Lumpur (UTC+8)", 0),
             ("8 pm – 1 am, Rome (UTC+1)", 0),
             ("until 12 noon, UTC", 0),
-            ("4 pm (Asia/Kuala_Lumpur)", 0),
+            ("4 pm (Kuala Lumpur), 5 pm (UTC)", 0),
+            ("4 pm (Great Hall)", 1),
             ("I am 5. 3 amps, 10 pm2", 0),
             ("Kept until 4:14 pm", 1),
             ("9:30–11:00 am", 1),
@@ -81,5 +100,14 @@ mod tests {
         ] {
             assert_eq!(without_zone(text).len(), count, "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_found_in_a_calendar_file() {
+        let file =
+            "DTSTART:20261201T010000Z\r\nSUMMARY:Call\r\nDESCRIPTION:Free until 4:1\r\n 4 pm\r\n";
+        assert_eq!(without_zone_in_calendar(file).len(), 1);
+        let named = file.replace("4 pm", "4 pm (Kolkata)");
+        assert!(without_zone_in_calendar(&named).is_empty());
     }
 }

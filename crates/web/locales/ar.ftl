@@ -73,6 +73,7 @@ month-12 = ديسمبر
     .short = ديسمبر
 date-full = { $weekday }، { $day } { $month } { $year }
 date-short = { $weekday-short } { $day } { $month-short } { $year }
+date-brief = { $weekday-short } { $day } { $month-short }
 date-plain = { $day } { $month } { $year }
 date-day-month = { $day } { $month }
 date-weekday-day = { $weekday }، { $day } { $month }
@@ -98,6 +99,10 @@ duration-days = { $count ->
 }
 date-moment = { $date }، { $time }
 # A line above all times of a page.
+date-today = اليوم، { $when }
+date-tomorrow = غدًا، { $when }
+time-in-zone = { $time }، { $zone }
+time-at-place = { $time } ({ $place })
 zone-line = كل الأوقات بتوقيت { $zone }.
 time-period = { $hour ->
     [0] ليلًا

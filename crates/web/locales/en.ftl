@@ -97,6 +97,7 @@ month-12 = December
     .short = Dec
 date-full = { $weekday }, { $day } { $month } { $year }
 date-short = { $weekday-short } { $day } { $month-short } { $year }
+date-brief = { $weekday-short } { $day } { $month-short }
 date-plain = { $day } { $month } { $year }
 date-day-month = { $day } { $month }
 date-weekday-day = { $weekday }, { $day } { $month }
@@ -120,6 +121,10 @@ host-unit-hours = hours
 host-unit-days = days
 date-moment = { $date }, { $time }
 # A line above all times of a page.
+date-today = today, { $when }
+date-tomorrow = tomorrow, { $when }
+time-in-zone = { $time }, { $zone }
+time-at-place = { $time } ({ $place })
 zone-line = All times are in { $zone }.
 time-period = { $hour ->
     [12] pm

@@ -73,6 +73,7 @@ month-12 = dicembre
     .short = dic
 date-full = { $weekday } { $day } { $month } { $year }
 date-short = { $weekday-short } { $day } { $month-short } { $year }
+date-brief = { $weekday-short } { $day } { $month-short }
 date-plain = { $day } { $month } { $year }
 date-day-month = { $day } { $month }
 date-weekday-day = { $weekday } { $day } { $month }
@@ -92,6 +93,10 @@ duration-days = { $count ->
 }
 date-moment = { $date }, { $time }
 # A line above all times of a page.
+date-today = oggi, { $when }
+date-tomorrow = domani, { $when }
+time-in-zone = { $time }, { $zone }
+time-at-place = { $time } ({ $place })
 zone-line = Tutti gli orari sono di { $zone }.
 time-period = { "" }
 time-clock = { $hour24 }:{ $minute }

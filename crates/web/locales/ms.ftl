@@ -97,6 +97,7 @@ month-12 = Disember
     .short = Dis
 date-full = { $weekday }, { $day } { $month } { $year }
 date-short = { $weekday-short }, { $day } { $month-short } { $year }
+date-brief = { $weekday-short }, { $day } { $month-short }
 date-plain = { $day } { $month } { $year }
 date-day-month = { $day } { $month }
 date-weekday-day = { $weekday }, { $day } { $month }
@@ -111,6 +112,10 @@ host-unit-hours = jam
 host-unit-days = hari
 date-moment = { $date }, { $time }
 # A line above all times of a page.
+date-today = hari ini, { $when }
+date-tomorrow = esok, { $when }
+time-in-zone = { $time }, { $zone }
+time-at-place = { $time } ({ $place })
 zone-line = Semua masa mengikut { $zone }.
 time-period = { $hour ->
     [0] tengah malam

@@ -3,6 +3,8 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+use crate::zone;
+
 pub const MEDIA_TYPE: &str = "text/calendar; charset=utf-8; method=PUBLISH";
 
 #[derive(Clone, Debug)]
@@ -13,6 +15,8 @@ pub struct CalendarEvent {
     pub sequence: i64,
     pub starts_at: Timestamp,
     pub ends_at: Timestamp,
+    /// The time zone in which the event's times are written, with its IANA name.
+    pub zone: TimeZone,
     pub summary: String,
     /// The location; may be empty.
     pub location: String,
@@ -31,20 +35,14 @@ pub enum Method<'a> {
     Cancel(&'a str, &'a str),
 }
 
-/// Writes a calendar that anybody may import. It contains the clock changes of the time zone
-/// `zone`, which is called `name`.
-pub fn write(events: &[CalendarEvent], name: &str, zone: &TimeZone, now: Timestamp) -> String {
-    write_as(Method::Publish, events, name, zone, now)
+/// Writes a calendar that anybody may import. It contains the clock changes of its events' time
+/// zones.
+pub fn write(events: &[CalendarEvent], now: Timestamp) -> String {
+    write_as(Method::Publish, events, now)
 }
 
 /// Writes a calendar with any method.
-pub fn write_as(
-    method: Method<'_>,
-    events: &[CalendarEvent],
-    name: &str,
-    zone: &TimeZone,
-    now: Timestamp,
-) -> String {
+pub fn write_as(method: Method<'_>, events: &[CalendarEvent], now: Timestamp) -> String {
     let (word, people) = match method {
         Method::Publish => ("PUBLISH", None),
         Method::Request(from, to) => ("REQUEST", Some((from, to))),
@@ -55,14 +53,21 @@ pub fn write_as(
     lines.add("VERSION:2.0");
     lines.add("PRODID:-//Kenduri//Kenduri//EN");
     lines.add(&format!("METHOD:{word}"));
-    time_zone(&mut lines, events, zone, name);
+    let mut zones: Vec<&TimeZone> = Vec::new();
     for event in events {
+        if !zones.contains(&&event.zone) {
+            zones.push(&event.zone);
+            time_zone(&mut lines, events, &event.zone);
+        }
+    }
+    for event in events {
+        let name = zone::name(&event.zone);
         lines.add("BEGIN:VEVENT");
         lines.add(&format!("UID:{}", event.uid));
         lines.add(&format!("SEQUENCE:{}", event.sequence));
         lines.add(&format!("DTSTAMP:{}", utc(now)));
         for (property, at) in [("DTSTART", event.starts_at), ("DTEND", event.ends_at)] {
-            let local = local(&at.to_zoned(zone.clone()));
+            let local = local(&at.to_zoned(event.zone.clone()));
             lines.add(&format!("{property};TZID={name}:{local}"));
         }
         lines.add(&format!("SUMMARY:{}", escape(&event.summary)));
@@ -96,16 +101,17 @@ pub fn write_as(
     lines.0
 }
 
-/// Writes the zone's UTC offsets and transitions, from the last transition before the first event
-/// to the end of the last event.
-fn time_zone(lines: &mut Lines, events: &[CalendarEvent], zone: &TimeZone, name: &str) {
-    let first = events.iter().map(|event| event.starts_at).min();
-    let last = events.iter().map(|event| event.ends_at).max();
+/// Writes the zone's UTC offsets and transitions, from the last transition before its first event
+/// to the end of its last event.
+fn time_zone(lines: &mut Lines, events: &[CalendarEvent], zone: &TimeZone) {
+    let of_zone = || events.iter().filter(|event| event.zone == *zone);
+    let first = of_zone().map(|event| event.starts_at).min();
+    let last = of_zone().map(|event| event.ends_at).max();
     let (Some(first), Some(last)) = (first, last) else {
         return;
     };
     lines.add("BEGIN:VTIMEZONE");
-    lines.add(&format!("TZID:{name}"));
+    lines.add(&format!("TZID:{}", zone::name(zone)));
     let before = zone.preceding(first).next();
     let mut from = zone.to_offset(before.as_ref().map_or(first, |change| {
         change.timestamp() - jiff::SignedDuration::from_secs(1)

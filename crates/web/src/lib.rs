@@ -73,7 +73,7 @@ pub use assets::asset;
 pub use client_info::{Facts, Network, Outcome, Peer};
 pub use compression::{Compressible, NOT_REPEATED};
 pub use cursor::{Direction, List, PageQuery};
-pub use dates::Deadline;
+pub use dates::{Deadline, ZonedPage};
 pub use fields::{Field, Input};
 pub use findings::{Findings, Limits, When};
 pub use form::Form;

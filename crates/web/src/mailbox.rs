@@ -293,7 +293,7 @@ fn speak(site: &Site, wishes: &Wishes) -> Text {
 }
 
 fn when(site: &Site, text: &Text, instant: Timestamp) -> String {
-    text.moment(&instant.to_zoned(site.settings.time_zone.clone()))
+    text.moment_in(&site.settings.time_zone, instant)
 }
 
 fn in_frame<B: Template>(site: &Site, text: &Text, title: &str, body: B) -> Response {

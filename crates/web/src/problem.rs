@@ -87,8 +87,6 @@ pub enum Argument {
     Duration(i64),
     /// A date without a year, such as "14 January".
     Day(Zoned),
-    /// A time of day, such as "2:20 pm".
-    Time(Zoned),
 }
 
 impl Problem {
@@ -251,7 +249,6 @@ impl Argument {
             Self::Money(sum) => text.money(*sum).into(),
             Self::Duration(minutes) => text.duration(*minutes).into(),
             Self::Day(day) => text.day_and_month(day).into(),
-            Self::Time(at) => text.time(at).into(),
         }
     }
 
@@ -264,7 +261,6 @@ impl Argument {
             Self::Money(sum) => sum.minor.into(),
             Self::Duration(minutes) => (*minutes).into(),
             Self::Day(at) => at.date().to_string().into(),
-            Self::Time(at) => at.timestamp().to_string().into(),
         }
     }
 }

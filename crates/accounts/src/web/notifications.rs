@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
 use serde::Deserialize;
 use web::form_state::{self, Field, FormState};
-use web::{Problem, Text, Wishes};
+use web::{Problem, Text, Wishes, ZonedPage};
 
 use identity::notification::{self, Notification};
 use site::asking::{Reader, Sender};
@@ -28,7 +28,7 @@ pub(super) struct Done {
 struct ListPage<'a> {
     text: &'a Text,
     csrf: &'a str,
-    zone: TimeZone,
+    zoned: ZonedPage<'a>,
     zone_line: String,
     done: bool,
     /// The notifications, grouped by day, newest first.
@@ -45,8 +45,7 @@ impl ListPage<'_> {
     }
 
     fn time(&self, one: &Notification) -> String {
-        let at = one.created_at.to_zoned(self.zone.clone());
-        self.text.time(&at)
+        self.zoned.time(one.created_at)
     }
 }
 
@@ -78,11 +77,12 @@ pub(super) async fn show(
             None => days.push((day, vec![one])),
         }
     }
+    let (zone_line, zoned) = ZonedPage::new(&text, ZonedPage::LINE, &zone, site.clock.now());
     let body = ListPage {
         text: &text,
         csrf: &reader.csrf,
-        zone_line: text.zone_line(&zone, site.clock.now()),
-        zone,
+        zone_line,
+        zoned,
         done: done.done.is_some(),
         days,
         unread_until: all.first().map(|one| one.created_at).filter(|_| has_unread),

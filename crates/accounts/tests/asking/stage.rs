@@ -14,14 +14,14 @@ use platform::{Secret, sql};
 use site::Context;
 use site::domain::{Domain, Domains};
 use testkit::stage::settings;
-use testkit::{Stage, World};
+use testkit::{Stage, Visitor, World, clock_times};
 use web::{Network, Settings, SiteUrl};
 
 pub(crate) use testkit::people::{
     PASSWORD, begin, client, expect_sign_in_mails, find_session, give, hash, new_account, person,
     read, role, usual_hash, write,
 };
-pub(crate) use testkit::stage::{english, in_process, program, router, visitor};
+pub(crate) use testkit::stage::{english, in_process, program, router};
 
 pub(crate) const MIGRATIONS: [Migrations; 2] = [platform::MIGRATIONS, identity::MIGRATIONS];
 /// A kind of scope of the test domain.
@@ -92,6 +92,10 @@ pub(crate) fn accounts_at(world: &World, url: &str) -> Context {
         world.platform.clone(),
         settings,
     ))
+}
+
+pub(crate) fn visitor(accounts: &Context) -> Visitor {
+    testkit::stage::visitor(accounts).checked_by(Some(clock_times::check))
 }
 
 /// The result of a completed sign-in.

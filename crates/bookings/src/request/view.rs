@@ -2,6 +2,7 @@
 
 use identity::account::AccountId;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use platform::money::Currency;
 use platform::{StoreError, Tx, sql};
 use serde::Serialize;
@@ -54,6 +55,9 @@ pub struct PreferredSlot {
     #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
     pub time_zone: String,
+    /// The zone of the place of a session in person; `None` for other sessions.
+    #[serde(skip)]
+    pub place_zone: Option<TimeZone>,
     pub title: String,
     pub price_minor: i64,
     #[schema(value_type = String)]
@@ -99,6 +103,7 @@ impl RequestView {
                     }
                     _ => String::new(),
                 },
+                place_zone: one.slot.place_zone(),
                 slot_id: one.slot.id,
                 starts_at: one.slot.starts_at,
                 ends_at: one.slot.ends_at,

@@ -65,9 +65,7 @@ pub(super) async fn calendar(
     let reading = site.clone();
     let look = move |tx: &mut Tx<'_>| calendar_feed::read(tx, &reading, &token);
     let found = site.store.read(look).await?;
-    let (account, events) = found.ok_or_else(Problem::not_found)?;
-    let zone = calendar_feed::zone(&site, &account);
-    let name = zone.iana_name().unwrap_or("UTC").to_owned();
-    let file = calendar_file::write(&events, &name, &zone, site.clock.now());
+    let events = found.ok_or_else(Problem::not_found)?;
+    let file = calendar_file::write(&events, site.clock.now());
     Ok(([(CONTENT_TYPE, calendar_file::MEDIA_TYPE)], file).into_response())
 }

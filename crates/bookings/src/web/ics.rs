@@ -15,7 +15,6 @@ pub(super) fn file(site: &Site, booking: &Booking, location: &str) -> Result<Res
         return Err(Problem::not_found());
     }
     let event = notice::event(site, booking, location);
-    let zone = booking.zone();
-    let file = calendar_file::write(&[event], &booking.time_zone, &zone, site.clock.now());
+    let file = calendar_file::write(&[event], site.clock.now());
     Ok(([(CONTENT_TYPE, calendar_file::MEDIA_TYPE)], file).into_response())
 }

@@ -14,7 +14,6 @@ use platform::{StoreError, Tx};
 use site::call::see_other;
 use site::signed_out::{Entrance, Entry};
 use site::{Context, cookies};
-use web::dates;
 use web::form_state::{self, FormState};
 use web::{Form, Problem, Text, zone};
 
@@ -23,6 +22,7 @@ use super::slot_page::{Shown, signed_out_page};
 use super::visitor_zone::VisitorZone;
 use super::words::{self, percent};
 use crate::book::NewBooking;
+use crate::booking;
 use crate::brief::Brief;
 use crate::choice::{Choice, Kind};
 use crate::newcomer::{self, Newcomer};
@@ -144,7 +144,6 @@ struct ConfirmPage<'a> {
     title: &'a str,
     date: String,
     time: String,
-    zone: String,
 }
 
 /// `GET /book/confirm/{token}`.
@@ -163,20 +162,25 @@ pub(super) async fn ask(
             None => None,
         };
         let zone = account.map(|account| calendar_feed::zone(&site, &account));
-        Ok(Some((booking, zone)))
+        let place = booking::place_zone(tx, &booking)?;
+        Ok(Some((booking, zone, place)))
     };
     let found = accounts.site.store.read(look).await?;
-    let (booking, zone) = found.ok_or_else(problem::gone)?;
+    let (booking, zone, place) = found.ok_or_else(problem::gone)?;
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
     let zone = zone.unwrap_or_else(|| words::zone(&accounts.site, None));
-    let (date, time) = words::when(&text, &zone, booking.starts_at, booking.ends_at);
+    let (date, time) = words::when(
+        &text,
+        &zone,
+        place.as_ref(),
+        (booking.starts_at, booking.ends_at),
+    );
     let body = ConfirmPage {
         text: &text,
         csrf: &csrf,
         title: &booking.title,
         date,
         time,
-        zone: dates::zone_name(&zone, booking.starts_at),
     };
     Ok(entrance.show(
         &accounts.site,

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::{Currency, Money};
 use web::form_state::{Control, Field, FormState};
-use web::{Findings, Form, PageQuery, Problem, Site, Text, Wishes, ZoneWishes, zone};
+use web::{Findings, Form, PageQuery, Problem, Site, Text, Wishes, ZoneWishes, ZonedPage, zone};
 
 use super::slot_page::plain;
 use super::visitor::{self, Visitor};
@@ -262,6 +262,7 @@ pub(super) async fn list_page(
         "" => text.say("booking-title").into_owned(),
         name => text.with("booking-title-with", [("name", name.into())]),
     };
+    let (zone_line, zoned) = asker.zone.page(text, now);
     let last = asked.end().yesterday().unwrap_or(first);
     let whole = (first, last);
     let days = (
@@ -283,7 +284,7 @@ pub(super) async fn list_page(
         rating: provider.rating,
         is_filtered: asked.is_filtered(),
         zone: asker.zone,
-        zone_line: asker.zone.line(text, now),
+        zone_line,
         more: found
             .more
             .as_ref()
@@ -311,7 +312,7 @@ pub(super) async fn list_page(
                 asked.from(&path, day.max(today), None)
             })
         },
-        days: by_day(text, asker.zone, shown, &found.slots),
+        days: by_day(text, (asker.zone, &zoned), shown, &found.slots),
         title: title.clone(),
         path,
     };
@@ -398,7 +399,7 @@ fn select(
 /// Groups slots by day. Consecutive days without slots become one entry.
 fn by_day(
     text: &Text,
-    visitor: &VisitorZone,
+    (visitor, zoned): (&VisitorZone, &ZonedPage<'_>),
     (from, to): (Date, Date),
     found: &[Offered],
 ) -> Vec<Day> {
@@ -430,7 +431,7 @@ fn by_day(
         let rows: Vec<Row> = found
             .iter()
             .filter(of_day)
-            .map(|one| row(text, visitor, one))
+            .map(|one| row(text, (visitor, zoned), one))
             .collect();
         if rows.is_empty() {
             empty.push(day);
@@ -449,12 +450,16 @@ fn by_day(
     days
 }
 
-fn row(text: &Text, visitor: &VisitorZone, one: &Offered) -> Row {
+fn row(text: &Text, (visitor, zoned): (&VisitorZone, &ZonedPage<'_>), one: &Offered) -> Row {
     let slot = &one.slot;
-    let length = words::length(text, slot.starts_at, slot.ends_at);
+    let mut length = words::length(text, slot.starts_at, slot.ends_at);
+    let place = slot.place_zone();
+    if let Some(place) = place.filter(|place| visitor.differs(place, slot)) {
+        length = format!("{}, {length}", text.subject_in(&place, slot.starts_at));
+    }
     Row {
         href: visitor.keep(&format!("/book/{}", slot.id)),
-        time: text.time(&slot.starts_at.to_zoned(visitor.zone.clone())),
+        time: zoned.time(slot.starts_at),
         title: slot.title.clone(),
         note: match one.provider.as_str() {
             "" => length,

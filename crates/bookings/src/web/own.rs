@@ -10,7 +10,6 @@ use platform::money::Money;
 use site::proof::Requester;
 use site::question::{self, Question};
 use site::request::{FormContext, FormPost, PageRequest};
-use web::dates;
 use web::fields;
 use web::form_state::{Control, Field, FormState};
 use web::{PageQuery, Problem, Text};
@@ -19,7 +18,7 @@ use super::call::Call;
 use super::claims::{About, ClaimCard};
 use super::feedback::SessionFeedback;
 use super::frame::BookingPage as _;
-use super::rows::BookingRows;
+use super::rows::{self, BookingRows};
 use super::slots::bookings::BOOKINGS;
 use super::{choices, ics, sessions, slot_page, words};
 use crate::book::{self, NewTime};
@@ -102,15 +101,16 @@ async fn list_part(req: &PageRequest, is_past: bool) -> Result<Option<Part>, Pro
                 Some(id) => order::find(tx, id)?,
                 None => None,
             };
-            rows.push((one, name, order));
+            let place = booking::place_zone(tx, &one)?;
+            rows.push((one, name, order, place));
         }
-        Ok::<Vec<(Booking, String, Option<Order>)>, Refusal>(rows)
+        Ok::<Vec<rows::Named>, Refusal>(rows)
     };
     let found = req.read(look).await?;
     let found = paging.list(found, |(one, ..)| (one.starts_at, one.id.clone()));
     let zone = words::zone(&req.site, Some(&req.who));
     Ok(Some(Part {
-        rows: BookingRows::of(&req.text, &zone, &found.items),
+        rows: BookingRows::of(&req.text, &zone, req.site.clock.now(), &found.items),
         next: found
             .next_cursor
             .map(|cursor| format!("{HERE}?when={when}&cursor={cursor}")),
@@ -224,8 +224,8 @@ struct BookingPage<'a> {
     loaded: &'a Loaded,
     date: String,
     time: String,
-    zone: String,
-    /// The time in the other side's zone, if the reader is in another one; otherwise empty.
+    /// The time in the other side's zone, if the reader is in another one; otherwise empty. A
+    /// session in person is told in the zone of its place.
     their_time: String,
     place: String,
     /// The path that opens the call, if the place is a link.
@@ -273,7 +273,8 @@ pub(super) async fn page_with_claim(
     let (text, now) = (&req.text, req.site.clock.now());
     let (booking, slot) = (&loaded.booking, &loaded.slot);
     let zone = words::zone(&req.site, Some(&req.who));
-    let (date, time) = words::when(text, &zone, booking.starts_at, booking.ends_at);
+    let (place, at) = (slot.place_zone(), (booking.starts_at, booking.ends_at));
+    let (date, time) = words::when(text, &zone, place.as_ref(), at);
     let in_time = now <= booking.cancel_deadline();
     let is_ahead = booking.is_active() && booking.starts_at > now;
     let is_member = loaded.party == Party::Member;
@@ -286,8 +287,10 @@ pub(super) async fn page_with_claim(
         form: req.form(DONE, form_state),
         date,
         time,
-        zone: dates::zone_name(&zone, booking.starts_at),
-        their_time: words::their_time(text, &zone, &loaded.their_zone, booking, loaded.party),
+        their_time: match place {
+            Some(_) => String::new(),
+            None => words::their_time(text, &zone, &loaded.their_zone, booking, loaded.party),
+        },
         call: call.map(Call::path),
         opened: call.map_or_else(Vec::new, |call| {
             call.openings(text, &zone, loaded.party, loaded.opened, now)
@@ -417,7 +420,8 @@ pub(super) async fn cancel(mut posted: FormPost) -> Result<Response, Problem> {
     if !is_sure && !is_refused {
         let address = format!("{here}/cancel");
         let zone = words::zone(&req.site, Some(&req.who));
-        let when = words::moment(&req.text, &zone, loaded.booking.starts_at);
+        let (place, at) = (loaded.slot.place_zone(), loaded.booking.starts_at);
+        let when = words::moment_at(&req.text, &zone, place.as_ref(), at);
         let values = vec![
             ("title", loaded.booking.title.as_str().into()),
             ("when", when.into()),
@@ -565,12 +569,13 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let found = paging.list(found, |one| (one.slot.starts_at, one.slot.id.clone()));
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let left = booking.reschedule_limit - booking.reschedules;
+    let place = slot.place_zone();
     let here = notice::page(booking);
     let body = MovePage {
         text,
         form: req.form(&[], form_state),
         title: &booking.title,
-        when: words::moment(text, &zone, booking.starts_at),
+        when: words::moment_at(text, &zone, place.as_ref(), booking.starts_at),
         left: text.with("booking-moves-left", [("count", left.into())]),
         next: found
             .next_cursor
@@ -581,7 +586,8 @@ async fn move_page(req: &PageRequest, form_state: &FormState) -> Result<Response
             .into_iter()
             .filter(|one| !keeps_length || length(&one.slot) == length(&slot))
             .map(|one| {
-                let when = words::moment(text, &zone, one.slot.starts_at);
+                let place = one.slot.place_zone();
+                let when = words::moment_at(text, &zone, place.as_ref(), one.slot.starts_at);
                 (one.slot, when)
             })
             .collect(),

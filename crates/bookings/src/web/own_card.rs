@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use platform::money::Money;
 use platform::{StoreError, Tx, sql};
 use site::own_card::{Begin, OwnCard, OwnLine, Side};
-use web::{Site, Text, dates};
+use web::{Site, Text};
 
 use super::own::HERE;
 use super::slots::bookings::BOOKINGS;
@@ -90,7 +90,8 @@ fn of_member(
     let all = booking::list(tx, account, false, &Part::first(100))?;
     let mut lines = Vec::new();
     for one in all.iter().take(2) {
-        let at = words::moment_short(text, zone, one.starts_at);
+        let place = booking::place_zone(tx, one)?;
+        let at = words::moment_short_at(text, zone, place.as_ref(), one.starts_at);
         lines.push(session(one, text, at, booking::provider_name(tx, one)?));
     }
     let lots = credit::lots(tx, account, gateway::mode(site))?;
@@ -154,13 +155,15 @@ fn of_provider(
     let is_today = |one: &&Booking| one.starts_at.to_zoned(zone.clone()).date() == today;
     let count = all.iter().filter(is_today).count().clamp(1, 2);
     for one in all.iter().take(count) {
-        let from = one.starts_at.to_zoned(zone.clone());
-        let at = if is_today(&one) {
-            let times = text.time_range(&from, &one.ends_at.to_zoned(zone.clone()));
-            format!("{times}, {}", dates::zone_name(zone, one.starts_at))
-        } else {
-            words::moment_short(text, zone, one.starts_at)
-        };
+        let place = booking::place_zone(tx, one)?;
+        let from = one.starts_at;
+        let at = notice::at_place(text, zone, place.as_ref(), from, |zone| {
+            if is_today(&one) {
+                text.time_range_in(zone, from, one.ends_at)
+            } else {
+                words::moment_short(text, zone, from)
+            }
+        });
         let name = member::name(tx, one.member_id.as_ref())?;
         card.lines.push(session(one, text, at, name));
     }

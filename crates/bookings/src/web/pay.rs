@@ -119,7 +119,8 @@ impl RefundCard {
 
 /// The booking or plan that an order pays for.
 enum Subject {
-    Booking(Box<Booking>),
+    /// With the zone of the place of a session in person.
+    Booking(Box<Booking>, Option<TimeZone>),
     Plan(Plan),
 }
 
@@ -143,7 +144,8 @@ async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
             Subject::Plan(plan::find(tx, id)?.ok_or(Refusal::NotFound)?)
         } else {
             let booking = booking::of_order(tx, &order.id)?.ok_or(Refusal::NotFound)?;
-            Subject::Booking(Box::new(booking))
+            let place = booking::place_zone(tx, &booking)?;
+            Subject::Booking(Box::new(booking), place)
         };
         Ok(Loaded {
             refunds: refund::of_order(tx, &order.id)?,
@@ -189,7 +191,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     let (order, wait) = (&loaded.order, Wait::read(&req));
     if order.state == OrderState::Paid && wait.is_some_and(|wait| wait.is_short) {
         match &loaded.subject {
-            Subject::Booking(booking) if booking.state == BookingState::Confirmed => {
+            Subject::Booking(booking, _) if booking.state == BookingState::Confirmed => {
                 return Ok(see_other(&format!("{}?done=paid", notice::page(booking))));
             }
             Subject::Plan(_) if loaded.refunds.is_empty() => {
@@ -215,10 +217,10 @@ fn page(
     let (order, text, now) = (&loaded.order, &req.text, req.site.clock.now());
     let zone = words::zone(&req.site, Some(&req.who));
     let is_open = order.state == OrderState::Created && order.expires_at > now;
-    let until = words::moment(text, &zone, order.expires_at);
+    let until = text.until_in(&zone, order.expires_at, now);
     let (title, when, booking) = match &loaded.subject {
-        Subject::Booking(booking) => {
-            let when = words::moment(text, &zone, booking.starts_at);
+        Subject::Booking(booking, place) => {
+            let when = words::moment_at(text, &zone, place.as_ref(), booking.starts_at);
             (booking.title.as_str(), when, Some(&**booking))
         }
         Subject::Plan(plan) => {
@@ -305,7 +307,7 @@ fn banner(
 
 fn expired(subject: &Subject) -> &'static str {
     match subject {
-        Subject::Booking(_) => "pay-expired",
+        Subject::Booking(..) => "pay-expired",
         Subject::Plan(_) => "pay-plan-expired",
     }
 }

@@ -61,7 +61,12 @@ pub(crate) fn first_parts(
     }
     let next = browse::list(tx, &Filter::default(), 1)?.into_iter().next();
     let tile = next.map(|next| {
-        let when = text.moment_in(&site.settings.time_zone, next.slot.starts_at);
+        let when = words::moment_at(
+            text,
+            &site.settings.time_zone,
+            next.slot.place_zone().as_ref(),
+            next.slot.starts_at,
+        );
         Part::Tile(Tile {
             href: "/book".to_owned(),
             label: text.say("booking-title").into_owned(),

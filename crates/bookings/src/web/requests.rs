@@ -114,7 +114,7 @@ async fn page(
                 let price = Money::new(one.price_minor, one.currency);
                 let kind = one.credit_kind.as_deref().map(|code| labels.label(code));
                 let price = words::price(text, price, kind);
-                let when = words::moment(text, &zone, one.starts_at);
+                let when = words::moment_at(text, &zone, one.place_zone.as_ref(), one.starts_at);
                 (when, what(&[&one.title, &one.provider, &price]))
             })
             .collect(),
@@ -202,7 +202,8 @@ async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let (text, title) = (&req.text, req.text.say("request-new"));
     let zone = words::zone(&req.site, Some(&req.who));
     let label = |one: &browse::Offered| {
-        let when = words::moment(text, &zone, one.slot.starts_at);
+        let place = one.slot.place_zone();
+        let when = words::moment_at(text, &zone, place.as_ref(), one.slot.starts_at);
         let price = words::price(text, one.slot.price(), one.credit_label.as_deref());
         what(&[&when, &one.slot.title, &one.provider, &price])
     };

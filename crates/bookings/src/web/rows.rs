@@ -1,6 +1,7 @@
 //! Bookings as rows of a list, for members and for providers.
 
 use askama::Template;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use web::Text;
 
@@ -30,12 +31,13 @@ struct Html<'a> {
     rows: &'a [Row],
 }
 
-/// A booking, the name of the other side, and, for the member who must pay it, the order.
-pub(super) type Named = (Booking, String, Option<Order>);
+/// A booking, the name of the other side, for the member who must pay it the order, and the zone of
+/// the place of a session in person.
+pub(super) type Named = (Booking, String, Option<Order>, Option<TimeZone>);
 
 impl BookingRows {
-    pub(super) fn of(text: &Text, zone: &TimeZone, list: &[Named]) -> Self {
-        let rows = list.iter().map(|one| Row::of(text, zone, one));
+    pub(super) fn of(text: &Text, zone: &TimeZone, now: Timestamp, list: &[Named]) -> Self {
+        let rows = list.iter().map(|one| Row::of(text, (zone, now), one));
         Self {
             rows: rows.collect(),
         }
@@ -51,7 +53,11 @@ impl BookingRows {
 }
 
 impl Row {
-    fn of(text: &Text, zone: &TimeZone, (one, name, order): &Named) -> Self {
+    fn of(
+        text: &Text,
+        (zone, now): (&TimeZone, Timestamp),
+        (one, name, order, place): &Named,
+    ) -> Self {
         let values = [
             ("title", one.title.as_str().into()),
             ("name", name.as_str().into()),
@@ -61,12 +67,12 @@ impl Row {
             .filter(|_| one.state == State::PendingPayment);
         Self {
             href: notice::page(one),
-            when: words::moment_short(text, zone, one.starts_at),
+            when: words::moment_short_at(text, zone, place.as_ref(), one.starts_at),
             note: text.with("booking-line", values),
             tag: words::tag(one.state),
             state: one.state_label(),
             pay: open.map(|order| {
-                let until = words::moment(text, zone, order.expires_at);
+                let until = text.until_in(zone, order.expires_at, now);
                 let label = text.with("booking-pay-until", [("time", until.into())]);
                 (format!("/pay/{}", order.id), label)
             }),

@@ -42,7 +42,6 @@ struct SlotPage<'a> {
     length: String,
     date: String,
     time: String,
-    zone: String,
     visitor: &'a VisitorZone,
     /// The field with which the member's account takes over the zone of their device.
     take_over: Option<Field>,
@@ -221,7 +220,8 @@ pub(super) async fn slot_page(
         Found::Taken(others) => {
             let title = text.say("booking-taken");
             let others = others.iter().map(|one| {
-                let when = words::moment(text, zone, one.slot.starts_at);
+                let place = one.slot.place_zone();
+                let when = words::moment_at(text, zone, place.as_ref(), one.slot.starts_at);
                 (visitor.keep(&format!("/book/{}", one.slot.id)), when)
             });
             let others = others.collect();
@@ -234,7 +234,8 @@ pub(super) async fn slot_page(
     let prefilled = prefilled.map(|held| held_form(&held));
     let form_state = prefilled.as_ref().unwrap_or(form_state);
     let slot = &offered.slot;
-    let (date, time) = words::when(text, zone, slot.starts_at, slot.ends_at);
+    let (place, at) = (slot.place_zone(), (slot.starts_at, slot.ends_at));
+    let (date, time) = words::when(text, zone, place.as_ref(), at);
     let deadline = slot.starts_at - jiff::SignedDuration::from_mins(rules.cancel_minutes);
     let price = match slot.price_minor {
         0 => words::price(text, slot.price(), offered.credit_label.as_deref()),
@@ -264,7 +265,6 @@ pub(super) async fn slot_page(
         length: words::length(text, slot.starts_at, slot.ends_at),
         date,
         time,
-        zone: dates::zone_name(zone, slot.starts_at),
         visitor,
         take_over: take_over(text, form_state, visitor),
         place: words::place(text, slot),

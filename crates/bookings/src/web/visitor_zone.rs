@@ -6,9 +6,10 @@ use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
-use web::{Site, Text, ZoneWishes, dates, zone};
+use web::{Site, Text, ZoneWishes, ZonedPage, zone};
 
 use super::words;
+use crate::slot::Slot;
 
 #[derive(Clone, Debug)]
 pub(super) struct VisitorZone {
@@ -70,6 +71,11 @@ impl VisitorZone {
         zone::name(&self.zone)
     }
 
+    /// Whether clocks of the page's zone and of `other` differ when a slot begins.
+    pub(super) fn differs(&self, other: &TimeZone, slot: &Slot) -> bool {
+        self.zone.to_offset(slot.starts_at) != other.to_offset(slot.starts_at)
+    }
+
     /// What the address says: a zone's name, or nothing.
     pub(super) fn asked(&self) -> &str {
         if self.is_asked { self.name() } else { "" }
@@ -90,12 +96,13 @@ impl VisitorZone {
         format!("{href}{mark}{}={name}", zone::PARAMETER)
     }
 
-    /// A sentence that names the zone of the page's times.
-    pub(super) fn line(&self, text: &Text, at: Timestamp) -> String {
-        if !self.is_of_device {
-            return text.zone_line(&self.zone, at);
-        }
-        let name = dates::zone_name(&self.zone, at);
-        text.with("booking-zone-device", [("zone", name.into())])
+    /// A sentence that names the zone of the page's times, and what writes them.
+    pub(super) fn page<'t>(&self, text: &'t Text, now: Timestamp) -> (String, ZonedPage<'t>) {
+        let line = if self.is_of_device {
+            "booking-zone-device"
+        } else {
+            ZonedPage::LINE
+        };
+        ZonedPage::new(text, line, &self.zone, now)
     }
 }

@@ -4,11 +4,12 @@ use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::money::Money;
-use web::{Site, Text, dates};
+use web::{Site, Text};
 
 use crate::booking::{self, Booking, Party};
 use crate::credit_kind::Labels;
-pub(super) use crate::notice::moment;
+use crate::notice;
+pub(super) use crate::notice::{moment, moment_at};
 use crate::order::{Grant, OrderState};
 use crate::slot::{self, Slot};
 
@@ -23,6 +24,16 @@ pub(super) fn moment_short(text: &Text, zone: &TimeZone, at: Timestamp) -> Strin
     text.moment_short_in(zone, at)
 }
 
+/// Like [`moment_at`], with a short date.
+pub(super) fn moment_short_at(
+    text: &Text,
+    zone: &TimeZone,
+    place: Option<&TimeZone>,
+    at: Timestamp,
+) -> String {
+    notice::at_place(text, zone, place, at, |zone| moment_short(text, zone, at))
+}
+
 /// Formats the start of a booking in the other side's zone, if that differs from the reader's.
 pub(super) fn their_time(
     text: &Text,
@@ -35,10 +46,7 @@ pub(super) fn their_time(
     if theirs.to_offset(at) == zone.to_offset(at) {
         return String::new();
     }
-    let values = [
-        ("when", text.moment(&at.to_zoned(theirs.clone())).into()),
-        ("zone", dates::zone_name(theirs, at).into()),
-    ];
+    let values = [("when", moment(text, theirs, at).into())];
     let message = match reader {
         Party::Provider => "booking-their-time-member",
         Party::Member | Party::Administrator => "booking-their-time",
@@ -62,15 +70,17 @@ pub(super) fn length_of(text: &Text, all: i64) -> String {
     words.join(" ")
 }
 
-/// A day and a time range, such as “Saturday, 16 January 2027” and “9:30–10:15 am”.
+/// A day and a time range, such as “Saturday, 16 January 2027” and “9:30–10:15 am, Kuala Lumpur
+/// (UTC+8)”. `place` is as in [`notice::at_place`].
 pub(super) fn when(
     text: &Text,
     zone: &TimeZone,
-    from: Timestamp,
-    until: Timestamp,
+    place: Option<&TimeZone>,
+    (from, until): (Timestamp, Timestamp),
 ) -> (String, String) {
-    let (from, until) = (from.to_zoned(zone.clone()), until.to_zoned(zone.clone()));
-    (text.date(&from), text.time_range(&from, &until))
+    let day = text.date(from.to_zoned(place.unwrap_or(zone).clone()));
+    let say = |zone: &TimeZone| text.time_range_in(zone, from, until);
+    (day, notice::at_place(text, zone, place, from, say))
 }
 
 /// What a plan grants, such as “3 credits (Session) · for 1 month”. If the plan's `months` is 0,

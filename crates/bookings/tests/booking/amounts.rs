@@ -126,6 +126,12 @@ fn a_preset_asks_for_the_currency_and_plans_that_nobody_bought_follow_it() {
         let mut form = page.expect(200).form("/admin/sessions/preset");
         // The zone of the person proposes it.
         assert_eq!(form.value("preset_currency"), Some("MYR"));
+        for (zone, currency) in [("Asia/Tokyo", "JPY"), ("Europe/Rome", "EUR")] {
+            owner.zone(zone).await;
+            let page = owner.browser.get(settings).await;
+            let form = page.expect(200).form("/admin/sessions/preset");
+            assert_eq!(form.value("preset_currency"), Some(currency));
+        }
         form.fill("preset_currency", "EUR")
             .press("preset", "mentoring");
         owner.browser.submit(&page, &form).await.expect(303);

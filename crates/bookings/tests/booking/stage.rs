@@ -78,7 +78,7 @@ pub(crate) async fn run_in(world: &World, test: &impl AsyncFn(&Stage<'_>)) {
     run(&stage, sql!("DELETE FROM mail")).await;
 }
 
-/// Panics if a mail, its subject or a notice has a clock time without a zone.
+/// Panics if a mail, its subject, its calendar file or a notice has a clock time without a zone.
 async fn check_messages(stage: &Stage<'_>) {
     let mails = stage.world.mails().await;
     let mails = mails.into_iter().flat_map(|mail| [mail.subject, mail.text]);
@@ -86,6 +86,11 @@ async fn check_messages(stage: &Stage<'_>) {
     for text in mails.chain(notices.into_iter().map(|(about,)| about)) {
         let found = clock_times::without_zone(&text);
         assert!(found.is_empty(), "{text}: {found:#?}");
+    }
+    let files = sql!("SELECT calendar FROM mail WHERE calendar IS NOT NULL");
+    for (file,) in rows::<(String,)>(stage, files).await {
+        let found = clock_times::without_zone_in_calendar(&file);
+        assert!(found.is_empty(), "{file}: {found:#?}");
     }
 }
 

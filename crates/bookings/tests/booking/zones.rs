@@ -3,6 +3,7 @@
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 
+use crate::feeds;
 use crate::newcomers::{open, siti_books};
 use crate::stage::{
     Booking, Person, Stage, call_as_script, in_zone, on_both, on_default, provider, rows, run,
@@ -275,5 +276,72 @@ fn a_newcomer_s_account_has_the_zone_in_which_they_booked() {
             "{}",
             page.text()
         );
+    });
+}
+
+#[test]
+fn a_session_in_person_is_told_in_the_zone_of_its_place() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let sent = json!({
+            "date": "2026-12-01", "time": "09:00", "minutes": 60, "title": "Portrait",
+            "location_kind": "in_person", "area": "Bangsar", "location": "No. 1",
+        });
+        let page = farah.call("POST", "/api/v1/me/slots", &sent).await;
+        let slot = page.expect(201).json();
+        let path = format!("/book/{}", slot["id"].as_str().unwrap());
+        let both = "9–10 am, Kuala Lumpur (UTC+8) (Tue 1 Dec 2026, 2 am, Rome (UTC+1))";
+        let mut visitor = stage.visitor();
+        let page = visitor.get(&format!("{path}?tz=Europe/Rome")).await;
+        assert!(page.expect(200).text().contains(both), "{}", page.text());
+        // Clocks in Singapore show the same.
+        let page = visitor.get(&format!("{path}?tz=Asia/Singapore")).await;
+        let text = page.expect(200).text();
+        assert!(text.contains("9–10 am, Kuala Lumpur (UTC+8)") && !text.contains("(Tue 1 Dec"));
+        for (zone, is_said) in [("Europe/Rome", true), ("Asia/Singapore", false)] {
+            let page = visitor
+                .get(&format!("/book?tz={zone}&from=2026-11-30"))
+                .await;
+            let said = page.expect(200).text();
+            let place = "Tue 1 Dec, 9 am (Kuala Lumpur), 1 hour";
+            assert_eq!(said.contains(place), is_said, "{said}");
+        }
+
+        let mut aina = stage.person("Aina Yusof").await;
+        aina.zone("Europe/Rome").await;
+        let booked = aina.book(&slot).await;
+        let booking = booked.expect(303).location().unwrap().to_owned();
+        let booking = booking.replace("?done=booked", "");
+        let text = aina.browser.get(&booking).await.expect(200).text();
+        assert!(text.contains(both) && !text.contains("For the provider"));
+        let short =
+            "Tue 1 Dec 2026, 9 am, Kuala Lumpur (UTC+8) (Tue 1 Dec 2026, 2 am, Rome (UTC+1))";
+        aina.sees("/me/bookings", short).await;
+        farah.sees(&booking, "9–10 am, Kuala Lumpur (UTC+8)").await;
+        let mails = stage.world.mails().await;
+        let mail = mails.iter().find(|mail| mail.recipient.starts_with("Aina"));
+        let mail = mail.unwrap();
+        assert_eq!(
+            mail.subject,
+            "Booked: Portrait, Tue 1 Dec, 9 am (Kuala Lumpur)"
+        );
+        let long = "Tuesday, 1 December 2026, 9 am, Kuala Lumpur (UTC+8) (Tue 1 Dec 2026, 2 am, Rome (UTC+1))";
+        assert!(mail.text.contains(long), "{}", mail.text);
+        let file = aina.browser.get(&format!("{booking}/calendar.ics")).await;
+        let start = "DTSTART;TZID=Asia/Kuala_Lumpur:20261201T090000";
+        assert!(file.expect(200).body.contains(start), "{}", file.body);
+        // The private calendar gives other sessions in the zone of the account.
+        let call = farah.offer("2026-12-02", "09:00", 0).await;
+        aina.book(&call).await.expect(303);
+        let feed = feeds::path(&feeds::press(&mut aina, "new").await);
+        let feed = stage.visitor().get(&feed).await;
+        for line in [
+            start,
+            "DTSTART;TZID=Europe/Rome:20261202T020000",
+            "TZID:Asia/Kuala_Lumpur\r\n",
+            "TZID:Europe/Rome\r\n",
+        ] {
+            assert!(feed.expect(200).body.contains(line), "{}", feed.body);
+        }
     });
 }

@@ -38,11 +38,12 @@ pub(super) async fn show(
         sequence: shown.revision,
         starts_at: clock.anchor,
         ends_at: end.map_or(clock.anchor, |end| end.timestamp()),
+        zone,
         summary: countdown.title.clone(),
         location: String::new(),
         url: site.url().join(&page),
     };
-    let file = calendar_file::write(&[event], &countdown.time_zone, &zone, shown.now);
+    let file = calendar_file::write(&[event], shown.now);
     let mut response = ([(CONTENT_TYPE, calendar_file::MEDIA_TYPE)], file).into_response();
     let brief = HeaderValue::from_static("max-age=300");
     response.headers_mut().insert(CACHE_CONTROL, brief);

@@ -61,14 +61,14 @@ pub(super) fn length(text: &Text, of: &Breakdown) -> String {
     words.join(", ")
 }
 
-/// A phrase for the instant from or to which the countdown counts, such as “since 5 May 2026, 9:31
-/// am”.
+/// A phrase for the instant from or to which the countdown counts, such as “since Tue 5 May 2026,
+/// 9:31 am, Kuala Lumpur (UTC+8)”.
 pub(super) fn anchor(text: &Text, of: &Countdown, state: State, at: &Zoned) -> String {
     let is_day = of.kind == Kind::Until && of.target.len() <= 10;
     let when = if is_day {
         text.date(at.date())
     } else {
-        text.moment(at)
+        text.moment_short_in(at.time_zone(), at.timestamp())
     };
     let message = match state {
         State::Running | State::Reached => "countdown-since",

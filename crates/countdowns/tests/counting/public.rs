@@ -30,6 +30,8 @@ fn a_page_shows_what_its_owners_show() {
         shown.expect(200);
         assert!(shown.body.contains("<b>1,234</b>"), "{}", shown.body);
         assert!(shown.body.contains(">05:00:00</span>"));
+        let since = "2023, 11 am, Kuala Lumpur (UTC+8)";
+        assert!(shown.text().contains(since), "{}", shown.text());
         assert!(!shown.body.contains("Monsoon"), "notes are hidden");
         set(
             stage,

@@ -66,6 +66,7 @@ fn expect_jobs(world: &World) {
 pub(crate) fn stage(world: &World, platform: Platform) -> Stage<'_> {
     Stage::with(world, DOMAINS, platform, testkit::stage::settings())
         .with_tokens_for(&[READ, WRITE])
+        .checked_by(testkit::clock_times::check)
         .routed(|_, routes| routes.layer(Extension(EntryLimit::default())))
 }
 

@@ -381,8 +381,7 @@ fn mail_address(
     let values = [
         ("name", to.as_str().into()),
         ("site", site.settings.name.as_str().into()),
-        ("time", text.moment(&at.to_zoned(zone.clone())).into()),
-        ("zone", zone.iana_name().unwrap_or("UTC").into()),
+        ("time", text.moment_in(zone, at).into()),
         ("address", site.url().join(&alert.path()).into()),
         ("title", title.into()),
         ("what", what.into()),

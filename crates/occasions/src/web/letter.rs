@@ -142,7 +142,7 @@ impl Values<'_> {
             "rsvp_deadline" => match portal.closes_at().map(|at| at.to_zoned(occasion.zone())) {
                 Some(at) => match Deadline::of(&at) {
                     Deadline::EndOf(day) => text.date(day),
-                    Deadline::Within(_) => text.moment(&at),
+                    Deadline::Within(_) => text.moment_in(at.time_zone(), at.timestamp()),
                 },
                 None => String::new(),
             },

@@ -32,6 +32,7 @@ mod meals;
 mod members;
 mod membership;
 mod moving;
+mod new_occasion;
 mod numbers;
 mod numbers_made_up;
 mod occasion_pages;

@@ -491,53 +491,6 @@ fn a_file_is_asked_for_made_and_fetched() {
 }
 
 #[test]
-fn an_occasion_begins_with_its_first_event_or_not_at_all() {
-    on_default(async |stage| {
-        let mut owner = stage.visitor(&stage.stranger);
-        let page = owner.get("/admin/new").await;
-        let mut form = page.form("/admin/new");
-        form.fill("hosts", "Mei & Tan")
-            .fill("title", "Tea")
-            .fill("slug", "aisyah-daniel")
-            .fill("event.name", "Tea");
-        let refused = owner.submit(&page, &form).await;
-        refused.expect(409);
-        assert!(
-            refused.text().contains(&stage.say("problem-slug-taken")),
-            "{}",
-            refused.text()
-        );
-        form.fill("slug", "mei-tan");
-        let refused = owner.submit(&page, &form).await;
-        refused.expect(422);
-        assert!(
-            refused.body.contains("<a href=\"#event.starts_at\">"),
-            "{}",
-            refused.text()
-        );
-        form.fill("event.starts_at", "2027-02-20T15:00");
-        let done = owner.submit(&page, &form).await;
-        done.expect(303);
-        let shown = owner.follow(done).await;
-        assert!(
-            shown.text().contains(&stage.say("host-strip-draft")),
-            "{}",
-            shown.text()
-        );
-        assert!(
-            shown.text().contains(&stage.say("host-no-invitations")),
-            "{}",
-            shown.text()
-        );
-        stage
-            .visitor(&stage.owner)
-            .get("/admin/new")
-            .await
-            .expect(404);
-    });
-}
-
-#[test]
 fn a_look_is_seen_before_it_is_chosen() {
     on_default(async |stage| {
         let mut owner = stage.visitor(&stage.owner);

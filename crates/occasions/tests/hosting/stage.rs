@@ -23,7 +23,7 @@ use serde_json::Value;
 use site::domain::Domains;
 use site::domains;
 use testkit::people::read;
-use testkit::{Visitor, World};
+use testkit::{Page, Visitor, World, clock_times};
 use web::Peer;
 
 use crate::demo;
@@ -39,6 +39,15 @@ pub(crate) const ALL: [TokenScope; 5] = [
     RSVPS_READ,
     RSVPS_WRITE,
 ];
+
+/// Like [`clock_times::check`]. Previews and cards of an invitation give the times of its place, as
+/// the invitation does.
+fn check(page: &Page) {
+    let is_invitation = ["/preview/page", "/print/a6"];
+    if !is_invitation.iter().any(|part| page.address.contains(part)) {
+        clock_times::check(page);
+    }
+}
 
 /// The published demo occasion with hosts of every role.
 pub(crate) struct Stage<'w> {
@@ -181,7 +190,7 @@ impl<'w> Stage<'w> {
 
     /// Returns a host's browser on a site with other settings.
     pub(crate) fn visitor_on(&self, router: Router, host: &Host) -> Visitor {
-        let mut visitor = Visitor::new(router);
+        let mut visitor = Visitor::new(router).checked_by(Some(check));
         visitor.carry(Peer("192.0.2.1".parse().unwrap()));
         visitor.set_cookie("kd_session", host.session.reveal());
         let token = web::csrf::token(host.session.reveal(), &self.site.random);

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
 use site::request::PageRequest;
-use web::{List, Problem, Text};
+use web::{List, Problem, Text, ZonedPage};
 
 use super::HERE;
 use crate::booking::{self, After, Booking, Part, Party};
@@ -182,19 +182,20 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
         })
     };
     let loaded = req.read(look).await?;
-    let (text, zone) = (&req.text, &loaded.zone);
+    let text = &req.text;
+    let (zone_line, zoned) = ZonedPage::new(text, ZonedPage::LINE, &loaded.zone, now);
     let days = |all: Vec<Session>, is_below: bool| Days {
         text,
         csrf: &req.csrf,
         is_below,
-        all: by_day(text, (zone, now), &loaded.listed, all),
+        all: by_day(text, (&loaded.zone, &zoned, now), &loaded.listed, all),
     };
     let when = if view == View::Past { "when=past&" } else { "" };
     let next = loaded.rest.next_cursor.as_deref();
     let body = BookingsPage {
         text,
         done: req.done(DONE),
-        zone: text.zone_line(zone, now),
+        zone: zone_line,
         view,
         first: days(loaded.first, false),
         begun: days(loaded.begun, true),
@@ -207,7 +208,7 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
 /// Puts the sessions of each day below a heading.
 fn by_day(
     text: &Text,
-    (zone, now): (&TimeZone, Timestamp),
+    (zone, zoned, now): (&TimeZone, &ZonedPage<'_>, Timestamp),
     listed: &[Listed],
     all: Vec<Session>,
 ) -> Vec<Day> {
@@ -229,7 +230,7 @@ fn by_day(
                 rows: Vec::new(),
             });
         }
-        let row = row(text, (zone, now), listed, session);
+        let row = row(text, (zoned, now), listed, session);
         if let Some(day) = days.last_mut() {
             day.rows.push(row);
         }
@@ -239,15 +240,13 @@ fn by_day(
 
 fn row(
     text: &Text,
-    (zone, now): (&TimeZone, Timestamp),
+    (zoned, now): (&ZonedPage<'_>, Timestamp),
     listed: &[Listed],
     session: Session,
 ) -> Row {
     let booking = session.booking;
     let gone = || text.say("session-member-gone").into_owned();
     let member = session.member.unwrap_or_else(gone);
-    let (from, until) = (booking.starts_at, booking.ends_at);
-    let (_, time) = words::when(text, zone, from, until);
     let values = [
         ("title", booking.title.as_str().into()),
         ("name", member.as_str().into()),
@@ -259,7 +258,7 @@ fn row(
     }
     Row {
         href: notice::page(&booking),
-        time,
+        time: zoned.time_range(booking.starts_at, booking.ends_at),
         what: text.with("booking-line", values),
         choices: chosen,
         place: session.place,

@@ -7,7 +7,7 @@ use platform::{StoreError, Tx, sql};
 use site::request::{FormContext, FormPost, PageRequest};
 use web::dates;
 use web::form_state::{self, Control, Field, FormState, Group, TableForm};
-use web::{Form, Problem, Text};
+use web::{Form, Problem, Text, ZonedPage};
 
 use super::{HERE, one, week_of};
 use crate::choice::{self, Choices, Kind, Listed};
@@ -206,17 +206,17 @@ pub(in crate::web) async fn new(req: PageRequest) -> Result<Response, Problem> {
     new_page(&req, &FormState::of(form)).await
 }
 
-/// Names the zone in which new times are typed.
-pub(super) fn zone_line(req: &PageRequest) -> String {
+/// The line that names the zone in which new times are typed, and what writes them.
+pub(super) fn zoned(req: &PageRequest) -> (String, ZonedPage<'_>) {
     let zone = words::zone(&req.site, Some(&req.who));
-    req.text.zone_line(&zone, req.site.clock.now())
+    ZonedPage::new(&req.text, ZonedPage::LINE, &zone, req.site.clock.now())
 }
 
 async fn new_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let (_, offers) = begin(req).await?;
     let (text, title) = (&req.text, req.text.say("slot-new"));
     let body = FormPage {
-        hint: zone_line(req),
+        hint: zoned(req).0,
         action: "/me/slots/new",
         groups: vec![
             Group {

@@ -5,7 +5,6 @@ use axum::response::Response;
 use platform::Tx;
 use site::question::{self, Question};
 use site::request::{FormContext, FormPost, PageRequest};
-use web::dates;
 use web::form_state::{self, FormState};
 use web::{Form, Problem, Text};
 
@@ -62,12 +61,13 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let text = &req.text;
     let kind = slot.credit_kind.as_deref().map(|code| labels.label(code));
     let zone = words::zone(&req.site, Some(&req.who));
-    let (date, time) = words::when(text, &zone, slot.starts_at, slot.ends_at);
+    let (place, at) = (slot.place_zone(), (slot.starts_at, slot.ends_at));
+    let (date, time) = words::when(text, &zone, place.as_ref(), at);
     let body = SlotPage {
         text,
         form: req.form(&[], form_state),
         date,
-        time: format!("{time}, {}", dates::zone_name(&zone, slot.starts_at)),
+        time,
         price: words::price(text, slot.price(), kind),
         place: words::place(text, &slot),
         state: slot.state.label(),

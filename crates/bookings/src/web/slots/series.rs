@@ -3,15 +3,14 @@
 use askama::Template;
 use axum::response::Response;
 use jiff::ToSpan as _;
-use jiff::tz::TimeZone;
 use platform::Tx;
 use site::question;
 use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, FormState, Group};
-use web::{Form, Problem, Text};
+use web::{Form, Problem, Text, ZonedPage};
 
 use super::HERE;
-use super::form::{at_form, begin, details, read_slot, zone_line};
+use super::form::{at_form, begin, details, read_slot, zoned};
 use crate::provider::Provider;
 use crate::series::{self, NewSeries, Planned};
 use crate::web::frame::BookingPage as _;
@@ -66,10 +65,11 @@ pub(in crate::web) async fn new_series(req: PageRequest) -> Result<Response, Pro
 async fn series_page(
     req: &PageRequest,
     form_state: &FormState,
-    counted: Option<Counted>,
+    planned: Option<&[Planned]>,
 ) -> Result<Response, Problem> {
     let (_, offers) = begin(req).await?;
     let text = &req.text;
+    let (zone_line, zoned) = zoned(req);
     // 4 January 2027 is a Monday, so seven days from then provide the names of the weekdays.
     let days =
         (0..7_i64).filter_map(|day| jiff::civil::date(2027, 1, 4).checked_add(day.days()).ok());
@@ -92,7 +92,7 @@ async fn series_page(
     let body = SeriesPage {
         text,
         form: req.form(&[], form_state),
-        zone: zone_line(req),
+        zone: zone_line,
         groups: vec![
             Group {
                 legend: text.say("slot-group-when").into_owned(),
@@ -103,7 +103,7 @@ async fn series_page(
                 fields: details(text, form_state, &offers),
             },
         ],
-        counted,
+        counted: planned.map(|planned| count(text, &zoned, &form_state.form, planned)),
     };
     req.show(HERE, &text.say("series-new"), body).await
 }
@@ -148,11 +148,10 @@ pub(in crate::web) async fn create_series(posted: FormPost) -> Result<Response, 
             .await;
         }
     };
-    let counted = count(&req.text, &posted.form, &planned);
-    series_page(req, &FormState::of(posted.form.clone()), Some(counted)).await
+    series_page(req, &FormState::of(posted.form.clone()), Some(&planned)).await
 }
 
-fn count(text: &Text, form: &Form, planned: &[Planned]) -> Counted {
+fn count(text: &Text, zoned: &ZonedPage<'_>, form: &Form, planned: &[Planned]) -> Counted {
     let bad: Vec<&Planned> = planned
         .iter()
         .filter(|one| one.obstacle.is_some())
@@ -161,8 +160,7 @@ fn count(text: &Text, form: &Form, planned: &[Planned]) -> Counted {
     let named = |id, count: usize| text.with(id, [("count", count.into())]);
     let row = |one: &Planned| {
         let day = text.date_short(one.date);
-        let time = one.date.to_datetime(one.time).to_zoned(TimeZone::UTC);
-        let time = time.map(|at| text.time(&at)).unwrap_or_default();
+        let time = zoned.clock(one.time);
         let why = match (one.obstacle, one.start) {
             (Some(code), _) => Some(web::FieldProblem::new("", code, []).detail(text)),
             (None, Some(start)) if start.is_twice => Some(text.say("series-twice").into_owned()),

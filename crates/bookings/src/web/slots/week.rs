@@ -10,7 +10,7 @@ use site::call;
 use site::question::{self, Question};
 use site::request::{FormPost, PageRequest};
 use web::form_state::{self, Control, Field, FormState};
-use web::{Problem, Text};
+use web::{Problem, Text, ZonedPage};
 
 use super::HERE;
 use crate::booking::{self, Booking};
@@ -107,6 +107,7 @@ async fn page(
         let mut times = busy.iter();
         times.any(|one| one.overlaps(slot.starts_at, slot.ends_at))
     };
+    let (zone_line, zoned) = ZonedPage::new(text, ZonedPage::LINE, &zone, now);
     let state = |slot: &Slot| match slot.state {
         slot::State::Booked => {
             let name = names.iter().find(|(id, _)| *id == slot.id);
@@ -117,7 +118,7 @@ async fn page(
         }
         slot::State::Held => {
             let until = slot.hold_until.unwrap_or_default();
-            let until = words::moment(text, &zone, until);
+            let until = text.until_in(&zone, until, now);
             text.with("slot-held-until", [("time", until.into())])
         }
         slot::State::Available if is_busy(slot) => text.say("slot-busy").into_owned(),
@@ -132,7 +133,7 @@ async fn page(
             .iter()
             .filter(|slot| slot.starts_at.to_zoned(zone.clone()).date() == day)
             .map(|slot| {
-                let time = text.time(&slot.starts_at.to_zoned(zone.clone()));
+                let time = zoned.time(slot.starts_at);
                 // `tick` makes this label precede an error about this slot.
                 let label = format!("{}, {time}", text.date_short(day));
                 let label = form_state.tick(&format!("ids.{}", slot.id), label).label;
@@ -173,7 +174,7 @@ async fn page(
                 ("to", text.date_plain(last).into()),
             ],
         ),
-        zone: text.zone_line(&zone, now),
+        zone: zone_line,
         earlier: to(-7),
         later: to(7),
         days,

@@ -31,6 +31,7 @@ pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
 pub(crate) fn calendar(portal: &InvitationSnapshot, text: &Text, host: &str) -> String {
     let default = &portal.occasion.default_language;
     let title = portal.occasion.title.pick(text.language(), default);
+    let zone = portal.occasion.zone();
     let events = portal.events_to_attend().map(|event| {
         let name = event.name.pick(text.language(), default);
         CalendarEvent {
@@ -38,12 +39,12 @@ pub(crate) fn calendar(portal: &InvitationSnapshot, text: &Text, host: &str) -> 
             sequence: event.calendar_sequence,
             starts_at: event.starts_at,
             ends_at: event.ends_at,
+            zone: zone.clone(),
             summary: format!("{name} – {title}"),
             location: other_apps::place(event),
             url: event.map_url.clone(),
         }
     });
     let events: Vec<_> = events.collect();
-    let zone = portal.occasion.zone();
-    calendar_file::write(&events, &portal.occasion.time_zone, &zone, portal.now)
+    calendar_file::write(&events, portal.now)
 }

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
-use web::{Deadline, Share, Site, Spoken, Text};
+use web::{Deadline, Share, Site, Spoken, Text, ZonedPage};
 use web::{card_picture, dates};
 
 use super::other_apps;
@@ -48,8 +48,8 @@ pub(super) fn closing(text: &Text, at: &Zoned, now: &Zoned) -> Closing {
             days,
         },
         Deadline::Within(_) => Closing::Moment {
-            moment: text.moment(at),
-            time: text.time(at),
+            moment: text.moment_in(at.time_zone(), at.timestamp()),
+            time: text.time_in(at.time_zone(), at.timestamp()),
             weekday,
             days,
         },
@@ -163,8 +163,8 @@ impl<'a> Reading<'a> {
 
     fn event(&self, event: &'a Event) -> EventRow<'a> {
         let details = event;
-        let (start, end) = (self.local(details.starts_at), self.local(details.ends_at));
-        let hours = self.text.time_range(&start, &end);
+        let start = self.local(details.starts_at);
+        let hours = self.venue().time_range(details.starts_at, details.ends_at);
         let weekday = self.text.weekday(&start);
         EventRow {
             name: self.pick(&details.name),
@@ -184,7 +184,7 @@ impl<'a> Reading<'a> {
             dress: self.pick(&details.dress_code),
             map: (!details.map_url.is_empty()).then_some(details.map_url.as_str()),
             apps: self.apps(event),
-            schedule: self.schedule(details, &start),
+            schedule: self.schedule(details),
         }
     }
 
@@ -200,12 +200,13 @@ impl<'a> Reading<'a> {
         maps.chain(calendars.into_iter().flatten()).collect()
     }
 
-    fn schedule(&self, details: &'a Event, start: &Zoned) -> Vec<ScheduleRow<'a>> {
-        let said = |time: &str| {
-            let at = time.parse::<Time>().ok()?;
-            let at = start.date().to_datetime(at).to_zoned(self.zone.clone());
-            Some(self.text.time(&at.ok()?))
-        };
+    /// Writes the times of events, which are those of the occasion's place.
+    fn venue(&self) -> ZonedPage<'_> {
+        ZonedPage::at_venue(self.text, &self.zone)
+    }
+
+    fn schedule(&self, details: &'a Event) -> Vec<ScheduleRow<'a>> {
+        let said = |time: &str| Some(self.venue().clock(time.parse::<Time>().ok()?));
         let lines = details.schedule.iter().map(|line| ScheduleRow {
             time: said(&line.time).unwrap_or_else(|| line.time.clone()),
             title: self.pick(&line.title),
@@ -216,8 +217,8 @@ impl<'a> Reading<'a> {
 
     /// Formats the hours of an event. Adds the weekday if the household is invited on several days.
     pub(super) fn hours(&self, event: &Event) -> String {
-        let (start, end) = (self.local(event.starts_at), self.local(event.ends_at));
-        let hours = self.text.time_range(&start, &end);
+        let start = self.local(event.starts_at);
+        let hours = self.venue().time_range(event.starts_at, event.ends_at);
         let one_day = self
             .portal
             .invited_events()
@@ -514,7 +515,8 @@ pub(super) fn open_events<'a>(
     let row = |event: &'a Event| {
         let details = event;
         let start = details.starts_at.to_zoned(zone.clone());
-        let hours = text.time_range(&start, &details.ends_at.to_zoned(zone.clone()));
+        let venue = ZonedPage::at_venue(text, &zone);
+        let hours = venue.time_range(details.starts_at, details.ends_at);
         OpenEvent {
             key: &event.key,
             field: format!("{EVENT}{}", event.key),

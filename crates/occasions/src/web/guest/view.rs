@@ -288,9 +288,9 @@ pub enum Closing {
     },
     /// Answers close at a time of day.
     Moment {
-        /// The time as text, such as "Thursday, 14 January, 6 pm".
+        /// The time as text, such as "Thursday, 14 January 2027, 6 pm, Kuala Lumpur (UTC+8)".
         moment: String,
-        /// The time of day, such as "6 pm".
+        /// The time of day, such as "6 pm (Kuala Lumpur)".
         time: String,
         /// The weekday, such as "Thursday".
         weekday: String,

@@ -136,12 +136,17 @@ struct TakenSeats {
 
 fn row<'a>(wording: &Wording<'a>, event: &'a Event, seats: &TakenSeats) -> Row<'a> {
     let taken = seats.taken.get(&event.id).copied().unwrap_or_default();
-    let (start, end) = (wording.local(event.starts_at), wording.local(event.ends_at));
-    let day = wording.text.date_short(start.date());
+    let day = wording
+        .text
+        .date_short(wording.local(event.starts_at).date());
+    let zone = wording.occasion.zone();
+    let hours = wording
+        .text
+        .time_range_in(&zone, event.starts_at, event.ends_at);
     Row {
         href: wording.at(&format!("{}/{}", Event::PAGES, event.id)),
         name: wording.event(event),
-        when: format!("{day} · {}", wording.text.time_range(&start, &end)),
+        when: format!("{day} · {hours}"),
         venue: &event.venue,
         waiting: seats
             .waiting

@@ -64,7 +64,7 @@ impl Telling<'_> {
         Sentence {
             at: wording.machine(record.at),
             day: wording.text.date(local.date()),
-            time: wording.text.time(&local),
+            time: wording.text.time_in(local.time_zone(), record.at),
             who: self.who(line),
             what: match action(&record.action) {
                 Some(id) => wording.text.say(id).into_owned(),

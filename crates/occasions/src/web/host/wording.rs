@@ -82,9 +82,9 @@ impl<'a> Wording<'a> {
         at.to_zoned(self.zone.clone())
     }
 
-    /// Formats a time for people, such as "Sat 16 Jan 2027, 2:20 pm".
+    /// Formats a time for people, such as "Sat 16 Jan 2027, 2:20 pm, Kuala Lumpur (UTC+8)".
     pub(crate) fn moment(&self, at: Timestamp) -> String {
-        self.text.moment_short(&self.local(at))
+        self.text.moment_short_in(&self.zone, at)
     }
 
     /// Formats a time in ISO format.
@@ -116,7 +116,7 @@ impl<'a> Wording<'a> {
                 let date = self.text.date_short(day);
                 self.text.with("host-end-of-day", [("date", date.into())])
             }
-            Deadline::Within(_) => self.text.moment_short(&local),
+            Deadline::Within(_) => self.moment(at),
         }
     }
 

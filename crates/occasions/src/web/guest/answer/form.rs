@@ -171,7 +171,7 @@ impl Sheet<'_> {
             closes_at: self.portal.closes_at().map(|at| at.to_string()),
             saved: invitation
                 .replied_at
-                .map(|at| self.text.moment_short(&at.to_zoned(zone))),
+                .map(|at| self.text.moment_short_in(&zone, at)),
             trouble: common.trouble,
             errors: common.errors,
             pressed: self.typed(PRESS),

@@ -22,7 +22,8 @@ pub struct Answer<'a> {
     pub closing: Option<Closing>,
     /// When answers close, in UTC. The page's script reads it.
     pub closes_at: Option<String>,
-    /// When the household's answers were last saved, such as "2:02 pm".
+    /// When the household's answers were last saved, such as "Sat 16 Jan 2027, 2:02 pm, Kuala
+    /// Lumpur (UTC+8)".
     pub saved: Option<String>,
     /// A message about the whole form. For example, it says that nothing was saved, or that the
     /// page was outdated.

@@ -2,8 +2,9 @@
 
 use jiff::Zoned;
 use jiff::civil::date;
+use jiff::tz::TimeZone;
 use web::theme::Preset;
-use web::{I18n, Language, Spoken, Text, Theme};
+use web::{I18n, Language, Spoken, Text, Theme, ZonedPage};
 
 use crate::occasion_page::PageHead;
 use crate::words::{PageAudience, PageKind};
@@ -47,7 +48,9 @@ fn at(hour: i8, minute: i8) -> Zoned {
 }
 
 pub(super) fn hours(text: &Text, from: (i8, i8), to: (i8, i8)) -> String {
-    text.time_range(&at(from.0, from.1), &at(to.0, to.1))
+    let [from, to] = [at(from.0, from.1), at(to.0, to.1)];
+    let venue = ZonedPage::at_venue(text, from.time_zone());
+    venue.time_range(from.timestamp(), to.timestamp())
 }
 
 fn hosts(text: &Text) -> Hosts<'static> {
@@ -144,7 +147,7 @@ fn events(text: &Text) -> Vec<EventRow<'static>> {
         }],
         schedule: (0..from.0 - 7)
             .map(|n| ScheduleRow {
-                time: text.time(&at(from.0, n)),
+                time: ZonedPage::at_venue(text, &TimeZone::UTC).clock(at(from.0, n).time()),
                 title: nikah(text),
                 detail: Spoken::plain(""),
             })
