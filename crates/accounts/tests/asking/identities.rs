@@ -616,7 +616,7 @@ fn a_mail_tells_of_a_linked_provider_a_second_factor_and_a_token() {
         };
         let all = async || {
             [
-                told("mail-identity-linked", "Rumah ID").await,
+                told("mail-identity-linked", "signing in with").await,
                 told("mail-factor-added", "/me/security").await,
                 told("mail-token-created", "Kitchen screen").await,
             ]
