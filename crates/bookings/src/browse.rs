@@ -125,7 +125,7 @@ pub fn list_with_choices(
     filter.check(tx, &mut findings)?;
     findings.finish()?;
     let found = list(tx, filter, limit)?;
-    let mut sets = choice::of_slots(tx, found.iter().map(|one| &one.slot))?;
+    let mut sets = choice::of_slots(tx, found.iter().map(|one| one.slot.id.as_str()))?;
     let with_sets = found.into_iter().map(|one| {
         let choices = sets.remove(one.slot.id.as_str()).unwrap_or_default();
         (one, choices)

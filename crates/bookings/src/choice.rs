@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Findings, Form, Problem};
 
-use crate::slot::Slot;
 use crate::{CHOICE_NOT_OFFERED, Refusal, catalogue};
 
 web::words! {
@@ -221,13 +220,13 @@ pub fn of_slot(tx: &mut Tx<'_>, slot: &str) -> Result<Choices, StoreError> {
     Ok(choices)
 }
 
-/// The sets of these slots, by the slots' ids. Slots without sets are not among them.
+/// The sets of the slots with these ids, by the ids. Slots without sets are not among them.
 pub(crate) fn of_slots<'a>(
     tx: &mut Tx<'_>,
-    slots: impl Iterator<Item = &'a Slot>,
+    slots: impl Iterator<Item = &'a str>,
 ) -> Result<BTreeMap<String, Choices>, StoreError> {
     let mut all: BTreeMap<String, Choices> = BTreeMap::new();
-    for set in IdSet::of(slots.map(|slot| slot.id.as_str())) {
+    for set in IdSet::of(slots) {
         let rows: Vec<(String, Kind, String)> = sql!(
             "SELECT slot_id, kind, code FROM
                  (SELECT slot_id, 'session_type' AS kind, session_type AS code

@@ -9,7 +9,6 @@ use identity::person::export::{self, DOCUMENT};
 use identity::person::registration::{Policy, Registration};
 use identity::session::Stay;
 use identity::session::sudo::{self, Sudo};
-use identity::session::token::{self, NewToken};
 use jiff::SignedDuration;
 use platform::{Tx, sql};
 use serde_json::{Value, json};
@@ -20,14 +19,14 @@ use testkit::{Page, Visitor, World};
 use crate::api::csrf_token;
 use crate::provider::{Provider, leave};
 use crate::registering::{expect, link as mailed};
-use crate::second_factors::{Enrolled, enrol, sudo as sudo_of};
+use crate::second_factors::{Enrolled, enrol};
 use crate::stage::{
-    DOMAINS, MIGRATIONS, PASSWORD, SONGS_READ, actions, begin, client, english,
-    expect_sign_in_mails, person, read, signed_in, usual_hash, visitor,
+    DOMAINS, MIGRATIONS, PASSWORD, actions, begin, client, english, expect_sign_in_mails, person,
+    read, signed_in, usual_hash, visitor,
 };
 use crate::unconfirmed::{make_pending, verify};
 
-const EMAIL: &str = "farah@example.my";
+pub(crate) const EMAIL: &str = "farah@example.my";
 const MINE: &str = "/api/v1/me/identities";
 
 pub(crate) fn claims(subject: &str) -> Value {
@@ -594,50 +593,5 @@ fn identities_are_in_the_copy_and_erased() {
         let now = json!({ "immediately": true });
         own.call(Method::DELETE, "/api/v1/me", &now).await.with(202);
         assert_eq!(world.places_of("subject-of-farah"), [""; 0]);
-    });
-}
-
-#[test]
-fn a_mail_tells_of_a_linked_provider_a_second_factor_and_a_token() {
-    World::default_engine(&MIGRATIONS, async |world| {
-        let provider = Provider::start().await;
-        let accounts = provider.site(world, true);
-        let farah = person(world, EMAIL, None).await;
-        verify(world, &farah).await;
-        let told = async |message: &str, label: &str| {
-            let site = accounts.site.settings.name.as_str();
-            let subject = english(&accounts).fill(message, [("site", site.into())]);
-            let mails = world.mails().await.into_iter();
-            let mails = mails.filter(|mail| mail.recipient == EMAIL && mail.subject == subject);
-            let texts: Vec<String> = mails.map(|mail| mail.text).collect();
-            let is_named = texts.iter().all(|text| text.contains(label));
-            assert!(is_named, "{label}: {texts:?}");
-            texts.len()
-        };
-        let all = async || {
-            [
-                told("mail-identity-linked", "signing in with").await,
-                told("mail-factor-added", "/me/security").await,
-                told("mail-token-created", "Kitchen screen").await,
-            ]
-        };
-        assert_eq!(all().await, [0, 0, 0]);
-        let mut own = browser(world, &accounts, &farah).await;
-        provider.link(world, &mut own, &claims("1")).await.with(303);
-        assert_eq!(all().await, [1, 0, 0]);
-        enrol(world, &farah).await;
-        assert_eq!(all().await, [1, 1, 0]);
-        let (site, sudo) = (accounts.site.clone(), sudo_of(world, &farah).await);
-        let new = NewToken {
-            name: "Kitchen screen".to_owned(),
-            scopes: vec![SONGS_READ],
-            scope: None,
-            days: token::DEFAULT_DAYS,
-        };
-        let request = client(1).request;
-        let create =
-            move |tx: &mut Tx<'_>| token::create_own(tx, &site, &sudo, &new, &request).map(drop);
-        world.store().write(create).await.unwrap();
-        assert_eq!(all().await, [1, 1, 1]);
     });
 }

@@ -34,6 +34,7 @@ mod gateway_abuse;
 mod grants;
 mod leaving;
 mod links;
+mod long_lists;
 mod meeting_hosts;
 mod memberships;
 mod model;
