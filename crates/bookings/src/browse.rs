@@ -125,12 +125,7 @@ pub fn list_with_choices(
     filter.check(tx, &mut findings)?;
     findings.finish()?;
     let found = list(tx, filter, limit)?;
-    let (first, last) = (found.first(), found.last());
-    let Some(period) = first.zip(last) else {
-        return Ok(Vec::new());
-    };
-    let period = (period.0.slot.starts_at, period.1.slot.starts_at);
-    let mut sets = choice::of_period(tx, period)?;
+    let mut sets = choice::of_slots(tx, found.iter().map(|one| one.slot.id.as_str()))?;
     let with_sets = found.into_iter().map(|one| {
         let choices = sets.remove(one.slot.id.as_str()).unwrap_or_default();
         (one, choices)

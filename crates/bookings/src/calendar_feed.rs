@@ -10,14 +10,14 @@ use site::proof::Requester;
 use web::Site;
 use web::calendar_file::CalendarEvent;
 
-use crate::booking::{self, Booking};
+use crate::booking::{Booking, BookingView};
 use crate::{Refusal, notice};
 
 /// The purpose of the key that signs calendar URLs. The key is derived from the key file for this
 /// purpose.
 const PURPOSE: &str = "bookings.calendar-feed";
-/// The maximum number of sessions in a calendar.
-const MOST: i64 = 500;
+/// The maximum number of past sessions in a calendar.
+const MOST_PAST: i64 = 500;
 
 fn key(site: &Site) -> Key {
     site.keys.key(PURPOSE)
@@ -99,22 +99,24 @@ pub(crate) fn read(
         "SELECT {Booking} FROM booking
          WHERE state IN ('confirmed', 'completed')
            AND (member_id = :id OR provider_id IN (SELECT id FROM provider WHERE account_id = :id))
-         ORDER BY starts_at DESC, id LIMIT :most",
+           AND (ends_at > :now OR id IN
+               (SELECT past.id FROM booking past
+                WHERE past.state IN ('confirmed', 'completed') AND past.ends_at <= :now
+                  AND (past.member_id = :id
+                       OR past.provider_id IN (SELECT id FROM provider WHERE account_id = :id))
+                ORDER BY past.starts_at DESC, past.id LIMIT :most_past))
+         ORDER BY starts_at DESC, id",
         id,
-        most = MOST
+        now = tx.roughly_now(),
+        most_past = MOST_PAST
     )
     .all(tx)?;
-    let mut events = Vec::new();
-    for booking in found {
-        let place = booking::location(tx, &booking)?;
-        let zone = match booking::place_zone(tx, &booking)? {
-            Some(zone) => zone,
-            None => zone(site, &account),
-        };
-        events.push(CalendarEvent {
-            zone,
-            ..notice::event(site, &booking, &place)
-        });
-    }
-    Ok(Some(events))
+    let own = zone(site, &account);
+    let views = BookingView::list(tx, found.clone())?;
+    let events = found.iter().zip(views);
+    let events = events.map(|(booking, view)| CalendarEvent {
+        zone: view.place_zone.unwrap_or_else(|| own.clone()),
+        ..notice::event(site, booking, &view.location)
+    });
+    Ok(Some(events.collect()))
 }

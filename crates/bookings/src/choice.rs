@@ -5,8 +5,7 @@
 use std::collections::BTreeMap;
 
 use axum::http::StatusCode;
-use jiff::Timestamp;
-use platform::store::Row;
+use platform::store::{IdSet, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -221,27 +220,26 @@ pub fn of_slot(tx: &mut Tx<'_>, slot: &str) -> Result<Choices, StoreError> {
     Ok(choices)
 }
 
-/// The sets of all slots that begin in this period, by the slots' ids. Slots without sets are not
-/// among them.
-pub(crate) fn of_period(
+/// The sets of the slots with these ids, by the ids. Slots without sets are not among them.
+pub(crate) fn of_slots<'a>(
     tx: &mut Tx<'_>,
-    (first, last): (Timestamp, Timestamp),
+    slots: impl Iterator<Item = &'a str>,
 ) -> Result<BTreeMap<String, Choices>, StoreError> {
-    let rows: Vec<(String, Kind, String)> = sql!(
-        "SELECT c.slot_id, c.kind, c.code FROM
-             (SELECT slot_id, 'session_type' AS kind, session_type AS code FROM slot_session_type
-              UNION ALL SELECT slot_id, 'level', level FROM slot_level
-              UNION ALL SELECT slot_id, 'entry', entry FROM slot_entry) c
-         JOIN slot s ON s.id = c.slot_id
-         WHERE s.starts_at BETWEEN :first AND :last
-         ORDER BY c.kind, c.code",
-        first,
-        last
-    )
-    .all(tx)?;
     let mut all: BTreeMap<String, Choices> = BTreeMap::new();
-    for (slot, kind, code) in rows {
-        all.entry(slot).or_default().of_mut(kind).push(code);
+    for set in IdSet::of(slots) {
+        let rows: Vec<(String, Kind, String)> = sql!(
+            "SELECT slot_id, kind, code FROM
+                 (SELECT slot_id, 'session_type' AS kind, session_type AS code
+                  FROM slot_session_type
+                  UNION ALL SELECT slot_id, 'level', level FROM slot_level
+                  UNION ALL SELECT slot_id, 'entry', entry FROM slot_entry) c
+             WHERE slot_id IN ({:IdSet}) ORDER BY kind, code",
+            IdSet = set
+        )
+        .all(tx)?;
+        for (slot, kind, code) in rows {
+            all.entry(slot).or_default().of_mut(kind).push(code);
+        }
     }
     Ok(all)
 }

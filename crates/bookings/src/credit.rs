@@ -413,7 +413,7 @@ fn unspent(
     mode: OrderMode,
 ) -> Result<Vec<(Lot, bool)>, StoreError> {
     let all: Vec<Unspent> = sql!(
-        "SELECT {l: Lot}, l.frozen FROM credit_lot l JOIN money_party p ON p.id = l.party_id
+        "SELECT {l: Lot}, l.frozen, l.order_id FROM credit_lot l JOIN money_party p ON p.id = l.party_id
          WHERE p.account_id = :account AND l.used < l.granted AND l.expires_at > :now
            AND (l.mode = 'live' OR :mode = 'test')
          ORDER BY l.expires_at, l.id",
@@ -422,12 +422,14 @@ fn unspent(
         now = tx.roughly_now()
     )
     .all(tx)?;
-    let mut lots = Vec::new();
-    for one in all {
-        let is_frozen = one.frozen || is_frozen(tx, &one.lot.id)?;
-        lots.push((one.lot, is_frozen));
-    }
-    Ok(lots)
+    let orders = all.iter().filter_map(|one| one.order_id.as_ref());
+    let disputed = order::disputed(tx, orders)?;
+    let lots = all.into_iter().map(|one| {
+        let order = one.order_id.as_ref();
+        let is_frozen = one.frozen || order.is_some_and(|order| disputed.contains(order));
+        (one.lot, is_frozen)
+    });
+    Ok(lots.collect())
 }
 
 #[derive(Row)]
@@ -435,6 +437,8 @@ struct Unspent {
     #[row(flatten)]
     lot: Lot,
     frozen: bool,
+    /// The order that paid for the lot; `None` if the lot replaces a credit of another lot.
+    order_id: Option<OrderId>,
 }
 
 /// The error for an account that cannot spend a credit on the wanted session: `credit_frozen` if it

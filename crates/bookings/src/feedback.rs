@@ -1,10 +1,12 @@
 //! Feedback. After a session, the member and the provider can each give feedback once.
 
+use std::collections::BTreeSet;
+
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use platform::mail::Stream;
-use platform::store::Row;
+use platform::store::{IdSet, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -190,6 +192,25 @@ pub(crate) fn find(
     .maybe(tx)
 }
 
+/// Which of these sessions have feedback by this side.
+pub(crate) fn given<'a>(
+    tx: &mut Tx<'_>,
+    bookings: impl Iterator<Item = &'a BookingId>,
+    author: Author,
+) -> Result<BTreeSet<BookingId>, StoreError> {
+    let mut given = BTreeSet::new();
+    for set in IdSet::of(bookings.map(BookingId::as_str)) {
+        let found: Vec<(BookingId,)> = sql!(
+            "SELECT booking_id FROM feedback WHERE author = :author AND booking_id IN ({:IdSet})",
+            author,
+            IdSet = set
+        )
+        .all(tx)?;
+        given.extend(found.into_iter().map(|(booking,)| booking));
+    }
+    Ok(given)
+}
+
 /// Whether a side reads what the other says: once both have written, or after [`ALONE`], so that
 /// neither answers the other's rating.
 fn is_shown(all: &[Feedback], reader: Author, booking: &Booking, now: Timestamp) -> bool {
@@ -214,7 +235,7 @@ pub fn list(tx: &mut Tx<'_>, party: &PartyTo) -> Result<Vec<Feedback>, StoreErro
     Ok(all)
 }
 
-/// Lists the latest 200 feedback entries by providers, newest first. For a provider, these are the
+/// Lists the feedback entries by providers, newest first. For a provider, these are the
 /// entries that the provider wrote. For a member, they are the entries about the member, without
 /// private notes.
 pub fn list_of_providers(
@@ -231,7 +252,7 @@ pub fn list_of_providers(
                    AND (b.ends_at < :alone
                         OR EXISTS (SELECT 1 FROM feedback own
                                    WHERE own.booking_id = b.id AND own.author = 'member')))
-         ORDER BY f.created_at DESC, f.id LIMIT 200",
+         ORDER BY f.created_at DESC, f.id",
         account,
         reader,
         alone = tx.roughly_now() - ALONE

@@ -21,10 +21,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
         account
     )
     .all(tx)?;
-    let mut views = Vec::new();
-    for booking in bookings {
-        views.push(BookingView::of(tx, booking)?);
-    }
+    let views = BookingView::list(tx, bookings)?;
     let orders: Vec<Order> = sql!(
         "SELECT {o: Order} FROM booking_order o JOIN money_party p ON p.id = o.party_id
          WHERE p.account_id = :account ORDER BY o.created_at, o.id",
@@ -47,7 +44,7 @@ pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, Stor
     };
     let slots = SlotView::list(tx, slots)?;
     let payouts = match &profile {
-        Some(profile) => payout::list_of(tx, &profile.id)?,
+        Some(profile) => payout::list_of(tx, &profile.id, None, i64::MAX)?,
         None => Vec::new(),
     };
     let calendar = match &profile {

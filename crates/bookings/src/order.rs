@@ -1,11 +1,13 @@
 //! Orders, their payments, and the ledger of all money.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use axum::http::StatusCode;
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{NewJob, Queue};
 use platform::money::{Currency, Money};
-use platform::store::Row;
+use platform::store::{IdSet, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -320,6 +322,23 @@ pub fn find(tx: &mut Tx<'_>, id: &OrderId) -> Result<Option<Order>, StoreError> 
     tx.find(id)
 }
 
+/// The orders with these ids, by their ids.
+pub(crate) fn find_all<'a>(
+    tx: &mut Tx<'_>,
+    ids: impl Iterator<Item = &'a OrderId>,
+) -> Result<BTreeMap<OrderId, Order>, StoreError> {
+    let mut all = BTreeMap::new();
+    for set in IdSet::of(ids.map(OrderId::as_str)) {
+        let found: Vec<Order> = sql!(
+            "SELECT {Order} FROM booking_order WHERE id IN ({:IdSet})",
+            IdSet = set
+        )
+        .all(tx)?;
+        all.extend(found.into_iter().map(|one| (one.id.clone(), one)));
+    }
+    Ok(all)
+}
+
 /// Lists at most `rows` of an account's orders before `before`, newest first.
 pub fn of_account(
     tx: &mut Tx<'_>,
@@ -476,19 +495,33 @@ pub fn payments(tx: &mut Tx<'_>, id: &OrderId) -> Result<Vec<Payment>, StoreErro
 /// Whether a payment of the order is disputed, or was lost in a dispute. The events are only
 /// counted, so it does not matter in which sequence they arrive.
 pub(crate) fn is_disputed(tx: &mut Tx<'_>, id: &OrderId) -> Result<bool, StoreError> {
-    let (open,): (i64,) = sql!(
-        "SELECT CAST(COALESCE(SUM(CASE WHEN e.kind LIKE '%.dispute.created' THEN 1
-                                       WHEN e.kind LIKE '%.dispute.lost' THEN 1
-                                       WHEN e.kind LIKE '%.dispute.won' THEN -1
-                                       WHEN e.kind LIKE '%.dispute.closed' THEN -1
-                                       ELSE 0 END), 0) AS BIGINT)
-         FROM payment p JOIN gateway_event e
-             ON e.payment_ref = p.gateway_payment_id AND e.gateway = p.gateway
-         WHERE p.order_id = :id",
-        id
-    )
-    .one(tx)?;
-    Ok(open > 0)
+    Ok(!disputed(tx, [id])?.is_empty())
+}
+
+/// Which of these orders have a payment that is disputed, or was lost in a dispute.
+pub(crate) fn disputed<'a>(
+    tx: &mut Tx<'_>,
+    ids: impl IntoIterator<Item = &'a OrderId>,
+) -> Result<BTreeSet<OrderId>, StoreError> {
+    let mut disputed = BTreeSet::new();
+    for set in IdSet::of(ids.into_iter().map(OrderId::as_str)) {
+        let found: Vec<(OrderId,)> = sql!(
+            "SELECT p.order_id
+             FROM payment p JOIN gateway_event e
+                 ON e.payment_ref = p.gateway_payment_id AND e.gateway = p.gateway
+             WHERE p.order_id IN ({:IdSet})
+             GROUP BY p.order_id
+             HAVING SUM(CASE WHEN e.kind LIKE '%.dispute.created' THEN 1
+                             WHEN e.kind LIKE '%.dispute.lost' THEN 1
+                             WHEN e.kind LIKE '%.dispute.won' THEN -1
+                             WHEN e.kind LIKE '%.dispute.closed' THEN -1
+                             ELSE 0 END) > 0",
+            IdSet = set
+        )
+        .all(tx)?;
+        disputed.extend(found.into_iter().map(|(order,)| order));
+    }
+    Ok(disputed)
 }
 
 /// Writes a ledger entry, at most one for each payment and each refund.

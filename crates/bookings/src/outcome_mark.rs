@@ -7,7 +7,7 @@ use platform::{StoreError, Tx};
 use serde_json::json;
 use web::Site;
 
-use crate::booking::claim::{self as booking_claim, ClaimState};
+use crate::booking::claim::{self as booking_claim, Claim, ClaimState};
 use crate::booking::{Booking, Party, PartyTo, State};
 use crate::criterion::Author;
 use crate::outcome::{Outcome, end};
@@ -27,23 +27,30 @@ pub(crate) fn offered(
 ) -> Result<Vec<Outcome>, StoreError> {
     let (hours, now) = (settings::load(tx)?.outcome_hours, tx.roughly_now());
     let claim = booking_claim::of_booking(tx, &booking.id)?;
-    let is_claimed = claim.is_some_and(|claim| claim.state != ClaimState::Withdrawn);
     let has_said = feedback::find(tx, &booking.id, Author::Member)?.is_some();
-    let may_claim = !is_claimed && !has_said;
+    let may_claim = party != Party::Member || !has_said;
+    let all = offered_beside(claim.as_ref(), (booking, party), now, hours);
+    Ok(all.into_iter().filter(|_| may_claim).collect())
+}
+
+/// The outcomes that this person can mark now, beside the latest claim about the session. Members
+/// cannot mark any after they gave feedback. `hours` is the time for marking after the session.
+pub(crate) fn offered_beside(
+    claim: Option<&Claim>,
+    (booking, party): (&Booking, Party),
+    now: Timestamp,
+    hours: i64,
+) -> Vec<Outcome> {
+    let is_claimed = claim.is_some_and(|claim| claim.state != ClaimState::Withdrawn);
     let all = Outcome::ALL.iter().copied();
     // A provider may say that a session took place that was completed by itself.
     let is_new = |one: &Outcome| {
         one.state() != booking.state || party == Party::Provider && booking.outcome_by.is_none()
     };
-    Ok(all
-        .filter(is_new)
-        .filter(|_| match party {
-            Party::Member => may_claim,
-            Party::Provider => !is_claimed,
-            Party::Administrator => true,
-        })
+    all.filter(is_new)
+        .filter(|_| party == Party::Administrator || !is_claimed)
         .filter(|one| check((booking, party), *one, now, hours).is_ok())
-        .collect())
+        .collect()
 }
 
 fn check(

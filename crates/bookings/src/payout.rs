@@ -3,6 +3,7 @@
 
 pub mod batch;
 mod hold_back;
+mod own;
 
 use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
@@ -25,6 +26,7 @@ use crate::{CLAIM_OPEN, PAYOUT_STATE, Refusal, credit, order};
 
 use batch::BatchId;
 pub(crate) use hold_back::{hold_back, is_decided};
+pub use own::{Before, list_of};
 
 platform::id!(PayoutId, random, "One sum that a provider is owed.");
 
@@ -502,21 +504,6 @@ pub fn find(tx: &mut Tx<'_>, id: &PayoutId) -> Result<Option<PayoutView>, StoreE
         id
     )
     .maybe(tx)
-}
-
-/// Lists a provider's items, latest session first.
-pub fn list_of(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Vec<PayoutView>, StoreError> {
-    sql!(
-        "SELECT {i: Payout}, p.display_name AS provider, b.title AS title,
-             b.starts_at AS starts_at,
-             (SELECT COUNT(*) FROM claim c WHERE c.booking_id = i.booking_id
-              AND c.state IN ('open', 'disputed')) AS open_claims
-         FROM payout_item i JOIN provider p ON p.id = i.provider_id
-         JOIN booking b ON b.id = i.booking_id
-         WHERE i.provider_id = :provider ORDER BY b.starts_at DESC, i.created_at DESC LIMIT 200",
-        provider
-    )
-    .all(tx)
 }
 
 /// The sum of a provider's items in each currency and state.

@@ -108,7 +108,7 @@ pub struct Countdown {
     /// then takes its day and time zone from that date.
     pub follows: String,
     /// A day or a local time, `2027-01-16` or `2027-01-16T18:00`; empty for a countdown that counts
-    /// up.
+    /// up. An offset, as in `2027-10-31T02:30+01:00`, selects one of two equal local times.
     pub target: String,
     /// The IANA name of the time zone.
     pub time_zone: String,
@@ -214,7 +214,8 @@ impl Countdown {
     }
 
     fn check_target(&self, old: Option<&Self>, now: Timestamp, findings: &mut Findings) {
-        let Ok(target) = self.target.parse::<Target>() else {
+        let parsed = self.target.parse::<Target>().ok();
+        let Some(target) = parsed.filter(|target| target.fits(&self.zone())) else {
             findings.add("/target", "date_invalid", []);
             return;
         };

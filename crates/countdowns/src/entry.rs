@@ -118,12 +118,18 @@ pub fn moments(
     Ok(all.into_iter().map(|(at,)| at).collect())
 }
 
-/// The newest `limit` resets, newest first.
-pub fn list(tx: &mut Tx<'_>, id: &CountdownId, limit: i64) -> Result<Vec<Entry>, StoreError> {
+/// The newest `limit` resets, or the newest before the instant `before`, newest first.
+pub fn list(
+    tx: &mut Tx<'_>,
+    id: &CountdownId,
+    before: Option<Timestamp>,
+    limit: i64,
+) -> Result<Vec<Entry>, StoreError> {
     sql!(
-        "SELECT {Entry} FROM countdown_entry WHERE countdown_id = :id
+        "SELECT {Entry} FROM countdown_entry WHERE countdown_id = :id AND reset_at < :before
          ORDER BY reset_at DESC LIMIT :limit",
         id,
+        before = before.unwrap_or(Timestamp::MAX),
         limit
     )
     .all(tx)

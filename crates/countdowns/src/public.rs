@@ -218,7 +218,7 @@ fn show(
         return Ok(None);
     }
     let entries = if countdown.show_notes {
-        entry::list(tx, &countdown.id, ENTRIES)?
+        entry::list(tx, &countdown.id, None, ENTRIES)?
     } else {
         Vec::new()
     };
@@ -272,7 +272,7 @@ impl Past {
         let mut entries = if countdown.show_notes {
             shown.entries.clone()
         } else {
-            entry::list(tx, &countdown.id, ENTRIES)?
+            entry::list(tx, &countdown.id, None, ENTRIES)?
         };
         let year = shown.now - SignedDuration::from_hours(24 * 366);
         let year = if shown.summary.count > ENTRIES {

@@ -18,8 +18,6 @@ pub const SCOPE: &str = "notices";
 const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
 /// A notification is not sent if the account got an identical one within this period.
 const SAME: SignedDuration = SignedDuration::from_hours(24);
-/// How many notifications a page shows.
-const SHOWN: i64 = 100;
 
 /// A notification that has not been sent yet.
 #[derive(Clone, Copy, Debug)]
@@ -177,13 +175,25 @@ fn mail(
     .map(drop)
 }
 
-/// The account's notifications, newest first.
-pub fn list(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Notification>, StoreError> {
+/// The sort key of the list of notifications: when it was created, and its id.
+pub type Before = (Timestamp, String);
+
+/// Lists at most `rows` of the account's notifications before `before`, newest first.
+pub fn list(
+    tx: &mut Tx<'_>,
+    account: &AccountId,
+    before: Option<&Before>,
+    rows: i64,
+) -> Result<Vec<Notification>, StoreError> {
     sql!(
-        "SELECT {Notification} FROM notification WHERE account_id = :account
-         ORDER BY created_at DESC, id LIMIT :shown",
+        "SELECT {Notification} FROM notification
+         WHERE account_id = :account
+           AND (created_at < :at OR (created_at = :at AND id < :id))
+         ORDER BY created_at DESC, id DESC LIMIT :rows",
         account,
-        shown = SHOWN
+        at = before.map_or(Timestamp::MAX, |(at, _)| *at),
+        id = before.map_or("", |(_, id)| id.as_str()),
+        rows
     )
     .all(tx)
 }
@@ -267,7 +277,7 @@ pub fn choose_mail(
 }
 
 pub(crate) fn export(tx: &mut Tx<'_>, account: &AccountId) -> Result<Value, StoreError> {
-    let all = list(tx, account)?.into_iter().map(|one| {
+    let all = list(tx, account, None, i64::MAX)?.into_iter().map(|one| {
         json!({
             "kind": one.kind, "about": one.about, "href": one.href,
             "created_at": one.created_at, "read_at": one.read_at,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use platform::store::{Json, Row};
+use platform::store::{IdSet, Json, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -52,6 +52,23 @@ pub fn of_invitation(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<G
         invitation
     )
     .all(tx)
+}
+
+/// Like [`of_invitation`], for these invitations.
+pub fn of_invitations<'a>(
+    tx: &mut Tx<'_>,
+    invitations: impl IntoIterator<Item = &'a InvitationId>,
+) -> Result<Vec<Given>, StoreError> {
+    let mut all = Vec::new();
+    for set in IdSet::of(invitations.into_iter().map(InvitationId::as_str)) {
+        let given: Vec<Given> = sql!(
+            "SELECT {Given} FROM answer WHERE invitation IN ({:IdSet})",
+            IdSet = set
+        )
+        .all(tx)?;
+        all.extend(given);
+    }
+    Ok(all)
 }
 
 pub fn of_occasion(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Given>, StoreError> {

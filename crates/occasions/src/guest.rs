@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use platform::store::{Json, Row};
+use platform::store::{IdSet, Json, Row};
 use platform::{Rows, StoreError, Tx, sql};
 use web::Text;
 
@@ -95,6 +95,53 @@ pub fn list(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Guest>, St
         }
     }
     Ok(guests)
+}
+
+#[derive(Row)]
+struct Listed {
+    invitation: InvitationId,
+    #[row(flatten)]
+    guest: Guest,
+}
+
+/// Like [`list`], for these invitations. Invitations without guests are not among them.
+pub fn list_all<'a>(
+    tx: &mut Tx<'_>,
+    invitations: impl IntoIterator<Item = &'a InvitationId>,
+) -> Result<BTreeMap<InvitationId, Vec<Guest>>, StoreError> {
+    let mut all: BTreeMap<InvitationId, Vec<Guest>> = BTreeMap::new();
+    for set in IdSet::of(invitations.into_iter().map(InvitationId::as_str)) {
+        let guests: Vec<Listed> = sql!(
+            "SELECT invitation, {Guest} FROM guest WHERE invitation IN ({:IdSet})
+             ORDER BY position, id",
+            IdSet = set
+        )
+        .all(tx)?;
+        let replies: Vec<(GuestId, EventId, ReplyStatus, Option<Timestamp>)> = sql!(
+            "SELECT reply.guest, reply.event, reply.status, reply.answered_at
+             FROM guest JOIN reply ON reply.guest = guest.id
+             WHERE guest.invitation IN ({:IdSet})",
+            IdSet = set
+        )
+        .all(tx)?;
+        let mut of: BTreeMap<GuestId, BTreeMap<EventId, Reply>> = BTreeMap::new();
+        for (guest, event, status, answered_at) in replies {
+            let reply = Reply {
+                status,
+                answered_at,
+            };
+            of.entry(guest).or_default().insert(event, reply);
+        }
+        for Listed {
+            invitation,
+            mut guest,
+        } in guests
+        {
+            guest.replies = of.remove(&guest.id).unwrap_or_default();
+            all.entry(invitation).or_default().push(guest);
+        }
+    }
+    Ok(all)
 }
 
 pub fn insert(

@@ -1,8 +1,11 @@
 //! A household: an invitation with its guests and answers.
 
+use std::collections::BTreeMap;
+
+use platform::store::IdSet;
 use platform::{Rows, StoreError, Tx, sql};
 
-use crate::answer::{self, Answers};
+use crate::answer::{self, Answers, Given};
 use crate::event::Event;
 use crate::guest::{self, Guest};
 use crate::id::{EventId, InvitationId};
@@ -44,7 +47,8 @@ pub struct Allowance {
 impl Allowance {
     /// Computes how many slots are used. `allowed` contains the slots for anybody and the slots for
     /// children. `brought` contains the number of guests who use a slot, and how many of these are
-    /// children.
+    /// children. The SQL of the lists (`hosting/listing.rs`) repeats this rule, and
+    /// `tests/hosting/access_in_sql.rs` compares both.
     pub(crate) fn new(allowed: [i64; 2], brought: [usize; 2]) -> Self {
         let [all, children] = brought.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
         let own_places = children.min(allowed[1]);
@@ -66,32 +70,49 @@ pub fn load(
     invitation: Invitation,
     questions: &[Question],
 ) -> Result<Household, StoreError> {
-    let mut guests = guest::list(tx, &invitation.id)?;
+    let guests = guest::list(tx, &invitation.id)?;
     let events = invited_events(tx, &invitation.id)?;
-    let mut answers = Answers::new();
     let given = if questions.is_empty() {
         Vec::new()
     } else {
         answer::of_invitation(tx, &invitation.id)?
     };
-    for given in given {
-        let of = match &given.guest {
-            None => Some(&mut answers),
-            Some(id) => {
-                let guest = guests.iter_mut().find(|guest| guest.id == *id);
-                guest.map(|guest| &mut guest.answers)
-            }
-        };
-        if let Some(answers) = of {
-            answers.insert(given.question, given.answer);
+    Ok(Household::with(invitation, guests, events, given))
+}
+
+/// Like [`load`], for many invitations. The households have the invitations' order.
+pub fn load_all(
+    tx: &mut Tx<'_>,
+    invitations: Vec<Invitation>,
+    questions: &[Question],
+) -> Result<Vec<Household>, StoreError> {
+    let ids = || invitations.iter().map(|invitation| &invitation.id);
+    let mut guests = guest::list_all(tx, ids())?;
+    let mut events: BTreeMap<InvitationId, Vec<EventId>> = BTreeMap::new();
+    for set in IdSet::of(ids().map(InvitationId::as_str)) {
+        let invited: Vec<(InvitationId, EventId)> = sql!(
+            "SELECT invitation, event FROM invitation_event WHERE invitation IN ({:IdSet})
+             ORDER BY event",
+            IdSet = set
+        )
+        .all(tx)?;
+        for (invitation, event) in invited {
+            events.entry(invitation).or_default().push(event);
         }
     }
-    Ok(Household {
-        invitation,
-        guests,
-        events,
-        answers,
-    })
+    let mut given: BTreeMap<InvitationId, Vec<Given>> = BTreeMap::new();
+    if !questions.is_empty() {
+        for one in answer::of_invitations(tx, ids())? {
+            given.entry(one.invitation.clone()).or_default().push(one);
+        }
+    }
+    let households = invitations.into_iter().map(|invitation| {
+        let guests = guests.remove(&invitation.id).unwrap_or_default();
+        let events = events.remove(&invitation.id).unwrap_or_default();
+        let given = given.remove(&invitation.id).unwrap_or_default();
+        Household::with(invitation, guests, events, given)
+    });
+    Ok(households.collect())
 }
 
 pub fn invite(
@@ -118,6 +139,33 @@ fn invited_events(tx: &mut Tx<'_>, invitation: &InvitationId) -> Result<Vec<Even
 }
 
 impl Household {
+    fn with(
+        invitation: Invitation,
+        mut guests: Vec<Guest>,
+        events: Vec<EventId>,
+        given: Vec<Given>,
+    ) -> Self {
+        let mut answers = Answers::new();
+        for given in given {
+            let of = match &given.guest {
+                None => Some(&mut answers),
+                Some(id) => {
+                    let guest = guests.iter_mut().find(|guest| guest.id == *id);
+                    guest.map(|guest| &mut guest.answers)
+                }
+            };
+            if let Some(answers) = of {
+                answers.insert(given.question, given.answer);
+            }
+        }
+        Self {
+            invitation,
+            guests,
+            events,
+            answers,
+        }
+    }
+
     /// Returns how many slots the household has, and how many it uses. A guest whom a host allowed
     /// beyond the allowance uses no slot.
     pub fn allowance(&self) -> Allowance {

@@ -1,8 +1,10 @@
 //! Invitations. Each invitation is for one household. Its guests share a code, a language, a
 //! deadline and an allowance.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use platform::store::Row;
+use platform::store::{IdSet, Row};
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -89,7 +91,8 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Returns what the household may do at `now`. No other function decides this.
+    /// Returns what the household may do at `now`. The SQL of the lists (`hosting/listing.rs`) repeats
+    /// this rule, and `tests/hosting/access_in_sql.rs` compares both.
     pub fn access(self, occasion: &Occasion, now: Timestamp) -> Access {
         match occasion.status {
             OccasionStatus::Archived => return Access::Expired,
@@ -129,7 +132,9 @@ impl Invitation {
         self.details.deadline_override.or(occasion.rsvp_deadline)
     }
 
-    /// Returns the time at which answers close automatically; `None` if they never do.
+    /// Returns the time at which answers close automatically; `None` if they never do. The SQL of the
+    /// sweep (`deadline_notices.rs`) repeats this rule, and `tests/hosting/access_in_sql.rs` compares
+    /// both.
     pub fn closes_at(&self, occasion: &Occasion) -> Option<Timestamp> {
         match self.details.lock_mode {
             LockMode::Open => match (self.details.open_until, self.deadline(occasion)) {
@@ -206,6 +211,20 @@ pub fn glance(tx: &mut Tx<'_>, key: &CodeKey) -> Result<Option<Glance>, StoreErr
 
 pub fn find(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<Invitation>, StoreError> {
     sql!("SELECT {Invitation} FROM invitation WHERE id = :id", id).maybe(tx)
+}
+
+/// Finds the invitations with these ids, in the order of the ids. Ids of no invitation are left out.
+pub fn find_all(tx: &mut Tx<'_>, ids: &[InvitationId]) -> Result<Vec<Invitation>, StoreError> {
+    let mut found = HashMap::new();
+    for set in IdSet::of(ids.iter().map(InvitationId::as_str)) {
+        let some: Vec<Invitation> = sql!(
+            "SELECT {Invitation} FROM invitation WHERE id IN ({:IdSet})",
+            IdSet = set
+        )
+        .all(tx)?;
+        found.extend(some.into_iter().map(|one| (one.id.clone(), one)));
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// Like [`find`], but also locks the invitation until the transaction ends.

@@ -102,7 +102,41 @@ pub fn load(
     snapshot: OccasionSnapshot,
     invitation: Invitation,
 ) -> Result<InvitationSnapshot, StoreError> {
+    let seats_taken = seats_taken(tx, &snapshot)?;
+    let household = household::load(tx, invitation, &snapshot.questions)?;
+    Ok(with(snapshot, household, seats_taken, tx.now()))
+}
+
+/// Like [`load`], for many invitations of one occasion. The snapshots have the invitations' order.
+pub fn load_all(
+    tx: &mut Tx<'_>,
+    snapshot: &OccasionSnapshot,
+    invitations: Vec<Invitation>,
+) -> Result<Vec<InvitationSnapshot>, StoreError> {
+    let seats_taken = seats_taken(tx, snapshot)?;
+    let households = household::load_all(tx, invitations, &snapshot.questions)?.into_iter();
     let now = tx.now();
+    let all = households.map(|one| with(snapshot.clone(), one, seats_taken.clone(), now));
+    Ok(all.collect())
+}
+
+fn seats_taken(
+    tx: &mut Tx<'_>,
+    snapshot: &OccasionSnapshot,
+) -> Result<BTreeMap<EventId, SeatsTaken>, StoreError> {
+    if snapshot.events.iter().all(|event| event.capacity.is_none()) {
+        return Ok(BTreeMap::new());
+    }
+    let taken = event::seats_taken(tx, &snapshot.occasion.id)?;
+    Ok(taken.into_iter().collect())
+}
+
+fn with(
+    snapshot: OccasionSnapshot,
+    household: Household,
+    seats_taken: BTreeMap<EventId, SeatsTaken>,
+    now: Timestamp,
+) -> InvitationSnapshot {
     let OccasionSnapshot {
         occasion,
         events,
@@ -113,15 +147,9 @@ pub fn load(
         own_host,
         links,
     } = snapshot;
-    let is_limited = |event: &Event| event.capacity.is_some();
-    let seats_taken = if events.iter().any(is_limited) {
-        event::seats_taken(tx, &occasion.id)?
-    } else {
-        Vec::new()
-    };
-    Ok(InvitationSnapshot {
-        access: invitation.access(&occasion, now),
-        household: household::load(tx, invitation, &questions)?,
+    InvitationSnapshot {
+        access: household.invitation.access(&occasion, now),
+        household,
         occasion,
         events,
         diets,
@@ -130,9 +158,9 @@ pub fn load(
         pages,
         own_host,
         links,
-        seats_taken: seats_taken.into_iter().collect(),
+        seats_taken,
         now,
-    })
+    }
 }
 
 impl InvitationSnapshot {

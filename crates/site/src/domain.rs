@@ -125,7 +125,7 @@ pub struct Date {
     pub id: String,
     /// The name of the event that takes place on the date.
     pub label: String,
-    /// The local time in `time_zone`, as `2027-01-16T18:00`.
+    /// The local time in `time_zone`, as `web::calendar::Target` writes it: `2027-01-16T18:00`.
     pub at: String,
     pub time_zone: String,
 }

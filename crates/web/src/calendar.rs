@@ -8,7 +8,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::fmt::strtime;
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Span, Timestamp, Zoned};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -130,12 +131,16 @@ fn resolve(at: DateTime, zone: &TimeZone) -> Option<Zoned> {
     zone.to_ambiguous_zoned(at).compatible().ok()
 }
 
-/// A day or a local time, written as `2027-01-16` or `2027-01-16T18:00` (ISO 8601).
+/// A day or a local time, written as `2027-01-16` or `2027-01-16T18:00` (ISO 8601). Where a clock
+/// change repeats a local time, an offset tells which of the two is meant:
+/// `2027-10-31T02:30+01:00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
     /// The start of a day.
     Day(Date),
     Time(DateTime),
+    /// A local time with its offset from UTC.
+    TimeAt(DateTime, Offset),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -143,17 +148,41 @@ pub enum Target {
 pub struct NoTarget;
 
 impl Target {
-    pub fn date(self) -> Date {
-        match self {
-            Self::Day(date) => date,
-            Self::Time(at) => at.date(),
+    /// The local time of an instant, with its offset if the local time alone means another instant.
+    pub fn of(at: Timestamp, zone: &TimeZone) -> Self {
+        let here = at.to_zoned(zone.clone());
+        let local = here.datetime();
+        match resolve(local, zone) {
+            Some(read) if read.timestamp() == at => Self::Time(local),
+            _ => Self::TimeAt(local, here.offset()),
         }
     }
 
-    /// The target's instant in a time zone; `None` if it is beyond the calendar's range.
+    pub fn date(self) -> Date {
+        match self {
+            Self::Day(date) => date,
+            Self::Time(at) | Self::TimeAt(at, _) => at.date(),
+        }
+    }
+
+    /// Whether the offset, if there is one, is the zone's at this local time.
+    pub fn fits(self, zone: &TimeZone) -> bool {
+        let Self::TimeAt(at, offset) = self else {
+            return true;
+        };
+        match zone.to_ambiguous_zoned(at).offset() {
+            AmbiguousOffset::Unambiguous { offset: only } => offset == only,
+            AmbiguousOffset::Fold { before, after } => [before, after].contains(&offset),
+            AmbiguousOffset::Gap { .. } => false,
+        }
+    }
+
+    /// The target's instant in a time zone; `None` if it is beyond the calendar's range. An offset
+    /// that does not fit the zone, because the zone's rules have changed since, is ignored.
     pub fn instant(self, zone: &TimeZone) -> Option<Timestamp> {
         let at = match self {
-            Self::Time(at) => resolve(at, zone)?,
+            Self::TimeAt(at, offset) if self.fits(zone) => return offset.to_timestamp(at).ok(),
+            Self::Time(at) | Self::TimeAt(at, _) => resolve(at, zone)?,
             // If a clock change skips midnight, the day starts later.
             Self::Day(date) => {
                 let midnight = resolve(date.to_datetime(jiff::civil::Time::midnight()), zone)?;
@@ -181,7 +210,8 @@ impl Target {
         }?;
         Some(match self {
             Self::Day(_) => Self::Day(date),
-            Self::Time(at) => Self::Time(date.to_datetime(at.time())),
+            Self::TimeAt(..) if count == 0 => self,
+            Self::Time(at) | Self::TimeAt(at, _) => Self::Time(date.to_datetime(at.time())),
         })
     }
 
@@ -216,6 +246,14 @@ impl fmt::Display for Target {
         match self {
             Self::Day(date) => date.fmt(f),
             Self::Time(at) => write!(f, "{}", at.strftime("%Y-%m-%dT%H:%M")),
+            Self::TimeAt(at, offset) => {
+                let seconds = offset.seconds();
+                let sign = if seconds < 0 { '-' } else { '+' };
+                let minutes = seconds.abs() / 60;
+                let (hours, minutes) = (minutes / 60, minutes % 60);
+                let at = at.strftime("%Y-%m-%dT%H:%M");
+                write!(f, "{at}{sign}{hours:02}:{minutes:02}")
+            }
         }
     }
 }
@@ -227,8 +265,13 @@ impl FromStr for Target {
         if text.len() <= 10 {
             return text.parse().map(Self::Day).map_err(|_| NoTarget);
         }
-        let at = DateTime::strptime("%Y-%m-%dT%H:%M", text).map_err(|_| NoTarget)?;
-        Ok(Self::Time(at))
+        if text.len() <= "2027-01-16T18:00".len() {
+            let at = DateTime::strptime("%Y-%m-%dT%H:%M", text).map_err(|_| NoTarget)?;
+            return Ok(Self::Time(at));
+        }
+        let at = strtime::parse("%Y-%m-%dT%H:%M%:z", text).map_err(|_| NoTarget)?;
+        let local = at.to_datetime().map_err(|_| NoTarget)?;
+        Ok(Self::TimeAt(local, at.offset().ok_or(NoTarget)?))
     }
 }
 

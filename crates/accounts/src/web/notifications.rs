@@ -9,9 +9,9 @@ use jiff::tz::TimeZone;
 use platform::{StoreError, Tx};
 use serde::Deserialize;
 use web::form_state::{self, Field, FormState};
-use web::{Problem, Text, Wishes, ZonedPage};
+use web::{PageQuery, Problem, Text, Wishes, ZonedPage};
 
-use identity::notification::{self, Notification};
+use identity::notification::{self, Before, Notification};
 use site::asking::{Reader, Sender};
 use site::call::see_other;
 use site::{Context, frame};
@@ -33,6 +33,7 @@ struct ListPage<'a> {
     done: bool,
     /// The notifications, grouped by day, newest first.
     days: Vec<(String, Vec<&'a Notification>)>,
+    next: Option<String>,
     /// The time of the newest notification; `None` if all are read.
     unread_until: Option<Timestamp>,
     by_mail: Field,
@@ -53,18 +54,23 @@ pub(super) async fn show(
     State(accounts): State<Context>,
     Query(done): Query<Done>,
     wishes: Wishes,
+    paging: PageQuery,
     reader: Reader,
 ) -> Result<Response, Problem> {
     let site = &accounts.site;
     let text = site.speak(&wishes);
     let id = reader.who.account().id.clone();
+    let (before, rows): (Option<Before>, i64) = (paging.after()?, paging.rows());
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         Ok((
-            notification::list(tx, &id)?,
+            notification::list(tx, &id, before.as_ref(), rows)?,
             notification::is_mailed(tx, &id)?,
         ))
     };
     let (all, is_mailed) = site.store.read(look).await?;
+    let all = paging.list(all, |one| (one.created_at, one.id.clone()));
+    let next = all.next_cursor;
+    let all = all.items;
     let has_unread = all.iter().any(|one| one.read_at.is_none());
     let form = form_state::form(is_mailed.then_some(("by_mail", "1")));
     let zone = TimeZone::get(&reader.who.account().time_zone);
@@ -85,6 +91,7 @@ pub(super) async fn show(
         zoned,
         done: done.done.is_some(),
         days,
+        next: next.map(|cursor| format!("{HERE}?cursor={cursor}")),
         unread_until: all.first().map(|one| one.created_at).filter(|_| has_unread),
         by_mail: FormState::of(form).tick("by_mail", text.say("notification-by-mail")),
     };

@@ -26,7 +26,7 @@ use crate::stage::{
 };
 use crate::unconfirmed::{make_pending, verify};
 
-const EMAIL: &str = "farah@example.my";
+pub(crate) const EMAIL: &str = "farah@example.my";
 const MINE: &str = "/api/v1/me/identities";
 
 pub(crate) fn claims(subject: &str) -> Value {

@@ -6,6 +6,7 @@
 mod access;
 mod api;
 mod changing_email;
+mod credential_mails;
 mod erased_again;
 mod factor_resets;
 mod forged_tokens;

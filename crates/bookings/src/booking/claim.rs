@@ -1,8 +1,10 @@
 //! What one side of a session claims of the other: that it did not come.
 
+use std::collections::BTreeMap;
+
 use identity::account::AccountId;
 use jiff::Timestamp;
-use platform::store::Row;
+use platform::store::{IdSet, Row};
 use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -84,6 +86,23 @@ pub fn of_booking(tx: &mut Tx<'_>, booking: &BookingId) -> Result<Option<Claim>,
         booking
     )
     .maybe(tx)
+}
+
+/// The latest claim about each of these sessions that has one.
+pub(crate) fn of_bookings<'a>(
+    tx: &mut Tx<'_>,
+    bookings: impl Iterator<Item = &'a str>,
+) -> Result<BTreeMap<BookingId, Claim>, StoreError> {
+    let mut latest = BTreeMap::new();
+    for set in IdSet::of(bookings) {
+        let found: Vec<Claim> = sql!(
+            "SELECT {Claim} FROM claim WHERE booking_id IN ({:IdSet}) ORDER BY created_at, id",
+            IdSet = set
+        )
+        .all(tx)?;
+        latest.extend(found.into_iter().map(|one| (one.booking_id.clone(), one)));
+    }
+    Ok(latest)
 }
 
 /// Whether a claim about a session is neither settled nor withdrawn.

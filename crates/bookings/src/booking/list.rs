@@ -4,6 +4,7 @@ use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx, sql};
 use site::dates::Date;
+use web::calendar::Target;
 
 use super::{Booking, BookingId, State};
 use crate::provider::ProviderId;
@@ -23,6 +24,11 @@ impl Part {
     /// The first `rows` bookings.
     pub fn first(rows: i64) -> Self {
         Self { after: None, rows }
+    }
+
+    /// All bookings, for lists that one person's sessions bound.
+    pub fn whole() -> Self {
+        Self::first(i64::MAX)
     }
 
     /// Returns `after`, or by default the smallest sort key, for a list that begins with the
@@ -120,16 +126,13 @@ pub fn list_with_provider(
 /// The starts of a member's upcoming sessions, for countdowns. The provider is not named, because
 /// anybody may see a countdown.
 pub(crate) fn dates(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, StoreError> {
-    let mut coming = list(tx, account, false, &Part::first(200))?;
+    let mut coming = list(tx, account, false, &Part::whole())?;
     coming.retain(|one| one.state == State::Confirmed);
-    let date = |one: Booking| {
-        let at = one.starts_at.to_zoned(one.zone()).datetime();
-        Date {
-            id: one.id.to_string(),
-            label: one.title,
-            at: at.strftime("%Y-%m-%dT%H:%M").to_string(),
-            time_zone: one.time_zone,
-        }
+    let date = |one: Booking| Date {
+        id: one.id.to_string(),
+        at: Target::of(one.starts_at, &one.zone()).to_string(),
+        label: one.title,
+        time_zone: one.time_zone,
     };
     Ok(coming.into_iter().map(date).collect())
 }
@@ -147,7 +150,7 @@ pub(crate) fn list_between(
          WHERE provider_id = :provider AND starts_at >= :from AND starts_at < :until
            AND state IN ('pending_payment', 'confirmed', 'completed', 'no_show_member',
                          'no_show_provider')
-         ORDER BY starts_at, id LIMIT 200",
+         ORDER BY starts_at, id",
         provider,
         from,
         until
@@ -165,18 +168,38 @@ pub(crate) fn find_of_slot(tx: &mut Tx<'_>, slot: &SlotId) -> Result<Option<Book
     .maybe(tx)
 }
 
-/// Lists 100 bookings of all members, those with the latest sessions first.
-pub fn list_all(tx: &mut Tx<'_>) -> Result<Vec<Booking>, StoreError> {
-    let all = sql!("SELECT {Booking} FROM booking ORDER BY starts_at DESC, id LIMIT 100");
-    tx.all(all, &[])
+/// Lists the bookings of all members, those with the latest sessions first.
+pub fn list_all(tx: &mut Tx<'_>, part: &Part) -> Result<Vec<Booking>, StoreError> {
+    let (at, id) = part.after_latest();
+    sql!(
+        "SELECT {Booking} FROM booking WHERE starts_at < :at OR (starts_at = :at AND id < :id)
+         ORDER BY starts_at DESC, id DESC LIMIT :rows",
+        at,
+        id,
+        rows = part.rows
+    )
+    .all(tx)
 }
 
-/// Lists a provider's first 200 active bookings whose sessions have not ended, soonest first.
+/// Lists a provider's active bookings whose sessions have not ended, soonest first.
 pub fn list_of_provider(
     tx: &mut Tx<'_>,
     provider: &ProviderId,
 ) -> Result<Vec<Booking>, StoreError> {
-    list_with_provider(tx, provider, false, &Part::first(200))
+    list_with_provider(tx, provider, false, &Part::whole())
+}
+
+/// Counts a member's upcoming bookings, as [`list`] lists them.
+pub(crate) fn count_coming(tx: &mut Tx<'_>, member: &AccountId) -> Result<usize, StoreError> {
+    let (count,): (u64,) = sql!(
+        "SELECT COUNT(*) FROM booking
+         WHERE member_id = :member AND ends_at > :now
+           AND state IN ('pending_payment', 'confirmed')",
+        member,
+        now = tx.roughly_now()
+    )
+    .one(tx)?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
 /// Lists a provider's bookings whose outcome can be marked, latest session first. These sessions
@@ -191,7 +214,7 @@ pub fn list_begun(
         "SELECT {Booking} FROM booking
          WHERE provider_id = :provider AND starts_at <= :now AND ends_at > :since
            AND state IN ('confirmed', 'completed', 'no_show_member', 'no_show_provider')
-         ORDER BY starts_at DESC, id LIMIT 100",
+         ORDER BY starts_at DESC, id",
         provider,
         now,
         since = now - SignedDuration::from_hours(hours)

@@ -1,17 +1,21 @@
 //! The view of a booking for its member, its provider and administrators.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use platform::store::{IdSet, Row};
 use platform::{StoreError, Tx, sql};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::claim::{self, Claim};
-use super::{Booking, BookingId, Party, State, emails, location, provider_name};
+use super::{Booking, BookingId, Party, State};
 use crate::brief::Brief;
 use crate::choice;
-use crate::member;
 use crate::order::{self, Order};
-use crate::slot::SlotId;
+use crate::settings::{self, Reveal};
+use crate::slot::{Place, SlotId};
 
 /// A booking as its parties read it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -59,34 +63,75 @@ pub struct BookingView {
     /// The latest claim that one side did not come.
     pub claim: Option<Claim>,
     pub version: i64,
+    /// The zone of the place of a session in person; `None` for other sessions.
+    #[serde(skip)]
+    pub(crate) place_zone: Option<TimeZone>,
+}
+
+/// What other tables say about a booking, for its view.
+#[derive(Row)]
+struct Details {
+    id: BookingId,
+    prep_note: String,
+    location_kind: Place,
+    credit_kind: Option<String>,
+    /// The link of the reserved room, or else what the slot says.
+    place: String,
+    provider: String,
+    /// The provider's address; null if the provider does not show it.
+    provider_email: Option<String>,
+    /// The member's name; null if there is no active account.
+    member: Option<String>,
+    member_email: Option<String>,
 }
 
 impl BookingView {
     pub fn of(tx: &mut Tx<'_>, booking: Booking) -> Result<Self, StoreError> {
-        let (prep_note, credit_kind): (String, Option<String>) = sql!(
-            "SELECT prep_note, (SELECT credit_kind FROM credit_lot WHERE id = :lot)
-             FROM slot WHERE id = :id",
-            id = booking.slot_id,
-            lot = booking.credit_lot_id
-        )
-        .one(tx)?;
-        let order = match &booking.order_id {
-            Some(order) => order::find(tx, order)?,
-            None => None,
-        };
-        let claim = claim::of_booking(tx, &booking.id)?;
-        let (provider_email, member_email) = emails(tx, &booking)?;
-        Ok(Self {
-            provider: provider_name(tx, &booking)?,
-            member: member::find_name(tx, booking.member_id.as_ref())?,
-            location: location(tx, &booking)?,
-            prep_note: if booking.state.is_held() {
-                prep_note
+        let mut views = Self::list(tx, vec![booking])?;
+        views.pop().ok_or_else(lost)
+    }
+
+    /// The views of these bookings, in the same order.
+    pub fn list(tx: &mut Tx<'_>, bookings: Vec<Booking>) -> Result<Vec<Self>, StoreError> {
+        let hides_providers = settings::load(tx)?.reveal == Reveal::AfterBooking;
+        let orders = bookings.iter().filter_map(|one| one.order_id.as_ref());
+        let mut orders = order::find_all(tx, orders)?;
+        let ids = || bookings.iter().map(|one| one.id.as_str());
+        let mut claims = claim::of_bookings(tx, ids())?;
+        let mut details = details(tx, ids())?;
+        let views = bookings.into_iter().map(|booking| {
+            let details = details.remove(&booking.id).ok_or_else(lost)?;
+            let order = booking.order_id.as_ref();
+            let order = order.and_then(|order| orders.remove(order));
+            let claim = claims.remove(&booking.id);
+            Ok(Self::with(booking, details, order, claim, hides_providers))
+        });
+        views.collect()
+    }
+
+    fn with(
+        booking: Booking,
+        details: Details,
+        order: Option<Order>,
+        claim: Option<Claim>,
+        hides_providers: bool,
+    ) -> Self {
+        let is_held = booking.state.is_held();
+        let once_held = |text: String| if is_held { text } else { String::new() };
+        let provider_email = details.provider_email.unwrap_or_default();
+        let member_email = details.member_email.filter(|_| booking.brief.shows_email);
+        Self {
+            provider: if hides_providers {
+                once_held(details.provider)
             } else {
-                String::new()
+                details.provider
             },
+            member: details.member,
+            place_zone: (details.location_kind == Place::InPerson).then(|| booking.zone()),
+            location: once_held(details.place),
+            prep_note: once_held(details.prep_note),
             order,
-            credit_kind,
+            credit_kind: details.credit_kind,
             cancel_deadline: booking.cancel_deadline(),
             id: booking.id,
             slot_id: booking.slot_id,
@@ -95,8 +140,8 @@ impl BookingView {
             time_zone: booking.time_zone,
             title: booking.title,
             brief: booking.brief,
-            provider_email,
-            member_email,
+            provider_email: once_held(provider_email),
+            member_email: once_held(member_email.unwrap_or_default()),
             choice: booking.choice,
             state: booking.state,
             reschedules: booking.reschedules,
@@ -105,6 +150,43 @@ impl BookingView {
             claim,
             cancel_reason: booking.cancel_reason,
             version: booking.version,
-        })
+        }
     }
+}
+
+/// The error for a booking without the rows that foreign keys hold for it.
+fn lost() -> StoreError {
+    StoreError::rule("a booking is not stored")
+}
+
+fn details<'a>(
+    tx: &mut Tx<'_>,
+    bookings: impl Iterator<Item = &'a str>,
+) -> Result<BTreeMap<BookingId, Details>, StoreError> {
+    let mut all = BTreeMap::new();
+    for set in IdSet::of(bookings) {
+        let found: Vec<Details> = sql!(
+            "SELECT b.id, s.prep_note, s.location_kind, l.credit_kind,
+                 COALESCE(
+                     (SELECT r.url FROM room_allocation a JOIN room r ON r.id = a.room_id
+                      WHERE a.booking_id = b.id AND a.state = 'reserved'),
+                     s.location_secret) AS place,
+                 p.display_name AS provider,
+                 CASE WHEN p.shows_email = 1 THEN pe.address END AS provider_email,
+                 CASE WHEN me.address IS NOT NULL THEN m.display_name END AS member,
+                 me.address AS member_email
+             FROM booking b JOIN slot s ON s.id = b.slot_id
+             JOIN provider p ON p.id = b.provider_id
+             LEFT JOIN credit_lot l ON l.id = b.credit_lot_id
+             LEFT JOIN account pa ON pa.id = p.account_id AND pa.state = 'active'
+             LEFT JOIN email pe ON pe.account_id = pa.id AND pe.is_primary = 1
+             LEFT JOIN account m ON m.id = b.member_id AND m.state = 'active'
+             LEFT JOIN email me ON me.account_id = m.id AND me.is_primary = 1
+             WHERE b.id IN ({:IdSet})",
+            IdSet = set
+        )
+        .all(tx)?;
+        all.extend(found.into_iter().map(|one| (one.id.clone(), one)));
+    }
+    Ok(all)
 }

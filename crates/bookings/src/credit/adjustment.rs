@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::resource::Parent as _;
 use utoipa::ToSchema;
-use web::Findings;
+use web::{Findings, PageQuery};
 
-use super::{CreditEntry, CreditEntryId, CreditReason, Lot, insert, lots};
+use super::{CreditEntry, CreditEntryId, CreditReason, Lot, entries, insert, lots};
 use crate::Refusal;
 use crate::credit_kind;
 use crate::order::{self, OrderMode};
@@ -50,11 +50,18 @@ pub struct AccountCredits {
     pub name: String,
     /// All lots, including those that are used up or have expired; the last to expire comes first.
     pub lots: Vec<Lot>,
-    /// The latest 200 changes, newest first.
+    /// The changes, newest first: a page of them, or the latest 50.
     pub entries: Vec<CreditEntry>,
+    /// The `cursor` of the next page of changes; absent on the last page.
+    pub next_cursor: Option<String>,
 }
 
-pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<AccountCredits>, StoreError> {
+/// Finds an account's credits, and the page `paging` of the changes to them.
+pub fn find(
+    tx: &mut Tx<'_>,
+    id: &AccountId,
+    paging: &PageQuery,
+) -> Result<Option<AccountCredits>, Refusal> {
     let Some(account) = account::find(tx, id)? else {
         return Ok(None);
     };
@@ -64,18 +71,15 @@ pub fn find(tx: &mut Tx<'_>, id: &AccountId) -> Result<Option<AccountCredits>, S
         id
     )
     .all(tx)?;
-    let entries = sql!(
-        "SELECT {e: CreditEntry} FROM credit_entry e JOIN credit_lot l ON l.id = e.lot_id
-         JOIN money_party p ON p.id = l.party_id
-         WHERE p.account_id = :id ORDER BY e.created_at DESC, e.id DESC LIMIT 200",
-        id
-    )
-    .all(tx)?;
+    let before = paging.after()?;
+    let entries = entries(tx, id, before.as_ref(), paging.rows())?;
+    let entries = paging.list(entries, |one| (one.created_at, one.id.clone()));
     Ok(Some(AccountCredits {
         account_id: account.id,
         name: account.display_name,
         lots,
-        entries,
+        entries: entries.items,
+        next_cursor: entries.next_cursor,
     }))
 }
 
@@ -111,7 +115,7 @@ pub fn adjust(
         {"field": "entries", "old": null, "new": ids}]);
     let entity = ("account", new.account_id.to_string());
     by.record(tx, entity, "credit.adjusted", changes)?;
-    find(tx, &new.account_id)?.ok_or(Refusal::NotFound)
+    find(tx, &new.account_id, &PageQuery::default())?.ok_or(Refusal::NotFound)
 }
 
 fn add(tx: &mut Tx<'_>, new: &NewAdjustment, reason: &str) -> Result<CreditEntryId, StoreError> {

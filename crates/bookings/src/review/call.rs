@@ -40,7 +40,7 @@ pub(crate) fn bookings(tx: &mut Tx<'_>, member: &AccountId) -> Result<Vec<Bookin
     let minutes = settings::load(tx)?.review_call_minutes;
     let now = tx.roughly_now();
     let mut free = Vec::new();
-    for one in booking::list(tx, member, false, &Part::first(100))? {
+    for one in booking::list(tx, member, false, &Part::whole())? {
         if suits(&one, member, minutes, now) && review_of(tx, &one.id)?.is_none() {
             free.push(one);
         }

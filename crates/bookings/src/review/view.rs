@@ -151,30 +151,52 @@ impl ReviewView {
     }
 }
 
-/// Lists a member's reviews that were not cancelled, the latest first.
-pub(crate) fn list_own(tx: &mut Tx<'_>, member: &AccountId) -> Result<Vec<Review>, StoreError> {
-    sql!(
+/// The latest `rows` of a member's reviews that were not cancelled, and how many there are.
+pub(crate) fn own(
+    tx: &mut Tx<'_>,
+    member: &AccountId,
+    rows: i64,
+) -> Result<(Vec<Review>, usize), StoreError> {
+    let first = sql!(
         "SELECT {Review} FROM review WHERE member_id = :member AND state <> 'cancelled'
-         ORDER BY created_at DESC, id LIMIT 100",
+         ORDER BY created_at DESC, id LIMIT :rows",
+        member,
+        rows
+    )
+    .all(tx)?;
+    let (count,): (u64,) = sql!(
+        "SELECT COUNT(*) FROM review WHERE member_id = :member AND state <> 'cancelled'",
         member
     )
-    .all(tx)
+    .one(tx)?;
+    Ok((first, usize::try_from(count).unwrap_or(usize::MAX)))
 }
 
-/// Lists the reviews that a provider has taken, followed by those that the provider can take, the
-/// oldest first. `account` is the provider's account.
-pub(crate) fn list_to_write(
+/// The first `rows` of the reviews that a provider has taken, followed by those that the provider
+/// can take, the oldest first, and how many there are. `account` is the provider's account.
+pub(crate) fn to_write(
     tx: &mut Tx<'_>,
     account: &AccountId,
-) -> Result<Vec<Review>, StoreError> {
-    sql!(
+    rows: i64,
+) -> Result<(Vec<Review>, usize), StoreError> {
+    let first = sql!(
         "SELECT {r: Review} FROM review r LEFT JOIN provider p ON p.id = r.reviewer_id
          WHERE r.state IN ('in_review', 'pending') AND p.account_id = :account
             OR r.state = 'pending' AND r.reviewer_id IS NULL AND r.member_id <> :account
-         ORDER BY CASE WHEN r.state = 'in_review' THEN 0 ELSE 1 END, r.created_at, r.id LIMIT 100",
+         ORDER BY CASE WHEN r.state = 'in_review' THEN 0 ELSE 1 END, r.created_at, r.id
+         LIMIT :rows",
+        account,
+        rows
+    )
+    .all(tx)?;
+    let (count,): (u64,) = sql!(
+        "SELECT COUNT(*) FROM review r LEFT JOIN provider p ON p.id = r.reviewer_id
+         WHERE r.state IN ('in_review', 'pending') AND p.account_id = :account
+            OR r.state = 'pending' AND r.reviewer_id IS NULL AND r.member_id <> :account",
         account
     )
-    .all(tx)
+    .one(tx)?;
+    Ok((first, usize::try_from(count).unwrap_or(usize::MAX)))
 }
 
 /// The sort key of lists of reviews: when a document was submitted, and the review's id.

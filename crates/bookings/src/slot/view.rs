@@ -27,11 +27,7 @@ impl SlotView {
     }
 
     pub fn list(tx: &mut Tx<'_>, slots: Vec<Slot>) -> Result<Vec<Self>, StoreError> {
-        let starts = || slots.iter().map(|slot| slot.starts_at);
-        let Some(period) = starts().min().zip(starts().max()) else {
-            return Ok(Vec::new());
-        };
-        let mut all = choice::of_period(tx, period)?;
+        let mut all = choice::of_slots(tx, slots.iter().map(|slot| slot.id.as_str()))?;
         let views = slots.into_iter().map(|slot| {
             let choices = all.remove(slot.id.as_str()).unwrap_or_default();
             Self::with(slot, choices)

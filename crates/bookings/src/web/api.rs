@@ -31,7 +31,7 @@ use web::{Findings, Form, Input, Json, List, PageQuery, Problem, Site, routes};
 use super::ics;
 use super::visitor::{self, ApiVisitor};
 use crate::book::{self, NewBooking, NewTime};
-use crate::booking::{self, Booking, BookingView, Part, Party, PartyTo};
+use crate::booking::{self, BookingView, Part, Party, PartyTo};
 use crate::browse::{self, Filter, Offered};
 use crate::catalogue::{self, CatalogueEntry};
 use crate::choice::{self, Choices};
@@ -262,21 +262,17 @@ async fn list_bookings(call: Call) -> Result<Json<List<BookingView>>, Problem> {
         after: paging.after()?,
         rows: paging.rows(),
     };
-    let views = |tx: &mut Tx<'_>, all: Vec<Booking>| {
-        let views = all.into_iter().map(|one| Ok(BookingView::of(tx, one)?));
-        views.collect::<Result<Vec<_>, Refusal>>()
-    };
     let found = if is_provider {
         let look = move |tx: &mut Tx<'_>, provider: &Provider| {
             let id = &provider.profile.id;
             let all = booking::list_with_provider(tx, id, is_past, &part)?;
-            views(tx, all)
+            Ok::<_, Refusal>(BookingView::list(tx, all)?)
         };
         call.read(look).await?
     } else {
         let look = move |tx: &mut Tx<'_>, who: &Requester| {
             let all = booking::list(tx, &who.who.account().id, is_past, &part)?;
-            views(tx, all)
+            Ok::<_, Refusal>(BookingView::list(tx, all)?)
         };
         call.read(look).await?
     };

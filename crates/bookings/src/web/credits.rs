@@ -29,6 +29,7 @@ struct CreditsPage<'a> {
     /// For each change: its time and the administrator's reason, the message id of its kind, and
     /// the number of credits.
     entries: Vec<(String, &'static str, String)>,
+    next: Option<String>,
     fields: [Field; 3],
 }
 
@@ -46,9 +47,9 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
 }
 
 async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
-    let id: AccountId = req.id("account")?;
+    let (id, paging): (AccountId, _) = (req.id("account")?, req.page_query()?);
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        let found = adjustment::find(tx, &id)?.ok_or(Refusal::NotFound)?;
+        let found = adjustment::find(tx, &id, &paging)?.ok_or(Refusal::NotFound)?;
         Ok::<_, Refusal>((found, credit_kind::all(tx)?))
     };
     let (found, kinds) = req.read(look).await?;
@@ -78,11 +79,14 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         (note, one.reason.label(), words::change(one.delta))
     });
     let kinds = kinds.into_iter().map(|kind| (kind.code, kind.label));
+    let here = format!("/admin/orders/credits/{}", found.account_id);
+    let next = found.next_cursor.as_ref();
     let body = CreditsPage {
         text,
         form: req.form(DONE, form_state),
         name: &found.name,
-        here: format!("/admin/orders/credits/{}", found.account_id),
+        next: next.map(|cursor| format!("{here}?cursor={cursor}#entries")),
+        here,
         lots: lots.collect(),
         entries: entries.collect(),
         fields: [

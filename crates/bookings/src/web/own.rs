@@ -23,7 +23,7 @@ use super::slots::bookings::BOOKINGS;
 use super::{choices, ics, sessions, slot_page, words};
 use crate::book::{self, NewTime};
 use crate::booking::claim::Claim;
-use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
+use crate::booking::{self, Booking, BookingId, BookingView, Party, PartyTo, State};
 use crate::browse::{self, Filter};
 use crate::call_opening::{self, CallOpenings};
 use crate::catalogue::{self, CatalogueEntry};
@@ -94,17 +94,11 @@ async fn list_part(req: &PageRequest, is_past: bool) -> Result<Option<Part>, Pro
         rows: paging.rows(),
     };
     let look = move |tx: &mut Tx<'_>, who: &Requester| {
-        let mut rows = Vec::new();
-        for one in booking::list(tx, &who.who.account().id, is_past, &wanted)? {
-            let name = booking::provider_name(tx, &one)?;
-            let order = match &one.order_id {
-                Some(id) => order::find(tx, id)?,
-                None => None,
-            };
-            let place = booking::place_zone(tx, &one)?;
-            rows.push((one, name, order, place));
-        }
-        Ok::<Vec<rows::Named>, Refusal>(rows)
+        let all = booking::list(tx, &who.who.account().id, is_past, &wanted)?;
+        let views = BookingView::list(tx, all.clone())?;
+        let rows = all.into_iter().zip(views);
+        let rows = rows.map(|(one, view)| (one, view.provider, view.order, view.place_zone));
+        Ok::<Vec<rows::Named>, Refusal>(rows.collect())
     };
     let found = req.read(look).await?;
     let found = paging.list(found, |(one, ..)| (one.starts_at, one.id.clone()));

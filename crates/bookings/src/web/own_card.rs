@@ -21,6 +21,9 @@ use crate::review::view;
 use crate::settings::is_administrator;
 use crate::{finding, gateway, member, notice, request, review, slot};
 
+/// How many reviews a card lists.
+const LINES: i64 = 2;
+
 const TIMES: Begin = Begin {
     title: "slot-begin",
     text: "slot-begin-text",
@@ -87,9 +90,8 @@ fn of_member(
     zone: &TimeZone,
 ) -> Result<OwnCard, StoreError> {
     let account = &who.account().id;
-    let all = booking::list(tx, account, false, &Part::first(100))?;
     let mut lines = Vec::new();
-    for one in all.iter().take(2) {
+    for one in &booking::list(tx, account, false, &Part::first(2))? {
         let place = booking::place_zone(tx, one)?;
         let at = words::moment_short_at(text, zone, place.as_ref(), one.starts_at);
         lines.push(session(one, text, at, booking::provider_name(tx, one)?));
@@ -99,7 +101,7 @@ fn of_member(
     Ok(OwnCard {
         title: "booking-mine",
         lines,
-        all: (all.len(), HERE),
+        all: (booking::count_coming(tx, account)?, HERE),
         begins: Vec::new(),
     })
 }
@@ -252,27 +254,19 @@ fn reviews(
         Vec::new()
     };
     let asked = if grant::may_in_site(tx, who, PROVIDER)? {
-        view::list_to_write(tx, account)?
+        view::to_write(tx, account, LINES)?
     } else {
-        Vec::new()
+        (Vec::new(), 0)
     };
-    let card = |title, path, all: Vec<review::Review>, begins| OwnCard {
+    let card = |title, path, (first, count): (Vec<review::Review>, usize), begins| OwnCard {
         title,
-        lines: all
-            .iter()
-            .take(2)
-            .map(|one| line(one, text, zone))
-            .collect(),
-        all: (all.len(), path),
+        lines: first.iter().map(|one| line(one, text, zone)).collect(),
+        all: (count, path),
         begins,
     };
+    let own = view::own(tx, account, LINES)?;
     Ok(vec![
-        card(
-            "review-mine",
-            review::OWN,
-            view::list_own(tx, account)?,
-            begins,
-        ),
+        card("review-mine", review::OWN, own, begins),
         card("review-asked", review::ASKED, asked, Vec::new()),
     ])
 }

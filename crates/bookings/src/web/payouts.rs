@@ -10,7 +10,7 @@ use site::request::{FormContext, FormPost, PageRequest};
 use web::fields::{self, Input};
 use web::form_state::{self, FormState, Group};
 use web::sheet::FileFormat;
-use web::{Problem, Text};
+use web::{PageQuery, Problem, Text};
 
 use super::frame::BookingPage as _;
 use super::slots::{FormPage, table_form};
@@ -20,8 +20,8 @@ use crate::payout::batch::{
     self, Batch, BatchId, BatchState, BatchStep, BatchStepValues, BatchView, NewBatch,
 };
 use crate::payout::{
-    self, After, PayoutId, PayoutState, PayoutStep, PayoutView, RATE_FIELDS, Rate, StepValues,
-    Total,
+    self, After, Before, PayoutId, PayoutState, PayoutStep, PayoutView, RATE_FIELDS, Rate,
+    StepValues, Total,
 };
 use crate::provider::{Provider, ProviderId};
 use crate::settings::{self, Administrator};
@@ -29,8 +29,6 @@ use crate::settings::{self, Administrator};
 const OWN: &str = "/me/slots/payouts";
 const HERE: &str = "/admin/payouts";
 const DONE: &[(&str, &str)] = &[("saved", "slot-saved")];
-/// The maximum number of batches on the page.
-const BATCHES: i64 = 100;
 
 /// A payout item as a line of a list.
 struct Line {
@@ -100,6 +98,7 @@ struct OwnPage<'a> {
     form: FormContext<'a>,
     totals: Vec<(String, &'static str)>,
     lines: Vec<Line>,
+    next: Option<String>,
     has_reference: bool,
     field: web::form_state::Field,
 }
@@ -110,13 +109,16 @@ pub(super) async fn own(req: PageRequest) -> Result<Response, Problem> {
 }
 
 async fn own_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
-    let look = |tx: &mut Tx<'_>, provider: &Provider| {
+    let paging = req.page_query()?;
+    let (before, rows): (Option<Before>, _) = (paging.after()?, paging.rows());
+    let look = move |tx: &mut Tx<'_>, provider: &Provider| {
         let id = &provider.profile.id;
         let totals: Vec<Total> = payout::totals(tx, id)?;
-        let items = payout::list_of(tx, id)?;
+        let items = payout::list_of(tx, id, before.as_ref(), rows)?;
         Ok::<_, Refusal>((totals, items, payout::has_reference(tx, id)?))
     };
     let (totals, items, has_reference) = req.read(look).await?;
+    let items = paging.list(items, PayoutView::key);
     let (text, zone) = (&req.text, words::zone(&req.site, Some(&req.who)));
     let sum = |total: &Total| text.money(Money::new(total.amount_minor, total.currency));
     let body = OwnPage {
@@ -127,9 +129,13 @@ async fn own_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
             .map(|total| (sum(total), total.state.label()))
             .collect(),
         lines: items
+            .items
             .iter()
             .map(|item| Line::of(text, &zone, item, ""))
             .collect(),
+        next: items
+            .next_cursor
+            .map(|cursor| format!("{OWN}?cursor={cursor}")),
         has_reference,
         field: form_state
             .line("reference", text.say("payout-reference"))
@@ -164,6 +170,7 @@ struct AllPage<'a> {
     /// batch.
     due: Vec<(String, Option<String>)>,
     batches: Vec<(BatchId, String, String, &'static str, &'static str)>,
+    next_batches: Option<String>,
 }
 
 /// Handles `GET /admin/payouts`, which shows the items in one state, the due amounts and the
@@ -176,11 +183,18 @@ async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
     let shown = PayoutState::find(req.query.text("state")).unwrap_or(PayoutState::Pending);
     let paging = req.page_query()?.under(&shown.word());
     let (after, rows): (Option<After<PayoutId>>, _) = (paging.after()?, paging.rows());
+    let batches = PageQuery::of([("cursor", req.query.text("batches"))])?;
+    let (before, most): (Option<After<BatchId>>, _) = (batches.after()?, batches.rows());
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
         let items = payout::list(tx, shown, after.as_ref(), rows)?;
-        Ok::<_, Refusal>((items, batch::next(tx)?, batch::list(tx, None, BATCHES)?))
+        let made = batch::list(tx, before.as_ref(), most)?;
+        Ok::<_, Refusal>((items, batch::next(tx)?, made))
     };
-    let (items, due, batches) = req.read(look).await?;
+    let (items, due, made) = req.read(look).await?;
+    let batches = batches.list(made, |one| (one.created_at, one.id.clone()));
+    let next_batches = batches
+        .next_cursor
+        .map(|cursor| format!("{HERE}?state={}&batches={cursor}#batches", shown.word()));
     let items = paging.list(items, |one| (one.item.created_at, one.item.id.clone()));
     let next = items
         .next_cursor
@@ -192,7 +206,7 @@ async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
         let label = (count > 0).then(|| text.with("batch-make", values));
         (sum.currency.to_string(), label)
     });
-    let batches = batches.into_iter().map(|batch: Batch| {
+    let batches = batches.items.into_iter().map(|batch: Batch| {
         let at = text.moment_short_in(&zone, batch.created_at);
         let (class, state) = (batch_tag(batch.state), batch.state.label());
         let note = format!("{} {}", batch.currency, batch.reference);
@@ -215,6 +229,7 @@ async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
         next,
         due: due.collect(),
         batches: batches.collect(),
+        next_batches,
     };
     req.show(HERE, &text.say("payout-all"), body).await
 }

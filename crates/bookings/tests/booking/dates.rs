@@ -1,11 +1,12 @@
 //! Tests of the dates of sessions, which countdowns follow.
 
 use bookings::DOMAIN;
-use platform::{StoreError, Tx};
+use jiff::Timestamp;
+use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use site::dates::Date;
 
-use crate::stage::{Booking, Person, Stage, go_to, on_default, provider};
+use crate::stage::{Booking, Person, Stage, copies, go_to, on_default, provider};
 
 async fn dates(stage: &Stage<'_>, person: &Person) -> Vec<Date> {
     let id = person.who.account().id.clone();
@@ -53,6 +54,52 @@ fn a_countdown_can_follow_a_session_of_the_member_until_it_is_cancelled() {
         aina.cancel(&format!("/me/bookings/{id}")).await.expect(303);
         assert_eq!(dates(stage, &aina).await, []);
         assert_eq!(moved(stage).await, told);
+    });
+}
+
+#[test]
+fn a_session_in_the_second_of_two_equal_hours_is_not_taken_for_the_first() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let slot = farah.offer("2026-12-01", "11:30", 0).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        aina.book(&slot).await.expect(303);
+        let (begin, end): (Timestamp, Timestamp) = (
+            "2027-10-31T01:30:00Z".parse().unwrap(),
+            "2027-10-31T02:30:00Z".parse().unwrap(),
+        );
+        let change = move |tx: &mut Tx<'_>| -> Result<u64, StoreError> {
+            for change in [
+                sql!(
+                    "UPDATE booking SET starts_at = $1, ends_at = $2, time_zone = 'Europe/Berlin'"
+                ),
+                sql!("UPDATE slot SET starts_at = $1, ends_at = $2, time_zone = 'Europe/Berlin'"),
+            ] {
+                tx.run(change, &[&begin, &end], Rows::Exactly(1))?;
+            }
+            Ok(0)
+        };
+        stage.world.store().write(change).await.unwrap();
+        let found = dates(stage, &aina).await;
+        assert_eq!(found[0].at, "2027-10-31T02:30+01:00");
+    });
+}
+
+#[test]
+fn every_session_to_come_is_a_date() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = provider(stage).await;
+        let slot = farah.offer("2026-11-24", "09:00", 0).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        aina.book(&slot).await.expect(303);
+        copies(stage, 204).await;
+        assert_eq!(dates(stage, &aina).await.len(), 205);
+        // The member's card counts them, and the provider leaves none of them behind.
+        let home = aina.browser.get("/me").await;
+        assert!(home.expect(200).body.contains("205"), "{}", home.body);
+        let id = farah.who.account().id.clone();
+        let look = move |tx: &mut Tx<'_>| (DOMAIN.accounts.obligations)(tx, &id);
+        assert_eq!(stage.world.store().write(look).await.unwrap().len(), 205);
     });
 }
 

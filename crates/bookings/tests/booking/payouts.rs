@@ -19,7 +19,7 @@ use crate::stage::{
 pub(crate) const ITEMS: &str = "/api/v1/admin/payout-items";
 pub(crate) const BATCHES: &str = "/api/v1/admin/payout-batches";
 /// An instant after the end of the session that [`booked`] creates.
-const OVER: &str = "2026-11-24T02:30:00Z";
+pub(crate) const OVER: &str = "2026-11-24T02:30:00Z";
 
 pub(crate) async fn call(who: &mut Visitor, method: &str, path: &str, body: &Value) -> Page {
     who.call(method.parse().unwrap(), path, body).await

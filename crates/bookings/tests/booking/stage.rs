@@ -1,7 +1,8 @@
 //! The common setup of the tests: a site with bookings, providers and members.
 
-use bookings::booking::{BookingId, State};
+use bookings::booking::{Booking as BookingRow, BookingId, State};
 use bookings::provider::PROVIDER;
+use bookings::slot::Slot;
 use bookings::{DOMAIN, READ, Refusal, WRITE, verify};
 use identity::account::AccountId;
 use identity::session::{self, Method, Stay};
@@ -421,4 +422,39 @@ impl Booking for Person {
         let text = self.browser.get(path).await.expect(200).text();
         assert!(text.contains(words), "{text}");
     }
+}
+
+/// Adds this many copies of the only slot and its booking, each a day after the one before.
+pub(crate) async fn copies(stage: &Stage<'_>, count: i64) {
+    let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        let slot: Slot = tx.one(sql!("SELECT {Slot} FROM slot"), &[])?;
+        let booking: BookingRow = tx.one(sql!("SELECT {BookingRow} FROM booking"), &[])?;
+        for day in 1..=count {
+            let later = SignedDuration::from_hours(24 * day);
+            let mut slot = slot.clone();
+            slot.id = tx.id();
+            slot.starts_at += later;
+            slot.ends_at += later;
+            sql!(
+                "INSERT INTO slot ({Slot}, blocks_from, blocks_until, created_at)
+                 VALUES ({:Slot}, :from, :until, :from)",
+                Slot = slot,
+                from = slot.starts_at,
+                until = slot.ends_at
+            )
+            .run(tx, Rows::Exactly(1))?;
+            let mut booking = booking.clone();
+            booking.id = tx.id();
+            booking.slot_id = slot.id;
+            booking.starts_at = slot.starts_at;
+            booking.ends_at = slot.ends_at;
+            sql!(
+                "INSERT INTO booking ({BookingRow}) VALUES ({:BookingRow})",
+                BookingRow = booking
+            )
+            .run(tx, Rows::Exactly(1))?;
+        }
+        Ok(())
+    };
+    stage.world.store().write(change).await.unwrap();
 }

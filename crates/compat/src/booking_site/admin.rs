@@ -6,7 +6,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{delete, get, post, put};
-use bookings::booking::Party;
+use bookings::booking::{BookingView, Part, Party};
 use bookings::catalogue::CatalogueEntry;
 use bookings::payout::{self, PayoutState};
 use bookings::plan::Plan;
@@ -26,14 +26,17 @@ use site::resource;
 use web::json::Received;
 use web::{Input, Json, Problem};
 
-use super::mentor::{PayoutShown, shown};
+use super::mentor::{PayoutShown, with_member};
 use super::offers::{Company, PlanShown};
 use super::once;
 use super::requests::{Confirmation, confirm};
-use super::view::BookingShown;
+use super::view::{page, page_query};
 
 const COMPANIES: &str = "/api/admin/companies";
 const LINKS: &str = "/api/admin/meet-links";
+const ORDERS: &str = "/api/admin/orders";
+const PAYOUTS: &str = "/api/admin/payouts";
+const SESSIONS: &str = "/api/admin/sessions";
 
 pub(super) fn routes() -> Router<Context> {
     let plans = async |call| elsewhere(call, "/admin/plans").await;
@@ -44,7 +47,7 @@ pub(super) fn routes() -> Router<Context> {
             "/api/admin/pricing-plans/{id}",
             put(plans).patch(plans).delete(plans),
         )
-        .route("/api/admin/payouts", get(list_payouts).post(payouts))
+        .route(PAYOUTS, get(list_payouts).post(payouts))
         .route(
             "/api/admin/payouts/{id}",
             put(payouts).patch(payouts).delete(payouts),
@@ -57,8 +60,8 @@ pub(super) fn routes() -> Router<Context> {
         )
         .route(LINKS, get(list_links).post(create_link))
         .route("/api/admin/meet-links/{id}", delete(remove_link))
-        .route("/api/admin/sessions", get(list_sessions))
-        .route("/api/admin/orders", get(list_orders))
+        .route(SESSIONS, get(list_sessions))
+        .route(ORDERS, get(list_orders))
         .route("/api/admin/confirm-booking", post(confirm_any))
 }
 
@@ -92,17 +95,21 @@ async fn list_plans(call: Call) -> Result<Json<Vec<KeptPlan>>, Problem> {
     Ok(Json(all.collect()))
 }
 
-async fn list_payouts(call: Call) -> Result<Json<Vec<PayoutShown>>, Problem> {
+async fn list_payouts(call: Call) -> Result<Response, Problem> {
     let state = match call.query().text("status") {
         "" => PayoutState::Pending,
         word => PayoutState::find(word)
             .ok_or_else(|| Problem::fields().field("/status", "unknown_option", []))?,
     };
+    let paging = page_query(&call)?.under(&state.word());
+    let (after, rows) = (paging.after()?, paging.rows());
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        Ok::<_, Refusal>(payout::list(tx, state, None, 500)?)
+        Ok::<_, Refusal>(payout::list(tx, state, after.as_ref(), rows)?)
     };
-    let all = call.read(look).await?.into_iter();
-    Ok(Json(all.map(PayoutShown::from).collect()))
+    let found = paging.list(call.read(look).await?, |one| {
+        (one.item.created_at, one.item.id.clone())
+    });
+    Ok(page(found.map(PayoutShown::from), PAYOUTS, &call.query()))
 }
 
 #[derive(Serialize)]
@@ -296,12 +303,20 @@ async fn remove_link(call: Call) -> Result<Json<Removed>, Problem> {
     Ok(REMOVED)
 }
 
-async fn list_sessions(call: Call) -> Result<Json<Vec<BookingShown>>, Problem> {
-    let look = |tx: &mut Tx<'_>, _: &Administrator| {
-        let all = booking::list_all(tx)?;
-        Ok::<_, Refusal>(shown(tx, all)?)
+async fn list_sessions(call: Call) -> Result<Response, Problem> {
+    let paging = page_query(&call)?;
+    let part = Part {
+        after: paging.after()?,
+        rows: paging.rows(),
     };
-    Ok(Json(call.read(look).await?))
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        let all = booking::list_all(tx, &part)?;
+        Ok::<_, Refusal>(BookingView::list(tx, all)?)
+    };
+    let found = paging.list(call.read(look).await?, |one| {
+        (one.starts_at, one.id.clone())
+    });
+    Ok(page(found.map(with_member), SESSIONS, &call.query()))
 }
 
 #[derive(Serialize)]
@@ -336,14 +351,16 @@ impl From<OrderRecord> for OrderShown {
     }
 }
 
-/// The maximum number of orders in a response, which contains the newest orders.
-const ORDERS: i64 = 100;
-
-async fn list_orders(call: Call) -> Result<Json<Vec<OrderShown>>, Problem> {
-    let look =
-        |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(manual::orders(tx, None, ORDERS)?);
-    let all = call.read(look).await?.into_iter();
-    Ok(Json(all.map(OrderShown::from).collect()))
+async fn list_orders(call: Call) -> Result<Response, Problem> {
+    let paging = page_query(&call)?;
+    let (before, rows) = (paging.after()?, paging.rows());
+    let look = move |tx: &mut Tx<'_>, _: &Administrator| {
+        Ok::<_, Refusal>(manual::orders(tx, before.as_ref(), rows)?)
+    };
+    let found = paging.list(call.read(look).await?, |one| {
+        (one.order.created_at, one.order.id.clone())
+    });
+    Ok(page(found.map(OrderShown::from), ORDERS, &call.query()))
 }
 
 /// Confirms a slot of a request, even if the administrator does not own the slot.

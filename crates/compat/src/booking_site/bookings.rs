@@ -21,7 +21,7 @@ use web::{Json, Problem};
 
 use super::offers::renamed;
 use super::once;
-use super::view::{BookingShown, MOST};
+use super::view::BookingShown;
 
 const PATH: &str = "/api/mentee/bookings";
 
@@ -40,10 +40,9 @@ struct Own {
 async fn list(call: Call) -> Result<Json<Own>, Problem> {
     let look = |tx: &mut Tx<'_>, who: &Requester| {
         let mut shown = |is_past| {
-            let all =
-                booking::list(tx, &who.who.account().id, is_past, &Part::first(MOST))?.into_iter();
-            let views = all.map(|one| Ok(BookingView::of(tx, one)?.into()));
-            views.collect::<Result<Vec<_>, Refusal>>()
+            let all = booking::list(tx, &who.who.account().id, is_past, &Part::whole())?;
+            let views = BookingView::list(tx, all)?.into_iter();
+            Ok::<_, Refusal>(views.map(BookingShown::from).collect())
         };
         Ok(Own {
             upcoming: shown(false)?,

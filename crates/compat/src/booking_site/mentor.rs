@@ -4,13 +4,12 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, put};
-use bookings::booking::{self, BookingId, BookingView, Party, PartyTo};
+use bookings::booking::{self, Booking, BookingId, BookingView, Party, PartyTo};
 use bookings::criterion::{self, Author, Criterion, Kind};
 use bookings::feedback::{self, Feedback, PartyToFeedback};
 use bookings::payout::{self, PayoutState, PayoutView};
 use bookings::provider::Provider;
 use bookings::{Refusal, settings};
-use identity::account;
 use jiff::Timestamp;
 use platform::{StoreError, Tx};
 use serde::{Deserialize, Serialize};
@@ -22,7 +21,7 @@ use web::json::Received;
 use web::{Input, Json, Problem};
 
 use super::once;
-use super::view::BookingShown;
+use super::view::{ALL, BookingShown};
 
 const FEEDBACKS: &str = "/api/mentor/feedbacks";
 
@@ -56,21 +55,15 @@ async fn bookings(call: Call) -> Result<Json<Asked>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// Converts bookings to the format for providers and administrators, with the members' names.
-pub(super) fn shown(
-    tx: &mut Tx<'_>,
-    all: Vec<booking::Booking>,
-) -> Result<Vec<BookingShown>, StoreError> {
-    let mut shown = Vec::new();
-    for one in all {
-        let member = match &one.member_id {
-            Some(member) => account::find(tx, member)?,
-            None => None,
-        };
-        let view = BookingShown::from(BookingView::of(tx, one)?);
-        shown.push(view.with_member(member.map(|member| member.display_name)));
-    }
-    Ok(shown)
+/// Converts a booking to the format for providers and administrators, with the member's name.
+pub(super) fn with_member(view: BookingView) -> BookingShown {
+    let member = view.member.clone();
+    BookingShown::from(view).with_member(member)
+}
+
+fn shown(tx: &mut Tx<'_>, all: Vec<Booking>) -> Result<Vec<BookingShown>, StoreError> {
+    let views = BookingView::list(tx, all)?.into_iter();
+    Ok(views.map(with_member).collect())
 }
 
 /// The feedback of a member or a provider about a session.
@@ -268,7 +261,7 @@ impl From<PayoutView> for PayoutShown {
 
 async fn payouts(call: Call) -> Result<Json<Vec<PayoutShown>>, Problem> {
     let look = |tx: &mut Tx<'_>, provider: &Provider| {
-        Ok::<_, Refusal>(payout::list_of(tx, &provider.profile.id)?)
+        Ok::<_, Refusal>(payout::list_of(tx, &provider.profile.id, None, ALL)?)
     };
     let all = call.read(look).await?.into_iter();
     Ok(Json(all.map(PayoutShown::from).collect()))

@@ -14,7 +14,7 @@ use site::refusal::Refusal;
 use web::{Json, Language, Problem};
 
 /// How many notifications are shown.
-const SHOWN: usize = 50;
+const SHOWN: i64 = 50;
 
 pub(super) fn routes() -> Router<Context> {
     Router::new()
@@ -51,8 +51,10 @@ const SUCCESS: Json<Success> = Json(Success { success: true });
 async fn list(State(accounts): State<Context>, call: Call) -> Result<Json<Vec<Notice>>, Problem> {
     let language = Language::of(&call.who.account().locale);
     let text = accounts.site.catalogue.speak(&language);
-    let look = |tx: &mut Tx<'_>, me: &Requester| Ok(notification::list(tx, &me.who.account().id)?);
-    let all = call.read(look).await?.into_iter().take(SHOWN);
+    let look = |tx: &mut Tx<'_>, me: &Requester| {
+        Ok(notification::list(tx, &me.who.account().id, None, SHOWN)?)
+    };
+    let all = call.read(look).await?.into_iter();
     let all = all.map(|one| Notice {
         message: text.with(&one.kind, [("about", one.about.as_str().into())]),
         id: one.id,

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::HeaderValue;
-use axum::http::header::LINK;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use axum::routing::get;
 use bookings::browse::{self, Filter, Offered};
 use bookings::choice::{Choice, Choices};
@@ -21,10 +19,9 @@ use site::Callers::{self, Anybody};
 use site::Context;
 use site::call::Call;
 use site::proof::Requester;
-use web::share::encoded;
 use web::{Findings, Form, Json, Pages, Problem, Site};
 
-use super::view::{Sets, Times};
+use super::view::{Sets, Times, page};
 
 const BROWSE: &str = "/api/mentee/slots/browse";
 const AVAILABLE: &str = "/api/available-slots";
@@ -195,19 +192,7 @@ async fn slots(call: Call, path: &'static str) -> Result<Response, Problem> {
     let look = move |tx: &mut Tx<'_>, _: &Requester| browse::list_with_choices(tx, &filter, rows);
     let found = call.read(look).await.map_err(renamed)?;
     let list = paging.list(found, |(one, _)| (one.slot.starts_at, one.slot.id.clone()));
-    let next = list.next_cursor.as_ref().and_then(|cursor| {
-        let kept = query.iter().filter(|(name, _)| *name != "cursor");
-        let kept = kept.chain([("cursor", cursor.as_str())]);
-        let pairs = kept.map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
-        let query = pairs.collect::<Vec<_>>().join("&");
-        HeaderValue::try_from(format!("<{path}?{query}>; rel=\"next\"")).ok()
-    });
-    let items: Vec<_> = list.items.into_iter().map(OfferedShown::of).collect();
-    let mut response = Json(items).into_response();
-    if let Some(next) = next {
-        response.headers_mut().insert(LINK, next);
-    }
-    Ok(response)
+    Ok(page(list.map(OfferedShown::of), path, &query))
 }
 
 fn read_choice(query: &Form) -> Choice {

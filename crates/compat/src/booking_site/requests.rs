@@ -24,7 +24,7 @@ use web::{Json, Problem};
 use super::bookings::{Chosen, read_topics};
 use super::offers::renamed;
 use super::once;
-use super::view::{self as shown, MOST, Times};
+use super::view::{self as shown, ALL, Times};
 
 const CREATE: &str = "/api/mentee/booking-request";
 const CONFIRM: &str = "/api/mentor/confirm-booking";
@@ -90,7 +90,7 @@ impl From<RequestView> for RequestShown {
 }
 
 async fn list_own(call: Call) -> Result<Json<Vec<RequestShown>>, Problem> {
-    let look = |tx: &mut Tx<'_>, who: &Requester| view::list(tx, who, Party::Member, None, MOST);
+    let look = |tx: &mut Tx<'_>, who: &Requester| view::list(tx, who, Party::Member, None, ALL);
     let all = call.read(look).await?.into_iter();
     Ok(Json(all.map(RequestShown::from).collect()))
 }
@@ -99,7 +99,7 @@ async fn list_own(call: Call) -> Result<Json<Vec<RequestShown>>, Problem> {
 async fn list_asked(call: Call) -> Result<Json<Vec<RequestShown>>, Problem> {
     let who = call.requester.clone();
     let look =
-        move |tx: &mut Tx<'_>, _: &Provider| view::list(tx, &who, Party::Provider, None, MOST);
+        move |tx: &mut Tx<'_>, _: &Provider| view::list(tx, &who, Party::Provider, None, ALL);
     let all = call.read(look).await?.into_iter();
     Ok(Json(all.map(RequestShown::from).collect()))
 }

@@ -1,13 +1,46 @@
 //! Times, slots and bookings, in the format of several routes of the older booking site.
 
+use axum::http::HeaderValue;
+use axum::http::header::LINK;
+use axum::response::{IntoResponse as _, Response};
 use bookings::booking::BookingView;
 use bookings::choice::Choices;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use site::call::Call;
+use web::share::encoded;
+use web::{Form, Json, List, PageQuery, Problem};
 
-/// The maximum length of a list that the front end reads in a single response.
-pub(super) const MOST: i64 = 1_000;
+/// The number of rows of a list that the front end reads in a single response. It is bounded by
+/// what one person does.
+pub(super) const ALL: i64 = i64::MAX;
+
+/// The page that the caller requests of a list that grows with the site, by default 100 items.
+pub(super) fn page_query(call: &Call) -> Result<PageQuery, Problem> {
+    let mut paging = call.page_query()?;
+    if call.query().find("limit").is_none() {
+        paging.limit = 100;
+    }
+    Ok(paging)
+}
+
+/// One page of a list at `path`, as an array, because the front end expects one. The header `Link`
+/// (RFC 8288) contains the URL of the next page.
+pub(super) fn page<T: Serialize>(list: List<T>, path: &str, query: &Form) -> Response {
+    let next = list.next_cursor.as_ref().and_then(|cursor| {
+        let kept = query.iter().filter(|(name, _)| *name != "cursor");
+        let kept = kept.chain([("cursor", cursor.as_str())]);
+        let pairs = kept.map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+        let query = pairs.collect::<Vec<_>>().join("&");
+        HeaderValue::try_from(format!("<{path}?{query}>; rel=\"next\"")).ok()
+    });
+    let mut response = Json(list.items).into_response();
+    if let Some(next) = next {
+        response.headers_mut().insert(LINK, next);
+    }
+    response
+}
 
 /// A period in the provider's local time, as the front end expects it, and also as instants.
 #[derive(Debug, Serialize)]

@@ -2,14 +2,17 @@
 
 use axum::http::Method;
 use compat::booking_site::Policy;
+use identity::credential::password;
 use identity::credential::second_factor::{self, FactorError};
 use identity::grant::ADMIN;
+use identity::people::import;
 use identity::session::sudo::Sudo;
 use identity::session::{Stay, signed_in};
 use jiff::SignedDuration;
-use platform::Tx;
+use platform::mail::Address;
+use platform::{StoreError, Tx};
 use serde_json::{Value, json};
-use testkit::people::{PASSWORD, begin, client};
+use testkit::people::{PASSWORD, begin, client, usual_hash};
 use testkit::{Stage, errors};
 
 use crate::stage::{POLICY, User, administrator, front, login, member, mentor, older, on_default};
@@ -211,5 +214,61 @@ fn registering_answers_a_token_where_the_operator_wants_it() {
             .call(Method::POST, FREE, &registration("new@example.my"))
             .await;
         assert_eq!(again.with(409).json()["code"], "email_taken");
+    });
+}
+
+/// Brings a person from the older site, whose address it may have confirmed.
+async fn bring(stage: &Stage<'_>, name: &str, is_confirmed: bool) -> String {
+    let (email, hash) = (
+        format!("{name}@older.example"),
+        usual_hash(stage.world).await,
+    );
+    let address: Address = email.parse().unwrap();
+    let name = name.to_owned();
+    let change = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+        let now = tx.now();
+        let person = import::Person {
+            id: tx.id(),
+            email: address.clone(),
+            name: name.clone(),
+            slug: name.clone(),
+            is_active: true,
+            locale: "en".to_owned(),
+            time_zone: "UTC".to_owned(),
+            created_at: now,
+            updated_at: now,
+        };
+        assert_eq!(import::add(tx, &person)?, import::Outcome::Added);
+        if is_confirmed {
+            import::verify_email(tx, &person.id)?;
+        }
+        password::set(tx, &person.id, &hash)
+    };
+    stage.world.store().write(change).await.unwrap();
+    email
+}
+
+#[test]
+fn who_comes_from_the_older_site_unconfirmed_gets_the_link_at_the_first_sign_in() {
+    on_default(&async |stage: &Stage<'_>| {
+        let subject = stage.start("mail-verify-subject");
+        let links = async |to: &str| {
+            let mails = stage.world.mails().await.into_iter();
+            let mails = mails.filter(|mail| mail.recipient == to);
+            mails
+                .filter(|mail| mail.subject.starts_with(&subject))
+                .count()
+        };
+        let asha = bring(stage, "asha", true).await;
+        let vikram = bring(stage, "vikram", false).await;
+        assert_eq!((links(&asha).await, links(&vikram).await), (0, 0));
+        for (email, is_confirmed) in [(&asha, true), (&vikram, false)] {
+            let entered = login(stage, email, PASSWORD).await.with(200).json();
+            assert_eq!(entered["user"]["email_verified"], is_confirmed, "{email}");
+        }
+        assert_eq!((links(&asha).await, links(&vikram).await), (0, 1));
+        // Another sign-in soon after does not fill the mailbox.
+        login(stage, &vikram, PASSWORD).await.with(200);
+        assert_eq!(links(&vikram).await, 1);
     });
 }

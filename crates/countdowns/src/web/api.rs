@@ -19,7 +19,7 @@ use site::moved;
 use site::resource::api::{self, ApiParent, ApiResource, Description};
 use utoipa::ToSchema;
 use web::described::{self, Named, Routes};
-use web::{Form, Json, List, Problem, Site, routes};
+use web::{Form, Json, List, PageQuery, Problem, Site, routes};
 
 use crate::Refusal;
 use crate::clock::Clock;
@@ -114,20 +114,25 @@ async fn statistics(call: Call) -> Result<Json<Statistics>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// The countdown's newest 100 resets.
+/// The countdown's resets, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/countdowns/{id}/entries", tag = "countdowns", params(("id" = String, Path,)),
-    responses((status = 200, body = List<Entry>), (status = 404))
+    get, path = "/api/v1/countdowns/{id}/entries", tag = "countdowns",
+    params(("id" = String, Path,), PageQuery),
+    responses((status = 200, body = List<Entry>), (status = 400), (status = 404))
 )]
 async fn entries(call: Call) -> Result<Json<List<Entry>>, Problem> {
-    let look = |tx: &mut Tx<'_>, owner: &OwnerOf| {
+    let paging = call.page_query()?;
+    let (before, rows): (Option<Timestamp>, i64) = (paging.after()?, paging.rows());
+    let look = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let id = &owner.countdown().id;
-        Ok(List {
-            total: Some(entry::summary(tx, id)?.count),
-            ..List::whole(entry::list(tx, id, 100)?)
-        })
+        let found = entry::list(tx, id, before, rows)?;
+        Ok((entry::summary(tx, id)?.count, found))
     };
-    Ok(Json(call.read(look).await?))
+    let (count, found) = call.read(look).await?;
+    Ok(Json(List {
+        total: Some(count),
+        ..paging.list(found, |one| one.reset_at)
+    }))
 }
 
 /// A reset.

@@ -349,7 +349,7 @@ fn countdown_page(
         }
     }
     let (countdown, has_stats) = (&shown.countdown, shown.countdown.show_stats);
-    let mut runs = runs::runs(&text, countdown, &past.entries, shown.now);
+    let mut runs = runs::runs(&text, countdown, &past.entries, None, shown.now);
     if !has_stats {
         for run in &mut runs {
             run.length.clear();

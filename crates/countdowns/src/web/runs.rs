@@ -29,15 +29,17 @@ pub(super) struct Run {
     pub(super) note: String,
 }
 
-/// The runs that these resets began. Resets and runs are newest first.
+/// The runs that these resets began. Resets and runs are newest first. The reset at `before` ended
+/// the first run; if it is `None`, the run goes on.
 pub(super) fn runs(
     text: &Text,
     countdown: &Countdown,
     entries: &[Entry],
+    before: Option<Timestamp>,
     now: Timestamp,
 ) -> Vec<Run> {
     let zone = countdown.zone();
-    let ends = [now]
+    let ends = [before.unwrap_or(now)]
         .into_iter()
         .chain(entries.iter().map(|entry| entry.reset_at));
     let spans: Vec<_> = entries
@@ -51,7 +53,7 @@ pub(super) fn runs(
         let [from, to] = [span.0, span.1].map(|at| at.to_zoned(zone.clone()));
         let days = calendar::days(span.0, span.1, &zone, countdown.day_counting);
         Run {
-            range: range(text, place == 0, &from, &to),
+            range: range(text, place == 0 && before.is_none(), &from, &to),
             length: words::days(text, days),
             bar: (seconds(span) * WIDTH / longest).max(4),
             note: entry.note.clone(),
@@ -196,7 +198,13 @@ mod tests {
             entry("2026-03-09T08:00:00Z", ""),
             entry("2025-12-24T10:00:00Z", "First"),
         ];
-        let runs = runs(&text(), &countdown(), &entries, at("2026-11-23T10:00:00Z"));
+        let runs = runs(
+            &text(),
+            &countdown(),
+            &entries,
+            None,
+            at("2026-11-23T10:00:00Z"),
+        );
         let told: Vec<_> = runs
             .iter()
             .map(|run| (&*run.range, &*run.length, run.bar))

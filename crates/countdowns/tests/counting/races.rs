@@ -139,7 +139,7 @@ fn delete(
 
 async fn entries(stage: &Stage<'_>, id: &CountdownId) -> Vec<Entry> {
     let id = id.clone();
-    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> { Ok(entry::list(tx, &id, 10)?) };
+    let look = move |tx: &mut Tx<'_>| -> Result<_, Refusal> { Ok(entry::list(tx, &id, None, 10)?) };
     stage.world.store().read(look).await.unwrap()
 }
 

@@ -1,6 +1,7 @@
 //! Returns the start times of events to other parts of Kenduri, such as countdowns.
 
 use ::web::Language;
+use ::web::calendar::Target;
 use identity::account::AccountId;
 use identity::grant;
 use platform::id::Id as _;
@@ -25,11 +26,10 @@ pub(crate) fn dates(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<Date>, S
         let title = occasion.title.pick(&language, default).text;
         for event in event::list(tx, &occasion.id)?.into_iter().rev() {
             let name = event.name.pick(&language, default).text;
-            let at = event.starts_at.to_zoned(zone.clone()).datetime();
             dates.push(Date {
                 id: event.id.to_string(),
                 label: format!("{title}: {name}"),
-                at: at.strftime("%Y-%m-%dT%H:%M").to_string(),
+                at: Target::of(event.starts_at, &zone).to_string(),
                 time_zone: occasion.time_zone.clone(),
             });
         }

@@ -8,7 +8,7 @@ use identity::account::AccountId;
 use jiff::Timestamp;
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::news::NewNews;
-use platform::store::{Json, Row};
+use platform::store::{IdSet, Json, Row};
 use platform::{Rows, Store, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -164,15 +164,23 @@ pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, 
         now
     )
     .run(tx, Rows::Exactly(1))?;
-    for (place, invitation) in (0_i64..).zip(&meant) {
-        sql!(
+    // The rows are inserted in sets, because other changes wait meanwhile.
+    let mut place: u64 = 0;
+    for set in IdSet::of(meant.iter().map(InvitationId::as_str)) {
+        place += sql!(
             "INSERT INTO bulk_row (bulk, place, invitation, state)
-             VALUES (:id, :place, :invitation, 'waiting')",
+             SELECT bulk.id, CAST(:place AS BIGINT) + ROW_NUMBER() OVER (ORDER BY invitation.id) - 1,
+                 invitation.id, 'waiting'
+             FROM bulk CROSS JOIN invitation
+             WHERE bulk.id = :id AND invitation.id IN ({:IdSet})",
             id,
-            place,
-            invitation
+            place = i64::try_from(place).unwrap_or(i64::MAX),
+            IdSet = set
         )
-        .run(tx, Rows::Exactly(1))?;
+        .run(tx, Rows::Any)?;
+    }
+    if place != meant.len() as u64 {
+        return Err(Refusal::NotFound);
     }
     tx.enqueue(NewJob {
         key: Some(format!("bulk:{id}")),
@@ -352,9 +360,7 @@ fn meant(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Vec<Invita
     }
     fields.finish()?;
     if matches!(request.target, Target::Chosen(_)) {
-        for id in &ids {
-            portals::load(tx, host, id)?;
-        }
+        portals::find_all(tx, host, &ids)?;
     }
     Ok(ids)
 }

@@ -17,7 +17,7 @@ use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use web::{Findings, I18n, When, words};
+use web::{Findings, I18n, List, PageQuery, When, words};
 
 use self::audience::Audience;
 use super::listing::InvitationFilter;
@@ -323,16 +323,28 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &CampaignId) -> Result<Report, R
     report(tx, found.ok_or(Refusal::NotFound)?)
 }
 
-/// Returns the latest campaigns, newest first.
-pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Report>, Refusal> {
+/// Returns a page of the campaigns, newest first.
+pub fn list(tx: &mut Tx<'_>, host: &HostOf, paging: &PageQuery) -> Result<List<Report>, Refusal> {
     host.needs(Permission::Invite)?;
+    let before: Option<CampaignId> = paging.after().map_err(|_| Refusal::CursorInvalid)?;
     let all: Vec<Campaign> = sql!(
-        "SELECT {Campaign} FROM campaign WHERE occasion = :occasion ORDER BY id DESC LIMIT :limit",
+        "SELECT {Campaign} FROM campaign WHERE occasion = :occasion AND id < :before
+         ORDER BY id DESC LIMIT :rows",
         occasion = host.occasion(),
-        limit
+        // Ids are hexadecimal, so every id sorts before `"g"`.
+        before = before.as_ref().map_or("g", CampaignId::as_str),
+        rows = paging.rows()
     )
     .all(tx)?;
-    all.into_iter().map(|one| report(tx, one)).collect()
+    let List {
+        items, next_cursor, ..
+    } = paging.list(all, |one| one.id.clone());
+    let reports: Result<Vec<Report>, _> = items.into_iter().map(|one| report(tx, one)).collect();
+    Ok(List {
+        next_cursor,
+        total: None,
+        ..List::whole(reports?)
+    })
 }
 
 /// What a host can do with a campaign.

@@ -5,6 +5,7 @@ mod details;
 
 use std::collections::BTreeMap;
 
+use platform::store::IdSet;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use web::{Findings, Input, fields};
 
@@ -315,6 +316,27 @@ pub fn contacts(
         .into_iter()
         .map(|(id, email, phone)| (id, Contact { email, phone }))
         .collect())
+}
+
+/// Like [`contacts`], for these invitations. Invitations without contact data are left out.
+pub(super) fn contacts_of_all<'a>(
+    tx: &mut Tx<'_>,
+    invitations: impl Iterator<Item = &'a InvitationId>,
+) -> Result<BTreeMap<InvitationId, BTreeMap<GuestId, Contact>>, StoreError> {
+    let mut all: BTreeMap<InvitationId, BTreeMap<GuestId, Contact>> = BTreeMap::new();
+    for set in IdSet::of(invitations.map(InvitationId::as_str)) {
+        let found: Vec<(InvitationId, GuestId, Option<String>, Option<String>)> = sql!(
+            "SELECT invitation, id, email, phone FROM guest
+             WHERE invitation IN ({:IdSet}) AND (email IS NOT NULL OR phone IS NOT NULL)",
+            IdSet = set
+        )
+        .all(tx)?;
+        for (invitation, guest, email, phone) in found {
+            let contacts = all.entry(invitation).or_default();
+            contacts.insert(guest, Contact { email, phone });
+        }
+    }
+    Ok(all)
 }
 
 /// Locks the invitation to which a guest belongs. Returns the invitation, and the guest's index in

@@ -27,7 +27,7 @@ use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use web::one_at_a_time::run_alone;
 use web::sheet::read::{self, Table, Unreadable};
-use web::{Catalogue, Findings, words};
+use web::{Catalogue, Findings, List, PageQuery, words};
 
 use self::gather::{Gathered, Reader};
 use self::lexicon::Lexicon;
@@ -282,15 +282,20 @@ pub fn load(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Ref
     found.ok_or(Refusal::NotFound)
 }
 
-/// Returns the latest imports, newest first.
-pub fn list(tx: &mut Tx<'_>, host: &HostOf, limit: i64) -> Result<Vec<Import>, Refusal> {
+/// Returns a page of the imports, newest first.
+pub fn list(tx: &mut Tx<'_>, host: &HostOf, paging: &PageQuery) -> Result<List<Import>, Refusal> {
     host.needs(Permission::Invite)?;
-    Ok(sql!(
-        "SELECT {Import} FROM import WHERE occasion = :occasion ORDER BY id DESC LIMIT :limit",
+    let before: Option<ImportId> = paging.after().map_err(|_| Refusal::CursorInvalid)?;
+    let found = sql!(
+        "SELECT {Import} FROM import WHERE occasion = :occasion AND id < :before
+         ORDER BY id DESC LIMIT :rows",
         occasion = host.occasion(),
-        limit
+        // Ids are hexadecimal, so every id sorts before `"g"`.
+        before = before.as_ref().map_or("g", ImportId::as_str),
+        rows = paging.rows()
     )
-    .all(tx)?)
+    .all(tx)?;
+    Ok(paging.list(found, |one: &Import| one.id.clone()))
 }
 
 /// A change to the columns' meanings or to the host's choices. An omitted field stays unchanged.

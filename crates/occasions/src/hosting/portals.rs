@@ -30,6 +30,33 @@ pub(crate) fn load_changed(
     find(tx, host, id)?.ok_or(Refusal::NotFound)
 }
 
+/// Like [`load`], for many invitations. The snapshots have the order of the ids.
+pub fn load_all(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    ids: &[InvitationId],
+) -> Result<Vec<InvitationSnapshot>, Refusal> {
+    let invitations = find_all(tx, host, ids)?;
+    let snapshot = snapshot::load(tx, host.occasion())?;
+    Ok(invitation_snapshot::load_all(tx, &snapshot, invitations)?)
+}
+
+/// Finds the invitations with these ids, in the order of the ids. Refuses ids that are not of the
+/// host's occasion.
+pub fn find_all(
+    tx: &mut Tx<'_>,
+    host: &HostOf,
+    ids: &[InvitationId],
+) -> Result<Vec<Invitation>, Refusal> {
+    host.needs(Permission::See)?;
+    let found = invitation::find_all(tx, ids)?;
+    let is_own = |one: &Invitation| one.occasion == *host.occasion();
+    if found.len() < ids.len() || !found.iter().all(is_own) {
+        return Err(Refusal::NotFound);
+    }
+    Ok(found)
+}
+
 /// Locks an invitation, and checks that `version` is the current one. Refuses archived invitations.
 pub(super) fn lock(
     tx: &mut Tx<'_>,

@@ -5,6 +5,7 @@ pub(crate) mod table;
 
 use std::collections::BTreeMap;
 
+use platform::store::IdSet;
 use platform::{StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -169,18 +170,32 @@ pub(crate) struct Standing {
 impl Standing {
     /// Loads the other data that the household's document contains.
     pub(crate) fn load(tx: &mut Tx<'_>, household: Household) -> Result<Self, StoreError> {
-        let id = &household.invitation.id;
-        let found: Option<(String,)> = sql!(
-            "SELECT reference FROM invitation_reference WHERE invitation = :id
-             ORDER BY reference LIMIT 1",
-            id
-        )
-        .maybe(tx)?;
-        Ok(Self {
-            contacts: guests::contacts(tx, id)?,
-            reference: found.map(|(reference,)| reference),
+        let mut all = Self::load_all(tx, vec![household])?;
+        all.pop().ok_or(StoreError::Stopped)
+    }
+
+    /// Like [`Self::load`], for many households, in their order.
+    fn load_all(tx: &mut Tx<'_>, households: Vec<Household>) -> Result<Vec<Self>, StoreError> {
+        let ids = || households.iter().map(|one| &one.invitation.id);
+        let mut contacts = guests::contacts_of_all(tx, ids())?;
+        let mut references = BTreeMap::new();
+        for set in IdSet::of(ids().map(InvitationId::as_str)) {
+            let found: Vec<(InvitationId, String)> = sql!(
+                "SELECT invitation, MIN(reference) FROM invitation_reference
+                 WHERE invitation IN ({:IdSet}) GROUP BY invitation",
+                IdSet = set
+            )
+            .all(tx)?;
+            references.extend(found);
+        }
+        let all = households.into_iter().map(|household| Self {
+            contacts: contacts
+                .remove(&household.invitation.id)
+                .unwrap_or_default(),
+            reference: references.remove(&household.invitation.id),
             household,
-        })
+        });
+        Ok(all.collect())
     }
 
     pub(crate) fn record(&self, ground: &Ground) -> Record {
@@ -357,12 +372,9 @@ pub(crate) fn all(
     ground: &Ground,
     ids: impl Iterator<Item = InvitationId>,
 ) -> Result<Vec<Record>, StoreError> {
-    let mut records = Vec::new();
-    for id in ids {
-        if let Some(found) = crate::invitation::find(tx, &id)? {
-            let household = crate::household::load(tx, found, &ground.questions)?;
-            records.push(Standing::load(tx, household)?.record(ground));
-        }
-    }
-    Ok(records)
+    let ids: Vec<InvitationId> = ids.collect();
+    let invitations = crate::invitation::find_all(tx, &ids)?;
+    let households = crate::household::load_all(tx, invitations, &ground.questions)?;
+    let standing = Standing::load_all(tx, households)?;
+    Ok(standing.iter().map(|one| one.record(ground)).collect())
 }

@@ -89,7 +89,7 @@ impl Stage<'_> {
 
     async fn notices(&self, host: &Host) -> Vec<Notification> {
         let id = host.account.clone();
-        let look = move |tx: &mut Tx<'_>| notification::list(tx, &id);
+        let look = move |tx: &mut Tx<'_>| notification::list(tx, &id, None, 100);
         self.site.store.read(look).await.unwrap()
     }
 

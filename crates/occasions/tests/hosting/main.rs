@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails is to say where")]
 
+mod access_in_sql;
 mod alarm;
 mod announcements;
 mod answer_notifications;

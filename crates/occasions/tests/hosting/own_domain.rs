@@ -67,7 +67,7 @@ async fn found(stage: &Stage<'_>) -> OwnDomain {
 
 async fn notices(stage: &Stage<'_>, host: &Host) -> usize {
     let id = host.account.clone();
-    let list = move |tx: &mut Tx<'_>| notification::list(tx, &id);
+    let list = move |tx: &mut Tx<'_>| notification::list(tx, &id, None, 100);
     stage.site.store.read(list).await.unwrap().len()
 }
 

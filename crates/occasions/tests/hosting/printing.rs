@@ -5,6 +5,7 @@ use std::io::{Cursor, Read as _};
 
 use occasions::hosting::listing::people::{self, GuestFilter, Status};
 use occasions::hosting::listing::{self, InvitationFilter};
+use occasions::hosting::portals;
 use occasions::words::ReplyStatus;
 use testkit::{Page, Visitor};
 
@@ -282,4 +283,39 @@ fn the_list_for_the_door_has_everybody_who_comes_by_name() {
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&#38;").replace('\'', "&#39;")
+}
+
+#[test]
+fn many_households_are_read_as_each_alone_and_with_the_statements_of_one() {
+    on_default(async |stage| {
+        let (alone, together) = stage
+            .done(|tx, host| {
+                let rows = listing::all_invitations(tx, host, &InvitationFilter::default())?;
+                let ids: Vec<_> = rows.into_iter().map(|row| row.id).collect();
+                let mut alone = Vec::new();
+                for id in &ids {
+                    alone.push(portals::load(tx, host, id)?.household);
+                }
+                let together = portals::load_all(tx, host, &ids)?.into_iter();
+                Ok((alone, together.map(|one| one.household).collect::<Vec<_>>()))
+            })
+            .await;
+        assert!(alone.len() > 10);
+        assert_eq!(format!("{together:?}"), format!("{alone:?}"));
+        let mut host = stage.visitor(&stage.coordinator);
+        for path in [
+            "/print/cards?paper=a4",
+            "/print/labels?paper=a4",
+            "/invites?limit=200",
+        ] {
+            let mut statements = Vec::new();
+            for path in [format!("{path}&q=fernandez"), path.to_owned()] {
+                get(&mut host, &path).await;
+                let before = stage.site.store.counts().statements;
+                get(&mut host, &path).await;
+                statements.push(stage.site.store.counts().statements - before);
+            }
+            assert_eq!(statements[0], statements[1], "{path}");
+        }
+    });
 }

@@ -8,6 +8,7 @@ use occasions::hosting::reminders;
 use platform::mail::{sender_domain, suppression};
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
+use web::PageQuery;
 
 use crate::campaigns::four;
 use crate::stage::{ALL, Stage, call, on_default};
@@ -44,9 +45,9 @@ async fn minute(stage: &Stage<'_>) {
 
 async fn reminders(stage: &Stage<'_>) -> Vec<Campaign> {
     let all = stage
-        .done(|tx, host| campaign::list(tx, host, 100))
-        .await
-        .into_iter();
+        .done(|tx, host| campaign::list(tx, host, &PageQuery::default()))
+        .await;
+    let all = all.items.into_iter();
     all.map(|report| report.campaign).collect()
 }
 

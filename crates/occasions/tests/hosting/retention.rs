@@ -218,7 +218,7 @@ fn an_occasion_is_archived_announced_and_deleted_with_everything() {
         let owner = stage.owner.account.clone();
         stage.day("2027-07-16").await;
         assert!(!stage.is_there().await);
-        let notices = move |tx: &mut Tx<'_>| identity::notification::list(tx, &owner);
+        let notices = move |tx: &mut Tx<'_>| identity::notification::list(tx, &owner, None, 100);
         let notices = testkit::people::read(&stage.site.store, notices).await;
         let left: Vec<&str> = notices.iter().map(|one| &*one.href).collect();
         assert_eq!(left, ["/admin/o/older-still/invites"]);

@@ -9,6 +9,7 @@
 //! each hold a connection. Code outside this folder does not depend on the engine.
 
 mod error;
+mod id_set;
 pub mod log;
 mod memory;
 pub mod migrate;
@@ -35,6 +36,7 @@ use crate::clock::Clock;
 use crate::random::Random;
 use crate::request;
 pub use error::StoreError;
+pub use id_set::IdSet;
 pub use platform_derive::Row;
 pub use postgres::{LogHold, has_tables};
 pub use query::Query;

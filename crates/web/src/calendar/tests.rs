@@ -271,3 +271,52 @@ proptest! {
         prop_assert!(is_first || current.duration_since(today).as_hours() < period * 24);
     }
 }
+
+#[test]
+fn both_of_two_equal_local_times_are_written_and_read() {
+    let berlin = zone("Europe/Berlin");
+    for (instant, text) in [
+        ("2027-10-31T00:30:00Z", "2027-10-31T02:30"),
+        ("2027-10-31T01:30:00Z", "2027-10-31T02:30+01:00"),
+        ("2027-10-31T02:30:00Z", "2027-10-31T03:30"),
+    ] {
+        let instant: Timestamp = instant.parse().unwrap();
+        let target = Target::of(instant, &berlin);
+        assert_eq!(target.to_string(), text);
+        assert_eq!(text.parse::<Target>(), Ok(target));
+        assert!(target.fits(&berlin));
+        assert_eq!(target.instant(&berlin), Some(instant));
+        let now = instant - 1.hour();
+        let current = target.current(Repeat::Yearly, LeapDay::Feb28, &berlin, now);
+        assert_eq!(current, target);
+    }
+    // Other years do not repeat that hour.
+    let second: Target = "2027-10-31T02:30+01:00".parse().unwrap();
+    let later: Timestamp = "2028-06-01T00:00:00Z".parse().unwrap();
+    let next = second.current(Repeat::Yearly, LeapDay::Feb28, &berlin, later);
+    assert_eq!(next.to_string(), "2028-10-31T02:30");
+}
+
+#[test]
+fn an_offset_that_the_zone_does_not_have_then_does_not_fit() {
+    let berlin = zone("Europe/Berlin");
+    for (text, fits) in [
+        ("2027-10-31T02:30+02:00", true),
+        ("2027-10-31T02:30+03:00", false),
+        ("2027-07-01T12:00+02:00", true),
+        ("2027-07-01T12:00+01:00", false),
+        ("2027-03-28T02:30+01:00", false),
+    ] {
+        let target: Target = text.parse().unwrap();
+        assert_eq!(target.fits(&berlin), fits, "{text}");
+        // The time is not lost where the zone's rules have changed.
+        assert!(target.instant(&berlin).is_some(), "{text}");
+    }
+    for text in [
+        "2027-10-31T02:30+",
+        "2027-10-31T02:30+01:00x",
+        "2027-10-31T02:30 +01:00",
+    ] {
+        assert_eq!(text.parse::<Target>(), Err(NoTarget), "{text}");
+    }
+}

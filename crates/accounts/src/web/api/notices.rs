@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::cursor::List;
 use web::described::Routes;
-use web::{Json, Language, Problem, routes};
+use web::{Json, Language, PageQuery, Problem, routes};
 
-use identity::notification;
+use identity::notification::{self, Before};
 use site::Callers::People;
 use site::Context;
 use site::call::Call;
@@ -39,23 +39,31 @@ struct Notice {
 
 /// The account's notices.
 #[utoipa::path(
-    get, path = "/api/v1/me/notices", tag = "accounts",
+    get, path = "/api/v1/me/notices", tag = "accounts", params(PageQuery),
     responses(
-        (status = 200, description = "The last 100, the newest first", body = List<Notice>),
+        (status = 200, description = "The newest first", body = List<Notice>),
+        (status = 400),
         (status = 403, description = "`token_not_permitted`"),
     ),
 )]
 async fn list(State(accounts): State<Context>, call: Call) -> Result<Json<List<Notice>>, Problem> {
     let locale = call.who.account().locale.clone();
     let text = accounts.site.catalogue.speak(&Language::of(&locale));
-    let look = |tx: &mut Tx<'_>, me: &Requester| Ok(notification::list(tx, &me.who.account().id)?);
-    let all = call.read(look).await?.into_iter().map(|one| Notice {
+    let paging = call.page_query()?;
+    let (before, rows): (Option<Before>, i64) = (paging.after()?, paging.rows());
+    let look = move |tx: &mut Tx<'_>, me: &Requester| {
+        let id = &me.who.account().id;
+        Ok(notification::list(tx, id, before.as_ref(), rows)?)
+    };
+    let found = paging.list(call.read(look).await?, |one| {
+        (one.created_at, one.id.clone())
+    });
+    Ok(Json(found.map(|one| Notice {
         text: text.with(&one.kind, [("about", one.about.as_str().into())]),
         href: one.href,
         created_at: one.created_at,
         read_at: one.read_at,
-    });
-    Ok(Json(List::whole(all.collect())))
+    })))
 }
 
 /// The notices to mark as read.

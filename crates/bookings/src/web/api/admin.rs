@@ -8,7 +8,7 @@ use site::Callers::People;
 use site::call::Call;
 use web::described::Routes;
 use web::json::Received;
-use web::{Json, List, Problem, Site, routes};
+use web::{Json, List, PageQuery, Problem, Site, routes};
 
 use crate::booking::search::{self, BookingRecord, Search};
 use crate::booking::{After, BookingId, BookingView};
@@ -80,16 +80,17 @@ async fn show_figures(call: Call) -> Result<Json<Figures>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// All credits of an account, and the latest changes to them.
+/// All credits of an account, and a page of the changes to them.
 #[utoipa::path(
     get, path = "/api/v1/admin/credits/{account}", tag = "bookings",
-    operation_id = "show_account_credits", params(("account" = String, Path,)),
-    responses((status = 200, body = AccountCredits), (status = 403), (status = 404))
+    operation_id = "show_account_credits", params(("account" = String, Path,), PageQuery),
+    responses((status = 200, body = AccountCredits), (status = 400), (status = 403),
+        (status = 404))
 )]
 async fn show_credits(call: Call) -> Result<Json<AccountCredits>, Problem> {
-    let id: AccountId = call.id("account")?;
+    let (id, paging): (AccountId, _) = (call.id("account")?, call.page_query()?);
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
-        adjustment::find(tx, &id)?.ok_or(Refusal::NotFound)
+        adjustment::find(tx, &id, &paging)?.ok_or(Refusal::NotFound)
     };
     Ok(Json(call.read(look).await?))
 }

@@ -9,12 +9,12 @@ use site::call::{Call, Maybe, answer};
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::json::{Members, Received};
-use web::{Input, Json, List, Problem, Site, routes};
+use web::{Input, Json, List, PageQuery, Problem, Site, routes};
 
 use super::change_body;
 use crate::payout::batch::{self, Batch, BatchId, BatchStep, BatchStepValues, BatchView, NewBatch};
 use crate::payout::{
-    self, After, Payout, PayoutId, PayoutState, PayoutStep, PayoutView, RATE_FIELDS, Rate,
+    self, After, Before, Payout, PayoutId, PayoutState, PayoutStep, PayoutView, RATE_FIELDS, Rate,
     RatedProvider, StepValues, Total,
 };
 use crate::provider::{Provider, ProviderId};
@@ -40,26 +40,38 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[schema(as = OwnPayouts)]
 struct Own {
     totals: Vec<Total>,
+    /// The items of this page.
     items: Vec<PayoutView>,
+    /// The `cursor` of the next page; absent on the last page.
+    next_cursor: Option<String>,
     /// Whether the destination of the payouts is set.
     has_reference: bool,
 }
 
-/// The amounts that the caller is owed for their sessions: totals, and the latest 200 items.
+/// The amounts that the caller is owed for their sessions: totals, and a page of the items, the
+/// latest sessions first.
 #[utoipa::path(
     get, path = "/api/v1/me/payouts", tag = "bookings", operation_id = "list_own_payouts",
-    responses((status = 200, body = Own), (status = 403))
+    params(PageQuery),
+    responses((status = 200, body = Own), (status = 400), (status = 403))
 )]
 async fn list_own(call: Call) -> Result<Json<Own>, Problem> {
-    let look = |tx: &mut Tx<'_>, provider: &Provider| {
+    let paging = call.page_query()?;
+    let (before, rows): (Option<Before>, i64) = (paging.after()?, paging.rows());
+    let look = move |tx: &mut Tx<'_>, provider: &Provider| {
         let id = &provider.profile.id;
-        Ok::<_, Refusal>(Own {
-            totals: payout::totals(tx, id)?,
-            items: payout::list_of(tx, id)?,
-            has_reference: payout::has_reference(tx, id)?,
-        })
+        let items = payout::list_of(tx, id, before.as_ref(), rows)?;
+        let totals = payout::totals(tx, id)?;
+        Ok::<_, Refusal>((totals, items, payout::has_reference(tx, id)?))
     };
-    Ok(Json(call.read(look).await?))
+    let (totals, items, has_reference) = call.read(look).await?;
+    let list = paging.list(items, PayoutView::key);
+    Ok(Json(Own {
+        totals,
+        items: list.items,
+        next_cursor: list.next_cursor,
+        has_reference,
+    }))
 }
 
 /// The destination of a provider's payouts.

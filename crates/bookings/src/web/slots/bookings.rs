@@ -11,7 +11,7 @@ use site::request::PageRequest;
 use web::{List, Problem, Text, ZonedPage};
 
 use super::HERE;
-use crate::booking::{self, After, Booking, Part, Party};
+use crate::booking::{self, After, Booking, BookingView, Part, Party};
 use crate::choice::{self, Listed};
 use crate::criterion::Author;
 use crate::days;
@@ -20,7 +20,7 @@ use crate::outcome_mark;
 use crate::provider::Provider;
 use crate::web::frame::BookingPage as _;
 use crate::web::{choices, words};
-use crate::{Refusal, feedback, member, notice, settings};
+use crate::{Refusal, feedback, notice, settings};
 
 /// The path of the page.
 pub(in crate::web) const BOOKINGS: &str = "/me/slots/bookings";
@@ -98,20 +98,21 @@ struct Session {
 }
 
 fn sessions(tx: &mut Tx<'_>, all: Vec<Booking>) -> Result<Vec<Session>, StoreError> {
-    let now = tx.roughly_now();
-    let mut sessions = Vec::new();
-    for booking in all {
+    let (now, hours) = (tx.roughly_now(), settings::load(tx)?.outcome_hours);
+    let given = feedback::given(tx, all.iter().map(|one| &one.id), Author::Provider)?;
+    let views = BookingView::list(tx, all.clone())?;
+    let sessions = all.into_iter().zip(views).map(|(booking, view)| {
         let is_open = feedback::check_open(&booking, Author::Provider, now).is_ok();
-        sessions.push(Session {
-            member: member::find_name(tx, booking.member_id.as_ref())?,
-            place: booking::location(tx, &booking)?,
-            outcomes: outcome_mark::offered(tx, &booking, Party::Provider)?,
-            may_give_feedback: is_open
-                && feedback::find(tx, &booking.id, Author::Provider)?.is_none(),
+        let party = (&booking, Party::Provider);
+        Session {
+            outcomes: outcome_mark::offered_beside(view.claim.as_ref(), party, now, hours),
+            may_give_feedback: is_open && !given.contains(&booking.id),
+            member: view.member,
+            place: view.location,
             booking,
-        });
-    }
-    Ok(sessions)
+        }
+    });
+    Ok(sessions.collect())
 }
 
 struct Loaded {

@@ -3,10 +3,11 @@
 use askama::Template;
 use axum::response::Response;
 use identity::person::slug;
+use jiff::Timestamp;
 use platform::Tx;
 use site::request::{FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
-use web::{Problem, Site, Text};
+use web::{List, Problem, Site, Text};
 
 use super::{DONE, HERE, at, resets};
 use crate::Refusal;
@@ -17,13 +18,12 @@ use crate::web::clock_view::ClockView;
 use crate::web::runs::{self, Run};
 use crate::web::{sharing, words};
 
-/// The maximum number of resets on a page.
-const ENTRIES: i64 = 100;
-
 struct Loaded {
     countdown: Countdown,
     summary: Summary,
-    entries: Vec<Entry>,
+    entries: List<Entry>,
+    /// The instant of the reset after those in `entries`; `None` on the first page.
+    before: Option<Timestamp>,
     /// The account's slug.
     account: String,
     /// The key of the countdown's private link.
@@ -56,6 +56,9 @@ struct CountdownPage<'a> {
     fields: Option<[Field; 2]>,
     /// The runs (the periods between resets), each with the path of the reset that began it.
     runs: Vec<(String, Run)>,
+    next: Option<String>,
+    /// Whether the countdown was reset only once.
+    is_first_run: bool,
     /// The HTML of the card from which the owner copies the countdown's link.
     share: Option<String>,
     /// The path of the calendar file with the day to which the countdown counts.
@@ -75,12 +78,16 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
 /// Loads the content of a countdown's page.
 async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
     let keys = req.site.keys.clone();
+    let paging = req.page_query()?;
+    let before: Option<Timestamp> = paging.after()?;
     let look = move |tx: &mut Tx<'_>, owner: &OwnerOf| {
         let countdown = owner.countdown().clone();
+        let entries = entry::list(tx, &countdown.id, before, paging.rows())?;
         let account = countdown::account_of(tx, &countdown.id)?;
         Ok(Loaded {
             summary: entry::summary(tx, &countdown.id)?,
-            entries: entry::list(tx, &countdown.id, ENTRIES)?,
+            entries: paging.list(entries, |one| one.reset_at),
+            before,
             account: slug::find(tx, &account)?.unwrap_or_default(),
             key: Link::load(tx, &countdown.id)?.sign(&keys),
             countdown,
@@ -100,7 +107,9 @@ async fn countdown_page(
     let href = |entry: &Entry| at(&countdown.id, &format!("/entries/{}", entry.id));
     let clock = countdown.clock(loaded.summary.newest, now);
     let clock = clock.map(|clock| ClockView::of(text, countdown, &clock, now));
-    let runs = runs::runs(text, countdown, &loaded.entries, now);
+    let entries = &loaded.entries.items;
+    let runs = runs::runs(text, countdown, entries, loaded.before, now);
+    let next = loaded.entries.next_cursor.as_ref();
     let body = CountdownPage {
         text,
         csrf: &req.csrf,
@@ -110,7 +119,9 @@ async fn countdown_page(
         stats: words::statistics(text, &loaded.summary, now),
         fields: (countdown.kind == Kind::Since)
             .then(|| resets::fields(text, countdown, form_state)),
-        runs: loaded.entries.iter().map(href).zip(runs).collect(),
+        runs: entries.iter().map(href).zip(runs).collect(),
+        is_first_run: loaded.summary.count == 1,
+        next: next.map(|cursor| at(&countdown.id, &format!("?cursor={cursor}#runs"))),
         share: share(&req.site, text, loaded, clock.as_ref()),
         calendar: (countdown.kind == Kind::Until && countdown.visibility.is_open())
             .then(|| loaded.public_path("/day.ics")),

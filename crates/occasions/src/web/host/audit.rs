@@ -1,6 +1,6 @@
 //! The page with the occasion's audit log. Its lines are formatted as sentences, the newest first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::response::Response;
@@ -49,18 +49,15 @@ pub(super) async fn show(req: HostRequest, paging: PageQuery) -> Result<Response
             until: start("until", true),
         };
         let list = log::list(tx, &context.host, &filter, &paging)?;
-        let mut guests = BTreeMap::new();
-        let mut seen = Vec::new();
-        for line in &list.items {
-            let record = &line.record;
-            if record.entity_kind == "invitation" && !seen.contains(&record.entity_id) {
-                seen.push(record.entity_id.clone());
-                let id = InvitationId::from_text(record.entity_id.clone());
-                for guest in guest::list(tx, &id)? {
-                    guests.insert(guest.id.to_string(), guest.name);
-                }
-            }
-        }
+        let records = list.items.iter().map(|line| &line.record);
+        let changed: BTreeSet<InvitationId> = records
+            .filter(|record| record.entity_kind == "invitation")
+            .map(|record| InvitationId::from_text(record.entity_id.clone()))
+            .collect();
+        let guests = guest::list_all(tx, &changed)?.into_values().flatten();
+        let guests: BTreeMap<String, String> = guests
+            .map(|guest| (guest.id.to_string(), guest.name))
+            .collect();
         let questions = question::of(tx, context.host.occasion())?;
         Ok((list, guests, questions, members::list(tx, &context.host)?))
     };

@@ -370,11 +370,12 @@ pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
                 Some(_) if bulk::changed_by(tx, &context.host, &id)?.is_empty() => None,
                 undo => undo,
             };
-            let mut failed = Vec::new();
-            for outcome in bulk::failures(tx, &context.host, &id)? {
-                let portal = portals::load(tx, &context.host, &outcome.invitation)?;
-                failed.push((portal.household.invitation.details.household, outcome));
-            }
+            let failures = bulk::failures(tx, &context.host, &id)?;
+            let ids: Vec<InvitationId> =
+                failures.iter().map(|one| one.invitation.clone()).collect();
+            let invitations = portals::find_all(tx, &context.host, &ids)?.into_iter();
+            let names = invitations.map(|one| one.details.household);
+            let failed: Vec<_> = names.zip(failures).collect();
             Ok((job, failed, undo))
         })
         .await?;

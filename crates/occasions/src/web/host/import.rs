@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use web::codes::FIELD_CODES;
 use web::form_state::FormState;
-use web::{Form, Problem, Text};
+use web::{Form, PageQuery, Problem, Text};
 
 use super::frame::Place;
 use super::request::{HostForm, HostRequest, PageContext};
@@ -20,8 +20,6 @@ use crate::hosting::record::Ground;
 use crate::hosting::record::table::Column;
 use crate::hosting::{HostOf, Permission, Refusal};
 
-/// How many earlier imports the page lists at most.
-const LATEST: i64 = 20;
 /// How many sample cells each column shows at most.
 const CELLS: usize = 2;
 
@@ -34,6 +32,7 @@ struct Begin<'a> {
     submission: String,
     form_state: &'a FormState,
     imports: Vec<Earlier>,
+    next: Option<String>,
 }
 
 struct Earlier {
@@ -49,15 +48,23 @@ pub(super) async fn begin(req: HostRequest) -> Result<Response, Problem> {
 }
 
 async fn show_begin(req: &HostRequest, form_state: &FormState) -> Result<Response, Problem> {
+    let paging = PageQuery::of(req.query.iter())?;
     let (context, imports) = req
-        .read(|tx, context| import::list(tx, &context.host, LATEST))
+        .read(move |tx, context| import::list(tx, &context.host, &paging))
         .await?;
     let (text, wording) = (&req.text, req.wording(&context));
     let body = Begin {
         text,
         csrf: &req.csrf,
         submission: req.submission(),
-        imports: imports.iter().map(|one| earlier(&wording, one)).collect(),
+        imports: imports
+            .items
+            .iter()
+            .map(|one| earlier(&wording, one))
+            .collect(),
+        next: imports
+            .next_cursor
+            .map(|cursor| wording.at(&format!("/import?cursor={cursor}#earlier"))),
         wording: wording.clone(),
         form_state,
     };

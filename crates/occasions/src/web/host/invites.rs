@@ -135,12 +135,12 @@ pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response
         .read(move |tx, context| {
             let host = &context.host;
             let list = listing::invitations(tx, host, &asked, sort, &paging)?;
-            let mut names = Vec::new();
-            for line in &list.items {
-                let guests = guest::list(tx, &line.id)?;
-                let all: Vec<String> = guests.into_iter().map(|guest| guest.name).collect();
-                names.push(shortened(all));
-            }
+            let mut guests = guest::list_all(tx, list.items.iter().map(|line| &line.id))?;
+            let names = list.items.iter().map(|line| {
+                let guests = guests.remove(&line.id).unwrap_or_default();
+                shortened(guests.into_iter().map(|guest| guest.name).collect())
+            });
+            let names = names.collect();
             Ok(InvitationListData {
                 list,
                 limit: paging.limit,

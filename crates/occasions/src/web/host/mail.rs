@@ -7,7 +7,7 @@ use platform::Tx;
 use platform::key::Key;
 use platform::mail::suppression;
 use web::form_state::{self, FormState};
-use web::{Form, Problem, Text, When};
+use web::{Form, PageQuery, Problem, Text, When};
 
 use super::filters::Filters;
 use super::frame::Place;
@@ -23,8 +23,6 @@ use crate::hosting::{HostOf, Permission, Refusal};
 use crate::question;
 use crate::words::OccasionStatus;
 
-/// How many campaigns the page lists at most.
-const LATEST: i64 = 100;
 /// How many households a campaign's page lists at most.
 const SHOWN: i64 = 200;
 /// The sending speeds that hosts can choose, in mails per minute. 0 means no limit.
@@ -47,6 +45,7 @@ struct MailPage<'a> {
     rules: Vec<String>,
     may_write: bool,
     campaigns: Vec<CampaignRow>,
+    next: Option<String>,
 }
 
 struct KindRow {
@@ -111,11 +110,11 @@ fn about(kind: MailKind) -> &'static str {
 }
 
 /// Handles `GET /admin/o/{slug}/mail`.
-pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
+pub(super) async fn show(req: HostRequest, paging: PageQuery) -> Result<Response, Problem> {
     let (context, (campaigns, rules, obstacle)) = req
-        .read(|tx, context| {
+        .read(move |tx, context| {
             Ok((
-                campaign::list(tx, &context.host, LATEST)?,
+                campaign::list(tx, &context.host, &paging)?,
                 reminders::of(tx, context.host.occasion())?,
                 obstacle(tx, context)?,
             ))
@@ -137,7 +136,14 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
         kinds: kinds.collect(),
         rules: active.map(|rule| rule_words(text, rule)).collect(),
         may_write: context.may(Permission::Write),
-        campaigns: campaigns.iter().map(|one| row(&wording, one)).collect(),
+        next: campaigns
+            .next_cursor
+            .map(|cursor| wording.at(&format!("/mail?cursor={cursor}"))),
+        campaigns: campaigns
+            .items
+            .iter()
+            .map(|one| row(&wording, one))
+            .collect(),
         wording: wording.clone(),
     };
     Ok(req.page(&context, Place::Mail, &text.say("host-mail"), body))

@@ -262,13 +262,13 @@ async fn of_households(
     let of = req.clone();
     req.read(move |tx, context| {
         let rows = listing::all_invitations(tx, &context.host, &filter)?;
-        let mut pieces = Vec::with_capacity(rows.len());
-        for row in rows {
-            let portal = portals::load(tx, &context.host, &row.id)?;
+        let ids: Vec<InvitationId> = rows.into_iter().map(|row| row.id).collect();
+        let portals = portals::load_all(tx, &context.host, &ids)?.into_iter();
+        let pieces = portals.map(|portal| {
             let link = portal.url(&of.site).join(&portal.link(""));
-            pieces.push(piece(&of, &portal, &link));
-        }
-        Ok(pieces)
+            piece(&of, &portal, &link)
+        });
+        Ok(pieces.collect())
     })
     .await
 }

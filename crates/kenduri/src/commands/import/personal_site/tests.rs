@@ -315,7 +315,7 @@ fn timers_phrases_and_articles_are_what_they_were() {
                     who
                 )
                 .one(tx)?;
-                let entries = entry::list(tx, &countdown.id, 10)?;
+                let entries = entry::list(tx, &countdown.id, None, 10)?;
                 found.push((countdown, entries));
             }
             Ok::<Vec<(Countdown, Vec<Entry>)>, StoreError>(found)

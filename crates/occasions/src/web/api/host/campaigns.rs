@@ -8,7 +8,7 @@ use site::Callers::Tokens;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::json::Received;
-use web::{Input, Json, List, Problem, Site, routes};
+use web::{Input, Json, List, PageQuery, Problem, Site, routes};
 
 use super::call::{Call, Maybe, Place, answer, id};
 use crate::hosting::Permission::{Invite, Write};
@@ -19,8 +19,6 @@ use crate::hosting::mail_text::{self, MailKind, MailText};
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ};
 use crate::web::access::{HostAccess, may};
 
-/// The maximum number of campaigns in a response.
-const LATEST: i64 = 100;
 /// The maximum number of households in a response.
 const MOST: i64 = 500;
 
@@ -119,17 +117,22 @@ struct MailTextChange {
     body: Option<web::I18n>,
 }
 
-/// The latest campaigns, newest first.
+/// The campaigns, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/occasions/{id}/campaigns", tag = "mail", params(("id" = String, Path,)),
-    responses((status = 200, body = List<Report>), (status = 403), (status = 404))
+    get, path = "/api/v1/occasions/{id}/campaigns", tag = "mail",
+    params(("id" = String, Path,), PageQuery),
+    responses((status = 200, body = List<Report>), (status = 400), (status = 403), (status = 404))
 )]
-async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Report>>, Problem> {
+async fn list(
+    call: Call,
+    Path(occasion): Path<String>,
+    paging: PageQuery,
+) -> Result<Json<List<Report>>, Problem> {
     let place = Place::occasion(&occasion)?;
-    let items = call
-        .read(place, |tx, host| campaign::list(tx, host, LATEST))
+    let list = call
+        .read(place, move |tx, host| campaign::list(tx, host, &paging))
         .await?;
-    Ok(Json(List::whole(items)))
+    Ok(Json(list))
 }
 
 /// Creates a campaign, which is a mail to many households. It is sent at once or at a given time.
@@ -201,7 +204,11 @@ async fn recipients(
             progress::recipients(tx, host, &campaign, state, (after, MOST))
         })
         .await?;
-    Ok(Json(List::whole(items)))
+    // The response may end before the list does, so its length is not the total.
+    Ok(Json(List {
+        total: None,
+        ..List::whole(items)
+    }))
 }
 
 async fn step(

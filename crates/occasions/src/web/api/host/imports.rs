@@ -9,7 +9,7 @@ use site::Callers::Tokens;
 use utoipa::ToSchema;
 use web::described::Routes;
 use web::sheet::read::{MOST_BYTES, Unreadable};
-use web::{Json, List, Problem, Site, routes};
+use web::{Json, List, PageQuery, Problem, Site, routes};
 
 use super::call::{Call, Place, answer, id};
 use crate::hosting::Permission::Invite;
@@ -17,9 +17,6 @@ use crate::hosting::Refusal;
 use crate::hosting::import::{self, Change, Check, Import, ImportId, Named, Upload};
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ, RSVPS_WRITE};
 use crate::web::access::{HostAccess, may};
-
-/// The maximum number of imports in a response.
-const LATEST: i64 = 50;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     let look = || -> HostAccess { may(Invite, Tokens(&[OCCASION_READ, RSVPS_READ])) };
@@ -32,22 +29,22 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         .routes(routes!(undo: write()))
 }
 
-/// The latest imports, newest first.
+/// The imports, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/occasions/{id}/imports", tag = "imports", params(("id" = String, Path,)),
-    responses((status = 200, body = List<Import>), (status = 403), (status = 404))
+    get, path = "/api/v1/occasions/{id}/imports", tag = "imports",
+    params(("id" = String, Path,), PageQuery),
+    responses((status = 200, body = List<Import>), (status = 400), (status = 403), (status = 404))
 )]
-async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Import>>, Problem> {
+async fn list(
+    call: Call,
+    Path(occasion): Path<String>,
+    paging: PageQuery,
+) -> Result<Json<List<Import>>, Problem> {
     let place = Place::occasion(&occasion)?;
-    let items = call
-        .read(place, |tx, host| import::list(tx, host, LATEST))
+    let list = call
+        .read(place, move |tx, host| import::list(tx, host, &paging))
         .await?;
-    Ok(Json(List {
-        items,
-        next_cursor: None,
-        previous_cursor: None,
-        total: None,
-    }))
+    Ok(Json(list))
 }
 
 /// Stores a list of households, so that a host can check it before the import. The list is a CSV
