@@ -148,7 +148,7 @@ impl Change {
 }
 
 /// Notifies the account's owner of a change to the ways in which the account is used. `label` is
-/// the name of the passkey, the token or the sign-in provider.
+/// the name of the passkey or the token, or the address of the sign-in provider.
 pub(crate) fn credential_changed(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -157,8 +157,11 @@ pub(crate) fn credential_changed(
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
     let network = request.network.map(audit::shorten).unwrap_or_default();
-    // Whoever has taken over a session chooses the label.
-    let label = text_cleaning::without_links(label);
+    let label = match change {
+        Change::IdentityLinked | Change::IdentityRemoved => label.to_owned(),
+        // Whoever has taken over a session chooses the label.
+        _ => text_cleaning::without_links(label),
+    };
     let text = site.catalogue.speak(&Language::of(&account.locale));
     let values = [
         ("site", site.settings.name.as_str().into()),
