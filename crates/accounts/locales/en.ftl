@@ -99,7 +99,7 @@ mail-sign-in-text =
 
     somebody signed in to your account at { $site } with a browser that was not used for it before.
 
-    When: { $time } ({ $zone })
+    When: { $time }, { $zone }
     { $browser ->
         [none] Browser: unknown
        *[other] Browser: { $browser }
@@ -114,7 +114,7 @@ mail-passkey-copied-text =
 
     a passkey of your account at { $site } answered as if it had not been used since long, so somebody may have a copy of it. Nobody was signed in with it.
 
-    When: { $time } ({ $zone })
+    When: { $time }, { $zone }
     From: { $network }
 
     Look at your passkeys, and remove it:
@@ -125,7 +125,7 @@ mail-reuse-text =
 
     a program showed a key to your account at { $site } that had been used before, so somebody may have a copy of it. The session was ended, and the program has to sign in again.
 
-    When: { $time } ({ $zone })
+    When: { $time }, { $zone }
     From: { $network }
 
     If a program of yours did not simply ask twice, look at your sessions and change your password:
@@ -273,7 +273,7 @@ account-sudo-link = You have no password. Sign out, and sign in with a new link;
 account-sudo-confirm = Confirm
 account-sudo-next = Next, without asking again:
 account-sudo-undone = Nothing was changed
-account-sudo-undone-text = This took too long, so nothing was changed. Everything you typed is still here:
+account-sudo-undone-text = This took too long, so nothing was changed. Everything you typed is still kept.
 account-sudo-undone-send = Do it now
 
 # Registering.
@@ -359,7 +359,7 @@ mail-password-text =
 
     a link that was mailed to you was used to set a new password. Everybody who was signed in has been signed out.
 
-    When: { $time } ({ $zone })
+    When: { $time }, { $zone }
     From: { $network }
 
     If it was not you, somebody can read your mail. Set another password now, and change that of your mailbox:
@@ -412,7 +412,7 @@ mail-recovery-code-text =
 
     somebody signed in to your account at { $site } with one of your recovery codes.
 
-    When: { $time } ({ $zone })
+    When: { $time }, { $zone }
     From: { $network }
     Recovery codes left: { $left }
 
@@ -424,7 +424,7 @@ mail-factor-removed-text =
 
     your account at { $site } has no second factor any more: the password or a sign-in link is enough again. Every other device was signed out.
 
-    When: { $time } ({ $zone })
+    When: { $time }, { $zone }
     From: { $network }
 
     If this was you, there is nothing to do. If not, change your password now:
@@ -472,7 +472,7 @@ mail-changed-text =
 
     your account at { $site } has another email address now.
 
-    When: { $time } ({ $zone })
+    When: { $time }, { $zone }
 
     If it was not you, this link brings the old address back and signs everybody out. It works for 7 days:
     { $address }
@@ -527,7 +527,7 @@ mail-factor-reset-text =
 
     an administrator of { $site } was told that you have lost your second factor and your passkeys. They will be removed, and everybody who is signed in to your account will be signed out:
 
-    When: { $time } ({ $zone })
+    When: { $time }, { $zone }
 
     If you have asked for this, there is nothing to do. If not, keep them with this link until then:
     { $address }
@@ -537,7 +537,7 @@ mail-factors-reset-text =
 
     your account at { $site } has no second factor and no passkeys any more, and everybody who was signed in to it was signed out.
 
-    When: { $time } ({ $zone })
+    When: { $time }, { $zone }
 
     Sign in with your password, or have a link mailed to you, and set up a second factor again:
     { $address }
@@ -547,7 +547,7 @@ mail-exported-text =
 
     { $by }, who owns { $site }, was given a copy of all that is kept of you there.
 
-    When: { $time } ({ $zone })
+    When: { $time }, { $zone }
 
     If you have asked for it, there is nothing to do. You can get the same copy yourself:
     { $address }
@@ -790,7 +790,7 @@ mail-webhook-subject = A webhook was turned off
 mail-webhook-text =
     Hello { $name },
 
-    Messages of { $site } to { $url } do not arrive, or are not wanted any more. Since { $time } ({ $zone }) nothing is sent there.
+    Messages of { $site } to { $url } do not arrive, or are not wanted any more. Since { $time }, { $zone }, nothing is sent there.
 
     Send a test to turn the webhook on again:
     { $address }
@@ -898,7 +898,7 @@ mail-credential-text =
 
     your account at { $site } has changed: { $what }
 
-    When: { $time } ({ $zone })
+    When: { $time }, { $zone }
     From: { $network }
 
     If this was you, there is nothing to do. If not, change your password now, and look at what else can use your account:

@@ -97,7 +97,7 @@ mail-sign-in-text =
 
     seseorang telah log masuk ke akaun anda di { $site } dengan pelayar yang belum pernah digunakan untuk akaun itu.
 
-    Masa: { $time } ({ $zone })
+    Masa: { $time }, { $zone }
     { $browser ->
         [none] Pelayar: tidak dikenali
        *[other] Pelayar: { $browser }
@@ -112,7 +112,7 @@ mail-passkey-copied-text =
 
     satu kunci laluan akaun anda di { $site } menjawab seolah-olah ia sudah lama tidak digunakan, jadi mungkin ada orang lain yang menyimpan salinannya. Tiada sesiapa berjaya log masuk dengannya.
 
-    Masa: { $time } ({ $zone })
+    Masa: { $time }, { $zone }
     Dari: { $network }
 
     Semak kunci laluan anda dan buang kunci itu:
@@ -123,7 +123,7 @@ mail-reuse-text =
 
     sebuah program telah menunjukkan kunci akaun anda di { $site } yang sudah pernah digunakan, jadi mungkin ada orang lain yang menyimpan salinannya. Sesi itu telah ditamatkan, dan program itu perlu log masuk semula.
 
-    Masa: { $time } ({ $zone })
+    Masa: { $time }, { $zone }
     Dari: { $network }
 
     Jika program anda bukan sekadar bertanya dua kali, semak sesi anda dan tukar kata laluan anda:
@@ -271,7 +271,7 @@ account-sudo-link = Anda tiada kata laluan. Log keluar, kemudian log masuk denga
 account-sudo-confirm = Sahkan
 account-sudo-next = Seterusnya, tanpa bertanya lagi:
 account-sudo-undone = Tiada apa-apa yang diubah
-account-sudo-undone-text = Ini mengambil masa terlalu lama, jadi tiada apa-apa yang diubah. Semua yang anda taip masih ada di sini:
+account-sudo-undone-text = Ini mengambil masa terlalu lama, jadi tiada apa-apa yang diubah. Semua yang anda taip masih disimpan.
 account-sudo-undone-send = Lakukan sekarang
 
 # Mendaftar.
@@ -357,7 +357,7 @@ mail-password-text =
 
     pautan yang dihantar kepada anda telah digunakan untuk menetapkan kata laluan baharu. Semua yang log masuk telah dilog keluar.
 
-    Masa: { $time } ({ $zone })
+    Masa: { $time }, { $zone }
     Dari: { $network }
 
     Jika bukan anda, seseorang boleh membaca e-mel anda. Tetapkan kata laluan lain sekarang, dan tukar kata laluan peti mel anda:
@@ -405,7 +405,7 @@ mail-changed-text =
 
     akaun anda di { $site } kini mempunyai alamat e-mel lain.
 
-    Masa: { $time } ({ $zone })
+    Masa: { $time }, { $zone }
 
     Jika bukan anda, pautan ini mengembalikan alamat lama, dan semua peranti dilog keluar. Pautan ini sah selama 7 hari:
     { $address }
@@ -475,7 +475,7 @@ mail-recovery-code-text =
 
     seseorang telah log masuk ke akaun anda di { $site } dengan salah satu kod pemulihan anda.
 
-    Masa: { $time } ({ $zone })
+    Masa: { $time }, { $zone }
     Dari: { $network }
     Baki kod pemulihan: { $left }
 
@@ -487,7 +487,7 @@ mail-factor-removed-text =
 
     akaun anda di { $site } tiada faktor kedua lagi: kata laluan atau pautan log masuk sudah memadai semula. Semua peranti lain telah dilog keluar.
 
-    Masa: { $time } ({ $zone })
+    Masa: { $time }, { $zone }
     Dari: { $network }
 
     Jika ini anda, tiada apa-apa perlu dibuat. Jika bukan, tukar kata laluan anda sekarang:
@@ -524,7 +524,7 @@ mail-factor-reset-text =
 
     seorang pentadbir { $site } telah diberitahu bahawa anda kehilangan faktor kedua dan kunci laluan anda. Semuanya akan dibuang, dan sesiapa yang sedang log masuk ke akaun anda akan dilog keluar:
 
-    Masa: { $time } ({ $zone })
+    Masa: { $time }, { $zone }
 
     Jika anda yang memintanya, tiada apa-apa yang perlu dibuat. Jika bukan, kekalkan semuanya dengan pautan ini sebelum masa itu:
     { $address }
@@ -534,7 +534,7 @@ mail-factors-reset-text =
 
     akaun anda di { $site } tiada faktor kedua dan kunci laluan lagi, dan sesiapa yang sedang log masuk telah dilog keluar.
 
-    Masa: { $time } ({ $zone })
+    Masa: { $time }, { $zone }
 
     Log masuk dengan kata laluan anda, atau minta pautan melalui e-mel, dan sediakan faktor kedua semula:
     { $address }
@@ -544,7 +544,7 @@ mail-exported-text =
 
     { $by }, pemilik { $site }, telah menerima salinan semua yang disimpan tentang anda di sana.
 
-    Masa: { $time } ({ $zone })
+    Masa: { $time }, { $zone }
 
     Jika anda yang memintanya, tiada apa-apa yang perlu dibuat. Anda sendiri boleh mendapatkan salinan yang sama:
     { $address }
@@ -783,7 +783,7 @@ mail-webhook-subject = Satu webhook telah dimatikan
 mail-webhook-text =
     Salam { $name },
 
-    Mesej daripada { $site } ke { $url } tidak sampai, atau tidak dikehendaki lagi. Sejak { $time } ({ $zone }) tiada apa-apa dihantar ke sana.
+    Mesej daripada { $site } ke { $url } tidak sampai, atau tidak dikehendaki lagi. Sejak { $time }, { $zone }, tiada apa-apa dihantar ke sana.
 
     Hantar ujian untuk menghidupkan webhook itu semula:
     { $address }
@@ -889,7 +889,7 @@ mail-credential-text =
 
     akaun anda di { $site } telah berubah: { $what }
 
-    Masa: { $time } ({ $zone })
+    Masa: { $time }, { $zone }
     Dari: { $network }
 
     Jika ini anda, tiada apa-apa perlu dibuat. Jika bukan, tukar kata laluan anda sekarang, dan semak apa lagi yang boleh menggunakan akaun anda:

@@ -469,16 +469,14 @@ fn tell(
         ClaimState::Decided => &claim.reason,
         _ => &claim.answer,
     };
-    let values = [
-        ("with", with.as_str().into()),
-        ("claimant", claim.claimant.word().into()),
-    ];
+    let values = [("claimant", claim.claimant.word().into())];
     notice::tell_of_claim(
         tx,
         site,
         account.as_ref(),
         (subject, said),
         (booking, claim.answer_until, quoted),
+        &with,
         &values,
     )
 }

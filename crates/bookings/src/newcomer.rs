@@ -177,6 +177,7 @@ impl Holding<'_> {
                 ("title", slot.title.as_str().into()),
                 ("when", when.into()),
                 ("until", until.into()),
+                ("price", notice::price(&text, slot.price()).into()),
             ],
             path: &path,
         };

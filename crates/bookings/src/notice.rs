@@ -1,6 +1,8 @@
 //! Messages to the member and the provider of a booking: a mail with a calendar file, and a
 //! notification on the site.
 
+use std::borrow::Cow;
+
 use identity::account::{self, Account, AccountId};
 use identity::grant::{self, ADMIN};
 use identity::notification::{self, NewNotification};
@@ -147,6 +149,22 @@ pub(crate) fn account_of(
     }
 }
 
+/// The price of a session that takes no credit.
+pub(crate) fn price(text: &Text, price: Money) -> String {
+    match price.minor {
+        0 => text.say("booking-free").into_owned(),
+        _ => text.money(price),
+    }
+}
+
+/// The other side's name in a sentence. Whose account was deleted has none.
+pub(crate) fn named<'a>(text: &'a Text, name: &'a str) -> Cow<'a, str> {
+    match name {
+        "" => text.say("booking-with-nobody"),
+        name => name.into(),
+    }
+}
+
 /// Notifies the member or the provider.
 pub(crate) fn tell_one(
     tx: &mut Tx<'_>,
@@ -166,6 +184,7 @@ pub(crate) fn tell_one(
         Party::Member => provider::find(tx, &booking.provider_id)?.display_name,
         Party::Provider | Party::Administrator => member::name(tx, booking.member_id.as_ref())?,
     };
+    let in_sentence = named(text, &with);
     let mut place = booking::location(tx, booking)?;
     if place.is_empty() && !event.is_cancelled() {
         (place,) = sql!("SELECT area FROM slot WHERE id = :id", id = booking.slot_id).one(tx)?;
@@ -175,7 +194,7 @@ pub(crate) fn tell_one(
     let values = [
         ("title", booking.title.as_str().into()),
         ("when", when.as_str().into()),
-        ("with", with.as_str().into()),
+        ("with", in_sentence.as_ref().into()),
         ("site", site.settings.name.as_str().into()),
     ];
     let mut body = text.with(said, &values);
@@ -360,13 +379,14 @@ pub(crate) fn tell_of(
 }
 
 /// Notifies an account, by mail and on the site, about a claim. The messages have the arguments
-/// `about`, `until` and those in `more`; `quoted` follows the mail's first text.
+/// `about`, `until`, `with` and those in `more`; `quoted` follows the mail's first text.
 pub(crate) fn tell_of_claim(
     tx: &mut Tx<'_>,
     site: &Site,
     account: Option<&AccountId>,
     (subject, said): (&'static str, &'static str),
     (booking, until, quoted): (&Booking, Timestamp, &str),
+    with: &str,
     more: &[(&'static str, Value<'_>)],
 ) -> Result<(), StoreError> {
     let Some(reader) = reader(tx, site, account)? else {
@@ -376,9 +396,11 @@ pub(crate) fn tell_of_claim(
     let when = moment(text, &reader.zone, booking.starts_at);
     let until = moment(text, &reader.zone, until);
     let about = format!("{}, {when}", booking.title);
+    let in_sentence = named(text, with);
     let mut values = vec![
         ("about", about.as_str().into()),
         ("until", until.as_str().into()),
+        ("with", in_sentence.as_ref().into()),
     ];
     values.extend(more.iter().cloned());
     let href = page(booking);

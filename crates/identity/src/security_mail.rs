@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use platform::audit::{self, RequestFacts};
 use platform::mail::{Address, MailId, NewMail, Stranger, Stream, sealed_text};
 use platform::{StoreError, Tx, text_cleaning};
-use web::{Language, Network, Site, Value};
+use web::{Language, Network, Site, Value, dates};
 
 use crate::account::Account;
 use crate::client::{self, Client};
@@ -45,7 +45,7 @@ impl SecurityMail<'_> {
         let text = site.catalogue.speak(&Language::of(&to.locale));
         let zone = TimeZone::get(&to.time_zone);
         let zone = zone.unwrap_or_else(|_| site.settings.time_zone.clone());
-        let moment = text.moment(&self.at.to_zoned(zone));
+        let moment = text.moment(&self.at.to_zoned(zone.clone()));
         // The address may be somebody else's, where a person has just typed it.
         let name = text_cleaning::without_links(&to.display_name);
         let mut values = self.values;
@@ -53,7 +53,7 @@ impl SecurityMail<'_> {
             ("name", name.as_str().into()),
             ("site", site.settings.name.as_str().into()),
             ("time", moment.into()),
-            ("zone", to.time_zone.as_str().into()),
+            ("zone", dates::zone_name(&zone, self.at).into()),
             ("address", site.url().join(self.path).into()),
         ]);
         let mail = NewMail {

@@ -300,7 +300,7 @@ fn success_begins_a_session_ends_the_one_brought_along_and_writes_a_mail() {
         };
         for words in [
             "Hello Farah binti Ali,",
-            "Friday, 20 November 2026, 4 pm (Asia/Kuala_Lumpur)",
+            "Friday, 20 November 2026, 4 pm, Kuala Lumpur (UTC+8)",
             "Firefox, Linux",
             "203.0.113.0/24",
             "http://127.0.0.1:8080/me/security",

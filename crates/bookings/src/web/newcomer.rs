@@ -26,8 +26,8 @@ use crate::book::NewBooking;
 use crate::brief::Brief;
 use crate::choice::{Choice, Kind};
 use crate::newcomer::{self, Newcomer};
-use crate::slot::SlotId;
-use crate::{calendar_feed, settings};
+use crate::slot::{Slot, SlotId};
+use crate::{calendar_feed, notice, settings};
 
 #[derive(Template)]
 #[template(path = "newcomer/sent.html")]
@@ -35,6 +35,7 @@ struct SentPage<'a> {
     text: &'a Text,
     email: &'a str,
     held: String,
+    is_sent: bool,
 }
 
 /// `POST /book/{slot}/newcomer`.
@@ -78,14 +79,19 @@ pub(super) async fn hold(
         })
         .await;
     }
-    let text = entrance.text.clone();
+    let (text, is_sent) = (entrance.text.clone(), site.settings.has_mail);
     let body = SentPage {
         text: &text,
         email: form.text("email"),
         held: text.with(
-            "booking-newcomer-held",
+            if is_sent {
+                "booking-newcomer-held"
+            } else {
+                "booking-newcomer-unsent"
+            },
             [("minutes", rules.hold_minutes.into())],
         ),
+        is_sent,
     };
     let mut response = entrance.show(site, "booking-newcomer-sent", framed(site, &text, body));
     *response.status_mut() = StatusCode::ACCEPTED;
@@ -145,6 +151,7 @@ struct ConfirmPage<'a> {
     date: String,
     time: String,
     zone: String,
+    price: String,
 }
 
 /// `GET /book/confirm/{token}`.
@@ -163,10 +170,11 @@ pub(super) async fn ask(
             None => None,
         };
         let zone = account.map(|account| calendar_feed::zone(&site, &account));
-        Ok(Some((booking, zone)))
+        let slot: Slot = tx.load(&booking.slot_id)?;
+        Ok(Some((booking, zone, slot)))
     };
     let found = accounts.site.store.read(look).await?;
-    let (booking, zone) = found.ok_or_else(problem::gone)?;
+    let (booking, zone, slot) = found.ok_or_else(problem::gone)?;
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
     let zone = zone.unwrap_or_else(|| words::zone(&accounts.site, None));
     let (date, time) = words::when(&text, &zone, booking.starts_at, booking.ends_at);
@@ -177,6 +185,7 @@ pub(super) async fn ask(
         date,
         time,
         zone: dates::zone_name(&zone, booking.starts_at),
+        price: notice::price(&text, slot.price()),
     };
     Ok(entrance.show(
         &accounts.site,

@@ -52,17 +52,13 @@ impl BookingRows {
 
 impl Row {
     fn of(text: &Text, zone: &TimeZone, (one, name, order): &Named) -> Self {
-        let values = [
-            ("title", one.title.as_str().into()),
-            ("name", name.as_str().into()),
-        ];
         let open = order
             .as_ref()
             .filter(|_| one.state == State::PendingPayment);
         Self {
             href: notice::page(one),
             when: words::moment_short(text, zone, one.starts_at),
-            note: text.with("booking-line", values),
+            note: words::line(text, &one.title, name),
             tag: words::tag(one.state),
             state: one.state_label(),
             pay: open.map(|order| {
