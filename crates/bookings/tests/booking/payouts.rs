@@ -423,33 +423,6 @@ fn with_two_people_nobody_sends_what_they_approved() {
 }
 
 #[test]
-fn the_rate_of_who_was_given_the_duty_is_set_before_they_offer_anything() {
-    on_default(&async |stage: &Stage<'_>| {
-        let mut farah = stage
-            .person_as("Farah Ali", bookings::provider::PROVIDER)
-            .await;
-        let mut owner = stage.person_as("Siti Boss", OWNER).await;
-        let all = "/admin/payouts/providers";
-        let page = owner.browser.get(all).await;
-        let path = page.expect(200).link("Farah Ali").href.clone();
-        // Those who only have a rank are not listed.
-        assert!(!page.text().contains("Siti Boss"), "{}", page.text());
-        let page = owner.browser.get(&path).await;
-        let mut form = page.expect(200).form(&path);
-        form.fill("payout_minor", "45");
-        owner.browser.submit(&page, &form).await.expect(303);
-        let slot = farah.offer("2026-12-01", "09:00", 0).await;
-        let mut aina = stage.person("Aina Yusof").await;
-        aina.book(&slot).await.expect(303);
-        let owed: Vec<(i64,)> = rows(stage, sql!("SELECT payout_minor FROM booking")).await;
-        assert_eq!(owed, [(4_500,)]);
-        let known: Vec<(i64,)> = rows(stage, sql!("SELECT payout_minor FROM provider")).await;
-        assert_eq!(known, [(4_500,)]);
-        owner.browser.get(&path).await.expect(200);
-    });
-}
-
-#[test]
 fn payouts_are_for_administrators_with_a_recent_proof() {
     on_default(&async |stage: &Stage<'_>| {
         let (mut farah, aina, _) = booked(stage, 0).await;
