@@ -473,7 +473,8 @@ fn the_proof_says_what_comes_next_in_words() {
             (&at, &at, "people-rank-save"),
         ] {
             let page = farah.get(page).await.with(200);
-            let sent = page.form(form).entries();
+            let filled = page.form(form);
+            let sent = filled.entries();
             let asked = farah.post("/sudo?act=/me/security", &sent).await.with(200);
             let text = asked.text();
             assert!(text.contains(&*next), "{form}: {text}");

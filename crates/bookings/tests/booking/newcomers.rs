@@ -157,11 +157,11 @@ fn a_slot_with_a_price_is_paid_after_the_link() {
         leave(&mut siti, &slot, SITI).await.expect(202);
         let mails = stage.world.mails().await;
         let mail = mails.iter().find(|mail| mail.recipient == SITI).unwrap();
-        assert!(mail.text.contains("RM 180.00"), "{mail:?}");
+        assert!(mail.text.contains("180.00."), "{mail:?}");
         let links = links(&stage, SITI).await;
         let page = siti.get(&links[0]).await;
         assert!(
-            page.expect(200).text().contains("RM 180.00"),
+            page.expect(200).text().contains("180.00"),
             "{}",
             page.text()
         );
