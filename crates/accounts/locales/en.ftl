@@ -273,7 +273,7 @@ account-sudo-link = You have no password. Sign out, and sign in with a new link;
 account-sudo-confirm = Confirm
 account-sudo-next = Next, without asking again:
 account-sudo-undone = Nothing was changed
-account-sudo-undone-text = This took too long, so nothing was changed. Everything you typed is still here:
+account-sudo-undone-text = This took too long, so nothing was changed. Everything you typed is still kept.
 account-sudo-undone-send = Do it now
 
 # Registering.

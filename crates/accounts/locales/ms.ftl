@@ -271,7 +271,7 @@ account-sudo-link = Anda tiada kata laluan. Log keluar, kemudian log masuk denga
 account-sudo-confirm = Sahkan
 account-sudo-next = Seterusnya, tanpa bertanya lagi:
 account-sudo-undone = Tiada apa-apa yang diubah
-account-sudo-undone-text = Ini mengambil masa terlalu lama, jadi tiada apa-apa yang diubah. Semua yang anda taip masih ada di sini:
+account-sudo-undone-text = Ini mengambil masa terlalu lama, jadi tiada apa-apa yang diubah. Semua yang anda taip masih disimpan.
 account-sudo-undone-send = Lakukan sekarang
 
 # Mendaftar.

@@ -31,6 +31,7 @@ booking-zone-device = كل الأوقات بتوقيت { $zone }، حسب جها
 booking-at-place = { $place } ({ $reader })
 booking-zone-mails = رسائلك
 booking-zone-take-over = استخدم توقيت { $zone } في رسائلك أيضًا
+booking-time-own = بتوقيت حسابك، كما في رسائلك: { $when }
 booking-nothing = لا يوجد موعد متاح حاليًا.
 booking-clear = اعرض كل المواعيد
 new-slots-newsletter = مواعيد جديدة للحجز، بالبريد كل صباح
@@ -119,6 +120,7 @@ booking-newcomer-hint = نرسل إليك رابطًا يؤكد الحجز.
 booking-newcomer-text = لا تحتاج إلى حساب: نحفظ لك الموعد ريثما تؤكده بالبريد.
 booking-newcomer-sent = راجع بريدك
 booking-newcomer-held = أرسلنا رسالة إلى هذا العنوان. افتح رابطها خلال { $minutes } دقيقة: حتى ذلك الحين يبقى الموعد محفوظًا.
+booking-newcomer-unsent = لا يرسل هذا الموقع بريدًا: تبقى الرسالة التي فيها رابطك عند القائمين على الموقع. اطلب منهم الرابط خلال { $minutes } دقيقة: حتى ذلك الحين يبقى الموعد محفوظًا.
 booking-newcomer-no-mail = لم تصلك رسالة؟ انظر في مجلد الرسائل غير المرغوبة، أو تحقق من العنوان وحاول مجددًا.
 booking-newcomer-confirm = أكّد حجزك
 booking-newcomer-confirm-text = يؤكد هذا عنوانك أيضًا. بعدها يمكنك نقل الحجز أو إلغاؤه.
@@ -126,7 +128,7 @@ booking-newcomer-do = أكّد الحجز
 booking-mail-newcomer = أكّد حجزك: { $title }، { $begins }
 booking-said-newcomer = مرحبًا { $name }،
 
-    موعدك محفوظ حتى { $until }: { $title }، { $when }.
+    موعدك محفوظ حتى { $until }: { $title }، { $when }، { $price }.
     أكّد الحجز بهذا الرابط:
 
     { $address }
@@ -136,7 +138,7 @@ booking-said-newcomer = مرحبًا { $name }،
     { $site }
 booking-said-newcomer-known = مرحبًا { $name }،
 
-    حجز أحدهم بعنوانك: { $title }، { $when }. الموعد محفوظ حتى { $until }.
+    حجز أحدهم بعنوانك: { $title }، { $when }، { $price }. الموعد محفوظ حتى { $until }.
     إن كنت أنت، فسجّل الدخول بهذا الرابط وأكّد الحجز أو ادفعه هناك:
 
     { $address }
@@ -146,7 +148,7 @@ booking-said-newcomer-known = مرحبًا { $name }،
     { $site }
 booking-said-newcomer-none = مرحبًا { $name }،
 
-    حاول أحدهم الحجز بعنوانك: { $title }، { $when }. لم يُحفظ لك شيء، لأن لديك حجوزات أخرى أو لا يمكنك حجز هذا الموعد.
+    حاول أحدهم الحجز بعنوانك: { $title }، { $when }، { $price }. لم يُحفظ لك شيء، لأن لديك حجوزات أخرى أو لا يمكنك حجز هذا الموعد.
     إن كنت أنت، فسجّل الدخول بهذا الرابط:
 
     { $address }

@@ -31,6 +31,7 @@ booking-zone-device = All times are in { $zone }, as your device says.
 booking-at-place = { $place } ({ $reader })
 booking-zone-mails = Your mails
 booking-zone-take-over = Use { $zone } for your mails too
+booking-time-own = In your account’s zone, as your mails say it: { $when }
 booking-nothing = Nothing is free at present.
 booking-clear = Show all times
 new-slots-newsletter = New times to book, by mail each morning
@@ -103,8 +104,8 @@ slot-phone = By phone
 booking-first-page = Times to book
 booking-group = Bookings
 booking-role-provider = Provider: offers times
-booking-scope-read = See your bookings and times
-booking-scope-write = Offer times, and book and cancel what costs nothing
+booking-scope-read = see your bookings and times
+booking-scope-write = offer times, and book and cancel what costs nothing
 booking-event-confirmed = a booking is confirmed
 booking-event-moved = a booking is moved
 booking-event-cancelled = a booking is cancelled
@@ -123,6 +124,7 @@ booking-coming-more = Later ones
 booking-past = Past
 booking-none = Nothing is booked yet.
 booking-line = { $title }, with { $name }
+booking-with-nobody = somebody whose account was deleted
 booking-pay-until = pay until { $time }
 booking-pay = Pay
 booking-back = All bookings
@@ -261,7 +263,11 @@ booking-was-moved = It is moved. A mail with the new time is on its way.
 booking-was-cancelled = It is cancelled.
 booking-cancel-ask = Cancel this booking…
 booking-cancel-question = Cancel “{ $title }”?
-booking-cancel-facts = { $by ->
+booking-cancel-facts = { $until ->
+        [none] { "" }
+       *[other] Nothing is cancelled yet. While this page was open, what is paid back has changed: you lose nothing until { $until } only.
+    }
+    { $by ->
         [provider] { $when } is not offered any more, and the member hears of it by mail.
        *[other] { $when } becomes free for others.
     }
@@ -575,7 +581,8 @@ slot-mine = Your times
 slot-begin = Times to book
 slot-begin-text = Offer times that others book
 slot-first-times = Offer your first times
-slot-first = Your profile says your name, your zone and how much notice you need.
+slot-first = Your profile says your name and how much notice you need. Times are in your zone: { $zone }.
+slot-first-zone = Change your zone
 slot-week = { $from } – { $to }
 slot-earlier = Earlier
 slot-later = Later
@@ -1312,6 +1319,7 @@ booking-newcomer-hint = We mail you a link that confirms the booking.
 booking-newcomer-text = You need no account: we keep the time for you while you confirm by mail.
 booking-newcomer-sent = Look at your mail
 booking-newcomer-held = We have sent a mail to this address. Follow its link within { $minutes } minutes: until then the time is kept.
+booking-newcomer-unsent = This site sends no mail: the one with your link stays with the people of this site. Ask them for the link within { $minutes } minutes: until then the time is kept.
 booking-newcomer-no-mail = No mail? Look in the folder for spam, or check the address and try again.
 booking-newcomer-confirm = Confirm your booking
 booking-newcomer-confirm-text = This also confirms your address. You can then move or cancel the booking.
@@ -1319,7 +1327,7 @@ booking-newcomer-do = Confirm the booking
 booking-mail-newcomer = Confirm your booking: { $title }, { $begins }
 booking-said-newcomer = Hello { $name },
 
-    your time is kept until { $until }: { $title }, { $when }.
+    your time is kept until { $until }: { $title }, { $when }, { $price }.
     Confirm the booking with this link:
 
     { $address }
@@ -1329,7 +1337,7 @@ booking-said-newcomer = Hello { $name },
     { $site }
 booking-said-newcomer-known = Hello { $name },
 
-    somebody has booked with your address: { $title }, { $when }. The time is kept until { $until }.
+    somebody has booked with your address: { $title }, { $when }, { $price }. The time is kept until { $until }.
     If it was you, sign in with this link and confirm the booking, or pay it, there:
 
     { $address }
@@ -1339,7 +1347,7 @@ booking-said-newcomer-known = Hello { $name },
     { $site }
 booking-said-newcomer-none = Hello { $name },
 
-    somebody has tried to book with your address: { $title }, { $when }. Nothing is kept for you, because you have other bookings, or cannot book this time.
+    somebody has tried to book with your address: { $title }, { $when }, { $price }. Nothing is kept for you, because you have other bookings, or cannot book this time.
     If it was you, sign in with this link:
 
     { $address }

@@ -31,6 +31,7 @@ booking-zone-device = Tutti gli orari sono di { $zone }, come indica il Suo disp
 booking-at-place = { $place } ({ $reader })
 booking-zone-mails = Le Sue e-mail
 booking-zone-take-over = Usi { $zone } anche per le Sue e-mail
+booking-time-own = Nel fuso del Suo account, come nelle Sue e-mail: { $when }
 booking-nothing = Al momento nulla è libero.
 booking-clear = Mostri tutti gli orari
 new-slots-newsletter = Nuovi orari da prenotare, per e-mail ogni mattina
@@ -134,6 +135,7 @@ booking-newcomer-hint = Le inviamo un link che conferma la prenotazione.
 booking-newcomer-text = Non serve un account: le teniamo l’orario mentre conferma per e-mail.
 booking-newcomer-sent = Guardi la sua posta
 booking-newcomer-held = Abbiamo inviato un’e-mail a questo indirizzo. Segua il link entro { $minutes } minuti: fino ad allora l’orario è tenuto.
+booking-newcomer-unsent = Questo sito non invia e-mail: quella con il suo link resta ai gestori del sito. Chieda loro il link entro { $minutes } minuti: fino ad allora l’orario è tenuto.
 booking-newcomer-no-mail = Nessuna e-mail? Guardi nella cartella dello spam, o controlli l’indirizzo e riprovi.
 booking-newcomer-confirm = Confermi la prenotazione
 booking-newcomer-confirm-text = Così conferma anche il suo indirizzo. Poi potrà spostare o annullare la prenotazione.
@@ -141,7 +143,7 @@ booking-newcomer-do = Conferma la prenotazione
 booking-mail-newcomer = Confermi la prenotazione: { $title }, { $begins }
 booking-said-newcomer = Buongiorno { $name },
 
-    il suo orario è tenuto fino alle { $until }: { $title }, { $when }.
+    il suo orario è tenuto fino alle { $until }: { $title }, { $when }, { $price }.
     Confermi la prenotazione con questo link:
 
     { $address }
@@ -151,7 +153,7 @@ booking-said-newcomer = Buongiorno { $name },
     { $site }
 booking-said-newcomer-known = Buongiorno { $name },
 
-    qualcuno ha prenotato con il suo indirizzo: { $title }, { $when }. L’orario è tenuto fino alle { $until }.
+    qualcuno ha prenotato con il suo indirizzo: { $title }, { $when }, { $price }. L’orario è tenuto fino alle { $until }.
     Se è stato Lei, acceda con questo link e confermi lì la prenotazione, o la paghi:
 
     { $address }
@@ -161,7 +163,7 @@ booking-said-newcomer-known = Buongiorno { $name },
     { $site }
 booking-said-newcomer-none = Buongiorno { $name },
 
-    qualcuno ha cercato di prenotare con il suo indirizzo: { $title }, { $when }. Per Lei non è tenuto nulla, perché ha altre prenotazioni o non può prenotare quest’ora.
+    qualcuno ha cercato di prenotare con il suo indirizzo: { $title }, { $when }, { $price }. Per Lei non è tenuto nulla, perché ha altre prenotazioni o non può prenotare quest’ora.
     Se è stato Lei, acceda con questo link:
 
     { $address }

@@ -31,6 +31,7 @@ booking-zone-device = Semua masa mengikut { $zone }, seperti pada peranti anda.
 booking-at-place = { $place } ({ $reader })
 booking-zone-mails = E-mel anda
 booking-zone-take-over = Guna { $zone } untuk e-mel anda juga
+booking-time-own = Dalam zon akaun anda, seperti dalam e-mel anda: { $when }
 booking-nothing = Tiada masa lapang buat masa ini.
 booking-clear = Papar semua masa
 new-slots-newsletter = Masa baharu untuk ditempah, melalui e-mel setiap pagi
@@ -91,8 +92,8 @@ slot-phone = Melalui telefon
 booking-first-page = Masa untuk ditempah
 booking-group = Tempahan
 booking-role-provider = Penyedia: menawarkan masa
-booking-scope-read = Melihat tempahan dan masa anda
-booking-scope-write = Menawarkan masa, serta menempah dan membatalkan yang percuma
+booking-scope-read = melihat tempahan dan masa anda
+booking-scope-write = menawarkan masa, serta menempah dan membatalkan yang percuma
 booking-event-confirmed = satu tempahan disahkan
 booking-event-moved = satu tempahan dipindahkan
 booking-event-cancelled = satu tempahan dibatalkan
@@ -111,6 +112,7 @@ booking-coming-more = Yang berikutnya
 booking-past = Lepas
 booking-none = Belum ada tempahan.
 booking-line = { $title }, dengan { $name }
+booking-with-nobody = seseorang yang akaunnya telah dipadam
 booking-pay-until = bayar sebelum { $time }
 booking-pay = Bayar
 booking-back = Semua tempahan
@@ -249,7 +251,11 @@ booking-was-moved = Sudah dipindahkan. E-mel dengan masa baharu sedang dihantar.
 booking-was-cancelled = Sudah dibatalkan.
 booking-cancel-ask = Batalkan tempahan ini…
 booking-cancel-question = Batalkan “{ $title }”?
-booking-cancel-facts = { $by ->
+booking-cancel-facts = { $until ->
+        [none] { "" }
+       *[other] Belum ada apa-apa dibatalkan. Semasa halaman ini terbuka, jumlah yang dibayar balik telah berubah: anda tidak rugi apa-apa hanya sehingga { $until }.
+    }
+    { $by ->
         [provider] { $when } tidak ditawarkan lagi, dan ahli dimaklumkan melalui e-mel.
        *[other] { $when } menjadi lapang untuk orang lain.
     }
@@ -554,7 +560,8 @@ slot-mine = Masa anda
 slot-begin = Masa untuk ditempah
 slot-begin-text = Tawarkan masa untuk ditempah orang lain
 slot-first-times = Tawarkan masa pertama anda
-slot-first = Profil anda menyatakan nama, zon dan berapa awal anda perlu dimaklumkan.
+slot-first = Profil anda menyatakan nama dan berapa awal anda perlu dimaklumkan. Masa adalah dalam zon anda: { $zone }.
+slot-first-zone = Tukar zon anda
 slot-week = { $from } – { $to }
 slot-earlier = Sebelumnya
 slot-later = Kemudian
@@ -1260,6 +1267,7 @@ booking-newcomer-hint = Kami hantar pautan yang mengesahkan tempahan.
 booking-newcomer-text = Anda tidak perlu akaun: kami simpan masa itu sementara anda mengesahkan melalui e-mel.
 booking-newcomer-sent = Semak e-mel anda
 booking-newcomer-held = Kami telah menghantar e-mel ke alamat ini. Ikut pautannya dalam masa { $minutes } minit: sehingga itu masa disimpan.
+booking-newcomer-unsent = Laman ini tidak menghantar e-mel: e-mel dengan pautan anda kekal pada pengurus laman ini. Minta pautan itu daripada mereka dalam masa { $minutes } minit: sehingga itu masa disimpan.
 booking-newcomer-no-mail = Tiada e-mel? Lihat folder spam, atau semak alamat dan cuba lagi.
 booking-newcomer-confirm = Sahkan tempahan anda
 booking-newcomer-confirm-text = Ini juga mengesahkan alamat anda. Kemudian anda boleh memindahkan atau membatalkan tempahan.
@@ -1267,7 +1275,7 @@ booking-newcomer-do = Sahkan tempahan
 booking-mail-newcomer = Sahkan tempahan anda: { $title }, { $begins }
 booking-said-newcomer = Salam { $name },
 
-    masa anda disimpan sehingga { $until }: { $title }, { $when }.
+    masa anda disimpan sehingga { $until }: { $title }, { $when }, { $price }.
     Sahkan tempahan dengan pautan ini:
 
     { $address }
@@ -1277,7 +1285,7 @@ booking-said-newcomer = Salam { $name },
     { $site }
 booking-said-newcomer-known = Salam { $name },
 
-    seseorang menempah dengan alamat anda: { $title }, { $when }. Masa itu disimpan sehingga { $until }.
+    seseorang menempah dengan alamat anda: { $title }, { $when }, { $price }. Masa itu disimpan sehingga { $until }.
     Jika itu anda, log masuk dengan pautan ini dan sahkan tempahan, atau bayar, di situ:
 
     { $address }
@@ -1287,7 +1295,7 @@ booking-said-newcomer-known = Salam { $name },
     { $site }
 booking-said-newcomer-none = Salam { $name },
 
-    seseorang cuba menempah dengan alamat anda: { $title }, { $when }. Tiada apa disimpan untuk anda, kerana anda ada tempahan lain, atau tidak boleh menempah masa ini.
+    seseorang cuba menempah dengan alamat anda: { $title }, { $when }, { $price }. Tiada apa disimpan untuk anda, kerana anda ada tempahan lain, atau tidak boleh menempah masa ini.
     Jika itu anda, log masuk dengan pautan ini:
 
     { $address }

@@ -31,6 +31,7 @@ booking-zone-device = 所有时间均为 { $zone } 时间（按您的设备）�
 booking-at-place = { $place }（{ $reader }）
 booking-zone-mails = 您的邮件
 booking-zone-take-over = 邮件也使用 { $zone } 时间
+booking-time-own = 按您账户的时区（邮件中亦如此）：{ $when }
 booking-nothing = 目前没有空闲时间。
 booking-clear = 显示所有时间
 new-slots-newsletter = 每天早上通过邮件接收新的可预约时间
@@ -119,6 +120,7 @@ booking-newcomer-hint = 我们会发送一个确认预约的链接。
 booking-newcomer-text = 无需账户：在您通过邮件确认期间，我们为您保留该时间。
 booking-newcomer-sent = 请查看您的邮箱
 booking-newcomer-held = 我们已向此地址发送邮件。请在 { $minutes } 分钟内打开其中的链接，在此之前该时间为您保留。
+booking-newcomer-unsent = 本网站不发送邮件：含有链接的邮件留在网站管理者处。请在 { $minutes } 分钟内向他们索取链接，在此之前该时间为您保留。
 booking-newcomer-no-mail = 没有收到邮件？请查看垃圾邮件文件夹，或检查地址后重试。
 booking-newcomer-confirm = 确认您的预约
 booking-newcomer-confirm-text = 这也会确认您的地址。之后您可以更改或取消预约。
@@ -126,7 +128,7 @@ booking-newcomer-do = 确认预约
 booking-mail-newcomer = 确认您的预约：{ $title }，{ $begins }
 booking-said-newcomer = { $name }，您好：
 
-    您的时间保留至 { $until }：{ $title }，{ $when }。
+    您的时间保留至 { $until }：{ $title }，{ $when }，{ $price }。
     请用此链接确认预约：
 
     { $address }
@@ -136,7 +138,7 @@ booking-said-newcomer = { $name }，您好：
     { $site }
 booking-said-newcomer-known = { $name }，您好：
 
-    有人用您的地址预约了：{ $title }，{ $when }。该时间保留至 { $until }。
+    有人用您的地址预约了：{ $title }，{ $when }，{ $price }。该时间保留至 { $until }。
     如果是您本人，请用此链接登录，并在那里确认或支付：
 
     { $address }
@@ -146,7 +148,7 @@ booking-said-newcomer-known = { $name }，您好：
     { $site }
 booking-said-newcomer-none = { $name }，您好：
 
-    有人尝试用您的地址预约：{ $title }，{ $when }。没有为您保留时间，因为您有其他预约，或不能预约该时间。
+    有人尝试用您的地址预约：{ $title }，{ $when }，{ $price }。没有为您保留时间，因为您有其他预约，或不能预约该时间。
     如果是您本人，请用此链接登录：
 
     { $address }

@@ -508,7 +508,6 @@ fn tell_settled(
     };
     let outcome = settled.outcome.map_or("none", Outcome::word);
     let values = [
-        ("with", with.as_str().into()),
         ("claimant", claim.claimant.word().into()),
         ("outcome", outcome.into()),
     ];
@@ -518,6 +517,7 @@ fn tell_settled(
         booking,
         until: claim.answer_until,
         quoted,
+        with: &with,
         back: settled.back,
     };
     notice::tell_of_claim(tx, site, account.as_ref(), said, &values)

@@ -180,6 +180,7 @@ impl Holding<'_> {
                 ("when", when.into()),
                 ("begins", begins.into()),
                 ("until", until.into()),
+                ("price", notice::price(&text, slot.price()).into()),
             ],
             path: &path,
         };

@@ -1,6 +1,8 @@
 //! Messages to the member and the provider of a booking: a mail with a calendar file, and a
 //! notification on the site.
 
+use std::borrow::Cow;
+
 use identity::account::{self, Account, AccountId};
 use identity::grant::{self, ADMIN};
 use identity::notification::{self, NewNotification};
@@ -179,6 +181,22 @@ pub(crate) fn account_of(
     }
 }
 
+/// The price of a session that takes no credit.
+pub(crate) fn price(text: &Text, price: Money) -> String {
+    match price.minor {
+        0 => text.say("booking-free").into_owned(),
+        _ => text.money(price),
+    }
+}
+
+/// The other side's name in a sentence. Whose account was deleted has none.
+pub(crate) fn named<'a>(text: &'a Text, name: &'a str) -> Cow<'a, str> {
+    match name {
+        "" => text.say("booking-with-nobody"),
+        name => name.into(),
+    }
+}
+
 /// Notifies the member or the provider.
 pub(crate) fn tell_one(
     tx: &mut Tx<'_>,
@@ -198,6 +216,7 @@ pub(crate) fn tell_one(
         Party::Member => provider::find(tx, &booking.provider_id)?.display_name,
         Party::Provider | Party::Administrator => member::name(tx, booking.member_id.as_ref())?,
     };
+    let in_sentence = named(text, &with);
     let mut place = booking::location(tx, booking)?;
     if place.is_empty() && !event.is_cancelled() {
         (place,) = sql!("SELECT area FROM slot WHERE id = :id", id = booking.slot_id).one(tx)?;
@@ -217,7 +236,7 @@ pub(crate) fn tell_one(
         ("day", day.into()),
         ("title", booking.title.as_str().into()),
         ("when", short.into()),
-        ("with", with.as_str().into()),
+        ("with", in_sentence.as_ref().into()),
         ("site", site.settings.name.as_str().into()),
     ];
     let mut body = text.with(said, &values);
@@ -406,12 +425,14 @@ pub(crate) struct ClaimTold<'a> {
     pub(crate) until: Timestamp,
     /// Follows the mail's first text.
     pub(crate) quoted: &'a str,
+    /// The name of the other side, which may be empty.
+    pub(crate) with: &'a str,
     /// What goes back to the member although the session counts.
     pub(crate) back: Option<Money>,
 }
 
 /// Notifies an account, by mail and on the site, about a claim. The messages have the arguments
-/// `about`, `until`, `back` and those in `more`.
+/// `about`, `until`, `with`, `back` and those in `more`.
 pub(crate) fn tell_of_claim(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -437,9 +458,11 @@ pub(crate) fn tell_of_claim(
     let short = text.subject_in(place.as_ref().unwrap_or(&reader.zone), at);
     let short = format!("{}, {short}", booking.title);
     let back = told.back.map(|sum| text.money(sum));
+    let in_sentence = named(text, told.with);
     let mut values = vec![
         ("about", about.as_str().into()),
         ("until", until.as_str().into()),
+        ("with", in_sentence.as_ref().into()),
         ("back", back.as_deref().unwrap_or("none").into()),
     ];
     values.extend(more.iter().cloned());

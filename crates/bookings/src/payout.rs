@@ -4,6 +4,7 @@
 pub mod batch;
 mod hold_back;
 mod own;
+mod provider_rate;
 
 use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
@@ -16,8 +17,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::resource::Parent as _;
 use utoipa::ToSchema;
-use web::fields::{money, percent};
-use web::{Field, Findings, Input, Site};
+use web::{Findings, Site};
 
 use crate::booking::{Booking, BookingId, State, claim};
 use crate::provider::{Provider, ProviderId};
@@ -27,6 +27,9 @@ use crate::{CLAIM_OPEN, PAYOUT_STATE, Refusal, credit, order};
 use batch::BatchId;
 pub(crate) use hold_back::{hold_back, is_decided};
 pub use own::{Before, list_of};
+pub use provider_rate::{
+    RATE_FIELDS, Rate, RatedProvider, change_rate, find_rate, list_rates, rate,
+};
 
 platform::id!(PayoutId, random, "One sum that a provider is owed.");
 
@@ -125,92 +128,6 @@ pub struct PayoutView {
     /// The number of unsettled claims about the session, 0 or 1. While it is 1, the item cannot be
     /// approved.
     pub open_claims: i64,
-}
-
-/// What a provider is owed for a session, set by administrators.
-#[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
-#[schema(as = PayoutRate)]
-pub struct Rate {
-    /// The amount for each session, in minor units; 0 if nothing is owed.
-    pub payout_minor: i64,
-    /// The currency (ISO 4217).
-    #[schema(value_type = String)]
-    pub payout_currency: Currency,
-    /// The share that is owed if the member does not come, in hundredths of a percent.
-    pub no_show_bps: i64,
-}
-
-/// The fields of a rate that an administrator can set.
-pub const RATE_FIELDS: &[Field] = web::fields! { Rate:
-    payout_minor: money(0, 100_000_000_000, "payout_currency").label("payout-rate")
-        .hint("payout-rate-hint"),
-    no_show_bps: percent(0, 10_000).label("payout-no-show"),
-};
-
-pub fn rate(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Rate, StoreError> {
-    sql!("SELECT {Rate} FROM provider WHERE id = :provider", provider).one(tx)
-}
-
-/// A provider and their rate.
-#[derive(Clone, Debug, Row, Serialize, ToSchema)]
-pub struct RatedProvider {
-    #[schema(value_type = String)]
-    pub id: ProviderId,
-    pub display_name: String,
-    #[serde(flatten)]
-    #[row(flatten)]
-    pub rate: Rate,
-}
-
-/// Lists all providers who have an account, by name.
-pub fn list_rates(tx: &mut Tx<'_>) -> Result<Vec<RatedProvider>, StoreError> {
-    let all = sql!(
-        "SELECT {RatedProvider} FROM provider WHERE account_id IS NOT NULL
-         ORDER BY display_name, id"
-    );
-    tx.all(all, &[])
-}
-
-pub fn find_rate(tx: &mut Tx<'_>, id: &ProviderId) -> Result<Option<RatedProvider>, StoreError> {
-    sql!(
-        "SELECT {RatedProvider} FROM provider WHERE id = :id AND account_id IS NOT NULL",
-        id
-    )
-    .maybe(tx)
-}
-
-/// Sets the rate for bookings that are made from now on, in the site's currency.
-pub fn change_rate(
-    tx: &mut Tx<'_>,
-    by: &Administrator,
-    id: &ProviderId,
-    input: &Input,
-) -> Result<RatedProvider, Refusal> {
-    sudo::require::<Refusal>(tx, &by.requester().who)?;
-    let found: Option<RatedProvider> = sql!(
-        "SELECT {RatedProvider} FROM provider WHERE id = :id FOR NO KEY UPDATE",
-        id
-    )
-    .maybe(tx)?;
-    let old = found.ok_or(Refusal::NotFound)?;
-    let mut findings = Findings::default();
-    let zone = jiff::tz::TimeZone::UTC;
-    let mut current = old.rate.clone();
-    if input.has("payout_minor") {
-        current.payout_currency = settings::load(tx)?.currency();
-    }
-    let rate = input.apply(RATE_FIELDS, &current, false, &zone, &mut findings);
-    findings.finish()?;
-    sql!(
-        "UPDATE provider SET {Rate = :Rate} WHERE id = :id",
-        Rate = rate,
-        id
-    )
-    .run(tx, Rows::Exactly(1))?;
-    let changes = json!([{"field": "rate", "old": old.rate, "new": rate}]);
-    let entity = ("provider", id.to_string());
-    by.record(tx, entity, "provider.rate_changed", changes)?;
-    Ok(RatedProvider { rate, ..old })
 }
 
 /// A share of an amount, in hundredths of a percent, rounded down.

@@ -139,14 +139,7 @@ impl Proof for Provider {
         let mut provider = Self::of(tx, requester)?;
         let account = &requester.who.account().id;
         if provider.profile.id.as_str().is_empty() {
-            provider.profile.id = tx.id();
-            sql!(
-                "INSERT INTO provider (account_id, {ProviderProfile}) VALUES (:account, {:ProviderProfile})
-                 ON CONFLICT (account_id) DO NOTHING",
-                account,
-                ProviderProfile = provider.profile
-            )
-            .run(tx, Rows::AtMostOne)?;
+            begin(tx, account, &provider.profile.display_name)?;
         }
         provider.profile = sql!(
             "SELECT {ProviderProfile} FROM provider WHERE account_id = :account FOR NO KEY UPDATE",
@@ -155,6 +148,19 @@ impl Proof for Provider {
         .one(tx)?;
         Ok(provider)
     }
+}
+
+/// Stores a first profile for the account, unless it has one.
+pub(crate) fn begin(tx: &mut Tx<'_>, account: &AccountId, name: &str) -> Result<(), StoreError> {
+    let profile = ProviderProfile::new(tx.id(), name, &settings::load(tx)?);
+    sql!(
+        "INSERT INTO provider (account_id, {ProviderProfile}) VALUES (:account, {:ProviderProfile})
+         ON CONFLICT (account_id) DO NOTHING",
+        account,
+        ProviderProfile = profile
+    )
+    .run(tx, Rows::AtMostOne)?;
+    Ok(())
 }
 
 /// Changes the profile. The caller holds the profile's lock.

@@ -214,6 +214,16 @@ pub fn own(tx: &mut Tx<'_>, provider: &Provider, id: &SlotId) -> Result<Slot, Re
     found.ok_or(Refusal::NotFound)
 }
 
+/// Whether the provider has ever offered a slot that is not deleted.
+pub(crate) fn has_any(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<bool, StoreError> {
+    let found: Vec<(SlotId,)> = sql!(
+        "SELECT id FROM slot WHERE provider_id = :provider AND deleted_at IS NULL LIMIT 1",
+        provider
+    )
+    .all(tx)?;
+    Ok(!found.is_empty())
+}
+
 /// Lists the provider's slots that begin in this period, in chronological order.
 pub fn list(
     tx: &mut Tx<'_>,

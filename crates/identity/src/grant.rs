@@ -94,6 +94,21 @@ pub fn list_who_may_in_site(tx: &mut Tx<'_>, duty: Role) -> Result<Vec<AccountId
     Ok(all.into_iter().map(|(id,)| id).collect())
 }
 
+/// The accounts that were given this duty in the whole installation, with their owners' names.
+/// Those who only have a rank are not among them.
+pub fn list_holders(tx: &mut Tx<'_>, duty: Role) -> Result<Vec<(AccountId, String)>, StoreError> {
+    sql!(
+        "SELECT a.id, a.display_name FROM role_grant g JOIN account a ON a.id = g.account_id
+         WHERE g.scope_kind = :site AND g.is_rank = 0 AND g.role = :duty AND a.state = 'active'
+           AND (g.expires_at IS NULL OR g.expires_at > :now)
+         ORDER BY a.id",
+        site = SITE.name,
+        duty,
+        now = tx.roughly_now()
+    )
+    .all(tx)
+}
+
 /// The scopes of one kind in which `who` has a rank. Each pair consists of the scope's id and the
 /// rank.
 pub fn ranks_of(

@@ -294,7 +294,7 @@ pub(crate) fn authenticate(
 ) -> Result<Option<(Secret, Stay)>, StoreError> {
     let now = tx.now();
     sql!(
-        "UPDATE session SET authenticated_at = :now WHERE id = :id",
+        "UPDATE session SET authenticated_at = :now, last_seen_at = :now WHERE id = :id",
         now,
         id
     )

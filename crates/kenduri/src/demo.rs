@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use axum::body::Bytes;
-use identity::account::{self, AccountId, AccountZone, CreateError, NewAccount};
+use identity::account::{self, AccountId, AccountZone, CreateError, NewAccount, ZoneSource};
 use identity::grant::{self, GrantError};
 use identity::people::import;
 use identity::people::setup::{self, Credential, SetupError};
@@ -106,7 +106,10 @@ fn person(name: &str, email: &str) -> Result<NewAccount> {
         name: name.parse()?,
         email: email.parse()?,
         locale: "en".to_owned(),
-        zone: AccountZone::chosen(occasions::demo::ZONE),
+        zone: AccountZone {
+            name: occasions::demo::ZONE.to_owned(),
+            source: ZoneSource::Site,
+        },
     })
 }
 

@@ -308,7 +308,7 @@ answer-places-both = الباقي: { $children ->
 }.
 answer-new-person = الشخص { $n }
 answer-comes = هذا الشخص سيحضر
-answer-all-events = حضور كل شيء، أو بعضه فقط
+answer-all-events = حضور ما تحضرونه أنتم، أو بعضه فقط
 answer-add = إضافة شخص
 answer-add-child = إضافة طفل
 answer-only-children = لم تبقَ إلا أماكن للأطفال.
@@ -428,6 +428,7 @@ saved-counts = { $counts }.
 saved-calendar = الإضافة إلى التقويم
 saved-mail = سنرسل نسخة إلى { $address }.
 saved-no-mail = لا نرسل نسخة بالبريد الإلكتروني، لأن هذا الموقع لم يسمح بعد لأصحاب الدعوة بإرسال البريد بحرية. ردودكم محفوظة وترونها هنا.
+saved-no-server = لا نرسل نسخة بالبريد الإلكتروني، لأن هذا الموقع لا يرسل بريدًا. ردودكم محفوظة وترونها هنا.
 
 ## Food needs and note by themselves
 

@@ -216,7 +216,7 @@ answer-places-both = { $children ->
 } left.
 answer-new-person = Person { $n }
 answer-comes = This person comes
-answer-all-events = Comes to everything, or only to some
+answer-all-events = Comes to the same as you, or only to some
 answer-add = Add a person
 answer-add-child = Add a child
 answer-only-children = Only places for children are left.
@@ -312,6 +312,7 @@ saved-counts = { $counts }.
 saved-calendar = Add to calendar
 saved-mail = We send a copy to { $address }.
 saved-no-mail = We send no copy by email, because this site does not let these hosts send mail freely yet. Your answers are saved, and you see them here.
+saved-no-server = We send no copy by email, because this site sends no mail. Your answers are saved, and you see them here.
 
 ## Food needs and note by themselves
 

@@ -225,7 +225,7 @@ answer-places-both = Posti rimasti: { $children ->
 }.
 answer-new-person = Persona { $n }
 answer-comes = Questa persona ci sarà
-answer-all-events = A tutto, o solo a una parte
+answer-all-events = A ciò a cui venite voi, o solo a una parte
 answer-add = Aggiungi una persona
 answer-add-child = Aggiungi un bambino
 answer-only-children = Restano solo posti per bambini.
@@ -321,6 +321,7 @@ saved-counts = { $counts }.
 saved-calendar = Aggiungi al calendario
 saved-mail = Ne inviamo una copia a { $address }.
 saved-no-mail = Non inviamo una copia per email, perché questo sito non permette ancora ai padroni di casa di inviare email liberamente. Le risposte sono salvate e si vedono qui.
+saved-no-server = Non inviamo una copia per email, perché questo sito non invia email. Le risposte sono salvate e si vedono qui.
 
 ## Food needs and note by themselves
 

@@ -181,7 +181,7 @@ answer-places-children = Tuan/puan boleh membawa { $allowed } kanak-kanak; { $le
 answer-places-both = Tinggal { $children } tempat kanak-kanak dan { $guests } tempat tetamu.
 answer-new-person = Orang ke-{ $n }
 answer-comes = Orang ini akan hadir
-answer-all-events = Hadir ke semua acara, atau sebahagian sahaja
+answer-all-events = Hadir ke acara yang sama seperti anda, atau sebahagian sahaja
 answer-add = Tambah seorang lagi
 answer-add-child = Tambah seorang kanak-kanak
 answer-only-children = Hanya tempat untuk kanak-kanak yang masih ada.
@@ -268,6 +268,7 @@ saved-counts = { $counts }.
 saved-calendar = Tambah ke kalendar
 saved-mail = Salinannya kami hantar ke { $address }.
 saved-no-mail = Kami tidak menghantar salinan melalui e-mel, kerana laman ini belum membenarkan tuan rumah ini menghantar e-mel dengan bebas. Jawapan anda disimpan, dan anda dapat melihatnya di sini.
+saved-no-server = Kami tidak menghantar salinan melalui e-mel, kerana laman ini tidak menghantar e-mel. Jawapan anda disimpan, dan anda dapat melihatnya di sini.
 
 ## Food needs and note by themselves
 

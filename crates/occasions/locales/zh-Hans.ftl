@@ -181,7 +181,7 @@ answer-places-children = 您可以带{ $allowed }个小孩；{ $left ->
 answer-places-both = 还剩{ $children }个小孩名额和{ $guests }个同伴名额。
 answer-new-person = 第{ $n }位
 answer-comes = 这一位会出席
-answer-all-events = 全部参加，或只参加部分场次
+answer-all-events = 与您参加相同的场次，或只参加部分场次
 answer-add = 添加一位
 answer-add-child = 添加一个小孩
 answer-only-children = 只剩小孩的名额。
@@ -268,6 +268,7 @@ saved-counts = { $counts }。
 saved-calendar = 添加到日历
 saved-mail = 我们会将副本寄到{ $address }。
 saved-no-mail = 本网站尚未允许主人自由发送邮件，因此我们不会寄出副本。您的回复已保存，可在此查看。
+saved-no-server = 本网站不发送邮件，因此我们不会寄出副本。您的回复已保存，可在此查看。
 
 ## Food needs and note by themselves
 

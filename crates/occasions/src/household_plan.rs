@@ -110,8 +110,15 @@ impl Household {
             }
             guests.remove(at);
         }
-        let mut rows = Vec::new();
-        for (index, wanted) in wish.guests.iter().enumerate() {
+        let mut rows = vec![0; wish.guests.len()];
+        let known = guests.len();
+        // What the household says itself comes first, because new guests take it over.
+        let (old, new): (Vec<_>, Vec<_>) = wish
+            .guests
+            .iter()
+            .enumerate()
+            .partition(|(_, wanted)| wanted.id.is_some());
+        for (index, wanted) in old.into_iter().chain(new) {
             let mut field = Findings {
                 list: &mut findings,
                 prefix: format!("/guests/{index}"),
@@ -122,12 +129,13 @@ impl Household {
                     .position(|guest| guest.id == *id)
                     .ok_or(Refusal::GuestNotFound)?;
                 change(&mut guests[at], wanted, rules, &mut field);
-                rows.push(at);
+                rows[index] = at;
             } else {
                 let position = guests.iter().map(|guest| guest.position + 1).max();
-                let mut guest = self.newcomer(new_id(), position.unwrap_or(0), rules);
+                let (id, position) = (new_id(), position.unwrap_or(0));
+                let mut guest = self.newcomer(id, position, rules, &guests[..known]);
                 change(&mut guest, wanted, rules, &mut field);
-                rows.push(guests.len());
+                rows[index] = guests.len();
                 guests.push(guest);
             }
         }
@@ -165,11 +173,29 @@ impl Household {
         })
     }
 
-    /// Creates a guest who comes to all events to which the household is invited.
-    fn newcomer(&self, id: GuestId, position: i64, rules: Rules<'_>) -> Guest {
-        let reply = Reply {
-            status: ReplyStatus::Yes,
-            answered_at: Some(rules.now),
+    /// Creates a guest who comes to all events to which the household is invited, but for those to
+    /// which the others, who come to something, have all said no or that they do not know yet.
+    fn newcomer(&self, id: GuestId, position: i64, rules: Rules<'_>, others: &[Guest]) -> Guest {
+        let is_coming = |status| matches!(status, ReplyStatus::Yes | ReplyStatus::Waitlisted);
+        let mut all = others.iter().flat_map(|guest| guest.replies.values());
+        let some_come = all.any(|reply| is_coming(reply.status));
+        let reply = |event| {
+            let mut said = others
+                .iter()
+                .filter_map(|guest| guest.replies.get(event))
+                .map(|reply| reply.status);
+            let status = match said.next() {
+                Some(first @ (ReplyStatus::No | ReplyStatus::Undecided))
+                    if some_come && said.all(|other| other == first) =>
+                {
+                    first
+                }
+                _ => ReplyStatus::Yes,
+            };
+            Reply {
+                status,
+                answered_at: Some(rules.now),
+            }
         };
         Guest {
             id,
@@ -186,7 +212,7 @@ impl Household {
             replies: self
                 .events
                 .iter()
-                .map(|event| (event.clone(), reply.clone()))
+                .map(|event| (event.clone(), reply(event)))
                 .collect(),
         }
     }

@@ -12,7 +12,8 @@ use identity::session::signed_in::SignedIn;
 /// The form field that contains the confirmation.
 const SURE: &str = "sure";
 /// The form field with a short description of the action, for the page on which people confirm
-/// their identity.
+/// their identity. Every form that may lead there has it. A form with several buttons has one field
+/// for each instead, named `ask.what.` and the button's value.
 pub const WHAT: &str = "ask.what";
 /// The form field with the label of the button on the page on which people confirm their identity.
 pub const CONFIRM: &str = "ask.confirm";

@@ -47,7 +47,21 @@ async function sign(options) {
   return { id: made.id, response: all({ clientDataJSON, authenticatorData, signature }) };
 }
 
+// Who has to prove first who they are, or to sign in again, comes back to the name that they typed.
+const proofs = { sudo_required: "/sudo", unauthenticated: "/login" };
+
 async function add(form) {
+  try {
+    await make(form);
+  } catch (error) {
+    const page = proofs[error.code];
+    if (!page) throw error;
+    const here = `${location.pathname}?${new URLSearchParams({ passkey_name: form.elements.passkey_name.value })}`;
+    location.assign(`${page}?${new URLSearchParams({ redirect: here })}`);
+  }
+}
+
+async function make(form) {
   const options = await post(form, "/api/v1/me/passkeys/options");
   const publicKey = {
     ...options,

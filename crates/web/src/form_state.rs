@@ -31,6 +31,8 @@ pub struct FormState {
     pub form: Form,
     /// An error message about the whole form.
     pub trouble: Option<String>,
+    /// Whether the error is that the sender has to wait, which is about none of the fields.
+    has_to_wait: bool,
     /// Errors of single fields.
     errors: Vec<FormError>,
     /// How many errors at the start of `errors` concern the value of a single field.
@@ -107,6 +109,7 @@ impl FormState {
         Self {
             form,
             trouble: errors.is_empty().then(|| problem.detail(text)),
+            has_to_wait: problem.retry_after.is_some(),
             findings: errors.len(),
             errors,
             ..Self::default()
@@ -156,9 +159,12 @@ impl FormState {
         self.errors.push(FormError { field, words });
     }
 
-    /// Moves the error about the whole form to this field.
+    /// Moves the error about the whole form to this field, unless it is that the sender has to wait.
     #[must_use]
     pub fn at(mut self, field: &str) -> Self {
+        if self.has_to_wait {
+            return self;
+        }
         if let Some(words) = self.trouble.take() {
             self.complain(field, words);
         }

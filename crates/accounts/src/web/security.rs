@@ -207,6 +207,11 @@ pub(super) async fn page(
         days.value = token::DEFAULT_DAYS.to_string();
     }
     let name = form_state.line("name", text.say("account-token-name"));
+    let mut passkey_name = form_state.line("passkey_name", text.say("account-passkey-name"));
+    // The script comes back with it from the proof of who is asking.
+    if let Some(typed) = req.query.find("passkey_name") {
+        passkey_name.value = typed.to_owned();
+    }
     let body = SecurityPage {
         text,
         csrf,
@@ -228,9 +233,7 @@ pub(super) async fn page(
         sessions: &sessions,
         passkeys: &passkeys,
         has_passkeys: accounts.site.url().can_have_passkeys(),
-        passkey_name: form_state
-            .line("passkey_name", text.say("account-passkey-name"))
-            .required(),
+        passkey_name: passkey_name.required(),
         tokens: &tokens,
         domains: accounts.domain_accounts,
         scopes: TokenScope::all(accounts.domain_accounts)

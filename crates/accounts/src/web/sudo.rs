@@ -47,6 +47,8 @@ struct SudoPage<'a> {
     /// The path of the link with which the person leaves the page without proving a credential.
     back: &'a str,
     held: Option<&'a HeldForm>,
+    /// What the held form does; `None` if nobody has said it.
+    what: Option<&'a str>,
     form_state: &'a FormState,
 }
 
@@ -153,9 +155,13 @@ impl HeldForm {
     }
 
     /// The short description of what the held form does; `None` if the form contains no
-    /// description.
+    /// description. A form with several buttons has a description for the value of each.
     fn what(&self) -> Option<&str> {
-        self.kept.form.find(question::WHAT)
+        let form = &self.kept.form;
+        form.find(question::WHAT).or_else(|| {
+            form.iter()
+                .find_map(|(_, value)| form.find(&format!("{}.{value}", question::WHAT)))
+        })
     }
 }
 
@@ -374,6 +380,7 @@ async fn page(
         code: has_factor.then(|| code.required()),
         has_passkey: has_passkey && accounts.site.url().can_have_passkeys(),
         back: target(redirect),
+        what: held.and_then(HeldForm::what),
         held,
         form_state,
     };

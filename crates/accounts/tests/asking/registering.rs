@@ -253,7 +253,12 @@ fn a_network_registers_two_in_five_minutes_and_ten_in_an_hour() {
                     done += 1;
                     expect(world, &accounts, &email, "mail-verify-subject");
                 }
-                429 => assert!(page.header("retry-after").parse::<u32>().unwrap() > 0),
+                429 => {
+                    assert!(page.header("retry-after").parse::<u32>().unwrap() > 0);
+                    // It is about the network, not about a field.
+                    assert!(!page.body.contains("aria-invalid"), "{}", page.body);
+                    assert!(page.text().contains("Too many requests."));
+                }
                 other => panic!("{other}"),
             }
             if minute == 3 {

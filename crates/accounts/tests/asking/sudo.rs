@@ -432,13 +432,75 @@ fn a_form_that_waited_too_long_is_shown_as_it_was_typed() {
         form.fill("password", PASSWORD);
         let page = farah.submit(&page, &form).await.with(200);
         let words = english(&accounts).say("account-sudo-undone-text");
-        assert!(page.text().contains(&words) && page.text().contains("Kitchen screen"));
+        let what = english(&accounts).say("account-token-create");
+        assert!(page.text().contains(&words) && page.text().contains(&*what));
         let of = id.clone();
         let tokens = stage::read(world.store(), move |tx| token::list(tx, &of)).await;
         assert!(tokens.is_empty());
         let form = page.form("/me/security/tokens");
+        assert_eq!(form.value("name"), Some("Kitchen screen"));
         let done = farah.submit(&page, &form).await.with(200);
         assert!(done.body.contains("kd_pat_"));
+    });
+}
+
+#[test]
+fn the_proof_says_what_comes_next_in_words() {
+    World::default_engine(&MIGRATIONS, async |world| {
+        let accounts = accounts(world);
+        let hash = usual_hash(world).await;
+        let id = person(world, FARAH, Some(&hash)).await;
+        give(world, &id, OWNER, &Scope::site()).await;
+        let other = person(world, "mei@example.my", None).await;
+        let begun = begin(world, &id, Stay::Visit, client(1)).await;
+        let mut farah = visitor(&accounts);
+        farah.set_cookie("kd_session", begun.session.reveal());
+        world.clock.advance(LIFETIME);
+        let english = english(&accounts);
+        let next = english.say("account-sudo-next");
+        let at = format!("/admin/people/{other}");
+        for (page, form, what) in [
+            ("/me/security", "/me/security/totp", "account-totp"),
+            (
+                "/me/security",
+                "/me/security/tokens",
+                "account-token-create",
+            ),
+            ("/me/data", "/me/data/export", "account-export-get"),
+            ("/me/webhooks", "/me/webhooks", "webhook-new"),
+            ("/me/trusted", "/me/trusted", "trusted-add"),
+            ("/admin/invites", "/admin/invites", "account-invites-create"),
+            (&at, &at, "people-rank-save"),
+        ] {
+            let page = farah.get(page).await.with(200);
+            let filled = page.form(form);
+            let sent = filled.entries();
+            let asked = farah.post("/sudo?act=/me/security", &sent).await.with(200);
+            let text = asked.text();
+            assert!(text.contains(&*next), "{form}: {text}");
+            assert!(text.contains(&*english.say(what)), "{form}: {text}");
+        }
+        // Where nobody says it, nothing is said: the values alone say nothing.
+        let page = farah.get("/me/security").await.with(200);
+        let csrf = page
+            .form("/me/security/totp")
+            .value("_csrf")
+            .unwrap()
+            .to_owned();
+        let sent = [("_csrf", csrf.as_str()), ("unit", "hours")];
+        let page = farah.post("/sudo?act=/me/security", &sent).await.with(200);
+        assert!(!page.text().contains(&*next) && !page.text().contains("hours"));
+
+        // Who proves it has used the session at that moment.
+        let mut form = page.form("/sudo");
+        form.fill("password", PASSWORD);
+        farah.submit(&page, &form).await;
+        let of = id.clone();
+        let all = stage::read(world.store(), move |tx| session::list(tx, &of)).await;
+        assert!(
+            all.iter()
+                .all(|one| one.last_seen_at >= one.authenticated_at)
+        );
     });
 }
 

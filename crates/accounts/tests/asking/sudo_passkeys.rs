@@ -68,6 +68,9 @@ fn a_passkey_proves_who_one_is_for_ten_minutes() {
         let login = named.get("/login").await.with(200);
         assert!(login.body.contains("data-passkey=\"sign-in\""));
         named.set_cookie("kd_session", own.cookie("kd_session").unwrap());
+        // The script comes back from here with the name that was typed for a new one.
+        let page = named.get("/me/security?passkey_name=Kitchen+tablet").await;
+        assert!(page.with(200).body.contains("value=\"Kitchen tablet\""));
         let page = named.get("/sudo?redirect=%2Fme%2Fdata").await.with(200);
         assert!(
             page.body.contains("data-passkey=\"prove\"")

@@ -254,7 +254,11 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     let rows = found.items.into_iter().map(|one| {
         let when = words::moment(text, &zone, one.starts_at);
         let sides = [Some(one.provider), one.member, Some(when)];
-        let sides: Vec<String> = sides.into_iter().flatten().collect();
+        let sides: Vec<String> = sides
+            .into_iter()
+            .flatten()
+            .filter(|part| !part.is_empty())
+            .collect();
         Row {
             href: format!("/me/bookings/{}", one.claim.booking_id),
             title: one.title,

@@ -13,7 +13,7 @@ use super::slots::HERE;
 use super::words;
 use crate::finding::{self, Finding, FindingId, FindingState, Newest, PAGE};
 use crate::settings::Administrator;
-use crate::{Refusal, member, reconcile};
+use crate::{Refusal, member, notice, reconcile};
 
 const DONE: &[(&str, &str)] = &[("applied", "finding-was-applied")];
 
@@ -73,7 +73,10 @@ async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Pro
         ];
         let mut history = vec![text.with("finding-found", values)];
         if let Some(settled_at) = one.settled_at {
-            let values = [("when", at(settled_at).into()), ("name", name.into())];
+            let values = [
+                ("when", at(settled_at).into()),
+                ("name", notice::named(text, &name).into()),
+            ];
             let message = match one.state {
                 FindingState::Applied => "finding-applied-by",
                 FindingState::Open | FindingState::Healed => "finding-healed-at",

@@ -22,12 +22,11 @@ use super::slot_page::{Shown, signed_out_page};
 use super::visitor_zone::VisitorZone;
 use super::words::{self, percent};
 use crate::book::NewBooking;
-use crate::booking;
 use crate::brief::Brief;
 use crate::choice::{Choice, Kind};
 use crate::newcomer::{self, Newcomer};
-use crate::slot::SlotId;
-use crate::{calendar_feed, settings};
+use crate::slot::{Slot, SlotId};
+use crate::{calendar_feed, notice, settings};
 
 #[derive(Template)]
 #[template(path = "newcomer/sent.html")]
@@ -35,6 +34,7 @@ struct SentPage<'a> {
     text: &'a Text,
     email: &'a str,
     held: String,
+    is_sent: bool,
 }
 
 /// `POST /book/{slot}/newcomer`.
@@ -78,14 +78,19 @@ pub(super) async fn hold(
         })
         .await;
     }
-    let text = entrance.text.clone();
+    let (text, is_sent) = (entrance.text.clone(), site.settings.has_mail);
     let body = SentPage {
         text: &text,
         email: form.text("email"),
         held: text.with(
-            "booking-newcomer-held",
+            if is_sent {
+                "booking-newcomer-held"
+            } else {
+                "booking-newcomer-unsent"
+            },
             [("minutes", rules.hold_minutes.into())],
         ),
+        is_sent,
     };
     let mut response = entrance.show(site, "booking-newcomer-sent", framed(site, &text, body));
     *response.status_mut() = StatusCode::ACCEPTED;
@@ -144,6 +149,7 @@ struct ConfirmPage<'a> {
     title: &'a str,
     date: String,
     time: String,
+    price: String,
 }
 
 /// `GET /book/confirm/{token}`.
@@ -162,11 +168,12 @@ pub(super) async fn ask(
             None => None,
         };
         let zone = account.map(|account| calendar_feed::zone(&site, &account));
-        let place = booking::place_zone(tx, &booking)?;
-        Ok(Some((booking, zone, place)))
+        let slot: Slot = tx.load(&booking.slot_id)?;
+        Ok(Some((booking, zone, slot)))
     };
     let found = accounts.site.store.read(look).await?;
-    let (booking, zone, place) = found.ok_or_else(problem::gone)?;
+    let (booking, zone, slot) = found.ok_or_else(problem::gone)?;
+    let place = slot.place_zone();
     let (text, csrf) = (entrance.text.clone(), entrance.csrf.clone());
     let zone = zone.unwrap_or_else(|| words::zone(&accounts.site, None));
     let (date, time) = words::when(
@@ -181,6 +188,7 @@ pub(super) async fn ask(
         title: &booking.title,
         date,
         time,
+        price: notice::price(&text, slot.price()),
     };
     Ok(entrance.show(
         &accounts.site,

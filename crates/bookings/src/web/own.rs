@@ -400,7 +400,8 @@ pub(super) async fn cancel(mut posted: FormPost) -> Result<Response, Problem> {
     let is_late = is_member && cancelling::is_late(&loaded.booking, now);
     // The question says what is paid back. If that has changed since, it is asked again.
     let said_late = posted.form.is_ticked("late");
-    let is_sure = question::is_sure(&posted.form) && said_late == is_late;
+    let has_changed = question::is_sure(&posted.form) && said_late != is_late;
+    let is_sure = question::is_sure(&posted.form) && !has_changed;
     if !is_sure {
         posted.form.set("late", if is_late { "1" } else { "" });
     }
@@ -416,7 +417,10 @@ pub(super) async fn cancel(mut posted: FormPost) -> Result<Response, Problem> {
         let zone = words::zone(&req.site, Some(&req.who));
         let (place, at) = (loaded.slot.place_zone(), loaded.booking.starts_at);
         let when = words::moment_at(&req.text, &zone, place.as_ref(), at);
+        let deadline = loaded.booking.cancel_deadline();
+        let until = has_changed.then(|| words::moment(&req.text, &zone, deadline));
         let values = vec![
+            ("until", until.unwrap_or_else(|| "none".to_owned()).into()),
             ("title", loaded.booking.title.as_str().into()),
             ("when", when.into()),
             ("by", loaded.party.word().into()),

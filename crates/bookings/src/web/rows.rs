@@ -58,17 +58,13 @@ impl Row {
         (zone, now): (&TimeZone, Timestamp),
         (one, name, order, place): &Named,
     ) -> Self {
-        let values = [
-            ("title", one.title.as_str().into()),
-            ("name", name.as_str().into()),
-        ];
         let open = order
             .as_ref()
             .filter(|_| one.state == State::PendingPayment);
         Self {
             href: notice::page(one),
             when: words::moment_short_at(text, zone, place.as_ref(), one.starts_at),
-            note: text.with("booking-line", values),
+            note: words::line(text, &one.title, name),
             tag: words::tag(one.state),
             state: one.state_label(),
             pay: open.map(|order| {

@@ -130,7 +130,11 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
         Row {
             href: format!("/me/bookings/{}", one.id),
             when: words::moment_short(text, &zone, one.starts_at),
-            note: [one.title, member, one.provider].join(" · "),
+            note: [one.title, member, one.provider]
+                .into_iter()
+                .filter(|part| !part.is_empty())
+                .collect::<Vec<_>>()
+                .join(" · "),
             reason: one.cancel_reason,
             class: words::tag(one.state),
             state: one.state.label(),

@@ -42,8 +42,12 @@ struct SlotPage<'a> {
     length: String,
     date: String,
     time: String,
+    /// The time in the zone of the member's account, in which their mails are; empty if the page's
+    /// is the same.
+    own_time: String,
     visitor: &'a VisitorZone,
-    /// The field with which the member's account takes over the zone of their device.
+    /// The field with which the member's account takes over the zone of their device or of the
+    /// page's address.
     take_over: Option<Field>,
     place: String,
     cancel: String,
@@ -265,6 +269,9 @@ pub(super) async fn slot_page(
         length: words::length(text, slot.starts_at, slot.ends_at),
         date,
         time,
+        own_time: who.map_or_else(String::new, |(who, _)| {
+            own_time(site, text, who, zone, slot)
+        }),
         visitor,
         take_over: take_over(text, form_state, visitor),
         place: words::place(text, slot),
@@ -300,12 +307,25 @@ pub(super) async fn slot_page(
     Ok(plain(site, text, &title, body))
 }
 
-/// The tick with which an account takes over the zone of its owner's device. It is ticked at first.
+/// The time of a slot in the zone of the member's account, if the page shows it in another.
+fn own_time(site: &Site, text: &Text, who: &SignedIn, shown: &TimeZone, slot: &Slot) -> String {
+    let (own, at) = (words::zone(site, Some(who)), slot.starts_at);
+    if own.to_offset(at) == shown.to_offset(at) {
+        return String::new();
+    }
+    text.with(
+        "booking-time-own",
+        [("when", words::moment(text, &own, at).into())],
+    )
+}
+
+/// The tick with which an account takes over the zone of its owner's device, or of the address. For
+/// that of the device, it is ticked at first.
 fn take_over(text: &Text, form_state: &FormState, visitor: &VisitorZone) -> Option<Field> {
     let offered = visitor.offered.as_ref()?;
     let name = zone::name(offered).to_owned();
     let mut form = form_state.form.clone();
-    if form_state.is_fine() {
+    if form_state.is_fine() && visitor.is_offered_by_device() {
         form.set("use_zone", name.clone());
     }
     let label = text.with(

@@ -16,11 +16,12 @@ pub(super) struct VisitorZone {
     pub(super) zone: TimeZone,
     /// Whether the address names the zone, so that the page's links have to name it too.
     is_asked: bool,
-    is_of_device: bool,
+    /// The zone of the visitor's device, if it counts beside that of the account.
+    device: Option<TimeZone>,
     /// Whether nobody has named a zone. Then the page's script asks the device.
     is_unknown: bool,
-    /// The zone that the account could take over: that of the device, where nobody has said the
-    /// account's.
+    /// The zone that the account could take over where nobody has said the account's: that of the
+    /// device, or that of the address where the device named none.
     pub(super) offered: Option<TimeZone>,
 }
 
@@ -33,11 +34,11 @@ impl VisitorZone {
         let account = words::zone(site, who);
         let mut device = wishes.device.clone();
         let mut offered = None;
-        if let (Some(who), Some(other)) = (who, &wishes.device) {
+        if let (Some(who), Some(other)) = (who, wishes.device.as_ref().or(wishes.asked.as_ref())) {
             let id = who.account().id.clone();
             let look = move |tx: &mut Tx<'_>| account::has_zone_of_site(tx, &id);
             if *other != account && site.store.read(look).await? {
-                offered.clone_from(&wishes.device);
+                offered = Some(other.clone());
             } else {
                 device = None;
             }
@@ -45,12 +46,12 @@ impl VisitorZone {
         let is_known = who.is_some() || wishes.asked.is_some() || wishes.has_cookie;
         Ok(Self {
             is_asked: wishes.asked.is_some(),
-            is_of_device: match &wishes.asked {
-                Some(asked) => wishes.device.as_ref() == Some(asked),
-                None => device.is_some(),
-            },
             is_unknown: !is_known,
-            zone: wishes.asked.clone().or(device).unwrap_or(account),
+            zone: wishes.asked.clone().or(device.clone()).unwrap_or(account),
+            device: match &wishes.asked {
+                Some(_) => wishes.device.clone(),
+                None => device,
+            },
             offered,
         })
     }
@@ -60,11 +61,16 @@ impl VisitorZone {
         let asked = zone::find(name);
         Self {
             is_asked: asked.is_some(),
-            is_of_device: false,
+            device: None,
             is_unknown: false,
             zone: asked.unwrap_or(fallback),
             offered: None,
         }
+    }
+
+    /// Whether the offered zone is the device's. Anybody may have made the link with the other.
+    pub(super) fn is_offered_by_device(&self) -> bool {
+        self.offered.is_some() && self.offered == self.device
     }
 
     pub(super) fn name(&self) -> &str {
@@ -98,7 +104,7 @@ impl VisitorZone {
 
     /// A sentence that names the zone of the page's times, and what writes them.
     pub(super) fn page<'t>(&self, text: &'t Text, now: Timestamp) -> (String, ZonedPage<'t>) {
-        let line = if self.is_of_device {
+        let line = if self.device.as_ref() == Some(&self.zone) {
             "booking-zone-device"
         } else {
             ZonedPage::LINE

@@ -83,6 +83,17 @@ pub(super) fn when(
     (day, notice::at_place(text, zone, place, from, say))
 }
 
+/// A session's title and the other side's name; the title alone if the reader may not know the name.
+pub(super) fn line(text: &Text, title: &str, name: &str) -> String {
+    match name {
+        "" => title.to_owned(),
+        name => text.with(
+            "booking-line",
+            [("title", title.into()), ("name", name.into())],
+        ),
+    }
+}
+
 /// What a plan grants, such as “3 credits (Session) · for 1 month”. If the plan's `months` is 0,
 /// its credits last for `days` days.
 pub(super) fn grants(text: &Text, grant: &Grant, labels: &Labels, days: i64) -> String {

@@ -75,6 +75,13 @@ fn rates_refunds_taxes_and_deadlines_are_typed_as_people_say_them() {
         let page = owner.browser.get(settings).await;
         let form = page.expect(200).form(settings);
         assert_eq!(form.value("cancel_minutes"), Some("24"));
+        // For the page on which the owner proves who they are.
+        let what = format!(
+            "{}: {}",
+            stage.say("booking-settings"),
+            stage.say("slot-save")
+        );
+        assert_eq!(form.value("ask.what"), Some(what.as_str()));
         assert_eq!(form.value("cancel_minutes.unit"), Some("hours"));
         let fields = [
             ("cancel_minutes", "2"),

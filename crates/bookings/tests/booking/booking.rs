@@ -122,7 +122,17 @@ fn it_is_moved_until_a_day_before_and_cancelled_later_as_the_page_says() {
         let at = format!("/api/v1/bookings/{}", booking["id"].as_str().unwrap());
         stage.world.clock.advance(SignedDuration::from_millis(1));
         // A page that was opened in time asks what is true now.
+        let changed = "Nothing is cancelled yet.";
         let page = aina.browser.submit(&opened, &form).await;
+        assert!(!page.text().contains(changed), "{}", page.text());
+        let mut in_time = page.expect(200).form(&format!("{path}/cancel"));
+        in_time.fill("late", "");
+        let again = aina.browser.submit(&page, &in_time).await;
+        assert!(
+            again.expect(200).text().contains(changed),
+            "{}",
+            again.text()
+        );
         assert_eq!(
             page.expect(200)
                 .form(&format!("{path}/cancel"))

@@ -64,6 +64,10 @@ fn who_has_not_paid_does_not_learn_whose_time_was_cancelled() {
             let told = mails.last().unwrap();
             assert!(told.recipient.starts_with("Aina"), "{told:?}");
             assert_eq!(told.text.contains("Farah"), is_named, "{told:?}");
+            let past = aina.browser.get("/me/bookings?when=past").await;
+            let text = past.expect(200).text();
+            assert_eq!(text.contains(", with Farah"), is_named, "{text}");
+            assert_eq!(text.contains(", with"), is_named, "{text}");
         }
     });
 }

@@ -155,7 +155,16 @@ fn a_slot_with_a_price_is_paid_after_the_link() {
         let slot = farah.offer("2026-12-01", "09:00", 18_000).await;
         let mut siti = stage.visitor();
         leave(&mut siti, &slot, SITI).await.expect(202);
+        let mails = stage.world.mails().await;
+        let mail = mails.iter().find(|mail| mail.recipient == SITI).unwrap();
+        assert!(mail.text.contains("180.00."), "{mail:?}");
         let links = links(&stage, SITI).await;
+        let page = siti.get(&links[0]).await;
+        assert!(
+            page.expect(200).text().contains("180.00"),
+            "{}",
+            page.text()
+        );
         let led = press(&mut siti, &links[0]).await;
         let pay = led.expect(303).location().unwrap().to_owned();
         assert!(pay.starts_with("/pay/"), "{pay}");

@@ -7,7 +7,7 @@ use platform::sql;
 use serde_json::{Value, json};
 
 use crate::payouts::{BATCHES, ITEMS, booked, call, item, items, mark, only_id};
-use crate::stage::{Stage, go_to, on_default, prove, run, script};
+use crate::stage::{Booking, Stage, go_to, on_default, prove, rows, run, script};
 
 const SETTINGS: &str = "/api/v1/admin/booking-settings";
 
@@ -100,5 +100,36 @@ fn a_missed_session_is_owed_by_the_rate_of_the_day_of_booking() {
         go_to(stage, "2026-11-24T01:40:00Z").await;
         mark(stage, &farah, &id, "no_show_member").await.expect(200);
         assert_eq!(items(stage).await, [item(5_000, "pending")]);
+    });
+}
+
+#[test]
+fn the_rate_of_who_was_given_the_duty_is_set_before_they_offer_anything() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = stage
+            .person_as("Farah Ali", bookings::provider::PROVIDER)
+            .await;
+        let mut owner = stage.person_as("Siti Boss", OWNER).await;
+        let all = "/admin/payouts/providers";
+        let page = owner.browser.get(all).await;
+        let path = page.expect(200).link("Farah Ali").href.clone();
+        // Those who only have a rank are not listed.
+        let listed = page.links();
+        let listed = listed
+            .iter()
+            .filter(|one| one.href.starts_with(&format!("{all}/")));
+        assert_eq!(listed.count(), 1, "{}", page.text());
+        let page = owner.browser.get(&path).await;
+        let mut form = page.expect(200).form(&path);
+        form.fill("payout_minor", "45");
+        owner.browser.submit(&page, &form).await.expect(303);
+        let slot = farah.offer("2026-12-01", "09:00", 0).await;
+        let mut aina = stage.person("Aina Yusof").await;
+        aina.book(&slot).await.expect(303);
+        let owed: Vec<(i64,)> = rows(stage, sql!("SELECT payout_minor FROM booking")).await;
+        assert_eq!(owed, [(4_500,)]);
+        let known: Vec<(i64,)> = rows(stage, sql!("SELECT payout_minor FROM provider")).await;
+        assert_eq!(known, [(4_500,)]);
+        owner.browser.get(&path).await.expect(200);
     });
 }

@@ -149,6 +149,8 @@ fn a_refusal_has_a_reason_that_the_payer_reads() {
             request["id"].as_str().unwrap()
         );
         let mut form = page.expect(200).form(&path);
+        let what = form.value("ask.what.refuse").unwrap();
+        assert!(what.contains("Aina") && what.contains("180"), "{what}");
         form.press("do", "refuse");
         let refused = admin.browser.submit(&page, &form).await;
         refused.expect(422);

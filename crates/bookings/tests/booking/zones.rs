@@ -156,6 +156,47 @@ fn an_account_with_the_site_s_zone_takes_over_the_device_s_if_its_owner_wants() 
     });
 }
 
+#[test]
+fn the_zone_of_the_address_is_offered_unticked_and_the_account_s_time_is_said_beside_it() {
+    on_default(&async |stage: &Stage<'_>| {
+        let (stage, _, slot) = berlin(stage).await;
+        let asked = format!("{slot}?tz=Asia/Tokyo");
+        let mut aina = stage.person("Aina Yusof").await;
+        let person = sql!(
+            "UPDATE account SET time_zone = 'Europe/Berlin', zone_source = 'person'
+             WHERE display_name <> 'Farah Ali'"
+        );
+        let site =
+            sql!("UPDATE account SET zone_source = 'site' WHERE display_name <> 'Farah Ali'");
+        for (set, is_offered) in [(person, false), (site, true)] {
+            run(&stage, set).await;
+            let page = aina.browser.get(&asked).await;
+            let form = page.expect(200).form(&slot);
+            assert!(page.text().contains("10–11 am, Tokyo (UTC+9)"));
+            let own = "In your account’s zone, as your mails say it: Tuesday, 1 December 2026, 2 am, Berlin (UTC+1)";
+            assert!(page.text().contains(own), "{}", page.text());
+            let offered = is_offered.then_some("Asia/Tokyo");
+            assert_eq!(form.value("zone_offered"), offered);
+            assert_eq!(form.value("use_zone"), None);
+        }
+        let page = aina.browser.get(&slot).await;
+        assert!(!page.text().contains("In your account’s zone"));
+    });
+}
+
+#[test]
+fn a_new_provider_reads_their_zone_before_the_first_times() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = stage
+            .person_as("Farah Ali", bookings::provider::PROVIDER)
+            .await;
+        let words = "Times are in your zone: Kuala Lumpur (UTC+8).";
+        farah.sees("/me/slots", words).await;
+        let page = farah.browser.get("/me/slots").await;
+        page.link(&stage.say("slot-first-zone"));
+    });
+}
+
 async fn zone_of(stage: &Stage<'_>, person: &Person) -> (String, String) {
     let id = person.who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<(String, String), StoreError> {

@@ -133,6 +133,30 @@ fn answers_are_changed_as_often_as_wanted() {
 }
 
 #[test]
+fn who_is_brought_along_comes_to_what_the_household_comes_to() {
+    on_default(async |stage| {
+        let mut visitor = stage.guest();
+        let before = state(&mut visitor, "TANWE").await;
+        let (page, mut filled) = form(&mut visitor, "TANWE").await;
+        for who in before["guests"].as_array().unwrap() {
+            for (event, _) in who["replies"].as_object().unwrap() {
+                let said = if event == "brunch" { "no" } else { "yes" };
+                let who = who["id"].as_str().unwrap();
+                filled.fill(&format!("reply.{who}.{event}"), said);
+            }
+        }
+        filled.fill("new.0.name", "Zara");
+        save(&mut visitor, &page, &filled).await;
+        let after = state(&mut visitor, "TANWE").await;
+        let zara = &guest(&after, "Zara")["replies"];
+        assert_eq!(
+            (&zara["reception"], &zara["brunch"]),
+            (&json!("yes"), &json!("no"))
+        );
+    });
+}
+
+#[test]
 fn plus_ones_are_named_corrected_and_removed() {
     on_default(async |stage| {
         let mut visitor = stage.guest();
@@ -442,6 +466,17 @@ fn the_confirmation_says_what_was_stored_and_masks_the_address() {
             page.link(&stage.say("portal-map"))
                 .href
                 .starts_with("https://www.openstreetmap.org/")
+        );
+        let silent = stage.changed(|accounts| {
+            std::sync::Arc::make_mut(&mut accounts.site.settings).has_mail = false;
+        });
+        let mut there = visitor.clone();
+        there.use_router(silent.router());
+        let page = there.get("/invite/ROSSI/confirmation").await;
+        assert!(
+            page.text().contains(&stage.say("saved-no-server")),
+            "{}",
+            page.text()
         );
         // Reloading the confirmation page does not send the form again.
         visitor.get("/invite/ROSSI/confirmation").await.expect(200);

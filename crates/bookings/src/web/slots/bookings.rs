@@ -248,10 +248,6 @@ fn row(
     let booking = session.booking;
     let gone = || text.say("session-member-gone").into_owned();
     let member = session.member.unwrap_or_else(gone);
-    let values = [
-        ("title", booking.title.as_str().into()),
-        ("name", member.as_str().into()),
-    ];
     let mut chosen = choices::chosen(listed, &booking.choice);
     let brief = booking.brief.clone();
     if !brief.topics.is_empty() {
@@ -260,7 +256,7 @@ fn row(
     Row {
         href: notice::page(&booking),
         time: zoned.time_range(booking.starts_at, booking.ends_at),
-        what: text.with("booking-line", values),
+        what: words::line(text, &booking.title, &member),
         choices: chosen,
         place: session.place,
         class: words::tag(booking.state),

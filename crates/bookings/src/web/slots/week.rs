@@ -10,7 +10,7 @@ use site::call;
 use site::question::{self, Question};
 use site::request::{FormPost, PageRequest};
 use web::form_state::{self, Control, Field, FormState};
-use web::{Problem, Text, ZonedPage};
+use web::{Problem, Text, ZonedPage, dates};
 
 use super::HERE;
 use crate::booking::{self, Booking};
@@ -19,7 +19,7 @@ use crate::provider::Provider;
 use crate::slot::{self, Slot, SlotId};
 use crate::web::frame::BookingPage as _;
 use crate::web::words;
-use crate::{Refusal, external_calendar, member, settings};
+use crate::{Refusal, external_calendar, member, notice, settings};
 
 /// The maximum length of a session.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -45,6 +45,7 @@ struct WeekPage<'a> {
     is_new: bool,
     range: String,
     zone: String,
+    zone_name: String,
     earlier: String,
     later: String,
     days: Vec<Day>,
@@ -81,27 +82,28 @@ async fn page(
 ) -> Result<Response, Problem> {
     let (now, text) = (req.site.clock.now(), &req.text);
     let look = move |tx: &mut Tx<'_>, provider: &Provider| {
-        let profile = provider.profile.clone();
+        let id = provider.profile.id.clone();
         let zone = provider.zone();
         let today = now.to_zoned(zone.clone()).date();
         let monday = monday(asked.unwrap_or(today));
         let sunday = monday.checked_add(7.days()).unwrap_or(Date::MAX);
         let start = |day: Date| day.to_zoned(zone.clone()).map_or(now, |at| at.timestamp());
         let (from, until) = (start(monday), start(sunday));
-        let slots = slot::list(tx, &profile.id, from, until)?;
+        let slots = slot::list(tx, &id, from, until)?;
         // A session may begin on the last day and end after it.
-        let busy = external_calendar::list_busy(tx, &profile.id, from, until + DAY)?;
-        let bookings: Vec<Booking> = booking::list_between(tx, &profile.id, from, until)?;
+        let busy = external_calendar::list_busy(tx, &id, from, until + DAY)?;
+        let bookings: Vec<Booking> = booking::list_between(tx, &id, from, until)?;
         let mut names = Vec::new();
         for one in bookings {
             let member = member::name(tx, one.member_id.as_ref())?;
             names.push((one.slot_id, member));
         }
         let is_administrator = settings::is_administrator(tx, &provider.requester().who)?;
+        let has_slots = !slots.is_empty() || slot::has_any(tx, &id)?;
         let lists = (slots, busy, names);
-        Ok::<_, Refusal>((profile, zone, today, monday, lists, is_administrator))
+        Ok::<_, Refusal>((has_slots, zone, today, monday, lists, is_administrator))
     };
-    let (profile, zone, today, monday, lists, is_administrator) = req.read(look).await?;
+    let (has_slots, zone, today, monday, lists, is_administrator) = req.read(look).await?;
     let (slots, busy, names) = lists;
     let is_busy = |slot: &Slot| {
         let mut times = busy.iter();
@@ -113,7 +115,7 @@ async fn page(
             let name = names.iter().find(|(id, _)| *id == slot.id);
             name.map_or_else(
                 || text.say("slot-booked").into_owned(),
-                |(_, name)| name.clone(),
+                |(_, name)| notice::named(text, name).into_owned(),
             )
         }
         slot::State::Held => {
@@ -166,7 +168,7 @@ async fn page(
         }),
         form_state,
         done: req.done(DONE),
-        is_new: profile.id.as_str().is_empty(),
+        is_new: !has_slots,
         range: text.with(
             "slot-week",
             [
@@ -175,6 +177,7 @@ async fn page(
             ],
         ),
         zone: zone_line,
+        zone_name: dates::zone_name(&zone, now),
         earlier: to(-7),
         later: to(7),
         days,

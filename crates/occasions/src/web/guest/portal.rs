@@ -52,9 +52,10 @@ pub(super) async fn confirmation(req: GuestRequest) -> Result<Response, EarlyRes
     let wants_mail = portal.occasion.switches.confirmation_mail;
     let email = portal.household.invitation.details.email.as_deref();
     let email = email.filter(|_| wants_mail);
-    let is_unmailed = match email {
-        Some(_) => is_refused(&req, &portal).await?,
-        None => false,
+    let unmailed = match email {
+        Some(_) if !req.site.settings.has_mail => Some("saved-no-server"),
+        Some(_) if is_refused(&req, &portal).await? => Some("saved-no-mail"),
+        _ => None,
     };
     let body = view::Confirmation {
         text: &text,
@@ -72,7 +73,7 @@ pub(super) async fn confirmation(req: GuestRequest) -> Result<Response, EarlyRes
         household: reading.household_answers(),
         calendar: reading.calendar(),
         mail: email.map(masked_email),
-        is_unmailed,
+        unmailed,
         tiles: reading.tiles(),
     };
     let title = body.title();

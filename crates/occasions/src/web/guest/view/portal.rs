@@ -308,8 +308,9 @@ pub struct Confirmation<'a> {
     pub calendar: Option<String>,
     /// The masked email address to which the confirmation is sent.
     pub mail: Option<String>,
-    /// Whether no confirmation is sent, because the site does not let the hosts send mail freely.
-    pub is_unmailed: bool,
+    /// The message id of the reason why no confirmation is sent: the site sends no mail, or does not
+    /// let the hosts send it freely.
+    pub unmailed: Option<&'static str>,
     pub tiles: Vec<Tile>,
 }
 

@@ -346,7 +346,7 @@ pub(crate) fn confirmation(text: &Text) -> Confirmation<'_> {
         household: vec![answer_text(text, "Getaran Jiwa")],
         calendar: Some("/invite/RAHMA/calendar.ics".to_owned()),
         mail: Some("r•••@x.my".to_owned()),
-        is_unmailed: false,
+        unmailed: None,
         tiles: tiles(text),
     }
 }
