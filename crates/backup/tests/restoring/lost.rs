@@ -224,8 +224,10 @@ async fn files_of_other_programs_stop_nothing() {
         ] {
             leave(folder, other);
         }
-        leave(&format!("{folder}/@eaDir"), name);
-        leave(&format!("{folder}/lost+found"), name);
+        for inner in ["@eaDir", "lost+found"] {
+            let inner = [folder, inner].join("/");
+            leave(inner.trim_start_matches('/'), name);
+        }
     }
     answer(&store, 3).await.unwrap();
     agent.turn().unwrap();
