@@ -18,6 +18,7 @@ mod hook;
 mod ics;
 mod newcomer;
 mod offers;
+mod outcome;
 mod own;
 pub(crate) mod own_card;
 mod pay;
@@ -108,10 +109,14 @@ fn pages() -> Pages<Site, Callers> {
         .post("/me/bookings/{id}/cancel", People, own::cancel)
         .get("/me/bookings/{id}/move", People, own::times)
         .post("/me/bookings/{id}/move", People, own::reschedule)
-        .post("/me/bookings/{id}/outcome", People, own::mark_outcome)
+        .post("/me/bookings/{id}/outcome", People, outcome::mark)
         .post("/me/bookings/{id}/link", People, own::replace_link)
         .post("/me/bookings/{id}/room", People, own::release_room)
-        .post("/me/bookings/{id}/claim/{step}", People, claims::step)
+        .post(
+            "/me/bookings/{id}/claim/{step}",
+            People,
+            outcome::settle_claim,
+        )
         .get("/admin/sessions/claims", People, claims::list)
         .get("/me/bookings/{id}/feedback", People, feedback::form)
         .post("/me/bookings/{id}/feedback", People, feedback::save)

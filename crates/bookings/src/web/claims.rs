@@ -1,4 +1,4 @@
-//! Claims on pages: a card on the booking's page, its forms, and the administrators' list.
+//! Claims on pages: a card on the page of a booking, and the list of administrators.
 
 use askama::Template;
 use axum::response::Response;
@@ -6,20 +6,17 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::Tx;
 use platform::money::Currency;
-use site::proof::Proof as _;
-use site::request::{FormContext, FormPost, PageRequest};
-use web::form_state::{self, Field, FormState};
-use web::{Form, Problem, Site, Text};
+use site::request::{FormContext, PageRequest};
+use web::form_state::{Field, FormState};
+use web::{Problem, Text};
 
 use super::frame::BookingPage as _;
 use super::slots::HERE;
-use super::{own, words};
+use super::words;
 use crate::Refusal;
 use crate::booking::claim::{Claim, ClaimId, ClaimState};
-use crate::booking::{Booking, Party, PartyTo};
-use crate::claim::{self, Answer, Decision, PAGE, PartyToClaim};
-use crate::notice;
-use crate::order;
+use crate::booking::{Booking, Party};
+use crate::claim::{self, PAGE};
 use crate::outcome::Outcome;
 use crate::settings::Administrator;
 
@@ -142,78 +139,6 @@ fn missed(party: Party) -> Outcome {
         Party::Member | Party::Administrator => Outcome::NoShowMember,
         Party::Provider => Outcome::NoShowProvider,
     }
-}
-
-/// `POST /me/bookings/{id}/claim/{step}`: answers or withdraws a claim, as one of the two sides, or
-/// decides it, as an administrator.
-pub(super) async fn step(posted: FormPost) -> Result<Response, Problem> {
-    let (site, form) = (posted.req.site.clone(), posted.form.clone());
-    let step: Step = match posted.req.piece("step") {
-        "answer" => answer,
-        "withdraw" => withdraw,
-        "decide" => decide,
-        _ => return Err(Problem::not_found()),
-    };
-    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
-        step(tx, &site, party, &form)?;
-        Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&party.booking)))
-    };
-    posted
-        .save(change, async |req, form_state| {
-            own::page_with_claim(req, &FormState::default(), form_state).await
-        })
-        .await
-}
-
-type Step = fn(&mut Tx<'_>, &Site, &PartyTo, &Form) -> Result<(), Refusal>;
-
-fn required(pointer: &str) -> Refusal {
-    Refusal::Problem(Problem::fields().field(pointer, "required", []))
-}
-
-fn answer(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, form: &Form) -> Result<(), Refusal> {
-    let new = Answer {
-        agrees: match form.text("agrees") {
-            "yes" => true,
-            "no" => false,
-            _ => return Err(required("/agrees")),
-        },
-        answer: form.text("answer").to_owned(),
-    };
-    let by = PartyToClaim::about(tx, party)?;
-    claim::answer(tx, site, &by, &new)?;
-    Ok(())
-}
-
-fn withdraw(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, _: &Form) -> Result<(), Refusal> {
-    let by = PartyToClaim::about(tx, party)?;
-    claim::withdraw(tx, site, &by)?;
-    Ok(())
-}
-
-fn decide(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, form: &Form) -> Result<(), Refusal> {
-    let by = Administrator::enter(tx, &party.requester)?;
-    let PartyToClaim { party, claim } = PartyToClaim::about(tx, party)?;
-    let outcome = Outcome::find(form.text("outcome")).ok_or_else(|| required("/outcome"))?;
-    let order = match &party.booking.order_id {
-        Some(order) => order::find(tx, order)?,
-        None => None,
-    };
-    let refund_minor = match order {
-        Some(order) if !form.text("refund_minor").trim().is_empty() => {
-            let at = "/refund_minor";
-            let amount = form_state::amount(form, "refund_minor", order.currency, at);
-            amount.map_err(Refusal::Problem)?.minor
-        }
-        _ => 0,
-    };
-    let decision = Decision {
-        outcome,
-        refund_minor,
-        reason: form.text("reason").to_owned(),
-    };
-    claim::decide(tx, site, &by, &claim.id, &decision)?;
-    Ok(())
 }
 
 #[derive(Template)]

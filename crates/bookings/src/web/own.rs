@@ -111,12 +111,12 @@ async fn list_part(req: &PageRequest, is_past: bool) -> Result<Option<Part>, Pro
     }))
 }
 
-struct Loaded {
-    booking: Booking,
+pub(super) struct Loaded {
+    pub(super) booking: Booking,
     slot: Slot,
     /// The link, address or telephone number.
     location: String,
-    party: Party,
+    pub(super) party: Party,
     opened: CallOpenings,
     /// The zone of the provider's slot; for the provider, that of the member.
     their_zone: TimeZone,
@@ -150,7 +150,7 @@ impl Loaded {
     }
 }
 
-async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
+pub(super) async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
     let look = |tx: &mut Tx<'_>, party: &PartyTo| {
         let booking = party.booking.clone();
         let slot = tx.load(&booking.slot_id)?;
@@ -253,7 +253,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     page(&req, &FormState::default()).await
 }
 
-async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
+pub(super) async fn page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     page_with_claim(req, form_state, &FormState::default()).await
 }
 
@@ -451,46 +451,6 @@ pub(super) async fn release_room(posted: FormPost) -> Result<Response, Problem> 
     let change = move |tx: &mut Tx<'_>, by: &Administrator| {
         room_release::release(tx, by, &id, &new)?;
         Ok::<_, Refusal>(format!("{HERE}/{id}?done=released"))
-    };
-    posted.save(change, page).await
-}
-
-const MARK: Question = Question {
-    title: "outcome-question",
-    facts: "outcome-facts",
-    undo: "outcome-undo",
-    button: "outcome-do",
-    confirm: "outcome-do",
-};
-
-/// Handles `POST /me/bookings/{id}/outcome`. For every outcome except that the session took place,
-/// the page first asks for a confirmation.
-pub(super) async fn mark_outcome(posted: FormPost) -> Result<Response, Problem> {
-    let req = &posted.req;
-    let said = Outcome::find(posted.form.text("outcome")).ok_or_else(Problem::not_found)?;
-    let is_of_list = posted.form.text("back") == "list";
-    if said != Outcome::Completed && !question::is_sure(&posted.form) {
-        let loaded = load(req).await?;
-        let here = notice::page(&loaded.booking);
-        let address = format!("{here}/outcome");
-        let back = if is_of_list { BOOKINGS } else { &here };
-        let values = [
-            ("title", loaded.booking.title.as_str().into()),
-            ("outcome", said.word().into()),
-            ("by", loaded.party.word().into()),
-            (
-                "answered",
-                i64::from(loaded.booking.outcome_by.is_some()).into(),
-            ),
-        ];
-        return question::ask_with(&posted, (&address, back), MARK, &values).await;
-    }
-    let (site, note) = (req.site.clone(), posted.form.text("note").to_owned());
-    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
-        let done = outcome_mark::mark(tx, &site, party, (said, &note))?;
-        let page = notice::page(&done);
-        let page = if is_of_list { BOOKINGS } else { &page };
-        Ok::<_, Refusal>(format!("{page}?done=marked"))
     };
     posted.save(change, page).await
 }

@@ -1,0 +1,129 @@
+//! What the parties and administrators say about the outcome of a session, on its page.
+
+use axum::response::Response;
+use platform::Tx;
+use site::proof::Proof as _;
+use site::question::{self, Question};
+use site::request::FormPost;
+use web::form_state::{self, FormState};
+use web::{Form, Problem, Site};
+
+use super::own::{load, page, page_with_claim};
+use super::slots::bookings::BOOKINGS;
+use crate::booking::PartyTo;
+use crate::claim::{self, Answer, Decision, PartyToClaim};
+use crate::outcome::Outcome;
+use crate::settings::Administrator;
+use crate::{Refusal, notice, order, outcome_mark};
+
+const MARK: Question = Question {
+    title: "outcome-question",
+    facts: "outcome-facts",
+    undo: "outcome-undo",
+    button: "outcome-do",
+    confirm: "outcome-do",
+};
+
+/// Handles `POST /me/bookings/{id}/outcome`. For every outcome except that the session took place,
+/// the page first asks for a confirmation.
+pub(super) async fn mark(posted: FormPost) -> Result<Response, Problem> {
+    let req = &posted.req;
+    let said = Outcome::find(posted.form.text("outcome")).ok_or_else(Problem::not_found)?;
+    let is_of_list = posted.form.text("back") == "list";
+    if said != Outcome::Completed && !question::is_sure(&posted.form) {
+        let loaded = load(req).await?;
+        let here = notice::page(&loaded.booking);
+        let address = format!("{here}/outcome");
+        let back = if is_of_list { BOOKINGS } else { &here };
+        let values = [
+            ("title", loaded.booking.title.as_str().into()),
+            ("outcome", said.word().into()),
+            ("by", loaded.party.word().into()),
+            (
+                "answered",
+                i64::from(loaded.booking.outcome_by.is_some()).into(),
+            ),
+        ];
+        return question::ask_with(&posted, (&address, back), MARK, &values).await;
+    }
+    let (site, note) = (req.site.clone(), posted.form.text("note").to_owned());
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        let done = outcome_mark::mark(tx, &site, party, (said, &note))?;
+        let page = notice::page(&done);
+        let page = if is_of_list { BOOKINGS } else { &page };
+        Ok::<_, Refusal>(format!("{page}?done=marked"))
+    };
+    posted.save(change, page).await
+}
+
+/// `POST /me/bookings/{id}/claim/{step}`: answers or withdraws a claim, as one of the two sides, or
+/// decides it, as an administrator.
+pub(super) async fn settle_claim(posted: FormPost) -> Result<Response, Problem> {
+    let (site, form) = (posted.req.site.clone(), posted.form.clone());
+    let step: Step = match posted.req.piece("step") {
+        "answer" => answer,
+        "withdraw" => withdraw,
+        "decide" => decide,
+        _ => return Err(Problem::not_found()),
+    };
+    let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
+        step(tx, &site, party, &form)?;
+        Ok::<_, Refusal>(format!("{}?done=marked", notice::page(&party.booking)))
+    };
+    posted
+        .save(change, async |req, form_state| {
+            page_with_claim(req, &FormState::default(), form_state).await
+        })
+        .await
+}
+
+type Step = fn(&mut Tx<'_>, &Site, &PartyTo, &Form) -> Result<(), Refusal>;
+
+fn required(pointer: &str) -> Refusal {
+    Refusal::Problem(Problem::fields().field(pointer, "required", []))
+}
+
+fn answer(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, form: &Form) -> Result<(), Refusal> {
+    let new = Answer {
+        agrees: match form.text("agrees") {
+            "yes" => true,
+            "no" => false,
+            _ => return Err(required("/agrees")),
+        },
+        answer: form.text("answer").to_owned(),
+    };
+    let by = PartyToClaim::about(tx, party)?;
+    claim::answer(tx, site, &by, &new)?;
+    Ok(())
+}
+
+fn withdraw(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, _: &Form) -> Result<(), Refusal> {
+    let by = PartyToClaim::about(tx, party)?;
+    claim::withdraw(tx, site, &by)?;
+    Ok(())
+}
+
+fn decide(tx: &mut Tx<'_>, site: &Site, party: &PartyTo, form: &Form) -> Result<(), Refusal> {
+    let by = Administrator::enter(tx, &party.requester)?;
+    let PartyToClaim { party, claim } = PartyToClaim::about(tx, party)?;
+    let outcome = Outcome::find(form.text("outcome")).ok_or_else(|| required("/outcome"))?;
+    let order = match &party.booking.order_id {
+        Some(order) => order::find(tx, order)?,
+        None => None,
+    };
+    let refund_minor = match order {
+        Some(order) if !form.text("refund_minor").trim().is_empty() => {
+            let at = "/refund_minor";
+            let amount = form_state::amount(form, "refund_minor", order.currency, at);
+            amount.map_err(Refusal::Problem)?.minor
+        }
+        _ => 0,
+    };
+    let decision = Decision {
+        outcome,
+        refund_minor,
+        reason: form.text("reason").to_owned(),
+    };
+    claim::decide(tx, site, &by, &claim.id, &decision)?;
+    Ok(())
+}
