@@ -351,7 +351,7 @@ fn a_mail_says_what_is_wrong_in_the_owner_s_language() {
         for mail in mails {
             for part in [
                 "it ended with code 3",
-                "Asia/Kuala_Lumpur",
+                "Kuala Lumpur (UTC+8)",
                 "http://127.0.0.1:8080/admin/server/services/web",
             ] {
                 assert!(mail.text.contains(part), "{part} is not in {}", mail.text);

@@ -543,6 +543,7 @@ fn counts_are_said_in_the_singular_too() {
         "host-days-ago",
         "booking-hold",
         "booking-newcomer-held",
+        "booking-newcomer-unsent",
         "feedback-mean",
         "problem-slot-too-short",
         "problem-slot-too-long",
