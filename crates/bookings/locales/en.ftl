@@ -31,7 +31,7 @@ booking-zone-device = All times are in { $zone }, as your device says.
 booking-at-place = { $place } ({ $reader })
 booking-zone-mails = Your mails
 booking-zone-take-over = Use { $zone } for your mails too
-booking-time-own = In your account’s zone, as your mails say it: { $when }
+booking-time-own = In your account’s zone: { $when }
 booking-nothing = Nothing is free at present.
 booking-clear = Show all times
 new-slots-newsletter = New times to book, by mail each morning
@@ -160,7 +160,7 @@ outcome-facts = { $outcome ->
     [no_show_member] Money and credit stay spent. The member gets a mail, and may object.
    *[other] { $by ->
         [member] { $answered ->
-            [1] The provider has said that it took place, so an administrator decides. Until then no money moves.
+            [1] It is marked as having taken place, so an administrator decides. Until then no money moves.
            *[other] The provider gets a mail, and has time to answer. Until then no money moves.
         }
        *[other] Money and credit go back to the member, and the provider is paid nothing.
@@ -247,7 +247,7 @@ claim-said-lapsed = { $claimant ->
 claim-said-decided = An administrator has decided: { $outcome ->
     [completed] the session took place.
     [no_show_member] the member did not come.
-   *[other] the provider did not come. What was paid goes back to the member.
+   *[other] the provider did not come. Money and credit go back to the member.
 }{ $back ->
     [none] {""}
    *[other] {" "}{ $back } goes back to the member.
@@ -801,7 +801,7 @@ refund-clause-late = A plan that was paid longer ago: all of it if no session co
    *[other] { $offer } days
 }, otherwise nothing.
 refund-clause-used = A plan of which credits are spent: what you decide.
-refund-clause-to-come = A session that is to come: cancel it. In time all of it is paid back, later { $share } %.
+refund-clause-to-come = A session that is to come: cancel it, and all of it is paid back. If its member cancels late, { $share } %, by the rules of today.
 refund-clause-cancelled-late = A session that its member cancelled late: the part that the rules gave back then, no more.
 refund-clause-over = A session that took place, or that the member missed: nothing.
 refund-clause-none = There is no session for it: all of it.

@@ -31,7 +31,7 @@ booking-zone-device = Semua masa mengikut { $zone }, seperti pada peranti anda.
 booking-at-place = { $place } ({ $reader })
 booking-zone-mails = E-mel anda
 booking-zone-take-over = Guna { $zone } untuk e-mel anda juga
-booking-time-own = Dalam zon akaun anda, seperti dalam e-mel anda: { $when }
+booking-time-own = Dalam zon akaun anda: { $when }
 booking-nothing = Tiada masa lapang buat masa ini.
 booking-clear = Papar semua masa
 new-slots-newsletter = Masa baharu untuk ditempah, melalui e-mel setiap pagi
@@ -148,7 +148,7 @@ outcome-facts = { $outcome ->
     [no_show_member] Wang dan kredit kekal digunakan. Ahli menerima e-mel dan boleh membantah.
    *[other] { $by ->
         [member] { $answered ->
-            [1] Penyedia telah menyatakan bahawa sesi itu berlangsung, maka seorang pentadbir memutuskan. Sehingga itu wang tidak bergerak.
+            [1] Sesi itu ditandakan telah berlangsung, maka seorang pentadbir memutuskan. Sehingga itu wang tidak bergerak.
            *[other] Penyedia menerima e-mel dan diberi masa untuk menjawab. Sehingga itu wang tidak bergerak.
         }
        *[other] Wang dan kredit dipulangkan kepada ahli, dan penyedia tidak dibayar.
@@ -235,7 +235,7 @@ claim-said-lapsed = { $claimant ->
 claim-said-decided = Seorang pentadbir telah memutuskan: { $outcome ->
     [completed] sesi itu telah berlangsung.
     [no_show_member] ahli tidak datang.
-   *[other] penyedia tidak datang. Bayaran dikembalikan kepada ahli.
+   *[other] penyedia tidak datang. Wang dan kredit dipulangkan kepada ahli.
 }{ $back ->
     [none] {""}
    *[other] {" "}{ $back } dikembalikan kepada ahli.
@@ -770,7 +770,7 @@ refund-policy-text = Anda boleh memutuskan sebaliknya, dengan alasan, sehingga b
 refund-clause-unused = Pelan yang belum digunakan: semuanya, dalam { $days } hari.
 refund-clause-late = Pelan yang dibayar lebih lama: semuanya jika tiada sesi dapat ditawarkan dalam { $offer } hari, jika tidak tiada apa-apa.
 refund-clause-used = Pelan yang kreditnya sudah digunakan: terpulang kepada anda.
-refund-clause-to-come = Sesi yang akan datang: batalkan. Dalam tempohnya semuanya dibayar balik, kemudian { $share } %.
+refund-clause-to-come = Sesi yang akan datang: batalkan, dan semuanya dibayar balik. Jika ahlinya membatalkan lewat, { $share } %, mengikut peraturan hari ini.
 refund-clause-cancelled-late = Sesi yang dibatalkan lewat oleh ahlinya: bahagian yang diberi balik oleh peraturan ketika itu, tidak lebih.
 refund-clause-over = Sesi yang telah berlangsung, atau yang tidak dihadiri ahli: tiada apa-apa.
 refund-clause-none = Tiada sesi untuknya: semuanya.

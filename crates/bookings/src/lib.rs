@@ -376,7 +376,12 @@ fn next_position(positions: impl Iterator<Item = i64>) -> i64 {
 }
 
 /// Adds the error for an amount in the field `pointer` that is not between 1 and `most` minor units.
+/// If `most` is 0, nothing is left.
 fn add_amount_range(findings: &mut Findings, pointer: &str, most: Money) {
+    if most.minor < 1 {
+        findings.add(pointer, "not_allowed", []);
+        return;
+    }
     let least = Money::new(1, most.currency);
     let bounds = [("min", least), ("max", most)];
     let bounds = bounds.map(|(name, money)| (name, Argument::Money(money)));

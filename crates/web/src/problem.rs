@@ -182,6 +182,7 @@ impl Kept {
     pub fn typed(&self) -> impl Iterator<Item = &str> {
         self.fields()
             .filter(|(name, _)| !["submission_id", "version", "kept"].contains(name))
+            .filter(|(name, _)| !name.starts_with("ask."))
             .map(|(_, value)| value.trim())
             .filter(|value| value.chars().any(char::is_alphabetic) && value.chars().count() > 1)
     }

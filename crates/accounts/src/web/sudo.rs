@@ -159,8 +159,10 @@ impl HeldForm {
     fn what(&self) -> Option<&str> {
         let form = &self.kept.form;
         form.find(question::WHAT).or_else(|| {
+            // The button is the last field.
             form.iter()
-                .find_map(|(_, value)| form.find(&format!("{}.{value}", question::WHAT)))
+                .filter_map(|(_, value)| form.find(&format!("{}.{value}", question::WHAT)))
+                .last()
         })
     }
 }

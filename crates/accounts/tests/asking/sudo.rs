@@ -494,7 +494,8 @@ fn the_proof_says_what_comes_next_in_words() {
         // Who proves it has used the session at that moment.
         let mut form = page.form("/sudo");
         form.fill("password", PASSWORD);
-        farah.submit(&page, &form).await;
+        world.clock.advance(SignedDuration::from_mins(1));
+        farah.submit(&page, &form).await.with(303);
         let of = id.clone();
         let all = stage::read(world.store(), move |tx| session::list(tx, &of)).await;
         assert!(

@@ -202,6 +202,19 @@ pub(crate) fn count_coming(tx: &mut Tx<'_>, member: &AccountId) -> Result<usize,
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
+/// Counts a provider's upcoming bookings, as [`list_of_provider`] lists them.
+pub(crate) fn count_coming_of(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<usize, StoreError> {
+    let (count,): (u64,) = sql!(
+        "SELECT COUNT(*) FROM booking
+         WHERE provider_id = :provider AND ends_at > :now
+           AND state IN ('pending_payment', 'confirmed')",
+        provider,
+        now = tx.roughly_now()
+    )
+    .one(tx)?;
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
+}
+
 /// Lists a provider's bookings whose outcome can be marked, latest session first. These sessions
 /// have begun, and have either not ended yet or ended at most `hours` ago.
 pub fn list_begun(

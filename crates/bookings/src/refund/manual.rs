@@ -36,7 +36,8 @@ web::words! {
         Late = "late" => "refund-clause-late",
         /// Credits are spent. The administrator decides how much is refunded.
         Used = "used" => "refund-clause-used",
-        /// The session is in the future. Cancelling it refunds the whole payment.
+        /// The session is in the future. Cancelling it refunds the payment: the whole of it, or the
+        /// part that the rules grant if the member cancels late.
         ToCome = "to_come" => "refund-clause-to-come",
         /// The member cancelled the session late. The part that the rules grant was refunded then.
         CancelledLate = "cancelled_late" => "refund-clause-cancelled-late",

@@ -152,11 +152,11 @@ fn of_provider(
     let Some((provider,)) = found else {
         return Ok(card);
     };
-    let all = booking::list_of_provider(tx, &provider)?;
+    let first = booking::list_with_provider(tx, &provider, false, &Part::first(2))?;
     let today = tx.roughly_now().to_zoned(zone.clone()).date();
     let is_today = |one: &&Booking| one.starts_at.to_zoned(zone.clone()).date() == today;
-    let count = all.iter().filter(is_today).count().clamp(1, 2);
-    for one in all.iter().take(count) {
+    let count = first.iter().filter(is_today).count().max(1);
+    for one in first.iter().take(count) {
         let place = booking::place_zone(tx, one)?;
         let from = one.starts_at;
         let at = notice::at_place(text, zone, place.as_ref(), from, |zone| {
@@ -169,7 +169,7 @@ fn of_provider(
         let name = member::name(tx, one.member_id.as_ref())?;
         card.lines.push(session(one, text, at, name));
     }
-    card.all.0 = all.len();
+    card.all.0 = booking::count_coming_of(tx, &provider)?;
     let waiting = request::view::count_asked(tx, account)?;
     card.lines
         .extend(waits(text, "request-asked", request::ASKED, waiting));

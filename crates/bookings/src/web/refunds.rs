@@ -51,6 +51,8 @@ struct RequestRow {
     id: RefundRequestId,
     at: String,
     /// What was paid for, and by whom.
+    what: String,
+    /// The same, with the sum that is left.
     title: String,
     said: String,
     fields: Vec<Field>,
@@ -153,10 +155,15 @@ async fn show(
             left.currency.code(),
         );
         let reason = form_state.line("reason", text.say("booking-reason"));
-        let title = [Some(one.title), one.payer, Some(text.money(left))];
+        let joined = |parts: Vec<Option<String>>| {
+            let parts = parts.into_iter().flatten().collect::<Vec<_>>();
+            parts.join(" · ")
+        };
+        let (title, payer) = (Some(one.title), one.payer);
         RequestRow {
+            what: joined(vec![title.clone(), payer.clone()]),
             at: text.moment_short_in(&zone, one.request.created_at),
-            title: title.into_iter().flatten().collect::<Vec<_>>().join(" · "),
+            title: joined(vec![title, payer, Some(text.money(left))]),
             said: one.request.text,
             fields: vec![amount, reason.hint(text.say("refund-request-reason-hint"))],
             id: one.request.id,
@@ -227,6 +234,7 @@ struct NewPage<'a> {
     form: FormContext<'a>,
     here: String,
     facts: Vec<(&'static str, String)>,
+    payer: Option<String>,
     clause: String,
     /// Empty if nothing is left to refund.
     fields: Vec<Field>,
@@ -276,6 +284,7 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
         form: req.form(&[], form_state),
         here: format!("{ALL}/{}", payment.id),
         facts,
+        payer: payment.payer.clone(),
         clause: said(text, clause, &rules),
         fields: if left.minor > 0 { fields } else { Vec::new() },
     };

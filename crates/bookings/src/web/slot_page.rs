@@ -307,10 +307,12 @@ pub(super) async fn slot_page(
     Ok(plain(site, text, &title, body))
 }
 
-/// The time of a slot in the zone of the member's account, if the page shows it in another.
+/// The time of a slot in the zone of the member's account, unless the page says it in that one.
 fn own_time(site: &Site, text: &Text, who: &SignedIn, shown: &TimeZone, slot: &Slot) -> String {
     let (own, at) = (words::zone(site, Some(who)), slot.starts_at);
-    if own.to_offset(at) == shown.to_offset(at) {
+    let place = slot.place_zone();
+    let mut named = [Some(shown), place.as_ref()].into_iter().flatten();
+    if named.any(|zone| zone.to_offset(at) == own.to_offset(at)) {
         return String::new();
     }
     text.with(

@@ -30,8 +30,6 @@ fn twenty_bookings_are_read_with_the_statements_of_two() {
             (true, "/api/v1/bookings?as=provider"),
             (false, "/me/bookings?when=coming"),
             (true, "/me/slots/bookings?when=coming"),
-            (true, "/api/v1/me/slots?when=coming"),
-            (false, "/api/v1/slots?tz=UTC"),
         ] {
             let who = if is_provider { &mut farah } else { &mut aina };
             let two = statements(stage, who, &format!("{path}&limit=2")).await;

@@ -287,7 +287,7 @@ impl Record {
 
     /// Returns this document with the values of `wanted`. Stored answers are replaced only if
     /// `replaced` is set. Guests with new names are added.
-    pub(crate) fn merged(&self, wanted: &Self, replaced: bool) -> Self {
+    pub(crate) fn merged(&self, wanted: &Self, ground: &Ground, replaced: bool) -> Self {
         let mut new = self.clone();
         put(&mut new.reference, wanted.reference.as_ref());
         put(&mut new.household, wanted.household.as_ref());
@@ -313,8 +313,13 @@ impl Record {
                 places.position(|(one, free)| *free && text_cleaning::fold(&one.name) == name);
             if let Some(at) = found {
                 is_free[at] = false;
-                let household = new.events.as_deref().unwrap_or_default();
-                new.guests[at].merge(guest, household, replaced);
+                let invited = |guest: &GuestRecord, event: &str| {
+                    let chosen = guest.events.as_ref().or(new.events.as_ref());
+                    let mut open = ground.events.iter().filter(|one| one.open_to_all);
+                    chosen.is_some_and(|keys| keys.iter().any(|key| key == event))
+                        || open.any(|one| one.key == event)
+                };
+                new.guests[at].merge(guest, invited, replaced);
             } else {
                 new.guests.push(guest.clone());
                 is_free.push(false);
@@ -325,7 +330,8 @@ impl Record {
 }
 
 impl GuestRecord {
-    fn merge(&mut self, wanted: &Self, household: &[String], replaced: bool) {
+    /// `is_invited` says whether a guest is invited to the event with this key.
+    fn merge(&mut self, wanted: &Self, is_invited: impl Fn(&Self, &str) -> bool, replaced: bool) {
         put(&mut self.child, wanted.child.as_ref());
         put(&mut self.age, wanted.age.as_ref());
         put(&mut self.email, wanted.email.as_ref());
@@ -334,9 +340,8 @@ impl GuestRecord {
         answer(&mut self.diets, wanted.diets.as_ref(), replaced);
         answer(&mut self.diet_note, wanted.diet_note.as_ref(), replaced);
         answer_all(&mut self.answers, &wanted.answers, replaced);
-        let invited = self.events.as_deref().unwrap_or(household);
         for (event, status) in &wanted.replies {
-            let is_new = *status != ReplyStatus::Pending && invited.contains(event);
+            let is_new = *status != ReplyStatus::Pending && is_invited(self, event);
             let stored = self.replies.get(event);
             let is_open = stored.is_none_or(|there| *there == ReplyStatus::Pending);
             if is_new && (is_open || replaced) {

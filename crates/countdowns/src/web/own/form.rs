@@ -89,7 +89,8 @@ impl DayAndTime {
             time_label: "",
             hint: String::new(),
             day: day.to_owned(),
-            time: time.to_owned(),
+            // The field for a time takes no offset.
+            time: time.get(..5).unwrap_or(time).to_owned(),
             error: field.error,
             stored: field.stored,
         }

@@ -13,8 +13,8 @@ use crate::event::Event;
 use crate::hosting::Refusal;
 use crate::hosting::permissions::HostOf;
 use crate::hosting::record::table::{Column, Field};
-use crate::hosting::record::{Ground, Record, Standing};
-use crate::household;
+use crate::hosting::record::{Ground, GuestRecord, Record, Standing};
+use crate::household::{self, GUEST_LIMIT};
 use crate::id::InvitationId;
 use crate::invitation;
 use crate::words::ReplyStatus;
@@ -63,8 +63,9 @@ pub fn check(
             _ => check.faulty += 1,
         }
         check.findings.extend(findings);
+        check.found += one.unnamed;
     }
-    check.found = check.findings.len();
+    check.found += check.findings.len();
     check
         .findings
         .sort_by_key(|finding| (!finding.is_error, finding.row));
@@ -93,7 +94,7 @@ pub(super) fn look(
             let household = household::load(tx, known, &ground.questions)?;
             let old = Standing::load(tx, household)?;
             let before = old.record(ground);
-            let after = before.merged(&one.record, options.replace_answers);
+            let after = before.merged(&one.record, ground, options.replace_answers);
             let outcome = if after == before {
                 Outcome::Same
             } else {
@@ -161,13 +162,19 @@ pub(super) fn look(
 /// stored.
 fn uninvited(ground: &Ground, one: &Gathered, wanted: &Record) -> Vec<Finding> {
     let mut found = Vec::new();
+    // A household with more guests has an error, and is skipped.
+    if one.record.guests.len() > GUEST_LIMIT {
+        return found;
+    }
+    let folded = |guest: &GuestRecord| text_cleaning::fold(&guest.name);
+    // Guests of the same name are told apart by their order, as the merge does.
+    let mut there: Vec<(String, &GuestRecord)> =
+        wanted.guests.iter().map(|one| (folded(one), one)).collect();
     for (guest, row) in one.record.guests.iter().zip(&one.guest_rows) {
-        let name = text_cleaning::fold(&guest.name);
-        let mut all = wanted.guests.iter();
-        let there = all.find(|one| text_cleaning::fold(&one.name) == name);
-        let chosen = there
-            .and_then(|there| there.events.as_ref())
-            .or(wanted.events.as_ref());
+        let name = folded(guest);
+        let at = there.iter().position(|(known, _)| *known == name);
+        let chosen = at.and_then(|at| there.remove(at).1.events.as_ref());
+        let chosen = chosen.or(wanted.events.as_ref());
         let is_invited = |event: &Event| {
             event.open_to_all || chosen.is_none_or(|keys| keys.contains(&event.key))
         };

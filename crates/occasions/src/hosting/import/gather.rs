@@ -28,6 +28,8 @@ pub(super) struct Gathered {
     /// The row number of each guest in the household.
     pub(super) guest_rows: Vec<usize>,
     pub(super) findings: Vec<Finding>,
+    /// The number of cells that are left out beyond those that `findings` names.
+    pub(super) unnamed: usize,
 }
 
 /// The data that is needed to convert a list.
@@ -82,7 +84,7 @@ impl Reader<'_> {
                 guest_rows: vec![row; record.guests.len()],
                 row,
                 record,
-                findings: Vec::new(),
+                ..Gathered::default()
             };
             self.tidy(&mut one);
             one
@@ -96,6 +98,7 @@ impl Reader<'_> {
         let mut left_out = LeftOut {
             row: number,
             findings: &mut one.findings,
+            unnamed: &mut one.unnamed,
         };
         left_out.repeated(row);
         let record = &mut one.record;
@@ -246,6 +249,7 @@ impl Reader<'_> {
         let mut left_out = LeftOut {
             row: number,
             findings,
+            unnamed: &mut one.unnamed,
         };
         let email = row.line(Field::GuestEmail);
         left_out.unless_first(&mut guest.email, Field::GuestEmail, email);
@@ -267,6 +271,7 @@ impl Reader<'_> {
             row,
             guest_rows,
             findings,
+            ..
         } = one;
         let lines = [
             &mut record.code,

@@ -35,6 +35,7 @@ const OF_ONE_GUEST: [Field; 8] = [
 pub(super) struct LeftOut<'a> {
     pub(super) row: usize,
     pub(super) findings: &'a mut Vec<Finding>,
+    pub(super) unnamed: &'a mut usize,
 }
 
 impl LeftOut<'_> {
@@ -46,6 +47,8 @@ impl LeftOut<'_> {
         if self.findings.len() < MOST_FINDINGS {
             let told = Finding::warning(self.row, column, warning, cell);
             self.findings.push(told);
+        } else {
+            *self.unnamed += 1;
         }
     }
 

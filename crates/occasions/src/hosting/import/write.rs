@@ -40,7 +40,7 @@ pub(super) fn household(
     let found = household::load(tx, locked, &ground.questions)?;
     let old = Standing::load(tx, found)?;
     let before = old.record(ground);
-    let after = before.merged(wanted, options.replace_answers);
+    let after = before.merged(wanted, ground, options.replace_answers);
     let version = old.household.invitation.version;
     if after == before {
         return Ok((Outcome::Same, id.clone(), version));
