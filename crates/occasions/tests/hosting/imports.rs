@@ -1,7 +1,6 @@
 //! Tests of imported guest lists: what an import creates, what it leaves unchanged, and what is
 //! left after the import is undone.
 
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use jiff::SignedDuration;
@@ -19,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::background::{ask, fetch, wanted};
 use crate::import_samples::{ask_questions, households};
-use crate::stage::{Host, Stage, code, fields, on_both, on_default};
+use crate::stage::{Host, Stage, code, fields, on_both};
 
 pub(crate) async fn upload(stage: &Stage<'_>, host: &Host, file: &[u8]) -> ImportId {
     let read = Upload::read(file).unwrap();
@@ -63,7 +62,7 @@ pub(crate) async fn apply(stage: &Stage<'_>, id: &ImportId, options: Options) ->
 }
 
 /// Imports a file. Returns the numbers of created, changed and failed households.
-async fn bring(stage: &Stage<'_>, file: &str, options: Options) -> (i64, i64, i64) {
+pub(crate) async fn bring(stage: &Stage<'_>, file: &str, options: Options) -> (i64, i64, i64) {
     let id = upload(stage, &stage.owner, file.as_bytes()).await;
     let import = apply(stage, &id, options).await;
     assert_eq!(import.state, ImportState::Ready);
@@ -109,7 +108,7 @@ pub(crate) async fn empty(stage: &Stage<'_>) {
         .await;
 }
 
-const KEPT: Options = Options {
+pub(crate) const KEPT: Options = Options {
     stop_on_errors: false,
     replace_answers: false,
     keep_codes: true,
@@ -309,77 +308,6 @@ fn errors_leave_a_household_out_or_stop_the_whole() {
                 .iter()
                 .any(|one| one.code == "doubtful_duplicate")
         );
-    });
-}
-
-fn codes(found: &Check) -> Vec<(usize, &str)> {
-    let all = found.findings.iter();
-    all.map(|one| (one.row, one.code)).collect()
-}
-
-#[test]
-fn replies_of_a_stored_household_are_kept_or_told() {
-    on_both(async |stage| {
-        stage.expect_work();
-        empty(stage).await;
-        stage
-            .change(|tx| {
-                let open = sql!("UPDATE event SET open_to_all = 1 WHERE key = 'reception'");
-                tx.run(open, &[], Rows::Exactly(1))
-            })
-            .await;
-        // Two guests have the same name, and only the first is invited to everything.
-        let head = "Household,Email,Guest,Invited to,Guest invited to,Nikah,Reception\n";
-        let file = format!(
-            "{head}Ali,ali@example.com,Ali,nikah; reception,,,\n\
-             Ali,ali@example.com,Ali,,reception,,\n"
-        );
-        assert_eq!(bring(stage, &file, KEPT).await, (1, 0, 0));
-        let replies = format!(
-            "{head}Ali,ali@example.com,Ali,nikah,,yes,yes\n\
-             Ali,ali@example.com,Ali,,reception,yes,yes\n"
-        );
-        let id = upload(stage, &stage.owner, replies.as_bytes()).await;
-        let found = check(stage, &id).await;
-        assert_eq!(codes(&found), [(3, "not_invited")], "{found:?}");
-        assert_eq!(bring(stage, &replies, KEPT).await, (0, 1, 0));
-        let made = records(stage).await;
-        let reply = |guest: usize, event: &str| made[0]["guests"][guest]["replies"][event].clone();
-        assert_eq!(reply(0, "nikah"), "yes");
-        assert_eq!(
-            (reply(0, "reception"), reply(1, "reception")),
-            ("yes".into(), "yes".into())
-        );
-    });
-}
-
-#[test]
-fn every_cell_that_is_left_out_counts_and_an_impossible_household_is_looked_at_once() {
-    on_default(async |stage| {
-        empty(stage).await;
-        let mut file = "Household,Guest,Phone,Address,Note,Language\n".to_owned();
-        for row in 0..30 {
-            let _ = writeln!(
-                file,
-                "Ali,Guest {row},{row}1,{row} Road,note {row},Klingon{row}"
-            );
-        }
-        let id = upload(stage, &stage.owner, file.as_bytes()).await;
-        let found = check(stage, &id).await;
-        let is_left_out = |one: &&import::Finding| one.code == "left_out";
-        let named = found.findings.iter().filter(is_left_out).count();
-        assert_eq!(found.found - found.findings.len() + named, 29 * 4);
-        // A household of more people than there can be has one error, whatever else it says.
-        let mut file = "Household,Guest,Invited to,Nikah\n".to_owned();
-        for row in 0..31 {
-            let _ = writeln!(file, "Ali,Guest {row},reception,yes");
-        }
-        let id = upload(stage, &stage.owner, file.as_bytes()).await;
-        let found = check(stage, &id).await;
-        let mut codes = codes(&found);
-        codes.dedup();
-        assert!(codes.contains(&(2, "guest_limit")), "{codes:?}");
-        assert!(codes.iter().all(|(_, code)| *code != "not_invited"));
     });
 }
 

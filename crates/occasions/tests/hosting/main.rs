@@ -23,6 +23,7 @@ mod history;
 mod import_generated;
 mod import_pages;
 mod import_samples;
+mod import_told;
 mod imports;
 mod invitations;
 mod kitchen;
