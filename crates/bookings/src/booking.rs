@@ -27,7 +27,7 @@ use crate::settings::{self, Reveal, is_administrator};
 use crate::slot::{Place, Slot, SlotId};
 
 pub use list::{After, Part, list, list_all, list_begun, list_of_provider, list_with_provider};
-pub(crate) use list::{count_coming, dates, find_of_slot, list_between};
+pub(crate) use list::{count_coming, count_coming_of, dates, find_of_slot, list_between};
 pub use view::BookingView;
 
 platform::id!(BookingId, random, "One booking.");
