@@ -173,7 +173,7 @@ fn the_zone_of_the_address_is_offered_unticked_and_the_account_s_time_is_said_be
             let page = aina.browser.get(&asked).await;
             let form = page.expect(200).form(&slot);
             assert!(page.text().contains("10–11 am, Tokyo (UTC+9)"));
-            let own = "In your account’s zone, as your mails say it: Tuesday, 1 December 2026, 2 am, Berlin (UTC+1)";
+            let own = "In your account’s zone: Tuesday, 1 December 2026, 2 am, Berlin (UTC+1)";
             assert!(page.text().contains(own), "{}", page.text());
             let offered = is_offered.then_some("Asia/Tokyo");
             assert_eq!(form.value("zone_offered"), offered);
