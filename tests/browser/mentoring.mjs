@@ -100,6 +100,10 @@ test('the administrator sets the site up, and a mentor opens a month', async () 
   await admin.getByRole('status').waitFor();
   await admin.goto('/admin/plans');
   await look(admin, 'plans-all');
+  // A preset's plans are on sale once somebody has looked at their prices.
+  await admin.getByRole('link', { name: '3 sessions' }).first().click();
+  await admin.locator('input[type="checkbox"][name="active"]').check();
+  await press(admin, 'Save');
   await admin.goto('/admin/plans/new');
   await fill(admin, { name: 'A document read', 'grants.0.quantity': '0', 'grants.1.quantity': '1', months: '2', price_minor: '45.00', description: 'We read your CV and write to you.' });
   await look(admin, 'plan-new');

@@ -211,6 +211,8 @@ pub fn apply(
         let row = json!({
             "name": say(name), "tier": tier, "months": months, "price_minor": price * currency.units(),
             "grants": [{"credit_kind": SESSION, "quantity": credits}],
+            // Nobody buys at an example price.
+            "active": false,
         });
         create::<Plan>(tx, by, &Input::from(row))?;
     }

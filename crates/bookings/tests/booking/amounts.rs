@@ -152,6 +152,14 @@ fn a_preset_asks_for_the_currency_and_plans_that_nobody_bought_follow_it() {
             sql!("SELECT id FROM plan ORDER BY position, id LIMIT 1"),
         )
         .await;
+        // Nobody buys at an example price before it is put on sale.
+        let offered = aina.browser.get("/book/plans").await;
+        assert!(!offered.expect(200).body.contains(&plan[0].0));
+        let on_sale = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            tx.run(sql!("UPDATE plan SET active = 1"), &[], Rows::Any)?;
+            Ok(())
+        };
+        stage.world.store().write(on_sale).await.unwrap();
         crate::credits::order(&mut aina, &plan[0].0).await;
         prove(stage, &mut owner).await;
         // A price that the new currency cannot say changes nothing.

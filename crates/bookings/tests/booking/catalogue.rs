@@ -1,6 +1,7 @@
 //! Tests of what members choose: session types, levels and entries of the catalogue.
 
 use identity::grant::OWNER;
+use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor};
 
@@ -399,7 +400,15 @@ fn a_preset_fills_empty_lists_once() {
         assert_eq!(codes, ["mock-interview", "career-talk", "document-review"]);
         let levels = own.get(LEVELS).await.json();
         assert_eq!(levels["items"][2]["label"], stage.say("preset-senior"));
-        let plans = stage.visitor().get("/api/v1/plans").await.json();
+        // Plans with example prices are on sale once an administrator says so.
+        let offered = async || stage.visitor().get("/api/v1/plans").await.json();
+        assert_eq!(offered().await["items"], json!([]));
+        let on_sale = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            tx.run(sql!("UPDATE plan SET active = 1"), &[], Rows::Any)?;
+            Ok(())
+        };
+        stage.world.store().write(on_sale).await.unwrap();
+        let plans = offered().await;
         let plans = plans["items"].as_array().unwrap().iter();
         let plans: Vec<Value> = plans
             .map(|one| json!([one["tier"], one["grants"][0]["quantity"], one["months"]]))
