@@ -330,7 +330,7 @@ fn whatever_a_list_says_is_imported_or_told() {
             for _ in 0..if is_spoiled { 1 + draw.below(4) } else { 0 } {
                 let at = draw.below(file.len());
                 match draw.below(3) {
-                    0 => drop(file.remove(at)),
+                    0 if file.len() > 1 => drop(file.remove(at)),
                     1 => file.truncate(at.max(1)),
                     _ => file.insert(at, *draw.one(&[&b'"', &b',', &b'\n', &0xff, &b'\\'])),
                 }
