@@ -5,7 +5,7 @@ use platform::text_cleaning::clean_line;
 use super::cells::Cells;
 use super::finding::{Finding, MOST_FINDINGS, Warning};
 use crate::hosting::record::Ground;
-use crate::hosting::record::table::{Column, Field};
+use crate::hosting::record::table::{Column, Field, OF_GUEST};
 use crate::words::AskedOf;
 
 /// If several columns have one of these meanings, their cells are joined.
@@ -18,17 +18,6 @@ const JOINED: [Field; 8] = [
     Field::Wish,
     Field::Diets,
     Field::DietNote,
-];
-/// What a row says about one guest.
-const OF_ONE_GUEST: [Field; 8] = [
-    Field::Kind,
-    Field::Child,
-    Field::Age,
-    Field::GuestEmail,
-    Field::GuestPhone,
-    Field::Diets,
-    Field::DietNote,
-    Field::GuestEvents,
 ];
 
 /// Tells the cells of a row that are left out.
@@ -93,13 +82,13 @@ impl LeftOut<'_> {
     pub(super) fn of_guests(&mut self, row: &Cells<'_>, ground: &Ground, guests: usize) {
         for (column, cell) in row.filled() {
             let is_of_one = match column {
-                Column::Field(field) => OF_ONE_GUEST.contains(field),
+                Column::Skip | Column::Field(Field::Guest) => false,
+                Column::Field(field) => OF_GUEST.contains(field),
                 Column::Answer(key) => {
                     let mut asked = ground.questions.iter();
                     asked.any(|one| one.key == *key && one.asked_of == AskedOf::Guest)
                 }
                 Column::Reply(_) => guests == 0,
-                Column::Skip => false,
             };
             match guests {
                 0 if is_of_one => self.tell(column.clone(), cell),

@@ -88,7 +88,8 @@ const OF_HOUSEHOLD: [Field; 16] = [
     Field::Wish,
 ];
 
-const OF_GUEST: [Field; 9] = [
+/// The columns that belong to one guest, in the order of the table.
+pub(crate) const OF_GUEST: [Field; 9] = [
     Field::Guest,
     Field::Kind,
     Field::Child,
