@@ -77,6 +77,11 @@ test('the owner sets the site up as the README says', { timeout }, async () => {
   await host.goto('/admin/sessions/settings');
   await press(host, 'Mentoring');
   await host.getByRole('status').waitFor();
+  await host.goto('/admin/plans');
+  await host.getByRole('link', { name: '1 session', exact: true }).first().click();
+  await host.locator('input[type="checkbox"][name="active"]').check();
+  await press(host, 'Save');
+  await host.getByRole('status').waitFor();
   await host.goto('/admin/rooms/new');
   await fill(host, { name: 'Blue room', url: 'https://meet.jit.si/BlueRoom' });
   await press(host, 'Save');
