@@ -9,7 +9,7 @@ use platform::news::NewNews;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use web::{Argument, FieldProblem};
+use web::{Argument, FieldProblem, FirstItems};
 
 use crate::answer::Answers;
 use crate::code::CodeKey;
@@ -527,23 +527,24 @@ pub struct PublicWish {
 /// The maximum number of wishes on the public page.
 const SHOWN: i64 = 100;
 
-/// Returns the wishes that hosts have approved, newest first. If a guest changes a wish, a host
+/// Returns the newest wishes that hosts have approved, newest first. If a guest changes a wish, a host
 /// must approve it again.
 pub fn public_wishes(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
-) -> Result<Vec<PublicWish>, StoreError> {
-    let found: Vec<(String, String)> = sql!(
-        "SELECT invitation.household, invitation.note FROM open_answer
-         JOIN invitation ON invitation.id = open_answer.invitation
-         WHERE open_answer.occasion = :occasion AND open_answer.approved_at IS NOT NULL
-           AND invitation.note_version = open_answer.approved_note_version
-           AND invitation.archived_at IS NULL AND invitation.note <> ''
-         ORDER BY open_answer.created_at DESC, invitation.id DESC LIMIT :limit",
-        occasion,
-        limit = SHOWN
-    )
-    .all(tx)?;
-    let wish = |(name, text)| PublicWish { name, text };
-    Ok(found.into_iter().map(wish).collect())
+) -> Result<FirstItems<PublicWish>, StoreError> {
+    let found = FirstItems::read(SHOWN, |rows| {
+        sql!(
+            "SELECT invitation.household, invitation.note FROM open_answer
+             JOIN invitation ON invitation.id = open_answer.invitation
+             WHERE open_answer.occasion = :occasion AND open_answer.approved_at IS NOT NULL
+               AND invitation.note_version = open_answer.approved_note_version
+               AND invitation.archived_at IS NULL AND invitation.note <> ''
+             ORDER BY open_answer.created_at DESC, invitation.id DESC LIMIT :rows",
+            occasion,
+            rows
+        )
+        .all(tx)
+    })?;
+    Ok(found.map(|(name, text)| PublicWish { name, text }))
 }

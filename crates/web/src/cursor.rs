@@ -57,6 +57,41 @@ pub struct List<T> {
     pub total: Option<i64>,
 }
 
+/// The beginning of a list that has no next page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FirstItems<T> {
+    pub items: Vec<T>,
+    /// Whether the list has items that are not shown.
+    pub has_more: bool,
+}
+
+impl<T> Default for FirstItems<T> {
+    fn default() -> Self {
+        Self {
+            items: Vec::new(),
+            has_more: false,
+        }
+    }
+}
+
+impl<T> FirstItems<T> {
+    /// Keeps the first `most` items. `find` reads as many rows as it is told, one more than that.
+    pub fn read<E>(most: i64, find: impl FnOnce(i64) -> Result<Vec<T>, E>) -> Result<Self, E> {
+        let mut items = find(most + 1)?;
+        let most = usize::try_from(most).unwrap_or(0);
+        let has_more = items.len() > most;
+        items.truncate(most);
+        Ok(Self { items, has_more })
+    }
+
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> FirstItems<U> {
+        FirstItems {
+            items: self.items.into_iter().map(change).collect(),
+            has_more: self.has_more,
+        }
+    }
+}
+
 impl Default for PageQuery {
     fn default() -> Self {
         Self {
@@ -234,6 +269,15 @@ mod tests {
                 limit,
                 "{query}"
             );
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_list_says_whether_it_has_more() {
+        for (there, shown, has_more) in [(0, 0, false), (2, 2, false), (3, 2, true)] {
+            let begin = FirstItems::read(2, |rows| Ok::<_, ()>((0..there.min(rows)).collect()));
+            let begin = begin.unwrap();
+            assert_eq!((begin.items.len(), begin.has_more), (shown, has_more));
         }
     }
 

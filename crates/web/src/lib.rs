@@ -72,7 +72,7 @@ pub use access::{Access, Anybody, Pages};
 pub use assets::asset;
 pub use client_info::{Facts, Network, Outcome, Peer};
 pub use compression::{Compressible, NOT_REPEATED};
-pub use cursor::{Direction, List, PageQuery};
+pub use cursor::{Direction, FirstItems, List, PageQuery};
 pub use dates::{Deadline, ZonedPage};
 pub use fields::{Field, Input};
 pub use findings::{Findings, Limits, When};

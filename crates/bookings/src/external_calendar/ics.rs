@@ -135,6 +135,13 @@ struct Override<'a> {
 /// An instant, and whether its zone is known. Without a known zone, it is read in UTC.
 type Moment = (Timestamp, bool);
 
+/// One time of an event.
+struct Time {
+    /// The time that its rule says.
+    local: DateTime,
+    length: Length,
+}
+
 pub(super) struct Reading<'a> {
     zones: Zones<'a>,
     zone: &'a TimeZone,
@@ -210,7 +217,14 @@ impl Reading<'_> {
         let mut is_exact = length.is_exact && is_known;
         let mut is_known_everywhere = length.is_known && is_known;
         let first = instant(start, &zone).ok_or(Unreadable)?;
-        let (mut times, mut days) = (BTreeMap::from([(first, length)]), BTreeSet::new());
+        let mut times = BTreeMap::from([(
+            first,
+            Time {
+                local: civil(start).ok_or(Unreadable)?,
+                length,
+            },
+        )]);
+        let mut days = BTreeSet::new();
         let rules = || event.properties(&ICalendarProperty::Rrule);
         is_exact &= rules().count() <= RULES;
         for rule in rules().take(RULES) {
@@ -219,7 +233,7 @@ impl Reading<'_> {
                     for local in all {
                         match zone.to_timestamp(local) {
                             Ok(at) => {
-                                times.insert(at, length);
+                                times.insert(at, Time { local, length });
                             }
                             Err(_) => is_exact = false,
                         }
@@ -234,7 +248,8 @@ impl Reading<'_> {
                 match self.added(entry, value, length) {
                     Some(((at, is_known), length)) => {
                         is_known_everywhere &= is_known;
-                        times.insert(at, length);
+                        let local = zone.to_datetime(at);
+                        times.insert(at, Time { local, length });
                     }
                     None => is_exact = false,
                 }
@@ -261,7 +276,7 @@ impl Reading<'_> {
             }
             let replaced = times.split_off(&one.at.0);
             if is_busy(one.event) {
-                match self.moved(one, &zone, replaced.keys().copied()) {
+                match self.moved(one, &zone, replaced.into_values()) {
                     Some(all) => moved.extend(all),
                     None => is_exact = false,
                 }
@@ -275,7 +290,8 @@ impl Reading<'_> {
             let until = day.tomorrow().ok()?.to_zoned(zone.clone()).ok()?;
             Some((from, length.after(until.timestamp(), &zone)?))
         });
-        let times = times.into_iter().chain(moved);
+        let times = times.into_iter().map(|(at, time)| (at, time.length));
+        let times = times.chain(moved);
         let times = times.filter_map(|(from, length)| {
             let until = length.after(from, &zone)?;
             Some((from.checked_sub(length.before).ok()?, until))
@@ -324,19 +340,20 @@ impl Reading<'_> {
         &self,
         by: &Override<'_>,
         zone: &TimeZone,
-        replaced: impl Iterator<Item = Timestamp>,
+        replaced: impl Iterator<Item = Time>,
     ) -> Option<Vec<(Timestamp, Length)>> {
+        let old = by.event.property(&ICalendarProperty::RecurrenceId)?;
+        let old = self.local(zone, old, values(old).next()?)?;
         let entry = by.event.property(&ICalendarProperty::Dtstart)?;
         let start = values(entry).next()?;
-        let (new, is_known) = self.moment(entry, start)?;
+        let (_, is_known) = self.moment(entry, start)?;
         let length = self.length(by.event, entry, start);
         if is_known != by.at.1 || !length.is_known {
             return None;
         }
-        let local = |at: Timestamp| zone.to_datetime(at);
-        let shift = local(new).duration_since(local(by.at.0));
-        let moved = replaced.filter_map(|at| {
-            let local = local(at).checked_add(shift).ok()?;
+        let shift = self.local(zone, entry, start)?.duration_since(old);
+        let moved = replaced.filter_map(|time| {
+            let local = time.local.checked_add(shift).ok()?;
             Some((zone.to_timestamp(local).ok()?, length))
         });
         Some(moved.collect())
@@ -382,6 +399,20 @@ impl Reading<'_> {
     fn moment(&self, entry: &ICalendarEntry, at: &PartialDateTime) -> Option<Moment> {
         let zone = self.zone_of(entry, at);
         Some((instant(at, &zone.zone)?, zone.is_known))
+    }
+
+    /// A time as the clocks of `zone` are said to show it. Where they are put forward, no instant has
+    /// that time.
+    fn local(
+        &self,
+        zone: &TimeZone,
+        entry: &ICalendarEntry,
+        at: &PartialDateTime,
+    ) -> Option<DateTime> {
+        if self.zone_of(entry, at).zone == *zone {
+            return civil(at);
+        }
+        Some(zone.to_datetime(self.moment(entry, at)?.0))
     }
 
     pub(super) fn zone_of(&self, entry: &ICalendarEntry, at: &PartialDateTime) -> Zone {

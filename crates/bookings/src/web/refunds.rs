@@ -6,7 +6,7 @@ use platform::Tx;
 use platform::money::Money;
 use site::request::{FormContext, FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
-use web::{Findings, Problem, Text, fields};
+use web::{Findings, FirstItems, Problem, Text, fields};
 
 use super::frame::BookingPage as _;
 use super::slots::HERE;
@@ -41,7 +41,7 @@ struct ListPage<'a> {
     form_state: &'a FormState,
     csrf: &'a str,
     policy: Vec<String>,
-    requests: Vec<RequestRow>,
+    requests: FirstItems<RequestRow>,
     rows: Vec<Row>,
     next: Option<String>,
 }
@@ -113,14 +113,18 @@ async fn show(
     let rows = paging.rows();
     let look = move |tx: &mut Tx<'_>, _: &Administrator| {
         let found = manual::list(tx, before.as_ref(), rows)?;
-        let mut requests = Vec::new();
+        let mut requests = FirstItems::default();
         if before.is_none() {
-            for one in refund_request::list(tx, None, REQUESTS)? {
-                if let Some(order) = order::find(tx, &one.request.order_id)? {
-                    let left = refund::left_of_order(tx, &order)?;
-                    requests.push((one, Money::new(left, order.currency)));
+            requests = FirstItems::read(REQUESTS, |rows| {
+                let mut open = Vec::new();
+                for one in refund_request::list(tx, None, rows)? {
+                    if let Some(order) = order::find(tx, &one.request.order_id)? {
+                        let left = refund::left_of_order(tx, &order)?;
+                        open.push((one, Money::new(left, order.currency)));
+                    }
                 }
-            }
+                Ok::<_, Refusal>(open)
+            })?;
         }
         Ok::<_, Refusal>((found, requests, settings::load(tx)?))
     };
@@ -141,7 +145,7 @@ async fn show(
             state: one.state.label(),
         }
     });
-    let requests = requests.into_iter().map(|(one, left)| {
+    let requests = requests.map(|(one, left)| {
         let stored = form_state::form([("amount_minor", left.decimal())]);
         let stored = FormState::of(stored);
         let form_state = if one.request.id.as_str() == answered {
@@ -175,7 +179,7 @@ async fn show(
         done: req.done(DONE),
         form_state,
         csrf: &req.csrf,
-        requests: requests.collect(),
+        requests,
         policy: policy.collect(),
         rows: rows.collect(),
         next,

@@ -8,7 +8,7 @@ use platform::Tx;
 use site::proof::Requester;
 use site::request::{FormPost, PageRequest};
 use web::form_state::{self, Field, FormState};
-use web::{Form, Problem, Text};
+use web::{FirstItems, Form, Problem, Text};
 
 use super::words;
 use crate::Refusal;
@@ -33,7 +33,7 @@ struct MinePage<'a> {
     field: Field,
     phrases: Vec<OwnPhrase>,
     next: String,
-    suggestions: Vec<SuggestionRow>,
+    suggestions: FirstItems<SuggestionRow>,
     is_moderator: bool,
 }
 
@@ -74,7 +74,7 @@ async fn mine_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let (after, rows) = (piece.after::<PhraseId>()?, piece.rows());
     let look = move |tx: &mut Tx<'_>, me: &Requester| {
         let phrases = phrase::list(tx, &me.who, after.as_ref(), rows)?;
-        let suggestions = suggestion::list_own(tx, &me.who, OWN)?;
+        let suggestions = FirstItems::read(OWN, |rows| suggestion::list_own(tx, &me.who, rows))?;
         Ok((phrases, suggestions, phrase::is_moderator(tx, &me.who)?))
     };
     let (phrases, suggestions, is_moderator) = req.read(look).await?;
@@ -89,7 +89,7 @@ async fn mine_page(req: &PageRequest, form_state: &FormState) -> Result<Response
         field: words.hint(text.say("phrase-words-hint")).required(),
         phrases: list.items,
         next: next(list.next_cursor, MINE),
-        suggestions: suggestions.into_iter().map(SuggestionRow::from).collect(),
+        suggestions: suggestions.map(SuggestionRow::from),
         is_moderator,
     };
     req.page(MINE, &text.say("phrase-all"), body).await
@@ -144,7 +144,7 @@ struct AllPage<'a> {
     done: Option<&'static str>,
     form_state: &'a FormState,
     field: Field,
-    pending: Vec<Suggestion>,
+    pending: FirstItems<Suggestion>,
     phrases: Vec<ModeratedPhrase>,
     next: String,
 }
@@ -158,7 +158,8 @@ async fn all_page(req: &PageRequest, form_state: &FormState) -> Result<Response,
     let (after, rows) = (piece.after::<PhraseId>()?, piece.rows());
     let look = move |tx: &mut Tx<'_>, moderator: &Moderator| {
         let phrases = phrase::list_all(tx, moderator, after.as_ref(), rows)?;
-        Ok((phrases, suggestion::list_pending(tx, moderator, PENDING)?))
+        let pending = |rows| suggestion::list_pending(tx, moderator, rows);
+        Ok((phrases, FirstItems::read(PENDING, pending)?))
     };
     let (phrases, pending) = req.read(look).await?;
     let list = piece.list(phrases, |one| one.phrase.id.clone());

@@ -4,7 +4,7 @@ use countdowns::DOMAIN;
 use countdowns::phrase::MODERATOR;
 use identity::grant::{self, OWNER, Role, Scope};
 use jiff::SignedDuration;
-use platform::{StoreError, Tx, sql};
+use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
 
 use crate::stage::{Counting, Person, Stage, errors, on_default};
@@ -327,6 +327,38 @@ fn ten_suggestions_wait_and_twenty_are_made_a_day() {
         assert_eq!(refused.header("retry-after"), "86400");
         stage.world.clock.advance(SignedDuration::from_hours(24));
         suggest(&mut farah, "One too many").await;
+        let page = farah.browser.get("/me/phrases").await.text();
+        assert!(page.contains("Only the newest are shown."), "{page}");
+    });
+}
+
+#[test]
+fn the_page_of_suggestions_says_that_others_follow() {
+    on_default(&async |stage: &Stage<'_>| {
+        let mut farah = stage.person("Farah Ali").await;
+        let mut moderator = moderator(stage).await;
+        suggest(&mut farah, "The first").await;
+        let follow = "Others follow once these are answered.";
+        let page = moderator.browser.get("/admin/phrases").await.text();
+        assert!(!page.contains(follow), "{page}");
+        let others = |tx: &mut Tx<'_>| -> Result<(), StoreError> {
+            for number in 0..50 {
+                let (id, text) = (format!("id{number}"), format!("Another {number}"));
+                sql!(
+                    "INSERT INTO phrase_suggestion
+                         (id, account_id, text, folded_text, state, reason, created_at)
+                     SELECT :id, account_id, :text, :text, state, reason, created_at
+                     FROM phrase_suggestion WHERE text = 'The first'",
+                    id,
+                    text
+                )
+                .run(tx, Rows::Exactly(1))?;
+            }
+            Ok(())
+        };
+        stage.world.store().write(others).await.unwrap();
+        let page = moderator.browser.get("/admin/phrases").await.text();
+        assert!(page.contains(follow), "{page}");
     });
 }
 

@@ -309,6 +309,28 @@ fn all_later_times_may_be_moved_or_cancelled() {
 }
 
 #[test]
+fn what_is_moved_stays_at_its_local_time_where_the_clock_goes_forward() {
+    // On 28 March there is no 02:30 in Berlin.
+    for (from, to, later) in [("023000", "033000", "01"), ("013000", "023000", "00")] {
+        for first in ["27", "28"] {
+            let mut moved = times(&format!(
+                "BEGIN:VEVENT|UID:1|DTSTART;TZID=Europe/Berlin:20270327T{from}|DURATION:PT15M|\
+                RRULE:FREQ=DAILY;COUNT=3|END:VEVENT|BEGIN:VEVENT|UID:1|\
+                RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:202703{first}T{from}|\
+                DTSTART;TZID=Europe/Berlin:202703{first}T{to}|DURATION:PT15M|END:VEVENT|"
+            ));
+            moved.sort();
+            moved.dedup();
+            let at = |day: u8, hour: &str| {
+                format!("2027-03-{day}T{hour}:30:00Z/2027-03-{day}T{hour}:45:00Z")
+            };
+            // 02:30 of that day is read as 03:30, which is 01:30 in UTC.
+            assert_eq!(moved[1..], [at(28, "01"), at(29, later)], "{from} {first}");
+        }
+    }
+}
+
+#[test]
 fn repeated_events_keep_their_local_time_over_a_change_of_the_clock() {
     let weekly = "BEGIN:VEVENT|UID:1|DTSTART;TZID=Europe/London:20270314T090000|\
         DTEND;TZID=Europe/London:20270314T100000|RRULE:FREQ=WEEKLY;COUNT=4|\

@@ -14,7 +14,7 @@ use platform::{StoreError, Tx};
 use site::part::Part;
 use web::page::{Kind, Metadata, Page};
 use web::state::{Label, MenuItem};
-use web::{Facts, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
+use web::{Facts, FirstItems, Form, Language, Problem, Site, Text, Theme, Wishes, csrf};
 
 use super::code_page::{self, TypedCode};
 use super::frame::keep_out_of_search;
@@ -205,7 +205,7 @@ pub(super) struct Public {
     pub(super) pages: Vec<PageHead>,
     /// The guests' notes that hosts have approved for the public page. Empty if the occasion does
     /// not show them.
-    wishes: Vec<PublicWish>,
+    wishes: FirstItems<PublicWish>,
 }
 
 impl Public {
@@ -244,7 +244,7 @@ async fn find_also_archived(site: &Site, slug: &str) -> Result<SlugLookup, Probl
             let wishes = if occasion.switches.public_wishes {
                 open_rsvp::public_wishes(tx, &id)?
             } else {
-                Vec::new()
+                FirstItems::default()
             };
             Ok::<_, StoreError>(Some(Public {
                 occasion,
@@ -285,7 +285,7 @@ pub(crate) fn in_theme(
         },
         events,
         pages: Vec::new(),
-        wishes: Vec::new(),
+        wishes: FirstItems::default(),
     };
     show_card(site, wishes, &public, |_| {})
 }

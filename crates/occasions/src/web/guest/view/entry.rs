@@ -3,7 +3,7 @@
 
 use askama::Template;
 use web::theme::Preset;
-use web::{Spoken, Text, Theme};
+use web::{FirstItems, Spoken, Text, Theme};
 
 use crate::open_rsvp::PublicWish;
 
@@ -136,7 +136,7 @@ pub struct Card<'a> {
     /// without a code.
     pub answer: Option<String>,
     /// Wishes of guests that the hosts publish.
-    pub wishes: &'a [PublicWish],
+    pub wishes: &'a FirstItems<PublicWish>,
     /// Whether the page says that it was made with Kenduri.
     pub made_with: bool,
     /// The form for a code, at the bottom of the page.

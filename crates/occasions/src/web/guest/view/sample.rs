@@ -4,7 +4,7 @@ use jiff::Zoned;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use web::theme::Preset;
-use web::{I18n, Language, Spoken, Text, Theme, ZonedPage};
+use web::{FirstItems, I18n, Language, Spoken, Text, Theme, ZonedPage};
 
 use crate::occasion_page::PageHead;
 use crate::words::{PageAudience, PageKind};
@@ -382,7 +382,12 @@ pub(crate) fn card(text: &Text) -> Card<'_> {
         events: open_events(text),
         pages: page_links(text),
         answer: Some("/o/aisyah-daniel/rsvp".to_owned()),
-        wishes: &[],
+        wishes: const {
+            &FirstItems {
+                items: Vec::new(),
+                has_more: false,
+            }
+        },
         made_with: true,
         entry: CodeEntry {
             known: Vec::new(),
