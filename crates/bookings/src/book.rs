@@ -29,7 +29,6 @@ use crate::{
 #[serde(deny_unknown_fields)]
 pub struct NewBooking {
     /// The slot to book.
-    #[schema(value_type = String)]
     pub slot_id: SlotId,
     /// The slot's version that the member saw, so that nobody books a time or a price that has
     /// changed. API clients may send it as `If-Match` instead.
@@ -424,7 +423,6 @@ fn busy(other: &booking::BookingId) -> Refusal {
 #[serde(deny_unknown_fields)]
 pub struct NewTime {
     /// The new slot.
-    #[schema(value_type = String)]
     pub slot_id: SlotId,
     /// The new slot's version that the member saw. API clients may send it as `If-Match` instead.
     #[serde(default)]

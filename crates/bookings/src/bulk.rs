@@ -36,7 +36,6 @@ web::words! {
 pub struct BulkChange {
     pub action: Action,
     /// The slots, 1 to 200.
-    #[schema(value_type = Vec<String>)]
     pub ids: Vec<SlotId>,
     /// The link, for the action `link`.
     #[serde(default)]
@@ -47,7 +46,6 @@ pub struct BulkChange {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = SlotBulkResult)]
 pub struct BulkResult {
-    #[schema(value_type = String)]
     pub id: SlotId,
     /// The slot after the change; null if it was deleted.
     pub slot: Option<SlotView>,

@@ -20,7 +20,6 @@ platform::id!(EntryId, random, "One entry of the catalogue.");
 #[schema(as = CatalogueEntry)]
 pub struct CatalogueEntry {
     /// The entry's id.
-    #[schema(value_type = String)]
     pub id: EntryId,
     /// The name in URLs and in JSON, 1–80 characters of `a-z0-9-`. It never changes.
     pub slug: String,

@@ -76,7 +76,6 @@ pub struct ClaimRecord {
     #[row(flatten)]
     pub claim: Claim,
     pub title: String,
-    #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
     pub provider: String,
     /// The member's name; null after the member's account was erased.

@@ -55,7 +55,6 @@ web::words! {
 #[schema(as = CreditLot)]
 pub struct Lot {
     /// The lot's id.
-    #[schema(value_type = String)]
     pub id: LotId,
     /// The id that represents the owner of the credits. It remains when the owner's account is
     /// erased.
@@ -68,7 +67,6 @@ pub struct Lot {
     /// How many of the credits are spent.
     pub used: i64,
     /// The time until which the credits can be spent.
-    #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
     /// Whether a review that is paid with one of these credits may take place in a call.
     pub review_calls: bool,
@@ -87,7 +85,6 @@ pub struct CreditEntry {
     pub subject: String,
     /// Why an administrator adjusted the credits; otherwise empty.
     pub note: String,
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
 

@@ -26,7 +26,6 @@ pub const DOCUMENT_REVIEW: &str = "document_review";
 #[row(table = "credit_kind")]
 pub struct CreditKind {
     /// The kind's id.
-    #[schema(value_type = String)]
     pub id: CreditKindId,
     /// The name in JSON, 1–40 characters of `a-z0-9-`. It never changes. The kind that reviews cost
     /// has the code `document_review`.

@@ -42,7 +42,6 @@ web::words! {
 #[schema(as = FeedbackCriterion)]
 pub struct Criterion {
     /// The criterion's id.
-    #[schema(value_type = String)]
     pub id: CriterionId,
     /// The side that answers it.
     pub author: Author,

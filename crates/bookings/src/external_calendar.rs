@@ -76,7 +76,6 @@ web::words! {
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct ExternalCalendar {
     /// When the calendar was last read; null before the first time.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub read_at: Option<Timestamp>,
     /// Why the last attempt failed; null if it did not. The busy times of the last successful
     /// attempt are kept.

@@ -69,10 +69,8 @@ pub struct Answer {
 #[row(table = "feedback")]
 pub struct Feedback {
     /// The feedback's id.
-    #[schema(value_type = String)]
     pub id: FeedbackId,
     /// The booking of the session.
-    #[schema(value_type = String)]
     pub booking_id: BookingId,
     /// The side that wrote it.
     pub author: Author,
@@ -93,7 +91,6 @@ pub struct Feedback {
     /// How often the author has changed it.
     pub revisions: i64,
     /// When it was written.
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
 

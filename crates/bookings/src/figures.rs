@@ -18,10 +18,8 @@ use crate::provider::ProviderId;
 #[schema(as = BookingFigures)]
 pub struct Figures {
     /// The first day, in the site's time zone.
-    #[schema(value_type = Option<String>, format = "date")]
     pub date_from: Option<Date>,
     /// The last day.
-    #[schema(value_type = Option<String>, format = "date")]
     pub date_to: Option<Date>,
     /// The site's IANA time zone.
     pub time_zone: String,
@@ -54,7 +52,6 @@ pub struct Figures {
 #[schema(as = BookingRevenue)]
 pub struct Revenue {
     /// The currency (ISO 4217).
-    #[schema(value_type = String)]
     pub currency: Currency,
     /// The payments that were captured, in minor units.
     pub captured_minor: i64,
@@ -69,7 +66,6 @@ pub struct Revenue {
 #[schema(as = BookingsOwed)]
 pub struct Owed {
     /// The currency (ISO 4217).
-    #[schema(value_type = String)]
     pub currency: Currency,
     /// The sum in minor units.
     pub amount_minor: i64,

@@ -88,25 +88,20 @@ web::words! {
 #[row(table = "finding")]
 #[schema(as = BookingFinding)]
 pub struct Finding {
-    #[schema(value_type = String)]
     pub id: FindingId,
     pub kind: FindingKind,
     /// The id of the payment, order, refund, event or booking that the finding is about; for a
     /// contradiction, the text of the nightly check.
     pub subject: String,
-    #[schema(value_type = Option<String>)]
     pub order_id: Option<OrderId>,
     pub gateway: Option<GatewayName>,
     pub state: FindingState,
     /// How often it was found.
     pub times: i64,
     /// When the finding was last opened.
-    #[schema(value_type = String, format = "date-time")]
     pub found_at: Timestamp,
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub settled_at: Option<Timestamp>,
     /// The account that applied the remedy; null if nobody has.
-    #[schema(value_type = Option<String>)]
     pub settled_by: Option<AccountId>,
 }
 

@@ -20,7 +20,6 @@ platform::id!(LevelId, random, "One level of sessions.");
 #[schema(as = BookingLevel)]
 pub struct Level {
     /// The level's id.
-    #[schema(value_type = String)]
     pub id: LevelId,
     /// The name in URLs and in JSON, 1–40 characters of `a-z0-9-`. It never changes.
     pub code: String,

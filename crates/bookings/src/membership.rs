@@ -31,17 +31,14 @@ struct Period {
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Membership {
     /// The order that opened the membership.
-    #[schema(value_type = String)]
     pub order_id: OrderId,
     /// The name of the plan.
     pub plan: String,
     /// The tier, at least 1.
     pub tier: i64,
     /// When the membership begins.
-    #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
     /// When the membership ends.
-    #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
     /// Whether documents can be reviewed in a call during the membership.
     pub review_calls: bool,

@@ -112,7 +112,6 @@ pub struct CreditGrant {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Grant {
     /// The plan.
-    #[schema(value_type = Option<String>)]
     pub plan_id: Option<PlanId>,
     /// The credits of each kind.
     #[row(json)]
@@ -151,7 +150,6 @@ pub(crate) struct New {
 #[schema(as = BookingOrder)]
 pub struct Order {
     /// The order's id.
-    #[schema(value_type = String)]
     pub id: OrderId,
     /// The id that represents the payer. It remains when the payer's account is erased.
     #[serde(skip)]
@@ -159,7 +157,6 @@ pub struct Order {
     /// The amount in minor units.
     pub amount_minor: i64,
     /// The currency, by ISO 4217.
-    #[schema(value_type = String)]
     pub currency: Currency,
     /// The gateway that receives the money.
     pub gateway: GatewayName,
@@ -171,7 +168,6 @@ pub struct Order {
     /// The state of the order.
     pub state: OrderState,
     /// The end of the time for payment.
-    #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
     /// The tax that the amount includes, in minor units.
     pub tax_minor: i64,
@@ -188,10 +184,8 @@ pub struct Order {
     /// The year in which the fiscal year of the receipt begins.
     pub receipt_year: Option<i64>,
     /// When the order was made.
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     /// When the order was paid.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub paid_at: Option<Timestamp>,
     /// The credits that the order grants, if it is for a plan.
     #[serde(flatten)]

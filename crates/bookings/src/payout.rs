@@ -77,32 +77,26 @@ web::words! {
 #[row(table = "payout_item")]
 #[schema(as = PayoutItem)]
 pub struct Payout {
-    #[schema(value_type = String)]
     pub id: PayoutId,
     #[serde(skip)]
     pub provider_id: ProviderId,
-    #[schema(value_type = String)]
     pub booking_id: BookingId,
     /// The amount in minor units; negative for an adjustment.
     pub amount_minor: i64,
     /// The currency (ISO 4217).
-    #[schema(value_type = String)]
     pub currency: Currency,
     pub state: PayoutState,
     pub is_adjustment: bool,
     /// Why it was rejected or adjusted.
     pub reason: String,
     /// The time from which a batch may contain the item.
-    #[schema(value_type = String, format = "date-time")]
     pub available_at: Timestamp,
-    #[schema(value_type = Option<String>)]
     pub batch_id: Option<BatchId>,
     #[serde(skip)]
     pub approved_by: Option<AccountId>,
     /// Whether it was held back, or takes a payout back, because of a dispute.
     #[serde(skip)]
     pub is_disputed: bool,
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
 
@@ -123,7 +117,6 @@ pub struct PayoutView {
     pub provider: String,
     /// The session's title.
     pub title: String,
-    #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
     /// The number of unsettled claims about the session, 0 or 1. While it is 1, the item cannot be
     /// approved.
@@ -428,7 +421,6 @@ pub fn find(tx: &mut Tx<'_>, id: &PayoutId) -> Result<Option<PayoutView>, StoreE
 #[schema(as = PayoutTotal)]
 pub struct Total {
     /// The currency (ISO 4217).
-    #[schema(value_type = String)]
     pub currency: Currency,
     pub state: PayoutState,
     /// The sum in minor units.

@@ -37,7 +37,6 @@ const OPEN: SignedDuration = SignedDuration::from_hours(24);
 #[schema(as = BookingPlan)]
 pub struct Plan {
     /// The plan's id.
-    #[schema(value_type = String)]
     pub id: PlanId,
     /// The name in JSON, 1–40 characters of `a-z0-9-`. If it is omitted, it is derived from the
     /// field `name`. It never changes.
@@ -64,7 +63,6 @@ pub struct Plan {
     /// The price in minor units.
     pub price_minor: i64,
     /// The currency (ISO 4217).
-    #[schema(value_type = String)]
     pub currency: Currency,
     /// Whether the plan is offered.
     pub active: bool,

@@ -29,7 +29,6 @@ pub const PROVIDER: Role = Role::new("provider", "booking-role-provider");
 #[row(table = "provider")]
 pub struct ProviderProfile {
     /// The provider's id.
-    #[schema(value_type = String)]
     pub id: ProviderId,
     /// The public name, 1–80 characters.
     pub display_name: String,

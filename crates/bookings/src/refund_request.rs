@@ -44,9 +44,7 @@ web::words! {
 #[row(table = "refund_request")]
 #[schema(as = BookingRefundRequest)]
 pub struct RefundRequest {
-    #[schema(value_type = String)]
     pub id: RefundRequestId,
-    #[schema(value_type = String)]
     pub order_id: OrderId,
     /// What the payer wrote, 5–500 characters.
     pub text: String,
@@ -57,9 +55,7 @@ pub struct RefundRequest {
     pub reason: String,
     #[serde(skip)]
     pub decided_by: Option<AccountId>,
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub decided_at: Option<Timestamp>,
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
 

@@ -105,7 +105,6 @@ impl Preferred {
 #[schema(as = NewBookingRequest)]
 pub struct NewRequest {
     /// The slots, the preferred one first. Their maximum number is a setting, 2 by default.
-    #[schema(value_type = Vec<String>)]
     pub slot_ids: Vec<SlotId>,
     /// The topics of the session: up to 10, each up to 60 characters.
     #[serde(default)]

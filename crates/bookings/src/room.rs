@@ -23,7 +23,6 @@ platform::id!(AllocationId, random, "One reservation of a room.");
 #[schema(as = MeetingRoom)]
 pub struct Room {
     /// The room's id.
-    #[schema(value_type = String)]
     pub id: RoomId,
     /// The name, 1–80 characters.
     pub name: String,

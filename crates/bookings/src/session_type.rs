@@ -19,7 +19,6 @@ platform::id!(SessionTypeId, random, "One kind of session.");
 #[schema(as = BookingSessionType)]
 pub struct SessionType {
     /// The type's id.
-    #[schema(value_type = String)]
     pub id: SessionTypeId,
     /// The name in URLs and in JSON, 1–40 characters of `a-z0-9-`. It never changes.
     pub code: String,

@@ -64,19 +64,15 @@ web::words! {
 #[row(table = "slot")]
 pub struct Slot {
     /// The slot's id.
-    #[schema(value_type = String)]
     pub id: SlotId,
     /// The id of the provider who offers the slot.
     #[serde(skip)]
     pub provider_id: ProviderId,
     /// The series with which the slot was created, if any.
-    #[schema(value_type = Option<String>)]
     pub series_id: Option<SeriesId>,
     /// When the session begins.
-    #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
     /// When the session ends.
-    #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
     /// The IANA time zone in which the slot was created.
     pub time_zone: String,
@@ -97,7 +93,6 @@ pub struct Slot {
     /// The price in minor units.
     pub price_minor: i64,
     /// The currency (ISO 4217).
-    #[schema(value_type = String)]
     pub currency: Currency,
     /// The code of the kind of credit with which the slot is booked; null if it is booked with
     /// money, or free.

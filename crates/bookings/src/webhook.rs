@@ -62,19 +62,13 @@ pub(crate) fn describe(api: OpenApi) -> OpenApi {
 /// The data of the events of a booking.
 #[derive(Serialize, ToSchema)]
 struct BookingMessage {
-    #[schema(value_type = String)]
     booking: BookingId,
-    #[schema(value_type = String)]
     slot: SlotId,
     /// The member's account; null after it was erased.
-    #[schema(value_type = Option<String>)]
     member: Option<AccountId>,
-    #[schema(value_type = String)]
     provider: ProviderId,
     state: booking::State,
-    #[schema(value_type = String, format = "date-time")]
     starts_at: Timestamp,
-    #[schema(value_type = String, format = "date-time")]
     ends_at: Timestamp,
     /// The provider's time zone (IANA).
     time_zone: String,
@@ -82,7 +76,6 @@ struct BookingMessage {
     reschedules: i64,
     cancelled_by: Option<Party>,
     /// The order that pays for the booking.
-    #[schema(value_type = Option<String>)]
     order: Option<OrderId>,
     /// The booking's version after the change.
     version: i64,
@@ -91,16 +84,12 @@ struct BookingMessage {
 /// The data of the event `order.paid`.
 #[derive(Serialize, ToSchema)]
 struct OrderMessage {
-    #[schema(value_type = String)]
     order: OrderId,
     /// The payer's account; null after it was erased.
-    #[schema(value_type = Option<String>)]
     member: Option<AccountId>,
     /// The plan that was bought; null if the order is for a booking.
-    #[schema(value_type = Option<String>)]
     plan: Option<PlanId>,
     /// The booking that was paid; null if the order is for a plan.
-    #[schema(value_type = Option<String>)]
     booking: Option<BookingId>,
     state: OrderState,
     mode: OrderMode,
@@ -109,11 +98,9 @@ struct OrderMessage {
     /// The tax that the amount includes, in minor units.
     tax_minor: i64,
     /// The currency (ISO 4217).
-    #[schema(value_type = String)]
     currency: Currency,
     /// The number of the receipt.
     receipt: Option<String>,
-    #[schema(value_type = Option<String>, format = "date-time")]
     paid_at: Option<Timestamp>,
 }
 
@@ -121,13 +108,11 @@ struct OrderMessage {
 #[derive(Serialize, ToSchema)]
 struct RefundMessage {
     refund: String,
-    #[schema(value_type = String)]
     order: OrderId,
     mode: OrderMode,
     /// The amount in minor units.
     amount_minor: i64,
     /// The currency (ISO 4217).
-    #[schema(value_type = String)]
     currency: Currency,
 }
 
@@ -136,14 +121,12 @@ struct RefundMessage {
 struct PayoutMessage {
     /// The batch of payouts that contains the transfer.
     batch: String,
-    #[schema(value_type = String)]
     provider: ProviderId,
     /// The number of items in the sum.
     items: i64,
     /// The sum in minor units.
     amount_minor: i64,
     /// The currency (ISO 4217).
-    #[schema(value_type = String)]
     currency: Currency,
 }
 

@@ -29,7 +29,6 @@ pub struct Clock {
     /// The state at that instant.
     pub state: State,
     /// The instant from which or to which the countdown counts.
-    #[schema(value_type = String, format = "date-time")]
     pub anchor: Timestamp,
     /// The number of whole days.
     pub days: i64,

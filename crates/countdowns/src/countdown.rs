@@ -95,7 +95,6 @@ impl Visibility {
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Countdown {
     /// The countdown's id.
-    #[schema(value_type = String)]
     pub id: CountdownId,
     /// The title, 1–80 characters.
     pub title: String,

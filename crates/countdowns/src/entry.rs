@@ -14,10 +14,8 @@ platform::id!(EntryId, "One reset of a countdown.");
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Entry {
     /// The reset's id.
-    #[schema(value_type = String)]
     pub id: EntryId,
     /// The instant from which the countdown counts again.
-    #[schema(value_type = String, format = "date-time")]
     pub reset_at: Timestamp,
     /// The note, up to 500 characters.
     pub note: String,
@@ -39,7 +37,6 @@ pub struct Statistics {
     /// Whether the current time is the longest so far.
     pub is_record: bool,
     /// The instant at which the current time becomes the longest so far.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub record_at: Option<Timestamp>,
 }
 

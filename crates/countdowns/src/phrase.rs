@@ -31,7 +31,6 @@ pub const LENGTH: (usize, usize) = (5, 200);
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Phrase {
     /// The phrase's id.
-    #[schema(value_type = String)]
     pub id: PhraseId,
     /// 5–200 characters.
     pub text: String,

@@ -42,7 +42,6 @@ web::words! {
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Suggestion {
     /// The suggestion's id.
-    #[schema(value_type = String)]
     pub id: SuggestionId,
     /// The text as it was suggested.
     pub text: String,
@@ -52,10 +51,8 @@ pub struct Suggestion {
     pub reason: String,
     /// The id of the phrase that was made from the suggestion. A moderator may have changed its
     /// words.
-    #[schema(value_type = Option<String>)]
     pub phrase_id: Option<PhraseId>,
     /// When the suggestion was made.
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
 

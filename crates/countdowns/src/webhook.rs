@@ -72,7 +72,6 @@ pub(crate) struct CountdownMessage {
 #[schema(as = ToldCountdown)]
 struct Told {
     /// The id of the countdown.
-    #[schema(value_type = String)]
     id: CountdownId,
     /// The title.
     title: String,
@@ -88,10 +87,8 @@ struct Told {
 #[schema(as = ToldReset)]
 struct ToldEntry {
     /// The id of the reset.
-    #[schema(value_type = String)]
     id: EntryId,
     /// When the countdown was reset.
-    #[schema(value_type = String, format = "date-time")]
     reset_at: Timestamp,
     /// The note, if the webhook includes notes.
     #[serde(skip_serializing_if = "Option::is_none")]

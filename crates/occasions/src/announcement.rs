@@ -15,7 +15,6 @@ platform::id!(AnnouncementId, "News of the hosts.");
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Announcement {
     /// The announcement's id.
-    #[schema(value_type = String)]
     pub id: AnnouncementId,
     /// 1–160 characters.
     pub title: I18n,
@@ -26,10 +25,8 @@ pub struct Announcement {
     /// Whether guests see the announcement.
     pub published: bool,
     /// Since when guests see the announcement; null if they do not see it.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub published_at: Option<Timestamp>,
     /// When the text changed while guests could see it; null if it did not change.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub changed_at: Option<Timestamp>,
     /// Increased by every change.
     pub version: i64,

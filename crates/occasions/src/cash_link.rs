@@ -25,7 +25,6 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct CashLink {
     /// The id.
-    #[schema(value_type = String)]
     pub id: CashLinkId,
     /// Whether this is a web address, a bank account or a `DuitNow` ID.
     pub kind: CashKind,

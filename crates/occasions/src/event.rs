@@ -19,17 +19,14 @@ pub(crate) use freezes::freezes;
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Event {
     /// The event's id.
-    #[schema(value_type = String)]
     pub id: EventId,
     /// 1–40 characters of `a-z0-9-`, unique in the occasion; fixed once the event is created.
     pub key: String,
     /// 1–120 characters.
     pub name: I18n,
     /// When the event starts.
-    #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
     /// When the event ends: after its start, and at most 7 days later.
-    #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
     /// Up to 160 characters.
     pub venue: String,

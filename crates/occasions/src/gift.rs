@@ -21,7 +21,6 @@ pub const MOST_MONEY: i64 = 100_000_000_000;
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Gift {
     /// The item's id.
-    #[schema(value_type = String)]
     pub id: GiftId,
     /// 1–120 characters.
     pub name: I18n,

@@ -62,13 +62,11 @@ pub struct Details {
     pub children: i64,
     /// The household's own deadline. It replaces the occasion's deadline, and can be earlier or
     /// later.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub deadline_override: Option<Timestamp>,
     /// What decides whether answers are open: the deadline, or a host who has locked or opened
     /// them.
     pub lock_mode: LockMode,
     /// When [`LockMode::Open`] ends; null if it does not end. From then on, the deadline decides.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub open_until: Option<Timestamp>,
     /// The reason for a lock, up to 200 characters. Only hosts see it.
     pub lock_reason: String,

@@ -19,7 +19,6 @@ use crate::words::{OccasionKind, OccasionStatus, ReplyStatus, Tone};
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Occasion {
     /// The occasion's id.
-    #[schema(value_type = String)]
     pub id: OccasionId,
     /// The occasion's name in URLs: 3–63 characters of `a-z0-9-`.
     pub slug: String,
@@ -49,7 +48,6 @@ pub struct Occasion {
     /// One of the languages.
     pub default_language: String,
     /// When answers close; null if they never close automatically.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub rsvp_deadline: Option<Timestamp>,
     /// How many additional people new invitations allow, 0–20.
     pub default_plus_ones: i64,

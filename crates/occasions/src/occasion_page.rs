@@ -17,7 +17,6 @@ pub const LIMIT: usize = 20;
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct OccasionPage {
     /// The page's id.
-    #[schema(value_type = String)]
     pub id: OccasionPageId,
     /// The page's name in URLs: 1–40 characters of `a-z0-9-`, unique in the occasion; never
     /// changes.

@@ -30,7 +30,6 @@ pub const NUMBER_LIMIT: i64 = 1_000_000_000;
 )]
 pub struct Question {
     /// The question's id.
-    #[schema(value_type = String)]
     pub id: QuestionId,
     /// 1–40 characters of `a-z0-9-`, unique in the occasion; fixed once the question is created.
     pub key: String,

@@ -55,21 +55,16 @@ struct Announced {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Retention {
     /// The day on which the occasion is archived, in the occasion's time zone; null without events.
-    #[schema(value_type = Option<String>, format = "date")]
     pub archives_on: Option<Date>,
     /// The earliest day on which the occasion is deleted; null without events.
-    #[schema(value_type = Option<String>, format = "date")]
     pub deletes_on: Option<Date>,
     /// When the first warning was sent to the owners; null if it was not sent yet.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub first_warning_at: Option<Timestamp>,
     /// When the second warning was sent; null if it was not sent yet.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub second_warning_at: Option<Timestamp>,
     /// Whether a warning is still waiting to leave the server. The deletion then waits too.
     pub waits_for_mail: bool,
     /// When an owner confirmed the deletion. A confirmed deletion does not wait for mail.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub confirmed_at: Option<Timestamp>,
 }
 

@@ -51,10 +51,8 @@ pub(crate) fn describe(api: OpenApi) -> OpenApi {
 #[derive(Serialize, ToSchema)]
 struct ReplySaved {
     /// The id of the occasion.
-    #[schema(value_type = String)]
     occasion: OccasionId,
     /// The id of the invitation.
-    #[schema(value_type = String)]
     invitation: InvitationId,
     /// The invitation's version after the answer.
     version: i64,
@@ -68,7 +66,6 @@ struct ReplySaved {
 #[schema(as = AnsweredGuest)]
 pub(crate) struct Answered {
     /// The id of the guest.
-    #[schema(value_type = String)]
     pub(crate) id: GuestId,
     /// The guest's replies, by event key.
     pub(crate) replies: BTreeMap<String, ReplyStatus>,
@@ -78,13 +75,10 @@ pub(crate) struct Answered {
 #[derive(Serialize, ToSchema)]
 struct InvitationOpened {
     /// The id of the occasion.
-    #[schema(value_type = String)]
     occasion: OccasionId,
     /// The id of the invitation.
-    #[schema(value_type = String)]
     invitation: InvitationId,
     /// When the household opened its link.
-    #[schema(value_type = String, format = "date-time")]
     opened_at: Timestamp,
 }
 

@@ -8,6 +8,10 @@ use uuid::Builder;
 
 use crate::random::Random;
 
+/// The name of the schema of ids and of codes of currencies. The API's description has no schema of
+/// this name: where it is referred to stands a plain text.
+pub const TEXT_SCHEMA: &str = "PlainText";
+
 /// An identifier type, declared with [`id!`](crate::id!).
 pub trait Id: Sized {
     /// Whether new ids are fully random, without a timestamp.

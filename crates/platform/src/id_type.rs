@@ -55,6 +55,18 @@ macro_rules! id {
             }
         }
 
+        impl $crate::utoipa::PartialSchema for $name {
+            fn schema() -> $crate::utoipa::openapi::RefOr<$crate::utoipa::openapi::Schema> {
+                <String as $crate::utoipa::PartialSchema>::schema()
+            }
+        }
+
+        impl $crate::utoipa::ToSchema for $name {
+            fn name() -> ::std::borrow::Cow<'static, str> {
+                $crate::id::TEXT_SCHEMA.into()
+            }
+        }
+
         impl $crate::store::Bind for $name {
             fn bind(&self) -> $crate::store::Value<'_> {
                 $crate::store::Value::Text(&self.0)

@@ -34,6 +34,8 @@ mod zone_currency;
 
 #[doc(hidden)]
 pub use serde;
+#[doc(hidden)]
+pub use utoipa;
 
 pub use clock::{Clock, ManualClock};
 pub use dns::NameServers;

@@ -1,11 +1,15 @@
 //! Money: integer amounts in minor units of an ISO 4217 currency. Nothing is rounded, and
 //! floating-point numbers are not used.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
+use crate::id::TEXT_SCHEMA;
 use crate::store::{Bind, Column, Value};
 
 /// Currencies without minor units.
@@ -108,6 +112,18 @@ impl<'de> Deserialize<'de> for Currency {
         String::deserialize(deserializer)?
             .parse()
             .map_err(serde::de::Error::custom)
+    }
+}
+
+impl PartialSchema for Currency {
+    fn schema() -> RefOr<Schema> {
+        String::schema()
+    }
+}
+
+impl ToSchema for Currency {
+    fn name() -> Cow<'static, str> {
+        TEXT_SCHEMA.into()
     }
 }
 

@@ -51,7 +51,6 @@ web::words! {
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct Post {
     /// The post's id.
-    #[schema(value_type = String)]
     pub id: PostId,
     /// The kind; it is set at creation and never changes.
     pub kind: Kind,
@@ -61,7 +60,6 @@ pub struct Post {
     /// title. Empty for a note.
     pub slug: String,
     /// The author's account; null if the account no longer exists.
-    #[schema(value_type = Option<String>)]
     pub author_id: Option<AccountId>,
     /// The text in Markdown, up to 200,000 characters, or 1,000 for a note.
     pub body: String,
@@ -85,16 +83,13 @@ pub struct Post {
     /// The state, which determines who can read the post.
     pub state: State,
     /// The time from which the post is public; if omitted, the post is public at once.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub published_at: Option<Timestamp>,
     /// The time at which the post first becomes public; it never changes after that.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub first_published_at: Option<Timestamp>,
     /// The version, which increases with every change. A change must contain the version on which
     /// it is based.
     pub version: i64,
     /// The time of the last change.
-    #[schema(value_type = String, format = "date-time")]
     pub updated_at: Timestamp,
 }
 

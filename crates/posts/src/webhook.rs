@@ -35,7 +35,6 @@ fn editors(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PostMessage {
     /// The id of the post.
-    #[schema(value_type = String)]
     post: PostId,
     kind: Kind,
     /// The title; empty for a note.

@@ -1,8 +1,9 @@
 //! The OpenAPI description of all domains' JSON APIs, combined into one. Only the test that writes
 //! `docs/openapi.json` uses it.
 
+use platform::id::TEXT_SCHEMA;
 use utoipa::openapi::schema::{AdditionalProperties, ArrayItems, SchemaType};
-use utoipa::openapi::{Object, ObjectBuilder, OpenApi, RefOr, Schema, Type};
+use utoipa::openapi::{Content, Object, ObjectBuilder, OpenApi, RefOr, Schema, Type};
 use web::described::problem_responses;
 
 use crate::domain::Domain;
@@ -28,7 +29,95 @@ pub fn describe(domains: &[Domain], api: &mut OpenApi) {
         add_scope_kinds(domains, schema);
     }
     let shared = domains.iter().flat_map(|domain| domain.shared_responses);
+    inline_texts(api);
     problem_responses::complete(api, &shared.copied().collect::<Vec<_>>());
+}
+
+/// Replaces the references to [`TEXT_SCHEMA`] by what they refer to.
+fn inline_texts(api: &mut OpenApi) {
+    let components = api.components.get_or_insert_default();
+    components.schemas.remove(TEXT_SCHEMA);
+    components.schemas.values_mut().for_each(inline_text);
+    for item in api.paths.paths.values_mut() {
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+            &mut item.patch,
+        ];
+        for operation in operations.into_iter().flatten() {
+            if let Some(RefOr::T(body)) = &mut operation.request_body {
+                body.content.values_mut().for_each(inline_text_of);
+            }
+            for response in operation.responses.responses.values_mut() {
+                if let RefOr::T(response) = response {
+                    response.content.values_mut().for_each(inline_text_of);
+                }
+            }
+        }
+    }
+}
+
+fn inline_text_of(content: &mut RefOr<Content>) {
+    if let RefOr::T(Content {
+        schema: Some(schema),
+        ..
+    }) = content
+    {
+        inline_text(schema);
+    }
+}
+
+fn inline_text(schema: &mut RefOr<Schema>) {
+    if let Some(description) = text_description(schema) {
+        *schema = text(Type::String, description);
+        return;
+    }
+    match schema {
+        RefOr::T(Schema::Object(object)) => {
+            object.properties.values_mut().for_each(inline_text);
+            if let Some(more) = &mut object.additional_properties
+                && let AdditionalProperties::RefOr(values) = &mut **more
+            {
+                inline_text(values);
+            }
+        }
+        RefOr::T(Schema::Array(array)) => {
+            if let ArrayItems::RefOrSchema(items) = &mut array.items {
+                inline_text(items);
+            }
+        }
+        RefOr::T(Schema::AllOf(all)) => all.items.iter_mut().for_each(inline_text),
+        RefOr::T(Schema::OneOf(one)) => {
+            let found = one.items.iter().find_map(text_description);
+            match found {
+                // The other item is null.
+                Some(own) if one.items.len() == 2 => {
+                    let description = one.description.take().unwrap_or(own);
+                    let nullable = SchemaType::from_iter([Type::String, Type::Null]);
+                    *schema = text(nullable, description);
+                }
+                _ => one.items.iter_mut().for_each(inline_text),
+            }
+        }
+        _ => {}
+    }
+}
+
+fn text(schema_type: impl Into<SchemaType>, description: String) -> RefOr<Schema> {
+    let description = Some(description).filter(|text| !text.is_empty());
+    let text = ObjectBuilder::new().schema_type(schema_type);
+    RefOr::T(text.description(description).build().into())
+}
+
+/// The description of a reference to [`TEXT_SCHEMA`], which may be empty; `None` if the schema is
+/// none.
+fn text_description(schema: &RefOr<Schema>) -> Option<String> {
+    match schema {
+        RefOr::Ref(to) if to.ref_location.ends_with(TEXT_SCHEMA) => Some(to.description.clone()),
+        _ => None,
+    }
 }
 
 /// Adds properties to each schema that lists a token's scopes. There is one property for every kind

@@ -44,27 +44,22 @@ impl ClaimState {
 #[row(table = "claim")]
 #[schema(as = BookingClaim)]
 pub struct Claim {
-    #[schema(value_type = String)]
     pub id: ClaimId,
-    #[schema(value_type = String)]
     pub booking_id: BookingId,
     /// The side that claims: the member or the provider.
     pub claimant: Party,
     /// What the claimant says, up to 500 characters.
     pub note: String,
     /// The other side may answer until this time.
-    #[schema(value_type = String, format = "date-time")]
     pub answer_until: Timestamp,
     /// What the other side says, up to 500 characters.
     pub answer: String,
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub answered_at: Option<Timestamp>,
     #[serde(skip)]
     pub decided_by: Option<AccountId>,
     /// The administrator's reason, up to 500 characters.
     pub reason: String,
     pub state: ClaimState,
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
 

@@ -55,22 +55,16 @@ impl Search {
 #[derive(Clone, Debug, Row, Serialize, ToSchema)]
 #[schema(as = BookingRecord)]
 pub struct BookingRecord {
-    #[schema(value_type = String)]
     pub id: BookingId,
-    #[schema(value_type = String)]
     pub slot_id: SlotId,
-    #[schema(value_type = String)]
     pub provider_id: ProviderId,
     /// The provider's name.
     pub provider: String,
     /// The member's account; null after it was erased.
-    #[schema(value_type = Option<String>)]
     pub member_id: Option<AccountId>,
     /// The member's name; null after the account was erased.
     pub member: Option<String>,
-    #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
-    #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
     /// The provider's IANA time zone.
     pub time_zone: String,
@@ -79,11 +73,9 @@ pub struct BookingRecord {
     #[row(flatten)]
     pub choice: Choice,
     pub state: State,
-    #[schema(value_type = Option<String>)]
     pub order_id: Option<OrderId>,
     pub cancelled_by: Option<Party>,
     pub cancel_reason: String,
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     pub version: i64,
 }

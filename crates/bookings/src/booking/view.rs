@@ -21,17 +21,13 @@ use crate::slot::{Place, SlotId};
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Booking)]
 pub struct BookingView {
-    #[schema(value_type = String)]
     pub id: BookingId,
-    #[schema(value_type = String)]
     pub slot_id: SlotId,
     /// The provider's name; empty while the site hides it from members.
     pub provider: String,
     /// The member's name; null after the member's account was erased.
     pub member: Option<String>,
-    #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
-    #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
     pub time_zone: String,
     pub title: String,
@@ -53,7 +49,6 @@ pub struct BookingView {
     /// The code of the kind of credit that the booking cost; null if it cost none.
     pub credit_kind: Option<String>,
     /// The time until which the member may move the booking, or cancel it and lose nothing.
-    #[schema(value_type = String, format = "date-time")]
     pub cancel_deadline: Timestamp,
     pub reschedules: i64,
     pub cancelled_by: Option<Party>,

@@ -30,7 +30,6 @@ const MOST: i64 = 999;
 #[schema(as = NewCreditAdjustment)]
 pub struct NewAdjustment {
     /// The member's account.
-    #[schema(value_type = String)]
     pub account_id: AccountId,
     /// The code of the kind of credits.
     pub credit_kind: String,
@@ -44,7 +43,6 @@ pub struct NewAdjustment {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = CreditsOfAccount)]
 pub struct AccountCredits {
-    #[schema(value_type = String)]
     pub account_id: AccountId,
     /// The person's name.
     pub name: String,

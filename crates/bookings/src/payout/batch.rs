@@ -66,10 +66,8 @@ web::words! {
 #[row(table = "payout_batch")]
 #[schema(as = PayoutBatch)]
 pub struct Batch {
-    #[schema(value_type = String)]
     pub id: BatchId,
     /// The currency (ISO 4217).
-    #[schema(value_type = String)]
     pub currency: Currency,
     pub state: BatchState,
     /// The bank's reference for the transfer.
@@ -78,9 +76,7 @@ pub struct Batch {
     /// the settings does not affect it.
     #[serde(skip)]
     pub two_people: bool,
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
-    #[schema(value_type = String, format = "date-time")]
     pub changed_at: Timestamp,
 }
 
@@ -88,7 +84,6 @@ pub struct Batch {
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 #[schema(as = PayoutLine)]
 pub struct Line {
-    #[schema(value_type = String)]
     pub provider_id: ProviderId,
     pub provider: String,
     /// The number of items in the sum.

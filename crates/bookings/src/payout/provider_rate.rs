@@ -27,7 +27,6 @@ pub struct Rate {
     /// The amount for each session, in minor units; 0 if nothing is owed.
     pub payout_minor: i64,
     /// The currency (ISO 4217).
-    #[schema(value_type = String)]
     pub payout_currency: Currency,
     /// The share that is owed if the member does not come, in hundredths of a percent.
     pub no_show_bps: i64,
@@ -48,7 +47,6 @@ pub fn rate(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Rate, StoreError> 
 #[derive(Clone, Debug, Row, Serialize, ToSchema)]
 pub struct RatedProvider {
     /// The provider's id; that of their account while they have not offered anything.
-    #[schema(value_type = String)]
     pub id: ProviderId,
     pub display_name: String,
     #[serde(flatten)]

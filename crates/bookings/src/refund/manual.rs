@@ -53,7 +53,6 @@ web::words! {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewRefund)]
 pub struct NewRefund {
-    #[schema(value_type = String)]
     pub payment_id: PaymentId,
     /// The sum in minor units, at most what is left of the payment.
     pub amount_minor: i64,
@@ -66,28 +65,21 @@ pub struct NewRefund {
 #[derive(Clone, Debug, Row, Serialize, ToSchema)]
 #[schema(as = BookingRefund)]
 pub struct RefundRecord {
-    #[schema(value_type = String)]
     pub id: RefundId,
-    #[schema(value_type = String)]
     pub payment_id: PaymentId,
-    #[schema(value_type = String)]
     pub order_id: OrderId,
     /// The payer's name; null after their account was erased.
     pub payer: Option<String>,
     pub amount_minor: i64,
     /// The currency (ISO 4217).
-    #[schema(value_type = String)]
     pub currency: Currency,
     pub mode: OrderMode,
     /// The administrator's reason, or the keyword of the rule that caused the refund.
     pub reason: String,
     /// The administrator's account; null if a rule caused the refund.
-    #[schema(value_type = Option<String>)]
     pub requested_by: Option<AccountId>,
     pub state: RefundState,
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
-    #[schema(value_type = String, format = "date-time")]
     pub changed_at: Timestamp,
 }
 
@@ -95,12 +87,9 @@ pub struct RefundRecord {
 #[derive(Clone, Debug, Row, Serialize, ToSchema)]
 #[schema(as = BookingPayment)]
 pub struct PaymentRecord {
-    #[schema(value_type = String)]
     pub id: PaymentId,
-    #[schema(value_type = String)]
     pub order_id: OrderId,
     /// When the order was made.
-    #[schema(value_type = String, format = "date-time")]
     pub ordered_at: Timestamp,
     /// The payer's name; null after their account was erased.
     pub payer: Option<String>,
@@ -113,11 +102,9 @@ pub struct PaymentRecord {
     pub settles: bool,
     pub amount_minor: i64,
     /// The currency (ISO 4217).
-    #[schema(value_type = String)]
     pub currency: Currency,
     /// What was refunded or is reserved for refunds, in minor units.
     pub refund_reserved_minor: i64,
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub captured_at: Option<Timestamp>,
 }
 
@@ -141,7 +128,6 @@ pub struct OrderRecord {
     /// The payer's name; null after their account was erased.
     pub payer: Option<String>,
     /// The payer's account.
-    #[schema(value_type = Option<String>)]
     pub account_id: Option<AccountId>,
     /// The plan's name, or the booking's title.
     pub title: String,

@@ -22,7 +22,6 @@ use crate::{Refusal, external_calendar, member, provider};
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = BookingRequest)]
 pub struct RequestView {
-    #[schema(value_type = String)]
     pub id: RequestId,
     pub state: RequestState,
     /// The member's name.
@@ -34,25 +33,19 @@ pub struct RequestView {
     /// The slots, the preferred one first. Providers see only their own.
     pub slots: Vec<PreferredSlot>,
     /// The time at which the request lapses.
-    #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
     /// The booking, once a slot is confirmed.
-    #[schema(value_type = Option<String>)]
     pub booking_id: Option<BookingId>,
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
 
 /// One of a request's slots.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PreferredSlot {
-    #[schema(value_type = String)]
     pub slot_id: SlotId,
     /// The provider's name; empty while the site hides it from members.
     pub provider: String,
-    #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
-    #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
     pub time_zone: String,
     /// The zone of the place of a session in person; `None` for other sessions.
@@ -60,7 +53,6 @@ pub struct PreferredSlot {
     pub place_zone: Option<TimeZone>,
     pub title: String,
     pub price_minor: i64,
-    #[schema(value_type = String)]
     pub currency: Currency,
     /// The code of the kind of credit with which the slot is booked; null if the slot is booked
     /// with money or is free.

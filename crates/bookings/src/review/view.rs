@@ -20,12 +20,9 @@ use crate::{ROLE_REQUIRED, Refusal};
 #[schema(as = ReviewSession)]
 pub struct SessionView {
     /// The booking's id.
-    #[schema(value_type = String)]
     pub id: BookingId,
     pub title: String,
-    #[schema(value_type = String, format = "date-time")]
     pub starts_at: Timestamp,
-    #[schema(value_type = String, format = "date-time")]
     pub ends_at: Timestamp,
     pub time_zone: String,
     pub state: booking::State,
@@ -60,7 +57,6 @@ pub struct ReferenceView {
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = DocumentReview)]
 pub struct ReviewView {
-    #[schema(value_type = String)]
     pub id: ReviewId,
     pub state: ReviewState,
     pub mode: ReviewMode,
@@ -87,11 +83,8 @@ pub struct ReviewView {
     pub assessment: Option<Assessment>,
     /// The reviewer's file; null if there is none.
     pub reference: Option<ReferenceView>,
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub started_at: Option<Timestamp>,
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub completed_at: Option<Timestamp>,
 }
 

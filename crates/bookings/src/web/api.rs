@@ -116,15 +116,12 @@ pub fn routes<R: Routes<Site>>() -> R {
 /// A slot that anybody may book.
 #[derive(Serialize, ToSchema)]
 struct OfferedSlot {
-    #[schema(value_type = String)]
     id: SlotId,
     /// The provider's name; empty where the site reveals providers only after booking.
     provider_name: String,
     /// The slug of the provider's page, if there is one.
     provider: Option<String>,
-    #[schema(value_type = String, format = "date-time")]
     starts_at: Timestamp,
-    #[schema(value_type = String, format = "date-time")]
     ends_at: Timestamp,
     time_zone: String,
     title: String,

@@ -255,7 +255,6 @@ struct PublicCountdown {
     #[serde(flatten)]
     clock: Option<Clock>,
     /// The server's time.
-    #[schema(value_type = String, format = "date-time")]
     server_time: Timestamp,
     /// The statistics, if the owners show them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -269,7 +268,6 @@ struct PublicCountdown {
 #[derive(Serialize, ToSchema)]
 struct PublicEntry {
     /// When the countdown was reset.
-    #[schema(value_type = String, format = "date-time")]
     reset_at: Timestamp,
     /// The note of the reset; empty if there is none.
     note: String,

@@ -24,14 +24,12 @@ pub const LIMIT: usize = 100;
 #[schema(as = TrustedContact)]
 pub struct Contact {
     /// The id of the contact's account.
-    #[schema(value_type = String)]
     pub account: AccountId,
     /// The contact's name.
     pub name: String,
     /// The contact's slug in public URLs; null if they have none.
     pub slug: Option<String>,
     /// When the person became a trusted contact.
-    #[schema(value_type = String, format = "date-time")]
     pub since: Timestamp,
 }
 

@@ -109,7 +109,6 @@ pub enum Action {
 #[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Bulk {
     /// The action's id.
-    #[schema(value_type = String)]
     pub id: BulkId,
     /// The change made to each invitation.
     #[schema(value_type = Action)]
@@ -124,10 +123,8 @@ pub struct Bulk {
     /// How many invitations failed and stayed unchanged.
     pub failed: i64,
     /// The time of the request.
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     /// When the action ended.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub finished_at: Option<Timestamp>,
 }
 
@@ -136,7 +133,6 @@ pub struct Bulk {
 #[schema(as = BulkRow)]
 pub struct Outcome {
     /// The invitation's id.
-    #[schema(value_type = String)]
     pub invitation: InvitationId,
     /// `waiting`, `done`, `unchanged` or `failed`.
     pub state: String,

@@ -59,7 +59,6 @@ words! {
 #[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Campaign {
     /// The campaign's id.
-    #[schema(value_type = String)]
     pub id: CampaignId,
     /// The kind of mail.
     pub kind: MailKind,
@@ -77,16 +76,12 @@ pub struct Campaign {
     /// The maximum number of mails per minute; 0 means as fast as the mail server accepts them.
     pub per_minute: i64,
     /// When the campaign starts.
-    #[schema(value_type = String, format = "date-time")]
     pub due_at: Timestamp,
     /// When the campaign was ordered.
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     /// When the campaign's recipients were fixed.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub started_at: Option<Timestamp>,
     /// When all mails were sent, or the campaign was cancelled.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub finished_at: Option<Timestamp>,
 }
 

@@ -59,7 +59,6 @@ pub struct Request {
 #[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Export {
     /// The export's id.
-    #[schema(value_type = String)]
     pub id: ExportId,
     /// The exported list.
     pub kind: ExportKind,
@@ -73,10 +72,8 @@ pub struct Export {
     /// Whether the file contains codes and contact data.
     pub contacts: bool,
     /// The time of the request.
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     /// The time until which the file can be downloaded.
-    #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
 }
 

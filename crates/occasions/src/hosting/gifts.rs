@@ -19,13 +19,10 @@ use crate::id::{GiftId, InvitationId, ReservationId};
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct GiftReservation {
     /// The reservation's id.
-    #[schema(value_type = String)]
     pub id: ReservationId,
     /// The reserved gift.
-    #[schema(value_type = String)]
     pub gift: GiftId,
     /// The household's invitation.
-    #[schema(value_type = String)]
     pub invitation: InvitationId,
     /// The household's name.
     pub household: String,
@@ -38,7 +35,6 @@ pub struct GiftReservation {
     /// Whether at least one guest of the household comes.
     pub attending: bool,
     /// When the household first reserved the gift.
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
 

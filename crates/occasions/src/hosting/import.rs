@@ -114,7 +114,6 @@ pub struct Options {
 #[derive(Row, Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Import {
     /// The import's id.
-    #[schema(value_type = String)]
     pub id: ImportId,
     /// The state of the import.
     pub state: ImportState,
@@ -141,10 +140,8 @@ pub struct Import {
     /// How many households failed and were skipped.
     pub failed: i64,
     /// When the file was uploaded.
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
     /// Until when the import can be started or undone.
-    #[schema(value_type = String, format = "date-time")]
     pub expires_at: Timestamp,
 }
 
@@ -428,7 +425,6 @@ pub struct Named {
     /// The household's name.
     pub household: String,
     /// The household's invitation, if there is one.
-    #[schema(value_type = Option<String>)]
     pub invitation: Option<InvitationId>,
     /// The outcome for the household.
     pub outcome: Outcome,

@@ -28,10 +28,8 @@ pub struct AuditFilter {
     #[param(required = false)]
     pub entity: String,
     /// Entries from this instant on.
-    #[param(value_type = Option<String>, format = "date-time")]
     pub from: Option<Timestamp>,
     /// Entries before this instant.
-    #[param(value_type = Option<String>, format = "date-time")]
     pub until: Option<Timestamp>,
 }
 

@@ -20,10 +20,8 @@ pub struct OwnDomainView {
     /// The host name, such as `our-day.example`.
     pub own_domain: String,
     /// When the name began to lead guests to the occasion; null while it does not lead there.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub verified_at: Option<jiff::Timestamp>,
     /// When the DNS records were last checked; null before the first check.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub checked_at: Option<jiff::Timestamp>,
     /// Whether the name resolves to this server.
     pub address: RecordState,
@@ -31,7 +29,6 @@ pub struct OwnDomainView {
     pub proof: RecordState,
     /// Since when records of a verified name have been missing. After 7 days, the name is no longer
     /// verified.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub failing_since: Option<jiff::Timestamp>,
     /// Why the name is not verified although all its records exist.
     pub waits_for: WaitsFor,

@@ -104,7 +104,6 @@ pub struct OpenPoint {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct NamedHousehold {
     /// The invitation's id.
-    #[schema(value_type = String)]
     pub id: InvitationId,
     /// The household's name.
     pub name: String,

@@ -25,7 +25,6 @@ pub const LIMIT: usize = 10_000;
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct ReceivedGift {
     /// The entry's id.
-    #[schema(value_type = String)]
     pub id: ReceivedGiftId,
     /// The invitation of the household that gave the gift; null if somebody else gave it.
     pub household: Option<String>,
@@ -38,10 +37,8 @@ pub struct ReceivedGift {
     /// The ISO 4217 code of the amount's currency.
     pub currency: String,
     /// The day on which the hosts received the gift, given as the instant at which that day ends.
-    #[schema(value_type = String, format = "date-time")]
     pub received_on: Timestamp,
     /// When the hosts thanked the giver; null if they have not done so.
-    #[schema(value_type = Option<String>, format = "date-time")]
     pub thanked_at: Option<Timestamp>,
     /// The reservation of this gift, if it was reserved.
     pub reservation: Option<String>,

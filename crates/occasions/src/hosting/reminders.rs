@@ -35,7 +35,6 @@ const PER_MINUTE: i64 = 60;
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
 pub struct ReminderRule {
     /// The rule's id.
-    #[schema(value_type = String)]
     pub id: RuleId,
     /// The reminder is sent this many days before a household's deadline, 0–90.
     pub days: i64,

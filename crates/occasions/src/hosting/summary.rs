@@ -150,7 +150,6 @@ pub struct Attention {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Day {
     /// The date in the occasion's time zone.
-    #[schema(value_type = String, format = "date")]
     pub date: Date,
     /// Coming.
     pub yes: i64,

@@ -32,7 +32,6 @@ pub fn routes<R: Routes<Site>>() -> R {
 #[derive(Serialize, ToSchema)]
 pub struct PostSummary {
     /// The id of the post.
-    #[schema(value_type = String)]
     id: PostId,
     kind: Kind,
     /// The title; a note has none.
@@ -41,7 +40,6 @@ pub struct PostSummary {
     slug: String,
     state: PostState,
     /// The time from which the post is public; null if no time is set.
-    #[schema(value_type = Option<String>, format = "date-time")]
     published_at: Option<Timestamp>,
     /// The version, which increases with every change.
     version: i64,
@@ -105,7 +103,6 @@ impl ApiParent for Editor {
 #[derive(Serialize, ToSchema)]
 struct PublishedSummary {
     /// The id of the post.
-    #[schema(value_type = String)]
     id: PostId,
     kind: Kind,
     /// The title; a note has none.
@@ -119,10 +116,8 @@ struct PublishedSummary {
     /// The post's picture.
     image: Option<PublishedImage>,
     /// When the post was published.
-    #[schema(value_type = Option<String>, format = "date-time")]
     published_at: Option<Timestamp>,
     /// When the post was last changed.
-    #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
 }
 

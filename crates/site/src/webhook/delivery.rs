@@ -62,7 +62,6 @@ web::words! {
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, ToSchema)]
 pub struct Delivery {
     /// The message's id, which is also sent as `webhook-id`.
-    #[schema(value_type = String)]
     pub id: DeliveryId,
     /// The name of the event.
     pub event: String,
@@ -73,7 +72,6 @@ pub struct Delivery {
     /// The result of the last attempt: an HTTP status, `unreachable`, `slow` or `not_http`.
     pub outcome: String,
     /// The time of the event.
-    #[schema(value_type = String, format = "date-time")]
     pub created_at: Timestamp,
 }
 

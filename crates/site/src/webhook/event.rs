@@ -83,6 +83,5 @@ struct MessageHead {
     /// The name of the event.
     r#type: String,
     /// The time of the event.
-    #[schema(value_type = String, format = "date-time")]
     occurred_at: jiff::Timestamp,
 }

@@ -30,10 +30,8 @@ struct Notice {
     /// The page on which you can act on the notice.
     href: String,
     /// The time at which the notice was created.
-    #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
     /// The time at which the notice was read.
-    #[schema(value_type = Option<String>, format = "date-time")]
     read_at: Option<Timestamp>,
 }
 
@@ -71,7 +69,6 @@ async fn list(State(accounts): State<Context>, call: Call) -> Result<Json<List<N
 #[serde(deny_unknown_fields)]
 struct ReadNotices {
     /// All notices that were created at this time or earlier.
-    #[schema(value_type = String, format = "date-time")]
     until: Timestamp,
 }
 

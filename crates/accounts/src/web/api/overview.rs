@@ -66,7 +66,6 @@ struct LineView {
     /// The number of the line.
     sequence: i64,
     /// The time of the action.
-    #[schema(value_type = String, format = "date-time")]
     at: Timestamp,
     /// The name of the action.
     action: String,

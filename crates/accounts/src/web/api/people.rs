@@ -53,10 +53,8 @@ struct PersonView {
     /// The person's role in the installation, if any.
     role: Option<SiteRole>,
     /// The time at which the account was created.
-    #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
     /// The time of the last sign-in.
-    #[schema(value_type = Option<String>, format = "date-time")]
     last_login_at: Option<Timestamp>,
 }
 
@@ -93,11 +91,9 @@ struct PersonDetails {
     /// The person's duties in the installation, in addition to the role.
     duties: Vec<&'static str>,
     /// The time at which the account is erased, if the person asked for it.
-    #[schema(value_type = Option<String>, format = "date-time")]
     erased_at: Option<Timestamp>,
     /// The time at which the person's second factors and passkeys are removed, if an administrator
     /// asked for it.
-    #[schema(value_type = Option<String>, format = "date-time")]
     factors_reset_at: Option<Timestamp>,
     /// The person's entries in the audit log, newest first.
     events: Vec<EventView>,
@@ -107,7 +103,6 @@ struct PersonDetails {
 #[derive(Serialize, ToSchema)]
 struct EventView {
     /// The time of the action.
-    #[schema(value_type = String, format = "date-time")]
     at: Timestamp,
     /// The name of the action.
     action: String,
@@ -386,7 +381,6 @@ async fn set_duties(
 #[derive(Serialize, ToSchema)]
 struct FactorReset {
     /// The time at which the factors are removed.
-    #[schema(value_type = String, format = "date-time")]
     due_at: Timestamp,
 }
 

@@ -42,7 +42,6 @@ struct AliasView {
     /// The former slug.
     slug: String,
     /// The time until which the former slug redirects to the current slug.
-    #[schema(value_type = String, format = "date-time")]
     until: Timestamp,
 }
 

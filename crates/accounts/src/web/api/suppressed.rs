@@ -37,7 +37,6 @@ struct SuppressionView {
     /// The only stream that is stopped, `notification` or `marketing`; null for all mail.
     stream: Option<&'static str>,
     /// The time at which the entry was recorded; for soft bounces, the time of the last bounce.
-    #[schema(value_type = String, format = "date-time")]
     since: Timestamp,
 }
 

@@ -38,7 +38,6 @@ pub(super) fn routes<R: Routes<Context>>() -> R {
 #[schema(as = Webhook)]
 struct View {
     /// The webhook's id.
-    #[schema(value_type = String)]
     id: WebhookId,
     /// The URL that messages are sent to.
     url: String,
@@ -52,7 +51,6 @@ struct View {
     #[schema(value_type = String)]
     state: WebhookState,
     /// The time at which the webhook was created.
-    #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
     /// The secret that signs messages; only in the response to the request that made the secret.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,7 +127,6 @@ async fn remove(call: Call) -> Result<StatusCode, Problem> {
 #[schema(as = SentTest)]
 struct Sent {
     /// The id of the delivery.
-    #[schema(value_type = String)]
     delivery: DeliveryId,
 }
 

@@ -155,7 +155,6 @@ struct Choice {
 #[derive(Serialize, ToSchema)]
 #[schema(as = BookingCheckout)]
 struct CheckoutView {
-    #[schema(value_type = String)]
     order_id: OrderId,
     /// The amount in minor units.
     amount_minor: i64,
@@ -263,7 +262,6 @@ async fn verify_payment(call: Call, body: Received<Proof>) -> Result<Response, P
 struct Processing {
     /// Always `processing`.
     state: &'static str,
-    #[schema(value_type = String)]
     order_id: OrderId,
 }
 

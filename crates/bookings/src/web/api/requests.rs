@@ -67,7 +67,6 @@ async fn create_request(call: Call, body: Received<NewRequest>) -> Result<Respon
 #[serde(deny_unknown_fields)]
 #[schema(as = BookingRequestConfirmation)]
 struct Confirmation {
-    #[schema(value_type = String)]
     slot_id: SlotId,
 }
 

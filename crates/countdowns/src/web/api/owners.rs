@@ -30,14 +30,12 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[schema(as = CountdownOwner)]
 struct OwnerView {
     /// The id of the account.
-    #[schema(value_type = String)]
     account: AccountId,
     /// The display name.
     name: String,
     /// The email address.
     email: String,
     /// When the person became an owner.
-    #[schema(value_type = String, format = "date-time")]
     since: Timestamp,
 }
 
@@ -67,10 +65,8 @@ struct InviteView {
     /// The id of the link, for withdrawing it.
     id: String,
     /// The account that made the link.
-    #[schema(value_type = String)]
     invited_by: AccountId,
     /// When the link stops working.
-    #[schema(value_type = String, format = "date-time")]
     expires_at: Timestamp,
 }
 

@@ -68,7 +68,6 @@ pub struct Recipient {
     /// The recipient's position in the order in which the mails are sent.
     pub place: i64,
     /// The invitation's id.
-    #[schema(value_type = String)]
     pub invitation: InvitationId,
     /// The household's name; empty if the invitation was deleted.
     pub household: String,

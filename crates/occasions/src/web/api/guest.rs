@@ -120,7 +120,6 @@ struct SaveBody {
     guests: Vec<GuestBody>,
     /// Plus-ones to remove.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
     /// The answers to the questions that are asked once per household, by the question's key. A
     /// `null` or empty value removes an answer.
@@ -139,7 +138,6 @@ struct SaveBody {
 )]
 struct GuestBody {
     /// The id of a guest on the invitation. Omitted for a new guest.
-    #[schema(value_type = Option<String>)]
     id: Option<GuestId>,
     /// The guest's name. If omitted, the name stays unchanged.
     name: Option<String>,
@@ -254,7 +252,6 @@ struct SaveByCodeBody {
     guests: Vec<GuestBody>,
     /// Plus-ones to remove.
     #[serde(default)]
-    #[schema(value_type = Vec<String>)]
     remove: Vec<GuestId>,
     /// The answers to the questions that are asked once per household, by the question's key. A
     /// `null` or empty value removes an answer.

@@ -38,7 +38,6 @@ struct GiftLists {
 #[derive(Serialize, ToSchema)]
 struct GiftOffer {
     /// The gift's id.
-    #[schema(value_type = String)]
     id: GiftId,
     /// The gift's name in the reader's language.
     name: String,

@@ -97,7 +97,6 @@ struct EventState<'a> {
 #[derive(Serialize, ToSchema)]
 struct GuestState<'a> {
     /// The id of the guest.
-    #[schema(value_type = String)]
     id: &'a GuestId,
     /// The guest's name.
     name: &'a str,

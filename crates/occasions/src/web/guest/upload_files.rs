@@ -26,7 +26,6 @@ const CACHING: &str = "private, max-age=600, immutable";
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct UploadView {
     /// The upload's id.
-    #[schema(value_type = String)]
     pub(crate) id: UploadId,
     /// The file's name on the device of the person who uploaded it.
     pub(crate) name: String,
@@ -43,7 +42,6 @@ pub(crate) struct UploadView {
     /// The path of a picture with 400 × 400 pixels; null for a document.
     pub(crate) thumbnail: Option<String>,
     /// When the file was uploaded.
-    #[schema(value_type = String, format = "date-time")]
     pub(crate) created_at: Timestamp,
 }
 

@@ -39,7 +39,6 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[schema(as = BulkRequest)]
 struct Body {
     /// The invitations' ids, at most 5,000.
-    #[schema(value_type = Option<Vec<String>>)]
     ids: Option<Vec<InvitationId>>,
     /// A filter that finds the invitations. It can be sent instead of `ids`.
     filter: Option<InvitationFilter>,

@@ -63,7 +63,6 @@ async fn list(
 #[serde(deny_unknown_fields)]
 struct AddBody {
     /// The invitation's id.
-    #[schema(value_type = String)]
     invitation: InvitationId,
     /// The version of the invitation that the client has read; optional.
     #[serde(default)]
@@ -102,7 +101,6 @@ async fn add(
 #[derive(Serialize, ToSchema)]
 struct OneGuest {
     /// The id of the invitation.
-    #[schema(value_type = String)]
     invitation: InvitationId,
     /// The version of the invitation.
     version: i64,

@@ -217,7 +217,6 @@ struct Merging {
     #[serde(default)]
     version: Option<i64>,
     /// The id of the invitation that remains.
-    #[schema(value_type = String)]
     into: InvitationId,
 }
 
@@ -230,11 +229,9 @@ struct GuestMove {
     #[serde(default)]
     version: Option<i64>,
     /// Ids of the guests who move. At least one guest must stay.
-    #[schema(value_type = Vec<String>)]
     guests: Vec<GuestId>,
     /// The id of the invitation to which the guests move; null for a new invitation.
     #[serde(default)]
-    #[schema(value_type = Option<String>)]
     into: Option<InvitationId>,
     /// The name of the new invitation's household, 1–120 characters. Ignored if `into` is set.
     #[serde(default)]

@@ -35,7 +35,6 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[schema(as = Member)]
 struct MemberView {
     /// The id of the account.
-    #[schema(value_type = String)]
     account: AccountId,
     /// The display name.
     name: String,
@@ -44,7 +43,6 @@ struct MemberView {
     /// The role in the occasion.
     role: Role,
     /// When the person became a member.
-    #[schema(value_type = String, format = "date-time")]
     since: Timestamp,
 }
 
@@ -85,10 +83,8 @@ struct InviteView {
     /// The role that the link gives.
     role: Role,
     /// The account that created the link.
-    #[schema(value_type = String)]
     invited_by: AccountId,
     /// When the link stops working.
-    #[schema(value_type = String, format = "date-time")]
     expires_at: Timestamp,
 }
 

@@ -62,7 +62,6 @@ struct LineView {
     /// The number of this entry. Entries are numbered in the order in which they were written.
     sequence: i64,
     /// When the entry was written.
-    #[schema(value_type = String, format = "date-time")]
     at: Timestamp,
     /// The kind of actor: `account`, `household`, `system` or `token`.
     actor_kind: String,

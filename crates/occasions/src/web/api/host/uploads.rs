@@ -33,7 +33,6 @@ struct HostUploadView {
     #[serde(flatten)]
     upload: UploadView,
     /// The household's invitation.
-    #[schema(value_type = String)]
     invitation: InvitationId,
     /// The household's name.
     household: String,
@@ -85,7 +84,6 @@ async fn list(
 #[serde(deny_unknown_fields)]
 struct DecideBody {
     /// The ids of the uploads, at most 200.
-    #[schema(value_type = Vec<String>)]
     uploads: Vec<UploadId>,
     /// `approved` puts the uploads into the gallery. `rejected` and `pending` keep them out of it.
     state: UploadState,

@@ -49,10 +49,8 @@ impl ChangedView for Occasion {
 #[schema(as = Invitation)]
 pub(super) struct InvitationView {
     /// The id of the invitation.
-    #[schema(value_type = String)]
     id: InvitationId,
     /// The id of the occasion.
-    #[schema(value_type = String)]
     occasion: OccasionId,
     /// The version of the invitation. Each change increases it.
     version: i64,
@@ -76,12 +74,10 @@ pub(super) struct InvitationView {
     children: i64,
     allowance: Allowance,
     /// The household's own deadline, which replaces the occasion's deadline.
-    #[schema(value_type = Option<String>, format = "date-time")]
     deadline_override: Option<Timestamp>,
     /// What decides whether answers are open: the deadline or a host.
     lock_mode: LockMode,
     /// If a host keeps answers open, the time until which they are open; null for no limit.
-    #[schema(value_type = Option<String>, format = "date-time")]
     open_until: Option<Timestamp>,
     /// Why the answers are locked. Only hosts see the reason.
     lock_reason: Option<String>,
@@ -99,13 +95,10 @@ pub(super) struct InvitationView {
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Response>,
     /// When answers close; null if they never close automatically.
-    #[schema(value_type = Option<String>, format = "date-time")]
     closes_at: Option<Timestamp>,
     /// When the household last answered; null if it has not answered.
-    #[schema(value_type = Option<String>, format = "date-time")]
     replied_at: Option<Timestamp>,
     /// When the invitation was archived; null while it is in use.
-    #[schema(value_type = Option<String>, format = "date-time")]
     archived_at: Option<Timestamp>,
     /// Keys of the events to which the household is invited.
     events: Vec<String>,
@@ -129,7 +122,6 @@ struct SuppressionView {
     /// `soft_bounce`, `unsubscribe`, `hard_bounce`, `complaint` or `manual`.
     cause: &'static str,
     /// When the suppression began. For soft bounces, this is the time of the last bounce.
-    #[schema(value_type = String, format = "date-time")]
     since: Timestamp,
 }
 
@@ -144,21 +136,16 @@ impl ChangedView for InvitationView {
 #[schema(as = InvitationBookkeeping)]
 struct BookkeepingView {
     /// When the invitation was sent; null if it has not been sent.
-    #[schema(value_type = Option<String>, format = "date-time")]
     sent_at: Option<Timestamp>,
     /// When the household first opened its link.
-    #[schema(value_type = Option<String>, format = "date-time")]
     first_opened_at: Option<Timestamp>,
     /// When the household last opened its link.
-    #[schema(value_type = Option<String>, format = "date-time")]
     last_opened_at: Option<Timestamp>,
     /// How often the household opened its link.
     open_count: i64,
     /// When the invitation was created.
-    #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
     /// When the invitation was last changed.
-    #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
 }
 
@@ -167,7 +154,6 @@ struct BookkeepingView {
 #[schema(as = Guest)]
 pub(super) struct GuestView {
     /// The id of the guest.
-    #[schema(value_type = String)]
     id: GuestId,
     /// The guest's name.
     name: String,
@@ -195,7 +181,6 @@ pub(super) struct GuestView {
     /// The guest's own phone number.
     phone: Option<String>,
     /// When the last reply for the guest was given.
-    #[schema(value_type = Option<String>, format = "date-time")]
     answered_at: Option<Timestamp>,
 }
 
@@ -324,7 +309,6 @@ fn answers(portal: &InvitationSnapshot, given: &Answers) -> BTreeMap<String, Ans
 #[schema(as = InvitationLine)]
 pub(super) struct LineView {
     /// The id of the invitation.
-    #[schema(value_type = String)]
     id: InvitationId,
     /// The version of the invitation. Each change increases it.
     version: i64,
@@ -353,25 +337,18 @@ pub(super) struct LineView {
     #[serde(skip_serializing_if = "Option::is_none")]
     has_note: Option<bool>,
     /// The household's own deadline, which replaces the occasion's deadline.
-    #[schema(value_type = Option<String>, format = "date-time")]
     deadline_override: Option<Timestamp>,
     /// When the invitation was sent; null if it has not been sent.
-    #[schema(value_type = Option<String>, format = "date-time")]
     sent_at: Option<Timestamp>,
     /// When the household last opened its link.
-    #[schema(value_type = Option<String>, format = "date-time")]
     last_opened_at: Option<Timestamp>,
     /// When the household last answered; null if it has not answered.
-    #[schema(value_type = Option<String>, format = "date-time")]
     replied_at: Option<Timestamp>,
     /// When the invitation was archived; null while it is in use.
-    #[schema(value_type = Option<String>, format = "date-time")]
     archived_at: Option<Timestamp>,
     /// When the invitation was created.
-    #[schema(value_type = String, format = "date-time")]
     created_at: Timestamp,
     /// When the invitation was last changed.
-    #[schema(value_type = String, format = "date-time")]
     updated_at: Timestamp,
     /// For an invitation that was created by an answer without a code, whether hosts have approved
     /// it; null if a host created the invitation.
@@ -411,12 +388,10 @@ impl LineView {
 #[schema(as = GuestLine)]
 pub(super) struct PersonView {
     /// The id of the guest.
-    #[schema(value_type = String)]
     id: GuestId,
     /// The guest's name.
     name: String,
     /// The id of the invitation.
-    #[schema(value_type = String)]
     invitation: InvitationId,
     /// The name of the household.
     household: String,
@@ -437,7 +412,6 @@ pub(super) struct PersonView {
     /// The guest's note about food; empty if there is none.
     diet_note: String,
     /// When the last reply for the guest was given.
-    #[schema(value_type = Option<String>, format = "date-time")]
     answered_at: Option<Timestamp>,
 }
 
