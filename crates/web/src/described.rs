@@ -207,11 +207,7 @@ pub fn listed<S: Clone + Send + Sync + 'static>(
         serve: move || (path, methods),
         describe: move || {
             let (mut paths, mut schemas) = (PathsBuilder::new(), Schemas::new());
-            for mut operation in operations() {
-                for name in parameters(&described) {
-                    let named = parameter(name, ParameterIn::Path);
-                    operation.described = operation.described.parameter(named);
-                }
+            for operation in operations() {
                 let item = PathItem::new(operation.method, operation.described);
                 paths = paths.path(&described, item);
                 schemas.extend(operation.schemas);
@@ -221,17 +217,11 @@ pub fn listed<S: Clone + Send + Sync + 'static>(
     }
 }
 
-fn parameter(name: &str, place: ParameterIn) -> ParameterBuilder {
+pub(crate) fn parameter(name: &str, place: ParameterIn) -> ParameterBuilder {
     let named = ParameterBuilder::new().name(name).parameter_in(place);
     named
         .required(Required::True)
         .schema(Some(String::schema()))
-}
-
-/// The names of a path's parameters, which are between braces.
-fn parameters(path: &str) -> impl Iterator<Item = &str> {
-    let parts = path.split('/');
-    parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
 }
 
 /// Routes requests to `handler` if they have the HTTP method that `P` names. The attribute

@@ -173,10 +173,8 @@ impl OfferedSlot {
         ("date_to" = Option<String>, Query,), ("tz" = Option<String>, Query,),
         ("location_kind" = Option<Place>, Query,), ("area" = Option<String>, Query,),
         ("max_price" = Option<i64>, Query,), ("min_minutes" = Option<i64>, Query,),
-        ("credit_kind" = Option<String>, Query,),
-        ("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
-    responses((status = 200, body = List<OfferedSlot>), (status = 400), (status = 401),
-        (status = 422), (status = 429))
+        ("credit_kind" = Option<String>, Query,), ("cursor" = Option<String>, Query,),
+        ("limit" = Option<i64>, Query,)), responses((status = 200, body = List<OfferedSlot>))
 )]
 async fn list_offered(
     State(site): State<Site>,
@@ -214,8 +212,8 @@ struct OfferedSlotDetails {
 
 /// One slot that anybody may book, with the entries of the catalogue among which members choose.
 #[utoipa::path(
-    get, path = "/api/v1/slots/{id}", tag = "bookings", params(("id" = String, Path,)),
-    responses((status = 200, body = OfferedSlotDetails), (status = 401), (status = 404), (status = 429))
+    get, path = "/api/v1/slots/{id}", tag = "bookings",
+    responses((status = 200, body = OfferedSlotDetails))
 )]
 async fn show_offered(
     State(site): State<Site>,
@@ -248,7 +246,7 @@ async fn show_offered(
 #[utoipa::path(
     get, path = "/api/v1/bookings", tag = "bookings",
     params(("as" = Option<String>, Query,), ("when" = Option<String>, Query,), PageQuery),
-    responses((status = 200, body = List<BookingView>), (status = 400), (status = 403))
+    responses((status = 200, body = List<BookingView>))
 )]
 async fn list_bookings(call: Call) -> Result<Json<List<BookingView>>, Problem> {
     let query = call.query();
@@ -283,8 +281,7 @@ async fn list_bookings(call: Call) -> Result<Json<List<BookingView>>, Problem> {
 #[utoipa::path(
     post, path = "/api/v1/bookings", tag = "bookings", request_body = NewBooking,
     responses((status = 201, body = BookingView), (status = 200, body = BookingView),
-        (status = 403), (status = 404), (status = 409), (status = 422), (status = 428),
-        (status = 429))
+        (status = 409), (status = 428))
 )]
 async fn create_booking(call: Call, body: Received<NewBooking>) -> Result<Response, Problem> {
     let (mut new, site) = (body.value, call.site.clone());
@@ -303,8 +300,8 @@ async fn create_booking(call: Call, body: Received<NewBooking>) -> Result<Respon
 
 /// A booking, for its member, its provider and administrators.
 #[utoipa::path(
-    get, path = "/api/v1/bookings/{id}", tag = "bookings", params(("id" = String, Path,)),
-    responses((status = 200, body = BookingView), (status = 404))
+    get, path = "/api/v1/bookings/{id}", tag = "bookings",
+    responses((status = 200, body = BookingView))
 )]
 async fn show_booking(call: Call) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, party: &PartyTo| {
@@ -316,8 +313,8 @@ async fn show_booking(call: Call) -> Result<Response, Problem> {
 /// A confirmed booking as a calendar file, for its member, its provider and administrators.
 #[utoipa::path(
     get, path = "/api/v1/bookings/{id}/calendar.ics", tag = "bookings",
-    operation_id = "show_booking_calendar", params(("id" = String, Path,)),
-    responses((status = 200, content_type = "text/calendar", body = String), (status = 404))
+    operation_id = "show_booking_calendar",
+    responses((status = 200, content_type = "text/calendar", body = String))
 )]
 async fn show_calendar(call: Call) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, party: &PartyTo| {
@@ -339,10 +336,9 @@ struct Cancellation {
 
 /// Cancels a booking. The payment is refunded.
 #[utoipa::path(
-    post, path = "/api/v1/bookings/{id}/cancel", tag = "bookings", params(("id" = String, Path,)),
+    post, path = "/api/v1/bookings/{id}/cancel", tag = "bookings",
     request_body = Option<Cancellation>,
-    responses((status = 200, body = BookingView), (status = 403), (status = 404), (status = 409),
-        (status = 422))
+    responses((status = 200, body = BookingView), (status = 409))
 )]
 async fn cancel_booking(call: Call, body: Maybe<Cancellation>) -> Result<Response, Problem> {
     let (reason, site) = (body.value.reason, call.site.clone());
@@ -356,10 +352,8 @@ async fn cancel_booking(call: Call, body: Maybe<Cancellation>) -> Result<Respons
 
 /// Moves a booking to another slot of the same provider at the same price.
 #[utoipa::path(
-    post, path = "/api/v1/bookings/{id}/reschedule", tag = "bookings",
-    params(("id" = String, Path,)), request_body = NewTime,
-    responses((status = 200, body = BookingView), (status = 403), (status = 404), (status = 409),
-        (status = 422), (status = 428))
+    post, path = "/api/v1/bookings/{id}/reschedule", tag = "bookings", request_body = NewTime,
+    responses((status = 200, body = BookingView), (status = 409), (status = 428))
 )]
 async fn move_booking(call: Call, body: Received<NewTime>) -> Result<Response, Problem> {
     let (mut new, site) = (body.value, call.site.clone());
@@ -389,10 +383,8 @@ struct Mark {
 /// booking stays as it is, and contains the claim. Administrators can mark and correct every
 /// outcome.
 #[utoipa::path(
-    post, path = "/api/v1/bookings/{id}/outcome", tag = "bookings",
-    params(("id" = String, Path,)), request_body = Mark,
-    responses((status = 200, body = BookingView), (status = 403), (status = 404), (status = 409),
-        (status = 422))
+    post, path = "/api/v1/bookings/{id}/outcome", tag = "bookings", request_body = Mark,
+    responses((status = 200, body = BookingView), (status = 409))
 )]
 async fn mark_outcome(call: Call, body: Received<Mark>) -> Result<Response, Problem> {
     let (mark, site) = (body.value, call.site.clone());
@@ -417,10 +409,8 @@ struct NewLink {
 /// Replaces the link of a session, for example because its room does not work. The provider and
 /// administrators may do so until the session ends; both sides get a mail.
 #[utoipa::path(
-    put, path = "/api/v1/bookings/{id}/link", tag = "bookings", params(("id" = String, Path,)),
-    request_body = NewLink,
-    responses((status = 200, body = BookingView), (status = 403), (status = 404), (status = 409),
-        (status = 422))
+    put, path = "/api/v1/bookings/{id}/link", tag = "bookings", request_body = NewLink,
+    responses((status = 200, body = BookingView), (status = 409))
 )]
 async fn replace_link(call: Call, Json(body): Json<NewLink>) -> Result<Response, Problem> {
     let site = call.site.clone();
@@ -460,7 +450,7 @@ impl ApiParent for Administrator {
 /// The rules of bookings.
 #[utoipa::path(
     get, path = "/api/v1/admin/booking-settings", tag = "bookings",
-    responses((status = 200, body = BookingSettings), (status = 403))
+    responses((status = 200, body = BookingSettings))
 )]
 async fn show_booking_settings(call: Call) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, _: &Administrator| Ok::<_, Refusal>(settings::load(tx)?);
@@ -476,7 +466,7 @@ change_body! {
 #[utoipa::path(
     patch, path = "/api/v1/admin/booking-settings", tag = "bookings",
     request_body = BookingSettingsChange,
-    responses((status = 200, body = BookingSettings), (status = 403), (status = 409), (status = 422), (status = 428))
+    responses((status = 200, body = BookingSettings), (status = 409), (status = 428))
 )]
 async fn change_booking_settings(
     call: Call,

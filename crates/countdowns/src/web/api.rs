@@ -103,8 +103,8 @@ impl ApiParent for Keeper {
 
 /// Statistics of the times between resets.
 #[utoipa::path(
-    get, path = "/api/v1/countdowns/{id}/stats", tag = "countdowns", params(("id" = String, Path,)),
-    responses((status = 200, body = Statistics), (status = 404))
+    get, path = "/api/v1/countdowns/{id}/stats", tag = "countdowns",
+    responses((status = 200, body = Statistics))
 )]
 async fn statistics(call: Call) -> Result<Json<Statistics>, Problem> {
     let look = |tx: &mut Tx<'_>, owner: &OwnerOf| {
@@ -116,9 +116,8 @@ async fn statistics(call: Call) -> Result<Json<Statistics>, Problem> {
 
 /// The countdown's resets, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/countdowns/{id}/entries", tag = "countdowns",
-    params(("id" = String, Path,), PageQuery),
-    responses((status = 200, body = List<Entry>), (status = 400), (status = 404))
+    get, path = "/api/v1/countdowns/{id}/entries", tag = "countdowns", params(PageQuery),
+    responses((status = 200, body = List<Entry>))
 )]
 async fn entries(call: Call) -> Result<Json<List<Entry>>, Problem> {
     let paging = call.page_query()?;
@@ -183,9 +182,8 @@ impl Saved {
 
 /// Resets a countdown that counts up.
 #[utoipa::path(
-    post, path = "/api/v1/countdowns/{id}/entries", tag = "countdowns",
-    params(("id" = String, Path,)), request_body = Option<Body>,
-    responses((status = 201, body = Saved), (status = 400), (status = 404), (status = 409), (status = 422))
+    post, path = "/api/v1/countdowns/{id}/entries", tag = "countdowns", request_body = Option<Body>,
+    responses((status = 201, body = Saved), (status = 409))
 )]
 async fn reset(
     call: Call,
@@ -204,8 +202,7 @@ async fn reset(
 /// Changes a reset.
 #[utoipa::path(
     patch, path = "/api/v1/countdowns/{id}/entries/{entry}", tag = "countdowns",
-    params(("id" = String, Path,), ("entry" = String, Path,)), request_body = Body,
-    responses((status = 200, body = Saved), (status = 404), (status = 409), (status = 422))
+    request_body = Body, responses((status = 200, body = Saved), (status = 409))
 )]
 async fn change_entry(
     call: Call,
@@ -224,8 +221,7 @@ async fn change_entry(
 /// Deletes a reset. The countdown then counts from the reset before it.
 #[utoipa::path(
     delete, path = "/api/v1/countdowns/{id}/entries/{entry}", tag = "countdowns",
-    params(("id" = String, Path,), ("entry" = String, Path,)),
-    responses((status = 204), (status = 404))
+    responses((status = 204))
 )]
 async fn remove_entry(
     call: Call,
@@ -381,13 +377,8 @@ struct PublicAccount {
 /// A person's public page, if one of their countdowns is in the directory.
 #[utoipa::path(
     get, path = "/api/v1/public/{account}", tag = "countdowns",
-    params(("account" = String, Path,)),
-    responses(
-        (status = 200, body = PublicAccount),
-        (status = 301, description = "The account is called something else now"),
-        (status = 304),
-        (status = 404),
-    )
+    responses((status = 200, body = PublicAccount),
+        (status = 301, description = "The account is called something else now"), (status = 304))
 )]
 async fn show_account(
     State(site): State<Site>,
@@ -417,12 +408,9 @@ async fn show_account(
 /// trusted contact.
 #[utoipa::path(
     get, path = "/api/v1/public/{account}/{countdown}", tag = "countdowns",
-    params(("account" = String, Path,), ("countdown" = String, Path,), ("k" = Option<String>, Query,)),
-    responses(
-        (status = 200, body = PublicCountdown),
-        (status = 301, description = "The account is called something else now"),
-        (status = 404),
-    )
+    params(("k" = Option<String>, Query,)),
+    responses((status = 200, body = PublicCountdown),
+        (status = 301, description = "The account is called something else now"))
 )]
 async fn show_public(
     State(site): State<Site>,

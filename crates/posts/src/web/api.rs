@@ -206,8 +206,8 @@ async fn list_published(
 
 /// A published article by its slug, or a note by its id.
 #[utoipa::path(
-    get, path = "/api/v1/blog/{post}", tag = "posts", params(("post" = String, Path,)),
-    responses((status = 200, body = PublishedPost), (status = 404), (status = 410))
+    get, path = "/api/v1/blog/{post}", tag = "posts",
+    responses((status = 200, body = PublishedPost), (status = 410))
 )]
 async fn show_published(
     State(site): State<Site>,
@@ -223,8 +223,8 @@ async fn show_published(
 
 /// A published page by its slug.
 #[utoipa::path(
-    get, path = "/api/v1/pages/{slug}", tag = "posts", params(("slug" = String, Path,)),
-    responses((status = 200, body = PublishedPost), (status = 404), (status = 410))
+    get, path = "/api/v1/pages/{slug}", tag = "posts",
+    responses((status = 200, body = PublishedPost), (status = 410))
 )]
 async fn show_page(
     State(site): State<Site>,
@@ -248,7 +248,7 @@ struct Query {
 /// title come first.
 #[utoipa::path(
     get, path = "/api/v1/search", tag = "posts", params(Query, PageQuery),
-    responses((status = 200, body = List<PublishedSummary>), (status = 422))
+    responses((status = 200, body = List<PublishedSummary>))
 )]
 async fn find(
     State(site): State<Site>,

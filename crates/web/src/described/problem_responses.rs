@@ -1,11 +1,12 @@
-//! The error responses of operations. Most of them follow from the kind of operation, so a handler
-//! lists only the remaining ones.
+//! What follows from the kind of operation: the parameters of its path, and most error responses. A
+//! handler lists only the remaining ones.
 
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn, PathItem};
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{PartialSchema as _, ToSchema as _};
 
+use crate::described::parameter;
 use crate::problems::ProblemBody;
 
 /// The media type and the schema of every problem.
@@ -83,10 +84,15 @@ pub fn may_answer(api: &mut OpenApi, statuses: &[u16]) {
     }
 }
 
-/// Adds the error responses to every operation, and adds the schema of problems. `own` are further
-/// shared responses, which the domains declare.
+/// Adds the parameters of its path and the error responses to every operation, and adds the schema of
+/// problems. `own` are further shared responses, which the domains declare.
 pub fn complete(api: &mut OpenApi, own: &[Shared]) {
     let all: Vec<Shared> = REFUSALS.iter().chain(own).copied().collect();
+    for (path, item) in &mut api.paths.paths {
+        for operation in operations_of(item) {
+            add_path_parameters(path, operation);
+        }
+    }
     for operation in operations(api) {
         add(operation, &[503]);
         let parameters = operation.parameters.iter().flatten();
@@ -122,17 +128,35 @@ pub fn complete(api: &mut OpenApi, own: &[Shared]) {
 }
 
 fn operations(api: &mut OpenApi) -> impl Iterator<Item = &mut Operation> {
-    api.paths.paths.values_mut().flat_map(|item| {
-        let PathItem {
-            get,
-            put,
-            post,
-            delete,
-            patch,
-            ..
-        } = item;
-        [get, put, post, delete, patch].into_iter().flatten()
-    })
+    api.paths.paths.values_mut().flat_map(operations_of)
+}
+
+fn operations_of(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem {
+        get,
+        put,
+        post,
+        delete,
+        patch,
+        ..
+    } = item;
+    [get, put, post, delete, patch].into_iter().flatten()
+}
+
+/// Adds the parameters that the path names in braces and the operation does not describe itself.
+fn add_path_parameters(path: &str, operation: &mut Operation) {
+    let own = operation.parameters.take().unwrap_or_default();
+    let is_new = |name: &&str| {
+        own.iter()
+            .all(|one| !matches!(one, RefOr::T(one) if one.name == **name))
+    };
+    let names = path.split('/');
+    let names = names.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let missing = names.filter(is_new);
+    let missing = missing.map(|name| parameter(name, ParameterIn::Path).build().into());
+    let all: Vec<RefOr<Parameter>> = missing.collect();
+    let all: Vec<_> = all.into_iter().chain(own).collect();
+    operation.parameters = Some(all).filter(|all| !all.is_empty());
 }
 
 fn add(operation: &mut Operation, statuses: &[u16]) {

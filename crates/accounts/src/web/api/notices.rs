@@ -38,11 +38,8 @@ struct Notice {
 /// The account's notices.
 #[utoipa::path(
     get, path = "/api/v1/me/notices", tag = "accounts", params(PageQuery),
-    responses(
-        (status = 200, description = "The newest first", body = List<Notice>),
-        (status = 400),
-        (status = 403, description = "`token_not_permitted`"),
-    ),
+    responses((status = 200, description = "The newest first", body = List<Notice>),
+        (status = 403, description = "`token_not_permitted`"))
 )]
 async fn list(State(accounts): State<Context>, call: Call) -> Result<Json<List<Notice>>, Problem> {
     let locale = call.who.account().locale.clone();

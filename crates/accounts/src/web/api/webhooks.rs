@@ -102,7 +102,7 @@ fn counted<T>(items: Vec<T>) -> List<T> {
 /// webhook.
 #[utoipa::path(
     post, path = "/api/v1/webhooks", tag = "webhooks", request_body = NewWebhook,
-    responses((status = 201, body = View), (status = 409), (status = 422))
+    responses((status = 201, body = View), (status = 409))
 )]
 async fn create(call: Call, Json(new): Json<NewWebhook>) -> Result<Response, Problem> {
     let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| webhook::create(tx, owner, &new);
@@ -111,10 +111,7 @@ async fn create(call: Call, Json(new): Json<NewWebhook>) -> Result<Response, Pro
 }
 
 /// Delete a webhook and the list of its deliveries.
-#[utoipa::path(
-    delete, path = "/api/v1/webhooks/{id}", tag = "webhooks", params(("id" = String, Path,)),
-    responses((status = 204), (status = 404))
-)]
+#[utoipa::path(delete, path = "/api/v1/webhooks/{id}", tag = "webhooks", responses((status = 204)))]
 async fn remove(call: Call) -> Result<StatusCode, Problem> {
     let id: WebhookId = call.id("id")?;
     let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| webhook::delete(tx, owner, &id);
@@ -132,8 +129,8 @@ struct Sent {
 
 /// Send a test message. If it arrives, a disabled webhook becomes active again.
 #[utoipa::path(
-    post, path = "/api/v1/webhooks/{id}/test", tag = "webhooks", params(("id" = String, Path,)),
-    responses((status = 202, body = Sent), (status = 404))
+    post, path = "/api/v1/webhooks/{id}/test", tag = "webhooks",
+    responses((status = 202, body = Sent))
 )]
 async fn test(Extension(limit): Extension<TestLimit>, call: Call) -> Result<Response, Problem> {
     let id: WebhookId = call.id("id")?;
@@ -146,8 +143,8 @@ async fn test(Extension(limit): Extension<TestLimit>, call: Call) -> Result<Resp
 /// Replace the secret. Only this response contains the new secret. For a day, the previous secret
 /// signs messages too.
 #[utoipa::path(
-    post, path = "/api/v1/webhooks/{id}/rotate", tag = "webhooks", params(("id" = String, Path,)),
-    responses((status = 200, body = View), (status = 404))
+    post, path = "/api/v1/webhooks/{id}/rotate", tag = "webhooks",
+    responses((status = 200, body = View))
 )]
 async fn rotate(call: Call) -> Result<Response, Problem> {
     let id: WebhookId = call.id("id")?;
@@ -159,8 +156,7 @@ async fn rotate(call: Call) -> Result<Response, Problem> {
 /// List a webhook's newest 50 deliveries of the last 30 days.
 #[utoipa::path(
     get, path = "/api/v1/webhooks/{id}/deliveries", tag = "webhooks",
-    params(("id" = String, Path,)),
-    responses((status = 200, body = List<Delivery>), (status = 404))
+    responses((status = 200, body = List<Delivery>))
 )]
 async fn deliveries(call: Call) -> Result<Json<List<Delivery>>, Problem> {
     let id: WebhookId = call.id("id")?;

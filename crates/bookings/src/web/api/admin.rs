@@ -38,8 +38,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         ("member" = Option<String>, Query,), ("session_type" = Option<String>, Query,),
         ("date_from" = Option<String>, Query,), ("date_to" = Option<String>, Query,),
         ("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
-    responses((status = 200, body = List<BookingRecord>), (status = 400), (status = 403),
-        (status = 422))
+    responses((status = 200, body = List<BookingRecord>))
 )]
 async fn list_all(call: Call) -> Result<Json<List<BookingRecord>>, Problem> {
     let search = Search::read(&call.query())?;
@@ -54,9 +53,8 @@ async fn list_all(call: Call) -> Result<Json<List<BookingRecord>>, Problem> {
 /// has no room.
 #[utoipa::path(
     post, path = "/api/v1/admin/bookings/{id}/release-room", tag = "rooms",
-    operation_id = "release_room", params(("id" = String, Path,)), request_body = RoomRelease,
-    responses((status = 200, body = BookingView), (status = 403), (status = 404), (status = 409),
-        (status = 422))
+    operation_id = "release_room", request_body = RoomRelease,
+    responses((status = 200, body = BookingView), (status = 409))
 )]
 async fn release_room(call: Call, body: Received<RoomRelease>) -> Result<Response, Problem> {
     let (id, new): (BookingId, _) = (call.id("id")?, body.value);
@@ -70,7 +68,7 @@ async fn release_room(call: Call, body: Received<RoomRelease>) -> Result<Respons
 #[utoipa::path(
     get, path = "/api/v1/admin/figures", tag = "bookings", operation_id = "show_booking_figures",
     params(("date_from" = Option<String>, Query,), ("date_to" = Option<String>, Query,)),
-    responses((status = 200, body = Figures), (status = 403), (status = 422))
+    responses((status = 200, body = Figures))
 )]
 async fn show_figures(call: Call) -> Result<Json<Figures>, Problem> {
     let days = Days::read(&call.query())?;
@@ -83,9 +81,8 @@ async fn show_figures(call: Call) -> Result<Json<Figures>, Problem> {
 /// All credits of an account, and a page of the changes to them.
 #[utoipa::path(
     get, path = "/api/v1/admin/credits/{account}", tag = "bookings",
-    operation_id = "show_account_credits", params(("account" = String, Path,), PageQuery),
-    responses((status = 200, body = AccountCredits), (status = 400), (status = 403),
-        (status = 404))
+    operation_id = "show_account_credits", params(PageQuery),
+    responses((status = 200, body = AccountCredits))
 )]
 async fn show_credits(call: Call) -> Result<Json<AccountCredits>, Problem> {
     let (id, paging): (AccountId, _) = (call.id("account")?, call.page_query()?);
@@ -99,8 +96,7 @@ async fn show_credits(call: Call) -> Result<Json<AccountCredits>, Problem> {
 /// within the last 10 minutes.
 #[utoipa::path(
     post, path = "/api/v1/admin/credits", tag = "bookings", operation_id = "adjust_credits",
-    request_body = NewAdjustment,
-    responses((status = 201, body = AccountCredits), (status = 403), (status = 404), (status = 422))
+    request_body = NewAdjustment, responses((status = 201, body = AccountCredits))
 )]
 async fn adjust_credits(call: Call, body: Received<NewAdjustment>) -> Result<Response, Problem> {
     let new = body.value;
@@ -113,8 +109,7 @@ async fn adjust_credits(call: Call, body: Received<NewAdjustment>) -> Result<Res
 #[utoipa::path(
     get, path = "/api/v1/admin/reconcile", tag = "bookings", operation_id = "list_findings",
     params(("state" = Option<FindingState>, Query,), ("cursor" = Option<String>, Query,),
-        ("limit" = Option<i64>, Query,)),
-    responses((status = 200, body = List<Finding>), (status = 400), (status = 403), (status = 404))
+        ("limit" = Option<i64>, Query,)), responses((status = 200, body = List<Finding>))
 )]
 async fn list_findings(call: Call) -> Result<Json<List<Finding>>, Problem> {
     let state = match call.query().text("state") {
@@ -131,8 +126,7 @@ async fn list_findings(call: Call) -> Result<Json<List<Finding>>, Problem> {
 /// 10 minutes. A remedy that calls a gateway does so shortly after the response.
 #[utoipa::path(
     post, path = "/api/v1/admin/reconcile/{id}/apply", tag = "bookings",
-    operation_id = "apply_finding", params(("id" = String, Path,)),
-    responses((status = 202, body = Finding), (status = 403), (status = 404), (status = 409))
+    operation_id = "apply_finding", responses((status = 202, body = Finding), (status = 409))
 )]
 async fn apply_finding(call: Call) -> Result<Response, Problem> {
     let id: FindingId = call.id("id")?;

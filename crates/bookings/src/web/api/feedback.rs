@@ -37,8 +37,7 @@ struct SessionFeedback {
 /// administrators.
 #[utoipa::path(
     get, path = "/api/v1/bookings/{id}/feedback", tag = "bookings",
-    params(("id" = String, Path,)),
-    responses((status = 200, body = SessionFeedback), (status = 404))
+    responses((status = 200, body = SessionFeedback))
 )]
 async fn list_feedback(call: Call) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, party: &PartyTo| {
@@ -57,10 +56,8 @@ change_body! {
 
 /// Gives feedback about a session. Each side can do so once, within 30 days after the session.
 #[utoipa::path(
-    post, path = "/api/v1/bookings/{id}/feedback", tag = "bookings",
-    params(("id" = String, Path,)), request_body = FeedbackChange,
-    responses((status = 201, body = Feedback), (status = 403), (status = 404), (status = 409),
-        (status = 422))
+    post, path = "/api/v1/bookings/{id}/feedback", tag = "bookings", request_body = FeedbackChange,
+    responses((status = 201, body = Feedback), (status = 409))
 )]
 async fn give_feedback(call: Call, body: Received<Members>) -> Result<Response, Problem> {
     let ((input, _), site) = (Input::of_json(body.value)?, call.site.clone());
@@ -71,10 +68,8 @@ async fn give_feedback(call: Call, body: Received<Members>) -> Result<Response, 
 /// Changes the caller's own feedback, within 7 days. The version of the feedback is its field
 /// `revisions`.
 #[utoipa::path(
-    patch, path = "/api/v1/feedback/{id}", tag = "bookings", params(("id" = String, Path,)),
-    request_body = FeedbackChange,
-    responses((status = 200, body = Feedback), (status = 403), (status = 404), (status = 409),
-        (status = 422), (status = 428))
+    patch, path = "/api/v1/feedback/{id}", tag = "bookings", request_body = FeedbackChange,
+    responses((status = 200, body = Feedback), (status = 409), (status = 428))
 )]
 async fn change_feedback(call: Call, Json(body): Json<Members>) -> Result<Response, Problem> {
     let (input, version) = Input::of_json(body)?;

@@ -71,7 +71,7 @@ struct NewOrder {
 /// Orders a plan at its present price. The order is paid at `/pay/{id}`.
 #[utoipa::path(
     post, path = "/api/v1/orders", tag = "bookings", request_body = NewOrder,
-    responses((status = 201, body = Order), (status = 403), (status = 404))
+    responses((status = 201, body = Order))
 )]
 async fn create_order(call: Call, body: Received<NewOrder>) -> Result<Response, Problem> {
     let (new, site) = (body.value, call.site.clone());
@@ -86,7 +86,7 @@ async fn create_order(call: Call, body: Received<NewOrder>) -> Result<Response, 
 #[utoipa::path(
     get, path = "/api/v1/orders", tag = "bookings", operation_id = "list_own_orders",
     params(("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
-    responses((status = 200, body = List<OrderView>), (status = 400))
+    responses((status = 200, body = List<OrderView>))
 )]
 async fn list_orders(call: Call, paging: PageQuery) -> Result<Json<List<OrderView>>, Problem> {
     let before: Option<(Timestamp, OrderId)> = paging.after()?;
@@ -102,8 +102,7 @@ async fn list_orders(call: Call, paging: PageQuery) -> Result<Json<List<OrderVie
 
 /// One of the caller's own orders.
 #[utoipa::path(
-    get, path = "/api/v1/orders/{id}", tag = "bookings", params(("id" = String, Path,)),
-    responses((status = 200, body = OrderView), (status = 404))
+    get, path = "/api/v1/orders/{id}", tag = "bookings", responses((status = 200, body = OrderView))
 )]
 async fn show_order(call: Call) -> Result<Json<OrderView>, Problem> {
     Ok(Json(own(&call).await?))
@@ -129,8 +128,8 @@ struct Wish {
 /// where the session is to come, which is cancelled instead, or where nothing is left.
 #[utoipa::path(
     post, path = "/api/v1/orders/{id}/refund-request", tag = "bookings",
-    operation_id = "ask_for_booking_refund", params(("id" = String, Path,)), request_body = Wish,
-    responses((status = 200, body = Asked), (status = 404), (status = 422))
+    operation_id = "ask_for_booking_refund", request_body = Wish,
+    responses((status = 200, body = Asked))
 )]
 async fn ask_for_refund(call: Call, body: Received<Wish>) -> Result<Response, Problem> {
     let (new, site) = (body.value, call.site.clone());
@@ -175,10 +174,8 @@ struct CheckoutView {
 
 /// Creates the gateway's page for an order. A repeated request returns the same page.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/checkout", tag = "bookings", params(("id" = String, Path,)),
-    request_body = Option<Choice>,
-    responses((status = 201, body = CheckoutView), (status = 400), (status = 403), (status = 404),
-        (status = 409), (status = 422), (status = 502))
+    post, path = "/api/v1/orders/{id}/checkout", tag = "bookings", request_body = Option<Choice>,
+    responses((status = 201, body = CheckoutView), (status = 409), (status = 502))
 )]
 async fn open_checkout(call: Call, body: Maybe<Choice>) -> Result<Response, Problem> {
     let key = match begin(&call, &body.bytes).await? {
@@ -227,10 +224,8 @@ struct Proof {
 /// is asked whether it was paid, and how much. Returns 202 if the gateway has not confirmed the
 /// payment yet. The order then stays `created` until the gateway confirms the payment.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/verify", tag = "bookings", params(("id" = String, Path,)),
-    request_body = Proof,
-    responses((status = 200, body = OrderView), (status = 202, body = Processing), (status = 400),
-        (status = 403), (status = 404), (status = 409), (status = 422))
+    post, path = "/api/v1/orders/{id}/verify", tag = "bookings", request_body = Proof,
+    responses((status = 200, body = OrderView), (status = 202, body = Processing), (status = 409))
 )]
 async fn verify_payment(call: Call, body: Received<Proof>) -> Result<Response, Problem> {
     let key = match begin(&call, &body.bytes).await? {
@@ -267,9 +262,8 @@ struct Processing {
 
 /// Asks the gateway whether an order is paid, but at most once every few seconds.
 #[utoipa::path(
-    post, path = "/api/v1/orders/{id}/check", tag = "bookings", params(("id" = String, Path,)),
-    responses((status = 200, body = OrderView), (status = 400), (status = 403), (status = 404),
-        (status = 409), (status = 422), (status = 502))
+    post, path = "/api/v1/orders/{id}/check", tag = "bookings",
+    responses((status = 200, body = OrderView), (status = 409), (status = 502))
 )]
 async fn check_payment(call: Call) -> Result<Response, Problem> {
     let key = match begin(&call, b"").await? {

@@ -52,8 +52,7 @@ struct Own {
 /// latest sessions first.
 #[utoipa::path(
     get, path = "/api/v1/me/payouts", tag = "bookings", operation_id = "list_own_payouts",
-    params(PageQuery),
-    responses((status = 200, body = Own), (status = 400), (status = 403))
+    params(PageQuery), responses((status = 200, body = Own))
 )]
 async fn list_own(call: Call) -> Result<Json<Own>, Problem> {
     let paging = call.page_query()?;
@@ -86,8 +85,7 @@ struct Reference {
 /// Sets the destination of the caller's payouts. It is stored encrypted.
 #[utoipa::path(
     put, path = "/api/v1/me/payouts", tag = "bookings", operation_id = "set_payout_reference",
-    request_body = Reference,
-    responses((status = 204), (status = 403), (status = 422))
+    request_body = Reference, responses((status = 204))
 )]
 async fn set_reference(call: Call, Json(body): Json<Reference>) -> Result<StatusCode, Problem> {
     let site = call.site.clone();
@@ -102,9 +100,7 @@ async fn set_reference(call: Call, Json(body): Json<Reference>) -> Result<Status
 #[utoipa::path(
     get, path = "/api/v1/admin/payout-items", tag = "bookings", operation_id = "list_payout_items",
     params(("state" = Option<PayoutState>, Query,), ("cursor" = Option<String>, Query,),
-        ("limit" = Option<i64>, Query,)),
-    responses((status = 200, body = List<PayoutView>), (status = 400), (status = 403),
-        (status = 404))
+        ("limit" = Option<i64>, Query,)), responses((status = 200, body = List<PayoutView>))
 )]
 async fn list_items(call: Call) -> Result<Json<List<PayoutView>>, Problem> {
     let state = match call.query().text("state") {
@@ -122,11 +118,8 @@ async fn list_items(call: Call) -> Result<Json<List<PayoutView>>, Problem> {
 /// correction returns the item that was added.
 #[utoipa::path(
     post, path = "/api/v1/admin/payout-items/{id}/{step}", tag = "bookings",
-    operation_id = "step_payout_item",
-    params(("id" = String, Path,), ("step" = inline(PayoutStep), Path,)),
-    request_body = Option<StepValues>,
-    responses((status = 200, body = Payout), (status = 403), (status = 404), (status = 409),
-        (status = 422))
+    operation_id = "step_payout_item", params(("step" = inline(PayoutStep), Path,)),
+    request_body = Option<StepValues>, responses((status = 200, body = Payout), (status = 409))
 )]
 async fn step_item(call: Call, body: Maybe<StepValues>) -> Result<Response, Problem> {
     let id: PayoutId = call.id("id")?;
@@ -142,7 +135,7 @@ async fn step_item(call: Call, body: Maybe<StepValues>) -> Result<Response, Prob
     get, path = "/api/v1/admin/payout-batches", tag = "bookings",
     operation_id = "list_payout_batches",
     params(("cursor" = Option<String>, Query,), ("limit" = Option<i64>, Query,)),
-    responses((status = 200, body = List<Batch>), (status = 400), (status = 403))
+    responses((status = 200, body = List<Batch>))
 )]
 async fn list_batches(call: Call) -> Result<Json<List<Batch>>, Problem> {
     let look = |tx: &mut Tx<'_>, _: &Administrator, before: Option<&After<BatchId>>, rows| {
@@ -156,7 +149,7 @@ async fn list_batches(call: Call) -> Result<Json<List<Batch>>, Problem> {
 #[utoipa::path(
     post, path = "/api/v1/admin/payout-batches", tag = "bookings",
     operation_id = "create_payout_batch", request_body = NewBatch,
-    responses((status = 201, body = BatchView), (status = 403), (status = 409), (status = 422))
+    responses((status = 201, body = BatchView), (status = 409))
 )]
 async fn create_batch(call: Call, body: Received<NewBatch>) -> Result<Response, Problem> {
     let new = body.value;
@@ -167,8 +160,7 @@ async fn create_batch(call: Call, body: Received<NewBatch>) -> Result<Response, 
 /// A batch of payouts, with a line for each provider.
 #[utoipa::path(
     get, path = "/api/v1/admin/payout-batches/{id}", tag = "bookings",
-    operation_id = "show_payout_batch", params(("id" = String, Path,)),
-    responses((status = 200, body = BatchView), (status = 403), (status = 404))
+    operation_id = "show_payout_batch", responses((status = 200, body = BatchView))
 )]
 async fn show_batch(call: Call) -> Result<Json<BatchView>, Problem> {
     let id: BatchId = call.id("id")?;
@@ -182,9 +174,8 @@ async fn show_batch(call: Call) -> Result<Json<BatchView>, Problem> {
 /// The lines of a batch as a file for the bank, with each provider's bank reference.
 #[utoipa::path(
     get, path = "/api/v1/admin/payout-batches/{id}/lines.csv", tag = "bookings",
-    operation_id = "show_payout_batch_file", params(("id" = String, Path,)),
-    responses((status = 200, description = "The file.", content_type = "text/csv", body = String),
-        (status = 403), (status = 404))
+    operation_id = "show_payout_batch_file",
+    responses((status = 200, description = "The file.", content_type = "text/csv", body = String))
 )]
 async fn batch_file(call: Call) -> Result<Response, Problem> {
     let (id, site): (BatchId, _) = (call.id("id")?, call.site.clone());
@@ -195,11 +186,9 @@ async fn batch_file(call: Call) -> Result<Response, Problem> {
 /// Performs a step on a batch, or gives the batch up. The states of its items change accordingly.
 #[utoipa::path(
     post, path = "/api/v1/admin/payout-batches/{id}/{step}", tag = "bookings",
-    operation_id = "step_payout_batch",
-    params(("id" = String, Path,), ("step" = inline(BatchStep), Path,)),
+    operation_id = "step_payout_batch", params(("step" = inline(BatchStep), Path,)),
     request_body = Option<BatchStepValues>,
-    responses((status = 200, body = BatchView), (status = 403), (status = 404), (status = 409),
-        (status = 422))
+    responses((status = 200, body = BatchView), (status = 409))
 )]
 async fn step_batch(call: Call, body: Maybe<BatchStepValues>) -> Result<Response, Problem> {
     let (id, site): (BatchId, _) = (call.id("id")?, call.site.clone());
@@ -213,7 +202,7 @@ async fn step_batch(call: Call, body: Maybe<BatchStepValues>) -> Result<Response
 /// The amount that each provider is owed for a session.
 #[utoipa::path(
     get, path = "/api/v1/admin/payout-rates", tag = "bookings", operation_id = "list_payout_rates",
-    responses((status = 200, body = List<RatedProvider>), (status = 403))
+    responses((status = 200, body = List<RatedProvider>))
 )]
 async fn list_rates(call: Call) -> Result<Json<List<RatedProvider>>, Problem> {
     let look =
@@ -230,8 +219,8 @@ change_body! {
 /// their rate.
 #[utoipa::path(
     put, path = "/api/v1/admin/payout-rates/{id}", tag = "bookings",
-    operation_id = "change_payout_rate", params(("id" = String, Path,)), request_body = PayoutRateChange,
-    responses((status = 200, body = RatedProvider), (status = 403), (status = 404), (status = 422))
+    operation_id = "change_payout_rate", request_body = PayoutRateChange,
+    responses((status = 200, body = RatedProvider))
 )]
 async fn change_rate(call: Call, Json(body): Json<Members>) -> Result<Response, Problem> {
     let id: ProviderId = call.id("id")?;

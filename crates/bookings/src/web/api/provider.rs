@@ -25,7 +25,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// The caller's profile as a provider.
 #[utoipa::path(
     get, path = "/api/v1/me/provider", tag = "bookings",
-    responses((status = 200, body = ProviderView), (status = 403))
+    responses((status = 200, body = ProviderView))
 )]
 async fn show_provider(call: Call) -> Result<Response, Problem> {
     let look = |tx: &mut Tx<'_>, provider: &Provider| {
@@ -90,7 +90,7 @@ impl ToSchema for ProviderChange {}
 /// Changes the caller's profile as a provider; omitted fields stay unchanged.
 #[utoipa::path(
     put, path = "/api/v1/me/provider", tag = "bookings", request_body = ProviderChange,
-    responses((status = 200, body = ProviderView), (status = 403), (status = 409), (status = 422))
+    responses((status = 200, body = ProviderView), (status = 409))
 )]
 async fn change_provider(call: Call, Json(body): Json<Members>) -> Result<Response, Problem> {
     let (mut input, version) = Input::of_json(body)?;

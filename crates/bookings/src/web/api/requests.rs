@@ -32,8 +32,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[utoipa::path(
     get, path = "/api/v1/requests", tag = "bookings",
     params(("as" = Option<Party>, Query,), ("cursor" = Option<String>, Query,),
-        ("limit" = Option<i64>, Query,)),
-    responses((status = 200, body = List<RequestView>), (status = 400), (status = 403))
+        ("limit" = Option<i64>, Query,)), responses((status = 200, body = List<RequestView>))
 )]
 async fn list_requests(call: Call) -> Result<Json<List<RequestView>>, Problem> {
     let party = Party::find(call.query().text("as")).unwrap_or(Party::Member);
@@ -50,8 +49,7 @@ async fn list_requests(call: Call) -> Result<Json<List<RequestView>>, Problem> {
 /// Creates a request for one of several slots. This reserves and spends nothing.
 #[utoipa::path(
     post, path = "/api/v1/requests", tag = "bookings", request_body = NewRequest,
-    responses((status = 201, body = RequestView), (status = 403), (status = 404), (status = 409),
-        (status = 422), (status = 429))
+    responses((status = 201, body = RequestView), (status = 409))
 )]
 async fn create_request(call: Call, body: Received<NewRequest>) -> Result<Response, Problem> {
     let (new, site, who) = (body.value, call.site.clone(), call.requester.clone());
@@ -73,10 +71,8 @@ struct Confirmation {
 /// Books one of the request's slots for its member, as the slot's provider or an administrator. A
 /// slot with a price is held until the member has paid.
 #[utoipa::path(
-    post, path = "/api/v1/requests/{id}/confirm", tag = "bookings", params(("id" = String, Path,)),
-    request_body = Confirmation,
-    responses((status = 200, body = RequestView), (status = 403), (status = 404), (status = 409),
-        (status = 422))
+    post, path = "/api/v1/requests/{id}/confirm", tag = "bookings", request_body = Confirmation,
+    responses((status = 200, body = RequestView), (status = 409))
 )]
 async fn confirm_request(call: Call, body: Received<Confirmation>) -> Result<Response, Problem> {
     let (slot, site, who) = (
@@ -105,8 +101,8 @@ async fn confirm_request(call: Call, body: Received<Confirmation>) -> Result<Res
 /// Declines a request. A provider declines only their own slots, and an administrator the whole
 /// request.
 #[utoipa::path(
-    post, path = "/api/v1/requests/{id}/decline", tag = "bookings", params(("id" = String, Path,)),
-    responses((status = 200, body = RequestView), (status = 403), (status = 404), (status = 409))
+    post, path = "/api/v1/requests/{id}/decline", tag = "bookings",
+    responses((status = 200, body = RequestView), (status = 409))
 )]
 async fn decline_request(call: Call) -> Result<Response, Problem> {
     let (site, who) = (call.site.clone(), call.requester.clone());
@@ -120,8 +116,7 @@ async fn decline_request(call: Call) -> Result<Response, Problem> {
 /// Withdraws one of the caller's own requests.
 #[utoipa::path(
     post, path = "/api/v1/requests/{id}/withdraw", tag = "bookings",
-    params(("id" = String, Path,)),
-    responses((status = 200, body = RequestView), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = RequestView), (status = 409))
 )]
 async fn withdraw_request(call: Call) -> Result<Response, Problem> {
     let who = call.requester.clone();

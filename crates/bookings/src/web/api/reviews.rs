@@ -36,8 +36,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 #[utoipa::path(
     get, path = "/api/v1/reviews", tag = "reviews",
     params(("as" = Option<Party>, Query,), ("cursor" = Option<String>, Query,),
-        ("limit" = Option<i64>, Query,)),
-    responses((status = 200, body = List<ReviewView>), (status = 400), (status = 403))
+        ("limit" = Option<i64>, Query,)), responses((status = 200, body = List<ReviewView>))
 )]
 async fn list_reviews(call: Call) -> Result<Json<List<ReviewView>>, Problem> {
     let party = Party::find(call.query().text("as")).unwrap_or(Party::Member);
@@ -77,8 +76,7 @@ struct DocumentBody {
 #[utoipa::path(
     post, path = "/api/v1/reviews", tag = "reviews",
     request_body(content = DocumentBody, content_type = "multipart/form-data"),
-    responses((status = 201, body = ReviewView), (status = 403), (status = 413), (status = 415),
-        (status = 422), (status = 429))
+    responses((status = 201, body = ReviewView))
 )]
 async fn create_review(call: Call, request: Request) -> Result<Response, Problem> {
     let look = |_: &mut Tx<'_>, _: &Submitter| Ok::<_, Refusal>(());
@@ -109,8 +107,8 @@ async fn create_review(call: Call, request: Request) -> Result<Response, Problem
 
 /// The document, for its member, the provider who has taken the review, and administrators.
 #[utoipa::path(
-    get, path = "/api/v1/reviews/{id}/file", tag = "reviews", params(("id" = String, Path,)),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 404))
+    get, path = "/api/v1/reviews/{id}/file", tag = "reviews",
+    responses((status = 200, content_type = "application/octet-stream"))
 )]
 async fn download_review(call: Call) -> Result<Response, Problem> {
     let look = |_: &mut Tx<'_>, party: &PartyToReview| Ok::<_, Refusal>(party.clone());
@@ -120,8 +118,8 @@ async fn download_review(call: Call) -> Result<Response, Problem> {
 
 /// The file that the reviewer has attached, for the member, the reviewer and administrators.
 #[utoipa::path(
-    get, path = "/api/v1/reviews/{id}/reference", tag = "reviews", params(("id" = String, Path,)),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 404))
+    get, path = "/api/v1/reviews/{id}/reference", tag = "reviews",
+    responses((status = 200, content_type = "application/octet-stream"))
 )]
 async fn download_reference(call: Call) -> Result<Response, Problem> {
     let look = |_: &mut Tx<'_>, party: &PartyToReview| Ok::<_, Refusal>(party.clone());
@@ -132,8 +130,8 @@ async fn download_reference(call: Call) -> Result<Response, Problem> {
 /// Cancels a review. The member can do this until a provider has taken it, and an administrator
 /// until it is completed. The credit is returned unless a provider has taken the review.
 #[utoipa::path(
-    post, path = "/api/v1/reviews/{id}/cancel", tag = "reviews", params(("id" = String, Path,)),
-    responses((status = 200, body = ReviewView), (status = 403), (status = 404), (status = 409))
+    post, path = "/api/v1/reviews/{id}/cancel", tag = "reviews",
+    responses((status = 200, body = ReviewView), (status = 409))
 )]
 async fn cancel_review(call: Call) -> Result<Response, Problem> {
     let who = call.requester.clone();
@@ -147,8 +145,8 @@ async fn cancel_review(call: Call) -> Result<Response, Problem> {
 /// Takes a review as a provider. If several providers try, the first one gets it. A review in a
 /// call can only be taken by the provider of the session.
 #[utoipa::path(
-    post, path = "/api/v1/reviews/{id}/start", tag = "reviews", params(("id" = String, Path,)),
-    responses((status = 200, body = ReviewView), (status = 403), (status = 404), (status = 409))
+    post, path = "/api/v1/reviews/{id}/start", tag = "reviews",
+    responses((status = 200, body = ReviewView), (status = 409))
 )]
 async fn start_review(call: Call) -> Result<Response, Problem> {
     let who = call.requester.clone();
@@ -184,12 +182,9 @@ impl ToSchema for AssessmentForm {}
 /// Completes a review as the provider who has taken it. A form may contain one file for the member:
 /// a PDF, DOC or DOCX file of at most 5,242,880 bytes.
 #[utoipa::path(
-    post, path = "/api/v1/reviews/{id}/complete", tag = "reviews", params(("id" = String, Path,)),
-    request_body(content(
-        (AssessmentBody = "application/json"), (AssessmentForm = "multipart/form-data"),
-    )),
-    responses((status = 200, body = ReviewView), (status = 403), (status = 404), (status = 409),
-        (status = 413), (status = 415), (status = 422))
+    post, path = "/api/v1/reviews/{id}/complete", tag = "reviews",
+    request_body(content( (AssessmentBody = "application/json"), (AssessmentForm = "multipart/form-data"), )),
+    responses((status = 200, body = ReviewView), (status = 409))
 )]
 async fn complete_review(call: Call, request: Request) -> Result<Response, Problem> {
     let look = |_: &mut Tx<'_>, party: &PartyToReview| {

@@ -31,7 +31,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// A provider's own slots in the 60 days after `from`, by default from now.
 #[utoipa::path(
     get, path = "/api/v1/me/slots", tag = "bookings", params(("from" = Option<String>, Query,)),
-    responses((status = 200, body = List<SlotView>), (status = 403))
+    responses((status = 200, body = List<SlotView>))
 )]
 async fn list_slots(call: Call) -> Result<Json<List<SlotView>>, Problem> {
     let from: Option<Timestamp> = call.query().text("from").parse().ok();
@@ -48,7 +48,7 @@ async fn list_slots(call: Call) -> Result<Json<List<SlotView>>, Problem> {
 /// Offers a slot. If a local time occurs twice, the earlier instant is used.
 #[utoipa::path(
     post, path = "/api/v1/me/slots", tag = "bookings", request_body = NewSlot,
-    responses((status = 201, body = SlotView), (status = 403), (status = 409), (status = 422))
+    responses((status = 201, body = SlotView), (status = 409))
 )]
 async fn create_slot(call: Call, body: Received<NewSlot>) -> Result<Response, Problem> {
     let new = body.value;
@@ -63,7 +63,7 @@ async fn create_slot(call: Call, body: Received<NewSlot>) -> Result<Response, Pr
 /// slots cannot be created, none is.
 #[utoipa::path(
     post, path = "/api/v1/me/slots/series", tag = "bookings", request_body = NewSeries,
-    responses((status = 201, body = List<SlotView>), (status = 403), (status = 422))
+    responses((status = 201, body = List<SlotView>))
 )]
 async fn create_slot_series(call: Call, body: Received<NewSeries>) -> Result<Response, Problem> {
     let new = body.value;
@@ -77,10 +77,8 @@ async fn create_slot_series(call: Call, body: Received<NewSeries>) -> Result<Res
 /// Changes a slot; omitted fields stay unchanged. If the slot is held or booked, only `prep_note`
 /// can be changed. A changed slot drops out of the requests for it.
 #[utoipa::path(
-    patch, path = "/api/v1/me/slots/{id}", tag = "bookings", params(("id" = String, Path,)),
-    request_body = SlotChange,
-    responses((status = 200, body = SlotView), (status = 403), (status = 404), (status = 409),
-        (status = 422), (status = 428))
+    patch, path = "/api/v1/me/slots/{id}", tag = "bookings", request_body = SlotChange,
+    responses((status = 200, body = SlotView), (status = 409), (status = 428))
 )]
 async fn change_slot(call: Call, Json(body): Json<SlotChange>) -> Result<Response, Problem> {
     let id: SlotId = call.id("id")?;
@@ -94,8 +92,8 @@ async fn change_slot(call: Call, Json(body): Json<SlotChange>) -> Result<Respons
 
 /// Removes a free slot.
 #[utoipa::path(
-    delete, path = "/api/v1/me/slots/{id}", tag = "bookings", params(("id" = String, Path,)),
-    responses((status = 204), (status = 403), (status = 404), (status = 409))
+    delete, path = "/api/v1/me/slots/{id}", tag = "bookings",
+    responses((status = 204), (status = 409))
 )]
 async fn delete_slot(call: Call) -> Result<StatusCode, Problem> {
     let id: SlotId = call.id("id")?;
@@ -115,9 +113,8 @@ struct Visibility {
 
 /// Hides a free slot, or shows it again.
 #[utoipa::path(
-    post, path = "/api/v1/me/slots/{id}/visibility", tag = "bookings",
-    params(("id" = String, Path,)), request_body = Visibility,
-    responses((status = 200, body = SlotView), (status = 403), (status = 404), (status = 409))
+    post, path = "/api/v1/me/slots/{id}/visibility", tag = "bookings", request_body = Visibility,
+    responses((status = 200, body = SlotView), (status = 409))
 )]
 async fn set_slot_visibility(call: Call, body: Received<Visibility>) -> Result<Response, Problem> {
     let (id, visible): (SlotId, bool) = (call.id("id")?, body.value.visible);
@@ -133,7 +130,7 @@ async fn set_slot_visibility(call: Call, body: Received<Visibility>) -> Result<R
 /// that cannot be changed.
 #[utoipa::path(
     post, path = "/api/v1/me/slots/bulk", tag = "bookings", request_body = BulkChange,
-    responses((status = 200, body = List<BulkResult>), (status = 403), (status = 422))
+    responses((status = 200, body = List<BulkResult>))
 )]
 async fn change_slots(call: Call, body: Received<BulkChange>) -> Result<Response, Problem> {
     let sent = body.value;

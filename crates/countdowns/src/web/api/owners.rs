@@ -83,8 +83,7 @@ impl From<Invite> for InviteView {
 /// All owners, in the order in which they joined.
 #[utoipa::path(
     get, path = "/api/v1/countdowns/{id}/owners", tag = "owners",
-    params(("id" = String, Path,)),
-    responses((status = 200, body = List<OwnerView>), (status = 404))
+    responses((status = 200, body = List<OwnerView>))
 )]
 async fn list(call: Call) -> Result<Json<List<OwnerView>>, Problem> {
     let look = |tx: &mut Tx<'_>, owner: &OwnerOf| Ok(co_owners::list(tx, owner)?);
@@ -97,8 +96,7 @@ async fn list(call: Call) -> Result<Json<List<OwnerView>>, Problem> {
 /// a secret that is not stored, so a repeated request creates another link.
 #[utoipa::path(
     post, path = "/api/v1/countdowns/{id}/owners", tag = "owners",
-    params(("id" = String, Path,)),
-    responses((status = 201, body = Link), (status = 404), (status = 409))
+    responses((status = 201, body = Link), (status = 409))
 )]
 async fn invite(call: Call) -> Result<Response, Problem> {
     let secret = call.write(co_owners::invite).await?;
@@ -110,8 +108,7 @@ async fn invite(call: Call) -> Result<Response, Problem> {
 /// Removes an owner. Owners may also remove themselves, except the owner in the countdown's URL.
 #[utoipa::path(
     delete, path = "/api/v1/countdowns/{id}/owners/{account}", tag = "owners",
-    params(("id" = String, Path,), ("account" = String, Path,)),
-    responses((status = 204), (status = 404), (status = 409))
+    responses((status = 204), (status = 409))
 )]
 async fn remove(call: Call) -> Result<StatusCode, Problem> {
     let account: AccountId = call.id("account")?;
@@ -123,8 +120,7 @@ async fn remove(call: Call) -> Result<StatusCode, Problem> {
 /// The invite links that nobody has used yet.
 #[utoipa::path(
     get, path = "/api/v1/countdowns/{id}/owners/invites", tag = "owners",
-    params(("id" = String, Path,)),
-    responses((status = 200, body = List<InviteView>), (status = 404))
+    responses((status = 200, body = List<InviteView>))
 )]
 async fn invites(call: Call) -> Result<Json<List<InviteView>>, Problem> {
     let found = call.read(co_owners::list_invites).await?;
@@ -134,8 +130,7 @@ async fn invites(call: Call) -> Result<Json<List<InviteView>>, Problem> {
 /// Withdraws an invite link.
 #[utoipa::path(
     delete, path = "/api/v1/countdowns/{id}/owners/invites/{invite}", tag = "owners",
-    params(("id" = String, Path,), ("invite" = String, Path,)),
-    responses((status = 204), (status = 404))
+    responses((status = 204))
 )]
 async fn withdraw(call: Call) -> Result<StatusCode, Problem> {
     let invite = call.piece("invite").to_owned();

@@ -51,8 +51,7 @@ async fn list(call: Call, paging: PageQuery) -> Result<Json<List<OwnPhrase>>, Pr
 
 /// Excludes a phrase from the caller's pages.
 #[utoipa::path(
-    put, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases",
-    params(("id" = String, Path,)), responses((status = 204), (status = 404))
+    put, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases", responses((status = 204))
 )]
 async fn exclude(call: Call) -> Result<StatusCode, Problem> {
     let id: PhraseId = call.id("id")?;
@@ -63,8 +62,7 @@ async fn exclude(call: Call) -> Result<StatusCode, Problem> {
 
 /// Ends the exclusion of a phrase from the caller's pages.
 #[utoipa::path(
-    delete, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases",
-    params(("id" = String, Path,)), responses((status = 204), (status = 404))
+    delete, path = "/api/v1/phrases/{id}/exclusion", tag = "phrases", responses((status = 204))
 )]
 async fn include(call: Call) -> Result<StatusCode, Problem> {
     let id: PhraseId = call.id("id")?;
@@ -102,7 +100,7 @@ struct PhraseText {
 /// Suggests a phrase.
 #[utoipa::path(
     post, path = "/api/v1/suggestions", tag = "phrases", request_body = PhraseText,
-    responses((status = 201, body = Suggestion), (status = 409), (status = 422), (status = 429))
+    responses((status = 201, body = Suggestion), (status = 409))
 )]
 async fn suggest(call: Call, body: Received<PhraseText>) -> Result<Response, Problem> {
     let text = body.value.text;
@@ -127,7 +125,7 @@ async fn list_all(call: Call, paging: PageQuery) -> Result<Json<List<ModeratedPh
 /// Adds a phrase.
 #[utoipa::path(
     post, path = "/api/v1/admin/phrases", tag = "phrases", request_body = PhraseText,
-    responses((status = 201, body = Phrase), (status = 409), (status = 422))
+    responses((status = 201, body = Phrase), (status = 409))
 )]
 async fn create(call: Call, body: Received<PhraseText>) -> Result<Response, Problem> {
     let text = body.value.text;
@@ -145,9 +143,8 @@ struct PhraseChange {
 
 /// Deactivates a phrase, so that nobody sees it any more, or activates it again.
 #[utoipa::path(
-    patch, path = "/api/v1/admin/phrases/{id}", tag = "phrases", params(("id" = String, Path,)),
-    request_body = PhraseChange,
-    responses((status = 200, body = ModeratedPhrase), (status = 404), (status = 409))
+    patch, path = "/api/v1/admin/phrases/{id}", tag = "phrases", request_body = PhraseChange,
+    responses((status = 200, body = ModeratedPhrase), (status = 409))
 )]
 async fn change(
     call: Call,
@@ -184,8 +181,7 @@ struct Approval {
 /// Approves a suggestion, which becomes a phrase.
 #[utoipa::path(
     post, path = "/api/v1/admin/suggestions/{id}/approve", tag = "phrases",
-    params(("id" = String, Path,)), request_body = Option<Approval>,
-    responses((status = 200, body = Suggestion), (status = 404), (status = 409), (status = 422))
+    request_body = Option<Approval>, responses((status = 200, body = Suggestion), (status = 409))
 )]
 async fn approve(call: Call, body: Maybe<Approval>) -> Result<Response, Problem> {
     let id: SuggestionId = call.id("id")?;
@@ -207,8 +203,7 @@ struct Rejection {
 /// Rejects a suggestion.
 #[utoipa::path(
     post, path = "/api/v1/admin/suggestions/{id}/reject", tag = "phrases",
-    params(("id" = String, Path,)), request_body = Option<Rejection>,
-    responses((status = 200, body = Suggestion), (status = 404), (status = 409), (status = 422))
+    request_body = Option<Rejection>, responses((status = 200, body = Suggestion), (status = 409))
 )]
 async fn reject(call: Call, body: Maybe<Rejection>) -> Result<Response, Problem> {
     let id: SuggestionId = call.id("id")?;
@@ -229,12 +224,9 @@ struct Drawn {
 /// A random phrase for a person's pages; `not` is the id of the previous phrase.
 #[utoipa::path(
     get, path = "/api/v1/public/{account}/phrase", tag = "phrases",
-    params(("account" = String, Path,), ("not" = Option<String>, Query,)),
-    responses(
-        (status = 200, body = Drawn),
-        (status = 301, description = "The account is called something else now"),
-        (status = 404),
-    )
+    params(("not" = Option<String>, Query,)),
+    responses((status = 200, body = Drawn),
+        (status = 301, description = "The account is called something else now"))
 )]
 async fn draw(
     State(site): State<Site>,

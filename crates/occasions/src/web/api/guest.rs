@@ -64,7 +64,9 @@ struct Resolved {
 /// Finds the invitation that a code opens.
 #[utoipa::path(
     post, path = "/api/v1/codes/resolve", tag = "guests", request_body = ResolveBody,
-    responses((status = 200, body = Resolved), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 410), (status = 422), (status = 429))
+    responses((status = 200, body = Resolved),
+        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
+        (status = 410))
 )]
 async fn resolve(
     State(site): State<Site>,
@@ -96,12 +98,12 @@ async fn resolve(
 
 /// The invitation that a code opens, with everything that its household sees.
 #[utoipa::path(
-    get, path = "/api/v1/invitations/{code}", tag = "guests", params(
-        ("code" = String, Path,),
-        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
-    ),
-    responses((status = 200, body = PortalState), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 410), (status = 429))
+    get, path = "/api/v1/invitations/{code}", tag = "guests",
+    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
+    responses((status = 200, body = PortalState),
+        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
+        (status = 410))
 )]
 async fn show(req: GuestRequest) -> Result<Response, Problem> {
     let portal = req.open().await.map_err(Problem::from)?;
@@ -216,15 +218,12 @@ impl GuestBody {
 /// Saves a household's answers.
 #[utoipa::path(
     put, path = "/api/v1/invitations/{code}/rsvp", tag = "guests",
-    params(
-        ("code" = String, Path,),
-        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
-    ), request_body = SaveBody,
-    responses(
-        (status = 200, body = PortalState), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 409), (status = 410),
-        (status = 422), (status = 423), (status = 428), (status = 429), (status = 503)
-    )
+    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
+    request_body = SaveBody,
+    responses((status = 200, body = PortalState),
+        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
+        (status = 409), (status = 410), (status = 423), (status = 428))
 )]
 async fn save(req: GuestRequest, body: Received<SaveBody>) -> Result<Response, Problem> {
     let mut wanted = body.value;
@@ -267,10 +266,9 @@ struct SaveByCodeBody {
 /// key.
 #[utoipa::path(
     post, path = "/api/rsvp", tag = "guests", request_body = SaveByCodeBody,
-    responses(
-        (status = 200, body = PortalState), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 409), (status = 410),
-        (status = 422), (status = 423), (status = 428), (status = 429), (status = 503)
-    )
+    responses((status = 200, body = PortalState),
+        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
+        (status = 409), (status = 410), (status = 423), (status = 428))
 )]
 async fn save_by_code(
     State(site): State<Site>,
@@ -382,12 +380,12 @@ struct Note {
 /// Writes the household's note to the hosts.
 #[utoipa::path(
     put, path = "/api/v1/invitations/{code}/note", tag = "guests",
-    params(
-        ("code" = String, Path,),
-        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
-    ), request_body = NoteBody,
-    responses((status = 200, body = Note), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 409), (status = 422), (status = 423), (status = 428))
+    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
+    request_body = NoteBody,
+    responses((status = 200, body = Note),
+        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
+        (status = 409), (status = 423), (status = 428))
 )]
 async fn save_note(req: GuestRequest, Json(body): Json<NoteBody>) -> Result<Response, Problem> {
     let seen = seen(&req.headers, body.version);
@@ -402,12 +400,11 @@ async fn save_note(req: GuestRequest, Json(body): Json<NoteBody>) -> Result<Resp
 /// Removes the household's note to the hosts.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/{code}/note", tag = "guests",
-    params(
-        ("code" = String, Path,),
-        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
-    ),
-    responses((status = 204), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 409), (status = 423), (status = 428))
+    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
+    responses((status = 204),
+        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
+        (status = 409), (status = 423), (status = 428))
 )]
 async fn remove_note(req: GuestRequest) -> Result<Response, Problem> {
     let seen = seen(&req.headers, None);

@@ -151,12 +151,10 @@ fn cash(portal: &InvitationSnapshot, text: &Text, one: CashLink) -> CashOffer {
 /// The wish list and the ways to give money, as this code's household sees them.
 #[utoipa::path(
     get, path = "/api/v1/invitations/{code}/gifts", tag = "guests",
-    params(
-        ("code" = String, Path,),
-        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
-    ),
-    responses((status = 200, body = GiftLists), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404))
+    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
+    responses((status = 200, body = GiftLists),
+        (status = 401, description = "A name on the invitation is needed too: `name_required`."))
 )]
 async fn list(req: GuestRequest) -> Result<Response, Problem> {
     let portal = req.open().await.map_err(Problem::from)?;
@@ -195,12 +193,12 @@ struct ReserveBody {
 /// changes nothing.
 #[utoipa::path(
     put, path = "/api/v1/invitations/{code}/gifts/{gift}", tag = "guests",
-    params(
-        ("code" = String, Path,), ("gift" = String, Path,),
-        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
-    ), request_body = ReserveBody,
-    responses((status = 200, body = GiftOffer), (status = 201, body = GiftOffer), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 409), (status = 422), (status = 423))
+    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
+    request_body = ReserveBody,
+    responses((status = 200, body = GiftOffer), (status = 201, body = GiftOffer),
+        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
+        (status = 409), (status = 423))
 )]
 async fn reserve(
     req: GuestRequest,
@@ -225,12 +223,11 @@ async fn reserve(
 /// Releases the household's reservation of a gift, unless the hosts have already received the gift.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/{code}/gifts/{gift}", tag = "guests",
-    params(
-        ("code" = String, Path,), ("gift" = String, Path,),
-        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
-    ),
-    responses((status = 204), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 409), (status = 423))
+    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
+    responses((status = 204),
+        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
+        (status = 409), (status = 423))
 )]
 async fn release(
     req: GuestRequest,

@@ -28,12 +28,10 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// The household's own uploads, at most 30, the oldest first.
 #[utoipa::path(
     get, path = "/api/v1/invitations/{code}/uploads", tag = "guests", operation_id = "list_uploads",
-    params(
-        ("code" = String, Path,),
-        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
-    ),
-    responses((status = 200, body = List<UploadView>), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404))
+    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
+    responses((status = 200, body = List<UploadView>),
+        (status = 401, description = "A name on the invitation is needed too: `name_required`."))
 )]
 async fn list(req: GuestRequest) -> Result<Response, Problem> {
     let portal = req.open().await.map_err(Problem::from)?;
@@ -51,12 +49,11 @@ async fn list(req: GuestRequest) -> Result<Response, Problem> {
 /// first event has begun.
 #[utoipa::path(
     get, path = "/api/v1/invitations/{code}/gallery", tag = "guests",
-    params(
-        ("code" = String, Path,), PageQuery,
+    params(PageQuery,
         ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
-    ),
-    responses((status = 200, body = List<UploadView>), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404))
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
+    responses((status = 200, body = List<UploadView>),
+        (status = 401, description = "A name on the invitation is needed too: `name_required`."))
 )]
 async fn gallery(req: GuestRequest, paging: PageQuery) -> Result<Response, Problem> {
     let portal = req.open_past().await.map_err(Problem::from)?;
@@ -86,17 +83,14 @@ struct UploadBody {
 /// taken. Uploading the same file again changes nothing.
 #[utoipa::path(
     post, path = "/api/v1/invitations/{code}/uploads", tag = "guests",
-    params(
-        ("code" = String, Path,),
-        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
-    ), request_body(content = UploadBody, content_type = "multipart/form-data"),
-    responses(
-        (status = 201, body = UploadView), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404),
-        (status = 409, description = "The invitation has 30 uploads: `upload_limit`."), (status = 413),
-        (status = 415), (status = 422), (status = 423),
-        (status = 507, description = "The occasion's quota is used up: `upload_quota`.")
-    )
+    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
+    request_body(content = UploadBody, content_type = "multipart/form-data"),
+    responses((status = 201, body = UploadView),
+        (status = 401, description = "A name on the invitation is needed too: `name_required`."),
+        (status = 409, description = "The invitation has 30 uploads: `upload_limit`."),
+        (status = 423),
+        (status = 507, description = "The occasion's quota is used up: `upload_quota`."))
 )]
 async fn add(req: GuestRequest, request: Request) -> Result<Response, Problem> {
     let portal = req.open().await.map_err(Problem::from)?;
@@ -129,12 +123,10 @@ async fn add(req: GuestRequest, request: Request) -> Result<Response, Problem> {
 /// Removes one of the household's uploads.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/{code}/uploads/{upload}", tag = "guests",
-    params(
-        ("code" = String, Path,), ("upload" = String, Path,),
-        ("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
-        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")
-    ),
-    responses((status = 204), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404))
+    params(("name" = Option<String>, Query, description = "One name on the invitation: needed after `name_required`."),
+        ("k" = Option<String>, Query, description = "`k` of the invitation's link, instead of a name.")),
+    responses((status = 204),
+        (status = 401, description = "A name on the invitation is needed too: `name_required`."))
 )]
 async fn remove(
     req: GuestRequest,

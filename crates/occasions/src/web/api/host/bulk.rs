@@ -66,9 +66,8 @@ impl Body {
 
 /// Starts an action on many invitations.
 #[utoipa::path(
-    post, path = "/api/v1/occasions/{id}/bulk", tag = "bulk", params(("id" = String, Path,)),
-    request_body = Body,
-    responses((status = 202, body = Bulk), (status = 403), (status = 404), (status = 422))
+    post, path = "/api/v1/occasions/{id}/bulk", tag = "bulk", request_body = Body,
+    responses((status = 202, body = Bulk))
 )]
 async fn start(
     call: Call,
@@ -85,9 +84,8 @@ async fn start(
 
 /// Returns the number of households whose answers an action would close or reopen. Changes nothing.
 #[utoipa::path(
-    post, path = "/api/v1/occasions/{id}/bulk/effect", tag = "bulk",
-    params(("id" = String, Path,)), request_body = Body,
-    responses((status = 200, body = Effect), (status = 403), (status = 404), (status = 422))
+    post, path = "/api/v1/occasions/{id}/bulk/effect", tag = "bulk", request_body = Body,
+    responses((status = 200, body = Effect))
 )]
 async fn effect(
     call: Call,
@@ -114,8 +112,7 @@ struct Jobs {
 
 /// Background jobs that are running or have run recently.
 #[utoipa::path(
-    get, path = "/api/v1/occasions/{id}/jobs", tag = "bulk", params(("id" = String, Path,)),
-    responses((status = 200, body = Jobs), (status = 404))
+    get, path = "/api/v1/occasions/{id}/jobs", tag = "bulk", responses((status = 200, body = Jobs))
 )]
 async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<Jobs>, Problem> {
     let found = call
@@ -132,8 +129,7 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<Jobs>, Pr
 /// The progress of an action.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/bulk/{bulk}", tag = "bulk",
-    params(("id" = String, Path,), ("bulk" = String, Path,)),
-    responses((status = 200, body = Bulk), (status = 404))
+    responses((status = 200, body = Bulk))
 )]
 async fn show(
     call: Call,
@@ -150,9 +146,8 @@ async fn show(
 
 /// The outcome for each invitation.
 #[utoipa::path(
-    get, path = "/api/v1/occasions/{id}/bulk/{bulk}/rows", tag = "bulk",
-    params(("id" = String, Path,), ("bulk" = String, Path,), PageQuery),
-    responses((status = 200, body = List<Outcome>), (status = 404))
+    get, path = "/api/v1/occasions/{id}/bulk/{bulk}/rows", tag = "bulk", params(PageQuery),
+    responses((status = 200, body = List<Outcome>))
 )]
 async fn rows(
     call: Call,

@@ -43,8 +43,8 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// The hosts' texts for each kind of mail. Where the hosts have written no text, the built-in text
 /// is sent.
 #[utoipa::path(
-    get, path = "/api/v1/occasions/{id}/mail-texts", tag = "mail", params(("id" = String, Path,)),
-    responses((status = 200, body = List<MailText>), (status = 403), (status = 404))
+    get, path = "/api/v1/occasions/{id}/mail-texts", tag = "mail",
+    responses((status = 200, body = List<MailText>))
 )]
 async fn list_texts(
     call: Call,
@@ -62,8 +62,7 @@ fn kind(text: &str) -> Result<MailKind, Problem> {
 /// The hosts' text for one kind of mail.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/mail-texts/{kind}", tag = "mail",
-    params(("id" = String, Path,), ("kind" = String, Path,)),
-    responses((status = 200, body = MailText), (status = 403), (status = 404))
+    responses((status = 200, body = MailText))
 )]
 async fn show_text(
     call: Call,
@@ -81,11 +80,8 @@ async fn show_text(
 /// Changes the hosts' text for one kind of mail. Omitted fields stay unchanged.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/mail-texts/{kind}", tag = "mail",
-    params(("id" = String, Path,), ("kind" = String, Path,)), request_body = MailTextChange,
-    responses(
-        (status = 200, body = MailText), (status = 403), (status = 404), (status = 409),
-        (status = 422), (status = 428)
-    )
+    request_body = MailTextChange,
+    responses((status = 200, body = MailText), (status = 409), (status = 428))
 )]
 async fn change_text(
     call: Call,
@@ -119,9 +115,8 @@ struct MailTextChange {
 
 /// The campaigns, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/occasions/{id}/campaigns", tag = "mail",
-    params(("id" = String, Path,), PageQuery),
-    responses((status = 200, body = List<Report>), (status = 400), (status = 403), (status = 404))
+    get, path = "/api/v1/occasions/{id}/campaigns", tag = "mail", params(PageQuery),
+    responses((status = 200, body = List<Report>))
 )]
 async fn list(
     call: Call,
@@ -137,12 +132,8 @@ async fn list(
 
 /// Creates a campaign, which is a mail to many households. It is sent at once or at a given time.
 #[utoipa::path(
-    post, path = "/api/v1/occasions/{id}/campaigns", tag = "mail",
-    params(("id" = String, Path,)), request_body = Order,
-    responses(
-        (status = 202, body = Report), (status = 403), (status = 404), (status = 409),
-        (status = 422)
-    )
+    post, path = "/api/v1/occasions/{id}/campaigns", tag = "mail", request_body = Order,
+    responses((status = 202, body = Report), (status = 409))
 )]
 async fn order(
     call: Call,
@@ -159,8 +150,7 @@ async fn order(
 /// The progress of a campaign.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/campaigns/{campaign}", tag = "mail",
-    params(("id" = String, Path,), ("campaign" = String, Path,)),
-    responses((status = 200, body = Report), (status = 403), (status = 404))
+    responses((status = 200, body = Report))
 )]
 async fn show(
     call: Call,
@@ -190,8 +180,7 @@ struct Wanted {
 /// A campaign's recipients in the order of sending, at most 500. Each has the state of its mail.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/campaigns/{campaign}/recipients", tag = "mail",
-    params(("id" = String, Path,), ("campaign" = String, Path,), Wanted),
-    responses((status = 200, body = List<Recipient>), (status = 403), (status = 404))
+    params(Wanted), responses((status = 200, body = List<Recipient>))
 )]
 async fn recipients(
     call: Call,
@@ -229,8 +218,7 @@ async fn step(
 /// resumed.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/pause", tag = "mail",
-    params(("id" = String, Path,), ("campaign" = String, Path,)),
-    responses((status = 200, body = Report), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = Report), (status = 409))
 )]
 async fn pause(
     call: Call,
@@ -242,8 +230,7 @@ async fn pause(
 /// Resumes a paused campaign.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/resume", tag = "mail",
-    params(("id" = String, Path,), ("campaign" = String, Path,)),
-    responses((status = 200, body = Report), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = Report), (status = 409))
 )]
 async fn resume(
     call: Call,
@@ -255,8 +242,7 @@ async fn resume(
 /// Cancels a campaign. Mails that are still queued are not sent.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/cancel", tag = "mail",
-    params(("id" = String, Path,), ("campaign" = String, Path,)),
-    responses((status = 200, body = Report), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = Report), (status = 409))
 )]
 async fn cancel(
     call: Call,
@@ -268,8 +254,7 @@ async fn cancel(
 /// Sends failed and bounced mails again.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/campaigns/{campaign}/retry", tag = "mail",
-    params(("id" = String, Path,), ("campaign" = String, Path,)),
-    responses((status = 200, body = Report), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = Report), (status = 409))
 )]
 async fn retry(
     call: Call,
@@ -297,10 +282,7 @@ struct Reminding {
 /// 10 minutes, the response contains the first request's campaign.
 #[utoipa::path(
     post, path = "/api/email/reminder", tag = "mail", request_body = Reminding,
-    responses(
-        (status = 200, body = Report), (status = 202, body = Report), (status = 403),
-        (status = 404), (status = 409), (status = 422)
-    )
+    responses((status = 200, body = Report), (status = 202, body = Report), (status = 409))
 )]
 async fn remind(call: Call, body: Maybe<Reminding>) -> Result<Response, Problem> {
     let wanted = body.value;

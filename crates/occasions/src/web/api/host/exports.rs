@@ -27,8 +27,8 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 
 /// The latest exports, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/occasions/{id}/exports", tag = "exports", params(("id" = String, Path,)),
-    responses((status = 200, body = List<Export>), (status = 403), (status = 404))
+    get, path = "/api/v1/occasions/{id}/exports", tag = "exports",
+    responses((status = 200, body = List<Export>))
 )]
 async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Export>>, Problem> {
     let place = Place::occasion(&occasion)?;
@@ -45,9 +45,8 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Expo
 
 /// Requests an export. An export for an observer contains no codes and no contact data.
 #[utoipa::path(
-    post, path = "/api/v1/occasions/{id}/exports", tag = "exports", params(("id" = String, Path,)),
-    request_body = export::Request,
-    responses((status = 202, body = Export), (status = 403), (status = 404), (status = 409), (status = 422))
+    post, path = "/api/v1/occasions/{id}/exports", tag = "exports", request_body = export::Request,
+    responses((status = 202, body = Export), (status = 409))
 )]
 async fn start(
     call: Call,
@@ -67,8 +66,7 @@ async fn start(
 /// The state of an export.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/exports/{export}", tag = "exports",
-    params(("id" = String, Path,), ("export" = String, Path,)),
-    responses((status = 200, body = Export), (status = 403), (status = 404))
+    responses((status = 200, body = Export))
 )]
 async fn show(
     call: Call,
@@ -85,15 +83,8 @@ async fn show(
 /// The file of an export. It can be downloaded until 7 days after the export was requested.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/exports/{export}/file", tag = "exports",
-    params(("id" = String, Path,), ("export" = String, Path,)),
-    responses(
-        (status = 200, description = "The file.", content(
-            (String = "text/csv"),
-            (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-            (Vec<serde_json::Value> = "application/json"),
-        )),
-        (status = 403), (status = 404), (status = 409)
-    )
+    responses((status = 200, description = "The file.", content( (String = "text/csv"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<serde_json::Value> = "application/json"), )),
+        (status = 409))
 )]
 async fn file(
     call: Call,

@@ -32,8 +32,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// The gift reservations of all households, the oldest first.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/gift-reservations", tag = "gift reservations",
-    params(("id" = String, Path,)),
-    responses((status = 200, body = List<GiftReservation>), (status = 404))
+    responses((status = 200, body = List<GiftReservation>))
 )]
 async fn reservations(
     call: Call,
@@ -47,9 +46,7 @@ async fn reservations(
 /// Releases a household's reservation.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/gift-reservations/{reservation}",
-    tag = "gift reservations",
-    params(("id" = String, Path,), ("reservation" = String, Path,)),
-    responses((status = 204), (status = 403), (status = 404), (status = 409))
+    tag = "gift reservations", responses((status = 204), (status = 409))
 )]
 async fn release(
     call: Call,
@@ -66,11 +63,7 @@ async fn release(
 /// Adds a reserved gift to the list of received gifts.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/gift-reservations/{reservation}/receive",
-    tag = "gift reservations",
-    params(("id" = String, Path,), ("reservation" = String, Path,)),
-    responses(
-        (status = 201, body = Saved<ReceivedGift>), (status = 403), (status = 404), (status = 409)
-    )
+    tag = "gift reservations", responses((status = 201, body = Saved<ReceivedGift>), (status = 409))
 )]
 async fn receive(
     call: Call,
@@ -98,11 +91,7 @@ struct Thanked {
 /// Marks a received gift as thanked for, or removes the mark.
 #[utoipa::path(
     put, path = "/api/v1/occasions/{id}/received-gifts/{gift}/thanked", tag = "received gifts",
-    params(("id" = String, Path,), ("gift" = String, Path,)), request_body = Thanked,
-    responses(
-        (status = 200, body = Saved<ReceivedGift>), (status = 403), (status = 404), (status = 409),
-        (status = 422)
-    )
+    request_body = Thanked, responses((status = 200, body = Saved<ReceivedGift>), (status = 409))
 )]
 async fn thank(
     call: Call,

@@ -41,8 +41,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// The guests of an occasion. They can be searched and filtered.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/guests", tag = "guests of an occasion",
-    params(("id" = String, Path,), PageQuery, people::GuestFilter),
-    responses((status = 200, body = List<PersonView>), (status = 400), (status = 404), (status = 422))
+    params(PageQuery, people::GuestFilter), responses((status = 200, body = List<PersonView>))
 )]
 async fn list(
     call: Call,
@@ -75,8 +74,7 @@ struct AddBody {
 /// Adds guests to an invitation.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/guests", tag = "guests of an occasion",
-    params(("id" = String, Path,)), request_body = AddBody,
-    responses((status = 201, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422))
+    request_body = AddBody, responses((status = 201, body = Saved<InvitationView>), (status = 409))
 )]
 async fn add(
     call: Call,
@@ -122,8 +120,7 @@ impl ChangedView for OneGuest {
 /// One guest.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/guests/{guest}", tag = "guests of an occasion",
-    params(("id" = String, Path,), ("guest" = String, Path,)),
-    responses((status = 200, body = OneGuest), (status = 404))
+    responses((status = 200, body = OneGuest))
 )]
 async fn show(
     call: Call,
@@ -147,8 +144,8 @@ async fn show(
 /// Changes a guest's details.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/guests/{guest}", tag = "guests of an occasion",
-    params(("id" = String, Path,), ("guest" = String, Path,)), request_body = guests::GuestChange,
-    responses((status = 200, body = Saved<OneGuest>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+    request_body = guests::GuestChange,
+    responses((status = 200, body = Saved<OneGuest>), (status = 409), (status = 428))
 )]
 async fn change(
     call: Call,
@@ -170,8 +167,7 @@ async fn change(
 /// Removes a guest and all answers of the guest.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/guests/{guest}", tag = "guests of an occasion",
-    params(("id" = String, Path,), ("guest" = String, Path,)),
-    responses((status = 204), (status = 403), (status = 404), (status = 409))
+    responses((status = 204), (status = 409))
 )]
 async fn remove(
     call: Call,
@@ -190,8 +186,8 @@ async fn remove(
 /// answer is saved even if the event has too few free seats.
 #[utoipa::path(
     put, path = "/api/v1/guests/{id}/replies/{event}", tag = "guests of an occasion",
-    params(("id" = String, Path,), ("event" = String, Path,)), request_body = answers::OneReply,
-    responses((status = 200, body = Saved<OneGuest>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+    request_body = answers::OneReply,
+    responses((status = 200, body = Saved<OneGuest>), (status = 409), (status = 428))
 )]
 async fn reply(
     call: Call,

@@ -31,9 +31,8 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 
 /// The imports, newest first.
 #[utoipa::path(
-    get, path = "/api/v1/occasions/{id}/imports", tag = "imports",
-    params(("id" = String, Path,), PageQuery),
-    responses((status = 200, body = List<Import>), (status = 400), (status = 403), (status = 404))
+    get, path = "/api/v1/occasions/{id}/imports", tag = "imports", params(PageQuery),
+    responses((status = 200, body = List<Import>))
 )]
 async fn list(
     call: Call,
@@ -50,16 +49,9 @@ async fn list(
 /// Stores a list of households, so that a host can check it before the import. The list is a CSV
 /// file, an XLSX file or a JSON array, and has at most 10 MiB.
 #[utoipa::path(
-    post, path = "/api/v1/occasions/{id}/imports", tag = "imports", params(("id" = String, Path,)),
-    request_body(content(
-        (String = "text/csv"),
-        (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        (Vec<crate::hosting::record::Record> = "application/json"),
-    )),
-    responses(
-        (status = 201, body = Import), (status = 403), (status = 404), (status = 413),
-        (status = 422)
-    )
+    post, path = "/api/v1/occasions/{id}/imports", tag = "imports",
+    request_body(content( (String = "text/csv"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (Vec<crate::hosting::record::Record> = "application/json"), )),
+    responses((status = 201, body = Import))
 )]
 async fn start(
     call: Call,
@@ -92,8 +84,7 @@ struct ImportReport {
 /// The progress of an import.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/imports/{import}", tag = "imports",
-    params(("id" = String, Path,), ("import" = String, Path,)),
-    responses((status = 200, body = ImportReport), (status = 403), (status = 404))
+    responses((status = 200, body = ImportReport))
 )]
 async fn show(
     call: Call,
@@ -113,12 +104,8 @@ async fn show(
 
 /// Sets what each column of the list means, and the host's choices for the import.
 #[utoipa::path(
-    patch, path = "/api/v1/occasions/{id}/imports/{import}", tag = "imports",
-    params(("id" = String, Path,), ("import" = String, Path,)), request_body = Change,
-    responses(
-        (status = 200, body = Import), (status = 403), (status = 404), (status = 409),
-        (status = 422)
-    )
+    patch, path = "/api/v1/occasions/{id}/imports/{import}", tag = "imports", request_body = Change,
+    responses((status = 200, body = Import), (status = 409))
 )]
 async fn change(
     call: Call,
@@ -137,8 +124,7 @@ async fn change(
 /// Returns what importing the list would do now. Writes nothing.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports/{import}/check", tag = "imports",
-    params(("id" = String, Path,), ("import" = String, Path,)),
-    responses((status = 200, body = Check), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = Check), (status = 409))
 )]
 async fn check(
     call: Call,
@@ -157,8 +143,7 @@ async fn check(
 /// Starts to import the list in the background.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports/{import}/apply", tag = "imports",
-    params(("id" = String, Path,), ("import" = String, Path,)),
-    responses((status = 202, body = Import), (status = 403), (status = 404), (status = 409))
+    responses((status = 202, body = Import), (status = 409))
 )]
 async fn apply(
     call: Call,
@@ -176,8 +161,7 @@ async fn apply(
 /// somebody has changed them since.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/imports/{import}/undo", tag = "imports",
-    params(("id" = String, Path,), ("import" = String, Path,)),
-    responses((status = 202, body = Import), (status = 403), (status = 404), (status = 409))
+    responses((status = 202, body = Import), (status = 409))
 )]
 async fn undo(
     call: Call,

@@ -57,9 +57,8 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// The invitations of an occasion. They can be searched, filtered and sorted.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
-    params(("id" = String, Path,), PageQuery, InvitationFilter,
-        listing::filter::Order),
-    responses((status = 200, body = List<LineView>), (status = 400), (status = 404), (status = 422))
+    params(PageQuery, InvitationFilter, listing::filter::Order),
+    responses((status = 200, body = List<LineView>))
 )]
 async fn list(
     call: Call,
@@ -80,8 +79,8 @@ async fn list(
 /// Creates an invitation with its guests.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/invitations", tag = "invitations",
-    params(("id" = String, Path,)), request_body = ChangeBody,
-    responses((status = 201, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 429))
+    request_body = ChangeBody,
+    responses((status = 201, body = Saved<InvitationView>), (status = 409))
 )]
 async fn create(
     call: Call,
@@ -106,8 +105,8 @@ async fn create(
 
 /// One invitation, even if it is archived.
 #[utoipa::path(
-    get, path = "/api/v1/invitations/id/{id}", tag = "invitations", params(("id" = String, Path,)),
-    responses((status = 200, body = InvitationView), (status = 404))
+    get, path = "/api/v1/invitations/id/{id}", tag = "invitations",
+    responses((status = 200, body = InvitationView))
 )]
 async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem> {
     let invitation: InvitationId = id(&text)?;
@@ -126,9 +125,8 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
 
 /// Changes an invitation.
 #[utoipa::path(
-    patch, path = "/api/v1/invitations/id/{id}", tag = "invitations",
-    params(("id" = String, Path,)), request_body = ChangeBody,
-    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+    patch, path = "/api/v1/invitations/id/{id}", tag = "invitations", request_body = ChangeBody,
+    responses((status = 200, body = Saved<InvitationView>), (status = 409), (status = 428))
 )]
 async fn change(
     call: Call,
@@ -150,8 +148,7 @@ async fn change(
 /// Archives an invitation. It can be restored within 30 days.
 #[utoipa::path(
     delete, path = "/api/v1/invitations/id/{id}", tag = "invitations",
-    params(("id" = String, Path,)),
-    responses((status = 204), (status = 403), (status = 404), (status = 409))
+    responses((status = 204), (status = 409))
 )]
 async fn archive(call: Call, Path(text): Path<String>) -> Result<StatusCode, Problem> {
     let version = call.version_if_named(None)?;
@@ -255,8 +252,8 @@ impl Default for Sent {
 /// Restores an archived invitation. With `override`, it is restored even if too few seats are free.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/restore", tag = "invitations",
-    params(("id" = String, Path,)), request_body = Option<Restoring>,
-    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409))
+    request_body = Option<Restoring>,
+    responses((status = 200, body = Saved<InvitationView>), (status = 409))
 )]
 async fn restore(
     call: Call,
@@ -278,8 +275,8 @@ async fn restore(
 /// Locks a household's answers, regardless of the deadline.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/lock", tag = "invitations",
-    params(("id" = String, Path,)), request_body = Option<Lock>,
-    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422))
+    request_body = Option<Lock>,
+    responses((status = 200, body = Saved<InvitationView>), (status = 409))
 )]
 async fn lock(
     call: Call,
@@ -298,8 +295,8 @@ async fn lock(
 /// regardless of the deadline.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/unlock", tag = "invitations",
-    params(("id" = String, Path,)), request_body = Option<locks::Opening>,
-    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422))
+    request_body = Option<locks::Opening>,
+    responses((status = 200, body = Saved<InvitationView>), (status = 409))
 )]
 async fn unlock(
     call: Call,
@@ -318,8 +315,8 @@ async fn unlock(
 /// in a session, not with an API token.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/replace-code", tag = "invitations",
-    params(("id" = String, Path,)), request_body = Option<NewCode>,
-    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 429))
+    request_body = Option<NewCode>,
+    responses((status = 200, body = Saved<InvitationView>), (status = 409))
 )]
 async fn replace_code(
     call: Call,
@@ -344,8 +341,8 @@ async fn replace_code(
 /// Approves an answer that was sent without a code.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/approve", tag = "invitations",
-    params(("id" = String, Path,)), request_body = Option<Approval>,
-    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409))
+    request_body = Option<Approval>,
+    responses((status = 200, body = Saved<InvitationView>), (status = 409))
 )]
 async fn approve(
     call: Call,
@@ -362,9 +359,8 @@ async fn approve(
 /// Merges an invitation into another one, and returns the invitation that remains. From then on,
 /// the merged invitation's code opens the remaining one.
 #[utoipa::path(
-    post, path = "/api/v1/invitations/id/{id}/merge", tag = "invitations",
-    params(("id" = String, Path,)), request_body = Merging,
-    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422))
+    post, path = "/api/v1/invitations/id/{id}/merge", tag = "invitations", request_body = Merging,
+    responses((status = 200, body = Saved<InvitationView>), (status = 409))
 )]
 async fn merge(
     call: Call,
@@ -382,9 +378,8 @@ async fn merge(
 /// Moves guests, with their answers, to another invitation or to a new one. Returns the invitation
 /// to which they moved.
 #[utoipa::path(
-    post, path = "/api/v1/invitations/id/{id}/move", tag = "invitations",
-    params(("id" = String, Path,)), request_body = GuestMove,
-    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409), (status = 422))
+    post, path = "/api/v1/invitations/id/{id}/move", tag = "invitations", request_body = GuestMove,
+    responses((status = 200, body = Saved<InvitationView>), (status = 409))
 )]
 async fn move_guests(
     call: Call,
@@ -408,8 +403,8 @@ async fn move_guests(
 /// Records whether an invitation was sent on paper or through a messenger.
 #[utoipa::path(
     post, path = "/api/v1/invitations/id/{id}/sent", tag = "invitations",
-    params(("id" = String, Path,)), request_body = Option<Sent>,
-    responses((status = 200, body = Saved<InvitationView>), (status = 403), (status = 404), (status = 409))
+    request_body = Option<Sent>,
+    responses((status = 200, body = Saved<InvitationView>), (status = 409))
 )]
 async fn mark_sent(
     call: Call,

@@ -101,8 +101,8 @@ impl From<Invite> for InviteView {
 
 /// All members, in the order in which they joined.
 #[utoipa::path(
-    get, path = "/api/v1/occasions/{id}/members", tag = "members", params(("id" = String, Path,)),
-    responses((status = 200, body = List<MemberView>), (status = 404))
+    get, path = "/api/v1/occasions/{id}/members", tag = "members",
+    responses((status = 200, body = List<MemberView>))
 )]
 async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<MemberView>>, Problem> {
     let place = Place::occasion(&occasion)?;
@@ -119,9 +119,8 @@ async fn list(call: Call, Path(occasion): Path<String>) -> Result<Json<List<Memb
 /// The link is a secret and is not stored. So repeating the request with the same idempotency key
 /// creates another link.
 #[utoipa::path(
-    post, path = "/api/v1/occasions/{id}/members", tag = "members",
-    params(("id" = String, Path,)), request_body = RoleBody,
-    responses((status = 201, body = Link), (status = 403), (status = 404), (status = 409), (status = 422))
+    post, path = "/api/v1/occasions/{id}/members", tag = "members", request_body = RoleBody,
+    responses((status = 201, body = Link), (status = 409))
 )]
 async fn invite(
     call: Call,
@@ -144,8 +143,7 @@ async fn invite(
 /// Changes a member's role.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/members/{account}", tag = "members",
-    params(("id" = String, Path,), ("account" = String, Path,)), request_body = RoleBody,
-    responses((status = 204), (status = 403), (status = 404), (status = 409), (status = 422))
+    request_body = RoleBody, responses((status = 204), (status = 409))
 )]
 async fn change(
     call: Call,
@@ -163,8 +161,7 @@ async fn change(
 /// Removes a member. Members can always remove themselves.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/members/{account}", tag = "members",
-    params(("id" = String, Path,), ("account" = String, Path,)),
-    responses((status = 204), (status = 403), (status = 404), (status = 409))
+    responses((status = 204), (status = 409))
 )]
 async fn remove(
     call: Call,
@@ -181,8 +178,7 @@ async fn remove(
 /// The unused links for new members.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/members/invites", tag = "members",
-    params(("id" = String, Path,)),
-    responses((status = 200, body = List<InviteView>), (status = 403), (status = 404))
+    responses((status = 200, body = List<InviteView>))
 )]
 async fn invites(
     call: Call,
@@ -201,8 +197,7 @@ async fn invites(
 /// Withdraws an unused link for a new member.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/members/invites/{invite}", tag = "members",
-    params(("id" = String, Path,), ("invite" = String, Path,)),
-    responses((status = 204), (status = 403), (status = 404))
+    responses((status = 204))
 )]
 async fn withdraw(
     call: Call,

@@ -26,7 +26,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// The caller's choice of notifications about answers, by mail and on the site.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/answer-notifications", tag = "notices of answers",
-    params(("id" = String, Path,)), responses((status = 200, body = Choice), (status = 404))
+    responses((status = 200, body = Choice))
 )]
 async fn show(call: Call, Path(occasion): Path<String>) -> Result<Json<Choice>, Problem> {
     let keys = call.site.keys.clone();
@@ -39,8 +39,7 @@ async fn show(call: Call, Path(occasion): Path<String>) -> Result<Json<Choice>, 
 /// Changes the caller's choice of notifications about answers. Omitted fields stay unchanged.
 #[utoipa::path(
     patch, path = "/api/v1/occasions/{id}/answer-notifications", tag = "notices of answers",
-    params(("id" = String, Path,)), request_body = AnswerNotificationsChange,
-    responses((status = 200, body = Choice), (status = 404), (status = 422))
+    request_body = AnswerNotificationsChange, responses((status = 200, body = Choice))
 )]
 async fn change(
     call: Call,

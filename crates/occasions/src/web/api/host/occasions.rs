@@ -39,7 +39,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// The caller's occasions, newest first.
 #[utoipa::path(
     get, path = "/api/v1/occasions", tag = "occasions",
-    responses((status = 200, body = List<OccasionView>), (status = 401), (status = 403))
+    responses((status = 200, body = List<OccasionView>))
 )]
 async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
     let who = call.who.clone();
@@ -64,7 +64,7 @@ async fn list(call: Call) -> Result<Json<List<OccasionView>>, Problem> {
 /// always do this. For others, the setting `occasions.create` decides.
 #[utoipa::path(
     post, path = "/api/v1/occasions", tag = "occasions", request_body = OccasionChange,
-    responses((status = 201, body = Saved<OccasionView>), (status = 401), (status = 403), (status = 409), (status = 422))
+    responses((status = 201, body = Saved<OccasionView>), (status = 409))
 )]
 async fn create(call: Call, body: Received<Members>) -> Result<Response, Problem> {
     let (new, _) = Input::of_json(body.value)?;
@@ -89,8 +89,8 @@ async fn create(call: Call, body: Received<Members>) -> Result<Response, Problem
 
 /// One occasion.
 #[utoipa::path(
-    get, path = "/api/v1/occasions/{id}", tag = "occasions", params(("id" = String, Path,)),
-    responses((status = 200, body = OccasionView), (status = 401), (status = 404))
+    get, path = "/api/v1/occasions/{id}", tag = "occasions",
+    responses((status = 200, body = OccasionView))
 )]
 async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
     let place = Place::occasion(&id)?;
@@ -102,9 +102,8 @@ async fn show(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
 
 /// Changes an occasion. Coordinators may change only its texts.
 #[utoipa::path(
-    patch, path = "/api/v1/occasions/{id}", tag = "occasions", params(("id" = String, Path,)),
-    request_body = OccasionChange,
-    responses((status = 200, body = Saved<OccasionView>), (status = 403), (status = 404), (status = 409), (status = 422), (status = 428))
+    patch, path = "/api/v1/occasions/{id}", tag = "occasions", request_body = OccasionChange,
+    responses((status = 200, body = Saved<OccasionView>), (status = 409), (status = 428))
 )]
 async fn change(
     call: Call,
@@ -124,8 +123,8 @@ async fn change(
 
 /// Archives an occasion. Its codes stop working.
 #[utoipa::path(
-    delete, path = "/api/v1/occasions/{id}", tag = "occasions", params(("id" = String, Path,)),
-    responses((status = 204), (status = 403), (status = 404), (status = 409))
+    delete, path = "/api/v1/occasions/{id}", tag = "occasions",
+    responses((status = 204), (status = 409))
 )]
 async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let version = call.version_if_named(None)?;
@@ -147,9 +146,8 @@ struct Seen {
 
 /// Publishes an occasion, so that guests can open it. Also reopens a closed occasion.
 #[utoipa::path(
-    post, path = "/api/v1/occasions/{id}/publish", tag = "occasions",
-    params(("id" = String, Path,)), request_body = Option<Seen>,
-    responses((status = 200, body = Saved<OccasionView>), (status = 403), (status = 404), (status = 409))
+    post, path = "/api/v1/occasions/{id}/publish", tag = "occasions", request_body = Option<Seen>,
+    responses((status = 200, body = Saved<OccasionView>), (status = 409))
 )]
 async fn publish(
     call: Call,
@@ -161,9 +159,8 @@ async fn publish(
 
 /// Turns an occasion into a draft again, so that only hosts see it.
 #[utoipa::path(
-    post, path = "/api/v1/occasions/{id}/unpublish", tag = "occasions",
-    params(("id" = String, Path,)), request_body = Option<Seen>,
-    responses((status = 200, body = Saved<OccasionView>), (status = 403), (status = 404), (status = 409))
+    post, path = "/api/v1/occasions/{id}/unpublish", tag = "occasions", request_body = Option<Seen>,
+    responses((status = 200, body = Saved<OccasionView>), (status = 409))
 )]
 async fn unpublish(
     call: Call,
@@ -175,9 +172,8 @@ async fn unpublish(
 
 /// Closes an occasion. Guests can still read everything, but change nothing.
 #[utoipa::path(
-    post, path = "/api/v1/occasions/{id}/close", tag = "occasions",
-    params(("id" = String, Path,)), request_body = Option<Seen>,
-    responses((status = 200, body = Saved<OccasionView>), (status = 403), (status = 404), (status = 409))
+    post, path = "/api/v1/occasions/{id}/close", tag = "occasions", request_body = Option<Seen>,
+    responses((status = 200, body = Saved<OccasionView>), (status = 409))
 )]
 async fn close(call: Call, Path(id): Path<String>, body: Maybe<Seen>) -> Result<Response, Problem> {
     set(call, &id, body, OccasionStatus::Closed).await
@@ -185,9 +181,8 @@ async fn close(call: Call, Path(id): Path<String>, body: Maybe<Seen>) -> Result<
 
 /// Archives an occasion. Its codes stop working.
 #[utoipa::path(
-    post, path = "/api/v1/occasions/{id}/archive", tag = "occasions",
-    params(("id" = String, Path,)), request_body = Option<Seen>,
-    responses((status = 200, body = Saved<OccasionView>), (status = 403), (status = 404), (status = 409))
+    post, path = "/api/v1/occasions/{id}/archive", tag = "occasions", request_body = Option<Seen>,
+    responses((status = 200, body = Saved<OccasionView>), (status = 409))
 )]
 async fn archive(
     call: Call,

@@ -53,8 +53,7 @@ pub(super) struct OwnDomainChange {
 /// check.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/own-domain", tag = "own domain",
-    params(("id" = String, Path,)),
-    responses((status = 200, body = OwnDomainStatus), (status = 404))
+    responses((status = 200, body = OwnDomainStatus))
 )]
 async fn show(
     call: Call,
@@ -69,8 +68,7 @@ async fn show(
 /// new names per day.
 #[utoipa::path(
     put, path = "/api/v1/occasions/{id}/own-domain", tag = "own domain",
-    params(("id" = String, Path,)), request_body = OwnDomainChange,
-    responses((status = 200, body = OwnDomainStatus), (status = 404), (status = 422), (status = 429))
+    request_body = OwnDomainChange, responses((status = 200, body = OwnDomainStatus))
 )]
 async fn set(
     call: Call,
@@ -97,7 +95,7 @@ async fn set(
 /// Removes the occasion's own host name. Links then use the site's own name again.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/own-domain", tag = "own domain",
-    params(("id" = String, Path,)), responses((status = 204), (status = 404))
+    responses((status = 204))
 )]
 async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Problem> {
     let is_allowed = ALLOWED.of(&call.site.declared.settings);
@@ -113,8 +111,7 @@ async fn remove(call: Call, Path(id): Path<String>) -> Result<StatusCode, Proble
 /// minute.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/own-domain/check", tag = "own domain",
-    params(("id" = String, Path,)),
-    responses((status = 200, body = OwnDomainStatus), (status = 404))
+    responses((status = 200, body = OwnDomainStatus))
 )]
 async fn check(
     call: Call,

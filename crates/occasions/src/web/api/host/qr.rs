@@ -39,8 +39,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// The QR code of an invitation's link as an SVG, which can be drawn at any size.
 #[utoipa::path(
     get, path = "/api/v1/invitations/id/{id}/qr.svg", tag = "invitations",
-    params(("id" = String, Path,)),
-    responses((status = 200, description = "The picture.", body = String, content_type = "image/svg+xml"), (status = 403), (status = 404))
+    responses((status = 200, description = "The picture.", body = String, content_type = "image/svg+xml"))
 )]
 async fn svg(call: Call, Path(text): Path<String>) -> Result<Response, Problem> {
     let link = link(&call, &text).await?;
@@ -55,11 +54,8 @@ async fn svg(call: Call, Path(text): Path<String>) -> Result<Response, Problem> 
 /// The QR code of an invitation's link as a PNG.
 #[utoipa::path(
     get, path = "/api/v1/invitations/id/{id}/qr.png", tag = "invitations",
-    params(
-        ("id" = String, Path,),
-        ("size" = Option<i64>, Query, description = "The width in pixels, 300–2,000; the picture may be a little wider.", minimum = 300, maximum = 2_000),
-    ),
-    responses((status = 200, description = "The picture.", body = String, content_type = "image/png"), (status = 403), (status = 404), (status = 422))
+    params(("size" = Option<i64>, Query, description = "The width in pixels, 300–2,000; the picture may be a little wider.", minimum = 300, maximum = 2_000)),
+    responses((status = 200, description = "The picture.", body = String, content_type = "image/png"))
 )]
 async fn png(call: Call, Path(text): Path<String>) -> Result<Response, Problem> {
     let size = size(&call.query())?;
@@ -73,8 +69,8 @@ async fn png(call: Call, Path(text): Path<String>) -> Result<Response, Problem> 
 /// file for each invitation, named after the household and the code.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/invitations/qr.zip", tag = "invitations",
-    params(("id" = String, Path,), InvitationFilter),
-    responses((status = 200, description = "The archive.", body = String, content_type = "application/zip"), (status = 403), (status = 404), (status = 422))
+    params(InvitationFilter),
+    responses((status = 200, description = "The archive.", body = String, content_type = "application/zip"))
 )]
 async fn all(call: Call, Path(occasion): Path<String>) -> Result<Response, Problem> {
     let (filter, _) = InvitationFilter::read(&call.query())?;

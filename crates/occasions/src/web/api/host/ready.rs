@@ -19,8 +19,8 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 ///
 /// Households that cannot get mail are counted only for callers who may see addresses.
 #[utoipa::path(
-    get, path = "/api/v1/occasions/{id}/ready", tag = "reports", params(("id" = String, Path,)),
-    responses((status = 200, body = Ready), (status = 404))
+    get, path = "/api/v1/occasions/{id}/ready", tag = "reports",
+    responses((status = 200, body = Ready))
 )]
 async fn points(call: Call, Path(occasion): Path<String>) -> Result<Json<Ready>, Problem> {
     let site = call.site.clone();

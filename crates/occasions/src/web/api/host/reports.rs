@@ -37,8 +37,8 @@ struct Report {
 
 /// All counters of an occasion.
 #[utoipa::path(
-    get, path = "/api/v1/occasions/{id}/summary", tag = "reports", params(("id" = String, Path,)),
-    responses((status = 200, body = Report), (status = 404))
+    get, path = "/api/v1/occasions/{id}/summary", tag = "reports",
+    responses((status = 200, body = Report))
 )]
 async fn counters(call: Call, Path(occasion): Path<String>) -> Result<Json<Report>, Problem> {
     let found = call
@@ -109,8 +109,7 @@ impl From<AuditRow> for LineView {
 /// The audit log, newest entries first.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/audit", tag = "reports",
-    params(("id" = String, Path,), PageQuery, log::AuditFilter),
-    responses((status = 200, body = List<LineView>), (status = 403), (status = 404), (status = 422))
+    params(PageQuery, log::AuditFilter), responses((status = 200, body = List<LineView>))
 )]
 async fn lines(
     call: Call,

@@ -22,8 +22,7 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
 /// When the occasion is archived and deleted.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/retention", tag = "occasions",
-    params(("id" = String, Path,)),
-    responses((status = 200, body = Retention), (status = 401), (status = 404))
+    responses((status = 200, body = Retention))
 )]
 async fn retention(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
     let place = Place::occasion(&id)?;
@@ -35,8 +34,7 @@ async fn retention(call: Call, Path(id): Path<String>) -> Result<Response, Probl
 /// the owners. API tokens cannot confirm it.
 #[utoipa::path(
     post, path = "/api/v1/occasions/{id}/retention/confirm", tag = "occasions",
-    params(("id" = String, Path,)),
-    responses((status = 200, body = Retention), (status = 403), (status = 404), (status = 409))
+    responses((status = 200, body = Retention), (status = 409))
 )]
 async fn confirm_deletion(call: Call, Path(id): Path<String>) -> Result<Response, Problem> {
     let place = Place::occasion(&id)?;

@@ -53,9 +53,9 @@ pub(crate) struct Listeners {
 /// query. An account can have at most 20 open streams. When it opens another, its oldest stream
 /// gets the event `end` and is closed. The client of the closed stream should not reconnect.
 #[utoipa::path(
-    get, path = "/api/v1/occasions/{id}/stream", tag = "reports", params(("id" = String, Path,),
-        ("last_event_id" = Option<i64>, Query,)),
-    responses((status = 200, body = String, content_type = "text/event-stream"), (status = 404))
+    get, path = "/api/v1/occasions/{id}/stream", tag = "reports",
+    params(("last_event_id" = Option<i64>, Query,)),
+    responses((status = 200, body = String, content_type = "text/event-stream"))
 )]
 async fn listen(
     State(site): State<Site>,

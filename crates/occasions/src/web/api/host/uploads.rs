@@ -51,11 +51,9 @@ impl HostUploadView {
 /// The uploads of all households, the oldest first.
 #[utoipa::path(
     get, path = "/api/v1/occasions/{id}/uploads", tag = "uploads",
-    params(
-        ("id" = String, Path,), PageQuery,
-        ("state" = Option<UploadState>, Query, description = "Only uploads in this state.")
-    ),
-    responses((status = 200, body = List<HostUploadView>), (status = 404), (status = 422))
+    params(PageQuery,
+        ("state" = Option<UploadState>, Query, description = "Only uploads in this state.")),
+    responses((status = 200, body = List<HostUploadView>))
 )]
 async fn list(
     call: Call,
@@ -91,9 +89,8 @@ struct DecideBody {
 
 /// Approves or rejects uploads. Repeating the request changes nothing.
 #[utoipa::path(
-    put, path = "/api/v1/occasions/{id}/uploads/state", tag = "uploads",
-    params(("id" = String, Path,)), request_body = DecideBody,
-    responses((status = 200, body = Decided), (status = 403), (status = 404), (status = 409), (status = 422))
+    put, path = "/api/v1/occasions/{id}/uploads/state", tag = "uploads", request_body = DecideBody,
+    responses((status = 200, body = Decided), (status = 409))
 )]
 async fn decide(
     call: Call,
@@ -114,8 +111,7 @@ async fn decide(
 /// Deletes an upload. Its files are deleted within a day.
 #[utoipa::path(
     delete, path = "/api/v1/occasions/{id}/uploads/{upload}", tag = "uploads",
-    params(("id" = String, Path,), ("upload" = String, Path,)),
-    responses((status = 204), (status = 403), (status = 404))
+    responses((status = 204))
 )]
 async fn delete(
     call: Call,
