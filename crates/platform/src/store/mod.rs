@@ -24,6 +24,9 @@
 //!   `Ok` value.
 //! - [`Tx::recall`] caches what a read found at a revision. Whoever changes such data raises the
 //!   revision in the same transaction.
+//! - In [`sql!`](crate::sql!), `{event::Details}` names a row type by its module, and `{…}` and
+//!   `:name` within quotes are text. Statements with `$1` take their arguments as a list:
+//!   `tx.maybe(sql!("…"), &[&id])`.
 
 mod error;
 mod id_set;
