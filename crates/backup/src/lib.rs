@@ -4,6 +4,15 @@
 //! are copied every second ([`generation`]). [`Agent`] makes backups while Kenduri runs;
 //! [`restore()`] restores an installation. All data that leaves the machine is encrypted with a key
 //! ([`BackupKey`]), which is protected by a passphrase.
+//!
+//! On SQLite, only the backup checkpoints the log while it is on. After each commit, the writer
+//! marks how far the log is committed and when (`platform::store::log`). Once a second, the
+//! [`agent`] writes the new frames up to the last mark, the last version of each page, as a segment
+//! ([`log_copy`]). A snapshot is a copy of the database file, which does not change meanwhile,
+//! because all changes go to the log. On PostgreSQL, the log is copied as the server writes it
+//! ([`wal_copy`]), or dumps are made ([`postgres`]). The [`head`] records how far the backup is, so
+//! that a missing end is noticed. What was erased after the restored time is erased again before
+//! the store is served ([`erasures`]).
 
 mod agent;
 mod destination;

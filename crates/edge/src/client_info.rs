@@ -1,4 +1,7 @@
 //! Describes the client of a request, as far as the peer and trusted proxies reveal it.
+//!
+//! The app gets a typed value and not headers, because a value in the same process cannot be
+//! forged. Claims of clients are removed from the headers first.
 
 use std::fmt::{self, Debug, Display};
 use std::hash::{BuildHasher as _, RandomState};

@@ -1,5 +1,8 @@
 //! Opens the edge's access log. Masks secret codes, such as invitation codes, in the logged URLs.
 //! The app masks its own paths, because it knows which of them contain codes.
+//!
+//! The edge alone writes this log, also for requests that the app answers. With each response, the
+//! app says how its path may be shown; a path without this is masked as if it could contain a code.
 
 use std::borrow::Cow;
 use std::sync::Arc;

@@ -4,6 +4,9 @@
 //! A message begins with a header of two 4-byte numbers: the length of its JSON and the number of
 //! its descriptors. The descriptors follow, at most a hundred at a time, and each time with one
 //! byte of data. The JSON comes last.
+//!
+//! Workers get their listening sockets over the channel, and not as `LISTEN_FDS`: sockets can then
+//! follow whenever settings change, and no `unsafe` is needed.
 
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;

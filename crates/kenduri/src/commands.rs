@@ -34,15 +34,15 @@ use crate::control_requests::{ControlRequest, ControlResponse, RequestContext};
 use crate::program_io::{Failed, environment, say};
 use crate::{app_setup, control};
 
-/// Invitations that are answered, and nothing is lost.
+/// Invitations, countdowns, times to book and posts, with the server they run on
 #[derive(Debug, Parser)]
 #[command(
     version,
     about,
-    long_about = "Invitations that are answered, and nothing is lost.\n\n\
-                  Kenduri serves the pages of weddings, kenduri and other occasions: a household opens \
-                  its link, answers for everyone, and the hosts see it arrive. One program, one file of \
-                  settings, one folder of data.",
+    long_about = "A site of your own, in one program: invitations that are answered, countdowns, times to \
+                  book, posts and pages, and the server they run on. It serves HTTPS with certificates \
+                  of its own, and files, and keeps your other programs running behind it. One file of \
+                  settings, one folder of data; the database is inside.",
     help_template = help::template(&Word::augment_subcommands(Command::new("kenduri"))),
     after_help = "A command's own options:  kenduri COMMAND --help\n\
                   A demo to look around:    kenduri serve --demo\n\

@@ -1,6 +1,9 @@
 //! The supervisor process, which `kenduri serve` starts. It owns the listening sockets, the control
 //! socket and the child processes, including the [worker](crate::worker). It does as little as
 //! possible, so that it never needs a restart.
+//!
+//! If it is killed, the kernel ends its children at once, by their parent-death signal. Nothing
+//! acknowledged is lost, and the next supervisor process opens its ports when they have ended.
 
 // The upgrade of the supervisor process to a new program.
 mod exec_upgrade;

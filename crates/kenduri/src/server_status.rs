@@ -1,4 +1,7 @@
 //! Requests the data of the operator's pages from the supervisor process and from the edge.
+//!
+//! The request goes over the worker's own channel, and the supervisor process answers it as it
+//! answers the control socket. Nothing is cached, so nothing can be stale.
 
 use std::time::Duration;
 

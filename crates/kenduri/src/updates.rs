@@ -1,5 +1,8 @@
 //! Looks for newer versions of Kenduri and for security advisories about this version. The operator
 //! configures files or URLs as sources. Without sources, nothing is requested.
+//!
+//! A job reads the sources once a day and keeps the result in one row. `kenduri check --advisories`
+//! reads them once and keeps nothing.
 
 mod advisories;
 mod releases;

@@ -1,5 +1,7 @@
 //! Deletes an occasion and everything that belongs to it. Only three things remain: the occasion's
 //! id, its slug, and how many people it had.
+//!
+//! The list of erasures ([`platform::erasure`]) remembers the deletion for a restored backup.
 
 use std::collections::BTreeSet;
 

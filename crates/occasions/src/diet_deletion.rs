@@ -2,6 +2,9 @@
 //! guests. A job does this every day. The same code runs before Kenduri serves requests, so a
 //! restored backup never shows dietary requirements that were already deleted. Mails, news, jobs
 //! and the audit log never contain dietary requirements.
+//!
+//! SQLite overwrites deleted rows (`secure_delete`), and its log is truncated afterwards.
+//! PostgreSQL frees them at its next vacuum.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,9 @@
 //! A freeze is a period around an event. During a freeze, planned restarts, upgrades and backup
 //! drills happen only if an operator forces them. A domain lists its events
 //! ([`Domain::freezes`](crate::Domain::freezes)).
+//!
+//! Before a planned restart or upgrade, the supervisor process asks the worker whether a freeze is
+//! on. While no worker serves, nothing is refused.
 
 use jiff::{SignedDuration, Timestamp};
 use platform::{StoreError, Tx};

@@ -1,6 +1,10 @@
 //! The list kit: shared code that adds, changes and removes the items of any list. A resource
 //! defines its fields, rules and SQL. [`pages`] serves the list as pages and [`api`] as JSON; a
 //! resource may use either, or have its own handlers.
+//!
+//! A list belongs to a [`Parent`], which is the proof under which it is read and changed. `READERS`
+//! may see its page, `WRITERS` may change its texts, and `OWNERS` may do the rest. Records that are
+//! changed together under one version, such as an invitation and its guests, are no resources.
 
 pub mod api;
 pub mod pages;

@@ -5,6 +5,9 @@
 //! belongs to a page that names it once for all of its times. A deadline is the
 //! first instant that is too late. If that instant is the start of a day, pages name the previous
 //! day ([`Deadline`]).
+//!
+//! The patterns are messages and not a locale library's: five languages need few patterns, Malay's
+//! parts of the day need rules of their own, and translators can change them.
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;

@@ -1,5 +1,9 @@
 //! Public pages of the site as a whole: the first page, people's own pages, the icon and the
 //! portrait, and the files for search engines.
+//!
+//! The owner chooses the page at `/` among the first pages that domains declare; it is then
+//! requested inside the same router. If that page is not public, `/` consists of the parts that
+//! each domain offers, and a job notifies the owners.
 
 use std::fmt::Write as _;
 

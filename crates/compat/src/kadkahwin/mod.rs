@@ -3,6 +3,11 @@
 //!
 //! There is no specification of those programs' requests, so requests are parsed leniently. A reply
 //! has the same effect as on the guests' pages, under the same rules, limits and locks.
+//!
+//! A reply by HTTP or by a live connection becomes the same value ([`read`], [`answer`]). With a
+//! code, `occasions::single_answer` turns it into a change of the whole household; without a code,
+//! `occasions::open_rsvp` makes an invitation first. A form of a browser without scripts gets a
+//! redirect to the guests' pages instead of JSON.
 
 mod answer;
 mod places;

@@ -1,5 +1,9 @@
 //! The API of the older personal site, for its front end. It offers Kenduri's operations in the
 //! formats that the front end expects.
+//!
+//! Before a handler runs, [`session`] turns the front end's access token into a session, so that
+//! the usual extractors and rules apply. [`refusals`] gives refusals their older format. The main
+//! program adds these routes if the settings want them.
 
 mod access_request;
 mod access_requests;

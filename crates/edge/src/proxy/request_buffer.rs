@@ -1,5 +1,7 @@
 //! Buffers a request body before it is sent to a server. A server may accept only a few
 //! connections, and this keeps slow clients from occupying them.
+//!
+//! Buffers are in memory, never on disk.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -1,4 +1,7 @@
 //! Decides whether and where a request that got no response is sent again.
+//!
+//! A request that changes nothing is sent to another server too. Without that, each rolling update
+//! and each killed instance would cost some client a 502.
 
 use http::Method;
 

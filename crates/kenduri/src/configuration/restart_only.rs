@@ -1,5 +1,7 @@
 //! Settings that take effect only after a restart. Until then, the values from the last start stay
 //! active.
+//!
+//! These values travel with the settings, to each worker and to the next program.
 
 use std::collections::BTreeMap;
 

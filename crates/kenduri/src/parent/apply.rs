@@ -1,4 +1,8 @@
 //! Applies changed settings without a restart.
+//!
+//! The supervisor process reads and checks the file, opens new sockets, and sends both to the
+//! worker that serves. A worker that is starting gets them too. A worker that starts later gets the
+//! settings that were last applied, whatever the file says by then.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;

@@ -1,5 +1,18 @@
 //! Upgrades the supervisor process by `exec`. The process then runs the program file that is on the
 //! disk now, but keeps its pid, children, sockets and channels.
+//!
+//! The steps, in order:
+//!
+//! 1. A worker of the new program serves. The gate closes ([`command_gate`](super::command_gate)),
+//!    and requests and trials in progress end.
+//! 2. The supervisor pauses. [`upgrade_check`] runs the new program, which says whether it can take
+//!    over.
+//! 3. Signals are blocked, and workers' channels halt between two messages.
+//! 4. The [`HandoverNote`] and the supervisor's state are written, and `exec` follows.
+//! 5. The new program takes over, handles the signals that arrived, and answers the waiting
+//!    command.
+//!
+//! If a step fails, the process goes on as the old program, and the command gets the reason.
 
 use std::ffi::OsString;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};

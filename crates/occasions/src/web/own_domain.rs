@@ -1,6 +1,10 @@
 //! Serves guests' pages under occasions' own host names. Each name has a separate router with
 //! guests' pages only. Nobody can sign in under these names, and the site's cookies are not valid
 //! there.
+//!
+//! Each process reads the served names every few seconds, and makes a router for each. The main
+//! program chooses the router by the request's host, and tells the edge the names, for which the
+//! edge then orders certificates. A name whose occasion is not served gets neither.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,4 +1,7 @@
 //! Leases jobs, renews leases and ends jobs, all as changes to a job's row.
+//!
+//! A job is claimed by a conditional update on both engines. `SKIP LOCKED` gained nothing at the
+//! number of jobs that a site has.
 
 use jiff::SignedDuration;
 

@@ -4,6 +4,10 @@
 //! The list is checked when a mail is sent, not when it is written. It contains only keyed hashes
 //! of addresses. So it can be kept after a person's data is erased, and still prevents mail if a
 //! later import contains the address again.
+//!
+//! Three sources say that a mail did not arrive: the mail server while it takes the mail, the
+//! provider's callbacks, and delivery reports in a mailbox ([`bounces`](super::bounces)). All go
+//! through [`report`], and count once for each mail.
 
 mod place;
 mod report;

@@ -13,6 +13,9 @@
 //! is `TEXT COLLATE "C"`, so that both engines sort alike. A column declared `COUNTER` is the
 //! primary key, numbered in insertion order. A table that ends with `) CLUSTERED;` stores its rows
 //! in key order on SQLite, so that small rows that are read together are stored together.
+//!
+//! A migration is known by its owner, its number and its checksum. The owner is a name that stays
+//! when tables move to another crate. Owners run in the order of the dependencies between crates.
 
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};

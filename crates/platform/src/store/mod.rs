@@ -7,6 +7,26 @@
 //! The store has two engines. On SQLite ([`sqlite`]) one thread owns the writing connection and
 //! lets all waiting changes share one flush; on PostgreSQL ([`postgres`]) a fixed set of threads
 //! each hold a connection. Code outside this folder does not depend on the engine.
+//!
+//! # Rules that both engines impose
+//!
+//! - Columns have the types `BIGINT`, `TEXT` and `BYTEA` ([`migrate`]). Ids and codes are text,
+//!   instants are integer milliseconds, flags are 0 or 1. A status is a word, and the Rust enum is
+//!   the list of words: an unknown one is an error. SQL does not look into JSON text.
+//! - A change locks its rows first, with `SELECT … FOR NO KEY UPDATE`. SQLite does not get this
+//!   ending, because its only writer already holds everything.
+//! - `NULLS FIRST` or `NULLS LAST` is always written, and `SUM` is cast to `BIGINT`. SQLite numbers
+//!   `$1` by first appearance, so arguments are bound by that number.
+//! - A hand-written list of columns that is read into a `Row` needs the fields' names in their
+//!   order (`COALESCE(…) AS last_error`). Debug builds compare the names. A tuple has no names to
+//!   compare.
+//! - Any [`StoreError`] ends the transaction. A refusal that must leave a trace is therefore an
+//!   `Ok` value.
+//! - [`Tx::recall`] caches what a read found at a revision. Whoever changes such data raises the
+//!   revision in the same transaction.
+//! - In [`sql!`](crate::sql!), `{event::Details}` names a row type by its module, and `{…}` and
+//!   `:name` within quotes are text. Statements with `$1` take their arguments as a list:
+//!   `tx.maybe(sql!("…"), &[&id])`.
 
 mod error;
 mod id_set;

@@ -1,5 +1,8 @@
 //! SQL statements. They are literals, so that no input can become part of a statement, and so that
 //! a test can find and prepare every statement on both engines.
+//!
+//! The test scans the sources. Statements are not registered at link time, because that would need
+//! `unsafe` attributes in every crate.
 
 /// The suffix that makes a `SELECT` lock its rows. This lock is as weak as that of an `UPDATE`, so
 /// other transactions can still insert rows that refer to the locked rows.

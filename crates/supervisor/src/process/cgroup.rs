@@ -5,6 +5,9 @@
 //! started can be found. Control groups are created only below a control group that contains just
 //! this process and was delegated to its user, as systemd does with `Delegate=`. So nothing else is
 //! affected.
+//!
+//! A process enters its group while the shim waits for the start byte, and has started nothing by
+//! then. `clone3` into the group would need `unsafe`.
 
 use std::fs;
 use std::io;

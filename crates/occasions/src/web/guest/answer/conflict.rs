@@ -1,6 +1,8 @@
 //! Resolves conflicts between two saves that are based on the same version. If only one save
 //! changed a field, the value from that save is kept. If both saves changed a field, the household
 //! chooses.
+//!
+//! If the stored answers already say what the later save wants, there is no conflict.
 
 use axum::http::StatusCode;
 use axum::response::Response;
