@@ -80,10 +80,10 @@ fn control(release: &Release, parts: &Parts, size: usize) -> String {
          Recommends: systemd\n\
          Section: web\n\
          Priority: optional\n\
-         Description: Invitations that are answered, and nothing is lost\n \
-         Kenduri serves the pages of weddings, kenduri and other occasions: a household\n \
-         opens its link, answers for everyone, and the hosts see it arrive. Database and\n \
-         web server are inside.\n",
+         Description: site of invitations, bookings and countdowns with its own web server\n \
+         Kenduri serves weddings and other occasions, paid sessions, countdowns and\n \
+         posts. Database, certificates, reverse proxy and a supervisor of other services\n \
+         are inside.\n",
         // Debian sorts a version with a tilde, such as `1.0~rc1`, before `1.0`.
         version = release.version.replace('-', "~"),
         architecture = release.machine.debian,
