@@ -228,7 +228,6 @@ fn parameter(name: &str, place: ParameterIn) -> ParameterBuilder {
         .schema(Some(String::schema()))
 }
 
-/// The names of a path's parameters, which are between braces.
 fn parameters(path: &str) -> impl Iterator<Item = &str> {
     let parts = path.split('/');
     parts.filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
