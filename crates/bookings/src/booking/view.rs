@@ -68,7 +68,6 @@ pub struct BookingView {
     pub(crate) place_zone: Option<TimeZone>,
 }
 
-/// What other tables say about a booking, for its view.
 #[derive(Row)]
 struct Details {
     id: BookingId,
@@ -154,7 +153,6 @@ impl BookingView {
     }
 }
 
-/// The error for a booking without the rows that foreign keys hold for it.
 fn lost() -> StoreError {
     StoreError::rule("a booking is not stored")
 }
