@@ -126,7 +126,6 @@ fn claim(
     Ok(claimed == 1)
 }
 
-/// The network of one household: an IPv4 address, or an IPv6 /48.
 fn household_network(address: IpAddr) -> String {
     match Network::of(address).address() {
         IpAddr::V6(address) => {

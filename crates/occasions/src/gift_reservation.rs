@@ -178,7 +178,7 @@ pub fn reserve(tx: &mut Tx<'_>, wanted: &Reserve) -> Result<Reserved, Refusal> {
     })
 }
 
-/// Returns the reservation to store, or `None` if the request changes nothing.
+/// `None` if the request changes nothing.
 fn plan(
     tx: &mut Tx<'_>,
     stored: Option<&Reservation>,
@@ -233,7 +233,6 @@ pub(crate) fn check_access(portal: &InvitationSnapshot) -> Result<(), Refusal> {
     }
 }
 
-/// Checks a request against the locked gift and the household's state.
 fn check(
     portal: &InvitationSnapshot,
     before: &OfferedGift,
@@ -398,7 +397,7 @@ pub(crate) fn hand_over(
     Ok(())
 }
 
-/// Lists the active reservations of an invitation, in the order in which the gifts must be locked.
+/// In the order in which the gifts must be locked.
 fn of_invitation(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Vec<Reservation>, StoreError> {
     sql!(
         "SELECT {Reservation} FROM gift_reservation

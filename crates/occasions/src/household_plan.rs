@@ -217,8 +217,7 @@ impl Household {
         }
     }
 
-    /// Refuses new guests who exceed the allowance. If a host has lowered the allowance, earlier
-    /// guests can still be changed and removed.
+    /// If a host has lowered the allowance, earlier guests can still be changed and removed.
     fn check_allowance(&self, after: &[Guest]) -> Result<(), Refusal> {
         let before = self.allowance();
         let now = allowance(&self.invitation, after);
@@ -383,8 +382,7 @@ fn change_diets(
     }
 }
 
-/// Whether a guest may have this dietary option. A guest keeps an option that was deactivated
-/// later, but nobody can newly choose a deactivated option.
+/// A guest keeps an option that was deactivated later, but nobody can newly choose it.
 fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
     options.iter().any(|option| {
         option.key == key && (option.active || guest.diets.iter().any(|had| had == key))
@@ -454,7 +452,6 @@ fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<FieldCh
     }
 }
 
-/// Returns all data of a guest as JSON, for the history.
 fn guest_json(guest: &Guest) -> Value {
     json!({
         "name": guest.name,

@@ -103,7 +103,7 @@ pub fn answer(
     sql!("UPDATE invitation SET unapproved = 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     let made = invitation::find(tx, &id)?.ok_or(Refusal::NotFound)?;
     let portal = invitation_snapshot::load(tx, snapshot, made)?;
-    let outcome = fill(tx, portal, &respondent, party, incoming)?;
+    let outcome = add_guests(tx, portal, &respondent, party, incoming)?;
     mark(tx, occasion, &id, &likeness)?;
     if let Some(key) = key {
         let stored = Stored {
@@ -128,7 +128,6 @@ fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
     }
 }
 
-/// Checks that a new invitation could be answered now.
 fn check_access(
     tx: &mut Tx<'_>,
     snapshot: &OccasionSnapshot,
@@ -151,7 +150,6 @@ fn check_access(
     rsvp::check_access(&portal, &HouseholdChange::default())
 }
 
-/// Checks all fields, and returns their errors together.
 fn check_fields(
     occasion: &Occasion,
     clean: &Respondent,
@@ -207,8 +205,7 @@ fn check_fields(
     }
 }
 
-/// Returns how many guests the new invitation has. There is one guest if the person who answers
-/// declines.
+/// There is one guest if the person who answers declines.
 fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusal> {
     let limit = occasion.open_party_limit;
     let party = incoming.answer.party.unwrap_or(1);
@@ -285,8 +282,7 @@ fn recognise(
     })
 }
 
-/// Counts an answer from this network, and refuses it if the network has sent too many. If a later
-/// check refuses the answer, the count is rolled back.
+/// If a later check refuses the answer, the count is rolled back.
 fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     let now = tx.now();
     let hour_ago = now - HOUR;
@@ -313,8 +309,7 @@ fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Refuses the answer if too many answers already wait for approval. The caller must hold the
-/// occasion's lock.
+/// The caller must hold the occasion's lock.
 fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> {
     let (waiting,): (i64,) = sql!(
         "SELECT COUNT(*) FROM invitation
@@ -329,8 +324,7 @@ fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> 
     }
 }
 
-/// Builds the details of the new invitation. A later change may add guests, up to the limit for
-/// answers without a code.
+/// A later change may add guests, up to the limit for answers without a code.
 fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let offered = &occasion.languages;
@@ -356,9 +350,8 @@ fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     }
 }
 
-/// Adds the guests to the new invitation. Their answers are saved like those of an invited
-/// household.
-fn fill(
+/// Saves the answers like those of an invited household.
+fn add_guests(
     tx: &mut Tx<'_>,
     mut portal: InvitationSnapshot,
     respondent: &Respondent,
@@ -400,8 +393,7 @@ fn fill(
     })
 }
 
-/// Creates a guest of the new invitation. The first guest is the person who answers. The others
-/// have no names yet.
+/// The first guest is the person who answers. The others have no names yet.
 fn person(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -446,7 +438,7 @@ fn person(
     }
 }
 
-/// Publishes the news that an invitation was created. The news of its answers is published later.
+/// The news of its answers is published later.
 fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), StoreError> {
     let invitation = &portal.household.invitation;
     tx.publish(NewNews {
@@ -460,8 +452,7 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), Store
     })
 }
 
-/// Records that the invitation was created without a code. Marks it as a duplicate if an earlier
-/// answer had the same name and contact, even if that answer has been merged since.
+/// A duplicate has the name and contact of an earlier answer, even of one that was merged since.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -524,8 +515,7 @@ pub struct PublicWish {
     pub text: String,
 }
 
-/// The maximum number of wishes on the public page.
-const SHOWN: i64 = 100;
+const WISHES_SHOWN: i64 = 100;
 
 /// Returns the newest wishes that hosts have approved, newest first. If a guest changes a wish, a host
 /// must approve it again.
@@ -533,7 +523,7 @@ pub fn public_wishes(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
 ) -> Result<FirstItems<PublicWish>, StoreError> {
-    let found = FirstItems::read(SHOWN, |rows| {
+    let found = FirstItems::read(WISHES_SHOWN, |rows| {
         sql!(
             "SELECT invitation.household, invitation.note FROM open_answer
              JOIN invitation ON invitation.id = open_answer.invitation

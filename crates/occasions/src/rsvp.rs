@@ -164,15 +164,14 @@ pub fn answer(
     let note = note?;
     let plan = planned?;
     if plan.changes.is_empty() && note.is_none() {
-        let body = keep(tx, repeat, || answer(&portal))?;
+        let body = store_response(tx, repeat, || answer(&portal))?;
         return Ok(Saved::Unchanged(After::new(portal, body)));
     }
     write(tx, save, &mut portal, plan, note)?;
-    let body = keep(tx, repeat, || answer(&portal))?;
+    let body = store_response(tx, repeat, || answer(&portal))?;
     Ok(Saved::Stored(After::new(portal, body)))
 }
 
-/// Takes the locks that this save needs, and loads the invitation.
 fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<InvitationSnapshot, Refusal> {
     let seen = invitation::seek(tx, &save.key)?;
     let (id, occasion) = seen.ok_or(Refusal::InvitationNotFound)?;
@@ -219,8 +218,7 @@ fn recognise(
     })
 }
 
-/// Builds and stores the response to a request with a key. Does nothing without a key.
-fn keep(
+fn store_response(
     tx: &mut Tx<'_>,
     key: Option<idempotency::Key>,
     body: impl FnOnce() -> String,
@@ -268,14 +266,13 @@ fn adds_guests(wish: &HouseholdChange) -> bool {
     wish.guests.iter().any(|guest| guest.id.is_none())
 }
 
-/// Whether the change contains the version that the client has read. If only the note changes, the
-/// note's own version is enough.
+/// If only the note changes, the note's own version is enough.
 fn names_version(wish: &HouseholdChange) -> bool {
     let of_note = wish.note.as_ref().and_then(|note| note.version);
     wish.version.is_some() || (wish.is_note_alone() && of_note.is_some())
 }
 
-/// Returns the new text of the note, or `None` if the note stays the same.
+/// `None` if the note stays the same.
 fn plan_note(
     portal: &InvitationSnapshot,
     wish: Option<&NoteUpdate>,
@@ -392,8 +389,6 @@ fn write_note(
     })
 }
 
-/// Writes everything that follows from a save: the version, the history, the audit line, the news
-/// and the confirmation mail.
 fn finish(
     tx: &mut Tx<'_>,
     portal: &mut InvitationSnapshot,

@@ -147,9 +147,8 @@ pub fn save(
     }
 }
 
-/// Turns the answer into a change for the whole household. Each guest whom the hosts named gets the
-/// answer's reply. All other people in the answer are plus-ones. If the household has too few
-/// plus-ones, new ones are added. No guest is removed.
+/// Each guest whom the hosts named gets the answer's reply. All other people are plus-ones, and
+/// missing ones are added. No guest is removed.
 fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
     let people = &portal.household.guests;
     let named = people.iter().filter(|one| one.kind == GuestKind::Named);

@@ -29,9 +29,8 @@ use crate::words::OccasionStatus;
 pub const MOST: usize = 30;
 /// The maximum length of a caption, in characters.
 pub const CAPTION_LIMIT: usize = 300;
-/// The maximum length of a stored file name, in characters.
+/// In characters.
 const NAME_LIMIT: usize = 160;
-/// A link to a file works for at most this long.
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// Links expire at multiples of this many seconds. So a page that is reloaded soon contains the
 /// same links, and the browser can use the pictures in its cache.
@@ -192,8 +191,7 @@ pub fn check(tx: &mut Tx<'_>, portal: &InvitationSnapshot, quota: i64) -> Result
     check_room(tx, portal, 1, quota)
 }
 
-/// Checks that the limits allow the upload. The caller must hold the occasion's lock, or must check
-/// again later under the lock.
+/// The caller must hold the occasion's lock, or must check again later under the lock.
 fn check_room(
     tx: &mut Tx<'_>,
     portal: &InvitationSnapshot,
@@ -282,7 +280,6 @@ pub fn remove(
     Ok(record(tx, &portal, "upload.removed", json!([]), request)?)
 }
 
-/// Opens the invitation with this code, and takes the locks that changes to its uploads need.
 fn enter(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Refusal> {
     let (id, occasion) = invitation::seek(tx, key)?.ok_or(Refusal::InvitationNotFound)?;
     occasion::hold(tx, &occasion)?;

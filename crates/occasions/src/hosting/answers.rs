@@ -130,8 +130,7 @@ pub fn reply(
     write(tx, host, portal, guests, answers, overrides)
 }
 
-/// Takes the locks in the order that all saves use: first the events with limited seats, then the
-/// invitation.
+/// As in all saves: first the events with limited seats, then the invitation.
 fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -30,8 +30,7 @@ platform::id!(BulkId, "One action on many invitations.");
 pub const KIND: &str = "occasions.bulk";
 /// The maximum number of invitations in one bulk action.
 pub const LIMIT: usize = 5_000;
-/// How many invitations one transaction changes. The number is small, so that other writers wait
-/// only briefly.
+/// Small, so that other writers wait only briefly.
 const BATCH: i64 = 50;
 
 #[derive(Clone, Debug)]
@@ -389,8 +388,7 @@ struct Payload {
     bulk: BulkId,
 }
 
-/// Runs the bulk action until no invitation is waiting. A transaction writes both the change to an
-/// invitation and its outcome, so an interrupted job continues where it stopped.
+/// A change and its outcome share a transaction, so an interrupted job continues where it stopped.
 async fn run(store: Store, job: Job) -> Result<Done, JobError> {
     let Payload { bulk } = job.read()?;
     loop {
@@ -405,7 +403,7 @@ async fn run(store: Store, job: Job) -> Result<Done, JobError> {
     }
 }
 
-/// Changes one batch of invitations. Returns whether more invitations are waiting.
+/// Returns whether more invitations are waiting.
 fn take_batch(tx: &mut Tx<'_>, id: &BulkId) -> Result<bool, StoreError> {
     let found: Option<(OccasionId, AccountId, String, String)> = sql!(
         "SELECT occasion, account, action, state FROM bulk WHERE id = :id",
@@ -488,7 +486,7 @@ fn note_progress(
     tell(tx, occasion, &bulk)
 }
 
-/// Applies the action to an invitation. Returns whether the invitation may have changed.
+/// Returns whether the invitation may have changed.
 fn apply(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -155,7 +155,6 @@ pub fn replace(
     Ok(portal)
 }
 
-/// Draws a random code that no invitation has now or had recently.
 fn draw(tx: &mut Tx<'_>) -> Result<(String, CodeKey), StoreError> {
     let (live,): (u64,) = tx.one(
         sql!("SELECT COUNT(*) FROM invitation WHERE archived_at IS NULL"),
@@ -178,8 +177,7 @@ fn is_taken(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
     Ok(found.is_some() || invitation::is_retired(tx, key)?)
 }
 
-/// Converts a violated constraint to a refusal. Another invitation may have got the code after the
-/// check.
+/// Another invitation may have got the code after the check.
 fn code_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("invitation_code_taken") => Refusal::CodeTaken,

@@ -128,7 +128,6 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// Parses a new guest and the keys of the events to which the guest is invited.
     fn read(
         &self,
         input: &Input,
@@ -418,7 +417,6 @@ pub(super) fn write_contact(
     Ok(())
 }
 
-/// Invites a guest to the events in `invited`, and to no others.
 fn invite_guest(
     tx: &mut Tx<'_>,
     guest: &mut Guest,
@@ -460,8 +458,6 @@ fn invite_guest(
     Ok(())
 }
 
-/// Completes a change to guests: writes the history and the audit log, raises the version, and
-/// publishes the news.
 fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -85,7 +85,6 @@ pub fn move_guests(
     portals::load_changed(tx, host, &into)
 }
 
-/// Checks that all chosen guests are on the invitation, and that at least one guest stays.
 fn check(household: &Household, chosen: &BTreeSet<&GuestId>) -> Result<(), Refusal> {
     let known = household.guests.iter().map(|guest| &guest.id);
     let known: BTreeSet<&GuestId> = known.collect();
@@ -160,7 +159,6 @@ fn rejoin(leaving: &Household, joining: &Household, chosen: &BTreeSet<&GuestId>)
     rejoined.collect()
 }
 
-/// Completes the change to one of the two invitations, and writes its history.
 fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,

@@ -67,7 +67,6 @@ pub(super) fn change(
     }
 }
 
-/// Returns the values that the error message with this code contains.
 fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     match code {
         "too_long" => vec![("max", ANSWER_LIMIT.into())],

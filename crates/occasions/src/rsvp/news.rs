@@ -28,7 +28,6 @@ pub(crate) fn tell_of_answers(
     webhook::reply_saved(tx, portal, source, || answered(portal, changes))
 }
 
-/// Returns the guests whose answers changed, each with the replies to all events.
 fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered> {
     let changed = |guest: &&Guest| {
         let prefix = format!("guests/{}", guest.id);
@@ -51,8 +50,7 @@ fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answere
     answered.collect()
 }
 
-/// Builds the news of a save for the hosts' event streams. The news contains the ids and replies of
-/// the guests whose answers changed. The guests are left out if the news would be too long.
+/// The guests are left out if the news would be too long.
 fn news_of_answers(
     portal: &InvitationSnapshot,
     changes: &[FieldChange],

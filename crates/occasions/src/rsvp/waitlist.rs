@@ -23,7 +23,6 @@ use crate::words::{ReplyStatus, Source};
 /// The kind of the job that informs a household by mail that it has got seats.
 pub const MOVED_UP: &str = "occasions.moved_up";
 
-/// A household's guests who wait for seats at an event.
 #[derive(Row)]
 struct Party {
     event: EventId,
@@ -31,7 +30,6 @@ struct Party {
     people: i64,
     /// How many of these guests' replies the household gave itself. Hosts gave the others.
     own_answers: i64,
-    /// The event's number of seats; `None` if unlimited.
     capacity: Option<i64>,
     /// The number of taken seats. Seats of answers that wait for approval are not counted.
     taken: i64,
@@ -75,8 +73,7 @@ struct Lucky {
     answered_itself: bool,
 }
 
-/// Lists the waiting households in the order in which they get seats. Answers that wait for
-/// approval are left out.
+/// In the order in which they get seats, without answers that wait for approval.
 fn waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Party>, StoreError> {
     sql!(
         "SELECT event.id AS event, guest.invitation AS invitation, COUNT(*) AS people,
@@ -96,7 +93,6 @@ fn waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Party>, StoreEr
     .all(tx)
 }
 
-/// Gives a household the seats that it waits for, at the events in `lucky`.
 fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), StoreError> {
     let Some(stored) = invitation::lock(tx, id)? else {
         return Ok(());

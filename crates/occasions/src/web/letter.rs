@@ -86,8 +86,6 @@ pub(crate) fn render(
     })
 }
 
-/// Returns the paragraph that says why the household gets the mail. It also says whom to contact if
-/// the mail reached the wrong person.
 fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -> String {
     let values = [("household", household.into()), ("hosts", hosts.into())];
     match contact(&portal.occasion).and_then(|contact| contact.phone.or(contact.email)) {
@@ -102,7 +100,6 @@ fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -
     }
 }
 
-/// One household's values for a mail's placeholders.
 struct Values<'a> {
     site: &'a Site,
     text: &'a Text,
@@ -170,8 +167,7 @@ impl Values<'_> {
         filled.collect()
     }
 
-    /// Splits the hosts' text into paragraphs, and fills in the placeholders. If a placeholder has
-    /// no value for this household, its line is left out.
+    /// If a placeholder has no value for this household, its line is left out.
     fn blocks(&self, body: &str) -> Vec<Block> {
         let mut blocks = Vec::new();
         for paragraph in body.split("\n\n") {
@@ -211,7 +207,6 @@ impl Values<'_> {
     }
 }
 
-/// Splits `words` into plain text and links.
 fn linked(words: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     for (at, part) in words.split(' ').enumerate() {
@@ -311,7 +306,6 @@ async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
     Ok(Done::with(write))
 }
 
-/// Renders the mail to a household, or returns the reason for skipping the household. Returns
 /// `None` if rendering fails.
 fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> Option<Rendered> {
     let Some(found) = found else {

@@ -47,11 +47,9 @@ struct Payload {
 #[derive(Deserialize)]
 struct MovePayload {
     invitation: InvitationId,
-    /// Whether a host entered the household's answers.
     by_host: bool,
 }
 
-/// Why a household gets a mail with its answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reason {
     Saved,
@@ -104,17 +102,14 @@ async fn mail_answers(site: &Site, id: InvitationId, reason: Reason) -> Result<D
     }))
 }
 
-/// What a mail is rendered from.
 struct Found {
     portal: InvitationSnapshot,
-    /// The occasion's revision.
     revision: i64,
     to: Address,
     /// Whether the occasion is a member's that may not send mail yet.
     is_restricted: bool,
 }
 
-/// The state in which a mail was rendered.
 #[derive(PartialEq, Eq)]
 struct Rendered {
     version: i64,
@@ -122,7 +117,7 @@ struct Rendered {
     is_restricted: bool,
 }
 
-/// Returns what the household's mail is rendered from, or `None` if the household gets no mail.
+/// `None` if the household gets no mail.
 fn find(tx: &mut Tx<'_>, id: &InvitationId, reason: Reason) -> Result<Option<Found>, StoreError> {
     let Some(invitation) = invitation::find(tx, id)? else {
         return Ok(None);
@@ -148,8 +143,7 @@ fn find(tx: &mut Tx<'_>, id: &InvitationId, reason: Reason) -> Result<Option<Fou
     }))
 }
 
-/// Queues `mail`. If the invitation or its occasion has changed since the mail was rendered,
-/// returns an error that makes the job run again.
+/// If the invitation or its occasion has changed since, an error makes the job run again.
 fn send(
     tx: &mut Tx<'_>,
     id: &InvitationId,
@@ -207,12 +201,11 @@ fn unlinked(answer: AnsweredQuestion<'_>) -> AnsweredQuestion<'_> {
 
 struct Composed {
     mail: NewMail,
-    /// The attached calendar file; `None` if all guests have declined.
+    /// `None` if all guests have declined.
     calendar: Option<String>,
 }
 
-/// The mail of an occasion that may not send mail yet. Of what the hosts wrote it contains only the
-/// title, the day and the place.
+/// Of what the hosts wrote it contains only the title, the day and the place.
 fn compose_restricted(
     site: &Site,
     portal: &InvitationSnapshot,

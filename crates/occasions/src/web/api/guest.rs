@@ -308,8 +308,7 @@ async fn save_by_code(
     store(&req, admitted, wanted.wish(), repeat, false).await
 }
 
-/// Returns the version from `If-Match` or the body. A missing version is no error here. The save
-/// checks later whether it needs one.
+/// A missing version is no error here. The save checks later whether it needs one.
 fn seen(headers: &HeaderMap, body: Option<i64>) -> Option<i64> {
     match version::expected(headers, body) {
         Ok(seen) => Some(seen),

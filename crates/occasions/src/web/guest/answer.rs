@@ -52,7 +52,7 @@ pub(super) async fn save_note(req: GuestRequest, form: Form) -> Result<Response,
     save_form(req, Which::Note, form).await
 }
 
-/// Shows the form. If the values can no longer be changed, shows the invitation page instead.
+/// If the values can no longer be changed, shows the invitation page instead.
 async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyResponse> {
     let portal = req.look().await?;
     let text = req.text(&portal);
@@ -81,7 +81,6 @@ fn is_open(portal: &InvitationSnapshot, which: Which) -> bool {
     }
 }
 
-/// Returns a new idempotency key for a form.
 fn submission(req: &GuestRequest) -> String {
     platform::id::generate(req.site.clock.now(), &req.site.random)
 }
@@ -109,8 +108,7 @@ async fn save_form(req: GuestRequest, which: Which, form: Form) -> Result<Respon
     }
 }
 
-/// Shows the form again with all typed values, and saves nothing. This happens when the pressed
-/// button only fills in answers, or when another site sent the form.
+/// Saves nothing: the button only fills in answers, or another site sent the form.
 async fn show_again(
     req: &GuestRequest,
     which: Which,
@@ -154,8 +152,7 @@ async fn turn_away(
     req.turn_away(failure, typed).await
 }
 
-/// Saves the form. Returns the invitation's code as printed on the card, because the redirect after
-/// the save contains it. A repeated save returns the same code.
+/// Returns the invitation's code as printed on the card. A repeated save returns the same code.
 async fn store(
     req: &GuestRequest,
     which: Which,
@@ -188,8 +185,6 @@ async fn store(
     })
 }
 
-/// Responds to a refused save. Shows either the form with its errors, or a page that says why
-/// nothing can be saved.
 async fn refused(
     req: &GuestRequest,
     which: Which,

@@ -65,8 +65,7 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// Returns the name of the event at which a meal is served. `None` if the question is not about
-    /// a meal, or if the household is invited to a single event.
+    /// `None` if it is no meal, or if the household is invited to a single event.
     fn meal_at(&self, question: &Question) -> Option<String> {
         let mut events = self.portal.invited_events();
         let is_one = self.portal.invited_events().count() < 2;

@@ -93,13 +93,10 @@ async fn lists(
     found.map_err(|error| Problem::from(error).into())
 }
 
-/// A form that was refused.
 struct Refused<'a> {
     gift: &'a GiftId,
     form: &'a Form,
-    /// Why nothing was changed.
     trouble: Option<String>,
-    /// The errors at the form's two fields: the number of pieces and the note.
     errors: Vec<FormError>,
 }
 
@@ -264,7 +261,6 @@ pub(super) async fn save(
     }
 }
 
-/// Shows the page again, with all typed values and the reason why nothing was changed.
 async fn again(
     req: &GuestRequest,
     gift: &GiftId,

@@ -89,7 +89,6 @@ pub(super) async fn show_invited(
     Ok(req.remember_household(&portal, response))
 }
 
-/// Loads a page if the guest may see it.
 async fn load(
     site: &Site,
     occasion: &OccasionId,
@@ -125,7 +124,6 @@ fn body<'a>(
     }
 }
 
-/// Builds the preview of a shared link. It has the page's own title and the occasion's picture.
 fn share<'a>(
     site: &Site,
     text: &Text,

@@ -109,7 +109,6 @@ pub fn confirm(gate: &CodeGate, code: &str) -> Response {
     response
 }
 
-/// Returns a 404 error if the hosts do not accept answers without a code.
 fn check_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, Problem> {
     let occasion = &public.occasion;
     if occasion.status == OccasionStatus::Draft {
@@ -137,7 +136,6 @@ fn typed(form: &Form) -> TypedAnswer {
     }
 }
 
-/// Parses the form and collects all its errors, so that the page can show them together.
 fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) -> IncomingAnswer {
     let mut wrong = Vec::new();
     let mut add = |pointer: String, code| wrong.push(FieldProblem::new(pointer, code, []));
@@ -211,7 +209,6 @@ fn wrong_party(text: &Text, occasion: &Occasion) -> FormError {
     }
 }
 
-/// Why an answer was refused.
 #[derive(Default)]
 struct RsvpFailure {
     status: StatusCode,
@@ -230,7 +227,6 @@ impl RsvpFailure {
     }
 }
 
-/// Shows the form again, with all typed values and the errors.
 fn refused(
     site: &Site,
     text: &Text,
@@ -301,7 +297,7 @@ fn refused(
     Ok(page(site, text, public, typed, trouble))
 }
 
-/// Returns the errors, in the order of the form's fields.
+/// In the order of the form's fields.
 fn errors(text: &Text, public: &Public, wrong: &[FieldProblem]) -> Vec<FormError> {
     let events = public
         .events

@@ -18,7 +18,6 @@ pub(crate) struct ParsedForm {
     rows: Vec<FormRow>,
 }
 
-/// A guest's row in the form.
 enum FormRow {
     /// The row of a guest on the invitation. Its fields have names such as `name.{id}`.
     Known(String),
@@ -108,7 +107,6 @@ impl FormRow {
     }
 }
 
-/// Returns the ids of the guests who have fields in the form, in the form's order.
 fn known_ids(form: &Form) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for (name, _) in form.iter() {
@@ -139,8 +137,7 @@ fn known(form: &Form, id: &str) -> GuestUpdate {
     }
 }
 
-/// Parses dietary requirements. An unticked checkbox sends nothing. So the presence of the field
-/// for the note shows that the checkboxes were on the page.
+/// An unticked checkbox sends nothing. The note's field shows that the boxes were on the page.
 fn food_needs(form: &Form, diets: &str, note: &str) -> (Option<Vec<String>>, Option<String>) {
     let note = form.find(note).map(str::to_owned);
     let ticked = || form.all(diets).map(str::to_owned).collect();
@@ -163,8 +160,7 @@ fn newcomer(form: &Form, n: usize) -> GuestUpdate {
     }
 }
 
-/// Parses a child's checkbox and age. An unticked checkbox sends nothing. So the presence of the
-/// field for the age shows that the checkbox was on the page.
+/// An unticked checkbox sends nothing. The age's field shows that the box was on the page.
 fn childhood(form: &Form, child: &str, age: &str) -> GuestUpdate {
     let Some(chosen) = form.find(age) else {
         return GuestUpdate::default();
@@ -179,8 +175,7 @@ fn childhood(form: &Form, child: &str, age: &str) -> GuestUpdate {
     }
 }
 
-/// Collects the typed answers to the hosts' own questions as text. An empty field removes the
-/// answer.
+/// An empty field removes the answer.
 fn answers(form: &Form, prefix: &str) -> BTreeMap<String, Value> {
     let mut typed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (key, value) in form.under(prefix) {

@@ -48,7 +48,6 @@ pub struct GuestRequest {
     pub(crate) wishes: Wishes,
     pub(crate) headers: HeaderMap,
     uri: Uri,
-    /// Whether the request only reads, and changes nothing.
     is_reading: bool,
     /// The code in the client's spelling, with the link's `k` or a guest's name if they were sent.
     pub(crate) given: Credentials,
@@ -141,8 +140,6 @@ impl GuestRequest {
         }
     }
 
-    /// If the code is not spelled as on the invitation card, redirects to the URL with the card's
-    /// spelling.
     fn check_spelling(&self, code: &str) -> Result<(), EarlyResponse> {
         if self.given.code == code {
             return Ok(());
@@ -151,8 +148,7 @@ impl GuestRequest {
         Err(Redirect::permanent(&address).into_response().into())
     }
 
-    /// Returns the requested path with the code as printed on the card. Keeps the query, but
-    /// computes `k` again, because `k` depends on the spelling of the code.
+    /// Computes `k` again, because it depends on the spelling of the code.
     fn address_on_the_card(&self, code: &str) -> String {
         let mut parts = self.uri.path().splitn(4, '/');
         let below = parts
@@ -223,7 +219,6 @@ impl GuestRequest {
         }
     }
 
-    /// Shows the page of an archived occasion, with the `typed` values that can no longer be saved.
     /// The status is 410, unless `is_page` says that the request was for the household's own page.
     async fn look_back(&self, typed: Vec<Typed>, is_page: bool) -> Response {
         let portal = match self.open_past().await {
@@ -238,8 +233,6 @@ impl GuestRequest {
         response
     }
 
-    /// Returns the page on which guests type a code, in place of the requested page. It contains
-    /// the `typed` values, which can no longer be saved.
     async fn ask_again(&self, failure: Failure, typed: Vec<Typed>) -> Response {
         let text = self.site.speak_public(&self.wishes);
         let known = self.gate.known(&self.site, &self.headers).await;

@@ -25,7 +25,6 @@ use crate::words::{Access, ReplyStatus, Response};
 /// The prefix of the reply fields in the form for answers without a code. The event's key follows
 /// the prefix.
 pub(super) const EVENT: &str = "event.";
-/// How long before an event the countdown begins to show hours and minutes.
 const HOURS_SHOWN: SignedDuration = SignedDuration::from_hours(48);
 
 /// Shows a household's invitation in one language and in the occasion's time zone.
@@ -113,7 +112,6 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Returns the last day on which the household could answer, such as "14 January".
     fn closed_on(&self, at: Timestamp) -> String {
         self.text.day_and_month(Deadline::of(&self.local(at)).day())
     }
@@ -188,8 +186,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Returns links to the event in map apps. If at least one guest has not declined the event,
-    /// also returns links to calendar apps.
+    /// Calendar apps only if at least one guest has not declined the event.
     fn apps(&self, event: &'a Event) -> Vec<AppLink> {
         let title = self.pick(&self.occasion().title);
         let title = format!("{} – {title}", self.pick(&event.name));
@@ -200,7 +197,6 @@ impl<'a> Reading<'a> {
         maps.chain(calendars.into_iter().flatten()).collect()
     }
 
-    /// Writes the times of events, which are those of the occasion's place.
     fn venue(&self) -> ZonedPage<'_> {
         ZonedPage::at_venue(self.text, &self.zone)
     }
@@ -391,15 +387,12 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A text that is built in or written by the hosts. If the text is not in the page's language,
-/// `other` is the language of the text.
+/// `other` is the language of a text that is not in the page's language.
 struct Label {
     text: String,
     other: Option<web::Language>,
 }
 
-/// Returns a dietary option's name. This is the name that the hosts wrote, or else the built-in
-/// name for the option's key.
 fn diet_label(text: &Text, occasion: &Occasion, option: &DietaryOption) -> Label {
     let own = pick(text, occasion, &option.label);
     if own.is_empty() {

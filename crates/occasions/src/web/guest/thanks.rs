@@ -47,7 +47,6 @@ pub(super) fn of_occasion(
     response
 }
 
-/// The parts of the page that only households see.
 #[derive(Default)]
 struct OfHousehold {
     typed: Vec<Typed>,
@@ -103,8 +102,7 @@ fn render(
     written.into_response()
 }
 
-/// Returns how long ago the occasion's first day was. Returns `None` before that day, or if the
-/// hosts have switched this line off.
+/// `None` before that day, or if the hosts have switched this line off.
 fn days_since(text: &Text, occasion: &Occasion, first: &Event, now: Timestamp) -> Option<String> {
     let zone = occasion.zone();
     let [day, today] = [first.starts_at, now].map(|at| at.to_zoned(zone.clone()).date());

@@ -18,8 +18,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::upload::{self, FOLDER, Links, NewUpload, THUMBNAIL, Upload, UploadKind, UploadState};
 
-/// The cache policy for files. Browsers may cache a file for ten minutes, because its link works
-/// for ten minutes.
+/// A link works for ten minutes.
 const CACHING: &str = "private, max-age=600, immutable";
 
 /// An uploaded picture or document.

@@ -18,15 +18,12 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::upload::{self, MOST, Upload, UploadKind, UploadState};
 
-/// How many pictures a page of the gallery shows.
 const PER_PAGE: u32 = 60;
 
-/// What happened to the files of an upload form.
 #[derive(Default)]
 struct Outcome {
     added: usize,
     caption: String,
-    /// The names of the files that were refused, each with the reason.
     refused: Vec<(String, Problem)>,
 }
 

@@ -26,7 +26,6 @@ use crate::open_rsvp;
 use crate::web::guest::view::{Mark, QuestionControl, QuestionField};
 use crate::words::{Access, LockMode, OccasionStatus};
 
-/// The query for the twelve latest entries of the history.
 const HISTORY: &str = "limit=12";
 
 #[derive(Template)]
@@ -42,11 +41,9 @@ struct InvitePage<'a> {
     portal: &'a InvitationSnapshot,
     details: &'a Details,
     kept: &'a Bookkeeping,
-    /// If an answer without a code created this invitation, the state of its approval; `None` if a
-    /// host created the invitation.
+    /// `None` if a host created the invitation.
     open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
-    /// The questions for the household as a whole, with its answers.
     household: Vec<QuestionField<'a>>,
     told: Vec<(Spoken<'a>, String)>,
     history: Vec<Sentence>,
@@ -60,7 +57,6 @@ struct InvitePage<'a> {
     may_own: bool,
 }
 
-/// The label for the household's access. It has a CSS class and an explanation.
 struct Tag<'a> {
     class: &'static str,
     words: std::borrow::Cow<'a, str>,
@@ -77,7 +73,6 @@ impl InvitePage<'_> {
         self.portal.household.invitation.version
     }
 
-    /// Returns the label that says how much of the invitation is answered.
     fn response(&self) -> wording::Tag {
         wording::response_tag(self.text, self.portal.response())
     }
@@ -94,13 +89,11 @@ impl InvitePage<'_> {
         self.portal.household.invitation.archived_at.is_some()
     }
 
-    /// Whether the host has just moved a guest up or down. The buttons for moving guests then stay
-    /// visible.
+    /// After a move, the buttons for moving guests stay visible.
     fn is_ordering(&self) -> bool {
         self.just == "ordered"
     }
 
-    /// Whether at least one event has limited seats.
     fn has_seats(&self) -> bool {
         let mut events = self.portal.events.iter();
         events.any(|event| event.capacity.is_some())
@@ -114,7 +107,6 @@ impl InvitePage<'_> {
         self.details.email.is_some() && self.wording.occasion.switches.confirmation_mail
     }
 
-    /// Formats the reason why mail to the household is suppressed, and what hosts can do about it.
     fn suppression(&self, one: &Suppression) -> String {
         let id = match one.cause {
             Cause::SoftBounce => "host-mail-soft-bounce",
@@ -153,8 +145,7 @@ impl InvitePage<'_> {
         names.join(&self.text.say("list-comma"))
     }
 
-    /// Formats how many additional guests the household brings, and how many it may bring, such as
-    /// "2 of 3 people, 1 of 1 children".
+    /// Such as "2 of 3 people, 1 of 1 children".
     fn allowance(&self) -> String {
         let allowance = self.portal.household.allowance();
         let values = [
@@ -166,7 +157,6 @@ impl InvitePage<'_> {
         self.text.with("host-allowance", values)
     }
 
-    /// Formats when the invitation was sent, opened and answered.
     fn tracks(&self) -> Vec<String> {
         let when = |id: &str, at| {
             self.text
@@ -197,7 +187,6 @@ impl InvitePage<'_> {
         self.wording.deadline_day(self.details.deadline_override)
     }
 
-    /// Formats the occasion's deadline. It applies to households without their own deadline.
     fn usual_deadline(&self) -> String {
         match self.wording.occasion.rsvp_deadline {
             Some(at) => {
@@ -208,7 +197,6 @@ impl InvitePage<'_> {
         }
     }
 
-    /// Formats what hosts should know about an answer without a code.
     fn open_words(&self, mark: &open_rsvp::Mark) -> String {
         match mark.approved_at {
             Some(at) => {
@@ -353,8 +341,6 @@ fn page(
     req.page(context, Place::Invitations, &title, body)
 }
 
-/// Returns the label that says whether the household can change its answers. It also contains the
-/// reason.
 fn access<'a>(wording: &Wording<'a>, portal: &InvitationSnapshot) -> Tag<'a> {
     let text = wording.text;
     let invitation = &portal.household.invitation;

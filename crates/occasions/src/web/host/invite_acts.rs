@@ -238,8 +238,7 @@ pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> 
     show_form_errors(req, replaced).await
 }
 
-/// Runs a change to the invitation, but only once if the form is sent repeatedly. Then shows the
-/// invitation again.
+/// Only once if the form is sent repeatedly.
 async fn act<F>(posted: &HostForm, done: &'static str, change: F) -> Result<Response, Problem>
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,
@@ -263,7 +262,6 @@ where
         .await
 }
 
-/// If the action was refused, shows the invitation's page with the errors at the form's fields.
 async fn show_form_errors(
     req: &HostRequest,
     acted: Result<Response, Refusal>,

@@ -40,7 +40,6 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     Ok(new_page(&req, &context, &FormState::of(form)))
 }
 
-/// Returns the form values of a new invitation.
 fn blank(wording: &Wording<'_>, context: &PageContext) -> Form {
     let mut form = filled(
         wording,
@@ -138,7 +137,6 @@ pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal>
     Ok(Some(chosen))
 }
 
-/// Parses the text field with the names of new guests. Each line contains one name.
 fn read_people(form: &Form) -> Vec<Input> {
     form.text("guests")
         .lines()
@@ -209,7 +207,6 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Returns the stored values of an invitation as form values.
 fn stored(wording: &Wording<'_>, portal: &InvitationSnapshot) -> Form {
     let invitation = &portal.household.invitation;
     let (details, version) = (&invitation.details, invitation.version);

@@ -125,7 +125,6 @@ pub(super) fn people<'a>(
         .collect()
 }
 
-/// Returns the stored answers to the questions as form values.
 fn given<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,
@@ -145,9 +144,7 @@ fn given<'a>(
     })
 }
 
-/// Returns the questions that hosts see for a household or for a guest. These are the active
-/// questions, including those that only hosts answer, and the inactive questions that have a stored
-/// answer.
+/// The active ones, also those that only hosts answer, and inactive ones with a stored answer.
 fn known<'a>(
     portal: &'a InvitationSnapshot,
     of: AskedOf,
@@ -302,8 +299,6 @@ fn person<'a>(
     }
 }
 
-/// Describes a guest: whether the guest is a child, the child's age, and whether the household
-/// brings the guest.
 fn about(text: &Text, guest: &Guest) -> Vec<String> {
     let mut about = Vec::new();
     match (guest.is_child, guest.child_age) {

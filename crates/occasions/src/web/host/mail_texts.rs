@@ -35,7 +35,6 @@ struct TextPage<'a> {
     may_send: bool,
 }
 
-/// Returns the kind of mail that the request's path names.
 fn kind(req: &HostRequest) -> Result<MailKind, Problem> {
     MailKind::find(req.piece("kind")).ok_or_else(Problem::not_found)
 }
@@ -50,15 +49,13 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, kind))
 }
 
-/// Returns the form values. Each is the hosts' text in one language. If the hosts have written no
-/// text in a language, the value is the built-in text.
+/// Where the hosts have written no text, the value is the built-in text.
 fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
     let whole = own.completed(&req.text, &context.occasion.languages);
     fields::form(FIELDS, &whole, own.version, &context.occasion.zone())
 }
 
-/// The placeholders that the page explains. Each has the message id of its explanation. Older names
-/// of placeholders still work, but the page does not explain them.
+/// Older names of placeholders still work, but the page does not explain them.
 const MEANINGS: [(&str, &str); 11] = [
     ("household", "host-placeholder-household"),
     ("guests", "host-placeholder-guests"),
@@ -147,8 +144,7 @@ struct Preview<'a> {
     parts: Option<Parts>,
     frame: String,
     language: Language,
-    /// The languages. Each has a link to its preview, and a flag. The flag says whether the page
-    /// shows this preview now.
+    /// Each with the link to its preview, and whether the page shows this preview now.
     languages: Vec<(Language, String, bool)>,
 }
 
@@ -170,7 +166,6 @@ fn sample(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<Sample, Refu
     })
 }
 
-/// Returns the language that the query names, or else the occasion's default language.
 fn chosen(query: &Form, context: &PageContext) -> String {
     let asked = query.text("language");
     let mut offered = context.occasion.languages.iter();

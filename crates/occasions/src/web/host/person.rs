@@ -29,7 +29,6 @@ struct PersonPage<'a> {
     back: String,
     action: String,
     fields: Vec<Field>,
-    /// The path of the form that removes the guest; `None` for a new guest.
     remove: Option<String>,
     version: i64,
 }
@@ -137,7 +136,6 @@ fn guest_of(req: &HostRequest) -> GuestId {
     GuestId::from_text(req.piece("guest").to_owned())
 }
 
-/// Ticks the box "child" if an age was typed.
 fn typed(form: &Form) -> Form {
     let has_age = form_state::some(form, "age").is_some();
     let child = has_age.then_some(("is_child", "1"));
@@ -168,7 +166,6 @@ async fn answer(
     .await
 }
 
-/// Returns a guest's stored values as form values.
 fn stored(found: &PersonData, guest: &Guest) -> Form {
     let contact = found.contacts.get(&guest.id).cloned().unwrap_or_default();
     let details = GuestDetails::of(guest, contact, &found.portal.events);
@@ -243,7 +240,6 @@ fn shown(
     shown
 }
 
-/// Builds the checkboxes for the events and for the dietary options.
 fn lists(
     wording: &Wording<'_>,
     found: &PersonData,

@@ -21,8 +21,7 @@ struct Preview<'a> {
     household: &'a str,
     back: String,
     frame: String,
-    /// The languages. Each has a link to its preview, and a flag. The flag says whether the page
-    /// shows this preview now.
+    /// Each with the link to its preview, and whether the page shows this preview now.
     languages: Vec<(Language, String, bool)>,
 }
 
@@ -94,8 +93,6 @@ async fn load(
     .await
 }
 
-/// Returns the language that the query names, or else the household's language, or else the
-/// occasion's default language.
 fn chosen(req: &HostRequest, wording: &Wording<'_>, portal: &InvitationSnapshot) -> String {
     let occasion = &wording.occasion;
     let asked = req.query.text("language");

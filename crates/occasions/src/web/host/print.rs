@@ -45,7 +45,7 @@ words! {
 }
 
 impl Kind {
-    /// How many cards or labels one page has. `print.css` defines their sizes.
+    /// `print.css` defines their sizes.
     fn per_page(self, paper: Paper) -> usize {
         match (self, paper) {
             (Self::Cards, _) | (Self::Labels, Paper::Letter) => 10,
@@ -62,7 +62,6 @@ impl Paper {
         Self::find(req.query.text("paper")).unwrap_or_default()
     }
 
-    /// Returns the stylesheets for sheets on this paper.
     fn styles(self) -> Vec<&'static str> {
         let letter = (self == Self::Letter).then(|| assets::asset("print-letter.css"));
         let all = [assets::asset("print.css")].into_iter();
@@ -82,8 +81,6 @@ struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    /// Returns the description of a kind of sheet. `a4` and `letter` are the message ids for the
-    /// two kinds of paper.
     fn about(&self, a4: &str, letter: &str) -> std::borrow::Cow<'_, str> {
         self.text.say(match self.paper {
             Paper::A4 => a4,
@@ -116,11 +113,9 @@ pub(super) async fn choose(req: HostRequest) -> Result<Response, Problem> {
 /// A card or label on a sheet. An empty field is not printed.
 struct Piece {
     language: Language,
-    /// The text at the top, in the theme's font.
     title: String,
     /// The household's name or salutation. Empty if it is not printed below the title.
     household: String,
-    /// Lines of small text below the title.
     lines: Vec<String>,
     code: String,
     /// The width of the QR code in squares, and the SVG path of its dark squares.
@@ -252,8 +247,6 @@ fn language(portal: &crate::invitation_snapshot::InvitationSnapshot) -> Language
     Language::of(tag.unwrap_or(&portal.occasion.default_language))
 }
 
-/// Loads the households that match the filter in the query. Builds a card or label for each of them
-/// from its invitation and link.
 async fn of_households(
     req: &HostRequest,
     piece: fn(&HostRequest, &crate::invitation_snapshot::InvitationSnapshot, &str) -> Piece,
@@ -293,13 +286,11 @@ fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece])
     printed(req, context, &title, body)
 }
 
-/// Returns the path of the page on which hosts choose what to print.
 fn back(context: &PageContext, paper: Paper) -> String {
     let place = format!("/print?paper={}", paper.word());
     wording::at(&context.occasion.slug, &place)
 }
 
-/// Renders a page for printing.
 fn printed<B: Template>(
     req: &HostRequest,
     context: &PageContext,
@@ -332,9 +323,7 @@ struct DoorList<'a> {
 struct DoorRow {
     name: String,
     household: String,
-    /// How many guests of the household come.
     heads: usize,
-    /// Whether the guest comes, for each event on the door list.
     comes: Vec<bool>,
 }
 

@@ -58,7 +58,7 @@ impl Sending {
         );
         let (words, id) = (encoded(&message), &invitation.id);
         Self {
-            whatsapp: format!("https://wa.me/{}?text={words}", abroad(phone)),
+            whatsapp: format!("https://wa.me/{}?text={words}", whatsapp_number(phone)),
             sms: format!("sms:{}?body={words}", dialled(phone)),
             mail: format!(
                 "mailto:{}?subject={}&body={}",
@@ -80,8 +80,6 @@ impl Sending {
     }
 }
 
-/// Returns the subject and text of the message to the household, in the household's language and in
-/// the occasion's tone.
 fn message(text: &Text, portal: &InvitationSnapshot, link: &str) -> (String, String) {
     let (reading, occasion) = (Reading::new(text, portal), &portal.occasion);
     let hosts = occasion
@@ -111,15 +109,13 @@ fn message(text: &Text, portal: &InvitationSnapshot, link: &str) -> (String, Str
     (text.with("send-subject", hosts), message)
 }
 
-/// Converts a telephone number to international digits for `wa.me`. If the number has no country
-/// code, returns an empty string. WhatsApp then lets the host choose the recipient.
-fn abroad(phone: &str) -> String {
+/// Empty without a country code: WhatsApp then lets the host choose the recipient.
+fn whatsapp_number(phone: &str) -> String {
     let phone = dialled(phone);
     let known = phone.strip_prefix('+').or_else(|| phone.strip_prefix("00"));
     known.unwrap_or_default().to_owned()
 }
 
-/// Removes spaces and brackets from a telephone number.
 fn dialled(phone: &str) -> String {
     let kept = phone
         .chars()
@@ -229,7 +225,7 @@ mod tests {
             ("012-345 6789", ""),
             ("", ""),
         ] {
-            assert_eq!(abroad(typed), known, "{typed}");
+            assert_eq!(whatsapp_number(typed), known, "{typed}");
         }
         assert_eq!(dialled("012-345 67 89"), "0123456789");
     }

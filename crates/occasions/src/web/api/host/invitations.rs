@@ -93,7 +93,7 @@ async fn create(
     let insists = new.insist_on_code.unwrap_or_default();
     let code = new.code.clone();
     let made = async {
-        let chosen = choose(&call, &place, code.clone(), insists).await?;
+        let chosen = count_attempt(&call, &place, code.clone(), insists).await?;
         let status = StatusCode::CREATED;
         call.once(place, &body.bytes, status, move |tx, host| {
             let portal = invitations::create(tx, host, &new, chosen.as_ref())?;
@@ -335,7 +335,7 @@ async fn replace_code(
     let place = Place::Invitation(invitation);
     let code = wanted.code.clone();
     let replaced = async {
-        let chosen = choose(&call, &place, wanted.code, wanted.insist_on_code).await?;
+        let chosen = count_attempt(&call, &place, wanted.code, wanted.insist_on_code).await?;
         let replace = move |tx: &mut Tx<'_>, host: &HostOf, invitation: &InvitationId| {
             codes::replace(tx, host, invitation, version, chosen.as_ref())
         };
@@ -442,9 +442,8 @@ where
     .await
 }
 
-/// Counts a host's attempt to set a code. This happens in its own transaction, so that a later
-/// failure cannot undo the count.
-async fn choose(
+/// In its own transaction, so that a later failure cannot undo the count.
+async fn count_attempt(
     call: &Call,
     place: &Place,
     code: Option<String>,

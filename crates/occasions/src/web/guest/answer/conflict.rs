@@ -67,7 +67,6 @@ struct Pair {
     history: String,
     about: String,
     stored: String,
-    /// The stored value as the page shows it.
     words: String,
     /// The text that the page shows for each value. A value without a text is shown as it is.
     said: Vec<(String, String)>,
@@ -113,9 +112,8 @@ impl Merge<'_> {
         (differences, merged)
     }
 
-    /// Finds the form's rows of new guests whom an earlier save has already added. This happens,
-    /// for example, when the guest pressed "Back". These guests must not be added twice. Returns
-    /// the prefix of each row's field names.
+    /// Rows of new guests whom an earlier save has added, for example after "Back": they must not
+    /// be added twice. Returns the prefix of each row's field names.
     fn twins(&self) -> Vec<String> {
         let guests = self.portal.household.guests.iter();
         let mut added: Vec<&str> = guests
@@ -136,8 +134,7 @@ impl Merge<'_> {
         twins
     }
 
-    /// Merges a guest's checkboxes without asking the household. The changes of both saves are
-    /// applied.
+    /// The changes of both saves are applied. The household is not asked.
     fn put_together(&self, guest: &Guest, merged: &mut Vec<(String, String)>) {
         let has = |field: &str| self.form.find(&format!("{field}.{}", guest.id)).is_some();
         if has("age") {
@@ -162,8 +159,7 @@ impl Merge<'_> {
         }
     }
 
-    /// Merges the checkboxes of one field. Removes the stored values that were unticked in the
-    /// form, and adds the values that were ticked in it.
+    /// Removes the stored values that were unticked in the form, and adds the ticked ones.
     fn ticks(&self, field: &str, history: &str, stored: &[String]) -> Vec<(String, String)> {
         let typed: Vec<&str> = self.form.all(field).filter(|key| !key.is_empty()).collect();
         let old: Vec<&str> = match self.old(history) {
@@ -180,8 +176,7 @@ impl Merge<'_> {
             .collect()
     }
 
-    /// Merges answers to multiple-choice questions without asking the household. The changes of
-    /// both saves are applied. Returns the names of the merged fields.
+    /// The changes of both saves are applied. Returns the names of the merged fields.
     fn put_choices_together(&self, merged: &mut Vec<(String, String)>) -> Vec<String> {
         let mut fields = Vec::new();
         for (question, field, history, stored) in self.questions() {
@@ -202,8 +197,7 @@ impl Merge<'_> {
         fields
     }
 
-    /// Returns each question with its form field, its path in the invitation's history, and the
-    /// answers stored for it.
+    /// With the form field and the path in the invitation's history.
     fn questions(&self) -> Vec<(&Question, String, String, &Answers)> {
         let household = &self.portal.household;
         let mut all = Vec::new();
@@ -269,8 +263,7 @@ impl Merge<'_> {
         Some(&change.old)
     }
 
-    /// Returns the value that a field had when the form was rendered. Returns `None` if the field
-    /// has not changed since.
+    /// `None` if the field has not changed since the form was rendered.
     fn before(&self, history: &str) -> Option<String> {
         Some(match self.old(history)? {
             Value::Null => String::new(),
@@ -364,7 +357,6 @@ impl Merge<'_> {
         }
     }
 
-    /// Whether the field `name` belongs to a guest who is still on the invitation.
     fn still_there(&self, name: &str) -> bool {
         let mut parts = name.splitn(3, '.');
         match (parts.next(), parts.next()) {

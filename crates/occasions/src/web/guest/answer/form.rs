@@ -139,7 +139,6 @@ pub(super) fn show(
     response
 }
 
-/// The values that all three forms contain.
 struct Common {
     action: String,
     submission: String,
@@ -147,8 +146,7 @@ struct Common {
     errors: Vec<FormError>,
 }
 
-/// Computes the values of a form's fields: the typed values if there are any, otherwise the stored
-/// values.
+/// Typed values take precedence over stored ones.
 struct Sheet<'a> {
     reading: Reading<'a>,
     text: &'a Text,
@@ -236,8 +234,7 @@ impl Sheet<'_> {
         guest_page(self.text, self.portal, &title, body)
     }
 
-    /// Returns the version on which the form is based. After a refused save, this is the version of
-    /// the form that was sent.
+    /// After a refused save, this is the version of the form that was sent.
     fn version(&self) -> String {
         self.typed("version").map_or_else(
             || self.portal.household.invitation.version.to_string(),
@@ -335,8 +332,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// Returns the state of an event's seats. It contains the number of free seats only if this
-    /// household may need more seats than are free.
+    /// Names the number of free seats only if this household may need more than are free.
     fn seats(&self, event: &Event) -> Seats {
         let household = &self.portal.household;
         let places = household.allowance().plus_ones;
@@ -451,8 +447,6 @@ impl Sheet<'_> {
         )
     }
 
-    /// Builds the fields for dietary requirements. They contain the submitted values, or the stored
-    /// values if the form was not submitted.
     fn chips(
         &self,
         field: String,
@@ -497,7 +491,6 @@ fn age(guest: &Guest) -> Option<u8> {
     guest.child_age.and_then(|age| u8::try_from(age).ok())
 }
 
-/// Converts a typed reply to the value of a radio button.
 fn chosen(typed: &str) -> &'static str {
     match typed {
         "yes" => "yes",

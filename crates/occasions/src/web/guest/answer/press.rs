@@ -44,9 +44,8 @@ pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
     Some(fields.into_iter().collect())
 }
 
-/// Returns the reply fields of all guests, each with a flag. The flag says whether the guest can
-/// say yes. To say yes, a guest needs a free seat, unless the guest already has a seat or the event
-/// has a waiting list.
+/// The reply fields of all guests, each with whether the guest can say yes. That needs a free seat,
+/// unless the guest already has one or the event has a waiting list.
 fn choices(portal: &InvitationSnapshot) -> impl Iterator<Item = (String, bool)> {
     portal.household.guests.iter().flat_map(move |guest| {
         portal.events.iter().filter_map(move |event| {

@@ -72,8 +72,7 @@ pub(super) fn trouble(
     }
 }
 
-/// Returns the name field of a guest who was a child and no longer shall be one, if no new guest is
-/// in the form.
+/// The name field of a guest who is no longer a child, if no new guest is in the form.
 fn grown(portal: &InvitationSnapshot, parsed: &ParsedForm) -> Option<String> {
     if parsed.first_new().is_some() {
         return None;
@@ -88,8 +87,7 @@ fn grown(portal: &InvitationSnapshot, parsed: &ParsedForm) -> Option<String> {
     Some(parsed.field(&format!("/guests/{index}/name")))
 }
 
-/// Returns an error about a full event. It is shown at the first guest who is new or says yes to
-/// the event.
+/// Shown at the first guest who is new or says yes to the event.
 fn full(
     text: &Text,
     portal: &InvitationSnapshot,
@@ -159,7 +157,6 @@ fn field(
     }
 }
 
-/// Returns the error message for an answer to one of the hosts' questions.
 fn about_question(text: &Text, portal: &InvitationSnapshot, key: &str, code: &str) -> String {
     let found = portal
         .asked_questions()
@@ -244,7 +241,6 @@ pub(super) fn typed(
     lines
 }
 
-/// Lists the typed answers to the hosts' own questions that differ from the stored answers.
 fn answers(
     reading: &Reading<'_>,
     typed: &BTreeMap<String, Value>,
@@ -268,7 +264,6 @@ fn answers(
     differing.collect()
 }
 
-/// Describes a guest's typed dietary requirements. Returns nothing if they equal the stored ones.
 fn needs(
     reading: &Reading<'_>,
     wanted: &GuestUpdate,
