@@ -219,10 +219,10 @@ impl Refusal {
 
             Self::InvitationNotFound => new(S::NOT_FOUND, "invitation_not_found"),
             Self::Expired => new(S::GONE, "invitation_expired"),
-            Self::DeadlinePassed(portal) => {
+            Self::DeadlinePassed(snapshot) => {
                 let problem = new(S::LOCKED, "rsvp_deadline_passed");
-                match portal.closes_at() {
-                    Some(at) => problem.with("day", last_day(at, &portal.occasion)),
+                match snapshot.closes_at() {
+                    Some(at) => problem.with("day", last_day(at, &snapshot.occasion)),
                     None => problem,
                 }
             }

@@ -89,14 +89,14 @@ pub enum Saved {
 
 #[derive(Debug)]
 pub struct After {
-    pub portal: InvitationSnapshot,
+    pub snapshot: InvitationSnapshot,
     /// The response body for repeated requests, if the request has a key.
     pub body: Option<String>,
 }
 
 impl After {
-    fn new(portal: InvitationSnapshot, body: Option<String>) -> Box<Self> {
-        Box::new(Self { portal, body })
+    fn new(snapshot: InvitationSnapshot, body: Option<String>) -> Box<Self> {
+        Box::new(Self { snapshot, body })
     }
 }
 
@@ -107,27 +107,27 @@ pub fn answer(
     save: &Save,
     answer: impl Fn(&InvitationSnapshot) -> String,
 ) -> Result<Saved, Refusal> {
-    let mut portal = open_locked(tx, save)?;
-    check_features(&portal, &save.wish)?;
-    let repeat = match recognise(tx, save, &portal.household.invitation.id)? {
+    let mut snapshot = open_locked(tx, save)?;
+    check_features(&snapshot, &save.wish)?;
+    let repeat = match recognise(tx, save, &snapshot.household.invitation.id)? {
         Recognised::Answered(stored) => return Ok(Saved::Again(stored)),
         Recognised::New(key) => key,
     };
-    check_access(&portal, &save.wish)?;
+    check_access(&snapshot, &save.wish)?;
     let could_double = repeat.is_none() && adds_guests(&save.wish);
     if (save.needs_version || could_double) && !names_version(&save.wish) {
         return Err(Refusal::VersionRequired);
     }
     let rules = Rules {
-        switches: portal.occasion.switches,
-        events: &portal.events,
-        diets: &portal.diets,
-        questions: &portal.questions,
+        switches: snapshot.occasion.switches,
+        events: &snapshot.events,
+        diets: &snapshot.diets,
+        questions: &snapshot.questions,
         by: ActedBy::Household,
         speaker: ActedBy::Household,
-        now: portal.now,
+        now: snapshot.now,
     };
-    let household = &portal.household;
+    let household = &snapshot.household;
     let stale = save
         .wish
         .version
@@ -135,19 +135,19 @@ pub fn answer(
     let planned = household.plan(&save.wish, rules, || tx.id());
     let planned = match planned {
         // Only a save that may take or free seats holds the locks of the events.
-        Ok(plan) if save.wish.touches_seats() => seats::settle_plan(&portal, plan),
+        Ok(plan) if save.wish.touches_seats() => seats::settle_plan(&snapshot, plan),
         planned => planned,
     };
-    let note = plan_note(&portal, save.wish.note.as_ref());
+    let note = plan_note(&snapshot, save.wish.note.as_ref());
     if stale {
         // A client repeats a request when the response was lost. So the change may already be
         // stored.
         return match (planned, note) {
             (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.wish.wrong.is_empty() => {
-                Ok(Saved::Unchanged(After::new(portal, None)))
+                Ok(Saved::Unchanged(After::new(snapshot, None)))
             }
             _ => Err(Refusal::VersionConflict(Current::Invitation(Box::new(
-                portal,
+                snapshot,
             )))),
         };
     }
@@ -164,12 +164,12 @@ pub fn answer(
     let note = note?;
     let plan = planned?;
     if plan.changes.is_empty() && note.is_none() {
-        let body = store_response(tx, repeat, || answer(&portal))?;
-        return Ok(Saved::Unchanged(After::new(portal, body)));
+        let body = store_response(tx, repeat, || answer(&snapshot))?;
+        return Ok(Saved::Unchanged(After::new(snapshot, body)));
     }
-    write(tx, save, &mut portal, plan, note)?;
-    let body = store_response(tx, repeat, || answer(&portal))?;
-    Ok(Saved::Stored(After::new(portal, body)))
+    write(tx, save, &mut snapshot, plan, note)?;
+    let body = store_response(tx, repeat, || answer(&snapshot))?;
+    Ok(Saved::Stored(After::new(snapshot, body)))
 }
 
 fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<InvitationSnapshot, Refusal> {
@@ -234,8 +234,8 @@ fn store_response(
     Ok(Some(stored.body))
 }
 
-fn check_features(portal: &InvitationSnapshot, wish: &HouseholdChange) -> Result<(), Refusal> {
-    let switches = portal.occasion.switches;
+fn check_features(snapshot: &InvitationSnapshot, wish: &HouseholdChange) -> Result<(), Refusal> {
+    let switches = snapshot.occasion.switches;
     if (wish.touches_diets() && !switches.dietary) || (wish.note.is_some() && !switches.notes) {
         return Err(Refusal::FeatureDisabled);
     }
@@ -245,13 +245,13 @@ fn check_features(portal: &InvitationSnapshot, wish: &HouseholdChange) -> Result
 /// Checks whether the change can be saved now. If the hosts allow late notes, the note can still be
 /// changed after answers have closed, until the occasion closes.
 pub(crate) fn check_access(
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     wish: &HouseholdChange,
 ) -> Result<(), Refusal> {
-    let occasion_closed = portal.occasion.status == OccasionStatus::Closed;
-    let late_note = wish.is_note_alone() && portal.occasion.switches.late_gifts_notes;
-    let stored = || Box::new(portal.clone());
-    match portal.access {
+    let occasion_closed = snapshot.occasion.status == OccasionStatus::Closed;
+    let late_note = wish.is_note_alone() && snapshot.occasion.switches.late_gifts_notes;
+    let stored = || Box::new(snapshot.clone());
+    match snapshot.access {
         Access::Open => Ok(()),
         Access::Closed if occasion_closed => Err(Refusal::OccasionClosed(stored())),
         Access::Closed | Access::Locked if late_note => Ok(()),
@@ -274,14 +274,14 @@ fn names_version(wish: &HouseholdChange) -> bool {
 
 /// `None` if the note stays the same.
 fn plan_note(
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     wish: Option<&NoteUpdate>,
 ) -> Result<Option<String>, Refusal> {
     let Some(wish) = wish else {
         return Ok(None);
     };
     let text = text_cleaning::clean(&wish.text);
-    let stored = &portal.household.invitation;
+    let stored = &snapshot.household.invitation;
     if text_cleaning::length(&text) > NOTE_LIMIT {
         let values = [("max", NOTE_LIMIT.into())];
         let field = FieldProblem::new("/note/text", "too_long", values);
@@ -291,17 +291,17 @@ fn plan_note(
         return Ok(None);
     }
     if wish.version.is_some_and(|seen| seen != stored.note_version) {
-        let current = Current::Invitation(Box::new(portal.clone()));
+        let current = Current::Invitation(Box::new(snapshot.clone()));
         return Err(Refusal::VersionConflict(current));
     }
     Ok(Some(text))
 }
 
-/// Writes a valid plan with all its consequences, and updates `portal`.
+/// Writes a valid plan with all its consequences, and updates `snapshot`.
 pub(crate) fn write(
     tx: &mut Tx<'_>,
     save: &Save,
-    portal: &mut InvitationSnapshot,
+    snapshot: &mut InvitationSnapshot,
     plan: HouseholdPlan,
     note: Option<String>,
 ) -> Result<(), StoreError> {
@@ -310,21 +310,21 @@ pub(crate) fn write(
         answers,
         mut changes,
     } = plan;
-    let household = &mut portal.household;
+    let household = &mut snapshot.household;
     write_guests(tx, household, &guests, ActedBy::Household, save.source)?;
     let id = &household.invitation.id;
     answer::write(tx, id, None, &household.answers, &answers)?;
     household.answers = answers;
     if let Some(text) = note {
-        changes.push(write_note(tx, portal, text)?);
+        changes.push(write_note(tx, snapshot, text)?);
     }
-    seat(tx, portal, &guests, Seats::Free)?;
+    seat(tx, snapshot, &guests, Seats::Free)?;
     let renamed = changes.iter().any(FieldChange::is_of_names);
-    portal.household.guests = guests;
-    finish(tx, portal, &changes, renamed, save)?;
-    let is_limited = portal.events.iter().any(|event| event.capacity.is_some());
+    snapshot.household.guests = guests;
+    finish(tx, snapshot, &changes, renamed, save)?;
+    let is_limited = snapshot.events.iter().any(|event| event.capacity.is_some());
     if is_limited && changes.iter().any(FieldChange::is_of_reply) {
-        move_up(tx, &portal.occasion.id)?;
+        move_up(tx, &snapshot.occasion.id)?;
     }
     Ok(())
 }
@@ -368,10 +368,10 @@ pub(crate) fn write_guests(
 
 fn write_note(
     tx: &mut Tx<'_>,
-    portal: &mut InvitationSnapshot,
+    snapshot: &mut InvitationSnapshot,
     text: String,
 ) -> Result<FieldChange, StoreError> {
-    let invitation = &mut portal.household.invitation;
+    let invitation = &mut snapshot.household.invitation;
     sql!(
         "UPDATE invitation SET note = :text, note_version = note_version + 1
          WHERE id = :id AND note_version = :note_version",
@@ -391,13 +391,13 @@ fn write_note(
 
 fn finish(
     tx: &mut Tx<'_>,
-    portal: &mut InvitationSnapshot,
+    snapshot: &mut InvitationSnapshot,
     changes: &[FieldChange],
     renamed: bool,
     save: &Save,
 ) -> Result<(), StoreError> {
-    let now = portal.now;
-    let household = &mut portal.household;
+    let now = snapshot.now;
+    let household = &mut snapshot.household;
     let before = household.invitation.version;
     sql!(
         "UPDATE invitation SET version = version + 1, replied_at = :now, updated_at = :now
@@ -427,12 +427,12 @@ fn finish(
         },
         action: "rsvp.saved",
         entity: ("invitation", household.invitation.id.to_string()),
-        scope: Some(portal.occasion.id.to_string()),
+        scope: Some(snapshot.occasion.id.to_string()),
         changes: masked(changes),
         request: save.request.clone(),
     })?;
-    tell_of_answers(tx, portal, changes, save.source, None)?;
-    confirmation::schedule(tx, portal, save.request.as_ref())
+    tell_of_answers(tx, snapshot, changes, save.source, None)?;
+    confirmation::schedule(tx, snapshot, save.request.as_ref())
 }
 
 pub(crate) fn insert_submission(

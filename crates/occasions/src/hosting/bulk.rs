@@ -518,13 +518,13 @@ fn apply(
         }
         Action::Invite { event } => {
             // While the invitation is locked, no other host can change its events.
-            let portal = portals::lock(tx, host, id, None)?;
-            let mut keys = event::keys_of(&portal.events, &portal.household.events);
+            let snapshot = portals::lock(tx, host, id, None)?;
+            let mut keys = event::keys_of(&snapshot.events, &snapshot.household.events);
             if keys.contains(event) {
                 return Ok(false);
             }
             keys.push(event.clone());
-            let version = portal.household.invitation.version;
+            let version = snapshot.household.invitation.version;
             let mut change = InvitationChange::from(Input::from(json!({})));
             change.events = Some(keys);
             invitations::change(tx, host, id, version, &change)?;
@@ -557,8 +557,8 @@ fn apply(
 }
 
 fn tags_of(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Vec<String>, Refusal> {
-    let portal = portals::lock(tx, host, id, None)?;
-    Ok(portal.household.invitation.details.tags)
+    let snapshot = portals::lock(tx, host, id, None)?;
+    Ok(snapshot.household.invitation.details.tags)
 }
 
 fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, bulk: &Bulk) -> Result<(), StoreError> {

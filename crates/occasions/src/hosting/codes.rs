@@ -102,8 +102,8 @@ pub fn replace(
 ) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Own)?;
     host.needs_person()?;
-    let mut portal = portals::lock(tx, host, id, version)?;
-    let household = &mut portal.household;
+    let mut snapshot = portals::lock(tx, host, id, version)?;
+    let household = &mut snapshot.household;
     let (shown, key) = match chosen {
         Some(chosen) => {
             let names = household.guests.iter().map(|guest| guest.name.as_str());
@@ -152,7 +152,7 @@ pub fn replace(
         moves_seats: false,
     };
     history::finish_invitation(tx, host, household, ending)?;
-    Ok(portal)
+    Ok(snapshot)
 }
 
 fn draw(tx: &mut Tx<'_>) -> Result<(String, CodeKey), StoreError> {

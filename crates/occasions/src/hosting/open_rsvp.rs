@@ -30,13 +30,13 @@ pub fn approve(
     version: Option<i64>,
 ) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
-    let mut portal = portals::lock(tx, host, id, version)?;
+    let mut snapshot = portals::lock(tx, host, id, version)?;
     let mark = open_rsvp::find_mark(tx, id)?.ok_or(Refusal::WrongState)?;
     if mark.approved_at.is_some() {
-        return Ok(portal);
+        return Ok(snapshot);
     }
-    if portal.household.invitation.is_unapproved {
-        confirm_seats(tx, &mut portal)?;
+    if snapshot.household.invitation.is_unapproved {
+        confirm_seats(tx, &mut snapshot)?;
     }
     let now = tx.now();
     sql!(
@@ -44,7 +44,7 @@ pub fn approve(
          WHERE invitation = :id",
         id,
         now,
-        approved_note_version = portal.household.invitation.note_version
+        approved_note_version = snapshot.household.invitation.note_version
     )
     .run(tx, Rows::Exactly(1))?;
     let ending = Ending {
@@ -53,22 +53,22 @@ pub fn approve(
         changes: json!([]),
         moves_seats: false,
     };
-    history::finish_invitation(tx, host, &mut portal.household, ending)?;
+    history::finish_invitation(tx, host, &mut snapshot.household, ending)?;
     rsvp::move_up(tx, host.occasion())?;
     portals::load_changed(tx, host, id)
 }
 
 /// The caller must hold the locks of the events and the invitation.
-fn confirm_seats(tx: &mut Tx<'_>, portal: &mut InvitationSnapshot) -> Result<(), Refusal> {
-    rsvp::seat(tx, portal, &[], Seats::Free)?;
-    let guests = std::mem::take(&mut portal.household.guests);
-    portal.household.invitation.is_unapproved = false;
-    rsvp::check_seats(portal, &guests)?;
-    rsvp::seat(tx, portal, &guests, Seats::Free)?;
-    portal.household.guests = guests;
+fn confirm_seats(tx: &mut Tx<'_>, snapshot: &mut InvitationSnapshot) -> Result<(), Refusal> {
+    rsvp::seat(tx, snapshot, &[], Seats::Free)?;
+    let guests = std::mem::take(&mut snapshot.household.guests);
+    snapshot.household.invitation.is_unapproved = false;
+    rsvp::check_seats(snapshot, &guests)?;
+    rsvp::seat(tx, snapshot, &guests, Seats::Free)?;
+    snapshot.household.guests = guests;
     sql!(
         "UPDATE invitation SET unapproved = 0 WHERE id = :id",
-        id = portal.household.invitation.id
+        id = snapshot.household.invitation.id
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())

@@ -97,9 +97,9 @@ fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), Stor
     let Some(stored) = invitation::lock(tx, id)? else {
         return Ok(());
     };
-    let snapshot = snapshot::load(tx, &stored.occasion)?;
-    let mut portal = invitation_snapshot::load(tx, snapshot, stored)?;
-    let mut after = portal.household.guests.clone();
+    let occasion_snapshot = snapshot::load(tx, &stored.occasion)?;
+    let mut snapshot = invitation_snapshot::load(tx, occasion_snapshot, stored)?;
+    let mut after = snapshot.household.guests.clone();
     for reply in after.iter_mut().flat_map(|guest| guest.replies.iter_mut()) {
         let (event, reply) = reply;
         if lucky.events.contains(event) && reply.status == ReplyStatus::Waitlisted {
@@ -116,12 +116,13 @@ fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), Stor
         )
         .run(tx, Rows::Any)?;
     }
-    seat(tx, &mut portal, &after, Seats::Free)?;
-    let (events, questions) = (&portal.events, &portal.questions);
-    let changes = household_plan::differences(&portal.household.guests, &after, events, questions);
-    portal.household.guests = after;
+    seat(tx, &mut snapshot, &after, Seats::Free)?;
+    let (events, questions) = (&snapshot.events, &snapshot.questions);
+    let changes =
+        household_plan::differences(&snapshot.household.guests, &after, events, questions);
+    snapshot.household.guests = after;
     let now: Timestamp = tx.now();
-    let invitation = &mut portal.household.invitation;
+    let invitation = &mut snapshot.household.invitation;
     let before = invitation.version;
     sql!(
         "UPDATE invitation SET version = version + 1, updated_at = :now
@@ -137,12 +138,12 @@ fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), Stor
         actor: Actor::System,
         action: "rsvp.moved_up",
         entity: ("invitation", id.to_string()),
-        scope: Some(portal.occasion.id.to_string()),
+        scope: Some(snapshot.occasion.id.to_string()),
         changes: masked(&changes),
         request: None,
     })?;
-    tell_of_answers(tx, &portal, &changes, Source::Waitlist, None)?;
-    if portal.household.invitation.details.email.is_some() {
+    tell_of_answers(tx, &snapshot, &changes, Source::Waitlist, None)?;
+    if snapshot.household.invitation.details.email.is_some() {
         tx.enqueue(NewJob {
             key: Some(format!("moved-up:{id}")),
             ..NewJob::new(

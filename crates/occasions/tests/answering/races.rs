@@ -38,10 +38,10 @@ fn of_two_tabs_exactly_one_saves() {
                 "round {round}: {yes:?} {no:?}"
             );
             let winner = if stored(&yes) { Yes } else { No };
-            let portal = stage.portal(&code).await;
-            assert_eq!(portal.household.invitation.version, 2);
-            for guest in &portal.household.guests {
-                let nikah = portal
+            let snapshot = stage.portal(&code).await;
+            assert_eq!(snapshot.household.invitation.version, 2);
+            for guest in &snapshot.household.guests {
+                let nikah = snapshot
                     .events
                     .iter()
                     .find(|event| event.key == "nikah")
@@ -169,14 +169,14 @@ fn at_the_instant_of_the_deadline_what_is_answered_is_what_is_stored() {
                 async move { clock.set(deadline) },
             )
             .await;
-            let portal = stage.portal(&code).await;
+            let snapshot = stage.portal(&code).await;
             match saved {
                 Ok(_) => assert!(
-                    portal.household.invitation.replied_at.unwrap() < stage.deadline,
+                    snapshot.household.invitation.replied_at.unwrap() < stage.deadline,
                     "round {round}: decided before the deadline"
                 ),
                 Err(Refusal::DeadlinePassed(_)) => {
-                    assert_eq!(portal.household.invitation.version, 1, "round {round}");
+                    assert_eq!(snapshot.household.invitation.version, 1, "round {round}");
                 }
                 Err(other) => panic!("round {round}: {other}"),
             }

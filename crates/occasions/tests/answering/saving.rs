@@ -29,10 +29,10 @@ fn a_save_writes_everything_that_follows_from_it() {
         else {
             panic!("not stored")
         };
-        let portal = after.portal;
-        assert_eq!(portal.household.invitation.version, 2);
+        let snapshot = after.snapshot;
+        assert_eq!(snapshot.household.invitation.version, 2);
         let stored = stage.portal("RAHMA").await;
-        assert_eq!(stored.household.guests, portal.household.guests);
+        assert_eq!(stored.household.guests, snapshot.household.guests);
         assert_eq!(
             stored.household.invitation.replied_at,
             Some(world.clock.now())
@@ -103,10 +103,10 @@ fn the_deadline_is_exclusive_and_the_clock_of_the_program_decides() {
         );
         world.clock.set(stage.deadline);
         let late = stage.answer("RAHMA", all(&guests, "nikah", No, 2)).await;
-        let Err(Refusal::DeadlinePassed(portal)) = late else {
+        let Err(Refusal::DeadlinePassed(snapshot)) = late else {
             panic!("{late:?}");
         };
-        assert_eq!(portal.closes_at(), Some(stage.deadline));
+        assert_eq!(snapshot.closes_at(), Some(stage.deadline));
         assert_eq!(stage.submissions("RAHMA").await, 1);
         // A household may save a note after the deadline, unless the hosts forbid it.
         assert!(

@@ -123,8 +123,8 @@ pub(crate) async fn save(
     let save = to_save(code, wish, repeat);
     store
         .write(move |tx| {
-            rsvp::answer(tx, &save, |portal| {
-                format!("version {}", portal.household.invitation.version)
+            rsvp::answer(tx, &save, |snapshot| {
+                format!("version {}", snapshot.household.invitation.version)
             })
         })
         .await

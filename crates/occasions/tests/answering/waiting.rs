@@ -34,10 +34,10 @@ async fn switch(stage: &Stage, on: bool) {
 
 /// Saves the answer `status` to the reception for every guest of the household.
 async fn says(stage: &Stage, code: &str, status: ReplyStatus) -> Result<Saved, Refusal> {
-    let portal = stage.portal(code).await;
-    let guests = portal.household.guests.iter();
+    let snapshot = stage.portal(code).await;
+    let guests = snapshot.household.guests.iter();
     let ids: Vec<_> = guests.map(|guest| guest.id.clone()).collect();
-    let version = portal.household.invitation.version;
+    let version = snapshot.household.invitation.version;
     stage
         .answer(code, all(&ids, "reception", status, version))
         .await
@@ -45,9 +45,9 @@ async fn says(stage: &Stage, code: &str, status: ReplyStatus) -> Result<Saved, R
 
 /// Returns the reception replies of all guests in the household.
 async fn replies(stage: &Stage, code: &str) -> Vec<ReplyStatus> {
-    let portal = stage.portal(code).await;
+    let snapshot = stage.portal(code).await;
     let reception = &stage.events[1];
-    let guests = portal.household.guests.iter();
+    let guests = snapshot.household.guests.iter();
     guests
         .map(|guest| guest.replies[reception].status)
         .collect()
@@ -271,10 +271,10 @@ fn whatever_happens_no_seat_is_given_twice_and_none_stays_empty() {
         let mut seen: BTreeMap<ReplyStatus, u32> = BTreeMap::new();
         for _ in 0..rounds() * 20 {
             let code = &codes[random(8)];
-            let portal = stage.portal(code).await;
-            let version = portal.household.invitation.version;
+            let snapshot = stage.portal(code).await;
+            let version = snapshot.household.invitation.version;
             let mut wish = all(&[], "reception", Yes, version);
-            for guest in &portal.household.guests {
+            for guest in &snapshot.household.guests {
                 let status = [Yes, Yes, No, Undecided][random(4)];
                 let one = all(
                     std::slice::from_ref(&guest.id),

@@ -21,7 +21,7 @@ fn hosts_add_people_within_the_allowance_or_beyond_it_by_override() {
         let add = |people: Vec<Input>| {
             let id = id.clone();
             stage.act(&stage.coordinator, move |tx, host| {
-                guests::add(tx, host, &id, None, &people).map(|(portal, _)| portal)
+                guests::add(tx, host, &id, None, &people).map(|(snapshot, _)| snapshot)
             })
         };
         add(vec![brought("", false), brought("Mei", false)])

@@ -54,10 +54,10 @@ async fn say(stage: &Stage<'_>, id: &InvitationId, status: ReplyStatus) {
 }
 
 async fn replies(stage: &Stage<'_>, id: &InvitationId) -> Vec<ReplyStatus> {
-    let portal = portal(stage, id).await;
-    let mut events = portal.events.iter();
+    let snapshot = portal(stage, id).await;
+    let mut events = snapshot.events.iter();
     let event = events.find(|one| one.key == RECEPTION).unwrap();
-    let guests = portal.household.guests.iter();
+    let guests = snapshot.household.guests.iter();
     guests
         .map(|guest| guest.replies[&event.id].status)
         .collect()

@@ -235,7 +235,7 @@ fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
 #[derive(Debug)]
 pub struct Addressee {
     /// The household's invitation, with its occasion.
-    pub portal: InvitationSnapshot,
+    pub snapshot: InvitationSnapshot,
     /// The occasion's revision when the data was read.
     pub revision: i64,
     /// The recipient's email address, or `None` if it was removed after the campaign had started.
@@ -261,10 +261,10 @@ pub fn read(tx: &mut Tx<'_>, next: &Next) -> Result<Option<Addressee>, StoreErro
         .unwrap_or_default(),
     };
     let revision = snapshot::revision(tx, &invitation.occasion)?;
-    let snapshot = snapshot::load_at(tx, &invitation.occasion, revision)?;
-    let portal = invitation_snapshot::load(tx, snapshot, invitation)?;
+    let occasion_snapshot = snapshot::load_at(tx, &invitation.occasion, revision)?;
+    let snapshot = invitation_snapshot::load(tx, occasion_snapshot, invitation)?;
     Ok(Some(Addressee {
-        portal,
+        snapshot,
         revision,
         email,
         name,
@@ -272,18 +272,18 @@ pub fn read(tx: &mut Tx<'_>, next: &Next) -> Result<Option<Addressee>, StoreErro
 }
 
 /// Returns why this household should get no mail of this kind now; `None` if it should get one.
-pub fn needs_none(kind: MailKind, portal: &InvitationSnapshot) -> Option<Skip> {
-    let invitation = &portal.household.invitation;
-    if invitation.archived_at.is_some() || portal.occasion.status == OccasionStatus::Archived {
+pub fn needs_none(kind: MailKind, snapshot: &InvitationSnapshot) -> Option<Skip> {
+    let invitation = &snapshot.household.invitation;
+    if invitation.archived_at.is_some() || snapshot.occasion.status == OccasionStatus::Archived {
         return Some(Skip::Archived);
     }
     if kind != MailKind::Reminder {
         return None;
     }
-    if portal.access != Access::Open {
+    if snapshot.access != Access::Open {
         return Some(Skip::Closed);
     }
-    (portal.response() == Response::Complete).then_some(Skip::Answered)
+    (snapshot.response() == Response::Complete).then_some(Skip::Answered)
 }
 
 /// A rendered mail, or the reason why the recipient is skipped.

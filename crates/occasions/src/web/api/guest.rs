@@ -83,12 +83,12 @@ async fn resolve(
         .with_check(body.k.as_deref())
         .with_name(body.name.as_deref());
     let req = GuestRequest::of(site, gate, facts, headers, given);
-    let portal = req.open().await.map_err(Problem::from)?;
-    let check = portal.links.check_of(&portal.household.invitation.code);
-    let invitation = portal.household.invitation;
+    let snapshot = req.open().await.map_err(Problem::from)?;
+    let check = snapshot.links.check_of(&snapshot.household.invitation.code);
+    let invitation = snapshot.household.invitation;
     Ok(private(Json(Resolved {
         canonical: invitation.code,
-        occasion: portal.occasion.slug.clone(),
+        occasion: snapshot.occasion.slug.clone(),
         language: invitation.details.language,
         k: check,
     })))
@@ -104,9 +104,9 @@ async fn resolve(
     responses((status = 200, body = PortalState), (status = 401, description = "A name on the invitation is needed too: `name_required`."), (status = 404), (status = 410), (status = 429))
 )]
 async fn show(req: GuestRequest) -> Result<Response, Problem> {
-    let portal = req.open().await.map_err(Problem::from)?;
-    let text = req.text(&portal);
-    Ok(tagged(&portal, Json(state::of(&portal, &text))))
+    let snapshot = req.open().await.map_err(Problem::from)?;
+    let text = req.text(&snapshot);
+    Ok(tagged(&snapshot, Json(state::of(&snapshot, &text))))
 }
 
 /// A household's changes. Omitted fields stay unchanged.
@@ -352,8 +352,8 @@ async fn store(
         .site
         .store
         .write(move |tx| {
-            rsvp::answer(tx, &save, |portal| {
-                state::body(portal, &speaker.speak(portal))
+            rsvp::answer(tx, &save, |snapshot| {
+                state::body(snapshot, &speaker.speak(snapshot))
             })
         })
         .await;
@@ -364,9 +364,9 @@ async fn store(
     admitted.succeeded();
     Ok(match saved {
         Saved::Stored(after) | Saved::Unchanged(after) => {
-            let After { portal, body } = *after;
-            let body = body.unwrap_or_else(|| state::body(&portal, &req.text(&portal)));
-            tagged(&portal, json_text(body))
+            let After { snapshot, body } = *after;
+            let body = body.unwrap_or_else(|| state::body(&snapshot, &req.text(&snapshot)));
+            tagged(&snapshot, json_text(body))
         }
         Saved::Again(stored) => private(json_text(stored.body)),
     })
@@ -393,8 +393,8 @@ struct Note {
 )]
 async fn save_note(req: GuestRequest, Json(body): Json<NoteBody>) -> Result<Response, Problem> {
     let seen = seen(&req.headers, body.version);
-    let portal = write_note(&req, body.text, seen).await?;
-    let invitation = portal.household.invitation;
+    let snapshot = write_note(&req, body.text, seen).await?;
+    let invitation = snapshot.household.invitation;
     Ok(private(Json(Note {
         text: invitation.note,
         version: invitation.note_version,
@@ -445,7 +445,7 @@ async fn write_note(
     match saved {
         Ok(Saved::Stored(after) | Saved::Unchanged(after)) => {
             admitted.succeeded();
-            Ok(after.portal)
+            Ok(after.snapshot)
         }
         Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
         Err(Refusal::Answers(mut fields)) => {
@@ -460,9 +460,9 @@ async fn write_note(
     }
 }
 
-fn tagged(portal: &InvitationSnapshot, body: impl IntoResponse) -> Response {
+fn tagged(snapshot: &InvitationSnapshot, body: impl IntoResponse) -> Response {
     let mut response = private(body);
-    let tag = version::etag(portal.household.invitation.version);
+    let tag = version::etag(snapshot.household.invitation.version);
     response.headers_mut().insert(ETAG, tag);
     response
 }
@@ -486,7 +486,7 @@ impl GuestRequest {
             Refusal::Expired => admitted.succeeded(),
             _ => {}
         }
-        problem(refusal, |portal| self.text(portal))
+        problem(refusal, |snapshot| self.text(snapshot))
     }
 }
 
@@ -494,8 +494,8 @@ impl GuestRequest {
 /// the invitation in the language that `speak` chooses.
 pub fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
-        Refusal::VersionConflict(Current::Invitation(portal)) => {
-            let state = serde_json::to_value(state::of(portal, &speak(portal)));
+        Refusal::VersionConflict(Current::Invitation(snapshot)) => {
+            let state = serde_json::to_value(state::of(snapshot, &speak(snapshot)));
             refusal.problem().current(state.unwrap_or_default())
         }
         _ => guest::problem(refusal, speak),

@@ -202,8 +202,8 @@ impl CodeGate {
         headers: &HeaderMap,
         given: &Credentials,
     ) -> Result<String, Failure> {
-        let portal = self.open(site, facts, headers, given).await?;
-        Ok(portal.link(""))
+        let snapshot = self.open(site, facts, headers, given).await?;
+        Ok(snapshot.link(""))
     }
 
     /// After a guest has typed the code of an archived occasion, redirects to the page with the

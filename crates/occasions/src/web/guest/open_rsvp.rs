@@ -275,11 +275,11 @@ fn refused(
             return Err(Refusal::FeatureDisabled.problem().said_in(text));
         }
         other => {
-            let problem = problem(other, |portal| {
+            let problem = problem(other, |snapshot| {
                 speak(
                     site,
                     &Wishes::default(),
-                    &portal.occasion,
+                    &snapshot.occasion,
                     Some(&text.language().tag),
                 )
             });
@@ -409,9 +409,9 @@ fn closing(site: &Site, text: &Text, occasion: &Occasion) -> Option<Closing> {
 /// save shows the code.
 pub(super) async fn is_open_answer(
     site: &Site,
-    portal: &crate::invitation_snapshot::InvitationSnapshot,
+    snapshot: &crate::invitation_snapshot::InvitationSnapshot,
 ) -> Result<bool, StoreError> {
-    let id = portal.household.invitation.id.clone();
+    let id = snapshot.household.invitation.id.clone();
     let mark = site.store.read(move |tx| open_rsvp::find_mark(tx, &id));
     Ok(mark.await?.is_some())
 }

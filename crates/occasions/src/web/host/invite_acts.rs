@@ -44,7 +44,7 @@ pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
         for error in &mut problem.errors {
             error.pointer = parsed.field(&error.pointer);
         }
-        let stored = || invite_people::stored(&found.portal);
+        let stored = || invite_people::stored(&found.snapshot);
         let form_state = FormState::not_saved(form, stored, "host-save-phone", &problem, &req.text);
         let status = problem.status;
         Ok(invite::refused(req, &context, &found, &form_state, status))
@@ -133,8 +133,8 @@ pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let up = form_state::some(&posted.form, "up");
     let down = form_state::some(&posted.form, "down");
     act(&posted, "ordered", move |tx, host, id, version| {
-        let portal = portals::load(tx, host, id)?;
-        let guests = &portal.household.guests;
+        let snapshot = portals::load(tx, host, id)?;
+        let guests = &snapshot.household.guests;
         let mut wanted: Vec<GuestId> = guests.iter().map(|guest| guest.id.clone()).collect();
         let place = |named: &Option<String>| {
             let named = named.as_deref()?;
@@ -212,11 +212,11 @@ pub(super) async fn restore(posted: HostForm) -> Result<Response, Problem> {
 pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let (context, found) = invite::find(req).await?;
-    let present = &found.portal.household.invitation.code;
+    let present = &found.snapshot.household.invitation.code;
     if form.text("confirm").trim() != present {
         let problem = Problem::fields().field("/confirm", "confirmation_wrong", []);
         let form_state =
-            FormState::refused(invite_people::stored(&found.portal), &problem, &req.text);
+            FormState::refused(invite_people::stored(&found.snapshot), &problem, &req.text);
         return Ok(invite::refused(
             req,
             &context,

@@ -150,7 +150,7 @@ struct Preview<'a> {
 
 struct Sample {
     own: MailText,
-    portal: Option<InvitationSnapshot>,
+    snapshot: Option<InvitationSnapshot>,
     may_send: bool,
 }
 
@@ -161,7 +161,7 @@ fn sample(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<Sample, Refu
     let first: Option<&InvitationId> = named.or(all.first()).map(|line| &line.id);
     Ok(Sample {
         own: mail_text::load(tx, host, kind)?,
-        portal: first.map(|id| portals::load(tx, host, id)).transpose()?,
+        snapshot: first.map(|id| portals::load(tx, host, id)).transpose()?,
         may_send: membership::sends_mail(tx, host.occasion())?,
     })
 }
@@ -174,12 +174,12 @@ fn chosen(query: &Form, context: &PageContext) -> String {
 }
 
 fn rendered(req: &HostRequest, sample: &Sample, tag: &str) -> Result<Option<Parts>, Problem> {
-    let Some(portal) = &sample.portal else {
+    let Some(snapshot) = &sample.snapshot else {
         return Ok(None);
     };
     let text = req.site.catalogue.speak(&Language::of(tag));
     let link = req.site.url().join("/unsubscribe/…");
-    let parts = letter::render(&req.site, &text, portal, &sample.own, Some(&link));
+    let parts = letter::render(&req.site, &text, snapshot, &sample.own, Some(&link));
     parts.map(Some).map_err(Problem::internal)
 }
 
@@ -196,8 +196,8 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
         let address = format!("{at}/preview?language={other}");
         (Language::of(other), address, *other == tag)
     });
-    let household = sample.portal.as_ref().map_or("", |portal| {
-        portal.household.invitation.details.household.as_str()
+    let household = sample.snapshot.as_ref().map_or("", |snapshot| {
+        snapshot.household.invitation.details.household.as_str()
     });
     let body = Preview {
         text: &req.text,
@@ -207,7 +207,7 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
         kind,
         household,
         me: req.who.account().email.as_str(),
-        may_send: sample.may_send && sample.portal.is_some(),
+        may_send: sample.may_send && sample.snapshot.is_some(),
         parts: rendered(&req, &sample, &tag)?,
         frame: format!("{at}/preview/page?language={tag}"),
         language: Language::of(&tag),
@@ -238,7 +238,8 @@ pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
         .read(move |tx, context| sample(tx, &context.host, kind))
         .await?;
     let tag = chosen(form, &context);
-    let (Some(mut parts), Some(portal)) = (rendered(req, &sample, &tag)?, &sample.portal) else {
+    let (Some(mut parts), Some(snapshot)) = (rendered(req, &sample, &tag)?, &sample.snapshot)
+    else {
         return Err(Problem::not_found());
     };
     let values = [("subject", parts.subject.as_str().into())];
@@ -246,7 +247,7 @@ pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
     let account = req.who.account();
     let to: Address = account.email.parse().map_err(|_| Problem::not_found())?;
     let text = req.site.catalogue.speak(&Language::of(&tag));
-    let mut mail = letter::mail(portal, parts, to, &text);
+    let mut mail = letter::mail(snapshot, parts, to, &text);
     // The host asked for this test mail. So it needs no unsubscribe link.
     mail.stream = Stream::Transactional;
     mail.to_name.clone_from(&account.display_name);

@@ -44,14 +44,14 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    pub(super) fn new(site: &Site, wording: &Wording<'_>, portal: &InvitationSnapshot) -> Self {
-        let invitation = &portal.household.invitation;
+    pub(super) fn new(site: &Site, wording: &Wording<'_>, snapshot: &InvitationSnapshot) -> Self {
+        let invitation = &snapshot.household.invitation;
         let details = &invitation.details;
         let tag = details.language.as_ref();
-        let language = Language::of(tag.unwrap_or(&portal.occasion.default_language));
+        let language = Language::of(tag.unwrap_or(&snapshot.occasion.default_language));
         let text = site.catalogue.speak(&language);
-        let link = portal.url(site).join(&portal.link(""));
-        let (subject, message) = message(&text, portal, &link);
+        let link = snapshot.url(site).join(&snapshot.link(""));
+        let (subject, message) = message(&text, snapshot, &link);
         let (phone, email) = (
             details.phone.as_deref().unwrap_or_default(),
             details.email.as_deref().unwrap_or_default(),
@@ -71,7 +71,7 @@ impl Sending {
             action: wording.at(&format!("/invites/{id}/sent")),
             sent: None,
             walk: None,
-            is_draft: portal.occasion.status == OccasionStatus::Draft,
+            is_draft: snapshot.occasion.status == OccasionStatus::Draft,
             language,
             subject,
             message,
@@ -80,14 +80,14 @@ impl Sending {
     }
 }
 
-fn message(text: &Text, portal: &InvitationSnapshot, link: &str) -> (String, String) {
-    let (reading, occasion) = (Reading::new(text, portal), &portal.occasion);
+fn message(text: &Text, snapshot: &InvitationSnapshot, link: &str) -> (String, String) {
+    let (reading, occasion) = (Reading::new(text, snapshot), &snapshot.occasion);
     let hosts = occasion
         .hosts
         .pick(text.language(), &occasion.default_language);
     let hosts = [("hosts", hosts.text.into())];
     let invite = format!("send-invite-{}", occasion.tone.word());
-    let code = portal.household.invitation.code.as_str();
+    let code = snapshot.household.invitation.code.as_str();
     let date = reading.cover().date;
     let ask = reading.closing().map(|closing| match closing {
         Closing::Day { date, .. } => text.with("closing-day", [("date", date.into())]),
@@ -160,18 +160,18 @@ pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
     let wording = req.wording(&context);
     let Walk { turn, left, before } = &walk;
     let marked = before.as_ref().filter(|_| req.query.text("done") == "sent");
-    let portal = turn.as_ref().map(|(portal, _)| portal);
-    let invitation = portal.map(|portal| &portal.household.invitation);
+    let snapshot = turn.as_ref().map(|(snapshot, _)| snapshot);
+    let invitation = snapshot.map(|snapshot| &snapshot.household.invitation);
     let body = WalkPage {
         text: &req.text,
         csrf: &req.csrf,
         submission: req.submission(),
         household: invitation.map_or("", |one| one.details.household.as_str()),
         code: invitation.map_or("", |one| one.code.as_str()),
-        send: turn.as_ref().map(|(portal, sent_at)| Sending {
+        send: turn.as_ref().map(|(snapshot, sent_at)| Sending {
             sent: sent_at.map(|at| wording.moment(at)),
             walk: Some(query.clone()),
-            ..Sending::new(&req.site, &wording, portal)
+            ..Sending::new(&req.site, &wording, snapshot)
         }),
         left: *left,
         next: invitation

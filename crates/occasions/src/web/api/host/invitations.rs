@@ -96,8 +96,8 @@ async fn create(
         let chosen = count_attempt(&call, &place, code.clone(), insists).await?;
         let status = StatusCode::CREATED;
         call.once(place, &body.bytes, status, move |tx, host| {
-            let portal = invitations::create(tx, host, &new, chosen.as_ref())?;
-            saved(tx, host, &portal)
+            let snapshot = invitations::create(tx, host, &new, chosen.as_ref())?;
+            saved(tx, host, &snapshot)
         })
         .await
     };
@@ -115,9 +115,9 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
     let key = call.site.keys.key(suppression::PURPOSE);
     let found = call
         .read(place, move |tx, host| {
-            let portal = portals::load(tx, host, &invitation)?;
-            let view = load_view(tx, host, &portal)?;
-            let held = suppressions::list(tx, &key, host, &portal.household.invitation)?;
+            let snapshot = portals::load(tx, host, &invitation)?;
+            let view = load_view(tx, host, &snapshot)?;
+            let held = suppressions::list(tx, &key, host, &snapshot.household.invitation)?;
             Ok(view.with_suppressions(held))
         })
         .await?;
@@ -140,8 +140,8 @@ async fn change(
     let place = Place::Invitation(invitation.clone());
     let changed = call
         .write(place, move |tx, host| {
-            let portal = invitations::change(tx, host, &invitation, version, &body)?;
-            saved(tx, host, &portal)
+            let snapshot = invitations::change(tx, host, &invitation, version, &body)?;
+            saved(tx, host, &snapshot)
         })
         .await?;
     Ok(answer(StatusCode::OK, &changed))
@@ -436,8 +436,8 @@ where
     let invitation: InvitationId = id(text)?;
     let place = Place::Invitation(invitation.clone());
     call.once(place, body, StatusCode::OK, move |tx, host| {
-        let portal = change(tx, host, &invitation)?;
-        saved(tx, host, &portal)
+        let snapshot = change(tx, host, &invitation)?;
+        saved(tx, host, &snapshot)
     })
     .await
 }
@@ -491,23 +491,23 @@ impl ToSchema for ChangeBody {
 pub(super) fn load_view(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
 ) -> Result<InvitationView, Refusal> {
     let sees = Sees::of(host);
-    let id = &portal.household.invitation.id;
+    let id = &snapshot.household.invitation.id;
     let reached = if sees.contacts {
         guests::contacts(tx, id)?
     } else {
         std::collections::BTreeMap::new()
     };
     let kept = invitations::bookkeeping(tx, id)?;
-    Ok(view::invitation(portal, sees).with(&kept, &reached))
+    Ok(view::invitation(snapshot, sees).with(&kept, &reached))
 }
 
 pub(super) fn saved(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
 ) -> Result<Saved<InvitationView>, Refusal> {
-    Ok(Saved::of(load_view(tx, host, portal)?, Sees::of(host)))
+    Ok(Saved::of(load_view(tx, host, snapshot)?, Sees::of(host)))
 }

@@ -119,8 +119,8 @@ async fn link(call: &Call, text: &str) -> Result<String, Problem> {
     let of = invitation.clone();
     let site = call.site.clone();
     call.read(Place::Invitation(invitation), move |tx, host| {
-        let portal = portals::load(tx, host, &of)?;
-        Ok::<_, Refusal>(portal.url(&site).join(&portal.link("")))
+        let snapshot = portals::load(tx, host, &of)?;
+        Ok::<_, Refusal>(snapshot.url(&site).join(&snapshot.link("")))
     })
     .await
 }

@@ -24,16 +24,16 @@ use crate::words::{AskedOf, QuestionKind};
 pub(super) fn show(
     which: Which,
     text: &Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     form: &Form,
     changed: &[FieldChange],
     submission: String,
 ) -> Response {
-    let reading = Reading::new(text, portal);
+    let reading = Reading::new(text, snapshot);
     let merge = Merge {
         reading: &reading,
         text,
-        portal,
+        snapshot,
         form,
         changed,
     };
@@ -41,14 +41,14 @@ pub(super) fn show(
     let body = Conflict {
         text,
         frame: reading.frame(),
-        action: portal.link(&format!("/{}", which.path())),
-        version: portal.household.invitation.version.to_string(),
+        action: snapshot.link(&format!("/{}", which.path())),
+        version: snapshot.household.invitation.version.to_string(),
         submission,
         differences,
         merged,
     };
     let title = body.title();
-    let mut response = guest_page(text, portal, &title, body);
+    let mut response = guest_page(text, snapshot, &title, body);
     *response.status_mut() = StatusCode::CONFLICT;
     response
 }
@@ -56,7 +56,7 @@ pub(super) fn show(
 struct Merge<'a> {
     reading: &'a Reading<'a>,
     text: &'a Text,
-    portal: &'a InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     form: &'a Form,
     changed: &'a [FieldChange],
 }
@@ -90,7 +90,7 @@ impl Merge<'_> {
                 differences.push(pair.difference(typed));
             }
         }
-        for guest in &self.portal.household.guests {
+        for guest in &self.snapshot.household.guests {
             self.put_together(guest, &mut merged);
         }
         let ticked = self.put_choices_together(&mut merged);
@@ -107,7 +107,7 @@ impl Merge<'_> {
                 merged.push((name.to_owned(), value.to_owned()));
             }
         }
-        let version = self.portal.household.invitation.note_version.to_string();
+        let version = self.snapshot.household.invitation.note_version.to_string();
         merged.push(("note_version".to_owned(), version));
         (differences, merged)
     }
@@ -115,7 +115,7 @@ impl Merge<'_> {
     /// Rows of new guests whom an earlier save has added, for example after "Back": they must not
     /// be added twice. Returns the prefix of each row's field names.
     fn twins(&self) -> Vec<String> {
-        let guests = self.portal.household.guests.iter();
+        let guests = self.snapshot.household.guests.iter();
         let mut added: Vec<&str> = guests
             .filter(|guest| self.old(&format!("guests/{}", guest.id)) == Some(&Value::Null))
             .map(|guest| guest.name.as_str())
@@ -199,7 +199,7 @@ impl Merge<'_> {
 
     /// With the form field and the path in the invitation's history.
     fn questions(&self) -> Vec<(&Question, String, String, &Answers)> {
-        let household = &self.portal.household;
+        let household = &self.snapshot.household;
         let mut all = Vec::new();
         for question in self.reading.questions(AskedOf::Household) {
             let field = format!("household.{}", question.key);
@@ -223,9 +223,9 @@ impl Merge<'_> {
         history: String,
         answers: &Answers,
     ) -> Pair {
-        let (text, portal) = (self.text, self.portal);
-        let default = &portal.occasion.default_language;
-        let of = portal
+        let (text, snapshot) = (self.text, self.snapshot);
+        let default = &snapshot.occasion.default_language;
+        let of = snapshot
             .household
             .guests
             .iter()
@@ -277,7 +277,7 @@ impl Merge<'_> {
 
     fn pairs(&self) -> Vec<Pair> {
         let mut pairs = Vec::new();
-        for guest in &self.portal.household.guests {
+        for guest in &self.snapshot.household.guests {
             let name = self.reading.name(guest);
             for (event, _) in self.reading.replies(guest) {
                 pairs.push(self.reply(guest, event, &name));
@@ -298,7 +298,7 @@ impl Merge<'_> {
                 pairs.push(self.question(question, field, history, stored));
             }
         }
-        let note = &self.portal.household.invitation.note;
+        let note = &self.snapshot.household.invitation.note;
         pairs.push(Pair {
             field: "note".to_owned(),
             history: "note".to_owned(),
@@ -362,7 +362,7 @@ impl Merge<'_> {
         match (parts.next(), parts.next()) {
             (Some("new"), _) | (_, None) => true,
             (_, Some(id)) => self
-                .portal
+                .snapshot
                 .household
                 .guests
                 .iter()
