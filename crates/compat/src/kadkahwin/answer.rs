@@ -201,8 +201,8 @@ impl Asker {
         };
         let slug = Arc::clone(&self.slug);
         let refuse = |refusal| {
-            named(problem(refusal, |portal| {
-                guest::speak(&self.site, &self.wishes, &portal.occasion, None)
+            named(problem(refusal, |snapshot| {
+                guest::speak(&self.site, &self.wishes, &snapshot.occasion, None)
             }))
         };
         let admitted = self.gate.admit_stranger(&self.site, &self.facts);
