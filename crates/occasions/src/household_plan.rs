@@ -84,23 +84,23 @@ pub struct HouseholdPlan {
 }
 
 impl Household {
-    /// Computes the result of the change `wish`, or returns why the change is refused. `new_id`
+    /// Computes the result of `change`, or returns why the change is refused. `new_id`
     /// creates ids for new guests.
     pub fn plan(
         &self,
-        wish: &HouseholdChange,
+        change: &HouseholdChange,
         rules: Rules<'_>,
         mut new_id: impl FnMut() -> GuestId,
     ) -> Result<HouseholdPlan, Refusal> {
         // This limit is checked before anything else, because a request can contain thousands of
         // guests.
-        let new = wish.guests.iter().filter(|guest| guest.id.is_none());
+        let new = change.guests.iter().filter(|guest| guest.id.is_none());
         if new.count() > GUEST_LIMIT {
             return Err(Refusal::GuestLimit);
         }
         let mut guests = self.guests.clone();
         let mut findings = Vec::new();
-        for id in &wish.remove {
+        for id in &change.remove {
             let at = guests
                 .iter()
                 .position(|guest| guest.id == *id)
@@ -110,10 +110,10 @@ impl Household {
             }
             guests.remove(at);
         }
-        let mut rows = vec![0; wish.guests.len()];
+        let mut rows = vec![0; change.guests.len()];
         let known = guests.len();
         // What the household says itself comes first, because new guests take it over.
-        let (old, new): (Vec<_>, Vec<_>) = wish
+        let (old, new): (Vec<_>, Vec<_>) = change
             .guests
             .iter()
             .enumerate()
@@ -128,13 +128,13 @@ impl Household {
                     .iter()
                     .position(|guest| guest.id == *id)
                     .ok_or(Refusal::GuestNotFound)?;
-                change(&mut guests[at], wanted, rules, &mut field);
+                change_guest(&mut guests[at], wanted, rules, &mut field);
                 rows[index] = at;
             } else {
                 let position = guests.iter().map(|guest| guest.position + 1).max();
                 let (id, position) = (new_id(), position.unwrap_or(0));
                 let mut guest = self.newcomer(id, position, rules, &guests[..known]);
-                change(&mut guest, wanted, rules, &mut field);
+                change_guest(&mut guest, wanted, rules, &mut field);
                 rows[index] = guests.len();
                 guests.push(guest);
             }
@@ -147,13 +147,13 @@ impl Household {
         let is_concerned = |question: &Question| self.is_concerned(question, rules.events);
         asking::change(
             &mut answers,
-            &wish.answers,
+            &change.answers,
             AskedOf::Household,
             is_concerned,
             rules,
             &mut field,
         );
-        asking::find_missing(wish, &guests, &rows, &answers, rules, &mut field);
+        asking::find_missing(change, &guests, &rows, &answers, rules, &mut field);
         if !findings.is_empty() {
             return Err(Refusal::Answers(findings));
         }
@@ -260,7 +260,12 @@ impl Findings<'_> {
     }
 }
 
-fn change(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut Findings<'_>) {
+fn change_guest(
+    guest: &mut Guest,
+    wanted: &GuestUpdate,
+    rules: Rules<'_>,
+    field: &mut Findings<'_>,
+) {
     change_name(guest, wanted, rules, field);
     change_age(guest, wanted, rules, field);
     for (key, status) in &wanted.replies {

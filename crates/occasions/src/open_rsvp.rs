@@ -368,7 +368,7 @@ fn add_guests(
     let code = invitation.code.clone();
     let save = Save {
         key,
-        wish: HouseholdChange::default(),
+        change: HouseholdChange::default(),
         source: incoming.source,
         repeat: None,
         request: incoming.request.clone(),

@@ -44,7 +44,7 @@ pub const NOTE_LIMIT: usize = 4_000;
 pub struct Save {
     /// The code that was sent with the request.
     pub key: CodeKey,
-    pub wish: HouseholdChange,
+    pub change: HouseholdChange,
     /// The channel through which the change was sent.
     pub source: Source,
     /// The idempotency key, if the request has one.
@@ -108,14 +108,14 @@ pub fn answer(
     answer: impl Fn(&InvitationSnapshot) -> String,
 ) -> Result<Saved, Refusal> {
     let mut snapshot = open_locked(tx, save)?;
-    check_features(&snapshot, &save.wish)?;
+    check_features(&snapshot, &save.change)?;
     let repeat = match recognise(tx, save, &snapshot.household.invitation.id)? {
         Recognised::Answered(stored) => return Ok(Saved::Again(stored)),
         Recognised::New(key) => key,
     };
-    check_access(&snapshot, &save.wish)?;
-    let could_double = repeat.is_none() && adds_guests(&save.wish);
-    if (save.needs_version || could_double) && !names_version(&save.wish) {
+    check_access(&snapshot, &save.change)?;
+    let could_double = repeat.is_none() && adds_guests(&save.change);
+    if (save.needs_version || could_double) && !names_version(&save.change) {
         return Err(Refusal::VersionRequired);
     }
     let rules = Rules {
@@ -129,21 +129,21 @@ pub fn answer(
     };
     let household = &snapshot.household;
     let stale = save
-        .wish
+        .change
         .version
         .is_some_and(|seen| seen != household.invitation.version);
-    let planned = household.plan(&save.wish, rules, || tx.id());
+    let planned = household.plan(&save.change, rules, || tx.id());
     let planned = match planned {
         // Only a save that may take or free seats holds the locks of the events.
-        Ok(plan) if save.wish.touches_seats() => seats::settle_plan(&snapshot, plan),
+        Ok(plan) if save.change.touches_seats() => seats::settle_plan(&snapshot, plan),
         planned => planned,
     };
-    let note = plan_note(&snapshot, save.wish.note.as_ref());
+    let note = plan_note(&snapshot, save.change.note.as_ref());
     if stale {
         // A client repeats a request when the response was lost. So the change may already be
         // stored.
         return match (planned, note) {
-            (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.wish.wrong.is_empty() => {
+            (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.change.wrong.is_empty() => {
                 Ok(Saved::Unchanged(After::new(snapshot, None)))
             }
             _ => Err(Refusal::VersionConflict(Current::Invitation(Box::new(
@@ -151,7 +151,7 @@ pub fn answer(
             )))),
         };
     }
-    let mut wrong = save.wish.wrong.clone();
+    let mut wrong = save.change.wrong.clone();
     for refusal in [planned.as_ref().err(), note.as_ref().err()] {
         if let Some(Refusal::Answers(fields)) = refusal {
             wrong.extend_from_slice(fields);
@@ -175,7 +175,7 @@ pub fn answer(
 fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<InvitationSnapshot, Refusal> {
     let seen = invitation::seek(tx, &save.key)?;
     let (id, occasion) = seen.ok_or(Refusal::InvitationNotFound)?;
-    if save.wish.touches_seats() {
+    if save.change.touches_seats() {
         event::lock_limited(tx, &occasion)?;
     }
     let invitation = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
@@ -234,9 +234,9 @@ fn store_response(
     Ok(Some(stored.body))
 }
 
-fn check_features(snapshot: &InvitationSnapshot, wish: &HouseholdChange) -> Result<(), Refusal> {
+fn check_features(snapshot: &InvitationSnapshot, change: &HouseholdChange) -> Result<(), Refusal> {
     let switches = snapshot.occasion.switches;
-    if (wish.touches_diets() && !switches.dietary) || (wish.note.is_some() && !switches.notes) {
+    if (change.touches_diets() && !switches.dietary) || (change.note.is_some() && !switches.notes) {
         return Err(Refusal::FeatureDisabled);
     }
     Ok(())
@@ -246,10 +246,10 @@ fn check_features(snapshot: &InvitationSnapshot, wish: &HouseholdChange) -> Resu
 /// changed after answers have closed, until the occasion closes.
 pub(crate) fn check_access(
     snapshot: &InvitationSnapshot,
-    wish: &HouseholdChange,
+    change: &HouseholdChange,
 ) -> Result<(), Refusal> {
     let occasion_closed = snapshot.occasion.status == OccasionStatus::Closed;
-    let late_note = wish.is_note_alone() && snapshot.occasion.switches.late_gifts_notes;
+    let late_note = change.is_note_alone() && snapshot.occasion.switches.late_gifts_notes;
     let stored = || Box::new(snapshot.clone());
     match snapshot.access {
         Access::Open => Ok(()),
@@ -262,25 +262,25 @@ pub(crate) fn check_access(
     }
 }
 
-fn adds_guests(wish: &HouseholdChange) -> bool {
-    wish.guests.iter().any(|guest| guest.id.is_none())
+fn adds_guests(change: &HouseholdChange) -> bool {
+    change.guests.iter().any(|guest| guest.id.is_none())
 }
 
 /// If only the note changes, the note's own version is enough.
-fn names_version(wish: &HouseholdChange) -> bool {
-    let of_note = wish.note.as_ref().and_then(|note| note.version);
-    wish.version.is_some() || (wish.is_note_alone() && of_note.is_some())
+fn names_version(change: &HouseholdChange) -> bool {
+    let of_note = change.note.as_ref().and_then(|note| note.version);
+    change.version.is_some() || (change.is_note_alone() && of_note.is_some())
 }
 
 /// `None` if the note stays the same.
 fn plan_note(
     snapshot: &InvitationSnapshot,
-    wish: Option<&NoteUpdate>,
+    update: Option<&NoteUpdate>,
 ) -> Result<Option<String>, Refusal> {
-    let Some(wish) = wish else {
+    let Some(update) = update else {
         return Ok(None);
     };
-    let text = text_cleaning::clean(&wish.text);
+    let text = text_cleaning::clean(&update.text);
     let stored = &snapshot.household.invitation;
     if text_cleaning::length(&text) > NOTE_LIMIT {
         let values = [("max", NOTE_LIMIT.into())];
@@ -290,7 +290,10 @@ fn plan_note(
     if text == stored.note {
         return Ok(None);
     }
-    if wish.version.is_some_and(|seen| seen != stored.note_version) {
+    if update
+        .version
+        .is_some_and(|seen| seen != stored.note_version)
+    {
         let current = Current::Invitation(Box::new(snapshot.clone()));
         return Err(Refusal::VersionConflict(current));
     }

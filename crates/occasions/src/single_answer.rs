@@ -131,9 +131,9 @@ pub fn save(
     let attending = incoming.answer.attending;
     let save = Save {
         key: key.clone(),
-        wish: HouseholdChange {
+        change: HouseholdChange {
             wrong: incoming.wrong.clone(),
-            ..wish(&snapshot, &incoming.answer)
+            ..household_change(&snapshot, &incoming.answer)
         },
         source: incoming.source,
         repeat: incoming.repeat.clone(),
@@ -149,7 +149,7 @@ pub fn save(
 
 /// Each guest whom the hosts named gets the answer's reply. All other people are plus-ones, and
 /// missing ones are added. No guest is removed.
-fn wish(snapshot: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
+fn household_change(snapshot: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
     let people = &snapshot.household.guests;
     let named = people.iter().filter(|one| one.kind == GuestKind::Named);
     let comes = answer.attending == ReplyStatus::Yes;

@@ -54,10 +54,10 @@ pub fn save(
     tx: &mut Tx<'_>,
     host: &HostOf,
     id: &InvitationId,
-    wish: &HouseholdChange,
+    change: &HouseholdChange,
     overrides: Overrides,
 ) -> Result<InvitationSnapshot, Refusal> {
-    let snapshot = lock(tx, host, id, wish.version)?;
+    let snapshot = lock(tx, host, id, change.version)?;
     let rules = Rules {
         switches: snapshot.occasion.switches,
         events: &snapshot.events,
@@ -71,7 +71,7 @@ pub fn save(
         },
         now: snapshot.now,
     };
-    let mut plan = snapshot.household.plan(wish, rules, || tx.id())?;
+    let mut plan = snapshot.household.plan(change, rules, || tx.id())?;
     for guest in &mut plan.guests {
         let is_new = snapshot
             .household

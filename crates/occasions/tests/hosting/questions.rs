@@ -76,7 +76,7 @@ pub(crate) async fn answer(stage: &Stage<'_>, given: &[(&str, ReplyStatus, Value
     });
     let save = Save {
         key: CodeKey::parse("RAHMA").unwrap(),
-        wish: HouseholdChange {
+        change: HouseholdChange {
             guests: guests.collect(),
             answers: BTreeMap::from([("song".to_owned(), song)]),
             ..HouseholdChange::default()

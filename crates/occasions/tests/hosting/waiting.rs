@@ -42,14 +42,14 @@ async fn say(stage: &Stage<'_>, id: &InvitationId, status: ReplyStatus) {
         replies: [(RECEPTION.to_owned(), status)].into(),
         ..GuestUpdate::default()
     });
-    let wish = HouseholdChange {
+    let change = HouseholdChange {
         version: Some(household.invitation.version),
         guests: people.collect(),
         ..HouseholdChange::default()
     };
     let id = id.clone();
     stage
-        .done(move |tx, host| answers::save(tx, host, &id, &wish, Overrides::default()).map(drop))
+        .done(move |tx, host| answers::save(tx, host, &id, &change, Overrides::default()).map(drop))
         .await;
 }
 

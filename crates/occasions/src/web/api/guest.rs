@@ -185,10 +185,14 @@ where
 }
 
 impl SaveBody {
-    fn wish(self) -> HouseholdChange {
+    fn into_change(self) -> HouseholdChange {
         HouseholdChange {
             version: self.version,
-            guests: self.guests.into_iter().map(GuestBody::wish).collect(),
+            guests: self
+                .guests
+                .into_iter()
+                .map(GuestBody::into_update)
+                .collect(),
             remove: self.remove,
             answers: self.answers,
             note: self.note.map(|note| NoteUpdate {
@@ -201,7 +205,7 @@ impl SaveBody {
 }
 
 impl GuestBody {
-    fn wish(self) -> GuestUpdate {
+    fn into_update(self) -> GuestUpdate {
         GuestUpdate {
             id: self.id,
             name: self.name,
@@ -233,7 +237,7 @@ async fn save(req: GuestRequest, body: Received<SaveBody>) -> Result<Response, P
     let admitted = req.admit().await.map_err(Problem::from)?;
     wanted.version = seen(&req.headers, wanted.version);
     let repeat = repeat(&req.headers, "PUT /invitations/rsvp", &body.bytes)?;
-    store(&req, admitted, wanted.wish(), repeat, true).await
+    store(&req, admitted, wanted.into_change(), repeat, true).await
 }
 
 /// A household's changes together with its code. Omitted fields stay unchanged.
@@ -305,7 +309,7 @@ async fn save_by_code(
     let req = GuestRequest::of(site, gate, facts, headers, given);
     let admitted = req.admit().await.map_err(Problem::from)?;
     let repeat = repeat(&req.headers, "POST /api/rsvp", &body.bytes)?;
-    store(&req, admitted, wanted.wish(), repeat, false).await
+    store(&req, admitted, wanted.into_change(), repeat, false).await
 }
 
 /// A missing version is no error here. The save checks later whether it needs one.
@@ -335,13 +339,13 @@ fn repeat(
 async fn store(
     req: &GuestRequest,
     admitted: Admitted,
-    wish: HouseholdChange,
+    change: HouseholdChange,
     repeat: Option<Repeat>,
     needs_version: bool,
 ) -> Result<Response, Problem> {
     let save = Save {
         key: admitted.key.clone(),
-        wish,
+        change,
         source: Source::Api,
         repeat,
         request: Some(req.origin()),
@@ -425,7 +429,7 @@ async fn write_note(
     let admitted = req.admit().await.map_err(Problem::from)?;
     let save = Save {
         key: admitted.key.clone(),
-        wish: HouseholdChange {
+        change: HouseholdChange {
             note: Some(NoteUpdate {
                 text,
                 version: seen,

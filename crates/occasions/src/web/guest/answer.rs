@@ -87,7 +87,7 @@ fn submission(req: &GuestRequest) -> String {
 
 async fn save_form(req: GuestRequest, which: Which, form: Form) -> Result<Response, EarlyResponse> {
     let mut parsed = parse_form::read(&form);
-    which.keep_own_fields(&mut parsed.wish);
+    which.keep_own_fields(&mut parsed.change);
     if csrf::check_sender(&req.headers, req.site.url()).is_err() {
         return show_again(&req, which, &form, &parsed, SaveFailure::Elsewhere).await;
     }
@@ -163,7 +163,7 @@ async fn store(
     let submission = form.text("submission_id");
     let save = Save {
         key,
-        wish: parsed.wish.clone(),
+        change: parsed.change.clone(),
         source: Source::Web,
         repeat: (!submission.is_empty()).then(|| Repeat {
             route: which.route(),

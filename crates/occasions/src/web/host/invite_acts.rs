@@ -27,7 +27,7 @@ use crate::web::guest::parse_form;
 pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let parsed = parse_form::read(form);
-    let (id, wish): (InvitationId, _) = (req.id(), parsed.wish.clone());
+    let (id, change): (InvitationId, _) = (req.id(), parsed.change.clone());
     let overrides = Overrides {
         may_exceed: form.is_ticked("exceed"),
         mail: form.is_ticked("mail"),
@@ -35,7 +35,7 @@ pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let done = posted
         .once(move |tx, host: &HostOf| {
-            answers::save(tx, host, &id, &wish, overrides)?;
+            answers::save(tx, host, &id, &change, overrides)?;
             Ok(to.clone())
         })
         .await;

@@ -57,16 +57,16 @@ impl Which {
         }
     }
 
-    /// Removes from `wish` the changes to values that are not in this form.
-    pub(super) fn keep_own_fields(self, wish: &mut HouseholdChange) {
+    /// Removes from `change` the changes to values that are not in this form.
+    pub(super) fn keep_own_fields(self, change: &mut HouseholdChange) {
         match self {
             Self::Answers => {}
             Self::Diets => {
-                wish.note = None;
-                wish.answers.clear();
-                wish.remove.clear();
-                wish.guests.retain(|guest| guest.id.is_some());
-                for guest in &mut wish.guests {
+                change.note = None;
+                change.answers.clear();
+                change.remove.clear();
+                change.guests.retain(|guest| guest.id.is_some());
+                for guest in &mut change.guests {
                     *guest = crate::household_change::GuestUpdate {
                         id: guest.id.take(),
                         diets: guest.diets.take(),
@@ -76,10 +76,10 @@ impl Which {
                 }
             }
             Self::Note => {
-                wish.guests.clear();
-                wish.remove.clear();
-                wish.answers.clear();
-                wish.version = None;
+                change.guests.clear();
+                change.remove.clear();
+                change.answers.clear();
+                change.version = None;
             }
         }
     }

@@ -83,7 +83,7 @@ fn grown(snapshot: &InvitationSnapshot, parsed: &ParsedForm) -> Option<String> {
         let mut guests = snapshot.household.guests.iter();
         guests.any(|guest| guest.id == *id && guest.is_child)
     };
-    let index = parsed.wish.guests.iter().position(|guest| {
+    let index = parsed.change.guests.iter().position(|guest| {
         guest.is_child == Some(false) && guest.id.as_ref().is_some_and(was_child)
     })?;
     Some(parsed.field(&format!("/guests/{index}/name")))
@@ -109,7 +109,7 @@ fn full(
         [("event", name.into()), ("left", left.into())],
     );
     let field = parsed
-        .wish
+        .change
         .guests
         .iter()
         .position(|guest| {
@@ -188,7 +188,7 @@ pub(super) fn typed(
     let reading = Reading::new(text, snapshot);
     let mut lines = Vec::new();
     let mut add = |what: String, words: String| lines.push(Typed { what, words });
-    for (index, wanted) in parsed.wish.guests.iter().enumerate() {
+    for (index, wanted) in parsed.change.guests.iter().enumerate() {
         let known = wanted.id.as_ref().and_then(|id| {
             snapshot
                 .household
@@ -228,7 +228,7 @@ pub(super) fn typed(
             add(about, needs.join(&text.say("list-comma")));
         }
     }
-    for (index, wanted) in parsed.wish.guests.iter().enumerate() {
+    for (index, wanted) in parsed.change.guests.iter().enumerate() {
         let known = wanted.id.as_ref();
         let known = known.and_then(|id| {
             snapshot
@@ -246,7 +246,7 @@ pub(super) fn typed(
         lines.extend(answers(&reading, &wanted.answers, stored, Some(&name)));
     }
     let stored = &snapshot.household.answers;
-    lines.extend(answers(&reading, &parsed.wish.answers, stored, None));
+    lines.extend(answers(&reading, &parsed.change.answers, stored, None));
     lines.extend(note(text, form, &snapshot.household.invitation.note));
     lines
 }
@@ -297,7 +297,7 @@ fn needs(
 /// Lists the values of a form whose code no longer works. The list contains no stored names of
 /// guests, because only a valid code may reveal names.
 pub(super) fn of_a_stranger(text: &Text, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
-    let people = parsed.wish.guests.iter().enumerate();
+    let people = parsed.change.guests.iter().enumerate();
     let mut lines: Vec<Typed> = people
         .map(|(index, wanted)| {
             let replies = wanted.replies.values().map(|status| reply(text, *status));
@@ -314,7 +314,7 @@ pub(super) fn of_a_stranger(text: &Text, form: &Form, parsed: &ParsedForm) -> Ve
             }
         })
         .collect();
-    for answer in parsed.wish.answers.values().filter_map(Value::as_str) {
+    for answer in parsed.change.answers.values().filter_map(Value::as_str) {
         lines.push(Typed {
             what: text.say("question-household").into_owned(),
             words: answer.to_owned(),
