@@ -128,13 +128,13 @@ impl Household {
                     .iter()
                     .position(|guest| guest.id == *id)
                     .ok_or(Refusal::GuestNotFound)?;
-                change_guest(&mut guests[at], wanted, rules, &mut field);
+                update(&mut guests[at], wanted, rules, &mut field);
                 rows[index] = at;
             } else {
                 let position = guests.iter().map(|guest| guest.position + 1).max();
                 let (id, position) = (new_id(), position.unwrap_or(0));
                 let mut guest = self.newcomer(id, position, rules, &guests[..known]);
-                change_guest(&mut guest, wanted, rules, &mut field);
+                update(&mut guest, wanted, rules, &mut field);
                 rows[index] = guests.len();
                 guests.push(guest);
             }
@@ -260,12 +260,7 @@ impl Findings<'_> {
     }
 }
 
-fn change_guest(
-    guest: &mut Guest,
-    wanted: &GuestUpdate,
-    rules: Rules<'_>,
-    field: &mut Findings<'_>,
-) {
+fn update(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut Findings<'_>) {
     change_name(guest, wanted, rules, field);
     change_age(guest, wanted, rules, field);
     for (key, status) in &wanted.replies {

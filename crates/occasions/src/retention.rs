@@ -33,8 +33,8 @@ use crate::{event, invitation};
 
 /// An occasion is archived this many days after the day of its last event.
 const ARCHIVED_AFTER: i64 = 30;
-const FIRST_WARNING_DAYS: i64 = 30;
-const SECOND_WARNING_DAYS: i64 = 7;
+const FIRST_WARNING: i64 = 30;
+const SECOND_WARNING: i64 = 7;
 const RESEND_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -188,7 +188,7 @@ impl Announced {
             _ if self.confirmed_at.is_some() => true,
             (Some(first), Some(_)) => {
                 let left = first.to_zoned(zone.clone()).date();
-                left.checked_add(FIRST_WARNING_DAYS.days())
+                left.checked_add(FIRST_WARNING.days())
                     .is_ok_and(|day| days.today >= day)
             }
             _ => false,
@@ -241,8 +241,8 @@ fn step(tx: &mut Tx<'_>, site: &Site, id: &OccasionId) -> Result<bool, StoreErro
             if found.is_some() {
                 warning::withdraw(tx, id)?;
             }
-            if days.is_within(FIRST_WARNING_DAYS, days.delete) {
-                let day = days.at_least_in(FIRST_WARNING_DAYS, days.delete);
+            if days.is_within(FIRST_WARNING, days.delete) {
+                let day = days.at_least_in(FIRST_WARNING, days.delete);
                 announce(tx, site, &occasion, day)?;
             }
             return Ok(false);
@@ -263,14 +263,12 @@ fn step(tx: &mut Tx<'_>, site: &Site, id: &OccasionId) -> Result<bool, StoreErro
         && !warning::is_waiting(tx, id, 1)?
     {
         announced.first_at = now;
-        announced.day = days
-            .at_least_in(FIRST_WARNING_DAYS, announced.day())
-            .to_string();
+        announced.day = days.at_least_in(FIRST_WARNING, announced.day()).to_string();
         warning::send(tx, site, &occasion, 1, announced.day())?;
     }
     let may_follow = announced.first_left_at.is_some() || announced.confirmed_at.is_some();
     let is_second_due = match announced.second_at {
-        None => may_follow && days.is_within(SECOND_WARNING_DAYS, announced.day()),
+        None => may_follow && days.is_within(SECOND_WARNING, announced.day()),
         Some(at) => {
             is_lost(at, announced.second_left_at)
                 && announced.confirmed_at.is_none()
@@ -280,7 +278,7 @@ fn step(tx: &mut Tx<'_>, site: &Site, id: &OccasionId) -> Result<bool, StoreErro
     if is_second_due {
         announced.second_at = Some(now);
         announced.day = days
-            .at_least_in(SECOND_WARNING_DAYS, announced.day())
+            .at_least_in(SECOND_WARNING, announced.day())
             .to_string();
         warning::send(tx, site, &occasion, 2, announced.day())?;
     }
@@ -438,14 +436,14 @@ mod tests {
             ("2027-06-14T16:00:00Z", true),
         ] {
             assert_eq!(
-                days(now).is_within(FIRST_WARNING_DAYS, found.delete),
+                days(now).is_within(FIRST_WARNING, found.delete),
                 is_first,
                 "{now}"
             );
         }
         // An overdue deletion is still announced 30 days in advance.
         let late = days("2028-01-01T00:00:00Z");
-        let day = late.at_least_in(FIRST_WARNING_DAYS, late.delete);
+        let day = late.at_least_in(FIRST_WARNING, late.delete);
         assert_eq!(day.to_string(), "2028-01-31");
     }
 

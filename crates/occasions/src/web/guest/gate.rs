@@ -32,7 +32,7 @@ use crate::{name_check, occasion};
 
 const COOKIE: &str = "kd_guest";
 const REMEMBERED: usize = 20;
-const REMEMBERED_FOR: Life = Life::Seconds(180 * 24 * 60 * 60);
+const LIFETIME: Life = Life::Seconds(180 * 24 * 60 * 60);
 
 /// How long the result of [`CodeGate::asks_name`] may be cached.
 const ASKS_NAME_FOR: SignedDuration = SignedDuration::from_secs(5);
@@ -483,12 +483,7 @@ impl CodeGate {
         remembered.retain(|(id, _)| *id != newest.0);
         remembered.insert(0, newest);
         remembered.truncate(REMEMBERED);
-        let value = cookie::secret(
-            site.url(),
-            COOKIE,
-            &self.signed(&remembered),
-            REMEMBERED_FOR,
-        );
+        let value = cookie::secret(site.url(), COOKIE, &self.signed(&remembered), LIFETIME);
         response.headers_mut().append(SET_COOKIE, value);
         response
     }
@@ -524,12 +519,7 @@ impl CodeGate {
             remembered.retain(|(id, _)| Some(id) != forgotten.as_ref());
         }
         let mut response = Redirect::to(address).into_response();
-        let value = cookie::secret(
-            site.url(),
-            COOKIE,
-            &self.signed(&remembered),
-            REMEMBERED_FOR,
-        );
+        let value = cookie::secret(site.url(), COOKIE, &self.signed(&remembered), LIFETIME);
         response.headers_mut().append(SET_COOKIE, value);
         Ok(response)
     }
