@@ -75,7 +75,7 @@ fn key(site: &Site) -> Result<&str, GatewayError> {
     found.ok_or(GatewayError::Unconfigured)
 }
 
-/// `None` if Stripe does not accept the amount. Its unit differs from ISO 4217 for three
+/// `None` if Stripe does not accept the amount. Stripe's unit differs from ISO 4217 for three
 /// currencies. With three decimals, the last digit must be 0
 /// (<https://docs.stripe.com/currencies>).
 fn amount(money: Money) -> Option<i64> {
