@@ -11,10 +11,8 @@ use web::{Site, Text};
 
 use crate::notice;
 
-/// The job kind of the job that mails administrators.
 const KIND: &str = "booking.alert";
-/// The minimum time between two mails to administrators.
-const QUIET: SignedDuration = SignedDuration::from_hours(1);
+const BETWEEN_MAILS: SignedDuration = SignedDuration::from_hours(1);
 
 web::words! {
     /// The kind of an alert.
@@ -65,8 +63,7 @@ pub(crate) fn raise_total(
     tell(tx, kind, (notice, &times.to_string()), (set, times))
 }
 
-/// Notifies administrators, and runs the statement `count`, which stores the number that the mail
-/// states.
+/// `count` stores the number that the mail states.
 fn tell(
     tx: &mut Tx<'_>,
     kind: AlertKind,
@@ -82,14 +79,13 @@ fn tell(
         notification::tell_on_site(tx, &administrator.account, new)?;
     }
     tx.run(count, &[&kind, &times], Rows::Exactly(1))?;
-    plan(tx)
+    schedule_mail(tx)
 }
 
-/// Schedules the mail. It is sent no sooner than an hour after the previous one.
-fn plan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+fn schedule_mail(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let mailed = sql!("SELECT alerts_mailed_at FROM booking_setting");
     let (mailed,): (Timestamp,) = tx.one(mailed, &[])?;
-    let at = tx.now().max(mailed + QUIET);
+    let at = tx.now().max(mailed + BETWEEN_MAILS);
     tx.enqueue(NewJob {
         key: Some(KIND.to_owned()),
         run_at: Some(at),
@@ -114,11 +110,11 @@ fn mail(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
     let may = sql!(
         "UPDATE booking_setting SET alerts_mailed_at = :now WHERE alerts_mailed_at <= :before",
         now,
-        before = now - QUIET
+        before = now - BETWEEN_MAILS
     )
     .run(tx, Rows::AtMostOne)?;
     if may == 0 {
-        return plan(tx);
+        return schedule_mail(tx);
     }
     let all: Vec<(AlertKind, i64)> =
         tx.all(sql!("DELETE FROM booking_alert RETURNING kind, times"), &[])?;

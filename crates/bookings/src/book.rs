@@ -195,7 +195,7 @@ pub(crate) fn place(
     let order = create_order(tx, site, account, slot, until, rules)?;
     booking.order_id = Some(order.id.clone());
     Ok(Booked {
-        booking: keep(tx, slot, booking, until)?,
+        booking: store_held(tx, slot, booking, until)?,
         order: Some(order),
         is_repeat: false,
     })
@@ -243,8 +243,7 @@ pub(crate) fn draft(
     })
 }
 
-/// Stores a booking, and holds its slot until an instant.
-fn keep(
+fn store_held(
     tx: &mut Tx<'_>,
     slot: &Slot,
     mut booking: Booking,
@@ -260,7 +259,6 @@ fn keep(
     Ok(booking)
 }
 
-/// Creates the order with which a member pays for a slot that is held until an instant.
 fn create_order(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -298,10 +296,10 @@ pub(crate) fn hold_unproven(
     let booking = draft(tx, account, slot, wishes, rules)?;
     let hold = SignedDuration::from_mins(rules.hold_minutes);
     let until = (tx.now() + hold).min(slot.starts_at);
-    keep(tx, slot, booking, until)
+    store_held(tx, slot, booking, until)
 }
 
-/// Whether an account may hold another slot. The caller holds the account's lock.
+/// The caller holds the account's lock.
 fn may_hold(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -316,8 +314,7 @@ fn may_hold(
     Ok(!is_own && !is_busy && !is_full && has_hold)
 }
 
-/// Locks the booking with which a slot is held for a member who has not proved it yet. The caller
-/// locks the member afterwards.
+/// The caller locks the member afterwards.
 fn lock_unproven(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -372,7 +369,6 @@ pub(crate) fn prove(
     }))
 }
 
-/// Stores a booking, and reserves a room for it if its slot needs one.
 fn insert(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<(), Refusal> {
     sql!(
         "INSERT INTO booking ({Booking}) VALUES ({:Booking})",

@@ -41,10 +41,8 @@ pub(crate) const FAREWELL: &str = "booking.farewell";
 pub(crate) const NOTE: &str = "booking.note";
 pub(crate) const LATE: &str = "booking.late";
 
-/// How long before a session the member and the provider are reminded.
-const REMINDER: SignedDuration = SignedDuration::from_hours(24);
-/// The delay between a change of the provider's note and the mail about it to the member. Several
-/// changes within this time cause one mail.
+const REMIND_BEFORE: SignedDuration = SignedDuration::from_hours(24);
+/// Several changes of the provider's note within this time cause one mail.
 const NOTE_DELAY: SignedDuration = SignedDuration::from_mins(10);
 
 web::words! {
@@ -497,7 +495,7 @@ fn plan(
 
 /// Schedules the reminder, the request for feedback, and the completion of a confirmed booking.
 pub(crate) fn plan_session(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
-    let remind_at = booking.starts_at - REMINDER;
+    let remind_at = booking.starts_at - REMIND_BEFORE;
     if remind_at > tx.now() {
         plan(tx, REMIND, booking, remind_at)?;
     } else {

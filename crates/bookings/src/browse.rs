@@ -155,7 +155,6 @@ pub(crate) fn alternatives(tx: &mut Tx<'_>, slot: &Slot) -> Result<Vec<Offered>,
     list(tx, &filter, 3)
 }
 
-/// The maximum number of titles among which visitors choose.
 const TITLES: i64 = 100;
 
 /// Lists the titles of upcoming free slots, each once. Each step of the recursion finds the next

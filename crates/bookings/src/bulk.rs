@@ -11,7 +11,6 @@ use crate::slot::view::SlotView;
 use crate::slot::{self, Place, SlotChange, SlotId};
 use crate::{Refusal, meeting_link, request, settings};
 
-/// The maximum number of slots in one change.
 const MOST: usize = 200;
 
 web::words! {
@@ -115,7 +114,6 @@ fn change(
     Ok(Some(SlotView::of(tx, slot)?))
 }
 
-/// Returns the first reason why a slot cannot be changed.
 fn reason(id: &SlotId, refusal: Refusal) -> FieldProblem {
     let pointer = format!("/ids/{id}");
     let problem = Problem::from(refusal);

@@ -13,10 +13,7 @@ use web::calendar_file::CalendarEvent;
 use crate::booking::{Booking, BookingView};
 use crate::{Refusal, notice};
 
-/// The purpose of the key that signs calendar URLs. The key is derived from the key file for this
-/// purpose.
 const PURPOSE: &str = "bookings.calendar-feed";
-/// The maximum number of past sessions in a calendar.
 const MOST_PAST: i64 = 500;
 
 fn key(site: &Site) -> Key {

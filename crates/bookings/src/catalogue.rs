@@ -151,7 +151,6 @@ impl Resource for CatalogueEntry {
         Ok(())
     }
 
-    /// An entry that a slot offers, or that somebody chose, is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (used,): (i64,) = sql!(
             "SELECT (SELECT COUNT(*) FROM slot_entry WHERE entry = :slug)

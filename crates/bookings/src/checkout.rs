@@ -21,8 +21,7 @@ pub const KIND: &str = "booking.poll";
 const CLAIM: SignedDuration = SignedDuration::from_secs(60);
 /// A gateway is polled about an order until this long after the order's creation.
 const ASKED: SignedDuration = SignedDuration::from_hours(48);
-/// The time between the payer's redirect to the gateway and the first poll of the gateway.
-const FIRST: SignedDuration = SignedDuration::from_mins(3);
+const FIRST_POLL: SignedDuration = SignedDuration::from_mins(3);
 /// How soon a gateway is polled again if it did not respond when the payer returned.
 const SOON: SignedDuration = SignedDuration::from_secs(10);
 /// The minimum time between two requests to a gateway while somebody looks at an order that is not
@@ -31,8 +30,7 @@ pub(crate) const WATCHED: SignedDuration = SignedDuration::from_secs(15);
 /// The minimum time between two requests to a gateway when somebody presses the button that checks
 /// the payment.
 pub(crate) const PRESSED: SignedDuration = SignedDuration::from_secs(5);
-/// The minimum time for paying an order with Stripe.
-const EXTENDED: SignedDuration = SignedDuration::from_mins(40);
+const STRIPE_MINIMUM: SignedDuration = SignedDuration::from_mins(40);
 
 /// Returns the gateway's page for an order. The order is stored before the gateway creates its own
 /// order, whose id is stored last. So after a crash the polling job finds the order, and a repeated
@@ -75,7 +73,7 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
                 ..order
             };
             tx.update(&order)?;
-            plan(tx, &id, gateway, FIRST)?;
+            plan(tx, &id, gateway, FIRST_POLL)?;
             if gateway == GatewayName::Stripe {
                 order.expires_at = extend(tx, &order)?;
             }
@@ -105,7 +103,7 @@ pub async fn open(site: &Site, id: &OrderId, chosen: GatewayName) -> Result<Chec
 /// calls do not change the time, because a repeated request to Stripe must equal the first. The
 /// caller holds the order's lock.
 fn extend(tx: &mut Tx<'_>, order: &Order) -> Result<Timestamp, StoreError> {
-    let until = order.expires_at.max(tx.now() + EXTENDED);
+    let until = order.expires_at.max(tx.now() + STRIPE_MINIMUM);
     let extended = sql!(
         "UPDATE booking_order SET expires_at = :until, is_extended = 1
          WHERE id = :id AND is_extended = 0",
@@ -285,7 +283,6 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 3] {
     ]
 }
 
-/// Ends an order that was not paid in time.
 fn end(job: &Job) -> Result<Done, JobError> {
     let Payload { order: id } = job.read()?;
     Ok(Done::with(move |tx: &mut Tx<'_>| {
@@ -298,7 +295,6 @@ fn end(job: &Job) -> Result<Done, JobError> {
     }))
 }
 
-/// The job that closes the gateway's page for an order that can no longer be paid.
 fn close(site: &Site) -> Handler {
     Handler::with(CLOSE, site, |site: Site, job: Job| async move {
         let Payload { order: id } = job.read()?;
@@ -310,7 +306,7 @@ fn close(site: &Site) -> Handler {
             // The job tries again until it is as old as `LONGEST`. By then, the gateway has closed
             // the page itself.
             if job.age(site.clock.now()) < gateway_retry::LONGEST {
-                let to = (order.gateway, FIRST);
+                let to = (order.gateway, FIRST_POLL);
                 closed.map_err(|error| gateway_retry::later(&site, &job, to, error))?;
             }
         }
@@ -318,7 +314,6 @@ fn close(site: &Site) -> Handler {
     })
 }
 
-/// The job that polls a gateway about an order, until the order is paid or two days have passed.
 fn poll(site: &Site) -> Handler {
     Handler::with(KIND, site, |site: Site, job: Job| async move {
         let Payload { order: id } = job.read()?;
@@ -329,7 +324,7 @@ fn poll(site: &Site) -> Handler {
             return Ok(Done::nothing());
         };
         let facts = order.gateway.list_payments(&site, &order).await;
-        let to = (order.gateway, FIRST);
+        let to = (order.gateway, FIRST_POLL);
         let facts = facts.map_err(|error| gateway_retry::later(&site, &job, to, error))?;
         let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             for fact in &facts {
@@ -339,7 +334,7 @@ fn poll(site: &Site) -> Handler {
             let is_open = order::find(tx, &order.id)?.is_some_and(|order| order.is_unpaid());
             // The intervals between polls become longer.
             if is_open && age < ASKED {
-                plan(tx, &order.id, order.gateway, FIRST.max(age / 4))?;
+                plan(tx, &order.id, order.gateway, FIRST_POLL.max(age / 4))?;
             }
             Ok(())
         };

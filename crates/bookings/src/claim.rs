@@ -350,7 +350,6 @@ pub fn decide(
     Ok(claim)
 }
 
-/// The outcome that a claim says.
 fn outcome(claim: &Claim) -> Outcome {
     match claim.claimant {
         Party::Member => Outcome::NoShowProvider,
@@ -400,8 +399,7 @@ pub(crate) fn settle_by_mark(tx: &mut Tx<'_>, party: &PartyTo) -> Result<(), Sto
     Ok(())
 }
 
-/// Does what a claim says that is not disputed. Returns `false` if the payout is already being
-/// sent, so that an administrator has to decide.
+/// `false` if the payout is already being sent, so that an administrator has to decide.
 fn holds(tx: &mut Tx<'_>, booking: &Booking, claim: &Claim) -> Result<bool, StoreError> {
     if booking.state == outcome(claim).state() {
         return Ok(true);
@@ -460,7 +458,6 @@ pub(crate) fn job(site: &Site) -> Handler {
     })
 }
 
-/// Mails one side what became of a claim, and notifies it on the site.
 fn tell(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -471,7 +468,6 @@ fn tell(
     tell_settled(tx, site, booking, claim, party, Settled::default())
 }
 
-/// What an administrator has decided about a claim.
 #[derive(Clone, Copy, Default)]
 struct Settled {
     outcome: Option<Outcome>,

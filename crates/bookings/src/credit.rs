@@ -24,8 +24,7 @@ platform::id!(CreditEntryId, "One line of a lot.");
 
 /// The job kind of the mail about credits or a membership that will end soon.
 pub(crate) const END: &str = "booking.end";
-/// How long before the end of credits or a membership the member gets the mail about it.
-const AHEAD: SignedDuration = SignedDuration::from_hours(7 * 24);
+const WARN_BEFORE_END: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 web::words! {
     /// The reason for a change to credits.
@@ -138,7 +137,7 @@ pub(crate) struct Ending {
 /// Schedules the mail about credits or a membership that ends at `at`, unless the time of the mail
 /// has already passed. One mail is about everything that ends at the same instant.
 pub(crate) fn plan_end(tx: &mut Tx<'_>, party: &PartyId, at: Timestamp) -> Result<(), StoreError> {
-    let run_at = at - AHEAD;
+    let run_at = at - WARN_BEFORE_END;
     if run_at <= tx.now() {
         return Ok(());
     }
@@ -182,7 +181,6 @@ pub struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    /// Whether a lot's credits can pay for the wanted session.
     fn suits(self, lot: &Lot) -> bool {
         lot.credit_kind == self.kind && reaches(lot, self.starts_at, self.rules)
     }
@@ -320,7 +318,6 @@ pub(crate) fn give_back(
     }
 }
 
-/// The order of a lot, if it was refunded in full.
 fn refunded_order(tx: &mut Tx<'_>, lot: &LotId) -> Result<Option<OrderId>, StoreError> {
     let found: Option<(OrderId,)> = sql!(
         "SELECT o.id FROM credit_lot l JOIN booking_order o ON o.id = l.order_id

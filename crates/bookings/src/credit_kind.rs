@@ -122,8 +122,7 @@ impl Resource for CreditKind {
         })
     }
 
-    /// A kind is deactivated instead of deleted if a slot takes it, a plan grants it or there are
-    /// credits of it. The kind that reviews cost is never deleted either.
+    /// The kind that reviews cost is never deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         if self.code == DOCUMENT_REVIEW {
             return Ok(Removal::Deactivate);

@@ -98,7 +98,6 @@ impl Resource for Criterion {
         })
     }
 
-    /// A criterion that somebody may have answered is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (written,): (i64,) = sql!(
             "SELECT COUNT(*) FROM feedback WHERE author = :author",

@@ -17,12 +17,11 @@ use crate::settings;
 use crate::slot::{Place, Slot, State as SlotState};
 
 const DAYS: i32 = 21;
-/// The minimum number of days until the booked lesson. No reminder is due when the demo starts.
+/// No reminder is due when the demo starts.
 const BOOKED_AHEAD: i32 = 3;
 const BIO: &str = "I teach the second form, and on some evenings everybody who wants to read the \
                    menu without help.";
 
-/// A lesson that is offered each week.
 struct Lesson {
     weekday: Weekday,
     hour: i8,

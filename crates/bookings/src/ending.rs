@@ -13,7 +13,6 @@ use crate::credit::{self, END, Ending, Lot};
 use crate::credit_kind::Labels;
 use crate::{gateway, membership, notice};
 
-/// The path of the page with a member's credits and memberships.
 const PAGE: &str = "/me/credits";
 
 pub(crate) fn job(site: &Site) -> Handler {
@@ -28,8 +27,7 @@ pub(crate) fn job(site: &Site) -> Handler {
     })
 }
 
-/// Tells a member which membership and credits end at this instant. Leaves out those that have
-/// already ended or were used up, refunded or extended.
+/// Leaves out those that have already ended or were used up, refunded or extended.
 fn tell(tx: &mut Tx<'_>, site: &Site, ending: &Ending) -> Result<(), StoreError> {
     let at = Timestamp::from_millisecond(ending.at);
     let at = at.map_err(|_| StoreError::rule("an end beyond all calendars"))?;

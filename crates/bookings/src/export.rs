@@ -18,7 +18,6 @@ use crate::booking::search;
 use crate::refund::manual::{self, Before, OrderRecord};
 use crate::settings::Administrator;
 
-/// How many rows are read at once.
 const ROWS: i64 = 500;
 
 web::words! {
@@ -130,7 +129,6 @@ impl Rest {
     }
 }
 
-/// The first line of a file: the names of its columns.
 const fn headings(kind: ExportKind) -> &'static str {
     match kind {
         ExportKind::Orders => {
@@ -166,8 +164,7 @@ const fn headings(kind: ExportKind) -> &'static str {
 
 type Rows = (Vec<Vec<Cell>>, Option<Last>);
 
-/// Reads a page of an export, and the sort key of its last row. Rows that are added meanwhile may
-/// be left out, but no other row is left out or read twice.
+/// Rows added meanwhile may be left out, but no other row is left out or read twice.
 fn read(tx: &mut Tx<'_>, kind: ExportKind, last: Option<&Last>) -> Result<Rows, StoreError> {
     let after = last.map_or("", |(_, id)| id.as_str());
     match kind {
@@ -214,7 +211,6 @@ fn rows<T: Serialize>(
     Ok((rows.collect::<Result<_, _>>()?, records.last().map(key)))
 }
 
-/// The cells of a record under `headings`: its fields, and its amounts also as decimal numbers.
 fn cells(headings: &str, record: &impl Serialize) -> Result<Vec<Cell>, StoreError> {
     let record = serde_json::to_value(record);
     let record = record.map_err(|_| StoreError::rule("rows that cannot be written"))?;
@@ -237,7 +233,6 @@ fn cells(headings: &str, record: &impl Serialize) -> Result<Vec<Cell>, StoreErro
     Ok(headings.split(',').map(cell).collect())
 }
 
-/// An order, with its receipt number as it is shown to people.
 #[derive(Serialize)]
 struct OrderRow {
     #[serde(flatten)]

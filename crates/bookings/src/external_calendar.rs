@@ -28,15 +28,11 @@ use crate::provider::{self, Provider, ProviderId};
 use crate::{Refusal, notice};
 use ics::{Busy, Found};
 
-/// The kind of the job that reads a calendar.
 const KIND: &str = "booking.calendar";
-/// The purpose of the key that encrypts addresses. The key is derived from the key file for this
-/// purpose.
 const PURPOSE: &str = "bookings.external-calendar";
 /// The maximum size of a calendar, in bytes.
 const LONGEST: usize = 1 << 20;
-/// How often a calendar is read.
-const EVERY: SignedDuration = SignedDuration::from_hours(1);
+const READ_EVERY: SignedDuration = SignedDuration::from_hours(1);
 /// How soon a calendar is tried again whose reading did not end.
 const AFTER_BREAK: SignedDuration = SignedDuration::from_hours(24);
 /// The maximum number of starts of one reading. A reading that exceeds it probably ends its worker.
@@ -255,7 +251,7 @@ pub(crate) fn job(site: &Site) -> Handler {
             tracing::error!(%provider, starts, "the reading of a calendar never ended");
             (Err(ReadError::TooMuch), AFTER_BREAK)
         } else {
-            (fetch(&site, &provider, &sealed, zone).await, EVERY)
+            (fetch(&site, &provider, &sealed, zone).await, READ_EVERY)
         };
         let write = move |tx: &mut Tx<'_>| {
             if keep(tx, &site, &provider, &sealed, &read)? {
@@ -299,8 +295,7 @@ async fn fetch(
     read.unwrap_or(Err(ReadError::Broken))
 }
 
-/// Stores the result of reading a calendar, and returns `true`. Returns `false` if the provider has
-/// meanwhile changed the calendar's address.
+/// `false` if the provider has meanwhile changed the calendar's address.
 fn keep(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -332,13 +327,12 @@ fn keep(
     if let Ok(found) = read {
         let busy = without_bookings(tx, site, provider, &found.busy)?;
         replace(tx, provider, &busy)?;
-        tell(tx, site, provider)?;
+        notify_clashes(tx, site, provider)?;
     }
     Ok(true)
 }
 
-/// Leaves out busy times that are the provider's own bookings. The calendar got them from the
-/// site's mails, and may show them at their old times.
+/// The calendar got them from the site's mails, and may show them at their old times.
 fn without_bookings(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -368,7 +362,6 @@ fn without_bookings(
     Ok(merge(times))
 }
 
-/// Joins times that overlap or touch.
 fn merge(mut times: Vec<BusyTime>) -> Vec<BusyTime> {
     times.sort_by_key(|one| one.starts_at);
     let mut merged: Vec<BusyTime> = Vec::new();
@@ -403,8 +396,7 @@ fn replace(tx: &mut Tx<'_>, provider: &ProviderId, busy: &[BusyTime]) -> Result<
     Ok(())
 }
 
-/// Notifies the provider of each booking that overlaps a busy time, once per booking.
-fn tell(tx: &mut Tx<'_>, site: &Site, provider: &ProviderId) -> Result<(), StoreError> {
+fn notify_clashes(tx: &mut Tx<'_>, site: &Site, provider: &ProviderId) -> Result<(), StoreError> {
     let clashes: Vec<Booking> = sql!(
         "SELECT {b: Booking} FROM booking b
          WHERE b.provider_id = :provider AND b.state IN ('pending_payment', 'confirmed')

@@ -330,8 +330,7 @@ pub fn change(
     Ok(new)
 }
 
-/// Returns the account that the feedback is about. Feedback about an erased account is refused,
-/// because no later erasure would find the text.
+/// Feedback about an erased account is refused, because no later erasure would find the text.
 fn other_side(tx: &mut Tx<'_>, booking: &Booking, author: Author) -> Result<AccountId, Refusal> {
     let other = match author {
         Author::Member => Party::Provider,
@@ -341,8 +340,6 @@ fn other_side(tx: &mut Tx<'_>, booking: &Booking, author: Author) -> Result<Acco
     other.ok_or_else(|| FEEDBACK_CLOSED.into())
 }
 
-/// Applies the input, and checks that each score and each answer belongs to a criterion of the
-/// author's side.
 fn read(tx: &mut Tx<'_>, old: &Feedback, is_new: bool, input: &Input) -> Result<Feedback, Refusal> {
     let mut findings = Findings::default();
     let mut new = input.apply(FIELDS, old, is_new, &TimeZone::UTC, &mut findings);
@@ -364,8 +361,7 @@ fn read(tx: &mut Tx<'_>, old: &Feedback, is_new: bool, input: &Input) -> Result<
     Ok(new)
 }
 
-/// Records in the audit log that somebody wrote feedback. The text is not recorded, because the log
-/// outlives accounts.
+/// Not the text, because the log outlives accounts.
 fn record(tx: &mut Tx<'_>, party: &PartyTo, new: &Feedback) -> Result<(), StoreError> {
     let entity = ("booking", party.booking.id.to_string());
     let changes = json!([{"field": "feedback", "new": new.revisions}]);

@@ -20,11 +20,9 @@ platform::id!(FindingId, random, "One finding.");
 pub const KIND: &str = "booking.findings";
 /// The path of the page of findings.
 pub(crate) const PAGE: &str = "/admin/orders/reconcile";
-/// How long a finding must be open before administrators are told of it. Many findings disappear by
-/// themselves earlier.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
-/// The minimum time between two notices to administrators.
-const QUIET: SignedDuration = SignedDuration::from_hours(1);
+/// Many findings disappear by themselves earlier.
+const TELL_AFTER: SignedDuration = SignedDuration::from_mins(10);
+const BETWEEN_NOTICES: SignedDuration = SignedDuration::from_hours(1);
 
 web::words! {
     /// The kind of a finding.
@@ -65,8 +63,7 @@ impl FindingKind {
         }
     }
 
-    /// Whether a finding whose remedy was applied opens again if it is found again. A finding about
-    /// an event for an unknown order stays closed.
+    /// A finding about an event for an unknown order stays closed.
     fn reopens(self) -> bool {
         self != Self::UnmatchedEvent
     }
@@ -142,7 +139,7 @@ pub(crate) fn note(
     if is_new {
         let (told,): (Timestamp,) =
             tx.one(sql!("SELECT findings_told_at FROM booking_setting"), &[])?;
-        let at = (tx.now() + PATIENCE).max(told + QUIET);
+        let at = (tx.now() + TELL_AFTER).max(told + BETWEEN_NOTICES);
         tx.enqueue(NewJob {
             key: Some(KIND.to_owned()),
             run_at: Some(at),
@@ -185,7 +182,7 @@ pub(crate) fn tell(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let may = sql!(
         "UPDATE booking_setting SET findings_told_at = :now WHERE findings_told_at <= :before",
         now,
-        before = now - QUIET
+        before = now - BETWEEN_NOTICES
     )
     .run(tx, Rows::AtMostOne)?;
     if may == 0 {

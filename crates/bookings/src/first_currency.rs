@@ -5,7 +5,6 @@ use platform::money::Currency;
 use platform::{Rows, StoreError, Tx, sql};
 use web::{Site, zone};
 
-/// The job kind.
 const KIND: &str = "booking.first_currency";
 
 pub(crate) fn job(site: &Site) -> Handler {
@@ -18,7 +17,7 @@ pub(crate) fn job(site: &Site) -> Handler {
     })
 }
 
-/// Sets the currency of new prices, unless somebody has saved the settings or named a price.
+/// Unless somebody has saved the settings or named a price.
 fn begin_with(tx: &mut Tx<'_>, currency: Currency) -> Result<(), StoreError> {
     sql!(
         "UPDATE booking_setting SET currency = :currency

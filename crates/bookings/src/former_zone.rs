@@ -7,7 +7,6 @@ use platform::jobs::{Done, Handler, JobError};
 use platform::{Rows, StoreError, Tx, sql};
 use web::{Site, dates, zone};
 
-/// The job kind.
 const KIND: &str = "booking.former_zones";
 
 pub(crate) fn job(site: &Site) -> Handler {

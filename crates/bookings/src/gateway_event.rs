@@ -22,8 +22,7 @@ use crate::{booking, gateway_retry, payout, settle};
 
 /// The job kind of the job that processes an event.
 pub const KIND: &str = "booking.event";
-/// The delay before a job tries again, if the gateway did not respond.
-const PAUSE: SignedDuration = SignedDuration::from_mins(2);
+const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(2);
 
 web::words! {
     /// The state of an event.
@@ -158,7 +157,7 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
 
 async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
     let Payload { gateway, event } = job.read()?;
-    let later = |error| gateway_retry::later(&site, &job, (gateway, PAUSE), error);
+    let later = |error| gateway_retry::later(&site, &job, (gateway, RETRY_AFTER), error);
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Stored>, StoreError> {
         sql!(
             "SELECT {Stored} FROM gateway_event
@@ -234,8 +233,7 @@ pub(crate) async fn find_order(
         .map(|order| order.id))
 }
 
-/// Finds an order by the id of its payment at the gateway, for events that do not contain an
-/// order's id.
+/// For events that do not contain an order's id.
 async fn find_order_of_payment(site: &Site, event: &Stored) -> Result<Option<OrderId>, JobError> {
     let (gateway, payment) = (event.gateway, event.payment_ref.clone());
     let look = move |tx: &mut Tx<'_>| -> Result<Option<(OrderId,)>, StoreError> {
@@ -250,8 +248,7 @@ async fn find_order_of_payment(site: &Site, event: &Stored) -> Result<Option<Ord
     Ok(site.store.read(look).await?.map(|(id,)| id))
 }
 
-/// Holds back the providers' payouts while a payment is disputed. If the dispute is lost, takes
-/// back payouts that are already in a batch or paid.
+/// If the dispute is lost, takes back payouts that are already in a batch or paid.
 fn follow_dispute(tx: &mut Tx<'_>, order: &OrderId, event: &Stored) -> Result<(), StoreError> {
     order::lock(tx, order)?;
     let bookings = match booking::lock_of_order(tx, order)? {
@@ -314,8 +311,6 @@ async fn handle_refund(site: Site, event: Stored) -> Result<Done, GatewayError> 
     }))
 }
 
-/// Returns a description of an order: the title of the session or plan, the payer's name, and the
-/// payment's id at the gateway.
 fn describe_order(tx: &mut Tx<'_>, order: &OrderId, event: &Stored) -> Result<String, StoreError> {
     let (title, payer): (String, Option<String>) = sql!(
         "SELECT COALESCE(n.name, b.title, ''), a.display_name

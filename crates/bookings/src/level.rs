@@ -67,7 +67,6 @@ impl Resource for Level {
         })
     }
 
-    /// A level that a slot offers, or that somebody chose, is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (used,): (i64,) = sql!(
             "SELECT (SELECT COUNT(*) FROM slot_level WHERE level = :code)

@@ -370,16 +370,13 @@ pub const REVIEW_CALL_NOT_ALLOWED: Code = Code::new(403, "review_call_not_allowe
 pub const TOO_MANY_REVIEWS: Code = Code::new(429, "too_many_reviews");
 /// The error for a caller without the required role. The crate `accounts` declares this code.
 const ROLE_REQUIRED: Code = Code::new(403, "role_required");
-/// The error for moving money with an API token. Only people in a browser may move money. The crate
-/// `accounts` declares this code.
+/// Only people in a browser may move money. The crate `accounts` declares this code.
 const TOKEN_NOT_PERMITTED: Code = Code::new(403, "token_not_permitted");
 
-/// The position for a new item, after the items at `positions`.
 fn next_position(positions: impl Iterator<Item = i64>) -> i64 {
     positions.max().map_or(1, |last| (last + 1).min(1_000))
 }
 
-/// Adds the error for an amount in the field `pointer` that is not between 1 and `most` minor units.
 /// If `most` is 0, nothing is left.
 fn add_amount_range(findings: &mut Findings, pointer: &str, most: Money) {
     if most.minor < 1 {
@@ -392,7 +389,6 @@ fn add_amount_range(findings: &mut Findings, pointer: &str, most: Money) {
     findings.add(pointer, "out_of_range", bounds);
 }
 
-/// Returns the refusal of a change that is based on an outdated version.
 fn conflict(stored: &impl Serialize) -> Refusal {
     let whole = serde_json::to_value(stored).unwrap_or_default();
     Refusal::VersionConflict(Box::new(site::refusal::Stored {

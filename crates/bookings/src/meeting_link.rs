@@ -47,8 +47,7 @@ pub(crate) fn read_hosts(pointer: &str, sent: &[String], findings: &mut Findings
     hosts
 }
 
-/// Whether `name` is a DNS name with at least two labels. IP addresses are refused, because their
-/// last label begins with a digit.
+/// IP addresses are refused, because their last label begins with a digit.
 fn is_host(name: &str) -> bool {
     let is_label = |label: &str| {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';

@@ -11,7 +11,6 @@ use web::Problem;
 use crate::settings::BookingSettings;
 use crate::{Refusal, TOO_MANY_BOOKINGS, TOO_MANY_HOLDS, order};
 
-/// The maximum number of a member's upcoming bookings.
 const UPCOMING: i64 = 20;
 
 /// Locks a member's account, so that concurrent changes of the same member wait for each other.

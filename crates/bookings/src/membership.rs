@@ -13,7 +13,6 @@ use web::{Problem, Site};
 use crate::order::{self, Order, OrderId, OrderMode, PartyId};
 use crate::{Refusal, TIER_REQUIRED, credit, credit_kind};
 
-/// The period during which a paid plan opens its tier.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 struct Period {
     order_id: OrderId,
@@ -21,8 +20,7 @@ struct Period {
     tier: i64,
     starts_at: Timestamp,
     ends_at: Timestamp,
-    /// The start of the first period in a series of periods that extend each other. The months of
-    /// all periods of the series are counted from this start.
+    /// The months of all periods that extend each other are counted from this start.
     first_start: Timestamp,
     months: i64,
 }
@@ -140,8 +138,7 @@ pub(crate) fn check(
     Err(Refusal::Problem(problem.with("upgrade_url", "/book/plans")))
 }
 
-/// Among the plans on sale whose tier is at least `tier`, finds the one with the lowest tier and
-/// returns its name.
+/// The plan on sale with the lowest tier of at least `tier`.
 fn first_plan(tx: &mut Tx<'_>, tier: i64) -> Result<Option<String>, StoreError> {
     let found: Option<(String,)> = sql!(
         "SELECT name FROM plan

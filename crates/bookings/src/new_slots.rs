@@ -31,9 +31,7 @@ pub const NEWSLETTER: Newsletter = Newsletter {
 pub const PLAN: &str = "booking.new_slots";
 /// The job kind of the job that writes the mails of a day.
 pub const MAIL: &str = "booking.new_slots_mail";
-/// How many mails one run of the job writes.
 const PAGE: i64 = 200;
-/// The maximum number of slots in a mail.
 const LISTED: usize = 10;
 /// The hour of the day at which the mails are sent.
 const HOUR: i8 = 8;
@@ -43,7 +41,6 @@ struct Payload {
     day: Date,
 }
 
-/// The mailing of one day.
 #[derive(Row)]
 struct Mailing {
     since: Timestamp,
@@ -69,7 +66,6 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     ]
 }
 
-/// Plans the next two mailings.
 fn plan(tx: &mut Tx<'_>, zone: &TimeZone) -> Result<(), StoreError> {
     for (day, at) in days::mornings(tx.now(), zone, HOUR) {
         enqueue(tx, day, at)?;
@@ -85,8 +81,7 @@ fn enqueue(tx: &mut Tx<'_>, day: Date, at: Timestamp) -> Result<(), StoreError> 
     })
 }
 
-/// Finds the mailing of a day, or begins it with the slots that were created since the previous
-/// mailing. Returns `None` if the mailing is finished.
+/// `None` if the mailing is finished.
 fn begin(tx: &mut Tx<'_>, day: &str) -> Result<Option<Mailing>, StoreError> {
     let now = tx.now();
     let (last,): (Option<Timestamp>,) =

@@ -20,8 +20,6 @@ use crate::choice::{self, Choice};
 use crate::slot::{self, Slot, SlotId};
 use crate::{QUOTA_EXHAUSTED, Refusal, browse, calendar_feed, notice, settings};
 
-/// The purpose of the key for links and address hashes. The key is derived from the key file for
-/// this purpose.
 const PURPOSE: &str = "bookings.newcomer";
 
 fn key(site: &Site) -> Key {
@@ -35,7 +33,6 @@ pub struct Newcomer {
     pub booking: NewBooking,
 }
 
-/// Why a slot is not held.
 enum HoldError {
     /// The address belongs to an account that cannot be used, or that was just created.
     EmailTaken,

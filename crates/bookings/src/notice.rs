@@ -40,8 +40,7 @@ pub(crate) enum Event {
 }
 
 impl Event {
-    /// The message ids of the mail's subject, of the mail's first sentence, and of the
-    /// notification.
+    /// The message ids of the subject, of the first sentence, and of the notification.
     fn messages(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Confirmed => (

@@ -22,7 +22,6 @@ platform::id!(PaymentId, random, "One payment.");
 platform::id!(LedgerEntryId, "One line of the ledger.");
 platform::id!(PlanId, random, "One plan.");
 
-/// The period in which an account's orders are counted.
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// The job kind of the job that closes a gateway's page for an order.
 pub(crate) const CLOSE: &str = "booking.close";
@@ -92,7 +91,6 @@ impl GatewayName {
         format!("gateway {}", self.word())
     }
 
-    /// Whether the gateway's page for an order can be closed.
     fn closes_pages(self) -> bool {
         self == Self::Stripe
     }
@@ -352,8 +350,7 @@ pub fn own_order(
     Ok(list_own(tx, account, id.as_str(), None, 1)?.pop())
 }
 
-/// Lists an account's orders like [`of_account`]. Unless `only` is empty, lists only the order with
-/// this id.
+/// Unless `only` is empty, lists only the order with this id.
 fn list_own(
     tx: &mut Tx<'_>,
     account: &AccountId,

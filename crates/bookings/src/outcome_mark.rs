@@ -120,8 +120,7 @@ pub fn mark(
     Ok(booking)
 }
 
-/// Notifies the side that, according to the outcome, missed the session. If the provider missed it,
-/// administrators are notified too.
+/// If the provider missed the session, administrators are notified too.
 fn tell(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<(), StoreError> {
     let (kind, party) = match booking.state {
         State::NoShowMember => ("booking-notice-no-show-member", Party::Member),

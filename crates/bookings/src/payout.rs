@@ -33,8 +33,6 @@ pub use provider_rate::{
 
 platform::id!(PayoutId, random, "One sum that a provider is owed.");
 
-/// The purpose of the key that encrypts bank references. The key is derived from the key file for
-/// this purpose.
 const PURPOSE: &str = "bookings.payout-reference";
 /// The reason that programs read of items that were changed because of a dispute.
 const DISPUTE: &str = "dispute";
@@ -253,8 +251,7 @@ pub fn step(
     Ok(new)
 }
 
-/// What remains of the amount of a paid item after its adjustments. Rejected adjustments do not
-/// count.
+/// Rejected adjustments do not count.
 fn left(tx: &mut Tx<'_>, item: &Payout) -> Result<i64, StoreError> {
     let (adjusted,): (i64,) = sql!(
         "SELECT CAST(COALESCE(SUM(amount_minor), 0) AS BIGINT) FROM payout_item
@@ -265,7 +262,6 @@ fn left(tx: &mut Tx<'_>, item: &Payout) -> Result<i64, StoreError> {
     Ok(item.amount_minor + adjusted)
 }
 
-/// Locks a session's payout if it is in a batch or paid.
 fn lock_sent(tx: &mut Tx<'_>, booking: &BookingId) -> Result<Option<Payout>, StoreError> {
     sql!(
         "SELECT {Payout} FROM payout_item
@@ -276,7 +272,6 @@ fn lock_sent(tx: &mut Tx<'_>, booking: &BookingId) -> Result<Option<Payout>, Sto
     .maybe(tx)
 }
 
-/// Checks that an adjustment takes back no more than is left of the payout.
 fn check_adjustment(tx: &mut Tx<'_>, adjustment: &Payout) -> Result<(), Refusal> {
     let left = match lock_sent(tx, &adjustment.booking_id)? {
         Some(item) => left(tx, &item)?,
@@ -303,8 +298,6 @@ fn adjustment(tx: &mut Tx<'_>, paid: &Payout, amount_minor: i64) -> Payout {
     }
 }
 
-/// Whether the payment for a session, or for the plan whose credit paid for it, is disputed or was
-/// lost in a dispute.
 fn is_disputed(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     match (&booking.order_id, &booking.credit_lot_id) {
         (Some(order), _) => order::is_disputed(tx, order),

@@ -24,12 +24,9 @@ use crate::{
     slot,
 };
 
-/// The maximum length of a plan's code.
 const CODE: usize = 40;
-/// The maximum number of credits of one kind in a plan.
 const MOST_CREDITS: i64 = 999;
-/// How long a member can pay an order for a plan.
-const OPEN: SignedDuration = SignedDuration::from_hours(24);
+const PAYABLE_FOR: SignedDuration = SignedDuration::from_hours(24);
 
 /// Credits that can be bought together.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize, ToSchema)]
@@ -88,8 +85,7 @@ impl Plan {
         }
     }
 
-    /// Checks that each kind of credits is granted once, and that added kinds are active. Removes
-    /// grants of 0 credits.
+    /// Also removes grants of 0 credits.
     fn check_grants(
         &mut self,
         tx: &mut Tx<'_>,
@@ -244,7 +240,7 @@ pub fn buy(
         mode: gateway::mode(site),
         amount: plan.price(),
         tax: rules.tax_in(plan.price()),
-        expires_at: tx.now() + OPEN,
+        expires_at: tx.now() + PAYABLE_FOR,
         grant,
     };
     let order = order::create(tx, account, new)?;
@@ -351,7 +347,6 @@ impl Resource for Plan {
         Ok(())
     }
 
-    /// A plan that was ever ordered is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, by: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         sudo::require::<Refusal>(tx, &by.requester().who)?;
         let (orders,): (i64,) = sql!(

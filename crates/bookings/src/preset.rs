@@ -32,7 +32,6 @@ web::words! {
 /// The code of an item, and the message id of its label.
 type Item = (&'static str, &'static str);
 
-/// What a preset adds.
 struct Rows {
     types: [Item; 3],
     levels: [Item; 3],
@@ -43,7 +42,6 @@ struct Rows {
     /// whole units of a currency.
     plans: &'static [(&'static str, i64, i64, i64, i64)],
     reveal: Reveal,
-    /// Whether people may book before they have an account.
     newcomers: bool,
 }
 
@@ -144,7 +142,6 @@ const CONSULTING: Rows = Rows {
     newcomers: false,
 };
 
-/// Levels by the number of guests.
 const GUESTS: [Item; 3] = [
     ("small", "preset-small"),
     ("medium", "preset-medium"),
@@ -219,7 +216,6 @@ pub fn apply(
     Ok(())
 }
 
-/// Sets the labels of the kinds of credits with which a site begins, in the language of `say`.
 fn label_kinds(
     tx: &mut Tx<'_>,
     by: &Administrator,

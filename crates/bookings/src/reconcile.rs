@@ -24,9 +24,7 @@ use crate::{
 pub const KIND: &str = "booking.reconcile";
 /// The job kind of the job that compares one gateway's records with the site's records.
 pub const COMPARE: &str = "booking.compare";
-/// The delay before a job tries again, if the gateway did not respond.
-const PAUSE: SignedDuration = SignedDuration::from_mins(2);
-/// How far back in time the records are compared.
+const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(2);
 const COMPARED: SignedDuration = SignedDuration::from_hours(3 * 24);
 /// How old a recorded payment must be before the gateway is expected to list it.
 const LISTED: SignedDuration = SignedDuration::from_hours(1);
@@ -79,7 +77,7 @@ async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
     let Payload { gateway } = job.read()?;
     let now = site.clock.now();
     let captured = gateway.list_captured(&site, now - COMPARED, now).await;
-    let later = |error| gateway_retry::later(&site, &job, (gateway, PAUSE), error);
+    let later = |error| gateway_retry::later(&site, &job, (gateway, RETRY_AFTER), error);
     let captured = captured.map_err(later)?;
     let look = move |tx: &mut Tx<'_>| find_differences(tx, gateway, &captured, now);
     let (unknown, unlisted) = site.store.read(look).await?;
@@ -166,8 +164,7 @@ fn find_differences(
     Ok((unknown, unlisted))
 }
 
-/// The checks of the site's own records. For each kind of finding, a query returns the subjects,
-/// each with its order and its gateway.
+/// Each query returns the subjects of a kind of finding, with their orders and gateways.
 const SCANS: &[(FindingKind, Sql)] = &[
     (
         FindingKind::AmountMismatch,

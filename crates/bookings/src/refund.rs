@@ -28,11 +28,9 @@ platform::id!(RefundId, random, "One sum that goes back.");
 pub const KIND: &str = "booking.refund";
 /// The reason that is stored in refunds that were made on the gateway's own page.
 pub(crate) const ELSEWHERE: &str = "elsewhere";
-/// The delay before the job tries again, if the gateway did not respond.
-const PAUSE: SignedDuration = SignedDuration::from_mins(5);
-/// The interval at which the job asks the gateway about a pending refund. Usually the gateway's
-/// event arrives earlier.
-const WORKED_ON: SignedDuration = SignedDuration::from_hours(6);
+const RETRY_AFTER: SignedDuration = SignedDuration::from_mins(5);
+/// Usually the gateway's event arrives earlier.
+const POLL_EVERY: SignedDuration = SignedDuration::from_hours(6);
 
 web::words! {
     RefundState {
@@ -79,9 +77,7 @@ pub(crate) fn request(
     Ok(Some(Money::new(left, payment.currency)))
 }
 
-/// Reserves a part of a payment for a refund, freezes the credits that the payment bought, and
-/// schedules the refund. The caller holds the order's lock, and has checked that this much of the
-/// payment is left.
+/// The caller holds the order's lock, and has checked that this much of the payment is left.
 fn reserve(
     tx: &mut Tx<'_>,
     payment: &Payment,
@@ -370,14 +366,14 @@ pub(crate) fn job(site: &Site) -> Handler {
             }
             None => payment.gateway.refund(&site, &call).await,
         };
-        let to = (payment.gateway, PAUSE);
+        let to = (payment.gateway, RETRY_AFTER);
         let answer = answer.map_err(|error| gateway_retry::later(&site, &job, to, error))?;
         let write = move |tx: &mut Tx<'_>| finish(tx, &site, &refund, &payment, &answer);
         Ok(Done::with(write))
     })
 }
 
-/// Stores the result that the gateway reports. If a result is already stored, does nothing.
+/// If a result is already stored, does nothing.
 fn finish(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -407,7 +403,7 @@ fn finish(
         return Ok(());
     }
     if state == RefundState::Submitted {
-        return plan(tx, refund, payment.gateway, WORKED_ON);
+        return plan(tx, refund, payment.gateway, POLL_EVERY);
     }
     let sum = Money::new(refund.amount_minor, payment.currency);
     freeze(tx, payment)?;

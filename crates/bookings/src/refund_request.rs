@@ -302,7 +302,6 @@ pub fn decide(
 /// The reason that is stored in refunds that were asked for and granted without a reason.
 pub(crate) const ASKED: &str = "asked";
 
-/// Tells the payer what became of the request, by mail and on the site.
 fn tell(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -352,8 +351,7 @@ fn tell(
     notification::tell_on_site(tx, &account, told)
 }
 
-/// Records in the audit log what happened. The texts are not recorded, because the log outlives
-/// accounts.
+/// Not the texts, because the log outlives accounts.
 fn record(
     tx: &mut Tx<'_>,
     by: &Requester,

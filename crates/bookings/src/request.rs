@@ -36,10 +36,8 @@ pub use dropping::{change_slot, remove_slot};
 
 platform::id!(RequestId, random, "One request for a session.");
 
-/// The kind of the job that ends a request if its time is over or no slot is left.
 const LAPSE: &str = "booking.request";
-/// The maximum number of requests that a member can make within 24 hours, because each of them
-/// sends mail.
+/// Limited because each request sends mail.
 const PER_DAY: i64 = 20;
 /// The paths of two pages: a member's own requests, and the requests for a provider's slots.
 pub(crate) const OWN: &str = "/me/requests";
@@ -88,7 +86,6 @@ pub struct Request {
 pub struct Preferred {
     #[row(flatten)]
     slot: Slot,
-    /// Whether the slot's provider has declined it.
     is_declined: bool,
     deleted_at: Option<Timestamp>,
 }
@@ -136,8 +133,7 @@ pub struct PartyToRequest {
     requester: Requester,
     pub party: Party,
     request: Request,
-    /// The request's slots that concern the person. For a provider, these are only the provider's
-    /// own slots.
+    /// For a provider, only the provider's own slots.
     slots: Vec<Preferred>,
 }
 
@@ -187,7 +183,6 @@ impl PartyToRequest {
         open.map(|one| one.slot.id.clone())
     }
 
-    /// Refuses a change by the member, and a change of a request that is decided or has lapsed.
     fn check_undecided(&self, tx: &mut Tx<'_>) -> Result<(), Refusal> {
         if self.party == Party::Member {
             return Err(Refusal::Forbidden);
@@ -206,7 +201,7 @@ impl PartyToRequest {
             .record(tx, entity, "booking.request", changes)
     }
 
-    /// Ends the request. The caller holds its lock.
+    /// The caller holds its lock.
     fn end(
         &self,
         tx: &mut Tx<'_>,
@@ -240,7 +235,6 @@ fn lock(tx: &mut Tx<'_>, id: &RequestId) -> Result<Option<Request>, StoreError> 
     tx.lock(id)
 }
 
-/// A request's slots, the preferred one first.
 fn slots(tx: &mut Tx<'_>, request: &RequestId) -> Result<Vec<Preferred>, StoreError> {
     sql!(
         "SELECT {s: Slot}, r.is_declined, s.deleted_at
@@ -522,8 +516,7 @@ pub(crate) fn job(site: &Site) -> Handler {
     })
 }
 
-/// Ends a request if its time is over or no slot is left, and notifies the member. Otherwise, only
-/// notifies the member that one of the slots was deleted or changed.
+/// If a slot is left in time, only notifies the member that one was deleted or changed.
 fn lapse(tx: &mut Tx<'_>, site: &Site, id: &RequestId) -> Result<(), StoreError> {
     let found = lock(tx, id)?.filter(|one| one.state == RequestState::Pending);
     let Some(request) = found else { return Ok(()) };

@@ -25,7 +25,6 @@ use crate::settings;
 pub const KIND: &str = "booking.retention";
 /// How long an event keeps the ids of its order, payment and refund.
 const EVENTS: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// The maximum number of records of each kind that one run deletes.
 const TURN: usize = 100;
 
 pub(crate) fn job(site: &Site) -> Handler {
@@ -74,7 +73,6 @@ fn turn(tx: &mut Tx<'_>, zone: &TimeZone) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// How many more records one run may delete after it has deleted `done` records.
 fn most(done: usize) -> i64 {
     i64::try_from(TURN.saturating_sub(done)).unwrap_or_default()
 }
@@ -111,7 +109,6 @@ fn delete_batches(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, StoreErro
     Ok(old.len())
 }
 
-/// Deletes items that were rejected long ago.
 fn delete_rejected(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, StoreError> {
     let old: Vec<(PayoutId, BookingId, bool)> = sql!(
         "SELECT i.id, i.booking_id, i.is_adjustment
@@ -186,7 +183,6 @@ fn delete_orders(tx: &mut Tx<'_>, before: Timestamp) -> Result<usize, StoreError
     Ok(done)
 }
 
-/// Whether all that belongs to an order ended before this instant.
 fn is_over(tx: &mut Tx<'_>, id: &OrderId, before: Timestamp) -> Result<bool, StoreError> {
     let over: Option<(OrderId,)> = sql!(
         "SELECT o.id FROM booking_order o
@@ -281,8 +277,6 @@ fn delete_order(tx: &mut Tx<'_>, id: &OrderId) -> Result<(), StoreError> {
     forget_party(tx, &order.party_id)
 }
 
-/// Deletes the id that stood for a deleted account in the records of money, once no record needs
-/// it.
 fn forget_party(tx: &mut Tx<'_>, party: &PartyId) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM money_party WHERE id = :party AND account_id IS NULL

@@ -418,8 +418,7 @@ pub fn create(
     Ok(review)
 }
 
-/// Notifies the providers who may take a review. For a review in a call, notifies only the provider
-/// of the session.
+/// For a review in a call, only the provider of the session.
 fn ask(tx: &mut Tx<'_>, site: &Site, review: &Review) -> Result<(), StoreError> {
     if let Some(reviewer) = &review.reviewer_id {
         let messages = ("review-notice-submitted", "review-said-call");
@@ -437,7 +436,6 @@ fn ask(tx: &mut Tx<'_>, site: &Site, review: &Review) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// The accounts of the providers who may take reviews, except paused providers.
 fn reviewers(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
     let mut all = grant::list_who_may_in_site(tx, PROVIDER)?;
     let active: Vec<(AccountId,)> = tx.all(
@@ -558,8 +556,7 @@ pub fn cancel(tx: &mut Tx<'_>, party: &PartyToReview) -> Result<Review, Refusal>
     Ok(new)
 }
 
-/// Cancels a locked review and deletes its document. If `is_replaced` is true, a credit whose lot
-/// has expired is replaced.
+/// If `is_replaced` is true, a credit whose lot has expired is replaced.
 fn end(tx: &mut Tx<'_>, old: &Review, is_replaced: bool) -> Result<Review, StoreError> {
     sql!(
         "UPDATE review SET state = 'cancelled', file = '' WHERE id = :id AND state = :state",

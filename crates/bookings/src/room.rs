@@ -144,7 +144,6 @@ impl Resource for Room {
         Ok(())
     }
 
-    /// A room that a booking ever reserved is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (used,): (i64,) = sql!(
             "SELECT COUNT(*) FROM room_allocation WHERE room_id = :id",

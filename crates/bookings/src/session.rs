@@ -51,8 +51,7 @@ pub(crate) fn jobs(site: &Site) -> Vec<Handler> {
     ]
 }
 
-/// Asks each side for feedback, unless it has given some. More than an hour after the session's
-/// end, only notifies them on the site.
+/// More than an hour after the session's end, only on the site.
 fn ask(tx: &mut Tx<'_>, site: &Site, booking: &Booking, sequence: i64) -> Result<(), StoreError> {
     if booking.ics_sequence != sequence {
         return Ok(());
@@ -89,7 +88,7 @@ fn ask(tx: &mut Tx<'_>, site: &Site, booking: &Booking, sequence: i64) -> Result
 
 type Work = fn(&mut Tx<'_>, &Site, &Booking, i64) -> Result<(), StoreError>;
 
-/// Makes the handler of a job that locks a booking and its order, and then runs `work`.
+/// Locks the booking and its order before `work` runs.
 fn handler(kind: &'static str, site: &Site, work: Work) -> Handler {
     Handler::with(kind, site, move |site: Site, job: Job| async move {
         let Payload { booking, sequence } = job.read()?;
@@ -109,8 +108,7 @@ fn complete(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Notes what a provider is owed for a session that the member cancelled late, unless the time was
-/// booked again.
+/// Nothing if the time was booked again.
 fn owe_late(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     let (others,): (i64,) = sql!(
         "SELECT COUNT(*) FROM booking
@@ -126,8 +124,7 @@ fn owe_late(tx: &mut Tx<'_>, booking: &Booking) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Reminds the member and the provider once. If the booking was moved, they are reminded of the new
-/// time only.
+/// If the booking was moved, they are reminded of the new time only.
 fn remind(
     tx: &mut Tx<'_>,
     site: &Site,

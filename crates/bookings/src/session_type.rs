@@ -73,7 +73,6 @@ impl Resource for SessionType {
         })
     }
 
-    /// A type that a slot offers, or that somebody chose, is deactivated instead of deleted.
     fn removal(&self, tx: &mut Tx<'_>, _: &Administrator, _: &[Self]) -> Result<Removal, Refusal> {
         let (used,): (i64,) = sql!(
             "SELECT (SELECT COUNT(*) FROM slot_session_type WHERE session_type = :code)

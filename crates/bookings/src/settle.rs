@@ -120,7 +120,6 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
     webhook::tell_paid(tx, &order)
 }
 
-/// Whether the gateway has already reported the payment for another order.
 fn is_of_another(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<bool, StoreError> {
     let (others,): (i64,) = sql!(
         "SELECT COUNT(*) FROM payment
@@ -133,8 +132,7 @@ fn is_of_another(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<bool, St
     Ok(others > 0)
 }
 
-/// Stores the state of a payment. Returns the payment if this is the first report of its capture. A
-/// captured payment cannot become failed.
+/// Returns the payment if its capture is new. A captured payment cannot become failed.
 fn raise(tx: &mut Tx<'_>, order: &Order, fact: &Fact) -> Result<Option<Payment>, StoreError> {
     let Money { minor, currency } = fact.amount;
     let new = Payment {
@@ -212,9 +210,8 @@ pub(crate) fn grant(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Result<b
     Ok(true)
 }
 
-/// Reserves the slot again for a payment, or a confirmation, that arrived after the hold had ended.
-/// The slot must still be offered as the member saw it, and the slot, the member and, if the slot
-/// needs one, a room must be free at that time.
+/// For a payment or confirmation after the hold had ended. The slot must still be offered as the
+/// member saw it. The slot, the member and, if needed, a room must be free at that time.
 fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     let Some(member) = &booking.member_id else {
         return Ok(false);
@@ -242,8 +239,7 @@ fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     Ok(is_complete)
 }
 
-/// Whether a slot is still offered as it was when the booking was made, at the price of the
-/// booking's order. A booking without an order was free.
+/// A booking without an order was free.
 fn is_as_shown(tx: &mut Tx<'_>, slot: &Slot, booking: &Booking) -> Result<bool, StoreError> {
     let order = match &booking.order_id {
         Some(id) => order::find(tx, id)?,

@@ -11,7 +11,6 @@ use crate::finding::{self, FindingKind};
 
 /// The job kind of the nightly check.
 pub const KIND: &str = "booking.verify";
-/// The maximum number of inconsistencies that one check reports.
 const MOST: usize = 100;
 
 use crate::order::{Order, OrderId};
@@ -401,8 +400,6 @@ pub(crate) fn plan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 /// credits.
 type Granted = BTreeMap<(OrderId, String), i64>;
 
-/// Finds paid orders for plans that have the wrong credits: the lots of such an order do not
-/// contain exactly the credits that the order grants.
 fn find_ungranted(tx: &mut Tx<'_>) -> Result<BTreeSet<OrderId>, StoreError> {
     let orders = sql!(
         "SELECT {r: Order} FROM booking_order r

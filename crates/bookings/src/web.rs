@@ -65,7 +65,6 @@ pub(crate) fn routes(accounts: &Context) -> Router<Site> {
         .layer(Extension(BrowseLimit::default()))
 }
 
-/// The routes of a slot's page, including those for people who are not signed in.
 fn slot_pages() -> Pages<Context, Callers> {
     Pages::default()
         .get("/book/{which}", Anybody, public::one)

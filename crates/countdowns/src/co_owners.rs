@@ -68,8 +68,7 @@ pub fn remove(tx: &mut Tx<'_>, owner: &OwnerOf, account: &AccountId) -> Result<(
     grant::remove(tx, &manager, account).map_err(refused)
 }
 
-/// Checks that the caller may manage the countdown's owners. Every owner may do so in a browser,
-/// but not with an API token.
+/// Every owner may do so in a browser, but not with an API token.
 fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     let (who, request) = owner.asking();
     let scope = countdown::scope(&owner.countdown().id);
@@ -77,8 +76,7 @@ fn manager(tx: &mut Tx<'_>, owner: &OwnerOf) -> Result<Manager, Refusal> {
     manager.ok_or(Refusal::TokenNotPermitted)
 }
 
-/// Converts an error about grants. If an owner cannot be removed because no other is left, that
-/// owner is the one whose slug is in the countdown's URL.
+/// If no owner would be left, the last one is the one whose slug is in the countdown's URL.
 fn refused(error: GrantError) -> Refusal {
     match error {
         GrantError::NotAMember | GrantError::UnknownRole => Refusal::NotFound,

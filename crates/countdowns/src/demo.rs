@@ -8,7 +8,6 @@ use platform::{StoreError, Tx};
 use crate::countdown::{self, Countdown, Kind, Visibility};
 use crate::import::{self, ImportedPhrase, Reset};
 
-/// A demo countdown that counts up. Each of its runs has a note, and began some days ago.
 struct Habit {
     title: &'static str,
     slug: &'static str,

@@ -93,7 +93,7 @@ pub(crate) fn follow(tx: &mut Tx<'_>, dates: Dates, id: &str) -> Result<(), Stor
     Ok(())
 }
 
-/// Applies a date's change to one countdown that follows it. The caller holds the countdown's lock.
+/// The caller holds the countdown's lock.
 fn go_along(tx: &mut Tx<'_>, old: &Countdown, date: Option<Date>) -> Result<(), StoreError> {
     let mut new = old.clone();
     match date {

@@ -44,7 +44,6 @@ impl Keeper {
         }
     }
 
-    /// Checks that the person may create a countdown, and locks the person's account.
     fn may_make(&self, tx: &mut Tx<'_>) -> Result<AccountId, Refusal> {
         countdown::maker(tx, &self.who)?;
         if self.who.is_limited() {
@@ -295,7 +294,6 @@ impl Resource for Countdown {
         Ok(Removal::Delete)
     }
 
-    /// Deletes the countdown with all its resets.
     fn delete(&self, tx: &mut Tx<'_>, _: &Keeper) -> Result<(), Refusal> {
         Ok(leaving::remove(tx, &self.id)?)
     }
@@ -313,7 +311,6 @@ impl Countdown {
         }
     }
 
-    /// Parses the typed start; `None` if it is invalid.
     fn begin(&self, said: &str) -> Option<Timestamp> {
         said.parse::<Target>().ok()?.instant(&self.zone())
     }
@@ -344,7 +341,7 @@ pub fn change(
     resource::change(tx, &keeper, owner.countdown().id.as_str(), version, input)
 }
 
-/// Makes the countdown the account's main one. The caller holds the account's lock.
+/// The caller holds the account's lock.
 fn make_primary(tx: &mut Tx<'_>, account: &AccountId, id: &CountdownId) -> Result<(), StoreError> {
     sql!(
         "UPDATE countdown SET is_primary = 0, version = version + 1, revision = revision + 1

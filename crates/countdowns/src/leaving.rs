@@ -84,8 +84,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     suggestion::erase(tx, account)
 }
 
-/// Moves the countdown to a URL with the slug of another owner, and removes the previous owner. The
-/// caller holds the locks of the countdown and of the new owner.
+/// The caller holds the locks of the countdown and of the new owner.
 fn hand_over(
     tx: &mut Tx<'_>,
     id: &CountdownId,

@@ -18,7 +18,6 @@ use crate::countdown::{After, Countdown, CountdownId, Visibility, scope};
 use crate::entry::{self, Entry, Summary};
 use crate::phrase::{self, Phrase};
 
-/// The maximum number of resets on a page.
 const ENTRIES: i64 = 20;
 
 /// A countdown with everything that its page shows.
@@ -476,8 +475,7 @@ pub fn directory(tx: &mut Tx<'_>, search: &Search) -> Result<(Vec<Listed>, i64),
     Ok((listed(found, now), total))
 }
 
-/// Rounds the time down to a minute. Lists show minutes but no seconds, so a cached list can be
-/// used for a minute.
+/// Lists show no seconds, so a cached list can be used for a minute.
 fn whole_minute(now: Timestamp) -> Timestamp {
     let second = now.as_second();
     Timestamp::from_second(second - second.rem_euclid(60)).unwrap_or(now)

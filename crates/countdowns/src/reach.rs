@@ -63,7 +63,6 @@ fn enqueue(tx: &mut Tx<'_>, id: &CountdownId, at: Timestamp) -> Result<(), Store
     })
 }
 
-/// The next instant after `now` at which the countdown's day comes.
 fn next(countdown: &Countdown, now: Timestamp) -> Option<Timestamp> {
     let zone = countdown.zone();
     // `target_at` returns the same day until that day ends, so the search also starts one and two

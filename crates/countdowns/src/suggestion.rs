@@ -214,7 +214,6 @@ pub fn reject(
     Ok(decided)
 }
 
-/// Finds and locks a pending suggestion.
 fn find_pending(tx: &mut Tx<'_>, id: &SuggestionId) -> Result<Pending, Refusal> {
     let found: Option<Pending> = sql!(
         "SELECT {Pending} FROM phrase_suggestion WHERE id = :id FOR NO KEY UPDATE",
@@ -270,7 +269,7 @@ pub(crate) fn erase(tx: &mut Tx<'_>, account: &AccountId) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Stores a moderator's decision and mails it to the author, unless the author is that moderator.
+/// The author gets a mail, unless the author is that moderator.
 fn decide(
     tx: &mut Tx<'_>,
     site: &Site,

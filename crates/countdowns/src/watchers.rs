@@ -85,16 +85,13 @@ pub struct Watchers {
 #[derive(Debug, Default)]
 struct State {
     pages: HashMap<Page, Watched>,
-    /// Whether a task is running that reads the store's news for the open pages.
     is_following: bool,
 }
 
 #[derive(Debug)]
 struct Watched {
     countdown: CountdownId,
-    /// Wakes the task that polls the page.
     wake: Arc<Notify>,
-    /// The page's revision at the last poll.
     revision: watch::Sender<i64>,
 }
 
@@ -114,11 +111,11 @@ impl Watchers {
         let mut state = self.state();
         if !state.is_following {
             state.is_following = true;
-            tokio::spawn(follow(self.clone(), site.store.clone()));
+            tokio::spawn(follow_news(self.clone(), site.store.clone()));
         }
         let watched = state.pages.entry(page).or_insert_with_key(|page| {
             let wake = Arc::new(Notify::new());
-            let look_after = look_after(self.clone(), site.clone(), page.clone(), wake.clone());
+            let look_after = poll_page(self.clone(), site.clone(), page.clone(), wake.clone());
             tokio::spawn(look_after);
             Watched {
                 countdown: shown.countdown.id.clone(),
@@ -133,8 +130,7 @@ impl Watchers {
         self.watched.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends the page's current revision to its viewers. Returns `false` if the page is no longer
-    /// visible, or has no viewers.
+    /// `false` if the page is no longer visible, or has no viewers.
     fn hand_on(&self, page: &Page, shown: Option<&CountdownView>) -> bool {
         let mut state = self.state();
         let send =
@@ -164,9 +160,7 @@ impl Watchers {
     }
 }
 
-/// Polls a page on behalf of all its viewers, until the last viewer leaves or the page is no longer
-/// visible.
-async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify>) {
+async fn poll_page(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify>) {
     loop {
         // The first poll happens at once, because the page may have changed before it was watched.
         let shown = page.look(&site).await.ok().flatten();
@@ -177,8 +171,7 @@ async fn look_after(watchers: Watchers, site: Site, page: Page, wake: Arc<Notify
     }
 }
 
-/// Reads the store's news on behalf of all viewers, until the last viewer leaves.
-async fn follow(watchers: Watchers, store: Store) {
+async fn follow_news(watchers: Watchers, store: Store) {
     let mut wake = store.news_waiting();
     wake.mark_changed();
     // No news item has the number -1, so the first read returns the newest number and wakes all

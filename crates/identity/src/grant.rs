@@ -372,7 +372,6 @@ fn held(
         .transpose()
 }
 
-/// Finds the role by its name in the store. Fails if this kind of scope has no such role.
 fn read(kind: &ScopeKind, word: &str) -> Result<Role, StoreError> {
     kind.role(word).ok_or_else(|| StoreError::Column {
         column: format!("role_grant.role of the scope {}", kind.name),

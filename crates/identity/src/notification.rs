@@ -14,8 +14,7 @@ use crate::grant::{self, Role};
 /// The scope of mails about notifications. The unsubscribe link in such a mail stops only mails of
 /// this scope.
 pub const SCOPE: &str = "notices";
-/// How long notifications are stored.
-const KEPT: SignedDuration = SignedDuration::from_hours(180 * 24);
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(180 * 24);
 /// A notification is not sent if the account got an identical one within this period.
 const SAME: SignedDuration = SignedDuration::from_hours(24);
 
@@ -110,7 +109,7 @@ fn insert(
     sql!(
         "DELETE FROM notification WHERE account_id = :account AND created_at < :oldest",
         account,
-        oldest = now - KEPT
+        oldest = now - KEPT_FOR
     )
     .run(tx, Rows::Any)?;
     sql!(

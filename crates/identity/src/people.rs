@@ -27,7 +27,6 @@ use crate::person::reset::{self, Wanted};
 use crate::scope::domain::DomainAccounts;
 use crate::session::end_access;
 
-/// The maximum number of audit log entries that a person's page shows.
 const LINES: u32 = 50;
 
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
@@ -269,7 +268,6 @@ pub fn set_rank(
     Ok(())
 }
 
-/// The stored names of the account's current rank and duties in the installation.
 fn words_in_site(tx: &mut Tx<'_>, account: &AccountId) -> Result<Vec<(String,)>, StoreError> {
     sql!(
         "SELECT role FROM role_grant WHERE account_id = :account AND scope_kind = :site

@@ -132,7 +132,6 @@ pub(crate) enum Change {
 }
 
 impl Change {
-    /// The message id of the mail's subject.
     fn message(self) -> &'static str {
         match self {
             Self::PasskeyAdded => "mail-passkey-added",
@@ -200,7 +199,6 @@ pub(crate) fn factor_removed(
     send(tx, site, account, client, messages, Vec::new())
 }
 
-/// Mails the account's owner about an action in a browser.
 fn send(
     tx: &mut Tx<'_>,
     site: &Site,

@@ -315,7 +315,6 @@ pub fn sign_out(
     account::record(tx, &account, "session.signed_out", entity, request)
 }
 
-/// Ends the session with this secret, and returns its account.
 fn end_secret(tx: &mut Tx<'_>, secret: &Secret) -> Result<Option<AccountId>, StoreError> {
     let found: Option<(AccountId,)> = sql!(
         "DELETE FROM session WHERE secret_hash = :hash RETURNING account_id",

@@ -99,11 +99,9 @@ pub async fn with_password(accounts: &Accounts, attempt: Attempt) -> Result<Welc
     Err(SignInError::Wrong)
 }
 
-/// The account that has the typed email address, with the data that a sign-in needs.
 struct Known {
     account: Account,
     hash: Option<PasswordHash>,
-    /// Whether the owner has requested the account's erasure.
     is_leaving: bool,
     /// The secret of the browser, if the account has been used in this browser before.
     device: Option<Secret>,
@@ -138,8 +136,7 @@ async fn find(accounts: &Accounts, attempt: &Attempt) -> Result<Option<Known>, S
     accounts.site.store.read(look).await
 }
 
-/// Begins the session if the account still has the password that was checked. The attempt then no
-/// longer counts as failed.
+/// If the account still has the password that was checked. The attempt no longer counts as failed.
 async fn begin(
     accounts: &Accounts,
     known: &Known,
@@ -166,8 +163,7 @@ async fn begin(
     Ok(accounts.site.store.write(change).await?)
 }
 
-/// Offers to cancel the account's erasure, after the person has entered the account's password. The
-/// attempt then no longer counts as failed.
+/// The person has entered the account's password, so the attempt no longer counts as failed.
 async fn offer(
     accounts: &Accounts,
     known: &Known,
@@ -186,7 +182,6 @@ async fn offer(
     offered.map(Welcome::Leaving).ok_or(SignInError::Wrong)
 }
 
-/// Hashes the password again if its stored hash was computed with weaker parameters than today's.
 /// Errors do not affect the sign-in. If the password was changed in the meantime, nothing is
 /// stored.
 async fn strengthen(accounts: &Accounts, known: &Known, typed: &Secret) {
@@ -228,7 +223,6 @@ async fn record_failure(
     accounts.site.store.write(change).await
 }
 
-/// The stored data of a sign-in link.
 #[derive(Debug, Serialize, Deserialize)]
 struct Onward {
     to: String,

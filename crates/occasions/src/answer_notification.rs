@@ -19,12 +19,10 @@ use crate::id::{InvitationId, OccasionId};
 use crate::occasion;
 use crate::role;
 
-/// A report is sent when no further save has happened for this long.
-const QUIET: SignedDuration = SignedDuration::from_mins(2);
-/// If further saves keep coming, the report is sent this long after the first save.
-const LATEST: SignedDuration = SignedDuration::from_mins(10);
-/// The minimum time between two mails to a host that mention the same household.
-const APART: SignedDuration = SignedDuration::from_mins(30);
+const DEBOUNCE: SignedDuration = SignedDuration::from_mins(2);
+const MAX_DELAY: SignedDuration = SignedDuration::from_mins(10);
+/// The minimum time between two mails to one host about the same household.
+const BETWEEN_MAILS: SignedDuration = SignedDuration::from_mins(30);
 
 words! {
     /// How soon a host is notified about answers.
@@ -69,7 +67,6 @@ pub const FIELDS: &[Field] = web::fields! { Choice:
 };
 
 impl Default for Choice {
-    /// By default a host gets notices at once, and no mail.
     fn default() -> Self {
         Self {
             by_mail: Frequency::Never,
@@ -198,13 +195,13 @@ pub(crate) fn list(tx: &mut Tx<'_>) -> Result<Vec<Unreported>, StoreError> {
          FROM unreported_answer
          WHERE is_new = 1 AND (mailed_at IS NULL OR mailed_at <= :recently)
          GROUP BY account, occasion, channel ORDER BY account, occasion, channel",
-        recently = tx.now() - APART
+        recently = tx.now() - BETWEEN_MAILS
     )
     .all(tx)
 }
 
 /// Records that a mail to a host mentioned a household. The next mail that mentions the household
-/// must wait for [`APART`].
+/// must wait for [`BETWEEN_MAILS`].
 pub(crate) fn mailed(
     tx: &mut Tx<'_>,
     account: &AccountId,
@@ -227,12 +224,12 @@ pub(crate) fn mailed(
     Ok(())
 }
 
-/// Deletes the records of mails that were sent longer ago than [`APART`]. They no longer delay a
+/// Deletes the records of mails that were sent longer ago than [`BETWEEN_MAILS`]. They no longer delay a
 /// report.
 pub(crate) fn tidy(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     sql!(
         "DELETE FROM unreported_answer WHERE is_new = 0 AND mailed_at <= :recently",
-        recently = tx.now() - APART
+        recently = tx.now() - BETWEEN_MAILS
     )
     .run(tx, Rows::Any)?;
     Ok(())
@@ -297,7 +294,7 @@ pub(crate) fn take(
         account,
         occasion,
         channel,
-        recently = tx.now() - APART
+        recently = tx.now() - BETWEEN_MAILS
     )
     .all(tx)?;
     taken.sort_unstable_by(|one, other| other.cmp(one));
@@ -307,7 +304,7 @@ pub(crate) fn take(
 impl Unreported {
     pub(crate) fn is_due(&self, choice: &Choice, zone: &TimeZone, now: Timestamp) -> bool {
         match choice.of(self.channel) {
-            Frequency::AtOnce => self.last_at + QUIET <= now || self.first_at + LATEST <= now,
+            Frequency::AtOnce => self.last_at + DEBOUNCE <= now || self.first_at + MAX_DELAY <= now,
             Frequency::Daily => {
                 last_report(&choice.hour, zone, now).is_none_or(|last| self.first_at < last)
             }
@@ -316,8 +313,7 @@ impl Unreported {
     }
 }
 
-/// Returns the last time at which a daily report was due. `hour` means local time, even on days on
-/// which the clocks change.
+/// `hour` means local time, even on days on which the clocks change.
 fn last_report(hour: &str, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
     let today = now.to_zoned(zone.clone()).date();
     let of_today = occasion::at_hour(today, hour, zone)?;

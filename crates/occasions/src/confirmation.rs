@@ -64,25 +64,25 @@ pub(crate) fn is_restricted(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<bo
 /// after the last save, but at most ten minutes after the first.
 pub(crate) fn schedule(
     tx: &mut Tx<'_>,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     request: Option<&RequestFacts>,
 ) -> Result<(), StoreError> {
-    let invitation = &portal.household.invitation;
-    let wanted = portal.occasion.switches.confirmation_mail;
+    let invitation = &snapshot.household.invitation;
+    let wanted = snapshot.occasion.switches.confirmation_mail;
     let Some(email) = invitation.details.email.as_deref().filter(|_| wanted) else {
         return Ok(());
     };
-    if is_restricted(tx, &portal.occasion.id)? {
+    if is_restricted(tx, &snapshot.occasion.id)? {
         let hash = hash(email);
         let network = request.and_then(|request| request.network);
-        let is_granted = claim(tx, portal, network, &hash)?;
+        let is_granted = claim(tx, snapshot, network, &hash)?;
         let to = if is_granted { hash } else { String::new() };
         set_recipient(tx, &invitation.id, &to)?;
         if !is_granted {
             return Ok(());
         }
     }
-    let at = portal.now + SignedDuration::from_mins(2);
+    let at = snapshot.now + SignedDuration::from_mins(2);
     tx.enqueue(NewJob {
         key: Some(format!("confirm:{}", invitation.id)),
         run_at: Some(at),
@@ -95,12 +95,12 @@ pub(crate) fn schedule(
 /// may, no other address is confirmed from the network for a time.
 fn claim(
     tx: &mut Tx<'_>,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     network: Option<IpAddr>,
     hash: &str,
 ) -> Result<bool, StoreError> {
-    let id = &portal.household.invitation.id;
-    if is_open_answer(tx, id)? || count_mails(tx, &portal.occasion.id)? >= MOST_A_DAY {
+    let id = &snapshot.household.invitation.id;
+    if is_open_answer(tx, id)? || count_mails(tx, &snapshot.occasion.id)? >= MOST_A_DAY {
         return Ok(false);
     }
     let now = tx.now();
@@ -126,7 +126,6 @@ fn claim(
     Ok(claimed == 1)
 }
 
-/// The network of one household: an IPv4 address, or an IPv6 /48.
 fn household_network(address: IpAddr) -> String {
     match Network::of(address).address() {
         IpAddr::V6(address) => {
@@ -149,9 +148,9 @@ pub(crate) fn may_send(
 }
 
 /// Whether the last save of a restricted occasion's household was refused its confirmation.
-pub fn is_refused(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<bool, StoreError> {
-    let id = &portal.household.invitation.id;
-    Ok(is_restricted(tx, &portal.occasion.id)? && !is_recipient(tx, id)?)
+pub fn is_refused(tx: &mut Tx<'_>, snapshot: &InvitationSnapshot) -> Result<bool, StoreError> {
+    let id = &snapshot.household.invitation.id;
+    Ok(is_restricted(tx, &snapshot.occasion.id)? && !is_recipient(tx, id)?)
 }
 
 /// Notes that the confirmation is not sent after all.

@@ -39,8 +39,6 @@ pub fn path(occasion: &Occasion, cut: Cut) -> Option<String> {
     (!stem.is_empty()).then(|| format!("/o/{slug}/cover/{}", file()))
 }
 
-/// Returns the stem of a file name, which all sizes of a picture have in common. Returns `None` if
-/// this is not the file name of a cover picture.
 fn stem(file: &str) -> Option<&str> {
     let stem = file.rsplit_once('-')?.0;
     let mut cuts = CUTS.iter();

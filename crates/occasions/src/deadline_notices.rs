@@ -12,7 +12,6 @@ use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion;
 
-/// The maximum number of invitations per transaction.
 const BATCH: i64 = 500;
 
 pub fn sweeps(store: Store) -> Handler {
@@ -77,8 +76,7 @@ fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     Ok(i64::try_from(due.len()).unwrap_or(BATCH))
 }
 
-/// Locks an invitation. Checks whether its answers are closed, by the rule that also applies to
-/// saves. Stores the result, and publishes it as news.
+/// Checks whether the answers are closed, by the rule that also applies to saves.
 fn note(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Option<OccasionId>, StoreError> {
     let Some(invitation) = invitation::lock(tx, id)? else {
         return Ok(None);

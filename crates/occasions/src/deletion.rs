@@ -32,8 +32,7 @@ pub(crate) fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
         .collect())
 }
 
-/// Statements that delete the rows about the occasion's guests, invitations and jobs, in the order
-/// that foreign keys require. `$1` is the occasion.
+/// In the order that foreign keys require. `$1` is the occasion.
 const ROWS: &[Sql] = &[
     sql!("DELETE FROM answer WHERE invitation IN (SELECT id FROM invitation WHERE occasion = $1)"),
     sql!("DELETE FROM reply WHERE event IN (SELECT id FROM event WHERE occasion = $1)"),

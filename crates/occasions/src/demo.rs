@@ -71,7 +71,6 @@ pub fn seed(tx: &mut Tx<'_>) -> Result<Option<OccasionId>, StoreError> {
     Ok(Some(id))
 }
 
-/// The dates of the demo, computed from the day of its creation.
 struct Days {
     deadline: Date,
     wedding: Date,
@@ -168,7 +167,6 @@ fn occasion(id: OccasionId, days: &Days, zone: &TimeZone) -> Occasion {
     }
 }
 
-/// Returns the question about a song. Each household is asked this question.
 fn song(id: QuestionId) -> Question {
     Question {
         id,
@@ -194,7 +192,6 @@ fn song(id: QuestionId) -> Question {
     }
 }
 
-/// Returns the couple's page that describes the way to the hall.
 fn travel(id: OccasionPageId) -> OccasionPage {
     OccasionPage {
         id,
@@ -335,7 +332,6 @@ fn insert_household(
     let details = invitation_details(tx.now(), sample);
     let id = invitation::insert(tx, occasion, shown, &key, &details)?
         .ok_or_else(|| StoreError::rule(format!("the code {shown} is taken")))?;
-    // Households with an odd number and without a fixed code are not invited to the brunch.
     let invited = if sample.code.is_empty() && number % 2 == 1 {
         &events[..2]
     } else {
@@ -387,8 +383,7 @@ fn invitation_details(now: Timestamp, sample: &Sample) -> InvitationDetails {
     }
 }
 
-/// Inserts a household's guests with their replies. Returns the time of the household's answer, or
-/// `None` if the household has not answered.
+/// Returns when the household answered.
 fn insert_guests(
     tx: &mut Tx<'_>,
     invitation: &InvitationId,

@@ -25,8 +25,7 @@ use crate::id::{InvitationId, OccasionId};
 use crate::invitation;
 use crate::occasion::{self, to_json};
 
-/// The kind under which deletions of dietary requirements are recorded in the list of erasures
-/// (`platform::erasure`).
+/// `platform::erasure` records the deletions under this kind.
 const ERASED: &str = "diets";
 /// How many days dietary requirements are kept after the day of the last event.
 const KEPT_DAYS: i64 = 30;
@@ -62,7 +61,6 @@ pub async fn run(platform: &Platform) -> Result<(), JobError> {
     Ok(())
 }
 
-/// Returns the occasions whose dietary requirements must be deleted.
 fn due(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     let ends: Vec<(OccasionId, String, Timestamp)> = tx.all(
         sql!(
@@ -94,16 +92,14 @@ fn lost(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
         .collect())
 }
 
-/// Whether the day of deletion has come, in the occasion's time zone.
 fn is_over(zone: &TimeZone, last_end: Timestamp, now: Timestamp) -> bool {
     let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
     let last: Result<Date, _> = day(last_end).checked_add(KEPT_DAYS.days());
     last.is_ok_and(|last| day(now) >= last)
 }
 
-/// Deletes an occasion's dietary requirements from every table if they are due. With `had_been`,
-/// deletes them even if they are not due: they had already been deleted, and a restored backup
-/// brought them back. Returns whether anything was deleted.
+/// With `had_been`, a restored backup brought back what was already deleted, so it is deleted even
+/// if it is not due.
 fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, StoreError> {
     if occasion::hold(tx, id)?.is_none() {
         return Ok(false);
@@ -174,8 +170,7 @@ fn delete_of_guests(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, Store
     Ok(people)
 }
 
-/// Deletes dietary requirements from the history. An entry contains them if guests changed their
-/// requirements, or if guests were added or removed.
+/// An entry also contains them if guests were added or removed.
 fn delete_of_history(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<u64, StoreError> {
     let saves: Vec<(InvitationId, i64, String)> = sql!(
         "SELECT submission.invitation, submission.version_after, submission.changes FROM submission

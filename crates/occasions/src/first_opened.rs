@@ -11,10 +11,8 @@ use platform::{Rows, Store, StoreError, sql};
 use crate::id::{InvitationId, OccasionId};
 use crate::webhook;
 
-/// The maximum number of households with page views in memory. Page views of further households are
-/// dropped.
+/// Page views of further households are dropped.
 const WAITING: usize = 10_000;
-/// The maximum number of households that one transaction writes.
 const PIECE: usize = 200;
 
 /// The page views that have not been written yet.

@@ -89,11 +89,11 @@ pub struct Reserved {
 /// Lists the gifts that a household may see: all offered gifts, and the gifts that it has reserved.
 pub fn offers(
     tx: &mut Tx<'_>,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
 ) -> Result<Vec<OfferedGift>, StoreError> {
-    let occasion = &portal.occasion.id;
+    let occasion = &snapshot.occasion.id;
     let all = of_occasion(tx, occasion)?;
-    let mine = &portal.household.invitation.id;
+    let mine = &snapshot.household.invitation.id;
     let mut offers = Vec::new();
     for gift in gift::of(tx, occasion)? {
         let id = gift.id.clone();
@@ -134,25 +134,25 @@ pub fn reserve(tx: &mut Tx<'_>, wanted: &Reserve) -> Result<Reserved, Refusal> {
     if now.is_none_or(|(found, _)| found != locked.id) {
         return Err(Refusal::InvitationNotFound);
     }
-    let portal = invitation_snapshot::enter(tx, locked)?;
-    if !portal.gift_lists()[0] {
+    let snapshot = invitation_snapshot::enter(tx, locked)?;
+    if !snapshot.gift_lists()[0] {
         return Err(Refusal::FeatureDisabled);
     }
-    check_access(&portal)?;
-    let occasion = &portal.occasion.id;
+    check_access(&snapshot)?;
+    let occasion = &snapshot.occasion.id;
     let gift = gift::lock(tx, occasion, &wanted.gift)?.ok_or(Refusal::NotFound)?;
     let all = of_gift(tx, &gift.id)?;
     let stored = all.iter().find(|one| one.invitation == id);
     let before = offer(gift, all.iter(), &id);
     let note = wanted.note.as_deref().map(text_cleaning::clean);
-    check(&portal, &before, wanted.quantity, note.as_deref())?;
+    check(&snapshot, &before, wanted.quantity, note.as_deref())?;
 
     let after = plan(tx, stored, &before, (&id, wanted.quantity, note));
     let Some(after) = after else {
         return Ok(Reserved {
             offer: before,
             is_new: false,
-            code: portal.household.invitation.code,
+            code: snapshot.household.invitation.code,
         });
     };
     write(tx, &after)?;
@@ -167,18 +167,18 @@ pub fn reserve(tx: &mut Tx<'_>, wanted: &Reserve) -> Result<Reserved, Refusal> {
         {"field": "gift", "old": null, "new": before.gift.name},
         {"field": "quantity", "old": pieces(before.own.as_ref()), "new": quantity},
     ]);
-    record(tx, &portal, action, changes, wanted.request.clone())?;
+    record(tx, &snapshot, action, changes, wanted.request.clone())?;
     let others = all.iter().filter(|one| one.invitation != id);
     let offer = offer(before.gift, others.chain([&after]), &id);
     tell(tx, occasion, &offer.gift.id, offer.available)?;
     Ok(Reserved {
         offer,
         is_new,
-        code: portal.household.invitation.code,
+        code: snapshot.household.invitation.code,
     })
 }
 
-/// Returns the reservation to store, or `None` if the request changes nothing.
+/// `None` if the request changes nothing.
 fn plan(
     tx: &mut Tx<'_>,
     stored: Option<&Reservation>,
@@ -218,11 +218,11 @@ fn plan(
 
 /// Checks whether households may reserve gifts and upload files now. Some occasions allow this even
 /// after answers have closed, until the occasion itself closes.
-pub(crate) fn check_access(portal: &InvitationSnapshot) -> Result<(), Refusal> {
-    let stored = || Box::new(portal.clone());
-    match portal.access {
-        _ if portal.takes_notes() => Ok(()),
-        Access::Closed if portal.occasion.status == OccasionStatus::Closed => {
+pub(crate) fn check_access(snapshot: &InvitationSnapshot) -> Result<(), Refusal> {
+    let stored = || Box::new(snapshot.clone());
+    match snapshot.access {
+        _ if snapshot.takes_notes() => Ok(()),
+        Access::Closed if snapshot.occasion.status == OccasionStatus::Closed => {
             Err(Refusal::OccasionClosed(stored()))
         }
         Access::Closed => Err(Refusal::DeadlinePassed(stored())),
@@ -233,9 +233,8 @@ pub(crate) fn check_access(portal: &InvitationSnapshot) -> Result<(), Refusal> {
     }
 }
 
-/// Checks a request against the locked gift and the household's state.
 fn check(
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     before: &OfferedGift,
     quantity: i64,
     note: Option<&str>,
@@ -270,7 +269,9 @@ fn check(
     if is_given && quantity != held {
         return Err(Refusal::GiftAlreadyGiven);
     }
-    if quantity > held && portal.occasion.switches.gifts_only_if_attending && !is_attending(portal)
+    if quantity > held
+        && snapshot.occasion.switches.gifts_only_if_attending
+        && !is_attending(snapshot)
     {
         return Err(Refusal::GiftNeedsAttendance);
     }
@@ -290,8 +291,8 @@ fn check(
 }
 
 /// Returns whether at least one guest of the household comes.
-pub(crate) fn is_attending(portal: &InvitationSnapshot) -> bool {
-    let replies = portal.household.guests.iter();
+pub(crate) fn is_attending(snapshot: &InvitationSnapshot) -> bool {
+    let replies = snapshot.household.guests.iter();
     let mut replies = replies.flat_map(|guest| guest.replies.values());
     replies.any(|reply| reply.status == ReplyStatus::Yes)
 }
@@ -398,7 +399,7 @@ pub(crate) fn hand_over(
     Ok(())
 }
 
-/// Lists the active reservations of an invitation, in the order in which the gifts must be locked.
+/// In the order in which the gifts must be locked.
 fn of_invitation(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Vec<Reservation>, StoreError> {
     sql!(
         "SELECT {Reservation} FROM gift_reservation
@@ -447,12 +448,12 @@ pub(crate) fn write(tx: &mut Tx<'_>, one: &Reservation) -> Result<(), StoreError
 /// Adds an entry to the audit log, with the household as the actor.
 pub(crate) fn record(
     tx: &mut Tx<'_>,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     action: &'static str,
     changes: Value,
     request: Option<RequestFacts>,
 ) -> Result<(), StoreError> {
-    let invitation = portal.household.invitation.id.to_string();
+    let invitation = snapshot.household.invitation.id.to_string();
     tx.record(Entry {
         actor: Actor::Other {
             kind: HOUSEHOLD,
@@ -460,7 +461,7 @@ pub(crate) fn record(
         },
         action,
         entity: ("invitation", invitation),
-        scope: Some(portal.occasion.id.to_string()),
+        scope: Some(snapshot.occasion.id.to_string()),
         changes,
         request,
     })

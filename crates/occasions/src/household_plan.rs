@@ -84,23 +84,23 @@ pub struct HouseholdPlan {
 }
 
 impl Household {
-    /// Computes the result of the change `wish`, or returns why the change is refused. `new_id`
+    /// Computes the result of `change`, or returns why the change is refused. `new_id`
     /// creates ids for new guests.
     pub fn plan(
         &self,
-        wish: &HouseholdChange,
+        change: &HouseholdChange,
         rules: Rules<'_>,
         mut new_id: impl FnMut() -> GuestId,
     ) -> Result<HouseholdPlan, Refusal> {
         // This limit is checked before anything else, because a request can contain thousands of
         // guests.
-        let new = wish.guests.iter().filter(|guest| guest.id.is_none());
+        let new = change.guests.iter().filter(|guest| guest.id.is_none());
         if new.count() > GUEST_LIMIT {
             return Err(Refusal::GuestLimit);
         }
         let mut guests = self.guests.clone();
         let mut findings = Vec::new();
-        for id in &wish.remove {
+        for id in &change.remove {
             let at = guests
                 .iter()
                 .position(|guest| guest.id == *id)
@@ -110,10 +110,10 @@ impl Household {
             }
             guests.remove(at);
         }
-        let mut rows = vec![0; wish.guests.len()];
+        let mut rows = vec![0; change.guests.len()];
         let known = guests.len();
         // What the household says itself comes first, because new guests take it over.
-        let (old, new): (Vec<_>, Vec<_>) = wish
+        let (old, new): (Vec<_>, Vec<_>) = change
             .guests
             .iter()
             .enumerate()
@@ -128,13 +128,13 @@ impl Household {
                     .iter()
                     .position(|guest| guest.id == *id)
                     .ok_or(Refusal::GuestNotFound)?;
-                change(&mut guests[at], wanted, rules, &mut field);
+                update(&mut guests[at], wanted, rules, &mut field);
                 rows[index] = at;
             } else {
                 let position = guests.iter().map(|guest| guest.position + 1).max();
                 let (id, position) = (new_id(), position.unwrap_or(0));
                 let mut guest = self.newcomer(id, position, rules, &guests[..known]);
-                change(&mut guest, wanted, rules, &mut field);
+                update(&mut guest, wanted, rules, &mut field);
                 rows[index] = guests.len();
                 guests.push(guest);
             }
@@ -147,13 +147,13 @@ impl Household {
         let is_concerned = |question: &Question| self.is_concerned(question, rules.events);
         asking::change(
             &mut answers,
-            &wish.answers,
+            &change.answers,
             AskedOf::Household,
             is_concerned,
             rules,
             &mut field,
         );
-        asking::find_missing(wish, &guests, &rows, &answers, rules, &mut field);
+        asking::find_missing(change, &guests, &rows, &answers, rules, &mut field);
         if !findings.is_empty() {
             return Err(Refusal::Answers(findings));
         }
@@ -217,8 +217,7 @@ impl Household {
         }
     }
 
-    /// Refuses new guests who exceed the allowance. If a host has lowered the allowance, earlier
-    /// guests can still be changed and removed.
+    /// If a host has lowered the allowance, earlier guests can still be changed and removed.
     fn check_allowance(&self, after: &[Guest]) -> Result<(), Refusal> {
         let before = self.allowance();
         let now = allowance(&self.invitation, after);
@@ -261,7 +260,7 @@ impl Findings<'_> {
     }
 }
 
-fn change(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut Findings<'_>) {
+fn update(guest: &mut Guest, wanted: &GuestUpdate, rules: Rules<'_>, field: &mut Findings<'_>) {
     change_name(guest, wanted, rules, field);
     change_age(guest, wanted, rules, field);
     for (key, status) in &wanted.replies {
@@ -383,8 +382,7 @@ fn change_diets(
     }
 }
 
-/// Whether a guest may have this dietary option. A guest keeps an option that was deactivated
-/// later, but nobody can newly choose a deactivated option.
+/// A guest keeps an option that was deactivated later, but nobody can newly choose it.
 fn offers(options: &[DietaryOption], guest: &Guest, key: &str) -> bool {
     options.iter().any(|option| {
         option.key == key && (option.active || guest.diets.iter().any(|had| had == key))
@@ -454,7 +452,6 @@ fn compare(old: &Guest, new: &Guest, events: &[Event], changes: &mut Vec<FieldCh
     }
 }
 
-/// Returns all data of a guest as JSON, for the history.
 fn guest_json(guest: &Guest) -> Value {
     json!({
         "name": guest.name,

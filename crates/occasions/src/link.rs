@@ -21,7 +21,6 @@ impl LinkKey {
         key::printed(tx, "links").map(Self)
     }
 
-    /// Computes the parameter `k` for the invitation with this code.
     fn check(&self, code: &CodeKey) -> Option<String> {
         let mac = self.0.as_ref()?.mac(&[code.as_str()]);
         let symbols = mac.iter().take(LENGTH).map(|byte| code::symbol(*byte));

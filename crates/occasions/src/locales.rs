@@ -144,15 +144,11 @@ fn place(id: &str) -> Option<&str> {
     id.split_once('-').map(|(place, _)| place)
 }
 
-/// A quoted string in a source file or template.
 struct Quoted {
     text: String,
-    /// Whether the string is the argument of `say` or `with`.
     said: bool,
 }
 
-/// Collects all quoted strings that could be message ids, from the sources and from the expressions
-/// in templates.
 fn quoted() -> Vec<Quoted> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();

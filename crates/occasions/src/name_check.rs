@@ -115,7 +115,6 @@ pub fn is_on_invitation(tx: &mut Tx<'_>, code: &CodeKey, name: &str) -> Result<b
     Ok(is_among(name, names))
 }
 
-/// Whether `names` contains every word of `name`. [`COMMON`] words are ignored.
 fn is_among<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> bool {
     if name.len() > LIMIT {
         return false;

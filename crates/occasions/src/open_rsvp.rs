@@ -77,9 +77,9 @@ pub fn answer(
     incoming: &IncomingAnswer,
 ) -> Result<Outcome, Refusal> {
     occasion::hold(tx, occasion)?.ok_or(Refusal::NotFound)?;
-    let snapshot = snapshot::load(tx, occasion)?;
-    check_occasion(&snapshot.occasion)?;
-    if incoming.answer.says_something() && !snapshot.occasion.switches.notes {
+    let occasion_snapshot = snapshot::load(tx, occasion)?;
+    check_occasion(&occasion_snapshot.occasion)?;
+    if incoming.answer.says_something() && !occasion_snapshot.occasion.switches.notes {
         return Err(Refusal::FeatureDisabled);
     }
     let respondent = respondent.cleaned();
@@ -88,22 +88,25 @@ pub fn answer(
         Recognised::Answered(outcome) => return Ok(outcome),
         Recognised::New(key) => key,
     };
-    check_access(tx, &snapshot, &respondent)?;
-    check_fields(&snapshot.occasion, &respondent, incoming)?;
-    let party = party(&snapshot.occasion, incoming)?;
+    check_access(tx, &occasion_snapshot, &respondent)?;
+    check_fields(&occasion_snapshot.occasion, &respondent, incoming)?;
+    let party = party(&occasion_snapshot.occasion, incoming)?;
     count_try(tx, &respondent.network)?;
     limits::check_invitation(tx, occasion, party)?;
     check_waiting(tx, occasion)?;
     event::lock_limited(tx, occasion)?;
-    let id =
-        invitation::insert_with_new_code(tx, occasion, &details(&snapshot.occasion, &respondent))?;
-    for event in event::for_all(&snapshot.events) {
+    let id = invitation::insert_with_new_code(
+        tx,
+        occasion,
+        &details(&occasion_snapshot.occasion, &respondent),
+    )?;
+    for event in event::for_all(&occasion_snapshot.events) {
         household::invite(tx, &id, &event.id)?;
     }
     sql!("UPDATE invitation SET unapproved = 1 WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     let made = invitation::find(tx, &id)?.ok_or(Refusal::NotFound)?;
-    let portal = invitation_snapshot::load(tx, snapshot, made)?;
-    let outcome = fill(tx, portal, &respondent, party, incoming)?;
+    let snapshot = invitation_snapshot::load(tx, occasion_snapshot, made)?;
+    let outcome = add_guests(tx, snapshot, &respondent, party, incoming)?;
     mark(tx, occasion, &id, &likeness)?;
     if let Some(key) = key {
         let stored = Stored {
@@ -128,17 +131,16 @@ fn check_occasion(occasion: &Occasion) -> Result<(), Refusal> {
     }
 }
 
-/// Checks that a new invitation could be answered now.
 fn check_access(
     tx: &mut Tx<'_>,
-    snapshot: &OccasionSnapshot,
+    occasion_snapshot: &OccasionSnapshot,
     respondent: &Respondent,
 ) -> Result<(), Refusal> {
     let blank = Invitation {
         id: tx.id(),
-        occasion: snapshot.occasion.id.clone(),
+        occasion: occasion_snapshot.occasion.id.clone(),
         code: String::new(),
-        details: details(&snapshot.occasion, respondent),
+        details: details(&occasion_snapshot.occasion, respondent),
         note: String::new(),
         note_version: 1,
         replied_at: None,
@@ -147,11 +149,10 @@ fn check_access(
         version: 1,
         is_unapproved: true,
     };
-    let portal = invitation_snapshot::load(tx, snapshot.clone(), blank)?;
-    rsvp::check_access(&portal, &HouseholdChange::default())
+    let snapshot = invitation_snapshot::load(tx, occasion_snapshot.clone(), blank)?;
+    rsvp::check_access(&snapshot, &HouseholdChange::default())
 }
 
-/// Checks all fields, and returns their errors together.
 fn check_fields(
     occasion: &Occasion,
     clean: &Respondent,
@@ -207,8 +208,7 @@ fn check_fields(
     }
 }
 
-/// Returns how many guests the new invitation has. There is one guest if the person who answers
-/// declines.
+/// There is one guest if the person who answers declines.
 fn party(occasion: &Occasion, incoming: &IncomingAnswer) -> Result<usize, Refusal> {
     let limit = occasion.open_party_limit;
     let party = incoming.answer.party.unwrap_or(1);
@@ -285,8 +285,7 @@ fn recognise(
     })
 }
 
-/// Counts an answer from this network, and refuses it if the network has sent too many. If a later
-/// check refuses the answer, the count is rolled back.
+/// If a later check refuses the answer, the count is rolled back.
 fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     let now = tx.now();
     let hour_ago = now - HOUR;
@@ -313,8 +312,7 @@ fn count_try(tx: &mut Tx<'_>, network: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Refuses the answer if too many answers already wait for approval. The caller must hold the
-/// occasion's lock.
+/// The caller must hold the occasion's lock.
 fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> {
     let (waiting,): (i64,) = sql!(
         "SELECT COUNT(*) FROM invitation
@@ -329,8 +327,7 @@ fn check_waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), Refusal> 
     }
 }
 
-/// Builds the details of the new invitation. A later change may add guests, up to the limit for
-/// answers without a code.
+/// A later change may add guests, up to the limit for answers without a code.
 fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let offered = &occasion.languages;
@@ -356,55 +353,53 @@ fn details(occasion: &Occasion, respondent: &Respondent) -> Details {
     }
 }
 
-/// Adds the guests to the new invitation. Their answers are saved like those of an invited
-/// household.
-fn fill(
+/// Saves the answers like those of an invited household.
+fn add_guests(
     tx: &mut Tx<'_>,
-    mut portal: InvitationSnapshot,
+    mut snapshot: InvitationSnapshot,
     respondent: &Respondent,
     party: usize,
     incoming: &IncomingAnswer,
 ) -> Result<Outcome, Refusal> {
     let note = text_cleaning::clean(&incoming.answer.wish);
     let note = (!note.is_empty()).then_some(note);
-    let invitation = &portal.household.invitation;
+    let invitation = &snapshot.household.invitation;
     let key = CodeKey::parse(&invitation.code).map_err(|_| Refusal::NotFound)?;
     let code = invitation.code.clone();
     let save = Save {
         key,
-        wish: HouseholdChange::default(),
+        change: HouseholdChange::default(),
         source: incoming.source,
         repeat: None,
         request: incoming.request.clone(),
         needs_version: false,
     };
     let guests: Vec<Guest> = (0..party)
-        .map(|at| person(tx, &portal, respondent, at, &incoming.answer))
+        .map(|at| person(tx, &snapshot, respondent, at, &incoming.answer))
         .collect();
-    rsvp::check_seats(&portal, &guests).map_err(|refusal| match refusal {
+    rsvp::check_seats(&snapshot, &guests).map_err(|refusal| match refusal {
         Refusal::EventFull { event, left } => Refusal::NoSeats { event, left },
         other => other,
     })?;
-    let changes = household_plan::differences(&[], &guests, &portal.events, &portal.questions);
+    let changes = household_plan::differences(&[], &guests, &snapshot.events, &snapshot.questions);
     let plan = HouseholdPlan {
         guests,
         answers: Answers::new(),
         changes,
     };
-    tell_of_new(tx, &portal)?;
-    rsvp::write(tx, &save, &mut portal, plan, note)?;
-    let outcome = Outcome::of(&portal, incoming.answer.attending, true);
+    tell_of_new(tx, &snapshot)?;
+    rsvp::write(tx, &save, &mut snapshot, plan, note)?;
+    let outcome = Outcome::of(&snapshot, incoming.answer.attending, true);
     Ok(Outcome {
         code: Some(code),
         ..outcome
     })
 }
 
-/// Creates a guest of the new invitation. The first guest is the person who answers. The others
-/// have no names yet.
+/// The first guest is the person who answers. The others have no names yet.
 fn person(
     tx: &mut Tx<'_>,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     respondent: &Respondent,
     at: usize,
     answer: &Answer,
@@ -416,7 +411,7 @@ fn person(
         };
         status.map_or(Reply::PENDING, |status| Reply {
             status,
-            answered_at: Some(portal.now),
+            answered_at: Some(snapshot.now),
         })
     };
     Guest {
@@ -439,18 +434,18 @@ fn person(
         diets: Vec::new(),
         diet_note: String::new(),
         answers: Answers::new(),
-        replies: portal
+        replies: snapshot
             .invited_events()
             .map(|event| (event.id.clone(), reply(&event.key)))
             .collect(),
     }
 }
 
-/// Publishes the news that an invitation was created. The news of its answers is published later.
-fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), StoreError> {
-    let invitation = &portal.household.invitation;
+/// The news of its answers is published later.
+fn tell_of_new(tx: &mut Tx<'_>, snapshot: &InvitationSnapshot) -> Result<(), StoreError> {
+    let invitation = &snapshot.household.invitation;
     tx.publish(NewNews {
-        scope: portal.occasion.id.to_string(),
+        scope: snapshot.occasion.id.to_string(),
         name: "invitation",
         payload: json!({
             "id": invitation.id,
@@ -460,8 +455,7 @@ fn tell_of_new(tx: &mut Tx<'_>, portal: &InvitationSnapshot) -> Result<(), Store
     })
 }
 
-/// Records that the invitation was created without a code. Marks it as a duplicate if an earlier
-/// answer had the same name and contact, even if that answer has been merged since.
+/// A duplicate has the name and contact of an earlier answer, even of one that was merged since.
 fn mark(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -524,8 +518,7 @@ pub struct PublicWish {
     pub text: String,
 }
 
-/// The maximum number of wishes on the public page.
-const SHOWN: i64 = 100;
+const WISHES_SHOWN: i64 = 100;
 
 /// Returns the newest wishes that hosts have approved, newest first. If a guest changes a wish, a host
 /// must approve it again.
@@ -533,7 +526,7 @@ pub fn public_wishes(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
 ) -> Result<FirstItems<PublicWish>, StoreError> {
-    let found = FirstItems::read(SHOWN, |rows| {
+    let found = FirstItems::read(WISHES_SHOWN, |rows| {
         sql!(
             "SELECT invitation.household, invitation.note FROM open_answer
              JOIN invitation ON invitation.id = open_answer.invitation

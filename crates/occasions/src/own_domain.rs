@@ -25,9 +25,7 @@ pub const ALLOWED: Flag = Flag {
 
 /// The maximum length of a host name, without the final dot (RFC 1035, section 2.3.4).
 const LONGEST: usize = 253;
-/// The prefix of the TXT record's name. The host name follows it.
 const PROOF: &str = "_kenduri-challenge.";
-/// The purpose of the key that computes the value of the TXT record.
 const PURPOSE: &str = "own domain";
 
 words! {

@@ -191,8 +191,7 @@ impl Question {
         Ok(Some(answer))
     }
 
-    /// Returns an answer with the keys that were chosen. They are in the order of the question's
-    /// choices.
+    /// The keys keep the order of the question's choices.
     fn choose(&self, keys: &[&str]) -> Result<Answer, &'static str> {
         let is_known = |key: &&str| self.choices.iter().any(|choice| choice.key == **key);
         if !keys.iter().all(is_known) {
@@ -207,7 +206,7 @@ impl Question {
     }
 }
 
-/// Whether the reply is a yes. Guests on the waiting list have also said yes.
+/// Guests on the waiting list have also said yes.
 fn is_coming(status: ReplyStatus) -> bool {
     matches!(status, ReplyStatus::Yes | ReplyStatus::Waitlisted)
 }
@@ -227,7 +226,6 @@ fn within(number: Option<i64>) -> Result<Answer, &'static str> {
     Ok(Answer::Number(number))
 }
 
-/// Parses a whole number. It may contain the digits of any supported language.
 fn written_number(typed: &str) -> Option<i64> {
     let ascii = |sign: char| {
         let zero = match sign {

@@ -219,10 +219,10 @@ impl Refusal {
 
             Self::InvitationNotFound => new(S::NOT_FOUND, "invitation_not_found"),
             Self::Expired => new(S::GONE, "invitation_expired"),
-            Self::DeadlinePassed(portal) => {
+            Self::DeadlinePassed(snapshot) => {
                 let problem = new(S::LOCKED, "rsvp_deadline_passed");
-                match portal.closes_at() {
-                    Some(at) => problem.with("day", last_day(at, &portal.occasion)),
+                match snapshot.closes_at() {
+                    Some(at) => problem.with("day", last_day(at, &snapshot.occasion)),
                     None => problem,
                 }
             }
@@ -298,8 +298,7 @@ fn of_fields(code: Option<&'static str>, fields: Vec<FieldProblem>) -> Problem {
     problem
 }
 
-/// Returns the error code that all field errors have in common, if the whole response can also have
-/// this code.
+/// The code that all field errors share, if the whole response can also have it.
 fn common_code(fields: &[FieldProblem]) -> Option<&'static str> {
     ["event_not_invited", "dietary_note_required"]
         .into_iter()
@@ -318,7 +317,6 @@ fn no_place(code: &'static str, places: Places) -> Problem {
         .with("used", places.used)
 }
 
-/// Returns the last day on which households could answer, in the occasion's time zone.
 fn last_day(closed_at: Timestamp, occasion: &Occasion) -> Argument {
     let last = closed_at - SignedDuration::from_millis(1);
     Argument::Day(last.to_zoned(occasion.zone()))

@@ -33,14 +33,10 @@ use crate::{event, invitation};
 
 /// An occasion is archived this many days after the day of its last event.
 const ARCHIVED_AFTER: i64 = 30;
-/// The first warning is sent this many days before the deletion.
-const FIRST: i64 = 30;
-/// The second warning is sent this many days before the deletion.
-const SECOND: i64 = 7;
-/// If a warning has not left the server after this time, it is sent again.
-const AGAIN: SignedDuration = SignedDuration::from_hours(7 * 24);
+const FIRST_WARNING: i64 = 30;
+const SECOND_WARNING: i64 = 7;
+const RESEND_AFTER: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// A deletion that has been announced to the owners.
 #[derive(Clone, Debug, PartialEq, Eq, Row)]
 struct Announced {
     day: String,
@@ -108,9 +104,8 @@ pub async fn repeat(site: &Site) -> Result<(), JobError> {
     Ok(site.store.write(repeated).await?)
 }
 
-/// Deletes an occasion and its files if the deletion is due. With `had_been`, deletes the occasion
-/// even if the deletion is not due: it had already been deleted, and a restored backup brought it
-/// back. If an export is in preparation, the next run deletes the occasion.
+/// With `had_been`, a restored backup brought back a deleted occasion, so it is deleted even if
+/// that is not due. If an export is in preparation, the next run deletes the occasion.
 async fn delete(site: &Site, id: &OccasionId, had_been: bool) -> Result<(), JobError> {
     let expired = id.clone();
     let expire = move |tx: &mut Tx<'_>| export::expire(tx, &expired);
@@ -148,7 +143,6 @@ fn candidates(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// The days on which an occasion is archived and deleted, in its time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Days {
     today: Date,
@@ -157,7 +151,6 @@ struct Days {
 }
 
 impl Days {
-    /// Computes the days; `None` if a day is outside the range of the calendar.
     fn of(zone: &TimeZone, last_end: Timestamp, kept: i64, now: Timestamp) -> Option<Self> {
         let day = |at: Timestamp| at.to_zoned(zone.clone()).date();
         let after = |days: i64| day(last_end).checked_add(days.days()).ok();
@@ -173,7 +166,6 @@ impl Days {
             .is_ok_and(|first| self.today >= first)
     }
 
-    /// Returns the later of two days: `day`, and the day that is `days` days from today.
     fn at_least_in(self, days: i64, day: Date) -> Date {
         let earliest = self.today.checked_add(days.days());
         earliest.map_or(day, |earliest| day.max(earliest))
@@ -186,13 +178,12 @@ impl Announced {
         self.day.parse().unwrap_or(Date::MAX)
     }
 
-    /// Whether the announced day has come and all conditions for the deletion are met.
     fn is_due(&self, days: Days, zone: &TimeZone) -> bool {
         let is_told = match (self.first_left_at, self.second_left_at) {
             _ if self.confirmed_at.is_some() => true,
             (Some(first), Some(_)) => {
                 let left = first.to_zoned(zone.clone()).date();
-                left.checked_add(FIRST.days())
+                left.checked_add(FIRST_WARNING.days())
                     .is_ok_and(|day| days.today >= day)
             }
             _ => false,
@@ -225,7 +216,7 @@ fn is_due_now(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
     Ok(announced.is_some_and(|announced| announced.is_due(days, &occasion.zone())))
 }
 
-/// Archives the occasion or sends a warning if either is due. Returns whether the deletion is due.
+/// Returns whether the deletion is due.
 fn step(tx: &mut Tx<'_>, site: &Site, id: &OccasionId) -> Result<bool, StoreError> {
     if occasion::hold(tx, id)?.is_none() {
         return Ok(false);
@@ -245,8 +236,8 @@ fn step(tx: &mut Tx<'_>, site: &Site, id: &OccasionId) -> Result<bool, StoreErro
             if found.is_some() {
                 warning::withdraw(tx, id)?;
             }
-            if days.is_within(FIRST, days.delete) {
-                let day = days.at_least_in(FIRST, days.delete);
+            if days.is_within(FIRST_WARNING, days.delete) {
+                let day = days.at_least_in(FIRST_WARNING, days.delete);
                 announce(tx, site, &occasion, day)?;
             }
             return Ok(false);
@@ -260,18 +251,19 @@ fn step(tx: &mut Tx<'_>, site: &Site, id: &OccasionId) -> Result<bool, StoreErro
             *left_at = warning::left_at(tx, id, number)?;
         }
     }
-    let is_lost = |at: Timestamp, left: Option<Timestamp>| left.is_none() && at + AGAIN <= now;
+    let is_lost =
+        |at: Timestamp, left: Option<Timestamp>| left.is_none() && at + RESEND_AFTER <= now;
     if is_lost(announced.first_at, announced.first_left_at)
         && announced.confirmed_at.is_none()
         && !warning::is_waiting(tx, id, 1)?
     {
         announced.first_at = now;
-        announced.day = days.at_least_in(FIRST, announced.day()).to_string();
+        announced.day = days.at_least_in(FIRST_WARNING, announced.day()).to_string();
         warning::send(tx, site, &occasion, 1, announced.day())?;
     }
     let may_follow = announced.first_left_at.is_some() || announced.confirmed_at.is_some();
     let is_second_due = match announced.second_at {
-        None => may_follow && days.is_within(SECOND, announced.day()),
+        None => may_follow && days.is_within(SECOND_WARNING, announced.day()),
         Some(at) => {
             is_lost(at, announced.second_left_at)
                 && announced.confirmed_at.is_none()
@@ -280,7 +272,9 @@ fn step(tx: &mut Tx<'_>, site: &Site, id: &OccasionId) -> Result<bool, StoreErro
     };
     if is_second_due {
         announced.second_at = Some(now);
-        announced.day = days.at_least_in(SECOND, announced.day()).to_string();
+        announced.day = days
+            .at_least_in(SECOND_WARNING, announced.day())
+            .to_string();
         warning::send(tx, site, &occasion, 2, announced.day())?;
     }
     sql!(
@@ -292,7 +286,6 @@ fn step(tx: &mut Tx<'_>, site: &Site, id: &OccasionId) -> Result<bool, StoreErro
     Ok(announced.is_due(days, &occasion.zone()))
 }
 
-/// Announces the deletion to the owners.
 fn announce(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -318,8 +311,7 @@ fn announce(
     warning::send(tx, site, occasion, 1, day)
 }
 
-/// Archives the occasion. Does nothing if this job has archived the occasion before and its last
-/// event still ends at the same time. So an owner can take the occasion out of the archive.
+/// Archives only once for the same last event, so an owner can take the occasion out again.
 fn archive(tx: &mut Tx<'_>, old: &Occasion, last_end: Timestamp) -> Result<(), StoreError> {
     if old.status == OccasionStatus::Archived {
         return Ok(());
@@ -438,11 +430,15 @@ mod tests {
             ("2027-06-14T15:59:59Z", false),
             ("2027-06-14T16:00:00Z", true),
         ] {
-            assert_eq!(days(now).is_within(FIRST, found.delete), is_first, "{now}");
+            assert_eq!(
+                days(now).is_within(FIRST_WARNING, found.delete),
+                is_first,
+                "{now}"
+            );
         }
         // An overdue deletion is still announced 30 days in advance.
         let late = days("2028-01-01T00:00:00Z");
-        let day = late.at_least_in(FIRST, late.delete);
+        let day = late.at_least_in(FIRST_WARNING, late.delete);
         assert_eq!(day.to_string(), "2028-01-31");
     }
 

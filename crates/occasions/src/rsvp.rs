@@ -44,7 +44,7 @@ pub const NOTE_LIMIT: usize = 4_000;
 pub struct Save {
     /// The code that was sent with the request.
     pub key: CodeKey,
-    pub wish: HouseholdChange,
+    pub change: HouseholdChange,
     /// The channel through which the change was sent.
     pub source: Source,
     /// The idempotency key, if the request has one.
@@ -89,14 +89,14 @@ pub enum Saved {
 
 #[derive(Debug)]
 pub struct After {
-    pub portal: InvitationSnapshot,
+    pub snapshot: InvitationSnapshot,
     /// The response body for repeated requests, if the request has a key.
     pub body: Option<String>,
 }
 
 impl After {
-    fn new(portal: InvitationSnapshot, body: Option<String>) -> Box<Self> {
-        Box::new(Self { portal, body })
+    fn new(snapshot: InvitationSnapshot, body: Option<String>) -> Box<Self> {
+        Box::new(Self { snapshot, body })
     }
 }
 
@@ -107,51 +107,51 @@ pub fn answer(
     save: &Save,
     answer: impl Fn(&InvitationSnapshot) -> String,
 ) -> Result<Saved, Refusal> {
-    let mut portal = open_locked(tx, save)?;
-    check_features(&portal, &save.wish)?;
-    let repeat = match recognise(tx, save, &portal.household.invitation.id)? {
+    let mut snapshot = open_locked(tx, save)?;
+    check_features(&snapshot, &save.change)?;
+    let repeat = match recognise(tx, save, &snapshot.household.invitation.id)? {
         Recognised::Answered(stored) => return Ok(Saved::Again(stored)),
         Recognised::New(key) => key,
     };
-    check_access(&portal, &save.wish)?;
-    let could_double = repeat.is_none() && adds_guests(&save.wish);
-    if (save.needs_version || could_double) && !names_version(&save.wish) {
+    check_access(&snapshot, &save.change)?;
+    let could_double = repeat.is_none() && adds_guests(&save.change);
+    if (save.needs_version || could_double) && !names_version(&save.change) {
         return Err(Refusal::VersionRequired);
     }
     let rules = Rules {
-        switches: portal.occasion.switches,
-        events: &portal.events,
-        diets: &portal.diets,
-        questions: &portal.questions,
+        switches: snapshot.occasion.switches,
+        events: &snapshot.events,
+        diets: &snapshot.diets,
+        questions: &snapshot.questions,
         by: ActedBy::Household,
         speaker: ActedBy::Household,
-        now: portal.now,
+        now: snapshot.now,
     };
-    let household = &portal.household;
+    let household = &snapshot.household;
     let stale = save
-        .wish
+        .change
         .version
         .is_some_and(|seen| seen != household.invitation.version);
-    let planned = household.plan(&save.wish, rules, || tx.id());
+    let planned = household.plan(&save.change, rules, || tx.id());
     let planned = match planned {
         // Only a save that may take or free seats holds the locks of the events.
-        Ok(plan) if save.wish.touches_seats() => seats::settle_plan(&portal, plan),
+        Ok(plan) if save.change.touches_seats() => seats::settle_plan(&snapshot, plan),
         planned => planned,
     };
-    let note = plan_note(&portal, save.wish.note.as_ref());
+    let note = plan_note(&snapshot, save.change.note.as_ref());
     if stale {
         // A client repeats a request when the response was lost. So the change may already be
         // stored.
         return match (planned, note) {
-            (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.wish.wrong.is_empty() => {
-                Ok(Saved::Unchanged(After::new(portal, None)))
+            (Ok(plan), Ok(None)) if plan.changes.is_empty() && save.change.wrong.is_empty() => {
+                Ok(Saved::Unchanged(After::new(snapshot, None)))
             }
             _ => Err(Refusal::VersionConflict(Current::Invitation(Box::new(
-                portal,
+                snapshot,
             )))),
         };
     }
-    let mut wrong = save.wish.wrong.clone();
+    let mut wrong = save.change.wrong.clone();
     for refusal in [planned.as_ref().err(), note.as_ref().err()] {
         if let Some(Refusal::Answers(fields)) = refusal {
             wrong.extend_from_slice(fields);
@@ -164,19 +164,18 @@ pub fn answer(
     let note = note?;
     let plan = planned?;
     if plan.changes.is_empty() && note.is_none() {
-        let body = keep(tx, repeat, || answer(&portal))?;
-        return Ok(Saved::Unchanged(After::new(portal, body)));
+        let body = store_response(tx, repeat, || answer(&snapshot))?;
+        return Ok(Saved::Unchanged(After::new(snapshot, body)));
     }
-    write(tx, save, &mut portal, plan, note)?;
-    let body = keep(tx, repeat, || answer(&portal))?;
-    Ok(Saved::Stored(After::new(portal, body)))
+    write(tx, save, &mut snapshot, plan, note)?;
+    let body = store_response(tx, repeat, || answer(&snapshot))?;
+    Ok(Saved::Stored(After::new(snapshot, body)))
 }
 
-/// Takes the locks that this save needs, and loads the invitation.
 fn open_locked(tx: &mut Tx<'_>, save: &Save) -> Result<InvitationSnapshot, Refusal> {
     let seen = invitation::seek(tx, &save.key)?;
     let (id, occasion) = seen.ok_or(Refusal::InvitationNotFound)?;
-    if save.wish.touches_seats() {
+    if save.change.touches_seats() {
         event::lock_limited(tx, &occasion)?;
     }
     let invitation = invitation::lock(tx, &id)?.ok_or(Refusal::InvitationNotFound)?;
@@ -219,8 +218,7 @@ fn recognise(
     })
 }
 
-/// Builds and stores the response to a request with a key. Does nothing without a key.
-fn keep(
+fn store_response(
     tx: &mut Tx<'_>,
     key: Option<idempotency::Key>,
     body: impl FnOnce() -> String,
@@ -236,9 +234,9 @@ fn keep(
     Ok(Some(stored.body))
 }
 
-fn check_features(portal: &InvitationSnapshot, wish: &HouseholdChange) -> Result<(), Refusal> {
-    let switches = portal.occasion.switches;
-    if (wish.touches_diets() && !switches.dietary) || (wish.note.is_some() && !switches.notes) {
+fn check_features(snapshot: &InvitationSnapshot, change: &HouseholdChange) -> Result<(), Refusal> {
+    let switches = snapshot.occasion.switches;
+    if (change.touches_diets() && !switches.dietary) || (change.note.is_some() && !switches.notes) {
         return Err(Refusal::FeatureDisabled);
     }
     Ok(())
@@ -247,13 +245,13 @@ fn check_features(portal: &InvitationSnapshot, wish: &HouseholdChange) -> Result
 /// Checks whether the change can be saved now. If the hosts allow late notes, the note can still be
 /// changed after answers have closed, until the occasion closes.
 pub(crate) fn check_access(
-    portal: &InvitationSnapshot,
-    wish: &HouseholdChange,
+    snapshot: &InvitationSnapshot,
+    change: &HouseholdChange,
 ) -> Result<(), Refusal> {
-    let occasion_closed = portal.occasion.status == OccasionStatus::Closed;
-    let late_note = wish.is_note_alone() && portal.occasion.switches.late_gifts_notes;
-    let stored = || Box::new(portal.clone());
-    match portal.access {
+    let occasion_closed = snapshot.occasion.status == OccasionStatus::Closed;
+    let late_note = change.is_note_alone() && snapshot.occasion.switches.late_gifts_notes;
+    let stored = || Box::new(snapshot.clone());
+    match snapshot.access {
         Access::Open => Ok(()),
         Access::Closed if occasion_closed => Err(Refusal::OccasionClosed(stored())),
         Access::Closed | Access::Locked if late_note => Ok(()),
@@ -264,27 +262,26 @@ pub(crate) fn check_access(
     }
 }
 
-fn adds_guests(wish: &HouseholdChange) -> bool {
-    wish.guests.iter().any(|guest| guest.id.is_none())
+fn adds_guests(change: &HouseholdChange) -> bool {
+    change.guests.iter().any(|guest| guest.id.is_none())
 }
 
-/// Whether the change contains the version that the client has read. If only the note changes, the
-/// note's own version is enough.
-fn names_version(wish: &HouseholdChange) -> bool {
-    let of_note = wish.note.as_ref().and_then(|note| note.version);
-    wish.version.is_some() || (wish.is_note_alone() && of_note.is_some())
+/// If only the note changes, the note's own version is enough.
+fn names_version(change: &HouseholdChange) -> bool {
+    let of_note = change.note.as_ref().and_then(|note| note.version);
+    change.version.is_some() || (change.is_note_alone() && of_note.is_some())
 }
 
-/// Returns the new text of the note, or `None` if the note stays the same.
+/// `None` if the note stays the same.
 fn plan_note(
-    portal: &InvitationSnapshot,
-    wish: Option<&NoteUpdate>,
+    snapshot: &InvitationSnapshot,
+    update: Option<&NoteUpdate>,
 ) -> Result<Option<String>, Refusal> {
-    let Some(wish) = wish else {
+    let Some(update) = update else {
         return Ok(None);
     };
-    let text = text_cleaning::clean(&wish.text);
-    let stored = &portal.household.invitation;
+    let text = text_cleaning::clean(&update.text);
+    let stored = &snapshot.household.invitation;
     if text_cleaning::length(&text) > NOTE_LIMIT {
         let values = [("max", NOTE_LIMIT.into())];
         let field = FieldProblem::new("/note/text", "too_long", values);
@@ -293,18 +290,21 @@ fn plan_note(
     if text == stored.note {
         return Ok(None);
     }
-    if wish.version.is_some_and(|seen| seen != stored.note_version) {
-        let current = Current::Invitation(Box::new(portal.clone()));
+    if update
+        .version
+        .is_some_and(|seen| seen != stored.note_version)
+    {
+        let current = Current::Invitation(Box::new(snapshot.clone()));
         return Err(Refusal::VersionConflict(current));
     }
     Ok(Some(text))
 }
 
-/// Writes a valid plan with all its consequences, and updates `portal`.
+/// Writes a valid plan with all its consequences, and updates `snapshot`.
 pub(crate) fn write(
     tx: &mut Tx<'_>,
     save: &Save,
-    portal: &mut InvitationSnapshot,
+    snapshot: &mut InvitationSnapshot,
     plan: HouseholdPlan,
     note: Option<String>,
 ) -> Result<(), StoreError> {
@@ -313,21 +313,21 @@ pub(crate) fn write(
         answers,
         mut changes,
     } = plan;
-    let household = &mut portal.household;
+    let household = &mut snapshot.household;
     write_guests(tx, household, &guests, ActedBy::Household, save.source)?;
     let id = &household.invitation.id;
     answer::write(tx, id, None, &household.answers, &answers)?;
     household.answers = answers;
     if let Some(text) = note {
-        changes.push(write_note(tx, portal, text)?);
+        changes.push(write_note(tx, snapshot, text)?);
     }
-    seat(tx, portal, &guests, Seats::Free)?;
+    seat(tx, snapshot, &guests, Seats::Free)?;
     let renamed = changes.iter().any(FieldChange::is_of_names);
-    portal.household.guests = guests;
-    finish(tx, portal, &changes, renamed, save)?;
-    let is_limited = portal.events.iter().any(|event| event.capacity.is_some());
+    snapshot.household.guests = guests;
+    finish(tx, snapshot, &changes, renamed, save)?;
+    let is_limited = snapshot.events.iter().any(|event| event.capacity.is_some());
     if is_limited && changes.iter().any(FieldChange::is_of_reply) {
-        move_up(tx, &portal.occasion.id)?;
+        move_up(tx, &snapshot.occasion.id)?;
     }
     Ok(())
 }
@@ -371,10 +371,10 @@ pub(crate) fn write_guests(
 
 fn write_note(
     tx: &mut Tx<'_>,
-    portal: &mut InvitationSnapshot,
+    snapshot: &mut InvitationSnapshot,
     text: String,
 ) -> Result<FieldChange, StoreError> {
-    let invitation = &mut portal.household.invitation;
+    let invitation = &mut snapshot.household.invitation;
     sql!(
         "UPDATE invitation SET note = :text, note_version = note_version + 1
          WHERE id = :id AND note_version = :note_version",
@@ -392,17 +392,15 @@ fn write_note(
     })
 }
 
-/// Writes everything that follows from a save: the version, the history, the audit line, the news
-/// and the confirmation mail.
 fn finish(
     tx: &mut Tx<'_>,
-    portal: &mut InvitationSnapshot,
+    snapshot: &mut InvitationSnapshot,
     changes: &[FieldChange],
     renamed: bool,
     save: &Save,
 ) -> Result<(), StoreError> {
-    let now = portal.now;
-    let household = &mut portal.household;
+    let now = snapshot.now;
+    let household = &mut snapshot.household;
     let before = household.invitation.version;
     sql!(
         "UPDATE invitation SET version = version + 1, replied_at = :now, updated_at = :now
@@ -432,12 +430,12 @@ fn finish(
         },
         action: "rsvp.saved",
         entity: ("invitation", household.invitation.id.to_string()),
-        scope: Some(portal.occasion.id.to_string()),
+        scope: Some(snapshot.occasion.id.to_string()),
         changes: masked(changes),
         request: save.request.clone(),
     })?;
-    tell_of_answers(tx, portal, changes, save.source, None)?;
-    confirmation::schedule(tx, portal, save.request.as_ref())
+    tell_of_answers(tx, snapshot, changes, save.source, None)?;
+    confirmation::schedule(tx, snapshot, save.request.as_ref())
 }
 
 pub(crate) fn insert_submission(

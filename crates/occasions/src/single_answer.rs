@@ -73,9 +73,9 @@ pub struct Outcome {
 
 impl Outcome {
     /// Returns the result for a household whose answer has just been saved.
-    pub(crate) fn of(portal: &InvitationSnapshot, attending: ReplyStatus, is_new: bool) -> Self {
+    pub(crate) fn of(snapshot: &InvitationSnapshot, attending: ReplyStatus, is_new: bool) -> Self {
         let count = |status: ReplyStatus| {
-            let guests = portal.household.guests.iter();
+            let guests = snapshot.household.guests.iter();
             let says = |guest: &&Guest| {
                 let mut replies = guest.replies.values();
                 replies.any(|reply| reply.status == status)
@@ -86,7 +86,7 @@ impl Outcome {
         let only_waits =
             attending == ReplyStatus::Yes && guests == 0 && count(ReplyStatus::Waitlisted) > 0;
         Self {
-            id: portal.household.invitation.id.clone(),
+            id: snapshot.household.invitation.id.clone(),
             is_new,
             attending: if only_waits {
                 ReplyStatus::Waitlisted
@@ -126,14 +126,14 @@ pub fn save(
     // change is saved.
     event::lock_limited(tx, occasion)?;
     let locked = invitation::lock(tx, &seen.id)?.ok_or(Refusal::InvitationNotFound)?;
-    let portal = invitation_snapshot::enter(tx, locked)?;
-    let is_new = portal.household.invitation.replied_at.is_none();
+    let snapshot = invitation_snapshot::enter(tx, locked)?;
+    let is_new = snapshot.household.invitation.replied_at.is_none();
     let attending = incoming.answer.attending;
     let save = Save {
         key: key.clone(),
-        wish: HouseholdChange {
+        change: HouseholdChange {
             wrong: incoming.wrong.clone(),
-            ..wish(&portal, &incoming.answer)
+            ..household_change(&snapshot, &incoming.answer)
         },
         source: incoming.source,
         repeat: incoming.repeat.clone(),
@@ -142,16 +142,15 @@ pub fn save(
     };
     let outcome = |after: &InvitationSnapshot| Outcome::of(after, attending, is_new);
     match rsvp::answer(tx, &save, |after| outcome(after).to_json())? {
-        Saved::Stored(after) | Saved::Unchanged(after) => Ok(outcome(&after.portal)),
+        Saved::Stored(after) | Saved::Unchanged(after) => Ok(outcome(&after.snapshot)),
         Saved::Again(stored) => Ok(Outcome::from_json(&stored.body)?),
     }
 }
 
-/// Turns the answer into a change for the whole household. Each guest whom the hosts named gets the
-/// answer's reply. All other people in the answer are plus-ones. If the household has too few
-/// plus-ones, new ones are added. No guest is removed.
-fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
-    let people = &portal.household.guests;
+/// Each guest whom the hosts named gets the answer's reply. All other people are plus-ones, and
+/// missing ones are added. No guest is removed.
+fn household_change(snapshot: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
+    let people = &snapshot.household.guests;
     let named = people.iter().filter(|one| one.kind == GuestKind::Named);
     let comes = answer.attending == ReplyStatus::Yes;
     let mut places = answer.party.filter(|_| comes).map(|party| {
@@ -170,7 +169,7 @@ fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
             None if is_brought && comes => continue,
             _ => answer.attending,
         };
-        let events = portal.events.iter();
+        let events = snapshot.events.iter();
         let invited = events.filter(|event| guest.replies.contains_key(&event.id));
         guests.push(GuestUpdate {
             id: Some(guest.id.clone()),
@@ -188,7 +187,7 @@ fn wish(portal: &InvitationSnapshot, answer: &Answer) -> HouseholdChange {
     ));
     HouseholdChange {
         // The invitation is locked, so this version cannot be outdated.
-        version: Some(portal.household.invitation.version),
+        version: Some(snapshot.household.invitation.version),
         guests,
         // An answer with a note is refused if the hosts accept no notes. If only the note were
         // dropped, the guest would not know that it was lost.

@@ -29,9 +29,8 @@ use crate::words::OccasionStatus;
 pub const MOST: usize = 30;
 /// The maximum length of a caption, in characters.
 pub const CAPTION_LIMIT: usize = 300;
-/// The maximum length of a stored file name, in characters.
+/// In characters.
 const NAME_LIMIT: usize = 160;
-/// A link to a file works for at most this long.
 const LINK_LIFETIME: SignedDuration = SignedDuration::from_mins(10);
 /// Links expire at multiples of this many seconds. So a page that is reloaded soon contains the
 /// same links, and the browser can use the pictures in its cache.
@@ -184,29 +183,28 @@ pub fn quota(settings: &SettingValues) -> i64 {
 }
 
 /// Checks whether a household may upload now. Called before the file is received.
-pub fn check(tx: &mut Tx<'_>, portal: &InvitationSnapshot, quota: i64) -> Result<(), Refusal> {
-    if !portal.has_uploads() {
+pub fn check(tx: &mut Tx<'_>, snapshot: &InvitationSnapshot, quota: i64) -> Result<(), Refusal> {
+    if !snapshot.has_uploads() {
         return Err(Refusal::FeatureDisabled);
     }
-    check_access(portal)?;
-    check_room(tx, portal, 1, quota)
+    check_access(snapshot)?;
+    check_room(tx, snapshot, 1, quota)
 }
 
-/// Checks that the limits allow the upload. The caller must hold the occasion's lock, or must check
-/// again later under the lock.
+/// The caller must hold the occasion's lock, or must check again later under the lock.
 fn check_room(
     tx: &mut Tx<'_>,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     bytes: i64,
     quota: i64,
 ) -> Result<(), Refusal> {
-    if of_invitation(tx, &portal.household.invitation.id)?.len() >= MOST {
+    if of_invitation(tx, &snapshot.household.invitation.id)?.len() >= MOST {
         return Err(Refusal::UploadLimit(MOST));
     }
     let (used,): (i64,) = sql!(
         "SELECT CAST(COALESCE(SUM(bytes + thumbnail_bytes), 0) AS BIGINT)
          FROM upload WHERE occasion = :occasion",
-        occasion = portal.occasion.id
+        occasion = snapshot.occasion.id
     )
     .one(tx)?;
     if used.saturating_add(bytes) > quota {
@@ -228,22 +226,22 @@ pub fn check_caption(caption: &str) -> Result<(), Refusal> {
 /// Adds an upload whose files are already stored. If the household has uploaded the same file
 /// before, returns the earlier upload. So a request can be repeated.
 pub fn add(tx: &mut Tx<'_>, new: &NewUpload) -> Result<Upload, Refusal> {
-    let portal = enter(tx, &new.key)?;
-    if let Some(same) = find_same(tx, &portal.household.invitation.id, &new.digest)? {
+    let snapshot = enter(tx, &new.key)?;
+    if let Some(same) = find_same(tx, &snapshot.household.invitation.id, &new.digest)? {
         return Ok(same);
     }
-    if !portal.has_uploads() {
+    if !snapshot.has_uploads() {
         return Err(Refusal::FeatureDisabled);
     }
-    check_access(&portal)?;
+    check_access(&snapshot)?;
     check_caption(&new.caption)?;
     let bytes = new.bytes.saturating_add(new.thumbnail_bytes);
-    check_room(tx, &portal, bytes, new.quota)?;
+    check_room(tx, &snapshot, bytes, new.quota)?;
     let name = text_cleaning::clean(&new.name);
     let upload = Upload {
         id: tx.id(),
-        occasion: portal.occasion.id.clone(),
-        invitation: portal.household.invitation.id.clone(),
+        occasion: snapshot.occasion.id.clone(),
+        invitation: snapshot.household.invitation.id.clone(),
         name: name.chars().take(NAME_LIMIT).collect(),
         caption: text_cleaning::clean(&new.caption),
         kind: new.kind,
@@ -260,7 +258,13 @@ pub fn add(tx: &mut Tx<'_>, new: &NewUpload) -> Result<Upload, Refusal> {
         Upload = upload
     )
     .run(tx, Rows::Exactly(1))?;
-    record(tx, &portal, "upload.added", json!([]), new.request.clone())?;
+    record(
+        tx,
+        &snapshot,
+        "upload.added",
+        json!([]),
+        new.request.clone(),
+    )?;
     tell(tx, &upload.occasion, &upload.id, upload.state.word())?;
     Ok(upload)
 }
@@ -272,17 +276,16 @@ pub fn remove(
     id: &UploadId,
     request: Option<RequestFacts>,
 ) -> Result<(), Refusal> {
-    let portal = enter(tx, key)?;
-    if !portal.has_uploads() {
+    let snapshot = enter(tx, key)?;
+    if !snapshot.has_uploads() {
         return Err(Refusal::FeatureDisabled);
     }
-    let mut own = of_invitation(tx, &portal.household.invitation.id)?.into_iter();
+    let mut own = of_invitation(tx, &snapshot.household.invitation.id)?.into_iter();
     let own = own.find(|one| one.id == *id).ok_or(Refusal::NotFound)?;
     delete(tx, &own)?;
-    Ok(record(tx, &portal, "upload.removed", json!([]), request)?)
+    Ok(record(tx, &snapshot, "upload.removed", json!([]), request)?)
 }
 
-/// Opens the invitation with this code, and takes the locks that changes to its uploads need.
 fn enter(tx: &mut Tx<'_>, key: &CodeKey) -> Result<InvitationSnapshot, Refusal> {
     let (id, occasion) = invitation::seek(tx, key)?.ok_or(Refusal::InvitationNotFound)?;
     occasion::hold(tx, &occasion)?;

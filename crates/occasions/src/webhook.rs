@@ -85,16 +85,16 @@ struct InvitationOpened {
 /// Sends the event `reply.saved`. The caller must hold the invitation's lock.
 pub(crate) fn reply_saved(
     tx: &mut Tx<'_>,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     source: Source,
     answered: impl Fn() -> Vec<Answered>,
 ) -> Result<(), StoreError> {
-    let owners = owners(tx, &portal.occasion.id)?;
+    let owners = owners(tx, &snapshot.occasion.id)?;
     webhook::fire(tx, &REPLY_SAVED, owners, |_, _| {
         Ok(ReplySaved {
-            occasion: portal.occasion.id.clone(),
-            invitation: portal.household.invitation.id.clone(),
-            version: portal.household.invitation.version,
+            occasion: snapshot.occasion.id.clone(),
+            invitation: snapshot.household.invitation.id.clone(),
+            version: snapshot.household.invitation.version,
             source,
             guests: answered(),
         })

@@ -19,8 +19,7 @@ use tokio::time::timeout;
 
 use crate::random::Random;
 
-/// The timeout for one name server.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// Record types (RFC 1035, section 3.2.2, and RFC 3596).
 const A: u16 = 1;
 const TXT: u16 = 16;
@@ -89,7 +88,6 @@ impl NameServers {
         Ok(four.chain(six).collect())
     }
 
-    /// Returns the data of a name's records of one type.
     async fn records(
         &self,
         random: &Random,
@@ -98,7 +96,7 @@ impl NameServers {
     ) -> Result<Vec<Vec<u8>>, NoAnswer> {
         let mut last = "none is configured".to_owned();
         for server in &self.0 {
-            match timeout(PATIENCE, ask(*server, random, name, kind)).await {
+            match timeout(TIMEOUT, ask(*server, random, name, kind)).await {
                 Ok(Ok(records)) => return Ok(records),
                 Ok(Err(error)) => last = error.to_string(),
                 Err(_) => "too slow".clone_into(&mut last),
@@ -145,8 +143,7 @@ fn question(id: [u8; 2], name: &str, kind: u16) -> Option<Vec<u8>> {
     (name.len() < 254).then_some(query)
 }
 
-/// Returns the data of the records of type `kind` in the response `answer`, or `None` if the
-/// response does not match the query.
+/// `None` if the response does not match the query.
 fn read(answer: &[u8], id: [u8; 2], kind: u16) -> Option<Vec<Vec<u8>>> {
     let mut reader = Reader { left: answer };
     if reader.take(2)? != id {

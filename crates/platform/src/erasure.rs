@@ -72,7 +72,7 @@ pub fn repeated(tx: &mut Tx<'_>, kind: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Inserts an erasure. A later erasure of the same subject replaces an earlier one.
+/// A later erasure of the same subject replaces an earlier one.
 fn insert(
     tx: &mut Tx<'_>,
     kind: &str,

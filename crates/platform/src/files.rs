@@ -84,7 +84,6 @@ impl Files {
         Self::Bucket(Box::new(bucket), folder)
     }
 
-    /// The folder in which incomplete files are written.
     fn local(&self) -> Folder {
         let (Self::Folder(folder) | Self::Bucket(_, folder)) = self;
         folder.clone()
@@ -278,14 +277,12 @@ impl Folder {
         self.root.join(&key.0)
     }
 
-    /// A name for a file that is being written.
     fn next_name(&self) -> String {
         let number = self.written.fetch_add(1, Ordering::Relaxed);
         format!(".{}.{number}", std::process::id())
     }
 }
 
-/// How many bytes of a file are read at a time.
 const CHUNK: usize = 64 * 1024;
 
 /// How many bytes of an object in a bucket are read at a time.
@@ -303,7 +300,6 @@ pub enum Content {
 pub struct Object {
     bucket: Box<S3>,
     key: String,
-    /// The range that has not been read yet.
     range: Range<u64>,
     /// The first bytes. They are read on opening, to find out whether the object exists.
     first: Option<Bytes>,

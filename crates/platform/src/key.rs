@@ -136,7 +136,6 @@ pub fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Inserts the store's only `installation` row, unless the row exists.
 fn note(tx: &mut Tx<'_>, keys: &Keyring) -> Result<(), StoreError> {
     let printed = tx.random().token();
     sql!(

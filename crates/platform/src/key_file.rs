@@ -131,7 +131,6 @@ impl KeyFile {
         }
     }
 
-    /// Reads the key file into `text`, and returns the file's mode.
     fn read_text(&self, text: &mut String) -> io::Result<u32> {
         let file = File::open(&self.0)?;
         let facts = file.metadata()?;
@@ -142,7 +141,6 @@ impl KeyFile {
         Ok(facts.mode())
     }
 
-    /// Creates the key file unless it exists, and reads the keys from disk.
     fn create(&self, random: &Random) -> Result<Keyring, KeyError> {
         let make = || {
             if !self.0.exists() {
@@ -209,7 +207,6 @@ impl Fresh {
             .map_err(|reason| KeyFile::at(&self.target).unusable(reason))
     }
 
-    /// Renames the temporary file to the key file, unless a key file exists.
     fn put_if_absent(self) -> io::Result<()> {
         match fs::hard_link(&self.path, &self.target) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
@@ -244,7 +241,6 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Syncs a folder's entries to the disk.
 fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }

@@ -35,7 +35,6 @@ pub const LONGEST: usize = 2_000;
 const TIME: Duration = Duration::from_secs(10);
 /// The longest response body that is read, in bytes.
 const LONGEST_ANSWER: usize = 256 * 1024;
-/// The timeout of a request for an object in an S3 bucket.
 const OBJECT_TIME: Duration = Duration::from_mins(2);
 /// The longest object in an S3 bucket that can be read, in bytes.
 pub const LONGEST_OBJECT: usize = 256 << 20;
@@ -293,7 +292,6 @@ impl Outbound {
     }
 }
 
-/// The server in a URL.
 struct Target {
     uri: Uri,
     authority: Authority,
@@ -360,7 +358,6 @@ impl Outgoing<'_> {
     }
 }
 
-/// Sends a request on a new connection.
 async fn exchange<S>(
     stream: S,
     request: Request<Full<Bytes>>,
@@ -393,7 +390,6 @@ where
     }
 }
 
-/// The error for a response body that could not be read completely.
 fn unread(error: Box<dyn std::error::Error + Send + Sync>) -> OutboundError {
     if error.is::<LengthLimitError>() {
         return OutboundError::TooLong;

@@ -16,7 +16,6 @@ use url::Url;
 use crate::outbound::{Answer, LONGEST_OBJECT};
 use crate::{Outbound, Secret};
 
-/// How long a presigned URL is valid.
 const VALID: Duration = Duration::from_mins(5);
 /// The size of a part in a multipart upload, in bytes. Amazon's minimum is 5 MiB.
 pub const PART: usize = 8 << 20;
@@ -227,7 +226,6 @@ impl S3 {
         self.check(answer).map(drop)
     }
 
-    /// Sends a request, and fails if the response reports an error.
     async fn send(&self, method: Method, url: &Url, body: Bytes) -> Result<Answer, S3Error> {
         let answer = self.call(method, url, &[], body).await?;
         self.check(answer)
@@ -277,7 +275,6 @@ async fn next_part(file: &mut File) -> io::Result<Bytes> {
     Ok(part.into())
 }
 
-/// The error code in a response's XML.
 fn code(answer: &Answer) -> String {
     let text = String::from_utf8_lossy(&answer.body);
     let code = text

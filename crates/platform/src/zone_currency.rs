@@ -12,7 +12,6 @@ impl Currency {
     }
 }
 
-/// The code of each currency, and the time zones of its countries.
 const ZONES: &[(&str, &str)] = &[
     ("AED", "Asia/Dubai"),
     ("AFN", "Asia/Kabul"),

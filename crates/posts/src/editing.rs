@@ -57,7 +57,6 @@ impl Resource for Post {
         self.version
     }
 
-    /// Lists posts, most recently changed first.
     fn list(tx: &mut Tx<'_>, editor: &Editor, paging: &PageQuery) -> Result<List<Self>, Refusal> {
         let found = list(tx, editor, paging.after()?.as_ref(), paging.rows())?;
         Ok(paging.list(found, |post| (post.updated_at, post.id.clone())))
@@ -157,7 +156,6 @@ impl Resource for Post {
         Ok(())
     }
 
-    /// A post that was ever public can only be withdrawn, so deleting it is refused.
     fn removal(&self, tx: &mut Tx<'_>, _: &Editor, _: &[Self]) -> Result<Removal, Refusal> {
         if self.was_public(tx.now()) {
             return Err(PUBLISHED.into());
@@ -175,7 +173,6 @@ impl Resource for Post {
     }
 }
 
-/// Lists up to `rows` posts after the post at `from`, most recently changed first.
 fn list(
     tx: &mut Tx<'_>,
     _: &Editor,
@@ -199,14 +196,12 @@ fn list(
     Ok(found.into_iter().map(|post| post.at(now)).collect())
 }
 
-/// The file names of all pictures that a post uses.
 fn files(post: &Post) -> BTreeSet<String> {
     let in_text = markdown::pictures(&post.body).into_iter();
     let all = in_text.map(|one| one.file).chain([post.image.clone()]);
     all.filter(|file| !file.is_empty()).collect()
 }
 
-/// Schedules the deletion of pictures that the post no longer uses.
 fn remove_pictures(tx: &mut Tx<'_>, old: &Post, new: Option<&Post>) -> Result<(), StoreError> {
     let kept = new.map(files).unwrap_or_default();
     for file in files(old).difference(&kept) {

@@ -44,7 +44,6 @@ struct Item<'a> {
     enclosure: Option<Enclosure>,
 }
 
-/// The picture of a post.
 struct Enclosure {
     url: String,
     media_type: &'static str,
@@ -60,8 +59,7 @@ impl Enclosure {
         })
     }
 
-    /// The XML attributes of the picture. `address` is the name of the attribute that contains the
-    /// URL: `href` or `url`.
+    /// `address` is the name of the attribute for the URL: `href` or `url`.
     fn attributes(&self, address: &str) -> String {
         format!(
             "{address}=\"{}\" length=\"{}\" type=\"{}\"",
@@ -73,7 +71,6 @@ impl Enclosure {
 }
 
 impl Feed {
-    /// The URL of the HTML page with the same posts.
     fn home(&self) -> String {
         format!("{}{}", self.origin, home(self.kind))
     }

@@ -12,7 +12,6 @@ pub(crate) const FOLDER: PictureFolder = PictureFolder {
     is_used,
 };
 
-/// The URL path under which all pictures are served.
 const PATH: &str = "/blog/images/";
 
 pub fn path(file: &str) -> String {

@@ -95,10 +95,8 @@ pub const DOMAIN: Domain = Domain {
 
 const PROBLEM_CODES: &[Code] = &[PUBLISHED, WITHDRAWN];
 
-/// The error for an attempt to delete a published post, or to make it a draft again. A published
-/// post can only be withdrawn.
+/// A published post can only be withdrawn.
 const PUBLISHED: Code = Code::new(409, "post_published");
-/// The error for an attempt to read a post that was withdrawn.
 const WITHDRAWN: Code = Code::new(410, "gone");
 
 pub const LOCALES: &[::web::Locale] = &[

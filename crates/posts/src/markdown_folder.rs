@@ -50,9 +50,7 @@ impl fmt::Display for Remark {
 /// The parsed content of an imported folder.
 #[derive(Debug, Default)]
 pub struct Folder {
-    /// The posts, each with the path of its file.
     posts: Vec<(PathBuf, Post)>,
-    /// The pictures that the posts use and that are not stored yet, by file name.
     pictures: Vec<(String, Bytes)>,
     /// How many files cannot be imported. A remark names each one.
     left_out: usize,
@@ -181,7 +179,6 @@ fn insert(
     Ok((counts, remarks))
 }
 
-/// Writes a file, and creates its missing parent folders.
 fn put(path: &std::path::Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;

@@ -7,7 +7,6 @@ use platform::{StoreError, Tx, sql};
 use crate::post::{Kind, Post, PostId, State};
 use crate::{Refusal, WITHDRAWN};
 
-/// The maximum number of posts of the kind `Page` in the menu.
 const MOST_PAGES: i64 = 100;
 
 /// The query for a list of posts.

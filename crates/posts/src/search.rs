@@ -118,7 +118,6 @@ fn patterns(query: &str) -> Option<[String; WORDS]> {
     }))
 }
 
-/// The normalized words of a text.
 fn words(text: &str) -> Vec<String> {
     let is_between = |c: char| {
         c.is_whitespace()

@@ -225,8 +225,7 @@ impl ArrivingSender {
     }
 }
 
-/// Whether the account has a role in any scope. Files from people without a role are not read into
-/// memory.
+/// Files from people without a role are not read into memory.
 async fn has_role(site: &Site, who: &SignedIn) -> Result<bool, StoreError> {
     let id = who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { people::has_role(tx, &id) };
@@ -399,8 +398,7 @@ pub async fn visit(parts: &request::Parts, site: &Site) -> Result<(LiveSession, 
     Ok((visit, secret))
 }
 
-/// Records that a session is in use, and renews its cookie if that is due. If the store cannot be
-/// written, the next request tries again.
+/// If the store cannot be written, the next request tries again.
 async fn go_on(
     parts: &request::Parts,
     site: &Site,
@@ -422,14 +420,12 @@ async fn go_on(
     Ok(())
 }
 
-/// A valid bearer token of one of the two kinds.
 enum BearerAccess {
     /// An access token, which belongs to a session and has all rights of the signed-in person.
     Access(SignedIn),
     Personal(Bearer),
 }
 
-/// Reads the token in `Authorization: Bearer`.
 fn bearer_token(headers: &HeaderMap) -> Option<Secret> {
     let header = text(headers, &AUTHORIZATION);
     let (scheme, shown) = header.split_once(' ')?;
@@ -455,8 +451,7 @@ pub async fn by_access_token(
     Some(found.unwrap_or_else(|| Err(token_refused("session_expired"))))
 }
 
-/// Finds the person or API client that owns the bearer token. An invalid token is refused, even if
-/// the request also has a valid cookie.
+/// An invalid token is refused, even if the request also has a valid cookie.
 async fn bearer(parts: &request::Parts, site: &Site) -> Result<BearerAccess, Problem> {
     if let Some(found) = by_access_token(&parts.headers, site, Audience::API).await {
         return found.map(BearerAccess::Access);
@@ -523,7 +518,6 @@ const CONFIRMATION: &[&str] = &[
     "/api/v1/auth/verify/resend",
 ];
 
-/// Refuses people who still have to set up a required second factor.
 async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Result<(), Problem> {
     let required = beside(parts)?.require_mfa_for;
     if required == RequireMfaFor::None || ENROLMENT.contains(&parts.uri.path()) {
@@ -543,8 +537,7 @@ async fn check_factor(parts: &request::Parts, site: &Site, who: &SignedIn) -> Re
     Ok(())
 }
 
-/// Refuses to serve a page unless its route declares [`Callers::People`]. Any other declaration is
-/// a programming error.
+/// Any other declaration is a programming error.
 fn check_people(parts: &request::Parts) -> Result<(), Problem> {
     match Callers::of(parts)? {
         Callers::People => Ok(()),

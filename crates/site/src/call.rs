@@ -30,7 +30,6 @@ pub struct Call {
     /// The caller and the parameters in the request's path.
     pub requester: Requester,
     pub headers: HeaderMap,
-    /// The request's path and query, as sent.
     address: String,
 }
 

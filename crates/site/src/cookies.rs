@@ -22,14 +22,9 @@ const SESSION: &str = "kd_session";
 const DEVICE: &str = "kd_device";
 /// The cookie that identifies a browser before anybody signs in.
 const BEFORE: &str = "kd_before";
-/// The cookie that identifies the browser in which a person registered an account.
 const REGISTERED: &str = "kd_registered";
-/// The cookie with the path to which the browser is redirected after a person who registered in it
-/// has confirmed their email address.
 const ONWARD: &str = "kd_onward";
-/// The cookie with the token for the second step of a sign-in.
 const SECOND_STEP: &str = "kd_mfa";
-/// The cookie that identifies the browser during a sign-in with an external provider.
 const PROVIDER: &str = "kd_oauth";
 
 /// The names of the cookies that this module reads. If the site's URL is https, the names begin

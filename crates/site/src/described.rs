@@ -120,9 +120,8 @@ fn text_description(schema: &RefOr<Schema>) -> Option<String> {
     }
 }
 
-/// Adds properties to each schema that lists a token's scopes. There is one property for every kind
-/// of scope that a domain declares. The property contains the id of the object to which the token
-/// is limited.
+/// One property for every kind of scope that a domain declares: the id of the object to which the
+/// token is limited.
 fn add_scope_kinds(domains: &[Domain], schema: &mut RefOr<Schema>) {
     let RefOr::T(schema) = schema else { return };
     match schema {

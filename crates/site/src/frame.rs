@@ -30,8 +30,7 @@ pub struct Facts {
     pub rank: Option<Role>,
     groups: Vec<NavigationGroup>,
     unread: i64,
-    /// The time at which the person's second factors will be removed, if an administrator requested
-    /// the removal.
+    /// When the person's second factors will be removed, if an administrator requested it.
     reset_at: Option<Timestamp>,
     is_pending: bool,
 }
@@ -72,8 +71,7 @@ impl Facts {
         }
     }
 
-    /// The navigation: first the person's own pages, grouped by domain, then the pages with which
-    /// they administer the site. Groups that the person may not use are omitted.
+    /// First the person's own pages, grouped by domain, then those of the administration.
     fn sections(&self, text: &Text, here: &str) -> Vec<Section> {
         let entry = |(label, href): (&str, &str)| Entry {
             label: text.say(label).into_owned(),

@@ -41,8 +41,7 @@ pub fn next(tx: &mut Tx<'_>, domains: Domains) -> Result<Option<Freeze>, StoreEr
     Ok(first(&all))
 }
 
-/// Makes a freeze for the first event in a sorted list. Later events extend the freeze if their own
-/// freeze would begin before this freeze ends.
+/// Later events extend it if their own freeze would begin before it ends.
 fn first(events: &[Occurrence]) -> Option<Freeze> {
     let begins = |event: &Occurrence| event.from.checked_sub(BEFORE).unwrap_or(Timestamp::MIN);
     let (first, rest) = events.split_first()?;

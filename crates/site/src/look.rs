@@ -32,9 +32,7 @@ const LONGEST_INTRODUCTION: usize = 2_000;
 const LONGEST_SENTENCE: usize = 80;
 /// The maximum length of the portrait's description, in characters.
 const LONGEST_ALT: usize = 200;
-/// The maximum number of entries in the menu of public pages.
 const LONGEST_MENU: usize = 7;
-/// The id of the only row of the table `site_look`.
 const ID: i64 = 1;
 
 /// The folder for the site's icon and the owner's portrait.
@@ -295,7 +293,6 @@ pub fn frame_of(
     })
 }
 
-/// The name of the site's owner, with a link to their page.
 fn owner(
     tx: &mut Tx<'_>,
     domains: &[Domain],
@@ -344,7 +341,6 @@ pub(crate) fn job(domains: Domains, site: Site) -> Handler {
     })
 }
 
-/// Notifies the owners if the chosen first page is no longer public.
 fn watch(tx: &mut Tx<'_>, domains: Domains, site: &Site) -> Result<(), StoreError> {
     let look = find(tx)?;
     if look.home == SITE || first_page(tx, domains, &look)?.is_some() {

@@ -64,8 +64,7 @@ async fn read(body: Body) -> Result<Bytes, Problem> {
     to_bytes(body, LIMIT).await.map_err(too_large)
 }
 
-/// Returns the body if its signature is valid. The names of the signature's headers begin with
-/// `prefix`.
+/// The names of the signature's headers begin with `prefix`.
 async fn read_signed(
     site: &Site,
     key: &WebhookKey,

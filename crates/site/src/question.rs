@@ -9,7 +9,6 @@ use crate::frame;
 use crate::request::FormPost;
 use identity::session::signed_in::SignedIn;
 
-/// The form field that contains the confirmation.
 const SURE: &str = "sure";
 /// The form field with a short description of the action, for the page on which people confirm
 /// their identity. Every form that may lead there has it. A form with several buttons has one field

@@ -449,8 +449,8 @@ fn edit<R: Resource>(
     R::find(tx, parent, new.address())
 }
 
-/// Applies the sent values to `from`. Returns all errors in the order of the fields. A field of the
-/// kind [`Kind::Key`] must differ from the same field of all `others`.
+/// All errors, in the order of the fields. A field of the kind [`Kind::Key`] must differ from the
+/// same field of all `others`.
 fn apply<R: Resource>(
     tx: &mut Tx<'_>,
     edit: &Edit<'_, R>,
@@ -486,7 +486,6 @@ pub fn next_position(positions: impl Iterator<Item = i64>) -> i64 {
     positions.max().map_or(0, |last| last + 1)
 }
 
-/// The item's name for a history entry about its addition or removal.
 fn named<R: Resource>(one: &R, is_new: bool) -> Value {
     let name = serde_json::to_value(one)
         .ok()

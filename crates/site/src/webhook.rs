@@ -205,7 +205,6 @@ pub fn find(tx: &mut Tx<'_>, owner: &WebhookOwner, id: &WebhookId) -> Result<Web
     Ok(webhook)
 }
 
-/// Finds and locks one of the caller's webhooks, if the caller may change it.
 fn find_to_change(
     tx: &mut Tx<'_>,
     owner: &WebhookOwner,

@@ -105,8 +105,7 @@ fn answer(asset: &Asset, headers: &HeaderMap, keep: &'static str) -> Response {
     response
 }
 
-/// Returns a strong ETag. It is the hash of the asset's content, with the suffix `-gzip` if the
-/// response is compressed.
+/// The hash of the asset's content, with the suffix `-gzip` if the response is compressed.
 fn etag(asset: &Asset, packed: bool) -> String {
     let hash = asset.path.rsplit('.').nth(1).unwrap_or_default();
     let form = if packed { "-gzip" } else { "" };

@@ -113,9 +113,8 @@ pub fn breakdown(from: Timestamp, to: Timestamp, zone: &TimeZone, leap_day: Leap
     }
 }
 
-/// Adds months to a date. The result has the same day of the month, or is the month's last day if
-/// the month is shorter. An anniversary of 29 February in a year without that day falls on the day
-/// that `leap_day` selects.
+/// In a shorter month, the last day. An anniversary of 29 February in a year without that day falls
+/// on the day that `leap_day` selects.
 fn add_months(date: Date, months: i64, leap_day: LeapDay) -> Option<Date> {
     let later = date
         .checked_add(Span::new().try_months(months).ok()?)
@@ -196,8 +195,7 @@ impl Target {
         Some(at.timestamp())
     }
 
-    /// The occurrence `count` periods after the target. It is always computed from the original
-    /// target, so that short months do not move later occurrences.
+    /// Computed from the original target, so that short months do not move later occurrences.
     fn repeated(self, repeat: Repeat, leap_day: LeapDay, count: i64) -> Option<Self> {
         let date = match repeat {
             Repeat::None => (count == 0).then_some(self.date()),

@@ -101,8 +101,7 @@ pub fn write_as(method: Method<'_>, events: &[CalendarEvent], now: Timestamp) ->
     lines.0
 }
 
-/// Writes the zone's UTC offsets and transitions, from the last transition before its first event
-/// to the end of its last event.
+/// From the last transition before its first event to the end of its last event.
 fn time_zone(lines: &mut Lines, events: &[CalendarEvent], zone: &TimeZone) {
     let of_zone = || events.iter().filter(|event| event.zone == *zone);
     let first = of_zone().map(|event| event.starts_at).min();

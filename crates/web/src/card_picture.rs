@@ -22,9 +22,7 @@ use crate::state::Site;
 use crate::theme::{Ground, Preset, Theme};
 use crate::theme_accent;
 
-/// The maximum number of pictures in the cache.
 const KEPT: usize = 32;
-/// How many requests may wait for a picture to be drawn.
 const WAITING: usize = 16;
 /// The margin around the text, in pixels.
 const MARGIN: f32 = 80.0;
@@ -74,9 +72,7 @@ pub fn written(text: &str) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ornament {
     Line,
-    /// A kelarai band.
     Band,
-    /// A string of lamps.
     Lamps,
 }
 
@@ -349,8 +345,7 @@ impl Default for Pictures {
 }
 
 impl Pictures {
-    /// Returns a picture from the cache. A cached picture never becomes outdated, because its tag
-    /// is a hash of everything that it shows.
+    /// Never outdated, because the tag is a hash of everything that the picture shows.
     fn find(&self, tag: &str) -> Option<Bytes> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().find(|(other, _)| other == tag);

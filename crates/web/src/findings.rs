@@ -17,7 +17,6 @@ use crate::{I18n, Language, tags};
 #[schema(value_type = String, example = "2027-01-14")]
 pub struct When(pub String);
 
-/// The maximum number of errors reported for one request.
 const MOST: usize = 100;
 
 /// The validation errors of an input, by field.

@@ -33,13 +33,11 @@ pub struct FormState {
     pub trouble: Option<String>,
     /// Whether the error is that the sender has to wait, which is about none of the fields.
     has_to_wait: bool,
-    /// Errors of single fields.
     errors: Vec<FormError>,
     /// How many errors at the start of `errors` concern the value of a single field.
     findings: usize,
     /// The stored values, if the record was saved again after the form was opened.
     stored: Option<Form>,
-    /// The labels of the fields created so far, for the summary.
     labels: Mutex<BTreeMap<String, String>>,
 }
 
@@ -171,7 +169,6 @@ impl FormState {
         self
     }
 
-    /// The first field whose typed value differs from the value that another person has saved.
     fn first_clash(&self) -> Option<&str> {
         let stored = self.stored.as_ref()?;
         let mut names = self.form.iter().map(|(name, _)| name);
@@ -357,7 +354,6 @@ impl Field {
         self
     }
 
-    /// The ids for `aria-describedby`.
     fn described_by(&self) -> String {
         let parts = [
             (self.hint.is_some(), "hint"),
@@ -376,7 +372,6 @@ impl Field {
         matches!(self.value.as_str(), "1" | "on" | "true" | "yes")
     }
 
-    /// The label of the value that another person saved in the meantime.
     fn stored_words(&self, text: &Text) -> Option<String> {
         let stored = self.stored.as_deref()?;
         let named = |choices: &[(String, String)]| {

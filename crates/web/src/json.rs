@@ -15,7 +15,6 @@ use crate::form_body::{MOST_BYTES, invalid, read_body, too_large, unsupported};
 use crate::media_type;
 use crate::problem::Problem;
 
-/// The deepest nesting of arrays and objects.
 const MOST_DEPTH: usize = 32;
 /// The most memory that the values of a request body may take, in bytes.
 const MOST_OF_BODY: usize = 8 << 20;

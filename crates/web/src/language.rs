@@ -243,8 +243,7 @@ fn canonical(tag: &str) -> Option<String> {
     Some(parts.collect::<Vec<_>>().join("-"))
 }
 
-/// The text direction, which follows from the script if the tag has one, otherwise from the
-/// language.
+/// From the script if the tag has one, otherwise from the language.
 fn direction(tag: &str) -> &'static str {
     let mut parts = tag.split('-');
     let language = parts.next().unwrap_or_default();
@@ -266,7 +265,6 @@ const fn known(tag: &'static str, dir: &'static str, name: &'static str) -> Lang
     }
 }
 
-/// Languages with known names.
 static KNOWN: &[Language] = &[
     Language::ENGLISH,
     known("ms", "ltr", "Bahasa Melayu"),

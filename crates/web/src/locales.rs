@@ -103,7 +103,6 @@ fn counts_plainly(line: &str) -> bool {
     })
 }
 
-/// The names of numeric arguments.
 const COUNTS: [&str; 10] = [
     "n", "count", "total", "allowed", "used", "left", "limit", "min", "max", "minutes",
 ];
@@ -113,7 +112,6 @@ fn is_plural(word: &str) -> bool {
     is_noun || ["people", "children"].contains(&word)
 }
 
-/// The message id in a line that begins with `id = `.
 fn identifier(line: &str) -> Option<&str> {
     let (id, _) = line.split_once('=')?;
     let id = id.trim_end();

@@ -210,8 +210,7 @@ pub struct Accent {
 }
 
 impl Accent {
-    /// Returns the colour nearest to `wished` that has enough contrast for links on every
-    /// background of the palette.
+    /// The nearest to `wished` with enough contrast for links on every background of the palette.
     fn fit(wished: Color, palette: &Palette, is_dark: bool) -> Self {
         let can_be_read = |color: Color| {
             let mut grounds = palette.grounds.iter();
@@ -268,7 +267,6 @@ impl Accent {
         Some(Self::style(wished, Look::find(look)?))
     }
 
-    /// The stylesheet that replaces the look's accent colour by `wished`.
     fn style(wished: Color, look: Look) -> String {
         let [light, dark] = Self::of(wished, look);
         let mut style = String::new();

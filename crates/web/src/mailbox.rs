@@ -73,7 +73,6 @@ fn names_this_site(headers: &HeaderMap, site: &SiteUrl) -> bool {
     named.is_some_and(|named| named.is_loopback() || named.host() == site.host())
 }
 
-/// The search parameters of the mailbox.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Wanted {
@@ -190,7 +189,6 @@ async fn find(site: &Site, id: &str) -> Result<Letter, Problem> {
     letter.ok_or_else(Problem::not_found)
 }
 
-/// A mail in the mailbox's JSON version.
 #[derive(Debug, Serialize)]
 struct Message {
     id: MailId,
@@ -253,15 +251,13 @@ struct LetterBody<'a> {
     parts: Vec<Part<'a>>,
 }
 
-/// A part of a mail's text.
 #[derive(Debug, PartialEq, Eq)]
 enum Part<'a> {
     Words(&'a str),
     Link(&'a str),
 }
 
-/// Finds the links in `text`, from `http://` or `https://` to the next white space, without a final
-/// full stop.
+/// A link ends at white space, without a final full stop.
 fn parts(text: &str) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;

@@ -274,9 +274,7 @@ struct Shell<'a> {
     languages: &'a [Language],
     /// The site, for pages whose frame adds the page header and `main`.
     site: Option<&'a Site>,
-    /// The content of the page header and footer, if the page uses the site's look.
     frame: Option<Arc<PublicFrame>>,
-    /// The path of the stylesheet with an accent colour.
     accent: Option<String>,
     visit: Visit,
     host: Option<&'a Navigation<'a>>,
@@ -351,7 +349,6 @@ impl<'a> Shell<'a> {
         })
     }
 
-    /// The bottom tabs on a phone.
     fn tabs(&self) -> impl Iterator<Item = &Entry> {
         let sections = self.host.map_or(&[][..], |host| &host.frame.sections);
         let entries = sections.iter().flat_map(|section| &section.entries);

@@ -19,7 +19,6 @@ use crate::{Problem, Site};
 /// An unused file is kept for this long, because an open form may still refer to it, and because a
 /// backup copies the store before the files.
 const UNUSED_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
-/// The maximum number of pictures that an account may upload into a folder in a day.
 const DAILY: u32 = 300;
 
 /// A folder for the pictures of one kind of record.

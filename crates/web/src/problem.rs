@@ -334,7 +334,6 @@ impl From<StoreError> for Problem {
     }
 }
 
-/// An exceeded rate limit, with the waiting time.
 impl From<Wait> for Problem {
     fn from(Wait { seconds }: Wait) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited")

@@ -58,7 +58,7 @@ pub const HEADER_LIMIT: usize = 16 * 1024;
 /// Browser features that none of the site's pages use.
 const PERMISSIONS: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
-/// How long a language chosen by the visitor is remembered: 180 days.
+/// 180 days.
 const REMEMBER_LANGUAGE: Life = Life::Seconds(180 * 24 * 60 * 60);
 
 /// Response extension with the request's path for logs, without codes and tokens. Only this crate
@@ -147,7 +147,6 @@ async fn around(State(site): State<Site>, mut request: Request, next: Next) -> R
     response
 }
 
-/// Reads the facts from the headers and the peer address.
 fn read(site: &Site, request: &mut Request) -> Facts {
     let peer = request.extensions().get::<Peer>().copied();
     let facts = Facts::read(
@@ -160,15 +159,13 @@ fn read(site: &Site, request: &mut Request) -> Facts {
     facts
 }
 
-/// Copies only the cookie headers. An error page, which is rendered after the handler has run,
-/// needs no other headers.
+/// An error page, which is rendered after the handler has run, needs no other headers.
 fn cookies(headers: &HeaderMap) -> HeaderMap {
     let all = headers.get_all(COOKIE).iter();
     all.map(|value| (COOKIE, value.clone())).collect()
 }
 
-/// Whether the header section is small enough. hyper itself rejects much larger header sections,
-/// but without an error page.
+/// hyper itself rejects only much larger header sections, and without an error page.
 fn headers_fit(request: &Request) -> bool {
     let headers = request.headers().iter();
     let length: usize = headers
@@ -177,7 +174,6 @@ fn headers_fit(request: &Request) -> bool {
     length + request.uri().path().len() <= HEADER_LIMIT
 }
 
-/// Counts a request by route and status class.
 fn count(route: Option<&MatchedPath>, status: StatusCode, taken: Duration) {
     let route = route.map_or("none", MatchedPath::as_str).to_owned();
     let class = match status.as_u16() / 100 {
@@ -198,14 +194,12 @@ pub fn way_in(here: &str) -> String {
     leading_back("/login", here)
 }
 
-/// The parts of a request that are still needed after its handler has run.
 struct Asked {
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     wants_json: bool,
     wishes: Wishes,
-    /// The path of the page from which the form was submitted.
     sent_from: Option<String>,
     is_short_form: bool,
     facts: Facts,
@@ -286,7 +280,6 @@ impl Asked {
         Some((text, frame))
     }
 
-    /// Whether the request opens a page, that is, submits no form.
     fn is_get(&self) -> bool {
         matches!(self.method, Method::GET | Method::HEAD)
     }
@@ -295,7 +288,6 @@ impl Asked {
         self.uri.path_and_query().map_or("/", |here| here.as_str())
     }
 
-    /// Sets a cookie with the language that was chosen by `?lang=`.
     fn remember_language(&self, site: &Site, response: &mut Response) {
         let spoken = response.headers().get(CONTENT_LANGUAGE);
         let spoken = spoken.and_then(|tag| tag.to_str().ok());

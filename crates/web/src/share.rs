@@ -140,7 +140,6 @@ impl Share {
     }
 }
 
-/// Puts a description on one line, and cuts it at the maximum length.
 fn shortened(description: &str) -> String {
     let line = description.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut short: String = line.chars().take(LONGEST).collect();
@@ -163,7 +162,6 @@ fn qr_path(url: &str) -> String {
     format!("/qr.svg?url={}", encoded(url))
 }
 
-/// Escapes a string for an attribute value in quotation marks.
 fn quoted(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('"', "&quot;")
@@ -176,9 +174,7 @@ struct ShareHtml<'a> {
     share: &'a Share,
     text: &'a Text,
     is_card: bool,
-    /// The sentence that says that other people cannot open the link.
     note: Option<String>,
-    /// The message id of the heading above the collapsed share buttons.
     more: &'static str,
     whatsapp: String,
     email: String,

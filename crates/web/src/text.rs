@@ -41,7 +41,6 @@ struct Messages {
     /// The languages with messages, English first.
     languages: Vec<Spoken>,
     missing: Mutex<BTreeSet<String>>,
-    /// The cache of formatted dates and times.
     days: Memo,
 }
 
@@ -233,8 +232,7 @@ impl Text {
         self.catalogue.0.days.once((self.place, moment), say)
     }
 
-    /// Returns the message in the reader's language, otherwise in English, otherwise an empty
-    /// string. A page may mix languages but must never show a message id.
+    /// A page may mix languages but must never show a message id.
     fn format(
         &self,
         id: &str,
@@ -297,8 +295,7 @@ impl Spoken {
         }
     }
 
-    /// The language's parsed messages. If they cannot be parsed, the bundle is empty, so pages use
-    /// the English messages.
+    /// If they cannot be parsed, the bundle is empty, so pages use the English messages.
     fn bundle(&self) -> &Bundle {
         self.bundle.get_or_init(|| {
             self.read().unwrap_or_else(|cause| {
@@ -327,7 +324,6 @@ impl Spoken {
     }
 }
 
-/// Collects the argument names in a message, including those in its variants.
 fn names_of<'p>(pattern: &'p Pattern<&str>, names: &mut Vec<&'p str>) {
     for element in &pattern.elements {
         let PatternElement::Placeable { expression } = element else {

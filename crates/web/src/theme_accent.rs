@@ -7,8 +7,7 @@ use std::fmt::Write as _;
 use crate::look::{Accent, Color, rgb};
 use crate::theme::{Preset, Theme};
 
-/// A theme's background and text colours in light or dark mode. The accent colour must be legible
-/// with all of them.
+/// The accent colour must be legible with all of them.
 struct Grounds {
     /// The backgrounds of text and links: the page, cards and table heads.
     plain: [Color; 3],

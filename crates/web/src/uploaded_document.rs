@@ -33,7 +33,6 @@ impl DocumentType {
         }
     }
 
-    /// Determines the type from the first bytes of a file.
     fn of_head(head: &[u8]) -> Option<Self> {
         let starts: [(&[u8], Self); 3] = [
             (b"%PDF-", Self::Pdf),

@@ -114,7 +114,6 @@ pub async fn read_with_cut(file: PathBuf, cut: Cut) -> Option<(Photo, Photo)> {
     run_alone(&DECODING, work).await?
 }
 
-/// Draws the picture on a white background.
 fn over_white(picture: &DynamicImage) -> RgbImage {
     if !picture.color().has_alpha() {
         return picture.to_rgb8();

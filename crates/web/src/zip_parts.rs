@@ -9,7 +9,6 @@ use zip::ZipArchive;
 
 /// The maximum total size of a file's parts when unzipped, in bytes.
 pub(crate) const MOST_UNPACKED: u64 = 64 << 20;
-/// The maximum number of parts in a file.
 const MOST_PARTS: usize = 1_000;
 /// The maximum length of a part's name, extra fields and comment together, in bytes.
 const MOST_NAME: usize = 4_096;

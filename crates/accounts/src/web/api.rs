@@ -173,7 +173,6 @@ impl Want {
     }
 }
 
-/// A request body that completes a step of a sign-in.
 trait Step: DeserializeOwned {
     fn want(&self) -> Want;
 }
@@ -392,8 +391,7 @@ async fn end_session(
     gone(accounts.site.store.write(change).await?)
 }
 
-/// Returns the items as a complete list, without paging. For lists that never have more than 50
-/// items.
+/// For lists that never have more than 50 items.
 fn all<T>(items: Vec<T>) -> List<T> {
     List {
         items,

@@ -2,8 +2,6 @@
 
 use web::Text;
 
-/// The names of the actions on accounts in the audit log, each with the message id of the sentence
-/// that describes the action.
 const SENTENCES: &[(&str, &str)] = &[
     ("account.activated", "event-account-activated"),
     ("account.deactivated", "event-account-deactivated"),

@@ -15,7 +15,6 @@ use site::own_card::{Begin, OwnCard, Side};
 use site::{Context, frame};
 
 const HERE: &str = frame::HOME;
-/// The maximum number of lines on a card.
 const SHOWN: usize = 4;
 
 #[derive(Deserialize)]
@@ -28,7 +27,6 @@ pub(super) struct Done {
 struct CardsPage<'a> {
     text: &'a Text,
     name: &'a str,
-    /// The current day in words, such as "Monday, 23 November".
     day: String,
     is_confirmed: bool,
     unread: i64,

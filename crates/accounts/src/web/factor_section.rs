@@ -18,7 +18,6 @@ pub(super) struct Section<'a> {
 }
 
 impl Section<'_> {
-    /// A sentence that says since when codes are required and how many recovery codes are unused.
     fn state(&self) -> Option<String> {
         let since = self
             .text

@@ -42,10 +42,8 @@ struct SetupPage<'a> {
     csrf: &'a str,
     /// The QR code: how many squares each side has, and an SVG path with the dark squares.
     picture: Option<(usize, String)>,
-    /// The `otpauth:` link for an app on the same device.
     link: &'a str,
     secret: &'a str,
-    /// The secret, in groups of four letters.
     grouped: &'a str,
     code: Field,
     form_state: &'a FormState,
@@ -60,7 +58,6 @@ struct CodesPage<'a> {
 }
 
 impl CodesPage<'_> {
-    /// All recovery codes, one per line.
     fn lines(&self) -> String {
         let codes = self.codes.iter().map(Secret::reveal);
         codes.collect::<Vec<_>>().join("\n")

@@ -21,8 +21,7 @@ use site::request::{FormPost, PageRequest};
 
 pub(super) const HERE: &str = site::addresses::INVITES;
 
-/// Maps the query parameter `done`, which names the previous action, to the id of the message that
-/// confirms the action.
+/// By the query parameter `done`: the message that confirms the previous action.
 const DONE: &[(&str, &str)] = &[
     ("sent", "account-invites-sent"),
     ("removed", "account-invites-removed"),

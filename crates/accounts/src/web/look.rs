@@ -37,7 +37,6 @@ struct LookPage<'a> {
     look: &'a Look,
     looks: Vec<Choice>,
     accent: [Field; 2],
-    /// Sentences that explain how the accent colour was adjusted to be legible.
     changed: Vec<String>,
     first: Group,
     /// One field for each menu entry. The field's value is the entry's position in the menu.
@@ -48,14 +47,12 @@ struct LookPage<'a> {
     form_state: &'a FormState,
 }
 
-/// One of the looks that the owner can choose.
 struct Choice {
     look: Theme,
     is_chosen: bool,
 }
 
 impl Choice {
-    /// The message id of the look's description.
     const fn about(&self) -> &'static str {
         match self.look {
             Theme::Paper => "look-paper-about",
@@ -169,7 +166,6 @@ async fn page(
     frame::show(site, text, (who, csrf), (HERE, &title), body).await
 }
 
-/// The form, filled in with the stored settings.
 fn form(look: &Look, offered: &[MenuItem]) -> Form {
     let (word, which) = look.home.split_once(':').unwrap_or((&look.home, ""));
     let account = look.account_id.as_ref().map(ToString::to_string);
@@ -228,7 +224,6 @@ async fn try_change(accounts: &Context, sender: &Sender) -> Result<(), Problem> 
     Ok(())
 }
 
-/// The stored look with the changes that a form contains.
 fn typed(tx: &mut Tx<'_>, domains: Domains, form: &Form) -> Result<Look, Problem> {
     let home = match (form.text("home"), form.text("home_which").trim()) {
         (word, "") => word.to_owned(),
@@ -269,7 +264,6 @@ fn typed(tx: &mut Tx<'_>, domains: Domains, form: &Form) -> Result<Look, Problem
     })
 }
 
-/// The look and the accent colour that a form contains.
 fn worn(form: &Form) -> (Theme, String) {
     let accent = if form.is_ticked("accent_own") {
         form.text("accent").to_owned()
@@ -280,7 +274,6 @@ fn worn(form: &Form) -> (Theme, String) {
     (look, accent)
 }
 
-/// Sentences that explain how the accent colour was adjusted to be legible.
 fn changed(text: &Text, look: &Look) -> Vec<String> {
     let Some(wished) = Color::parse(&look.accent) else {
         return Vec::new();
@@ -366,7 +359,6 @@ async fn set_picture(
     .await
 }
 
-/// Stores an uploaded picture, removes the stored picture, or changes only its description.
 async fn try_set_picture(
     accounts: &Context,
     sent: &FileSender,

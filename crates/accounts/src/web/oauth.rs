@@ -146,7 +146,6 @@ pub(super) async fn callback(
     }
 }
 
-/// Adds the cookie that identifies the browser during the sign-in with a provider.
 fn with_cookie(accounts: &Context, mut response: Response, secret: &Secret) -> Response {
     let cookie = cookies::set_provider(accounts.site.url(), secret);
     response.headers_mut().append(SET_COOKIE, cookie);

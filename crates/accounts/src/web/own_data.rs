@@ -127,7 +127,6 @@ async fn try_erase(accounts: &Context, sender: &Sender) -> Result<Response, Prob
     Ok(response)
 }
 
-/// Returns the response `done` or, if the form was refused, the page with the error.
 async fn again(
     accounts: &Context,
     wishes: &Wishes,

@@ -99,7 +99,6 @@ pub(super) async fn list(
     .await
 }
 
-/// Encodes the query string of the list, without the leading `?`.
 fn query(pairs: &[(&str, &str)]) -> String {
     let mut written = form_urlencoded::Serializer::new(String::new());
     written.extend_pairs(pairs);
@@ -165,7 +164,6 @@ struct PersonPage<'a> {
     form_state: &'a FormState,
 }
 
-/// A duty that can be granted to the person.
 struct Duty<'a> {
     word: &'static str,
     label: Cow<'a, str>,

@@ -65,7 +65,6 @@ pub(super) async fn visit(
     visit.answer(next.run(request)).await
 }
 
-/// The display name of the signed-in person, if the request has a valid session.
 async fn name(site: &Site, headers: &HeaderMap) -> Option<String> {
     let secret = cookies::session(headers, site.url())?;
     let look = move |tx: &mut Tx<'_>| signed_in::by_session(tx, &secret);
@@ -73,7 +72,6 @@ async fn name(site: &Site, headers: &HeaderMap) -> Option<String> {
     Some(visit.who.account().display_name.clone())
 }
 
-/// The HTML that the domains contribute to a page, grouped by its position on the page.
 #[derive(Default)]
 struct Parts {
     now: Vec<String>,
@@ -107,7 +105,6 @@ impl Parts {
 struct FirstPage<'a> {
     text: &'a Text,
     look: &'a Look,
-    /// The site's headline, or the site's name if there is no headline.
     title: &'a str,
     introduction: Vec<&'a str>,
     profile: Option<&'a PublicProfile>,
@@ -204,7 +201,6 @@ pub(super) async fn site_page(
     Ok(public_page(site, &text, name, body, &share)?.into_response())
 }
 
-/// Renders a page in the frame of public pages.
 fn public_page<B: Template>(
     site: &Site,
     text: &Text,
@@ -380,5 +376,5 @@ pub(super) async fn sitemap(
     Ok(conditional::revalidated(&headers, &tag, response))
 }
 
-/// The maximum number of pages in a sitemap.
+/// The limit of the sitemap protocol (sitemaps.org).
 const MOST_PAGES: usize = 50_000;

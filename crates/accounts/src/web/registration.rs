@@ -96,7 +96,6 @@ struct RegisterPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     form_stamp: &'a str,
-    /// The path to which a sign-in with a provider will redirect.
     redirect: &'a str,
     providers: Vec<Button>,
     fields: Vec<Field>,

@@ -63,8 +63,7 @@ pub(super) async fn admin(_: Reader) -> Response {
     see_other("/me")
 }
 
-/// Maps the query parameter `done`, which names the previous action, to the id of the message that
-/// confirms the action.
+/// By the query parameter `done`: the message that confirms the previous action.
 const DONE: &[(&str, &str)] = &[
     ("password", "account-done-password"),
     ("session", "account-done-session"),
@@ -94,7 +93,6 @@ struct SecurityPage<'a> {
     sessions: &'a [Session],
     passkeys: &'a [Passkey],
     passkey_name: Field,
-    /// Whether browsers offer passkeys at the site's address.
     has_passkeys: bool,
     tokens: &'a [Token],
     domains: &'a [DomainAccounts],
@@ -104,7 +102,6 @@ struct SecurityPage<'a> {
     form_state: &'a FormState,
 }
 
-/// A token scope that the person can choose for a new token.
 struct Offered<'a> {
     word: &'static str,
     label: Cow<'a, str>,
@@ -138,8 +135,7 @@ impl SecurityPage<'_> {
         self.text.with("account-token-life", values)
     }
 
-    /// A sentence which says that the token can access only one object; `None` if the token is not
-    /// limited.
+    /// `None` if the token is not limited.
     fn reach(&self, token: &Token) -> Option<Cow<'_, str>> {
         let scope = token.scope.as_ref()?.find(self.domains)?;
         Some(self.text.say(scope.kind().only))

@@ -95,14 +95,12 @@ struct JoinPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     by: &'a str,
-    /// The title of the scope to which the person is invited.
     title: Option<&'a str>,
     role: Role,
     address: &'a str,
     who: Option<&'a str>,
     /// The fields for a new account; `None` if the invite cannot create one.
     fields: Option<Vec<Field>>,
-    /// Whether people without an account can register on another page.
     can_register: bool,
     form_state: &'a FormState,
 }

@@ -38,7 +38,6 @@ struct LoginPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     redirect: &'a str,
-    /// The path to which a sign-in with a passkey redirects.
     next: &'a str,
     /// Whether browsers offer passkeys at the site's address.
     has_passkeys: bool,

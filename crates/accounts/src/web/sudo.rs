@@ -44,7 +44,6 @@ struct SudoPage<'a> {
     /// The code field; `None` if the account has no second factor.
     code: Option<Field>,
     has_passkey: bool,
-    /// The path of the link with which the person leaves the page without proving a credential.
     back: &'a str,
     held: Option<&'a HeldForm>,
     /// What the held form does; `None` if nobody has said it.
@@ -84,15 +83,12 @@ pub(super) struct Act {
 /// A form that was refused because the session was not in sudo mode. The page for proving a
 /// credential contains this form, encrypted.
 struct HeldForm {
-    /// The path to which the refused form was sent.
     address: String,
     kept: Kept,
-    /// The time at which the form was refused.
     at: Timestamp,
     sealed: String,
 }
 
-/// The encrypted content of a held form.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
     address: String,
@@ -167,7 +163,6 @@ impl HeldForm {
     }
 }
 
-/// The key that encrypts held forms is derived from the key file under this name.
 const KEY: &str = "held form";
 
 fn place(who: &SignedIn) -> [&str; 2] {
@@ -302,7 +297,6 @@ async fn prove_with_passkey(
     Ok(with_passkey::prove(accounts, who, &credential, &asked, client).await?)
 }
 
-/// The new secrets of the session after the person has proved a credential.
 struct Renewed<'a> {
     secret: &'a Secret,
     csrf: String,

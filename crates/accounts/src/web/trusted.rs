@@ -19,8 +19,7 @@ use site::request::{FormPost, PageRequest};
 
 pub(super) const HERE: &str = site::addresses::TRUSTED;
 
-/// Maps the query parameter `done`, which names the previous action, to the id of the message that
-/// confirms the action.
+/// By the query parameter `done`: the message that confirms the previous action.
 const DONE: &[(&str, &str)] = &[("added", "trusted-added"), ("removed", "trusted-removed")];
 
 #[derive(Template)]

@@ -24,10 +24,8 @@ const DELETE: Question = Question {
     button: "question-webhook-do",
     confirm: "question-webhook-confirm",
 };
-/// Maps the query parameter `done`, which names the previous action, to the id of the message that
-/// confirms the action.
+/// By the query parameter `done`: the message that confirms the previous action.
 const DONE: &[(&str, &str)] = &[("deleted", "webhook-deleted"), ("sent", "webhook-sent")];
-/// The maximum number of deliveries that the page shows for each webhook.
 const DELIVERIES: usize = 5;
 
 #[derive(Template)]
@@ -61,8 +59,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     page(&req, None, None).await
 }
 
-/// Renders the page. `secret` is a new secret to show once. `refused` contains the values and
-/// errors of a refused form. If it is `None`, the form is empty and the first event is selected.
+/// `secret` is shown once. Without `refused`, the form is empty and the first event is selected.
 async fn page(
     req: &PageRequest,
     secret: Option<&str>,
@@ -176,7 +173,6 @@ pub(super) async fn test(
     refused(req, &Form::default(), done).await
 }
 
-/// Returns the response or, after a refusal, the page with the typed values and the error.
 async fn refused(
     req: &PageRequest,
     form: &Form,

@@ -31,15 +31,13 @@ impl Part {
         Self::first(i64::MAX)
     }
 
-    /// Returns `after`, or by default the smallest sort key, for a list that begins with the
-    /// soonest session.
+    /// The smallest sort key by default: the list begins with the soonest session.
     fn after_soonest(&self) -> (Timestamp, &str) {
         let after = self.after.as_ref();
         after.map_or((Timestamp::MIN, ""), |(at, id)| (*at, id.as_str()))
     }
 
-    /// Returns `after`, or by default a key with the latest possible time, for a list that begins
-    /// with the latest session.
+    /// The latest possible time by default: the list begins with the latest session.
     fn after_latest(&self) -> (Timestamp, &str) {
         let after = self.after.as_ref();
         after.map_or((Timestamp::MAX, ""), |(at, id)| (*at, id.as_str()))

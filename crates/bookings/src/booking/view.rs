@@ -63,7 +63,6 @@ pub struct BookingView {
     pub(crate) place_zone: Option<TimeZone>,
 }
 
-/// What other tables say about a booking, for its view.
 #[derive(Row)]
 struct Details {
     id: BookingId,
@@ -149,7 +148,6 @@ impl BookingView {
     }
 }
 
-/// The error for a booking without the rows that foreign keys hold for it.
 fn lost() -> StoreError {
     StoreError::rule("a booking is not stored")
 }

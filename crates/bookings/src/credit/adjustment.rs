@@ -17,11 +17,9 @@ use crate::credit_kind;
 use crate::order::{self, OrderMode};
 use crate::settings::Administrator;
 
-/// How long credits that an administrator has added can be spent.
-const LASTS: SignedDuration = SignedDuration::from_hours(365 * 24);
+const LIFETIME: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// The minimum and the maximum length of a reason, in characters.
 const REASON: (usize, usize) = (5, 300);
-/// The maximum number of credits in one adjustment.
 const MOST: i64 = 999;
 
 /// Credits that are added to an account or taken away.
@@ -123,7 +121,7 @@ fn add(tx: &mut Tx<'_>, new: &NewAdjustment, reason: &str) -> Result<CreditEntry
         credit_kind: new.credit_kind.clone(),
         granted: new.delta,
         used: 0,
-        expires_at: tx.now() + LASTS,
+        expires_at: tx.now() + LIFETIME,
         review_calls: false,
     };
     insert(tx, &lot, None)?;

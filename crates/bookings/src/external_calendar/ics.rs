@@ -30,10 +30,8 @@ use super::zones::{Zone, Zones};
 const MARKS: usize = 150_000;
 /// The maximum number of rules of one event. Calendars should have at most one.
 pub(super) const RULES: usize = 10;
-/// The maximum number of busy times in a calendar.
 const MOST: usize = 20_000;
-/// The maximum time for computing the repetitions of all events.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// How much earlier and later than in UTC a local time may be: no place is further than 14 hours
 /// east or 12 hours west.
 const FURTHEST: (SignedDuration, SignedDuration) = (
@@ -117,7 +115,6 @@ pub(super) fn read(
 #[derive(Debug)]
 pub(super) struct Unreadable;
 
-/// The busy times of one event.
 struct EventTimes {
     busy: Vec<(Timestamp, Timestamp)>,
     /// Whether all of the event was understood.
@@ -135,7 +132,6 @@ struct Override<'a> {
 /// An instant, and whether its zone is known. Without a known zone, it is read in UTC.
 type Moment = (Timestamp, bool);
 
-/// One time of an event.
 struct Time {
     /// The time that its rule says.
     local: DateTime,
@@ -176,7 +172,7 @@ impl Reading<'_> {
             all.sort_by_key(|one| one.at);
         }
         for event in events().filter(|event| is_busy(event)) {
-            if self.started.elapsed() > PATIENCE {
+            if self.started.elapsed() > TIME_LIMIT {
                 return Err(ReadError::TooMuch);
             }
             let is_replacement = event.has_property(&ICalendarProperty::RecurrenceId);
@@ -359,8 +355,7 @@ impl Reading<'_> {
         Some(moved.collect())
     }
 
-    /// When a rule repeats an event, until the end of the period. The local time stays the same
-    /// when the clock changes.
+    /// The local time stays the same when the clock changes.
     fn repeat(
         &self,
         zone: &TimeZone,
@@ -431,7 +426,6 @@ fn is_event(component: &ICalendarComponent) -> bool {
     component.component_type == ICalendarComponentType::VEvent
 }
 
-/// Whether an event blocks its time.
 fn is_busy(event: &ICalendarComponent) -> bool {
     event.status() != Some(&ICalendarStatus::Cancelled)
         && event.transparency() != Some(&ICalendarTransparency::Transparent)

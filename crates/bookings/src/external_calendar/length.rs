@@ -104,8 +104,7 @@ impl Reading<'_> {
         }
     }
 
-    /// The length of an event that states its end. Some programs write an end that is before the
-    /// start, or a date as the end of a time.
+    /// Some programs write an end before the start, or a date as the end of a time.
     fn until(
         &self,
         (start_entry, start): (&ICalendarEntry, &PartialDateTime),

@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 
-/// Properties whose values are dates.
 const DATES: [&str; 5] = ["DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE"];
 
 /// Returns the file up to its last `END:VCALENDAR`, with mended lines. `None` if the file is no

@@ -16,7 +16,6 @@ use jiff::{SignedDuration, Timestamp};
 use super::ics::{RULES, civil, offset, values};
 use super::repetition::{self, Repetition};
 
-/// The maximum number of rules of one zone that the calendar defines.
 const OBSERVANCES: usize = 100;
 /// The maximum number of changes of the clock since 1970 in such a zone.
 const CHANGES: usize = 1_000;
@@ -48,7 +47,6 @@ pub(super) struct Zones<'a> {
     /// The end of the period for which zones are defined.
     last: Timestamp,
     found: RefCell<HashMap<String, Zone>>,
-    /// How many definitions have been read.
     defined: Cell<usize>,
 }
 
@@ -114,7 +112,6 @@ impl<'a> Zones<'a> {
         TimeZone::get(&found).ok()
     }
 
-    /// Makes a zone of the calendar's definition.
     fn define(&self, name: &str, zone: &ICalendarComponent) -> Option<TimeZone> {
         let observances = zone.component_ids.iter().filter_map(|id| {
             let id = usize::try_from(*id).ok()?;
@@ -206,7 +203,6 @@ fn known_by_path(name: &str) -> Option<TimeZone> {
     None
 }
 
-/// The zone of a name that is an offset, such as `GMT+0200`.
 fn fixed(name: &str) -> Option<TimeZone> {
     let name = name.trim();
     let number = name

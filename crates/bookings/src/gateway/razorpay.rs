@@ -47,7 +47,6 @@ pub const URL: Line = Line {
 
 /// The number of payments that one request to Razorpay returns.
 const PAGE: usize = 100;
-/// The maximum number of payments that one reconciliation reads.
 const MOST: usize = 10_000;
 
 pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
@@ -146,8 +145,7 @@ async fn send<T: DeserializeOwned>(
     remote::send(site, URL, (method, path), body, &headers).await
 }
 
-/// The order's id at Razorpay. If Razorpay created the order but its id was not stored, because a
-/// response was lost or Kenduri stopped, the order is found by its receipt.
+/// A lost response may have left the order without its id. Then it is found by its receipt.
 async fn remote_id(site: &Site, order: &Order) -> Result<Option<String>, GatewayError> {
     if let Some(id) = &order.gateway_order_id {
         return Ok(Some(id.clone()));
@@ -163,8 +161,7 @@ async fn remote_id(site: &Site, order: &Order) -> Result<Option<String>, Gateway
     Ok(found.items.into_iter().find(is_ours).map(|one| one.id))
 }
 
-/// The ids that an order had at Razorpay before its present id. Razorpay refuses further attempts
-/// to pay under these ids.
+/// Razorpay refuses further attempts to pay under these ids.
 async fn earlier(site: &Site, order: &Order) -> Result<Vec<String>, GatewayError> {
     let id = order.id.clone();
     let look = move |tx: &mut Tx<'_>| order::earlier(tx, &id);

@@ -15,8 +15,7 @@ use web::setting::{Flaw, Line, SecretLine, SettingValues};
 
 use super::GatewayError;
 
-/// The timeout of a request to a gateway.
-const WITHIN: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Deserialize)]
 struct ErrorBody {
@@ -106,7 +105,7 @@ pub(super) async fn send<T: DeserializeOwned>(
         reach: reach(values, url),
         headers,
         body,
-        within: WITHIN,
+        within: TIMEOUT,
     };
     let answer = site.outbound.call_json(call).await?;
     if !answer.status.is_success() {

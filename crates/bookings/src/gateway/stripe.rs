@@ -33,16 +33,13 @@ pub const URL: Line = Line {
     built_in: "https://api.stripe.com",
 };
 
-/// The version of Stripe's API that this module follows.
 const VERSION: &str = "2024-12-18.acacia";
 /// The maximum age of an event's signature, and the maximum difference between Stripe's clock and
 /// this server's clock.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
-/// The maximum lifetime of a session.
-const LONGEST: SignedDuration = SignedDuration::from_hours(24);
+const SESSION_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// The number of sessions that one request to Stripe returns.
 const PAGE: usize = 100;
-/// The maximum number of sessions that one reconciliation reads.
 const MOST: usize = 10_000;
 
 pub(super) fn flaws(values: &SettingValues, mode: &str) -> Vec<Flaw> {
@@ -78,9 +75,9 @@ fn key(site: &Site) -> Result<&str, GatewayError> {
     found.ok_or(GatewayError::Unconfigured)
 }
 
-/// Converts an amount to Stripe's unit. Returns `None` if Stripe does not accept the amount.
-/// Stripe's unit differs from ISO 4217 for three currencies. In currencies with three decimals, the
-/// last digit must be 0 (<https://docs.stripe.com/currencies>).
+/// `None` if Stripe does not accept the amount. Stripe's unit differs from ISO 4217 for three
+/// currencies. With three decimals, the last digit must be 0
+/// (<https://docs.stripe.com/currencies>).
 fn amount(money: Money) -> Option<i64> {
     match (money.currency.code(), money.currency.decimals()) {
         ("ISK" | "UGX", _) => money.minor.checked_mul(100),
@@ -90,7 +87,6 @@ fn amount(money: Money) -> Option<i64> {
     }
 }
 
-/// The reverse of [`amount`].
 fn money(amount: i64, currency: &str) -> Result<Money, GatewayError> {
     let unclear = || GatewayError::Unclear(format!("{amount} {currency}"));
     let currency: Currency = currency.to_uppercase().parse().map_err(|_| unclear())?;
@@ -160,9 +156,8 @@ async fn send<T: DeserializeOwned>(
     remote::send(site, URL, to, body, &headers).await
 }
 
-/// Finds the Stripe session of an order. If Stripe created the session but its id was not stored,
-/// because a response was lost or Kenduri stopped, looks for Kenduri's order id in all sessions
-/// that were created before the order expired.
+/// A lost response may have left the session without its id. Then Kenduri's order id is looked for
+/// in all sessions that were created before the order expired.
 async fn find_session(site: &Site, order: &Order) -> Result<Option<Session>, GatewayError> {
     let found = if let Some(id) = &order.gateway_order_id {
         let path = format!("checkout/sessions/{}", plain(id)?);
@@ -181,7 +176,6 @@ async fn find_session(site: &Site, order: &Order) -> Result<Option<Session>, Gat
     }
 }
 
-/// Lists the sessions that were created in a period.
 async fn list(
     site: &Site,
     from: Timestamp,
@@ -232,7 +226,7 @@ async fn create_session(site: &Site, order: &Order) -> Result<Session, GatewayEr
     let unclear = || GatewayError::Unclear(format!("no amount of Stripe: {:?}", order.amount()));
     let amount = amount(order.amount()).ok_or_else(unclear)?;
     let mut ends = order.expires_at;
-    if ends == order.created_at + LONGEST {
+    if ends == order.created_at + SESSION_LIFETIME {
         // Stripe's clock may be behind this server's clock.
         ends -= SignedDuration::from_mins(1);
     }

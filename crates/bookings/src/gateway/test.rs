@@ -21,17 +21,13 @@ use super::{
 };
 use crate::order::{self, GatewayName, Order, OrderId, OrderState, PaymentState};
 
-/// The purposes of the test gateway's secrets, one for returns and one for events. The secrets are
-/// derived from the key file for these purposes.
+/// The purposes of the keys for returns and for events.
 const RETURNS: &str = "bookings.test-gateway";
 const EVENTS: &str = "bookings.test-gateway.events";
-/// The header with the signature of an event.
 const SIGNATURE: HeaderName = HeaderName::from_static("test-signature");
 /// The job kind of the job that sends an event later.
 pub(crate) const EVENT: &str = "booking.test_event";
-/// The delay of a payment whose money comes later.
 const LATER: SignedDuration = SignedDuration::from_mins(1);
-/// The maximum number of payments for one order.
 const MOST: i64 = 5;
 
 web::words! {
@@ -80,8 +76,7 @@ pub(super) fn is_usable(site: &Site) -> bool {
     is_test(site) && offered(site).contains(&GatewayName::Test)
 }
 
-/// The secrets for a purpose. The first one is used for signing. Signatures with any of them are
-/// valid.
+/// The first one signs. Signatures with any of them are valid.
 fn secrets(site: &Site, purpose: &str) -> Vec<String> {
     let macs = site.keys.key(purpose).macs(&["secret"]).collect::<Vec<_>>();
     macs.iter().map(|mac| hexadecimal(mac)).collect()
@@ -285,8 +280,7 @@ pub(crate) async fn press(
     Ok(Outcome { onward, events })
 }
 
-/// Records the payments that a button causes. Returns their ids; none if the payment fails or the
-/// order can no longer be paid.
+/// None if the payment fails or the order can no longer be paid.
 fn pay(
     tx: &mut Tx<'_>,
     order: &Order,
@@ -338,8 +332,7 @@ fn pay(
     Ok(payments)
 }
 
-/// Whether the order can be paid. Like a real gateway, the test gateway accepts no payment for a
-/// closed order, and at most [`MOST`] payments per order.
+/// Like a real gateway: no payment for a closed order, and at most [`MOST`] per order.
 fn is_open(tx: &mut Tx<'_>, id: &OrderId, gateway_id: &str) -> Result<bool, StoreError> {
     let Some(order) = order::lock(tx, id)? else {
         return Ok(false);

@@ -67,7 +67,7 @@ async fn arrive(site: &Site, name: &str, content: &[u8]) -> Result<ArrivedFile, 
     })
 }
 
-/// Returns at most the last [`NAME`] characters of a name, because the extension has to stay.
+/// Keeps the end, because the extension has to stay.
 fn short_name(name: &str) -> String {
     let name = platform::text_cleaning::clean_line(name);
     let over = name.chars().count().saturating_sub(NAME);

@@ -124,9 +124,8 @@ pub struct BatchStepValues {
     pub reference: String,
 }
 
-/// The approved items that the next batch of a currency would contain. Omits providers without a
-/// bank reference, providers whose items do not add up to more than 0, and adjustments of items
-/// that are not paid yet.
+/// Omits providers without a bank reference or with items of at most 0 in sum, and adjustments of
+/// items that are not paid yet.
 fn due(tx: &mut Tx<'_>, currency: Currency) -> Result<Vec<Payout>, StoreError> {
     let items: Vec<Payout> = sql!(
         "SELECT {Payout} FROM payout_item
@@ -223,7 +222,6 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     ]
 }
 
-/// Drafts a batch for each currency that has due items and no draft yet.
 fn draft(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     // The lock makes concurrent runs wait, so that there are never two drafts in one currency.
     settings::lock(tx)?;
@@ -370,7 +368,6 @@ pub fn step(
     Ok(view)
 }
 
-/// Whether the payment for one of a batch's sessions is disputed or was lost in a dispute.
 fn has_disputed(tx: &mut Tx<'_>, batch: &BatchId) -> Result<bool, StoreError> {
     for booking in of_batch(tx, batch)? {
         if payout::is_disputed(tx, &booking)? {
@@ -380,7 +377,6 @@ fn has_disputed(tx: &mut Tx<'_>, batch: &BatchId) -> Result<bool, StoreError> {
     Ok(false)
 }
 
-/// Lists the bookings whose payouts are in a batch, without adjustments.
 fn of_batch(tx: &mut Tx<'_>, batch: &BatchId) -> Result<Vec<Booking>, StoreError> {
     sql!(
         "SELECT {Booking} FROM booking WHERE id IN
@@ -391,9 +387,8 @@ fn of_batch(tx: &mut Tx<'_>, batch: &BatchId) -> Result<Vec<Booking>, StoreError
     .all(tx)
 }
 
-/// Takes the items out of a batch and makes them approved again. A payout whose payment is disputed
-/// is held back. The adjustment for taking this payout back is rejected, because the payout was not
-/// paid.
+/// A payout whose payment is disputed is held back. The adjustment for taking it back is rejected,
+/// because the payout was not paid.
 fn take_out(tx: &mut Tx<'_>, batch: &BatchId) -> Result<(), StoreError> {
     let bookings = of_batch(tx, batch)?;
     sql!(
@@ -416,8 +411,7 @@ fn take_out(tx: &mut Tx<'_>, batch: &BatchId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Prevents a person from sending a batch with items that they have approved, if the batch requires
-/// two people.
+/// A batch may require that nobody sends items that they have approved.
 fn check_second_person(tx: &mut Tx<'_>, batch: &Batch, account: &AccountId) -> Result<(), Refusal> {
     let (own,): (i64,) = sql!(
         "SELECT COUNT(*) FROM payout_item WHERE batch_id = :id AND approved_by = :account",

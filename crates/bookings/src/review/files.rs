@@ -15,9 +15,7 @@ use crate::settings;
 
 /// The maximum size of a document, in bytes.
 pub const MOST_BYTES: usize = 5_242_880;
-/// The kind of the job that deletes a document that no review uses.
 const FILE: &str = "booking.review_file";
-/// The kind of the daily job that deletes documents whose retention period is over.
 const CLEAN: &str = "booking.review_files";
 /// How long the file of an incomplete upload is kept.
 const HALF_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
@@ -25,7 +23,6 @@ const HALF_LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 /// The maximum number of files that an account may send in a day. Refused and repeated ones count.
 const DAILY: u32 = 90;
 
-/// The maximum number of reviews whose files are deleted in one night.
 const NIGHTLY: i64 = 1_000;
 
 /// The folder for the documents of all reviews.
@@ -237,8 +234,7 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
     [FOLDER.job(site), clean]
 }
 
-/// Deletes the documents, and the reviewers' files, of reviews that were completed long ago. At
-/// most [`NIGHTLY`] reviews are handled in one night. The hashes of the files stay.
+/// The hashes of the files stay.
 fn remove_old(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let days = settings::load(tx)?.review_file_days;
     let old: Vec<(ReviewId, String, String)> = sql!(

@@ -86,7 +86,7 @@ pub(crate) fn change(
     Ok((slot, true))
 }
 
-/// Changes the note of a slot that is shown after booking. The caller holds the slot's lock.
+/// The caller holds the slot's lock.
 fn change_note(
     tx: &mut Tx<'_>,
     provider: &Provider,

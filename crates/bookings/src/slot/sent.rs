@@ -151,7 +151,7 @@ impl SlotChange {
     }
 }
 
-/// Changes every property. If `new` has no time zone, the slot keeps its own.
+/// If `new` has no time zone, the slot keeps its own.
 impl From<NewSlot> for SlotChange {
     fn from(new: NewSlot) -> Self {
         Self {

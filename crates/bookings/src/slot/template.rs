@@ -13,7 +13,6 @@ use crate::provider::Provider;
 use crate::settings::{self, BookingSettings};
 use crate::{CHOICE_NOT_OFFERED, Refusal, credit_kind, meeting_link};
 
-/// How far in the future a slot may be.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// The maximum price, in minor units.
@@ -22,7 +21,6 @@ const DEAREST: i64 = 100_000_000_000;
 /// The maximum length of the note that is shown after booking, in characters.
 pub(super) const PREP_NOTE: usize = 2_000;
 
-/// The minimum number of digits of a telephone number.
 const FEWEST_DIGITS: usize = 3;
 
 /// Everything about a slot except its time.
@@ -260,7 +258,6 @@ pub(crate) fn is_payable(price: Money) -> bool {
     price.minor == 0 || price.minor >= least && price.minor % divisor == 0
 }
 
-/// Checks that the location fits how the two sides meet.
 fn check_place((kind, location): (Place, &str), hosts: &[String], findings: &mut Findings) {
     let digits = location.chars().filter(char::is_ascii_digit).count();
     match kind {

@@ -25,7 +25,6 @@ use crate::refund::manual::{self, Before, OrderRecord};
 use crate::session_type::SessionType;
 use crate::settings::{self, Administrator, FIELDS};
 
-/// The page of a list that administrators keep.
 #[derive(Template)]
 #[template(path = "admin_list.html")]
 struct ListPage<'a> {
@@ -35,7 +34,6 @@ struct ListPage<'a> {
     messages: Messages,
     /// The path of a related list, and the message id of its title.
     more: Option<(&'static str, &'static str)>,
-    /// The message id of the text for an empty list.
     empty: &'static str,
     /// The message id of the tag for inactive items.
     away: &'static str,
@@ -92,16 +90,13 @@ pub(super) async fn list_page_with<R: PageResource<Parent = Administrator>>(
     req.show(R::PAGES, &title, body).await
 }
 
-/// The page of the settings, with the presets that can be applied.
 #[derive(Template)]
 #[template(path = "presets.html")]
 struct SettingsPage<'a> {
     text: &'a Text,
     form: FormPage<'a>,
     submission: String,
-    /// The currency of the prices that a preset adds.
     currency: Field,
-    /// The keyword and the message id of each preset.
     presets: &'static [(&'static str, &'static str)],
 }
 
@@ -179,9 +174,7 @@ struct OrderLine {
     class: &'static str,
     state: &'static str,
     is_test: bool,
-    /// The payer's account, for the link to the page of their credits.
     account: Option<AccountId>,
-    /// The payments that can be refunded.
     payments: Vec<PaymentId>,
 }
 

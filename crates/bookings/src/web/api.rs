@@ -421,8 +421,7 @@ async fn replace_link(call: Call, Json(body): Json<NewLink>) -> Result<Response,
     Ok(answer(StatusCode::OK, &call.write(change).await?))
 }
 
-/// Refuses the change if it moves money and the caller uses an API token. Only people in a browser
-/// may move money.
+/// Only people in a browser may move money.
 fn check_money(party: &PartyTo) -> Result<(), Refusal> {
     if party.booking.order_id.is_some() && !party.requester.who.is_in_browser() {
         return Err(Refusal::TokenNotPermitted);

@@ -17,7 +17,6 @@ pub(super) fn read_sets(form: &Form) -> Choices {
     }
 }
 
-/// The codes and labels of the items of one list that `is_meant` accepts, in the list's order.
 fn options(
     all: &[Listed],
     kind: Kind,
@@ -37,7 +36,6 @@ fn labels(all: &[Listed], kind: Kind, set: &[String]) -> Vec<(String, String)> {
     options(all, kind, |one| set.contains(&one.code))
 }
 
-/// For each list that has active items, its kind and these items.
 fn lists(all: &[Listed]) -> impl Iterator<Item = (Kind, Vec<(String, String)>)> {
     let lists = Kind::ALL.iter().map(|kind| (*kind, active(all, *kind)));
     lists.filter(|(_, items)| !items.is_empty())

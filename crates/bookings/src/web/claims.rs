@@ -27,12 +27,10 @@ pub(super) struct ClaimCard<'a> {
     text: &'a Text,
     csrf: &'a str,
     claim: &'a Claim,
-    /// What it says, and what follows.
     sentences: Vec<String>,
     /// The fields of the answer, for the side that is said not to have come.
     answer: Vec<Field>,
     may_withdraw: bool,
-    /// The fields of the decision, for administrators.
     decision: Vec<Field>,
 }
 
@@ -133,7 +131,6 @@ impl<'a> ClaimCard<'a> {
     }
 }
 
-/// The outcome in which this side is missing.
 fn missed(party: Party) -> Outcome {
     match party {
         Party::Member | Party::Administrator => Outcome::NoShowMember,
@@ -155,7 +152,6 @@ struct ListPage<'a> {
 struct Row {
     href: String,
     title: String,
-    /// The two sides, and when the session began.
     about: String,
     note: String,
 }

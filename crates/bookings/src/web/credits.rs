@@ -26,8 +26,7 @@ struct CreditsPage<'a> {
     name: &'a str,
     here: String,
     lots: Vec<LotLine>,
-    /// For each change: its time and the administrator's reason, the message id of its kind, and
-    /// the number of credits.
+    /// Time and reason, the message id of the kind, and the number of credits.
     entries: Vec<(String, &'static str, String)>,
     next: Option<String>,
     fields: [Field; 3],
@@ -35,7 +34,6 @@ struct CreditsPage<'a> {
 
 struct LotLine {
     kind: String,
-    /// How many credits were granted and spent, and when they expire.
     note: String,
     left: i64,
     is_over: bool,

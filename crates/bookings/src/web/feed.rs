@@ -22,7 +22,6 @@ struct CalendarPage<'a> {
     text: &'a Text,
     csrf: &'a str,
     done: Option<&'static str>,
-    /// The private calendar URL; `None` if it was not created.
     address: Option<String>,
 }
 

@@ -165,7 +165,6 @@ async fn page(req: &PageRequest, refused: Option<&FormState>) -> Result<Response
     req.show("/me/bookings", &title, body).await
 }
 
-/// The five ratings, each with its words.
 fn radios(text: &Text, form_state: &FormState) -> form_state::Field {
     let choices = (1..=5).map(|rating| {
         let label = text.with("feedback-rating-words", [("rating", rating.into())]);
@@ -176,8 +175,7 @@ fn radios(text: &Text, form_state: &FormState) -> form_state::Field {
     field.required()
 }
 
-/// The form fields for one criterion: its id, and the author's score or answer. `index` is the
-/// criterion's position among the criteria of its kind.
+/// `index` is the criterion's position among the criteria of its kind.
 fn criterion_fields(
     form_state: &FormState,
     index: usize,

@@ -30,9 +30,7 @@ struct FindingsPage<'a> {
 
 struct Row {
     finding: Finding,
-    /// The gateway, the id of the finding's subject, and the order's id.
     about: String,
-    /// When it was found, and how it was closed.
     history: Vec<String>,
 }
 

@@ -28,8 +28,7 @@ pub(super) fn framed<'a, B: Display>(site: &Site, text: &'a Text, body: B) -> Fr
 }
 
 pub(super) trait BookingPage {
-    /// Renders a page of bookings in the site's frame. `here` is the path of the page's navigation
-    /// entry.
+    /// `here` is the path of the page's navigation entry.
     async fn show<B: Display>(&self, here: &str, title: &str, body: B)
     -> Result<Response, Problem>;
 }

@@ -233,7 +233,6 @@ pub(super) async fn sign_in(
     Ok(response)
 }
 
-/// The path of a slot's page, with this choice in its query.
 fn with_choice(slot: &SlotId, choice: &Choice) -> String {
     let chosen = Kind::ALL
         .iter()

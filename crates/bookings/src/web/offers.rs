@@ -22,11 +22,9 @@ use crate::credit_kind::{self, CreditKind};
 use crate::slot::Place;
 use crate::{Refusal, settings};
 
-/// The number of days on a page, and the maximum number of slots.
 const DAYS: i64 = 7;
 const MOST: u32 = 60;
-/// The filters that are always visible, and those that can be folded away. The lists of choices are
-/// further filters.
+/// The filters that are not folded away. The lists of choices are further filters.
 const SHOWN: [&str; 3] = ["kind", "location_kind", "max_price"];
 const FOLDED: [&str; 3] = ["area", "min_minutes", "credit_kind"];
 
@@ -64,7 +62,6 @@ struct ListPage<'a> {
     folded: Vec<Field>,
     is_open: bool,
     zone: &'a VisitorZone,
-    /// The sentence that names the zone.
     zone_line: String,
     days: Vec<Day>,
     is_filtered: bool,
@@ -116,7 +113,6 @@ pub(super) struct Asker<'a> {
     pub(super) zone: &'a VisitorZone,
 }
 
-/// The values in the query of the list.
 #[derive(Clone)]
 struct Asked {
     query: Form,
@@ -129,7 +125,6 @@ struct Asked {
 }
 
 impl Asked {
-    /// The filter for the days of the page. Reports values that cannot be read.
     fn filter(&self, currency: Currency, findings: &mut Findings) -> Filter {
         let mut query = self.query.clone();
         let price = query.text("max_price").trim();
@@ -154,7 +149,6 @@ impl Asked {
         }
     }
 
-    /// The first day after the page's days.
     fn end(&self) -> Date {
         self.first.checked_add(DAYS.days()).unwrap_or(Date::MAX)
     }
@@ -168,7 +162,6 @@ impl Asked {
         self.is_set(&SHOWN) || self.is_set(&FOLDED) || is_chosen
     }
 
-    /// The URL of the list that begins on `day`, with the same filters.
     fn from(&self, path: &str, day: Date, cursor: Option<&str>) -> String {
         let names = SHOWN.into_iter().chain(FOLDED);
         let names = names.chain(Kind::ALL.iter().map(|kind| kind.word()));
@@ -183,18 +176,15 @@ impl Asked {
     }
 }
 
-/// The data of a page that is read from the store.
 struct Found {
     slots: Vec<Offered>,
-    /// The cursor of the slots in these days that the page does not show.
     more: Option<String>,
-    /// The first slot after these days.
     next: Option<Offered>,
     titles: Vec<String>,
     listed: Vec<Listed>,
     kinds: Vec<CreditKind>,
     currency: String,
-    /// The error in the query, if it has one. The list of slots is then empty.
+    /// The list of slots is then empty.
     problem: Option<Problem>,
 }
 
@@ -323,7 +313,6 @@ pub(super) async fn list_page(
     })
 }
 
-/// The filters as the visitor sent them, with their errors.
 fn form_state(text: &Text, asked: &Asked, problem: Option<&Problem>) -> FormState {
     let mut form = asked.query.clone();
     if form.text("from").is_empty() {
@@ -383,7 +372,6 @@ fn folded(text: &Text, form_state: &FormState, kinds: &[CreditKind]) -> Vec<Fiel
     ]
 }
 
-/// A selection whose first option does not filter.
 fn select(
     text: &Text,
     form_state: &FormState,
@@ -396,7 +384,7 @@ fn select(
     form_state.select(name, text.say(label), options)
 }
 
-/// Groups slots by day. Consecutive days without slots become one entry.
+/// Consecutive days without slots become one entry.
 fn by_day(
     text: &Text,
     (visitor, zoned): (&VisitorZone, &ZonedPage<'_>),

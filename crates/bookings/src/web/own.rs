@@ -54,12 +54,10 @@ const DONE: &[(&str, &str)] = &[
 struct ListPage<'a> {
     text: &'a Text,
     done: Option<&'static str>,
-    /// The upcoming and the past bookings; `None` for a part that the page does not show.
     coming: Option<Part>,
     past: Option<Part>,
 }
 
-/// Either the upcoming or the past bookings of a member, and the path of the next page of them.
 struct Part {
     rows: BookingRows,
     next: Option<String>,
@@ -120,27 +118,20 @@ pub(super) struct Loaded {
     opened: CallOpenings,
     /// The zone of the provider's slot; for the provider, that of the member.
     their_zone: TimeZone,
-    /// The name of the other side, that is, of the provider or the member.
     with: String,
     /// The other side's email address, if it is shown; otherwise empty.
     email: String,
     order: Option<Order>,
     /// Whether a refund of the payment is under way.
     comes_back: bool,
-    /// The label of the kind of credit that the booking cost.
     credit: Option<String>,
-    /// The entry of the catalogue that the session is about.
     entry: Option<CatalogueEntry>,
     /// The message id of each label, and what the member chose.
     choices: Vec<(&'static str, String)>,
-    /// The outcomes that the reader can mark.
     outcomes: Vec<Outcome>,
-    /// The latest claim that one side did not come.
     claim: Option<Claim>,
     feedback: SessionFeedback,
-    /// The review that takes place in the session.
     review: Option<Review>,
-    /// Whether the reader may release the session's room.
     may_release: bool,
 }
 
@@ -224,7 +215,6 @@ struct BookingPage<'a> {
     place: String,
     /// The path that opens the call, if the place is a link.
     call: Option<String>,
-    /// Who opened the call, and when.
     opened: Vec<String>,
     tag: &'static str,
     /// The price, the message id for the state of the payment, and the path of the order's page;
@@ -238,7 +228,6 @@ struct BookingPage<'a> {
     claim: Option<ClaimCard<'a>>,
     /// The field for what a claim says; `None` for readers who cannot claim anything.
     claim_note: Option<Field>,
-    /// The field for the reason of a cancellation, which members need not give.
     reason: Option<Field>,
     may_move: bool,
     /// The field for a new link; `None` for readers who may not replace the link.
@@ -466,8 +455,7 @@ pub(super) async fn replace_link(posted: FormPost) -> Result<Response, Problem> 
     posted.save(change, page).await
 }
 
-/// The refund for the confirmation question: an amount, or a keyword that selects a variant of the
-/// message.
+/// An amount, or a keyword that selects a variant of the message.
 fn money_back(text: &Text, loaded: &Loaded, now: Timestamp) -> String {
     let booking = &loaded.booking;
     let is_late = loaded.party == Party::Member && cancelling::is_late(booking, now);

@@ -21,7 +21,6 @@ use crate::review::view;
 use crate::settings::is_administrator;
 use crate::{finding, gateway, member, notice, request, review, slot};
 
-/// How many reviews a card lists.
 const LINES: i64 = 2;
 
 const TIMES: Begin = Begin {
@@ -81,7 +80,6 @@ pub(crate) fn find(
     Ok(cards)
 }
 
-/// Builds the card of the person's next booked sessions and remaining credits.
 fn of_member(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -106,7 +104,6 @@ fn of_member(
     })
 }
 
-/// A line for each kind of credits: how many are left, and when the first of them end.
 fn credits(lots: &[Lot], labels: &Labels, text: &Text, zone: &TimeZone) -> Vec<OwnLine> {
     let mut kinds: Vec<&str> = Vec::new();
     for lot in lots {
@@ -129,8 +126,7 @@ fn credits(lots: &[Lot], labels: &Labels, text: &Text, zone: &TimeZone) -> Vec<O
     lines.collect()
 }
 
-/// Builds the card of a provider: today's sessions or else the next one, the number of open
-/// requests, and the amount that is owed. If the card would be empty, it lists the next free slots.
+/// Today's sessions or else the next one. A card that would be empty lists the next free slots.
 fn of_provider(
     tx: &mut Tx<'_>,
     who: &SignedIn,
@@ -195,7 +191,6 @@ fn of_provider(
     Ok(card)
 }
 
-/// The amounts that a provider is owed, one for each currency.
 fn owed(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Vec<Money>, StoreError> {
     let mut sums: Vec<Money> = Vec::new();
     for total in payout::totals(tx, provider)? {
@@ -211,7 +206,6 @@ fn owed(tx: &mut Tx<'_>, provider: &ProviderId) -> Result<Vec<Money>, StoreError
     Ok(sums)
 }
 
-/// A line about a session, with its time and the name of the other side.
 fn session(one: &Booking, text: &Text, at: String, with: String) -> OwnLine {
     let note = [at, with];
     OwnLine {
@@ -229,7 +223,6 @@ fn session(one: &Booking, text: &Text, at: String, with: String) -> OwnLine {
     }
 }
 
-/// A line with the number of things to do; `None` if the number is 0.
 fn waits(text: &Text, label: &str, href: &str, count: i64) -> Option<OwnLine> {
     (count > 0).then(|| OwnLine {
         label: text.say(label).into_owned(),
@@ -239,7 +232,6 @@ fn waits(text: &Text, label: &str, href: &str, count: i64) -> Option<OwnLine> {
     })
 }
 
-/// Builds the cards of the person's own reviews, and of the reviews that the person can write.
 fn reviews(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -283,7 +275,6 @@ fn line(one: &review::Review, text: &Text, zone: &TimeZone) -> OwnLine {
     }
 }
 
-/// The administrator's tasks: open findings, and payouts to approve.
 fn to_do(tx: &mut Tx<'_>, text: &Text) -> Result<Vec<OwnLine>, StoreError> {
     let findings = finding::count_open(tx)?;
     let payouts = payout::count_pending(tx)?;

@@ -42,7 +42,6 @@ struct PayPage<'a> {
     form_state: &'a FormState,
     csrf: &'a str,
     order: &'a Order,
-    /// The name of the session or plan that the order pays for.
     title: &'a str,
     when: String,
     /// The booking that the order pays for; `None` if it pays for a plan.
@@ -52,7 +51,6 @@ struct PayPage<'a> {
     tax: String,
     until: String,
     cancel: String,
-    /// The conditions under which the payment for a plan is refunded.
     terms: Vec<String>,
     refund: RefundCard,
     /// The text about the state of the order, and whether it is good news.
@@ -62,16 +60,12 @@ struct PayPage<'a> {
     check: Option<i64>,
     is_open: bool,
     may_pay: bool,
-    /// The gateways among which the member can choose, each with its button's label.
     gateways: Vec<(&'static str, String)>,
 }
 
-/// What the payer of an order reads about getting the money back, and the form for it.
 #[derive(Default)]
 struct RefundCard {
-    /// What became of the latest request.
     sentences: Vec<String>,
-    /// What the payer or the administrators wrote.
     quoted: String,
     /// The field for what the payer writes; `None` if the money goes back at once.
     field: Option<Field>,
@@ -117,7 +111,6 @@ impl RefundCard {
     }
 }
 
-/// The booking or plan that an order pays for.
 enum Subject {
     /// With the zone of the place of a session in person.
     Booking(Box<Booking>, Option<TimeZone>),
@@ -128,7 +121,6 @@ struct Loaded {
     order: Order,
     subject: Subject,
     refunds: Vec<OwnRefund>,
-    /// How the payer can ask for the money, and what is left of the payment.
     way: Option<refund_request::Way>,
     left_minor: i64,
     request: Option<RefundRequest>,
@@ -170,7 +162,6 @@ struct Wait {
 }
 
 impl Wait {
-    /// Reads from the query when the payer came back from the gateway.
     fn read(req: &PageRequest) -> Option<Self> {
         let since: i64 = req.query.text("back").parse().ok()?;
         let waited = req.site.clock.now().as_second().saturating_sub(since);
@@ -312,7 +303,6 @@ fn expired(subject: &Subject) -> &'static str {
     }
 }
 
-/// The conditions under which the policy refunds the payment for a plan.
 fn terms(text: &Text, rules: &BookingSettings) -> Vec<String> {
     let all = [
         ("pay-terms-unused", rules.refund_days),
@@ -350,8 +340,6 @@ pub(super) async fn check(posted: FormPost) -> Result<Response, Problem> {
     Ok(see_other(&format!("/pay/{}{back}", order.id)))
 }
 
-/// The gateways for an order: all that the site offers, or the one at which the order already
-/// exists.
 fn gateways(req: &PageRequest, order: &Order) -> Vec<(&'static str, String)> {
     let sum = req.text.money(order.amount());
     let offered = match order.gateway_order_id {
@@ -405,8 +393,7 @@ pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
     }
 }
 
-/// Renders the last page before the gateway's page. The page has a form if there are fields, and
-/// otherwise a link.
+/// A form if there are fields, otherwise a link.
 fn form_page(
     req: &PageRequest,
     (order, gateway): (&Order, GatewayName),
@@ -472,13 +459,11 @@ struct GatewayPage<'a> {
     csrf: &'a str,
     order: &'a Order,
     sum: String,
-    /// The URL to which the payer returns, if the gateway's event was already sent; otherwise
-    /// empty.
+    /// Empty unless the gateway's event was already sent.
     back: &'a str,
 }
 
-/// Loads an order for the test gateway's page. Where the test gateway is not offered, or real money
-/// moves, the page does not exist.
+/// Where the test gateway is not offered, or real money moves, the page does not exist.
 async fn load_test(req: &PageRequest) -> Result<Order, Problem> {
     if !GatewayName::Test.is_usable(&req.site) {
         return Err(Problem::not_found());

@@ -30,7 +30,6 @@ const OWN: &str = "/me/slots/payouts";
 const HERE: &str = "/admin/payouts";
 const DONE: &[(&str, &str)] = &[("saved", "slot-saved")];
 
-/// A payout item as a line of a list.
 struct Line {
     id: PayoutId,
     /// Whether an unsettled claim about the session prevents the approval.
@@ -270,10 +269,8 @@ struct StepsPage<'a> {
     class: &'static str,
     state: &'static str,
     facts: Vec<(&'static str, String)>,
-    /// The link to the file for the bank.
     file: Option<String>,
     here: String,
-    /// Each step, with its label and its form fields.
     steps: Vec<(&'static str, &'static str, Vec<web::form_state::Field>)>,
 }
 

@@ -31,7 +31,6 @@ use crate::{credit, gateway, membership};
 struct OfferedPage<'a> {
     text: &'a Text,
     plans: Vec<(Plan, String, String)>,
-    /// Whether some of the plans open a membership.
     has_tiers: bool,
     /// The CSRF token for the form; empty if nobody is signed in.
     csrf: &'a str,
@@ -105,8 +104,7 @@ struct OrderRow {
     title: String,
     /// The path of the receipt's page, or of the payment page if there is no receipt.
     href: String,
-    /// The receipt's number and day, the tax and the refunded amount. What does not exist is left
-    /// out.
+    /// Number and day, tax and refunded amount, as far as they exist.
     notes: Vec<String>,
     sum: String,
     class: &'static str,

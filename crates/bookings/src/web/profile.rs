@@ -27,15 +27,12 @@ struct ProfilePage<'a> {
     csrf: &'a str,
     profile: FormPage<'a>,
     submission: String,
-    /// The field for the address of the calendar.
     address: Field,
     calendar: Option<CalendarState>,
 }
 
 struct CalendarState {
-    /// When the calendar was read, in words.
     read: String,
-    /// The message id of the error.
     error: Option<&'static str>,
 }
 
@@ -44,7 +41,7 @@ pub(super) async fn show(req: PageRequest) -> Result<Response, Problem> {
     page(&req, None, None).await
 }
 
-/// Shows the page. After a refused submission, it contains what the user entered.
+/// After a refused submission, it contains what the user entered.
 async fn page(
     req: &PageRequest,
     profile_form: Option<&FormState>,

@@ -23,7 +23,7 @@ const DONE: &[(&str, &str)] = &[
     ("asked", "refund-was-asked"),
     ("answered", "refund-request-answered"),
 ];
-/// The policy's clauses, in the order in which the page shows them.
+/// In the order in which the page shows them.
 const CLAUSES: [Clause; 6] = [
     Clause::Unused,
     Clause::Late,
@@ -46,11 +46,9 @@ struct ListPage<'a> {
     next: Option<String>,
 }
 
-/// A request that waits for an answer.
 struct RequestRow {
     id: RefundRequestId,
     at: String,
-    /// What was paid for, and by whom.
     what: String,
     /// The same, with the sum that is left.
     title: String,
@@ -58,7 +56,6 @@ struct RequestRow {
     fields: Vec<Field>,
 }
 
-/// The maximum number of requests on the page.
 const REQUESTS: i64 = 50;
 
 struct Row {
@@ -77,8 +74,6 @@ fn tag(state: RefundState) -> &'static str {
     }
 }
 
-/// The reason for a refund: a text about the rule that caused it, or the administrator's own
-/// reason.
 fn reason<'a>(text: &'a Text, refund: &'a RefundRecord) -> String {
     let rule = match refund.reason.as_str() {
         manual::POLICY => "refund-rule-policy",
@@ -101,8 +96,7 @@ pub(super) async fn list(req: PageRequest) -> Result<Response, Problem> {
     show(&req, &FormState::default(), "").await
 }
 
-/// Shows the page. After a refused answer, it contains what the administrator entered about the
-/// request `answered`.
+/// After a refused answer, it contains what the administrator entered about `answered`.
 async fn show(
     req: &PageRequest,
     form_state: &FormState,

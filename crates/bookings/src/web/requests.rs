@@ -22,7 +22,6 @@ use crate::request::{self, ASKED, NewRequest, OWN, PartyToRequest, RequestState}
 use crate::slot::SlotId;
 use crate::{PREFERRED_INVALID, QUOTA_EXHAUSTED, Refusal, settings};
 
-/// The path of the administrators' page of all requests.
 const ALL: &str = "/admin/sessions/requests";
 const DONE: &[(&str, &str)] = &[
     ("made", "request-was-made"),
@@ -30,7 +29,6 @@ const DONE: &[(&str, &str)] = &[
     ("decline", "request-was-declined"),
     ("withdraw", "request-was-withdrawn"),
 ];
-/// The maximum number of slots that the form offers at once.
 const MOST: u32 = 200;
 /// The value of the field `after` that makes the form offer the first slots again.
 const FIRST: &str = "first";
@@ -49,11 +47,8 @@ struct ListPage<'a> {
 struct Row {
     request: RequestView,
     tag: &'static str,
-    /// The time at which an undecided request lapses, in words.
     until: String,
-    /// The time and the description of each slot.
     slots: Vec<(String, String)>,
-    /// The message id of each label, and what the member chose.
     choices: Vec<(&'static str, String)>,
 }
 
@@ -139,8 +134,7 @@ async fn page(
     req.show(here, &text.say(title), body).await
 }
 
-/// Joins the parts of a description. Empty parts, such as the name of a hidden provider, are left
-/// out.
+/// Empty parts, such as the name of a hidden provider, are left out.
 fn what(parts: &[&str]) -> String {
     let parts = parts.iter().filter(|part| !part.is_empty());
     parts.copied().collect::<Vec<&str>>().join(" · ")
@@ -152,7 +146,6 @@ struct NewPage<'a> {
     text: &'a Text,
     form: FormContext<'a>,
     fields: Vec<Field>,
-    /// The cursor of the slots that the selections do not offer yet.
     later: Option<String>,
     /// Whether the selections leave out the first slots.
     is_later: bool,
@@ -164,14 +157,12 @@ pub(super) async fn new(req: PageRequest) -> Result<Response, Problem> {
     form_page(&req, &FormState::of(form)).await
 }
 
-/// The ids of the slots that are chosen in a form.
 fn named(form: &Form) -> impl Iterator<Item = &str> {
     let slots = (1..=5).map(|number| form.text(&format!("slot_{number}")));
     slots.filter(|slot| !slot.is_empty())
 }
 
-/// Shows the form. It offers the slots that are already chosen, and at most [`MOST`] slots that
-/// come after the cursor in the field `after`.
+/// Offers the slots already chosen, and at most [`MOST`] after the cursor in the field `after`.
 async fn form_page(req: &PageRequest, form_state: &FormState) -> Result<Response, Problem> {
     let after = form_state.form.text("after");
     let after = if after == FIRST { "" } else { after };

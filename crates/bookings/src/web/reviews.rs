@@ -24,7 +24,6 @@ use crate::review::{
 };
 use crate::{Refusal, credit, gateway, settings};
 
-/// The path of the administrators' page of all reviews.
 const ALL: &str = "/admin/sessions/reviews";
 const DONE: &[(&str, &str)] = &[
     ("submitted", "review-was-submitted"),
@@ -112,11 +111,9 @@ pub(super) const fn tag(state: ReviewState) -> &'static str {
 struct NewPage<'a> {
     text: &'a Text,
     form: FormContext<'a>,
-    /// How many documents the member can submit.
     left: i64,
     fields: Vec<Field>,
-    /// The length in minutes of a session that the member can book for a review; `None` if the
-    /// member may not have one or has already booked one.
+    /// In minutes; `None` if the member may not have one or has already booked one.
     to_book: Option<i64>,
     megabytes: usize,
 }
@@ -227,7 +224,6 @@ struct ReviewPage<'a> {
     submitted: String,
     /// The time of the session, the message id of its state, and the CSS class of the state.
     session: Option<(String, &'static str, &'static str)>,
-    /// The sizes of the document and of the reviewer's file.
     kilobytes: (i64, i64),
     /// The maximum size of a file, in megabytes.
     megabytes: usize,

@@ -20,7 +20,6 @@ pub(super) struct Row {
     note: String,
     tag: &'static str,
     state: &'static str,
-    /// The path of the payment page, and the link's label.
     pay: Option<(String, String)>,
 }
 

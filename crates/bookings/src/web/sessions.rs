@@ -24,7 +24,6 @@ use crate::{Refusal, claim, finding};
 /// The path of the administrators' page of all sessions.
 pub(super) const ALL: &str = "/admin/sessions";
 const FIGURES: &str = "/admin/sessions/figures";
-/// The names of the filters.
 const FILTERS: [&str; 6] = [
     "state",
     "provider",
@@ -43,8 +42,7 @@ struct ListPage<'a> {
     is_filtered: bool,
     rows: Vec<Row>,
     next: Option<String>,
-    /// The steps before somebody can book: the path, the message id, and whether the step is done.
-    /// Empty once somebody has booked.
+    /// Path, message id, and whether the step is done. Empty once somebody has booked.
     steps: Vec<(&'static str, &'static str, bool)>,
     links: &'static [(&'static str, &'static str)],
 }
@@ -52,16 +50,13 @@ struct ListPage<'a> {
 struct Row {
     href: String,
     when: String,
-    /// What was booked with whom.
     note: String,
     reason: String,
     class: &'static str,
     state: &'static str,
-    /// Whether the booking can still be cancelled.
     is_ahead: bool,
 }
 
-/// The links to other pages of administrators: the path, and the message id.
 const LINKS: &[(&str, &str)] = &[
     (FIGURES, "figures-title"),
     ("/admin/sessions/requests", "request-all"),
@@ -209,7 +204,6 @@ struct FiguresPage<'a> {
     text: &'a Text,
     form_state: &'a FormState,
     fields: [Field; 2],
-    /// The message id of each figure, and the figure.
     figures: Vec<(&'static str, String)>,
     /// The money in each currency: the revenue, the payments and the refunds.
     revenue: Vec<Sums>,

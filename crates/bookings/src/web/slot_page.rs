@@ -51,11 +51,8 @@ struct SlotPage<'a> {
     take_over: Option<Field>,
     place: String,
     cancel: String,
-    /// The message ids of labels, and what the slot offers.
     facts: Vec<(&'static str, String)>,
-    /// The entries of the catalogue that the session can be about.
     about: Vec<CatalogueEntry>,
-    /// The fields for what members choose, and for their note.
     fields: Vec<Field>,
     hold: String,
     button: String,
@@ -72,7 +69,6 @@ struct SlotPage<'a> {
 #[template(path = "taken.html")]
 struct TakenPage<'a> {
     text: &'a Text,
-    /// The links and times of other slots with the same title.
     others: Vec<(String, String)>,
 }
 
@@ -87,10 +83,8 @@ enum Found {
     Taken(Vec<Offered>),
 }
 
-/// The credits with which a member can book a slot that takes a credit.
 #[derive(Default)]
 struct Means {
-    /// How many credits the member can spend on the slot.
     credits: i64,
     lacks: Option<&'static str>,
 }
@@ -378,14 +372,11 @@ pub(super) fn cancel_rule(
     text.with(message, values)
 }
 
-/// The part of a slot's page for people who are not signed in.
 struct SignedOut {
     csrf: String,
     /// The signed time stamp of the form; empty where people cannot book without an account.
     stamp: String,
-    /// The fields for name and address.
     fields: Vec<Field>,
-    /// Whether anybody may register.
     may_register: bool,
 }
 

@@ -12,7 +12,7 @@ pub(super) use form::{FormPage, table_form};
 
 pub(super) const HERE: &str = "/me/slots";
 
-/// The URL of the week of a slot. `done` says whether the slot was added, changed or removed.
+/// `done` says whether the slot was added, changed or removed.
 fn week_of(slot: &Slot, done: &str) -> String {
     let day = slot.starts_at.to_zoned(slot.zone()).date();
     let twice = if slot.is_twice() && done != "removed" {

@@ -11,13 +11,11 @@ use web::{Facts, Problem, Site};
 use crate::Refusal;
 use crate::settings::{self, BookingSettings};
 
-/// The limit on requests for slots from one network by people who are not signed in. The real
-/// number comes from the settings. The number here is never reached.
+/// The real number comes from the settings. The number here is never reached.
 const RULES: &[Rule] = &[Rule {
     count: u32::MAX,
     per: SignedDuration::from_mins(1),
 }];
-/// The maximum number of networks that are counted at one time.
 const KEYS: usize = 20_000;
 
 /// The counters of this process. They are attached to each request for slots as an extension.
@@ -66,8 +64,7 @@ where
     }
 }
 
-/// Counts a request, unless a signed-in person sent it from a browser, or it came from this
-/// machine, where a proxy or a front end may run.
+/// Not of a signed-in person's browser, nor of this machine, where a proxy or front end may run.
 async fn count(parts: &request::Parts, site: &Site, who: Option<&SignedIn>) -> Result<(), Problem> {
     let outside = || Problem::internal("a handler stands outside web::serve");
     let facts: &Facts = parts.extensions.get().ok_or_else(outside)?;

@@ -65,8 +65,7 @@ pub(super) fn routes() -> Router<Context> {
         .route("/api/admin/confirm-booking", post(confirm_any))
 }
 
-/// Refuses a change that requires a recently confirmed identity. The error contains the URL of the
-/// page where the change can be made.
+/// The error contains the URL of the page where the change can be made.
 async fn elsewhere(call: Call, page: &'static str) -> Result<Response, Problem> {
     check(&call).await?;
     let page = call.site.url().join(page);
@@ -134,7 +133,7 @@ async fn list_companies(call: Call) -> Result<Json<Vec<KeptCompany>>, Problem> {
     Ok(Json(all.map(KeptCompany::from).collect()))
 }
 
-/// A new company, or a change to one. Fields that are omitted stay unchanged.
+/// Fields that are omitted stay unchanged.
 #[derive(Clone, Deserialize)]
 struct SentCompany {
     /// The slug; if omitted, it is made from the name.
@@ -231,7 +230,7 @@ struct Removed {
 
 const REMOVED: Json<Removed> = Json(Removed { success: true });
 
-/// Deletes a company. A company that is in use is only deactivated.
+/// One that is in use is only deactivated.
 async fn remove_company(call: Call) -> Result<Json<Removed>, Problem> {
     let id = call.piece("id").to_owned();
     let change = move |tx: &mut Tx<'_>, by: &Administrator| {

@@ -20,7 +20,6 @@ pub(super) fn routes() -> Router<Context> {
         .route("/api/admin/revenue-tracking", get(show_revenue))
 }
 
-/// Computes statistics for the range of days in the query.
 async fn compute<T: Send + 'static>(
     call: &Call,
     find: impl Fn(&mut Tx<'_>, Days, &jiff::tz::TimeZone) -> Result<T, StoreError>

@@ -39,9 +39,7 @@ struct ReviewShown {
     target_role: String,
     focus_areas: String,
     additional_notes: String,
-    /// The name of the provider who has taken the review.
     reviewer_name: String,
-    /// Whether the document can still be downloaded.
     has_file: bool,
     /// The reviewer's feedback; null until the review is completed.
     feedback: Option<Value>,
@@ -69,8 +67,7 @@ impl From<ReviewView> for ReviewShown {
     }
 }
 
-/// Submits a document, which costs a credit for reviews. The document's type is determined from its
-/// content.
+/// Costs a credit for reviews. The document's type is determined from its content.
 async fn create(call: Call, request: Request) -> Result<Response, Problem> {
     let look = |_: &mut Tx<'_>, _: &Submitter| Ok::<_, Refusal>(());
     call.read(look).await?;

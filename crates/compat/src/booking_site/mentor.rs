@@ -66,7 +66,6 @@ fn shown(tx: &mut Tx<'_>, all: Vec<Booking>) -> Result<Vec<BookingShown>, StoreE
     Ok(views.map(with_member).collect())
 }
 
-/// The feedback of a member or a provider about a session.
 #[derive(Serialize)]
 struct FeedbackShown {
     id: String,
@@ -267,7 +266,6 @@ async fn payouts(call: Call) -> Result<Json<Vec<PayoutShown>>, Problem> {
     Ok(Json(all.map(PayoutShown::from).collect()))
 }
 
-/// A provider's sums in one currency.
 #[derive(Default, Serialize)]
 struct Stats {
     currency: String,

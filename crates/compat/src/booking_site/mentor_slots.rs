@@ -52,8 +52,7 @@ struct SlotShown {
     preparation_notes: String,
     title: String,
     meeting_link: String,
-    /// The slot's status. A held slot is shown as `booked`, because the front end does not support
-    /// holds.
+    /// A held slot is `booked`, because the front end does not support holds.
     status: &'static str,
     price_minor: i64,
     currency: String,
@@ -94,8 +93,7 @@ async fn list(call: Call) -> Result<Json<Vec<SlotShown>>, Problem> {
     Ok(Json(call.read(look).await?))
 }
 
-/// A new slot, or a change to one. A slot without a price is booked with a credit, as on the older
-/// site.
+/// A slot without a price is booked with a credit, as on the older site.
 #[derive(Clone, Deserialize)]
 struct Sent {
     date: String,
@@ -155,8 +153,7 @@ impl Sent {
         start.duration_until(end).as_mins().rem_euclid(24 * 60)
     }
 
-    /// Returns the slot's title. The older site's slots have no title, so the default is the name
-    /// of the slot's first session type or, without session types, the site's name.
+    /// The older site's slots have none. The default is the first session type, or the site's name.
     fn title(&self, tx: &mut Tx<'_>, site_name: &str) -> Result<String, Refusal> {
         if !self.title.is_empty() {
             return Ok(self.title.clone());

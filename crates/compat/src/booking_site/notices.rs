@@ -13,7 +13,6 @@ use site::proof::Requester;
 use site::refusal::Refusal;
 use web::{Json, Language, Problem};
 
-/// How many notifications are shown.
 const SHOWN: i64 = 50;
 
 pub(super) fn routes() -> Router<Context> {
@@ -28,9 +27,7 @@ pub(super) fn routes() -> Router<Context> {
 #[derive(Serialize)]
 struct Notice {
     id: String,
-    /// The text in the person's language.
     message: String,
-    /// The path of the page on this site on which the person can act on the notification.
     link: String,
     is_read: bool,
     created_at: Timestamp,

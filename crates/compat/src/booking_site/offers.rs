@@ -78,7 +78,6 @@ pub(super) struct PlanShown {
     price: i64,
     currency: String,
     duration_months: i64,
-    /// The lines of the plan's description.
     features: Vec<String>,
     /// The number of credits of each kind.
     limits: BTreeMap<String, i64>,
@@ -205,8 +204,7 @@ fn read_choice(query: &Form) -> Choice {
     }
 }
 
-/// Parses the range of days in the query, in the caller's time zone. The range includes its last
-/// day.
+/// In the caller's time zone. The range includes its last day.
 fn read_period(
     call: &Call,
     query: &Form,

@@ -61,7 +61,6 @@ struct PreferredShown {
     title: String,
     /// The provider's name; empty while the site hides it from members.
     mentor_name: String,
-    /// Whether the slot can be confirmed at present.
     is_open: bool,
 }
 
@@ -95,7 +94,6 @@ async fn list_own(call: Call) -> Result<Json<Vec<RequestShown>>, Problem> {
     Ok(Json(all.map(RequestShown::from).collect()))
 }
 
-/// The undecided requests for the caller's own slots.
 async fn list_asked(call: Call) -> Result<Json<Vec<RequestShown>>, Problem> {
     let who = call.requester.clone();
     let look =
@@ -148,7 +146,6 @@ pub(super) struct Confirmation {
     slot_id: Option<SlotId>,
 }
 
-/// Books one of a request's slots, as the slot's owner.
 async fn confirm_own(call: Call, body: Received<Confirmation>) -> Result<Response, Problem> {
     confirm(call, body, Party::Provider).await
 }

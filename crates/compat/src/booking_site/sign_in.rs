@@ -43,7 +43,6 @@ pub(super) fn routes() -> Router<Context> {
     Router::new().route("/api/auth/me", get(me))
 }
 
-/// A person, in the front end's format.
 #[derive(Debug, Serialize)]
 struct User {
     id: String,

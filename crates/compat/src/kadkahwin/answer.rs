@@ -159,8 +159,7 @@ impl Asker {
         }
     }
 
-    /// Saves a reply with a code, after the same checks and within the same limits as on the
-    /// guests' pages.
+    /// After the same checks and within the same limits as on the guests' pages.
     async fn take_by_code(
         &self,
         given: Credentials,
@@ -202,8 +201,8 @@ impl Asker {
         };
         let slug = Arc::clone(&self.slug);
         let refuse = |refusal| {
-            named(problem(refusal, |portal| {
-                guest::speak(&self.site, &self.wishes, &portal.occasion, None)
+            named(problem(refusal, |snapshot| {
+                guest::speak(&self.site, &self.wishes, &snapshot.occasion, None)
             }))
         };
         let admitted = self.gate.admit_stranger(&self.site, &self.facts);
@@ -290,8 +289,7 @@ fn find(tx: &mut Tx<'_>, slug: &str) -> Result<OccasionId, Refusal> {
     occasion::find_by_slug(tx, slug)?.ok_or(Refusal::NotFound)
 }
 
-/// Renames the fields of errors to their names in this interface. The error for a disabled feature
-/// becomes an error of the field `message`.
+/// A disabled feature becomes an error of the field `message`.
 fn named(mut problem: Problem) -> Problem {
     if problem.code == "feature_disabled" {
         return problem.field("/message", "not_allowed", []);
@@ -304,8 +302,7 @@ fn named(mut problem: Problem) -> Problem {
     problem
 }
 
-/// The message of a refusal. If fields are invalid, the message contains only the errors of these
-/// fields, because the general message refers to a form on a page.
+/// Only the errors of invalid fields, because the general message refers to a form on a page.
 fn words(problem: &Problem, text: &Text) -> String {
     let findings = problem.errors.iter().map(|error| {
         let detail = error.detail(text);

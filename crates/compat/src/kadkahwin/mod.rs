@@ -38,7 +38,6 @@ use occasions::occasion;
 use occasions::web::guest::{self, CodeGate, keep_private};
 use occasions::words::Source;
 
-/// How long the health check waits for a test write to the store.
 const HEALTH_TIME: Duration = Duration::from_secs(5);
 
 /// A domain that contains only the messages of this interface. The main program adds the routes
@@ -135,8 +134,7 @@ async fn rsvp(
     }
 }
 
-/// Saves the reply in a request. If the response is a page with errors, the page shows the values
-/// that the guest typed.
+/// If the response is a page with errors, it shows the values that the guest typed.
 async fn take(
     asker: &Asker,
     request: Request,
@@ -151,8 +149,7 @@ async fn take(
     }
 }
 
-/// Redirects a browser after its form was accepted. A reply without a code always leads to a page
-/// of this site, because no other page would show the new code to the guest.
+/// Without a code always to a page of this site, because no other would show the new code.
 fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     let Some(code) = &taken.code else {
         return guest::thank(&asker.site, &asker.gate, &asker.headers, taken.outcome);
@@ -165,8 +162,7 @@ fn lead(asker: &Asker, fields: &Map<String, Value>, taken: Taken) -> Response {
     response
 }
 
-/// The path to which the form wants the browser to be redirected; `None` if it is not a path of
-/// this site.
+/// `None` if it is not a path of this site.
 fn next(fields: &Map<String, Value>) -> Option<&str> {
     let named = fields.get("next").and_then(Value::as_str)?;
     let is_local = named.starts_with('/')

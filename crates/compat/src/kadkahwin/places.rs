@@ -3,10 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The maximum number of connections from one network, which is enough for a hall whose guests
-/// share an IP address.
+/// Enough for a hall whose guests share an IP address.
 const OF_A_NETWORK: usize = 200;
-/// The maximum number of connections from all networks.
 const IN_ALL: usize = 2_000;
 
 /// The slots for live connections. Clones share them.

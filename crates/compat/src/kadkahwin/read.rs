@@ -156,8 +156,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Parses the number of people; `None` if the household does not attend, even if the client
-    /// sent a number.
+    /// `None` if the household does not attend, even if the client sent a number.
     fn party(&mut self, names: &[&'static str], attending: bool) -> Option<i64> {
         let (name, value) = self.find(names).filter(|_| attending)?;
         let number = match value {

@@ -34,18 +34,14 @@ const PING_EVERY: Duration = Duration::from_secs(25);
 const PONG_WITHIN: Duration = Duration::from_secs(20);
 /// The maximum size of a message, in bytes, over both transports.
 const LARGEST: usize = 64 << 10;
-/// The maximum number of a connection's replies that are processed at one time.
 const AT_ONCE: usize = 4;
-/// The limit on new connections from one network. It is enough for a hall in which everybody
-/// reconnects at the same time.
+/// Enough for a hall in which everybody reconnects at the same time.
 const OPENED: Rule = Rule {
     count: 300,
     per: SignedDuration::from_mins(1),
 };
-/// The number of seconds after which a refused client may try again, because a slot may be free by
-/// then.
+/// In seconds. A slot may be free by then.
 const AGAIN: u32 = 60;
-/// The maximum number of networks that are counted at one time.
 const NETWORKS: usize = 20_000;
 
 /// All live connections. Cheap to clone.
@@ -115,8 +111,7 @@ impl Sockets {
             .layer(Extension(self))
     }
 
-    /// Takes a slot for a new connection, or fails if a limit is reached. A request of an existing
-    /// connection needs no slot, so the result is `None`.
+    /// A request of an existing connection needs no slot, so the result is `None`.
     fn admit(&self, request: &Request, facts: &Facts) -> Result<Option<Place>, Problem> {
         if session(request.uri()).is_some() {
             return Ok(None);
@@ -208,7 +203,6 @@ fn leaving() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")]).into_response()
 }
 
-/// The data that every connection needs to save replies.
 #[derive(Clone)]
 struct Host {
     site: Site,
@@ -241,8 +235,7 @@ impl Host {
         );
     }
 
-    /// The sender of the connection's messages. The request that opened the connection determines
-    /// the sender; the messages cannot change it.
+    /// The request that opened the connection determines the sender. The messages cannot change it.
     fn asker(&self, socket: &SocketRef) -> Option<Asker> {
         let opened = socket.req_parts();
         Some(Asker {

@@ -19,9 +19,7 @@ platform::id!(AccessRequestId, "One request for a role.");
 /// The maximum lengths of the message in a request and of the reason for a decision, in characters.
 const MESSAGE: usize = 1000;
 const REASON: usize = 500;
-/// The maximum number of stored requests of an account.
 const LIMIT: i64 = 20;
-/// The maximum number of requests in a list.
 const ROWS: i64 = 100;
 
 web::words! {

@@ -9,7 +9,6 @@ use axum::routing::{any, get};
 use serde::Serialize;
 use web::{Json, Problem, Site};
 
-/// How long the health check waits for a test write to the store.
 const READY_TIME: Duration = Duration::from_secs(5);
 
 pub(super) fn routes() -> Router<Site> {

@@ -57,7 +57,6 @@ pub(super) async fn me(
     Ok(Json(person(&accounts, caller.who.account()).await?))
 }
 
-/// Ends the session to which one of the caller's own refresh tokens belongs.
 async fn revoke(
     State(accounts): State<Context>,
     Browser(client): Browser,
@@ -85,7 +84,6 @@ async fn revoke(
 #[derive(Serialize)]
 struct Revoked {
     message: &'static str,
-    /// The number of ended sessions.
     revoked: u64,
 }
 
@@ -156,7 +154,6 @@ struct SetPassword {
     new_password: String,
 }
 
-/// Sets a first password for a person who signed in without a password.
 async fn set_password(
     State(accounts): State<Context>,
     headers: HeaderMap,
@@ -173,7 +170,6 @@ async fn set_password(
     renew_password(&accounts, &headers, client, &caller, passwords).await
 }
 
-/// The response with the access token of the renewed session.
 #[derive(Serialize)]
 struct Renewed {
     message: &'static str,

@@ -59,7 +59,6 @@ struct PersonView {
     external_accounts: [(); 0],
 }
 
-/// Data about an account that is in other tables.
 #[derive(Row)]
 struct More {
     updated_at: Timestamp,

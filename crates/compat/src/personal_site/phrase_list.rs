@@ -10,7 +10,6 @@ use web::Form;
 use countdowns::phrase::{ModeratedPhrase, Moderator, PhraseId};
 use countdowns::suggestion::Suggestion;
 
-/// The maximum number of phrases on a page.
 const ROWS: i64 = 100;
 
 /// A search for phrases.

@@ -23,7 +23,6 @@ use countdowns::phrase::{self, PhraseId};
 use countdowns::public;
 use countdowns::suggestion::{self, State as SuggestionState, Suggestion, SuggestionId};
 
-/// The maximum number of suggestions in a list.
 const SUGGESTIONS: i64 = 100;
 
 pub(super) fn public() -> Router<Context> {

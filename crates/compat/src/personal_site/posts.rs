@@ -14,9 +14,7 @@ use posts::post::{Kind, Post, PostId, State as PostState};
 use posts::web::feeds;
 use posts::{Refusal, image, markdown, published, search};
 
-/// The default number of posts on a page.
 const ROWS: i64 = 10;
-/// The maximum number of posts that a search returns.
 const FOUND: i64 = 100;
 
 pub(super) fn routes() -> Router<Site> {
@@ -95,7 +93,6 @@ impl ListQuery {
         }
     }
 
-    /// The number of posts on earlier pages.
     fn offset(&self) -> i64 {
         (self.page - 1) * self.rows
     }
@@ -151,7 +148,6 @@ async fn tags(State(site): State<Site>) -> Result<Json<Tags>, Problem> {
     }))
 }
 
-/// Returns the articles among the best results of a search.
 async fn find(State(site): State<Site>, uri: Uri) -> Result<Json<PostPage>, Problem> {
     let query = query(&uri)?;
     let asked = ListQuery::read(&query);

@@ -211,7 +211,6 @@ struct Named {
     display_name: String,
 }
 
-/// The slug that is made from a display name.
 #[derive(Serialize)]
 struct PreviewedSlug {
     slug: String,

@@ -68,7 +68,6 @@ impl From<Timer> for TimerView {
     }
 }
 
-/// A timer as everybody may see it.
 #[derive(Serialize)]
 struct PublicTimer {
     #[serde(flatten)]
@@ -105,7 +104,6 @@ async fn show(
     Ok(Json(accounts.site.store.read(look).await?))
 }
 
-/// An entry of the directory.
 #[derive(Serialize)]
 struct PublicTimerLine {
     id: CountdownId,
@@ -190,7 +188,6 @@ impl From<Body> for Sent {
     }
 }
 
-/// The default title of a primary countdown.
 fn title(site: &Site, call: &Call) -> String {
     let language = Language::of(&call.who.account().locale);
     let text = site.catalogue.speak(&language);
@@ -242,7 +239,6 @@ async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Changes the primary countdown of a person who has one.
 async fn write<T, F>(call: &Call, change: F) -> Result<T, Problem>
 where
     T: Send + 'static,
@@ -256,8 +252,7 @@ where
     call.site.store.write(change).await.map_err(renamed)
 }
 
-/// The visibility of the primary countdown. The older site's additional field, for news about
-/// posts, is ignored.
+/// The older site's additional field, for news about posts, is ignored.
 #[derive(Deserialize)]
 struct Preferences {
     timer_is_public: bool,

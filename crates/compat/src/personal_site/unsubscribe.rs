@@ -56,8 +56,7 @@ struct Body {
     token: String,
 }
 
-/// Finds the mail stream that a link stops. The link's token is the last part of the path, or
-/// `token` in the query or the body.
+/// The link's token is the last part of the path, or `token` in the query or the body.
 fn find(
     site: &Site,
     path: Option<Path<String>>,

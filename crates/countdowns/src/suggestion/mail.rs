@@ -94,7 +94,6 @@ fn send_digest(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Writes a mail with an unsubscribe link for the mail's scope.
 fn send<'a>(
     tx: &mut Tx<'_>,
     site: &'a Site,

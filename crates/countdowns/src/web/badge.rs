@@ -117,7 +117,6 @@ pub(super) async fn find(
     Ok((shown, clock))
 }
 
-/// Shortens the label to its maximum length, and removes the characters that XML forbids.
 fn label(text: &str) -> String {
     let is_allowed = |char: &char| !char.is_control() && !matches!(char, '\u{fffe}' | '\u{ffff}');
     text.chars().filter(is_allowed).take(LABEL).collect()
@@ -131,8 +130,7 @@ fn figure(text: &Text, clock: &Clock, unit: Unit) -> String {
     }
 }
 
-/// Checks a badge's colour: a colour's name, or three or six hexadecimal digits with or without
-/// `#`.
+/// A colour's name, or three or six hexadecimal digits with or without `#`.
 fn color(chosen: &str) -> &str {
     let digits = chosen.trim_start_matches('#');
     let is_hex =

@@ -19,10 +19,9 @@ use web::{Facts, Form, Network, Problem, Site};
 use crate::watchers::{Limits, Page, Watchers};
 use site::moved;
 
-/// The time without events after which a comment keeps the connection alive.
-const QUIET: Duration = Duration::from_secs(25);
-/// How long a stream stays open. Browsers reconnect by themselves.
-const LIFE: Duration = Duration::from_hours(1);
+const KEEP_ALIVE: Duration = Duration::from_secs(25);
+/// Browsers reconnect by themselves.
+const STREAM_LIFETIME: Duration = Duration::from_hours(1);
 
 /// `GET /u/{account}/{countdown}/events` sends `changed` events, whose ids are revisions. The
 /// parameter `since` or the header `Last-Event-ID` names the last revision that the client saw.
@@ -55,8 +54,7 @@ pub(super) async fn listen(
     Ok(event_stream::response(Body::from_stream(events)))
 }
 
-/// The events for one viewer, until the page is no longer visible. Dropping the stream releases the
-/// viewer's slot.
+/// Dropping the stream releases the viewer's slot.
 fn events(
     seen: i64,
     revision: watch::Receiver<i64>,
@@ -67,7 +65,7 @@ fn events(
         (seen, revision, place),
         async |(seen, mut revision, place)| {
             let changed = revision.wait_for(|revision| *revision != seen);
-            let (text, seen) = match timeout(QUIET, changed).await {
+            let (text, seen) = match timeout(KEEP_ALIVE, changed).await {
                 Ok(revision) => {
                     let id = *revision.ok()?;
                     let data = json!({ "revision": id });
@@ -80,7 +78,7 @@ fn events(
     );
     stream::iter([greeting])
         .chain(events)
-        .take_until(sleep(LIFE))
+        .take_until(sleep(STREAM_LIFETIME))
 }
 
 #[cfg(test)]
@@ -116,6 +114,6 @@ mod tests {
         while let Some(text) = events.next().await {
             assert_eq!(text, ":\n\n");
         }
-        assert_eq!(began.elapsed(), LIFE);
+        assert_eq!(began.elapsed(), STREAM_LIFETIME);
     }
 }

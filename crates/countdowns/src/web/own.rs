@@ -36,7 +36,6 @@ const DONE: &[(&str, &str)] = &[
 #[derive(Debug)]
 pub struct KeeperContext {
     keeper: Keeper,
-    /// The dates that the person's countdowns may follow.
     dates: Vec<Date>,
     /// The countdowns whose URL contains the person's slug. Only these can follow the person's
     /// dates.

@@ -17,9 +17,7 @@ use crate::suggestion::{self, Suggestion, SuggestionId};
 
 const MINE: &str = "/me/phrases";
 const ALL: &str = "/admin/phrases";
-/// How many of the person's own suggestions a page shows.
 const OWN: i64 = 20;
-/// How many pending suggestions a page shows.
 const PENDING: i64 = 50;
 
 #[derive(Template)]
@@ -265,7 +263,6 @@ pub(super) async fn reject(posted: FormPost) -> Result<Response, Problem> {
     decided(&posted, posted.once(change).await).await
 }
 
-/// Redirects after a moderator's decision, or shows the form again with the error.
 async fn decided(posted: &FormPost, done: Result<Response, Refusal>) -> Result<Response, Problem> {
     form_state::answer(done, async |problem| {
         let form_state = FormState::refused(posted.form.clone(), &problem, &posted.req.text);

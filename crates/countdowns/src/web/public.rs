@@ -106,7 +106,6 @@ struct FirstPart<'a> {
     text: &'a Text,
     shown: &'a CountdownView,
     clock: ClockView,
-    /// Whether there are other public countdowns, to which the page links.
     has_directory: bool,
 }
 
@@ -287,35 +286,27 @@ fn list_page(
 struct CountdownPage<'a> {
     text: &'a Text,
     shown: &'a CountdownView,
-    /// The data of the card for sharing, if visitors may share the countdown.
     share: Option<&'a Share>,
     is_public: bool,
     clock: Option<ClockView>,
     stats: Vec<(&'static str, String)>,
-    /// Whether the current run is the longest so far.
     is_record: bool,
     /// The drawing of the last year's weeks; `None` if there are no runs to show.
     strip: Option<Strip>,
     runs: Vec<Run>,
-    /// A sentence about the number of earlier runs that the page does not list.
     earlier: Option<String>,
-    /// The path of the calendar file with the day to which the countdown counts.
     calendar: Option<String>,
-    /// The form with which the owner can hide the phrase.
     hiding: Option<Hiding<'a>>,
-    /// The path of the page's event stream.
     live: Option<String>,
 }
 
 impl CountdownPage<'_> {
-    /// Whether the page lists runs. A single run without a note would only repeat the countdown's
-    /// figure.
+    /// A single run without a note would only repeat the countdown's figure.
     fn tells_of_runs(&self) -> bool {
         self.runs.len() > 1 || self.runs.iter().any(|run| !run.note.is_empty())
     }
 }
 
-/// The hidden fields of the form that hides a phrase.
 struct Hiding<'a> {
     csrf: &'a str,
     submission: String,

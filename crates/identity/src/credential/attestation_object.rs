@@ -11,7 +11,6 @@ pub(super) struct Malformed;
 /// How deep values may stand in each other. CTAP2 allows four levels.
 const DEPTH: usize = 8;
 
-/// A CBOR value of a kind that is read here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Item<'a> {
     Number(i64),
@@ -30,8 +29,7 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    /// Reads the head of a value: its major type and its argument. Values of unknown length are
-    /// refused, as CTAP2 does.
+    /// Values of unknown length are refused, as CTAP2 does.
     fn head(&mut self) -> Result<(u8, u64), Malformed> {
         let first = *self.take(1)?.first().ok_or(Malformed)?;
         let argument = match first & 0x1f {
@@ -74,7 +72,6 @@ impl<'a> Reader<'a> {
         Ok(Item::Other)
     }
 
-    /// Reads a map. Returns its pairs.
     fn map(&mut self) -> Result<Vec<(Item<'a>, Item<'a>)>, Malformed> {
         let (major, pairs) = self.head()?;
         if major != 5 {
@@ -155,7 +152,6 @@ fn der(tag: u8, value: &[u8]) -> Vec<u8> {
     [&[tag], &length[..], value].concat()
 }
 
-/// Encodes an unsigned integer.
 fn unsigned(bytes: &[u8]) -> Vec<u8> {
     let start = bytes.iter().position(|byte| *byte != 0);
     let bytes = start.map_or(&[0][..], |start| &bytes[start..]);

@@ -51,11 +51,9 @@ pub struct Hasher(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     random: Random,
-    /// The `nice` increment of the hashing threads.
     priority_steps: i32,
     places: Arc<Semaphore>,
     cores: Arc<Semaphore>,
-    /// Limits how many new passwords are being hashed or wait to be hashed.
     new_places: Semaphore,
     new_turn: Semaphore,
     count: AtomicU64,

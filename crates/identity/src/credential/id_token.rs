@@ -14,7 +14,6 @@ use serde_json::Value;
 
 /// How far the provider's clock may be behind this server's clock.
 const LEEWAY: SignedDuration = SignedDuration::from_secs(60);
-/// The maximum length of the provider's identifier for a person.
 const LONGEST_SUBJECT: usize = 255;
 
 /// The reason why an ID token was rejected. The reason is only logged; the user learns only that
@@ -126,7 +125,6 @@ impl Key {
         is_kind && is_purpose && self.alg.as_ref().is_none_or(|alg| *alg == header.alg)
     }
 
-    /// Whether an ID token with this header names this key.
     fn is_named_by(&self, header: &Header) -> bool {
         header.kid.is_none() || header.kid == self.kid
     }

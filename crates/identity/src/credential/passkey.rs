@@ -230,7 +230,7 @@ pub(crate) fn count(
     Ok(Counted::Gone)
 }
 
-/// Marks a challenge as used. Fails if it was used before.
+/// Fails if it was used before.
 fn use_up(tx: &mut Tx<'_>, answered: &Answered) -> Result<(), PasskeyError> {
     if one_time::use_up(tx, Purpose::Passkey, &answered.challenge, answered.until)? {
         Ok(())

@@ -15,11 +15,8 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use crate::credential::id_token::{self, Claims, Invalid, Key};
 
-/// How long a provider's metadata is cached.
 const METADATA_LIFETIME: SignedDuration = SignedDuration::from_hours(1);
-/// The minimum time between two requests for a provider's keys.
-const KEYS_AGAIN: SignedDuration = SignedDuration::from_mins(1);
-/// The OAuth scopes that the site requests from every provider.
+const BETWEEN_KEY_REQUESTS: SignedDuration = SignedDuration::from_mins(1);
 const SCOPE: &str = "openid email profile";
 
 #[derive(Clone, Debug)]
@@ -259,7 +256,7 @@ impl Provider {
         let mut keys = self.keys.lock().await;
         let is_early = keys
             .asked_at
-            .is_some_and(|at| now.duration_since(at) < KEYS_AGAIN);
+            .is_some_and(|at| now.duration_since(at) < BETWEEN_KEY_REQUESTS);
         if !is_early && !id_token::has_key(token, &keys.all) {
             keys.asked_at = Some(now);
             let url = &metadata.jwks_uri;

@@ -217,7 +217,6 @@ fn lock<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorErro
     }
 }
 
-/// Like [`lock`], but only for an account that may set up a factor.
 fn lock_for_enrolment<'a>(tx: &mut Tx<'_>, sudo: &'a Sudo) -> Result<&'a AccountId, FactorError> {
     let account = lock(tx, sudo)?;
     if unconfirmed::is_pending(tx, account)? {

@@ -109,7 +109,6 @@ pub struct Answered {
 }
 
 impl Asked<'_> {
-    /// Checks the client data of a response: the operation, the challenge and the origin.
     fn answered(&self, client_data: &[u8], ceremony: Ceremony) -> Result<Answered, Invalid> {
         let data: ClientData =
             serde_json::from_slice(client_data).map_err(|_| Invalid("no client data"))?;
@@ -169,7 +168,6 @@ struct Device<'a> {
 }
 
 impl Device<'_> {
-    /// The credential id of a new passkey.
     fn id(&self) -> Result<&[u8], Invalid> {
         Ok(self.id_and_key()?.0)
     }
@@ -204,7 +202,6 @@ struct RegistrationResponse {
     public_key_algorithm: Option<i64>,
 }
 
-/// Returns the bytes of a field; `None` if it is missing, null or empty.
 fn given(field: Option<&Base64>) -> Result<Option<Vec<u8>>, Invalid> {
     let bytes = field.map(Base64::bytes).transpose()?;
     Ok(bytes.filter(|bytes| !bytes.is_empty()))

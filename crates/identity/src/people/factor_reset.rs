@@ -22,7 +22,6 @@ use crate::session::signed_in::SignedIn;
 
 /// How long the person can prevent the removal.
 pub const DELAY: SignedDuration = SignedDuration::from_hours(24);
-/// The maximum number of accounts that one run of the job processes.
 const AT_ONCE: u32 = 20;
 
 pub(crate) fn has_factors(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
@@ -154,7 +153,6 @@ pub enum Reset {
     Nobody,
 }
 
-/// Removes the factors of a locked account, and ends its sessions.
 fn remove(tx: &mut Tx<'_>, site: &Site, account: &Account) -> Result<bool, StoreError> {
     let id = &account.id;
     forget(tx, id)?;

@@ -9,7 +9,6 @@ use web::Site;
 
 use crate::account::AccountId;
 
-/// How many accounts one transaction looks at.
 const BATCH: u32 = 500;
 
 #[derive(Row)]

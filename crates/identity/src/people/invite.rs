@@ -27,7 +27,6 @@ use crate::session::sudo::Sudo;
 /// How long an invite's link is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The data that the store contains for an invite's link.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Offer {
     role: String,
@@ -35,7 +34,6 @@ struct Offer {
     /// The email address of the only person who may use the link, in canonical form.
     #[serde(default)]
     address: Option<String>,
-    /// Whether the link was mailed to `address`.
     #[serde(default)]
     is_mailed: bool,
 }
@@ -79,8 +77,7 @@ impl Invite {
         })
     }
 
-    /// Grants the offered role to the account. `admits` says whether the account is kept even if
-    /// its email address stays unconfirmed.
+    /// `admits` says whether the account is kept even if its email address stays unconfirmed.
     fn give_to(&self, tx: &mut Tx<'_>, id: &AccountId, admits: bool) -> Result<(), TakeError> {
         if self.role != MEMBER {
             grant::give(tx, id, self.role, &self.scope, Some(&self.invited_by))?;
@@ -95,7 +92,6 @@ impl Invite {
         Ok(())
     }
 
-    /// Whether the owner of this email address may use the invite.
     fn is_for(&self, address: &Address) -> bool {
         let only = self.address.as_deref();
         only.is_none_or(|only| only == address.canonical())

@@ -35,7 +35,6 @@ pub const UNDO_LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// attacker may have added a newer factor.
 const NEW_FACTOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The stored data of a confirmation or undo link.
 #[derive(Debug, Serialize, Deserialize)]
 struct Change {
     /// The account's email address when the change was requested.
@@ -72,7 +71,6 @@ pub async fn ask(
     limits.confirm(store, &id, asked, change).await
 }
 
-/// Mails either the confirmation link or the undo link of a change.
 fn mail(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -199,7 +197,6 @@ pub async fn confirm(accounts: &Accounts, asked: Confirmation) -> Result<(), Con
     store.write(change).await
 }
 
-/// Deletes the links that were mailed to the old email address, and ends all other sessions.
 fn end_others(
     tx: &mut Tx<'_>,
     id: &AccountId,

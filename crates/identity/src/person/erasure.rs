@@ -27,11 +27,8 @@ use crate::session::sudo::Sudo;
 pub const DELAY: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long the slug of an erased account stays reserved.
 pub const SLUG_HELD: SignedDuration = SignedDuration::from_hours(90 * 24);
-/// The record type that stands for accounts in the store's list of erased records.
 const ERASED: &str = "account";
-/// The maximum number of accounts that one run of the job erases.
 const AT_ONCE: u32 = 20;
-/// The delay before the job retries an erasure that failed.
 const RETRY: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Debug, thiserror::Error)]
@@ -252,7 +249,7 @@ fn lost(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
         .collect())
 }
 
-/// Hides the account from all pages, and makes its erasure due at once.
+/// Makes its erasure due at once.
 fn hide(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     let now = tx.now();
     account::set_state(tx, id, State::Leaving)?;
@@ -267,7 +264,7 @@ fn hide(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Postpones the account's erasure by [`RETRY`], so that other accounts come first.
+/// So that other accounts come first.
 fn postpone(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), StoreError> {
     sql!(
         "UPDATE account_erasure SET due_at = :later WHERE account_id = :id AND due_at < :later",

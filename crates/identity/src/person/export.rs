@@ -135,7 +135,7 @@ fn document(
     Ok(Value::Object(document))
 }
 
-/// Counts an export, or refuses it if the limit is reached. The caller holds the account's lock.
+/// The caller holds the account's lock.
 fn count(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), ExportError> {
     let now = tx.now();
     sql!(
@@ -227,7 +227,6 @@ struct Newsletter {
     since: Timestamp,
 }
 
-/// An entry in the audit log.
 #[derive(Row)]
 struct Line {
     at: Timestamp,
@@ -236,7 +235,6 @@ struct Line {
     network: Option<String>,
 }
 
-/// Returns the data about the person that this crate stores.
 fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreError> {
     let profile: Profile = sql!("SELECT {Profile} FROM account WHERE id = :id", id).one(tx)?;
     let emails: Vec<Email> = sql!(
@@ -360,7 +358,6 @@ fn own(tx: &mut Tx<'_>, keys: &Keyring, id: &AccountId) -> Result<Value, StoreEr
     }))
 }
 
-/// The person's email addresses that receive no mail.
 fn suppressed(
     tx: &mut Tx<'_>,
     keys: &Keyring,
@@ -378,7 +375,7 @@ fn suppressed(
     Ok(found)
 }
 
-/// The audit log's entries about the person, without the names of other people who acted.
+/// Without the names of other people who acted.
 fn events(tx: &mut Tx<'_>, id: &AccountId) -> Result<Vec<Value>, StoreError> {
     let lines: Vec<Line> = sql!(
         "SELECT {Line} FROM audit WHERE entity_id = :id OR actor_kind = 'account' AND actor_id = :id

@@ -64,15 +64,12 @@ impl From<Wait> for ProviderSignInError {
     }
 }
 
-/// The stored data of a browser that was redirected to a provider.
 #[derive(Debug, Serialize, Deserialize)]
 struct PendingSignIn {
     provider: String,
-    /// The hash of the browser's secret.
     browser: String,
     /// The session of the account to which the identity will be linked; `None` for a sign-in.
     link_in: Option<SessionId>,
-    /// The path to which the browser is redirected at the end.
     to: String,
 }
 
@@ -263,8 +260,6 @@ async fn take_state(
     accounts.site.store.write(change).await
 }
 
-/// The display name of a new account: the name that the provider reports, or one made from the
-/// email address.
 fn name(claims: &Claims) -> Option<DisplayName> {
     let local = claims
         .email
@@ -281,7 +276,6 @@ fn name(claims: &Claims) -> Option<DisplayName> {
         .or_else(|| local.and_then(name))
 }
 
-/// A person whom an identity provider has identified.
 #[derive(Clone)]
 struct Arriving {
     accounts: Accounts,
@@ -291,7 +285,6 @@ struct Arriving {
     /// The email address that the provider reports, verified or not.
     claimed: String,
     name: Option<DisplayName>,
-    /// The real name that the provider reports.
     real_name: String,
     to: String,
     client: Client,

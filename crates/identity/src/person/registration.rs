@@ -263,7 +263,6 @@ pub async fn register_newcomer(
     enter(entering).await.map(|_| browser)
 }
 
-/// Finds the unconfirmed account that was registered earlier in this browser.
 fn find_earlier(
     tx: &mut Tx<'_>,
     browser: Option<&Secret>,
@@ -274,9 +273,8 @@ fn find_earlier(
     }
 }
 
-/// Creates the account, and returns its id. Returns `None` if another account has the email
-/// address, for example after a concurrent registration. The address of an account that is
-/// deactivated or about to be erased stays taken.
+/// `None` if another account has the email address, for example after a concurrent registration.
+/// The address of an account that is deactivated or about to be erased stays taken.
 async fn enter(entering: Entering) -> Result<Option<AccountId>, RegisterError> {
     let store = entering.site.store.clone();
     for _ in 0..2 {
@@ -297,7 +295,6 @@ enum Credential {
     Newcomer(Secret),
 }
 
-/// A registration that has passed all checks outside of the transaction.
 #[derive(Clone)]
 struct Entering {
     site: Site,
@@ -418,8 +415,7 @@ pub async fn purge(domains: Domains, store: &Store) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Removes the account if it is still unconfirmed. Its slug becomes available at once, because the
-/// slug was never public.
+/// Its slug becomes available at once, because it was never public.
 fn remove(tx: &mut Tx<'_>, domains: &[DomainAccounts], id: &AccountId) -> Result<(), StoreError> {
     // Confirmation takes the same lock, so the account cannot be confirmed in the meantime.
     if held::hold(tx, id)?.is_none() || !is_pending(tx, id)? {

@@ -43,7 +43,6 @@ pub enum Wanted {
     SignIn,
 }
 
-/// The data of the job that mails a link.
 #[derive(Serialize, Deserialize)]
 struct ResetJob {
     email: String,
@@ -54,8 +53,7 @@ struct ResetJob {
 }
 
 impl ResetJob {
-    /// The data with which the mail queue limits mail that visitors cause; `None` if the person was
-    /// signed in. `is_known` is `true`, because only account owners get this mail.
+    /// `is_known` is `true`, because only account owners get this mail.
     fn stranger(&self) -> Option<Stranger> {
         let line = self.line.clone()?;
         let is_known = true;
@@ -156,7 +154,6 @@ fn mail(tx: &mut Tx<'_>, site: &Site, asked: &ResetJob) -> Result<(), StoreError
     mail.map(drop)
 }
 
-/// Mails a link that cancels the erasure of an account.
 fn mail_leaving(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -183,7 +180,6 @@ fn mail_leaving(
     mail.map(drop)
 }
 
-/// The stored data of a mailed link: the email address to which it was sent.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,

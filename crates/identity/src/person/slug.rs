@@ -6,7 +6,6 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use crate::account::{self, AccountId};
 
-/// The maximum length of a slug.
 const MOST: usize = 50;
 
 /// Slugs that nobody can choose, because they are paths of the site, look like names of the site's

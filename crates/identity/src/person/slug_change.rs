@@ -87,8 +87,7 @@ pub fn change(
     Ok(())
 }
 
-/// Counts a slug change, or refuses it if the limit is reached. The caller holds the account's
-/// lock.
+/// The caller holds the account's lock.
 fn count(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), SlugError> {
     let now = tx.now();
     sql!(

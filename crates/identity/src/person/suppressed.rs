@@ -20,7 +20,6 @@ use crate::security_mail::SecurityMail;
 /// How long a link that tests mail delivery is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The stored data of a mailed link: the email address to which it was sent.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,

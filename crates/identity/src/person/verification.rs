@@ -29,7 +29,6 @@ use crate::sign_in::attempts::{Attempt, Source};
 /// How long a confirmation link is valid.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(24);
 
-/// The stored data of a confirmation link: the email address that the link confirms.
 #[derive(Debug, Serialize, Deserialize)]
 struct MailedTo {
     address: String,
@@ -216,7 +215,6 @@ fn with_account(
     Ok(account.map(|account| (link, account)))
 }
 
-/// The result of checking a [`Proof`].
 #[derive(Clone)]
 enum Proven {
     Browser(Secret),

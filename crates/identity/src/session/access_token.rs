@@ -177,7 +177,6 @@ impl Signer {
         pairs.filter_map(|seed| Ed25519KeyPair::from_seed_unchecked(&seed).ok())
     }
 
-    /// The signing periods whose keys are accepted at `now`.
     fn periods(&self, now: Timestamp) -> Vec<i64> {
         let (now, overlap) = (now.as_second(), self.audience.lifetime.as_secs() + MARGIN);
         let of = |second: i64| second.div_euclid(PERIOD);

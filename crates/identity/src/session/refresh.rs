@@ -207,7 +207,6 @@ fn insert(tx: &mut Tx<'_>, session: &SessionId, account: &AccountId) -> Result<S
     Ok(token)
 }
 
-/// Replaces a used token with its successor.
 fn replace(tx: &mut Tx<'_>, shown: &Secret, stored: &Stored) -> Result<Secret, StoreError> {
     let now = tx.now();
     session::go_on(tx, &stored.session_id)?;

@@ -200,7 +200,6 @@ impl FromRow for Token {
     }
 }
 
-/// Converts token scopes to their stored form.
 fn join(scopes: &[TokenScope]) -> String {
     let words: Vec<&str> = scopes.iter().map(|scope| scope.word()).collect();
     words.join(" ")

@@ -97,9 +97,7 @@ pub(crate) struct Reserved {
     _flight: Flight,
 }
 
-/// The reason why an attempt is not allowed.
 enum Full {
-    /// There were too many failed attempts.
     UsedUp(Wait),
     /// There would be too many failed attempts if all attempts in flight failed.
     InFlight(Wait),

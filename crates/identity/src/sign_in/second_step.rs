@@ -30,7 +30,6 @@ pub(crate) struct FirstStep {
     pub(crate) to: String,
 }
 
-/// The stored form of [`FirstStep`].
 #[derive(Serialize, Deserialize)]
 struct Stored {
     method: session::Method,
@@ -104,7 +103,7 @@ pub async fn finish(
     store.write(change).await?
 }
 
-/// Finds the token's account. Also returns the attempt, which the caller must count.
+/// The caller must count the attempt.
 async fn find(
     accounts: &Accounts,
     shown: &SecondStepInput,

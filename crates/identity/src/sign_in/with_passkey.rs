@@ -31,7 +31,6 @@ pub async fn sign_in(
     Ok(store.write(change).await??)
 }
 
-/// Finds the passkey that the assertion names, and verifies the assertion's signature.
 async fn check(
     accounts: &Accounts,
     assertion: &Assertion,

@@ -54,31 +54,35 @@ pub fn save(
     tx: &mut Tx<'_>,
     host: &HostOf,
     id: &InvitationId,
-    wish: &HouseholdChange,
+    change: &HouseholdChange,
     overrides: Overrides,
 ) -> Result<InvitationSnapshot, Refusal> {
-    let portal = lock(tx, host, id, wish.version)?;
+    let snapshot = lock(tx, host, id, change.version)?;
     let rules = Rules {
-        switches: portal.occasion.switches,
-        events: &portal.events,
-        diets: &portal.diets,
-        questions: &portal.questions,
+        switches: snapshot.occasion.switches,
+        events: &snapshot.events,
+        diets: &snapshot.diets,
+        questions: &snapshot.questions,
         speaker: ActedBy::Host,
         by: if overrides.may_exceed {
             ActedBy::Host
         } else {
             ActedBy::Household
         },
-        now: portal.now,
+        now: snapshot.now,
     };
-    let mut plan = portal.household.plan(wish, rules, || tx.id())?;
+    let mut plan = snapshot.household.plan(change, rules, || tx.id())?;
     for guest in &mut plan.guests {
-        let is_new = portal.household.guests.iter().all(|old| old.id != guest.id);
+        let is_new = snapshot
+            .household
+            .guests
+            .iter()
+            .all(|old| old.id != guest.id);
         if is_new {
             guest.added_by = ActedBy::Host;
         }
     }
-    write(tx, host, portal, plan.guests, plan.answers, overrides)
+    write(tx, host, snapshot, plan.guests, plan.answers, overrides)
 }
 
 /// Saves one guest's reply to one event.
@@ -93,13 +97,13 @@ pub fn reply(
     let found: Option<(InvitationId,)> =
         sql!("SELECT invitation FROM guest WHERE id = :guest", guest).maybe(tx)?;
     let (id,) = found.ok_or(Refusal::GuestNotFound)?;
-    let portal = lock(tx, host, &id, Some(version))?;
-    let mut guests = portal.household.guests.clone();
+    let snapshot = lock(tx, host, &id, Some(version))?;
+    let mut guests = snapshot.household.guests.clone();
     let one = guests
         .iter_mut()
         .find(|one| one.id == *guest)
         .ok_or(Refusal::GuestNotFound)?;
-    let known = portal.events.iter().find(|one| one.key == event);
+    let known = snapshot.events.iter().find(|one| one.key == event);
     let Some(reply) = known.and_then(|event| one.replies.get_mut(&event.id)) else {
         let mut fields = Findings::default();
         fields.add("/event", "event_not_invited", []);
@@ -108,7 +112,7 @@ pub fn reply(
     };
     let is_offered = match wanted.status {
         ReplyStatus::Yes | ReplyStatus::No | ReplyStatus::Pending => true,
-        ReplyStatus::Undecided => portal.occasion.switches.undecided,
+        ReplyStatus::Undecided => snapshot.occasion.switches.undecided,
         ReplyStatus::Waitlisted => false,
     };
     if !is_offered {
@@ -119,19 +123,18 @@ pub fn reply(
     if reply.status != wanted.status {
         *reply = Reply {
             status: wanted.status,
-            answered_at: (wanted.status != ReplyStatus::Pending).then_some(portal.now),
+            answered_at: (wanted.status != ReplyStatus::Pending).then_some(snapshot.now),
         };
     }
     let overrides = Overrides {
         may_exceed: wanted.r#override,
         mail: wanted.mail,
     };
-    let answers = portal.household.answers.clone();
-    write(tx, host, portal, guests, answers, overrides)
+    let answers = snapshot.household.answers.clone();
+    write(tx, host, snapshot, guests, answers, overrides)
 }
 
-/// Takes the locks in the order that all saves use: first the events with limited seats, then the
-/// invitation.
+/// As in all saves: first the events with limited seats, then the invitation.
 fn lock(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -145,7 +148,7 @@ fn lock(
 fn write(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    mut portal: InvitationSnapshot,
+    mut snapshot: InvitationSnapshot,
     mut after: Vec<Guest>,
     answers: Answers,
     overrides: Overrides,
@@ -153,26 +156,26 @@ fn write(
     let seats = if overrides.may_exceed {
         Seats::Beyond
     } else {
-        rsvp::settle_seats(&portal, &mut after)?;
+        rsvp::settle_seats(&snapshot, &mut after)?;
         Seats::Free
     };
-    let before = portal.household.clone();
-    let questions = &portal.questions;
+    let before = snapshot.household.clone();
+    let questions = &snapshot.questions;
     let mut changes =
-        household_plan::differences(&before.guests, &after, &portal.events, questions);
+        household_plan::differences(&before.guests, &after, &snapshot.events, questions);
     asking::differences(&before.answers, &answers, questions, "", &mut changes);
     if changes.is_empty() {
-        return Ok(portal);
+        return Ok(snapshot);
     }
     rsvp::write_guests(tx, &before, &after, ActedBy::Host, Source::Phone)?;
     let id = &before.invitation.id;
     answer::write(tx, id, None, &before.answers, &answers)?;
-    rsvp::seat(tx, &mut portal, &after, seats)?;
-    portal.household.guests = after;
-    portal.household.answers = answers;
-    finish(tx, host, &mut portal, &changes, overrides)?;
+    rsvp::seat(tx, &mut snapshot, &after, seats)?;
+    snapshot.household.guests = after;
+    snapshot.household.answers = answers;
+    finish(tx, host, &mut snapshot, &changes, overrides)?;
     if !changes.iter().any(FieldChange::is_of_reply) {
-        return Ok(portal);
+        return Ok(snapshot);
     }
     rsvp::move_up(tx, host.occasion())?;
     // The household may have moved up from the waiting list, so it is loaded again.
@@ -182,12 +185,12 @@ fn write(
 fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    portal: &mut InvitationSnapshot,
+    snapshot: &mut InvitationSnapshot,
     changes: &[FieldChange],
     overrides: Overrides,
 ) -> Result<(), Refusal> {
-    let now = portal.now;
-    let stored = &mut portal.household.invitation;
+    let now = snapshot.now;
+    let stored = &mut snapshot.household.invitation;
     let before = stored.version;
     let answered = changes.iter().any(FieldChange::is_of_reply);
     let replied_at = if answered {
@@ -208,7 +211,11 @@ fn finish(
     stored.replied_at = replied_at;
     let id = stored.id.clone();
     if changes.iter().any(FieldChange::is_of_names) {
-        invitation::update_search(tx, &portal.household.invitation, &portal.household.guests)?;
+        invitation::update_search(
+            tx,
+            &snapshot.household.invitation,
+            &snapshot.household.guests,
+        )?;
     }
     rsvp::insert_submission(tx, &id, before, changes, "host", Source::Phone)?;
     let entity = ("invitation", id.to_string());
@@ -219,11 +226,11 @@ fn finish(
         entity,
         rsvp::masked(changes),
     )?;
-    rsvp::tell_of_answers(tx, portal, changes, Source::Phone, Some(host.account()))?;
+    rsvp::tell_of_answers(tx, snapshot, changes, Source::Phone, Some(host.account()))?;
     // The host decides who gets this mail and what it says. So it is sent only if the site allows
     // the occasion to send mail.
     if overrides.mail && membership::sends_mail(tx, host.occasion())? {
-        confirmation::schedule(tx, portal, None)?;
+        confirmation::schedule(tx, snapshot, None)?;
     }
     Ok(())
 }

@@ -30,8 +30,7 @@ platform::id!(BulkId, "One action on many invitations.");
 pub const KIND: &str = "occasions.bulk";
 /// The maximum number of invitations in one bulk action.
 pub const LIMIT: usize = 5_000;
-/// How many invitations one transaction changes. The number is small, so that other writers wait
-/// only briefly.
+/// Small, so that other writers wait only briefly.
 const BATCH: i64 = 50;
 
 #[derive(Clone, Debug)]
@@ -385,8 +384,7 @@ struct Payload {
     bulk: BulkId,
 }
 
-/// Runs the bulk action until no invitation is waiting. A transaction writes both the change to an
-/// invitation and its outcome, so an interrupted job continues where it stopped.
+/// A change and its outcome share a transaction, so an interrupted job continues where it stopped.
 async fn run(store: Store, job: Job) -> Result<Done, JobError> {
     let Payload { bulk } = job.read()?;
     loop {
@@ -401,7 +399,7 @@ async fn run(store: Store, job: Job) -> Result<Done, JobError> {
     }
 }
 
-/// Changes one batch of invitations. Returns whether more invitations are waiting.
+/// Returns whether more invitations are waiting.
 fn take_batch(tx: &mut Tx<'_>, id: &BulkId) -> Result<bool, StoreError> {
     let found: Option<(OccasionId, AccountId, String, String)> = sql!(
         "SELECT occasion, account, action, state FROM bulk WHERE id = :id",
@@ -484,7 +482,7 @@ fn note_progress(
     tell(tx, occasion, &bulk)
 }
 
-/// Applies the action to an invitation. Returns whether the invitation may have changed.
+/// Returns whether the invitation may have changed.
 fn apply(
     tx: &mut Tx<'_>,
     host: &HostOf,
@@ -516,13 +514,13 @@ fn apply(
         }
         Action::Invite { event } => {
             // While the invitation is locked, no other host can change its events.
-            let portal = portals::lock(tx, host, id, None)?;
-            let mut keys = event::keys_of(&portal.events, &portal.household.events);
+            let snapshot = portals::lock(tx, host, id, None)?;
+            let mut keys = event::keys_of(&snapshot.events, &snapshot.household.events);
             if keys.contains(event) {
                 return Ok(false);
             }
             keys.push(event.clone());
-            let version = portal.household.invitation.version;
+            let version = snapshot.household.invitation.version;
             let mut change = InvitationChange::from(Input::from(json!({})));
             change.events = Some(keys);
             invitations::change(tx, host, id, version, &change)?;
@@ -555,8 +553,8 @@ fn apply(
 }
 
 fn tags_of(tx: &mut Tx<'_>, host: &HostOf, id: &InvitationId) -> Result<Vec<String>, Refusal> {
-    let portal = portals::lock(tx, host, id, None)?;
-    Ok(portal.household.invitation.details.tags)
+    let snapshot = portals::lock(tx, host, id, None)?;
+    Ok(snapshot.household.invitation.details.tags)
 }
 
 fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, bulk: &Bulk) -> Result<(), StoreError> {

@@ -32,7 +32,6 @@ platform::id!(CampaignId, "One mail to many households.");
 
 /// The kind of the job that writes a campaign's mails.
 pub const KIND: &str = "occasions.campaign";
-/// The maximum number of campaigns in an occasion.
 const LIMIT: i64 = 500;
 /// The highest sending speed, in mails per minute.
 pub const FASTEST: i64 = 600;
@@ -277,7 +276,7 @@ pub(super) fn insert(
     )
     .run(tx, Rows::Exactly(1))?;
     enqueue(tx, &campaign.id, campaign.due_at)?;
-    tell(tx, occasion, campaign)
+    publish_progress(tx, occasion, campaign)
 }
 
 fn key(id: &CampaignId) -> String {
@@ -375,9 +374,9 @@ pub fn step(
     };
     let now = tx.now();
     match step {
-        Step::Pause => take_back(tx, id)?,
+        Step::Pause => withdraw_unsent(tx, id)?,
         Step::Cancel => {
-            take_back(tx, id)?;
+            withdraw_unsent(tx, id)?;
             jobs::withdraw(tx, &key(id))?;
             sql!(
                 "UPDATE campaign_recipient SET state = 'cancelled'
@@ -404,11 +403,10 @@ pub fn step(
     .run(tx, Rows::Exactly(1))?;
     record(tx, host, action, id, json!([]))?;
     let report = load(tx, host, id)?;
-    tell(tx, host.occasion(), &report.campaign)?;
+    publish_progress(tx, host.occasion(), &report.campaign)?;
     Ok(report)
 }
 
-/// Loads and locks a campaign. Returns the campaign and its occasion.
 fn lock(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Option<(Campaign, OccasionId)>, StoreError> {
     let found: Option<(OccasionId,)> = sql!(
         "SELECT occasion FROM campaign WHERE id = :id FOR NO KEY UPDATE",
@@ -422,8 +420,7 @@ fn lock(tx: &mut Tx<'_>, id: &CampaignId) -> Result<Option<(Campaign, OccasionId
     Ok(Some((campaign, occasion)))
 }
 
-/// Withdraws those mails of the campaign that no mail server has accepted yet.
-fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
+fn withdraw_unsent(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     let under_way: Vec<(i64, MailId)> = sql!(
         "SELECT place, mail FROM campaign_recipient JOIN mail ON mail.id = campaign_recipient.mail
          WHERE campaign = :id AND mail.state IN ('queued', 'deferred')",
@@ -444,8 +441,7 @@ fn take_back(tx: &mut Tx<'_>, id: &CampaignId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Queues the mail again for each recipient to whom it could not be delivered, or who has none
-/// because it stayed in the site's mailbox.
+/// Also for recipients whose mail stayed in the site's mailbox.
 fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     sql!(
         "UPDATE campaign_recipient SET state = 'queued', mail = NULL
@@ -458,8 +454,11 @@ fn queue_failed(tx: &mut Tx<'_>, id: &CampaignId) -> Result<u64, StoreError> {
     .run(tx, Rows::Any)
 }
 
-/// Publishes the campaign's progress. Pages that hosts have open then show it.
-fn tell(tx: &mut Tx<'_>, occasion: &OccasionId, campaign: &Campaign) -> Result<(), StoreError> {
+fn publish_progress(
+    tx: &mut Tx<'_>,
+    occasion: &OccasionId,
+    campaign: &Campaign,
+) -> Result<(), StoreError> {
     let counts = progress::count(tx, &campaign.id)?;
     tx.publish(platform::news::NewNews {
         scope: occasion.to_string(),

@@ -64,8 +64,7 @@ impl Resource for CashLink {
         })
     }
 
-    /// Checks that the fields required for this kind are filled in, and empties the fields that
-    /// this kind does not use.
+    /// Also empties the fields that this kind does not use.
     fn validate(
         &mut self,
         _: &mut Tx<'_>,

@@ -102,8 +102,8 @@ pub fn replace(
 ) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Own)?;
     host.needs_person()?;
-    let mut portal = portals::lock(tx, host, id, version)?;
-    let household = &mut portal.household;
+    let mut snapshot = portals::lock(tx, host, id, version)?;
+    let household = &mut snapshot.household;
     let (shown, key) = match chosen {
         Some(chosen) => {
             let names = household.guests.iter().map(|guest| guest.name.as_str());
@@ -152,10 +152,9 @@ pub fn replace(
         moves_seats: false,
     };
     history::finish_invitation(tx, host, household, ending)?;
-    Ok(portal)
+    Ok(snapshot)
 }
 
-/// Draws a random code that no invitation has now or had recently.
 fn draw(tx: &mut Tx<'_>) -> Result<(String, CodeKey), StoreError> {
     let (live,): (u64,) = tx.one(
         sql!("SELECT COUNT(*) FROM invitation WHERE archived_at IS NULL"),
@@ -178,8 +177,7 @@ fn is_taken(tx: &mut Tx<'_>, key: &CodeKey) -> Result<bool, StoreError> {
     Ok(found.is_some() || invitation::is_retired(tx, key)?)
 }
 
-/// Converts a violated constraint to a refusal. Another invitation may have got the code after the
-/// check.
+/// Another invitation may have got the code after the check.
 fn code_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("invitation_code_taken") => Refusal::CodeTaken,

@@ -16,10 +16,8 @@ use crate::id::{EventId, OccasionId};
 use crate::invitation::wait_for_answers;
 use crate::rsvp;
 
-/// The length of an event if no end is given.
 const USUAL_LENGTH: SignedDuration = SignedDuration::from_hours(2);
 
-/// The maximum length of an event, in days.
 const MOST_DAYS: i64 = 7;
 
 /// The maximum number of lines in a schedule.
@@ -31,9 +29,7 @@ pub(crate) const SCHEDULE: Part<ScheduleLine> = ::web::part! { ScheduleLine:
     detail: texts(Limits::lines(500)).label("host-schedule-detail"),
 };
 
-/// Fields that a request for a new event has in addition to the event's own fields.
 struct NewEvent {
-    /// Whether to invite all households of the occasion.
     invite_all: bool,
 }
 
@@ -132,8 +128,6 @@ impl Resource for Event {
         Ok(())
     }
 
-    /// Inserts the event. If `invite_all` is set or omitted, also invites all households of the
-    /// occasion.
     fn insert(&mut self, tx: &mut Tx<'_>, edit: &Edit<'_, Self>) -> Result<(), Refusal> {
         let occasion = edit.parent.occasion();
         Self::insert(self, tx, occasion)?;
@@ -184,7 +178,6 @@ impl Resource for Event {
         Ok(Removal::Delete)
     }
 
-    /// Deletes the event with all replies to it.
     fn delete(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
         let occasion = host.occasion();
         wait_for_answers(tx, occasion)?;
@@ -209,8 +202,7 @@ fn lock(tx: &mut Tx<'_>, id: &EventId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Invites all households of the occasion to the event. In a household that was not invited before,
-/// all guests are invited.
+/// In a household that was not invited before, all guests are invited.
 fn invite_everyone(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -227,7 +227,6 @@ struct Payload {
     export: ExportId,
 }
 
-/// A request for an export, with the host who made it.
 struct Order {
     host: HostOf,
     request: Request,
@@ -329,7 +328,6 @@ fn read(
     Ok(Some((asked.occasion, format, content)))
 }
 
-/// Reads all households. Returns documents for a JSON file, and one table for other formats.
 fn everything(tx: &mut Tx<'_>, order: &Order, text: &Text) -> Result<Content, Refusal> {
     let ground = Ground::load(tx, &order.host)?;
     let lines = listing::all_invitations(tx, &order.host, &order.request.invitations)?;
@@ -461,8 +459,7 @@ pub(crate) async fn remove_expired(platform: &Platform) -> Result<(), JobError> 
     Ok(expired.await?)
 }
 
-/// Returns the key of an export's file in the file store. The id contains only lower-case letters,
-/// digits and hyphens, so the key is always valid.
+/// The id contains only lower-case letters, digits and hyphens, so the key is always valid.
 fn key(id: &ExportId) -> Key {
     let name = format!("exports/{id}");
     name.parse()

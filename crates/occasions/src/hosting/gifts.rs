@@ -202,7 +202,6 @@ impl Resource for Gift {
         Ok(())
     }
 
-    /// An item that was never reserved is deleted. Any other item is deactivated.
     fn removal(&self, tx: &mut Tx<'_>, _: &HostOf, _: &[Self]) -> Result<Removal, Refusal> {
         Ok(if gift_reservation::of_gift(tx, &self.id)?.is_empty() {
             Removal::Delete

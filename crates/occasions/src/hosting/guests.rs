@@ -128,7 +128,6 @@ impl<'a> Planning<'a> {
         }
     }
 
-    /// Parses a new guest and the keys of the events to which the guest is invited.
     fn read(
         &self,
         input: &Input,
@@ -183,19 +182,26 @@ pub fn add(
 ) -> Result<(InvitationSnapshot, Vec<GuestId>), Refusal> {
     host.needs(Permission::Invite)?;
     occasions::lock(tx, host)?;
-    let mut portal = portals::lock(tx, host, id, version)?;
+    let mut snapshot = portals::lock(tx, host, id, version)?;
     let mut findings = Findings::default();
-    let planning = Planning::new(tx, &portal.occasion, &portal.events)?;
-    let planned = planning.plan(tx, people, &portal.household.events, &mut findings);
+    let planning = Planning::new(tx, &snapshot.occasion, &snapshot.events)?;
+    let planned = planning.plan(tx, people, &snapshot.household.events, &mut findings);
     findings.finish()?;
     limits::check_guests(tx, host.occasion(), planned.len())?;
-    let before = portal.household.clone();
-    settle(tx, &mut portal.household, planned)?;
-    let added = portal.household.guests[before.guests.len()..]
+    let before = snapshot.household.clone();
+    settle(tx, &mut snapshot.household, planned)?;
+    let added = snapshot.household.guests[before.guests.len()..]
         .iter()
         .map(|guest| guest.id.clone())
         .collect();
-    let saved = finish(tx, host, portal, &before, "guest.added", Changes::default())?;
+    let saved = finish(
+        tx,
+        host,
+        snapshot,
+        &before,
+        "guest.added",
+        Changes::default(),
+    )?;
     Ok((saved, added))
 }
 
@@ -206,19 +212,19 @@ pub fn change(
     version: i64,
     input: &Input,
 ) -> Result<InvitationSnapshot, Refusal> {
-    let (mut portal, at) = lock_by_guest(tx, host, id, Some(version))?;
-    let before = portal.household.clone();
+    let (mut snapshot, at) = lock_by_guest(tx, host, id, Some(version))?;
+    let before = snapshot.household.clone();
     let mut guest = before.guests[at].clone();
     let mut findings = Findings::default();
-    let planning = Planning::new(tx, &portal.occasion, &portal.events)?;
-    let old = GuestDetails::of(&guest, contact(tx, id)?, &portal.events);
+    let planning = Planning::new(tx, &snapshot.occasion, &snapshot.events)?;
+    let old = GuestDetails::of(&guest, contact(tx, id)?, &snapshot.events);
     let (new, invited) = planning.read(input, &old, false, &mut findings);
     findings.finish()?;
     if new == old {
-        return Ok(portal);
+        return Ok(snapshot);
     }
     if new.events != old.events {
-        invite_guest(tx, &mut guest, &portal.household.events, &invited)?;
+        invite_guest(tx, &mut guest, &snapshot.household.events, &invited)?;
     }
     // The audit log says that contact data changed, but does not contain the data.
     let secret = FIELDS.iter().copied().filter(|field| field.is_secret);
@@ -235,9 +241,9 @@ pub fn change(
     guest::update(tx, &guest)?;
     let (email, phone) = (new.email, new.phone);
     write_contact(tx, id, &Contact { email, phone })?;
-    portal.household.guests[at] = guest;
+    snapshot.household.guests[at] = guest;
     let reached = Changes::from(reached);
-    finish(tx, host, portal, &before, "guest.changed", reached)
+    finish(tx, host, snapshot, &before, "guest.changed", reached)
 }
 
 /// Removes a guest and all answers of the guest, even a guest whom the hosts listed by name. The
@@ -248,14 +254,14 @@ pub fn remove(
     id: &GuestId,
     version: Option<i64>,
 ) -> Result<InvitationSnapshot, Refusal> {
-    let (mut portal, at) = lock_by_guest(tx, host, id, version)?;
-    let before = portal.household.clone();
+    let (mut snapshot, at) = lock_by_guest(tx, host, id, version)?;
+    let before = snapshot.household.clone();
     guest::remove(tx, id)?;
-    portal.household.guests.remove(at);
+    snapshot.household.guests.remove(at);
     finish(
         tx,
         host,
-        portal,
+        snapshot,
         &before,
         "guest.removed",
         Changes::default(),
@@ -272,17 +278,17 @@ pub fn order(
     wanted: &[GuestId],
 ) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
-    let mut portal = portals::lock(tx, host, id, version)?;
-    let before = portal.household.clone();
+    let mut snapshot = portals::lock(tx, host, id, version)?;
+    let before = snapshot.household.clone();
     let there = |id: &GuestId| before.guests.iter().any(|guest| guest.id == *id);
     if !wanted.iter().all(there) {
         return Err(Refusal::GuestNotFound);
     }
-    portal.household.guests.sort_by_key(|guest| {
+    snapshot.household.guests.sort_by_key(|guest| {
         let place = wanted.iter().position(|id| *id == guest.id);
         place.unwrap_or(wanted.len())
     });
-    for (position, guest) in (0_i64..).zip(&mut portal.household.guests) {
+    for (position, guest) in (0_i64..).zip(&mut snapshot.household.guests) {
         guest.position = position;
         tx.run(
             sql!("UPDATE guest SET position = $2 WHERE id = $1"),
@@ -293,7 +299,7 @@ pub fn order(
     finish(
         tx,
         host,
-        portal,
+        snapshot,
         &before,
         "guest.ordered",
         Changes::default(),
@@ -351,14 +357,14 @@ pub(super) fn lock_by_guest(
     let found: Option<(InvitationId,)> =
         tx.maybe(sql!("SELECT invitation FROM guest WHERE id = $1"), &[id])?;
     let (invitation,) = found.ok_or(Refusal::GuestNotFound)?;
-    let portal = portals::lock(tx, host, &invitation, version)?;
-    let guests = &portal.household.guests;
+    let snapshot = portals::lock(tx, host, &invitation, version)?;
+    let guests = &snapshot.household.guests;
     // Before the lock was taken, the household may have removed the guest.
     let at = guests
         .iter()
         .position(|guest| guest.id == *id)
         .ok_or(Refusal::GuestNotFound)?;
-    Ok((portal, at))
+    Ok((snapshot, at))
 }
 
 /// Adds new guests to a household, within the household's allowance and the occasion's limits. The
@@ -418,7 +424,6 @@ pub(super) fn write_contact(
     Ok(())
 }
 
-/// Invites a guest to the events in `invited`, and to no others.
 fn invite_guest(
     tx: &mut Tx<'_>,
     guest: &mut Guest,
@@ -460,22 +465,20 @@ fn invite_guest(
     Ok(())
 }
 
-/// Completes a change to guests: writes the history and the audit log, raises the version, and
-/// publishes the news.
 fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    mut portal: InvitationSnapshot,
+    mut snapshot: InvitationSnapshot,
     before: &Household,
     action: &'static str,
     reached: Changes,
 ) -> Result<InvitationSnapshot, Refusal> {
-    let household = &mut portal.household;
+    let household = &mut snapshot.household;
     let changes = household_plan::differences(
         &before.guests,
         &household.guests,
-        &portal.events,
-        &portal.questions,
+        &snapshot.events,
+        &snapshot.questions,
     );
     let (id, version) = (
         household.invitation.id.clone(),

@@ -48,8 +48,7 @@ platform::id!(ImportId, "One list of households out of a file.");
 
 /// How long a file's rows are stored, and for how long an import can be undone.
 pub const LIFETIME: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The maximum number of lists per occasion that are uploaded but not imported. If there are more,
-/// the oldest are deleted.
+/// Per occasion. If there are more, the oldest are deleted.
 const DRAFTS: i64 = 10;
 /// Only an occasion's latest imports keep their stored rows, up to this many imports.
 const FILES: i64 = 20;
@@ -446,7 +445,6 @@ pub fn named(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Vec<Named>
     .all(tx)?)
 }
 
-/// Loads an import that has not started. Refuses an import that has started or expired.
 fn draft(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Refusal> {
     let import = load(tx, host, id)?;
     if import.state != ImportState::Draft || tx.now() >= import.expires_at {
@@ -478,7 +476,7 @@ fn chunks<T: Serialize>(rows: &[T]) -> Vec<String> {
         .collect()
 }
 
-/// Reads the households of a list. Returns an empty list if the stored rows were deleted.
+/// Empty if the stored rows were deleted.
 fn households(
     tx: &mut Tx<'_>,
     catalogue: &Catalogue,
@@ -508,13 +506,11 @@ fn households(
     Ok(reader.table(&table, &columns.collect::<Vec<_>>()))
 }
 
-/// Joins the list's rows, which are spread over several database rows.
 fn joined<T: serde::de::DeserializeOwned>(chunks: &[(String,)]) -> Vec<T> {
     let read = |(rows,): &(String,)| serde_json::from_str::<Vec<T>>(rows).unwrap_or_default();
     chunks.iter().flat_map(read).collect()
 }
 
-/// Makes room for another list, by deleting the oldest of the lists that were never imported.
 fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError> {
     let old: Vec<(ImportId,)> = sql!(
         "SELECT id FROM import WHERE occasion = :occasion AND state = 'draft'
@@ -527,7 +523,6 @@ fn drop_drafts(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<(), StoreError>
         forget(tx, &id)?;
         sql!("DELETE FROM import WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     }
-    // Deletes the rows of all but the latest imports.
     sql!(
         "DELETE FROM import_chunk WHERE import IN (
              SELECT id FROM import

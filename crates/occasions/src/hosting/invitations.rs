@@ -138,14 +138,18 @@ pub fn create(
     for event in &invited {
         household::invite(tx, &id, event)?;
     }
-    let mut portal = portals::load_changed(tx, host, &id)?;
-    guests::settle(tx, &mut portal.household, planned)?;
-    invitation::update_search(tx, &portal.household.invitation, &portal.household.guests)?;
+    let mut snapshot = portals::load_changed(tx, host, &id)?;
+    guests::settle(tx, &mut snapshot.household, planned)?;
+    invitation::update_search(
+        tx,
+        &snapshot.household.invitation,
+        &snapshot.household.guests,
+    )?;
     let changes = json!([{"field": "household", "old": null, "new": details.household}]);
     let entity = ("invitation", id.to_string());
     history::record(tx, host, "invitation.created", entity, changes)?;
-    history::tell_of_invitation(tx, host, &portal.household, "created")?;
-    Ok(portal)
+    history::tell_of_invitation(tx, host, &snapshot.household, "created")?;
+    Ok(snapshot)
 }
 
 pub fn bookkeeping(tx: &mut Tx<'_>, id: &InvitationId) -> Result<Bookkeeping, StoreError> {
@@ -160,7 +164,7 @@ pub fn change(
     change: &InvitationChange,
 ) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
-    let mut portal = portals::lock(tx, host, id, Some(version))?;
+    let mut snapshot = portals::lock(tx, host, id, Some(version))?;
     let mut findings = Findings::default();
     for (pointer, given) in [
         ("/guests", change.guests.is_some()),
@@ -170,10 +174,10 @@ pub fn change(
             findings.add(pointer, "not_allowed", []);
         }
     }
-    let old = portal.household.invitation.details.clone();
+    let old = snapshot.household.invitation.details.clone();
     let new = apply(
         &change.details,
-        &portal.occasion,
+        &snapshot.occasion,
         &old,
         false,
         &mut findings,
@@ -181,30 +185,30 @@ pub fn change(
     let invited = change
         .events
         .as_ref()
-        .map(|keys| event::by_keys(&portal.events, keys, "/events", &mut findings))
-        .map(|chosen| event::with_open(&portal.events, chosen));
+        .map(|keys| event::by_keys(&snapshot.events, keys, "/events", &mut findings))
+        .map(|chosen| event::with_open(&snapshot.events, chosen));
     findings.finish()?;
     let mut changes = Changes::from(fields::difference(FIELDS, &old, &new));
     if let Some(invited) = &invited {
-        let before = event::keys_of(&portal.events, &portal.household.events);
-        let after = event::keys_of(&portal.events, invited);
+        let before = event::keys_of(&snapshot.events, &snapshot.household.events);
+        let after = event::keys_of(&snapshot.events, invited);
         changes.compare("events", &before, &after);
     }
     if changes.is_empty() {
-        return Ok(portal);
+        return Ok(snapshot);
     }
     invitation::update_details(tx, id, &new)?;
     if let Some(invited) = invited {
-        invite_to(tx, &portal.household, &invited)?;
+        invite_to(tx, &snapshot.household, &invited)?;
     }
-    portal.household.invitation.details = new;
+    snapshot.household.invitation.details = new;
     let ending = Ending {
         action: "invitation.changed",
         what: "edited",
         changes: changes.into_json(),
         moves_seats: change.events.is_some(),
     };
-    history::finish_invitation(tx, host, &mut portal.household, ending)?;
+    history::finish_invitation(tx, host, &mut snapshot.household, ending)?;
     portals::load(tx, host, id)
 }
 
@@ -217,11 +221,11 @@ pub fn mark_sent(
     sent: bool,
 ) -> Result<(), Refusal> {
     host.needs(Permission::Invite)?;
-    let portal = portals::lock(tx, host, id, None)?;
+    let snapshot = portals::lock(tx, host, id, None)?;
     let now = tx.now();
     let at = sent.then_some(now);
     sql!("UPDATE invitation SET sent_at = :at WHERE id = :id", id, at).run(tx, Rows::Exactly(1))?;
-    history::tell_of_invitation(tx, host, &portal.household, "edited")?;
+    history::tell_of_invitation(tx, host, &snapshot.household, "edited")?;
     Ok(())
 }
 
@@ -234,19 +238,19 @@ pub fn archive(
     version: Option<i64>,
 ) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
-    let mut portal = portals::lock(tx, host, id, version)?;
+    let mut snapshot = portals::lock(tx, host, id, version)?;
     let now = tx.now();
     set_archived(tx, id, Some(now))?;
     gift_reservation::release_all(tx, host.occasion(), id)?;
-    portal.household.invitation.archived_at = Some(now);
-    rsvp::seat(tx, &mut portal, &[], Seats::Free)?;
+    snapshot.household.invitation.archived_at = Some(now);
+    rsvp::seat(tx, &mut snapshot, &[], Seats::Free)?;
     let ending = Ending {
         action: "invitation.archived",
         what: "archived",
         changes: json!([{"field": "archived", "old": false, "new": true}]),
         moves_seats: false,
     };
-    history::finish_invitation(tx, host, &mut portal.household, ending)?;
+    history::finish_invitation(tx, host, &mut snapshot.household, ending)?;
     rsvp::move_up(tx, host.occasion())?;
     portals::load(tx, host, id)
 }
@@ -261,9 +265,9 @@ pub fn restore(
     seats: Seats,
 ) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
-    let mut portal = portals::lock_any(tx, host, id, version)?;
+    let mut snapshot = portals::lock_any(tx, host, id, version)?;
     let now = tx.now();
-    let Some(archived_at) = portal.household.invitation.archived_at else {
+    let Some(archived_at) = snapshot.household.invitation.archived_at else {
         return Err(Refusal::WrongState);
     };
     if now.duration_since(archived_at) >= RESTORABLE || invitation::is_merged(tx, id)? {
@@ -272,25 +276,25 @@ pub fn restore(
     let mut changes = Changes::default();
     changes.compare("archived", &true, &false);
     // An archived invitation holds no seats. So the seats that its guests need are all new.
-    let guests = std::mem::take(&mut portal.household.guests);
-    match (rsvp::check_seats(&portal, &guests), seats) {
+    let guests = std::mem::take(&mut snapshot.household.guests);
+    match (rsvp::check_seats(&snapshot, &guests), seats) {
         (Ok(()), _) => {}
         (Err(_), Seats::Beyond) => {
             changes.compare("override", &false, &true);
         }
         (Err(full), Seats::Free) => return Err(full),
     }
-    rsvp::seat(tx, &mut portal, &guests, seats)?;
-    portal.household.guests = guests;
+    rsvp::seat(tx, &mut snapshot, &guests, seats)?;
+    snapshot.household.guests = guests;
     set_archived(tx, id, None)?;
-    portal.household.invitation.archived_at = None;
+    snapshot.household.invitation.archived_at = None;
     let ending = Ending {
         action: "invitation.restored",
         what: "created",
         changes: changes.into_json(),
         moves_seats: false,
     };
-    history::finish_invitation(tx, host, &mut portal.household, ending)?;
+    history::finish_invitation(tx, host, &mut snapshot.household, ending)?;
     // The household may have been on the waiting list before, and seats may be free now.
     rsvp::move_up(tx, host.occasion())?;
     portals::load(tx, host, id)

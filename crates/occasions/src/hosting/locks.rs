@@ -56,11 +56,11 @@ pub fn lock(
     reason: &str,
 ) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
-    let portal = portals::lock(tx, host, id, version)?;
+    let snapshot = portals::lock(tx, host, id, version)?;
     let mut fields = Findings::default();
     let reason = fields.line("/reason", reason, 0, 200);
     fields.finish()?;
-    set(tx, host, portal, LockMode::Locked, None, reason)
+    set(tx, host, snapshot, LockMode::Locked, None, reason)
 }
 
 /// Lets a household answer again. Answers then close at the deadline, or stay open regardless of
@@ -72,9 +72,9 @@ pub fn unlock(
     opening: &Opening,
 ) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
-    let portal = portals::lock(tx, host, id, opening.version)?;
+    let snapshot = portals::lock(tx, host, id, opening.version)?;
     let mut fields = Findings::default();
-    let zone = portal.occasion.zone();
+    let zone = snapshot.occasion.zone();
     let until = match &opening.until {
         Some(_) if !opening.open => {
             fields.add("/until", "not_allowed", []);
@@ -89,18 +89,18 @@ pub fn unlock(
     } else {
         LockMode::Auto
     };
-    set(tx, host, portal, mode, until, String::new())
+    set(tx, host, snapshot, mode, until, String::new())
 }
 
 fn set(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    mut portal: InvitationSnapshot,
+    mut snapshot: InvitationSnapshot,
     mode: LockMode,
     until: Option<Timestamp>,
     reason: String,
 ) -> Result<InvitationSnapshot, Refusal> {
-    let invitation = &mut portal.household.invitation;
+    let invitation = &mut snapshot.household.invitation;
     let old = invitation.details.clone();
     invitation.details.lock_mode = mode;
     invitation.details.open_until = until;
@@ -108,7 +108,7 @@ fn set(
     let new = invitation.details.clone();
     let changes = fields::difference(FIELDS, &old, &new);
     if changes.is_empty() {
-        return Ok(portal);
+        return Ok(snapshot);
     }
     let id = invitation.id.clone();
     invitation::update_details(tx, &id, &new)?;
@@ -122,7 +122,7 @@ fn set(
         changes: changes.into(),
         moves_seats: false,
     };
-    history::finish_invitation(tx, host, &mut portal.household, ending)?;
+    history::finish_invitation(tx, host, &mut snapshot.household, ending)?;
     portals::load(tx, host, &id)
 }
 

@@ -95,7 +95,7 @@ pub fn list(
     })
 }
 
-/// Finds the names that belong to the ids on a page of the log. Looks up each id only once.
+/// Each id is looked up only once.
 #[derive(Default)]
 struct Names {
     accounts: BTreeMap<String, Option<String>>,

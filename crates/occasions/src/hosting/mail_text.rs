@@ -109,8 +109,7 @@ impl MailText {
         }
     }
 
-    /// Removes texts that equal the built-in texts. When a later version changes a built-in text,
-    /// mails then use the new one.
+    /// When a later version changes a built-in text, mails then use the new one.
     fn without_built_in(mut self, text: &Text) -> Self {
         for (own, part) in [(&mut self.subject, "subject"), (&mut self.body, "body")] {
             let tags: Vec<String> = own.iter().map(|(tag, _)| tag.to_owned()).collect();
@@ -132,13 +131,11 @@ impl MailKind {
     }
 }
 
-/// Whether Kenduri has translations for the language of `text`.
 fn speaks(text: &Text) -> bool {
     let mut known = text.catalogue().languages();
     known.any(|tag| tag == text.language().tag)
 }
 
-/// Returns the built-in text. Its placeholders are in braces.
 fn built_in(text: &Text, kind: MailKind, part: &str) -> String {
     if !kind.is_built_in() {
         return String::new();

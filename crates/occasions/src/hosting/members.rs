@@ -81,8 +81,7 @@ pub fn remove(tx: &mut Tx<'_>, host: &HostOf, account: &AccountId) -> Result<(),
     Ok(answer_notification::stop(tx, account, host.occasion())?)
 }
 
-/// Like [`manager`], but the caller must have confirmed their identity within the last 10 minutes,
-/// because the change affects other people's permissions.
+/// For changes that affect other people's permissions.
 fn proved_manager(tx: &mut Tx<'_>, host: &HostOf) -> Result<Manager, Refusal> {
     let manager = manager(tx, host)?;
     if let Some(who) = host.who() {

@@ -57,7 +57,7 @@ pub fn move_guests(
     }
     let mut leaving = portals::lock(tx, host, from, version)?;
     let mut joining = portals::lock(tx, host, &into, None)?;
-    let is_open = |portal: &InvitationSnapshot| portal.household.invitation.is_unapproved;
+    let is_open = |snapshot: &InvitationSnapshot| snapshot.household.invitation.is_unapproved;
     if is_open(&leaving) || is_open(&joining) {
         return Err(Refusal::WrongState);
     }
@@ -85,7 +85,6 @@ pub fn move_guests(
     portals::load_changed(tx, host, &into)
 }
 
-/// Checks that all chosen guests are on the invitation, and that at least one guest stays.
 fn check(household: &Household, chosen: &BTreeSet<&GuestId>) -> Result<(), Refusal> {
     let known = household.guests.iter().map(|guest| &guest.id);
     let known: BTreeSet<&GuestId> = known.collect();
@@ -160,16 +159,15 @@ fn rejoin(leaving: &Household, joining: &Household, chosen: &BTreeSet<&GuestId>)
     rejoined.collect()
 }
 
-/// Completes the change to one of the two invitations, and writes its history.
 fn finish(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    portal: &mut InvitationSnapshot,
+    snapshot: &mut InvitationSnapshot,
     before: &[Guest],
 ) -> Result<(), Refusal> {
-    let after = &portal.household.guests;
-    let changes = household_plan::differences(before, after, &portal.events, &portal.questions);
-    let invitation = &portal.household.invitation;
+    let after = &snapshot.household.guests;
+    let changes = household_plan::differences(before, after, &snapshot.events, &snapshot.questions);
+    let invitation = &snapshot.household.invitation;
     rsvp::insert_submission(
         tx,
         &invitation.id,
@@ -187,7 +185,7 @@ fn finish(
     Ok(history::finish_invitation(
         tx,
         host,
-        &mut portal.household,
+        &mut snapshot.household,
         ending,
     )?)
 }

@@ -302,7 +302,6 @@ pub fn apply(input: &Input, old: &Occasion, is_new: bool) -> Result<Occasion, Re
     Ok(new)
 }
 
-/// Checks rules about several fields at once, and computes the fields that depend on others.
 fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Findings) {
     if new.time_zone != old.time_zone {
         match TimeZone::get(&new.time_zone) {
@@ -328,9 +327,8 @@ fn validate(new: &mut Occasion, old: &Occasion, input: &Input, findings: &mut Fi
     }
 }
 
-/// Reserves a slug for an occasion. Refuses a slug that another occasion has now. For a member's
-/// occasion, also refuses a slug that another occasion had before, because guests may still have
-/// links with it.
+/// For a member's occasion, also refuses a slug that another occasion had before, because guests
+/// may still have links with it.
 fn take_slug(
     tx: &mut Tx<'_>,
     slug: &str,
@@ -352,8 +350,7 @@ fn take_slug(
     Ok(())
 }
 
-/// Keeps the occasion's old slug as a redirect to the occasion, until another occasion takes that
-/// slug.
+/// The old slug redirects until another occasion takes it.
 fn leave_slug(tx: &mut Tx<'_>, old: &Occasion) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO occasion_alias (slug, occasion) VALUES (:slug, :occasion)
@@ -365,8 +362,7 @@ fn leave_slug(tx: &mut Tx<'_>, old: &Occasion) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Converts a violated constraint to a refusal. Another occasion may have taken the slug after the
-/// check.
+/// Another occasion may have taken the slug after the check.
 fn slug_taken(error: StoreError) -> Refusal {
     match error.constraint() {
         Some("occasion_slug_taken") => Refusal::SlugTaken,

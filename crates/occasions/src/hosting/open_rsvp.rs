@@ -30,13 +30,13 @@ pub fn approve(
     version: Option<i64>,
 ) -> Result<InvitationSnapshot, Refusal> {
     host.needs(Permission::Invite)?;
-    let mut portal = portals::lock(tx, host, id, version)?;
+    let mut snapshot = portals::lock(tx, host, id, version)?;
     let mark = open_rsvp::find_mark(tx, id)?.ok_or(Refusal::WrongState)?;
     if mark.approved_at.is_some() {
-        return Ok(portal);
+        return Ok(snapshot);
     }
-    if portal.household.invitation.is_unapproved {
-        confirm_seats(tx, &mut portal)?;
+    if snapshot.household.invitation.is_unapproved {
+        confirm_seats(tx, &mut snapshot)?;
     }
     let now = tx.now();
     sql!(
@@ -44,7 +44,7 @@ pub fn approve(
          WHERE invitation = :id",
         id,
         now,
-        approved_note_version = portal.household.invitation.note_version
+        approved_note_version = snapshot.household.invitation.note_version
     )
     .run(tx, Rows::Exactly(1))?;
     let ending = Ending {
@@ -53,23 +53,22 @@ pub fn approve(
         changes: json!([]),
         moves_seats: false,
     };
-    history::finish_invitation(tx, host, &mut portal.household, ending)?;
+    history::finish_invitation(tx, host, &mut snapshot.household, ending)?;
     rsvp::move_up(tx, host.occasion())?;
     portals::load_changed(tx, host, id)
 }
 
-/// Turns the seats of a household that waited for approval into confirmed seats. The caller must
-/// hold the locks of the events and the invitation.
-fn confirm_seats(tx: &mut Tx<'_>, portal: &mut InvitationSnapshot) -> Result<(), Refusal> {
-    rsvp::seat(tx, portal, &[], Seats::Free)?;
-    let guests = std::mem::take(&mut portal.household.guests);
-    portal.household.invitation.is_unapproved = false;
-    rsvp::check_seats(portal, &guests)?;
-    rsvp::seat(tx, portal, &guests, Seats::Free)?;
-    portal.household.guests = guests;
+/// The caller must hold the locks of the events and the invitation.
+fn confirm_seats(tx: &mut Tx<'_>, snapshot: &mut InvitationSnapshot) -> Result<(), Refusal> {
+    rsvp::seat(tx, snapshot, &[], Seats::Free)?;
+    let guests = std::mem::take(&mut snapshot.household.guests);
+    snapshot.household.invitation.is_unapproved = false;
+    rsvp::check_seats(snapshot, &guests)?;
+    rsvp::seat(tx, snapshot, &guests, Seats::Free)?;
+    snapshot.household.guests = guests;
     sql!(
         "UPDATE invitation SET unapproved = 0 WHERE id = :id",
-        id = portal.household.invitation.id
+        id = snapshot.household.invitation.id
     )
     .run(tx, Rows::Exactly(1))?;
     Ok(())
@@ -129,8 +128,8 @@ pub fn merge(
     for guest in &plan.moved {
         move_guest(tx, guest, into)?;
     }
-    settle(tx, &staying.household, &plan)?;
-    let merged = take_over(&leaving.household.invitation, &staying.household.invitation);
+    update_staying(tx, &staying.household, &plan)?;
+    let merged = merge_details(&leaving.household.invitation, &staying.household.invitation);
     keep(tx, &merged)?;
     leave(tx, from, into)?;
     gift_reservation::hand_over(tx, host.occasion(), from, into)?;
@@ -178,8 +177,7 @@ pub fn merge(
     portals::load_changed(tx, host, into)
 }
 
-/// Checks that the events have seats for all invited and approved guests. The caller must have
-/// loaded `before` under the locks, and must still hold them.
+/// The caller must have loaded `before` under the locks, and must still hold them.
 fn check_merged_seats(tx: &mut Tx<'_>, before: &InvitationSnapshot) -> Result<(), Refusal> {
     for (id, after) in event::seats_taken(tx, &before.occasion.id)? {
         let taken = before.seats_taken.get(&id).copied().unwrap_or_default();
@@ -197,9 +195,7 @@ fn check_merged_seats(tx: &mut Tx<'_>, before: &InvitationSnapshot) -> Result<()
     Ok(())
 }
 
-/// The guests of both invitations after a merge.
 struct United {
-    /// All guests of the invitation that remains.
     after: Vec<Guest>,
     /// The guests in `after` who were on the merged invitation.
     moved: Vec<Guest>,
@@ -241,8 +237,7 @@ fn unite(staying: &Household, leaving: &Household) -> United {
     United { after, moved }
 }
 
-/// Replaces a reply of `guest` if the reply of `other` to the same event is later. Copies the
-/// dietary requirements of `other` if `guest` has none.
+/// The later reply wins. Dietary requirements are copied only if `guest` has none.
 fn take_answers(guest: &mut Guest, other: &Guest) {
     for (event, reply) in &mut guest.replies {
         if let Some(theirs) = other.replies.get(event)
@@ -285,8 +280,7 @@ pub(super) fn move_guest(
     Ok(())
 }
 
-/// Writes the changes to guests who were on the remaining invitation before the merge.
-fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), StoreError> {
+fn update_staying(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), StoreError> {
     let there: Vec<Guest> = plan
         .after
         .iter()
@@ -297,9 +291,7 @@ fn settle(tx: &mut Tx<'_>, staying: &Household, plan: &United) -> Result<(), Sto
     rsvp::write_guests(tx, staying, &there, by, Source::Web)
 }
 
-/// Appends the merged invitation's note to the remaining invitation's note. Copies contact data and
-/// the language where the remaining invitation has none.
-fn take_over(leaving: &Invitation, staying: &Invitation) -> Invitation {
+fn merge_details(leaving: &Invitation, staying: &Invitation) -> Invitation {
     let mut merged = staying.clone();
     let details = &mut merged.details;
     for (mine, theirs) in [
@@ -341,8 +333,7 @@ fn keep(tx: &mut Tx<'_>, merged: &Invitation) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Archives the merged invitation. From now on, its code opens the remaining invitation. The same
-/// applies to all codes that opened the merged invitation before.
+/// All codes that opened the merged invitation now open the remaining one.
 fn leave(tx: &mut Tx<'_>, from: &InvitationId, into: &InvitationId) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(

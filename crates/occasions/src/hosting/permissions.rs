@@ -96,7 +96,6 @@ impl HostOf {
         self.role >= permission.least_role()
     }
 
-    /// Returns the scope that `permission` needs and the caller's token lacks, if any.
     fn missing(&self, permission: Permission) -> Option<TokenScope> {
         let who = self.who.as_ref()?;
         let lacks = |scope: &TokenScope| !who.has(*scope);

@@ -38,8 +38,12 @@ pub fn load_all(
 ) -> Result<Vec<InvitationSnapshot>, Refusal> {
     host.needs(Permission::See)?;
     let invitations = find_all(tx, host, ids)?;
-    let snapshot = snapshot::load(tx, host.occasion())?;
-    Ok(invitation_snapshot::load_all(tx, &snapshot, invitations)?)
+    let occasion_snapshot = snapshot::load(tx, host.occasion())?;
+    Ok(invitation_snapshot::load_all(
+        tx,
+        &occasion_snapshot,
+        invitations,
+    )?)
 }
 
 /// Finds the invitations with these ids, in the order of the ids, without checking permissions.
@@ -64,11 +68,11 @@ pub(super) fn lock(
     id: &InvitationId,
     version: Option<i64>,
 ) -> Result<InvitationSnapshot, Refusal> {
-    let portal = lock_any(tx, host, id, version)?;
-    if portal.household.invitation.archived_at.is_some() {
+    let snapshot = lock_any(tx, host, id, version)?;
+    if snapshot.household.invitation.archived_at.is_some() {
         return Err(Refusal::WrongState);
     }
-    Ok(portal)
+    Ok(snapshot)
 }
 
 /// Like [`lock`], but also accepts archived invitations.
@@ -80,13 +84,13 @@ pub(super) fn lock_any(
 ) -> Result<InvitationSnapshot, Refusal> {
     event::lock_limited(tx, host.occasion())?;
     let locked = invitation::lock(tx, id)?.ok_or(Refusal::NotFound)?;
-    let portal = open(tx, host, locked)?.ok_or(Refusal::NotFound)?;
-    if version.is_some_and(|seen| seen != portal.household.invitation.version) {
+    let snapshot = open(tx, host, locked)?.ok_or(Refusal::NotFound)?;
+    if version.is_some_and(|seen| seen != snapshot.household.invitation.version) {
         return Err(Refusal::VersionConflict(Current::Invitation(Box::new(
-            portal,
+            snapshot,
         ))));
     }
-    Ok(portal)
+    Ok(snapshot)
 }
 
 fn find(
@@ -108,6 +112,6 @@ fn open(
     if invitation.occasion != *host.occasion() {
         return Ok(None);
     }
-    let snapshot = snapshot::load(tx, host.occasion())?;
-    invitation_snapshot::load(tx, snapshot, invitation).map(Some)
+    let occasion_snapshot = snapshot::load(tx, host.occasion())?;
+    invitation_snapshot::load(tx, occasion_snapshot, invitation).map(Some)
 }

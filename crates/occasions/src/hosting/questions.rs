@@ -26,8 +26,6 @@ impl Question {
         Self::FIELDS.iter().find(|field| field.name == name)
     }
 
-    /// Checks a change to a question that has answers. The question's kind must stay the same, and
-    /// it must still ask the same people. A choice that somebody has chosen may not be removed.
     fn check_answers(&self, tx: &mut Tx<'_>, host: &HostOf, old: &Self) -> Result<(), Refusal> {
         fn keys(question: &Question) -> impl Iterator<Item = &str> {
             question.choices.iter().map(|choice| &*choice.key)
@@ -54,8 +52,7 @@ impl Question {
         Ok(())
     }
 
-    /// Checks that a meal question asks the guests who come to exactly one event. In an occasion
-    /// with a single event, the meal belongs to that event.
+    /// In an occasion with a single event, the meal belongs to that event.
     fn check_meal(&mut self, events: &[Event], findings: &mut Findings) {
         self.coming_only = true;
         if self.asked_of != AskedOf::Guest && !findings.has("/asked_of") {
@@ -73,8 +70,7 @@ impl Question {
         }
     }
 
-    /// Gives a key to each choice that has none. The key of a removed choice is not used again,
-    /// because people who chose the removed choice did not choose the new one.
+    /// A removed choice's key is not used again: who chose it did not choose the new one.
     fn number_choices(&mut self, old: Option<&Self>, findings: &mut Findings) {
         let old: &[Choice] = old.map_or(&[], |old| &old.choices);
         for index in 0..self.choices.len() {

@@ -26,7 +26,6 @@ use crate::question;
 use crate::rsvp::waitlist;
 use crate::words::{OccasionStatus, PageAudience};
 
-/// The maximum number of households that an open point names.
 const NAMED: usize = 10;
 
 words! {
@@ -173,14 +172,13 @@ pub fn load(tx: &mut Tx<'_>, site: &Site, host: &HostOf) -> Result<Ready, Refusa
     })
 }
 
-/// Numbers of households. Archived households are not counted.
+/// Archived households are not counted.
 #[derive(Clone, Copy, Debug, Row)]
 struct Households {
     total: i64,
     unreachable: i64,
     unsent: i64,
     owing: i64,
-    /// Households with at least one reply that is pending or undecided.
     undone: i64,
     unapproved: i64,
 }
@@ -267,14 +265,12 @@ fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// A group of texts that guests read, such as the texts of events.
 struct Texts {
     place: &'static str,
     texts: Vec<I18n>,
 }
 
-/// Finds texts that exist in some of the occasion's languages, but not in all. The hosts' names are
-/// left out, because they are usually the same in all languages.
+/// Hosts' names are left out, because they are usually the same in all languages.
 fn missing_texts(
     tx: &mut Tx<'_>,
     occasion: &Occasion,
@@ -362,7 +358,7 @@ fn missing_texts(
     Ok(points.collect())
 }
 
-/// Finds the households whose address gets no mail. Households that unsubscribed are left out.
+/// Households that unsubscribed are left out.
 fn mail_fails(tx: &mut Tx<'_>, key: &Key, occasion: &OccasionId) -> Result<OpenPoint, Refusal> {
     let mut point = OpenPoint::new(ReadyPoint::MailFails, 0);
     let blocked = suppression::blocked(tx, STREAM, occasion.as_str())?;
@@ -388,7 +384,6 @@ fn mail_fails(tx: &mut Tx<'_>, key: &Key, occasion: &OccasionId) -> Result<OpenP
     Ok(point)
 }
 
-/// Counts the guests who come to an event and have not chosen its meal.
 fn open_meals(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<OpenPoint>, Refusal> {
     let open: Vec<(String, i64)> = sql!(
         "SELECT question.key, COUNT(*)

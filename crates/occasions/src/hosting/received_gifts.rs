@@ -63,7 +63,6 @@ pub fn of(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<ReceivedGift>, S
     .all(tx)
 }
 
-/// Returns the end of the day to which an instant belongs, in the occasion's time zone.
 fn end_of_day(occasion: &Occasion, at: Timestamp) -> Timestamp {
     let local = at.to_zoned(occasion.zone());
     let end = local
@@ -191,7 +190,7 @@ pub fn thank(
     Ok(one)
 }
 
-/// Returns the name of a household. An archived household is not found.
+/// An archived household is not found.
 fn household_name(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,
@@ -219,7 +218,6 @@ fn insert(tx: &mut Tx<'_>, occasion: &OccasionId, one: &ReceivedGift) -> Result<
     .map(drop)
 }
 
-/// Stores a changed entry with a higher version.
 fn store(tx: &mut Tx<'_>, one: &mut ReceivedGift) -> Result<(), StoreError> {
     one.version += 1;
     sql!(
@@ -276,7 +274,6 @@ impl Resource for ReceivedGift {
         found.ok_or(Refusal::NotFound)
     }
 
-    /// Builds an empty entry. If the input names a household, that household becomes the giver.
     fn blank(tx: &mut Tx<'_>, host: &HostOf, input: &Input, _: &[Self]) -> Result<Self, Refusal> {
         let occasion = occasions::load(tx, host)?;
         let now = tx.now();
@@ -343,7 +340,6 @@ impl Resource for ReceivedGift {
         Ok(store(tx, self)?)
     }
 
-    /// Deletes the entry. If the gift was reserved, its reservation becomes `Reserved` again.
     fn delete(&self, tx: &mut Tx<'_>, host: &HostOf) -> Result<(), Refusal> {
         sql!("DELETE FROM received_gift WHERE id = :id", id = self.id).run(tx, Rows::Exactly(1))?;
         let Some(id) = &self.reservation else {

@@ -150,7 +150,6 @@ impl Ground {
         })
     }
 
-    /// Returns answers as documents contain them: JSON values by the question's key.
     fn answers(&self, given: &Answers) -> BTreeMap<String, Value> {
         let all = self.questions.iter().filter_map(|question| {
             let answer = serde_json::to_value(given.get(&question.id)?).ok()?;
@@ -174,7 +173,7 @@ impl Standing {
         all.pop().ok_or(StoreError::Stopped)
     }
 
-    /// Like [`Self::load`], for many households, in their order.
+    /// In the order of `households`.
     fn load_all(tx: &mut Tx<'_>, households: Vec<Household>) -> Result<Vec<Self>, StoreError> {
         let ids = || households.iter().map(|one| &one.invitation.id);
         let mut contacts = guests::contacts_of_all(tx, ids())?;
@@ -330,7 +329,6 @@ impl Record {
 }
 
 impl GuestRecord {
-    /// `is_invited` says whether a guest is invited to the event with this key.
     fn merge(&mut self, wanted: &Self, is_invited: impl Fn(&Self, &str) -> bool, replaced: bool) {
         put(&mut self.child, wanted.child.as_ref());
         put(&mut self.age, wanted.age.as_ref());

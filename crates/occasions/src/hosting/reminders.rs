@@ -28,7 +28,6 @@ platform::id!(RuleId, "When households are reminded.");
 /// A reminder that is late by more than this, for example because of an outage, is not sent. This
 /// is also the minimum time between two reminders to the same household.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// The sending speed of reminders, in mails per minute.
 const PER_MINUTE: i64 = 60;
 
 /// A rule that reminds households that have not answered completely.
@@ -180,20 +179,17 @@ fn with_rules(tx: &mut Tx<'_>) -> Result<Vec<OccasionId>, StoreError> {
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
 
-/// Returns when a rule sends reminders for a deadline. The hour is local time on that day, even if
-/// the clocks change before the deadline.
+/// The hour is local time on that day, even if the clocks change before the deadline.
 fn moment(rule: &ReminderRule, deadline: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     let day = Deadline::of(&deadline.to_zoned(zone.clone())).day();
     let day = day.checked_sub(rule.days.days()).ok()?;
     occasion::at_hour(day, &rule.hour, zone)
 }
 
-/// A rule whose time for one deadline has come.
 struct Due {
     rule: ReminderRule,
     deadline: Timestamp,
-    /// Whether the reminder is too late to be mailed.
-    is_past: bool,
+    is_too_late: bool,
 }
 
 /// Lists the rules of an occasion whose time has come, whether or not they have reminded.
@@ -225,7 +221,7 @@ fn list_due(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Vec<Due>, StoreError
                 all.push(Due {
                     rule: rule.clone(),
                     deadline: *deadline,
-                    is_past: now >= due + DAY,
+                    is_too_late: now >= due + DAY,
                 });
             }
         }
@@ -243,12 +239,11 @@ fn is_any_due(tx: &mut Tx<'_>, id: &OccasionId) -> Result<bool, StoreError> {
     Ok(false)
 }
 
-/// Sends the reminders of an occasion that are due now.
 fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError> {
     let occasion = occasion::load(tx, id)?;
     for due in list_due(tx, &occasion)? {
         let owing = owing(tx, &occasion, &due)?;
-        let campaign = if due.is_past || owing.is_empty() {
+        let campaign = if due.is_too_late || owing.is_empty() {
             None
         } else {
             write_campaign(tx, key, id, &due.rule, &owing)?
@@ -266,8 +261,6 @@ fn remind(tx: &mut Tx<'_>, key: &Key, id: &OccasionId) -> Result<(), StoreError>
     Ok(())
 }
 
-/// Finds the households with this deadline that have an address, have not answered completely, and
-/// have not been reminded by the rule.
 fn owing(tx: &mut Tx<'_>, occasion: &Occasion, due: &Due) -> Result<Vec<Household>, StoreError> {
     sql!(
         "SELECT {invitation: Household} FROM invitation
@@ -335,8 +328,7 @@ fn write_campaign(
     Ok(Some(campaign.id))
 }
 
-/// Records that the rule has handled the invitation's deadline. Either the rule has sent a
-/// reminder, or it was too late for a reminder.
+/// Either the rule has sent a reminder, or it was too late for one.
 fn note(
     tx: &mut Tx<'_>,
     rule: &ReminderRule,

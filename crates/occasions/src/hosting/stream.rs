@@ -26,19 +26,16 @@ pub use counts::AllCounts;
 use counts::{Counted, Counts};
 use web::event_stream;
 
-/// The shortest time between two events with counters.
 const SUMMARY_EVERY: Duration = Duration::from_millis(500);
-/// The maximum number of news items that are read at once.
 const BATCH: u32 = 200;
 
 /// News in the form of an event: `rsvp`, `invitation`, `note`, `job`, `campaign` or `reset`.
 #[derive(Clone, Debug)]
 struct Event {
-    /// The event's number. A client can resume the stream after this event.
+    /// A client can resume the stream after this number.
     number: i64,
     /// The permission that a host needs for this event, in addition to [`Permission::See`].
     needs: Permission,
-    /// The event as it is sent to clients.
     text: Bytes,
 }
 
@@ -56,7 +53,6 @@ pub struct Feed {
     counts: Counts,
     last: i64,
     wake: watch::Receiver<u64>,
-    /// Whether the store may have news after `last` that the feed has not read.
     is_behind: bool,
     /// The time from which the counters may be sent again. `None` if they cannot have changed.
     summary_at: Option<Instant>,
@@ -156,9 +152,8 @@ impl Feed {
         Ok(counted.event)
     }
 
-    /// Returns counters that include all changes up to the news with the number `last`. The
-    /// counters may come from another feed of the occasion. Even then, this subscriber's role is
-    /// checked.
+    /// The counters may come from another feed of the occasion. Even then, this subscriber's role
+    /// is checked.
     async fn count(&mut self, last: i64) -> Result<Counted, Refusal> {
         let caller = (&self.who, &self.occasion);
         let mut recent = self.counts.recent().await;
@@ -233,7 +228,7 @@ fn read_batch(tx: &mut Tx<'_>, host: &HostOf, last: i64) -> Result<Batch, Refusa
     let last = found.last().map_or(last, |news| news.number);
     let mut events = Vec::new();
     for news in found {
-        events.extend(tell(tx, &news)?);
+        events.extend(event_of(tx, &news)?);
     }
     Ok(Batch {
         events,
@@ -243,8 +238,7 @@ fn read_batch(tx: &mut Tx<'_>, host: &HostOf, last: i64) -> Result<Batch, Refusa
     })
 }
 
-/// Builds the event for this news. Returns `None` if hosts get no event for it.
-fn tell(tx: &mut Tx<'_>, news: &News) -> Result<Option<Event>, StoreError> {
+fn event_of(tx: &mut Tx<'_>, news: &News) -> Result<Option<Event>, StoreError> {
     let mut data: Value = serde_json::from_str(&news.payload).unwrap_or_default();
     let needs = match news.name.as_str() {
         "rsvp" | "note" => {

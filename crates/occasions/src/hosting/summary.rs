@@ -326,7 +326,6 @@ fn per_mille(part: i64, whole: i64) -> i64 {
 
 type Answer<'g> = (ReplyStatus, &'g GuestFacts);
 
-/// Returns the replies of the invited guests, grouped by event.
 fn by_event(guests: &[GuestFacts]) -> HashMap<&EventId, Vec<Answer<'_>>> {
     let mut by_event: HashMap<&EventId, Vec<Answer<'_>>> = HashMap::new();
     for guest in guests {

@@ -37,8 +37,8 @@ pub fn lift_bounce(
     version: Option<i64>,
 ) -> Result<(), Refusal> {
     host.needs(Permission::Invite)?;
-    let portal = portals::lock(tx, host, id, version)?;
-    if let Some(address) = address(&portal.household.invitation) {
+    let snapshot = portals::lock(tx, host, id, version)?;
+    if let Some(address) = address(&snapshot.household.invitation) {
         let request = host.request();
         suppression::lift_bounce(tx, key, &address, (host.actor(), request.as_ref()))?;
     }

@@ -56,7 +56,6 @@ pub(super) fn all(tx: &mut Tx<'_>, host: &HostOf) -> Result<Vec<HostUpload>, Ref
     Ok(all.map(|upload| with_household(&names, upload)).collect())
 }
 
-/// The names of the households that have uploaded something.
 fn households(tx: &mut Tx<'_>, host: &HostOf) -> Result<HashMap<InvitationId, String>, StoreError> {
     let found: Vec<(InvitationId, String)> = sql!(
         "SELECT id, household FROM invitation

@@ -67,7 +67,6 @@ pub(super) fn change(
     }
 }
 
-/// Returns the values that the error message with this code contains.
 fn limits(code: &str) -> Vec<(&'static str, Argument)> {
     match code {
         "too_long" => vec![("max", ANSWER_LIMIT.into())],
@@ -84,7 +83,7 @@ fn limits(code: &str) -> Vec<(&'static str, Argument)> {
 /// required answers. A change of dietary requirements alone requires no answers. Hosts may leave
 /// every question unanswered, because they record what a household told them.
 pub(super) fn find_missing(
-    wish: &HouseholdChange,
+    change: &HouseholdChange,
     guests: &[Guest],
     rows: &[usize],
     answers: &Answers,
@@ -94,7 +93,7 @@ pub(super) fn find_missing(
     if rules.speaker == ActedBy::Host {
         return;
     }
-    for (index, (wanted, at)) in wish.guests.iter().zip(rows).enumerate() {
+    for (index, (wanted, at)) in change.guests.iter().zip(rows).enumerate() {
         if !wanted.answers_anything() {
             continue;
         }
@@ -108,7 +107,7 @@ pub(super) fn find_missing(
             }
         }
     }
-    if !wish.answers_anything() {
+    if !change.answers_anything() {
         return;
     }
     for question in asked(rules, AskedOf::Household) {

@@ -80,7 +80,7 @@ fn scene() -> Scene {
 }
 
 impl Scene {
-    fn plan(&self, by: ActedBy, wish: &HouseholdChange) -> Result<HouseholdPlan, Refusal> {
+    fn plan(&self, by: ActedBy, change: &HouseholdChange) -> Result<HouseholdPlan, Refusal> {
         let mut next = 0;
         let rules = Rules {
             switches: self.switches,
@@ -91,14 +91,14 @@ impl Scene {
             speaker: by,
             now: NOW.parse().unwrap(),
         };
-        self.household.plan(wish, rules, || {
+        self.household.plan(change, rules, || {
             next += 1;
             id(&format!("new{next}"))
         })
     }
 
     fn try_one(&self, wanted: GuestUpdate) -> Result<HouseholdPlan, Refusal> {
-        self.plan(ActedBy::Household, &wish([wanted]))
+        self.plan(ActedBy::Household, &change([wanted]))
     }
 
     fn complaints(&self, wanted: GuestUpdate) -> Vec<(String, &'static str)> {
@@ -113,7 +113,7 @@ impl Scene {
     }
 }
 
-fn wish(guests: impl IntoIterator<Item = GuestUpdate>) -> HouseholdChange {
+fn change(guests: impl IntoIterator<Item = GuestUpdate>) -> HouseholdChange {
     HouseholdChange {
         guests: guests.into_iter().collect(),
         ..HouseholdChange::default()
@@ -298,7 +298,7 @@ fn children_take_their_own_places_first() {
         ),
     ];
     for (guests, refusal) in cases {
-        let told = match scene().plan(ActedBy::Household, &wish(guests.to_vec())) {
+        let told = match scene().plan(ActedBy::Household, &change(guests.to_vec())) {
             Ok(_) => None,
             Err(Refusal::PlusOneLimit(places)) => {
                 assert_eq!((places.allowed, places.used), (2, 0));
@@ -329,13 +329,13 @@ fn what_a_host_lowered_stays_may_change_and_leave_but_not_grow() {
         scene.try_one(new("Ali")),
         Err(Refusal::PlusOneLimit(_))
     ));
-    let mut swap = wish([new("Ali")]);
+    let mut swap = change([new("Ali")]);
     swap.remove = vec![id("mei")];
     assert!(
         scene.plan(ActedBy::Household, &swap).is_ok(),
         "one goes, one comes"
     );
-    let mut less = wish([]);
+    let mut less = change([]);
     less.remove = vec![id("mei"), id("lin")];
     assert_eq!(
         scene.plan(ActedBy::Household, &less).unwrap().guests.len(),
@@ -346,7 +346,7 @@ fn what_a_host_lowered_stays_may_change_and_leave_but_not_grow() {
 #[test]
 fn a_host_goes_beyond_the_allowance_and_it_shows() {
     let guests = ["a", "b", "c", "d"].map(new);
-    let plan = scene().plan(ActedBy::Host, &wish(guests)).unwrap();
+    let plan = scene().plan(ActedBy::Host, &change(guests)).unwrap();
     let beyond: Vec<bool> = plan
         .guests
         .iter()
@@ -368,10 +368,10 @@ fn thirty_are_the_most() {
     }
     assert!(
         scene
-            .plan(ActedBy::Household, &wish(["a", "b"].map(new)))
+            .plan(ActedBy::Household, &change(["a", "b"].map(new)))
             .is_ok()
     );
-    let three = wish(["a", "b", "c"].map(new));
+    let three = change(["a", "b", "c"].map(new));
     assert!(matches!(
         scene.plan(ActedBy::Household, &three),
         Err(Refusal::GuestLimit)
@@ -477,7 +477,7 @@ fn food_needs_come_from_the_list_and_other_needs_a_word() {
 
 #[test]
 fn all_that_is_wrong_is_told_at_once() {
-    let wanted = wish([
+    let wanted = change([
         answers("rahman", &[("brunch", Yes), ("nikah", Waitlisted)]),
         GuestUpdate {
             name: Some(String::new()),
@@ -518,7 +518,7 @@ proptest::proptest! {
         }
         let before = scene.household.allowance();
         let wanted = added.iter().map(|is_child| if *is_child { child("c") } else { new("a") });
-        if let Ok(plan) = scene.plan(ActedBy::Household, &wish(wanted)) {
+        if let Ok(plan) = scene.plan(ActedBy::Household, &change(wanted)) {
             let after = allowance(&scene.household.invitation, &plan.guests);
             proptest::prop_assert!(
                 after.plus_ones.used <= after.plus_ones.allowed.max(before.plus_ones.used)

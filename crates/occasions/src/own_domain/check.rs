@@ -15,12 +15,9 @@ use crate::id::OccasionId;
 use crate::occasion;
 use crate::role::{self, Role};
 
-/// The minimum time between two checks of the same name.
-const KEPT: SignedDuration = SignedDuration::from_mins(1);
-/// How long the records of a served name may be missing before the name is dropped.
-const PATIENCE: SignedDuration = SignedDuration::from_hours(7 * 24);
+const BETWEEN_CHECKS: SignedDuration = SignedDuration::from_mins(1);
+const GRACE_PERIOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The result of a DNS check.
 struct Found {
     address: RecordState,
     proof: RecordState,
@@ -72,8 +69,7 @@ pub async fn check(site: &Site, occasion: &OccasionId) -> Result<(), StoreError>
     site.store.write(note).await
 }
 
-/// Records that a check begins, and returns the name to check. Returns `None` if the name was
-/// checked recently.
+/// `None` if the name was checked recently.
 fn begin(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<String>, StoreError> {
     let now = tx.now();
     let found: Option<(String,)> = sql!(
@@ -82,14 +78,13 @@ fn begin(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Option<String>, Store
          RETURNING host",
         now,
         occasion,
-        before = now - KEPT
+        before = now - BETWEEN_CHECKS
     )
     .maybe(tx)?;
     Ok(found.map(|(host,)| host))
 }
 
-/// Looks up a name's records. The name resolves to this site if all its addresses also belong to
-/// the site's own name.
+/// The name resolves to this site if all its addresses also belong to the site's own name.
 async fn look_up(site: &Site, occasion: &OccasionId, host: &str) -> Found {
     let (servers, random) = (&site.name_servers, &site.random);
     let proof_name = format!("{PROOF}{host}");
@@ -117,8 +112,7 @@ async fn look_up(site: &Site, occasion: &OccasionId, host: &str) -> Found {
     }
 }
 
-/// Stores the result of a check, and decides whether the name is served. Does nothing if the
-/// occasion has got another name since the check began.
+/// Does nothing if the occasion has got another name since the check began.
 fn note(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -182,7 +176,7 @@ fn judge(
         (Some(_), false) => {
             let since = old.failing_since.unwrap_or(now);
             new.failing_since = Some(since);
-            if found.address == RecordState::Elsewhere || since + PATIENCE <= now {
+            if found.address == RecordState::Elsewhere || since + GRACE_PERIOD <= now {
                 (new.verified_at, new.failing_since) = (None, None);
             }
         }
@@ -190,7 +184,6 @@ fn judge(
     Ok(new)
 }
 
-/// Notifies the owners that their host name is no longer served.
 fn tell_owners(
     tx: &mut Tx<'_>,
     site: &Site,

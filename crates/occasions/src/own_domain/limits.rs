@@ -20,7 +20,6 @@ pub const ORDERS_A_DAY: i64 = 50;
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const WEEK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The actions that are counted.
 #[derive(Clone, Copy)]
 enum Use {
     Name,
@@ -124,7 +123,6 @@ fn of_account(
     .one(tx)
 }
 
-/// Locks the counted actions until this transaction ends.
 fn lock(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let _: (i64,) = tx.one(
         sql!("SELECT id FROM own_domain_limit WHERE id = 1 FOR NO KEY UPDATE"),

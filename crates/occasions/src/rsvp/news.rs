@@ -17,19 +17,18 @@ use crate::words::Source;
 /// webhooks. `by` is the host who saved; `None` if the household saved.
 pub(crate) fn tell_of_answers(
     tx: &mut Tx<'_>,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     changes: &[FieldChange],
     source: Source,
     by: Option<&AccountId>,
 ) -> Result<(), StoreError> {
-    tx.publish(news_of_answers(portal, changes, source))?;
-    let id = &portal.household.invitation.id;
-    answer_notification::note(tx, &portal.occasion.id, id, by)?;
-    webhook::reply_saved(tx, portal, source, || answered(portal, changes))
+    tx.publish(news_of_answers(snapshot, changes, source))?;
+    let id = &snapshot.household.invitation.id;
+    answer_notification::note(tx, &snapshot.occasion.id, id, by)?;
+    webhook::reply_saved(tx, snapshot, source, || answered(snapshot, changes))
 }
 
-/// Returns the guests whose answers changed, each with the replies to all events.
-fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered> {
+fn answered(snapshot: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answered> {
     let changed = |guest: &&Guest| {
         let prefix = format!("guests/{}", guest.id);
         changes.iter().any(|change| {
@@ -37,9 +36,9 @@ fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answere
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with("/replies/"))
         })
     };
-    let guests = portal.household.guests.iter().filter(changed);
+    let guests = snapshot.household.guests.iter().filter(changed);
     let answered = guests.map(|guest| {
-        let replies = portal.events.iter().filter_map(|event| {
+        let replies = snapshot.events.iter().filter_map(|event| {
             let reply = guest.replies.get(&event.id)?;
             Some((event.key.clone(), reply.status))
         });
@@ -51,24 +50,23 @@ fn answered(portal: &InvitationSnapshot, changes: &[FieldChange]) -> Vec<Answere
     answered.collect()
 }
 
-/// Builds the news of a save for the hosts' event streams. The news contains the ids and replies of
-/// the guests whose answers changed. The guests are left out if the news would be too long.
+/// The guests are left out if the news would be too long.
 fn news_of_answers(
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     changes: &[FieldChange],
     source: Source,
 ) -> NewNews {
     let mut payload = json!({
-        "invitation": portal.household.invitation.id,
-        "version": portal.household.invitation.version,
+        "invitation": snapshot.household.invitation.id,
+        "version": snapshot.household.invitation.version,
         "source": source,
-        "guests": answered(portal, changes),
+        "guests": answered(snapshot, changes),
     });
     if payload.to_string().len() > PAYLOAD_LIMIT {
         payload["guests"] = json!([]);
     }
     NewNews {
-        scope: portal.occasion.id.to_string(),
+        scope: snapshot.occasion.id.to_string(),
         name: "rsvp",
         payload,
     }

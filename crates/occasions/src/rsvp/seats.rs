@@ -13,12 +13,12 @@ use crate::words::ReplyStatus;
 /// Checks whether the events have enough seats for a save. The household gets all the seats that it
 /// needs, or none of them. It keeps the seats that it has, even if the hosts have lowered the
 /// limit.
-pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Result<(), Refusal> {
-    for event in portal.events.iter() {
-        let Some(left) = portal.seats_left(event) else {
+pub(crate) fn check_seats(snapshot: &InvitationSnapshot, after: &[Guest]) -> Result<(), Refusal> {
+    for event in snapshot.events.iter() {
+        let Some(left) = snapshot.seats_left(event) else {
             continue;
         };
-        let wanted = coming(after, &event.id) - coming(&portal.household.guests, &event.id);
+        let wanted = coming(after, &event.id) - coming(&snapshot.household.guests, &event.id);
         if wanted > left {
             return Err(Refusal::EventFull {
                 event: event.key.clone(),
@@ -33,22 +33,22 @@ pub(crate) fn check_seats(portal: &InvitationSnapshot, after: &[Guest]) -> Resul
 /// without a seat go on the waiting list. If the occasion has no waiting list, the save is refused.
 /// Guests who already wait keep their position. The caller must hold the locks of the events.
 pub(crate) fn settle_seats(
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     after: &mut [Guest],
 ) -> Result<(), Refusal> {
-    for event in portal.events.iter() {
+    for event in snapshot.events.iter() {
         let before = |guest: &Guest| {
-            let known = portal
+            let known = snapshot
                 .household
                 .guests
                 .iter()
                 .find(|one| one.id == guest.id)?;
             known.replies.get(&event.id)
         };
-        let seated = coming(&portal.household.guests, &event.id);
+        let seated = coming(&snapshot.household.guests, &event.id);
         let wanting = with_status(after, &event.id, ReplyStatus::Yes)
             + with_status(after, &event.id, ReplyStatus::Waitlisted);
-        let left = portal.seats_left(event);
+        let left = snapshot.seats_left(event);
         let has_room = left.is_none_or(|left| wanting - seated <= left);
         for guest in after.iter_mut() {
             let old = before(guest).cloned();
@@ -64,9 +64,9 @@ pub(crate) fn settle_seats(
                 ReplyStatus::Yes if !has_room && !is_seated => {
                     *reply = match waiting {
                         Some(waiting) => waiting,
-                        None if portal.has_waitlist() => Reply {
+                        None if snapshot.has_waitlist() => Reply {
                             status: ReplyStatus::Waitlisted,
-                            answered_at: Some(portal.now),
+                            answered_at: Some(snapshot.now),
                         },
                         None => {
                             return Err(Refusal::EventFull {
@@ -85,41 +85,47 @@ pub(crate) fn settle_seats(
 
 /// Like [`settle_seats`], but for a household's plan. Also updates the changes in the plan.
 pub(super) fn settle_plan(
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     mut plan: HouseholdPlan,
 ) -> Result<HouseholdPlan, Refusal> {
     let wanted = plan.guests.clone();
-    settle_seats(portal, &mut plan.guests)?;
+    settle_seats(snapshot, &mut plan.guests)?;
     if plan.guests != wanted {
-        let household = &portal.household;
+        let household = &snapshot.household;
         plan.changes = household_plan::differences(
             &household.guests,
             &plan.guests,
-            &portal.events,
-            &portal.questions,
+            &snapshot.events,
+            &snapshot.questions,
         );
         let answers = &plan.answers;
         let changes = &mut plan.changes;
-        asking::differences(&household.answers, answers, &portal.questions, "", changes);
+        asking::differences(
+            &household.answers,
+            answers,
+            &snapshot.questions,
+            "",
+            changes,
+        );
     }
     Ok(plan)
 }
 
-/// Takes or frees seats for the replies in `after`, and updates the counts in `portal`. The caller
+/// Takes or frees seats for the replies in `after`, and updates the counts in `snapshot`. The caller
 /// must hold the locks of the events.
 pub(crate) fn seat(
     tx: &mut Tx<'_>,
-    portal: &mut InvitationSnapshot,
+    snapshot: &mut InvitationSnapshot,
     after: &[Guest],
     seats: Seats,
 ) -> Result<(), StoreError> {
-    for event in portal.events.iter() {
-        let more = coming(after, &event.id) - coming(&portal.household.guests, &event.id);
+    for event in snapshot.events.iter() {
+        let more = coming(after, &event.id) - coming(&snapshot.household.guests, &event.id);
         if event.capacity.is_none() || more == 0 {
             continue;
         }
-        let taken = portal.seats_taken.entry(event.id.clone()).or_default();
-        if portal.household.invitation.is_unapproved {
+        let taken = snapshot.seats_taken.entry(event.id.clone()).or_default();
+        if snapshot.household.invitation.is_unapproved {
             event::take_unapproved_seats(tx, &event.id, more, seats)?;
             taken.unapproved += more;
         } else {

@@ -23,7 +23,6 @@ use crate::words::{ReplyStatus, Source};
 /// The kind of the job that informs a household by mail that it has got seats.
 pub const MOVED_UP: &str = "occasions.moved_up";
 
-/// A household's guests who wait for seats at an event.
 #[derive(Row)]
 struct Party {
     event: EventId,
@@ -31,7 +30,6 @@ struct Party {
     people: i64,
     /// How many of these guests' replies the household gave itself. Hosts gave the others.
     own_answers: i64,
-    /// The event's number of seats; `None` if unlimited.
     capacity: Option<i64>,
     /// The number of taken seats. Seats of answers that wait for approval are not counted.
     taken: i64,
@@ -75,8 +73,7 @@ struct Lucky {
     answered_itself: bool,
 }
 
-/// Lists the waiting households in the order in which they get seats. Answers that wait for
-/// approval are left out.
+/// In the order in which they get seats, without answers that wait for approval.
 fn waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Party>, StoreError> {
     sql!(
         "SELECT event.id AS event, guest.invitation AS invitation, COUNT(*) AS people,
@@ -96,14 +93,13 @@ fn waiting(tx: &mut Tx<'_>, occasion: &OccasionId) -> Result<Vec<Party>, StoreEr
     .all(tx)
 }
 
-/// Gives a household the seats that it waits for, at the events in `lucky`.
 fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), StoreError> {
     let Some(stored) = invitation::lock(tx, id)? else {
         return Ok(());
     };
-    let snapshot = snapshot::load(tx, &stored.occasion)?;
-    let mut portal = invitation_snapshot::load(tx, snapshot, stored)?;
-    let mut after = portal.household.guests.clone();
+    let occasion_snapshot = snapshot::load(tx, &stored.occasion)?;
+    let mut snapshot = invitation_snapshot::load(tx, occasion_snapshot, stored)?;
+    let mut after = snapshot.household.guests.clone();
     for reply in after.iter_mut().flat_map(|guest| guest.replies.iter_mut()) {
         let (event, reply) = reply;
         if lucky.events.contains(event) && reply.status == ReplyStatus::Waitlisted {
@@ -120,12 +116,13 @@ fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), Stor
         )
         .run(tx, Rows::Any)?;
     }
-    seat(tx, &mut portal, &after, Seats::Free)?;
-    let (events, questions) = (&portal.events, &portal.questions);
-    let changes = household_plan::differences(&portal.household.guests, &after, events, questions);
-    portal.household.guests = after;
+    seat(tx, &mut snapshot, &after, Seats::Free)?;
+    let (events, questions) = (&snapshot.events, &snapshot.questions);
+    let changes =
+        household_plan::differences(&snapshot.household.guests, &after, events, questions);
+    snapshot.household.guests = after;
     let now: Timestamp = tx.now();
-    let invitation = &mut portal.household.invitation;
+    let invitation = &mut snapshot.household.invitation;
     let before = invitation.version;
     sql!(
         "UPDATE invitation SET version = version + 1, updated_at = :now
@@ -141,12 +138,12 @@ fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), Stor
         actor: Actor::System,
         action: "rsvp.moved_up",
         entity: ("invitation", id.to_string()),
-        scope: Some(portal.occasion.id.to_string()),
+        scope: Some(snapshot.occasion.id.to_string()),
         changes: masked(&changes),
         request: None,
     })?;
-    tell_of_answers(tx, &portal, &changes, Source::Waitlist, None)?;
-    if portal.household.invitation.details.email.is_some() {
+    tell_of_answers(tx, &snapshot, &changes, Source::Waitlist, None)?;
+    if snapshot.household.invitation.details.email.is_some() {
         tx.enqueue(NewJob {
             key: Some(format!("moved-up:{id}")),
             ..NewJob::new(

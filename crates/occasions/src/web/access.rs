@@ -29,7 +29,7 @@ pub(crate) const fn may(permission: Permission, callers: Callers) -> HostAccess 
     }
 }
 
-/// The access rule of a page. Pages admit sessions, but no API tokens.
+/// Pages admit sessions, but no API tokens.
 impl From<Permission> for HostAccess {
     fn from(permission: Permission) -> Self {
         may(permission, Callers::People)

@@ -60,8 +60,7 @@ fn owners(tx: &mut Tx<'_>) -> Result<Vec<AccountId>, StoreError> {
     Ok(owners)
 }
 
-/// Returns true if this owner has not been warned in the last 24 hours. In that case, also records
-/// that a warning is sent now.
+/// Also records that a warning is sent now, so it is due only once in 24 hours.
 fn is_due(tx: &mut Tx<'_>, id: &AccountId) -> Result<bool, StoreError> {
     let now = tx.now();
     let told = tx.run(

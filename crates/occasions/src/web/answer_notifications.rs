@@ -18,10 +18,8 @@ use crate::id::InvitationId;
 use crate::occasion::{self, Occasion};
 use crate::role;
 
-/// How many households a report names at most.
 const NAMED: usize = 20;
-/// The path and query of the page that lists the invitations, the latest answer first.
-const LATEST: &str = "/invites?sort=replied";
+const LATEST_ANSWERS: &str = "/invites?sort=replied";
 
 /// Returns the job, which runs every minute.
 pub fn each_minute(site: Site) -> Handler {
@@ -42,7 +40,6 @@ pub fn each_minute(site: Site) -> Handler {
     })
 }
 
-/// Reports new answers to a host through one channel, if a report is due.
 fn report(tx: &mut Tx<'_>, site: &Site, one: &Unreported) -> Result<(), StoreError> {
     let Unreported {
         account,
@@ -93,7 +90,7 @@ struct AnsweredHousehold {
     size: i64,
 }
 
-/// Loads the households of these invitations. Archived and deleted invitations are left out.
+/// Archived and deleted invitations are left out.
 fn find(tx: &mut Tx<'_>, ids: &[InvitationId]) -> Result<Vec<AnsweredHousehold>, StoreError> {
     let mut found = Vec::new();
     for id in ids {
@@ -144,8 +141,7 @@ impl Report<'_> {
         self.site.url().join(&self.path(rest))
     }
 
-    /// Adds one notice on the site for each household. A daily report, or a report about more than
-    /// [`NAMED`] households, becomes a single notice.
+    /// A daily report, or a report about more than [`NAMED`] households, becomes a single notice.
     fn notify(
         &self,
         tx: &mut Tx<'_>,
@@ -156,7 +152,7 @@ impl Report<'_> {
             let new = NewNotification {
                 kind: "host-notice-answers",
                 about: self.hosts(),
-                href: &self.path(LATEST),
+                href: &self.path(LATEST_ANSWERS),
             };
             return notification::tell_on_site(tx, &account.id, new);
         }
@@ -171,8 +167,7 @@ impl Report<'_> {
         Ok(())
     }
 
-    /// Sends a mail about the households. Sends nothing if the host's address is not confirmed or
-    /// is suppressed for this mail, or if the occasion may not send mail.
+    /// Only to a confirmed address that is not suppressed, if the occasion may send mail.
     fn mail(&self, tx: &mut Tx<'_>, account: &account::Account) -> Result<(), StoreError> {
         let confirmed = account::verified_email(tx, &account.id)?;
         let to = confirmed.and_then(|email| email.parse::<Address>().ok());
@@ -218,7 +213,7 @@ impl Report<'_> {
             ("name", account.display_name.as_str().into()),
             ("hosts", self.hosts().into()),
             ("households", lines.join("\n\n").into()),
-            ("list", self.link(LATEST).into()),
+            ("list", self.link(LATEST_ANSWERS).into()),
             ("settings", self.link("/notifications").into()),
         ];
         tx.send_mail(NewMail {
@@ -237,8 +232,6 @@ impl Report<'_> {
         .map(drop)
     }
 
-    /// Formats a household as one line: its name, how many of its guests come, decline or have not
-    /// answered, and a link to its page.
     fn line(&self, one: &AnsweredHousehold) -> String {
         let figures = [
             ("host-heard-yes", one.yes),

@@ -27,9 +27,9 @@ pub(crate) struct Parts {
 }
 
 /// Returns the household's language, or else the occasion's default language.
-pub(crate) fn language(portal: &InvitationSnapshot) -> &str {
-    let own = portal.household.invitation.details.language.as_deref();
-    own.unwrap_or(&portal.occasion.default_language)
+pub(crate) fn language(snapshot: &InvitationSnapshot) -> &str {
+    let own = snapshot.household.invitation.details.language.as_deref();
+    own.unwrap_or(&snapshot.occasion.default_language)
 }
 
 /// Renders the mail to a household, in the language of `text`. `unsubscribe` is the full URL for
@@ -37,12 +37,12 @@ pub(crate) fn language(portal: &InvitationSnapshot) -> &str {
 pub(crate) fn render(
     site: &Site,
     text: &Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     own: &MailText,
     unsubscribe: Option<&str>,
 ) -> Result<Parts, askama::Error> {
-    let occasion = &portal.occasion;
-    let reading = Reading::new(text, portal);
+    let occasion = &snapshot.occasion;
+    let reading = Reading::new(text, snapshot);
     let hosts = occasion
         .hosts
         .pick(text.language(), &occasion.default_language);
@@ -50,12 +50,12 @@ pub(crate) fn render(
     let values = Values {
         site,
         text,
-        portal,
+        snapshot,
         reading: &reading,
         unsubscribe: unsubscribe.unwrap_or_default(),
     };
     let blocks = values.blocks(&body);
-    let household = &portal.household.invitation.details.household;
+    let household = &snapshot.household.invitation.details.household;
     let leads_home = body.contains("{rsvp_link}");
     let letter = Letter {
         text,
@@ -71,12 +71,12 @@ pub(crate) fn render(
         },
         or: leads_home.then(|| {
             let values = [
-                ("address", portal.url(site).authority().to_owned().into()),
-                ("code", portal.household.invitation.code.as_str().into()),
+                ("address", snapshot.url(site).authority().to_owned().into()),
+                ("code", snapshot.household.invitation.code.as_str().into()),
             ];
             text.with("mail-confirmation-or", values)
         }),
-        why: why(text, portal, household, hosts.text),
+        why: why(text, snapshot, household, hosts.text),
         unsubscribe: unsubscribe.map(str::to_owned),
     };
     Ok(Parts {
@@ -86,11 +86,9 @@ pub(crate) fn render(
     })
 }
 
-/// Returns the paragraph that says why the household gets the mail. It also says whom to contact if
-/// the mail reached the wrong person.
-fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -> String {
+fn why(text: &Text, snapshot: &InvitationSnapshot, household: &str, hosts: &str) -> String {
     let values = [("household", household.into()), ("hosts", hosts.into())];
-    match contact(&portal.occasion).and_then(|contact| contact.phone.or(contact.email)) {
+    match contact(&snapshot.occasion).and_then(|contact| contact.phone.or(contact.email)) {
         Some(reach) => {
             let [household, hosts] = values;
             text.with(
@@ -102,20 +100,19 @@ fn why(text: &Text, portal: &InvitationSnapshot, household: &str, hosts: &str) -
     }
 }
 
-/// One household's values for a mail's placeholders.
 struct Values<'a> {
     site: &'a Site,
     text: &'a Text,
-    portal: &'a InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     reading: &'a Reading<'a>,
     unsubscribe: &'a str,
 }
 
 impl Values<'_> {
     fn value(&self, name: &str) -> String {
-        let (text, portal) = (self.text, self.portal);
-        let occasion = &portal.occasion;
-        let invitation = &portal.household.invitation;
+        let (text, snapshot) = (self.text, self.snapshot);
+        let occasion = &snapshot.occasion;
+        let invitation = &snapshot.household.invitation;
         let pick = |texts: &web::I18n| {
             let picked = texts.pick(text.language(), &occasion.default_language);
             picked.text.to_owned()
@@ -123,7 +120,7 @@ impl Values<'_> {
         match name {
             "household" | "name" => invitation.details.household.clone(),
             "guests" => {
-                let guests = portal.household.guests.iter();
+                let guests = snapshot.household.guests.iter();
                 let names = guests.map(|guest| guest.name.as_str());
                 let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
                 let names = names.join(&text.say("list-comma"));
@@ -136,20 +133,22 @@ impl Values<'_> {
             "occasion_title" => pick(&occasion.title),
             "occasion_date" | "wedding_date" => self.reading.cover().date,
             "venue" | "wedding_venue" => {
-                let first = portal.invited_events().min_by_key(|event| event.starts_at);
+                let first = snapshot
+                    .invited_events()
+                    .min_by_key(|event| event.starts_at);
                 first.map_or_else(String::new, |event| event.venue.clone())
             }
-            "rsvp_deadline" => match portal.closes_at().map(|at| at.to_zoned(occasion.zone())) {
+            "rsvp_deadline" => match snapshot.closes_at().map(|at| at.to_zoned(occasion.zone())) {
                 Some(at) => match Deadline::of(&at) {
                     Deadline::EndOf(day) => text.date(day),
                     Deadline::Within(_) => text.moment_in(at.time_zone(), at.timestamp()),
                 },
                 None => String::new(),
             },
-            "rsvp_link" => portal.url(self.site).join(&portal.link("")),
+            "rsvp_link" => snapshot.url(self.site).join(&snapshot.link("")),
             "code" => invitation.code.clone(),
             "status" => {
-                let status = match portal.response() {
+                let status = match snapshot.response() {
                     Response::Unanswered => "mail-status-unanswered",
                     Response::Partial => "mail-status-partial",
                     Response::Complete => "mail-status-complete",
@@ -170,8 +169,7 @@ impl Values<'_> {
         filled.collect()
     }
 
-    /// Splits the hosts' text into paragraphs, and fills in the placeholders. If a placeholder has
-    /// no value for this household, its line is left out.
+    /// If a placeholder has no value for this household, its line is left out.
     fn blocks(&self, body: &str) -> Vec<Block> {
         let mut blocks = Vec::new();
         for paragraph in body.split("\n\n") {
@@ -211,7 +209,6 @@ impl Values<'_> {
     }
 }
 
-/// Splits `words` into plain text and links.
 fn linked(words: &str) -> Vec<Span> {
     let mut spans = Vec::new();
     for (at, part) in words.split(' ').enumerate() {
@@ -230,18 +227,18 @@ fn linked(words: &str) -> Vec<Span> {
 }
 
 pub(crate) fn mail(
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     parts: Parts,
     to: Address,
     hosts: &Text,
 ) -> NewMail {
-    let occasion = &portal.occasion;
+    let occasion = &snapshot.occasion;
     let names = occasion
         .hosts
         .pick(hosts.language(), &occasion.default_language);
     NewMail {
         to,
-        to_name: portal.household.invitation.details.household.clone(),
+        to_name: snapshot.household.invitation.details.household.clone(),
         sender_name: Some(names.text.to_owned()),
         reply_to: occasion.contact.email.parse().ok(),
         stream: STREAM,
@@ -311,37 +308,36 @@ async fn send(site: &Site, job: &Job) -> Result<Done, JobError> {
     Ok(Done::with(write))
 }
 
-/// Renders the mail to a household, or returns the reason for skipping the household. Returns
 /// `None` if rendering fails.
 fn prepare(site: &Site, key: &Key, own: &MailText, found: Option<Addressee>) -> Option<Rendered> {
     let Some(found) = found else {
         return Some(Rendered::Skipped(Skip::Archived));
     };
     let Addressee {
-        portal,
+        snapshot,
         revision,
         email,
         name,
     } = found;
-    if let Some(reason) = sending::needs_none(own.kind, &portal) {
+    if let Some(reason) = sending::needs_none(own.kind, &snapshot) {
         return Some(Rendered::Skipped(reason));
     }
-    let invitation = &portal.household.invitation;
+    let invitation = &snapshot.household.invitation;
     let Some(to) = email.and_then(|email| email.parse::<Address>().ok()) else {
         return Some(Rendered::Skipped(Skip::NoAddress));
     };
-    let scope = portal.occasion.id.as_str();
+    let scope = snapshot.occasion.id.as_str();
     let path = suppression::unsubscribe_link(key, &to, STREAM, Some(scope));
-    let unsubscribe = portal.url(site).join(&path);
-    let text = site.catalogue.speak(&Language::of(language(&portal)));
-    match render(site, &text, &portal, own, Some(&unsubscribe)) {
+    let unsubscribe = snapshot.url(site).join(&path);
+    let text = site.catalogue.speak(&Language::of(language(&snapshot)));
+    match render(site, &text, &snapshot, own, Some(&unsubscribe)) {
         Ok(parts) => {
             let version = (invitation.version, revision);
             let mail = NewMail {
                 to_name: name,
-                ..mail(&portal, parts, to, &text)
+                ..mail(&snapshot, parts, to, &text)
             };
-            let origin = portal.url(site).to_string();
+            let origin = snapshot.url(site).to_string();
             Some(Rendered::Mail(Box::new(mail), version, origin))
         }
         // If a template cannot be rendered, Kenduri has a bug.

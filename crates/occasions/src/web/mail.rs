@@ -47,11 +47,9 @@ struct Payload {
 #[derive(Deserialize)]
 struct MovePayload {
     invitation: InvitationId,
-    /// Whether a host entered the household's answers.
     by_host: bool,
 }
 
-/// Why a household gets a mail with its answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reason {
     Saved,
@@ -78,7 +76,7 @@ async fn mail_answers(site: &Site, id: InvitationId, reason: Reason) -> Result<D
     let of = id.clone();
     let found = site.store.read(move |tx| find(tx, &of, reason)).await?;
     let Some(Found {
-        portal,
+        snapshot,
         revision,
         to,
         is_restricted,
@@ -87,15 +85,15 @@ async fn mail_answers(site: &Site, id: InvitationId, reason: Reason) -> Result<D
         return Ok(Done::nothing());
     };
     let mail = if is_restricted {
-        Some(compose_restricted(site, &portal, to, reason))
+        Some(compose_restricted(site, &snapshot, to, reason))
     } else {
-        compose(site, &portal, to, reason)
+        compose(site, &snapshot, to, reason)
     };
     let Some(mail) = mail else {
         return Ok(Done::nothing());
     };
     let rendered = Rendered {
-        version: portal.household.invitation.version,
+        version: snapshot.household.invitation.version,
         revision,
         is_restricted,
     };
@@ -104,17 +102,14 @@ async fn mail_answers(site: &Site, id: InvitationId, reason: Reason) -> Result<D
     }))
 }
 
-/// What a mail is rendered from.
 struct Found {
-    portal: InvitationSnapshot,
-    /// The occasion's revision.
+    snapshot: InvitationSnapshot,
     revision: i64,
     to: Address,
     /// Whether the occasion is a member's that may not send mail yet.
     is_restricted: bool,
 }
 
-/// The state in which a mail was rendered.
 #[derive(PartialEq, Eq)]
 struct Rendered {
     version: i64,
@@ -122,14 +117,14 @@ struct Rendered {
     is_restricted: bool,
 }
 
-/// Returns what the household's mail is rendered from, or `None` if the household gets no mail.
+/// `None` if the household gets no mail.
 fn find(tx: &mut Tx<'_>, id: &InvitationId, reason: Reason) -> Result<Option<Found>, StoreError> {
     let Some(invitation) = invitation::find(tx, id)? else {
         return Ok(None);
     };
     let revision = snapshot::revision(tx, &invitation.occasion)?;
-    let snapshot = snapshot::load_at(tx, &invitation.occasion, revision)?;
-    let occasion = &snapshot.occasion;
+    let occasion_snapshot = snapshot::load_at(tx, &invitation.occasion, revision)?;
+    let occasion = &occasion_snapshot.occasion;
     let gone = invitation.archived_at.is_some() || occasion.status == OccasionStatus::Archived;
     let address = invitation.details.email.as_deref();
     let address = address.and_then(|text| text.parse::<Address>().ok());
@@ -141,15 +136,14 @@ fn find(tx: &mut Tx<'_>, id: &InvitationId, reason: Reason) -> Result<Option<Fou
     }
     let is_restricted = confirmation::is_restricted(tx, &invitation.occasion)?;
     Ok(Some(Found {
-        portal: invitation_snapshot::load(tx, snapshot, invitation)?,
+        snapshot: invitation_snapshot::load(tx, occasion_snapshot, invitation)?,
         revision,
         to,
         is_restricted,
     }))
 }
 
-/// Queues `mail`. If the invitation or its occasion has changed since the mail was rendered,
-/// returns an error that makes the job run again.
+/// If the invitation or its occasion has changed since, an error makes the job run again.
 fn send(
     tx: &mut Tx<'_>,
     id: &InvitationId,
@@ -207,23 +201,22 @@ fn unlinked(answer: AnsweredQuestion<'_>) -> AnsweredQuestion<'_> {
 
 struct Composed {
     mail: NewMail,
-    /// The attached calendar file; `None` if all guests have declined.
+    /// `None` if all guests have declined.
     calendar: Option<String>,
 }
 
-/// The mail of an occasion that may not send mail yet. Of what the hosts wrote it contains only the
-/// title, the day and the place.
+/// Of what the hosts wrote it contains only the title, the day and the place.
 fn compose_restricted(
     site: &Site,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     to: Address,
     reason: Reason,
 ) -> Composed {
-    let occasion = &portal.occasion;
-    let tag = portal.household.invitation.details.language.as_deref();
+    let occasion = &snapshot.occasion;
+    let tag = snapshot.household.invitation.details.language.as_deref();
     let tag = tag.unwrap_or(&occasion.default_language);
     let text = site.catalogue.speak(&Language::of(tag));
-    let reading = Reading::new(&text, portal);
+    let reading = Reading::new(&text, snapshot);
     let title = occasion
         .title
         .pick(text.language(), &occasion.default_language);
@@ -245,7 +238,7 @@ fn compose_restricted(
     let values = [
         ("intro", intro.into()),
         ("about", about.into()),
-        ("link", portal.url(site).join(&portal.link("")).into()),
+        ("link", snapshot.url(site).join(&snapshot.link("")).into()),
         ("site", site.settings.name.as_str().into()),
     ];
     let mail = NewMail {
@@ -269,16 +262,16 @@ fn compose_restricted(
 
 fn compose(
     site: &Site,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     to: Address,
     reason: Reason,
 ) -> Option<Composed> {
-    let occasion = &portal.occasion;
-    let invitation = &portal.household.invitation;
+    let occasion = &snapshot.occasion;
+    let invitation = &snapshot.household.invitation;
     let tag = invitation.details.language.as_deref();
     let tag = tag.unwrap_or(&occasion.default_language);
     let text = site.catalogue.speak(&Language::of(tag));
-    let reading = Reading::new(&text, portal);
+    let reading = Reading::new(&text, snapshot);
     let hosts = occasion
         .hosts
         .pick(text.language(), &occasion.default_language);
@@ -303,18 +296,20 @@ fn compose(
         has_moved_up: reason != Reason::Saved,
         guests: guests.collect(),
         events: reading.events_attended(),
-        calendar: reading.calendar().map(|path| portal.url(site).join(&path)),
+        calendar: reading
+            .calendar()
+            .map(|path| snapshot.url(site).join(&path)),
         told: reading
             .household_answers()
             .into_iter()
             .map(unlinked)
             .collect(),
         change: reading.closing().map(|closing| closing.change(&text)),
-        link: portal.url(site).join(&portal.link("")),
-        site: portal.url(site).authority().to_owned(),
+        link: snapshot.url(site).join(&snapshot.link("")),
+        site: snapshot.url(site).authority().to_owned(),
         code: &invitation.code,
         household: &household,
-        contact: contact(&portal.occasion),
+        contact: contact(&snapshot.occasion),
     };
     // If a template cannot be rendered, Kenduri has a bug. The household's answers are already
     // saved.
@@ -329,14 +324,14 @@ fn compose(
         }
     };
     let calendar = mail.calendar.as_ref();
-    let calendar = calendar.map(|_| guest::calendar(portal, &text, site.url().host()));
+    let calendar = calendar.map(|_| guest::calendar(snapshot, &text, site.url().host()));
     let new = NewMail {
         to,
         to_name: household.clone(),
         sender_name: Some(hosts.text.to_owned()),
         reply_to: occasion.contact.email.parse().ok(),
         stream: Stream::Transactional,
-        scope: Some(portal.occasion.id.to_string()),
+        scope: Some(snapshot.occasion.id.to_string()),
         subject: mail.subject(),
         text: plain,
         html: Some(html),

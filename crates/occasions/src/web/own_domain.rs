@@ -24,8 +24,7 @@ use super::guest::entry::{self, OwnSlug};
 use super::guest::{self, CodeGate};
 use crate::own_domain::{self, ServedDomain};
 
-/// The host names are loaded again after each such pause. So a change takes effect after this time
-/// at the latest.
+/// A change takes effect after this time at the latest.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// The occasions' own host names that this process serves. All clones share them.
@@ -35,12 +34,9 @@ pub struct OwnDomains(Arc<Inner>);
 struct Inner {
     site: Site,
     gate: CodeGate,
-    /// Routes that each host name has in addition to guests' pages.
     others: Router<Site>,
-    /// Names that this server already uses for something else.
     reserved: BTreeSet<String>,
     served: watch::Sender<Served>,
-    /// For each host name, why the last attempt to obtain its certificate failed.
     failed_certificates: Mutex<BTreeMap<String, String>>,
 }
 
@@ -179,7 +175,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Returns "not found" for the public pages of other occasions.
 async fn only_own(
     State(OwnSlug(slug)): State<OwnSlug>,
     request: Request,

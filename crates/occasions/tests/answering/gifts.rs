@@ -87,10 +87,10 @@ async fn take(
 }
 
 async fn seen(stage: &Stage, code: &str, gift: &GiftId) -> OfferedGift {
-    let portal = stage.portal(code).await;
+    let snapshot = stage.portal(code).await;
     let offers = stage
         .store
-        .read(move |tx| gift_reservation::offers(tx, &portal))
+        .read(move |tx| gift_reservation::offers(tx, &snapshot))
         .await
         .unwrap();
     offers.into_iter().find(|one| one.gift.id == *gift).unwrap()
@@ -340,10 +340,10 @@ fn what_hosts_have_stays_and_what_they_hide_is_only_given_back() {
         let new = take(&stage.store, "SECOND", &hidden, 1).await;
         assert!(matches!(new, Err(Refusal::GiftTaken)), "{new:?}");
         take(&stage.store, "FIRST1", &hidden, 0).await.unwrap();
-        let portal = stage.portal("SECOND").await;
+        let snapshot = stage.portal("SECOND").await;
         let offers = stage
             .store
-            .read(move |tx| gift_reservation::offers(tx, &portal))
+            .read(move |tx| gift_reservation::offers(tx, &snapshot))
             .await
             .unwrap();
         let shown: Vec<_> = offers.iter().map(|one| one.gift.id.clone()).collect();

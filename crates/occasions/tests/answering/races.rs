@@ -22,12 +22,12 @@ fn of_two_tabs_exactly_one_saves() {
             let code = code('A', round);
             let guests = stage.household(&code, 2, 0).await;
             let tab = |status| {
-                let (store, code, wish) = (
+                let (store, code, change) = (
                     stage.store.clone(),
                     code.clone(),
                     all(&guests, "nikah", status, 1),
                 );
-                async move { save(&store, &code, wish, None).await }
+                async move { save(&store, &code, change, None).await }
             };
             let (yes, no) = together(tab(Yes), tab(No)).await;
             let stored = |saved: &Result<Saved, Refusal>| matches!(saved, Ok(Saved::Stored(_)));
@@ -38,10 +38,10 @@ fn of_two_tabs_exactly_one_saves() {
                 "round {round}: {yes:?} {no:?}"
             );
             let winner = if stored(&yes) { Yes } else { No };
-            let portal = stage.portal(&code).await;
-            assert_eq!(portal.household.invitation.version, 2);
-            for guest in &portal.household.guests {
-                let nikah = portal
+            let snapshot = stage.portal(&code).await;
+            assert_eq!(snapshot.household.invitation.version, 2);
+            for guest in &snapshot.household.guests {
+                let nikah = snapshot
                     .events
                     .iter()
                     .find(|event| event.key == "nikah")
@@ -93,11 +93,11 @@ fn two_tabs_never_bring_more_than_the_last_place_allows() {
             stage.household(&code, 1, 1).await;
             let tab = |name: &'static str| {
                 let (store, code) = (stage.store.clone(), code.clone());
-                let mut wish = newcomer(name, 1);
+                let mut change = newcomer(name, 1);
                 // Without a version, a save cannot be refused as outdated. So only the limit on
                 // additional guests can refuse one of the two saves.
-                wish.version = None;
-                async move { save(&store, &code, wish, Some(name)).await }
+                change.version = None;
+                async move { save(&store, &code, change, Some(name)).await }
             };
             let (one, other) = together(tab("Mei"), tab("Lin")).await;
             let refused = [&one, &other]
@@ -122,8 +122,8 @@ fn the_last_seats_go_to_one_household_whole() {
                 stage.household(&second, 2, 0).await,
             );
             let take = |code: String, guests| {
-                let (store, wish) = (stage.store.clone(), all(guests, "reception", Yes, 1));
-                async move { save(&store, &code, wish, None).await }
+                let (store, change) = (stage.store.clone(), all(guests, "reception", Yes, 1));
+                async move { save(&store, &code, change, None).await }
             };
             let (one, other) = together(take(first, &mine), take(second, &theirs)).await;
             let seated = [&one, &other].iter().filter(|saved| saved.is_ok()).count();
@@ -158,25 +158,25 @@ fn at_the_instant_of_the_deadline_what_is_answered_is_what_is_stored() {
             world
                 .clock
                 .set(stage.deadline - SignedDuration::from_millis(1));
-            let (store, asked, wish) = (
+            let (store, asked, change) = (
                 stage.store.clone(),
                 code.clone(),
                 all(&guests, "nikah", Yes, 1),
             );
             let (clock, deadline) = (world.clock.clone(), stage.deadline);
             let (saved, ()) = together(
-                async move { save(&store, &asked, wish, None).await },
+                async move { save(&store, &asked, change, None).await },
                 async move { clock.set(deadline) },
             )
             .await;
-            let portal = stage.portal(&code).await;
+            let snapshot = stage.portal(&code).await;
             match saved {
                 Ok(_) => assert!(
-                    portal.household.invitation.replied_at.unwrap() < stage.deadline,
+                    snapshot.household.invitation.replied_at.unwrap() < stage.deadline,
                     "round {round}: decided before the deadline"
                 ),
                 Err(Refusal::DeadlinePassed(_)) => {
-                    assert_eq!(portal.household.invitation.version, 1, "round {round}");
+                    assert_eq!(snapshot.household.invitation.version, 1, "round {round}");
                 }
                 Err(other) => panic!("round {round}: {other}"),
             }
@@ -191,7 +191,7 @@ fn a_hosts_lock_and_a_save_come_one_after_the_other() {
         for round in 0..rounds() {
             let code = code('G', round);
             let guests = stage.household(&code, 1, 0).await;
-            let (store, asked, wish) = (
+            let (store, asked, change) = (
                 stage.store.clone(),
                 code.clone(),
                 all(&guests, "nikah", Yes, 1),
@@ -212,8 +212,11 @@ fn a_hosts_lock_and_a_save_come_one_after_the_other() {
                     .await
                     .unwrap()
             };
-            let (saved, version) =
-                together(async move { save(&store, &asked, wish, None).await }, lock).await;
+            let (saved, version) = together(
+                async move { save(&store, &asked, change, None).await },
+                lock,
+            )
+            .await;
             match saved {
                 // The save came first and raised the version, and then the lock raised it again.
                 Ok(_) => assert_eq!(version, 3, "round {round}"),
@@ -232,7 +235,7 @@ fn a_code_replaced_or_an_invitation_archived_ends_saves() {
             let code = code('H', round);
             let guests = stage.household(&code, 1, 0).await;
             let id = stage.portal(&code).await.household.invitation.id;
-            let (store, asked, wish) = (
+            let (store, asked, change) = (
                 stage.store.clone(),
                 code.clone(),
                 all(&guests, "nikah", Yes, 1),
@@ -263,7 +266,7 @@ fn a_code_replaced_or_an_invitation_archived_ends_saves() {
                 }
             };
             let (saved, _) =
-                together(async move { save(&store, &asked, wish, None).await }, end).await;
+                together(async move { save(&store, &asked, change, None).await }, end).await;
             let (version, archived): (i64, Option<i64>) = stage
                 .store
                 .read(move |tx| {

@@ -29,10 +29,10 @@ fn a_save_writes_everything_that_follows_from_it() {
         else {
             panic!("not stored")
         };
-        let portal = after.portal;
-        assert_eq!(portal.household.invitation.version, 2);
+        let snapshot = after.snapshot;
+        assert_eq!(snapshot.household.invitation.version, 2);
         let stored = stage.portal("RAHMA").await;
-        assert_eq!(stored.household.guests, portal.household.guests);
+        assert_eq!(stored.household.guests, snapshot.household.guests);
         assert_eq!(
             stored.household.invitation.replied_at,
             Some(world.clock.now())
@@ -103,10 +103,10 @@ fn the_deadline_is_exclusive_and_the_clock_of_the_program_decides() {
         );
         world.clock.set(stage.deadline);
         let late = stage.answer("RAHMA", all(&guests, "nikah", No, 2)).await;
-        let Err(Refusal::DeadlinePassed(portal)) = late else {
+        let Err(Refusal::DeadlinePassed(snapshot)) = late else {
             panic!("{late:?}");
         };
-        assert_eq!(portal.closes_at(), Some(stage.deadline));
+        assert_eq!(snapshot.closes_at(), Some(stage.deadline));
         assert_eq!(stage.submissions("RAHMA").await, 1);
         // A household may save a note after the deadline, unless the hosts forbid it.
         assert!(
@@ -123,7 +123,7 @@ fn locks_and_states_say_no_each_in_its_own_way() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;
         let guests = stage.household("RAHMA", 1, 0).await;
-        let wish = || all(&guests, "nikah", Yes, 1);
+        let change = || all(&guests, "nikah", Yes, 1);
         stage
             .change(|tx| {
                 tx.run(
@@ -134,7 +134,7 @@ fn locks_and_states_say_no_each_in_its_own_way() {
             })
             .await;
         assert!(matches!(
-            stage.answer("RAHMA", wish()).await,
+            stage.answer("RAHMA", change()).await,
             Err(Refusal::Locked(_))
         ));
         for (status, told) in [
@@ -151,7 +151,7 @@ fn locks_and_states_say_no_each_in_its_own_way() {
                     )
                 })
                 .await;
-            let refusal = stage.answer("RAHMA", wish()).await.unwrap_err();
+            let refusal = stage.answer("RAHMA", change()).await.unwrap_err();
             let said = match refusal {
                 Refusal::OccasionClosed(_) => "closed",
                 Refusal::Expired => "expired",
@@ -161,7 +161,7 @@ fn locks_and_states_say_no_each_in_its_own_way() {
             assert_eq!(said, told);
         }
         assert!(matches!(
-            stage.answer("ZZZZZ", wish()).await,
+            stage.answer("ZZZZZ", change()).await,
             Err(Refusal::InvitationNotFound)
         ));
     });
@@ -194,11 +194,12 @@ fn a_repeat_gets_the_first_answer_even_after_the_deadline() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;
         stage.household("RAHMA", 1, 2).await;
-        let wish = newcomer("Mei", 1);
-        let first = save(&stage.store, "RAHMA", wish.clone(), Some("key")).await;
+        let change = newcomer("Mei", 1);
+        let first = save(&stage.store, "RAHMA", change.clone(), Some("key")).await;
         assert!(matches!(first, Ok(Saved::Stored(_))));
         world.clock.set(stage.deadline);
-        let Ok(Saved::Again(stored)) = save(&stage.store, "RAHMA", wish, Some("key")).await else {
+        let Ok(Saved::Again(stored)) = save(&stage.store, "RAHMA", change, Some("key")).await
+        else {
             panic!("not recognised")
         };
         assert_eq!((stored.status, stored.body.as_str()), (200, "version 2"));
@@ -260,17 +261,21 @@ fn nobody_is_added_twice_by_a_repeat_without_version_or_key() {
     World::each_engine(&MIGRATIONS, async |world| {
         let stage = Stage::build(world, None).await;
         let guests = stage.household("RAHMA", 1, 1).await;
-        let mut wish = newcomer("Mei", 1);
-        wish.version = None;
+        let mut change = newcomer("Mei", 1);
+        change.version = None;
         assert!(matches!(
-            stage.answer("RAHMA", wish.clone()).await,
+            stage.answer("RAHMA", change.clone()).await,
             Err(Refusal::VersionRequired)
         ));
-        assert!(save(&stage.store, "RAHMA", wish, Some("key")).await.is_ok());
+        assert!(
+            save(&stage.store, "RAHMA", change, Some("key"))
+                .await
+                .is_ok()
+        );
         // A save that only changes answers needs no version, and replaces earlier answers.
-        let mut wish = all(&guests, "nikah", No, 0);
-        wish.version = None;
-        assert!(stage.answer("RAHMA", wish).await.is_ok());
+        let mut change = all(&guests, "nikah", No, 0);
+        change.version = None;
+        assert!(stage.answer("RAHMA", change).await.is_ok());
     });
 }
 

@@ -77,8 +77,12 @@ impl Stage {
             .unwrap()
     }
 
-    pub(crate) async fn answer(&self, code: &str, wish: HouseholdChange) -> Result<Saved, Refusal> {
-        save(&self.store, code, wish, None).await
+    pub(crate) async fn answer(
+        &self,
+        code: &str,
+        change: HouseholdChange,
+    ) -> Result<Saved, Refusal> {
+        save(&self.store, code, change, None).await
     }
 
     /// Counts the submissions stored for an invitation. Repeating a stored save is harmless.
@@ -117,30 +121,30 @@ impl Stage {
 pub(crate) async fn save(
     store: &Store,
     code: &str,
-    wish: HouseholdChange,
+    change: HouseholdChange,
     repeat: Option<&str>,
 ) -> Result<Saved, Refusal> {
-    let save = to_save(code, wish, repeat);
+    let save = to_save(code, change, repeat);
     store
         .write(move |tx| {
-            rsvp::answer(tx, &save, |portal| {
-                format!("version {}", portal.household.invitation.version)
+            rsvp::answer(tx, &save, |snapshot| {
+                format!("version {}", snapshot.household.invitation.version)
             })
         })
         .await
 }
 
 /// Builds a save with the idempotency key `repeat`.
-pub(crate) fn to_save(code: &str, wish: HouseholdChange, repeat: Option<&str>) -> Save {
+pub(crate) fn to_save(code: &str, change: HouseholdChange, repeat: Option<&str>) -> Save {
     Save {
         key: key(code),
         repeat: repeat.map(|repeat| Repeat {
             route: "test",
             key: repeat.to_owned(),
-            body: format!("{wish:?}").into_bytes(),
+            body: format!("{change:?}").into_bytes(),
             other_body: OtherBody::Refuse,
         }),
-        wish,
+        change,
         source: Source::Api,
         request: None,
         needs_version: false,

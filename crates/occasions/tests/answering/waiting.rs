@@ -34,10 +34,10 @@ async fn switch(stage: &Stage, on: bool) {
 
 /// Saves the answer `status` to the reception for every guest of the household.
 async fn says(stage: &Stage, code: &str, status: ReplyStatus) -> Result<Saved, Refusal> {
-    let portal = stage.portal(code).await;
-    let guests = portal.household.guests.iter();
+    let snapshot = stage.portal(code).await;
+    let guests = snapshot.household.guests.iter();
     let ids: Vec<_> = guests.map(|guest| guest.id.clone()).collect();
-    let version = portal.household.invitation.version;
+    let version = snapshot.household.invitation.version;
     stage
         .answer(code, all(&ids, "reception", status, version))
         .await
@@ -45,9 +45,9 @@ async fn says(stage: &Stage, code: &str, status: ReplyStatus) -> Result<Saved, R
 
 /// Returns the reception replies of all guests in the household.
 async fn replies(stage: &Stage, code: &str) -> Vec<ReplyStatus> {
-    let portal = stage.portal(code).await;
+    let snapshot = stage.portal(code).await;
     let reception = &stage.events[1];
-    let guests = portal.household.guests.iter();
+    let guests = snapshot.household.guests.iter();
     guests
         .map(|guest| guest.replies[reception].status)
         .collect()
@@ -208,8 +208,8 @@ fn the_last_seat_goes_to_one_household_and_the_others_wait() {
             for (n, code) in codes.iter().enumerate() {
                 let guests = stage.household(code, 1 + n % 2, 0).await;
                 let (store, code) = (stage.store.clone(), code.clone());
-                let wish = all(&guests, "reception", Yes, 1);
-                saves.push(async move { save(&store, &code, wish, None).await });
+                let change = all(&guests, "reception", Yes, 1);
+                saves.push(async move { save(&store, &code, change, None).await });
             }
             let mut saves = saves.into_iter();
             let mut next = || saves.next().unwrap();
@@ -237,8 +237,8 @@ fn the_last_seat_goes_to_one_household_and_the_others_wait() {
                 let ids: Vec<_> = guests.map(|guest| guest.id.clone()).collect();
                 let version = portals[at].household.invitation.version;
                 let (store, code) = (stage.store.clone(), codes[at].clone());
-                let wish = all(&ids, "reception", status, version);
-                async move { save(&store, &code, wish, None).await }
+                let change = all(&ids, "reception", status, version);
+                async move { save(&store, &code, change, None).await }
             };
             let (one, other) = together(leave(0, No), leave(1, Undecided)).await;
             for saved in [one, other] {
@@ -271,10 +271,10 @@ fn whatever_happens_no_seat_is_given_twice_and_none_stays_empty() {
         let mut seen: BTreeMap<ReplyStatus, u32> = BTreeMap::new();
         for _ in 0..rounds() * 20 {
             let code = &codes[random(8)];
-            let portal = stage.portal(code).await;
-            let version = portal.household.invitation.version;
-            let mut wish = all(&[], "reception", Yes, version);
-            for guest in &portal.household.guests {
+            let snapshot = stage.portal(code).await;
+            let version = snapshot.household.invitation.version;
+            let mut change = all(&[], "reception", Yes, version);
+            for guest in &snapshot.household.guests {
                 let status = [Yes, Yes, No, Undecided][random(4)];
                 let one = all(
                     std::slice::from_ref(&guest.id),
@@ -283,10 +283,10 @@ fn whatever_happens_no_seat_is_given_twice_and_none_stays_empty() {
                     version,
                 );
                 if random(4) > 0 {
-                    wish.guests.extend(one.guests);
+                    change.guests.extend(one.guests);
                 }
             }
-            let saved = stage.answer(code, wish).await;
+            let saved = stage.answer(code, change).await;
             assert!(saved.is_ok(), "{saved:?}");
             if random(10) == 0 {
                 let (event, seats) = (stage.events[1].clone(), i64::try_from(random(9)).unwrap());

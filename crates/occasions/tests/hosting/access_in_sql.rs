@@ -71,25 +71,25 @@ async fn compare(stage: &Stage<'_>, is_swept: bool) -> usize {
                 ..InvitationFilter::default()
             };
             for row in listing::all_invitations(tx, host, &filter)? {
-                let portal = portals::load(tx, host, &row.id)?;
+                let snapshot = portals::load(tx, host, &row.id)?;
                 let (noted,): (Option<Timestamp>,) = sql!(
                     "SELECT closed_noted_for FROM invitation WHERE id = :id",
                     id = row.id
                 )
                 .one(tx)?;
-                found.push((row, portal, noted));
+                found.push((row, snapshot, noted));
             }
         }
         Ok(found)
     });
     let mut closed = 0;
-    for (row, portal, noted) in found.await {
-        let said = (&portal.household.invitation, &portal.occasion);
-        assert_eq!(row.access, portal.access, "{said:?}");
-        let allowance = portal.household.allowance();
+    for (row, snapshot, noted) in found.await {
+        let said = (&snapshot.household.invitation, &snapshot.occasion);
+        assert_eq!(row.access, snapshot.access, "{said:?}");
+        let allowance = snapshot.household.allowance();
         let is_over = allowance.plus_ones.used > allowance.plus_ones.allowed;
         assert_eq!(row.is_over_allowance, is_over, "{said:?}");
-        let closes = portal.closes_at().filter(|at| *at <= portal.now);
+        let closes = snapshot.closes_at().filter(|at| *at <= snapshot.now);
         let is_locked = said.0.details.lock_mode == LockMode::Locked;
         if is_swept && row.archived_at.is_none() {
             assert_eq!(noted, closes.filter(|_| !is_locked), "{said:?}");

@@ -35,7 +35,7 @@ fn save(
                 code
             )
             .one(tx)?;
-            let wish = HouseholdChange {
+            let change = HouseholdChange {
                 guests: vec![GuestUpdate {
                     id: Some(guest),
                     replies: [("reception".to_owned(), status)].into(),
@@ -45,7 +45,7 @@ fn save(
             };
             let save = Save {
                 key: CodeKey::parse(code).unwrap(),
-                wish,
+                change,
                 source: Source::Web,
                 needs_version: false,
                 repeat: None,

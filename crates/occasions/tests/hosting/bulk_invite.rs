@@ -17,13 +17,13 @@ async fn invited_to(stage: &Stage<'_>, household: &str, events: &[&str]) -> Stri
 }
 
 async fn events_of(stage: &Stage<'_>, id: &str) -> Vec<String> {
-    let portal = portal(stage, &id.parse().unwrap()).await;
-    let mut keys: Vec<_> = portal
+    let snapshot = portal(stage, &id.parse().unwrap()).await;
+    let mut keys: Vec<_> = snapshot
         .invited_events()
         .map(|event| event.key.clone())
         .collect();
     keys.sort();
-    let guests = portal.household.guests.iter();
+    let guests = snapshot.household.guests.iter();
     for guest in guests {
         assert_eq!(guest.replies.len(), keys.len(), "each guest is asked");
     }

@@ -26,9 +26,9 @@ async fn invite(stage: &Stage<'_>) {
         .done(move |tx, host| {
             let new = [named("Lin"), brought("Mei", false), brought("", false)];
             guests::add(tx, host, &rahman, None, &new)?;
-            let portal = portals::load(tx, host, &rahman)?;
-            let mut version = portal.household.invitation.version;
-            let added = portal.household.guests.iter().rev().take(3);
+            let snapshot = portals::load(tx, host, &rahman)?;
+            let mut version = snapshot.household.invitation.version;
+            let added = snapshot.household.guests.iter().rev().take(3);
             for guest in added {
                 let diets: &[&str] = match guest.name.as_str() {
                     "Lin" => &["halal"],
@@ -39,7 +39,7 @@ async fn invite(stage: &Stage<'_>) {
                 let change = json!({ "diets": diets, "diet_note": note }).into();
                 let changed = guests::change(tx, host, &guest.id, version, &change)?;
                 version = changed.household.invitation.version;
-                for (place, event) in (0_i64..).zip(portal.invited_events()) {
+                for (place, event) in (0_i64..).zip(snapshot.invited_events()) {
                     let comes = guest.name != "Mei" || place == 0;
                     tx.run(
                         sql!("UPDATE reply SET status = $3 WHERE guest = $1 AND event = $2"),

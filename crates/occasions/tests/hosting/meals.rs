@@ -65,7 +65,7 @@ async fn answer(stage: &Stage<'_>, given: &[Chosen<'_>]) -> Result<Saved, Refusa
     });
     let save = Save {
         key: CodeKey::parse("RAHMA").unwrap(),
-        wish: HouseholdChange {
+        change: HouseholdChange {
             guests: guests.collect(),
             ..HouseholdChange::default()
         },

@@ -222,7 +222,7 @@ fn what_a_host_types_is_mailed_only_where_the_site_lets_the_occasion_send() {
         };
         let answer = async |status: ReplyStatus| {
             let (id, before) = (id.clone(), portal(stage, &id).await);
-            let wish = HouseholdChange {
+            let change = HouseholdChange {
                 version: Some(before.household.invitation.version),
                 guests: vec![GuestUpdate {
                     id: Some(before.household.guests[0].id.clone()),
@@ -236,7 +236,7 @@ fn what_a_host_types_is_mailed_only_where_the_site_lets_the_occasion_send() {
                 ..Overrides::default()
             };
             stage
-                .done(move |tx, host| answers::save(tx, host, &id, &wish, overrides))
+                .done(move |tx, host| answers::save(tx, host, &id, &change, overrides))
                 .await;
         };
         let waiting = || {

@@ -59,9 +59,9 @@ async fn moved(
         .await
 }
 
-fn status(portal: &InvitationSnapshot, guest: &GuestId, event: &str) -> Option<ReplyStatus> {
-    let event = portal.events.iter().find(|one| one.key == event).unwrap();
-    let mut guests = portal.household.guests.iter();
+fn status(snapshot: &InvitationSnapshot, guest: &GuestId, event: &str) -> Option<ReplyStatus> {
+    let event = snapshot.events.iter().find(|one| one.key == event).unwrap();
+    let mut guests = snapshot.household.guests.iter();
     let guest = guests.find(|one| one.id == *guest).unwrap();
     guest.replies.get(&event.id).map(|reply| reply.status)
 }

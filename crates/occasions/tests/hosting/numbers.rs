@@ -152,9 +152,9 @@ pub(crate) async fn decline_one_event(stage: &Stage<'_>) {
     let rahman = stage.invitation("RAHMA").await;
     stage
         .done(move |tx, host| {
-            let portal = portals::load(tx, host, &rahman)?;
-            for guest in &portal.household.guests {
-                for (place, event) in (0_i64..).zip(portal.invited_events()) {
+            let snapshot = portals::load(tx, host, &rahman)?;
+            for guest in &snapshot.household.guests {
+                for (place, event) in (0_i64..).zip(snapshot.invited_events()) {
                     let status = if place == 0 { "no" } else { "pending" };
                     tx.run(
                         sql!("UPDATE reply SET status = $3 WHERE guest = $1 AND event = $2"),
@@ -179,13 +179,13 @@ fn whoever_declined_one_event_and_left_another_has_partly_answered() {
             .done(move |tx, host| {
                 let everybody = people::all_people(tx, host, &people::GuestFilter::default())?;
                 for line in listing::all_invitations(tx, host, &InvitationFilter::default())? {
-                    let portal = portals::load(tx, host, &line.id)?;
+                    let snapshot = portals::load(tx, host, &line.id)?;
                     let mut partial = 0;
-                    for guest in &portal.household.guests {
+                    for guest in &snapshot.household.guests {
                         let person = everybody.iter().find(|one| one.id == guest.id).unwrap();
                         let replies = guest.replies.values();
                         let response =
-                            response(replies.map(|reply| portal.effective_status(reply.status)));
+                            response(replies.map(|reply| snapshot.effective_status(reply.status)));
                         let is_partial =
                             person.status == ReplyStatus::Pending && response == Response::Partial;
                         assert_eq!(person.is_partial, is_partial, "{}", guest.name);
@@ -307,16 +307,16 @@ fn seats_that_are_left_are_those_that_households_meet() {
     on_default(async |stage| {
         let counted = summary(stage).await;
         let rahman = stage.invitation("RAHMA").await;
-        let portal = stage
+        let snapshot = stage
             .done(move |tx, host| portals::load(tx, host, &rahman))
             .await;
-        for event in portal.invited_events() {
+        for event in snapshot.invited_events() {
             let numbers = counted
                 .events
                 .iter()
                 .find(|one| one.key == event.key)
                 .unwrap();
-            assert_eq!(numbers.left, portal.seats_left(event), "{}", event.key);
+            assert_eq!(numbers.left, snapshot.seats_left(event), "{}", event.key);
         }
     });
 }
@@ -408,10 +408,10 @@ fn the_list_and_the_portal_agree_on_who_may_answer() {
                             listing::all_invitations(tx, host, &InvitationFilter::default())?;
                         for id in &ids {
                             let line = lines.iter().find(|line| line.id == *id).unwrap();
-                            let portal = portals::load(tx, host, id)?;
-                            assert_eq!(line.access, portal.access, "{status} {deadline:?} {id}");
-                            assert_eq!(line.response, portal.response());
-                            let places = portal.household.allowance().plus_ones;
+                            let snapshot = portals::load(tx, host, id)?;
+                            assert_eq!(line.access, snapshot.access, "{status} {deadline:?} {id}");
+                            assert_eq!(line.response, snapshot.response());
+                            let places = snapshot.household.allowance().plus_ones;
                             assert_eq!(line.is_over_allowance, places.used > places.allowed);
                         }
                         Ok(())

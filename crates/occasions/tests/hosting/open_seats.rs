@@ -104,7 +104,7 @@ fn save(
     let store = stage.site.store.clone();
     let save = Save {
         key: CodeKey::parse("RAHMA").unwrap(),
-        wish: HouseholdChange {
+        change: HouseholdChange {
             guests: vec![GuestUpdate {
                 id: Some(guest.clone()),
                 replies: [("reception".to_owned(), status)].into(),

@@ -550,10 +550,10 @@ fn links_begin_with_the_name_while_it_is_served() {
         let id = stage.invitation("RAHMA").await;
         let begins = async || {
             let id = id.clone();
-            let portal = stage
+            let snapshot = stage
                 .done(move |tx, host| portals::load(tx, host, &id))
                 .await;
-            portal.url(&here.site).to_string()
+            snapshot.url(&here.site).to_string()
         };
         set(stage, NAME).await;
         assert_eq!(begins().await, "http://127.0.0.1:8080");
@@ -565,10 +565,13 @@ fn links_begin_with_the_name_while_it_is_served() {
         let link = "http://our-day.example:8080/invite/RAHMA";
         assert!(page.expect(200).body.contains(link), "{}", page.body);
         // After the setting is switched off again, links use the site's own name.
-        let portal = stage
+        let snapshot = stage
             .done(move |tx, host| portals::load(tx, host, &id))
             .await;
-        assert_eq!(portal.url(&stage.site).to_string(), "http://127.0.0.1:8080");
+        assert_eq!(
+            snapshot.url(&stage.site).to_string(),
+            "http://127.0.0.1:8080"
+        );
     });
 }
 

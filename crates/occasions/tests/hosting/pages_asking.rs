@@ -142,13 +142,13 @@ fn answers_stand_on_the_household_page_and_are_changed_there() {
         let mut filled = page.expect(200).form(&post);
         assert!(page.text().contains(&stage.say("host-field-hosts-only")));
         let old_page = owner.get(&address).await;
-        let portal = {
+        let snapshot = {
             let id = id.clone();
             stage
                 .done(move |tx, host| portals::load(tx, host, &id))
                 .await
         };
-        let rahman = portal.household.guests[0].id.clone();
+        let rahman = snapshot.household.guests[0].id.clone();
         let bus = format!("answer.{rahman}.bus");
         let plates = format!("answer.{rahman}.plates");
         assert_eq!(filled.value(&bus), Some("late"));
@@ -288,11 +288,11 @@ fn a_question_about_an_event_that_is_gone_is_never_about_all_of_them() {
             .await;
         assert_eq!(stored.events, ["brunch"]);
         let id = stage.invitation("RAHMA").await;
-        let portal = stage
+        let snapshot = stage
             .done(move |tx, host| portals::load(tx, host, &id))
             .await;
         assert!(
-            portal
+            snapshot
                 .asked_questions()
                 .all(|question| question.key != "bus")
         );
@@ -309,11 +309,11 @@ fn what_hosts_write_down_is_no_answer_of_the_household() {
         let mut filled = page.form(&format!("{address}/answers"));
         filled.fill("household.song", "Waterloo");
         owner.submit(&page, &filled).await.expect(303);
-        let portal = stage
+        let snapshot = stage
             .done(move |tx, host| portals::load(tx, host, &id))
             .await;
-        assert_eq!(portal.household.answers.len(), 1);
-        assert_eq!(portal.household.invitation.replied_at, None);
+        assert_eq!(snapshot.household.answers.len(), 1);
+        assert_eq!(snapshot.household.invitation.replied_at, None);
     });
 }
 

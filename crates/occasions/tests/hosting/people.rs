@@ -21,7 +21,7 @@ fn hosts_add_people_within_the_allowance_or_beyond_it_by_override() {
         let add = |people: Vec<Input>| {
             let id = id.clone();
             stage.act(&stage.coordinator, move |tx, host| {
-                guests::add(tx, host, &id, None, &people).map(|(portal, _)| portal)
+                guests::add(tx, host, &id, None, &people).map(|(snapshot, _)| snapshot)
             })
         };
         add(vec![brought("", false), brought("Mei", false)])
@@ -162,7 +162,7 @@ fn a_whole_household_is_answered_in_one_save() {
     on_default(async |stage| {
         let id = stage.invitation("RAHMA").await;
         let before = portal(stage, &id).await;
-        let wish = ::occasions::household_change::HouseholdChange {
+        let change = ::occasions::household_change::HouseholdChange {
             version: Some(before.household.invitation.version),
             guests: before
                 .household
@@ -177,7 +177,7 @@ fn a_whole_household_is_answered_in_one_save() {
             ..Default::default()
         };
         let saved = stage
-            .done(move |tx, host| answers::save(tx, host, &id, &wish, Overrides::default()))
+            .done(move |tx, host| answers::save(tx, host, &id, &change, Overrides::default()))
             .await;
         let reception = saved
             .events

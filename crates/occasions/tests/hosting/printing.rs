@@ -84,8 +84,8 @@ async fn links(stage: &Stage<'_>) -> Vec<String> {
             let rows = listing::all_invitations(tx, host, &InvitationFilter::default())?;
             let mut links = Vec::new();
             for row in rows {
-                let portal = occasions::hosting::portals::load(tx, host, &row.id)?;
-                links.push(url.join(&portal.link("")));
+                let snapshot = occasions::hosting::portals::load(tx, host, &row.id)?;
+                links.push(url.join(&snapshot.link("")));
             }
             Ok(links)
         })

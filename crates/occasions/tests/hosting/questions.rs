@@ -76,7 +76,7 @@ pub(crate) async fn answer(stage: &Stage<'_>, given: &[(&str, ReplyStatus, Value
     });
     let save = Save {
         key: CodeKey::parse("RAHMA").unwrap(),
-        wish: HouseholdChange {
+        change: HouseholdChange {
             guests: guests.collect(),
             answers: BTreeMap::from([("song".to_owned(), song)]),
             ..HouseholdChange::default()
@@ -571,9 +571,15 @@ fn the_log_says_that_something_was_answered_and_not_what() {
         );
         let answers = Answer::Text("Very private".to_owned());
         let id = stage.invitation("RAHMA").await;
-        let portal = stage
+        let snapshot = stage
             .done(move |tx, host| portals::load(tx, host, &id))
             .await;
-        assert!(portal.household.answers.values().any(|one| *one == answers));
+        assert!(
+            snapshot
+                .household
+                .answers
+                .values()
+                .any(|one| *one == answers)
+        );
     });
 }

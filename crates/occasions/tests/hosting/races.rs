@@ -50,13 +50,13 @@ where
 fn household(
     stage: &Stage<'_>,
     code: &'static str,
-    wish: HouseholdChange,
+    change: HouseholdChange,
 ) -> impl Future<Output = Result<Saved, Refusal>> + Send + use<> {
     stage.expect_confirmations();
     let store = stage.site.store.clone();
     let save = Save {
         key: CodeKey::parse(code).unwrap(),
-        wish,
+        change,
         source: Source::Web,
         needs_version: false,
         repeat: None,
@@ -96,7 +96,7 @@ fn a_save_and_a_lock_whichever_commits_first() {
                 ReplyStatus::Yes => ReplyStatus::No,
                 _ => ReplyStatus::Yes,
             };
-            let wish = HouseholdChange {
+            let change = HouseholdChange {
                 guests: vec![GuestUpdate {
                     id: Some(guest.id.clone()),
                     replies: [("reception".to_owned(), wanted)].into(),
@@ -108,7 +108,7 @@ fn a_save_and_a_lock_whichever_commits_first() {
             let lock = by(stage, &stage.coordinator, move |tx, host| {
                 locks::lock(tx, host, &other, None, "").map(drop)
             });
-            let (saved, locked) = together(household(stage, "RAHMA", wish), lock).await;
+            let (saved, locked) = together(household(stage, "RAHMA", change), lock).await;
             locked.unwrap();
             let after = portal(stage, &id).await;
             let stands = after.household.guests[0].replies[&reception.id].status;
@@ -185,7 +185,7 @@ fn archiving_and_saving_never_revive_an_invitation() {
             } else {
                 ReplyStatus::No
             };
-            let wish = HouseholdChange {
+            let change = HouseholdChange {
                 guests: vec![GuestUpdate {
                     id: Some(guest),
                     replies: [("nikah".to_owned(), to)].into(),
@@ -197,7 +197,7 @@ fn archiving_and_saving_never_revive_an_invitation() {
             let archive = by(stage, &stage.owner, move |tx, host| {
                 invitations::archive(tx, host, &other, None).map(drop)
             });
-            let (saved, archived) = together(household(stage, "TANWE", wish), archive).await;
+            let (saved, archived) = together(household(stage, "TANWE", change), archive).await;
             archived.unwrap();
             assert!(
                 matches!(saved, Ok(_) | Err(Refusal::InvitationNotFound)),
@@ -236,7 +236,7 @@ fn hosts_and_household_never_bring_more_than_thirty_together() {
                 guests::add(tx, host, &other, None, &[named("The last one")]).map(drop)
             });
             let version = portal(stage, &id).await.household.invitation.version;
-            let wish = HouseholdChange {
+            let change = HouseholdChange {
                 version: Some(version),
                 guests: vec![GuestUpdate {
                     name: Some("Mei".to_owned()),
@@ -244,7 +244,7 @@ fn hosts_and_household_never_bring_more_than_thirty_together() {
                 }],
                 ..HouseholdChange::default()
             };
-            let (brought, added) = together(household(stage, "RAHMA", wish), add).await;
+            let (brought, added) = together(household(stage, "RAHMA", change), add).await;
             let after = portal(stage, &id).await.household.guests;
             assert_eq!(after.len(), 30, "round {round}: {brought:?} {added:?}");
             let other = id.clone();
@@ -285,11 +285,11 @@ fn a_question_takes_another_kind_or_an_answer_and_never_both() {
             let change = by(stage, &stage.owner, move |tx, host| {
                 resource::change::<Question>(tx, host, "song", 1, &number)
             });
-            let wish = HouseholdChange {
+            let household_change = HouseholdChange {
                 answers: [("song".to_owned(), format!("Song {round}").into())].into(),
                 ..HouseholdChange::default()
             };
-            let answer = household(stage, "RAHMA", wish);
+            let answer = household(stage, "RAHMA", household_change);
             let (change, answer) = together(change, answer).await;
             let stored = portal(stage, &id).await;
             match (change, answer) {

@@ -125,14 +125,14 @@ fn an_event_that_is_open_to_all_has_every_household() {
         let id = stage.invitation("ROSSI").await;
         let invited = async || {
             let id = id.clone();
-            let portal = stage
+            let snapshot = stage
                 .done(move |tx, host| portals::load(tx, host, &id))
                 .await;
-            let events = portal.invited_events();
+            let events = snapshot.invited_events();
             let events: Vec<String> = events.map(|event| event.key.clone()).collect();
-            let guests = portal.household.guests.iter();
+            let guests = snapshot.household.guests.iter();
             let replies: Vec<usize> = guests.map(|guest| guest.replies.len()).collect();
-            (events, replies, portal.household.invitation.version)
+            (events, replies, snapshot.household.invitation.version)
         };
         let choose = async |keys: &[&str]| {
             let (_, _, version) = invited().await;

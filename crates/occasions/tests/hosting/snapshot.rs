@@ -107,9 +107,9 @@ fn open(tx: &mut Tx<'_>) -> Result<invitation_snapshot::InvitationSnapshot, Clos
 /// Returns the occasion's data twice: from a guest's page, and from the store.
 async fn read(stage: &Stage<'_>) -> (String, String) {
     let store = &stage.site.store;
-    let portal = store.read(open).await.unwrap();
-    let (occasion, events) = (&portal.occasion, &portal.events);
-    let (diets, questions) = (&portal.diets, &portal.questions);
+    let snapshot = store.read(open).await.unwrap();
+    let (occasion, events) = (&snapshot.occasion, &snapshot.events);
+    let (diets, questions) = (&snapshot.diets, &snapshot.questions);
     let seen = format!("{occasion:?}{events:?}{diets:?}{questions:?}");
     let id = stage.occasion.clone();
     let stored = store.read(move |tx| stored(tx, &id)).await.unwrap();

@@ -98,14 +98,14 @@ fn an_answer_is_heard_with_the_household_s_name_and_moves_the_counters() {
         let before = hear(&mut events).await.unwrap().data["summary"]["guests"]["total"].clone();
         stage
             .done(move |tx, host| {
-                let (portal, added) = guests::add(tx, host, &id, None, &[named("Mei")])?;
+                let (snapshot, added) = guests::add(tx, host, &id, None, &[named("Mei")])?;
                 let yes = occasions::hosting::answers::OneReply {
                     version: None,
                     status: occasions::words::ReplyStatus::Yes,
                     r#override: false,
                     mail: false,
                 };
-                let version = portal.household.invitation.version;
+                let version = snapshot.household.invitation.version;
                 occasions::hosting::answers::reply(tx, host, &added[0], "nikah", version, &yes)
                     .map(drop)
             })

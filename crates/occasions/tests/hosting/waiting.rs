@@ -42,22 +42,22 @@ async fn say(stage: &Stage<'_>, id: &InvitationId, status: ReplyStatus) {
         replies: [(RECEPTION.to_owned(), status)].into(),
         ..GuestUpdate::default()
     });
-    let wish = HouseholdChange {
+    let change = HouseholdChange {
         version: Some(household.invitation.version),
         guests: people.collect(),
         ..HouseholdChange::default()
     };
     let id = id.clone();
     stage
-        .done(move |tx, host| answers::save(tx, host, &id, &wish, Overrides::default()).map(drop))
+        .done(move |tx, host| answers::save(tx, host, &id, &change, Overrides::default()).map(drop))
         .await;
 }
 
 async fn replies(stage: &Stage<'_>, id: &InvitationId) -> Vec<ReplyStatus> {
-    let portal = portal(stage, id).await;
-    let mut events = portal.events.iter();
+    let snapshot = portal(stage, id).await;
+    let mut events = snapshot.events.iter();
     let event = events.find(|one| one.key == RECEPTION).unwrap();
-    let guests = portal.household.guests.iter();
+    let guests = snapshot.household.guests.iter();
     guests
         .map(|guest| guest.replies[&event.id].status)
         .collect()

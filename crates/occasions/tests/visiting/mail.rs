@@ -216,7 +216,7 @@ fn answers_that_change_while_it_is_rendered_are_in_the_only_mail() {
         put(&mut visitor, "RAHMA", &body).await.expect(200);
         let declined = Save {
             key: CodeKey::parse("RAHMA").unwrap(),
-            wish: HouseholdChange {
+            change: HouseholdChange {
                 version: Some(2),
                 guests: vec![GuestUpdate {
                     id: Some(rahman.parse().unwrap()),

@@ -12,7 +12,6 @@ use crate::store::{StoreError, Tx};
 
 /// The pauses between the three attempts of an ordinary job.
 const PAUSES: &[SignedDuration] = &[SignedDuration::from_secs(10), SignedDuration::from_secs(60)];
-/// The pauses between the six attempts to send a mail.
 const MAIL_PAUSES: &[SignedDuration] = &[
     SignedDuration::from_mins(1),
     SignedDuration::from_mins(5),

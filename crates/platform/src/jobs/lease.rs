@@ -177,8 +177,7 @@ pub(super) fn revive(tx: &mut Tx<'_>, id: &JobId) -> Result<bool, StoreError> {
     Ok(true)
 }
 
-/// The next due job in `queue`, ordered by priority, then by sequence number within its lane, then
-/// by due time.
+/// By priority, then by sequence number within its lane, then by due time.
 fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
     let now = tx.now();
     if let Some(most) = queue.line_at_once() {
@@ -194,8 +193,7 @@ fn next(tx: &mut Tx<'_>, queue: Queue) -> Result<Option<JobId>, StoreError> {
     Ok(found.map(|(id,)| id))
 }
 
-/// Locks the first job in the lane of job `id`, so that only one worker at a time starts a request
-/// in this lane. Returns `false` if no job is left.
+/// Only one worker at a time starts a request in this lane. `false` if no job is left.
 fn lock_line(tx: &mut Tx<'_>, queue: Queue, id: &JobId) -> Result<bool, StoreError> {
     let first: Option<(JobId,)> = sql!(
         "SELECT id FROM job WHERE queue = :queue
@@ -208,7 +206,6 @@ fn lock_line(tx: &mut Tx<'_>, queue: Queue, id: &JobId) -> Result<bool, StoreErr
     Ok(first.is_some())
 }
 
-/// Finds the next due job in a lane with fewer than `most` running requests.
 fn next_of_lines(tx: &mut Tx<'_>, queue: Queue, most: i64) -> Result<Option<JobId>, StoreError> {
     let found: Option<(JobId,)> = sql!(
         "SELECT id FROM job WHERE queue = :queue AND due_at <= :now

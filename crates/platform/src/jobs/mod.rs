@@ -90,7 +90,6 @@ impl Queue {
         Self::Fetches,
     ];
 
-    /// The maximum number of concurrent requests in a lane, if the queue's lanes are limited.
     fn line_at_once(self) -> Option<i64> {
         match self {
             Self::Work | Self::Mail | Self::Calls => None,
@@ -235,7 +234,6 @@ impl Tx<'_> {
     }
 }
 
-/// Returns the sequence number that places a new job at the end of its lane.
 fn next_turn(tx: &mut Tx<'_>, queue: Queue, line: &str) -> Result<i64, StoreError> {
     let (last,): (Option<i64>,) = sql!(
         "SELECT MAX(turn) FROM job WHERE line = :line AND queue = :queue AND state <> 'failed'",

@@ -24,14 +24,10 @@ use crate::store::{Rows, Store, StoreError, Tx};
 const RENEWAL: Duration = Duration::from_secs(20);
 /// How often the store is checked for other processes' jobs and for jobs that have become due.
 const POLL: Duration = Duration::from_secs(1);
-/// How long running jobs may take to finish when Kenduri stops.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How many mails are sent at the same time.
+const STOP_TIMEOUT: Duration = Duration::from_secs(30);
 const MAILS_AT_ONCE: usize = 2;
-/// How many HTTP requests to other sites run at the same time.
 const CALLS_AT_ONCE: usize = 8;
-/// The delay of a job whose kind this process does not know. During an upgrade, another process may
-/// know the kind and run the job.
+/// During an upgrade, another process may know the kind of job and run it.
 const STRANGER: SignedDuration = SignedDuration::from_secs(60);
 /// How many times the commit of a result is tried while the store is unavailable.
 const COMMITS: u32 = 5;
@@ -55,9 +51,7 @@ struct Inner {
 struct End {
     outcome: Outcome,
     effect: Option<Effect>,
-    /// The handler's writes for a job that is given up.
     given_up: Option<Effect>,
-    /// The error text for the log.
     logged: String,
 }
 
@@ -100,7 +94,7 @@ impl Worker {
             self.serve(Queue::Fetches, CALLS_AT_ONCE, &stop, &tracker, &halt),
         );
         tracker.close();
-        if timeout(PATIENCE, tracker.wait()).await.is_err() {
+        if timeout(STOP_TIMEOUT, tracker.wait()).await.is_err() {
             tracing::warn!(jobs = tracker.len(), "jobs are given back unfinished");
             halt.cancel();
             tracker.wait().await;
@@ -211,8 +205,7 @@ impl Worker {
         self.0.store.write(move |tx| lease::take(tx, queue)).await
     }
 
-    /// Attempts a job once, and commits the result. The attempt's code runs with the id of the
-    /// request that caused the job. `halt` cancels the attempt.
+    /// Runs with the id of the request that caused the job. `halt` cancels the attempt.
     async fn attempt(&self, job: Job, halt: &CancellationToken) {
         let request: Option<Arc<str>> = job.request_id.as_deref().map(Arc::from);
         // The span has the highest level, so that no log filter drops it.
@@ -260,8 +253,7 @@ impl Worker {
         self.settle(job, result).await;
     }
 
-    /// Commits the result of an attempt together with the handler's writes. If a write is refused,
-    /// the attempt fails with that error.
+    /// If a write of the handler is refused, the attempt fails with that error.
     async fn settle(&self, job: Job, result: Result<Done, JobError>) {
         let end = match result {
             Ok(done) => End {

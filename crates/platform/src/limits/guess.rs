@@ -39,8 +39,7 @@ use tally::{Held, Room, Tallies};
 pub const USED_UP: &str = "guess.used_up";
 const ALARM_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// The maximum number of wrong attempts per day that are remembered and stored. Further attempts
-/// are counted but not remembered.
+/// Further wrong attempts of the day are counted but not remembered.
 const REMEMBERED: usize = 10_000;
 /// The maximum number of remembered attempts with a name. The remaining room is for attempts
 /// without a name.
@@ -63,7 +62,6 @@ pub struct GuessBudget(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// Notifies waiting attempts whenever a look-up ends.
     ended: Notify,
     waiting: Semaphore,
 }
@@ -304,7 +302,6 @@ impl State {
         is_kept
     }
 
-    /// Whether an identical attempt was made before, so that its result is known.
     fn is_known(&self, failure: &Failure) -> bool {
         let wrong = self.wrong.get(&failure.guess);
         let is_wrong = wrong.is_some_and(|at| failure.at.duration_since(*at) < DAY);

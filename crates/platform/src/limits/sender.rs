@@ -14,7 +14,6 @@ const CALLS: Rule = Rule {
     count: 30,
     per: SignedDuration::from_mins(10),
 };
-/// The maximum number of accounts that are counted at one time.
 const ACCOUNTS: usize = 20_000;
 
 /// The counters of this process. Clones share them.

@@ -18,7 +18,6 @@ use crate::sql;
 use crate::store::{Row, Rows, Store, StoreError, Tx};
 
 pub const KIND: &str = "mail.bounces";
-/// How many reports are read in one run.
 const BATCH: usize = 100;
 
 /// The position up to which a mailbox was read.
@@ -66,7 +65,6 @@ pub fn handler(store: Store, mailbox: Mailbox, key: Key) -> Handler {
     })
 }
 
-/// The delivery reports found in a mailbox, and the position up to which the mailbox was read.
 struct Found {
     uid_validity: i64,
     last_uid: i64,

@@ -46,7 +46,6 @@ pub struct Post {
 }
 
 impl Post {
-    /// The unsubscribe link of a mail, if its stream has one.
     fn unsubscribe_link(&self, mail: &Outgoing) -> Option<String> {
         if !mail.stream.is_unsubscribable() {
             return None;
@@ -132,8 +131,7 @@ async fn send(store: &Store, post: Arc<Post>, job: Job) -> Result<Done, JobError
     }
 }
 
-/// Makes the error after which the mail is retried. The mail server's reply may contain the
-/// recipient's email address, so the log gets a shortened text.
+/// The mail server's reply may contain the recipient's email address, so the log gets less.
 fn unsent(reason: String) -> JobError {
     let logged = smtp::without_words(&reason);
     JobError::retry(reason).logged_as(logged)
@@ -150,7 +148,6 @@ struct Begun {
     is_last: bool,
 }
 
-/// Stores the mail in the mailbox, unless its recipient is suppressed.
 fn keep(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<(), StoreError> {
     if begin(tx, post, id)?.is_none() {
         return Ok(());
@@ -165,8 +162,7 @@ fn keep(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Locks the mail and decides whether to send it. If it must not be sent, returns `None`, and the
-/// mail's state contains the reason.
+/// If it must not be sent, returns `None`, and the mail's state contains the reason.
 fn begin(tx: &mut Tx<'_>, post: &Post, id: &MailId) -> Result<Option<Begun>, StoreError> {
     let locked: Option<(State, i64, bool)> = sql!(
         "SELECT state, doubts, is_held FROM mail WHERE id = :id FOR NO KEY UPDATE",
@@ -252,8 +248,7 @@ fn ended(post: Arc<Post>, mail: Outgoing, state: State, answer: String) -> Done 
     })
 }
 
-/// Records that the recipient's server refused a mail. `outcome` is what the refusal says about the
-/// email address.
+/// `outcome` is what the refusal says about the email address.
 fn failed(post: Arc<Post>, mail: Outgoing, state: State, answer: String, outcome: Outcome) -> Done {
     metrics::counter!("kenduri_mails_total", "state" => state.word()).increment(1);
     Done::with(move |tx| {

@@ -232,7 +232,6 @@ impl Signer {
     }
 }
 
-/// Joins folded lines, and returns the header fields with lower-case names and canonical values.
 fn fields(head: &str) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for line in head.split("\r\n") {

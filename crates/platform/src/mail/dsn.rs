@@ -6,7 +6,6 @@ use mailparse::{MailHeaderMap as _, ParsedMail, parse_headers, parse_mail};
 use super::smtp::means_unknown;
 
 const REASON_LIMIT: usize = 500;
-/// The maximum number of Message-IDs that are read from a report.
 const MESSAGES: usize = 20;
 /// The maximum number of lines in a report that may separate its parts. Even an empty part takes
 /// much more memory than the line before it.

@@ -19,11 +19,9 @@ use tokio_rustls::TlsConnector;
 
 use crate::secret::Secret;
 
-/// The timeout for the connection and for each command.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// The longest line in a server's response, in bytes. A long line lists the numbers of many mails.
 const LINE_LIMIT: u64 = 1024 * 1024;
-/// The maximum number of lines in a response.
 const LINES: usize = 10_000;
 /// The maximum length of all lines of a response together, in bytes.
 const LINES_LIMIT: usize = 4 * 1024 * 1024;
@@ -98,7 +96,7 @@ struct Response {
 impl Session {
     /// Connects, signs in and opens the folder for reading.
     pub(super) async fn open(mailbox: &Mailbox) -> Result<Self, ImapError> {
-        let stream = timeout(PATIENCE, connect(mailbox))
+        let stream = timeout(TIMEOUT, connect(mailbox))
             .await
             .map_err(|_| ImapError::Slow)??;
         let mut session = Self {
@@ -109,7 +107,7 @@ impl Session {
             uid_validity: 0,
             next_uid: 0,
         };
-        let greeting = timeout(PATIENCE, session.response())
+        let greeting = timeout(TIMEOUT, session.response())
             .await
             .map_err(|_| ImapError::Slow)??;
         if !greeting.line.starts_with("* OK") {
@@ -165,13 +163,12 @@ impl Session {
         let _ = self.command("LOGOUT", "LOGOUT").await;
     }
 
-    /// Sends a command and returns the server's untagged responses.
     async fn command(
         &mut self,
         name: &'static str,
         line: &str,
     ) -> Result<Vec<Response>, ImapError> {
-        timeout(PATIENCE, self.exchange(name, line))
+        timeout(TIMEOUT, self.exchange(name, line))
             .await
             .map_err(|_| ImapError::Slow)?
     }
@@ -268,7 +265,6 @@ fn quote(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
-/// Returns the length of the literal that follows `line`, if any.
 fn literal_length(line: &str) -> Option<usize> {
     let (_, length) = line.strip_suffix('}')?.rsplit_once('{')?;
     length.parse().ok()

@@ -136,7 +136,6 @@ impl Outgoing {
     }
 }
 
-/// A mail's calendar part. The variants differ in how the part is sent.
 enum Calendar {
     /// A request or a cancellation, sent as the last alternative, as RFC 6047 requires.
     Invitation(SinglePart),

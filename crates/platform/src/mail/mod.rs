@@ -129,7 +129,6 @@ impl Stream {
         matches!(self, Self::Security | Self::Transactional)
     }
 
-    /// Whether mails of this stream have an unsubscribe link.
     fn is_unsubscribable(self) -> bool {
         UNSUBSCRIBABLE.contains(&self)
     }

@@ -26,10 +26,8 @@ use crate::secret::Secret;
 
 /// The timeout for opening a connection, and for QUIT.
 const CONNECT: Duration = Duration::from_secs(10);
-/// The timeout for one SMTP command.
 const COMMAND: Duration = Duration::from_secs(30);
-/// The timeout for the mail server's reply to the text. It is long, because some servers scan for
-/// viruses before they reply.
+/// Long, because some servers scan for viruses before they reply.
 const TEXT: Duration = Duration::from_mins(2);
 /// How long sending pauses after the mail server refused this site rather than one recipient.
 const HOLD: Duration = Duration::from_mins(1);
@@ -81,7 +79,6 @@ impl fmt::Debug for Smtp {
     }
 }
 
-/// The rate limit, with the time at which the next mail may be sent.
 struct Pace {
     interval: Duration,
     next: Instant,
@@ -209,7 +206,6 @@ impl Smtp {
         Ok(connection)
     }
 
-    /// Sends MAIL FROM, RCPT TO and DATA.
     async fn introduce(
         &self,
         connection: &mut AsyncSmtpConnection,
@@ -261,7 +257,6 @@ impl Smtp {
 }
 
 impl Pace {
-    /// Reserves the next instant at which a mail may be sent.
     fn turn(&mut self, now: Instant) -> Result<Instant, Duration> {
         let held = self.held_until.saturating_duration_since(now);
         if !held.is_zero() {
@@ -273,7 +268,6 @@ impl Pace {
     }
 }
 
-/// The reason why one step of the SMTP session failed.
 enum Failure {
     /// The server replied with an error.
     Said(Reply),

@@ -141,7 +141,6 @@ impl SnsTopic {
         Ok(())
     }
 
-    /// The public key of the certificate at `url`.
     async fn key(
         &self,
         outbound: &Outbound,

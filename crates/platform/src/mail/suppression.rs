@@ -298,8 +298,7 @@ pub(super) fn lock_address(
     lock(tx, &Place::whole(key, address)).map(drop)
 }
 
-/// Locks the suppression entry. If the entry is missing, inserts it as a soft bounce with a count
-/// of 0.
+/// If the entry is missing, inserts it as a soft bounce with a count of 0.
 fn lock(tx: &mut Tx<'_>, place: &Place) -> Result<Cause, StoreError> {
     let now = tx.now();
     let (known,): (Cause,) = sql!(

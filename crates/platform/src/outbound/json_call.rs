@@ -22,7 +22,6 @@ use super::{Answer, LONGEST_ANSWER, Outbound, OutboundError, Outgoing, Reach, Ta
 
 /// How long an unused connection is kept.
 const KEPT: Duration = Duration::from_secs(20);
-/// The maximum number of unused connections kept for one server.
 const KEPT_EACH: usize = 4;
 
 #[derive(Clone, Debug)]
@@ -88,8 +87,7 @@ impl Answer {
 }
 
 type Sender = SendRequest<Full<Bytes>>;
-/// A server, by scheme, host and port. The second value is whether the server may be in a private
-/// network.
+/// Scheme, host and port, and whether the server may be in a private network.
 type Server = (String, bool);
 /// Unused connections, each with the time of its last use.
 type Unused = Vec<(Sender, Instant)>;
@@ -199,8 +197,7 @@ impl Outbound {
     }
 }
 
-/// Begins HTTP/1.1 on a connection. The connection stays open until its sender is dropped or the
-/// server closes it.
+/// The connection stays open until its sender is dropped or the server closes it.
 async fn handshake<S>(stream: S) -> Result<Sender, OutboundError>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,

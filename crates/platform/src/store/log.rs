@@ -14,7 +14,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-/// The maximum number of attempts to read the index consistently.
 const READS: u32 = 100;
 /// The length of the index's header in bytes. The index contains two copies of the header.
 const HEADER: usize = 48;

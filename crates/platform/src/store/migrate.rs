@@ -197,8 +197,7 @@ fn unable(error: &::postgres::Error) -> StoreError {
     StoreError::Schema(format!("migration failed: {reason}"))
 }
 
-/// Returns the steps that are not applied yet, in order. Fails if this version of Kenduri cannot
-/// upgrade the store's tables.
+/// Fails if this version of Kenduri cannot upgrade the store's tables.
 fn missing(
     migrations: &[Migrations],
     applied: &[Applied],
@@ -248,7 +247,6 @@ pub fn owners(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     Ok(all.into_iter().map(|(owner,)| owner).collect())
 }
 
-/// The PostgreSQL extensions that a migration requires.
 fn extensions(text: &str) -> impl Iterator<Item = &str> {
     text.lines()
         .filter_map(|line| line.strip_prefix("-- needs extension "))
@@ -267,8 +265,7 @@ const SQLITE: &str = "-- only sqlite";
 const POSTGRESQL: &str = "-- only postgresql";
 const END: &str = "-- end";
 
-/// Returns the migration's `text` without the sections for the other engine. Returns `None` if
-/// sections are nested or unclosed.
+/// `None` if sections are nested or unclosed.
 fn only(engine: &str, text: &str) -> Option<String> {
     let mut shown = String::with_capacity(text.len());
     let mut section = None;

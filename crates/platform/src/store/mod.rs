@@ -293,7 +293,6 @@ impl Store {
         }
     }
 
-    /// Lets an engine's thread run the work, and returns the work with its result.
     async fn queue(&self, mode: Mode, work: Box<dyn Work>) -> Result<Box<dyn Work>, StoreError> {
         let (reply, answer) = oneshot::channel();
         let call = Call {
@@ -425,7 +424,6 @@ where
         .unwrap_or(Err(StoreError::Stopped.into()))
 }
 
-/// Work in an engine's queue.
 struct Call {
     work: Box<dyn Work>,
     /// Why the work failed, if not by its own error.
@@ -435,7 +433,6 @@ struct Call {
 }
 
 impl Call {
-    /// Runs the work in `tx`, and returns whether to commit.
     fn run(&mut self, tx: &mut Tx<'_>) -> bool {
         tx.for_request(self.request.clone());
         let outcome = tx.attempt(self.work.as_mut());

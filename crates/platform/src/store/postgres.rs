@@ -18,7 +18,6 @@ use super::relay::Relay;
 use super::tx::{self, Mode};
 use super::{Call, Counts, Ground, PostgresSettings, QUEUE_LIMIT, Signals, StoreError, Tx, Wake};
 
-/// The maximum number of times that a change is run if deadlocks occur.
 const TRIES: u32 = 5;
 /// The pause before the second run; each further pause is longer.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -118,7 +117,7 @@ impl Server {
         }
     }
 
-    /// Runs one queued change or read. If the connection breaks, the next call opens a new one.
+    /// If the connection breaks, the next call opens a new one.
     fn serve(
         &self,
         slot: &mut Option<Connection>,

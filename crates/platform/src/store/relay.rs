@@ -24,9 +24,7 @@ use super::{Signals, StoreError, Wake};
 /// Polling is needed if a process dies between its commit and its notification, or if the leader
 /// dies.
 const LOOK: Duration = Duration::from_millis(200);
-/// The pause before reconnecting.
-const AGAIN: Duration = Duration::from_secs(1);
-/// The maximum number of rows numbered in one transaction.
+const RECONNECT_AFTER: Duration = Duration::from_secs(1);
 const PART: i64 = 1_000;
 
 #[derive(Debug)]
@@ -83,13 +81,12 @@ async fn run(config: Config, signals: Arc<Signals>, changed: Arc<Notify>, stop: 
                     "the relay of news lost its connection"
                 );
             }
-            tokio::time::sleep(AGAIN).await;
+            tokio::time::sleep(RECONNECT_AFTER).await;
         }
     };
     stop.run_until_cancelled(work).await;
 }
 
-/// Serves one connection until it fails.
 async fn connected(config: &Config, signals: &Signals, changed: &Notify) -> Result<(), Error> {
     let (client, mut connection) = config.connect(tls()).await?;
     let listen = async {

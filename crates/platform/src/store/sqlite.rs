@@ -46,7 +46,6 @@ const BUSY: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(200);
 /// The error for a change that was not run, or whose transaction SQLite aborted.
 const NOT_TAKEN: &str = "the disk refused the change";
-/// The maximum number of idle reading connections kept open.
 const READERS: usize = 8;
 /// The number of pages in the write-ahead log that triggers a checkpoint. A higher number means
 /// fewer flushes. Below 4,062 pages, readers search only one hash table of the log's index.
@@ -66,7 +65,6 @@ pub(super) struct Engine {
     log: Option<Log>,
 }
 
-/// A message to the writer.
 enum Message {
     Change(Call),
     /// Pauses writing until the sender of the channel is dropped.
@@ -194,7 +192,6 @@ struct Writer {
     batch: usize,
 }
 
-/// A batch of changes that have run but are not committed yet.
 #[derive(Default)]
 struct Batch {
     done: Vec<Call>,
@@ -262,8 +259,7 @@ impl Writer {
             .ok()
     }
 
-    /// Runs one batch that starts with `first` and ends at a pause. Returns how long its flush
-    /// took.
+    /// Ends at a pause. Returns how long the flush took.
     fn batch(&self, first: Call, last_flush: Duration, pause: &mut Option<Message>) -> Duration {
         if let Err((error, _)) = execute(&self.connection, "BEGIN IMMEDIATE") {
             tracing::error!(%error, "the store's file is held by another program");
@@ -373,8 +369,7 @@ impl Writer {
         true
     }
 
-    /// Returns whether `BEGIN`, `COMMIT` or a similar statement succeeded. If not, the whole batch
-    /// fails.
+    /// If the statement failed, the whole batch fails.
     fn held(&self, outcome: Result<(), (StoreError, Failure)>, batch: &mut Batch) -> bool {
         let Err((error, _)) = outcome else {
             return true;
@@ -383,7 +378,6 @@ impl Writer {
         false
     }
 
-    /// Reports the error to every change of the batch, none of which was committed.
     fn lose(&self, batch: Batch, error: &StoreError) {
         tracing::error!(%error, changes = batch.done.len(), "a batch was not kept");
         if !self.connection.is_autocommit()

@@ -85,7 +85,6 @@ pub fn to_postgres(
     Ok(moved)
 }
 
-/// Creates the source's tables in the target.
 fn prepare(
     source: &Connection,
     target: &mut Transaction<'_>,
@@ -151,7 +150,6 @@ fn tables(source: &Connection) -> Result<Vec<Table>, TransferError> {
     Ok(tables)
 }
 
-/// Fails unless the target has the same tables with the same columns.
 fn compare_columns(tables: &[Table], target: &mut Transaction<'_>) -> Result<(), TransferError> {
     let mut from = BTreeSet::new();
     for table in tables {
@@ -195,7 +193,6 @@ impl Table {
         )
     }
 
-    /// Sends all rows. Returns their number.
     fn copy(
         &self,
         source: &Connection,
@@ -225,7 +222,6 @@ impl Table {
         writer.finish().map_err(fail)
     }
 
-    /// Reads all rows from both engines. Fails unless they are equal.
     fn compare(
         &self,
         source: &Connection,

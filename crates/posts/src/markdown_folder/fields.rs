@@ -184,7 +184,6 @@ impl Reading<'_> {
             .ok()
     }
 
-    /// Shortens a text at the end of a word.
     fn shortened(
         &mut self,
         file: &Path,
@@ -306,7 +305,6 @@ impl Reading<'_> {
     }
 }
 
-/// The dates of a front matter.
 #[derive(Default)]
 struct Dates {
     published_at: Option<Timestamp>,

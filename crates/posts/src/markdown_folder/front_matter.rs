@@ -22,7 +22,6 @@ pub(super) struct Entry {
     pub(super) name: String,
     pub(super) line: usize,
     pub(super) value: Value,
-    /// Whether the import has used the value.
     is_used: Cell<bool>,
 }
 
@@ -48,7 +47,6 @@ pub(super) struct Document {
 /// An error: the line number and the description.
 pub(super) type Fault = (usize, String);
 
-/// A value as the three languages have it.
 enum Node {
     Nothing,
     Text(String),
@@ -100,7 +98,6 @@ pub(super) fn read(file: &str) -> Result<Document, Fault> {
     })
 }
 
-/// The index of the line that ends the front matter.
 fn end(lines: &[&str], begin: usize, ends: &[&str]) -> Result<usize, Fault> {
     let inside = lines.iter().skip(begin + 1);
     match inside
@@ -263,7 +260,6 @@ fn plain_lines(lines: &[&str], begin: usize) -> Result<Option<(Vec<Pair>, usize)
     Ok(Some((pairs, begin + length + 1)))
 }
 
-/// Splits a line into its key and the text after the colon.
 fn key(line: &str) -> Option<(&str, &str)> {
     let (key, rest) = line.split_once(':')?;
     let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');

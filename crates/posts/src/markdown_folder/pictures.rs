@@ -50,8 +50,7 @@ impl Reading<'_> {
         Ok(Some(stored))
     }
 
-    /// Reads a picture's file. If the picture was exported from a Kenduri site, it keeps its file
-    /// name.
+    /// A picture that was exported from a Kenduri site keeps its file name.
     async fn keep(&mut self, path: &Path) -> Result<Found, FolderError> {
         let sent = Bytes::from(std::fs::read(path)?);
         let shown = path.strip_prefix(&self.root).unwrap_or(path).display();
@@ -84,7 +83,6 @@ impl Reading<'_> {
         Ok(Ok(file))
     }
 
-    /// The content of a picture that this import has read or that is already stored.
     async fn kept(&self, file: &str) -> Result<Option<Bytes>, FolderError> {
         let mut new = self.folder.pictures.iter();
         if let Some((_, bytes)) = new.find(|(name, _)| name == file) {

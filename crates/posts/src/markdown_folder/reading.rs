@@ -156,7 +156,6 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// The text of a post, with the new paths of its pictures.
     async fn body(
         &mut self,
         file: &Path,

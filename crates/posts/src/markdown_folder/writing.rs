@@ -14,7 +14,6 @@ use crate::image;
 use crate::markdown;
 use crate::post::{Kind, Post, State};
 
-/// The path of the folder with the pictures, relative to a post's file.
 const PICTURES: &str = "../pictures/";
 
 /// Writes all posts into a new or empty folder.

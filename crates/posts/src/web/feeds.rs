@@ -145,8 +145,7 @@ async fn show(
     Ok(response)
 }
 
-/// The time at which the site's first account was created, used as the `updated` time of an empty
-/// feed.
+/// The `updated` time of an empty feed.
 fn began(tx: &mut Tx<'_>) -> Result<Timestamp, StoreError> {
     let (at,): (Option<Timestamp>,) = tx.one(sql!("SELECT MIN(created_at) FROM account"), &[])?;
     Ok(at.unwrap_or(Timestamp::UNIX_EPOCH))

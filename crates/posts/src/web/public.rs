@@ -84,7 +84,6 @@ impl Line {
     }
 }
 
-/// How many articles the first page of the site shows.
 const NEWEST: i64 = 3;
 
 #[derive(Template)]
@@ -156,7 +155,6 @@ pub(crate) fn pages(tx: &mut Tx<'_>) -> Result<Vec<PublicPage>, StoreError> {
     Ok(all)
 }
 
-/// The maximum number of posts of each kind in the sitemap.
 const MOST_PAGES: i64 = 10_000;
 
 /// The posts' entries in the public menu.
@@ -192,10 +190,8 @@ pub(crate) fn first_page(tx: &mut Tx<'_>, slug: &str) -> Result<Option<String>, 
 struct ListPage<'a> {
     text: &'a Text,
     title: &'a str,
-    /// The tags. Each has the path of the page with its articles, a text with the tag and the
-    /// number of its articles, and a flag. The flag says whether this page shows these articles.
+    /// The path of its articles, a text with their number, and whether this page shows them.
     tags: Vec<(String, String, bool)>,
-    /// The tag that filters the list; empty if there is none.
     tag: &'a str,
     lines: Vec<Line>,
     /// The path of the feed; empty if there is none.
@@ -323,7 +319,6 @@ async fn list_page(
     framed(site, text, title, body, metadata)
 }
 
-/// The maximum number of tags above the list of articles.
 const MOST_TAGS: usize = 12;
 
 fn tag_path(tag: &str) -> String {
@@ -350,7 +345,6 @@ impl Author {
     }
 }
 
-/// The parts of a page around its post, such as the author and the neighbouring posts.
 struct Surroundings {
     author: Option<Author>,
     /// The path and title of the post that was published before this one.
@@ -395,7 +389,6 @@ struct PostPage<'a> {
     text: &'a Text,
     post: &'a Post,
     html: String,
-    /// Whether the page shows date and author: true for articles and notes.
     is_dated: bool,
     author: Option<Author>,
     date: String,
@@ -498,8 +491,6 @@ async fn post_page(
     framed(site, &text, &name(&post), body, metadata)
 }
 
-/// The data with which other sites show a preview of a link to the post. The preview has the post's
-/// first picture, if there is one.
 fn share(site: &Site, post: &Post) -> Share {
     let mut share = Share::new(site, &name(post), &post.excerpt(), &feed::path(post));
     share.kind = match post.kind {

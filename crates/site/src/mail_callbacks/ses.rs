@@ -57,7 +57,6 @@ struct Recipient {
 }
 
 impl Event {
-    /// The outcome of the mail, and the recipients to whom it applies.
     fn outcome(self) -> Option<(Outcome, Vec<String>)> {
         let addresses = |all: Vec<Recipient>| all.into_iter().map(|one| one.email_address);
         if let Some(bounce) = self.bounce {

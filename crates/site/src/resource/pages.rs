@@ -200,7 +200,6 @@ pub struct EditForm<'a> {
     version: i64,
 }
 
-/// The body of a page, as HTML that a resource's own code has rendered.
 #[derive(Template)]
 #[template(source = "{{ self.0|safe }}", ext = "html")]
 struct Body(String);
@@ -245,7 +244,6 @@ pub fn stored<R: Resource>(zone: &TimeZone, one: &R) -> Form {
     fields::form(R::FIELDS, one, one.version(), zone)
 }
 
-/// The fields that an item's form shows to the caller.
 fn shown<R: PageResource>(
     may_own: bool,
     one: Option<&R>,
@@ -262,7 +260,6 @@ fn shown<R: PageResource>(
     fields
 }
 
-/// The path to which the browser is redirected after saving a form.
 fn after<R: PageResource>(list: &str, one: &R, is_new: bool) -> String {
     match (R::IS_SHOWN_AFTER, is_new) {
         (true, true) => format!("{list}/{}?done={}", one.address(), R::BEGUN),
@@ -272,7 +269,6 @@ fn after<R: PageResource>(list: &str, one: &R, is_new: bool) -> String {
     }
 }
 
-/// Removes the empty rows from the lists in a form.
 fn compacted<R: Resource>(form: Form) -> Form {
     let lists = R::FIELDS.iter();
     let lists = lists.filter(|field| matches!(field.kind, Kind::Rows(..)));
@@ -308,7 +304,6 @@ async fn edit_page<R: PageResource>(req: RequestOf<R>) -> Result<Response, Probl
     edit_form(&req, &context, &FormState::of(form), Some(&one)).await
 }
 
-/// Loads the item that the path names, and its form values.
 async fn load_form<R: PageResource>(
     req: &RequestOf<R>,
 ) -> Result<(ContextOf<R>, R, Form), Problem> {

@@ -62,7 +62,6 @@ pub fn declare(tx: &mut Tx<'_>, all: &[DeclaredWebhook]) -> Result<(), StoreErro
     Ok(())
 }
 
-/// The job data of a message to a declared webhook.
 #[derive(Clone, Serialize, Deserialize)]
 struct Payload {
     url: String,

@@ -41,9 +41,7 @@ pub(super) const PAUSES: [SignedDuration; 7] = [
 ];
 /// A webhook is disabled after this time without a successful delivery.
 const GIVEN_UP: SignedDuration = SignedDuration::from_hours(5 * 24);
-/// How long deliveries are kept.
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
-/// The number of deliveries in the list shown to the owner.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 const SHOWN: i64 = 50;
 
 web::words! {
@@ -152,7 +150,7 @@ pub fn sweep_job() -> Handler {
 }
 
 fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    let oldest = tx.now() - KEPT;
+    let oldest = tx.now() - KEPT_FOR;
     sql!(
         "DELETE FROM webhook_delivery WHERE created_at < :oldest",
         oldest
@@ -161,7 +159,6 @@ fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A message that is due to be sent.
 #[derive(Clone, Debug)]
 struct Due {
     id: DeliveryId,
@@ -365,7 +362,6 @@ fn set(
     Ok(())
 }
 
-/// Disables a webhook and notifies its owner.
 fn disable(tx: &mut Tx<'_>, site: &Site, webhook: &Webhook) -> Result<(), StoreError> {
     let id = &webhook.id;
     set(tx, id, State::Disabled, webhook.failing_since)?;

@@ -12,7 +12,6 @@ const RULE: Rule = Rule {
     per: SignedDuration::from_mins(10),
 };
 
-/// The maximum number of accounts whose test messages are counted at one time.
 const KEYS: usize = 20_000;
 
 /// The rate limit, counted by this process. Clones share the counters.

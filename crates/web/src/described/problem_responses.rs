@@ -16,7 +16,6 @@ const SCHEMA: &str = "Problem";
 /// A response that several operations share: status, name, description.
 pub type Shared = (u16, &'static str, &'static str);
 
-/// The error responses that operations of all domains share.
 const REFUSALS: &[Shared] = &[
     (400, "BadRequest", "The request cannot be read."),
     (401, "Unauthorized", "There is no valid token or session."),
@@ -167,7 +166,6 @@ fn add(operation: &mut Operation, statuses: &[u16]) {
     }
 }
 
-/// Completes the description of a response whose status several operations share.
 fn fill(all: &[Shared], status: u16, response: &mut RefOr<Response>) {
     let RefOr::T(own) = response else { return };
     let shared = all.iter().find(|(known, ..)| *known == status);

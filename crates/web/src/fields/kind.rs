@@ -376,14 +376,12 @@ pub(super) fn fill_form(
     }
 }
 
-/// Adds the time zone to a typed day and time.
 fn in_zone(typed: &str, zone: &TimeZone) -> String {
     let local = typed.trim().parse::<DateTime>().ok();
     let zoned = local.and_then(|local| local.to_zoned(zone.clone()).ok());
     zoned.map_or_else(|| typed.to_owned(), |zoned| zoned.timestamp().to_string())
 }
 
-/// Formats an instant for an input of the type `datetime-local`.
 fn moment(at: &str, zone: &TimeZone) -> String {
     let at = at.parse::<Timestamp>().map(|at| at.to_zoned(zone.clone()));
     at.map(|at| at.strftime("%Y-%m-%dT%H:%M").to_string())

@@ -45,8 +45,8 @@ pub const fn duration(least: i64, most: i64, unit: Unit) -> FieldOf<i64> {
 }
 
 impl Quantity {
-    /// Reads a number as people type it. For a duration, a space and the unit's keyword follow the
-    /// number; without them it counts the field's own unit.
+    /// A duration's unit may follow, after a space. Without one, the number is in the field's own
+    /// unit.
     fn parse(self, typed: &str, currency: Option<Currency>) -> Option<i64> {
         match self {
             Self::Money(_) => Money::parse(typed, currency?).map(|money| money.minor),
@@ -64,7 +64,6 @@ impl Quantity {
         }
     }
 
-    /// An error's argument for a number.
     fn said(self, number: i64, currency: Option<Currency>) -> Argument {
         match (self, currency) {
             (Self::Money(_), Some(currency)) => Argument::Money(Money::new(number, currency)),

@@ -94,7 +94,6 @@ impl TableForm<'_> {
         (0..(count + rows::BLANK).min(most)).map(row).collect()
     }
 
-    /// A field for each language.
     fn texts(&self, field: &fields::Field, name: &str, limits: Limits) -> Group {
         let control = || {
             if limits.lines {
@@ -111,7 +110,6 @@ impl TableForm<'_> {
         group
     }
 
-    /// The controls for one field, whose name in the form is `name`.
     fn controls(&self, field: &fields::Field, name: &str) -> Vec<Field> {
         let text = self.text;
         let hint = field.hint.map(|hint| text.say(hint).into_owned());
@@ -172,8 +170,7 @@ impl TableForm<'_> {
         vec![shown]
     }
 
-    /// The control for a duration. `own` is the field's unit, which is chosen if the form names
-    /// none.
+    /// `own` is the field's unit, which is chosen if the form names none.
     fn duration(&self, name: &str, own: Unit) -> Control {
         let units = own.and_larger();
         let units = units.map(|unit| {
@@ -185,7 +182,6 @@ impl TableForm<'_> {
         Control::Duration(units.collect(), chosen.word().to_owned())
     }
 
-    /// The duration that another person saved in the meantime, if it differs from the typed one.
     fn stored_duration(&self, name: &str) -> Option<String> {
         let stored = self.form_state.stored.as_ref()?;
         let unit = format!("{name}.unit");

@@ -94,11 +94,8 @@ struct Writer<'a, 'b> {
     labels: Vec<CowStr<'a>>,
     /// The title of the most recent picture, which may become a caption.
     caption: String,
-    /// The alignments of the columns of the current table.
     columns: Vec<Alignment>,
-    /// The index of the current cell's column.
     column: usize,
-    /// The element of the current row's cells.
     cell: &'static str,
 }
 
@@ -203,8 +200,7 @@ impl<'a> Writer<'a, '_> {
         }) + 1
     }
 
-    /// Renders one of this site's pictures. For a picture on another site, renders only its
-    /// description.
+    /// For a picture on another site, renders only its description.
     fn picture(&mut self, found: Option<Picture>, title: &str, alt: String) {
         let Some(Picture { path, size }) = found else {
             self.push(Event::Text(alt.into()));
@@ -219,8 +215,7 @@ impl<'a> Writer<'a, '_> {
         self.push(Event::InlineHtml(html.into()));
     }
 
-    /// Ends a paragraph. If the paragraph contains only a picture with a title, it becomes a figure
-    /// with a caption.
+    /// If it contains only a picture with a title, it becomes a figure with a caption.
     fn end_paragraph(&mut self) {
         let events = if self.is_in_footnote {
             &mut self.footnotes
@@ -244,7 +239,6 @@ impl<'a> Writer<'a, '_> {
     }
 }
 
-/// Escapes a text for HTML, including attributes.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -127,7 +127,6 @@ impl Grid {
         Ok(())
     }
 
-    /// Counts memory that the table takes, or that reading it takes beside it.
     fn weigh(&mut self, bytes: usize) -> Result<(), Unreadable> {
         self.memory += bytes;
         if self.memory > MOST_MEMORY {

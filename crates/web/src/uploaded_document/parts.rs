@@ -118,7 +118,6 @@ fn names_macros(types: &str) -> bool {
     signs.iter().any(|sign| types.contains(sign))
 }
 
-/// Checks what a part refers to.
 fn check_relations(list: &str) -> Option<()> {
     let mut list = Xml::new(list.as_bytes());
     loop {

@@ -12,7 +12,6 @@ use super::{MOST_UNPACKED, Unopened};
 /// The maximum length of a tag or of a text, in bytes. A cell of a workbook has at most 32,767
 /// characters, and seven bytes may stand for one of them.
 const MOST_PIECE: usize = 256 << 10;
-/// The maximum depth of elements.
 const MOST_DEPTH: usize = 64;
 
 pub(crate) struct Xml<R> {

@@ -209,8 +209,7 @@ async fn show(
     Ok(Json(accounts.site.store.read(look).await?.into()))
 }
 
-/// Makes a change to a person's account. The caller must be an administrator who has recently
-/// proved a credential.
+/// The caller must be an administrator who has recently proved a credential.
 async fn act<T, E>(
     accounts: &Context,
     caller: Caller,

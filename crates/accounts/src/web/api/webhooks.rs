@@ -89,7 +89,6 @@ async fn list(call: Call) -> Result<Json<List<View>>, Problem> {
     Ok(Json(counted(found.into_iter().map(View::from).collect())))
 }
 
-/// Returns a complete list that also states its length as `total`.
 fn counted<T>(items: Vec<T>) -> List<T> {
     let total = i64::try_from(items.len()).ok();
     List {

@@ -9,7 +9,6 @@ use jiff::{SignedDuration, Span, Timestamp};
 
 use super::*;
 
-/// The number of files in a usual run.
 const FILES: u64 = 400;
 const HOME: &str = "Europe/London";
 const CENTRAL: &str = "BEGIN:STANDARD\nDTSTART:16010101T030000\nTZOFFSETFROM:+0200\n\
@@ -63,7 +62,6 @@ fn seeds() -> std::ops::Range<u64> {
 
 type Times = Vec<(Timestamp, Timestamp)>;
 
-/// One event: its lines, and when it is busy.
 struct Event {
     lines: Vec<String>,
     busy: Times,
@@ -277,7 +275,6 @@ fn events(draw: &mut Draw) -> Vec<Event> {
     all
 }
 
-/// Writes a calendar as one of many programs does.
 fn file(draw: &mut Draw, events: &[Event]) -> String {
     let mut lines: Vec<String> = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//EN"]
         .map(str::to_owned)

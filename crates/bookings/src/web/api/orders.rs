@@ -279,13 +279,11 @@ async fn check_payment(call: Call) -> Result<Response, Problem> {
 
 enum Begun {
     New(Key),
-    /// The stored response to an earlier request with the same key.
     Repeated(Response),
 }
 
-/// Requires an idempotency key, because the request calls a gateway. Finds the response to an
-/// earlier request with this key. The order's claim prevents concurrent checkouts of the same
-/// order.
+/// Requires an idempotency key, because the request calls a gateway. The order's claim prevents
+/// concurrent checkouts of the same order.
 async fn begin(call: &Call, body: &[u8]) -> Result<Begun, Problem> {
     let required = || Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_required");
     let key = call.key(body)?.ok_or_else(required)?;
@@ -303,8 +301,7 @@ async fn begin(call: &Call, body: &[u8]) -> Result<Begun, Problem> {
     })
 }
 
-/// Stores the response under its key. If a concurrent request was faster, sends the response of
-/// that request.
+/// If a concurrent request was faster, sends the response of that request.
 async fn keep<T: Serialize>(
     call: &Call,
     key: Key,

@@ -61,7 +61,6 @@ impl ProviderView {
     }
 }
 
-/// The name of the JSON field for the address of a provider's own calendar.
 const CALENDAR_URL: &str = "calendar_url";
 /// The name of a JSON field that is accepted and sets nothing: the zone is the account's.
 const TIME_ZONE: &str = "time_zone";

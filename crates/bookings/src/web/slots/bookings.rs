@@ -35,39 +35,30 @@ struct BookingsPage<'a> {
     view: View,
     /// The sessions of today, or of the day that the page is about. Only these are printed.
     first: Days<'a>,
-    /// The sessions that ended before today and whose outcome can be marked.
     begun: Days<'a>,
-    /// The upcoming or the past sessions.
     days: Days<'a>,
-    /// The path of the next part of the list.
     next: Option<String>,
 }
 
-/// Sessions below the headings of their days.
 #[derive(Template)]
 #[template(path = "slots/days.html")]
 struct Days<'a> {
     text: &'a Text,
     csrf: &'a str,
-    /// Whether the page has a heading above the headings of the days.
     is_below: bool,
     all: Vec<Day>,
 }
 
-/// What the page shows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum View {
     /// Today's sessions and the upcoming ones.
     Coming,
     Past,
-    /// The sessions of one day.
     Day(Date),
 }
 
-/// A day's sessions.
 struct Day {
     heading: String,
-    /// The path of the page about this day alone.
     href: String,
     rows: Vec<Row>,
 }
@@ -75,9 +66,7 @@ struct Day {
 struct Row {
     href: String,
     time: String,
-    /// What was booked with whom.
     what: String,
-    /// The label's message id, and what the member chose or wants to talk about.
     choices: Vec<(&'static str, String)>,
     note: String,
     place: String,
@@ -88,7 +77,6 @@ struct Row {
     may_give_feedback: bool,
 }
 
-/// A booking, with what its row needs.
 struct Session {
     booking: Booking,
     member: Option<String>,
@@ -206,7 +194,6 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
     req.show(HERE, &text.say("slot-bookings"), body).await
 }
 
-/// Puts the sessions of each day below a heading.
 fn by_day(
     text: &Text,
     (zone, zoned, now): (&TimeZone, &ZonedPage<'_>, Timestamp),

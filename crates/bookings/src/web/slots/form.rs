@@ -141,13 +141,9 @@ pub(super) fn read_slot(form: &Form, currency: &str) -> NewSlot {
 
 /// The options and hints that a form shows in addition to its values.
 pub(super) struct Offers {
-    /// The currency of the price.
     currency: String,
-    /// What members may choose.
     listed: Vec<Listed>,
-    /// The kinds of credits with which slots are booked.
     kinds: Vec<CreditKind>,
-    /// The hosts to which links may lead.
     hosts: String,
 }
 
@@ -262,14 +258,12 @@ pub(super) fn at_form(mut problem: Problem) -> Problem {
     problem
 }
 
-/// A slot that is being changed, with its sets and the options of its form.
 struct Edited {
     slot: Slot,
     sets: Choices,
     offers: Offers,
 }
 
-/// The currency of a slot's price. If the slot has no price, it is the currency of new prices.
 fn currency_of(tx: &mut Tx<'_>, slot: &Slot) -> Result<String, StoreError> {
     Ok(match slot.price_minor {
         0 => settings::load(tx)?.currency,
@@ -313,8 +307,7 @@ pub(in crate::web) async fn edit(req: PageRequest) -> Result<Response, Problem> 
     edit_page(&req, &edited, &FormState::of(edited.form())).await
 }
 
-/// Shows all fields of a free slot. If the slot is held or booked, shows only the field for the
-/// note.
+/// If the slot is held or booked, shows only the field for the note.
 async fn edit_page(
     req: &PageRequest,
     edited: &Edited,

@@ -37,9 +37,7 @@ struct SlotPage<'a> {
     may_edit: bool,
     /// Whether the local time at which the slot begins occurs twice.
     is_twice: bool,
-    /// The message id of each label, and what the slot offers.
     choices: Vec<(&'static str, String)>,
-    /// The path of the page about the slot's booking.
     booking: Option<String>,
 }
 

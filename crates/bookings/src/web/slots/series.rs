@@ -32,7 +32,6 @@ struct Counted {
     left_out: String,
     button: String,
     rows: Vec<(String, Option<String>)>,
-    /// The hidden fields of the form that creates the series.
     fields: Vec<(String, String)>,
     can_be_made: bool,
 }

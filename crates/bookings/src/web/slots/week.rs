@@ -21,7 +21,6 @@ use crate::web::frame::BookingPage as _;
 use crate::web::words;
 use crate::{Refusal, external_calendar, member, notice, settings};
 
-/// The maximum length of a session.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const DONE: &[(&str, &str)] = &[
     ("saved", "slot-saved"),

@@ -20,7 +20,6 @@ use crate::phrase::{self, ModeratedPhrase, Moderator, OwnPhrase, Phrase, PhraseI
 use crate::public;
 use crate::suggestion::{self, Suggestion, SuggestionId};
 
-/// The maximum number of suggestions in a response.
 const SUGGESTIONS: i64 = 100;
 
 pub(super) fn routes<R: Routes<Site>>(routes: R) -> R {

@@ -38,7 +38,6 @@ struct OwnersPage<'a> {
     /// A new invite link, which the page shows only once.
     link: Option<&'a str>,
     owners: &'a [Member],
-    /// The account whose slug is in the countdown's URL.
     named_after: &'a AccountId,
     invites: Vec<Open>,
 }
@@ -124,7 +123,6 @@ pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem
     answer(&posted, posted.req.write(change).await).await
 }
 
-/// Redirects after a change, or shows the page with the error.
 async fn answer(posted: &FormPost, done: Result<(), Refusal>) -> Result<Response, Problem> {
     let req = &posted.req;
     // A person who has removed themselves is redirected to their other countdowns.

@@ -48,13 +48,11 @@ fn set(form: &mut Form, name: &str, value: String) {
         .collect();
 }
 
-/// The form's fields, in the order in which they are shown.
 #[derive(Template)]
 #[template(path = "own/form.html")]
 struct Arranged<'a> {
     text: &'a Text,
-    /// The kinds to choose from, each with its keyword and a flag that is true for the selected
-    /// kind; empty for an existing countdown.
+    /// Keyword, and whether it is selected. Empty for an existing countdown.
     kinds: Vec<(&'static str, bool)>,
     /// Links that fill in the form of a new countdown, each with its URL and label.
     presets: Vec<(&'static str, String)>,
@@ -67,7 +65,6 @@ struct Arranged<'a> {
     folds: Vec<Fold>,
 }
 
-/// A day and a time, entered in two fields.
 struct DayAndTime {
     name: &'static str,
     legend: &'static str,
@@ -76,7 +73,6 @@ struct DayAndTime {
     day: String,
     time: String,
     error: Option<String>,
-    /// The value that another person has saved since the form was opened.
     stored: Option<String>,
 }
 
@@ -97,10 +93,8 @@ impl DayAndTime {
     }
 }
 
-/// A group of collapsed fields under one heading.
 struct Fold {
     title: &'static str,
-    /// The current values of the collapsed fields in words.
     state: String,
     is_until: bool,
     is_open: bool,
@@ -287,7 +281,6 @@ fn seen_hint(visibility: Visibility) -> &'static str {
     }
 }
 
-/// The values of the fields in a few words, shown beside the heading of the collapsed fields.
 fn shown_words(text: &Text, fields: &[Option<Field>]) -> String {
     let words = fields.iter().flatten().filter(|field| field.is_ticked());
     let words = words.map(|field| match field.name.as_str() {
@@ -306,7 +299,6 @@ fn chosen_label(field: &Field) -> String {
     chosen.map_or_else(String::new, |(_, label)| label.clone())
 }
 
-/// The name of a date, followed by its time if several dates have the same name.
 fn name_date(context: &KeeperContext, date: &Date) -> String {
     let alike = context.dates.iter().filter(|one| one.label == date.label);
     if alike.count() > 1 {
@@ -316,7 +308,6 @@ fn name_date(context: &KeeperContext, date: &Date) -> String {
     }
 }
 
-/// A field for choosing a date to follow; `None` if there are no dates.
 fn offer_dates(
     text: &Text,
     context: &KeeperContext,

@@ -24,14 +24,11 @@ struct Loaded {
     entries: List<Entry>,
     /// The instant of the reset after those in `entries`; `None` on the first page.
     before: Option<Timestamp>,
-    /// The account's slug.
     account: String,
-    /// The key of the countdown's private link.
     key: String,
 }
 
 impl Loaded {
-    /// The path of the countdown's public page, followed by `rest`.
     fn public_path(&self, rest: &str) -> String {
         let path = words::path(&self.account, &self.countdown.slug) + rest;
         match self.countdown.visibility {
@@ -57,14 +54,10 @@ struct CountdownPage<'a> {
     /// The runs (the periods between resets), each with the path of the reset that began it.
     runs: Vec<(String, Run)>,
     next: Option<String>,
-    /// Whether the countdown was reset only once.
     is_first_run: bool,
-    /// The HTML of the card from which the owner copies the countdown's link.
     share: Option<String>,
-    /// The path of the calendar file with the day to which the countdown counts.
     calendar: Option<String>,
     public_path: String,
-    /// Whether the countdown was just created.
     is_new: bool,
     /// The message id that describes who can see the countdown.
     seen: &'static str,
@@ -75,7 +68,6 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
     countdown_page(&req, &loaded, req.done(DONE), &FormState::default()).await
 }
 
-/// Loads the content of a countdown's page.
 async fn load(req: &PageRequest) -> Result<Loaded, Refusal> {
     let keys = req.site.keys.clone();
     let paging = req.page_query()?;

@@ -51,7 +51,6 @@ fn read(form: &Form, zone: &TimeZone) -> Result<Sent, Refusal> {
     })
 }
 
-/// The reset's local time in the format of an input for day and time.
 fn typed(entry: &Entry, zone: &TimeZone) -> String {
     let local = entry.reset_at.to_zoned(zone.clone());
     local.strftime("%Y-%m-%dT%H:%M:%S").to_string()
@@ -81,7 +80,6 @@ pub(in crate::web) async fn reset(
     refused_on_page(&posted, posted.once(change).await).await
 }
 
-/// Loads the reset that the path names, and its countdown.
 async fn load(req: &PageRequest) -> Result<(Countdown, Entry), Refusal> {
     let id: EntryId = req.id("entry")?;
     let look = move |tx: &mut Tx<'_>, owner: &OwnerOf| {

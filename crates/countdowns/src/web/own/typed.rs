@@ -3,7 +3,6 @@
 use jiff::civil::{Date, Time};
 use web::Text;
 
-/// The message ids of the months' names in the reader's language, starting with January.
 const MONTHS: [&str; 12] = [
     "month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8",
     "month-9", "month-10", "month-11", "month-12",
@@ -48,8 +47,7 @@ fn day(text: &Text, typed: &str) -> Option<Date> {
     Date::new(year.parse().ok()?, month, day.parse().ok()?).ok()
 }
 
-/// The number of a month, found by its English name, its name in the reader's language, or the
-/// first three letters of either.
+/// By its English name, its name in the reader's language, or the first three letters of either.
 fn month(text: &Text, typed: &str) -> Option<i8> {
     let typed = typed.to_lowercase();
     let is_name = |name: &str| {

@@ -80,7 +80,6 @@ fn key(site: &Site) -> Key {
     site.keys.key("recovery codes")
 }
 
-/// Formats a recovery code in groups of four characters, for readability.
 fn grouped(code: &str) -> String {
     let groups: Vec<String> = code
         .as_bytes()

@@ -160,8 +160,7 @@ pub(in crate::hosting) fn recipients(
     Ok(found)
 }
 
-/// Returns the guests who have their own email addresses. They are grouped by invitation, and in
-/// the order of the guests on it.
+/// Only guests who have their own email addresses.
 fn guests(
     tx: &mut Tx<'_>,
     occasion: &OccasionId,

@@ -9,7 +9,7 @@ use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 
 use super::audience::{self, Audience, Household, Recipient};
-use super::{Campaign, CampaignId, CampaignState, Skip, WINDOW, enqueue, lock, tell};
+use super::{Campaign, CampaignId, CampaignState, Skip, WINDOW, enqueue, lock, publish_progress};
 use crate::hosting::listing::InvitationRow;
 use crate::hosting::mail_text::MailKind;
 use crate::hosting::permissions::{self, Permission};
@@ -21,9 +21,8 @@ use crate::occasion;
 use crate::snapshot;
 use crate::words::{Access, OccasionStatus, Response};
 
-/// The time until the next run of the job while mails are on their way.
-const SOON: SignedDuration = SignedDuration::from_secs(1);
-/// The time until the next run of the job when all unsent mails are waiting for another attempt.
+/// The time until the job's next run.
+const WHILE_SENDING: SignedDuration = SignedDuration::from_secs(1);
 const WHILE_DEFERRED: SignedDuration = SignedDuration::from_mins(1);
 
 /// A campaign and the recipients whose mails are rendered next.
@@ -59,11 +58,11 @@ pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Bat
             campaign.state = CampaignState::Paused;
             sql!("UPDATE campaign SET state = 'paused' WHERE id = :id", id)
                 .run(tx, Rows::Exactly(1))?;
-            super::take_back(tx, id)?;
-            tell(tx, &occasion, &campaign)?;
+            super::withdraw_unsent(tx, id)?;
+            publish_progress(tx, &occasion, &campaign)?;
             return Ok(None);
         }
-        CampaignState::Scheduled => begin(tx, key, &mut campaign, &occasion)?,
+        CampaignState::Scheduled => fix_recipients(tx, key, &mut campaign, &occasion)?,
         CampaignState::Sending => {}
         CampaignState::Paused | CampaignState::Sent | CampaignState::Cancelled => return Ok(None),
     }
@@ -88,10 +87,10 @@ pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Bat
             now
         )
         .run(tx, Rows::Exactly(1))?;
-        tell(tx, &occasion, &campaign)?;
+        publish_progress(tx, &occasion, &campaign)?;
         return Ok(None);
     }
-    tell(tx, &occasion, &campaign)?;
+    publish_progress(tx, &occasion, &campaign)?;
     let (most, mut pause) = pace(campaign.per_minute);
     let allowed = membership::mails_left(tx, &occasion)?;
     if queued == 0 && active == 0 {
@@ -114,7 +113,7 @@ pub fn advance(tx: &mut Tx<'_>, key: &Key, id: &CampaignId) -> Result<Option<Bat
 /// Returns how many mails a batch contains, and the pause until the next batch.
 fn pace(per_minute: i64) -> (i64, SignedDuration) {
     if per_minute == 0 {
-        return (WINDOW, SOON);
+        return (WINDOW, WHILE_SENDING);
     }
     // The job runs at most once per second. So a batch contains the mails for one second, rounded
     // up.
@@ -125,9 +124,8 @@ fn pace(per_minute: i64) -> (i64, SignedDuration) {
     )
 }
 
-/// Fixes the recipients of a campaign. If the account that ordered the campaign is no longer a
-/// host, the campaign is cancelled.
-fn begin(
+/// If the account that ordered the campaign is no longer a host, the campaign is cancelled.
+fn fix_recipients(
     tx: &mut Tx<'_>,
     key: &Key,
     campaign: &mut Campaign,
@@ -162,7 +160,7 @@ fn begin(
     )
     .run(tx, Rows::Exactly(1))?;
     if finished_at.is_some() {
-        tell(tx, occasion, campaign)?;
+        publish_progress(tx, occasion, campaign)?;
     }
     Ok(())
 }
@@ -216,7 +214,6 @@ pub(in crate::hosting) fn add(
     Ok(())
 }
 
-/// Marks an invitation as sent if a mail server has accepted its mail.
 fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
     if campaign.kind != MailKind::Invitation {
         return Ok(());
@@ -238,7 +235,7 @@ fn note_sent(tx: &mut Tx<'_>, campaign: &Campaign) -> Result<(), StoreError> {
 #[derive(Debug)]
 pub struct Addressee {
     /// The household's invitation, with its occasion.
-    pub portal: InvitationSnapshot,
+    pub snapshot: InvitationSnapshot,
     /// The occasion's revision when the data was read.
     pub revision: i64,
     /// The recipient's email address, or `None` if it was removed after the campaign had started.
@@ -264,10 +261,10 @@ pub fn read(tx: &mut Tx<'_>, next: &Next) -> Result<Option<Addressee>, StoreErro
         .unwrap_or_default(),
     };
     let revision = snapshot::revision(tx, &invitation.occasion)?;
-    let snapshot = snapshot::load_at(tx, &invitation.occasion, revision)?;
-    let portal = invitation_snapshot::load(tx, snapshot, invitation)?;
+    let occasion_snapshot = snapshot::load_at(tx, &invitation.occasion, revision)?;
+    let snapshot = invitation_snapshot::load(tx, occasion_snapshot, invitation)?;
     Ok(Some(Addressee {
-        portal,
+        snapshot,
         revision,
         email,
         name,
@@ -275,18 +272,18 @@ pub fn read(tx: &mut Tx<'_>, next: &Next) -> Result<Option<Addressee>, StoreErro
 }
 
 /// Returns why this household should get no mail of this kind now; `None` if it should get one.
-pub fn needs_none(kind: MailKind, portal: &InvitationSnapshot) -> Option<Skip> {
-    let invitation = &portal.household.invitation;
-    if invitation.archived_at.is_some() || portal.occasion.status == OccasionStatus::Archived {
+pub fn needs_none(kind: MailKind, snapshot: &InvitationSnapshot) -> Option<Skip> {
+    let invitation = &snapshot.household.invitation;
+    if invitation.archived_at.is_some() || snapshot.occasion.status == OccasionStatus::Archived {
         return Some(Skip::Archived);
     }
     if kind != MailKind::Reminder {
         return None;
     }
-    if portal.access != Access::Open {
+    if snapshot.access != Access::Open {
         return Some(Skip::Closed);
     }
-    (portal.response() == Response::Complete).then_some(Skip::Answered)
+    (snapshot.response() == Response::Complete).then_some(Skip::Answered)
 }
 
 /// A rendered mail, or the reason why the recipient is skipped.

@@ -300,7 +300,6 @@ impl Ground<'_> {
         Cell::from(&*self.text.say(&format!("reply-{}", shown.word())))
     }
 
-    /// Formats a guest's answer for all events together.
     fn answer_of(&self, person: &Person) -> Cell {
         if person.is_partial {
             Cell::from(&*self.text.say("host-response-partial"))

@@ -11,10 +11,8 @@ use crate::occasion;
 use crate::role::{self, Role};
 use identity::grant;
 
-/// Why nothing was written.
 enum Nothing {
-    /// Only a preview was requested. The value says what the import would do.
-    Tried(Check),
+    Preview(Check),
     Refused(Refusal),
 }
 
@@ -45,14 +43,14 @@ pub async fn bring(
         let host = owner(tx, &slug)?;
         let (id, check) = begin(tx, &host, &catalogue, &upload)?;
         if !is_written {
-            return Err(Nothing::Tried(check));
+            return Err(Nothing::Preview(check));
         }
         apply(tx, &host, &id)?;
         Ok((check, id))
     };
     let (check, id) = match site.store.write(begin).await {
         Ok(begun) => begun,
-        Err(Nothing::Tried(check)) => return Ok((check, None)),
+        Err(Nothing::Preview(check)) => return Ok((check, None)),
         Err(Nothing::Refused(refusal)) => return Err(refusal),
     };
     // The import runs at once in this process. The queued job will then find nothing to do.

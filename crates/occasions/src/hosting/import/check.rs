@@ -158,8 +158,7 @@ pub(super) fn look(
     Ok((if is_faulty { Outcome::Failed } else { outcome }, found))
 }
 
-/// Returns the list's replies to events to which the guest would not be invited. They are not
-/// stored.
+/// Replies to events to which the guest would not be invited. They are not stored.
 fn uninvited(ground: &Ground, one: &Gathered, wanted: &Record) -> Vec<Finding> {
     let mut found = Vec::new();
     // A household with more guests has an error, and is skipped.

@@ -71,7 +71,7 @@ impl Reader<'_> {
             self.add_row(&mut all[at], *number, &row);
         }
         for one in &mut all {
-            self.tidy(one);
+            self.replace_words(one);
         }
         all
     }
@@ -86,7 +86,7 @@ impl Reader<'_> {
                 record,
                 ..Gathered::default()
             };
-            self.tidy(&mut one);
+            self.replace_words(&mut one);
             one
         });
         all.collect()
@@ -197,8 +197,7 @@ impl Reader<'_> {
         self.read_guest(one, before, number, row);
     }
 
-    /// Reads the guest data in a row. If the row names several guests, the data belongs to the
-    /// first guest. Only the replies apply to all of them.
+    /// If the row names several guests, only the replies apply to all of them.
     fn read_guest(&self, one: &mut Gathered, from: usize, number: usize, row: &Cells<'_>) {
         let (guests, findings) = (&mut one.record.guests[from..], &mut one.findings);
         for (event, cell) in row.replies() {
@@ -264,8 +263,7 @@ impl Reader<'_> {
         guest.events = events(&row.line(Field::GuestEvents));
     }
 
-    /// Replaces the words in a household document with the occasion's keys.
-    fn tidy(&self, one: &mut Gathered) {
+    fn replace_words(&self, one: &mut Gathered) {
         let Gathered {
             record,
             row,
@@ -326,7 +324,7 @@ impl Reader<'_> {
             tidy(&mut guest.diet_note, clean);
             self.tidy_events(&mut guest.events, *row, Field::GuestEvents, findings);
             self.tidy_answers(&mut guest.answers, AskedOf::Guest);
-            self.tidy_diets(guest, *row, findings);
+            self.replace_diets(guest, *row, findings);
             if let Some(status) = guest.replies.remove(ALL_EVENTS) {
                 for event in &self.ground.events {
                     guest.replies.entry(event.key.clone()).or_insert(status);
@@ -377,9 +375,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Replaces dietary requirements with the keys of dietary options. A requirement without a
-    /// matching option is stored as text.
-    fn tidy_diets(&self, guest: &mut GuestRecord, row: usize, findings: &mut Vec<Finding>) {
+    /// A requirement without a matching option is stored as text.
+    fn replace_diets(&self, guest: &mut GuestRecord, row: usize, findings: &mut Vec<Finding>) {
         let Some(typed) = guest.diets.take() else {
             return;
         };
@@ -426,8 +423,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Returns an answer in the form that the question can parse. A list names choices by their
-    /// labels, but the question needs their keys.
+    /// A list names choices by their labels, but the question needs their keys.
     fn typed(&self, question: &Question, answer: &Value) -> Value {
         let Value::String(text) = answer else {
             return answer.clone();
@@ -502,7 +498,6 @@ fn events(typed: &str) -> Option<Vec<String>> {
     }
 }
 
-/// Whether a guest's name is only a placeholder, such as "+1".
 fn is_placeholder(guest: &GuestRecord) -> bool {
     let is_named = guest.kind != Some(GuestKind::PlusOne);
     let words = ["guest", "+1", "+ 1", "plus one", "plus 1", "tetamu"];

@@ -23,8 +23,7 @@ use crate::rsvp;
 pub const KIND: &str = "occasions.import";
 /// The kind of the job that deletes the rows of old files.
 pub const SWEEP: &str = "occasions.imports_expire";
-/// How many households one transaction writes. The number is small, so that other writers wait only
-/// briefly.
+/// Small, so that other writers wait only briefly.
 const BATCH: usize = 25;
 
 pub fn handler(store: Store, catalogue: Catalogue) -> Handler {
@@ -63,7 +62,6 @@ struct Payload {
     import: ImportId,
 }
 
-/// An import, with the host for whom it runs.
 struct Task {
     import: Import,
     host: HostOf,
@@ -122,8 +120,7 @@ pub(super) async fn work(
 
 enum Prepared {
     Nothing,
-    /// The import stopped because this many households have errors, and the host chose
-    /// [`Options::stop_on_errors`](super::Options::stop_on_errors).
+    /// The number of households with errors.
     Stopped(i64),
     Undo,
     Apply(Vec<Gathered>),
@@ -169,8 +166,7 @@ async fn apply(store: &Store, id: &ImportId, all: Vec<Gathered>) -> Result<Done,
     }
 }
 
-/// Writes a batch of households, beginning at `from`. Without `from`, begins after the last
-/// household with a stored outcome. Returns where the next batch begins.
+/// Without `from`, begins after the last stored outcome. Returns where the next batch begins.
 fn apply_batch(
     tx: &mut Tx<'_>,
     id: &ImportId,
@@ -258,9 +254,7 @@ fn apply_batch(
     Ok((!is_over).then_some(to))
 }
 
-/// What limits the next households of an import: how many more invitations and guests the occasion
-/// may have, the length of new codes, and how many codes the account's imports have refused because
-/// they were taken.
+/// What is left for the next households. `refused_codes` counts all imports of the account.
 struct Room {
     households: i64,
     guests: i64,
@@ -313,7 +307,7 @@ fn write_one(
     let (id, _) = vet::find(tx, ground, &one.record, |_| false)?;
     let found = match id {
         Some(id) if one.record.code.is_none() && is_taken(tx, &import.id, &id)? => {
-            let taken = taken(tx, &import.id)?;
+            let taken = already_written(tx, &import.id)?;
             vet::find(tx, ground, &one.record, |id| taken.contains(id))?.0
         }
         other => other,
@@ -355,8 +349,10 @@ fn is_taken(tx: &mut Tx<'_>, import: &ImportId, id: &InvitationId) -> Result<boo
     Ok(found.is_some())
 }
 
-/// Returns the invitations that this import has already written.
-fn taken(tx: &mut Tx<'_>, import: &ImportId) -> Result<BTreeSet<InvitationId>, StoreError> {
+fn already_written(
+    tx: &mut Tx<'_>,
+    import: &ImportId,
+) -> Result<BTreeSet<InvitationId>, StoreError> {
     let all: Vec<(InvitationId,)> = sql!(
         "SELECT invitation FROM import_row WHERE import = :import AND invitation IS NOT NULL",
         import
@@ -378,7 +374,7 @@ async fn undo(store: &Store, id: &ImportId) -> Result<Done, JobError> {
     }
 }
 
-/// Undoes a batch of households. Returns whether more households are left.
+/// Returns whether more households are left.
 fn undo_batch(tx: &mut Tx<'_>, id: &ImportId) -> Result<bool, StoreError> {
     let Some(Task { import, host }) = load(tx, id)? else {
         return Ok(false);

@@ -387,7 +387,6 @@ impl Lexicon {
         all
     }
 
-    /// Adds the hosts' own words for events, dietary options and choices.
     fn add_own(&mut self, ground: &Ground) {
         for event in &ground.events {
             for name in event
@@ -519,7 +518,6 @@ fn add<T>(words: &mut BTreeMap<String, T>, word: &str, meaning: T) {
     }
 }
 
-/// Returns the English name of a language in lower case. Lists may contain this name.
 fn english(tag: &str) -> &'static str {
     match tag {
         "en" => "english",

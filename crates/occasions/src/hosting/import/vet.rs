@@ -223,7 +223,6 @@ fn own_code<'n>(
     Some((code::display_form(typed), key))
 }
 
-/// Marks guests who exceed the household's allowance as allowed by a host.
 fn mark_beyond(details: &Details, guests: &mut [Guest]) {
     let (mut others, mut children) = (details.plus_ones, details.children);
     for guest in guests {

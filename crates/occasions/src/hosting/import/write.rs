@@ -170,8 +170,7 @@ fn change(
     Ok(household.invitation.version)
 }
 
-/// Adds and deletes replies of existing guests. Afterwards each guest has one reply for each event
-/// to which the guest is invited. The replies of new guests are written with the guests.
+/// The replies of new guests are written with the guests.
 fn invite_guests(tx: &mut Tx<'_>, household: &Household, new: &Vetted) -> Result<(), StoreError> {
     for old in &household.guests {
         let Some(guest) = new.guests.iter().find(|guest| guest.id == old.id) else {

@@ -126,8 +126,7 @@ impl Band {
         }
     }
 
-    /// Returns the youngest and the oldest age in the group. For `Unknown` both are −1, which is no
-    /// child's age.
+    /// For `Unknown` both are −1, which is no child's age.
     fn ages(self) -> (i64, i64) {
         match self {
             Self::Baby => (0, 2),

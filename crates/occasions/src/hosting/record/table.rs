@@ -68,7 +68,6 @@ words! {
     }
 }
 
-/// The columns that belong to the household, in the order of the table.
 const OF_HOUSEHOLD: [Field; 16] = [
     Field::Household,
     Field::Code,
@@ -306,8 +305,7 @@ fn guest_cell(guest: &GuestRecord, column: &Column) -> Cell {
     }
 }
 
-/// Formats a list of event keys. An empty list becomes [`NO_EVENT`], because an empty cell would
-/// mean all events.
+/// An empty cell would mean all events.
 fn events(keys: Option<&[String]>) -> Cell {
     match keys {
         Some([]) => NO_EVENT.into(),

@@ -17,7 +17,6 @@ use crate::id::OccasionId;
 #[derive(Clone, Debug, Default)]
 pub struct AllCounts(Arc<Mutex<HashMap<OccasionId, Weak<Shared>>>>);
 
-/// The data that the event streams of an occasion share.
 #[derive(Debug, Default)]
 struct Shared {
     counted: tokio::sync::Mutex<Option<Counted>>,

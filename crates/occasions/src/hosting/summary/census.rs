@@ -74,7 +74,6 @@ pub(super) struct GuestRow {
     pub(super) has_diet_note: bool,
 }
 
-/// A guest together with one reply, or without a reply.
 #[derive(Row)]
 struct ReplyRow {
     #[row(flatten)]
@@ -162,7 +161,6 @@ fn take_guests(tx: &mut Tx<'_>, occasion: &Occasion) -> Result<Vec<GuestFacts>, 
     Ok(guests)
 }
 
-/// Returns a guest's answer over all events, as [`People`] counts it.
 fn overall(has: impl Fn(ReplyStatus) -> bool, is_uninvited: bool) -> ReplyStatus {
     use ReplyStatus::{No, Pending, Undecided, Waitlisted, Yes};
     let stronger = [Yes, Waitlisted, Undecided, Pending];

@@ -85,12 +85,12 @@ async fn resolve(
         .with_check(body.k.as_deref())
         .with_name(body.name.as_deref());
     let req = GuestRequest::of(site, gate, facts, headers, given);
-    let portal = req.open().await.map_err(Problem::from)?;
-    let check = portal.links.check_of(&portal.household.invitation.code);
-    let invitation = portal.household.invitation;
+    let snapshot = req.open().await.map_err(Problem::from)?;
+    let check = snapshot.links.check_of(&snapshot.household.invitation.code);
+    let invitation = snapshot.household.invitation;
     Ok(private(Json(Resolved {
         canonical: invitation.code,
-        occasion: portal.occasion.slug.clone(),
+        occasion: snapshot.occasion.slug.clone(),
         language: invitation.details.language,
         k: check,
     })))
@@ -106,9 +106,9 @@ async fn resolve(
         (status = 410))
 )]
 async fn show(req: GuestRequest) -> Result<Response, Problem> {
-    let portal = req.open().await.map_err(Problem::from)?;
-    let text = req.text(&portal);
-    Ok(tagged(&portal, Json(state::of(&portal, &text))))
+    let snapshot = req.open().await.map_err(Problem::from)?;
+    let text = req.text(&snapshot);
+    Ok(tagged(&snapshot, Json(state::of(&snapshot, &text))))
 }
 
 /// A household's changes. Omitted fields stay unchanged.
@@ -185,10 +185,14 @@ where
 }
 
 impl SaveBody {
-    fn wish(self) -> HouseholdChange {
+    fn into_change(self) -> HouseholdChange {
         HouseholdChange {
             version: self.version,
-            guests: self.guests.into_iter().map(GuestBody::wish).collect(),
+            guests: self
+                .guests
+                .into_iter()
+                .map(GuestBody::into_update)
+                .collect(),
             remove: self.remove,
             answers: self.answers,
             note: self.note.map(|note| NoteUpdate {
@@ -201,7 +205,7 @@ impl SaveBody {
 }
 
 impl GuestBody {
-    fn wish(self) -> GuestUpdate {
+    fn into_update(self) -> GuestUpdate {
         GuestUpdate {
             id: self.id,
             name: self.name,
@@ -230,7 +234,7 @@ async fn save(req: GuestRequest, body: Received<SaveBody>) -> Result<Response, P
     let admitted = req.admit().await.map_err(Problem::from)?;
     wanted.version = seen(&req.headers, wanted.version);
     let repeat = repeat(&req.headers, "PUT /invitations/rsvp", &body.bytes)?;
-    store(&req, admitted, wanted.wish(), repeat, true).await
+    store(&req, admitted, wanted.into_change(), repeat, true).await
 }
 
 /// A household's changes together with its code. Omitted fields stay unchanged.
@@ -300,11 +304,10 @@ async fn save_by_code(
     let req = GuestRequest::of(site, gate, facts, headers, given);
     let admitted = req.admit().await.map_err(Problem::from)?;
     let repeat = repeat(&req.headers, "POST /api/rsvp", &body.bytes)?;
-    store(&req, admitted, wanted.wish(), repeat, false).await
+    store(&req, admitted, wanted.into_change(), repeat, false).await
 }
 
-/// Returns the version from `If-Match` or the body. A missing version is no error here. The save
-/// checks later whether it needs one.
+/// A missing version is no error here. The save checks later whether it needs one.
 fn seen(headers: &HeaderMap, body: Option<i64>) -> Option<i64> {
     match version::expected(headers, body) {
         Ok(seen) => Some(seen),
@@ -331,13 +334,13 @@ fn repeat(
 async fn store(
     req: &GuestRequest,
     admitted: Admitted,
-    wish: HouseholdChange,
+    change: HouseholdChange,
     repeat: Option<Repeat>,
     needs_version: bool,
 ) -> Result<Response, Problem> {
     let save = Save {
         key: admitted.key.clone(),
-        wish,
+        change,
         source: Source::Api,
         repeat,
         request: Some(req.origin()),
@@ -348,8 +351,8 @@ async fn store(
         .site
         .store
         .write(move |tx| {
-            rsvp::answer(tx, &save, |portal| {
-                state::body(portal, &speaker.speak(portal))
+            rsvp::answer(tx, &save, |snapshot| {
+                state::body(snapshot, &speaker.speak(snapshot))
             })
         })
         .await;
@@ -360,9 +363,9 @@ async fn store(
     admitted.succeeded();
     Ok(match saved {
         Saved::Stored(after) | Saved::Unchanged(after) => {
-            let After { portal, body } = *after;
-            let body = body.unwrap_or_else(|| state::body(&portal, &req.text(&portal)));
-            tagged(&portal, json_text(body))
+            let After { snapshot, body } = *after;
+            let body = body.unwrap_or_else(|| state::body(&snapshot, &req.text(&snapshot)));
+            tagged(&snapshot, json_text(body))
         }
         Saved::Again(stored) => private(json_text(stored.body)),
     })
@@ -389,8 +392,8 @@ struct Note {
 )]
 async fn save_note(req: GuestRequest, Json(body): Json<NoteBody>) -> Result<Response, Problem> {
     let seen = seen(&req.headers, body.version);
-    let portal = write_note(&req, body.text, seen).await?;
-    let invitation = portal.household.invitation;
+    let snapshot = write_note(&req, body.text, seen).await?;
+    let invitation = snapshot.household.invitation;
     Ok(private(Json(Note {
         text: invitation.note,
         version: invitation.note_version,
@@ -420,7 +423,7 @@ async fn write_note(
     let admitted = req.admit().await.map_err(Problem::from)?;
     let save = Save {
         key: admitted.key.clone(),
-        wish: HouseholdChange {
+        change: HouseholdChange {
             note: Some(NoteUpdate {
                 text,
                 version: seen,
@@ -440,7 +443,7 @@ async fn write_note(
     match saved {
         Ok(Saved::Stored(after) | Saved::Unchanged(after)) => {
             admitted.succeeded();
-            Ok(after.portal)
+            Ok(after.snapshot)
         }
         Ok(Saved::Again(_)) => Err(Problem::internal("a note was answered from the memory")),
         Err(Refusal::Answers(mut fields)) => {
@@ -455,9 +458,9 @@ async fn write_note(
     }
 }
 
-fn tagged(portal: &InvitationSnapshot, body: impl IntoResponse) -> Response {
+fn tagged(snapshot: &InvitationSnapshot, body: impl IntoResponse) -> Response {
     let mut response = private(body);
-    let tag = version::etag(portal.household.invitation.version);
+    let tag = version::etag(snapshot.household.invitation.version);
     response.headers_mut().insert(ETAG, tag);
     response
 }
@@ -481,7 +484,7 @@ impl GuestRequest {
             Refusal::Expired => admitted.succeeded(),
             _ => {}
         }
-        problem(refusal, |portal| self.text(portal))
+        problem(refusal, |snapshot| self.text(snapshot))
     }
 }
 
@@ -489,8 +492,8 @@ impl GuestRequest {
 /// the invitation in the language that `speak` chooses.
 pub fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
-        Refusal::VersionConflict(Current::Invitation(portal)) => {
-            let state = serde_json::to_value(state::of(portal, &speak(portal)));
+        Refusal::VersionConflict(Current::Invitation(snapshot)) => {
+            let state = serde_json::to_value(state::of(snapshot, &speak(snapshot)));
             refusal.problem().current(state.unwrap_or_default())
         }
         _ => guest::problem(refusal, speak),

@@ -100,13 +100,13 @@ struct CashOffer {
     payment_text: Option<String>,
 }
 
-fn offer(portal: &InvitationSnapshot, text: &Text, offer: OfferedGift) -> GiftOffer {
+fn offer(snapshot: &InvitationSnapshot, text: &Text, offer: OfferedGift) -> GiftOffer {
     let OfferedGift {
         gift,
         available,
         own,
     } = offer;
-    let occasion = &portal.occasion;
+    let occasion = &snapshot.occasion;
     let say = |texts: &web::I18n| {
         let said = texts.pick(text.language(), &occasion.default_language);
         said.to_string()
@@ -130,10 +130,10 @@ fn offer(portal: &InvitationSnapshot, text: &Text, offer: OfferedGift) -> GiftOf
     }
 }
 
-fn cash(portal: &InvitationSnapshot, text: &Text, one: CashLink) -> CashOffer {
+fn cash(snapshot: &InvitationSnapshot, text: &Text, one: CashLink) -> CashOffer {
     let note = one
         .note
-        .pick(text.language(), &portal.occasion.default_language);
+        .pick(text.language(), &snapshot.occasion.default_language);
     CashOffer {
         note: note.to_string(),
         payment_text: one.payment_text(),
@@ -157,13 +157,13 @@ fn cash(portal: &InvitationSnapshot, text: &Text, one: CashLink) -> CashOffer {
         (status = 401, description = "A name on the invitation is needed too: `name_required`."))
 )]
 async fn list(req: GuestRequest) -> Result<Response, Problem> {
-    let portal = req.open().await.map_err(Problem::from)?;
-    let text = req.text(&portal);
-    let [gifts, cash_links] = portal.gift_lists();
+    let snapshot = req.open().await.map_err(Problem::from)?;
+    let text = req.text(&snapshot);
+    let [gifts, cash_links] = snapshot.gift_lists();
     if !gifts && !cash_links {
         return Err(Refusal::FeatureDisabled.problem());
     }
-    let asked = portal.clone();
+    let asked = snapshot.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         Ok((
             gift_reservation::offers(tx, &asked)?,
@@ -174,8 +174,8 @@ async fn list(req: GuestRequest) -> Result<Response, Problem> {
     let offers = offers.into_iter().filter(|_| gifts);
     let links = links.into_iter().filter(|one| cash_links && one.active);
     Ok(private(Json(GiftLists {
-        gifts: offers.map(|one| offer(&portal, &text, one)).collect(),
-        cash_links: links.map(|one| cash(&portal, &text, one)).collect(),
+        gifts: offers.map(|one| offer(&snapshot, &text, one)).collect(),
+        cash_links: links.map(|one| cash(&snapshot, &text, one)).collect(),
     })))
 }
 
@@ -210,13 +210,13 @@ async fn reserve(
         return Err(Problem::fields().field("/quantity", "out_of_range", values));
     }
     let done = store(&req, gift, body.quantity, body.note).await?;
-    let portal = req.open().await.map_err(Problem::from)?;
+    let snapshot = req.open().await.map_err(Problem::from)?;
     let status = if done.is_new {
         StatusCode::CREATED
     } else {
         StatusCode::OK
     };
-    let offer = offer(&portal, &req.text(&portal), done.offer);
+    let offer = offer(&snapshot, &req.text(&snapshot), done.offer);
     Ok(private((status, Json(offer))))
 }
 

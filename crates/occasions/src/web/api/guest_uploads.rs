@@ -34,11 +34,11 @@ pub(super) fn routes<R: Routes<Site>>() -> R {
         (status = 401, description = "A name on the invitation is needed too: `name_required`."))
 )]
 async fn list(req: GuestRequest) -> Result<Response, Problem> {
-    let portal = req.open().await.map_err(Problem::from)?;
-    if !portal.has_uploads() {
+    let snapshot = req.open().await.map_err(Problem::from)?;
+    if !snapshot.has_uploads() {
         return Err(Refusal::FeatureDisabled.problem());
     }
-    let id = portal.household.invitation.id;
+    let id = snapshot.household.invitation.id;
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { upload::of_invitation(tx, &id) };
     let own = req.site.store.read(look).await?;
     let own = own.iter().map(|one| UploadView::of(&req.site, one));
@@ -56,11 +56,11 @@ async fn list(req: GuestRequest) -> Result<Response, Problem> {
         (status = 401, description = "A name on the invitation is needed too: `name_required`."))
 )]
 async fn gallery(req: GuestRequest, paging: PageQuery) -> Result<Response, Problem> {
-    let portal = req.open_past().await.map_err(Problem::from)?;
-    if !portal.has_gallery() {
+    let snapshot = req.open_past().await.map_err(Problem::from)?;
+    if !snapshot.has_gallery() {
         return Err(Refusal::FeatureDisabled.problem());
     }
-    let occasion = portal.occasion.id.clone();
+    let occasion = snapshot.occasion.id.clone();
     let look =
         move |tx: &mut Tx<'_>| upload::list(tx, &occasion, Some(UploadState::Approved), &paging);
     let list = req.site.store.read(look).await.map_err(Refusal::problem)?;
@@ -93,8 +93,8 @@ struct UploadBody {
         (status = 507, description = "The occasion's quota is used up: `upload_quota`."))
 )]
 async fn add(req: GuestRequest, request: Request) -> Result<Response, Problem> {
-    let portal = req.open().await.map_err(Problem::from)?;
-    upload_files::check(&req, &portal).await?;
+    let snapshot = req.open().await.map_err(Problem::from)?;
+    upload_files::check(&req, &snapshot).await?;
     let most = req.site.files.max_upload();
     let mut parts = PartReader::with_files(request, 1, most).await?;
     let (mut file, mut caption) = (None, String::new());
@@ -115,7 +115,7 @@ async fn add(req: GuestRequest, request: Request) -> Result<Response, Problem> {
     }
     let missing = || Problem::fields().field("/file", "required", []);
     let file = file.ok_or_else(missing)?;
-    let added = upload_files::store(&req, &portal, file, &caption).await?;
+    let added = upload_files::store(&req, &snapshot, file, &caption).await?;
     let view = UploadView::of(&req.site, &added);
     Ok(private((StatusCode::CREATED, Json(view))))
 }
@@ -132,7 +132,7 @@ async fn remove(
     req: GuestRequest,
     Path((_, upload)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let portal = req.open().await.map_err(Problem::from)?;
-    upload_files::remove(&req, &portal, UploadId::from_text(upload)).await?;
+    let snapshot = req.open().await.map_err(Problem::from)?;
+    upload_files::remove(&req, &snapshot, UploadId::from_text(upload)).await?;
     Ok(private(StatusCode::NO_CONTENT))
 }

@@ -155,15 +155,15 @@ struct NoteState<'a> {
 }
 
 /// Returns an invitation's state. Its texts are in the language of `text`.
-pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState<'a> {
-    let occasion = &portal.occasion;
-    let invitation = &portal.household.invitation;
+pub(crate) fn of<'a>(snapshot: &'a InvitationSnapshot, text: &Text) -> PortalState<'a> {
+    let occasion = &snapshot.occasion;
+    let invitation = &snapshot.household.invitation;
     let say = |texts: &'a I18n| texts.pick(text.language(), &occasion.default_language).text;
     PortalState {
         code: &invitation.code,
         version: invitation.version,
-        access: portal.access,
-        closes_at: portal.closes_at().map(|at| at.to_string()),
+        access: snapshot.access,
+        closes_at: snapshot.closes_at().map(|at| at.to_string()),
         language: invitation.details.language.as_deref(),
         household: &invitation.details.household,
         host_message: some(&invitation.details.host_message),
@@ -174,7 +174,7 @@ pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState
             time_zone: &occasion.time_zone,
             languages: &occasion.languages,
         },
-        events: portal
+        events: snapshot
             .invited_events()
             .map(|event| EventState {
                 key: &event.key,
@@ -185,14 +185,14 @@ pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState
                 address: &event.address,
             })
             .collect(),
-        allowance: portal.household.allowance(),
-        guests: portal
+        allowance: snapshot.household.allowance(),
+        guests: snapshot
             .household
             .guests
             .iter()
-            .map(|guest| guest_state(portal, guest))
+            .map(|guest| guest_state(snapshot, guest))
             .collect(),
-        questions: portal
+        questions: snapshot
             .asked_questions()
             .map(|question| QuestionState {
                 key: &question.key,
@@ -213,12 +213,12 @@ pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState
                 coming_only: question.coming_only,
             })
             .collect(),
-        answers: answers(portal, &portal.household.answers),
+        answers: answers(snapshot, &snapshot.household.answers),
         note: NoteState {
             text: &invitation.note,
             version: invitation.note_version,
         },
-        announcements: portal
+        announcements: snapshot
             .news
             .iter()
             .map(|one| AnnouncementState {
@@ -234,11 +234,11 @@ pub(crate) fn of<'a>(portal: &'a InvitationSnapshot, text: &Text) -> PortalState
 }
 
 /// Returns an invitation's state as a JSON body.
-pub(crate) fn body(portal: &InvitationSnapshot, text: &Text) -> String {
-    serde_json::to_string(&of(portal, text)).unwrap_or_default()
+pub(crate) fn body(snapshot: &InvitationSnapshot, text: &Text) -> String {
+    serde_json::to_string(&of(snapshot, text)).unwrap_or_default()
 }
 
-fn guest_state<'a>(portal: &'a InvitationSnapshot, guest: &'a Guest) -> GuestState<'a> {
+fn guest_state<'a>(snapshot: &'a InvitationSnapshot, guest: &'a Guest) -> GuestState<'a> {
     GuestState {
         id: &guest.id,
         name: &guest.name,
@@ -246,25 +246,25 @@ fn guest_state<'a>(portal: &'a InvitationSnapshot, guest: &'a Guest) -> GuestSta
         is_child: guest.is_child,
         age: guest.child_age,
         answered_at: guest.answered_at().map(|at| at.to_string()),
-        replies: portal
+        replies: snapshot
             .events
             .iter()
             .filter_map(|event| {
                 let reply = guest.replies.get(&event.id)?;
-                Some((event.key.as_str(), portal.effective_status(reply.status)))
+                Some((event.key.as_str(), snapshot.effective_status(reply.status)))
             })
             .collect(),
         diets: &guest.diets,
         diet_note: some(&guest.diet_note),
-        answers: answers(portal, &guest.answers),
+        answers: answers(snapshot, &guest.answers),
     }
 }
 
 fn answers<'a>(
-    portal: &'a InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     given: &'a Answers,
 ) -> BTreeMap<&'a str, &'a Answer> {
-    portal
+    snapshot
         .asked_questions()
         .filter_map(|question| Some((question.key.as_str(), given.get(&question.id)?)))
         .collect()

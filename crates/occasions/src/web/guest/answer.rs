@@ -52,43 +52,42 @@ pub(super) async fn save_note(req: GuestRequest, form: Form) -> Result<Response,
     save_form(req, Which::Note, form).await
 }
 
-/// Shows the form. If the values can no longer be changed, shows the invitation page instead.
+/// If the values can no longer be changed, shows the invitation page instead.
 async fn show_form(req: GuestRequest, which: Which) -> Result<Response, EarlyResponse> {
-    let portal = req.look().await?;
-    let text = req.text(&portal);
-    if !which.is_on(&portal) {
+    let snapshot = req.look().await?;
+    let text = req.text(&snapshot);
+    if !which.is_on(&snapshot) {
         return Err(Refusal::FeatureDisabled.problem().said_in(&text).into());
     }
-    let response = if is_open(&portal, which) {
+    let response = if is_open(&snapshot, which) {
         form::show(
             which,
             &text,
-            &portal,
+            &snapshot,
             submission(&req),
             None,
             SaveFailure::None,
         )
     } else {
-        page::page(&text, &portal, Vec::new())
+        page::page(&text, &snapshot, Vec::new())
     };
-    Ok(req.remember_household(&portal, response))
+    Ok(req.remember_household(&snapshot, response))
 }
 
-fn is_open(portal: &InvitationSnapshot, which: Which) -> bool {
+fn is_open(snapshot: &InvitationSnapshot, which: Which) -> bool {
     match which {
-        Which::Answers | Which::Diets => portal.takes_answers(),
-        Which::Note => portal.takes_notes(),
+        Which::Answers | Which::Diets => snapshot.takes_answers(),
+        Which::Note => snapshot.takes_notes(),
     }
 }
 
-/// Returns a new idempotency key for a form.
 fn submission(req: &GuestRequest) -> String {
     platform::id::generate(req.site.clock.now(), &req.site.random)
 }
 
 async fn save_form(req: GuestRequest, which: Which, form: Form) -> Result<Response, EarlyResponse> {
     let mut parsed = parse_form::read(&form);
-    which.keep_own_fields(&mut parsed.wish);
+    which.keep_own_fields(&mut parsed.change);
     if csrf::check_sender(&req.headers, req.site.url()).is_err() {
         return show_again(&req, which, &form, &parsed, SaveFailure::Elsewhere).await;
     }
@@ -109,8 +108,7 @@ async fn save_form(req: GuestRequest, which: Which, form: Form) -> Result<Respon
     }
 }
 
-/// Shows the form again with all typed values, and saves nothing. This happens when the pressed
-/// button only fills in answers, or when another site sent the form.
+/// Saves nothing: the button only fills in answers, or another site sent the form.
 async fn show_again(
     req: &GuestRequest,
     which: Which,
@@ -118,24 +116,24 @@ async fn show_again(
     parsed: &ParsedForm,
     trouble: SaveFailure,
 ) -> Result<Response, EarlyResponse> {
-    let portal = match req.open().await {
-        Ok(portal) => portal,
+    let snapshot = match req.open().await {
+        Ok(snapshot) => snapshot,
         Err(failure) => return Err(turn_away(req, failure, form, parsed).await),
     };
-    let text = req.text(&portal);
-    if !which.is_on(&portal) {
+    let text = req.text(&snapshot);
+    if !which.is_on(&snapshot) {
         return Err(Refusal::FeatureDisabled.problem().said_in(&text).into());
     }
-    if is_open(&portal, which) {
-        let pressed = press::apply(form, &portal);
+    if is_open(&snapshot, which) {
+        let pressed = press::apply(form, &snapshot);
         let typed = Some((pressed.as_ref().unwrap_or(form), parsed));
         let submission = submission(req);
         return Ok(form::show(
-            which, &text, &portal, submission, typed, trouble,
+            which, &text, &snapshot, submission, typed, trouble,
         ));
     }
-    let typed = words::typed(&text, &portal, form, parsed);
-    let mut page = page::page(&text, &portal, typed);
+    let typed = words::typed(&text, &snapshot, form, parsed);
+    let mut page = page::page(&text, &snapshot, typed);
     if let SaveFailure::Elsewhere = trouble {
         *page.status_mut() = StatusCode::FORBIDDEN;
     }
@@ -154,8 +152,7 @@ async fn turn_away(
     req.turn_away(failure, typed).await
 }
 
-/// Saves the form. Returns the invitation's code as printed on the card, because the redirect after
-/// the save contains it. A repeated save returns the same code.
+/// Returns the invitation's code as printed on the card. A repeated save returns the same code.
 async fn store(
     req: &GuestRequest,
     which: Which,
@@ -166,7 +163,7 @@ async fn store(
     let submission = form.text("submission_id");
     let save = Save {
         key,
-        wish: parsed.wish.clone(),
+        change: parsed.change.clone(),
         source: Source::Web,
         repeat: (!submission.is_empty()).then(|| Repeat {
             route: which.route(),
@@ -177,19 +174,17 @@ async fn store(
         request: Some(req.origin()),
         needs_version: false,
     };
-    let code = |portal: &InvitationSnapshot| portal.household.invitation.code.clone();
+    let code = |snapshot: &InvitationSnapshot| snapshot.household.invitation.code.clone();
     let saved = req
         .site
         .store
         .write(move |tx| rsvp::answer(tx, &save, code));
     Ok(match saved.await? {
-        Saved::Stored(after) | Saved::Unchanged(after) => code(&after.portal),
+        Saved::Stored(after) | Saved::Unchanged(after) => code(&after.snapshot),
         Saved::Again(stored) => stored.body,
     })
 }
 
-/// Responds to a refused save. Shows either the form with its errors, or a page that says why
-/// nothing can be saved.
 async fn refused(
     req: &GuestRequest,
     which: Which,
@@ -212,14 +207,14 @@ async fn refused(
         }
         _ => {}
     }
-    let portal = req.enter().await?;
-    let text = req.text(&portal);
+    let snapshot = req.enter().await?;
+    let text = req.text(&snapshot);
     let show = |trouble| {
         let submission = submission(req);
         form::show(
             which,
             &text,
-            &portal,
+            &snapshot,
             submission,
             Some((form, parsed)),
             trouble,
@@ -231,13 +226,17 @@ async fn refused(
             return Err(refusal.problem().said_in(&text).into());
         }
         Refusal::DeadlinePassed(_) | Refusal::Locked(_) | Refusal::OccasionClosed(_) => {
-            let mut page = page::page(&text, &portal, words::typed(&text, &portal, form, parsed));
+            let mut page = page::page(
+                &text,
+                &snapshot,
+                words::typed(&text, &snapshot, form, parsed),
+            );
             *page.status_mut() = StatusCode::LOCKED;
             page
         }
         Refusal::VersionConflict(_) => {
             let seen = form.number("version").ok().flatten();
-            let id = portal.household.invitation.id.clone();
+            let id = snapshot.household.invitation.id.clone();
             let changed = req
                 .site
                 .store
@@ -245,7 +244,7 @@ async fn refused(
                 .await
                 .map_err(|error: StoreError| Problem::from(error))?;
             let submission = submission(req);
-            conflict::show(which, &text, &portal, form, &changed, submission)
+            conflict::show(which, &text, &snapshot, form, &changed, submission)
         }
         Refusal::Store(_) => {
             let mut page = show(SaveFailure::NotSaved);
@@ -253,6 +252,6 @@ async fn refused(
                 .insert("retry-after", HeaderValue::from_static("5"));
             page
         }
-        other => show(words::trouble(&text, &portal, parsed, &other)),
+        other => show(words::trouble(&text, &snapshot, parsed, &other)),
     })
 }

@@ -13,14 +13,14 @@ use crate::words::{AskedOf, QuestionKind};
 impl<'a> Reading<'a> {
     /// Returns the questions for households, or those for guests. `of` says which.
     pub(crate) fn questions(&self, of: AskedOf) -> impl Iterator<Item = &'a Question> {
-        self.portal
+        self.snapshot
             .asked_questions()
             .filter(move |question| question.asked_of == of)
     }
 
     /// Returns the questions that this guest is asked. They depend on the guest's replies.
     pub(super) fn questions_for(&self, guest: &Guest) -> impl Iterator<Item = &'a Question> {
-        let events = &self.portal.events;
+        let events = &self.snapshot.events;
         self.questions(AskedOf::Guest)
             .filter(|question| question.concerns(guest, events))
     }
@@ -32,17 +32,17 @@ impl<'a> Reading<'a> {
     /// Returns the household's answers. Questions that no longer apply because of the guests'
     /// replies are left out.
     pub(crate) fn household_answers(&self) -> Vec<AnsweredQuestion<'a>> {
-        let (guests, events) = (&self.portal.household.guests, &self.portal.events);
+        let (guests, events) = (&self.snapshot.household.guests, &self.snapshot.events);
         let questions = self.questions(AskedOf::Household);
         let counting =
             questions.filter(|question| asking::counts_for_household(question, guests, events));
-        self.in_words(counting, &self.portal.household.answers)
+        self.in_words(counting, &self.snapshot.household.answers)
     }
 
     /// Returns the guest's answers. Questions that no longer apply because of the guest's replies
     /// are left out.
     pub(crate) fn guest_answers(&self, guest: &Guest) -> Vec<AnsweredQuestion<'a>> {
-        let events = &self.portal.events;
+        let events = &self.snapshot.events;
         let questions = self.questions(AskedOf::Guest);
         let counting = questions.filter(|question| question.counts_for(guest, events));
         self.in_words(counting, &guest.answers)
@@ -53,7 +53,7 @@ impl<'a> Reading<'a> {
         questions: impl Iterator<Item = &'a Question>,
         answers: &Answers,
     ) -> Vec<AnsweredQuestion<'a>> {
-        let default = &self.portal.occasion.default_language;
+        let default = &self.snapshot.occasion.default_language;
         questions
             .filter_map(|question| {
                 let answer = answers.get(&question.id)?;
@@ -65,11 +65,10 @@ impl<'a> Reading<'a> {
             .collect()
     }
 
-    /// Returns the name of the event at which a meal is served. `None` if the question is not about
-    /// a meal, or if the household is invited to a single event.
+    /// `None` if it is no meal, or if the household is invited to a single event.
     fn meal_at(&self, question: &Question) -> Option<String> {
-        let mut events = self.portal.invited_events();
-        let is_one = self.portal.invited_events().count() < 2;
+        let mut events = self.snapshot.invited_events();
+        let is_one = self.snapshot.invited_events().count() < 2;
         if question.kind != QuestionKind::Meal || is_one {
             return None;
         }

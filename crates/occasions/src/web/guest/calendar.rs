@@ -12,9 +12,9 @@ use crate::invitation_snapshot::InvitationSnapshot;
 
 /// Handles `GET /invite/{code}/calendar.ics`.
 pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
-    let portal = req.look().await?;
-    let text = req.text(&portal);
-    let body = calendar(&portal, &text, req.site.url().host());
+    let snapshot = req.look().await?;
+    let text = req.text(&snapshot);
+    let body = calendar(&snapshot, &text, req.site.url().host());
     let headers = [
         (CONTENT_TYPE, calendar_file::MEDIA_TYPE),
         (
@@ -28,11 +28,11 @@ pub(super) async fn file(req: GuestRequest) -> Result<Response, EarlyResponse> {
 }
 
 /// Writes the calendar file of a household.
-pub(crate) fn calendar(portal: &InvitationSnapshot, text: &Text, host: &str) -> String {
-    let default = &portal.occasion.default_language;
-    let title = portal.occasion.title.pick(text.language(), default);
-    let zone = portal.occasion.zone();
-    let events = portal.events_to_attend().map(|event| {
+pub(crate) fn calendar(snapshot: &InvitationSnapshot, text: &Text, host: &str) -> String {
+    let default = &snapshot.occasion.default_language;
+    let title = snapshot.occasion.title.pick(text.language(), default);
+    let zone = snapshot.occasion.zone();
+    let events = snapshot.events_to_attend().map(|event| {
         let name = event.name.pick(text.language(), default);
         CalendarEvent {
             uid: format!("{}@{host}", event.id),
@@ -46,5 +46,5 @@ pub(crate) fn calendar(portal: &InvitationSnapshot, text: &Text, host: &str) -> 
         }
     });
     let events: Vec<_> = events.collect();
-    calendar_file::write(&events, portal.now)
+    calendar_file::write(&events, snapshot.now)
 }

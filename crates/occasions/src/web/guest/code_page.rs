@@ -88,7 +88,7 @@ pub(super) async fn page(site: &Site, text: &Text, body: CodeEntry<'_>) -> Respo
     written.into_response()
 }
 
-/// Returns the preview of a link to the page on which guests type a code. It contains no names.
+/// Contains no names.
 fn share(site: &Site, text: &Text, theme: Theme) -> Share {
     let (title, about) = (text.say("code-title"), text.say("code-preview"));
     let share = Share::new(site, &title, &about, "/invite");

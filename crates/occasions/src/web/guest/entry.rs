@@ -203,13 +203,11 @@ pub(super) struct Public {
     pub(super) events: Vec<Event>,
     /// The pages that guests may see.
     pub(super) pages: Vec<PageHead>,
-    /// The guests' notes that hosts have approved for the public page. Empty if the occasion does
-    /// not show them.
+    /// Empty if the occasion does not show them.
     wishes: FirstItems<PublicWish>,
 }
 
 impl Public {
-    /// Returns the event whose day the page shows.
     fn of_day(&self) -> Option<&Event> {
         event::of_public_day(&self.events, self.occasion.switches.open_rsvp)
     }
@@ -290,8 +288,7 @@ pub(crate) fn in_theme(
     show_card(site, wishes, &public, |_| {})
 }
 
-/// Returns the time left until the occasion's public day; `None` once that day is over. Later events
-/// do not count, because perhaps only a few guests are invited to them.
+/// Later events do not count, because perhaps only a few guests are invited to them.
 fn days_left(text: &Text, public: &Public, now: Timestamp) -> Option<DaysLeft> {
     let first = public.of_day()?;
     let zone = public.occasion.zone();

@@ -12,19 +12,19 @@ use crate::invitation_snapshot::InvitationSnapshot;
 /// Renders a page that needs a code, in the frame of its occasion.
 pub(super) fn guest_page<B: askama::Template>(
     text: &Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     title: &str,
     body: B,
 ) -> Response {
-    let languages = languages(portal);
-    let mut response = web::page(framed(text, portal, title, body, &languages));
+    let languages = languages(snapshot);
+    let mut response = web::page(framed(text, snapshot, title, body, &languages));
     keep_private(&mut response);
     response
 }
 
 pub(super) fn framed<'a, B: askama::Template>(
     text: &'a Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     title: &'a str,
     body: B,
     languages: &'a [Language],
@@ -33,14 +33,14 @@ pub(super) fn framed<'a, B: askama::Template>(
         title,
         body,
         text,
-        theme: portal.occasion.theme,
+        theme: snapshot.occasion.theme,
         kind: Kind::Public { languages },
     }
 }
 
 /// The languages in which guests can read the occasion's pages.
-pub(super) fn languages(portal: &InvitationSnapshot) -> Vec<Language> {
-    let tags = portal.occasion.languages.iter();
+pub(super) fn languages(snapshot: &InvitationSnapshot) -> Vec<Language> {
+    let tags = snapshot.occasion.languages.iter();
     tags.map(|tag| Language::of(tag)).collect()
 }
 

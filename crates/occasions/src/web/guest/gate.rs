@@ -32,8 +32,7 @@ use crate::{name_check, occasion};
 
 const COOKIE: &str = "kd_guest";
 const REMEMBERED: usize = 20;
-/// How long a browser remembers households.
-const LIFE: Life = Life::Seconds(180 * 24 * 60 * 60);
+const LIFETIME: Life = Life::Seconds(180 * 24 * 60 * 60);
 
 /// How long the result of [`CodeGate::asks_name`] may be cached.
 const ASKS_NAME_FOR: SignedDuration = SignedDuration::from_secs(5);
@@ -203,8 +202,8 @@ impl CodeGate {
         headers: &HeaderMap,
         given: &Credentials,
     ) -> Result<String, Failure> {
-        let portal = self.open(site, facts, headers, given).await?;
-        Ok(portal.link(""))
+        let snapshot = self.open(site, facts, headers, given).await?;
+        Ok(snapshot.link(""))
     }
 
     /// After a guest has typed the code of an archived occasion, redirects to the page with the
@@ -398,9 +397,8 @@ impl CodeGate {
         }
     }
 
-    /// Whether this browser has opened the household with the code `key` before. If so, the browser
-    /// is admitted even after the budget for wrong codes is used up. Only the households that the
-    /// browser remembers are searched.
+    /// A remembered browser is admitted even after the budget for wrong codes is used up. Only the
+    /// households that it remembers are searched.
     async fn is_remembered(&self, site: &Site, headers: &HeaderMap, key: &CodeKey) -> bool {
         let remembered = self.remembered(site, headers);
         if remembered.is_empty() {
@@ -485,7 +483,7 @@ impl CodeGate {
         remembered.retain(|(id, _)| *id != newest.0);
         remembered.insert(0, newest);
         remembered.truncate(REMEMBERED);
-        let value = cookie::secret(site.url(), COOKIE, &self.signed(&remembered), LIFE);
+        let value = cookie::secret(site.url(), COOKIE, &self.signed(&remembered), LIFETIME);
         response.headers_mut().append(SET_COOKIE, value);
         response
     }
@@ -521,7 +519,7 @@ impl CodeGate {
             remembered.retain(|(id, _)| Some(id) != forgotten.as_ref());
         }
         let mut response = Redirect::to(address).into_response();
-        let value = cookie::secret(site.url(), COOKIE, &self.signed(&remembered), LIFE);
+        let value = cookie::secret(site.url(), COOKIE, &self.signed(&remembered), LIFETIME);
         response.headers_mut().append(SET_COOKIE, value);
         Ok(response)
     }

@@ -52,38 +52,38 @@ type Lists = (Vec<OfferedGift>, Vec<CashLink>);
 
 /// Handles `GET /invite/{code}/gifts`.
 pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
-    let portal = req.look().await?;
-    let text = req.text(&portal);
-    let (offers, cash) = lists(&req, &portal, &text).await?;
+    let snapshot = req.look().await?;
+    let text = req.text(&snapshot);
+    let (offers, cash) = lists(&req, &snapshot, &text).await?;
     let done = match req.query().text("done") {
         "reserved" => Some("gift-done-reserved"),
         "released" => Some("gift-done-released"),
         _ => None,
     };
     let said = done.map(|id| text.say(id).into_owned());
-    let page = page(&text, &portal, (&offers, &cash), said, None);
-    Ok(req.remember_household(&portal, page))
+    let page = page(&text, &snapshot, (&offers, &cash), said, None);
+    Ok(req.remember_household(&snapshot, page))
 }
 
 async fn lists(
     req: &GuestRequest,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     text: &Text,
 ) -> Result<Lists, EarlyResponse> {
-    let [gifts, cash_links] = portal.gift_lists();
+    let [gifts, cash_links] = snapshot.gift_lists();
     if !gifts && !cash_links {
         return Err(Refusal::FeatureDisabled.problem().said_in(text).into());
     }
-    let portal = portal.clone();
+    let snapshot = snapshot.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<Lists, StoreError> {
         Ok((
             if gifts {
-                gift_reservation::offers(tx, &portal)?
+                gift_reservation::offers(tx, &snapshot)?
             } else {
                 Vec::new()
             },
             if cash_links {
-                cash_link::of(tx, &portal.occasion.id)?
+                cash_link::of(tx, &snapshot.occasion.id)?
             } else {
                 Vec::new()
             },
@@ -93,30 +93,27 @@ async fn lists(
     found.map_err(|error| Problem::from(error).into())
 }
 
-/// A form that was refused.
 struct Refused<'a> {
     gift: &'a GiftId,
     form: &'a Form,
-    /// Why nothing was changed.
     trouble: Option<String>,
-    /// The errors at the form's two fields: the number of pieces and the note.
     errors: Vec<FormError>,
 }
 
 fn page(
     text: &Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     (offers, cash): (&[OfferedGift], &[CashLink]),
     done: Option<String>,
     refused: Option<Refused<'_>>,
 ) -> Response {
-    let reading = Reading::new(text, portal);
+    let reading = Reading::new(text, snapshot);
     let rows = offers.iter().map(|offer| {
         let typed = refused.as_ref().filter(|one| *one.gift == offer.gift.id);
         row(&reading, offer, typed.map(|one| one.form))
     });
     let shown = cash.iter().filter(|one| one.active);
-    let (rows, is_on) = (rows.collect(), portal.gift_lists()[0]);
+    let (rows, is_on) = (rows.collect(), snapshot.gift_lists()[0]);
     let (trouble, errors) = refused
         .map(|refused| (refused.trouble, refused.errors))
         .unwrap_or_default();
@@ -125,18 +122,18 @@ fn page(
         frame: reading.frame(),
         gifts: is_on.then_some(rows),
         cash: shown.map(|one| cash_row(&reading, one)).collect(),
-        open: portal.takes_notes(),
+        open: snapshot.takes_notes(),
         trouble,
         errors,
         done,
     };
     let title = body.title();
-    guest_page(text, portal, &title, body)
+    guest_page(text, snapshot, &title, body)
 }
 
 fn row<'a>(reading: &Reading<'a>, offer: &'a OfferedGift, typed: Option<&Form>) -> GiftRow<'a> {
-    let (text, portal, gift) = (reading.text, reading.portal, &offer.gift);
-    let occasion: &Occasion = &portal.occasion;
+    let (text, snapshot, gift) = (reading.text, reading.snapshot, &offer.gift);
+    let occasion: &Occasion = &snapshot.occasion;
     let held = offer.own.as_ref().map_or(0, |own| own.quantity);
     let most = offer.available + held;
     let own_words = |own: &Reservation| {
@@ -174,7 +171,7 @@ fn row<'a>(reading: &Reading<'a>, offer: &'a OfferedGift, typed: Option<&Form>) 
         shop: (!gift.url.is_empty()).then(|| (gift.url.as_str(), host_of(&gift.url))),
         state,
         left,
-        action: portal.link(&format!("/gifts/{}", gift.id)),
+        action: snapshot.link(&format!("/gifts/{}", gift.id)),
         most: if gift.active { most } else { held },
         quantity: quantity.unwrap_or(held.max(1)),
         note,
@@ -257,26 +254,25 @@ pub(super) async fn save(
         }
         Err(Refusal::Store(error)) if !error.is_passing() => Err(Problem::internal(error).into()),
         Err(refusal) => {
-            let portal = req.enter().await?;
-            let problem = super::problem(refusal, |_| req.text(&portal));
+            let snapshot = req.enter().await?;
+            let problem = super::problem(refusal, |_| req.text(&snapshot));
             again(&req, &gift, &form, problem).await
         }
     }
 }
 
-/// Shows the page again, with all typed values and the reason why nothing was changed.
 async fn again(
     req: &GuestRequest,
     gift: &GiftId,
     form: &Form,
     problem: Problem,
 ) -> Result<Response, EarlyResponse> {
-    let portal = req.enter().await?;
-    let text = req.text(&portal);
+    let snapshot = req.enter().await?;
+    let text = req.text(&snapshot);
     if matches!(problem.status, StatusCode::NOT_FOUND) {
         return Err(problem.said_in(&text).into());
     }
-    let (offers, cash) = lists(req, &portal, &text).await?;
+    let (offers, cash) = lists(req, &snapshot, &text).await?;
     let errors = problem.errors.iter().map(|error| FormError {
         field: format!("{}-{gift}", error.pointer.trim_start_matches('/')),
         words: error.detail(&text),
@@ -288,7 +284,7 @@ async fn again(
         trouble: errors.is_empty().then(|| problem.detail(&text)),
         errors,
     };
-    let mut page = page(&text, &portal, (&offers, &cash), None, Some(refused));
+    let mut page = page(&text, &snapshot, (&offers, &cash), None, Some(refused));
     *page.status_mut() = problem.status;
     if problem.status == StatusCode::SERVICE_UNAVAILABLE {
         let headers = page.headers_mut();

@@ -75,21 +75,20 @@ pub(super) async fn show_invited(
     req: GuestRequest,
     Path((_, key)): Path<(String, String)>,
 ) -> Result<Response, EarlyResponse> {
-    let portal = req.look().await?;
-    let occasion = &portal.occasion;
-    let page = load(&req.site, &occasion.id, key, portal.is_invited()).await?;
-    let text = req.text(&portal);
+    let snapshot = req.look().await?;
+    let occasion = &snapshot.occasion;
+    let page = load(&req.site, &occasion.id, key, snapshot.is_invited()).await?;
+    let text = req.text(&snapshot);
     let body = InfoPage {
-        pages: invited_links(&text, &portal, &page.key),
-        frame: Some(Reading::new(&text, &portal).frame()),
-        ..body(&req.site, &text, occasion, &page, portal.link(""))
+        pages: invited_links(&text, &snapshot, &page.key),
+        frame: Some(Reading::new(&text, &snapshot).frame()),
+        ..body(&req.site, &text, occasion, &page, snapshot.link(""))
     };
     let title = body.title();
-    let response = guest_page(&text, &portal, &title, body);
-    Ok(req.remember_household(&portal, response))
+    let response = guest_page(&text, &snapshot, &title, body);
+    Ok(req.remember_household(&snapshot, response))
 }
 
-/// Loads a page if the guest may see it.
 async fn load(
     site: &Site,
     occasion: &OccasionId,
@@ -125,7 +124,6 @@ fn body<'a>(
     }
 }
 
-/// Builds the preview of a shared link. It has the page's own title and the occasion's picture.
 fn share<'a>(
     site: &Site,
     text: &Text,

@@ -21,9 +21,9 @@ pub(crate) struct Speaker {
 }
 
 impl Speaker {
-    pub(crate) fn speak(&self, portal: &InvitationSnapshot) -> Text {
-        let household = portal.household.invitation.details.language.as_deref();
-        self.speak_of(&portal.occasion, household)
+    pub(crate) fn speak(&self, snapshot: &InvitationSnapshot) -> Text {
+        let household = snapshot.household.invitation.details.language.as_deref();
+        self.speak_of(&snapshot.occasion, household)
     }
 
     pub(super) fn speak_of(&self, occasion: &Occasion, household: Option<&str>) -> Text {

@@ -109,7 +109,6 @@ pub fn confirm(gate: &CodeGate, code: &str) -> Response {
     response
 }
 
-/// Returns a 404 error if the hosts do not accept answers without a code.
 fn check_feature(site: &Site, wishes: &Wishes, public: &Public) -> Result<Text, Problem> {
     let occasion = &public.occasion;
     if occasion.status == OccasionStatus::Draft {
@@ -137,7 +136,6 @@ fn typed(form: &Form) -> TypedAnswer {
     }
 }
 
-/// Parses the form and collects all its errors, so that the page can show them together.
 fn incoming(public: &Public, typed: &TypedAnswer, form: &Form, facts: &Facts) -> IncomingAnswer {
     let mut wrong = Vec::new();
     let mut add = |pointer: String, code| wrong.push(FieldProblem::new(pointer, code, []));
@@ -211,7 +209,6 @@ fn wrong_party(text: &Text, occasion: &Occasion) -> FormError {
     }
 }
 
-/// Why an answer was refused.
 #[derive(Default)]
 struct RsvpFailure {
     status: StatusCode,
@@ -230,7 +227,6 @@ impl RsvpFailure {
     }
 }
 
-/// Shows the form again, with all typed values and the errors.
 fn refused(
     site: &Site,
     text: &Text,
@@ -279,11 +275,11 @@ fn refused(
             return Err(Refusal::FeatureDisabled.problem().said_in(text));
         }
         other => {
-            let problem = problem(other, |portal| {
+            let problem = problem(other, |snapshot| {
                 speak(
                     site,
                     &Wishes::default(),
-                    &portal.occasion,
+                    &snapshot.occasion,
                     Some(&text.language().tag),
                 )
             });
@@ -301,7 +297,7 @@ fn refused(
     Ok(page(site, text, public, typed, trouble))
 }
 
-/// Returns the errors, in the order of the form's fields.
+/// In the order of the form's fields.
 fn errors(text: &Text, public: &Public, wrong: &[FieldProblem]) -> Vec<FormError> {
     let events = public
         .events
@@ -413,9 +409,9 @@ fn closing(site: &Site, text: &Text, occasion: &Occasion) -> Option<Closing> {
 /// save shows the code.
 pub(super) async fn is_open_answer(
     site: &Site,
-    portal: &crate::invitation_snapshot::InvitationSnapshot,
+    snapshot: &crate::invitation_snapshot::InvitationSnapshot,
 ) -> Result<bool, StoreError> {
-    let id = portal.household.invitation.id.clone();
+    let id = snapshot.household.invitation.id.clone();
     let mark = site.store.read(move |tx| open_rsvp::find_mark(tx, &id));
     Ok(mark.await?.is_some())
 }

@@ -64,8 +64,7 @@ pub(super) fn calendars(event: &Event, title: &str) -> Vec<AppLink> {
 const GOOGLE_MAPS: &str = "portal-google-maps";
 const WAZE: &str = "portal-waze";
 
-/// Returns the map app that the hosts' own link opens. Returns `None` if it is none of the apps to
-/// which the page always links.
+/// `None` if it is none of the apps to which the page always links.
 fn app_of(address: &str) -> Option<&'static str> {
     let rest = address.strip_prefix("https://")?;
     let host = rest.split(['/', '?', '#']).next()?.to_lowercase();

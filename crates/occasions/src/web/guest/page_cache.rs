@@ -65,17 +65,17 @@ impl Pages {
         speaker: &Speaker,
     ) -> Result<PortalLookup, Closed> {
         let glance = invitation::glance(tx, key)?.ok_or(Closed::NotFound)?;
-        let snapshot = snapshot::load_at(tx, &glance.occasion, glance.revision)?;
-        invitation_snapshot::admit(&snapshot.occasion, glance.archived)?;
-        let text = speaker.speak_of(&snapshot.occasion, glance.language.as_deref());
+        let occasion_snapshot = snapshot::load_at(tx, &glance.occasion, glance.revision)?;
+        invitation_snapshot::admit(&occasion_snapshot.occasion, glance.archived)?;
+        let text = speaker.speak_of(&occasion_snapshot.occasion, glance.language.as_deref());
         // All host names share this cache and its memory limit. So the tag contains the host name.
         let tag = format!("{} {}", speaker.site.url().host(), text.language().tag);
         let now = tx.now();
         let kept = self.find(&glance, &tag, now);
         let mut read = || {
             let invitation = invitation::find(tx, &glance.id)?.ok_or(Closed::NotFound)?;
-            let portal = invitation_snapshot::load(tx, snapshot.clone(), invitation)?;
-            Ok::<_, Closed>(Box::new(portal))
+            let snapshot = invitation_snapshot::load(tx, occasion_snapshot.clone(), invitation)?;
+            Ok::<_, Closed>(Box::new(snapshot))
         };
         let found = match kept {
             Some(page) => {

@@ -18,16 +18,20 @@ pub(super) fn links(text: &Text, occasion: &Occasion, pages: &[PageHead]) -> Vec
 }
 
 /// Returns links to the pages that a household may see, without the page `here`.
-pub(super) fn invited_links(text: &Text, portal: &InvitationSnapshot, here: &str) -> Vec<PageLink> {
-    let seen = |head: &&PageHead| head.audience.includes(portal.is_invited());
-    let others = portal
+pub(super) fn invited_links(
+    text: &Text,
+    snapshot: &InvitationSnapshot,
+    here: &str,
+) -> Vec<PageLink> {
+    let seen = |head: &&PageHead| head.audience.includes(snapshot.is_invited());
+    let others = snapshot
         .pages
         .iter()
         .filter(seen)
         .filter(|head| head.key != here);
     let link = |head: &PageHead| PageLink {
-        href: portal.link(&format!("/pages/{}", head.key)),
-        title: head.title(text, &portal.occasion.default_language),
+        href: snapshot.link(&format!("/pages/{}", head.key)),
+        title: head.title(text, &snapshot.occasion.default_language),
     };
     others.map(link).collect()
 }

@@ -14,11 +14,10 @@ use crate::words::ReplyStatus;
 /// The change that the form requests. For each guest in the change, `rows` says which row of the
 /// form it comes from.
 pub(crate) struct ParsedForm {
-    pub(crate) wish: HouseholdChange,
+    pub(crate) change: HouseholdChange,
     rows: Vec<FormRow>,
 }
 
-/// A guest's row in the form.
 enum FormRow {
     /// The row of a guest on the invitation. Its fields have names such as `name.{id}`.
     Known(String),
@@ -32,7 +31,7 @@ pub(super) const NEW_ROWS: usize = 40;
 
 pub(crate) fn read(form: &Form) -> ParsedForm {
     let mut parsed = ParsedForm {
-        wish: HouseholdChange {
+        change: HouseholdChange {
             version: form.number("version").ok().flatten(),
             answers: answers(form, "household."),
             ..HouseholdChange::default()
@@ -41,21 +40,21 @@ pub(crate) fn read(form: &Form) -> ParsedForm {
     };
     for id in known_ids(form) {
         if form.is_ticked(&format!("remove.{id}")) {
-            parsed.wish.remove.push(GuestId::from_text(id));
+            parsed.change.remove.push(GuestId::from_text(id));
             continue;
         }
-        parsed.wish.guests.push(known(form, &id));
+        parsed.change.guests.push(known(form, &id));
         parsed.rows.push(FormRow::Known(id));
     }
     for n in 0..NEW_ROWS {
         let is_written = |field: &str| !form.text(&format!("new.{n}.{field}")).trim().is_empty();
         let is_there = ["name", "diet", "diet_note"].into_iter().any(is_written);
         if is_there || form.is_ticked(&format!("new.{n}.comes")) {
-            parsed.wish.guests.push(newcomer(form, n));
+            parsed.change.guests.push(newcomer(form, n));
             parsed.rows.push(FormRow::New(n));
         }
     }
-    parsed.wish.note = form.find("note").map(|text| NoteUpdate {
+    parsed.change.note = form.find("note").map(|text| NoteUpdate {
         text: text.to_owned(),
         version: form.number("note_version").ok().flatten(),
     });
@@ -108,7 +107,6 @@ impl FormRow {
     }
 }
 
-/// Returns the ids of the guests who have fields in the form, in the form's order.
 fn known_ids(form: &Form) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     for (name, _) in form.iter() {
@@ -139,8 +137,7 @@ fn known(form: &Form, id: &str) -> GuestUpdate {
     }
 }
 
-/// Parses dietary requirements. An unticked checkbox sends nothing. So the presence of the field
-/// for the note shows that the checkboxes were on the page.
+/// An unticked checkbox sends nothing. The note's field shows that the boxes were on the page.
 fn food_needs(form: &Form, diets: &str, note: &str) -> (Option<Vec<String>>, Option<String>) {
     let note = form.find(note).map(str::to_owned);
     let ticked = || form.all(diets).map(str::to_owned).collect();
@@ -163,8 +160,7 @@ fn newcomer(form: &Form, n: usize) -> GuestUpdate {
     }
 }
 
-/// Parses a child's checkbox and age. An unticked checkbox sends nothing. So the presence of the
-/// field for the age shows that the checkbox was on the page.
+/// An unticked checkbox sends nothing. The age's field shows that the box was on the page.
 fn childhood(form: &Form, child: &str, age: &str) -> GuestUpdate {
     let Some(chosen) = form.find(age) else {
         return GuestUpdate::default();
@@ -179,8 +175,7 @@ fn childhood(form: &Form, child: &str, age: &str) -> GuestUpdate {
     }
 }
 
-/// Collects the typed answers to the hosts' own questions as text. An empty field removes the
-/// answer.
+/// An empty field removes the answer.
 fn answers(form: &Form, prefix: &str) -> BTreeMap<String, Value> {
     let mut typed: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (key, value) in form.under(prefix) {
@@ -244,35 +239,42 @@ mod tests {
              &answer.a.bus=&answer.a.bus=one&answer.a.bus=two&answer.b.song=&household.song=ABBA&new.0.answer.song=Waterloo\
              &new.0.name=Mei&new.0.age=4&new.1.name=&new.2.comes=1&new.2.reply.nikah=no&note=Hello&note_version=2",
         ));
-        let wish = &parsed.wish;
-        assert_eq!(wish.version, Some(3));
-        assert_eq!(wish.remove.len(), 1);
-        let names: Vec<_> = wish
+        let change = &parsed.change;
+        assert_eq!(change.version, Some(3));
+        assert_eq!(change.remove.len(), 1);
+        let names: Vec<_> = change
             .guests
             .iter()
             .map(|guest| guest.name.as_deref())
             .collect();
         assert_eq!(names, [Some("Rahman"), None, Some("Mei"), Some("")]);
-        assert_eq!(wish.guests[0].replies.len(), 2);
-        assert_eq!(wish.guests[0].diets.as_deref().unwrap(), ["halal", "vegan"]);
-        assert_eq!(wish.guests[1].replies.len(), 0, "not choosing is no answer");
+        assert_eq!(change.guests[0].replies.len(), 2);
         assert_eq!(
-            wish.guests[1].diets, None,
+            change.guests[0].diets.as_deref().unwrap(),
+            ["halal", "vegan"]
+        );
+        assert_eq!(
+            change.guests[1].replies.len(),
+            0,
+            "not choosing is no answer"
+        );
+        assert_eq!(
+            change.guests[1].diets, None,
             "what was not shown is not emptied"
         );
         assert_eq!(
-            (wish.guests[2].is_child, wish.guests[2].age),
+            (change.guests[2].is_child, change.guests[2].age),
             (Some(true), Some(Some(4)))
         );
-        assert_eq!(wish.note.as_ref().unwrap().version, Some(2));
-        assert_eq!(wish.guests[0].answers["bus"], json!(["one", "two"]));
+        assert_eq!(change.note.as_ref().unwrap().version, Some(2));
+        assert_eq!(change.guests[0].answers["bus"], json!(["one", "two"]));
         assert_eq!(
-            wish.guests[1].answers["song"],
+            change.guests[1].answers["song"],
             json!(null),
             "an emptied field takes an answer back"
         );
-        assert_eq!(wish.guests[2].answers["song"], json!("Waterloo"));
-        assert_eq!(wish.answers["song"], json!("ABBA"));
+        assert_eq!(change.guests[2].answers["song"], json!("Waterloo"));
+        assert_eq!(change.answers["song"], json!("ABBA"));
         for (pointer, field) in [
             ("/answers/song", "household.song"),
             ("/guests/0/answers/bus", "answer.a.bus"),
@@ -293,7 +295,7 @@ mod tests {
     fn words_that_are_no_answers_are_not_taken_for_one() {
         let parsed = read(&form("reply.a.nikah=maybe"));
         assert_eq!(
-            parsed.wish.guests[0].replies["nikah"],
+            parsed.change.guests[0].replies["nikah"],
             ReplyStatus::Waitlisted
         );
     }

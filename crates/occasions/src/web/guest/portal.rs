@@ -20,10 +20,10 @@ pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
     gate.note_opened(&req.headers, &look.glance.id, look.now);
     let page = match &look.found {
         CacheLookup::Page(page) => page.clone(),
-        CacheLookup::InvitationSnapshot(portal) => {
-            let page = portal_page::write(&req.site, &req.text(portal), portal)
+        CacheLookup::InvitationSnapshot(snapshot) => {
+            let page = portal_page::write(&req.site, &req.text(snapshot), snapshot)
                 .map_err(Problem::internal)?;
-            gate.pages.keep(&look, portal.reads_alike_until(), &page);
+            gate.pages.keep(&look, snapshot.reads_alike_until(), &page);
             page
         }
     };
@@ -34,38 +34,38 @@ pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
 
 async fn is_refused(
     req: &GuestRequest,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
 ) -> Result<bool, EarlyResponse> {
-    let portal = portal.clone();
-    let look = move |tx: &mut Tx<'_>| confirmation::is_refused(tx, &portal);
+    let snapshot = snapshot.clone();
+    let look = move |tx: &mut Tx<'_>| confirmation::is_refused(tx, &snapshot);
     let found: Result<bool, StoreError> = req.site.store.read(look).await;
     Ok(found.map_err(Problem::from)?)
 }
 
 /// Handles `GET /invite/{code}/confirmation`.
 pub(super) async fn confirmation(req: GuestRequest) -> Result<Response, EarlyResponse> {
-    let portal = req.look().await?;
-    let text = req.text(&portal);
-    let reading = Reading::new(&text, &portal);
-    let is_open_answer = open_rsvp::is_open_answer(&req.site, &portal).await;
+    let snapshot = req.look().await?;
+    let text = req.text(&snapshot);
+    let reading = Reading::new(&text, &snapshot);
+    let is_open_answer = open_rsvp::is_open_answer(&req.site, &snapshot).await;
     let tells_code = is_open_answer.map_err(Problem::from)?;
-    let wants_mail = portal.occasion.switches.confirmation_mail;
-    let email = portal.household.invitation.details.email.as_deref();
+    let wants_mail = snapshot.occasion.switches.confirmation_mail;
+    let email = snapshot.household.invitation.details.email.as_deref();
     let email = email.filter(|_| wants_mail);
     let unmailed = match email {
         Some(_) if !req.site.settings.has_mail => Some("saved-no-server"),
-        Some(_) if is_refused(&req, &portal).await? => Some("saved-no-mail"),
+        Some(_) if is_refused(&req, &snapshot).await? => Some("saved-no-mail"),
         _ => None,
     };
     let body = view::Confirmation {
         text: &text,
         frame: reading.frame(),
-        tone: portal.occasion.tone,
+        tone: snapshot.occasion.tone,
         progress: reading.progress(),
         closing: reading.closing(),
         open: reading.standing() == Standing::Open,
-        unconfirmed: portal.waits_for_seats(),
-        code: tells_code.then_some(portal.household.invitation.code.as_str()),
+        unconfirmed: snapshot.waits_for_seats(),
+        code: tells_code.then_some(snapshot.household.invitation.code.as_str()),
         events: reading.events_attended(),
         guests: reading.stored(),
         counts: reading.counts(),
@@ -77,6 +77,6 @@ pub(super) async fn confirmation(req: GuestRequest) -> Result<Response, EarlyRes
         tiles: reading.tiles(),
     };
     let title = body.title();
-    let response = guest_page(&text, &portal, &title, body);
-    Ok(req.remember_household(&portal, response))
+    let response = guest_page(&text, &snapshot, &title, body);
+    Ok(req.remember_household(&snapshot, response))
 }

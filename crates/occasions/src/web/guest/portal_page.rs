@@ -16,25 +16,25 @@ use crate::invitation_snapshot::InvitationSnapshot;
 pub(super) fn write(
     site: &Site,
     text: &Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
 ) -> Result<Written, askama::Error> {
-    let share = show::share(site, text, &portal.occasion, portal.invited_events());
+    let share = show::share(site, text, &snapshot.occasion, snapshot.invited_events());
     let metadata = Metadata {
         share: Some(&share),
         ..Metadata::default()
     };
-    let body = body(text, portal, Vec::new());
+    let body = body(text, snapshot, Vec::new());
     let title = body.title();
-    let languages = languages(portal);
-    web::page::write_with(&framed(text, portal, &title, body, &languages), metadata)
+    let languages = languages(snapshot);
+    web::page::write_with(&framed(text, snapshot, &title, body, &languages), metadata)
 }
 
 /// Renders the invitation page. `typed` contains values that came too late to be saved.
-pub(super) fn page(text: &Text, portal: &InvitationSnapshot, typed: Vec<Typed>) -> Response {
+pub(super) fn page(text: &Text, snapshot: &InvitationSnapshot, typed: Vec<Typed>) -> Response {
     let late = !typed.is_empty();
-    let body = body(text, portal, typed);
+    let body = body(text, snapshot, typed);
     let title = body.title();
-    let mut response = guest_page(text, portal, &title, body);
+    let mut response = guest_page(text, snapshot, &title, body);
     if late {
         *response.status_mut() = StatusCode::LOCKED;
     }
@@ -42,17 +42,17 @@ pub(super) fn page(text: &Text, portal: &InvitationSnapshot, typed: Vec<Typed>) 
 }
 
 /// Renders the invitation page without its frame, for the hosts' preview.
-pub(crate) fn preview(text: &Text, portal: &InvitationSnapshot) -> Result<String, askama::Error> {
-    body(text, portal, Vec::new()).render()
+pub(crate) fn preview(text: &Text, snapshot: &InvitationSnapshot) -> Result<String, askama::Error> {
+    body(text, snapshot, Vec::new()).render()
 }
 
 fn body<'a>(
     text: &'a Text,
-    portal: &'a InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     typed: Vec<Typed>,
 ) -> view::PortalPage<'a> {
-    let reading = Reading::new(text, portal);
-    let details = &portal.household.invitation.details;
+    let reading = Reading::new(text, snapshot);
+    let details = &snapshot.household.invitation.details;
     view::PortalPage {
         text,
         frame: reading.frame(),
@@ -61,7 +61,7 @@ fn body<'a>(
         salutation: reading.salutation(),
         closing: reading.closing(),
         progress: reading.progress(),
-        welcome: show::welcome(text, &portal.occasion),
+        welcome: show::welcome(text, &snapshot.occasion),
         message: (!details.host_message.is_empty()).then_some(details.host_message.as_str()),
         days_left: reading.days_left().map(|left| DaysLeft {
             // At the end of the countdown, the page reloads. That would send the form again, so
@@ -78,6 +78,6 @@ fn body<'a>(
         waiting: reading.waiting(),
         household: reading.household_answers(),
         tiles: reading.tiles(),
-        pages: page_links::invited_links(text, portal, ""),
+        pages: page_links::invited_links(text, snapshot, ""),
     }
 }

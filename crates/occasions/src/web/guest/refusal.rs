@@ -10,11 +10,11 @@ use crate::refusal::Refusal;
 /// contains the hosts' contact, and `speak` chooses the language of the response.
 pub(crate) fn problem(refusal: Refusal, speak: impl Fn(&InvitationSnapshot) -> Text) -> Problem {
     match &refusal {
-        Refusal::DeadlinePassed(portal)
-        | Refusal::Locked(portal)
-        | Refusal::OccasionClosed(portal) => {
-            let text = speak(portal);
-            let contact = contact(&portal.occasion).map(|contact| contact.words(&text));
+        Refusal::DeadlinePassed(snapshot)
+        | Refusal::Locked(snapshot)
+        | Refusal::OccasionClosed(snapshot) => {
+            let text = speak(snapshot);
+            let contact = contact(&snapshot.occasion).map(|contact| contact.words(&text));
             let problem = refusal.problem().said_in(&text);
             match contact {
                 Some(contact) => problem.with("contact", contact),

@@ -48,7 +48,6 @@ pub struct GuestRequest {
     pub(crate) wishes: Wishes,
     pub(crate) headers: HeaderMap,
     uri: Uri,
-    /// Whether the request only reads, and changes nothing.
     is_reading: bool,
     /// The code in the client's spelling, with the link's `k` or a guest's name if they were sent.
     pub(crate) given: Credentials,
@@ -113,9 +112,9 @@ impl GuestRequest {
     /// spelled as on the invitation card, the response redirects to the URL with the card's
     /// spelling.
     pub(super) async fn look(&self) -> Result<InvitationSnapshot, EarlyResponse> {
-        let portal = self.enter().await?;
-        self.check_spelling(&portal.household.invitation.code)?;
-        Ok(portal)
+        let snapshot = self.enter().await?;
+        self.check_spelling(&snapshot.household.invitation.code)?;
+        Ok(snapshot)
     }
 
     /// Like [`GuestRequest::look`], but for the invitation's main page, which may come from the
@@ -141,8 +140,6 @@ impl GuestRequest {
         }
     }
 
-    /// If the code is not spelled as on the invitation card, redirects to the URL with the card's
-    /// spelling.
     fn check_spelling(&self, code: &str) -> Result<(), EarlyResponse> {
         if self.given.code == code {
             return Ok(());
@@ -151,8 +148,7 @@ impl GuestRequest {
         Err(Redirect::permanent(&address).into_response().into())
     }
 
-    /// Returns the requested path with the code as printed on the card. Keeps the query, but
-    /// computes `k` again, because `k` depends on the spelling of the code.
+    /// Computes `k` again, because it depends on the spelling of the code.
     fn address_on_the_card(&self, code: &str) -> String {
         let mut parts = self.uri.path().splitn(4, '/');
         let below = parts
@@ -175,7 +171,7 @@ impl GuestRequest {
     /// Like [`GuestRequest::look`], but does not redirect if the code is spelled differently.
     pub(super) async fn enter(&self) -> Result<InvitationSnapshot, EarlyResponse> {
         match self.open().await {
-            Ok(portal) => Ok(portal),
+            Ok(snapshot) => Ok(snapshot),
             Err(failure) => Err(self.turn_away(failure, Vec::new()).await),
         }
     }
@@ -183,9 +179,9 @@ impl GuestRequest {
     /// Loads the invitation for a page that can still be read after the occasion is archived.
     pub(super) async fn look_at_past(&self) -> Result<InvitationSnapshot, EarlyResponse> {
         match self.open_past().await {
-            Ok(portal) => {
-                self.check_spelling(&portal.household.invitation.code)?;
-                Ok(portal)
+            Ok(snapshot) => {
+                self.check_spelling(&snapshot.household.invitation.code)?;
+                Ok(snapshot)
             }
             Err(failure) => Err(self.turn_away(failure, Vec::new()).await),
         }
@@ -223,23 +219,20 @@ impl GuestRequest {
         }
     }
 
-    /// Shows the page of an archived occasion, with the `typed` values that can no longer be saved.
     /// The status is 410, unless `is_page` says that the request was for the household's own page.
     async fn look_back(&self, typed: Vec<Typed>, is_page: bool) -> Response {
-        let portal = match self.open_past().await {
-            Ok(portal) => portal,
+        let snapshot = match self.open_past().await {
+            Ok(snapshot) => snapshot,
             Err(failure) => return Problem::from(failure).into_response(),
         };
-        let text = self.text(&portal);
-        let mut response = thanks::of_household(&self.site, &text, &portal, typed);
+        let text = self.text(&snapshot);
+        let mut response = thanks::of_household(&self.site, &text, &snapshot, typed);
         if !is_page && response.status() == StatusCode::OK {
             *response.status_mut() = StatusCode::GONE;
         }
         response
     }
 
-    /// Returns the page on which guests type a code, in place of the requested page. It contains
-    /// the `typed` values, which can no longer be saved.
     async fn ask_again(&self, failure: Failure, typed: Vec<Typed>) -> Response {
         let text = self.site.speak_public(&self.wishes);
         let known = self.gate.known(&self.site, &self.headers).await;
@@ -266,8 +259,8 @@ impl GuestRequest {
     }
 
     /// Returns the messages in the language that suits this reader and household.
-    pub(crate) fn text(&self, portal: &InvitationSnapshot) -> Text {
-        self.speaker().speak(portal)
+    pub(crate) fn text(&self, snapshot: &InvitationSnapshot) -> Text {
+        self.speaker().speak(snapshot)
     }
 
     /// Returns a [`Speaker`]. It can be moved into a transaction. The request cannot.
@@ -281,10 +274,10 @@ impl GuestRequest {
     /// Makes the guest's browser remember the household.
     pub(crate) fn remember_household(
         &self,
-        portal: &InvitationSnapshot,
+        snapshot: &InvitationSnapshot,
         response: Response,
     ) -> Response {
-        let invitation = &portal.household.invitation;
+        let invitation = &snapshot.household.invitation;
         self.remember(invitation.id.clone(), invitation.access_epoch, response)
     }
 

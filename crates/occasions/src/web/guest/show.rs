@@ -25,13 +25,12 @@ use crate::words::{Access, ReplyStatus, Response};
 /// The prefix of the reply fields in the form for answers without a code. The event's key follows
 /// the prefix.
 pub(super) const EVENT: &str = "event.";
-/// How long before an event the countdown begins to show hours and minutes.
 const HOURS_SHOWN: SignedDuration = SignedDuration::from_hours(48);
 
 /// Shows a household's invitation in one language and in the occasion's time zone.
 pub(crate) struct Reading<'a> {
     pub(super) text: &'a Text,
-    pub(super) portal: &'a InvitationSnapshot,
+    pub(super) snapshot: &'a InvitationSnapshot,
     pub(super) zone: TimeZone,
     labels: OnceCell<Vec<Label>>,
 }
@@ -57,17 +56,17 @@ pub(super) fn closing(text: &Text, at: &Zoned, now: &Zoned) -> Closing {
 }
 
 impl<'a> Reading<'a> {
-    pub(crate) fn new(text: &'a Text, portal: &'a InvitationSnapshot) -> Self {
+    pub(crate) fn new(text: &'a Text, snapshot: &'a InvitationSnapshot) -> Self {
         Self {
             text,
-            portal,
-            zone: portal.occasion.zone(),
+            snapshot,
+            zone: snapshot.occasion.zone(),
             labels: OnceCell::new(),
         }
     }
 
     pub(super) fn occasion(&self) -> &'a Occasion {
-        &self.portal.occasion
+        &self.snapshot.occasion
     }
 
     pub(super) fn pick(&self, texts: &'a web::I18n) -> Spoken<'a> {
@@ -82,21 +81,21 @@ impl<'a> Reading<'a> {
         Frame {
             theme: self.occasion().theme,
             hosts: hosts(self.text, self.occasion()),
-            home: self.portal.link(""),
-            answer: self.portal.link("/rsvp"),
+            home: self.snapshot.link(""),
+            answer: self.snapshot.link("/rsvp"),
             contact: contact(self.occasion()),
             made_with: self.occasion().switches.made_with,
-            code: &self.portal.household.invitation.code,
-            household: &self.portal.household.invitation.details.household,
+            code: &self.snapshot.household.invitation.code,
+            household: &self.snapshot.household.invitation.details.household,
         }
     }
 
     pub(crate) fn cover(&self) -> Cover<'a> {
-        cover(self.text, self.occasion(), self.portal.invited_events())
+        cover(self.text, self.occasion(), self.snapshot.invited_events())
     }
 
     pub(crate) fn salutation(&self) -> String {
-        let details = &self.portal.household.invitation.details;
+        let details = &self.snapshot.household.invitation.details;
         let own = details.salutation.as_deref();
         self.occasion()
             .tone
@@ -104,28 +103,27 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn standing(&self) -> Standing {
-        match self.portal.access {
+        match self.snapshot.access {
             Access::Open => Standing::Open,
             Access::Locked => Standing::Locked,
             Access::Closed | Access::Expired | Access::Revoked => {
-                Standing::Closed(self.portal.closes_at().map(|at| self.closed_on(at)))
+                Standing::Closed(self.snapshot.closes_at().map(|at| self.closed_on(at)))
             }
         }
     }
 
-    /// Returns the last day on which the household could answer, such as "14 January".
     fn closed_on(&self, at: Timestamp) -> String {
         self.text.day_and_month(Deadline::of(&self.local(at)).day())
     }
 
     pub(crate) fn closing(&self) -> Option<Closing> {
-        let at = self.local(self.portal.closes_at()?);
-        let now = self.local(self.portal.now);
+        let at = self.local(self.snapshot.closes_at()?);
+        let now = self.local(self.snapshot.now);
         Some(closing(self.text, &at, &now))
     }
 
     pub(crate) fn progress(&self) -> Progress {
-        match self.portal.response() {
+        match self.snapshot.response() {
             Response::Unanswered => Progress::Unanswered,
             Response::Partial => Progress::Partly,
             Response::Complete => Progress::Complete,
@@ -136,21 +134,21 @@ impl<'a> Reading<'a> {
         days_left(
             self.text,
             self.occasion(),
-            self.portal.next_event()?,
-            self.portal.now,
+            self.snapshot.next_event()?,
+            self.snapshot.now,
         )
     }
 
     pub(crate) fn events(&self) -> Vec<EventRow<'a>> {
-        self.portal
+        self.snapshot
             .invited_events()
             .map(|event| self.event(event))
             .collect()
     }
 
     pub(crate) fn events_attended(&self) -> Vec<EventRow<'a>> {
-        let attended = self.portal.invited_events().filter(|event| {
-            let guests = self.portal.household.guests.iter();
+        let attended = self.snapshot.invited_events().filter(|event| {
+            let guests = self.snapshot.household.guests.iter();
             let mut replies = guests.filter_map(|guest| guest.replies.get(&event.id));
             replies.any(|reply| reply.status == ReplyStatus::Yes)
         });
@@ -188,19 +186,17 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Returns links to the event in map apps. If at least one guest has not declined the event,
-    /// also returns links to calendar apps.
+    /// Calendar apps only if at least one guest has not declined the event.
     fn apps(&self, event: &'a Event) -> Vec<AppLink> {
         let title = self.pick(&self.occasion().title);
         let title = format!("{} – {title}", self.pick(&event.name));
-        let mut attended = self.portal.events_to_attend();
+        let mut attended = self.snapshot.events_to_attend();
         let is_attended = attended.any(|other| other.id == event.id);
         let calendars = is_attended.then(|| other_apps::calendars(event, &title));
         let maps = other_apps::maps(event).into_iter();
         maps.chain(calendars.into_iter().flatten()).collect()
     }
 
-    /// Writes the times of events, which are those of the occasion's place.
     fn venue(&self) -> ZonedPage<'_> {
         ZonedPage::at_venue(self.text, &self.zone)
     }
@@ -220,7 +216,7 @@ impl<'a> Reading<'a> {
         let start = self.local(event.starts_at);
         let hours = self.venue().time_range(event.starts_at, event.ends_at);
         let one_day = self
-            .portal
+            .snapshot
             .invited_events()
             .all(|other| self.local(other.starts_at).date() == start.date());
         if one_day {
@@ -236,13 +232,13 @@ impl<'a> Reading<'a> {
 
     /// Returns the guest's name, or "guest of …" for a guest without a name.
     pub(crate) fn name(&self, guest: &Guest) -> String {
-        let guest_of = self.portal.household.guest_of();
+        let guest_of = self.snapshot.household.guest_of();
         guest::shown_name(&guest.name, guest_of, self.text)
     }
 
     pub(crate) fn stored(&self) -> Vec<Stored<'a>> {
         let above = self.above_allowance();
-        self.portal
+        self.snapshot
             .household
             .guests
             .iter()
@@ -263,9 +259,9 @@ impl<'a> Reading<'a> {
     /// Returns how many guests the household may bring, and how many more it can add. Slots for
     /// children do not count while the hosts do not distinguish children from adults.
     pub(super) fn places(&self) -> Places {
-        let allowance = self.portal.household.allowance();
+        let allowance = self.snapshot.household.allowance();
         let left = |places: crate::household::Places| (places.allowed - places.used).max(0);
-        let (children_allowed, children_left) = if self.portal.occasion.switches.children {
+        let (children_allowed, children_left) = if self.snapshot.occasion.switches.children {
             (allowance.children.allowed, left(allowance.children))
         } else {
             (0, 0)
@@ -281,7 +277,7 @@ impl<'a> Reading<'a> {
     /// Whether the household brings more guests than it may. This happens when a host lowers the
     /// allowance.
     pub(super) fn above_allowance(&self) -> bool {
-        let places = self.portal.household.allowance().plus_ones;
+        let places = self.snapshot.household.allowance().plus_ones;
         places.used > places.allowed
     }
 
@@ -297,10 +293,10 @@ impl<'a> Reading<'a> {
         &self,
         guest: &'g Guest,
     ) -> impl Iterator<Item = (&'a Event, Mark)> + use<'a, 'g> {
-        let portal = self.portal;
-        portal.events.iter().filter_map(move |event| {
+        let snapshot = self.snapshot;
+        snapshot.events.iter().filter_map(move |event| {
             let reply = guest.replies.get(&event.id)?;
-            Some((event, mark(portal.effective_status(reply.status))))
+            Some((event, mark(snapshot.effective_status(reply.status))))
         })
     }
 
@@ -320,7 +316,7 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn diets(&self) -> impl Iterator<Item = (&'a DietaryOption, Spoken<'_>)> {
-        let options = self.portal.diets.iter();
+        let options = self.snapshot.diets.iter();
         let labels = self.labels.get_or_init(|| {
             let label = |option| diet_label(self.text, self.occasion(), option);
             options.clone().map(label).collect()
@@ -336,12 +332,12 @@ impl<'a> Reading<'a> {
 
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        for guest in &self.portal.household.guests {
+        for guest in &self.snapshot.household.guests {
             let statuses = guest.replies.values().map(|reply| reply.status);
             let has = |wanted: Mark| {
                 let mut marks = statuses
                     .clone()
-                    .map(|status| mark(self.portal.effective_status(status)));
+                    .map(|status| mark(self.snapshot.effective_status(status)));
                 marks.any(|mark| mark == wanted)
             };
             let count = if has(Mark::Yes) {
@@ -364,10 +360,10 @@ impl<'a> Reading<'a> {
 
     /// Returns the path of the calendar file; `None` if the household has declined all events.
     pub(crate) fn calendar(&self) -> Option<String> {
-        self.portal
+        self.snapshot
             .events_to_attend()
             .next()
-            .map(|_| self.portal.link("/calendar.ics"))
+            .map(|_| self.snapshot.link("/calendar.ics"))
     }
 
     pub(super) fn news(&self) -> Vec<NewsItem<'a>> {
@@ -387,19 +383,16 @@ impl<'a> Reading<'a> {
                 when,
             }
         };
-        self.portal.news.iter().map(item).collect()
+        self.snapshot.news.iter().map(item).collect()
     }
 }
 
-/// A text that is built in or written by the hosts. If the text is not in the page's language,
-/// `other` is the language of the text.
+/// `other` is the language of a text that is not in the page's language.
 struct Label {
     text: String,
     other: Option<web::Language>,
 }
 
-/// Returns a dietary option's name. This is the name that the hosts wrote, or else the built-in
-/// name for the option's key.
 fn diet_label(text: &Text, occasion: &Occasion, option: &DietaryOption) -> Label {
     let own = pick(text, occasion, &option.label);
     if own.is_empty() {

@@ -18,16 +18,16 @@ use crate::occasion::Occasion;
 pub(super) fn of_household(
     site: &Site,
     text: &Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     typed: Vec<Typed>,
 ) -> Response {
-    let events: Vec<&Event> = portal.invited_events().collect();
+    let events: Vec<&Event> = snapshot.invited_events().collect();
     let own = OfHousehold {
         typed,
-        salutation: Some(salutation(text, portal)),
-        gallery: portal.has_gallery().then(|| portal.link("/gallery")),
+        salutation: Some(salutation(text, snapshot)),
+        gallery: snapshot.has_gallery().then(|| snapshot.link("/gallery")),
     };
-    let mut response = render(site, text, &portal.occasion, &events, own);
+    let mut response = render(site, text, &snapshot.occasion, &events, own);
     keep_private(&mut response);
     response
 }
@@ -47,7 +47,6 @@ pub(super) fn of_occasion(
     response
 }
 
-/// The parts of the page that only households see.
 #[derive(Default)]
 struct OfHousehold {
     typed: Vec<Typed>,
@@ -55,10 +54,10 @@ struct OfHousehold {
     gallery: Option<String>,
 }
 
-fn salutation(text: &Text, portal: &InvitationSnapshot) -> String {
-    let details = &portal.household.invitation.details;
+fn salutation(text: &Text, snapshot: &InvitationSnapshot) -> String {
+    let details = &snapshot.household.invitation.details;
     let own = details.salutation.as_deref();
-    let tone = portal.occasion.tone;
+    let tone = snapshot.occasion.tone;
     tone.salutation(text, &details.household, own)
 }
 
@@ -103,8 +102,7 @@ fn render(
     written.into_response()
 }
 
-/// Returns how long ago the occasion's first day was. Returns `None` before that day, or if the
-/// hosts have switched this line off.
+/// `None` before that day, or if the hosts have switched this line off.
 fn days_since(text: &Text, occasion: &Occasion, first: &Event, now: Timestamp) -> Option<String> {
     let zone = occasion.zone();
     let [day, today] = [first.starts_at, now].map(|at| at.to_zoned(zone.clone()).date());

@@ -9,23 +9,23 @@ impl Reading<'_> {
         let switches = self.occasion().switches;
         let say = |id| self.text.say(id).into_owned();
         let mut tiles = Vec::new();
-        if self.portal.takes_answers() && switches.dietary {
-            let guests = &self.portal.household.guests;
+        if self.snapshot.takes_answers() && switches.dietary {
+            let guests = &self.snapshot.household.guests;
             let some = |guest: &&Guest| !guest.diets.is_empty() || !guest.diet_note.is_empty();
             let state = match guests.iter().filter(some).count() {
                 0 => say("tile-none"),
                 n => self.text.with("tile-diets", [("n", n.into())]),
             };
             tiles.push(Tile {
-                address: self.portal.link("/dietary"),
+                address: self.snapshot.link("/dietary"),
                 title: say("tile-dietary"),
                 state,
             });
         }
-        if self.portal.takes_notes() && switches.notes {
-            let written = !self.portal.household.invitation.note.is_empty();
+        if self.snapshot.takes_notes() && switches.notes {
+            let written = !self.snapshot.household.invitation.note.is_empty();
             tiles.push(Tile {
-                address: self.portal.link("/notes"),
+                address: self.snapshot.link("/notes"),
                 title: say("tile-note"),
                 state: say(if written {
                     "tile-note-written"
@@ -34,23 +34,23 @@ impl Reading<'_> {
                 }),
             });
         }
-        if self.portal.gift_lists().contains(&true) {
+        if self.snapshot.gift_lists().contains(&true) {
             tiles.push(Tile {
-                address: self.portal.link("/gifts"),
+                address: self.snapshot.link("/gifts"),
                 title: say("gift-title"),
                 state: say("gift-tile"),
             });
         }
-        if self.portal.has_uploads() && self.portal.takes_notes() {
+        if self.snapshot.has_uploads() && self.snapshot.takes_notes() {
             tiles.push(Tile {
-                address: self.portal.link("/uploads"),
+                address: self.snapshot.link("/uploads"),
                 title: say("upload-title"),
                 state: say("upload-tile"),
             });
         }
-        if self.portal.has_gallery() {
+        if self.snapshot.has_gallery() {
             tiles.push(Tile {
-                address: self.portal.link("/gallery"),
+                address: self.snapshot.link("/gallery"),
                 title: say("gallery-title"),
                 state: say("gallery-tile"),
             });

@@ -18,8 +18,7 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::upload::{self, FOLDER, Links, NewUpload, THUMBNAIL, Upload, UploadKind, UploadState};
 
-/// The cache policy for files. Browsers may cache a file for ten minutes, because its link works
-/// for ten minutes.
+/// A link works for ten minutes.
 const CACHING: &str = "private, max-age=600, immutable";
 
 /// An uploaded picture or document.
@@ -100,24 +99,27 @@ pub(super) async fn file(
 }
 
 /// Checks whether the household may upload now.
-pub(crate) async fn check(req: &GuestRequest, portal: &InvitationSnapshot) -> Result<(), Problem> {
+pub(crate) async fn check(
+    req: &GuestRequest,
+    snapshot: &InvitationSnapshot,
+) -> Result<(), Problem> {
     let quota = upload::quota(&req.site.declared.settings);
-    let asked = portal.clone();
+    let asked = snapshot.clone();
     let look = move |tx: &mut Tx<'_>| upload::check(tx, &asked, quota);
     let checked = req.site.store.read(look).await;
-    checked.map_err(|refusal| problem(refusal, |portal| req.text(portal)))
+    checked.map_err(|refusal| problem(refusal, |snapshot| req.text(snapshot)))
 }
 
 /// Stores a received file, and adds it to the household's uploads. If the upload is refused,
 /// deletes the file again.
 pub(crate) async fn store(
     req: &GuestRequest,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     file: ArrivedFile,
     caption: &str,
 ) -> Result<Upload, Problem> {
-    let refused = |refusal: Refusal| problem(refusal, |portal| req.text(portal));
-    let invitation = &portal.household.invitation;
+    let refused = |refusal: Refusal| problem(refusal, |snapshot| req.text(snapshot));
+    let invitation = &snapshot.household.invitation;
     let counted = req
         .gate
         .limits
@@ -191,12 +193,12 @@ pub(crate) async fn store(
 
 pub(crate) async fn remove(
     req: &GuestRequest,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     id: UploadId,
 ) -> Result<(), Problem> {
-    let key = CodeKey::parse(&portal.household.invitation.code).map_err(Problem::internal)?;
+    let key = CodeKey::parse(&snapshot.household.invitation.code).map_err(Problem::internal)?;
     let origin = req.origin();
     let change = move |tx: &mut Tx<'_>| upload::remove(tx, &key, &id, Some(origin.clone()));
     let removed = req.site.store.write(change).await;
-    removed.map_err(|refusal| problem(refusal, |portal| req.text(portal)))
+    removed.map_err(|refusal| problem(refusal, |snapshot| req.text(snapshot)))
 }

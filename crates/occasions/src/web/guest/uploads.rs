@@ -18,46 +18,43 @@ use crate::invitation_snapshot::InvitationSnapshot;
 use crate::refusal::Refusal;
 use crate::upload::{self, MOST, Upload, UploadKind, UploadState};
 
-/// How many pictures a page of the gallery shows.
 const PER_PAGE: u32 = 60;
 
-/// What happened to the files of an upload form.
 #[derive(Default)]
 struct Outcome {
     added: usize,
     caption: String,
-    /// The names of the files that were refused, each with the reason.
     refused: Vec<(String, Problem)>,
 }
 
 /// Handles `GET /invite/{code}/uploads`.
 pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
-    let portal = req.look().await?;
-    let text = req.text(&portal);
+    let snapshot = req.look().await?;
+    let text = req.text(&snapshot);
     let done = match req.query().text("done") {
         "added" => Some("upload-done-added"),
         "removed" => Some("upload-done-removed"),
         _ => None,
     };
     let said = done.map(|id| text.say(id).into_owned());
-    let page = page(&req, &text, &portal, said, Outcome::default()).await?;
-    Ok(req.remember_household(&portal, page))
+    let page = page(&req, &text, &snapshot, said, Outcome::default()).await?;
+    Ok(req.remember_household(&snapshot, page))
 }
 
 async fn page(
     req: &GuestRequest,
     text: &Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     done: Option<String>,
     outcome: Outcome,
 ) -> Result<Response, EarlyResponse> {
-    if !portal.has_uploads() {
+    if !snapshot.has_uploads() {
         return Err(Refusal::FeatureDisabled.problem().said_in(text).into());
     }
-    let id = portal.household.invitation.id.clone();
+    let id = snapshot.household.invitation.id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> { upload::of_invitation(tx, &id) };
     let own = req.site.store.read(look).await.map_err(Problem::from)?;
-    let reading = Reading::new(text, portal);
+    let reading = Reading::new(text, snapshot);
     let (mut errors, mut trouble) = (Vec::new(), None);
     for (name, problem) in &outcome.refused {
         let words = problem.detail(text);
@@ -73,7 +70,7 @@ async fn page(
             });
         }
     }
-    let is_open = portal.takes_notes();
+    let is_open = snapshot.takes_notes();
     let row = |one: &Upload| {
         let (state, tag) = match one.state {
             UploadState::Pending => ("upload-pending", "pending"),
@@ -84,7 +81,7 @@ async fn page(
             file: file_view(req, one),
             state,
             tag,
-            remove: is_open.then(|| portal.link(&format!("/uploads/{}", one.id))),
+            remove: is_open.then(|| snapshot.link(&format!("/uploads/{}", one.id))),
         }
     };
     let body = Uploads {
@@ -93,15 +90,15 @@ async fn page(
         done,
         trouble,
         errors,
-        action: is_open.then(|| portal.link("/uploads")),
+        action: is_open.then(|| snapshot.link("/uploads")),
         left: MOST.saturating_sub(own.len()),
         most_megabytes: (req.site.files.max_upload() >> 20).max(1),
         caption: outcome.caption,
         rows: own.iter().map(row).collect(),
-        gallery: portal.has_gallery().then(|| portal.link("/gallery")),
+        gallery: snapshot.has_gallery().then(|| snapshot.link("/gallery")),
     };
     let title = body.title();
-    Ok(guest_page(text, portal, &title, body))
+    Ok(guest_page(text, snapshot, &title, body))
 }
 
 fn file_view(req: &GuestRequest, one: &Upload) -> FileView {
@@ -121,26 +118,26 @@ fn file_view(req: &GuestRequest, one: &Upload) -> FileView {
 /// Handles `POST /invite/{code}/uploads`. The form contains any number of files. Each file is
 /// stored as soon as it has arrived, so a broken connection loses only the remaining files.
 pub(super) async fn add(req: GuestRequest, request: Request) -> Result<Response, EarlyResponse> {
-    let portal = req.enter().await?;
+    let snapshot = req.enter().await?;
     let mut outcome = Outcome::default();
     let received = match csrf::check_sender(&req.headers, req.site.url()) {
-        Ok(()) => receive(&req, &portal, request, &mut outcome).await,
+        Ok(()) => receive(&req, &snapshot, request, &mut outcome).await,
         Err(problem) => Err(problem),
     };
     if let Err(problem) = received {
         if problem.status == StatusCode::NOT_FOUND {
-            return Err(problem.said_in(&req.text(&portal)).into());
+            return Err(problem.said_in(&req.text(&snapshot)).into());
         }
         outcome.refused.push((String::new(), problem));
     }
     let Some((_, first)) = outcome.refused.first() else {
-        return Ok(done(&portal, "added"));
+        return Ok(done(&snapshot, "added"));
     };
     let status = first.status;
-    let text = req.text(&portal);
+    let text = req.text(&snapshot);
     let added = outcome.added;
     let said = (added > 0).then(|| text.with("upload-done-some", [("n", added.into())]));
-    let mut page = page(&req, &text, &portal, said, outcome).await?;
+    let mut page = page(&req, &text, &snapshot, said, outcome).await?;
     *page.status_mut() = status;
     if status == StatusCode::SERVICE_UNAVAILABLE {
         let headers = page.headers_mut();
@@ -151,11 +148,11 @@ pub(super) async fn add(req: GuestRequest, request: Request) -> Result<Response,
 
 async fn receive(
     req: &GuestRequest,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     request: Request,
     outcome: &mut Outcome,
 ) -> Result<(), Problem> {
-    upload_files::check(req, portal).await?;
+    upload_files::check(req, snapshot).await?;
     let most = req.site.files.max_upload();
     let mut parts = PartReader::with_files(request, MOST, most).await?;
     let mut is_empty = true;
@@ -174,7 +171,7 @@ async fn receive(
         };
         is_empty = false;
         let stored = match file {
-            Ok(file) => upload_files::store(req, portal, file, &outcome.caption).await,
+            Ok(file) => upload_files::store(req, snapshot, file, &outcome.caption).await,
             Err(problem) => Err(problem),
         };
         match stored {
@@ -194,45 +191,45 @@ pub(super) async fn remove(
     Path((_, id)): Path<(String, String)>,
     _: Form,
 ) -> Result<Response, EarlyResponse> {
-    let portal = req.enter().await?;
-    let text = req.text(&portal);
+    let snapshot = req.enter().await?;
+    let text = req.text(&snapshot);
     csrf::check_sender(&req.headers, req.site.url()).map_err(|problem| problem.said_in(&text))?;
-    let removed = upload_files::remove(&req, &portal, UploadId::from_text(id)).await;
+    let removed = upload_files::remove(&req, &snapshot, UploadId::from_text(id)).await;
     removed.map_err(|problem| problem.said_in(&text))?;
-    Ok(done(&portal, "removed"))
+    Ok(done(&snapshot, "removed"))
 }
 
-fn done(portal: &InvitationSnapshot, word: &str) -> Response {
-    Redirect::to(&portal.link_with("/uploads", "done", word)).into_response()
+fn done(snapshot: &InvitationSnapshot, word: &str) -> Response {
+    Redirect::to(&snapshot.link_with("/uploads", "done", word)).into_response()
 }
 
 /// Handles `GET /invite/{code}/gallery`. The gallery can still be read after the occasion is
 /// archived.
 pub(super) async fn gallery(req: GuestRequest) -> Result<Response, EarlyResponse> {
-    let portal = req.look_at_past().await?;
-    let text = req.text(&portal);
-    if !portal.has_gallery() {
+    let snapshot = req.look_at_past().await?;
+    let text = req.text(&snapshot);
+    if !snapshot.has_gallery() {
         return Err(Refusal::FeatureDisabled.problem().said_in(&text).into());
     }
     let query = req.query();
     let pairs = query.iter().filter(|(name, _)| *name != "limit");
     let mut paging = PageQuery::of(pairs)?;
     paging.limit = PER_PAGE;
-    let occasion = portal.occasion.id.clone();
+    let occasion = snapshot.occasion.id.clone();
     let look =
         move |tx: &mut Tx<'_>| upload::list(tx, &occasion, Some(UploadState::Approved), &paging);
     let list = req.site.store.read(look).await.map_err(Refusal::problem)?;
-    let page = |name, cursor: Option<&String>| Some(portal.link_with("/gallery", name, cursor?));
-    let reading = Reading::new(&text, &portal);
+    let page = |name, cursor: Option<&String>| Some(snapshot.link_with("/gallery", name, cursor?));
+    let reading = Reading::new(&text, &snapshot);
     let body = Gallery {
         text: &text,
         frame: reading.frame(),
         previous: page("before", list.previous_cursor.as_ref()),
         next: page("cursor", list.next_cursor.as_ref()),
         files: list.items.iter().map(|one| file_view(&req, one)).collect(),
-        uploads: portal.takes_notes().then(|| portal.link("/uploads")),
+        uploads: snapshot.takes_notes().then(|| snapshot.link("/uploads")),
     };
     let title = body.title();
-    let page = guest_page(&text, &portal, &title, body);
-    Ok(req.remember_household(&portal, page))
+    let page = guest_page(&text, &snapshot, &title, body);
+    Ok(req.remember_household(&snapshot, page))
 }

@@ -51,8 +51,6 @@ impl Tone {
         }
     }
 
-    /// Returns the sentence that a household sees after a save. It thanks guests who come, and is
-    /// kind to guests who cannot come.
     fn thanks(self, text: &Text, counts: Counts, progress: Progress) -> String {
         if counts.declined() {
             self.say(text, "saved-declined", "")
@@ -65,7 +63,6 @@ impl Tone {
         }
     }
 
-    /// Returns the message `id` in this tone.
     fn say(self, text: &Text, id: &str, household: &str) -> String {
         text.with(
             &format!("{id}-{}", self.word()),
@@ -91,8 +88,7 @@ pub struct Frame<'a> {
 }
 
 impl Frame<'_> {
-    /// Returns the last sentence of every page. It says whom to contact with questions. The result
-    /// is the text before and after the contact, and the contact itself.
+    /// The text before and after the contact, and the contact itself.
     fn questions(&self, text: &Text) -> Option<((String, String), &Contact)> {
         let contact = self.contact.as_ref()?;
         Some((around_contact(text, "guest-questions"), contact))
@@ -103,8 +99,7 @@ impl Frame<'_> {
 #[derive(Clone)]
 pub struct Hosts<'a>(pub Spoken<'a>);
 
-/// The words that join two names, such as "and", in the supported languages. Except for the Chinese
-/// word, each must have spaces around it.
+/// Except for the Chinese word, each must have spaces around it.
 const JOINERS: [&str; 7] = [" & ", " dan ", " and ", " e ", " و ", " دان ", "与"];
 
 impl Hosts<'_> {
@@ -175,7 +170,6 @@ impl Contact {
 /// The object replacement character. It takes the place of a link while a sentence is formatted.
 const OBJECT: &str = "\u{fffc}";
 
-/// Formats a message with the variable `$contact`, and splits the text at the contact.
 fn around_contact(text: &Text, id: &str) -> (String, String) {
     let sentence = text.with(id, [("contact", OBJECT.into())]);
     match sentence.split_once(OBJECT) {

@@ -7,7 +7,7 @@ use crate::words::ReplyStatus;
 impl Reading<'_> {
     /// Returns the sentence that says how a guest on the waiting list hears of a free seat.
     pub(super) fn hears_of_place(&self) -> String {
-        let email = &self.portal.household.invitation.details.email;
+        let email = &self.snapshot.household.invitation.details.email;
         let id = match email {
             Some(_) => "reply-waitlisted-explained",
             None => "reply-waitlisted-look",
@@ -19,13 +19,13 @@ impl Reading<'_> {
     /// guest waits.
     pub(crate) fn waiting(&self) -> Option<String> {
         let waits = |event: &&Event| {
-            let mut guests = self.portal.household.guests.iter();
+            let mut guests = self.snapshot.household.guests.iter();
             guests.any(|guest| {
                 let reply = guest.replies.get(&event.id);
                 reply.is_some_and(|reply| reply.status == ReplyStatus::Waitlisted)
             })
         };
-        let events = self.portal.events.iter().filter(waits);
+        let events = self.snapshot.events.iter().filter(waits);
         let names: Vec<&str> = events.map(|one| self.pick(&one.name).text).collect();
         if names.is_empty() {
             return None;

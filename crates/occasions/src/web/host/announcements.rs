@@ -97,6 +97,5 @@ struct Row {
     href: String,
     words: String,
     is_pinned: bool,
-    /// The time from which guests see the announcement, as text.
     since: Option<String>,
 }

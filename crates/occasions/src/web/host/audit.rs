@@ -110,7 +110,7 @@ pub(super) async fn show(req: HostRequest, paging: PageQuery) -> Result<Response
     Ok(req.page(&context, Place::Log, &text.say("host-log"), body))
 }
 
-/// Returns the start of the typed day. With `after`, returns the start of the next day.
+/// With `after`, returns the start of the next day.
 fn day_start(typed: &str, zone: &TimeZone, after: bool) -> Option<Timestamp> {
     if after {
         return wording::end_of_day(typed, zone);

@@ -19,7 +19,6 @@ use crate::hosting::{HostOf, Refusal, When, portals};
 use crate::id::InvitationId;
 use crate::words::Progress;
 
-/// The actions. Each has the value of its button, and the message id of its name.
 const ACTIONS: [(&str, &str); 11] = [
     (SENT, "host-mark-sent"),
     (UNSENT, "host-bulk-unsent"),
@@ -47,7 +46,6 @@ struct Step<'a> {
     csrf: &'a str,
     submission: String,
     form_state: &'a FormState,
-    /// How many invitations the action applies to.
     n: usize,
     ids: Vec<&'a str>,
     query: &'a str,
@@ -68,7 +66,6 @@ impl Step<'_> {
         ACTIONS.iter().any(|(action, _)| *action == self.action)
     }
 
-    /// Formats the sentence that says what the action would do. The page shows it above the button.
     fn consequence(&self, effect: &Effect) -> String {
         let values = [("n", effect.closes.into())];
         let reopens = [("n", effect.reopens.into())];
@@ -195,8 +192,7 @@ async fn start(posted: &HostForm, request: Request) -> Result<Response, Problem>
     }
 }
 
-/// Renames the fields in errors. API clients send the action's values inside `args`, but the form
-/// sends them directly.
+/// API clients send the action's values inside `args`, but the form sends them directly.
 fn problem_of(refusal: Refusal) -> Problem {
     let mut problem = Problem::from(refusal);
     for error in &mut problem.errors {
@@ -220,7 +216,6 @@ fn read_target(form: &Form) -> Result<Target, Refusal> {
     Ok(Target::Chosen(ids.collect()))
 }
 
-/// Parses the action in the form. Returns `None` while a value is missing.
 fn read_action(form: &Form) -> Option<Action> {
     let text = |name: &str| form_state::some(form, name);
     Some(match form.text("action") {
@@ -312,7 +307,6 @@ pub(super) fn progress(text: &Text, job: &Bulk) -> String {
     text.with("host-job", values)
 }
 
-/// Describes an action in words.
 fn named(text: &Text, action: &Action) -> String {
     let with = |id: &str, value: &str| text.with(id, [("value", value.to_owned().into())]);
     match action {
@@ -344,8 +338,7 @@ struct JobPage<'a> {
     failed: Vec<Failed>,
     csrf: &'a str,
     submission: String,
-    /// The bulk action that undoes this one. `None` if no action can undo it, or if it has not
-    /// finished.
+    /// `None` if no action can undo it, or if it has not finished.
     undo: Option<&'static str>,
 }
 

@@ -45,7 +45,6 @@ struct Size {
     class: &'static str,
     width: i32,
     height: i32,
-    /// The width of the space for labels on the right-hand side.
     right: i32,
 }
 
@@ -66,8 +65,7 @@ const SIZES: [Size; 2] = [
 const LEFT: i32 = 34;
 const TOP: i32 = 14;
 const BOTTOM: i32 = 26;
-/// The minimum vertical distance between two labels.
-const LINE: i32 = 15;
+const LABEL_DISTANCE: i32 = 15;
 
 impl Curve<'_> {
     /// Draws the chart in both sizes. Returns nothing if there are fewer than two days or no
@@ -135,8 +133,7 @@ impl Curve<'_> {
         }
     }
 
-    /// Returns the labels of the first day, of today and of the deadline. A label that would
-    /// overlap another one is left out.
+    /// A label that would overlap another one is left out.
     fn below(
         &self,
         size: &Size,
@@ -184,18 +181,17 @@ fn ends(last: &Day, text: &Text) -> Vec<(i64, Tag)> {
         .collect()
 }
 
-/// Places the labels next to the ends of their lines, and moves them apart so that they do not
-/// overlap.
+/// Moves the labels apart so that they do not overlap.
 fn placed(
     ends: Vec<(i64, Tag)>,
     at: i32,
     y: &impl Fn(i64) -> i32,
     floor: i32,
 ) -> Vec<(i32, i32, Tag)> {
-    let mut lowest = floor + LINE;
+    let mut lowest = floor + LABEL_DISTANCE;
     ends.into_iter()
         .map(|(n, tag)| {
-            lowest = (y(n) + 4).min(lowest - LINE);
+            lowest = (y(n) + 4).min(lowest - LABEL_DISTANCE);
             (at, lowest, tag)
         })
         .collect()
@@ -290,7 +286,9 @@ mod tests {
             for drawing in drawings(&days(&list), 512, deadline) {
                 let mut heights: Vec<i32> = drawing.labels.iter().map(|(_, y, _)| *y).collect();
                 heights.sort_unstable();
-                let apart = heights.windows(2).all(|pair| pair[1] - pair[0] >= LINE);
+                let apart = heights
+                    .windows(2)
+                    .all(|pair| pair[1] - pair[0] >= LABEL_DISTANCE);
                 assert!(apart, "{heights:?}");
                 assert!(
                     heights.iter().all(|y| (0..drawing.height).contains(y)),

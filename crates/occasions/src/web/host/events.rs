@@ -123,12 +123,10 @@ struct Row<'a> {
     when: String,
     venue: &'a str,
     seats: String,
-    /// How many guests and households wait for a seat, as text, and the link to the list of these
-    /// households.
+    /// How many guests and households wait for a seat, and the link to these households.
     waiting: Option<(String, String)>,
 }
 
-/// For events with limited seats: the taken seats, and the guests on the waiting list.
 struct TakenSeats {
     taken: BTreeMap<EventId, SeatsTaken>,
     waiting: BTreeMap<EventId, Waiting>,

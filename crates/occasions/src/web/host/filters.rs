@@ -11,7 +11,6 @@ use crate::hosting::listing::people;
 use crate::question::Question;
 use crate::words::{Access, AskedOf, QuestionKind};
 
-/// The query parameters for paging. They say which rows of a list are shown.
 const PAGING: [&str; 3] = ["cursor", "before", "at"];
 
 /// A filter that is set, with a link to the list without it.
@@ -73,8 +72,7 @@ impl<'a> Filters<'a> {
         Self::new(wording, "/guests", people::FIELDS, query, own)
     }
 
-    /// Builds the filters from a table of fields. Some fields offer only some of their values, or
-    /// their values depend on the occasion. For these fields, `own` returns the options.
+    /// `own` returns the options of fields that offer only some values, or values of the occasion.
     fn new(
         wording: &Wording<'a>,
         path: &str,
@@ -145,7 +143,6 @@ impl<'a> Filters<'a> {
         chips
     }
 
-    /// Returns the query parameters that are repeated in every link to other rows of the list.
     fn repeated_parameters(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         let pairs = self.query.iter();
         pairs.filter(|(name, _)| !web::NOT_REPEATED.contains(name))
@@ -237,8 +234,7 @@ impl<'a> Filters<'a> {
     }
 }
 
-/// Returns values with their labels. A value without a label is left out. The message of a label
-/// can contain the value as the variable `$band`.
+/// The message of a label can contain the value as the variable `$band`.
 fn options(text: &Text, words: &[(&str, &str)]) -> Vec<(String, String)> {
     let offered = words.iter().filter(|(_, id)| !id.is_empty());
     offered
@@ -261,9 +257,7 @@ fn event_options(wording: &Wording<'_>, events: &[Event]) -> Vec<(String, String
     options.collect()
 }
 
-/// Builds the options of the filter by answer. For each question, the first option finds everyone
-/// who answered it. Each of the other options finds everyone who gave one of the answers. For a
-/// meal, the last option finds everyone who has not answered.
+/// A question's first option finds everyone who answered, a meal's last one everyone who has not.
 fn answer_options(
     wording: &Wording<'_>,
     questions: &[Question],

@@ -138,7 +138,6 @@ impl HostRequest {
         self.framed(&format!("{title} – {hosts}"), Kind::Host(navigation), body)
     }
 
-    /// What hosts must know on the pages from which links or mails go out.
     fn notes(&self, context: &PageContext, place: Place) -> Vec<String> {
         use Place::{Invitations, Mail, Members, Notifications, Overview, OwnDomain, Reports};
         let has_links = matches!(

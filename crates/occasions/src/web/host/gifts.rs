@@ -21,10 +21,8 @@ use crate::hosting::{HostOf, Permission, Refusal, received_gifts};
 use crate::id::ReservationId;
 use crate::web::access::HostAccess;
 
-/// The form field with the file name of a picture that was uploaded earlier, with a form that could
-/// not be saved.
+/// The file of a picture that was uploaded earlier, with a form that could not be saved.
 const KEPT: &str = "picture_kept";
-/// The form field that removes the picture.
 const REMOVE: &str = "picture_remove";
 
 impl ApiResource for Gift {
@@ -68,15 +66,13 @@ impl PageResource for Gift {
         req.wording(context).pick(&self.name).to_string()
     }
 
-    /// Removes the field `picture` if the form does not contain it. The form contains it only if it
-    /// changes the picture.
+    /// The form contains the field only if it changes the picture.
     fn shown(fields: &mut Vec<Field>, _: Option<&Self>, form: &Form, _: Timestamp) {
         if form.find("picture").is_none() {
             fields.retain(|field| field.name != "picture");
         }
     }
 
-    /// Writes the price as an amount in the occasion's currency.
     fn fill(context: &PageContext, form: &mut Form) {
         let currency = &context.occasion.currency;
         if let (Ok(minor), Ok(known)) = (form.text("price").parse(), currency.parse()) {
@@ -85,8 +81,7 @@ impl PageResource for Gift {
         form.set("currency", currency.as_str());
     }
 
-    /// Stores the picture that was sent with the form. Refuses a price that was typed in another
-    /// currency than the occasion's.
+    /// Refuses a price in another currency than the occasion's.
     async fn prepare(posted: &mut HostForm) -> Result<Next, Problem> {
         let (context, ()) = posted
             .req
@@ -250,7 +245,6 @@ struct Row<'a> {
     reservations: Vec<Promise<'a>>,
 }
 
-/// A household's reservation in the list.
 struct Promise<'a> {
     household: &'a str,
     href: String,

@@ -27,7 +27,6 @@ struct Guests<'a> {
     is_empty: bool,
     csrf: &'a str,
     submission: String,
-    /// The list's filter as a query. An export from this page uses the same filter.
     query: String,
 }
 
@@ -130,7 +129,6 @@ fn about(text: &Text, person: &Person) -> Vec<String> {
     about
 }
 
-/// Formats a guest's dietary requirements.
 fn food(wording: &Wording<'_>, person: &Person, diets: &[DietaryOption]) -> String {
     let mut words: Vec<String> = person
         .diets

@@ -90,7 +90,6 @@ impl Telling<'_> {
         }
     }
 
-    /// Formats the changed fields of an object. `entity` is the kind of object, such as `event`.
     fn changes(&self, entity: &str, changes: &Value) -> Vec<LoggedChange> {
         let all = changes.as_array().map(Vec::as_slice).unwrap_or_default();
         all.iter()
@@ -110,7 +109,6 @@ impl Telling<'_> {
             .collect()
     }
 
-    /// Formats the name of a changed field, such as "Rahman bin Ali, Reception".
     fn field(&self, field: &str) -> String {
         let text = self.wording.text;
         let mut parts = field.split('/');
@@ -187,7 +185,6 @@ impl Telling<'_> {
         }
     }
 
-    /// Formats a number, or an amount in the occasion's currency.
     fn number(&self, number: &serde_json::Number, meaning: Meaning) -> String {
         let currency = self.wording.occasion.currency.parse().ok();
         match (meaning, number.as_i64().zip(currency)) {
@@ -198,8 +195,6 @@ impl Telling<'_> {
         }
     }
 
-    /// Formats a value that is an object: either a text in several languages, or fields with their
-    /// values.
     fn translated(&self, value: &Value, meaning: Meaning) -> String {
         let default = &self.wording.occasion.default_language;
         let part = match meaning {
@@ -247,8 +242,7 @@ impl Telling<'_> {
     }
 }
 
-/// The type of a value. It decides how the value is formatted. For example, the text `no` can be a
-/// reply, which is translated, or a label that a host wrote.
+/// The text `no` can be a reply, which is translated, or a label that a host wrote.
 #[derive(Clone, Copy)]
 enum Meaning {
     Reply,
@@ -260,8 +254,6 @@ enum Meaning {
     Text,
 }
 
-/// Returns how the values of a field are formatted. `entity` is the kind of object that has the
-/// field.
 fn meaning(entity: &str, field: &str) -> Meaning {
     let name = match field.strip_prefix("guests/") {
         Some(rest) => rest.split_once('/').map_or("", |(_, name)| name),
@@ -285,7 +277,6 @@ fn meaning(entity: &str, field: &str) -> Meaning {
     }
 }
 
-/// Returns the tables of fields for a kind of object, such as `event`.
 fn fields_of(entity: &str) -> &'static [&'static [Field]] {
     match entity {
         "occasion" => &[FIELDS],
@@ -396,7 +387,6 @@ fn action(action: &str) -> Option<&'static str> {
     })
 }
 
-/// Returns the message id of a field's name, if the name depends on the kind of object.
 fn own_field_words(entity: &str, field: &str) -> Option<&'static str> {
     Some(match (entity, field) {
         ("export", "kind") => "host-export-kind",

@@ -20,7 +20,6 @@ use crate::hosting::record::Ground;
 use crate::hosting::record::table::Column;
 use crate::hosting::{HostOf, Permission, Refusal};
 
-/// How many sample cells each column shows at most.
 const CELLS: usize = 2;
 
 #[derive(Template)]
@@ -124,7 +123,6 @@ pub(super) async fn upload(posted: HostForm) -> Result<Response, Problem> {
     Ok(done?)
 }
 
-/// Shows the upload form again, with the error at the field for the file.
 async fn refused(posted: &HostForm, problem: &Problem) -> Result<Response, Problem> {
     let text = &posted.req.text;
     let words = match problem.errors.first() {
@@ -196,8 +194,6 @@ pub(super) async fn columns(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page(&context, Place::Invitations, &title, body))
 }
 
-/// Returns the name that hosts see for the meaning of a column. It may contain the name of an event
-/// or question.
 fn label(column: &Column, ground: &Ground, wording: &Wording<'_>) -> String {
     let text = wording.text;
     let named = |id: &str, name: String| text.with(id, [("key", name.into())]);
@@ -239,8 +235,7 @@ struct Checked<'a> {
     csrf: &'a str,
     submission: String,
     action: String,
-    /// The link to the page with the columns' meanings; `None` for a JSON file, because it has no
-    /// columns.
+    /// `None` for a JSON file, because it has no columns.
     columns: Option<String>,
     options: Options,
     may_keep_codes: bool,
@@ -275,7 +270,6 @@ struct JobPage<'a> {
     until: String,
 }
 
-/// A household that the import skipped, or that remained after an undo.
 struct SkippedHousehold {
     row: i64,
     href: Option<String>,

@@ -26,7 +26,6 @@ use crate::open_rsvp;
 use crate::web::guest::view::{Mark, QuestionControl, QuestionField};
 use crate::words::{Access, LockMode, OccasionStatus};
 
-/// The query for the twelve latest entries of the history.
 const HISTORY: &str = "limit=12";
 
 #[derive(Template)]
@@ -39,14 +38,12 @@ struct InvitePage<'a> {
     stream: String,
     done: Option<String>,
     form_state: &'a FormState,
-    portal: &'a InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     details: &'a Details,
     kept: &'a Bookkeeping,
-    /// If an answer without a code created this invitation, the state of its approval; `None` if a
-    /// host created the invitation.
+    /// `None` if a host created the invitation.
     open: Option<open_rsvp::Mark>,
     people: Vec<PersonRow<'a>>,
-    /// The questions for the household as a whole, with its answers.
     household: Vec<QuestionField<'a>>,
     told: Vec<(Spoken<'a>, String)>,
     history: Vec<Sentence>,
@@ -60,7 +57,6 @@ struct InvitePage<'a> {
     may_own: bool,
 }
 
-/// The label for the household's access. It has a CSS class and an explanation.
 struct Tag<'a> {
     class: &'static str,
     words: std::borrow::Cow<'a, str>,
@@ -69,17 +65,16 @@ struct Tag<'a> {
 
 impl InvitePage<'_> {
     fn at(&self, rest: &str) -> String {
-        let id = &self.portal.household.invitation.id;
+        let id = &self.snapshot.household.invitation.id;
         self.wording.at(&format!("/invites/{id}{rest}"))
     }
 
     fn version(&self) -> i64 {
-        self.portal.household.invitation.version
+        self.snapshot.household.invitation.version
     }
 
-    /// Returns the label that says how much of the invitation is answered.
     fn response(&self) -> wording::Tag {
-        wording::response_tag(self.text, self.portal.response())
+        wording::response_tag(self.text, self.snapshot.response())
     }
 
     fn undecided(&self) -> bool {
@@ -91,18 +86,16 @@ impl InvitePage<'_> {
     }
 
     fn is_archived(&self) -> bool {
-        self.portal.household.invitation.archived_at.is_some()
+        self.snapshot.household.invitation.archived_at.is_some()
     }
 
-    /// Whether the host has just moved a guest up or down. The buttons for moving guests then stay
-    /// visible.
+    /// After a move, the buttons for moving guests stay visible.
     fn is_ordering(&self) -> bool {
         self.just == "ordered"
     }
 
-    /// Whether at least one event has limited seats.
     fn has_seats(&self) -> bool {
-        let mut events = self.portal.events.iter();
+        let mut events = self.snapshot.events.iter();
         events.any(|event| event.capacity.is_some())
     }
 
@@ -114,7 +107,6 @@ impl InvitePage<'_> {
         self.details.email.is_some() && self.wording.occasion.switches.confirmation_mail
     }
 
-    /// Formats the reason why mail to the household is suppressed, and what hosts can do about it.
     fn suppression(&self, one: &Suppression) -> String {
         let id = match one.cause {
             Cause::SoftBounce => "host-mail-soft-bounce",
@@ -130,11 +122,11 @@ impl InvitePage<'_> {
     }
 
     fn note(&self) -> &str {
-        &self.portal.household.invitation.note
+        &self.snapshot.household.invitation.note
     }
 
     fn code(&self) -> &str {
-        &self.portal.household.invitation.code
+        &self.snapshot.household.invitation.code
     }
 
     fn language(&self) -> String {
@@ -143,7 +135,7 @@ impl InvitePage<'_> {
 
     fn event_names(&self) -> String {
         let names: Vec<String> = self
-            .portal
+            .snapshot
             .invited_events()
             .map(|event| {
                 let default = &self.wording.occasion.default_language;
@@ -153,10 +145,9 @@ impl InvitePage<'_> {
         names.join(&self.text.say("list-comma"))
     }
 
-    /// Formats how many additional guests the household brings, and how many it may bring, such as
-    /// "2 of 3 people, 1 of 1 children".
+    /// Such as "2 of 3 people, 1 of 1 children".
     fn allowance(&self) -> String {
-        let allowance = self.portal.household.allowance();
+        let allowance = self.snapshot.household.allowance();
         let values = [
             ("used", allowance.plus_ones.used.into()),
             ("allowed", allowance.plus_ones.allowed.into()),
@@ -166,7 +157,6 @@ impl InvitePage<'_> {
         self.text.with("host-allowance", values)
     }
 
-    /// Formats when the invitation was sent, opened and answered.
     fn tracks(&self) -> Vec<String> {
         let when = |id: &str, at| {
             self.text
@@ -187,7 +177,7 @@ impl InvitePage<'_> {
             }
             None => tracks.push(self.text.say("host-never-opened").into_owned()),
         }
-        if let Some(at) = self.portal.household.invitation.replied_at {
+        if let Some(at) = self.snapshot.household.invitation.replied_at {
             tracks.push(when("host-answered-at", at));
         }
         tracks
@@ -197,7 +187,6 @@ impl InvitePage<'_> {
         self.wording.deadline_day(self.details.deadline_override)
     }
 
-    /// Formats the occasion's deadline. It applies to households without their own deadline.
     fn usual_deadline(&self) -> String {
         match self.wording.occasion.rsvp_deadline {
             Some(at) => {
@@ -208,7 +197,6 @@ impl InvitePage<'_> {
         }
     }
 
-    /// Formats what hosts should know about an answer without a code.
     fn open_words(&self, mark: &open_rsvp::Mark) -> String {
         match mark.approved_at {
             Some(at) => {
@@ -231,7 +219,7 @@ impl InvitePage<'_> {
 }
 
 pub(super) struct InvitationData {
-    pub(super) portal: InvitationSnapshot,
+    pub(super) snapshot: InvitationSnapshot,
     kept: Bookkeeping,
     open: Option<open_rsvp::Mark>,
     suppressions: Vec<Suppression>,
@@ -243,7 +231,7 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
     let paging = PageQuery::read(HISTORY).map_err(|_| Refusal::NotFound)?;
     let key = req.site.keys.key(suppression::PURPOSE);
     req.read(move |tx, context| {
-        let portal = portals::load(tx, &context.host, &id)?;
+        let snapshot = portals::load(tx, &context.host, &id)?;
         let history = if context.may(Permission::ReadLog) {
             let filter = log::AuditFilter {
                 entity: id.to_string(),
@@ -260,10 +248,10 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
                 tx,
                 &key,
                 &context.host,
-                &portal.household.invitation,
+                &snapshot.household.invitation,
             )?
             .unwrap_or_default(),
-            portal,
+            snapshot,
             history,
         })
     })
@@ -273,14 +261,14 @@ pub(super) async fn find(req: &HostRequest) -> Result<(PageContext, InvitationDa
 /// Handles `GET /admin/o/{slug}/invites/{id}`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = find(&req).await?;
-    let form_state = FormState::of(stored(&found.portal));
+    let form_state = FormState::of(stored(&found.snapshot));
     Ok(page(&req, &context, &found, &form_state))
 }
 
 /// Shows the page again, with the errors of an action that was refused.
 pub(super) async fn refuse(req: &HostRequest, problem: &Problem) -> Result<Response, Problem> {
     let (context, found) = find(req).await?;
-    let form_state = FormState::refused(stored(&found.portal), problem, &req.text);
+    let form_state = FormState::refused(stored(&found.snapshot), problem, &req.text);
     Ok(refused(req, &context, &found, &form_state, problem.status))
 }
 
@@ -302,24 +290,24 @@ fn page(
     form_state: &FormState,
 ) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
-    let invitation = &found.portal.household.invitation;
-    let guests = found.portal.household.guests.iter();
+    let invitation = &found.snapshot.household.invitation;
+    let guests = found.snapshot.household.guests.iter();
     let telling = Telling {
         wording: wording.clone(),
         events: &context.events,
-        questions: &found.portal.questions,
+        questions: &found.snapshot.questions,
         guests: guests
             .map(|guest| (guest.id.to_string(), guest.name.clone()))
             .collect::<BTreeMap<_, _>>(),
     };
-    let (household, told) = household(&wording, &found.portal, form_state);
+    let (household, told) = household(&wording, &found.snapshot, form_state);
     let body = InvitePage {
         text,
         csrf: &req.csrf,
         submission: req.submission(),
         stream: format!("/api/v1/occasions/{}/stream", context.occasion.id),
         done: req.done(),
-        people: people(&wording, &found.portal, form_state),
+        people: people(&wording, &found.snapshot, form_state),
         household,
         told,
         history: found
@@ -329,15 +317,15 @@ fn page(
             .collect(),
         send: Sending {
             sent: found.kept.sent_at.map(|at| wording.moment(at)),
-            ..Sending::new(&req.site, &wording, &found.portal)
+            ..Sending::new(&req.site, &wording, &found.snapshot)
         },
-        access: access(&wording, &found.portal),
+        access: access(&wording, &found.snapshot),
         suppressions: &found.suppressions,
         form_state,
         details: &invitation.details,
         kept: &found.kept,
         open: found.open,
-        portal: &found.portal,
+        snapshot: &found.snapshot,
         may_invite: context.may(Permission::Invite),
         just: req.query.text("done"),
         may_see: context.may(Permission::SeeContacts),
@@ -353,25 +341,23 @@ fn page(
     req.page(context, Place::Invitations, &title, body)
 }
 
-/// Returns the label that says whether the household can change its answers. It also contains the
-/// reason.
-fn access<'a>(wording: &Wording<'a>, portal: &InvitationSnapshot) -> Tag<'a> {
+fn access<'a>(wording: &Wording<'a>, snapshot: &InvitationSnapshot) -> Tag<'a> {
     let text = wording.text;
-    let invitation = &portal.household.invitation;
+    let invitation = &snapshot.household.invitation;
     let details = &invitation.details;
     let deadline = |id: &str, at| text.with(id, [("deadline", wording.deadline(at).into())]);
-    let why = match portal.access {
+    let why = match snapshot.access {
         Access::Revoked => text.say("host-why-archived").into_owned(),
         Access::Expired => text.say("host-why-expired").into_owned(),
         Access::Locked => text.say("host-why-locked").into_owned(),
-        Access::Closed if portal.occasion.status == OccasionStatus::Closed => {
+        Access::Closed if snapshot.occasion.status == OccasionStatus::Closed => {
             text.say("host-why-occasion-closed").into_owned()
         }
-        Access::Closed => match invitation.deadline(&portal.occasion) {
+        Access::Closed => match invitation.deadline(&snapshot.occasion) {
             Some(at) => deadline("host-why-closed", at),
             None => text.say("host-why-closed-undated").into_owned(),
         },
-        Access::Open => match (details.lock_mode, details.open_until, portal.closes_at()) {
+        Access::Open => match (details.lock_mode, details.open_until, snapshot.closes_at()) {
             (LockMode::Open, None, _) => text.say("host-why-open-by-hand").into_owned(),
             (LockMode::Open, Some(until), _) => deadline("host-why-open-until", until),
             (_, _, None) => text.say("host-why-open-always").into_owned(),
@@ -382,12 +368,12 @@ fn access<'a>(wording: &Wording<'a>, portal: &InvitationSnapshot) -> Tag<'a> {
         },
     };
     Tag {
-        class: match portal.access {
+        class: match snapshot.access {
             Access::Open => "yes",
             Access::Closed | Access::Expired | Access::Revoked => "no",
             Access::Locked => "maybe",
         },
-        words: text.say(portal.access.label()),
+        words: text.say(snapshot.access.label()),
         why,
     }
 }

@@ -27,7 +27,7 @@ use crate::web::guest::parse_form;
 pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let parsed = parse_form::read(form);
-    let (id, wish): (InvitationId, _) = (req.id(), parsed.wish.clone());
+    let (id, change): (InvitationId, _) = (req.id(), parsed.change.clone());
     let overrides = Overrides {
         may_exceed: form.is_ticked("exceed"),
         mail: form.is_ticked("mail"),
@@ -35,7 +35,7 @@ pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
     let to = req.at(&format!("/invites/{id}?done=saved"));
     let done = posted
         .once(move |tx, host: &HostOf| {
-            answers::save(tx, host, &id, &wish, overrides)?;
+            answers::save(tx, host, &id, &change, overrides)?;
             Ok(to.clone())
         })
         .await;
@@ -44,7 +44,7 @@ pub(super) async fn answer(posted: HostForm) -> Result<Response, Problem> {
         for error in &mut problem.errors {
             error.pointer = parsed.field(&error.pointer);
         }
-        let stored = || invite_people::stored(&found.portal);
+        let stored = || invite_people::stored(&found.snapshot);
         let form_state = FormState::not_saved(form, stored, "host-save-phone", &problem, &req.text);
         let status = problem.status;
         Ok(invite::refused(req, &context, &found, &form_state, status))
@@ -133,8 +133,8 @@ pub(super) async fn order(posted: HostForm) -> Result<Response, Problem> {
     let up = form_state::some(&posted.form, "up");
     let down = form_state::some(&posted.form, "down");
     act(&posted, "ordered", move |tx, host, id, version| {
-        let portal = portals::load(tx, host, id)?;
-        let guests = &portal.household.guests;
+        let snapshot = portals::load(tx, host, id)?;
+        let guests = &snapshot.household.guests;
         let mut wanted: Vec<GuestId> = guests.iter().map(|guest| guest.id.clone()).collect();
         let place = |named: &Option<String>| {
             let named = named.as_deref()?;
@@ -212,11 +212,11 @@ pub(super) async fn restore(posted: HostForm) -> Result<Response, Problem> {
 pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let (context, found) = invite::find(req).await?;
-    let present = &found.portal.household.invitation.code;
+    let present = &found.snapshot.household.invitation.code;
     if form.text("confirm").trim() != present {
         let problem = Problem::fields().field("/confirm", "confirmation_wrong", []);
         let form_state =
-            FormState::refused(invite_people::stored(&found.portal), &problem, &req.text);
+            FormState::refused(invite_people::stored(&found.snapshot), &problem, &req.text);
         return Ok(invite::refused(
             req,
             &context,
@@ -238,8 +238,7 @@ pub(super) async fn replace_code(posted: HostForm) -> Result<Response, Problem> 
     show_form_errors(req, replaced).await
 }
 
-/// Runs a change to the invitation, but only once if the form is sent repeatedly. Then shows the
-/// invitation again.
+/// Only once if the form is sent repeatedly.
 async fn act<F>(posted: &HostForm, done: &'static str, change: F) -> Result<Response, Problem>
 where
     F: Fn(&mut Tx<'_>, &HostOf, &InvitationId, Option<i64>) -> Result<(), Refusal> + Send + 'static,
@@ -263,7 +262,6 @@ where
         .await
 }
 
-/// If the action was refused, shows the invitation's page with the errors at the form's fields.
 async fn show_form_errors(
     req: &HostRequest,
     acted: Result<Response, Refusal>,

@@ -40,7 +40,6 @@ pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     Ok(new_page(&req, &context, &FormState::of(form)))
 }
 
-/// Returns the form values of a new invitation.
 fn blank(wording: &Wording<'_>, context: &PageContext) -> Form {
     let mut form = filled(
         wording,
@@ -114,8 +113,8 @@ async fn try_create(posted: &HostForm) -> Result<Response, Refusal> {
         let chosen = choose(posted).await?;
         posted
             .once(move |tx, host: &HostOf| {
-                let portal = invitations::create(tx, host, &change, chosen.as_ref())?;
-                let id = &portal.household.invitation.id;
+                let snapshot = invitations::create(tx, host, &change, chosen.as_ref())?;
+                let id = &snapshot.household.invitation.id;
                 Ok(wording::at(&slug, &format!("/invites/{id}?done=created")))
             })
             .await
@@ -138,7 +137,6 @@ pub(super) async fn choose(posted: &HostForm) -> Result<Option<Chosen>, Refusal>
     Ok(Some(chosen))
 }
 
-/// Parses the text field with the names of new guests. Each line contains one name.
 fn read_people(form: &Form) -> Vec<Input> {
     form.text("guests")
         .lines()
@@ -150,10 +148,10 @@ fn read_people(form: &Form) -> Vec<Input> {
 
 /// Handles `GET /admin/o/{slug}/invites/{id}/edit`.
 pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
-    let (context, portal) = find(&req).await?;
+    let (context, snapshot) = find(&req).await?;
     let wording = req.wording(&context);
-    let form_state = FormState::of(stored(&wording, &portal));
-    Ok(edit_page(&req, &context, &portal, &form_state))
+    let form_state = FormState::of(stored(&wording, &snapshot));
+    Ok(edit_page(&req, &context, &snapshot, &form_state))
 }
 
 async fn find(req: &HostRequest) -> Result<(PageContext, InvitationSnapshot), Refusal> {
@@ -165,11 +163,11 @@ async fn find(req: &HostRequest) -> Result<(PageContext, InvitationSnapshot), Re
 fn edit_page(
     req: &HostRequest,
     context: &PageContext,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     form_state: &FormState,
 ) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
-    let invitation = &portal.household.invitation;
+    let invitation = &snapshot.household.invitation;
     let household = invitation.details.household.clone();
     let at = wording.at(&format!("/invites/{}", invitation.id));
     let body = InviteForm {
@@ -200,20 +198,19 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
         })
         .await;
     form_state::answer(done, async |problem| {
-        let (context, portal) = find(req).await?;
+        let (context, snapshot) = find(req).await?;
         let wording = req.wording(&context);
-        let stored = || stored(&wording, &portal);
+        let stored = || stored(&wording, &snapshot);
         let form_state = FormState::not_saved(form, stored, "host-save", &problem, &req.text);
-        Ok(edit_page(req, &context, &portal, &form_state))
+        Ok(edit_page(req, &context, &snapshot, &form_state))
     })
     .await
 }
 
-/// Returns the stored values of an invitation as form values.
-fn stored(wording: &Wording<'_>, portal: &InvitationSnapshot) -> Form {
-    let invitation = &portal.household.invitation;
+fn stored(wording: &Wording<'_>, snapshot: &InvitationSnapshot) -> Form {
+    let invitation = &snapshot.household.invitation;
     let (details, version) = (&invitation.details, invitation.version);
-    filled(wording, details, version, portal.invited_events())
+    filled(wording, details, version, snapshot.invited_events())
 }
 
 fn filled<'a>(

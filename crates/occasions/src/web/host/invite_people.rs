@@ -71,16 +71,16 @@ impl Choice<'_> {
 }
 
 /// Returns the stored answers as form values.
-pub(super) fn stored(portal: &InvitationSnapshot) -> Form {
+pub(super) fn stored(snapshot: &InvitationSnapshot) -> Form {
     let mut fields = vec![(
         "version".to_owned(),
-        portal.household.invitation.version.to_string(),
+        snapshot.household.invitation.version.to_string(),
     )];
-    for guest in &portal.household.guests {
+    for guest in &snapshot.household.guests {
         let id = &guest.id;
-        for event in portal.invited_events() {
+        for event in snapshot.invited_events() {
             if let Some(reply) = guest.replies.get(&event.id) {
-                let word = match portal.effective_status(reply.status) {
+                let word = match snapshot.effective_status(reply.status) {
                     ReplyStatus::Pending => "",
                     // A guest on the waiting list has said yes.
                     ReplyStatus::Waitlisted => "yes",
@@ -94,29 +94,29 @@ pub(super) fn stored(portal: &InvitationSnapshot) -> Form {
         }
         fields.push((format!("diet_note.{id}"), guest.diet_note.clone()));
         let prefix = format!("answer.{id}.");
-        fields.extend(given(portal, AskedOf::Guest, &guest.answers, &prefix));
+        fields.extend(given(snapshot, AskedOf::Guest, &guest.answers, &prefix));
     }
-    let household = &portal.household.answers;
-    fields.extend(given(portal, AskedOf::Household, household, "household."));
+    let household = &snapshot.household.answers;
+    fields.extend(given(snapshot, AskedOf::Household, household, "household."));
     fields.into_iter().collect()
 }
 
 /// Builds the rows of all guests, filled with the values in the form.
 pub(super) fn people<'a>(
     wording: &Wording<'a>,
-    portal: &'a InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     form_state: &FormState,
 ) -> Vec<PersonRow<'a>> {
-    let reading = Reading::new(wording.text, portal);
-    let stored = stored(portal);
-    portal
+    let reading = Reading::new(wording.text, snapshot);
+    let stored = stored(snapshot);
+    snapshot
         .household
         .guests
         .iter()
         .map(|guest| {
             person(
                 wording,
-                portal,
+                snapshot,
                 guest,
                 reading.name(guest),
                 (form_state, &stored),
@@ -125,14 +125,13 @@ pub(super) fn people<'a>(
         .collect()
 }
 
-/// Returns the stored answers to the questions as form values.
 fn given<'a>(
-    portal: &'a InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     of: AskedOf,
     answers: &'a Answers,
     prefix: &'a str,
 ) -> impl Iterator<Item = (String, String)> {
-    let questions = portal.questions.iter();
+    let questions = snapshot.questions.iter();
     let questions = questions.filter(move |question| question.asked_of == of);
     questions.flat_map(move |question| {
         let field = format!("{prefix}{}", question.key);
@@ -145,15 +144,13 @@ fn given<'a>(
     })
 }
 
-/// Returns the questions that hosts see for a household or for a guest. These are the active
-/// questions, including those that only hosts answer, and the inactive questions that have a stored
-/// answer.
+/// The active ones, also those that only hosts answer, and inactive ones with a stored answer.
 fn known<'a>(
-    portal: &'a InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     of: AskedOf,
     answers: &'a Answers,
 ) -> impl Iterator<Item = &'a Question> {
-    portal.questions.iter().filter(move |question| {
+    snapshot.questions.iter().filter(move |question| {
         question.asked_of == of && (question.active || answers.contains_key(&question.id))
     })
 }
@@ -162,15 +159,16 @@ fn known<'a>(
 /// household's answers to them as text.
 pub(super) fn household<'a>(
     wording: &Wording<'a>,
-    portal: &'a InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     form_state: &FormState,
 ) -> (Vec<QuestionField<'a>>, Vec<(Spoken<'a>, String)>) {
-    let answers = &portal.household.answers;
-    let questions = || known(portal, AskedOf::Household, answers);
-    let concerned = |question: &&Question| portal.household.is_concerned(question, &portal.events);
+    let answers = &snapshot.household.answers;
+    let questions = || known(snapshot, AskedOf::Household, answers);
+    let concerned =
+        |question: &&Question| snapshot.household.is_concerned(question, &snapshot.events);
     let fields = questions().filter(concerned).map(|question| {
         let field = format!("household.{}", question.key);
-        asked(wording, portal, (question, field), answers, form_state)
+        asked(wording, snapshot, (question, field), answers, form_state)
     });
     (
         fields.collect(),
@@ -180,12 +178,12 @@ pub(super) fn household<'a>(
 
 fn asked<'a>(
     wording: &Wording<'a>,
-    portal: &'a InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     (question, field): (&'a Question, String),
     answers: &Answers,
     form_state: &FormState,
 ) -> QuestionField<'a> {
-    let reading = Reading::new(wording.text, portal);
+    let reading = Reading::new(wording.text, snapshot);
     let mut asked = reading.asked(question, field, Some(answers), Some(&form_state.form));
     if form_state.is_clash() {
         let typed: Vec<&str> = form_state.form.all(&asked.field).collect();
@@ -227,7 +225,7 @@ fn say(wording: &Wording<'_>, question: &Question, answer: &Answer) -> String {
 
 fn person<'a>(
     wording: &Wording<'a>,
-    portal: &'a InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     guest: &'a Guest,
     title: String,
     (form_state, stored): (&FormState, &Form),
@@ -235,7 +233,7 @@ fn person<'a>(
     let text = wording.text;
     let id = guest.id.to_string();
     let field = format!("diet.{id}");
-    let diets: Vec<(String, String, bool)> = portal
+    let diets: Vec<(String, String, bool)> = snapshot
         .diets
         .iter()
         .filter(|option| option.active || guest.diets.contains(&option.key))
@@ -243,7 +241,7 @@ fn person<'a>(
             let is_on = form_state.form.all(&field).any(|key| key == option.key);
             (
                 option.key.clone(),
-                wording.diet(&portal.diets, &option.key),
+                wording.diet(&snapshot.diets, &option.key),
                 is_on,
             )
         })
@@ -261,13 +259,13 @@ fn person<'a>(
         title,
         about: about(text, guest),
         is_above: guest.beyond_allowance,
-        choices: portal
+        choices: snapshot
             .invited_events()
             .filter_map(|event| {
                 let reply = guest.replies.get(&event.id)?;
                 let field = format!("reply.{id}.{}", event.key);
                 let chosen = form_state.form.text(&field).to_owned();
-                let mark = wording::mark(portal.effective_status(reply.status));
+                let mark = wording::mark(snapshot.effective_status(reply.status));
                 Some(Choice {
                     stored: (stored.text(&field) != chosen).then_some(mark),
                     event: wording.event(event),
@@ -277,13 +275,13 @@ fn person<'a>(
                 })
             })
             .collect(),
-        questions: known(portal, AskedOf::Guest, &guest.answers)
-            .filter(|question| question.concerns(guest, &portal.events))
+        questions: known(snapshot, AskedOf::Guest, &guest.answers)
+            .filter(|question| question.concerns(guest, &snapshot.events))
             .map(|question| {
                 let field = format!("answer.{id}.{}", question.key);
                 asked(
                     wording,
-                    portal,
+                    snapshot,
                     (question, field),
                     &guest.answers,
                     form_state,
@@ -292,7 +290,7 @@ fn person<'a>(
             .collect(),
         told: answer_texts(
             wording,
-            known(portal, AskedOf::Guest, &guest.answers),
+            known(snapshot, AskedOf::Guest, &guest.answers),
             &guest.answers,
         ),
         diets,
@@ -302,8 +300,6 @@ fn person<'a>(
     }
 }
 
-/// Describes a guest: whether the guest is a child, the child's age, and whether the household
-/// brings the guest.
 fn about(text: &Text, guest: &Guest) -> Vec<String> {
     let mut about = Vec::new();
     match (guest.is_child, guest.child_age) {

@@ -38,10 +38,10 @@ async fn find(req: &HostRequest) -> Result<(PageContext, InvitationSnapshot), Re
 
 /// Handles `GET …/invites/{id}/split`.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
-    let (context, portal) = find(&req).await?;
-    let version = portal.household.invitation.version.to_string();
+    let (context, snapshot) = find(&req).await?;
+    let version = snapshot.household.invitation.version.to_string();
     let form = form_state::form([("version".to_owned(), version)]);
-    Ok(page(&req, &context, &portal, &FormState::of(form)))
+    Ok(page(&req, &context, &snapshot, &FormState::of(form)))
 }
 
 /// Handles `POST …/invites/{id}/split`.
@@ -73,13 +73,13 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
         })
         .await;
     form_state::answer(moved, async |problem| {
-        let (context, portal) = find(req).await?;
+        let (context, snapshot) = find(req).await?;
         let stored = || {
-            let version = portal.household.invitation.version.to_string();
+            let version = snapshot.household.invitation.version.to_string();
             form_state::form([("version".to_owned(), version)])
         };
         let form_state = FormState::not_saved(form, stored, "host-split-do", &problem, &req.text);
-        Ok(page(req, &context, &portal, &form_state).into_response())
+        Ok(page(req, &context, &snapshot, &form_state).into_response())
     })
     .await
 }
@@ -87,14 +87,14 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
 fn page(
     req: &HostRequest,
     context: &PageContext,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     form_state: &FormState,
 ) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let say = |id: &str| text.say(id).into_owned();
-    let invitation = &portal.household.invitation;
-    let guest_of = portal.household.guest_of();
-    let people = portal.household.guests.iter().map(|guest| {
+    let invitation = &snapshot.household.invitation;
+    let guest_of = snapshot.household.guest_of();
+    let people = snapshot.household.guests.iter().map(|guest| {
         let name = guest::shown_name(&guest.name, guest_of, text);
         (guest.id.to_string(), name)
     });

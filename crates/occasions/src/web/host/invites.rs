@@ -19,7 +19,6 @@ use crate::hosting::summary::{self, ListNumbers};
 use crate::question::{self, Question};
 use crate::words::Progress;
 
-/// How many guests' names a household's row shows at most.
 const NAMES: usize = 4;
 
 #[derive(Template)]
@@ -42,13 +41,10 @@ struct Invites<'a> {
     is_empty: bool,
     job: Option<JobLine>,
     submission: String,
-    /// The link to the page that leads through all unsent invitations.
     send: Option<String>,
-    /// The list's filter as a query. Bulk actions and exports from this page use the same filter.
     query: String,
 }
 
-/// A link to a combination of filters that hosts often need.
 struct Preset {
     words: String,
     href: String,
@@ -65,7 +61,6 @@ struct InvitationItem<'a> {
     change: Option<(String, String)>,
     /// The link to the page for sending this invitation. `None` if it was already sent.
     send: Option<String>,
-    /// The message id that says whether an answer without a code is approved.
     open: Option<&'static str>,
 }
 
@@ -76,7 +71,6 @@ pub(super) struct JobLine {
 }
 
 impl Invites<'_> {
-    /// Returns the link to the list with another order.
     fn order(&self, sort: &str) -> String {
         self.filters.with("sort", sort)
     }
@@ -92,13 +86,11 @@ impl Invites<'_> {
             .collect()
     }
 
-    /// Whether a phone shows the checkboxes for selecting invitations. Wider screens always show
-    /// them.
+    /// Wider screens always show the checkboxes.
     fn is_selecting(&self) -> bool {
         self.filters.query.text("select") == "1"
     }
 
-    /// Returns the link that shows or hides the checkboxes on a phone.
     fn selecting(&self) -> String {
         let value = if self.is_selecting() { "" } else { "1" };
         self.filters.here("select", value)
@@ -108,8 +100,7 @@ impl Invites<'_> {
         self.filters.range(self.rows.len(), self.total)
     }
 
-    /// Formats the label of the button that selects all matching invitations. `None` if all of them
-    /// are on this page.
+    /// `None` if all of them are on this page.
     fn choose_matching(&self) -> Option<String> {
         let shown = i64::try_from(self.rows.len()).unwrap_or(i64::MAX);
         let total = self.total.filter(|total| *total > shown)?;
@@ -154,7 +145,6 @@ pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response
     Ok(page(&req, &context, &filter, sort, &found))
 }
 
-/// Returns the first few names, and how many more there are.
 fn shortened(names: Vec<String>) -> String {
     let more = names.len().saturating_sub(NAMES);
     let mut shown: Vec<String> = names
@@ -274,8 +264,7 @@ fn row<'a>(
     }
 }
 
-/// Builds the line about a bulk action. It is shown during the action and for ten minutes
-/// afterwards.
+/// Shown during the action and for ten minutes afterwards.
 fn job_line(wording: &Wording<'_>, job: &Bulk) -> Option<JobLine> {
     let is_over = matches!(
         job.state,

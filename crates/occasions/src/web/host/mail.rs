@@ -23,9 +23,8 @@ use crate::hosting::{HostOf, Permission, Refusal};
 use crate::question;
 use crate::words::OccasionStatus;
 
-/// How many households a campaign's page lists at most.
 const SHOWN: i64 = 200;
-/// The sending speeds that hosts can choose, in mails per minute. 0 means no limit.
+/// In mails per minute. 0 means no limit.
 const SPEEDS: [(i64, &str); 4] = [
     (0, "host-speed-any"),
     (60, "host-speed-60"),
@@ -68,8 +67,7 @@ struct CampaignRow {
 /// Why mail to many households cannot be sent now.
 pub(super) struct Obstacle {
     words: &'static str,
-    /// Whether DNS records of the sender domain are missing, and the host is an owner of the site.
-    /// The page then links to the page about the DNS records.
+    /// DNS records of the sender domain are missing, and the host is an owner of the site.
     is_dns: bool,
 }
 
@@ -89,7 +87,6 @@ fn obstacle(tx: &mut Tx<'_>, context: &PageContext) -> Result<Option<Obstacle>, 
     }))
 }
 
-/// Returns the filter that is preset for the recipients of this kind of mail.
 fn usual(kind: MailKind) -> &'static str {
     match kind {
         MailKind::SaveTheDate | MailKind::News => "",
@@ -187,7 +184,7 @@ fn subject(wording: &Wording<'_>, one: &Campaign) -> String {
     said(wording, &own)
 }
 
-/// Formats a mail's subject. Placeholders that depend on the household are left out.
+/// Placeholders that depend on the household are left out.
 fn said(wording: &Wording<'_>, own: &MailText) -> String {
     let (subject, _) = own.in_language(wording.text, wording.occasion);
     let pieces = mail_text::pieces(&subject).into_iter();
@@ -228,12 +225,10 @@ fn number(counts: &Counts, state: RecipientState) -> i64 {
     counts.get(state.word()).copied().unwrap_or(0)
 }
 
-/// Returns how many mails a campaign has. Skipped households are not counted.
 fn total(counts: &Counts) -> i64 {
     counts.values().sum::<i64>() - number(counts, RecipientState::Skipped)
 }
 
-/// Formats a campaign's progress, such as "112 of 128 sent".
 fn sent_of(text: &Text, counts: &Counts) -> String {
     let values = [
         (

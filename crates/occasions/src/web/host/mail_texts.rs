@@ -35,7 +35,6 @@ struct TextPage<'a> {
     may_send: bool,
 }
 
-/// Returns the kind of mail that the request's path names.
 fn kind(req: &HostRequest) -> Result<MailKind, Problem> {
     MailKind::find(req.piece("kind")).ok_or_else(Problem::not_found)
 }
@@ -50,15 +49,13 @@ pub(super) async fn edit(req: HostRequest) -> Result<Response, Problem> {
     Ok(page(&req, &context, &form_state, kind))
 }
 
-/// Returns the form values. Each is the hosts' text in one language. If the hosts have written no
-/// text in a language, the value is the built-in text.
+/// Where the hosts have written no text, the value is the built-in text.
 fn stored(req: &HostRequest, context: &PageContext, own: &MailText) -> Form {
     let whole = own.completed(&req.text, &context.occasion.languages);
     fields::form(FIELDS, &whole, own.version, &context.occasion.zone())
 }
 
-/// The placeholders that the page explains. Each has the message id of its explanation. Older names
-/// of placeholders still work, but the page does not explain them.
+/// Older names of placeholders still work, but the page does not explain them.
 const MEANINGS: [(&str, &str); 11] = [
     ("household", "host-placeholder-household"),
     ("guests", "host-placeholder-guests"),
@@ -147,14 +144,13 @@ struct Preview<'a> {
     parts: Option<Parts>,
     frame: String,
     language: Language,
-    /// The languages. Each has a link to its preview, and a flag. The flag says whether the page
-    /// shows this preview now.
+    /// Each with the link to its preview, and whether the page shows this preview now.
     languages: Vec<(Language, String, bool)>,
 }
 
 struct Sample {
     own: MailText,
-    portal: Option<InvitationSnapshot>,
+    snapshot: Option<InvitationSnapshot>,
     may_send: bool,
 }
 
@@ -165,12 +161,11 @@ fn sample(tx: &mut Tx<'_>, host: &HostOf, kind: MailKind) -> Result<Sample, Refu
     let first: Option<&InvitationId> = named.or(all.first()).map(|line| &line.id);
     Ok(Sample {
         own: mail_text::load(tx, host, kind)?,
-        portal: first.map(|id| portals::load(tx, host, id)).transpose()?,
+        snapshot: first.map(|id| portals::load(tx, host, id)).transpose()?,
         may_send: membership::sends_mail(tx, host.occasion())?,
     })
 }
 
-/// Returns the language that the query names, or else the occasion's default language.
 fn chosen(query: &Form, context: &PageContext) -> String {
     let asked = query.text("language");
     let mut offered = context.occasion.languages.iter();
@@ -179,12 +174,12 @@ fn chosen(query: &Form, context: &PageContext) -> String {
 }
 
 fn rendered(req: &HostRequest, sample: &Sample, tag: &str) -> Result<Option<Parts>, Problem> {
-    let Some(portal) = &sample.portal else {
+    let Some(snapshot) = &sample.snapshot else {
         return Ok(None);
     };
     let text = req.site.catalogue.speak(&Language::of(tag));
     let link = req.site.url().join("/unsubscribe/…");
-    let parts = letter::render(&req.site, &text, portal, &sample.own, Some(&link));
+    let parts = letter::render(&req.site, &text, snapshot, &sample.own, Some(&link));
     parts.map(Some).map_err(Problem::internal)
 }
 
@@ -201,8 +196,8 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
         let address = format!("{at}/preview?language={other}");
         (Language::of(other), address, *other == tag)
     });
-    let household = sample.portal.as_ref().map_or("", |portal| {
-        portal.household.invitation.details.household.as_str()
+    let household = sample.snapshot.as_ref().map_or("", |snapshot| {
+        snapshot.household.invitation.details.household.as_str()
     });
     let body = Preview {
         text: &req.text,
@@ -212,7 +207,7 @@ pub(super) async fn preview(req: HostRequest) -> Result<Response, Problem> {
         kind,
         household,
         me: req.who.account().email.as_str(),
-        may_send: sample.may_send && sample.portal.is_some(),
+        may_send: sample.may_send && sample.snapshot.is_some(),
         parts: rendered(&req, &sample, &tag)?,
         frame: format!("{at}/preview/page?language={tag}"),
         language: Language::of(&tag),
@@ -243,7 +238,8 @@ pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
         .read(move |tx, context| sample(tx, &context.host, kind))
         .await?;
     let tag = chosen(form, &context);
-    let (Some(mut parts), Some(portal)) = (rendered(req, &sample, &tag)?, &sample.portal) else {
+    let (Some(mut parts), Some(snapshot)) = (rendered(req, &sample, &tag)?, &sample.snapshot)
+    else {
         return Err(Problem::not_found());
     };
     let values = [("subject", parts.subject.as_str().into())];
@@ -251,7 +247,7 @@ pub(super) async fn test(posted: HostForm) -> Result<Response, Problem> {
     let account = req.who.account();
     let to: Address = account.email.parse().map_err(|_| Problem::not_found())?;
     let text = req.site.catalogue.speak(&Language::of(&tag));
-    let mut mail = letter::mail(portal, parts, to, &text);
+    let mut mail = letter::mail(snapshot, parts, to, &text);
     // The host asked for this test mail. So it needs no unsubscribe link.
     mail.stream = Stream::Transactional;
     mail.to_name.clone_from(&account.display_name);

@@ -39,15 +39,13 @@ struct MemberItem<'a> {
     is_me: bool,
 }
 
-/// A link that nobody has used yet. It makes the first person who uses it a member.
+/// A link that nobody has used yet.
 struct Open {
     id: String,
     role: &'static str,
     until: String,
 }
 
-/// The roles that an owner can give. Each has its keyword, the message id of its name, and the
-/// message id of what it permits.
 const ROLES: [(&str, &str, &str); 3] = [
     ("observer", "host-role-observer", "host-role-observer-may"),
     (
@@ -203,7 +201,6 @@ fn read_role(posted: &HostForm) -> Result<Role, Problem> {
         .ok_or_else(|| Problem::fields().field("/role", "unknown_option", []))
 }
 
-/// After a successful change, redirects. After a refused change, shows the page with the reason.
 async fn answer(posted: &HostForm, done: Result<String, Refusal>) -> Result<Response, Problem> {
     let req = &posted.req;
     form_state::answer(done.map(|to| see_other(&to)), async |problem| {

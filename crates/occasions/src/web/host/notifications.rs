@@ -21,7 +21,6 @@ struct NotificationsPage<'a> {
     done: Option<String>,
     form_state: &'a FormState,
     groups: Vec<Group>,
-    /// Whether the site allows the occasion to send mail.
     sends_mail: bool,
 }
 

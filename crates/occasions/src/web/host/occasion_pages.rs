@@ -94,8 +94,7 @@ impl PageResource for OccasionPage {
     }
 }
 
-/// Returns the occasion's languages in which the page has no text. Each language is named in that
-/// language itself.
+/// Each language is named in that language itself.
 fn languages(page: &OccasionPage, context: &PageContext) -> String {
     let offered = context.occasion.languages.iter();
     let missing = offered.filter(|tag| page.body.find(tag).is_none());
@@ -118,7 +117,6 @@ struct OccasionPages<'a> {
 struct Row {
     href: String,
     title: Title,
-    /// The languages in which the page has no text.
     languages: String,
     audience: PageAudience,
 }

@@ -238,7 +238,6 @@ pub(super) async fn create(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Creates the occasion and its first event in a single transaction.
 fn make(
     tx: &mut Tx<'_>,
     site: &Site,
@@ -271,7 +270,6 @@ pub(super) async fn decide(State(site): State<Site>, sender: Sender) -> Result<R
     Ok(see_other("/admin?done=saved"))
 }
 
-/// Turns errors about the first event into errors at the form's fields for the event.
 fn under_event(refusal: Refusal) -> Refusal {
     match refusal {
         Refusal::Fields(fields) => Refusal::Fields(

@@ -19,7 +19,6 @@ use crate::hosting::summary::{self, Day, Summary};
 use crate::question::{self, Question};
 use crate::web::guest::view::Mark;
 
-/// The query for the six latest answers.
 const LATEST: &str = "limit=6";
 
 #[derive(Template)]
@@ -30,7 +29,7 @@ struct Overview<'a> {
     done: Option<String>,
     stream: String,
     may_invite: bool,
-    /// How many points the hosts still have to resolve; `None` after the last event.
+    /// `None` after the last event.
     unready: Option<i64>,
     summary: &'a Summary,
     curve: Vec<Drawing>,
@@ -46,10 +45,8 @@ struct Seats<'a> {
     href: String,
     name: Spoken<'a>,
     words: String,
-    /// How many seats are taken by guests who wait for approval.
     unapproved: Option<i64>,
-    /// How many guests and households wait for a seat, as text, and the link to the list of these
-    /// households.
+    /// How many guests and households wait for a seat, and the link to these households.
     waiting: Option<(String, String)>,
     left: Option<i64>,
 }
@@ -82,7 +79,6 @@ impl Overview<'_> {
         self.text.number(self.summary.guests.yes)
     }
 
-    /// Formats the share of the guests who come, such as "of 512 guests · 57 %".
     fn of_all(&self) -> String {
         let percent = (self.summary.attendance_per_mille + 5) / 10;
         let total = self.summary.guests.total;
@@ -94,8 +90,7 @@ impl Overview<'_> {
         self.text.with("host-of-guests", values)
     }
 
-    /// Returns the segments of the bar that shows the answers. Each has its CSS class, its start
-    /// and its length. Start and length are in thousandths of the bar.
+    /// CSS class, start and length of each segment. Both are in thousandths of the bar.
     fn meter(&self) -> Vec<(&'static str, i64, i64)> {
         let people = &self.summary.guests;
         let total = people.total.max(1);
@@ -116,8 +111,7 @@ impl Overview<'_> {
         pieces
     }
 
-    /// Returns the rows below the number of guests who come. Each has an answer, the number of
-    /// guests who gave it, and the link to the list of these guests.
+    /// Each has an answer, the number of guests who gave it, and the link to their list.
     fn answers(&self) -> Vec<(Tag, String, String)> {
         let people = &self.summary.guests;
         let unanswered = people.pending - people.partial;
@@ -156,7 +150,6 @@ impl Overview<'_> {
         .collect()
     }
 
-    /// Formats when answers close, such as "in 55 days". If they never close, says so.
     fn closes_in(&self) -> String {
         match self.summary.days_to_deadline {
             None => self.text.say("host-never").into_owned(),
@@ -175,7 +168,6 @@ impl Overview<'_> {
             .with("host-response-rate", [("percent", percent.into())])
     }
 
-    /// Returns links to lists of households that have not answered completely.
     fn owing(&self) -> Vec<(String, String)> {
         let all = &self.summary.invitations;
         [
@@ -188,7 +180,6 @@ impl Overview<'_> {
         .collect()
     }
 
-    /// Counts the households that have answered completely, partly and not at all.
     fn responses(&self) -> Vec<Number> {
         let all = &self.summary.invitations;
         self.households([
@@ -202,8 +193,6 @@ impl Overview<'_> {
         ])
     }
 
-    /// Counts households by whether they can still answer. Also counts households that never opened
-    /// their page.
     fn access(&self) -> Vec<Number> {
         let all = &self.summary.invitations;
         self.households([
@@ -259,7 +248,6 @@ impl Overview<'_> {
         self.text.with("host-plus-ones-used", values)
     }
 
-    /// Describes the chart of answers over time in one sentence.
     fn sentence(&self) -> String {
         let Some(day) = self.today else {
             return self.text.say("host-curve-none").into_owned();

@@ -32,19 +32,14 @@ struct OwnDomainPage<'a> {
     domain: Option<DomainState>,
 }
 
-/// A host name with its DNS records.
 struct DomainState {
     found: OwnDomainView,
-    /// The occasion's URL under its own host name.
     address: String,
-    /// A warning that the host name is not served, will soon no longer be served, or has no
-    /// certificate.
     warning: Option<String>,
     checked: Option<String>,
     proof: Tag,
     way: Tag,
-    /// The DNS records that can point the name to this server, each with type and value. One of
-    /// them is enough.
+    /// Type and value of the records that can point the name to this server. One is enough.
     records: Vec<(&'static str, String)>,
 }
 

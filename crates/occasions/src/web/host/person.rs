@@ -29,19 +29,18 @@ struct PersonPage<'a> {
     back: String,
     action: String,
     fields: Vec<Field>,
-    /// The path of the form that removes the guest; `None` for a new guest.
     remove: Option<String>,
     version: i64,
 }
 
 struct PersonData {
-    portal: InvitationSnapshot,
+    snapshot: InvitationSnapshot,
     contacts: std::collections::BTreeMap<GuestId, Contact>,
 }
 
 impl PersonData {
     fn guest(&self, id: &str) -> Result<&Guest, Refusal> {
-        let mut guests = self.portal.household.guests.iter();
+        let mut guests = self.snapshot.household.guests.iter();
         guests
             .find(|guest| guest.id.as_str() == id)
             .ok_or(Refusal::NotFound)
@@ -52,7 +51,7 @@ async fn find(req: &HostRequest) -> Result<(PageContext, PersonData), Refusal> {
     let id: InvitationId = req.id();
     req.read(move |tx, context| {
         Ok(PersonData {
-            portal: portals::load(tx, &context.host, &id)?,
+            snapshot: portals::load(tx, &context.host, &id)?,
             contacts: guests::contacts(tx, &id)?,
         })
     })
@@ -62,7 +61,7 @@ async fn find(req: &HostRequest) -> Result<(PageContext, PersonData), Refusal> {
 /// Handles `GET /admin/o/{slug}/invites/{id}/guests/new`.
 pub(super) async fn new(req: HostRequest) -> Result<Response, Problem> {
     let (context, found) = find(&req).await?;
-    let events = found.portal.invited_events();
+    let events = found.snapshot.invited_events();
     let blank = GuestDetails::blank(events.map(|event| event.key.clone()).collect());
     let form_state = FormState::of(filled(&found, &blank, true));
     Ok(page(&req, &context, &found, &form_state, None))
@@ -137,7 +136,6 @@ fn guest_of(req: &HostRequest) -> GuestId {
     GuestId::from_text(req.piece("guest").to_owned())
 }
 
-/// Ticks the box "child" if an age was typed.
 fn typed(form: &Form) -> Form {
     let has_age = form_state::some(form, "age").is_some();
     let child = has_age.then_some(("is_child", "1"));
@@ -168,15 +166,14 @@ async fn answer(
     .await
 }
 
-/// Returns a guest's stored values as form values.
 fn stored(found: &PersonData, guest: &Guest) -> Form {
     let contact = found.contacts.get(&guest.id).cloned().unwrap_or_default();
-    let details = GuestDetails::of(guest, contact, &found.portal.events);
+    let details = GuestDetails::of(guest, contact, &found.snapshot.events);
     filled(found, &details, false)
 }
 
 fn filled(found: &PersonData, details: &GuestDetails, is_new: bool) -> Form {
-    let (occasion, household) = (&found.portal.occasion, &found.portal.household);
+    let (occasion, household) = (&found.snapshot.occasion, &found.snapshot.household);
     let (version, zone) = (household.invitation.version, occasion.zone());
     fields::form(&guests::fields_for(is_new), details, version, &zone)
 }
@@ -189,7 +186,7 @@ fn page(
     guest: Option<&Guest>,
 ) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
-    let invitation = &found.portal.household.invitation;
+    let invitation = &found.snapshot.household.invitation;
     let back = wording.at(&format!("/invites/{}", invitation.id));
     let (title, action) = match guest {
         None => (
@@ -197,7 +194,7 @@ fn page(
             format!("{back}/guests/new"),
         ),
         Some(guest) => {
-            let name = guest::shown_name(&guest.name, found.portal.household.guest_of(), text);
+            let name = guest::shown_name(&guest.name, found.snapshot.household.guest_of(), text);
             (name, format!("{back}/guests/{}", guest.id))
         }
     };
@@ -243,7 +240,6 @@ fn shown(
     shown
 }
 
-/// Builds the checkboxes for the events and for the dietary options.
 fn lists(
     wording: &Wording<'_>,
     found: &PersonData,
@@ -251,12 +247,12 @@ fn lists(
     guest: Option<&Guest>,
 ) -> [Field; 2] {
     let say = |id: &str| wording.text.say(id).into_owned();
-    let events = found.portal.invited_events().map(|event| {
+    let events = found.snapshot.invited_events().map(|event| {
         let default = &wording.occasion.default_language;
         let name = event.name.pick(wording.text.language(), default);
         (event.key.clone(), name.to_string())
     });
-    let diets = &found.portal.diets;
+    let diets = &found.snapshot.diets;
     let has = |key: &String| guest.is_some_and(|guest| guest.diets.contains(key));
     let options = diets
         .iter()

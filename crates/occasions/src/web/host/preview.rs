@@ -21,18 +21,17 @@ struct Preview<'a> {
     household: &'a str,
     back: String,
     frame: String,
-    /// The languages. Each has a link to its preview, and a flag. The flag says whether the page
-    /// shows this preview now.
+    /// Each with the link to its preview, and whether the page shows this preview now.
     languages: Vec<(Language, String, bool)>,
 }
 
 /// Handles `GET /admin/o/{slug}/invites/{id}/preview`. This is the page around the preview.
 pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
-    let (context, portal) = load(&req).await?;
+    let (context, snapshot) = load(&req).await?;
     let wording = req.wording(&context);
-    let invitation = &portal.household.invitation;
+    let invitation = &snapshot.household.invitation;
     let back = wording.at(&format!("/invites/{}", invitation.id));
-    let chosen = chosen(&req, &wording, &portal);
+    let chosen = chosen(&req, &wording, &snapshot);
     let languages = context.occasion.languages.iter();
     let body = Preview {
         text: &req.text,
@@ -53,10 +52,10 @@ pub(super) async fn show(req: HostRequest) -> Result<Response, Problem> {
 /// Handles `GET /admin/o/{slug}/invites/{id}/preview/page`. This is the preview itself. The page
 /// around it shows it in a frame.
 pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
-    let (context, portal) = load(&req).await?;
-    let tag = chosen(&req, &req.wording(&context), &portal);
+    let (context, snapshot) = load(&req).await?;
+    let tag = chosen(&req, &req.wording(&context), &snapshot);
     let text = req.site.catalogue.speak(&Language::of(&tag));
-    let inside = guest::preview(&text, &portal).map_err(Problem::internal)?;
+    let inside = guest::preview(&text, &snapshot).map_err(Problem::internal)?;
     let mut response = web::page(Page {
         title: &req.text.say("host-preview"),
         body: Inert {
@@ -65,7 +64,7 @@ pub(super) async fn page(req: HostRequest) -> Result<Response, Problem> {
             inside,
         },
         text: &text,
-        theme: portal.occasion.theme,
+        theme: snapshot.occasion.theme,
         kind: Kind::Public { languages: &[] },
     });
     keep_private(&mut response);
@@ -85,21 +84,19 @@ async fn load(
 ) -> Result<(super::request::PageContext, InvitationSnapshot), Refusal> {
     let id: InvitationId = req.id();
     req.read(move |tx, context| {
-        let mut portal = portals::load(tx, &context.host, &id)?;
+        let mut snapshot = portals::load(tx, &context.host, &id)?;
         if !context.may(crate::hosting::Permission::SeeContacts) {
-            "•••••".clone_into(&mut portal.household.invitation.code);
+            "•••••".clone_into(&mut snapshot.household.invitation.code);
         }
-        Ok(portal)
+        Ok(snapshot)
     })
     .await
 }
 
-/// Returns the language that the query names, or else the household's language, or else the
-/// occasion's default language.
-fn chosen(req: &HostRequest, wording: &Wording<'_>, portal: &InvitationSnapshot) -> String {
+fn chosen(req: &HostRequest, wording: &Wording<'_>, snapshot: &InvitationSnapshot) -> String {
     let occasion = &wording.occasion;
     let asked = req.query.text("language");
-    let own = portal.household.invitation.details.language.as_deref();
+    let own = snapshot.household.invitation.details.language.as_deref();
     [Some(asked), own]
         .into_iter()
         .flatten()

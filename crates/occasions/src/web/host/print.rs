@@ -45,7 +45,7 @@ words! {
 }
 
 impl Kind {
-    /// How many cards or labels one page has. `print.css` defines their sizes.
+    /// `print.css` defines their sizes.
     fn per_page(self, paper: Paper) -> usize {
         match (self, paper) {
             (Self::Cards, _) | (Self::Labels, Paper::Letter) => 10,
@@ -62,7 +62,6 @@ impl Paper {
         Self::find(req.query.text("paper")).unwrap_or_default()
     }
 
-    /// Returns the stylesheets for sheets on this paper.
     fn styles(self) -> Vec<&'static str> {
         let letter = (self == Self::Letter).then(|| assets::asset("print-letter.css"));
         let all = [assets::asset("print.css")].into_iter();
@@ -82,8 +81,6 @@ struct Choice<'a> {
 }
 
 impl Choice<'_> {
-    /// Returns the description of a kind of sheet. `a4` and `letter` are the message ids for the
-    /// two kinds of paper.
     fn about(&self, a4: &str, letter: &str) -> std::borrow::Cow<'_, str> {
         self.text.say(match self.paper {
             Paper::A4 => a4,
@@ -116,11 +113,9 @@ pub(super) async fn choose(req: HostRequest) -> Result<Response, Problem> {
 /// A card or label on a sheet. An empty field is not printed.
 struct Piece {
     language: Language,
-    /// The text at the top, in the theme's font.
     title: String,
     /// The household's name or salutation. Empty if it is not printed below the title.
     household: String,
-    /// Lines of small text below the title.
     lines: Vec<String>,
     code: String,
     /// The width of the QR code in squares, and the SVG path of its dark squares.
@@ -145,23 +140,23 @@ struct Sheet<'a> {
 /// Handles `GET /admin/o/{slug}/print/cards`. Prints a card for each household. Hosts put it into
 /// the household's envelope.
 pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
-    let (context, pieces) = of_households(&req, |req, portal, link| {
-        let text = req.site.catalogue.speak(&language(portal));
-        let reading = Reading::new(&text, portal);
-        let occasion = &portal.occasion;
+    let (context, pieces) = of_households(&req, |req, snapshot, link| {
+        let text = req.site.catalogue.speak(&language(snapshot));
+        let reading = Reading::new(&text, snapshot);
+        let occasion = &snapshot.occasion;
         let hosts = occasion
             .hosts
             .pick(text.language(), &occasion.default_language);
-        let site = portal.url(&req.site).authority().to_owned();
+        let site = snapshot.url(&req.site).authority().to_owned();
         Piece {
             title: hosts.text.to_owned(),
-            household: portal.household.invitation.details.household.clone(),
+            household: snapshot.household.invitation.details.household.clone(),
             lines: vec![
                 reading.cover().date,
                 text.say("print-scan").into_owned(),
                 text.with("print-or", [("address", site.into())]),
             ],
-            code: portal.household.invitation.code.clone(),
+            code: snapshot.household.invitation.code.clone(),
             qr: qr_code::path(link),
             language: text.language().clone(),
         }
@@ -173,14 +168,14 @@ pub(super) async fn cards(req: HostRequest) -> Result<Response, Problem> {
 /// Handles `GET /admin/o/{slug}/print/a6`. Prints an invitation card for each household, with the
 /// household's events.
 pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
-    let (context, pieces) = of_households(&req, |req, portal, link| {
-        let text = req.site.catalogue.speak(&language(portal));
-        let reading = Reading::new(&text, portal);
-        let occasion = &portal.occasion;
+    let (context, pieces) = of_households(&req, |req, snapshot, link| {
+        let text = req.site.catalogue.speak(&language(snapshot));
+        let reading = Reading::new(&text, snapshot);
+        let occasion = &snapshot.occasion;
         let hosts = occasion
             .hosts
             .pick(text.language(), &occasion.default_language);
-        let site = portal.url(&req.site).authority().to_owned();
+        let site = snapshot.url(&req.site).authority().to_owned();
         let kicker = reading.cover().kicker.map(|kicker| kicker.text.to_owned());
         let events = reading.events().into_iter().take(4).flat_map(|event| {
             [
@@ -197,7 +192,7 @@ pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
             title: hosts.text.to_owned(),
             household: reading.salutation(),
             lines: lines.chain(how).collect(),
-            code: portal.household.invitation.code.clone(),
+            code: snapshot.household.invitation.code.clone(),
             qr: qr_code::path(link),
             language: text.language().clone(),
         }
@@ -208,16 +203,16 @@ pub(super) async fn invitations(req: HostRequest) -> Result<Response, Problem> {
 
 /// Handles `GET /admin/o/{slug}/print/labels`. Prints a label for the envelope of each household.
 pub(super) async fn labels(req: HostRequest) -> Result<Response, Problem> {
-    let (context, pieces) = of_households(&req, |_, portal, link| {
-        let details = &portal.household.invitation.details;
+    let (context, pieces) = of_households(&req, |_, snapshot, link| {
+        let details = &snapshot.household.invitation.details;
         let address = details.address.as_deref().unwrap_or_default();
         Piece {
             title: details.household.clone(),
             household: String::new(),
             lines: address.lines().take(5).map(str::to_owned).collect(),
-            code: portal.household.invitation.code.clone(),
+            code: snapshot.household.invitation.code.clone(),
             qr: qr_code::path(link),
-            language: language(portal),
+            language: language(snapshot),
         }
     })
     .await?;
@@ -247,13 +242,11 @@ pub(super) async fn places(req: HostRequest) -> Result<Response, Problem> {
     Ok(sheet(&req, &context, Kind::Places, &pieces))
 }
 
-fn language(portal: &crate::invitation_snapshot::InvitationSnapshot) -> Language {
-    let tag = portal.household.invitation.details.language.as_ref();
-    Language::of(tag.unwrap_or(&portal.occasion.default_language))
+fn language(snapshot: &crate::invitation_snapshot::InvitationSnapshot) -> Language {
+    let tag = snapshot.household.invitation.details.language.as_ref();
+    Language::of(tag.unwrap_or(&snapshot.occasion.default_language))
 }
 
-/// Loads the households that match the filter in the query. Builds a card or label for each of them
-/// from its invitation and link.
 async fn of_households(
     req: &HostRequest,
     piece: fn(&HostRequest, &crate::invitation_snapshot::InvitationSnapshot, &str) -> Piece,
@@ -263,10 +256,10 @@ async fn of_households(
     req.read(move |tx, context| {
         let rows = listing::all_invitations(tx, &context.host, &filter)?;
         let ids: Vec<InvitationId> = rows.into_iter().map(|row| row.id).collect();
-        let portals = portals::load_all(tx, &context.host, &ids)?.into_iter();
-        let pieces = portals.map(|portal| {
-            let link = portal.url(&of.site).join(&portal.link(""));
-            piece(&of, &portal, &link)
+        let snapshots = portals::load_all(tx, &context.host, &ids)?.into_iter();
+        let pieces = snapshots.map(|snapshot| {
+            let link = snapshot.url(&of.site).join(&snapshot.link(""));
+            piece(&of, &snapshot, &link)
         });
         Ok(pieces.collect())
     })
@@ -293,13 +286,11 @@ fn sheet(req: &HostRequest, context: &PageContext, kind: Kind, pieces: &[Piece])
     printed(req, context, &title, body)
 }
 
-/// Returns the path of the page on which hosts choose what to print.
 fn back(context: &PageContext, paper: Paper) -> String {
     let place = format!("/print?paper={}", paper.word());
     wording::at(&context.occasion.slug, &place)
 }
 
-/// Renders a page for printing.
 fn printed<B: Template>(
     req: &HostRequest,
     context: &PageContext,
@@ -332,9 +323,7 @@ struct DoorList<'a> {
 struct DoorRow {
     name: String,
     household: String,
-    /// How many guests of the household come.
     heads: usize,
-    /// Whether the guest comes, for each event on the door list.
     comes: Vec<bool>,
 }
 

@@ -31,12 +31,9 @@ struct ReadyPage<'a> {
     lines: Vec<Line>,
 }
 
-/// A point that is not ready, with links to the pages on which hosts can resolve it.
 struct Line {
     words: String,
-    /// Some of the households that the point is about, with links to their invitations.
     households: Vec<(String, String)>,
-    /// How many more households the point is about.
     more: i64,
     links: Vec<(String, &'static str)>,
     /// Whether this line has the button for publishing the occasion.
@@ -44,7 +41,6 @@ struct Line {
 }
 
 impl ReadyPage<'_> {
-    /// Formats the sentence that says that everything is ready.
     fn all(&self) -> String {
         let title = self.wording.pick(&self.wording.occasion.title);
         let values = [("title", title.text.into())];
@@ -87,7 +83,6 @@ pub(super) fn open(found: &Ready) -> i64 {
     i64::try_from(found.open).unwrap_or(i64::MAX)
 }
 
-/// Formats the points that are not ready, for one host.
 struct PointLines<'a> {
     wording: &'a Wording<'a>,
     context: &'a PageContext,
@@ -154,8 +149,7 @@ impl PointLines<'_> {
         self.questions.iter().find(|question| question.key == key)
     }
 
-    /// Returns links to the pages on which hosts can resolve a point. Each has a path, a label, and
-    /// the permission that it requires.
+    /// Path, label, and the permission that the page requires.
     fn links(
         &self,
         point: ReadyPoint,
@@ -226,7 +220,6 @@ impl PointLines<'_> {
     }
 }
 
-/// Returns the path of the page on which hosts edit the texts of `place`, such as `events`.
 fn text_page(place: &str) -> &'static str {
     match place {
         "events" => Event::PAGES,

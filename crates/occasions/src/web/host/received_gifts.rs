@@ -118,12 +118,10 @@ struct ReceivedPage<'a> {
     done: Option<String>,
     rows: Vec<Row<'a>>,
     total: usize,
-    /// How many gifts the hosts have not thanked for.
     owed: usize,
     only_owed: bool,
     choice: Field,
     may_write: bool,
-    /// The path of the page for a new mail to the households that have not been thanked.
     mail: Option<String>,
     here: Tab,
 }

@@ -34,33 +34,27 @@ struct Reports<'a> {
     stream: String,
     done: Option<String>,
     print: String,
-    /// Whether data is left out of exports because this host may not see it.
     is_masked: bool,
     events: Vec<Spoken<'a>>,
     needs: Vec<Need>,
     meals: Vec<MealTable<'a>>,
     people: Vec<ReportItem>,
     questions: Vec<Tallied<'a>>,
-    /// The lists that can be exported. Each has its keyword, and the message id of its name.
     kinds: Vec<(&'static str, &'static str)>,
-    /// Whether an export is still being made.
     in_progress: bool,
     exports: Vec<ExportRow>,
 }
 
-/// A question, with the number of times that each answer was given.
 struct Tallied<'a> {
     title: Spoken<'a>,
-    /// The number of guests or households that answered, and the link to their list.
+    /// How many guests or households answered, and the link to their list.
     answered: (String, String),
-    /// The possible answers. Each has the number of guests or households that gave it, and the link
-    /// to their list.
+    /// An answer, how many guests or households gave it, and the link to their list.
     choices: Vec<(String, String, String)>,
     sum: Option<String>,
 }
 
-/// A dietary requirement. It has the number of guests with this requirement at all events together
-/// and at each event. Each number links to the list of these guests.
+/// The numbers are for all events together and for each event, with links to the guests.
 struct Need {
     words: String,
     is_allergy: bool,
@@ -68,7 +62,6 @@ struct Need {
     events: Vec<(i64, String)>,
 }
 
-/// A guest in the list for the kitchen.
 struct ReportItem {
     name: String,
     href: String,

@@ -32,7 +32,7 @@ use crate::web::custom_code::ByHand;
 pub struct HostRequest {
     req: PageRequest,
     by_hand: ByHand,
-    /// The requested URI. Only set for GET requests.
+    /// Only set for GET requests.
     looked_at: Option<Uri>,
 }
 

@@ -69,8 +69,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     .await
 }
 
-/// Whether the lines of the schedule can be sorted by time of day. They cannot if the event goes on
-/// past midnight.
+/// Lines cannot be sorted by time of day if the event goes on past midnight.
 fn is_of_one_day(wording: &Wording<'_>, event: &Event) -> bool {
     let day = |at| wording.local(at).date();
     day(event.starts_at) == day(event.ends_at)

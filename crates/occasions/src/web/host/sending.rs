@@ -44,21 +44,21 @@ pub(super) struct Sending {
 }
 
 impl Sending {
-    pub(super) fn new(site: &Site, wording: &Wording<'_>, portal: &InvitationSnapshot) -> Self {
-        let invitation = &portal.household.invitation;
+    pub(super) fn new(site: &Site, wording: &Wording<'_>, snapshot: &InvitationSnapshot) -> Self {
+        let invitation = &snapshot.household.invitation;
         let details = &invitation.details;
         let tag = details.language.as_ref();
-        let language = Language::of(tag.unwrap_or(&portal.occasion.default_language));
+        let language = Language::of(tag.unwrap_or(&snapshot.occasion.default_language));
         let text = site.catalogue.speak(&language);
-        let link = portal.url(site).join(&portal.link(""));
-        let (subject, message) = message(&text, portal, &link);
+        let link = snapshot.url(site).join(&snapshot.link(""));
+        let (subject, message) = message(&text, snapshot, &link);
         let (phone, email) = (
             details.phone.as_deref().unwrap_or_default(),
             details.email.as_deref().unwrap_or_default(),
         );
         let (words, id) = (encoded(&message), &invitation.id);
         Self {
-            whatsapp: format!("https://wa.me/{}?text={words}", abroad(phone)),
+            whatsapp: format!("https://wa.me/{}?text={words}", whatsapp_number(phone)),
             sms: format!("sms:{}?body={words}", dialled(phone)),
             mail: format!(
                 "mailto:{}?subject={}&body={}",
@@ -71,7 +71,7 @@ impl Sending {
             action: wording.at(&format!("/invites/{id}/sent")),
             sent: None,
             walk: None,
-            is_draft: portal.occasion.status == OccasionStatus::Draft,
+            is_draft: snapshot.occasion.status == OccasionStatus::Draft,
             language,
             subject,
             message,
@@ -80,16 +80,14 @@ impl Sending {
     }
 }
 
-/// Returns the subject and text of the message to the household, in the household's language and in
-/// the occasion's tone.
-fn message(text: &Text, portal: &InvitationSnapshot, link: &str) -> (String, String) {
-    let (reading, occasion) = (Reading::new(text, portal), &portal.occasion);
+fn message(text: &Text, snapshot: &InvitationSnapshot, link: &str) -> (String, String) {
+    let (reading, occasion) = (Reading::new(text, snapshot), &snapshot.occasion);
     let hosts = occasion
         .hosts
         .pick(text.language(), &occasion.default_language);
     let hosts = [("hosts", hosts.text.into())];
     let invite = format!("send-invite-{}", occasion.tone.word());
-    let code = portal.household.invitation.code.as_str();
+    let code = snapshot.household.invitation.code.as_str();
     let date = reading.cover().date;
     let ask = reading.closing().map(|closing| match closing {
         Closing::Day { date, .. } => text.with("closing-day", [("date", date.into())]),
@@ -111,15 +109,13 @@ fn message(text: &Text, portal: &InvitationSnapshot, link: &str) -> (String, Str
     (text.with("send-subject", hosts), message)
 }
 
-/// Converts a telephone number to international digits for `wa.me`. If the number has no country
-/// code, returns an empty string. WhatsApp then lets the host choose the recipient.
-fn abroad(phone: &str) -> String {
+/// Empty without a country code: WhatsApp then lets the host choose the recipient.
+fn whatsapp_number(phone: &str) -> String {
     let phone = dialled(phone);
     let known = phone.strip_prefix('+').or_else(|| phone.strip_prefix("00"));
     known.unwrap_or_default().to_owned()
 }
 
-/// Removes spaces and brackets from a telephone number.
 fn dialled(phone: &str) -> String {
     let kept = phone
         .chars()
@@ -164,18 +160,18 @@ pub(super) async fn walk(req: HostRequest) -> Result<Response, Problem> {
     let wording = req.wording(&context);
     let Walk { turn, left, before } = &walk;
     let marked = before.as_ref().filter(|_| req.query.text("done") == "sent");
-    let portal = turn.as_ref().map(|(portal, _)| portal);
-    let invitation = portal.map(|portal| &portal.household.invitation);
+    let snapshot = turn.as_ref().map(|(snapshot, _)| snapshot);
+    let invitation = snapshot.map(|snapshot| &snapshot.household.invitation);
     let body = WalkPage {
         text: &req.text,
         csrf: &req.csrf,
         submission: req.submission(),
         household: invitation.map_or("", |one| one.details.household.as_str()),
         code: invitation.map_or("", |one| one.code.as_str()),
-        send: turn.as_ref().map(|(portal, sent_at)| Sending {
+        send: turn.as_ref().map(|(snapshot, sent_at)| Sending {
             sent: sent_at.map(|at| wording.moment(at)),
             walk: Some(query.clone()),
-            ..Sending::new(&req.site, &wording, portal)
+            ..Sending::new(&req.site, &wording, snapshot)
         }),
         left: *left,
         next: invitation
@@ -229,7 +225,7 @@ mod tests {
             ("012-345 6789", ""),
             ("", ""),
         ] {
-            assert_eq!(abroad(typed), known, "{typed}");
+            assert_eq!(whatsapp_number(typed), known, "{typed}");
         }
         assert_eq!(dialled("012-345 67 89"), "0123456789");
     }

@@ -81,14 +81,12 @@ impl Part {
         }
     }
 
-    /// Returns the fields in the section's form.
     fn fields(self) -> Vec<web::Field> {
         let mut fields = FIELDS.to_vec();
         fields.retain(|field| field.section == self.title());
         fields
     }
 
-    /// Returns the permission that is needed to open and save the section.
     fn permission(self) -> Permission {
         match self {
             Self::Texts => Permission::Write,
@@ -105,33 +103,25 @@ struct Settings<'a> {
     csrf: &'a str,
     done: Option<String>,
     form_state: &'a FormState,
-    /// The sections that this host may change.
     parts: Vec<Part>,
     part: Part,
     version: &'a str,
     groups: Vec<Group>,
-    /// What the typed deadline would change for households. It is shown before the deadline is
-    /// saved.
+    /// Shown before the deadline is saved.
     effect: Option<String>,
-    /// The dates on which the occasion is archived and deleted. Only the section [`Part::End`]
-    /// shows them.
     end: Option<End>,
     states: Vec<Move>,
     confirm: Option<Field>,
     card: String,
-    /// The form for the cover picture. Only the section for the picture shows it.
     cover: Option<Cover>,
-    /// Sentences about how the accent colour was adjusted to be readable.
     changed: Vec<String>,
 }
 
 struct Cover {
-    /// The path of the current picture.
     picture: Option<String>,
     file: Field,
 }
 
-/// A status that the occasion can get next.
 struct Move {
     status: &'static str,
     words: &'static str,
@@ -168,8 +158,6 @@ pub(super) async fn look(req: HostRequest, wishes: Wishes) -> Result<Response, P
     Ok(page)
 }
 
-/// Checks the permission for the section. For [`Part::End`], also loads the dates on which the
-/// occasion is archived and deleted.
 fn look_at(
     part: Part,
 ) -> impl Fn(&mut Tx<'_>, &PageContext) -> Result<Option<Retention>, Refusal> + Send + 'static {
@@ -180,10 +168,8 @@ fn look_at(
     }
 }
 
-/// What a section's page shows besides its form.
 #[derive(Default)]
 struct Beside {
-    /// What the typed deadline would change for households.
     effect: Option<String>,
     retention: Option<Retention>,
 }
@@ -197,7 +183,6 @@ impl From<Option<Retention>> for Beside {
     }
 }
 
-/// Parses the section that the path names.
 fn part(req: &HostRequest) -> Result<Part, Problem> {
     let named = req.piece("part");
     let found = Part::ALL.into_iter().find(|part| part.word() == named);
@@ -256,7 +241,6 @@ fn page(
     req.page(context, Place::Settings, &text.say(part.title()), body)
 }
 
-/// Returns the stored settings of all sections as form values.
 fn stored(occasion: &Occasion) -> Form {
     let form = fields::form(FIELDS, occasion, occasion.version, &occasion.zone());
     let own = occasion.theme.accent.is_some();
@@ -267,13 +251,10 @@ fn stored(occasion: &Occasion) -> Form {
     form_state::form(fields.chain(own))
 }
 
-/// The checkbox for a custom colour. A colour input always sends a colour. So only this checkbox
-/// says whether the typed colour is used.
+/// A colour input always sends a colour. Only this checkbox says whether it is used.
 const ACCENT_OWN: &str = "accent_own";
-/// The colour that the colour input shows if the host has chosen no colour.
 const ACCENT_SHOWN: &str = "#7a1733";
 
-/// Returns the form without its colour, unless the box for a custom colour is ticked.
 fn with_own_accent(form: &Form) -> Form {
     let is_own = form.is_ticked(ACCENT_OWN);
     let fields = form
@@ -282,8 +263,6 @@ fn with_own_accent(form: &Form) -> Form {
     form_state::form(fields)
 }
 
-/// Returns a sentence for each colour scheme in which the accent colour was adjusted to be
-/// readable.
 fn changed_accent(text: &Text, theme: Theme) -> Vec<String> {
     let colors = theme_accent::colors(theme).into_iter().flatten();
     let all = ["host-accent-light", "host-accent-dark"]
@@ -295,15 +274,14 @@ fn changed_accent(text: &Text, theme: Theme) -> Vec<String> {
         .collect()
 }
 
-/// The hints for the theme presets, in the order of the choices.
+/// In the order of the choices.
 const LOOK_HINTS: [&str; 3] = [
     "host-look-songket-hint",
     "host-look-letterpress-hint",
     "host-look-plain-hint",
 ];
 
-/// Builds the fields of a section's form. The heading is left out, because the page already shows
-/// it.
+/// Without the heading, because the page already shows it.
 fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group> {
     let table = wording.table_form(form_state);
     let mut groups = table.groups(&part.fields(), "");
@@ -340,7 +318,6 @@ fn shown(wording: &Wording<'_>, form_state: &FormState, part: Part) -> Vec<Group
     groups
 }
 
-/// Returns the statuses that the occasion can get next.
 fn moves(status: OccasionStatus) -> Vec<Move> {
     let one = |status: OccasionStatus, words, effect, is_grave| Move {
         status: status.word(),
@@ -417,8 +394,7 @@ pub(super) async fn save(posted: HostForm) -> Result<Response, Problem> {
     answer(&posted, part, done).await
 }
 
-/// Confirms the announced deletion, even if the server could not yet deliver the warning mails to
-/// the owners.
+/// Even if the server could not yet deliver the warning mails to the owners.
 async fn confirm_deletion(posted: &HostForm) -> Result<Response, Problem> {
     let to = posted.req.at("/settings/end?done=saved");
     let done = posted
@@ -430,7 +406,6 @@ async fn confirm_deletion(posted: &HostForm) -> Result<Response, Problem> {
     answer(posted, Part::End, done).await
 }
 
-/// Sets the cover picture, or removes it.
 async fn set_cover(posted: &HostForm) -> Result<Response, Problem> {
     let done = try_set_cover(posted).await;
     form_state::answer(done, async |problem| {
@@ -475,8 +450,7 @@ async fn try_set_cover(posted: &HostForm) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// Returns the first form field that the save changed, as a URL fragment. The page then opens at
-/// this field.
+/// As a URL fragment: the page then opens at this field.
 fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     let new_form = FormState::of(stored(new.occasion));
     let fields = shown(new, &new_form, part);
@@ -485,7 +459,6 @@ fn first_changed(part: Part, old: &Form, new: &Wording<'_>) -> String {
     changed.map_or_else(String::new, |field| format!("#{}", field.name))
 }
 
-/// Shows what a typed deadline would change, before the host saves it.
 async fn look_at_deadline(posted: &HostForm) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let input = Input::Form(form.clone(), Part::Deadline.fields());

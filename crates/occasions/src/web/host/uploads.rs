@@ -15,7 +15,6 @@ use crate::id::UploadId;
 use crate::upload::UploadState;
 use crate::web::guest::upload_files::UploadView;
 
-/// How many uploads one page shows.
 const PER_PAGE: u32 = 48;
 
 #[derive(Template)]
@@ -26,8 +25,6 @@ struct UploadsPage<'a> {
     csrf: &'a str,
     submission: String,
     done: Option<String>,
-    /// The states of uploads, each with the number of uploads. Empty if the occasion has no
-    /// uploads.
     tabs: Vec<Tab>,
     state: UploadState,
     rows: Vec<Row>,
@@ -38,7 +35,6 @@ struct UploadsPage<'a> {
     is_off: bool,
 }
 
-/// A link to all uploads in one state.
 struct Tab {
     href: String,
     words: String,
@@ -165,7 +161,6 @@ pub(super) async fn decide(posted: HostForm) -> Result<Response, Problem> {
     Ok(posted.once(change).await?)
 }
 
-/// Shows a page that asks the host to confirm the deletion of the chosen uploads.
 async fn ask(posted: &HostForm, state: UploadState, ids: Vec<&str>) -> Result<Response, Problem> {
     let req = &posted.req;
     let look = |_: &mut Tx<'_>, context: &PageContext| context.host.needs(Permission::Write);

@@ -32,9 +32,7 @@ const IN_A_DAY: u32 = 30;
 /// same large network.
 const ALONE: [[Rule; 2]; 4] = levels(3);
 const WITH_NAME: [[Rule; 2]; 4] = levels(8);
-/// The installation's limits for attempts without a name.
 const INSTALLATION: [Rule; 2] = rules(150, TEN_MINUTES, 1_500, DAY);
-/// The limit on wrong names for one code.
 const NAMES: [Rule; 2] = rules(3, HOUR, 3, HOUR);
 
 /// The prefix lengths of the network levels, smallest network first. IPv4 addresses are mapped into
@@ -69,7 +67,6 @@ struct Network {
 #[derive(Debug, Default)]
 pub(super) struct Tallies {
     networks: HashMap<Key, Tally>,
-    /// The counters for codes and for the installation.
     rest: HashMap<Key, Tally>,
     swept_at: Timestamp,
 }
@@ -77,7 +74,6 @@ pub(super) struct Tallies {
 #[derive(Debug)]
 struct Tally {
     windows: [Window; 2],
-    /// The number of look-ups in flight.
     open: u32,
 }
 
@@ -276,7 +272,6 @@ pub(super) fn leaf(client: IpAddr) -> IpAddr {
     }
 }
 
-/// The keys of all counters that apply to an attempt.
 fn keys(failure: &Failure) -> impl Iterator<Item = Key> {
     let (bits, lengths) = match failure.network {
         IpAddr::V4(address) => (address.to_ipv6_mapped().to_bits(), &LEVELS_V4[..]),
@@ -309,8 +304,7 @@ const fn rules(count: u32, per: SignedDuration, in_all: u32, longer: SignedDurat
     ]
 }
 
-/// The limits of each network level, smallest network first. Each level allows `times` as much as
-/// the level before.
+/// Smallest network first. Each level allows `times` as much as the level before.
 const fn levels(times: u32) -> [[Rule; 2]; 4] {
     [
         level(1),

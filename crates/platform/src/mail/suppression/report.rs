@@ -12,8 +12,8 @@ use crate::key::Key;
 use crate::sql;
 use crate::store::{Rows, StoreError, Tx};
 
-/// How long reports are kept in order to recognize repeated ones.
-const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Long enough to recognize repeated reports.
+const KEPT_FOR: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// What a report says about a mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -75,7 +75,7 @@ pub(in super::super) fn returned(
     let sent: Option<(Address,)> = sql!(
         "SELECT recipient FROM mail WHERE id = :id AND created_at > :oldest",
         id,
-        oldest = tx.now() - KEPT
+        oldest = tx.now() - KEPT_FOR
     )
     .maybe(tx)?;
     // The email address is taken from the stored mail, because a report may name an address to
@@ -138,7 +138,6 @@ pub(in super::super) fn outcome_of_mail(
     Ok(())
 }
 
-/// Stores a report, and returns whether it differs from earlier reports about this mail.
 fn is_news(
     tx: &mut Tx<'_>,
     place: &Place,
@@ -236,7 +235,7 @@ pub fn sweep(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     let now = tx.now();
     sql!(
         "DELETE FROM mail_report WHERE at < :oldest",
-        oldest = now - KEPT
+        oldest = now - KEPT_FOR
     )
     .run(tx, Rows::Any)?;
     sql!(

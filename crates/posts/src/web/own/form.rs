@@ -91,7 +91,6 @@ fn set(form: &mut Form, picture: &StoredPicture) {
     form.set("image_bytes", picture.bytes.to_string());
 }
 
-/// Inserts an uploaded picture at the caret, or at the end of the text.
 async fn put_into_text(posted: &mut FormPost) -> Result<(), Problem> {
     let (site, sender) = (posted.req.site.clone(), sender(posted));
     let Some(sent) = take(posted, "text_image") else {
@@ -140,7 +139,6 @@ struct EditorPage<'a> {
     form: EditForm<'a>,
     /// The key under which the browser's local storage keeps the typed text.
     keep: String,
-    /// Whether the form contains unsaved changes.
     is_unsaved: bool,
     preview: Option<Preview>,
     /// The title field; `None` for a note.
@@ -149,21 +147,17 @@ struct EditorPage<'a> {
     text_image: Field,
     text_image_alt: Field,
     picture: Option<Picture>,
-    /// The file name of an uploaded picture that no post uses yet.
     kept: String,
     image: Field,
     image_alt: Option<Field>,
     image_remove: Option<Field>,
     /// The fields that are collapsed because they are seldom changed.
     more: Vec<Folded>,
-    /// The state in words, and the time of the last save.
     status: String,
-    /// The path of the post's public page, if the post is public.
     page: Option<String>,
     /// The state that the post gets if the form is sent without a button.
     state: State,
     buttons: Vec<Button>,
-    /// The path of the page that withdraws the post; `None` if the post cannot be withdrawn.
     withdraw: Option<String>,
     delete: Option<String>,
 }
@@ -173,20 +167,17 @@ struct Preview {
     html: String,
 }
 
-/// A field that is collapsed because it is seldom changed.
 struct Folded {
     field: Field,
     value: String,
     is_open: bool,
 }
 
-/// A button that saves the post and sets its state.
 struct Button {
     label: String,
     state: State,
     is_main: bool,
-    /// The label that the page's script shows if the chosen day is in the future; empty if the
-    /// label never changes.
+    /// The page's script shows it if the chosen day is in the future. Empty if it never changes.
     later: String,
 }
 
@@ -277,7 +268,6 @@ pub(super) fn page(req: &PageRequest, one: Option<&Post>, mut form: EditForm<'_>
     body.to_string()
 }
 
-/// The typed day of publication, if it is in the future.
 fn later(req: &PageRequest, typed: &str) -> Option<String> {
     let zone = editor::zone(&req.who);
     let at = typed.parse::<civil::DateTime>().ok()?;

@@ -22,7 +22,6 @@ struct Question<'a> {
     submission: String,
     title: String,
     effect: &'static str,
-    /// The path to which the form is sent.
     action: String,
     button: &'static str,
     back: String,

@@ -15,9 +15,7 @@ use crate::zip_parts::xml::{Piece, Tag, Xml};
 
 /// The maximum number of texts that cells share: one for each cell.
 const MOST_STRINGS: usize = MOST_ROWS * MOST_COLUMNS;
-/// The number of rows in a sheet of Excel.
 const EXCEL_ROWS: usize = 1_048_576;
-/// The number of columns in a sheet of Excel.
 const EXCEL_COLUMNS: usize = 16_384;
 
 pub(super) fn read(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
@@ -40,7 +38,6 @@ pub(super) fn read(bytes: &[u8], grid: &mut Grid) -> Result<(), Unreadable> {
     cells.read(&mut part.ok_or(Unreadable::BadWorkbook)?, grid)
 }
 
-/// The path of a part to which a part in `folder` refers.
 fn at(folder: &str, target: &str) -> String {
     match target.strip_prefix('/') {
         Some(whole) => whole.to_owned(),
@@ -75,7 +72,6 @@ impl<'a> Book<'a> {
         Ok(Some(Xml::new(BufReader::new(part))))
     }
 
-    /// The folder of the workbook's main part, and its name in that folder.
     fn main_part(&mut self) -> Result<(String, String), Unreadable> {
         let is_main = |_: &str, kind: &str| kind.ends_with("/officeDocument");
         let target = self.target("_rels/.rels", is_main)?;
@@ -86,7 +82,6 @@ impl<'a> Book<'a> {
         Ok((folder.to_owned(), name.to_owned()))
     }
 
-    /// The target of the first relation that is wanted by its id and its type.
     fn target(
         &mut self,
         relations: &str,
@@ -129,7 +124,6 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// The texts that cells share.
     fn strings(&mut self, path: &str, grid: &mut Grid) -> Result<Option<Strings>, Unreadable> {
         let Some(mut part) = self.part(path)? else {
             return Ok(None);
@@ -152,7 +146,6 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Which of the workbook's formats show dates.
     fn formats(&mut self, path: &str) -> Result<Option<Formats>, Unreadable> {
         let Some(mut part) = self.part(path)? else {
             return Ok(None);
@@ -184,7 +177,6 @@ struct Cells {
     is_1904: bool,
 }
 
-/// What a cell says of itself before its value.
 struct CellHead {
     row: usize,
     column: usize,
@@ -193,8 +185,7 @@ struct CellHead {
 }
 
 impl Cells {
-    /// Puts the cells into the grid in their order in the file. Where a cell does not say its
-    /// place, it follows the one before it.
+    /// Where a cell does not say its place, it follows the one before it.
     fn read<R: BufRead>(&self, part: &mut Xml<R>, grid: &mut Grid) -> Result<(), Unreadable> {
         let (mut row, mut column, mut has_data) = (0, 0, false);
         loop {
@@ -289,8 +280,7 @@ impl CellHead {
     }
 }
 
-/// The row and the column of a place such as `AB12`, counted from zero. A row's place has no
-/// column.
+/// Counted from zero. A row's place has no column.
 fn position(place: &str) -> Result<(usize, Option<usize>), Unreadable> {
     let digits = place.find(|letter: char| letter.is_ascii_digit());
     let (letters, digits) = place.split_at(digits.unwrap_or(place.len()));

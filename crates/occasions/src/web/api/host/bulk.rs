@@ -21,7 +21,6 @@ use crate::id::InvitationId;
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE};
 use crate::web::access::may;
 
-/// The maximum number of bulk actions in a response. The same maximum applies to exports.
 const LATEST: i64 = 50;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {

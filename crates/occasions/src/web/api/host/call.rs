@@ -26,7 +26,6 @@ pub(crate) use call::{Maybe, answer, id};
 /// A request whose caller has not been checked yet.
 pub(crate) struct Call {
     inner: call::Call,
-    /// The permission that the path requires.
     permission: Option<Permission>,
     by_hand: ByHand,
 }
@@ -142,7 +141,6 @@ impl Call {
         self.once_by(body, status, self.enter(place), change).await
     }
 
-    /// Checks that the caller is a host with the permission that the path requires.
     fn enter(
         &self,
         place: Place,

@@ -19,7 +19,6 @@ use crate::hosting::mail_text::{self, MailKind, MailText};
 use crate::token_scopes::{OCCASION_READ, OCCASION_WRITE, RSVPS_READ};
 use crate::web::access::{HostAccess, may};
 
-/// The maximum number of households in a response.
 const MOST: i64 = 500;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {

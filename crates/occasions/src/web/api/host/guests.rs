@@ -89,8 +89,8 @@ async fn add(
     let version = call.version_if_named(version)?;
     let place = Place::occasion(&occasion)?;
     call.once(place, &body.bytes, StatusCode::CREATED, move |tx, host| {
-        let (portal, _) = guests::add(tx, host, &invitation, version, &people)?;
-        saved(tx, host, &portal)
+        let (snapshot, _) = guests::add(tx, host, &invitation, version, &people)?;
+        saved(tx, host, &snapshot)
     })
     .await
 }
@@ -134,8 +134,8 @@ async fn show(
                 &[&guest],
             )?;
             let (invitation,) = found.ok_or(Refusal::NotFound)?;
-            let portal = portals::load(tx, host, &invitation)?;
-            one(tx, host, &portal, &guest)
+            let snapshot = portals::load(tx, host, &invitation)?;
+            one(tx, host, &snapshot, &guest)
         })
         .await?;
     Ok(answer(StatusCode::OK, &found))
@@ -157,8 +157,8 @@ async fn change(
     let guest: GuestId = id(&guest)?;
     let changed = call
         .write(Place::occasion(&occasion)?, move |tx, host| {
-            let portal = guests::change(tx, host, &guest, version, &input)?;
-            Ok(Saved::of(one(tx, host, &portal, &guest)?, Sees::of(host)))
+            let snapshot = guests::change(tx, host, &guest, version, &input)?;
+            Ok(Saved::of(one(tx, host, &snapshot, &guest)?, Sees::of(host)))
         })
         .await?;
     Ok(answer(StatusCode::OK, &changed))
@@ -199,8 +199,8 @@ async fn reply(
     let place = Place::Guest(guest.clone());
     let saved = call
         .write(place, move |tx, host| {
-            let portal = answers::reply(tx, host, &guest, &event, version, &body)?;
-            Ok(Saved::of(one(tx, host, &portal, &guest)?, Sees::of(host)))
+            let snapshot = answers::reply(tx, host, &guest, &event, version, &body)?;
+            Ok(Saved::of(one(tx, host, &snapshot, &guest)?, Sees::of(host)))
         })
         .await?;
     Ok(answer(StatusCode::OK, &saved))
@@ -209,11 +209,11 @@ async fn reply(
 fn one(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     guest: &GuestId,
 ) -> Result<OneGuest, Refusal> {
-    let stored = &portal.household.invitation;
-    let found = load_view(tx, host, portal)?.into_guest(guest);
+    let stored = &snapshot.household.invitation;
+    let found = load_view(tx, host, snapshot)?.into_guest(guest);
     Ok(OneGuest {
         invitation: stored.id.clone(),
         version: stored.version,

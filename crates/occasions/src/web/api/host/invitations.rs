@@ -92,11 +92,11 @@ async fn create(
     let insists = new.insist_on_code.unwrap_or_default();
     let code = new.code.clone();
     let made = async {
-        let chosen = choose(&call, &place, code.clone(), insists).await?;
+        let chosen = count_attempt(&call, &place, code.clone(), insists).await?;
         let status = StatusCode::CREATED;
         call.once(place, &body.bytes, status, move |tx, host| {
-            let portal = invitations::create(tx, host, &new, chosen.as_ref())?;
-            saved(tx, host, &portal)
+            let snapshot = invitations::create(tx, host, &new, chosen.as_ref())?;
+            saved(tx, host, &snapshot)
         })
         .await
     };
@@ -114,9 +114,9 @@ async fn show(call: Call, Path(text): Path<String>) -> Result<Response, Problem>
     let key = call.site.keys.key(suppression::PURPOSE);
     let found = call
         .read(place, move |tx, host| {
-            let portal = portals::load(tx, host, &invitation)?;
-            let view = load_view(tx, host, &portal)?;
-            let held = suppressions::list(tx, &key, host, &portal.household.invitation)?;
+            let snapshot = portals::load(tx, host, &invitation)?;
+            let view = load_view(tx, host, &snapshot)?;
+            let held = suppressions::list(tx, &key, host, &snapshot.household.invitation)?;
             Ok(view.with_suppressions(held))
         })
         .await?;
@@ -138,8 +138,8 @@ async fn change(
     let place = Place::Invitation(invitation.clone());
     let changed = call
         .write(place, move |tx, host| {
-            let portal = invitations::change(tx, host, &invitation, version, &body)?;
-            saved(tx, host, &portal)
+            let snapshot = invitations::change(tx, host, &invitation, version, &body)?;
+            saved(tx, host, &snapshot)
         })
         .await?;
     Ok(answer(StatusCode::OK, &changed))
@@ -329,7 +329,7 @@ async fn replace_code(
     let place = Place::Invitation(invitation);
     let code = wanted.code.clone();
     let replaced = async {
-        let chosen = choose(&call, &place, wanted.code, wanted.insist_on_code).await?;
+        let chosen = count_attempt(&call, &place, wanted.code, wanted.insist_on_code).await?;
         let replace = move |tx: &mut Tx<'_>, host: &HostOf, invitation: &InvitationId| {
             codes::replace(tx, host, invitation, version, chosen.as_ref())
         };
@@ -428,15 +428,14 @@ where
     let invitation: InvitationId = id(text)?;
     let place = Place::Invitation(invitation.clone());
     call.once(place, body, StatusCode::OK, move |tx, host| {
-        let portal = change(tx, host, &invitation)?;
-        saved(tx, host, &portal)
+        let snapshot = change(tx, host, &invitation)?;
+        saved(tx, host, &snapshot)
     })
     .await
 }
 
-/// Counts a host's attempt to set a code. This happens in its own transaction, so that a later
-/// failure cannot undo the count.
-async fn choose(
+/// In its own transaction, so that a later failure cannot undo the count.
+async fn count_attempt(
     call: &Call,
     place: &Place,
     code: Option<String>,
@@ -484,23 +483,23 @@ impl ToSchema for ChangeBody {
 pub(super) fn load_view(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
 ) -> Result<InvitationView, Refusal> {
     let sees = Sees::of(host);
-    let id = &portal.household.invitation.id;
+    let id = &snapshot.household.invitation.id;
     let reached = if sees.contacts {
         guests::contacts(tx, id)?
     } else {
         std::collections::BTreeMap::new()
     };
     let kept = invitations::bookkeeping(tx, id)?;
-    Ok(view::invitation(portal, sees).with(&kept, &reached))
+    Ok(view::invitation(snapshot, sees).with(&kept, &reached))
 }
 
 pub(super) fn saved(
     tx: &mut Tx<'_>,
     host: &HostOf,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
 ) -> Result<Saved<InvitationView>, Refusal> {
-    Ok(Saved::of(load_view(tx, host, portal)?, Sees::of(host)))
+    Ok(Saved::of(load_view(tx, host, snapshot)?, Sees::of(host)))
 }

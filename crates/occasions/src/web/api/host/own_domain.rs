@@ -127,14 +127,12 @@ async fn check(
     found(&call, served, &id).await
 }
 
-/// Refuses the request if the site does not allow occasions to have their own host names. Must be
-/// called after the check that the caller is a host, because only hosts may learn about the site's
-/// settings.
+/// Only hosts may learn about the site's settings, so the caller must already have been checked.
 fn ensure(is_allowed: bool) -> Result<(), Refusal> {
     is_allowed.then_some(()).ok_or(Refusal::FeatureDisabled)
 }
 
-/// Checks the DNS records. The caller must already have been checked.
+/// The caller must already have been checked.
 async fn look(call: &Call, id: &str) -> Result<(), Problem> {
     Ok(own_domain::check(&call.site, &super::call::id(id)?).await?)
 }

@@ -20,11 +20,10 @@ use crate::own_domain;
 use crate::token_scopes::OCCASION_READ;
 use crate::web::access::may;
 
-/// The default width of a PNG, in pixels.
+/// In pixels, of a PNG.
 const USUAL: i64 = 600;
-/// The minimum and maximum width of a PNG, in pixels.
+/// The minimum and maximum, in pixels.
 const WIDTHS: [i64; 2] = [300, 2_000];
-/// The width of each PNG in a ZIP file, in pixels.
 const PACKED: usize = 600;
 /// File names contain at most this many characters of a household's name.
 const NAME: usize = 40;
@@ -116,8 +115,8 @@ async fn link(call: &Call, text: &str) -> Result<String, Problem> {
     let of = invitation.clone();
     let site = call.site.clone();
     call.read(Place::Invitation(invitation), move |tx, host| {
-        let portal = portals::load(tx, host, &of)?;
-        Ok::<_, Refusal>(portal.url(&site).join(&portal.link("")))
+        let snapshot = portals::load(tx, host, &of)?;
+        Ok::<_, Refusal>(snapshot.url(&site).join(&snapshot.link("")))
     })
     .await
 }
@@ -135,8 +134,7 @@ fn pack(codes: &[(String, String)]) -> zip::result::ZipResult<Vec<u8>> {
     Ok(zip.finish()?.into_inner())
 }
 
-/// Keeps only the letters and digits of a household's name, because other characters are not
-/// allowed in some file systems.
+/// Other characters are not allowed in some file systems.
 fn in_file_name(household: &str) -> String {
     let words = household.split(|char: char| !char.is_alphanumeric());
     let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();

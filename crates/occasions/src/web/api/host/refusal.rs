@@ -33,7 +33,9 @@ fn stored(current: &Current, sees: Sees) -> Value {
         Current::Resource { whole, receipt } => {
             return if sees.occasion { whole } else { receipt }.clone();
         }
-        Current::Invitation(portal) => Saved::of(view::invitation(portal, sees), sees).to_json(),
+        Current::Invitation(snapshot) => {
+            Saved::of(view::invitation(snapshot, sees), sees).to_json()
+        }
     };
     shown.unwrap_or_default()
 }

@@ -30,8 +30,7 @@ use crate::web::access::may;
 const WAITING: usize = 1_000;
 /// How often the stream sends a keep-alive comment and checks the session or token again.
 const EVERY: Duration = Duration::from_secs(15);
-/// The maximum number of open streams per account.
-const MOST: usize = 20;
+const MOST_PER_ACCOUNT: usize = 20;
 
 pub(super) fn routes<R: Routes<Site>>() -> R {
     R::default().routes(routes!(listen: may(See, Tokens(&[RSVPS_READ]))))
@@ -72,7 +71,7 @@ async fn listen(
     let account = call.who.account().id.clone();
     let store = site.store.clone();
     let feed = Feed::open(store, &listeners.counts, call.who.clone(), occasion, resume).await?;
-    let (place, end) = listeners.places.take_over(&account, MOST);
+    let (place, end) = listeners.places.take_over(&account, MOST_PER_ACCOUNT);
     let (parts, _) = request.into_parts();
     let pace = parts.extensions.get().copied().unwrap_or(Pace(EVERY));
     let (sender, body) = Channel::<Bytes, std::convert::Infallible>::new(WAITING);
@@ -86,8 +85,7 @@ async fn listen(
     Ok(event_stream::response(Body::new(body)))
 }
 
-/// Sends events until the client disconnects, is too slow or loses access, or until a newer stream
-/// replaces this one.
+/// Ends when the client is too slow or loses access, or when a newer stream replaces this one.
 async fn send(
     mut feed: Feed,
     mut end: End,
@@ -129,14 +127,12 @@ async fn send(
     }
 }
 
-/// Returns the caller if the session or token is still valid.
 async fn still_there(parts: &request::Parts, site: &Site) -> Option<SignedIn> {
     let caller = Caller::from_request_parts(&mut parts.clone(), site).await;
     Some(caller.ok()?.who)
 }
 
-/// Queues an event without waiting. Returns `false` if the client has disconnected or its queue is
-/// full.
+/// Does not wait. `false` if the client has disconnected or its queue is full.
 fn push(sender: &mut Sender<Bytes, std::convert::Infallible>, text: Bytes) -> bool {
     let frame = http_body::Frame::data(text);
     sender.try_send(frame).is_ok()

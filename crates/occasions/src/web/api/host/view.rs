@@ -185,8 +185,8 @@ pub(super) struct GuestView {
 }
 
 /// Returns those parts of an invitation that the caller may see.
-pub(super) fn invitation(portal: &InvitationSnapshot, sees: Sees) -> InvitationView {
-    let stored = &portal.household.invitation;
+pub(super) fn invitation(snapshot: &InvitationSnapshot, sees: Sees) -> InvitationView {
+    let stored = &snapshot.household.invitation;
     let details = stored.details.clone();
     let contacts = sees.contacts;
     let shown = |text: String| contacts.then_some(text);
@@ -203,7 +203,7 @@ pub(super) fn invitation(portal: &InvitationSnapshot, sees: Sees) -> InvitationV
         language: details.language,
         plus_ones: details.plus_ones,
         children: details.children,
-        allowance: portal.household.allowance(),
+        allowance: snapshot.household.allowance(),
         deadline_override: details.deadline_override,
         lock_mode: details.lock_mode,
         open_until: details.open_until,
@@ -212,24 +212,24 @@ pub(super) fn invitation(portal: &InvitationSnapshot, sees: Sees) -> InvitationV
         host_note: shown(details.host_note),
         tags: details.tags,
         note: sees.answers.then(|| stored.note.clone()),
-        access: portal.access,
-        response: sees.answers.then(|| portal.response()),
-        closes_at: portal.closes_at(),
+        access: snapshot.access,
+        response: sees.answers.then(|| snapshot.response()),
+        closes_at: snapshot.closes_at(),
         replied_at: stored.replied_at.filter(|_| sees.answers),
         archived_at: stored.archived_at,
-        events: portal
+        events: snapshot
             .invited_events()
             .map(|event| event.key.clone())
             .collect(),
-        guests: portal
+        guests: snapshot
             .household
             .guests
             .iter()
-            .map(|one| guest(portal, one, sees))
+            .map(|one| guest(snapshot, one, sees))
             .collect(),
         answers: sees
             .answers
-            .then(|| answers(portal, &portal.household.answers)),
+            .then(|| answers(snapshot, &snapshot.household.answers)),
         bookkeeping: None,
         suppressions: None,
     }
@@ -275,10 +275,10 @@ impl InvitationView {
     }
 }
 
-fn guest(portal: &InvitationSnapshot, guest: &Guest, sees: Sees) -> GuestView {
-    let replies = portal.events.iter().filter_map(|event| {
+fn guest(snapshot: &InvitationSnapshot, guest: &Guest, sees: Sees) -> GuestView {
+    let replies = snapshot.events.iter().filter_map(|event| {
         let reply = guest.replies.get(&event.id)?;
-        Some((event.key.clone(), portal.effective_status(reply.status)))
+        Some((event.key.clone(), snapshot.effective_status(reply.status)))
     });
     GuestView {
         id: guest.id.clone(),
@@ -290,15 +290,15 @@ fn guest(portal: &InvitationSnapshot, guest: &Guest, sees: Sees) -> GuestView {
         replies: sees.answers.then(|| replies.collect()),
         diets: sees.answers.then(|| guest.diets.clone()),
         diet_note: sees.answers.then(|| guest.diet_note.clone()),
-        answers: sees.answers.then(|| answers(portal, &guest.answers)),
+        answers: sees.answers.then(|| answers(snapshot, &guest.answers)),
         email: None,
         phone: None,
         answered_at: guest.answered_at().filter(|_| sees.answers),
     }
 }
 
-fn answers(portal: &InvitationSnapshot, given: &Answers) -> BTreeMap<String, Answer> {
-    let questions = portal.questions.iter();
+fn answers(snapshot: &InvitationSnapshot, given: &Answers) -> BTreeMap<String, Answer> {
+    let questions = snapshot.questions.iter();
     questions
         .filter_map(|question| Some((question.key.clone(), given.get(&question.id)?.clone())))
         .collect()

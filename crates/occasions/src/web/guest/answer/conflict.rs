@@ -26,16 +26,16 @@ use crate::words::{AskedOf, QuestionKind};
 pub(super) fn show(
     which: Which,
     text: &Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     form: &Form,
     changed: &[FieldChange],
     submission: String,
 ) -> Response {
-    let reading = Reading::new(text, portal);
+    let reading = Reading::new(text, snapshot);
     let merge = Merge {
         reading: &reading,
         text,
-        portal,
+        snapshot,
         form,
         changed,
     };
@@ -43,14 +43,14 @@ pub(super) fn show(
     let body = Conflict {
         text,
         frame: reading.frame(),
-        action: portal.link(&format!("/{}", which.path())),
-        version: portal.household.invitation.version.to_string(),
+        action: snapshot.link(&format!("/{}", which.path())),
+        version: snapshot.household.invitation.version.to_string(),
         submission,
         differences,
         merged,
     };
     let title = body.title();
-    let mut response = guest_page(text, portal, &title, body);
+    let mut response = guest_page(text, snapshot, &title, body);
     *response.status_mut() = StatusCode::CONFLICT;
     response
 }
@@ -58,7 +58,7 @@ pub(super) fn show(
 struct Merge<'a> {
     reading: &'a Reading<'a>,
     text: &'a Text,
-    portal: &'a InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     form: &'a Form,
     changed: &'a [FieldChange],
 }
@@ -69,7 +69,6 @@ struct Pair {
     history: String,
     about: String,
     stored: String,
-    /// The stored value as the page shows it.
     words: String,
     /// The text that the page shows for each value. A value without a text is shown as it is.
     said: Vec<(String, String)>,
@@ -93,7 +92,7 @@ impl Merge<'_> {
                 differences.push(pair.difference(typed));
             }
         }
-        for guest in &self.portal.household.guests {
+        for guest in &self.snapshot.household.guests {
             self.put_together(guest, &mut merged);
         }
         let ticked = self.put_choices_together(&mut merged);
@@ -110,16 +109,15 @@ impl Merge<'_> {
                 merged.push((name.to_owned(), value.to_owned()));
             }
         }
-        let version = self.portal.household.invitation.note_version.to_string();
+        let version = self.snapshot.household.invitation.note_version.to_string();
         merged.push(("note_version".to_owned(), version));
         (differences, merged)
     }
 
-    /// Finds the form's rows of new guests whom an earlier save has already added. This happens,
-    /// for example, when the guest pressed "Back". These guests must not be added twice. Returns
-    /// the prefix of each row's field names.
+    /// Rows of new guests whom an earlier save has added, for example after "Back": they must not
+    /// be added twice. Returns the prefix of each row's field names.
     fn twins(&self) -> Vec<String> {
-        let guests = self.portal.household.guests.iter();
+        let guests = self.snapshot.household.guests.iter();
         let mut added: Vec<&str> = guests
             .filter(|guest| self.old(&format!("guests/{}", guest.id)) == Some(&Value::Null))
             .map(|guest| guest.name.as_str())
@@ -138,8 +136,7 @@ impl Merge<'_> {
         twins
     }
 
-    /// Merges a guest's checkboxes without asking the household. The changes of both saves are
-    /// applied.
+    /// The changes of both saves are applied. The household is not asked.
     fn put_together(&self, guest: &Guest, merged: &mut Vec<(String, String)>) {
         let has = |field: &str| self.form.find(&format!("{field}.{}", guest.id)).is_some();
         if has("age") {
@@ -164,8 +161,7 @@ impl Merge<'_> {
         }
     }
 
-    /// Merges the checkboxes of one field. Removes the stored values that were unticked in the
-    /// form, and adds the values that were ticked in it.
+    /// Removes the stored values that were unticked in the form, and adds the ticked ones.
     fn ticks(&self, field: &str, history: &str, stored: &[String]) -> Vec<(String, String)> {
         let typed: Vec<&str> = self.form.all(field).filter(|key| !key.is_empty()).collect();
         let old: Vec<&str> = match self.old(history) {
@@ -182,8 +178,7 @@ impl Merge<'_> {
             .collect()
     }
 
-    /// Merges answers to multiple-choice questions without asking the household. The changes of
-    /// both saves are applied. Returns the names of the merged fields.
+    /// The changes of both saves are applied. Returns the names of the merged fields.
     fn put_choices_together(&self, merged: &mut Vec<(String, String)>) -> Vec<String> {
         let mut fields = Vec::new();
         for (question, field, history, stored) in self.questions() {
@@ -204,10 +199,9 @@ impl Merge<'_> {
         fields
     }
 
-    /// Returns each question with its form field, its path in the invitation's history, and the
-    /// answers stored for it.
+    /// With the form field and the path in the invitation's history.
     fn questions(&self) -> Vec<(&Question, String, String, &Answers)> {
-        let household = &self.portal.household;
+        let household = &self.snapshot.household;
         let mut all = Vec::new();
         for question in self.reading.questions(AskedOf::Household) {
             let field = format!("household.{}", question.key);
@@ -231,9 +225,9 @@ impl Merge<'_> {
         history: String,
         answers: &Answers,
     ) -> Pair {
-        let (text, portal) = (self.text, self.portal);
-        let default = &portal.occasion.default_language;
-        let of = portal
+        let (text, snapshot) = (self.text, self.snapshot);
+        let default = &snapshot.occasion.default_language;
+        let of = snapshot
             .household
             .guests
             .iter()
@@ -271,8 +265,7 @@ impl Merge<'_> {
         Some(&change.old)
     }
 
-    /// Returns the value that a field had when the form was rendered. Returns `None` if the field
-    /// has not changed since.
+    /// `None` if the field has not changed since the form was rendered.
     fn before(&self, history: &str) -> Option<String> {
         Some(match self.old(history)? {
             Value::Null => String::new(),
@@ -286,7 +279,7 @@ impl Merge<'_> {
 
     fn pairs(&self) -> Vec<Pair> {
         let mut pairs = Vec::new();
-        for guest in &self.portal.household.guests {
+        for guest in &self.snapshot.household.guests {
             let name = self.reading.name(guest);
             for (event, _) in self.reading.replies(guest) {
                 pairs.push(self.reply(guest, event, &name));
@@ -307,7 +300,7 @@ impl Merge<'_> {
                 pairs.push(self.question(question, field, history, stored));
             }
         }
-        let note = &self.portal.household.invitation.note;
+        let note = &self.snapshot.household.invitation.note;
         pairs.push(Pair {
             field: "note".to_owned(),
             history: "note".to_owned(),
@@ -366,13 +359,12 @@ impl Merge<'_> {
         }
     }
 
-    /// Whether the field `name` belongs to a guest who is still on the invitation.
     fn still_there(&self, name: &str) -> bool {
         let mut parts = name.splitn(3, '.');
         match (parts.next(), parts.next()) {
             (Some("new"), _) | (_, None) => true,
             (_, Some(id)) => self
-                .portal
+                .snapshot
                 .household
                 .guests
                 .iter()

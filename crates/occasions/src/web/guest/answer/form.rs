@@ -48,8 +48,8 @@ impl Which {
     }
 
     /// Whether the hosts have switched this form on.
-    pub(super) fn is_on(self, portal: &InvitationSnapshot) -> bool {
-        let switches = portal.occasion.switches;
+    pub(super) fn is_on(self, snapshot: &InvitationSnapshot) -> bool {
+        let switches = snapshot.occasion.switches;
         match self {
             Self::Answers => true,
             Self::Diets => switches.dietary,
@@ -57,16 +57,16 @@ impl Which {
         }
     }
 
-    /// Removes from `wish` the changes to values that are not in this form.
-    pub(super) fn keep_own_fields(self, wish: &mut HouseholdChange) {
+    /// Removes from `change` the changes to values that are not in this form.
+    pub(super) fn keep_own_fields(self, change: &mut HouseholdChange) {
         match self {
             Self::Answers => {}
             Self::Diets => {
-                wish.note = None;
-                wish.answers.clear();
-                wish.remove.clear();
-                wish.guests.retain(|guest| guest.id.is_some());
-                for guest in &mut wish.guests {
+                change.note = None;
+                change.answers.clear();
+                change.remove.clear();
+                change.guests.retain(|guest| guest.id.is_some());
+                for guest in &mut change.guests {
                     *guest = crate::household_change::GuestUpdate {
                         id: guest.id.take(),
                         diets: guest.diets.take(),
@@ -76,10 +76,10 @@ impl Which {
                 }
             }
             Self::Note => {
-                wish.guests.clear();
-                wish.remove.clear();
-                wish.answers.clear();
-                wish.version = None;
+                change.guests.clear();
+                change.remove.clear();
+                change.answers.clear();
+                change.version = None;
             }
         }
     }
@@ -100,7 +100,7 @@ pub(super) enum SaveFailure {
 pub(super) fn show(
     which: Which,
     text: &Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     submission: String,
     typed: Option<(&Form, &ParsedForm)>,
     trouble: SaveFailure,
@@ -118,12 +118,12 @@ pub(super) fn show(
         SaveFailure::Fields(status, errors) => (status, None, errors),
     };
     let sheet = Sheet {
-        reading: Reading::new(text, portal),
+        reading: Reading::new(text, snapshot),
         text,
-        portal,
+        snapshot,
         form: typed.map(|(form, _)| form),
     };
-    let action = portal.link(&format!("/{}", which.path()));
+    let action = snapshot.link(&format!("/{}", which.path()));
     let common = Common {
         action,
         submission,
@@ -139,7 +139,6 @@ pub(super) fn show(
     response
 }
 
-/// The values that all three forms contain.
 struct Common {
     action: String,
     submission: String,
@@ -147,19 +146,18 @@ struct Common {
     errors: Vec<FormError>,
 }
 
-/// Computes the values of a form's fields: the typed values if there are any, otherwise the stored
-/// values.
+/// Typed values take precedence over stored ones.
 struct Sheet<'a> {
     reading: Reading<'a>,
     text: &'a Text,
-    portal: &'a InvitationSnapshot,
+    snapshot: &'a InvitationSnapshot,
     form: Option<&'a Form>,
 }
 
 impl Sheet<'_> {
     fn answers(&self, common: Common) -> Response {
-        let switches = self.portal.occasion.switches;
-        let invitation = &self.portal.household.invitation;
+        let switches = self.snapshot.occasion.switches;
+        let invitation = &self.snapshot.household.invitation;
         let zone = self.reading.zone.clone();
         let body = Answer {
             text: self.text,
@@ -168,7 +166,7 @@ impl Sheet<'_> {
             version: self.version(),
             submission: common.submission,
             closing: self.reading.closing(),
-            closes_at: self.portal.closes_at().map(|at| at.to_string()),
+            closes_at: self.snapshot.closes_at().map(|at| at.to_string()),
             saved: invitation
                 .replied_at
                 .map(|at| self.text.moment_short_in(&zone, at)),
@@ -179,7 +177,7 @@ impl Sheet<'_> {
             people: self.people(),
             new: self.new_rows(),
             places: self.places(),
-            has_waitlist: self.portal.has_waitlist(),
+            has_waitlist: self.snapshot.has_waitlist(),
             hears_of_place: self.reading.hears_of_place(),
             undecided: switches.undecided,
             children: switches.children,
@@ -187,19 +185,19 @@ impl Sheet<'_> {
             note: switches.notes.then(|| self.note_field()),
         };
         let title = body.title();
-        guest_page(self.text, self.portal, &title, body)
+        guest_page(self.text, self.snapshot, &title, body)
     }
 
     fn diets(&self, common: Common) -> Response {
         let coming = |guest: &&Guest| {
             guest.replies.values().any(|reply| {
                 matches!(
-                    self.portal.effective_status(reply.status),
+                    self.snapshot.effective_status(reply.status),
                     ReplyStatus::Yes | ReplyStatus::Undecided | ReplyStatus::Waitlisted
                 )
             })
         };
-        let guests = self.portal.household.guests.iter();
+        let guests = self.snapshot.household.guests.iter();
         let body = Dietary {
             text: self.text,
             frame: self.reading.frame(),
@@ -218,7 +216,7 @@ impl Sheet<'_> {
                 .collect(),
         };
         let title = body.title();
-        guest_page(self.text, self.portal, &title, body)
+        guest_page(self.text, self.snapshot, &title, body)
     }
 
     fn note(&self, common: Common) -> Response {
@@ -233,14 +231,13 @@ impl Sheet<'_> {
             note: self.note_field(),
         };
         let title = body.title();
-        guest_page(self.text, self.portal, &title, body)
+        guest_page(self.text, self.snapshot, &title, body)
     }
 
-    /// Returns the version on which the form is based. After a refused save, this is the version of
-    /// the form that was sent.
+    /// After a refused save, this is the version of the form that was sent.
     fn version(&self) -> String {
         self.typed("version").map_or_else(
-            || self.portal.household.invitation.version.to_string(),
+            || self.snapshot.household.invitation.version.to_string(),
             str::to_owned,
         )
     }
@@ -255,8 +252,8 @@ impl Sheet<'_> {
 
     fn people(&self) -> Vec<Row<'_>> {
         let above = self.reading.above_allowance();
-        let switches = self.portal.occasion.switches;
-        self.portal
+        let switches = self.snapshot.occasion.switches;
+        self.snapshot
             .household
             .guests
             .iter()
@@ -322,7 +319,7 @@ impl Sheet<'_> {
         };
         // The returned value borrows the event's name. The snapshot's copy of the event lives long
         // enough for this.
-        let own = self.portal.events.iter().find(|own| own.id == event.id);
+        let own = self.snapshot.events.iter().find(|own| own.id == event.id);
         Choice {
             event: own.map_or_else(
                 || web::Spoken::plain(""),
@@ -335,15 +332,14 @@ impl Sheet<'_> {
         }
     }
 
-    /// Returns the state of an event's seats. It contains the number of free seats only if this
-    /// household may need more seats than are free.
+    /// Names the number of free seats only if this household may need more than are free.
     fn seats(&self, event: &Event) -> Seats {
-        let household = &self.portal.household;
+        let household = &self.snapshot.household;
         let places = household.allowance().plus_ones;
         let wanted = i64::try_from(household.guests.len()).unwrap_or(i64::MAX)
             + (places.allowed - places.used).max(0);
-        match self.portal.seats_left(event) {
-            Some(left) if left <= 0 && self.portal.has_waitlist() => Seats::WaitingList,
+        match self.snapshot.seats_left(event) {
+            Some(left) if left <= 0 && self.snapshot.has_waitlist() => Seats::WaitingList,
             Some(left) if left <= 0 => Seats::Full,
             Some(left) if left < wanted => Seats::Left(left),
             _ => Seats::Enough,
@@ -354,7 +350,8 @@ impl Sheet<'_> {
         let free = self
             .places()
             .map_or(0, |places| places.left + places.children_left);
-        let room = crate::household::GUEST_LIMIT.saturating_sub(self.portal.household.guests.len());
+        let room =
+            crate::household::GUEST_LIMIT.saturating_sub(self.snapshot.household.guests.len());
         let rows = usize::try_from(free).unwrap_or(0).min(room);
         // Typed rows of new guests are kept, even if there are now more than the household may
         // bring.
@@ -371,7 +368,7 @@ impl Sheet<'_> {
     }
 
     fn new_row(&self, n: usize) -> NewRow<'_> {
-        let events: Vec<&Event> = self.portal.invited_events().collect();
+        let events: Vec<&Event> = self.snapshot.invited_events().collect();
         let choices = if events.len() > 1 {
             let field = |event: &Event| format!("new.{n}.reply.{}", event.key);
             events
@@ -396,7 +393,7 @@ impl Sheet<'_> {
                 .typed(&format!("new.{n}.age"))
                 .and_then(|age| age.parse().ok()),
             choices,
-            diets: self.portal.occasion.switches.dietary.then(|| {
+            diets: self.snapshot.occasion.switches.dietary.then(|| {
                 let field = |name: &str| format!("new.{n}.{name}");
                 self.chips(field("diet"), field("diet_note"), &[], "")
             }),
@@ -405,7 +402,7 @@ impl Sheet<'_> {
     }
 
     fn household_questions(&self) -> Vec<QuestionField<'_>> {
-        let stored = &self.portal.household.answers;
+        let stored = &self.snapshot.household.answers;
         self.reading
             .questions(AskedOf::Household)
             .map(|question| {
@@ -451,8 +448,6 @@ impl Sheet<'_> {
         )
     }
 
-    /// Builds the fields for dietary requirements. They contain the submitted values, or the stored
-    /// values if the form was not submitted.
     fn chips(
         &self,
         field: String,
@@ -483,7 +478,7 @@ impl Sheet<'_> {
     }
 
     fn note_field(&self) -> NoteField {
-        let invitation = &self.portal.household.invitation;
+        let invitation = &self.snapshot.household.invitation;
         NoteField {
             value: self.typed("note").unwrap_or(&invitation.note).to_owned(),
             version: self
@@ -497,7 +492,6 @@ fn age(guest: &Guest) -> Option<u8> {
     guest.child_age.and_then(|age| u8::try_from(age).ok())
 }
 
-/// Converts a typed reply to the value of a radio button.
 fn chosen(typed: &str) -> &'static str {
     match typed {
         "yes" => "yes",

@@ -14,7 +14,7 @@ pub(super) const BEFORE: &str = "before";
 
 /// Returns the form after the pressed button has filled it in. Returns `None` if none of these
 /// buttons was pressed.
-pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
+pub(super) fn apply(form: &Form, snapshot: &InvitationSnapshot) -> Option<Form> {
     let answer = form.find(PRESS)?;
     let replaced =
         |name: &str| name.starts_with("reply.") || (answer == "no" && name.starts_with("new."));
@@ -25,7 +25,7 @@ pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
         .map(owned)
         .partition(|(name, _)| replaced(name));
     if let "yes" | "no" = answer {
-        for (name, may_come) in choices(portal) {
+        for (name, may_come) in choices(snapshot) {
             let value = if answer == "yes" && !may_come {
                 form.text(&name).to_owned()
             } else {
@@ -44,17 +44,16 @@ pub(super) fn apply(form: &Form, portal: &InvitationSnapshot) -> Option<Form> {
     Some(fields.into_iter().collect())
 }
 
-/// Returns the reply fields of all guests, each with a flag. The flag says whether the guest can
-/// say yes. To say yes, a guest needs a free seat, unless the guest already has a seat or the event
-/// has a waiting list.
-fn choices(portal: &InvitationSnapshot) -> impl Iterator<Item = (String, bool)> {
-    portal.household.guests.iter().flat_map(move |guest| {
-        portal.events.iter().filter_map(move |event| {
+/// The reply fields of all guests, each with whether the guest can say yes. That needs a free seat,
+/// unless the guest already has one or the event has a waiting list.
+fn choices(snapshot: &InvitationSnapshot) -> impl Iterator<Item = (String, bool)> {
+    snapshot.household.guests.iter().flat_map(move |guest| {
+        snapshot.events.iter().filter_map(move |event| {
             let reply = guest.replies.get(&event.id)?;
             let has_place = matches!(reply.status, ReplyStatus::Yes | ReplyStatus::Waitlisted);
-            let is_full = portal.seats_left(event) == Some(0);
+            let is_full = snapshot.seats_left(event) == Some(0);
             let name = format!("reply.{}.{}", guest.id, event.key);
-            Some((name, has_place || !is_full || portal.has_waitlist()))
+            Some((name, has_place || !is_full || snapshot.has_waitlist()))
         })
     })
 }

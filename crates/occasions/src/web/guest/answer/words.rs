@@ -23,7 +23,7 @@ use crate::words::ReplyStatus;
 /// Converts the refusal of a save into errors at the form's fields.
 pub(super) fn trouble(
     text: &Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     parsed: &ParsedForm,
     refusal: &Refusal,
 ) -> SaveFailure {
@@ -47,11 +47,13 @@ pub(super) fn trouble(
             StatusCode::UNPROCESSABLE_ENTITY,
             fields
                 .iter()
-                .map(|error| field(text, portal, parsed, error))
+                .map(|error| field(text, snapshot, parsed, error))
                 .collect(),
         ),
-        Refusal::PlusOneLimit(_) if Reading::new(text, portal).places().is_for_children_only() => {
-            let field = grown(portal, parsed).unwrap_or_else(first_new);
+        Refusal::PlusOneLimit(_)
+            if Reading::new(text, snapshot).places().is_for_children_only() =>
+        {
+            let field = grown(snapshot, parsed).unwrap_or_else(first_new);
             one(field, text.say("complaint-only-children").into_owned())
         }
         Refusal::PlusOneLimit(left) => one(first_new(), places("complaint-plus-ones", left)),
@@ -63,7 +65,7 @@ pub(super) fn trouble(
                 [("n", crate::household::GUEST_LIMIT.into())],
             ),
         ),
-        Refusal::EventFull { event, left } => full(text, portal, parsed, event, *left),
+        Refusal::EventFull { event, left } => full(text, snapshot, parsed, event, *left),
         Refusal::NamedGuest => one(
             String::new(),
             text.say("complaint-named-guest").into_owned(),
@@ -72,33 +74,31 @@ pub(super) fn trouble(
     }
 }
 
-/// Returns the name field of a guest who was a child and no longer shall be one, if no new guest is
-/// in the form.
-fn grown(portal: &InvitationSnapshot, parsed: &ParsedForm) -> Option<String> {
+/// The name field of a guest who is no longer a child, if no new guest is in the form.
+fn grown(snapshot: &InvitationSnapshot, parsed: &ParsedForm) -> Option<String> {
     if parsed.first_new().is_some() {
         return None;
     }
     let was_child = |id: &GuestId| {
-        let mut guests = portal.household.guests.iter();
+        let mut guests = snapshot.household.guests.iter();
         guests.any(|guest| guest.id == *id && guest.is_child)
     };
-    let index = parsed.wish.guests.iter().position(|guest| {
+    let index = parsed.change.guests.iter().position(|guest| {
         guest.is_child == Some(false) && guest.id.as_ref().is_some_and(was_child)
     })?;
     Some(parsed.field(&format!("/guests/{index}/name")))
 }
 
-/// Returns an error about a full event. It is shown at the first guest who is new or says yes to
-/// the event.
+/// Shown at the first guest who is new or says yes to the event.
 fn full(
     text: &Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     parsed: &ParsedForm,
     key: &str,
     left: i64,
 ) -> SaveFailure {
-    let reading = Reading::new(text, portal);
-    let name = portal
+    let reading = Reading::new(text, snapshot);
+    let name = snapshot
         .events
         .iter()
         .find(|event| event.key == key)
@@ -109,7 +109,7 @@ fn full(
         [("event", name.into()), ("left", left.into())],
     );
     let field = parsed
-        .wish
+        .change
         .guests
         .iter()
         .position(|guest| {
@@ -123,14 +123,14 @@ fn full(
 
 fn field(
     text: &Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     parsed: &ParsedForm,
     error: &FieldProblem,
 ) -> FormError {
     if let Some((_, key)) = error.pointer.rsplit_once("answers/") {
         return FormError {
             field: parsed.field(&error.pointer),
-            words: about_question(text, portal, key, error.code),
+            words: about_question(text, snapshot, key, error.code),
         };
     }
     let last = error.pointer.rsplit('/').next().unwrap_or_default();
@@ -146,8 +146,8 @@ fn field(
             [("n", crate::rsvp::NOTE_LIMIT.into())],
         ),
         (key, "event_not_invited") => {
-            let reading = Reading::new(text, portal);
-            let event = portal.events.iter().find(|event| event.key == key);
+            let reading = Reading::new(text, snapshot);
+            let event = snapshot.events.iter().find(|event| event.key == key);
             let name = event.map_or(key, |event| reading.event_name(event).text);
             text.with("complaint-not-invited", [("event", name.into())])
         }
@@ -159,9 +159,8 @@ fn field(
     }
 }
 
-/// Returns the error message for an answer to one of the hosts' questions.
-fn about_question(text: &Text, portal: &InvitationSnapshot, key: &str, code: &str) -> String {
-    let found = portal
+fn about_question(text: &Text, snapshot: &InvitationSnapshot, key: &str, code: &str) -> String {
+    let found = snapshot
         .asked_questions()
         .find(|question| question.key == key);
     let (Some(question), false) = (found, code == "unknown_field") else {
@@ -174,7 +173,7 @@ fn about_question(text: &Text, portal: &InvitationSnapshot, key: &str, code: &st
         "invalid" | "out_of_range" => "complaint-question-number",
         _ => "complaint-question-choice",
     };
-    let title = Reading::new(text, portal).question_title(question).text;
+    let title = Reading::new(text, snapshot).question_title(question).text;
     let limit = crate::question::ANSWER_LIMIT;
     text.with(id, [("question", title.into()), ("n", limit.into())])
 }
@@ -182,18 +181,21 @@ fn about_question(text: &Text, portal: &InvitationSnapshot, key: &str, code: &st
 /// Lists the typed values that differ from the stored values. The household can copy them.
 pub(super) fn typed(
     text: &Text,
-    portal: &InvitationSnapshot,
+    snapshot: &InvitationSnapshot,
     form: &Form,
     parsed: &ParsedForm,
 ) -> Vec<Typed> {
-    let reading = Reading::new(text, portal);
+    let reading = Reading::new(text, snapshot);
     let mut lines = Vec::new();
     let mut add = |what: String, words: String| lines.push(Typed { what, words });
-    for (index, wanted) in parsed.wish.guests.iter().enumerate() {
-        let known = wanted
-            .id
-            .as_ref()
-            .and_then(|id| portal.household.guests.iter().find(|guest| guest.id == *id));
+    for (index, wanted) in parsed.change.guests.iter().enumerate() {
+        let known = wanted.id.as_ref().and_then(|id| {
+            snapshot
+                .household
+                .guests
+                .iter()
+                .find(|guest| guest.id == *id)
+        });
         let name = known.map_or_else(
             || newcomer(text, wanted, index),
             |guest| reading.name(guest),
@@ -207,7 +209,7 @@ pub(super) fn typed(
             }
             Some(_) => {}
         }
-        for event in portal.invited_events() {
+        for event in snapshot.invited_events() {
             let Some(status) = wanted.replies.get(&event.key) else {
                 continue;
             };
@@ -226,10 +228,15 @@ pub(super) fn typed(
             add(about, needs.join(&text.say("list-comma")));
         }
     }
-    for (index, wanted) in parsed.wish.guests.iter().enumerate() {
+    for (index, wanted) in parsed.change.guests.iter().enumerate() {
         let known = wanted.id.as_ref();
-        let known =
-            known.and_then(|id| portal.household.guests.iter().find(|guest| guest.id == *id));
+        let known = known.and_then(|id| {
+            snapshot
+                .household
+                .guests
+                .iter()
+                .find(|guest| guest.id == *id)
+        });
         let name = known.map_or_else(
             || newcomer(text, wanted, index),
             |guest| reading.name(guest),
@@ -238,22 +245,21 @@ pub(super) fn typed(
         let stored = known.map_or(&none, |guest| &guest.answers);
         lines.extend(answers(&reading, &wanted.answers, stored, Some(&name)));
     }
-    let stored = &portal.household.answers;
-    lines.extend(answers(&reading, &parsed.wish.answers, stored, None));
-    lines.extend(note(text, form, &portal.household.invitation.note));
+    let stored = &snapshot.household.answers;
+    lines.extend(answers(&reading, &parsed.change.answers, stored, None));
+    lines.extend(note(text, form, &snapshot.household.invitation.note));
     lines
 }
 
-/// Lists the typed answers to the hosts' own questions that differ from the stored answers.
 fn answers(
     reading: &Reading<'_>,
     typed: &BTreeMap<String, Value>,
     stored: &Answers,
     name: Option<&str>,
 ) -> Vec<Typed> {
-    let (text, portal) = (reading.text, reading.portal);
-    let default = &portal.occasion.default_language;
-    let differing = portal.asked_questions().filter_map(|question| {
+    let (text, snapshot) = (reading.text, reading.snapshot);
+    let default = &snapshot.occasion.default_language;
+    let differing = snapshot.asked_questions().filter_map(|question| {
         let answer = question.read(typed.get(&question.key)?).ok()??;
         if stored.get(&question.id) == Some(&answer) {
             return None;
@@ -268,7 +274,6 @@ fn answers(
     differing.collect()
 }
 
-/// Describes a guest's typed dietary requirements. Returns nothing if they equal the stored ones.
 fn needs(
     reading: &Reading<'_>,
     wanted: &GuestUpdate,
@@ -292,7 +297,7 @@ fn needs(
 /// Lists the values of a form whose code no longer works. The list contains no stored names of
 /// guests, because only a valid code may reveal names.
 pub(super) fn of_a_stranger(text: &Text, form: &Form, parsed: &ParsedForm) -> Vec<Typed> {
-    let people = parsed.wish.guests.iter().enumerate();
+    let people = parsed.change.guests.iter().enumerate();
     let mut lines: Vec<Typed> = people
         .map(|(index, wanted)| {
             let replies = wanted.replies.values().map(|status| reply(text, *status));
@@ -309,7 +314,7 @@ pub(super) fn of_a_stranger(text: &Text, form: &Form, parsed: &ParsedForm) -> Ve
             }
         })
         .collect();
-    for answer in parsed.wish.answers.values().filter_map(Value::as_str) {
+    for answer in parsed.change.answers.values().filter_map(Value::as_str) {
         lines.push(Typed {
             what: text.say("question-household").into_owned(),
             words: answer.to_owned(),

@@ -196,24 +196,20 @@ impl Answer<'_> {
         )
     }
 
-    /// Whether the labels of the choices are too long to stand side by side.
     fn stacked(&self) -> bool {
         stacked(self.text)
     }
 
-    /// Whether the form has one guest and one event, and no more guests can be added. The guest's
-    /// fields then need no box around them.
+    /// One guest, one event and nobody to add: the fields need no box around them.
     fn solo(&self) -> bool {
         self.people.len() == 1 && self.people[0].choices.len() == 1 && self.places.is_none()
     }
 
-    /// Whether the form has so many choices that buttons for everybody are useful.
     fn has_many_choices(&self) -> bool {
         let choices = self.people.iter().map(|row| row.choices.len());
         choices.sum::<usize>() > 2
     }
 
-    /// Formats how many guests have answered for every event.
     fn answered(&self) -> String {
         let open = |row: &&Row<'_>| row.choices.iter().any(|choice| choice.chosen.is_empty());
         let total = self.people.len();
@@ -236,7 +232,6 @@ impl Answer<'_> {
         error(&self.errors, field)
     }
 
-    /// Returns the message id of the heading above the rows for new guests.
     fn bring(&self) -> &'static str {
         match self.places {
             Some(Places {
@@ -247,7 +242,6 @@ impl Answer<'_> {
         }
     }
 
-    /// Returns the message id of the button that shows the next row for a new guest.
     fn add(&self) -> &'static str {
         if self.only_children() {
             "answer-add-child"
@@ -266,9 +260,7 @@ impl Answer<'_> {
             .map_or_else(String::new, |places| places.say(self.text))
     }
 
-    /// Formats the sentence about free slots for every number of free slots, as a JSON array of
-    /// arrays. The outer index is the number of free slots for children. The inner index is the
-    /// number of free slots for guests of any age.
+    /// A JSON array by free slots for children, of arrays by free slots for guests of any age.
     fn places_table(&self) -> String {
         let table = self.places.map(|places| {
             let left = |children_left, left| {
@@ -301,22 +293,17 @@ impl Answer<'_> {
         })
     }
 
-    /// Whether the fields for dietary requirements are expanded at first. They are if one of them
-    /// is filled in or has an error.
     fn diets_open(&self, diets: &Chips<'_>) -> bool {
         let wrong = |field: &str| self.error(field).is_some();
         diets.count() > 0 || wrong(&diets.field) || wrong(&diets.note_field)
     }
 
-    /// Whether the choices in a new guest's row are expanded at first. They are if one of them is
-    /// filled in or has an error.
     fn new_open(&self, row: &NewRow<'_>) -> bool {
         row.choices
             .iter()
             .any(|choice| !choice.chosen.is_empty() || self.error(&choice.field).is_some())
     }
 
-    /// Returns the title of a new guest's row. It is shown until a name is typed.
     fn new_title(&self, row: &NewRow<'_>) -> String {
         let n = self.people.len() + row.n + 1;
         self.text.with("answer-new-person", [("n", n.into())])
@@ -350,14 +337,12 @@ impl NewRow<'_> {
     }
 }
 
-/// Returns all possible ages of a child, each with a flag. The flag is true for the age `own`.
 fn ages(own: Option<u8>) -> impl Iterator<Item = (u8, bool)> {
     (0..=17).map(move |age| (age, own == Some(age)))
 }
 
 impl Choice<'_> {
-    /// Formats the part of a radio button's label that only screen readers read, such as "coming to
-    /// Reception, Rahman bin Ali".
+    /// Only screen readers read it, such as "coming to Reception, Rahman bin Ali".
     fn to(&self, text: &Text, id: &str, person: &str) -> String {
         let values = [("event", self.event.text.into()), ("person", person.into())];
         text.with(id, values)
@@ -400,8 +385,7 @@ pub(super) fn titled(text: &Text, id: &str, frame: &Frame<'_>, wrong: bool) -> S
     }
 }
 
-/// Whether the labels of the choices stand below each other. Three labels fit side by side only if
-/// each has at most twelve letters.
+/// Three labels fit side by side only if each has at most twelve letters.
 fn stacked(text: &Text) -> bool {
     ["choice-yes", "choice-no", "choice-undecided"]
         .into_iter()

@@ -90,13 +90,10 @@ impl CodeEntry<'_> {
         })
     }
 
-    /// Whether the error belongs to the field for the guest's name.
     fn is_of_name(&self) -> bool {
         self.problem == Some(CodeProblem::NameRequired)
     }
 
-    /// Returns the error at the field for the code. If `code` is false, returns the error at the
-    /// field for the guest's name instead.
     fn complaint_at(&self, code: bool) -> Option<String> {
         self.error().filter(|_| code != self.is_of_name())
     }

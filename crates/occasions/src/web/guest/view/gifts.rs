@@ -92,12 +92,10 @@ impl Gifts<'_> {
 }
 
 impl GiftRow<'_> {
-    /// Returns whether the household has reserved the gift and may change the reservation.
     fn is_own(&self) -> bool {
         matches!(self.state, GiftState::Own(_))
     }
 
-    /// Returns whether the household can choose a number of pieces.
     fn is_counted(&self) -> bool {
         self.most > 1
     }

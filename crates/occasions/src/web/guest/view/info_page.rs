@@ -49,8 +49,6 @@ impl InfoPage<'_> {
         spoken.lang().to_string()
     }
 
-    /// Returns the sentence that says whom to contact with questions. It is split into the text
-    /// before the contact and the text after the contact.
     fn questions(&self) -> (String, String) {
         around_contact(self.text, "guest-questions")
     }

@@ -79,8 +79,6 @@ pub(super) fn dark(theme: Theme) -> MailColours {
     own(dark, theme_accent::colors(theme).map(|[_, dark]| dark))
 }
 
-/// Returns the theme's colours. If the hosts have chosen an accent colour, it replaces the theme's
-/// accent and the colours that depend on it.
 fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
     let Some(own) = own else {
         return theme;
@@ -98,8 +96,7 @@ fn own(theme: MailColours, own: Option<OwnColors>) -> MailColours {
     }
 }
 
-/// Returns two colours for the background that the hosts have chosen: the background of the hosts'
-/// names, and the accent colour.
+/// The background of the hosts' names, and the accent colour.
 fn cloth(ground: Ground) -> (Cow<'static, str>, Cow<'static, str>) {
     let (ground, accent) = match ground {
         Ground::Maroon => ("#64102b", "#7a1733"),

@@ -169,14 +169,11 @@ pub struct Typed {
     pub words: String,
 }
 
-/// Returns the pattern for a time in the visitor's own time zone. The page's script replaces the
-/// placeholders.
+/// The page's script replaces the placeholders.
 fn here(text: &Text) -> String {
     format!("{{weekday}}{}{{hour}}", text.say("list-comma"))
 }
 
-/// Returns the message id of the heading above the events. It depends on whether all events are on
-/// one day.
 fn days(events: &[EventRow<'_>]) -> &'static str {
     let several = events
         .windows(2)
@@ -193,7 +190,6 @@ impl EventRow<'_> {
         text.with("portal-dress", [("dress", self.dress.text.into())])
     }
 
-    /// Whether the schedule is so long that the page shows it collapsed at first.
     fn is_long(&self) -> bool {
         self.schedule.len() > 4
     }
@@ -210,7 +206,6 @@ impl PortalPage<'_> {
         format!("{} – {}", self.text.say(state), self.frame.hosts.0)
     }
 
-    /// Formats the counts of answers as a sentence, such as "2 coming, 1 not sure".
     fn answered(&self) -> String {
         let more = self.standing == Standing::Open && self.progress != Progress::Complete;
         let id = if more {
@@ -239,7 +234,6 @@ impl PortalPage<'_> {
         self.progress == Progress::Unanswered
     }
 
-    /// Formats the sentence that says which answers the hosts have from this household.
     fn closed_text(&self) -> Option<Cow<'_, str>> {
         match self.standing {
             _ if self.has_no_answer() => Some(self.text.say("closed-text-none")),
@@ -248,8 +242,6 @@ impl PortalPage<'_> {
         }
     }
 
-    /// Formats the sentence that says whom to ask for changes. It is split into the text before the
-    /// contact and the text after the contact.
     fn ask(&self) -> (String, String) {
         let id = match self.standing {
             _ if self.has_no_answer() => "closed-ask-none",
@@ -259,8 +251,7 @@ impl PortalPage<'_> {
         around_contact(self.text, id)
     }
 
-    /// Formats the sentence that asks a household with locked answers to contact the hosts. It is
-    /// used if the hosts have named no contact.
+    /// Used if the hosts have named no contact.
     fn ask_hosts(&self) -> Option<Cow<'_, str>> {
         let id = match self.standing {
             Standing::Open | Standing::Closed(_) => return None,
@@ -319,8 +310,7 @@ impl Confirmation<'_> {
         format!("{} – {}", self.text.say("saved-title"), self.frame.hosts.0)
     }
 
-    /// Formats the sentence that shows the new code. It is split into the text before the code and
-    /// the text after the code.
+    /// The text before the code, and the text after it.
     fn code_words(&self) -> (String, String) {
         let sentence = self
             .text
