@@ -8,6 +8,7 @@ pub mod pages;
 use std::ops::RangeFrom;
 
 use jiff::tz::TimeZone;
+use platform::audit::Entity;
 use platform::{StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,7 +47,7 @@ pub trait Parent: Proof {
     fn record(
         &self,
         tx: &mut Tx<'_>,
-        entity: (&'static str, String),
+        entity: Entity,
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError>;
@@ -498,7 +499,7 @@ fn finish<R: Resource>(
     action: &'static str,
     changes: Vec<Value>,
 ) -> Result<(), StoreError> {
-    let entity = (R::HISTORY.entity, one.entity());
+    let entity = Entity::new(R::HISTORY.entity, one.entity());
     parent.record(tx, entity, action, changes.into())?;
     parent.publish(tx, R::NEWS)
 }

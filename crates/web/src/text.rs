@@ -136,6 +136,13 @@ impl Catalogue {
     }
 }
 
+/// The message ids of a mail.
+#[derive(Clone, Copy, Debug)]
+pub struct MailMessages {
+    pub subject: &'static str,
+    pub text: &'static str,
+}
+
 /// The messages in the language of a page. Cheap to clone.
 #[derive(Clone)]
 pub struct Text {
@@ -230,7 +237,7 @@ impl Text {
 
     /// Returns the cached text for this moment; `say` formats the text on first use.
     pub(crate) fn once(&self, moment: Moment, say: impl FnOnce() -> String) -> String {
-        self.catalogue.0.days.once((self.place, moment), say)
+        self.catalogue.0.days.once(self.place, moment, say)
     }
 
     /// Returns the message in the reader's language, otherwise in English, otherwise an empty

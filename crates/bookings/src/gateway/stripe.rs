@@ -129,7 +129,7 @@ struct Collection<T> {
 }
 
 async fn get<T: DeserializeOwned>(site: &Site, path: &str) -> Result<T, GatewayError> {
-    send(site, (Method::GET, path), CallBody::None, None).await
+    send(site, Method::GET, path, CallBody::None, None).await
 }
 
 async fn post<T: DeserializeOwned>(
@@ -143,12 +143,13 @@ async fn post<T: DeserializeOwned>(
         .map(|(name, value)| format!("{name}={}", encoded(value)))
         .collect();
     let body = CallBody::Form(&fields.join("&"));
-    send(site, (Method::POST, path), body, key).await
+    send(site, Method::POST, path, body, key).await
 }
 
 async fn send<T: DeserializeOwned>(
     site: &Site,
-    to: (Method, &str),
+    method: Method,
+    path: &str,
     body: CallBody<'_>,
     idempotency_key: Option<&str>,
 ) -> Result<T, GatewayError> {
@@ -157,7 +158,7 @@ async fn send<T: DeserializeOwned>(
         ("stripe-version", VERSION.to_owned()),
     ];
     headers.extend(idempotency_key.map(|key| ("idempotency-key", key.to_owned())));
-    remote::send(site, URL, to, body, &headers).await
+    remote::send(site, URL, method, path, body, &headers).await
 }
 
 /// Finds the Stripe session of an order. If Stripe created the session but its id was not stored,

@@ -61,7 +61,7 @@ pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
         _ => None,
     };
     let said = done.map(|id| text.say(id).into_owned());
-    let page = page(&text, &portal, (&offers, &cash), said, None);
+    let page = page(&text, &portal, &offers, &cash, said, None);
     Ok(req.remember_household(&portal, page))
 }
 
@@ -106,7 +106,8 @@ struct Refused<'a> {
 fn page(
     text: &Text,
     portal: &InvitationSnapshot,
-    (offers, cash): (&[OfferedGift], &[CashLink]),
+    offers: &[OfferedGift],
+    cash: &[CashLink],
     done: Option<String>,
     refused: Option<Refused<'_>>,
 ) -> Response {
@@ -288,7 +289,7 @@ async fn again(
         trouble: errors.is_empty().then(|| problem.detail(&text)),
         errors,
     };
-    let mut page = page(&text, &portal, (&offers, &cash), None, Some(refused));
+    let mut page = page(&text, &portal, &offers, &cash, None, Some(refused));
     *page.status_mut() = problem.status;
     if problem.status == StatusCode::SERVICE_UNAVAILABLE {
         let headers = page.headers_mut();

@@ -119,7 +119,8 @@ pub(super) fn people<'a>(
                 portal,
                 guest,
                 reading.name(guest),
-                (form_state, &stored),
+                form_state,
+                &stored,
             )
         })
         .collect()
@@ -170,7 +171,7 @@ pub(super) fn household<'a>(
     let concerned = |question: &&Question| portal.household.is_concerned(question, &portal.events);
     let fields = questions().filter(concerned).map(|question| {
         let field = format!("household.{}", question.key);
-        asked(wording, portal, (question, field), answers, form_state)
+        asked(wording, portal, question, field, answers, form_state)
     });
     (
         fields.collect(),
@@ -181,7 +182,8 @@ pub(super) fn household<'a>(
 fn asked<'a>(
     wording: &Wording<'a>,
     portal: &'a InvitationSnapshot,
-    (question, field): (&'a Question, String),
+    question: &'a Question,
+    field: String,
     answers: &Answers,
     form_state: &FormState,
 ) -> QuestionField<'a> {
@@ -230,7 +232,8 @@ fn person<'a>(
     portal: &'a InvitationSnapshot,
     guest: &'a Guest,
     title: String,
-    (form_state, stored): (&FormState, &Form),
+    form_state: &FormState,
+    stored: &Form,
 ) -> PersonRow<'a> {
     let text = wording.text;
     let id = guest.id.to_string();
@@ -281,13 +284,7 @@ fn person<'a>(
             .filter(|question| question.concerns(guest, &portal.events))
             .map(|question| {
                 let field = format!("answer.{id}.{}", question.key);
-                asked(
-                    wording,
-                    portal,
-                    (question, field),
-                    &guest.answers,
-                    form_state,
-                )
+                asked(wording, portal, question, field, &guest.answers, form_state)
             })
             .collect(),
         told: answer_texts(
