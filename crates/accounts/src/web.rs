@@ -51,7 +51,7 @@ use site::Context;
 pub mod front_end {
     pub use super::after_sign_in::end_session;
     pub use super::api::refresh::{first, go_on, sign, unstored};
-    pub use super::own_password::renew_password;
+    pub use super::own_password::{TypedPasswords, renew_password};
     pub use super::profile::save;
     pub use super::registration::Sent;
     pub use super::reset::mail_link;

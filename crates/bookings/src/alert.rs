@@ -40,13 +40,14 @@ impl AlertKind {
 pub(crate) fn raise(
     tx: &mut Tx<'_>,
     kind: AlertKind,
-    (notice, about): (&'static str, &str),
+    notice: &'static str,
+    about: &str,
 ) -> Result<(), StoreError> {
     let add = sql!(
         "INSERT INTO booking_alert (kind, times) VALUES ($1, $2)
          ON CONFLICT (kind) DO UPDATE SET times = booking_alert.times + excluded.times"
     );
-    tell(tx, kind, (notice, about), (add, 1))
+    tell(tx, kind, notice, about, add, 1)
 }
 
 /// Like [`raise`], but sets the number of alerts of this kind to `times`, instead of adding 1.
@@ -60,15 +61,17 @@ pub(crate) fn raise_total(
         "INSERT INTO booking_alert (kind, times) VALUES ($1, $2)
          ON CONFLICT (kind) DO UPDATE SET times = excluded.times"
     );
-    tell(tx, kind, (notice, &times.to_string()), (set, times))
+    tell(tx, kind, notice, &times.to_string(), set, times)
 }
 
 /// `count` stores the number that the mail states.
 fn tell(
     tx: &mut Tx<'_>,
     kind: AlertKind,
-    (notice, about): (&'static str, &str),
-    (count, times): (Sql, i64),
+    notice: &'static str,
+    about: &str,
+    count: Sql,
+    times: i64,
 ) -> Result<(), StoreError> {
     for administrator in grant::list_ranked(tx, ADMIN)? {
         let new = NewNotification {
@@ -95,7 +98,7 @@ fn schedule_mail(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 
 /// Makes a job's handler alert administrators when the job is given up.
 pub(crate) fn watch(handler: Handler) -> Handler {
-    handler.when_given_up(|tx, kind| raise(tx, AlertKind::Job, ("booking-notice-job-failed", kind)))
+    handler.when_given_up(|tx, kind| raise(tx, AlertKind::Job, "booking-notice-job-failed", kind))
 }
 
 /// The job that mails administrators.

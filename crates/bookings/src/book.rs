@@ -150,7 +150,17 @@ pub fn book(
         member::check_holds(tx, account, &rules)?;
     }
     let hold = SignedDuration::from_mins(rules.hold_minutes);
-    place(tx, site, account, &slot, (&brief, choice), hold, &rules)
+    let wishes = BookingWishes {
+        brief: &brief,
+        choice,
+    };
+    place(tx, site, account, &slot, wishes, hold, &rules)
+}
+
+/// What a member wants of a session.
+pub(crate) struct BookingWishes<'a> {
+    pub(crate) brief: &'a Brief,
+    pub(crate) choice: Choice,
 }
 
 /// Books an offered slot for a member, with the member's brief and choice. A slot with a price is
@@ -160,11 +170,11 @@ pub(crate) fn place(
     site: &Site,
     account: &AccountId,
     slot: &Slot,
-    wishes: (&Brief, Choice),
+    wishes: BookingWishes<'_>,
     hold: SignedDuration,
     rules: &BookingSettings,
 ) -> Result<Booked, Refusal> {
-    if let Some(other) = booking::busy(tx, account, (slot.starts_at, slot.ends_at), "")? {
+    if let Some(other) = booking::busy(tx, account, slot.starts_at, slot.ends_at, "")? {
         return Err(busy(&other));
     }
     let mut booking = draft(tx, Some(account), slot, wishes, rules)?;
@@ -206,7 +216,7 @@ pub(crate) fn draft(
     tx: &mut Tx<'_>,
     account: Option<&AccountId>,
     slot: &Slot,
-    (brief, choice): (&Brief, Choice),
+    wishes: BookingWishes<'_>,
     rules: &BookingSettings,
 ) -> Result<Booking, StoreError> {
     let rate = payout::rate(tx, &slot.provider_id)?;
@@ -219,8 +229,8 @@ pub(crate) fn draft(
         ends_at: slot.ends_at,
         time_zone: slot.time_zone.clone(),
         title: slot.title.clone(),
-        brief: brief.clone(),
-        choice,
+        brief: wishes.brief.clone(),
+        choice: wishes.choice,
         state: State::PendingPayment,
         order_id: None,
         credit_lot_id: None,
@@ -286,7 +296,7 @@ pub(crate) fn hold_unproven(
     tx: &mut Tx<'_>,
     account: Option<&AccountId>,
     slot: &Slot,
-    wishes: (&Brief, Choice),
+    wishes: BookingWishes<'_>,
     rules: &BookingSettings,
 ) -> Result<Booking, Refusal> {
     let account = match account {
@@ -307,8 +317,8 @@ fn may_hold(
     rules: &BookingSettings,
 ) -> Result<bool, StoreError> {
     let is_own = provider::account_of(tx, &slot.provider_id)?.as_ref() == Some(account);
-    let time = (slot.starts_at, slot.ends_at);
-    let is_busy = booking::busy(tx, account, time, "")?.is_some();
+    let (from, until) = (slot.starts_at, slot.ends_at);
+    let is_busy = booking::busy(tx, account, from, until, "")?.is_some();
     let is_full = member::is_full(tx, account, rules)?;
     let has_hold = member::holds(tx, account)? < rules.hold_limit;
     Ok(!is_own && !is_busy && !is_full && has_hold)
@@ -343,8 +353,8 @@ pub(crate) fn prove(
         return Ok(None);
     };
     let rules = settings::load(tx)?;
-    let time = (booking.starts_at, booking.ends_at);
-    if let Some(other) = booking::busy(tx, account, time, booking.id.as_str())? {
+    let (from, until) = (booking.starts_at, booking.ends_at);
+    if let Some(other) = booking::busy(tx, account, from, until, booking.id.as_str())? {
         return Err(busy(&other));
     }
     member::check_bookings(tx, account, &rules)?;
@@ -470,8 +480,8 @@ pub fn reschedule(
     let choice = choice::choose(tx, slot.id.as_str(), chosen, chosen)?;
     let account = &party.requester.who.account().id;
     member::lock(tx, account)?;
-    let time = (slot.starts_at, slot.ends_at);
-    if let Some(other) = booking::busy(tx, account, time, booking.id.as_str())? {
+    let (from, until) = (slot.starts_at, slot.ends_at);
+    if let Some(other) = booking::busy(tx, account, from, until, booking.id.as_str())? {
         return Err(busy(&other));
     }
     if let Some(lot) = &booking.credit_lot_id
@@ -487,7 +497,7 @@ pub fn reschedule(
         return Err(ROOM_POOL_EMPTY.into());
     }
     booking.slot_id = slot.id.clone();
-    (booking.starts_at, booking.ends_at) = time;
+    (booking.starts_at, booking.ends_at) = (from, until);
     booking.time_zone.clone_from(&slot.time_zone);
     booking.title = slot.title;
     booking.choice = choice;

@@ -324,7 +324,8 @@ pub(crate) fn save(tx: &mut Tx<'_>, booking: &mut Booking) -> Result<(), StoreEr
 pub(crate) fn busy(
     tx: &mut Tx<'_>,
     member: &AccountId,
-    (from, until): (Timestamp, Timestamp),
+    from: Timestamp,
+    until: Timestamp,
     except: &str,
 ) -> Result<Option<BookingId>, StoreError> {
     let found: Option<(BookingId,)> = sql!(

@@ -76,7 +76,7 @@ pub fn apply(
     let mut results = Vec::new();
     let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bulk_rejected");
     for id in ids {
-        match change(tx, provider, &id, (sent.action, &link)) {
+        match change(tx, provider, &id, sent.action, &link) {
             Ok(slot) => results.push(BulkResult { id, slot }),
             Err(Refusal::Store(error)) => return Err(error.into()),
             Err(refusal) => problem.errors.push(reason(&id, refusal)),
@@ -93,7 +93,8 @@ fn change(
     tx: &mut Tx<'_>,
     provider: &Provider,
     id: &SlotId,
-    (action, link): (Action, &str),
+    action: Action,
+    link: &str,
 ) -> Result<Option<SlotView>, Refusal> {
     let slot = match action {
         Action::Link => {

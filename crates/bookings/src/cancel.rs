@@ -140,7 +140,7 @@ fn give_money_back(tx: &mut Tx<'_>, booking: &Booking) -> Result<Option<Money>, 
         return refund::request_of_order(tx, &order, "cancelled");
     }
     let part = payout::part_of(order.amount_minor, booking.late_refund_bps);
-    refund::request_part(tx, &order, part, ("cancelled", None))
+    refund::request_part(tx, &order, part, "cancelled", None)
 }
 
 /// Ends the hold of a booking that was not paid in time, and offers its slot again.

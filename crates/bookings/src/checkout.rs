@@ -306,8 +306,9 @@ fn close(site: &Site) -> Handler {
             // The job tries again until it is as old as `LONGEST`. By then, the gateway has closed
             // the page itself.
             if job.age(site.clock.now()) < gateway_retry::LONGEST {
-                let to = (order.gateway, FIRST_POLL);
-                closed.map_err(|error| gateway_retry::later(&site, &job, to, error))?;
+                let gateway = order.gateway;
+                let later = |error| gateway_retry::later(&site, &job, gateway, FIRST_POLL, error);
+                closed.map_err(later)?;
             }
         }
         Ok(Done::nothing())
@@ -324,8 +325,8 @@ fn poll(site: &Site) -> Handler {
             return Ok(Done::nothing());
         };
         let facts = order.gateway.list_payments(&site, &order).await;
-        let to = (order.gateway, FIRST_POLL);
-        let facts = facts.map_err(|error| gateway_retry::later(&site, &job, to, error))?;
+        let later = |error| gateway_retry::later(&site, &job, order.gateway, FIRST_POLL, error);
+        let facts = facts.map_err(later)?;
         let write = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             for fact in &facts {
                 settle::settle(tx, &site, &order.id, fact)?;

@@ -9,6 +9,7 @@ use identity::account::AccountId;
 use identity::notification::NewNotification;
 use identity::session::sudo;
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entity;
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::money::Money;
 use platform::store::Row;
@@ -336,13 +337,13 @@ pub fn decide(
     };
     if let Some(order) = order.filter(|_| part > 0) {
         let by = Some(&who.account().id);
-        refund::request_part(tx, &order, part, (&claim.reason, by))?;
+        refund::request_part(tx, &order, part, &claim.reason, by)?;
         settled.back = Some(Money::new(part, order.currency));
     }
     let changes = json!([{"field": "outcome", "old": booking.state, "new": new.outcome},
         {"field": "refund_minor", "old": null, "new": part},
         {"field": "reason", "old": null, "new": claim.reason}]);
-    let entity = ("booking", booking.id.to_string());
+    let entity = Entity::new("booking", booking.id.to_string());
     by.record(tx, entity, "booking.claim_decided", changes)?;
     for party in [Party::Member, Party::Provider] {
         tell_settled(tx, site, &booking, &claim, party, settled)?;
@@ -528,7 +529,7 @@ fn tell_administrators(tx: &mut Tx<'_>, site: &Site, booking: &Booking) -> Resul
 }
 
 fn record(tx: &mut Tx<'_>, by: &Requester, claim: &Claim) -> Result<(), StoreError> {
-    let entity = ("booking", claim.booking_id.to_string());
+    let entity = Entity::new("booking", claim.booking_id.to_string());
     // The log outlives accounts, so it does not contain the texts.
     let changes = json!([{"field": "claim", "old": null, "new": claim.state}]);
     by.record(tx, entity, "booking.claim", changes)

@@ -203,8 +203,8 @@ pub(crate) fn take(
     booking: &str,
     wanted: Wanted<'_>,
 ) -> Result<Option<LotId>, StoreError> {
-    let subject = (booking, CreditReason::Booked);
-    take_from(tx, account, mode, subject, |lot| wanted.suits(lot))
+    let reason = CreditReason::Booked;
+    take_from(tx, account, mode, booking, reason, |lot| wanted.suits(lot))
 }
 
 /// Spends a credit on the review of a document. If `by_call` is true, only a credit whose plan
@@ -217,7 +217,7 @@ pub(crate) fn take_for_review(
     by_call: bool,
 ) -> Result<Option<LotId>, StoreError> {
     let reason = CreditReason::Reviewed;
-    take_from(tx, account, mode, (review, reason), |lot| {
+    take_from(tx, account, mode, review, reason, |lot| {
         is_for_reviews(lot) && (lot.review_calls || !by_call)
     })
 }
@@ -230,7 +230,8 @@ fn take_from(
     tx: &mut Tx<'_>,
     account: &AccountId,
     mode: OrderMode,
-    (subject, reason): (&str, CreditReason),
+    subject: &str,
+    reason: CreditReason,
     suits: impl Fn(&Lot) -> bool,
 ) -> Result<Option<LotId>, StoreError> {
     for lot in lots(tx, account, mode)?.into_iter().filter(suits) {

@@ -63,7 +63,8 @@ const LESSONS: &[Lesson] = &[
 /// booked a later one that is free of charge.
 pub fn seed(
     tx: &mut Tx<'_>,
-    (teacher, name): (&AccountId, &str),
+    teacher: &AccountId,
+    name: &str,
     member: &AccountId,
     zone: &str,
 ) -> Result<(), StoreError> {
@@ -95,7 +96,10 @@ pub fn seed(
                     note: "I can say terima kasih, and point.".to_owned(),
                     ..Brief::default()
                 };
-                let wishes = (&brief, Choice::default());
+                let wishes = book::BookingWishes {
+                    brief: &brief,
+                    choice: Choice::default(),
+                };
                 let new = Booking {
                     state: State::Confirmed,
                     ..book::draft(tx, Some(member), &slot, wishes, &rules)?

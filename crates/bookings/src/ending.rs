@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use platform::jobs::{Done, Handler, Job, JobError};
 use platform::mail::Stream;
 use platform::{StoreError, Tx, sql};
-use web::{Site, Text};
+use web::{MailMessages, Site, Text};
 
 use crate::credit::{self, END, Ending, Lot};
 use crate::credit_kind::Labels;
@@ -48,12 +48,18 @@ fn tell(tx: &mut Tx<'_>, site: &Site, ending: &Ending) -> Result<(), StoreError>
         .collect();
     let messages = match (&membership, lots.is_empty()) {
         (None, true) => return Ok(()),
-        (None, false) => ("credit-notice-end", "credit-said-end"),
-        (Some(_), true) => ("membership-notice-ends", "membership-said-ends"),
-        (Some(_), false) => (
-            "membership-notice-ends",
-            "membership-said-ends-with-credits",
-        ),
+        (None, false) => MailMessages {
+            subject: "credit-notice-end",
+            text: "credit-said-end",
+        },
+        (Some(_), true) => MailMessages {
+            subject: "membership-notice-ends",
+            text: "membership-said-ends",
+        },
+        (Some(_), false) => MailMessages {
+            subject: "membership-notice-ends",
+            text: "membership-said-ends-with-credits",
+        },
     };
     let labels = Labels::load(tx)?;
     let title = |text: &Text| {
@@ -70,5 +76,10 @@ fn tell(tx: &mut Tx<'_>, site: &Site, ending: &Ending) -> Result<(), StoreError>
         parts.join(", ")
     };
     let (account, stream) = (Some(&account), Stream::Notification);
-    notice::tell_of(tx, site, account, stream, messages, (title, at), PAGE)
+    let notice = notice::TimedNotice {
+        messages,
+        at,
+        href: PAGE,
+    };
+    notice::tell_of(tx, site, account, stream, title, notice)
 }

@@ -3,7 +3,7 @@
 
 use identity::session::sudo;
 use jiff::Timestamp;
-use platform::audit::chain;
+use platform::audit::{Entity, chain};
 use platform::id::Id;
 use platform::money::{Currency, Money};
 use platform::store::Row;
@@ -91,7 +91,7 @@ impl Export {
     /// Begins the export, and records in the audit log which administrator makes it.
     pub fn begin(self, tx: &mut Tx<'_>, by: &Administrator) -> Result<Rest, Refusal> {
         sudo::require::<Refusal>(tx, &by.requester().who)?;
-        let entity = ("setting", "bookings".to_owned());
+        let entity = Entity::new("setting", "bookings".to_owned());
         let changes = json!([{"field": "file", "old": null, "new": self.file_name()}]);
         by.record(tx, entity, "booking_export.made", changes)?;
         Ok(Rest {

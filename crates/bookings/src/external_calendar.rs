@@ -11,6 +11,7 @@ mod zones;
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entity;
 use platform::jobs::{self, Done, Handler, Job, JobError, NewJob, Queue};
 use platform::mail::Stream;
 use platform::outbound::{self, OutboundError, Reach};
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use web::one_at_a_time::run_alone;
-use web::{Findings, Site};
+use web::{Findings, MailMessages, Site};
 
 use crate::booking::{Booking, BookingId};
 use crate::provider::{self, Provider, ProviderId};
@@ -162,9 +163,12 @@ pub fn set(
         (_, true) => "provider.calendar_removed",
         (_, false) => "provider.calendar_set",
     };
-    provider
-        .requester()
-        .record(tx, ("provider", id.to_string()), action, json!([]))?;
+    provider.requester().record(
+        tx,
+        Entity::new("provider", id.to_string()),
+        action,
+        json!([]),
+    )?;
     Ok(())
 }
 
@@ -288,7 +292,7 @@ async fn fetch(
     let now = site.clock.now();
     let read = move || {
         let file = String::from_utf8_lossy(&answer.body);
-        ics::read(&file, &zone, (now, now + HORIZON))
+        ics::read(&file, &zone, &(now..now + HORIZON))
     };
     // A calendar may take long to parse, and may make the parser panic.
     let read = run_alone(&PARSING, read).await;
@@ -423,9 +427,15 @@ fn notify_clashes(tx: &mut Tx<'_>, site: &Site, provider: &ProviderId) -> Result
             site,
             account.as_ref(),
             Stream::Transactional,
-            ("external-calendar-notice", "external-calendar-said"),
-            (&booking.title, booking.starts_at),
-            &notice::page(&booking),
+            &booking.title,
+            notice::TimedNotice {
+                messages: MailMessages {
+                    subject: "external-calendar-notice",
+                    text: "external-calendar-said",
+                },
+                at: booking.starts_at,
+                href: &notice::page(&booking),
+            },
         )?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use identity::account::AccountId;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entity;
 use platform::mail::Stream;
 use platform::store::{IdSet, Row};
 use platform::{Rows, StoreError, Tx, sql};
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 use web::fields::{choice, line, lines, number, rows};
-use web::{Field, Findings, Input, Site};
+use web::{Field, Findings, Input, MailMessages, Site};
 
 use crate::booking::{self, Booking, BookingId, Party, PartyTo, State};
 use crate::criterion::{self, Author, Kind};
@@ -298,9 +299,15 @@ pub fn give(
         site,
         Some(&other),
         Stream::Notification,
-        ("feedback-notice-arrived", "feedback-said-arrived"),
-        (&booking.title, booking.starts_at),
-        &notice::page(booking),
+        &booking.title,
+        notice::TimedNotice {
+            messages: MailMessages {
+                subject: "feedback-notice-arrived",
+                text: "feedback-said-arrived",
+            },
+            at: booking.starts_at,
+            href: &notice::page(booking),
+        },
     )?;
     Ok(new)
 }
@@ -363,7 +370,7 @@ fn read(tx: &mut Tx<'_>, old: &Feedback, is_new: bool, input: &Input) -> Result<
 
 /// Not the text, because the log outlives accounts.
 fn record(tx: &mut Tx<'_>, party: &PartyTo, new: &Feedback) -> Result<(), StoreError> {
-    let entity = ("booking", party.booking.id.to_string());
+    let entity = Entity::new("booking", party.booking.id.to_string());
     let changes = json!([{"field": "feedback", "new": new.revisions}]);
     party
         .requester

@@ -107,7 +107,8 @@ pub(crate) fn note(
     tx: &mut Tx<'_>,
     kind: FindingKind,
     subject: &str,
-    (order_id, gateway): (Option<OrderId>, Option<GatewayName>),
+    order_id: Option<OrderId>,
+    gateway: Option<GatewayName>,
 ) -> Result<(), StoreError> {
     let new = Finding {
         id: tx.id(),

@@ -157,7 +157,7 @@ pub(crate) fn jobs(site: &Site) -> [Handler; 2] {
 
 async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
     let Payload { gateway, event } = job.read()?;
-    let later = |error| gateway_retry::later(&site, &job, (gateway, RETRY_AFTER), error);
+    let later = |error| gateway_retry::later(&site, &job, gateway, RETRY_AFTER, error);
     let look = move |tx: &mut Tx<'_>| -> Result<Option<Stored>, StoreError> {
         sql!(
             "SELECT {Stored} FROM gateway_event
@@ -186,7 +186,7 @@ async fn handle(site: Site, job: Job) -> Result<Done, JobError> {
     if event.kind.contains(".dispute.") {
         return Ok(Done::with(move |tx: &mut Tx<'_>| {
             let about = describe_order(tx, &id, &event)?;
-            alert::raise(tx, AlertKind::Dispute, ("booking-notice-dispute", &about))?;
+            alert::raise(tx, AlertKind::Dispute, "booking-notice-dispute", &about)?;
             follow_dispute(tx, &id, &event)?;
             end(tx, &event, Outcome::Done)
         }));

@@ -18,7 +18,8 @@ pub(crate) const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 pub(crate) fn later(
     site: &Site,
     job: &Job,
-    (gateway, least): (GatewayName, SignedDuration),
+    gateway: GatewayName,
+    least: SignedDuration,
     error: GatewayError,
 ) -> JobError {
     let now = site.clock.now();
@@ -41,7 +42,7 @@ pub(crate) fn later(
         if told == 0 {
             return Ok(());
         }
-        let notice = ("booking-notice-gateway-silent", gateway.word());
-        alert::raise(tx, AlertKind::Job, notice)
+        let notice = "booking-notice-gateway-silent";
+        alert::raise(tx, AlertKind::Job, notice, gateway.word())
     })
 }

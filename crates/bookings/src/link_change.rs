@@ -1,5 +1,6 @@
 //! Replacing the link of one session, for example because its room does not work.
 
+use platform::audit::Entity;
 use platform::{Rows, Tx, sql};
 use serde_json::json;
 use web::{Findings, Site};
@@ -50,7 +51,7 @@ pub fn replace(
     booking::save(tx, &mut booking)?;
     booking::plan_session(tx, &booking)?;
     notice::tell(tx, site, &booking, Event::LinkReplaced, None)?;
-    let entity = ("booking", booking.id.to_string());
+    let entity = Entity::new("booking", booking.id.to_string());
     let requester = &party.requester;
     requester.record(tx, entity, "booking.link_replaced", json!([]))?;
     Ok(booking)

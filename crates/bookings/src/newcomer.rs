@@ -66,7 +66,8 @@ pub async fn hold(
     accounts: &Context,
     newcomer: Newcomer,
     form_stamp: &str,
-    (network, client): (Network, Client),
+    network: Network,
+    client: &Client,
 ) -> Result<(), Problem> {
     introduction::count(accounts, form_stamp, network).await?;
     // An attempt fails if the address has an account that cannot be used or was just created. If
@@ -130,7 +131,10 @@ impl Holding<'_> {
         }
         let choice = choice::choose(tx, slot.id.as_str(), &new.choice(), &Choice::default())?;
         let brief = new.brief()?;
-        let wishes = (&brief, choice);
+        let wishes = book::BookingWishes {
+            brief: &brief,
+            choice,
+        };
         let booking = book::hold_unproven(tx, member, &slot, wishes, &rules)?;
         remember(tx, &booking.id, &address)?;
         let Some(introduced) = introduced else {

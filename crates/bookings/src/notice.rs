@@ -12,7 +12,7 @@ use platform::mail::{self, Address, NewMail, Stream};
 use platform::money::Money;
 use platform::{StoreError, Tx, sql};
 use web::calendar_file::{self, CalendarEvent, Method};
-use web::{Language, Site, Text, Value, dates};
+use web::{Language, MailMessages, Site, Text, Value, dates};
 
 use crate::booking::{self, Booking, Party};
 use crate::order::Order;
@@ -365,20 +365,26 @@ fn calendar(
     calendar_file::write_as(method, &events, tx.now())
 }
 
-/// Notifies an account, by mail and on the site, about something with a title and a time. The first
-/// message is the text of the notification and the subject of the mail. The second message is the
-/// mail's first sentence.
+/// A notice about something with a title and a time.
+#[derive(Clone, Copy)]
+pub(crate) struct TimedNotice<'a> {
+    /// The subject is also the text of the notification on the site. The text is the mail's first
+    /// sentence.
+    pub(crate) messages: MailMessages,
+    pub(crate) at: Timestamp,
+    pub(crate) href: &'a str,
+}
+
+/// Notifies an account, by mail and on the site, about something with this title.
 pub(crate) fn tell_of_time(
     tx: &mut Tx<'_>,
     site: &Site,
     account: Option<&AccountId>,
     stream: Stream,
-    messages: (&'static str, &'static str),
-    (title, at): (&str, Timestamp),
-    href: &str,
+    title: &str,
+    notice: TimedNotice<'_>,
 ) -> Result<(), StoreError> {
-    let title = |_: &Text| title.to_owned();
-    tell_of(tx, site, account, stream, messages, (title, at), href)
+    tell_of(tx, site, account, stream, |_| title.to_owned(), notice)
 }
 
 /// Like [`tell_of_time`], with a title in the reader's language.
@@ -387,13 +393,14 @@ pub(crate) fn tell_of(
     site: &Site,
     account: Option<&AccountId>,
     stream: Stream,
-    (kind, said): (&'static str, &'static str),
-    (title, at): (impl FnOnce(&Text) -> String, Timestamp),
-    href: &str,
+    title: impl FnOnce(&Text) -> String,
+    notice: TimedNotice<'_>,
 ) -> Result<(), StoreError> {
     let Some(reader) = reader(tx, site, account)? else {
         return Ok(());
     };
+    let TimedNotice { messages, at, href } = notice;
+    let kind = messages.subject;
     let text = &reader.text;
     let (when, title) = (moment(text, &reader.zone, at), title(text));
     let about = format!("{title}, {when}");
@@ -401,7 +408,7 @@ pub(crate) fn tell_of(
     let subject = text.with(kind, [("about", short.into())]);
     let body = format!(
         "{}\n\n{about}\n\n{}\n\n{}\n",
-        text.say(said),
+        text.say(messages.text),
         site.url().join(href),
         site.settings.name
     );
@@ -488,7 +495,7 @@ pub(crate) fn tell_payer(
     tx: &mut Tx<'_>,
     site: &Site,
     order: &Order,
-    messages: (&'static str, &'static str),
+    messages: MailMessages,
     sum: Money,
 ) -> Result<(), StoreError> {
     let (account,): (Option<AccountId>,) = sql!(
@@ -498,7 +505,7 @@ pub(crate) fn tell_payer(
     .one(tx)?;
     let number = order.receipt().unwrap_or_default().into();
     let path = format!("/pay/{}", order.id);
-    mail_money(tx, site, account.as_ref(), messages, (&path, sum, number))
+    mail_money(tx, site, account.as_ref(), messages, &path, sum, number)
 }
 
 /// Mails an account about an amount. The messages have the arguments `sum`, `number` and `site`.
@@ -506,8 +513,10 @@ pub(crate) fn mail_money(
     tx: &mut Tx<'_>,
     site: &Site,
     account: Option<&AccountId>,
-    (subject, said): (&'static str, &'static str),
-    (path, sum, number): (&str, Money, Value<'_>),
+    messages: MailMessages,
+    path: &str,
+    sum: Money,
+    number: Value<'_>,
 ) -> Result<(), StoreError> {
     mail(tx, site, account, |text| {
         let values = [
@@ -517,11 +526,11 @@ pub(crate) fn mail_money(
         ];
         let body = format!(
             "{}\n\n{}\n\n{}\n",
-            text.with(said, &values),
+            text.with(messages.text, &values),
             site.url().join(path),
             site.settings.name
         );
-        (text.with(subject, &values), body)
+        (text.with(messages.subject, &values), body)
     })
 }
 

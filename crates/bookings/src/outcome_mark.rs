@@ -3,6 +3,7 @@
 use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entity;
 use platform::{StoreError, Tx};
 use serde_json::json;
 use web::Site;
@@ -29,7 +30,7 @@ pub(crate) fn offered(
     let claim = booking_claim::of_booking(tx, &booking.id)?;
     let has_said = feedback::find(tx, &booking.id, Author::Member)?.is_some();
     let may_claim = party != Party::Member || !has_said;
-    let all = offered_beside(claim.as_ref(), (booking, party), now, hours);
+    let all = offered_beside(claim.as_ref(), booking, party, now, hours);
     Ok(all.into_iter().filter(|_| may_claim).collect())
 }
 
@@ -37,7 +38,8 @@ pub(crate) fn offered(
 /// cannot mark any after they gave feedback. `hours` is the time for marking after the session.
 pub(crate) fn offered_beside(
     claim: Option<&Claim>,
-    (booking, party): (&Booking, Party),
+    booking: &Booking,
+    party: Party,
     now: Timestamp,
     hours: i64,
 ) -> Vec<Outcome> {
@@ -49,12 +51,13 @@ pub(crate) fn offered_beside(
     };
     all.filter(is_new)
         .filter(|_| party == Party::Administrator || !is_claimed)
-        .filter(|one| check((booking, party), *one, now, hours).is_ok())
+        .filter(|one| check(booking, party, *one, now, hours).is_ok())
         .collect()
 }
 
 fn check(
-    (booking, party): (&Booking, Party),
+    booking: &Booking,
+    party: Party,
     outcome: Outcome,
     now: Timestamp,
     hours: i64,
@@ -88,14 +91,15 @@ pub fn mark(
     tx: &mut Tx<'_>,
     site: &Site,
     party: &PartyTo,
-    (outcome, note): (Outcome, &str),
+    outcome: Outcome,
+    note: &str,
 ) -> Result<Booking, Refusal> {
     let old = &party.booking;
     if old.state == outcome.state() && old.outcome_by.is_some() {
         return Ok(old.clone());
     }
     let hours = settings::load(tx)?.outcome_hours;
-    check((old, party.party), outcome, tx.now(), hours)?;
+    check(old, party.party, outcome, tx.now(), hours)?;
     match party.party {
         Party::Member => {
             claim::make(tx, site, party, note)?;
@@ -107,7 +111,7 @@ pub fn mark(
     let Some(booking) = end(tx, old, outcome, Some(party.party))? else {
         return Err(PAYOUT_STATE.into());
     };
-    let entity = ("booking", booking.id.to_string());
+    let entity = Entity::new("booking", booking.id.to_string());
     let changes = json!([{"field": "state", "old": old.state, "new": booking.state}]);
     party
         .requester

@@ -10,6 +10,7 @@ use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo;
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entity;
 use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -246,7 +247,7 @@ pub fn step(
     }
     let changes = json!([{"field": "state", "old": old.state, "new": new.state},
         {"field": "amount_minor", "old": old.amount_minor, "new": new.amount_minor}]);
-    let entity = ("payout_item", new.id.to_string());
+    let entity = Entity::new("payout_item", new.id.to_string());
     by.record(tx, entity, "payout.step", changes)?;
     Ok(new)
 }
@@ -452,7 +453,7 @@ pub fn set_reference(
         sealed
     )
     .run(tx, Rows::Exactly(1))?;
-    let entity = ("provider", id.to_string());
+    let entity = Entity::new("provider", id.to_string());
     provider
         .requester()
         .record(tx, entity, "provider.payout_reference_changed", json!([]))?;

@@ -5,6 +5,7 @@ use identity::session::signed_in::Confirmed;
 use identity::session::sudo;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use platform::audit::Entity;
 use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -192,7 +193,12 @@ pub fn change_rules(
             {"field": "currency", "old": plan.currency, "new": price.currency},
             {"field": "price_minor", "old": plan.price_minor, "new": price.minor}
         ]);
-        by.record(tx, ("plan", plan.id.to_string()), "plan.changed", changes)?;
+        by.record(
+            tx,
+            Entity::new("plan", plan.id.to_string()),
+            "plan.changed",
+            changes,
+        )?;
     }
     Ok(rules)
 }
@@ -259,7 +265,7 @@ impl Parent for Administrator {
     fn record(
         &self,
         tx: &mut Tx<'_>,
-        entity: (&'static str, String),
+        entity: Entity,
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError> {

@@ -173,7 +173,8 @@ pub(crate) fn is_used(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 pub fn apply(
     tx: &mut Tx<'_>,
     by: &Administrator,
-    (preset, currency): (Preset, &str),
+    preset: Preset,
+    currency: &str,
     say: impl Fn(&'static str) -> String,
 ) -> Result<(), Refusal> {
     // Without the lock, two administrators could add the same rows at once.

@@ -4,6 +4,7 @@ use identity::account::AccountId;
 use identity::grant::{self, Role};
 use identity::person::slug;
 use jiff::tz::TimeZone;
+use platform::audit::Entity;
 use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -178,7 +179,7 @@ pub fn change(
     findings.finish()?;
     new.version += 1;
     tx.update(&new)?;
-    let entity = ("provider", new.id.to_string());
+    let entity = Entity::new("provider", new.id.to_string());
     let changes = json!([{"field": "profile", "old": old.version, "new": new.version}]);
     provider
         .requester

@@ -4,6 +4,7 @@
 use axum::http::StatusCode;
 use identity::session::sudo;
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entity;
 use platform::jobs::{Done, Handler, Job, JobError, NewJob, Queue};
 use platform::{Sql, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -77,7 +78,7 @@ async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
     let Payload { gateway } = job.read()?;
     let now = site.clock.now();
     let captured = gateway.list_captured(&site, now - COMPARED, now).await;
-    let later = |error| gateway_retry::later(&site, &job, (gateway, RETRY_AFTER), error);
+    let later = |error| gateway_retry::later(&site, &job, gateway, RETRY_AFTER, error);
     let captured = captured.map_err(later)?;
     let look = move |tx: &mut Tx<'_>| find_differences(tx, gateway, &captured, now);
     let (unknown, unlisted) = site.store.read(look).await?;
@@ -102,13 +103,13 @@ async fn compare(site: Site, job: Job) -> Result<Done, JobError> {
         move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             for (payment, order) in &missing_here {
                 tracing::warn!(order = %order, "a payment was missing in our books");
-                let about = (Some(order.clone()), Some(gateway));
-                finding::note(tx, FindingKind::MissingHere, payment, about)?;
+                let (kind, order_id) = (FindingKind::MissingHere, Some(order.clone()));
+                finding::note(tx, kind, payment, order_id, Some(gateway))?;
                 checkout::plan(tx, order, gateway, SignedDuration::ZERO)?;
             }
             for payment in &missing_there {
-                let about = (Some(payment.order_id.clone()), Some(gateway));
-                finding::note(tx, FindingKind::MissingThere, payment.id.as_str(), about)?;
+                let (kind, order_id) = (FindingKind::MissingThere, Some(payment.order_id.clone()));
+                finding::note(tx, kind, payment.id.as_str(), order_id, Some(gateway))?;
             }
             finding::heal(tx, FindingKind::MissingThere, |one| {
                 let is_missing = |payment: &Payment| payment.id.as_str() == one.subject;
@@ -236,7 +237,7 @@ pub(crate) fn scan(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     for (kind, query) in SCANS {
         let found: Vec<(String, Option<OrderId>, Option<GatewayName>)> = tx.all(*query, &[])?;
         for (subject, order, gateway) in &found {
-            finding::note(tx, *kind, subject, (order.clone(), *gateway))?;
+            finding::note(tx, *kind, subject, order.clone(), *gateway)?;
         }
         finding::heal(tx, *kind, |one| {
             !found.iter().any(|(subject, ..)| *subject == one.subject)
@@ -269,7 +270,12 @@ pub fn apply(tx: &mut Tx<'_>, by: &Administrator, id: &FindingId) -> Result<Find
     }
     let changes = json!([{"field": "kind", "old": found.kind, "new": found.kind},
         {"field": "subject", "old": found.subject, "new": found.subject}]);
-    by.record(tx, ("finding", id.to_string()), "finding.applied", changes)?;
+    by.record(
+        tx,
+        Entity::new("finding", id.to_string()),
+        "finding.applied",
+        changes,
+    )?;
     finding::find(tx, id)?.ok_or(Refusal::NotFound)
 }
 

@@ -14,7 +14,7 @@ use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use web::Site;
+use web::{MailMessages, Site};
 
 use crate::finding::{self, FindingKind};
 use crate::gateway::{RefundCall, RefundReport, Refunded};
@@ -73,7 +73,7 @@ pub(crate) fn request(
     if left <= 0 {
         return Ok(None);
     }
-    reserve(tx, payment, left, (reason, None))?;
+    reserve(tx, payment, left, reason, None)?;
     Ok(Some(Money::new(left, payment.currency)))
 }
 
@@ -82,7 +82,8 @@ fn reserve(
     tx: &mut Tx<'_>,
     payment: &Payment,
     amount_minor: i64,
-    (reason, by): (&str, Option<&AccountId>),
+    reason: &str,
+    by: Option<&AccountId>,
 ) -> Result<Refund, StoreError> {
     sql!(
         "UPDATE payment SET refund_reserved_minor = refund_reserved_minor + :amount_minor
@@ -137,7 +138,7 @@ pub(crate) fn adopt(
     if made.payment_id != payment.gateway_payment_id || !fits {
         return Ok(Some(false));
     }
-    let refund = reserve(tx, payment, made.amount.minor, (ELSEWHERE, None))?;
+    let refund = reserve(tx, payment, made.amount.minor, ELSEWHERE, None)?;
     sql!(
         "UPDATE refund SET gateway_refund_id = :name WHERE id = :id",
         id = refund.id,
@@ -320,7 +321,8 @@ pub(crate) fn request_part(
     tx: &mut Tx<'_>,
     order: &Order,
     amount_minor: i64,
-    reason: (&str, Option<&AccountId>),
+    reason: &str,
+    by: Option<&AccountId>,
 ) -> Result<Option<Money>, StoreError> {
     let Some(payment) = settling(tx, order)? else {
         return Ok(None);
@@ -330,7 +332,7 @@ pub(crate) fn request_part(
     if amount_minor <= 0 {
         return Ok(None);
     }
-    reserve(tx, &payment, amount_minor, reason)?;
+    reserve(tx, &payment, amount_minor, reason, by)?;
     Ok(Some(Money::new(amount_minor, payment.currency)))
 }
 
@@ -366,8 +368,9 @@ pub(crate) fn job(site: &Site) -> Handler {
             }
             None => payment.gateway.refund(&site, &call).await,
         };
-        let to = (payment.gateway, RETRY_AFTER);
-        let answer = answer.map_err(|error| gateway_retry::later(&site, &job, to, error))?;
+        let gateway = payment.gateway;
+        let later = |error| gateway_retry::later(&site, &job, gateway, RETRY_AFTER, error);
+        let answer = answer.map_err(later)?;
         let write = move |tx: &mut Tx<'_>| finish(tx, &site, &refund, &payment, &answer);
         Ok(Done::with(write))
     })
@@ -415,8 +418,14 @@ fn finish(
             amount = refund.amount_minor
         )
         .run(tx, Rows::Exactly(1))?;
-        let about = (Some(order.id.clone()), Some(payment.gateway));
-        finding::note(tx, FindingKind::RefundDrift, refund.id.as_str(), about)?;
+        let (kind, gateway) = (FindingKind::RefundDrift, Some(payment.gateway));
+        finding::note(
+            tx,
+            kind,
+            refund.id.as_str(),
+            Some(order.id.clone()),
+            gateway,
+        )?;
         let told = NewNotification {
             kind: "booking-notice-refund-failed",
             about: &format!("{} {}", payment.currency, sum.decimal()),
@@ -428,7 +437,10 @@ fn finish(
     if payment.settles {
         follow(tx, &order)?;
     }
-    let messages = ("booking-mail-refunded", "booking-said-refunded");
+    let messages = MailMessages {
+        subject: "booking-mail-refunded",
+        text: "booking-said-refunded",
+    };
     notice::tell_payer(tx, site, &order, messages, sum)?;
     webhook::tell_refunded(tx, &order, refund.id.as_str(), sum)
 }

@@ -6,6 +6,7 @@ use identity::account::AccountId;
 use identity::notification::{self, NewNotification};
 use identity::session::sudo;
 use jiff::Timestamp;
+use platform::audit::Entity;
 use platform::money::Money;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -287,7 +288,7 @@ pub fn decide(
             reason => reason,
         };
         let by_account = Some(&who.account().id);
-        refund::request_part(tx, &order, new.amount_minor, (reason, by_account))?;
+        refund::request_part(tx, &order, new.amount_minor, reason, by_account)?;
     }
     let action = if is_granted {
         "refund.requested"
@@ -360,7 +361,12 @@ fn record(
     amount_minor: i64,
 ) -> Result<(), StoreError> {
     let changes = json!([{"field": "amount_minor", "old": null, "new": amount_minor}]);
-    by.record(tx, ("order", order.id.to_string()), action, changes)
+    by.record(
+        tx,
+        Entity::new("order", order.id.to_string()),
+        action,
+        changes,
+    )
 }
 
 /// Exports the requests of an account's owner.

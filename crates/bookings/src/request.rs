@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use identity::account::{self, AccountId};
 use identity::session::signed_in::Confirmed;
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entity;
 use platform::jobs::{self, Done, Handler, Job, JobError};
 use platform::mail::Stream;
 use platform::store::Row;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
-use web::{Findings, Site};
+use web::{Findings, MailMessages, Site};
 
 use self::dropping::drop_slot;
 use crate::booking::{BookingId, Party};
@@ -195,7 +196,7 @@ impl PartyToRequest {
     }
 
     fn record(&self, tx: &mut Tx<'_>, state: RequestState) -> Result<(), StoreError> {
-        let entity = ("booking_request", self.request.id.to_string());
+        let entity = Entity::new("booking_request", self.request.id.to_string());
         let changes = json!([{"field": "state", "old": self.request.state, "new": state}]);
         self.requester
             .record(tx, entity, "booking.request", changes)
@@ -354,7 +355,10 @@ pub fn create(
         let Some(owner) = owner.filter(|owner| !told.contains(owner)) else {
             continue;
         };
-        let messages = ("request-notice-made", "request-said-made");
+        let messages = MailMessages {
+            subject: "request-notice-made",
+            text: "request-said-made",
+        };
         tell(tx, site, Some(&owner), messages, &slot, ASKED)?;
         told.push(owner);
     }
@@ -365,20 +369,17 @@ fn tell(
     tx: &mut Tx<'_>,
     site: &Site,
     account: Option<&AccountId>,
-    messages: (&'static str, &'static str),
+    messages: MailMessages,
     slot: &Slot,
     href: &str,
 ) -> Result<(), StoreError> {
-    let about = (slot.title.as_str(), slot.starts_at);
-    notice::tell_of_time(
-        tx,
-        site,
-        account,
-        Stream::Transactional,
+    let notice = notice::TimedNotice {
         messages,
-        about,
+        at: slot.starts_at,
         href,
-    )
+    };
+    let stream = Stream::Transactional;
+    notice::tell_of_time(tx, site, account, stream, &slot.title, notice)
 }
 
 /// Books one of the request's slots for its member. A slot with a price is held until the member
@@ -420,7 +421,10 @@ pub fn confirm(
     let rules = settings::load(tx)?;
     let hold = SignedDuration::from_hours(rules.request_hold_hours);
     let choice = choice::choose(tx, slot.id.as_str(), &request.choice, &request.choice)?;
-    let wishes = (&request.brief, choice);
+    let wishes = book::BookingWishes {
+        brief: &request.brief,
+        choice,
+    };
     let placed = book::place(tx, site, member, slot, wishes, hold, &rules);
     let booked = placed.map_err(|refusal| match refusal {
         // The provider must not learn of the member's other bookings.
@@ -430,7 +434,10 @@ pub fn confirm(
         other => other,
     })?;
     if let Some(order) = booked.order {
-        let messages = ("request-notice-held", "request-said-held");
+        let messages = MailMessages {
+            subject: "request-notice-held",
+            text: "request-said-held",
+        };
         let page = format!("/pay/{}", order.id);
         tell(tx, site, Some(member), messages, slot, &page)?;
     }
@@ -456,7 +463,10 @@ pub fn tell_no_credit(
     )
     .run(tx, Rows::AtMostOne)?;
     if told == 1 {
-        let messages = ("request-notice-no-credit", "request-said-no-credit");
+        let messages = MailMessages {
+            subject: "request-notice-no-credit",
+            text: "request-said-no-credit",
+        };
         let member = party.request.member_id.as_ref();
         tell(tx, site, member, messages, &chosen.slot, OWN)?;
     }
@@ -483,7 +493,10 @@ pub fn decline(tx: &mut Tx<'_>, site: &Site, party: &PartyToRequest) -> Result<R
         return Ok(request.clone());
     }
     if let Some(first) = all.first() {
-        let messages = ("request-notice-declined", "request-said-declined");
+        let messages = MailMessages {
+            subject: "request-notice-declined",
+            text: "request-said-declined",
+        };
         tell(
             tx,
             site,
@@ -522,26 +535,19 @@ fn lapse(tx: &mut Tx<'_>, site: &Site, id: &RequestId) -> Result<(), StoreError>
     let Some(request) = found else { return Ok(()) };
     let slots = slots(tx, id)?;
     let is_over = request.expires_at <= tx.now() || !slots.iter().any(Preferred::is_open);
-    let (messages, about) = if is_over {
+    let (subject, text, about) = if is_over {
         end(tx, &request, RequestState::Lapsed, None)?;
-        (
-            ("request-notice-lapsed", "request-said-lapsed"),
-            slots.first(),
-        )
+        let about = slots.first();
+        ("request-notice-lapsed", "request-said-lapsed", about)
     } else {
         let deleted = slots.iter().rfind(|one| one.deleted_at.is_some());
         let gone = deleted.or_else(|| slots.iter().rfind(|one| !one.is_open()));
-        (("request-notice-dropped", "request-said-dropped"), gone)
+        ("request-notice-dropped", "request-said-dropped", gone)
     };
     let Some(about) = about else { return Ok(()) };
-    tell(
-        tx,
-        site,
-        request.member_id.as_ref(),
-        messages,
-        &about.slot,
-        OWN,
-    )
+    let messages = MailMessages { subject, text };
+    let member = request.member_id.as_ref();
+    tell(tx, site, member, messages, &about.slot, OWN)
 }
 
 /// Withdraws the requests of an account that is being erased.

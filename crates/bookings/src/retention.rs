@@ -8,7 +8,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::jobs::{Done, Handler, JobError, NewJob};
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
@@ -59,7 +59,7 @@ fn turn(tx: &mut Tx<'_>, zone: &TimeZone) -> Result<(), StoreError> {
     tx.record(Entry {
         actor: Actor::System,
         action: "booking_records.deleted",
-        entity: ("setting", "bookings".to_owned()),
+        entity: Entity::new("setting", "bookings".to_owned()),
         scope: None,
         changes: changes.into(),
         request: None,

@@ -11,7 +11,7 @@ use identity::grant;
 use identity::session::signed_in::Confirmed;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::Entry;
+use platform::audit::{Entity, Entry};
 use platform::mail::Stream;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -21,7 +21,7 @@ use site::proof::{Proof, Requester};
 use utoipa::ToSchema;
 use web::fields::{lines, number};
 use web::uploaded_document::DocumentType;
-use web::{Field, Findings, Input, Site};
+use web::{Field, Findings, Input, MailMessages, Site};
 
 use crate::booking::{BookingId, Party};
 use crate::credit::{self, LotId};
@@ -307,12 +307,13 @@ fn record(
     tx: &mut Tx<'_>,
     requester: &Requester,
     review: &ReviewId,
-    (old, new): (Option<ReviewState>, ReviewState),
+    old: Option<ReviewState>,
+    new: ReviewState,
 ) -> Result<(), StoreError> {
     tx.record(Entry {
         actor: requester.who.actor(),
         action: "booking.review",
-        entity: ("review", review.to_string()),
+        entity: Entity::new("review", review.to_string()),
         scope: None,
         changes: json!([{"field": "state", "old": old, "new": new}]),
         request: Some(requester.request.clone()),
@@ -413,7 +414,7 @@ pub fn create(
         Review = review
     )
     .run(tx, Rows::Exactly(1))?;
-    record(tx, &by.requester, &review.id, (None, review.state))?;
+    record(tx, &by.requester, &review.id, None, review.state)?;
     ask(tx, site, &review)?;
     Ok(review)
 }
@@ -421,7 +422,10 @@ pub fn create(
 /// For a review in a call, only the provider of the session.
 fn ask(tx: &mut Tx<'_>, site: &Site, review: &Review) -> Result<(), StoreError> {
     if let Some(reviewer) = &review.reviewer_id {
-        let messages = ("review-notice-submitted", "review-said-call");
+        let messages = MailMessages {
+            subject: "review-notice-submitted",
+            text: "review-said-call",
+        };
         return match provider::account_of(tx, reviewer)? {
             Some(reviewer) => tell(tx, site, &reviewer, messages, review),
             None => Ok(()),
@@ -429,7 +433,10 @@ fn ask(tx: &mut Tx<'_>, site: &Site, review: &Review) -> Result<(), StoreError> 
     }
     for reviewer in reviewers(tx)? {
         if Some(&reviewer) != review.member_id.as_ref() {
-            let messages = ("review-notice-submitted", "review-said-submitted");
+            let messages = MailMessages {
+                subject: "review-notice-submitted",
+                text: "review-said-submitted",
+            };
             tell(tx, site, &reviewer, messages, review)?;
         }
     }
@@ -450,7 +457,7 @@ fn tell(
     tx: &mut Tx<'_>,
     site: &Site,
     account: &AccountId,
-    messages: (&'static str, &'static str),
+    messages: MailMessages,
     review: &Review,
 ) -> Result<(), StoreError> {
     notice::tell_of_time(
@@ -458,9 +465,12 @@ fn tell(
         site,
         Some(account),
         Stream::Transactional,
-        messages,
-        (&review.goal, review.created_at),
-        &review.page(),
+        &review.goal,
+        notice::TimedNotice {
+            messages,
+            at: review.created_at,
+            href: &review.page(),
+        },
     )
 }
 
@@ -492,8 +502,8 @@ pub fn start(tx: &mut Tx<'_>, by: &Taker) -> Result<Review, Refusal> {
         id = new.id
     )
     .run(tx, Rows::Exactly(1))?;
-    let states = (Some(ReviewState::Pending), new.state);
-    record(tx, &by.requester, &new.id, states)?;
+    let old = Some(ReviewState::Pending);
+    record(tx, &by.requester, &new.id, old, new.state)?;
     Ok(new)
 }
 
@@ -529,9 +539,12 @@ pub fn complete(
         id = old.id
     )
     .run(tx, Rows::Exactly(1))?;
-    record(tx, &party.requester, &old.id, (Some(old.state), new.state))?;
+    record(tx, &party.requester, &old.id, Some(old.state), new.state)?;
     if let Some(member) = &old.member_id {
-        let messages = ("review-notice-done", "review-said-done");
+        let messages = MailMessages {
+            subject: "review-notice-done",
+            text: "review-said-done",
+        };
         tell(tx, site, member, messages, &new)?;
     }
     Ok(new)
@@ -552,7 +565,7 @@ pub fn cancel(tx: &mut Tx<'_>, party: &PartyToReview) -> Result<Review, Refusal>
         return Err(REVIEW_SETTLED.into());
     }
     let new = end(tx, old, party.party == Party::Administrator)?;
-    record(tx, &party.requester, &old.id, (Some(old.state), new.state))?;
+    record(tx, &party.requester, &old.id, Some(old.state), new.state)?;
     Ok(new)
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn reserve(tx: &mut Tx<'_>, slot: &Slot, booking: &str) -> Result<boo
     let Some((room,)) = free else {
         return Ok(false);
     };
-    allocate(tx, &room, booking, (slot.starts_at, until))?;
+    allocate(tx, &room, booking, slot.starts_at, until)?;
     Ok(true)
 }
 
@@ -69,7 +69,8 @@ pub(crate) fn allocate(
     tx: &mut Tx<'_>,
     room: &RoomId,
     booking: &str,
-    (from, until): (Timestamp, Timestamp),
+    from: Timestamp,
+    until: Timestamp,
 ) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO room_allocation

@@ -1,5 +1,6 @@
 //! Administrators can release a room by hand after its session has ended or was cancelled.
 
+use platform::audit::Entity;
 use platform::{Rows, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -62,7 +63,7 @@ pub fn release(
     if released == 1 {
         let changes = json!([{"field": "room", "old": "reserved", "new": "released"},
             {"field": "reason", "old": null, "new": reason}]);
-        let entity = ("booking", id.to_string());
+        let entity = Entity::new("booking", id.to_string());
         by.record(tx, entity, "booking.room_released", changes)?;
     }
     Ok(BookingView::of(tx, booking)?)

@@ -6,13 +6,13 @@ use jiff::{SignedDuration, Timestamp};
 use platform::jobs::{Done, Handler, Job, JobError};
 use platform::mail::Stream;
 use platform::{Rows, StoreError, Tx, sql};
-use web::Site;
+use web::{MailMessages, Site};
 
 use crate::booking::{
     self, ASK, Booking, COMPLETE, FAREWELL, HOLD, LATE, NOTE, Party, Payload, REMIND, State, claim,
 };
 use crate::criterion::Author;
-use crate::notice::{self, Event};
+use crate::notice::{self, Event, TimedNotice};
 use crate::outcome::{self, Outcome};
 use crate::{cancel, feedback, payout};
 
@@ -78,9 +78,16 @@ fn ask(tx: &mut Tx<'_>, site: &Site, booking: &Booking, sequence: i64) -> Result
             };
             notification::tell(tx, site, &account, told)?;
         } else {
-            let (stream, messages) = (Stream::Notification, (kind, "feedback-said-ask"));
-            let about = (booking.title.as_str(), booking.starts_at);
-            notice::tell_of_time(tx, site, Some(&account), stream, messages, about, &href)?;
+            let notice = TimedNotice {
+                messages: MailMessages {
+                    subject: kind,
+                    text: "feedback-said-ask",
+                },
+                at: booking.starts_at,
+                href: &href,
+            };
+            let (stream, title) = (Stream::Notification, &booking.title);
+            notice::tell_of_time(tx, site, Some(&account), stream, title, notice)?;
         }
     }
     Ok(())

@@ -4,6 +4,7 @@ use identity::grant::{self, ADMIN, OWNER, SITE, Scope};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo;
 use jiff::civil::Date;
+use platform::audit::Entity;
 use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -287,7 +288,7 @@ pub(crate) fn change(
         BookingSettings = new
     )
     .run(tx, Rows::Exactly(1))?;
-    let entity = ("setting", "bookings".to_owned());
+    let entity = Entity::new("setting", "bookings".to_owned());
     let changes = json!([{"field": "settings", "old": old, "new": new}]);
     by.0.record(tx, entity, "booking_setting.changed", changes)?;
     Ok(new)

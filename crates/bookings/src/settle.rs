@@ -7,7 +7,7 @@ use identity::grant::ADMIN;
 use identity::notification::{self, NewNotification};
 use platform::money::Money;
 use platform::{Rows, StoreError, Tx, sql};
-use web::Site;
+use web::{MailMessages, Site};
 
 use crate::booking::{self, Booking, State};
 use crate::finding::{self, FindingKind};
@@ -28,14 +28,13 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         return Ok(());
     }
     if !fact.is_plausible() || is_of_another(tx, &order, fact)? {
-        let about_order = (Some(id.clone()), Some(order.gateway));
-        return finding::note(tx, FindingKind::MissingHere, &fact.payment_id, about_order);
+        let (kind, gateway) = (FindingKind::MissingHere, Some(order.gateway));
+        return finding::note(tx, kind, &fact.payment_id, Some(id.clone()), gateway);
     }
     let Some(payment) = raise(tx, &order, fact)? else {
         return Ok(());
     };
     order::post(tx, id, EntryKind::Capture, payment.id.as_str(), fact.amount)?;
-    let about_order = (Some(id.clone()), Some(order.gateway));
     if fact.amount != order.amount() {
         let about = format!("{} {}", fact.amount.currency, fact.amount.decimal());
         let told = NewNotification {
@@ -48,7 +47,8 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
             tx,
             FindingKind::AmountMismatch,
             payment.id.as_str(),
-            about_order,
+            Some(id.clone()),
+            Some(order.gateway),
         )?;
         refund::request(tx, &payment, "amount_mismatch")?;
         return Ok(());
@@ -59,7 +59,8 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
             tx,
             FindingKind::DuplicateCapture,
             payment.id.as_str(),
-            about_order,
+            Some(id.clone()),
+            Some(order.gateway),
         )?;
         refund::request(tx, &payment, "duplicate")?;
         return Ok(());
@@ -94,7 +95,10 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
     let is_granted = match &order.grant.plan_id {
         Some(plan) if !plan::sell(tx, plan)? => {
             refund::request_of_order(tx, &order, "sold_out")?;
-            let messages = ("booking-mail-sold-out", "booking-said-sold-out");
+            let messages = MailMessages {
+                subject: "booking-mail-sold-out",
+                text: "booking-said-sold-out",
+            };
             notice::tell_payer(tx, site, &order, messages, order.amount())?;
             return webhook::tell_paid(tx, &order);
         }
@@ -111,10 +115,16 @@ pub fn settle(tx: &mut Tx<'_>, site: &Site, id: &OrderId, fact: &Fact) -> Result
         },
     };
     let messages = if is_granted {
-        ("booking-mail-receipt", "booking-said-receipt")
+        MailMessages {
+            subject: "booking-mail-receipt",
+            text: "booking-said-receipt",
+        }
     } else {
         refund::request_of_order(tx, &order, "slot_gone")?;
-        ("booking-mail-gone", "booking-said-gone")
+        MailMessages {
+            subject: "booking-mail-gone",
+            text: "booking-said-gone",
+        }
     };
     notice::tell_payer(tx, site, &order, messages, order.amount())?;
     webhook::tell_paid(tx, &order)
@@ -219,8 +229,8 @@ fn take_again(tx: &mut Tx<'_>, booking: &Booking) -> Result<bool, StoreError> {
     if !account::lock(tx, member)? {
         return Ok(false);
     }
-    let time = (booking.starts_at, booking.ends_at);
-    if booking::busy(tx, member, time, booking.id.as_str())?.is_some() {
+    let (from, until) = (booking.starts_at, booking.ends_at);
+    if booking::busy(tx, member, from, until, booking.id.as_str())?.is_some() {
         return Ok(false);
     }
     let Some(slot) = browse::find(tx, &booking.slot_id)?.map(|one| one.slot) else {

@@ -8,6 +8,7 @@ pub mod view;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, TimeZone};
+use platform::audit::Entity;
 use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -303,9 +304,12 @@ pub(crate) fn record(
     action: &'static str,
 ) -> Result<(), StoreError> {
     let changes = json!([{"field": "starts_at", "new": slot.starts_at}]);
-    provider
-        .requester()
-        .record(tx, ("slot", slot.id.to_string()), action, changes)
+    provider.requester().record(
+        tx,
+        Entity::new("slot", slot.id.to_string()),
+        action,
+        changes,
+    )
 }
 
 #[cfg(test)]

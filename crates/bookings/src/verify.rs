@@ -381,7 +381,7 @@ pub(crate) fn job(site: &Site) -> Handler {
 
 fn note(tx: &mut Tx<'_>, found: &[String]) -> Result<(), StoreError> {
     for one in found {
-        finding::note(tx, FindingKind::Contradiction, one, (None, None))?;
+        finding::note(tx, FindingKind::Contradiction, one, None, None)?;
     }
     finding::heal(tx, FindingKind::Contradiction, |one| {
         !found.contains(&one.subject)

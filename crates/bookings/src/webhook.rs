@@ -205,7 +205,8 @@ pub(crate) fn tell_sent(
     tx: &mut Tx<'_>,
     batch: &str,
     provider: &ProviderId,
-    (items, sum): (i64, Money),
+    items: i64,
+    sum: Money,
 ) -> Result<(), StoreError> {
     fire(tx, &PAYOUT_SENT, |_| {
         Ok(PayoutMessage {

@@ -7,7 +7,7 @@ use identity::session::signed_in::{Confirmed, SignedIn};
 use identity::session::token::TokenScope;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use platform::audit::{self, RequestFacts};
+use platform::audit::{self, Entity, RequestFacts};
 use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -269,7 +269,7 @@ impl OwnerOf {
             actor: self.who.actor(),
             action,
             scope: Some(id.clone()),
-            entity: ("countdown", id),
+            entity: Entity::new("countdown", id),
             changes,
             request: Some(self.request.clone()),
         })

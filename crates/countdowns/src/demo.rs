@@ -51,7 +51,8 @@ pub fn seed(
     tx: &mut Tx<'_>,
     [one, other]: [&AccountId; 2],
     zone: &str,
-    (title, day): (&str, Date),
+    title: &str,
+    day: Date,
 ) -> Result<(), StoreError> {
     let now = tx.now();
     let until = Countdown {

@@ -3,7 +3,7 @@
 
 use identity::account::AccountId;
 use identity::session::signed_in::SignedIn;
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use site::dates::{self, Date, Dates};
@@ -121,7 +121,7 @@ fn go_along(tx: &mut Tx<'_>, old: &Countdown, date: Option<Date>) -> Result<(), 
     tx.record(Entry {
         actor: Actor::System,
         action: "countdown.changed",
-        entity: ("countdown", new.id.to_string()),
+        entity: Entity::new("countdown", new.id.to_string()),
         scope: Some(new.id.to_string()),
         changes: json!(changes),
         request: None,

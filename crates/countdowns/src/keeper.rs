@@ -6,7 +6,7 @@ use identity::session::signed_in::{Confirmed, SignedIn};
 use identity::session::sudo;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use platform::audit::{Entry, RequestFacts};
+use platform::audit::{Entity, Entry, RequestFacts};
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::Value;
 use site::dates::Dates;
@@ -76,14 +76,14 @@ impl Parent for Keeper {
     fn record(
         &self,
         tx: &mut Tx<'_>,
-        entity: (&'static str, String),
+        entity: Entity,
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError> {
         tx.record(Entry {
             actor: self.who.actor(),
             action,
-            scope: Some(entity.1.clone()),
+            scope: Some(entity.id.clone()),
             entity,
             changes,
             request: Some(self.request.clone()),

@@ -5,7 +5,7 @@ use identity::account::{self, AccountId};
 use identity::grant::{self, Role};
 use identity::session::signed_in::SignedIn;
 use jiff::civil::Date;
-use platform::audit::{Entry, RequestFacts};
+use platform::audit::{Entity, Entry, RequestFacts};
 use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
@@ -243,14 +243,14 @@ impl Moderator {
     pub(crate) fn record(
         &self,
         tx: &mut Tx<'_>,
-        (kind, id): (&'static str, String),
+        entity: Entity,
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError> {
         tx.record(Entry {
             actor: self.who.actor(),
             action,
-            entity: (kind, id),
+            entity,
             scope: None,
             changes,
             request: Some(self.request.clone()),
@@ -278,7 +278,7 @@ pub fn create(tx: &mut Tx<'_>, moderator: &Moderator, text: &str) -> Result<Phra
     let text = read(text)?;
     let phrase = insert(tx, &text, moderator.account())?;
     let changes = json!([{"field": "text", "old": null, "new": phrase.text}]);
-    let entity = ("phrase", phrase.id.to_string());
+    let entity = Entity::new("phrase", phrase.id.to_string());
     moderator.record(tx, entity, "phrase.created", changes)?;
     Ok(phrase)
 }
@@ -312,7 +312,12 @@ pub fn set_active(
         other => other?,
     };
     let changes = json!([{"field": "active", "old": old.active, "new": active}]);
-    moderator.record(tx, ("phrase", id.to_string()), "phrase.changed", changes)?;
+    moderator.record(
+        tx,
+        Entity::new("phrase", id.to_string()),
+        "phrase.changed",
+        changes,
+    )?;
     Ok(ModeratedPhrase { active, ..old })
 }
 

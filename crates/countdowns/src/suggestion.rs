@@ -5,6 +5,7 @@ pub(crate) mod mail;
 use identity::account::{self, AccountId};
 use identity::session::signed_in::{Confirmed, SignedIn};
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entity;
 use platform::limits::Wait;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -178,13 +179,7 @@ pub fn approve(
         phrase_id: Some(made.id.clone()),
         ..found.suggestion
     };
-    decide(
-        tx,
-        site,
-        moderator,
-        (&found.account_id, &made.text),
-        &decided,
-    )?;
+    decide(tx, site, moderator, &found.account_id, &made.text, &decided)?;
     Ok(decided)
 }
 
@@ -208,7 +203,8 @@ pub fn reject(
         tx,
         site,
         moderator,
-        (&found.account_id, &decided.text),
+        &found.account_id,
+        &decided.text,
         &decided,
     )?;
     Ok(decided)
@@ -274,7 +270,8 @@ fn decide(
     tx: &mut Tx<'_>,
     site: &Site,
     moderator: &Moderator,
-    (suggester, text): (&AccountId, &str),
+    suggester: &AccountId,
+    text: &str,
     decided: &Suggestion,
 ) -> Result<(), StoreError> {
     sql!(
@@ -291,6 +288,6 @@ fn decide(
         mail::send_decision(tx, site, suggester, decided, text)?;
     }
     let changes = json!([{"field": "state", "old": State::Pending, "new": decided.state}]);
-    let entity = ("suggestion", decided.id.to_string());
+    let entity = Entity::new("suggestion", decided.id.to_string());
     moderator.record(tx, entity, "suggestion.decided", changes)
 }

@@ -5,7 +5,7 @@ pub mod unconfirmed;
 use std::str::FromStr;
 
 use jiff::tz::TimeZone;
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::{Actor, Entity, Entry, RequestFacts};
 use platform::mail::Address;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
@@ -396,7 +396,7 @@ pub(crate) fn record(
     tx: &mut Tx<'_>,
     id: &AccountId,
     action: &'static str,
-    entity: (&'static str, String),
+    entity: Entity,
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
     tx.record(Entry {

@@ -13,7 +13,7 @@ pub mod held;
 pub mod manager;
 
 use jiff::Timestamp;
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::{Actor, Entity, Entry, RequestFacts};
 use platform::store::Bind;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
@@ -476,7 +476,7 @@ fn record(
     tx.record(Entry {
         actor,
         action,
-        entity: ("grant", account.to_string()),
+        entity: Entity::new("grant", account.to_string()),
         scope: scope.audited(),
         changes: json!([{
             "field": "role",

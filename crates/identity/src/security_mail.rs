@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use platform::audit::{self, RequestFacts};
 use platform::mail::{Address, MailId, NewMail, Stranger, Stream, sealed_text};
 use platform::{StoreError, Tx, text_cleaning};
-use web::{Language, Network, Site, Value};
+use web::{Language, MailMessages, Network, Site, Value};
 
 use crate::account::Account;
 use crate::client::{self, Client};
@@ -89,7 +89,10 @@ pub(crate) fn new_sign_in(
 ) -> Result<(), StoreError> {
     let browser = client::describe(&client.user_agent);
     let browser = if browser.is_empty() { "none" } else { &browser };
-    let messages = ("mail-sign-in-subject", "mail-sign-in-text");
+    let messages = MailMessages {
+        subject: "mail-sign-in-subject",
+        text: "mail-sign-in-text",
+    };
     let browser = vec![("browser", browser.into())];
     send(tx, site, account, client, messages, browser)
 }
@@ -102,7 +105,10 @@ pub(crate) fn token_reused(
     account: &Account,
     client: &Client,
 ) -> Result<(), StoreError> {
-    let messages = ("mail-reuse-subject", "mail-reuse-text");
+    let messages = MailMessages {
+        subject: "mail-reuse-subject",
+        text: "mail-reuse-text",
+    };
     send(tx, site, account, client, messages, Vec::new())
 }
 
@@ -114,7 +120,10 @@ pub(crate) fn passkey_copied(
     account: &Account,
     client: &Client,
 ) -> Result<(), StoreError> {
-    let messages = ("mail-passkey-copied-subject", "mail-passkey-copied-text");
+    let messages = MailMessages {
+        subject: "mail-passkey-copied-subject",
+        text: "mail-passkey-copied-text",
+    };
     send(tx, site, account, client, messages, Vec::new())
 }
 
@@ -152,7 +161,8 @@ pub(crate) fn credential_changed(
     tx: &mut Tx<'_>,
     site: &Site,
     account: &Account,
-    (change, label): (Change, &str),
+    change: Change,
+    label: &str,
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
     let network = request.network.map(audit::shorten).unwrap_or_default();
@@ -184,7 +194,10 @@ pub(crate) fn recovery_code_used(
     client: &Client,
     left: i64,
 ) -> Result<(), StoreError> {
-    let messages = ("mail-recovery-code-subject", "mail-recovery-code-text");
+    let messages = MailMessages {
+        subject: "mail-recovery-code-subject",
+        text: "mail-recovery-code-text",
+    };
     let left = vec![("left", left.into())];
     send(tx, site, account, client, messages, left)
 }
@@ -195,7 +208,10 @@ pub(crate) fn factor_removed(
     account: &Account,
     client: &Client,
 ) -> Result<(), StoreError> {
-    let messages = ("mail-factor-removed-subject", "mail-factor-removed-text");
+    let messages = MailMessages {
+        subject: "mail-factor-removed-subject",
+        text: "mail-factor-removed-text",
+    };
     send(tx, site, account, client, messages, Vec::new())
 }
 
@@ -204,13 +220,13 @@ fn send(
     site: &Site,
     account: &Account,
     client: &Client,
-    (subject, text): (&'static str, &'static str),
+    messages: MailMessages,
     mut values: Vec<(&'static str, Value<'_>)>,
 ) -> Result<(), StoreError> {
     values.push(("network", client.network().into()));
     let mail = SecurityMail {
-        subject,
-        text,
+        subject: messages.subject,
+        text: messages.text,
         at: tx.now(),
         path: "/me/security",
         values,

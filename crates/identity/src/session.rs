@@ -12,7 +12,7 @@ pub mod sudo;
 pub mod token;
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::{Actor, Entity, Entry, RequestFacts};
 use platform::store::{Bind, Column, Row, Value};
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -157,7 +157,7 @@ pub fn begin(
     tx.record(Entry {
         actor: Actor::Account(account.to_string()),
         action: "sign_in.succeeded",
-        entity: ("account", account.to_string()),
+        entity: Entity::new("account", account.to_string()),
         scope: None,
         changes: json!([{ "field": "method", "new": method.word() }]),
         request: Some(client.request.clone()),
@@ -311,7 +311,7 @@ pub fn sign_out(
     let Some(account) = end_secret(tx, secret)? else {
         return Ok(());
     };
-    let entity = ("account", account.to_string());
+    let entity = Entity::new("account", account.to_string());
     account::record(tx, &account, "session.signed_out", entity, request)
 }
 
@@ -406,7 +406,7 @@ fn record_end(
     tx.record(Entry {
         actor: Actor::Account(account.to_string()),
         action: "session.revoked",
-        entity: ("account", account.to_string()),
+        entity: Entity::new("account", account.to_string()),
         scope: None,
         changes: json!([{ "field": "reason", "new": reason }, { "field": "count", "new": count }]),
         request: Some(request.clone()),

@@ -16,7 +16,7 @@ pub mod with_passkey;
 pub use welcome::Welcome;
 
 use jiff::SignedDuration;
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::limits::Wait;
 use platform::mail::Address;
 use platform::{Secret, StoreError, Tx};
@@ -208,7 +208,7 @@ async fn record_failure(
         tx.record(Entry {
             actor: Actor::System,
             action: "sign_in.failed",
-            entity: (
+            entity: Entity::new(
                 "account",
                 account
                     .as_ref()

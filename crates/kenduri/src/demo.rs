@@ -149,13 +149,13 @@ impl Sample {
         if self.has_countdowns {
             let day = occasions::demo::wedding_day(tx.now());
             let people = [&host, &member];
-            countdowns::demo::seed(tx, people, occasions::demo::ZONE, ("Our wedding", day))?;
+            countdowns::demo::seed(tx, people, occasions::demo::ZONE, "Our wedding", day)?;
         }
         if self.has_posts {
             posts::demo::seed(tx, &host)?;
         }
         if self.has_bookings {
-            bookings::demo::seed(tx, (&host, HOST.0), &member, occasions::demo::ZONE)?;
+            bookings::demo::seed(tx, &host, HOST.0, &member, occasions::demo::ZONE)?;
         }
         introduce(
             tx,

@@ -152,14 +152,17 @@ impl Begun {
             // A migration may take long, so `wait_for` requests more time from the service manager.
             let opened = manager.wait_for(app_setup::open(&settings)).await?;
             let figures = figures.with(opened.site.store.clone());
-            let tokens = (&stop, &ending);
+            let stops = StopTokens {
+                stop: stop.clone(),
+                ending: ending.clone(),
+            };
             let app = App::open(
                 opened,
                 &settings,
                 self.start,
                 &figures,
                 server_status,
-                tokens,
+                stops,
                 configuration.plan.named_hosts(),
             )
             .await?;
@@ -259,6 +262,12 @@ impl Begun {
     }
 }
 
+struct StopTokens {
+    stop: CancellationToken,
+    /// This token is cancelled when Kenduri as a whole stops, not only this worker.
+    ending: CancellationToken,
+}
+
 /// The app and its background parts.
 struct App {
     opened: Opened,
@@ -278,7 +287,7 @@ impl App {
         start: ServeMode,
         figures: &Metrics,
         server_status: ServerStatus,
-        (stop, ending): (&CancellationToken, &CancellationToken),
+        stops: StopTokens,
         named_hosts: BTreeSet<String>,
     ) -> Result<Self> {
         let Opened { site, domains } = opened.clone();
@@ -325,8 +334,8 @@ impl App {
                 limits: settings.alerts.limits.clone(),
                 backup_every,
             },
-            stop: stop.clone(),
-            ending: ending.clone(),
+            stop: stops.stop.clone(),
+            ending: stops.ending,
         });
         reserve_slugs(&site).await?;
         let (home, webhooks) = (settings.site.home.clone(), settings.webhooks.clone());
@@ -355,7 +364,7 @@ impl App {
                 budget,
                 opens,
             },
-            mounted: AppService::new(router, stop.clone())
+            mounted: AppService::new(router, stops.stop)
                 .knowing(accounts)
                 .with_own_domains(own_domains.clone()),
             own_domains,

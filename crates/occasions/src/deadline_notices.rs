@@ -2,7 +2,7 @@
 //! need no notice, because each save checks whether answers are open. Each run finds all
 //! invitations whose answers have closed or reopened since the last run.
 
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::jobs::{Done, Handler};
 use platform::news::NewNews;
 use platform::{Rows, Store, StoreError, Tx, sql};
@@ -67,7 +67,7 @@ fn note_batch(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
         tx.record(Entry {
             actor: Actor::System,
             action: "invitations.swept",
-            entity: ("occasion", occasion.to_string()),
+            entity: Entity::new("occasion", occasion.to_string()),
             scope: Some(occasion.to_string()),
             changes: json!([{ "field": "invitations", "old": null, "new": count }]),
             request: None,

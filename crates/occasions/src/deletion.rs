@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use identity::grant;
-use platform::audit::{self, Actor, Entry};
+use platform::audit::{self, Actor, Entity, Entry};
 use platform::{Rows, Sql, StoreError, Tx, erasure, sql};
 use serde_json::json;
 use site::dates;
@@ -162,7 +162,7 @@ pub(crate) fn delete(tx: &mut Tx<'_>, id: &OccasionId) -> Result<(), StoreError>
     tx.record(Entry {
         actor: Actor::System,
         action: "occasion.deleted",
-        entity: ("occasion", id.to_string()),
+        entity: Entity::new("occasion", id.to_string()),
         scope: None,
         changes,
         request: None,

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::erasure;
 use platform::jobs::{Done, Handler, JobError};
 use platform::news::NewNews;
@@ -124,7 +124,7 @@ fn delete(tx: &mut Tx<'_>, id: &OccasionId, had_been: bool) -> Result<bool, Stor
     tx.record(Entry {
         actor: Actor::System,
         action: "occasion.diets_deleted",
-        entity: ("occasion", id.to_string()),
+        entity: Entity::new("occasion", id.to_string()),
         scope: Some(id.to_string()),
         changes: json!([]),
         request: None,

@@ -2,7 +2,7 @@
 //! households cannot reserve more pieces than there are.
 
 use jiff::Timestamp;
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::{Actor, Entity, Entry, RequestFacts};
 use platform::news::NewNews;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
@@ -147,7 +147,7 @@ pub fn reserve(tx: &mut Tx<'_>, wanted: &Reserve) -> Result<Reserved, Refusal> {
     let note = wanted.note.as_deref().map(text_cleaning::clean);
     check(&snapshot, &before, wanted.quantity, note.as_deref())?;
 
-    let after = plan(tx, stored, &before, (&id, wanted.quantity, note));
+    let after = plan(tx, stored, &before, &id, wanted.quantity, note);
     let Some(after) = after else {
         return Ok(Reserved {
             offer: before,
@@ -183,7 +183,9 @@ fn plan(
     tx: &mut Tx<'_>,
     stored: Option<&Reservation>,
     before: &OfferedGift,
-    (invitation, quantity, note): (&InvitationId, i64, Option<String>),
+    invitation: &InvitationId,
+    quantity: i64,
+    note: Option<String>,
 ) -> Option<Reservation> {
     let now = tx.now();
     if quantity == 0 {
@@ -460,7 +462,7 @@ pub(crate) fn record(
             id: invitation.clone(),
         },
         action,
-        entity: ("invitation", invitation),
+        entity: Entity::new("invitation", invitation),
         scope: Some(snapshot.occasion.id.to_string()),
         changes,
         request,

@@ -13,7 +13,7 @@ mod warning;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan as _};
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::erasure;
 use platform::jobs::{Done, Handler, JobError};
 use platform::news::NewNews;
@@ -347,7 +347,7 @@ fn record(
     tx.record(Entry {
         actor: Actor::System,
         action,
-        entity: ("occasion", id.to_string()),
+        entity: Entity::new("occasion", id.to_string()),
         scope: Some(id.to_string()),
         changes,
         request: None,
@@ -401,7 +401,7 @@ pub fn confirm(tx: &mut Tx<'_>, host: &HostOf) -> Result<Retention, Refusal> {
         tx.record(Entry {
             actor: host.actor(),
             action: "occasion.deletion_confirmed",
-            entity: ("occasion", id.to_string()),
+            entity: Entity::new("occasion", id.to_string()),
             scope: Some(id.to_string()),
             changes: json!([{ "field": "day", "old": null, "new": announced.day }]),
             request: host.request(),

@@ -3,7 +3,7 @@
 //! the submission, the audit line, the news, the job for the confirmation mail, and the response
 //! for repeated requests.
 
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::{Actor, Entity, Entry, RequestFacts};
 use platform::idempotency::{self, Found, Stored};
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde_json::{Value, json};
@@ -429,7 +429,7 @@ fn finish(
             id: household.invitation.id.to_string(),
         },
         action: "rsvp.saved",
-        entity: ("invitation", household.invitation.id.to_string()),
+        entity: Entity::new("invitation", household.invitation.id.to_string()),
         scope: Some(snapshot.occasion.id.to_string()),
         changes: masked(changes),
         request: save.request.clone(),

@@ -141,7 +141,7 @@ fn an_address_is_known_by_the_keys_of_before_and_by_no_others() {
         assert_eq!(find(&both).await, Some(Complaint));
         let (lift, address) = (both.clone(), "gone@example.my".parse().unwrap());
         write(world, move |tx| {
-            suppression::lift(tx, &lift, &address, (Actor::System, None))
+            suppression::lift(tx, &lift, &address, &Actor::System, None)
         })
         .await;
         assert_eq!(find(&both).await, None);
@@ -293,7 +293,7 @@ fn an_unknown_address_bounces_once_and_is_left_alone() {
 
         let address: Address = "nobody@example.my".parse().unwrap();
         write(world, move |tx| {
-            suppression::lift(tx, &key(), &address, (Actor::System, None))
+            suppression::lift(tx, &key(), &address, &Actor::System, None)
         })
         .await;
         send(world, mail_to("nobody@example.my")).await;

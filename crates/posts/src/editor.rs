@@ -3,7 +3,7 @@
 use identity::grant::{self, Role};
 use identity::session::signed_in::SignedIn;
 use jiff::tz::TimeZone;
-use platform::audit::{Entry, RequestFacts};
+use platform::audit::{Entity, Entry, RequestFacts};
 use platform::{StoreError, Tx};
 use serde_json::Value;
 use site::proof::{Proof, Requester};
@@ -72,7 +72,7 @@ impl Parent for Editor {
     fn record(
         &self,
         tx: &mut Tx<'_>,
-        entity: (&'static str, String),
+        entity: Entity,
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError> {

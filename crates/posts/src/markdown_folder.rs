@@ -16,7 +16,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use axum::body::Bytes;
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::{StoreError, Tx, sql};
 use serde_json::json;
 use web::Site;
@@ -170,7 +170,7 @@ fn insert(
         tx.record(Entry {
             actor: Actor::System,
             action: "site.imported",
-            entity: ("installation", "1".to_owned()),
+            entity: Entity::new("installation", "1".to_owned()),
             scope: None,
             changes: json!([{"field": "posts", "old": null, "new": counts.new}]),
             request: None,

@@ -35,6 +35,14 @@ use identity::session::access_token::{Audience, Signer};
 use identity::session::signed_in::{self, Bearer, LiveSession, SignedIn};
 use identity::session::{self, Stay, token};
 
+/// A signed-in person who sees a page.
+#[derive(Clone, Copy, Debug)]
+pub struct PageUser<'a> {
+    pub who: &'a SignedIn,
+    /// The CSRF token for the hidden field `_csrf` in the page's forms.
+    pub csrf: &'a str,
+}
+
 /// A signed-in person who reads a page.
 #[derive(Clone, Debug)]
 pub struct Reader {
@@ -43,6 +51,15 @@ pub struct Reader {
     pub csrf: String,
     /// Details of the request for the audit log.
     pub request: RequestFacts,
+}
+
+impl Reader {
+    pub fn user(&self) -> PageUser<'_> {
+        PageUser {
+            who: &self.who,
+            csrf: &self.csrf,
+        }
+    }
 }
 
 impl<S> FromRequestParts<S> for Reader
@@ -138,6 +155,16 @@ pub struct Sender {
     pub request: RequestFacts,
     /// The SHA-256 of the attached file; empty if there is none.
     pub(crate) file_hash: Vec<u8>,
+}
+
+impl Sender {
+    /// The person, for the response page.
+    pub fn user(&self) -> PageUser<'_> {
+        PageUser {
+            who: &self.who,
+            csrf: &self.csrf,
+        }
+    }
 }
 
 /// A signed-in person who sent one of the site's forms, possibly with files.

@@ -12,6 +12,7 @@ use web::page::{Entry, OwnAccount, OwnFrame, Page, Section, Warning};
 use web::state::NavigationGroup;
 use web::{Problem, Site, Text, Theme, csrf};
 
+use crate::asking::PageUser;
 use crate::{addresses, cookies};
 use identity::account::unconfirmed;
 use identity::credential::planned_reset;
@@ -54,19 +55,13 @@ impl Facts {
     }
 
     /// Makes the frame for a page. `here` is the path of the page's navigation entry.
-    pub fn frame(
-        &self,
-        site: &Site,
-        text: &Text,
-        (who, csrf): (&SignedIn, &str),
-        here: &str,
-    ) -> OwnFrame {
+    pub fn frame(&self, site: &Site, text: &Text, user: PageUser<'_>, here: &str) -> OwnFrame {
         let unread = (self.unread > 0).then(|| text.number(self.unread));
         OwnFrame {
             site: site.settings.name.clone(),
             sections: self.sections(text, here),
-            account: Some(account(who, csrf, unread)),
-            warnings: self.warnings(site, text, who),
+            account: Some(account(user.who, user.csrf, unread)),
+            warnings: self.warnings(site, text, user.who),
             notes: self.notes(site, text, here),
         }
     }
@@ -174,11 +169,12 @@ pub fn account(who: &SignedIn, csrf: &str, unread: Option<String>) -> OwnAccount
 pub async fn show<B: Template>(
     site: &Site,
     text: &Text,
-    (who, csrf): (&SignedIn, &str),
-    (here, title): (&str, &str),
+    user: PageUser<'_>,
+    here: &str,
+    title: &str,
     body: B,
 ) -> Result<Response, Problem> {
-    let (asking, place) = (who.clone(), site.clone());
+    let (asking, place) = (user.who.clone(), site.clone());
     let look = move |tx: &mut Tx<'_>| Facts::find(tx, &place, &asking);
     let facts = site.store.read(look).await?;
     Ok(web::page(Page {
@@ -186,7 +182,7 @@ pub async fn show<B: Template>(
         body,
         text,
         theme: Theme::PLAIN,
-        kind: facts.frame(site, text, (who, csrf), here).kind(),
+        kind: facts.frame(site, text, user, here).kind(),
     }))
 }
 
@@ -209,6 +205,10 @@ pub(crate) fn find(
         };
         let (who, facts) = site.store.read(look).await.ok().flatten()?;
         let csrf = csrf::token(secret.reveal(), &site.random);
-        Some(facts.frame(&site, &text, (&who, &csrf), ""))
+        let user = PageUser {
+            who: &who,
+            csrf: &csrf,
+        };
+        Some(facts.frame(&site, &text, user, ""))
     })
 }

@@ -2,7 +2,7 @@
 //! the menu and the owner.
 
 use axum::http::StatusCode;
-use platform::audit::{Entry, RequestFacts};
+use platform::audit::{Entity, Entry, RequestFacts};
 use platform::jobs::{Done, Handler};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -217,7 +217,7 @@ pub fn change(
     tx.record(Entry {
         actor: owner.who().actor(),
         action: "site.look_changed",
-        entity: ("site", String::new()),
+        entity: Entity::new("site", String::new()),
         scope: None,
         changes: json!([{"field": "home", "from": before.home, "to": home}]),
         request: Some(request.clone()),

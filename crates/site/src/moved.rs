@@ -6,7 +6,7 @@ use axum::response::{IntoResponse as _, Response};
 
 /// Redirects to the same path with the account's current slug. Returns `None` if the path already
 /// has that slug. Shared caches may store the redirect only if `is_public` is true.
-pub fn lead(uri: &Uri, (asked, present): (&str, &str), is_public: bool) -> Option<Response> {
+pub fn lead(uri: &Uri, asked: &str, present: &str, is_public: bool) -> Option<Response> {
     if asked == present {
         return None;
     }

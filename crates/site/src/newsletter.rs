@@ -72,8 +72,8 @@ impl Newsletter {
         }
         for one in suppressed::list_own(tx, keys, account)? {
             if self.is_stopped_by(&one) {
-                let by = (Actor::Account(id.to_string()), Some(request));
-                suppression::remove(tx, &one.place, by)?;
+                let by = Actor::Account(id.to_string());
+                suppression::remove(tx, &one.place, by, Some(request))?;
             }
         }
         sql!(

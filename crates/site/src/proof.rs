@@ -9,7 +9,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::Extensions;
 use axum::http::request::Parts;
-use platform::audit::{Entry, RequestFacts};
+use platform::audit::{Entity, Entry, RequestFacts};
 use platform::idempotency::Reused;
 use platform::{StoreError, Tx};
 use serde_json::Value;
@@ -110,7 +110,7 @@ impl Requester {
     pub fn record(
         &self,
         tx: &mut Tx<'_>,
-        entity: (&'static str, String),
+        entity: Entity,
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError> {

@@ -5,9 +5,9 @@ use askama::Template;
 use axum::response::Response;
 use web::{Form, Problem, Site, Text, Value, csrf};
 
+use crate::asking::PageUser;
 use crate::frame;
 use crate::request::FormPost;
-use identity::session::signed_in::SignedIn;
 
 const SURE: &str = "sure";
 /// The form field with a short description of the action, for the page on which people confirm
@@ -53,36 +53,51 @@ struct QuestionPage<'a> {
     back: &'a str,
 }
 
+/// A form whose sender is asked for confirmation.
+#[derive(Clone, Copy, Debug)]
+pub struct SentForm<'a> {
+    /// The path to which the form was sent.
+    pub address: &'a str,
+    /// The path of the page with the form.
+    pub here: &'a str,
+    pub form: &'a Form,
+}
+
 /// Asks for confirmation. The form's field `called` contains the name of the object, such as a
 /// person. The form was sent to the path `address` from the page `here`.
 pub async fn ask(
     posted: &FormPost,
-    (address, here): (&str, &str),
+    address: &str,
+    here: &str,
     question: Question,
 ) -> Result<Response, Problem> {
     let values = [("called", posted.form.text("called").into())];
-    ask_with(posted, (address, here), question, &values).await
+    ask_with(posted, address, here, question, &values).await
 }
 
 /// Like [`ask`], with `values` as arguments of the messages.
 pub fn ask_with<'a>(
     posted: &'a FormPost,
-    (address, here): (&'a str, &'a str),
+    address: &'a str,
+    here: &'a str,
     question: Question,
     values: &[(&'static str, Value<'_>)],
 ) -> impl Future<Output = Result<Response, Problem>> + Send + use<'a> {
     let req = &posted.req;
-    let who = (&req.who, req.csrf.as_str());
-    let sent = (address, here, &posted.form);
-    show(&req.site, &req.text, who, sent, question, values)
+    let sent = SentForm {
+        address,
+        here,
+        form: &posted.form,
+    };
+    show(&req.site, &req.text, req.user(), sent, question, values)
 }
 
 /// Like [`ask_with`], for a form that is not a [`FormPost`].
 pub fn show<'a>(
     site: &'a Site,
     text: &'a Text,
-    who: (&'a SignedIn, &'a str),
-    (address, here, form): (&'a str, &'a str, &'a Form),
+    user: PageUser<'a>,
+    sent: SentForm<'a>,
     question: Question,
     values: &[(&'static str, Value<'_>)],
 ) -> impl Future<Output = Result<Response, Problem>> + Send + use<'a> {
@@ -90,10 +105,10 @@ pub fn show<'a>(
     let (title, facts) = (say(question.title), say(question.facts));
     let (undo, confirm) = (say(question.undo), say(question.confirm));
     async move {
-        let fields = form.iter().filter(|(name, _)| *name != csrf::FIELD);
+        let fields = sent.form.iter().filter(|(name, _)| *name != csrf::FIELD);
         let body = QuestionPage {
             text,
-            csrf: who.1,
+            csrf: user.csrf,
             what: title.trim_end_matches('?'),
             title: &title,
             confirm: &confirm,
@@ -103,10 +118,10 @@ pub fn show<'a>(
                 .collect(),
             undo: &undo,
             button: question.button,
-            address,
+            address: sent.address,
             fields: fields.collect(),
-            back: here,
+            back: sent.here,
         };
-        frame::show(site, text, who, (here, &title), body).await
+        frame::show(site, text, user, sent.here, &title, body).await
     }
 }

@@ -9,17 +9,14 @@ use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::response::Response;
 use platform::Tx;
-use platform::audit::RequestFacts;
 use platform::idempotency::Key;
 use web::form_state::{self, FormState};
 use web::{ArrivedFile, Form, PageQuery, Problem, SentFile, Site, Text, Wishes};
 
-use crate::asking::{ArrivingSender, FileSender, Reader, Sender};
+use crate::asking::{ArrivingSender, FileSender, PageUser, Reader, Sender};
 use crate::call::{self, form_key, form_once, see_other};
 use crate::frame;
 use crate::proof::{Proof, Requester};
-
-use identity::session::signed_in::SignedIn;
 
 /// A signed-in person's request for a page.
 #[derive(Clone)]
@@ -106,7 +103,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let site = Site::from_ref(state);
         let reader = Reader::from_request_parts(parts, state).await?;
-        Self::of_parts(parts, &site, (reader.who, reader.csrf, reader.request)).await
+        Self::of_parts(parts, &site, reader).await
     }
 }
 
@@ -128,18 +125,14 @@ where
 }
 
 impl PageRequest {
-    async fn of_parts(
-        parts: &mut Parts,
-        site: &Site,
-        (who, csrf, request): (SignedIn, String, RequestFacts),
-    ) -> Result<Self, Problem> {
+    async fn of_parts(parts: &mut Parts, site: &Site, reader: Reader) -> Result<Self, Problem> {
         let wishes = Wishes::read(&parts.uri, &parts.headers);
         Ok(Self {
             text: site.speak(&wishes),
             site: site.clone(),
-            csrf,
+            csrf: reader.csrf,
             query: Form::parse(parts.uri.query().unwrap_or_default().as_bytes())?,
-            requester: Requester::of(parts, who, request).await?,
+            requester: Requester::of(parts, reader.who, reader.request).await?,
         })
     }
 
@@ -196,6 +189,13 @@ impl PageRequest {
         }
     }
 
+    pub fn user(&self) -> PageUser<'_> {
+        PageUser {
+            who: &self.who,
+            csrf: &self.csrf,
+        }
+    }
+
     /// Renders a page in the site's frame. `here` is the path of the page's navigation entry.
     pub async fn page<B: Template>(
         &self,
@@ -203,8 +203,7 @@ impl PageRequest {
         title: &str,
         body: B,
     ) -> Result<Response, Problem> {
-        let who = (&self.who, self.csrf.as_str());
-        frame::show(&self.site, &self.text, who, (here, title), body).await
+        frame::show(&self.site, &self.text, self.user(), here, title, body).await
     }
 }
 
@@ -231,8 +230,12 @@ impl<Q: OfPage> FormPost<Q> {
     ) -> Result<Self, Problem> {
         let route = format!("POST {}", parts.uri.path());
         let key = form_key(&sender.who, &sender.form, &sender.file_hash, &route);
-        let asking = (sender.who, sender.csrf, sender.request);
-        let req = PageRequest::of_parts(&mut parts, site, asking).await?;
+        let reader = Reader {
+            who: sender.who,
+            csrf: sender.csrf,
+            request: sender.request,
+        };
+        let req = PageRequest::of_parts(&mut parts, site, reader).await?;
         Ok(Self {
             req: Q::of(&parts, req)?,
             form: sender.form,

@@ -12,6 +12,7 @@ pub mod pages;
 use std::ops::RangeFrom;
 
 use jiff::tz::TimeZone;
+use platform::audit::Entity;
 use platform::{StoreError, Tx};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -50,7 +51,7 @@ pub trait Parent: Proof {
     fn record(
         &self,
         tx: &mut Tx<'_>,
-        entity: (&'static str, String),
+        entity: Entity,
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError>;
@@ -501,7 +502,7 @@ fn finish<R: Resource>(
     action: &'static str,
     changes: Vec<Value>,
 ) -> Result<(), StoreError> {
-    let entity = (R::HISTORY.entity, one.entity());
+    let entity = Entity::new(R::HISTORY.entity, one.entity());
     parent.record(tx, entity, action, changes.into())?;
     parent.publish(tx, R::NEWS)
 }

@@ -13,7 +13,7 @@ pub use event::{describe, fire};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Entry, RequestFacts};
+use platform::audit::{Entity, Entry, RequestFacts};
 use platform::store::Row;
 use platform::webhook_key::WebhookKey;
 use platform::{Keyring, Rows, Secret, StoreError, Tx, outbound, sql, text_cleaning};
@@ -390,7 +390,7 @@ fn record(
     tx.record(Entry {
         actor: owner.who.actor(),
         action,
-        entity: ("webhook", id.to_string()),
+        entity: Entity::new("webhook", id.to_string()),
         scope: None,
         changes: json!([]),
         request: Some(owner.request.clone()),

@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 
 use crate::conditional;
 use crate::look::{Accent, Color, Look};
-use crate::picture::{Colors, Font, Picture, WIDTH};
+use crate::picture::{Colors, Font, Picture, Rectangle, WIDTH};
 use crate::problem::Problem;
 use crate::public_frame::PublicFrame;
 use crate::state::Site;
@@ -156,19 +156,37 @@ impl Drawing {
     fn draw_ornament(&self, picture: &mut Picture) {
         match self.ornament {
             Ornament::Line => {
-                picture.fill((80, 600), (1_040, 2), 0.5, 1);
+                let line = Rectangle {
+                    x: 80,
+                    y: 600,
+                    width: 1_040,
+                    height: 2,
+                };
+                picture.fill(line, 0.5, 1);
             }
             Ornament::Band => {
                 for left in (0..1_200).step_by(32) {
                     for (x, y, width, height) in TILE {
-                        picture.fill((left + x, 598 + y), (width, height), 0.5, 0);
+                        let tile = Rectangle {
+                            x: left + x,
+                            y: 598 + y,
+                            width,
+                            height,
+                        };
+                        picture.fill(tile, 0.5, 0);
                     }
                 }
             }
             Ornament::Lamps => {
-                picture.fill((0, 18), (1_200, 2), 0.4, 0);
+                let line = Rectangle {
+                    x: 0,
+                    y: 18,
+                    width: 1_200,
+                    height: 2,
+                };
+                picture.fill(line, 0.4, 0);
                 for left in (30..1_200).step_by(60) {
-                    picture.dot((left, 34), 10, 1);
+                    picture.dot(left, 34, 10, 1);
                 }
             }
         }

@@ -91,7 +91,7 @@ pub use serve::{
 pub use share::Share;
 pub use site_url::{NotASiteUrl, SiteUrl};
 pub use state::{Declared, Link, Settings, Site};
-pub use text::{Catalogue, Locale, Text, Value};
+pub use text::{Catalogue, Locale, MailMessages, Text, Value};
 pub use theme::{Ground, Preset, Theme};
 pub use translated::{I18n, LangAttribute, Spoken};
 pub use words::Labelled;

@@ -25,7 +25,13 @@ impl Memo {
     /// The number of entries at which the cache is cleared.
     const MOST: usize = 4_096;
 
-    pub(crate) fn once(&self, key: (usize, Moment), say: impl FnOnce() -> String) -> String {
+    pub(crate) fn once(
+        &self,
+        language: usize,
+        moment: Moment,
+        say: impl FnOnce() -> String,
+    ) -> String {
+        let key = (language, moment);
         let kept = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(said) = kept().get(&key) {
             return said.clone();
@@ -49,7 +55,7 @@ mod tests {
         let memo = Memo::default();
         let mut day = jiff::civil::date(2000, 1, 1);
         for _ in 0..=Memo::MOST {
-            memo.once((0, Moment::Day("date-full", day)), String::new);
+            memo.once(0, Moment::Day("date-full", day), String::new);
             day = day.tomorrow().unwrap();
         }
         assert_eq!(memo.0.lock().unwrap().len(), 1);

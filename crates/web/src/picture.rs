@@ -84,6 +84,15 @@ pub struct Colors {
     pub inks: [[u8; 3]; 2],
 }
 
+/// A rectangle in pixels; `x` and `y` are its left and upper edge.
+#[derive(Clone, Copy, Debug)]
+pub struct Rectangle {
+    pub x: u16,
+    pub y: u16,
+    pub width: u16,
+    pub height: u16,
+}
+
 pub struct Picture {
     /// One byte for each pixel: the number of the ink in the highest bit, and the coverage in the
     /// other seven bits.
@@ -123,31 +132,30 @@ impl Picture {
     }
 
     /// Fills a rectangle with ink 0 or 1; `coverage` is from 0 (transparent) to 1.
-    pub fn fill(
-        &mut self,
-        (x, y): (u16, u16),
-        (width, height): (u16, u16),
-        coverage: f32,
-        ink: u8,
-    ) {
-        for y in y..y.saturating_add(height) {
-            for x in x..x.saturating_add(width) {
+    pub fn fill(&mut self, area: Rectangle, coverage: f32, ink: u8) {
+        for y in area.y..area.y.saturating_add(area.height) {
+            for x in area.x..area.x.saturating_add(area.width) {
                 self.put(x.into(), y.into(), coverage, ink);
             }
         }
     }
 
-    /// Fills a circle with ink 0 or 1.
-    pub fn dot(&mut self, (x, y): (u16, u16), radius: u16, ink: u8) {
+    /// Fills a circle around a point with ink 0 or 1.
+    pub fn dot(&mut self, x: u16, y: u16, radius: u16, ink: u8) {
         let square = u32::from(radius).pow(2);
         for row in 0..=radius {
             let half = (0..=radius)
                 .rev()
                 .find(|half| u32::from(*half).pow(2) + u32::from(row).pow(2) <= square);
             let half = half.unwrap_or_default();
-            let (left, width) = (x.saturating_sub(half), 2 * half + 1);
             for y in [y.saturating_sub(row), y.saturating_add(row)] {
-                self.fill((left, y), (width, 1), 1.0, ink);
+                let line = Rectangle {
+                    x: x.saturating_sub(half),
+                    y,
+                    width: 2 * half + 1,
+                    height: 1,
+                };
+                self.fill(line, 1.0, ink);
             }
         }
     }
@@ -185,14 +193,15 @@ impl Picture {
             rows.extend(row);
         }
         // Each pixel has eight bits, an index into the palette.
-        file((WIDTH, HEIGHT), [8, 3], &palette, &rows)
+        file(WIDTH, HEIGHT, [8, 3], &palette, &rows)
     }
 }
 
 /// A PNG file (RFC 2083). Each row begins with its filter type. `kind` holds the bit depth and the
 /// colour type.
 pub(crate) fn file(
-    (width, height): (usize, usize),
+    width: usize,
+    height: usize,
     kind: [u8; 2],
     palette: &[u8],
     rows: &[u8],
@@ -273,7 +282,13 @@ mod tests {
         let font = Font::load().unwrap();
         let mut picture = Picture::default();
         picture.write(&font, &"wide ".repeat(80), 200.0, 700.0, 1);
-        picture.fill((1_190, 620), (100, 100), 1.0, 0);
+        let corner = Rectangle {
+            x: 1_190,
+            y: 620,
+            width: 100,
+            height: 100,
+        };
+        picture.fill(corner, 1.0, 0);
         let png = picture.png(&Colors {
             ground: [255; 3],
             inks: [[0; 3], [200, 0, 0]],

@@ -114,7 +114,8 @@ pub(crate) fn page(
     problem: &Problem,
     text: &Text,
     site: &Site,
-    (facts, address): (&Facts, &str),
+    facts: &Facts,
+    address: &str,
     frame: Option<&OwnFrame>,
 ) -> Response {
     let title = problem.title(text);

@@ -61,7 +61,7 @@ pub fn png(text: &str, pixels: usize) -> Option<io::Result<Vec<u8>>> {
     });
     let rows: Vec<u8> = rows.collect();
     // The picture is greyscale with one bit per pixel.
-    Some(picture::file((width, width), [1, 0], &[], &rows))
+    Some(picture::file(width, width, [1, 0], &[], &rows))
 }
 
 /// The query parameters of `/qr.svg`.

@@ -255,7 +255,7 @@ impl Asked {
             let frame = self.own_frame(site, problem).await;
             let text = frame.as_ref().map_or(&text, |(text, _)| text);
             let frame = frame.as_ref().map(|(_, frame)| frame);
-            problems::page(problem, text, site, (&self.facts, self.here()), frame)
+            problems::page(problem, text, site, &self.facts, self.here(), frame)
         };
         let headers = response.headers_mut();
         if let Some(seconds) = problem.retry_after {

@@ -59,13 +59,14 @@ impl Share {
     pub fn new(site: &Site, title: &str, description: &str, path: &str) -> Self {
         let description = shortened(description);
         let image = card_picture::address(site, title, &description);
-        Self::with_image(site, (title, description), path, image)
+        Self::with_image(site, title, description, path, image)
     }
 
     /// Like [`Share::new`], with the picture at the full URL `image`.
     pub fn with_image(
         site: &Site,
-        (title, description): (&str, String),
+        title: &str,
+        description: String,
         path: &str,
         image: String,
     ) -> Self {

@@ -135,6 +135,13 @@ impl Catalogue {
     }
 }
 
+/// The message ids of a mail.
+#[derive(Clone, Copy, Debug)]
+pub struct MailMessages {
+    pub subject: &'static str,
+    pub text: &'static str,
+}
+
 /// The messages in the language of a page. Cheap to clone.
 #[derive(Clone)]
 pub struct Text {
@@ -229,7 +236,7 @@ impl Text {
 
     /// Returns the cached text for this moment; `say` formats the text on first use.
     pub(crate) fn once(&self, moment: Moment, say: impl FnOnce() -> String) -> String {
-        self.catalogue.0.days.once((self.place, moment), say)
+        self.catalogue.0.days.once(self.place, moment, say)
     }
 
     /// A page may mix languages but must never show a message id.

@@ -262,7 +262,11 @@ fn count_tuples(parameters: &str) -> usize {
         }
         let of = parameters[place + 1..].trim_start_matches(['&', ' ', ':']);
         let of = of.strip_prefix("mut ").unwrap_or(of);
-        *sign == ':' && depth == 0 && of.starts_with('(') && !of.starts_with("()")
+        let is_tuple = of.starts_with('(')
+            && !["()", "(impl ", "(dyn "]
+                .iter()
+                .any(|start| of.starts_with(start));
+        *sign == ':' && depth == 0 && is_tuple
     };
     let signs = parameters
         .char_indices()
@@ -293,6 +297,10 @@ mod tests {
         );
         assert_eq!(
             tuple_parameters("fn a(unit: (), f: fn((u8, u8)) -> u8) -> (u8, u8) {}"),
+            0
+        );
+        assert_eq!(
+            tuple_parameters("fn a(one: &(dyn Any + Send), two: &(impl Clone + Send)) {}"),
             0
         );
         assert_eq!(tuple_parameters("let f = |one: (u8, u8)| one;"), 0);

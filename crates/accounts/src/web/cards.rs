@@ -86,6 +86,5 @@ pub(super) async fn show(
             .any(|one| !one.sign_in_hints.is_empty()),
     };
     let title = text.say("host-home");
-    let who = (&reader.who, reader.csrf.as_str());
-    frame::show(site, &text, who, (HERE, &title), body).await
+    frame::show(site, &text, reader.user(), HERE, &title, body).await
 }

@@ -22,7 +22,7 @@ use identity::person::suppressed;
 use identity::person::verification::{self, ConfirmError};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
-use site::asking::{Reader, Sender};
+use site::asking::{PageUser, Reader, Sender};
 use site::call::{self, see_other};
 use site::{Context, domains, frame};
 
@@ -60,18 +60,17 @@ pub(super) async fn show(
         Some("subscribed") => Some("account-mail-subscribed"),
         _ => None,
     };
-    let who = (&reader.who, reader.csrf.as_str());
-    page(&accounts, &text, who, done, &FormState::default()).await
+    page(&accounts, &text, reader.user(), done, &FormState::default()).await
 }
 
 async fn page(
     accounts: &Context,
     text: &Text,
-    (who, csrf): (&SignedIn, &str),
+    user: PageUser<'_>,
     done: Option<&'static str>,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
-    let (account, keys) = (who.account().clone(), accounts.site.keys.clone());
+    let (account, keys) = (user.who.account().clone(), accounts.site.keys.clone());
     let offered = accounts.domains;
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let verified = account::verified_email(tx, &account.id)?;
@@ -97,9 +96,9 @@ async fn page(
     });
     let body = EmailPage {
         text,
-        csrf,
+        csrf: user.csrf,
         done,
-        email: &who.account().email,
+        email: &user.who.account().email,
         is_verified: verified.is_some(),
         held,
         newsletters: newsletters.collect(),
@@ -107,7 +106,7 @@ async fn page(
         form_state,
     };
     let title = text.say("account-address");
-    frame::show(&accounts.site, text, (who, csrf), (HERE, &title), body).await
+    frame::show(&accounts.site, text, user, HERE, &title, body).await
 }
 
 pub(super) async fn send_again(
@@ -179,8 +178,7 @@ pub(super) async fn ask(
     form_state::answer(done, async |problem| {
         let text = accounts.site.speak(&wishes);
         let form_state = FormState::refused(sender.form.clone(), &problem, &text).at("email");
-        let who = (&sender.who, sender.csrf.as_str());
-        page(&accounts, &text, who, None, &form_state).await
+        page(&accounts, &text, sender.user(), None, &form_state).await
     })
     .await
 }

@@ -155,8 +155,8 @@ pub(super) async fn renew_recovery_codes(
     posted: FormPost,
 ) -> Result<Response, Problem> {
     if !question::is_sure(&posted.form) {
-        let sent = ("/me/security/recovery-codes", ACCOUNT);
-        return question::ask(&posted, sent, RENEW_CODES).await;
+        let address = "/me/security/recovery-codes";
+        return question::ask(&posted, address, ACCOUNT, RENEW_CODES).await;
     }
     let (site, sudo) = (accounts.site.clone(), check(&accounts, &posted.req.who)?);
     let change =
@@ -182,8 +182,8 @@ pub(super) async fn remove(
     posted: FormPost,
 ) -> Result<Response, Problem> {
     if !question::is_sure(&posted.form) {
-        let sent = ("/me/security/totp/remove", ACCOUNT);
-        return question::ask(&posted, sent, REMOVE).await;
+        let address = "/me/security/totp/remove";
+        return question::ask(&posted, address, ACCOUNT, REMOVE).await;
     }
     let (site, sudo) = (accounts.site.clone(), check(&accounts, &posted.req.who)?);
     let change = move |tx: &mut Tx<'_>| -> Result<_, FactorError> {

@@ -95,7 +95,7 @@ pub(super) async fn create(
 ) -> Result<Response, Problem> {
     let (req, form) = (&posted.req, &posted.form);
     let done = async {
-        let invite = invite(&accounts, &req.who, (form.text("email"), form.text("role")))?;
+        let invite = invite(&accounts, &req.who, form.text("email"), form.text("role"))?;
         match req.write(invite).await? {
             None => Ok(see_other("/admin/invites?done=sent")),
             // The response shows the link instead of redirecting, because the link is not stored.
@@ -126,7 +126,8 @@ pub(super) fn list(tx: &mut Tx<'_>, by: &Inviter) -> Result<Vec<Invite>, Refusal
 pub(super) fn invite(
     accounts: &Context,
     who: &SignedIn,
-    (email, role): (&str, &str),
+    email: &str,
+    role: &str,
 ) -> Result<impl Fn(&mut Tx<'_>, &Inviter) -> Result<Option<Secret>, Refusal> + Send + use<>, Problem>
 {
     let sudo = Sudo::check(who.clone(), accounts.site.clock.now())?;
@@ -144,7 +145,7 @@ pub(super) fn invite(
     };
     let (site, policy) = (accounts.site.clone(), accounts.policy);
     Ok(move |tx: &mut Tx<'_>, by: &Inviter| {
-        let made = invite::create_for(tx, &site, policy, (by, &sudo), (&email, role));
+        let made = invite::create_for(tx, &site, policy, by, &sudo, &email, role);
         Ok(made.map_err(Problem::from)?)
     })
 }

@@ -15,9 +15,8 @@ use web::{Form, Look as Theme, Problem, Text, Wishes};
 use super::public_pages;
 
 use identity::grant::{self, Scope, administrator};
-use identity::session::signed_in::SignedIn;
 use site::addresses::LOOK as HERE;
-use site::asking::{FileSender, Reader, Sender};
+use site::asking::{FileSender, PageUser, Reader, Sender};
 use site::call::{id as parse, see_other};
 use site::domain::Domains;
 use site::look::{self, Look, PICTURES, SITE};
@@ -69,17 +68,17 @@ pub(super) async fn show(
     reader: Reader,
 ) -> Result<Response, Problem> {
     let text = accounts.site.speak(&wishes);
-    let shown = (done.done.is_some(), None);
-    page(&accounts, &text, (&reader.who, &reader.csrf), shown).await
+    page(&accounts, &text, reader.user(), done.done.is_some(), None).await
 }
 
 async fn page(
     accounts: &Context,
     text: &Text,
-    (who, csrf): (&SignedIn, &str),
-    (done, refused): (bool, Option<FormState>),
+    user: PageUser<'_>,
+    done: bool,
+    refused: Option<FormState>,
 ) -> Result<Response, Problem> {
-    let (site, domains, asking) = (&accounts.site, accounts.domains, who.clone());
+    let (site, domains, asking) = (&accounts.site, accounts.domains, user.who.clone());
     let find = move |tx: &mut Tx<'_>| -> Result<_, Problem> {
         administrator::owner(tx, asking.clone())?.ok_or_else(Problem::not_found)?;
         Ok((
@@ -138,7 +137,7 @@ async fn page(
     };
     let body = LookPage {
         text,
-        csrf,
+        csrf: user.csrf,
         done,
         looks: looks.collect(),
         accent: [
@@ -163,7 +162,7 @@ async fn page(
         form_state: &form_state,
     };
     let title = text.say("look-title");
-    frame::show(site, text, (who, csrf), (HERE, &title), body).await
+    frame::show(site, text, user, HERE, &title, body).await
 }
 
 fn form(look: &Look, offered: &[MenuItem]) -> Form {
@@ -205,8 +204,7 @@ pub(super) async fn change(
     form_state::answer(done, async |problem| {
         let text = accounts.site.speak(&wishes);
         let form_state = FormState::refused(sender.form.clone(), &problem, &text);
-        let who = (&sender.who, sender.csrf.as_str());
-        page(&accounts, &text, who, (false, Some(form_state))).await
+        page(&accounts, &text, sender.user(), false, Some(form_state)).await
     })
     .await
 }
@@ -353,8 +351,7 @@ async fn set_picture(
         // If a field name occurs twice, the last value counts. The typed values come last.
         let kept = form_state::form(kept.chain(typed));
         let form_state = FormState::refused(kept, &problem, &text);
-        let who = (&sender.who, sender.csrf.as_str());
-        page(accounts, &text, who, (false, Some(form_state))).await
+        page(accounts, &text, sender.user(), false, Some(form_state)).await
     })
     .await
 }

@@ -96,8 +96,7 @@ pub(super) async fn show(
         by_mail: FormState::of(form).tick("by_mail", text.say("notification-by-mail")),
     };
     let title = text.say("notification-title");
-    let who = (&reader.who, reader.csrf.as_str());
-    frame::show(site, &text, who, (HERE, &title), body).await
+    frame::show(site, &text, reader.user(), HERE, &title, body).await
 }
 
 /// `POST /me/notices`: marks the notifications that the page showed as read.

@@ -95,6 +95,5 @@ pub(super) async fn show(
             .map(|cursor| format!("{HERE}?cursor={cursor}")),
     };
     let (site, title) = (&accounts.site, text.say("overview-title"));
-    let who = (&reader.who, reader.csrf.as_str());
-    frame::show(site, &text, who, (HERE, &title), body).await
+    frame::show(site, &text, reader.user(), HERE, &title, body).await
 }

@@ -17,9 +17,9 @@ use identity::person::export::{self, ExportError};
 use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
 use identity::sign_in::{SignInError, restore};
-use site::asking::{Reader, Sender};
+use site::asking::{PageUser, Reader, Sender};
 use site::call::see_other;
-use site::question::{self, Question};
+use site::question::{self, Question, SentForm};
 use site::{Context, cookies, frame};
 
 pub(super) const HERE: &str = site::addresses::DATA;
@@ -46,23 +46,22 @@ pub(super) async fn data(
     reader: Reader,
 ) -> Result<Response, Problem> {
     let text = accounts.site.speak(&wishes);
-    let who = (&reader.who, reader.csrf.as_str());
-    page(&accounts, &text, who, &FormState::default()).await
+    page(&accounts, &text, reader.user(), &FormState::default()).await
 }
 
 async fn page(
     accounts: &Context,
     text: &Text,
-    (who, csrf): (&SignedIn, &str),
+    user: PageUser<'_>,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
     let body = DataPage {
         text,
-        csrf,
+        csrf: user.csrf,
         form_state,
     };
     let title = text.say("account-data");
-    frame::show(&accounts.site, text, (who, csrf), (HERE, &title), body).await
+    frame::show(&accounts.site, text, user, HERE, &title, body).await
 }
 
 pub(super) async fn export(
@@ -105,9 +104,12 @@ pub(super) async fn erase(
 ) -> Result<Response, Problem> {
     if !question::is_sure(&sender.form) {
         let text = accounts.site.speak(&wishes);
-        let who = (&sender.who, sender.csrf.as_str());
-        let sent = ("/me/data/erase", HERE, &sender.form);
-        return question::show(&accounts.site, &text, who, sent, ERASE, &[]).await;
+        let sent = SentForm {
+            address: "/me/data/erase",
+            here: HERE,
+            form: &sender.form,
+        };
+        return question::show(&accounts.site, &text, sender.user(), sent, ERASE, &[]).await;
     }
     let done = try_erase(&accounts, &sender).await;
     again(&accounts, &wishes, sender, done).await
@@ -136,7 +138,7 @@ async fn again(
     form_state::answer(done, async |problem| {
         let text = accounts.site.speak(wishes);
         let form_state = FormState::refused(sender.form.clone(), &problem, &text);
-        page(accounts, &text, (&sender.who, &sender.csrf), &form_state).await
+        page(accounts, &text, sender.user(), &form_state).await
     })
     .await
 }

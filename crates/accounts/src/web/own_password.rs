@@ -11,13 +11,19 @@ use identity::session::signed_in::SignedIn;
 use identity::sign_in::own_password::{self, Change};
 use site::Context;
 
+/// What a person typed to change a password.
+pub struct TypedPasswords {
+    pub current: Secret,
+    pub new: Secret,
+}
+
 /// Changes a person's password after checking the current password. `pointer` names the field to
 /// which errors in the new password are assigned.
 pub async fn renew_password(
     accounts: &Context,
     who: &SignedIn,
     client: Client,
-    (current, new): (Secret, Secret),
+    passwords: TypedPasswords,
     pointer: &str,
 ) -> Result<(Secret, Stay), Problem> {
     let account = who.account();
@@ -26,10 +32,10 @@ pub async fn renew_password(
         &account.display_name,
         &accounts.site.settings.name,
     ];
-    let new = Password::choose(&new, &known)
+    let new = Password::choose(&passwords.new, &known)
         .map_err(|weakness| problem::password(Problem::fields(), pointer, weakness))?;
     let change = Change {
-        current,
+        current: passwords.current,
         new,
         client,
     };

@@ -23,11 +23,10 @@ use identity::grant::{self, Role};
 use identity::people::{self, Details, Person, Search, factor_reset};
 use identity::person::erasure::{self, EraseError, When};
 use identity::person::export::{self, ExportError};
-use identity::session::signed_in::SignedIn;
 use identity::session::sudo::Sudo;
-use site::asking::{Reader, Sender};
+use site::asking::{PageUser, Reader, Sender};
 use site::call::{self, see_other};
-use site::question::{self, Question};
+use site::question::{self, Question, SentForm};
 use site::{Context, frame};
 
 pub(super) const HERE: &str = site::addresses::PEOPLE;
@@ -89,14 +88,7 @@ pub(super) async fn list(
         next: onward,
     };
     let (site, title) = (&accounts.site, text.say("people-title"));
-    frame::show(
-        site,
-        &text,
-        (&reader.who, &reader.csrf),
-        (HERE, &title),
-        body,
-    )
-    .await
+    frame::show(site, &text, reader.user(), HERE, &title, body).await
 }
 
 fn query(pairs: &[(&str, &str)]) -> String {
@@ -222,14 +214,13 @@ pub(super) async fn show(
     reader: Reader,
 ) -> Result<Response, Problem> {
     let text = accounts.site.speak(&wishes);
-    let who = (&reader.who, reader.csrf.as_str());
-    let shown = (done.done.is_some(), &FormState::default());
     page(
         &accounts,
         &text,
-        who,
+        reader.user(),
         &call::id(&id)?,
-        shown,
+        done.done.is_some(),
+        &FormState::default(),
         &reader.request,
     )
     .await
@@ -238,19 +229,20 @@ pub(super) async fn show(
 async fn page(
     accounts: &Context,
     text: &Text,
-    (who, csrf): (&SignedIn, &str),
+    user: PageUser<'_>,
     id: &AccountId,
-    (done, form_state): (bool, &FormState),
+    done: bool,
+    form_state: &FormState,
     request: &RequestFacts,
 ) -> Result<Response, Problem> {
-    let (asking, id, request) = (who.clone(), id.clone(), request.clone());
+    let (asking, id, request) = (user.who.clone(), id.clone(), request.clone());
     let domains = accounts.domain_accounts;
     let look = move |tx: &mut Tx<'_>| {
         let by = administrator::administrator(tx, &asking, &request)?;
         Ok::<_, PeopleError>((people::find(tx, domains, &by, &id)?, by.is_owner()))
     };
     let (details, is_owner) = accounts.site.store.read(look).await?;
-    let zone = TimeZone::get(&who.account().time_zone);
+    let zone = TimeZone::get(&user.who.account().time_zone);
     let none = (String::new(), text.say("people-rank-none").into_owned());
     let mut rank = form_state.select(
         "rank",
@@ -267,7 +259,7 @@ async fn page(
     });
     let body = PersonPage {
         text,
-        csrf,
+        csrf: user.csrf,
         duties: duties.collect(),
         zone: zone.unwrap_or_else(|_| accounts.site.settings.time_zone.clone()),
         done,
@@ -276,7 +268,7 @@ async fn page(
         form_state,
     };
     let title = details.person.display_name.clone();
-    frame::show(&accounts.site, text, (who, csrf), (HERE, &title), body).await
+    frame::show(&accounts.site, text, user, HERE, &title, body).await
 }
 
 pub(super) async fn change(
@@ -295,13 +287,13 @@ pub(super) async fn change(
     form_state::answer(done, async |problem| {
         let text = accounts.site.speak(&wishes);
         let form_state = FormState::refused(sender.form.clone(), &problem, &text);
-        let who = (&sender.who, sender.csrf.as_str());
         page(
             &accounts,
             &text,
-            who,
+            sender.user(),
             &id,
-            (false, &form_state),
+            false,
+            &form_state,
             &sender.request,
         )
         .await
@@ -356,10 +348,21 @@ async fn ask(
         ("sessions", details.sessions.into()),
     ];
     let page = format!("{HERE}/{id}");
-    let sent = (page.as_str(), page.as_str(), &sender.form);
+    let sent = SentForm {
+        address: &page,
+        here: &page,
+        form: &sender.form,
+    };
     let text = accounts.site.speak(wishes);
-    let who = (&sender.who, sender.csrf.as_str());
-    question::show(&accounts.site, &text, who, sent, question, &values).await
+    question::show(
+        &accounts.site,
+        &text,
+        sender.user(),
+        sent,
+        question,
+        &values,
+    )
+    .await
 }
 
 /// Finds the installation's duties with these names.

@@ -13,7 +13,7 @@ use web::{Problem, Text, Wishes};
 
 use identity::person::profile::{self, Profile};
 use identity::session::signed_in::SignedIn;
-use site::asking::{Reader, Sender};
+use site::asking::{PageUser, Reader, Sender};
 use site::call::see_other;
 use site::{Context, frame};
 
@@ -45,16 +45,16 @@ pub(super) async fn show(
     let look = move |tx: &mut Tx<'_>| profile::find(tx, &id);
     let profile = accounts.site.store.read(look).await?;
     let form = fields::form(Profile::FIELDS, &profile, 0, &TimeZone::UTC);
-    let who = (&reader.who, reader.csrf.as_str());
-    let shown = (done.done.is_some(), &FormState::of(form));
-    page(&accounts, &text, who, shown).await
+    let (done, form_state) = (done.done.is_some(), FormState::of(form));
+    page(&accounts, &text, reader.user(), done, &form_state).await
 }
 
 async fn page(
     accounts: &Context,
     text: &Text,
-    (who, csrf): (&SignedIn, &str),
-    (done, form_state): (bool, &FormState),
+    user: PageUser<'_>,
+    done: bool,
+    form_state: &FormState,
 ) -> Result<Response, Problem> {
     let table = TableForm {
         text,
@@ -75,13 +75,13 @@ async fn page(
     }
     let body = ProfilePage {
         text,
-        csrf,
+        csrf: user.csrf,
         done,
         groups,
         form_state,
     };
     let title = text.say("profile-title");
-    frame::show(&accounts.site, text, (who, csrf), (HERE, &title), body).await
+    frame::show(&accounts.site, text, user, HERE, &title, body).await
 }
 
 pub(super) async fn change(
@@ -95,8 +95,7 @@ pub(super) async fn change(
     form_state::answer(done, async |problem| {
         let text = accounts.site.speak(&wishes);
         let form_state = FormState::refused(sender.form.clone(), &problem, &text);
-        let who = (&sender.who, sender.csrf.as_str());
-        page(&accounts, &text, who, (false, &form_state)).await
+        page(&accounts, &text, sender.user(), false, &form_state).await
     })
     .await
 }

@@ -68,7 +68,9 @@ pub(super) struct Section<'a> {
 impl<'a> Section<'a> {
     pub(super) fn of(
         accounts: &Context,
-        (text, csrf, zone): (&'a Text, &'a str, &'a TimeZone),
+        text: &'a Text,
+        csrf: &'a str,
+        zone: &'a TimeZone,
         linked: Vec<Linked>,
     ) -> Self {
         let is_linked = |provider: &&Provider| {

@@ -269,7 +269,7 @@ pub(super) async fn person(
     };
     let found = site.store.read(find).await?;
     let (slug, profile, look, parts) = found.ok_or_else(Problem::not_found)?;
-    if let Some(moved) = moved::lead(&uri, (&account, &slug), true) {
+    if let Some(moved) = moved::lead(&uri, &account, &slug, true) {
         return Ok(moved);
     }
     let name = &profile.display_name;

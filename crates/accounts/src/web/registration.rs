@@ -138,7 +138,7 @@ pub(super) async fn enter(
         network,
     } = entry;
     let earlier = cookies::registered(&headers, accounts.site.url());
-    let done = try_register(&accounts, &entrance, &form, (network, earlier)).await;
+    let done = try_register(&accounts, &entrance, &form, network, earlier).await;
     match done {
         Ok(browser) => {
             let cookie = cookies::set_registered(accounts.site.url(), &browser);
@@ -165,7 +165,8 @@ async fn try_register(
     accounts: &Context,
     entrance: &Entrance,
     form: &Form,
-    (network, earlier): (Network, Option<Secret>),
+    network: Network,
+    earlier: Option<Secret>,
 ) -> Result<Secret, Problem> {
     let locale = entrance.locale.clone();
     let sent = Sent {

@@ -13,7 +13,7 @@ use web::form_state::{self, Control, Field, FormState};
 use web::{Problem, Text};
 
 use super::factor_section;
-use super::own_password::renew_password;
+use super::own_password::{TypedPasswords, renew_password};
 use super::providers;
 
 use identity::account::unconfirmed;
@@ -224,7 +224,7 @@ pub(super) async fn page(
             factors,
             is_pending,
         },
-        identities: providers::Section::of(accounts, (text, csrf, &zone), identities),
+        identities: providers::Section::of(accounts, text, csrf, &zone, identities),
         current: who,
         sessions: &sessions,
         passkeys: &passkeys,
@@ -274,10 +274,10 @@ pub(super) async fn set_password(
     Browser(client): Browser,
     posted: FormPost,
 ) -> Result<Response, Problem> {
-    let passwords = (
-        Secret::new(posted.form.text("current_password")),
-        Secret::new(posted.form.text("password")),
-    );
+    let passwords = TypedPasswords {
+        current: Secret::new(posted.form.text("current_password")),
+        new: Secret::new(posted.form.text("password")),
+    };
     let done = renew_password(&accounts, &posted.req.who, client, passwords, "/password").await;
     let done = done.map(|(secret, stay)| {
         let onward = see_other("/me/security?done=password");
@@ -299,8 +299,8 @@ pub(super) async fn end_sessions(
     posted: FormPost,
 ) -> Result<Response, Problem> {
     if posted.form.find("session").is_none() && !question::is_sure(&posted.form) {
-        let sent = ("/me/security/sessions", HERE);
-        return question::ask(&posted, sent, END_SESSIONS).await;
+        let address = "/me/security/sessions";
+        return question::ask(&posted, address, HERE, END_SESSIONS).await;
     }
     let sudo = Sudo::check(posted.req.who.clone(), accounts.site.clock.now())?;
     let request = posted.req.request.clone();
@@ -327,8 +327,8 @@ pub(super) async fn remove_passkey(
     posted: FormPost,
 ) -> Result<Response, Problem> {
     if !question::is_sure(&posted.form) {
-        let sent = ("/me/security/passkeys/remove", HERE);
-        return question::ask(&posted, sent, REMOVE_PASSKEY).await;
+        let address = "/me/security/passkeys/remove";
+        return question::ask(&posted, address, HERE, REMOVE_PASSKEY).await;
     }
     let done = try_remove_passkey(&accounts, &posted).await;
     let done = done.map(|(secret, stay)| {

@@ -164,7 +164,8 @@ pub(super) async fn accept(
     }
     let done = try_join(
         &accounts,
-        (&entrance, network),
+        &entrance,
+        network,
         &form,
         Secret::new(secret.clone()),
     )
@@ -188,7 +189,8 @@ async fn load_invite(accounts: &Context, secret: String) -> Result<invite::Invit
 
 async fn try_join(
     accounts: &Context,
-    (entrance, network): (&Entrance, Network),
+    entrance: &Entrance,
+    network: Network,
     form: &Form,
     secret: Secret,
 ) -> Result<Begun, Problem> {

@@ -48,9 +48,6 @@ pub(super) async fn show(
         done: done.done.is_some(),
         all: &all,
     };
-    let (who, title) = (
-        (&reader.who, reader.csrf.as_str()),
-        text.say("shared-title"),
-    );
-    frame::show(&accounts.site, &text, who, (HERE, &title), body).await
+    let title = text.say("shared-title");
+    frame::show(&accounts.site, &text, reader.user(), HERE, &title, body).await
 }

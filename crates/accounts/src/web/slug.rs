@@ -13,7 +13,7 @@ use web::{Problem, Text, Wishes};
 use identity::person::slug_change::{self, Alias, Slugs};
 use identity::problem::email_unverified;
 use identity::session::signed_in::{self, SignedIn};
-use site::asking::{Reader, Sender};
+use site::asking::{PageUser, Reader, Sender};
 use site::call::see_other;
 use site::{Context, frame};
 
@@ -54,25 +54,25 @@ pub(super) async fn show(
     reader: Reader,
 ) -> Result<Response, Problem> {
     let text = accounts.site.speak(&wishes);
-    let who = (&reader.who, reader.csrf.as_str());
-    let shown = (done.done.is_some(), &FormState::default());
-    page(&accounts, &text, who, shown).await
+    let (done, form_state) = (done.done.is_some(), FormState::default());
+    page(&accounts, &text, reader.user(), done, &form_state).await
 }
 
 async fn page(
     accounts: &Context,
     text: &Text,
-    (who, csrf): (&SignedIn, &str),
-    (done, form_state): (bool, &FormState),
+    user: PageUser<'_>,
+    done: bool,
+    form_state: &FormState,
 ) -> Result<Response, Problem> {
-    let id = who.account().id.clone();
+    let id = user.who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| slug_change::find(tx, &id);
     let slugs = accounts.site.store.read(look).await?;
     let control = Control::Line("text", "off");
     let field = form_state.field("slug", text.say("slug-new"), control);
     let body = SlugPage {
         text,
-        csrf,
+        csrf: user.csrf,
         zone: accounts.site.settings.time_zone.clone(),
         done,
         slugs,
@@ -80,7 +80,7 @@ async fn page(
         form_state,
     };
     let title = text.say("slug-title");
-    frame::show(&accounts.site, text, (who, csrf), (HERE, &title), body).await
+    frame::show(&accounts.site, text, user, HERE, &title, body).await
 }
 
 pub(super) async fn change(
@@ -94,8 +94,7 @@ pub(super) async fn change(
     form_state::answer(done, async |problem| {
         let text = accounts.site.speak(&wishes);
         let form_state = FormState::refused(sender.form.clone(), &problem, &text).at("slug");
-        let who = (&sender.who, sender.csrf.as_str());
-        page(&accounts, &text, who, (false, &form_state)).await
+        page(&accounts, &text, sender.user(), false, &form_state).await
     })
     .await
 }

@@ -28,7 +28,7 @@ use identity::session::sudo::{self, Sudo};
 use identity::session::{SessionId, Stay};
 use identity::sign_in::sudo_proof::{self, SudoInput};
 use identity::sign_in::with_passkey;
-use site::asking::{Browser, Reader, Sender};
+use site::asking::{Browser, PageUser, Reader, Sender};
 use site::call::see_other;
 use site::{Context, cookies, frame, question};
 
@@ -180,9 +180,16 @@ pub(super) async fn show(
         return Ok(see_other(target(&redirect)));
     }
     let text = accounts.site.speak(&wishes);
-    let who = (&reader.who, reader.csrf.as_str());
     let form_state = FormState::default();
-    page(&accounts, &text, who, (&redirect, None), &form_state).await
+    page(
+        &accounts,
+        &text,
+        reader.user(),
+        &redirect,
+        None,
+        &form_state,
+    )
+    .await
 }
 
 /// The parts of the request that the server needs to process the held form.
@@ -218,7 +225,6 @@ pub(super) async fn prove(
     sender: Sender,
 ) -> Result<Response, Problem> {
     let text = accounts.site.speak(&wishes);
-    let who = (&sender.who, sender.csrf.as_str());
     if let Some(address) = act.act {
         let redirect = act.redirect.unwrap_or_default();
         let held = HeldForm::new(&accounts, &sender.who, &address, sender.form.clone())?;
@@ -226,8 +232,9 @@ pub(super) async fn prove(
         return page(
             &accounts,
             &text,
-            who,
-            (&redirect, held.as_ref()),
+            sender.user(),
+            &redirect,
+            held.as_ref(),
             &form_state,
         )
         .await;
@@ -256,7 +263,7 @@ pub(super) async fn prove(
                         // The session has a new secret, so the forms need a new CSRF token.
                         csrf: csrf::token(secret.reveal(), &accounts.site.random),
                     };
-                    go_on(&accounts, &text, &sender, (redirect, held), renewed, around).await?
+                    go_on(&accounts, &text, &sender, redirect, held, renewed, around).await?
                 }
                 None => see_other(target(redirect)),
             };
@@ -271,8 +278,9 @@ pub(super) async fn prove(
         page(
             &accounts,
             &text,
-            who,
-            (redirect, held.as_ref()),
+            sender.user(),
+            redirect,
+            held.as_ref(),
             &form_state,
         )
         .await
@@ -307,7 +315,8 @@ async fn go_on(
     accounts: &Context,
     text: &Text,
     sender: &Sender,
-    (redirect, held): (&str, &HeldForm),
+    redirect: &str,
+    held: &HeldForm,
     renewed: Renewed<'_>,
     around: Around,
 ) -> Result<Response, Problem> {
@@ -319,9 +328,12 @@ async fn go_on(
             back: target(redirect),
             held,
         };
-        let who = (&sender.who, renewed.csrf.as_str());
+        let user = PageUser {
+            who: &sender.who,
+            csrf: &renewed.csrf,
+        };
         let title = text.say("account-sudo-undone");
-        return frame::show(site, text, who, ("/sudo", &title), body).await;
+        return frame::show(site, text, user, "/sudo", &title, body).await;
     }
     let form = held
         .kept
@@ -351,11 +363,12 @@ async fn go_on(
 async fn page(
     accounts: &Context,
     text: &Text,
-    (who, csrf): (&SignedIn, &str),
-    (redirect, held): (&str, Option<&HeldForm>),
+    user: PageUser<'_>,
+    redirect: &str,
+    held: Option<&HeldForm>,
     form_state: &FormState,
 ) -> Result<Response, Problem> {
-    let id = who.account().id.clone();
+    let id = user.who.account().id.clone();
     let look = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
         let has_passkey = !passkey::list(tx, &id)?.is_empty();
         let has_factor = second_factor::is_enrolled(tx, &id)?;
@@ -369,9 +382,9 @@ async fn page(
     let code = code.hint(text.say("account-mfa-hint"));
     let body = SudoPage {
         text,
-        csrf,
+        csrf: user.csrf,
         redirect,
-        email: &who.account().email,
+        email: &user.who.account().email,
         password: has_password.then(|| password.required()),
         code: has_factor.then(|| code.required()),
         has_passkey: has_passkey && accounts.site.url().can_have_passkeys(),
@@ -381,5 +394,5 @@ async fn page(
         form_state,
     };
     let title = text.say("account-sudo");
-    frame::show(&accounts.site, text, (who, csrf), ("/sudo", &title), body).await
+    frame::show(&accounts.site, text, user, "/sudo", &title, body).await
 }

@@ -87,8 +87,7 @@ pub(super) async fn list(
         next,
     };
     let (site, title) = (&accounts.site, text.say("suppressed-title"));
-    let who = (&reader.who, reader.csrf.as_str());
-    frame::show(site, &text, who, (HERE, &title), body).await
+    frame::show(site, &text, reader.user(), HERE, &title, body).await
 }
 
 pub(super) async fn lift(

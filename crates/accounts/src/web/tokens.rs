@@ -97,8 +97,8 @@ async fn try_create(accounts: &Context, posted: &FormPost) -> Result<Created, Pr
 
 pub(super) async fn remove_token(posted: FormPost) -> Result<Response, Problem> {
     if !question::is_sure(&posted.form) {
-        let sent = ("/me/security/tokens/remove", SECURITY);
-        return question::ask(&posted, sent, REMOVE).await;
+        let address = "/me/security/tokens/remove";
+        return question::ask(&posted, address, SECURITY, REMOVE).await;
     }
     let id: TokenId = site::call::id(posted.form.text("token"))?;
     let site = posted.req.site.clone();

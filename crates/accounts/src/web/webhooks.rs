@@ -189,7 +189,7 @@ pub(super) async fn delete(posted: FormPost) -> Result<Response, Problem> {
     let id: WebhookId = posted.req.id("id")?;
     if !question::is_sure(&posted.form) {
         let address = format!("{HERE}/{id}/delete");
-        return question::ask(&posted, (&address, HERE), DELETE).await;
+        return question::ask(&posted, &address, HERE, DELETE).await;
     }
     let to = after_ending(&posted.form, &format!("{HERE}?done=deleted"));
     let change = move |tx: &mut Tx<'_>, owner: &WebhookOwner| {

@@ -6,7 +6,7 @@ use identity::account::AccountId;
 use identity::grant::{self, ADMIN, OWNER, Role, Scope};
 use identity::people::folded_names;
 use identity::session::sudo;
-use platform::audit::{Actor, Entry, chain};
+use platform::audit::{Actor, Entity, Entry, chain};
 use platform::{Rows, Tx, sql};
 use serde_json::{Value, json};
 use testkit::{Page, Visitor, World};
@@ -220,7 +220,7 @@ fn administrators_see_figures_and_what_happened_to_accounts() {
         let private = Entry {
             actor: Actor::System,
             action: "note.saved",
-            entity: ("note", "1".to_owned()),
+            entity: Entity::new("note", "1".to_owned()),
             scope: Some("s".to_owned()),
             changes: json!([]),
             request: None,

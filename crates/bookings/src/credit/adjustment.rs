@@ -4,6 +4,7 @@
 use identity::account::{self, AccountId};
 use identity::session::sudo;
 use jiff::SignedDuration;
+use platform::audit::Entity;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -109,7 +110,7 @@ pub fn adjust(
         {"field": "credit_kind", "old": null, "new": new.credit_kind},
         {"field": "reason", "old": null, "new": reason},
         {"field": "entries", "old": null, "new": ids}]);
-    let entity = ("account", new.account_id.to_string());
+    let entity = Entity::new("account", new.account_id.to_string());
     by.record(tx, entity, "credit.adjusted", changes)?;
     find(tx, &new.account_id, &PageQuery::default())?.ok_or(Refusal::NotFound)
 }

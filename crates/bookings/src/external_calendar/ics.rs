@@ -4,6 +4,7 @@
 //! What cannot be understood is told, and time that may be busy is busy.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ pub(super) struct Found {
 pub(super) fn read(
     file: &str,
     zone: &TimeZone,
-    period: (Timestamp, Timestamp),
+    period: &Range<Timestamp>,
 ) -> Result<Found, ReadError> {
     let is_mark = |byte: &u8| matches!(byte, b'\n' | b'\r' | b',' | b';');
     let is_second = |pair: &[u8]| pair == b"\r\n";
@@ -91,7 +92,7 @@ pub(super) fn read(
         match parser.entry() {
             Entry::ICalendar(calendar) => {
                 let reading = Reading {
-                    zones: Zones::of(&calendar, period.1),
+                    zones: Zones::of(&calendar, period.end),
                     zone,
                     period,
                     started,
@@ -141,7 +142,7 @@ struct Time {
 pub(super) struct Reading<'a> {
     zones: Zones<'a>,
     zone: &'a TimeZone,
-    period: (Timestamp, Timestamp),
+    period: &'a Range<Timestamp>,
     started: Instant,
 }
 
@@ -304,7 +305,8 @@ impl Reading<'_> {
                 until.checked_add(later).ok()?,
             ))
         });
-        let busy = busy.filter(|(from, until)| *from < self.period.1 && *until > self.period.0);
+        let busy =
+            busy.filter(|(from, until)| *from < self.period.end && *until > self.period.start);
         Ok(EventTimes {
             busy: busy.collect(),
             is_exact: is_exact && is_known_everywhere,
@@ -375,7 +377,7 @@ impl Reading<'_> {
         rule: &ICalendarRecurrenceRule,
     ) -> Result<DateTime, Unreadable> {
         // In an unknown zone, the period ends later.
-        let last = self.period.1.checked_add(FURTHEST.0);
+        let last = self.period.end.checked_add(FURTHEST.0);
         let last = zone.to_datetime(last.map_err(|_| Unreadable)?);
         // The end of the rule may be an instant in UTC, but the library compares local times.
         match &rule.until {

@@ -79,7 +79,7 @@ impl Reading<'_> {
         let length = if let Some(entry) = event.property(&ICalendarProperty::Dtend) {
             values(entry)
                 .next()
-                .and_then(|end| self.until((start_entry, start), (entry, end)))
+                .and_then(|end| self.until(start_entry, start, entry, end))
         } else if let Some(entry) = event.property(&ICalendarProperty::Duration) {
             match entry.values.first() {
                 Some(ICalendarValue::Duration(length)) => Some(Length::of(length)),
@@ -107,8 +107,10 @@ impl Reading<'_> {
     /// Some programs write an end before the start, or a date as the end of a time.
     fn until(
         &self,
-        (start_entry, start): (&ICalendarEntry, &PartialDateTime),
-        (end_entry, end): (&ICalendarEntry, &PartialDateTime),
+        start_entry: &ICalendarEntry,
+        start: &PartialDateTime,
+        end_entry: &ICalendarEntry,
+        end: &PartialDateTime,
     ) -> Option<Length> {
         let zone = self.zone_of(start_entry, start);
         let end_zone = if end.has_time() {

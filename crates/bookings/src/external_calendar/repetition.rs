@@ -194,8 +194,8 @@ mod tests {
     fn read(content: &str) -> Result<Found, ReadError> {
         let file = format!("BEGIN:VCALENDAR|{content}END:VCALENDAR|").replace('|', "\r\n");
         let from: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
-        let period = (from, from + SignedDuration::from_hours(365 * 24));
-        ics::read(&file, &TimeZone::UTC, period)
+        let period = from..from + SignedDuration::from_hours(365 * 24);
+        ics::read(&file, &TimeZone::UTC, &period)
     }
 
     fn event(rule: &str) -> String {

@@ -142,7 +142,7 @@ async fn send<T: DeserializeOwned>(
     let mut headers = vec![("authorization", format!("Basic {basic}"))];
     headers.extend(key.map(|key| ("x-refund-idempotency", key.to_owned())));
     let body = body.map_or(CallBody::None, CallBody::Json);
-    remote::send(site, URL, (method, path), body, &headers).await
+    remote::send(site, URL, method, path, body, &headers).await
 }
 
 /// A lost response may have left the order without its id. Then it is found by its receipt.
@@ -343,7 +343,8 @@ pub(super) fn returned<'i>(order: &'i str, payment: &'i str) -> [&'i [u8]; 3] {
 /// Whether `given` is a valid signature of this order and payment with one of the secrets.
 pub(super) fn is_return_signed<'s>(
     secrets: impl Iterator<Item = &'s str>,
-    (order, payment): (&str, &str),
+    order: &str,
+    payment: &str,
     given: &str,
 ) -> bool {
     remote::is_signed(secrets, &returned(order, payment), &iter::once(given))
@@ -362,7 +363,7 @@ pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<()
     let (_, secret) = keys(site)?;
     let payment = sent.text("razorpay_payment_id");
     let given = sent.text("razorpay_signature");
-    if !is_return_signed(iter::once(secret), (id, payment), given) {
+    if !is_return_signed(iter::once(secret), id, payment, given) {
         return refused("payment_signature");
     }
     Ok(())

@@ -94,7 +94,8 @@ pub(super) fn is_signed<'a, 's>(
 pub(super) async fn send<T: DeserializeOwned>(
     site: &Site,
     url: Line,
-    (method, path): (Method, &str),
+    method: Method,
+    path: &str,
     body: CallBody<'_>,
     headers: &[(&'static str, String)],
 ) -> Result<T, GatewayError> {

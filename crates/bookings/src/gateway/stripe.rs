@@ -125,7 +125,7 @@ struct Collection<T> {
 }
 
 async fn get<T: DeserializeOwned>(site: &Site, path: &str) -> Result<T, GatewayError> {
-    send(site, (Method::GET, path), CallBody::None, None).await
+    send(site, Method::GET, path, CallBody::None, None).await
 }
 
 async fn post<T: DeserializeOwned>(
@@ -139,12 +139,13 @@ async fn post<T: DeserializeOwned>(
         .map(|(name, value)| format!("{name}={}", encoded(value)))
         .collect();
     let body = CallBody::Form(&fields.join("&"));
-    send(site, (Method::POST, path), body, key).await
+    send(site, Method::POST, path, body, key).await
 }
 
 async fn send<T: DeserializeOwned>(
     site: &Site,
-    to: (Method, &str),
+    method: Method,
+    path: &str,
     body: CallBody<'_>,
     idempotency_key: Option<&str>,
 ) -> Result<T, GatewayError> {
@@ -153,7 +154,7 @@ async fn send<T: DeserializeOwned>(
         ("stripe-version", VERSION.to_owned()),
     ];
     headers.extend(idempotency_key.map(|key| ("idempotency-key", key.to_owned())));
-    remote::send(site, URL, to, body, &headers).await
+    remote::send(site, URL, method, path, body, &headers).await
 }
 
 /// A lost response may have left the session without its id. Then Kenduri's order id is looked for

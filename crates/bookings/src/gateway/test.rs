@@ -229,8 +229,8 @@ pub(super) fn check_return(site: &Site, order: &Order, sent: &Form) -> Result<()
     }
     let secrets = secrets(site, RETURNS);
     let lines = secrets.iter().map(String::as_str);
-    let about = (sent.text("order"), sent.text("payment"));
-    if !razorpay::is_return_signed(lines, about, sent.text("signature")) {
+    let (order, payment) = (sent.text("order"), sent.text("payment"));
+    if !razorpay::is_return_signed(lines, order, payment, sent.text("signature")) {
         return refused("payment_signature");
     }
     Ok(())

@@ -78,9 +78,9 @@ pub fn spend(
             lot
         )
         .run(tx, Rows::Exactly(1))?;
-        enter(tx, &lot, 1, CreditReason::Imported, (subject, at))?;
+        enter(tx, &lot, 1, CreditReason::Imported, subject, at)?;
     }
-    enter(tx, &lot, -1, reason, (subject, at))?;
+    enter(tx, &lot, -1, reason, subject, at)?;
     Ok(lot)
 }
 
@@ -98,8 +98,8 @@ pub fn give_back(
     )
     .run(tx, Rows::Exactly(1))?;
     let back = format!("{subject} back");
-    enter(tx, lot, 1, CreditReason::Returned, (subject, at))?;
-    enter(tx, lot, -1, CreditReason::Imported, (&back, at))
+    enter(tx, lot, 1, CreditReason::Returned, subject, at)?;
+    enter(tx, lot, -1, CreditReason::Imported, &back, at)
 }
 
 fn enter(
@@ -107,7 +107,8 @@ fn enter(
     lot: &LotId,
     delta: i64,
     reason: CreditReason,
-    (subject, at): (&str, Timestamp),
+    subject: &str,
+    at: Timestamp,
 ) -> Result<(), StoreError> {
     sql!(
         "INSERT INTO credit_entry (id, lot_id, delta, reason, subject, created_at)
@@ -249,10 +250,10 @@ fn add_lots(tx: &mut Tx<'_>, order: &Order, new: &ImportedOrder) -> Result<(), S
             review_calls: order.grant.review_calls,
         };
         credit::insert(tx, &lot, Some(order))?;
-        enter(tx, &lot.id, credits, CreditReason::Granted, (subject, at))?;
+        enter(tx, &lot.id, credits, CreditReason::Granted, subject, at)?;
         if is_spent {
             let spent = lot.id.as_str();
-            enter(tx, &lot.id, -credits, CreditReason::Imported, (spent, at))?;
+            enter(tx, &lot.id, -credits, CreditReason::Imported, spent, at)?;
         }
     }
     Ok(())

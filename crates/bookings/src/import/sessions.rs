@@ -145,8 +145,8 @@ pub fn add_booking(tx: &mut Tx<'_>, new: &Booking) -> Result<BookingOutcome, Sto
         }
     }
     if let (State::Confirmed, Some(member)) = (new.state, &new.member_id) {
-        let time = (new.starts_at, new.ends_at);
-        if let Some(other) = booking::busy(tx, member, time, new.id.as_str())? {
+        let (from, until) = (new.starts_at, new.ends_at);
+        if let Some(other) = booking::busy(tx, member, from, until, new.id.as_str())? {
             return Ok(BookingOutcome::MemberBusy(other));
         }
     }
@@ -192,7 +192,7 @@ pub fn place(tx: &mut Tx<'_>, booking: &Booking, link: &str) -> Result<bool, Sto
     )
     .maybe(tx)?;
     let kind = if let Some((room,)) = &free {
-        room::allocate(tx, room, booking.id.as_str(), (booking.starts_at, until))?;
+        room::allocate(tx, room, booking.id.as_str(), booking.starts_at, until)?;
         Place::RoomPool
     } else {
         Place::Online

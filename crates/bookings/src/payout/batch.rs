@@ -7,7 +7,7 @@ use identity::account::AccountId;
 use identity::notification::{self, NewNotification};
 use identity::session::sudo;
 use jiff::Timestamp;
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::jobs::{Done, Handler, JobError, NewJob};
 use platform::money::{Currency, Money};
 use platform::store::Row;
@@ -17,7 +17,7 @@ use serde_json::json;
 use site::resource::Parent as _;
 use utoipa::ToSchema;
 use web::sheet::{self, Cell, FileFormat, Sheet};
-use web::{Findings, Site};
+use web::{Findings, MailMessages, Site};
 
 use crate::booking::Booking;
 use crate::payout::{self, Payout};
@@ -240,7 +240,7 @@ fn draft(tx: &mut Tx<'_>) -> Result<(), StoreError> {
         tx.record(Entry {
             actor: Actor::System,
             action: "payout_batch.created",
-            entity: ("payout_batch", batch.id.to_string()),
+            entity: Entity::new("payout_batch", batch.id.to_string()),
             scope: None,
             changes: json!([{"field": "items", "old": null, "new": items.len()}]),
             request: None,
@@ -266,7 +266,7 @@ fn record(
     action: &'static str,
     changes: serde_json::Value,
 ) -> Result<(), StoreError> {
-    let entity = ("payout_batch", id.to_string());
+    let entity = Entity::new("payout_batch", id.to_string());
     by.record(tx, entity, action, changes)
 }
 
@@ -325,7 +325,8 @@ pub fn step(
     site: &Site,
     by: &Administrator,
     id: &BatchId,
-    (step, values): (BatchStep, &BatchStepValues),
+    step: BatchStep,
+    values: &BatchStepValues,
 ) -> Result<BatchView, Refusal> {
     let who = &by.requester().who;
     sudo::require::<Refusal>(tx, who)?;
@@ -429,19 +430,24 @@ fn tell(tx: &mut Tx<'_>, site: &Site, view: &BatchView) -> Result<(), StoreError
     const PAGE: &str = "/me/slots/payouts";
     for line in &view.lines {
         let sum = Money::new(line.amount_minor, view.batch.currency);
-        let amount = (line.items, sum);
-        webhook::tell_sent(tx, view.batch.id.as_str(), &line.provider_id, amount)?;
+        let id = view.batch.id.as_str();
+        webhook::tell_sent(tx, id, &line.provider_id, line.items, sum)?;
         let Some(account) = &line.account_id else {
             continue;
         };
-        let messages = ("payout-mail-sent", "payout-said-sent");
+        let messages = MailMessages {
+            subject: "payout-mail-sent",
+            text: "payout-said-sent",
+        };
         let reference = view.batch.reference.as_str();
         notice::mail_money(
             tx,
             site,
             Some(account),
             messages,
-            (PAGE, sum, reference.into()),
+            PAGE,
+            sum,
+            reference.into(),
         )?;
         let told = NewNotification {
             kind: "payout-notice-sent",

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use identity::account::AccountId;
 use identity::grant;
 use identity::session::sudo;
+use platform::audit::Entity;
 use platform::id::Id as _;
 use platform::money::Currency;
 use platform::store::Row;
@@ -131,7 +132,7 @@ pub fn change_rate(
     )
     .run(tx, Rows::Exactly(1))?;
     let changes = json!([{"field": "rate", "old": old.rate, "new": rate}]);
-    let entity = ("provider", old.id.to_string());
+    let entity = Entity::new("provider", old.id.to_string());
     by.record(tx, entity, "provider.rate_changed", changes)?;
     Ok(RatedProvider { rate, ..old })
 }

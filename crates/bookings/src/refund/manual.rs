@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use identity::account::AccountId;
 use identity::session::sudo;
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entity;
 use platform::money::{Currency, Money};
 use platform::store::Row;
 use platform::{StoreError, Tx, sql};
@@ -280,11 +281,11 @@ pub fn ask(tx: &mut Tx<'_>, by: &Administrator, new: &NewRefund) -> Result<Refun
         return Err(Refusal::Problem(problem.with("left_minor", left)));
     }
     let by_account = Some(&who.account().id);
-    let refund = reserve(tx, payment, amount, (&reason, by_account))?;
+    let refund = reserve(tx, payment, amount, &reason, by_account)?;
     let changes = json!([{"field": "amount_minor", "old": null, "new": amount},
         {"field": "payment", "old": null, "new": payment.id},
         {"field": "reason", "old": null, "new": reason}]);
-    let entity = ("refund", refund.id.to_string());
+    let entity = Entity::new("refund", refund.id.to_string());
     by.record(tx, entity, "refund.requested", changes)?;
     Ok(find(tx, &refund.id)?)
 }

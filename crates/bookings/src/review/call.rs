@@ -3,7 +3,7 @@
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
 use platform::{Rows, StoreError, Tx, sql};
-use web::Site;
+use web::{MailMessages, Site};
 
 use super::{Review, ReviewState, ask, tell};
 use crate::booking::{self, Booking, BookingId, Part, State};
@@ -95,7 +95,10 @@ pub(crate) fn end(tx: &mut Tx<'_>, site: &Site, booking: &BookingId) -> Result<(
     )
     .run(tx, Rows::Exactly(1))?;
     for account in told {
-        let messages = ("review-notice-written", "review-said-written");
+        let messages = MailMessages {
+            subject: "review-notice-written",
+            text: "review-said-written",
+        };
         tell(tx, site, &account, messages, &review)?;
     }
     Ok(())

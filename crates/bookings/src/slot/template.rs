@@ -78,7 +78,7 @@ impl Template {
         }
         let kind = sent.location_kind.unwrap_or(Place::Online);
         let location = findings.line("/location", &sent.location, 0, 500);
-        check_place((kind, &location), &rules.meeting_hosts, findings);
+        check_place(kind, &location, &rules.meeting_hosts, findings);
         let area = findings.line("/area", &sent.area, 0, 80);
         if kind == Place::InPerson && area.is_empty() {
             findings.add("/area", "required", []);
@@ -258,7 +258,7 @@ pub(crate) fn is_payable(price: Money) -> bool {
     price.minor == 0 || price.minor >= least && price.minor % divisor == 0
 }
 
-fn check_place((kind, location): (Place, &str), hosts: &[String], findings: &mut Findings) {
+fn check_place(kind: Place, location: &str, hosts: &[String], findings: &mut Findings) {
     let digits = location.chars().filter(char::is_ascii_digit).count();
     match kind {
         Place::RoomPool if location.is_empty() => {}

@@ -142,7 +142,7 @@ pub(super) async fn apply_preset(posted: FormPost) -> Result<Response, Problem> 
     let text = posted.req.text.clone();
     let currency = posted.form.text("preset_currency").to_owned();
     let change = move |tx: &mut Tx<'_>, by: &Administrator| {
-        preset::apply(tx, by, (chosen, &currency), |id| text.say(id).into_owned())?;
+        preset::apply(tx, by, chosen, &currency, |id| text.say(id).into_owned())?;
         Ok::<_, Refusal>(format!("{}?done=saved", SessionType::PAGES))
     };
     Ok(posted.once(change).await?)

@@ -390,8 +390,7 @@ async fn mark_outcome(call: Call, body: Received<Mark>) -> Result<Response, Prob
     let (mark, site) = (body.value, call.site.clone());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
         check_money(party)?;
-        let said = (mark.outcome, mark.note.as_str());
-        let marked = outcome_mark::mark(tx, &site, party, said)?;
+        let marked = outcome_mark::mark(tx, &site, party, mark.outcome, &mark.note)?;
         Ok::<_, Refusal>(BookingView::of(tx, marked)?)
     };
     call.post(&body.bytes, StatusCode::OK, change).await

@@ -59,8 +59,8 @@ pub(super) async fn hold(
         // Only bots fill in the hidden field.
         Ok(_) if !form.text("website").is_empty() => Ok(()),
         Ok(newcomer) => {
-            let from = (network, entrance.client.clone());
-            newcomer::hold(&accounts, newcomer, form.text("form_stamp"), from).await
+            let (stamp, client) = (form.text("form_stamp"), &entrance.client);
+            newcomer::hold(&accounts, newcomer, stamp, network, client).await
         }
         Err(problem) => Err(problem),
     };
@@ -180,7 +180,8 @@ pub(super) async fn ask(
         &text,
         &zone,
         place.as_ref(),
-        (booking.starts_at, booking.ends_at),
+        booking.starts_at,
+        booking.ends_at,
     );
     let body = ConfirmPage {
         text: &text,

@@ -263,7 +263,7 @@ pub(super) async fn list_page(
             .filter(|_| found.more.is_some())
             .map(day_of),
     );
-    let shown = (days.0.unwrap_or(whole.0), days.1.unwrap_or(whole.1));
+    let (from, to) = (days.0.unwrap_or(whole.0), days.1.unwrap_or(whole.1));
     let body = ListPage {
         text,
         fields: fields(text, &form_state, &found),
@@ -302,7 +302,7 @@ pub(super) async fn list_page(
                 asked.from(&path, day.max(today), None)
             })
         },
-        days: by_day(text, (asker.zone, &zoned), shown, &found.slots),
+        days: by_day(text, asker.zone, &zoned, from, to, &found.slots),
         title: title.clone(),
         path,
     };
@@ -344,7 +344,8 @@ fn fields(text: &Text, form_state: &FormState, found: &Found) -> Vec<Field> {
     fields.push(select(
         text,
         form_state,
-        ("location_kind", "booking-where"),
+        "location_kind",
+        "booking-where",
         &places,
     ));
     fields.push(form_state.date("from", text.say("booking-from")));
@@ -375,7 +376,8 @@ fn folded(text: &Text, form_state: &FormState, kinds: &[CreditKind]) -> Vec<Fiel
 fn select(
     text: &Text,
     form_state: &FormState,
-    (name, label): (&str, &'static str),
+    name: &str,
+    label: &'static str,
     options: &[(&str, &'static str)],
 ) -> Field {
     let all = [("", "choice-all")];
@@ -387,8 +389,10 @@ fn select(
 /// Consecutive days without slots become one entry.
 fn by_day(
     text: &Text,
-    (visitor, zoned): (&VisitorZone, &ZonedPage<'_>),
-    (from, to): (Date, Date),
+    visitor: &VisitorZone,
+    zoned: &ZonedPage<'_>,
+    from: Date,
+    to: Date,
     found: &[Offered],
 ) -> Vec<Day> {
     let zone = &visitor.zone;
@@ -419,7 +423,7 @@ fn by_day(
         let rows: Vec<Row> = found
             .iter()
             .filter(of_day)
-            .map(|one| row(text, (visitor, zoned), one))
+            .map(|one| row(text, visitor, zoned, one))
             .collect();
         if rows.is_empty() {
             empty.push(day);
@@ -438,7 +442,7 @@ fn by_day(
     days
 }
 
-fn row(text: &Text, (visitor, zoned): (&VisitorZone, &ZonedPage<'_>), one: &Offered) -> Row {
+fn row(text: &Text, visitor: &VisitorZone, zoned: &ZonedPage<'_>, one: &Offered) -> Row {
     let slot = &one.slot;
     let mut length = words::length(text, slot.starts_at, slot.ends_at);
     let place = slot.place_zone();

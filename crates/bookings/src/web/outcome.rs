@@ -44,11 +44,11 @@ pub(super) async fn mark(posted: FormPost) -> Result<Response, Problem> {
                 i64::from(loaded.booking.outcome_by.is_some()).into(),
             ),
         ];
-        return question::ask_with(&posted, (&address, back), MARK, &values).await;
+        return question::ask_with(&posted, &address, back, MARK, &values).await;
     }
     let (site, note) = (req.site.clone(), posted.form.text("note").to_owned());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {
-        let done = outcome_mark::mark(tx, &site, party, (said, &note))?;
+        let done = outcome_mark::mark(tx, &site, party, said, &note)?;
         let page = notice::page(&done);
         let page = if is_of_list { BOOKINGS } else { &page };
         Ok::<_, Refusal>(format!("{page}?done=marked"))

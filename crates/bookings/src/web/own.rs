@@ -256,8 +256,9 @@ pub(super) async fn page_with_claim(
     let (text, now) = (&req.text, req.site.clock.now());
     let (booking, slot) = (&loaded.booking, &loaded.slot);
     let zone = words::zone(&req.site, Some(&req.who));
-    let (place, at) = (slot.place_zone(), (booking.starts_at, booking.ends_at));
-    let (date, time) = words::when(text, &zone, place.as_ref(), at);
+    let place = slot.place_zone();
+    let (from, until) = (booking.starts_at, booking.ends_at);
+    let (date, time) = words::when(text, &zone, place.as_ref(), from, until);
     let in_time = now <= booking.cancel_deadline();
     let is_ahead = booking.is_active() && booking.starts_at > now;
     let is_member = loaded.party == Party::Member;
@@ -418,7 +419,7 @@ pub(super) async fn cancel(mut posted: FormPost) -> Result<Response, Problem> {
                 money_back(&req.text, &loaded, req.site.clock.now()).into(),
             ),
         ];
-        return question::ask_with(&posted, (&address, &here), CANCEL, &values).await;
+        return question::ask_with(&posted, &address, &here, CANCEL, &values).await;
     }
     let (site, reason) = (req.site.clone(), posted.form.text("reason").to_owned());
     let change = move |tx: &mut Tx<'_>, party: &PartyTo| {

@@ -383,8 +383,8 @@ pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
             Way::Page(page) if page.starts_with('/') => see_other(page),
             // The content security policy of the payment page does not let its form lead to another
             // site, not even by a redirect, so the next page shows a link.
-            Way::Page(page) => form_page(req, (&order, opened.gateway), page, &[]),
-            Way::Form(action, fields) => form_page(req, (&order, opened.gateway), action, fields),
+            Way::Page(page) => form_page(req, &order, opened.gateway, page, &[]),
+            Way::Form(action, fields) => form_page(req, &order, opened.gateway, action, fields),
         }),
         Err(problem) if problem.code == "order_closed" => {
             Ok(see_other(&format!("/pay/{}", order.id)))
@@ -396,7 +396,8 @@ pub(super) async fn checkout(posted: FormPost) -> Result<Response, Problem> {
 /// A form if there are fields, otherwise a link.
 fn form_page(
     req: &PageRequest,
-    (order, gateway): (&Order, GatewayName),
+    order: &Order,
+    gateway: GatewayName,
     action: &str,
     fields: &[(&'static str, String)],
 ) -> Response {

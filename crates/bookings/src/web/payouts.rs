@@ -423,7 +423,7 @@ pub(super) async fn batch_step(posted: FormPost) -> Result<Response, Problem> {
         reference: posted.form.text("reference").to_owned(),
     };
     let change = move |tx: &mut Tx<'_>, by: &Administrator| {
-        batch::step(tx, &site, by, &id, (step, &values))?;
+        batch::step(tx, &site, by, &id, step, &values)?;
         Ok::<_, Refusal>(format!("{HERE}/batches/{id}?done=saved"))
     };
     posted.save(change, batch_page).await

@@ -36,7 +36,7 @@ pub(super) type Named = (Booking, String, Option<Order>, Option<TimeZone>);
 
 impl BookingRows {
     pub(super) fn of(text: &Text, zone: &TimeZone, now: Timestamp, list: &[Named]) -> Self {
-        let rows = list.iter().map(|one| Row::of(text, (zone, now), one));
+        let rows = list.iter().map(|one| Row::of(text, zone, now, one));
         Self {
             rows: rows.collect(),
         }
@@ -52,11 +52,7 @@ impl BookingRows {
 }
 
 impl Row {
-    fn of(
-        text: &Text,
-        (zone, now): (&TimeZone, Timestamp),
-        (one, name, order, place): &Named,
-    ) -> Self {
+    fn of(text: &Text, zone: &TimeZone, now: Timestamp, (one, name, order, place): &Named) -> Self {
         let open = order
             .as_ref()
             .filter(|_| one.state == State::PendingPayment);

@@ -93,7 +93,8 @@ impl Means {
     fn load(
         tx: &mut Tx<'_>,
         account: &AccountId,
-        (slot, rules): (&Slot, &BookingSettings),
+        slot: &Slot,
+        rules: &BookingSettings,
         mode: OrderMode,
     ) -> Result<Self, StoreError> {
         let Some(wanted) = slot.credit(rules) else {
@@ -186,7 +187,7 @@ pub(super) async fn slot_page(
         };
         if let Some(offered) = offered {
             let means = match &account {
-                Some(account) => Means::load(tx, account, (&offered.slot, &rules), mode)?,
+                Some(account) => Means::load(tx, account, &offered.slot, &rules, mode)?,
                 None => Means::default(),
             };
             let sets = choice::of_slot(tx, id.as_str())?;
@@ -232,8 +233,8 @@ pub(super) async fn slot_page(
     let prefilled = prefilled.map(|held| held_form(&held));
     let form_state = prefilled.as_ref().unwrap_or(form_state);
     let slot = &offered.slot;
-    let (place, at) = (slot.place_zone(), (slot.starts_at, slot.ends_at));
-    let (date, time) = words::when(text, zone, place.as_ref(), at);
+    let place = slot.place_zone();
+    let (date, time) = words::when(text, zone, place.as_ref(), slot.starts_at, slot.ends_at);
     let deadline = slot.starts_at - jiff::SignedDuration::from_mins(rules.cancel_minutes);
     let price = match slot.price_minor {
         0 => words::price(text, slot.price(), offered.credit_label.as_deref()),
@@ -248,8 +249,8 @@ pub(super) async fn slot_page(
         SlotReader::Member(..) => None,
         SlotReader::SignedOut(accounts, entrance, stamp) => {
             let newcomers = rules.newcomers && slot.credit_kind.is_none();
-            let offer = (newcomers, stamp);
-            Some(SignedOut::of(accounts, entrance, form_state, offer))
+            let offer = SignedOut::of(accounts, entrance, form_state, newcomers, stamp);
+            Some(offer)
         }
     };
     // If people must sign in to book, there is no field for a note, because the note would have to
@@ -385,7 +386,8 @@ impl SignedOut {
         accounts: &Context,
         entrance: &Entrance,
         form_state: &FormState,
-        (newcomers, stamp): (bool, &str),
+        newcomers: bool,
+        stamp: &str,
     ) -> Self {
         let text = &entrance.text;
         let field = |name, control, label| form_state.field(name, text.say(label), control);

@@ -76,7 +76,8 @@ pub(super) fn when(
     text: &Text,
     zone: &TimeZone,
     place: Option<&TimeZone>,
-    (from, until): (Timestamp, Timestamp),
+    from: Timestamp,
+    until: Timestamp,
 ) -> (String, String) {
     let day = text.date(from.to_zoned(place.unwrap_or(zone).clone()));
     let say = |zone: &TimeZone| text.time_range_in(zone, from, until);

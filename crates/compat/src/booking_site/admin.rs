@@ -192,8 +192,7 @@ async fn create_company(call: Call, body: Received<SentCompany>) -> Result<Respo
         let made = resource::create::<CatalogueEntry>(tx, by, &input)?;
         Ok(KeptCompany::from(made))
     };
-    let sent = (COMPANIES, &*body.bytes);
-    once::post(&call, sent, StatusCode::CREATED, change)
+    once::post(&call, COMPANIES, &body.bytes, StatusCode::CREATED, change)
         .await
         .map_err(renamed)
 }
@@ -286,8 +285,7 @@ async fn create_link(call: Call, body: Received<SentLink>) -> Result<Response, P
         let made = resource::create::<Room>(tx, by, &input)?;
         Ok(LinkShown::from(made))
     };
-    let sent = (LINKS, &*body.bytes);
-    once::post(&call, sent, StatusCode::CREATED, change)
+    once::post(&call, LINKS, &body.bytes, StatusCode::CREATED, change)
         .await
         .map_err(renamed)
 }

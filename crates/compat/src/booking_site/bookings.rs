@@ -115,8 +115,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
         let booked = book::book(tx, &site, member, &new)?;
         Ok(BookingShown::from(BookingView::of(tx, booked.booking)?))
     };
-    let sent = (PATH, &*body.bytes);
-    once::post(&call, sent, StatusCode::CREATED, change)
+    once::post(&call, PATH, &body.bytes, StatusCode::CREATED, change)
         .await
         .map_err(renamed)
 }

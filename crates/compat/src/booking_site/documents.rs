@@ -84,13 +84,7 @@ async fn create(call: Call, request: Request) -> Result<Response, Problem> {
         let made = review::create(tx, &site, by, &new)?;
         Ok(ReviewShown::from(ReviewView::of(tx, &who, made)?))
     };
-    let done = once::post(
-        &call,
-        (CREATE, said.as_bytes()),
-        StatusCode::CREATED,
-        change,
-    )
-    .await;
+    let done = once::post(&call, CREATE, said.as_bytes(), StatusCode::CREATED, change).await;
     files::discard(&call.site, done.as_ref().err(), &file).await;
     done.map_err(renamed)
 }

@@ -204,8 +204,7 @@ async fn give(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
         let given = feedback::give(tx, &site, &party, &input)?;
         Ok(FeedbackShown::of(given, &criterion::list(tx)?))
     };
-    let sent = (FEEDBACKS, &*body.bytes);
-    once::post(&call, sent, StatusCode::CREATED, change)
+    once::post(&call, FEEDBACKS, &body.bytes, StatusCode::CREATED, change)
         .await
         .map_err(renamed)
 }

@@ -173,8 +173,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
         let made = slot::create(tx, provider, &new)?;
         Ok(SlotShown::of(tx, made)?)
     };
-    let sent = (PATH, &*body.bytes);
-    once::post(&call, sent, StatusCode::CREATED, change)
+    once::post(&call, PATH, &body.bytes, StatusCode::CREATED, change)
         .await
         .map_err(renamed)
 }

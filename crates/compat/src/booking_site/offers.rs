@@ -158,7 +158,7 @@ struct OfferedShown {
 }
 
 impl OfferedShown {
-    fn of((offered, choices): (Offered, Choices)) -> Self {
+    fn of(offered: Offered, choices: Choices) -> Self {
         let slot = offered.slot;
         Self {
             id: slot.id.to_string(),
@@ -191,7 +191,11 @@ async fn slots(call: Call, path: &'static str) -> Result<Response, Problem> {
     let look = move |tx: &mut Tx<'_>, _: &Requester| browse::list_with_choices(tx, &filter, rows);
     let found = call.read(look).await.map_err(renamed)?;
     let list = paging.list(found, |(one, _)| (one.slot.starts_at, one.slot.id.clone()));
-    Ok(page(list.map(OfferedShown::of), path, &query))
+    Ok(page(
+        list.map(|(offered, choices)| OfferedShown::of(offered, choices)),
+        path,
+        &query,
+    ))
 }
 
 fn read_choice(query: &Form) -> Choice {

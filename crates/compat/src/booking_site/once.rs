@@ -18,7 +18,8 @@ const WINDOW: i64 = 60;
 /// Makes a change only once for equal requests in the same minute.
 pub(super) async fn post<P, T, F>(
     call: &Call,
-    (route, body): (&'static str, &[u8]),
+    route: &'static str,
+    body: &[u8],
     status: StatusCode,
     change: F,
 ) -> Result<Response, Problem>

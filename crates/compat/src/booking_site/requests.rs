@@ -131,8 +131,7 @@ async fn create(call: Call, body: Received<Sent>) -> Result<Response, Problem> {
         let made = request::create(tx, &site, member, &new)?;
         Ok(RequestShown::from(RequestView::of(tx, &who, made)?))
     };
-    let sent = (CREATE, &*body.bytes);
-    once::post(&call, sent, StatusCode::CREATED, change)
+    once::post(&call, CREATE, &body.bytes, StatusCode::CREATED, change)
         .await
         .map_err(renamed)
 }
@@ -162,8 +161,7 @@ pub(super) async fn confirm(
         let confirmed = request::confirm(tx, &site, &found, &slot)?;
         Ok(RequestShown::from(RequestView::of(tx, who, confirmed)?))
     };
-    let sent = (CONFIRM, &*body.bytes);
-    let answer = once::post(&call, sent, StatusCode::OK, change).await;
+    let answer = once::post(&call, CONFIRM, &body.bytes, StatusCode::OK, change).await;
     if let Err(problem) = &answer
         && problem.code == QUOTA_EXHAUSTED.code
     {

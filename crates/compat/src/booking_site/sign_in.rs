@@ -90,13 +90,14 @@ struct Entered {
 async fn entered(
     accounts: &Context,
     status: StatusCode,
-    (account, begun): (Account, Begun),
+    account: &Account,
+    begun: &Begun,
 ) -> Result<Response, Problem> {
     let body = Entered {
         success: true,
-        access_token: session::token(&accounts.site, &begun).await?,
+        access_token: session::token(&accounts.site, begun).await?,
         token_type: "bearer",
-        user: user(accounts, &account).await?,
+        user: user(accounts, account).await?,
     };
     Ok((status, front_end::unstored(body)).into_response())
 }
@@ -126,13 +127,12 @@ async fn login(
     };
     match sign_in::with_password(&accounts, attempt).await? {
         Welcome::Arrived(arrived) => {
-            let arrived = (arrived.account, arrived.begun);
             // The front end has no page that asks for this mail.
-            match verification::send_again(&accounts, &arrived.0, facts.network()).await {
+            match verification::send_again(&accounts, &arrived.account, facts.network()).await {
                 Ok(()) | Err(ResendError::UsedUp(_)) => {}
                 Err(error) => return Err(error.into()),
             }
-            entered(&accounts, StatusCode::OK, arrived).await
+            entered(&accounts, StatusCode::OK, &arrived.account, &arrived.begun).await
         }
         // The front end has no page for a second factor or for a pending erasure.
         Welcome::Leaving(_) | Welcome::SecondStep(_) => {
@@ -153,7 +153,8 @@ struct Registration {
 
 async fn try_register(
     accounts: &Context,
-    (facts, client): (&Facts, &Client),
+    facts: &Facts,
+    client: &Client,
     wishes: &Wishes,
     sent: Registration,
 ) -> Result<registration::Registered, Problem> {
@@ -198,7 +199,7 @@ async fn register(
     wishes: Wishes,
     Json(sent): Json<Registration>,
 ) -> Result<Response, Problem> {
-    try_register(&accounts, (&facts, &client), &wishes, sent).await?;
+    try_register(&accounts, &facts, &client, &wishes, sent).await?;
     Ok((StatusCode::ACCEPTED, Json(Accepted { success: true })).into_response())
 }
 
@@ -210,7 +211,7 @@ async fn register_and_enter(
     Json(sent): Json<Registration>,
 ) -> Result<Response, Problem> {
     client.session = None;
-    let registered = try_register(&accounts, (&facts, &client), &wishes, sent).await?;
+    let registered = try_register(&accounts, &facts, &client, &wishes, sent).await?;
     let taken = || Problem::new(StatusCode::CONFLICT, "email_taken");
     let id = registered.account.ok_or_else(taken)?;
     let change = move |tx: &mut Tx<'_>| -> Result<_, StoreError> {
@@ -220,7 +221,8 @@ async fn register_and_enter(
     };
     let begun = accounts.site.store.write(change).await?;
     let gone = || Problem::new(StatusCode::UNAUTHORIZED, "unauthenticated");
-    entered(&accounts, StatusCode::CREATED, begun.ok_or_else(gone)?).await
+    let (account, begun) = begun.ok_or_else(gone)?;
+    entered(&accounts, StatusCode::CREATED, &account, &begun).await
 }
 
 async fn me(State(accounts): State<Context>, caller: Caller) -> Result<Response, Problem> {

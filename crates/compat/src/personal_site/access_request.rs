@@ -6,7 +6,7 @@ use identity::account::{self, AccountId};
 use identity::people::{self, Acting, Administrator, PeopleError};
 use identity::session::signed_in::{Confirmed, SignedIn};
 use jiff::Timestamp;
-use platform::audit::{Entry, RequestFacts};
+use platform::audit::{Entity, Entry, RequestFacts};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::{Value, json};
@@ -197,7 +197,7 @@ pub(super) fn approve(
     id: &AccessRequestId,
     reason: &str,
 ) -> Result<(), AccessError> {
-    let found = decide(tx, decider, (id, State::Approved), reason)?;
+    let found = decide(tx, decider, id, State::Approved, reason)?;
     Ok(found.role.set(tx, by, &found.account_id, true)?)
 }
 
@@ -208,13 +208,14 @@ pub(super) fn reject(
     reason: &str,
 ) -> Result<(), AccessError> {
     people::administrator(tx, &decider.who, &decider.request)?;
-    decide(tx, decider, (id, State::Rejected), reason).map(drop)
+    decide(tx, decider, id, State::Rejected, reason).map(drop)
 }
 
 fn decide(
     tx: &mut Tx<'_>,
     decider: &Decider,
-    (id, state): (&AccessRequestId, State),
+    id: &AccessRequestId,
+    state: State,
     reason: &str,
 ) -> Result<AccessRequest, AccessError> {
     let mut findings = Findings::default();
@@ -246,7 +247,7 @@ fn decide(
             State::Approved => "access_request.approved",
             _ => "access_request.rejected",
         },
-        entity: ("access_request", id.to_string()),
+        entity: Entity::new("access_request", id.to_string()),
         scope: None,
         changes: json!([]),
         request: Some(decider.request.clone()),

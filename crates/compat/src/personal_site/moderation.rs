@@ -72,7 +72,8 @@ async fn list(call: Call) -> Result<Json<Phrases>, Problem> {
         let moderator = enter(tx)?;
         Ok(phrase_list::for_moderator(tx, &moderator, &search)?)
     };
-    Ok(Json(call.site.store.read(look).await?.into()))
+    let (found, total) = call.site.store.read(look).await?;
+    Ok(Json(Phrases::of(found, total)))
 }
 
 #[derive(Deserialize)]

@@ -142,10 +142,10 @@ async fn change_password(
     caller: Caller,
     Json(sent): Json<ChangePassword>,
 ) -> Result<Response, Problem> {
-    let passwords = (
-        Secret::new(sent.current_password),
-        Secret::new(sent.new_password),
-    );
+    let passwords = front_end::TypedPasswords {
+        current: Secret::new(sent.current_password),
+        new: Secret::new(sent.new_password),
+    };
     renew_password(&accounts, &headers, client, &caller, passwords).await
 }
 
@@ -166,7 +166,10 @@ async fn set_password(
     if accounts.site.store.read(look).await?.is_some() {
         return Err(Problem::new(StatusCode::BAD_REQUEST, "password_exists"));
     }
-    let passwords = (Secret::new(""), Secret::new(sent.new_password));
+    let passwords = front_end::TypedPasswords {
+        current: Secret::new(""),
+        new: Secret::new(sent.new_password),
+    };
     renew_password(&accounts, &headers, client, &caller, passwords).await
 }
 
@@ -182,7 +185,7 @@ async fn renew_password(
     headers: &HeaderMap,
     client: Client,
     caller: &Caller,
-    passwords: (Secret, Secret),
+    passwords: front_end::TypedPasswords,
 ) -> Result<Response, Problem> {
     let (site, account) = (&accounts.site, caller.who.account());
     let renewed =

@@ -72,8 +72,8 @@ pub(super) struct Phrases {
     total: i64,
 }
 
-impl From<(Vec<ListedPhrase>, i64)> for Phrases {
-    fn from((found, total): (Vec<ListedPhrase>, i64)) -> Self {
+impl Phrases {
+    pub(super) fn of(found: Vec<ListedPhrase>, total: i64) -> Self {
         Self {
             phrases: found.into_iter().map(PhraseView::from).collect(),
             total,
@@ -84,7 +84,8 @@ impl From<(Vec<ListedPhrase>, i64)> for Phrases {
 async fn list(call: Call) -> Result<Json<Phrases>, Problem> {
     let (who, search) = (call.who.clone(), Search::read(&call.query()));
     let look = move |tx: &mut Tx<'_>| phrase_list::for_member(tx, &who, &search);
-    Ok(Json(call.site.store.read(look).await?.into()))
+    let (found, total) = call.site.store.read(look).await?;
+    Ok(Json(Phrases::of(found, total)))
 }
 
 #[derive(Serialize)]

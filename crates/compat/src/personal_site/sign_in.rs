@@ -55,7 +55,8 @@ struct Tokens {
 async fn tokens(
     accounts: &Context,
     refreshed: Refreshed,
-    (status, given): (StatusCode, Given),
+    status: StatusCode,
+    given: Given,
 ) -> Result<Response, Problem> {
     let Refreshed {
         account,
@@ -144,7 +145,7 @@ async fn register_with_tokens(
     let registered = try_register(&accounts, &facts, &client, &wishes, sent).await?;
     let (account, begun) = enter(&accounts, registered, client).await?;
     let first = front_end::first(&accounts, account, &begun).await?;
-    tokens(&accounts, first, (StatusCode::CREATED, Given::InSession)).await
+    tokens(&accounts, first, StatusCode::CREATED, Given::InSession).await
 }
 
 #[derive(Deserialize)]
@@ -186,7 +187,7 @@ async fn login(
     client.session = None;
     let (account, begun) = try_sign_in(&accounts, &facts, client, login).await?;
     let first = front_end::first(&accounts, account, &begun).await?;
-    tokens(&accounts, first, (StatusCode::OK, Given::AtSignIn)).await
+    tokens(&accounts, first, StatusCode::OK, Given::AtSignIn).await
 }
 
 #[derive(Deserialize)]
@@ -201,9 +202,8 @@ async fn go_on(
     Json(sent): Json<RefreshToken>,
 ) -> Result<Response, Problem> {
     let shown = Secret::new(sent.refresh_token);
-    let from = (client, facts.network());
-    let refreshed = front_end::go_on(&accounts, shown, from).await?;
-    tokens(&accounts, refreshed, (StatusCode::OK, Given::InSession)).await
+    let refreshed = front_end::go_on(&accounts, shown, client, facts.network()).await?;
+    tokens(&accounts, refreshed, StatusCode::OK, Given::InSession).await
 }
 
 #[derive(Deserialize)]

@@ -8,7 +8,7 @@ use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::mail::{Address, NewMail, Stream};
 use platform::{StoreError, Tx, sql};
 use serde_json::json;
-use web::{Language, Site, Value};
+use web::{Language, MailMessages, Site, Value};
 
 use super::{State, Suggestion};
 use crate::phrase::MODERATOR;
@@ -28,9 +28,15 @@ pub(super) fn send_decision(
         return Ok(());
     };
     let messages = if decided.state == State::Approved {
-        ("phrase-mail-approved-subject", "phrase-mail-approved-text")
+        MailMessages {
+            subject: "phrase-mail-approved-subject",
+            text: "phrase-mail-approved-text",
+        }
     } else {
-        ("phrase-mail-rejected-subject", "phrase-mail-rejected-text")
+        MailMessages {
+            subject: "phrase-mail-rejected-subject",
+            text: "phrase-mail-rejected-text",
+        }
     };
     let reason = match decided.reason.as_str() {
         "" => "none",
@@ -41,7 +47,8 @@ pub(super) fn send_decision(
         tx,
         site,
         &account,
-        ("phrases", "/me/phrases"),
+        "phrases",
+        "/me/phrases",
         messages,
         values,
     )
@@ -79,13 +86,16 @@ fn send_digest(tx: &mut Tx<'_>, site: &Site) -> Result<(), StoreError> {
     }
     for id in grant::list_who_may_in_site(tx, MODERATOR)? {
         if let Some(account) = account::find(tx, &id)? {
-            let about = ("suggestions", "/admin/phrases");
-            let messages = ("phrase-mail-waiting-subject", "phrase-mail-waiting-text");
+            let messages = MailMessages {
+                subject: "phrase-mail-waiting-subject",
+                text: "phrase-mail-waiting-text",
+            };
             send(
                 tx,
                 site,
                 &account,
-                about,
+                "suggestions",
+                "/admin/phrases",
                 messages,
                 vec![("count", count.into())],
             )?;
@@ -98,8 +108,9 @@ fn send<'a>(
     tx: &mut Tx<'_>,
     site: &'a Site,
     account: &Account,
-    (scope, path): (&str, &str),
-    (subject, text): (&'static str, &'static str),
+    scope: &str,
+    path: &str,
+    messages: MailMessages,
     mut values: Vec<(&'static str, Value<'a>)>,
 ) -> Result<(), StoreError> {
     let Ok(to) = account.email.parse::<Address>() else {
@@ -117,8 +128,8 @@ fn send<'a>(
         reply_to: None,
         stream: Stream::Notification,
         scope: Some(scope.to_owned()),
-        subject: speech.with(subject, &values),
-        text: speech.with(text, &values),
+        subject: speech.with(messages.subject, &values),
+        text: speech.with(messages.text, &values),
         html: None,
         seal: None,
         stranger: None,

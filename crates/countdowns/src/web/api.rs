@@ -390,7 +390,7 @@ async fn show_account(
     let look = move |tx: &mut Tx<'_>| public::public_account(tx, &account);
     let found = site.store.read(look).await.map_err(Problem::from)?;
     let found = found.ok_or_else(Problem::not_found)?;
-    if let Some(moved) = moved::lead(&uri, (&asked, &found.slug), true) {
+    if let Some(moved) = moved::lead(&uri, &asked, &found.slug, true) {
         return Ok(moved);
     }
     let countdowns = found.countdowns.into_iter().map(ListedView::from);
@@ -428,7 +428,7 @@ async fn show_public(
     let look = move |tx: &mut Tx<'_>| public::find(tx, &account, &countdown, &viewing);
     let shown = site.store.read(look).await.map_err(Problem::from)?;
     let shown = shown.ok_or_else(Problem::not_found)?;
-    if let Some(moved) = moved::lead(&uri, (&asked, &shown.account), !shown.is_personal()) {
+    if let Some(moved) = moved::lead(&uri, &asked, &shown.account, !shown.is_personal()) {
         return Ok(moved);
     }
     let mut response = answer(StatusCode::OK, &PublicCountdown::from(shown));

@@ -56,14 +56,13 @@ struct Badge<'a> {
 /// `color` and `lang`. An invalid parameter falls back to its default.
 pub(super) async fn show(
     State(site): State<Site>,
-    Path(address): Path<(String, String)>,
+    Path((asked, countdown)): Path<(String, String)>,
     wishes: Wishes,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
-    let asked = address.0.clone();
-    let (shown, clock) = find(&site, address, &query).await?;
-    if let Some(moved) = moved::lead(&uri, (&asked, &shown.account), true) {
+    let (shown, clock) = find(&site, asked.clone(), countdown, &query).await?;
+    if let Some(moved) = moved::lead(&uri, &asked, &shown.account, true) {
         return Ok(moved);
     }
     let text = site.speak_public(&wishes);
@@ -102,7 +101,8 @@ pub(super) async fn show(
 /// Finds a countdown as an anonymous visitor sees it, even if the visitor is signed in.
 pub(super) async fn find(
     site: &Site,
-    (account, countdown): (String, String),
+    account: String,
+    countdown: String,
     query: &Form,
 ) -> Result<(CountdownView, Clock), Problem> {
     let viewing = Viewing {
@@ -172,14 +172,13 @@ struct EmbedPage<'a> {
 /// sets no cookie.
 pub(super) async fn embed(
     State(site): State<Site>,
-    Path(address): Path<(String, String)>,
+    Path((asked, countdown)): Path<(String, String)>,
     wishes: Wishes,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
-    let asked = address.0.clone();
-    let (shown, clock) = find(&site, address, &query).await?;
-    if let Some(moved) = moved::lead(&uri, (&asked, &shown.account), true) {
+    let (shown, clock) = find(&site, asked.clone(), countdown, &query).await?;
+    if let Some(moved) = moved::lead(&uri, &asked, &shown.account, true) {
         return Ok(moved);
     }
     let text = site.speak_public(&wishes);

@@ -16,16 +16,15 @@ use crate::clock::State as ClockState;
 /// If the countdown has no time of day, the event lasts the whole day.
 pub(super) async fn show(
     State(site): State<Site>,
-    Path(address): Path<(String, String)>,
+    Path((asked, countdown)): Path<(String, String)>,
     uri: Uri,
 ) -> Result<Response, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes())?;
-    let asked = address.0.clone();
-    let (shown, clock) = badge::find(&site, address, &query).await?;
+    let (shown, clock) = badge::find(&site, asked.clone(), countdown, &query).await?;
     if clock.state != ClockState::Upcoming {
         return Err(Problem::not_found());
     }
-    if let Some(moved) = moved::lead(&uri, (&asked, &shown.account), true) {
+    if let Some(moved) = moved::lead(&uri, &asked, &shown.account, true) {
         return Ok(moved);
     }
     let countdown = &shown.countdown;

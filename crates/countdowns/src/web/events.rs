@@ -40,7 +40,7 @@ pub(super) async fn listen(
         key: query.text("k").to_owned(),
     };
     let shown = page.look(&site).await?.ok_or_else(Problem::not_found)?;
-    if let Some(moved) = moved::lead(&uri, (&page.account, &shown.account), true) {
+    if let Some(moved) = moved::lead(&uri, &page.account, &shown.account, true) {
         return Ok(moved);
     }
     let busy = || Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy");

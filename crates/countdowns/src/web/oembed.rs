@@ -36,8 +36,8 @@ pub(super) async fn show(
     let path = path.and_then(|path| path.strip_prefix("/u/"));
     let path = path.and_then(|path| path.split(['?', '#']).next()?.split_once('/'));
     let (account, countdown) = path.ok_or_else(Problem::not_found)?;
-    let address = (account.to_owned(), countdown.to_owned());
-    let (shown, clock) = badge::find(&site, address, &Form::default()).await?;
+    let (account, countdown) = (account.to_owned(), countdown.to_owned());
+    let (shown, clock) = badge::find(&site, account, countdown, &Form::default()).await?;
     let share = public::share(&site, &site.speak_public(&wishes), &shown, &clock, "");
     let width = asked.maxwidth.unwrap_or(SIZE.0).min(SIZE.0);
     let height = asked.maxheight.unwrap_or(SIZE.1).min(SIZE.1);

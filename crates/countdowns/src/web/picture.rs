@@ -47,13 +47,13 @@ pub(super) fn address(site: &Site, text: &Text, shown: &CountdownView, clock: &C
 /// the URL unique.
 pub(super) async fn show(
     State(site): State<Site>,
-    Path(address): Path<(String, String)>,
+    Path((account, countdown)): Path<(String, String)>,
     wishes: Wishes,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let query = Form::parse(uri.query().unwrap_or_default().as_bytes()).unwrap_or_default();
-    let (shown, clock) = badge::find(&site, address, &query).await?;
+    let (shown, clock) = badge::find(&site, account, countdown, &query).await?;
     let words = card(&site, &site.speak_public(&wishes), &shown.countdown, &clock);
     card_picture::answer(&site, &headers, words).await
 }

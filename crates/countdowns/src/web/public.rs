@@ -42,9 +42,9 @@ pub(super) async fn show(
     };
     let found = site.store.read(look).await?;
     let (shown, past) = found.ok_or_else(Problem::not_found)?;
-    let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_personal());
+    let moved = moved::lead(&uri, &asked, &shown.account, !shown.is_personal());
     moved.map_or_else(
-        || countdown_page(&site, &wishes, (&headers, &key, &csrf), &shown, &past),
+        || countdown_page(&site, &wishes, &headers, &key, &csrf, &shown, &past),
         Ok,
     )
 }
@@ -66,9 +66,9 @@ pub(super) async fn show_primary(
     };
     let found = site.store.read(look).await?;
     let (shown, past) = found.ok_or_else(Problem::not_found)?;
-    let moved = moved::lead(&uri, (&asked, &shown.account), !shown.is_personal());
+    let moved = moved::lead(&uri, &asked, &shown.account, !shown.is_personal());
     moved.map_or_else(
-        || countdown_page(&site, &wishes, (&headers, "", &csrf), &shown, &past),
+        || countdown_page(&site, &wishes, &headers, "", &csrf, &shown, &past),
         Ok,
     )
 }
@@ -315,7 +315,9 @@ struct Hiding<'a> {
 fn countdown_page(
     site: &Site,
     wishes: &Wishes,
-    (headers, key, csrf): (&HeaderMap, &str, &str),
+    headers: &HeaderMap,
+    key: &str,
+    csrf: &str,
     shown: &CountdownView,
     past: &Past,
 ) -> Result<Response, Problem> {
@@ -370,7 +372,7 @@ fn countdown_page(
             Vec::new()
         },
         is_record: has_stats && shown.summary.at(shown.now).is_record,
-        strip: first.map(|first| runs::strip(&text, countdown, (first, &past.year), shown.now)),
+        strip: first.map(|first| runs::strip(&text, countdown, first, &past.year, shown.now)),
         earlier: earlier(&text, shown, runs.len()),
         runs,
         calendar: shown
@@ -419,7 +421,7 @@ pub(super) fn share(
     let view = ClockView::of(text, &shown.countdown, clock, shown.now);
     let title = &shown.countdown.title;
     let image = picture::address(site, text, shown, clock);
-    sharing::share(site, (title, view.sentence()), &shown.path(), key, image)
+    sharing::share(site, title, view.sentence(), &shown.path(), key, image)
 }
 
 fn plain<B: Template>(

@@ -114,7 +114,8 @@ pub(super) struct Layout {
 pub(super) fn strip(
     text: &Text,
     countdown: &Countdown,
-    (first, resets): (Timestamp, &[Timestamp]),
+    first: Timestamp,
+    resets: &[Timestamp],
     now: Timestamp,
 ) -> Strip {
     let newest = resets.iter().copied().max().unwrap_or(first);
@@ -232,7 +233,8 @@ mod tests {
         let strip = strip(
             &text(),
             &countdown(),
-            (resets[2], &resets),
+            resets[2],
+            &resets,
             at("2026-11-23T10:00:00Z"),
         );
         let boxes = |path: &str| path.matches('z').count();

@@ -8,7 +8,8 @@ use super::words;
 /// countdown is public. `image` is the full URL of the preview picture.
 pub(super) fn share(
     site: &Site,
-    (title, sentence): (&str, String),
+    title: &str,
+    sentence: String,
     path: &str,
     key: &str,
     image: String,
@@ -18,6 +19,6 @@ pub(super) fn share(
     Share {
         embed: site.url().join(&with_key(embed)),
         badge: site.url().join(&with_key(format!("{path}/badge.svg"))),
-        ..Share::with_image(site, (title, sentence), &with_key(path.to_owned()), image)
+        ..Share::with_image(site, title, sentence, &with_key(path.to_owned()), image)
     }
 }

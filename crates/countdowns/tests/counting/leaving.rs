@@ -8,6 +8,7 @@ use identity::person::slug;
 use identity::session::sudo::Sudo;
 use identity::{grant, people};
 use jiff::SignedDuration;
+use platform::audit::Entity;
 use platform::mail::{NewMail, Stream};
 use platform::{Rows, StoreError, Tx, audit, sql};
 use serde_json::{Value, json};
@@ -145,7 +146,7 @@ async fn mark_the_rest(stage: &Stage<'_>, id: &AccountId) {
         tx.record(audit::Entry {
             actor: audit::Actor::Account(id.to_string()),
             action: "account.renamed",
-            entity: ("account", id.to_string()),
+            entity: Entity::new("account", id.to_string()),
             scope: None,
             changes: json!([{ "field": "display_name", "new": MARK }]),
             request: Some(request()),

@@ -2,7 +2,7 @@
 //! and subject, never by the email address that the provider reports.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::RequestFacts;
+use platform::audit::{Entity, RequestFacts};
 use platform::store::Row;
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -133,8 +133,8 @@ pub(crate) fn link(
         return Err(IdentityError::EmailUnverified);
     }
     add(tx, account, identity, request)?;
-    let change = (Change::IdentityLinked, identity.issuer.as_str());
-    security_mail::credential_changed(tx, site, sudo.who().account(), change, request)?;
+    let (owner, change) = (sudo.who().account(), Change::IdentityLinked);
+    security_mail::credential_changed(tx, site, owner, change, &identity.issuer, request)?;
     Ok(())
 }
 
@@ -172,8 +172,8 @@ pub(crate) fn link_awaited(
     };
     match add(tx, &account.id, &waiting.data, request) {
         Ok(()) => {
-            let change = (Change::IdentityLinked, waiting.data.issuer.as_str());
-            security_mail::credential_changed(tx, site, account, change, request)
+            let (change, issuer) = (Change::IdentityLinked, &waiting.data.issuer);
+            security_mail::credential_changed(tx, site, account, change, issuer, request)
         }
         Err(IdentityError::Store(error)) => Err(error),
         // The sign-in succeeds even if the identity can no longer be linked.
@@ -212,8 +212,8 @@ pub fn unlink(
     }
     one_time::remove_of(tx, Purpose::SecondStep, account)?;
     record(tx, account, "identity.removed", id, request)?;
-    let change = (Change::IdentityRemoved, issuer.as_str());
-    security_mail::credential_changed(tx, site, sudo.who().account(), change, request)?;
+    let (owner, change) = (sudo.who().account(), Change::IdentityRemoved);
+    security_mail::credential_changed(tx, site, owner, change, &issuer, request)?;
     session::end_others(tx, account, current, request)?;
     session::renew(tx, current)?.ok_or(IdentityError::NotFound)
 }
@@ -234,5 +234,11 @@ fn record(
     id: &IdentityId,
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
-    account::record(tx, account, action, ("identity", id.to_string()), request)
+    account::record(
+        tx,
+        account,
+        action,
+        Entity::new("identity", id.to_string()),
+        request,
+    )
 }

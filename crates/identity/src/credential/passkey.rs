@@ -2,7 +2,7 @@
 //! device asks its owner for a fingerprint, a face or a PIN, so a passkey counts as two factors.
 
 use jiff::Timestamp;
-use platform::audit::RequestFacts;
+use platform::audit::{Entity, RequestFacts};
 use platform::store::Row;
 use platform::{Rows, Secret, StoreError, Tx, sql, text_cleaning};
 use web::Site;
@@ -81,7 +81,8 @@ pub fn add(
     site: &Site,
     sudo: &Sudo,
     name: &str,
-    (key, answered): &(NewKey, Answered),
+    key: &NewKey,
+    answered: &Answered,
     request: &RequestFacts,
 ) -> Result<Passkey, PasskeyError> {
     let account = &sudo.who().account().id;
@@ -126,8 +127,8 @@ pub fn add(
         return Err(PasskeyError::Known);
     }
     record(tx, account, "passkey.added", &passkey.id, request)?;
-    let change = (Change::PasskeyAdded, passkey.name.as_str());
-    security_mail::credential_changed(tx, site, sudo.who().account(), change, request)?;
+    let (owner, change) = (sudo.who().account(), Change::PasskeyAdded);
+    security_mail::credential_changed(tx, site, owner, change, &passkey.name, request)?;
     Ok(passkey)
 }
 
@@ -156,8 +157,8 @@ pub fn remove(
         return Err(PasskeyError::Last);
     }
     record(tx, account, "passkey.removed", id, request)?;
-    let change = (Change::PasskeyRemoved, own.name.as_str());
-    security_mail::credential_changed(tx, site, sudo.who().account(), change, request)?;
+    let (owner, change) = (sudo.who().account(), Change::PasskeyRemoved);
+    security_mail::credential_changed(tx, site, owner, change, &own.name, request)?;
     session::end_others(tx, account, current, request)?;
     session::renew(tx, current)?.ok_or(PasskeyError::NotFound)
 }
@@ -246,5 +247,11 @@ fn record(
     id: &PasskeyId,
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
-    account::record(tx, account, action, ("passkey", id.to_string()), request)
+    account::record(
+        tx,
+        account,
+        action,
+        Entity::new("passkey", id.to_string()),
+        request,
+    )
 }

@@ -6,7 +6,7 @@ pub mod recovery;
 pub mod totp;
 
 use jiff::Timestamp;
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::{Rows, Secret, StoreError, Tx, sql};
 use serde_json::json;
 use web::Site;
@@ -179,7 +179,7 @@ pub(crate) fn prove(
         } else {
             "second_factor.failed"
         },
-        entity: ("account", id.to_string()),
+        entity: Entity::new("account", id.to_string()),
         scope: None,
         changes: json!([{ "field": "method", "new": method.word() }]),
         request: Some(client.request.clone()),
@@ -236,7 +236,7 @@ fn tell(
     client: &Client,
 ) -> Result<(), StoreError> {
     let account = sudo.who().account();
-    security_mail::credential_changed(tx, site, account, (change, ""), &client.request)
+    security_mail::credential_changed(tx, site, account, change, "", &client.request)
 }
 
 fn record(
@@ -248,7 +248,7 @@ fn record(
     tx.record(Entry {
         actor: sudo.who().actor(),
         action,
-        entity: ("account", sudo.who().account().id.to_string()),
+        entity: Entity::new("account", sudo.who().account().id.to_string()),
         scope: None,
         changes: json!([]),
         request: Some(client.request.clone()),

@@ -285,7 +285,8 @@ impl Assertion {
     pub(crate) fn check(
         &self,
         asked: &Asked<'_>,
-        (algorithm, public_key): (i64, &[u8]),
+        algorithm: i64,
+        public_key: &[u8],
     ) -> Result<(i64, Answered), Invalid> {
         let response = &self.response;
         let client_data = response.client_data.bytes()?;

@@ -2,7 +2,7 @@
 //!
 //! Administrators cannot act on people of higher rank.
 
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::{Entity, Entry, RequestFacts};
 use platform::{StoreError, Tx};
 use serde_json::json;
 
@@ -67,11 +67,6 @@ impl Administrator {
     pub fn is_owner(&self) -> bool {
         self.rank == grant::OWNER
     }
-
-    /// The administrator and the request, for the audit log.
-    pub(crate) fn audited(&self) -> (Actor, Option<&RequestFacts>) {
-        (self.who.actor(), Some(&self.request))
-    }
 }
 
 /// Returns an [`Administrator`] if `who` administers the installation.
@@ -114,7 +109,7 @@ impl Acting {
         tx.record(Entry {
             actor: by.who.actor(),
             action,
-            entity: ("account", person.to_string()),
+            entity: Entity::new("account", person.to_string()),
             scope: None,
             changes: json!([]),
             request: Some(by.request.clone()),

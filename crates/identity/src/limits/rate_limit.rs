@@ -130,7 +130,8 @@ pub(crate) fn freed_at(
     tx: &mut Tx<'_>,
     kind: Kind,
     subject: Option<&str>,
-    (first, last): (&str, &str),
+    first: &str,
+    last: &str,
     rule: Rule,
 ) -> Result<Option<Timestamp>, StoreError> {
     let (kind, since, before) = (kind.word(), tx.now() - rule.per, rule.count - 1);

@@ -180,7 +180,9 @@ impl RequestLimits {
         &self,
         store: &Store,
         account: &AccountId,
-        (to, network, now): (&Address, Network, Timestamp),
+        to: &Address,
+        network: Network,
+        now: Timestamp,
         change: impl Fn(&mut Tx<'_>) -> Result<(), E> + Send + 'static,
     ) -> Result<(), E>
     where
@@ -207,8 +209,8 @@ impl RequestLimits {
         if self.is_unlimited {
             return Ok(Ok(()));
         }
-        let (subject, anywhere) = (Some(address), ("", ""));
-        let freed = rate_limit::freed_at(tx, Kind::Mail, subject, anywhere, MAILS_TO_ADDRESS)?;
+        let subject = Some(address);
+        let freed = rate_limit::freed_at(tx, Kind::Mail, subject, "", "", MAILS_TO_ADDRESS)?;
         Ok(rate_limit::wait(freed, tx.now()))
     }
 
@@ -275,7 +277,7 @@ impl RequestLimits {
         for ((first, last), times) in rate_limit::networks(network).zip(larger) {
             for rule in rules {
                 let rule = stored(rule.count * times, rule.per);
-                let freed = rate_limit::freed_at(tx, kind, None, (&first, &last), rule)?;
+                let freed = rate_limit::freed_at(tx, kind, None, &first, &last, rule)?;
                 latest = latest.max(freed);
             }
         }

@@ -4,7 +4,7 @@
 //! removal that is requested on the server's console takes effect at once.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::{Actor, Entity, Entry, RequestFacts};
 use platform::jobs::{Done, Handler};
 use platform::mail::{Address, Stream, suppression};
 use platform::{Rows, Secret, StoreError, Tx, sql};
@@ -188,7 +188,7 @@ fn record(
     tx.record(Entry {
         actor,
         action,
-        entity: ("account", id.to_string()),
+        entity: Entity::new("account", id.to_string()),
         scope: None,
         changes: json!([]),
         request: request.cloned(),

@@ -6,7 +6,7 @@
 //! because the inviter never sees the link.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::{Actor, Entity, Entry, RequestFacts};
 use platform::limits::Wait;
 use platform::mail::Address;
 use platform::{Secret, StoreError, Tx};
@@ -114,7 +114,7 @@ pub fn create(tx: &mut Tx<'_>, by: &Manager, role: Role) -> Result<Secret, Grant
     tx.record(Entry {
         actor: by.actor(),
         action: "invite.created",
-        entity: ("grant", String::new()),
+        entity: Entity::new("grant", String::new()),
         scope: by.scope().audited(),
         changes: json!([{ "field": "role", "new": role.word() }]),
         request: by.request(),
@@ -140,7 +140,7 @@ pub fn remove(tx: &mut Tx<'_>, by: &Manager, id: &str) -> Result<bool, StoreErro
     tx.record(Entry {
         actor: by.actor(),
         action: "invite.withdrawn",
-        entity: ("grant", String::new()),
+        entity: Entity::new("grant", String::new()),
         scope: by.scope().audited(),
         changes: json!([]),
         request: by.request(),
@@ -361,8 +361,10 @@ pub fn create_for(
     tx: &mut Tx<'_>,
     site: &Site,
     policy: Policy,
-    (by, sudo): (&Inviter, &Sudo),
-    (address, role): (&Address, Role),
+    by: &Inviter,
+    sudo: &Sudo,
+    address: &Address,
+    role: Role,
 ) -> Result<Option<Secret>, InviteError> {
     if !may_offer(by.rank, role) {
         return Err(InviteError::AboveOwn);
@@ -449,7 +451,7 @@ fn record(
     tx.record(Entry {
         actor: Actor::Account(by.who.account().id.to_string()),
         action,
-        entity: ("grant", String::new()),
+        entity: Entity::new("grant", String::new()),
         scope: None,
         changes,
         request: Some(by.request.clone()),

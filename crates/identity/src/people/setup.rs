@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::{Rows, Secret, Store, StoreError, Tx, sql};
 use serde_json::json;
 use web::SiteUrl;
@@ -198,7 +198,7 @@ fn make_owner(tx: &mut Tx<'_>, id: &AccountId) -> Result<(), GrantError> {
     tx.record(Entry {
         actor: Actor::System,
         action: "owner.created",
-        entity: ("account", id.to_string()),
+        entity: Entity::new("account", id.to_string()),
         scope: None,
         changes: json!([]),
         request: None,

@@ -6,11 +6,11 @@
 //! account's password.
 
 use jiff::SignedDuration;
-use platform::audit::RequestFacts;
+use platform::audit::{Entity, RequestFacts};
 use platform::mail::Address;
 use platform::{Secret, StoreError, Tx};
 use serde::{Deserialize, Serialize};
-use web::{Network, Site};
+use web::{MailMessages, Network, Site};
 
 use crate::account::{self, Account, AccountId, unconfirmed};
 use crate::accounts::Accounts;
@@ -51,8 +51,8 @@ pub async fn ask(
 ) -> Result<(), ResendError> {
     let (site, account) = (accounts.site.clone(), sudo.who().account().clone());
     let now = site.clock.now();
-    let (id, asked) = (account.id.clone(), (to, network, now));
-    let (to, sudo) = (to.clone(), sudo.clone());
+    let (id, address, sudo) = (account.id.clone(), to, sudo.clone());
+    let to = address.clone();
     let change = move |tx: &mut Tx<'_>| -> Result<(), ResendError> {
         if !sudo.lock(tx)? {
             return Err(ResendError::NotSignedIn);
@@ -65,10 +65,16 @@ pub async fn ask(
         let id = Some(&account.id);
         let link = one_time::create(tx, Purpose::ChangeEmail, id, &change, LIFETIME)?;
         let path = format!("/email/confirm/{}", link.reveal());
-        Ok(mail(tx, &site, &account, &to, ("change", &path))?)
+        let messages = MailMessages {
+            subject: "mail-change-subject",
+            text: "mail-change-text",
+        };
+        Ok(mail(tx, &site, &account, &to, messages, &path)?)
     };
     let (store, limits) = (&accounts.site.store, &accounts.limits);
-    limits.confirm(store, &id, asked, change).await
+    limits
+        .confirm(store, &id, address, network, now, change)
+        .await
 }
 
 fn mail(
@@ -76,15 +82,12 @@ fn mail(
     site: &Site,
     account: &Account,
     to: &Address,
-    (what, path): (&str, &str),
+    messages: MailMessages,
+    path: &str,
 ) -> Result<(), StoreError> {
-    let (subject, text) = match what {
-        "change" => ("mail-change-subject", "mail-change-text"),
-        _ => ("mail-changed-subject", "mail-changed-text"),
-    };
     let notice = SecurityMail {
-        subject,
-        text,
+        subject: messages.subject,
+        text: messages.text,
         at: tx.now(),
         path,
         values: Vec::new(),
@@ -233,7 +236,11 @@ fn offer_undo(
     let id = Some(&account.id);
     let link = one_time::create(tx, Purpose::UndoEmail, id, &undo, UNDO_LIFETIME)?;
     let path = format!("/email/undo/{}", link.reveal());
-    mail(tx, site, account, &old, ("changed", &path))
+    let messages = MailMessages {
+        subject: "mail-changed-subject",
+        text: "mail-changed-text",
+    };
+    mail(tx, site, account, &old, messages, &path)
 }
 
 /// The email address that an undo link restores.
@@ -287,5 +294,11 @@ fn record(
     action: &'static str,
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
-    account::record(tx, id, action, ("account", id.to_string()), request)
+    account::record(
+        tx,
+        id,
+        action,
+        Entity::new("account", id.to_string()),
+        request,
+    )
 }

@@ -6,7 +6,7 @@
 //! their name.
 
 use jiff::SignedDuration;
-use platform::audit::{self, Actor, Entry, RequestFacts};
+use platform::audit::{self, Actor, Entity, Entry, RequestFacts};
 use platform::erasure;
 use platform::jobs::{Done, Handler};
 use platform::{Rows, Store, StoreError, Tx, idempotency, sql};
@@ -82,7 +82,7 @@ pub fn ask(
     tx.record(Entry {
         actor: who.actor(),
         action: "account.erasure_asked",
-        entity: ("account", id.to_string()),
+        entity: Entity::new("account", id.to_string()),
         scope: None,
         changes: json!([]),
         request: Some(request.clone()),
@@ -367,7 +367,7 @@ pub(crate) fn purge(
     tx.record(Entry {
         actor: Actor::System,
         action: "account.erased",
-        entity: ("account", tombstone),
+        entity: Entity::new("account", tombstone),
         scope: None,
         changes: json!([]),
         request: None,

@@ -6,7 +6,7 @@
 use std::io::{Cursor, Write as _};
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Entry, RequestFacts};
+use platform::audit::{Entity, Entry, RequestFacts};
 use platform::limits::Wait;
 use platform::mail::{Address, suppression};
 use platform::store::Row;
@@ -83,7 +83,7 @@ pub fn own_document(
     tx.record(Entry {
         actor: who.actor(),
         action: "account.exported",
-        entity: ("account", id.to_string()),
+        entity: Entity::new("account", id.to_string()),
         scope: None,
         changes: json!([]),
         request: Some(request.clone()),

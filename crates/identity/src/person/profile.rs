@@ -2,7 +2,7 @@
 //! slug.
 
 use jiff::tz::TimeZone;
-use platform::audit::{Entry, RequestFacts};
+use platform::audit::{Entity, Entry, RequestFacts};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql, text_cleaning};
 use serde::{Deserialize, Serialize};
@@ -186,7 +186,7 @@ pub fn change(
     tx.record(Entry {
         actor: who.actor(),
         action: "profile.changed",
-        entity: ("account", id.to_string()),
+        entity: Entity::new("account", id.to_string()),
         scope: None,
         changes: changes.into(),
         request: Some(request.clone()),

@@ -5,7 +5,7 @@
 //! cases cost one hash and one transaction.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::jobs::{Done, Handler};
 use platform::limits::Wait;
 use platform::mail::{Address, Stranger};
@@ -450,7 +450,7 @@ pub(crate) fn record(tx: &mut Tx<'_>, id: &AccountId, client: &Client) -> Result
     tx.record(Entry {
         actor: Actor::System,
         action: "account.registered",
-        entity: ("account", id.to_string()),
+        entity: Entity::new("account", id.to_string()),
         scope: None,
         changes: json!([]),
         request: Some(client.request.clone()),

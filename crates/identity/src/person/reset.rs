@@ -5,7 +5,7 @@
 //! account to which a link can be mailed.
 
 use jiff::SignedDuration;
-use platform::audit::RequestFacts;
+use platform::audit::{Entity, RequestFacts};
 use platform::jobs::{Done, Handler, NewJob};
 use platform::limits::Wait;
 use platform::mail::{Address, Stranger};
@@ -311,7 +311,7 @@ pub async fn finish(
             tx,
             id,
             "password.reset",
-            ("account", id.to_string()),
+            Entity::new("account", id.to_string()),
             &client.request,
         )?;
         let notice = SecurityMail {

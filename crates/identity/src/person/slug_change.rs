@@ -2,7 +2,7 @@
 //! other account can take it.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Entry, RequestFacts};
+use platform::audit::{Entity, Entry, RequestFacts};
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
@@ -79,7 +79,7 @@ pub fn change(
     tx.record(Entry {
         actor,
         action: "account.renamed",
-        entity: ("account", id.to_string()),
+        entity: Entity::new("account", id.to_string()),
         scope: None,
         changes: json!([{ "field": "slug", "old": before, "new": wanted }]),
         request: Some(request.clone()),

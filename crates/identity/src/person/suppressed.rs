@@ -107,7 +107,7 @@ pub fn confirm(
     let (id, address, is_used) = with_account(tx, link)?.ok_or(ConfirmError::LinkGone)?;
     if !is_used {
         let by = platform::audit::Actor::Account(id.to_string());
-        suppression::lift(tx, &key(keys), &address, (by, Some(request)))?;
+        suppression::lift(tx, &key(keys), &address, &by, Some(request))?;
     }
     Ok(())
 }
@@ -126,7 +126,7 @@ pub fn subscribe(
         return Ok(false);
     }
     let by = platform::audit::Actor::Account(account.id.to_string());
-    suppression::remove(tx, place, (by, Some(request)))
+    suppression::remove(tx, place, by, Some(request))
 }
 
 /// Lists the suppressed addresses of the installation, newest first.
@@ -150,6 +150,6 @@ pub fn lift(tx: &mut Tx<'_>, by: &Administrator, place: &Place) -> Result<(), Pe
     if !may_lift(by, found.cause) {
         return Err(PeopleError::Rank(grant::OWNER));
     }
-    suppression::remove(tx, place, by.audited())?;
+    suppression::remove(tx, place, by.who.actor(), Some(&by.request))?;
     Ok(())
 }

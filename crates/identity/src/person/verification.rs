@@ -6,7 +6,7 @@
 //! password shuts out the registrant.
 
 use jiff::SignedDuration;
-use platform::audit::RequestFacts;
+use platform::audit::{Entity, RequestFacts};
 use platform::limits::Wait;
 use platform::mail::{Address, Stranger};
 use platform::{Secret, StoreError, Tx};
@@ -91,7 +91,7 @@ pub async fn send_again(
     let (store, limits, id) = (&accounts.site.store, &accounts.limits, &account.id);
     let account = account.clone();
     let change = move |tx: &mut Tx<'_>| Ok(send(tx, &site, &account, None)?);
-    limits.confirm(store, id, (&to, network, now), change).await
+    limits.confirm(store, id, &to, network, now, change).await
 }
 
 /// Mails another link for the unconfirmed account that was registered in this browser. The result
@@ -250,7 +250,7 @@ pub async fn confirm(
         if !account::lock(tx, &account.id)? {
             return Err(ConfirmError::LinkGone);
         }
-        write(tx, domains, &account.id, (&proven, &asked.client.request))?;
+        write(tx, domains, &account.id, &proven, &asked.client.request)?;
         let signs_in = asked.begins_session
             && matches!(proven, Proven::Browser(_))
             && !second_factor::is_enrolled(tx, &account.id)?;
@@ -323,7 +323,8 @@ fn write(
     tx: &mut Tx<'_>,
     domains: &[DomainAccounts],
     id: &AccountId,
-    (proven, request): (&Proven, &RequestFacts),
+    proven: &Proven,
+    request: &RequestFacts,
 ) -> Result<(), ConfirmError> {
     match proven {
         Proven::Browser(browser) if unconfirmed::is_by(tx, id, browser)? => {}
@@ -351,7 +352,7 @@ pub(crate) fn record(
         tx,
         id,
         "email.verified",
-        ("account", id.to_string()),
+        Entity::new("account", id.to_string()),
         request,
     )
 }

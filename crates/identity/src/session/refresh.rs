@@ -6,7 +6,7 @@
 //! successor token, provided that the successor was not used yet.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::jobs::{Done, Handler};
 use platform::key::Key;
 use platform::store::Row;
@@ -270,7 +270,7 @@ fn end_for_reuse(
     tx.record(Entry {
         actor: Actor::System,
         action: "refresh.reused",
-        entity: ("account", account.id.to_string()),
+        entity: Entity::new("account", account.id.to_string()),
         scope: None,
         changes: json!([]),
         request: Some(client.request.clone()),

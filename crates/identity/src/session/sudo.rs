@@ -2,7 +2,7 @@
 //! recently proved a credential, so a stolen cookie does not suffice.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::RequestFacts;
+use platform::audit::{Entity, RequestFacts};
 use platform::{StoreError, Tx};
 
 use crate::account::{self, AccountId};
@@ -94,5 +94,11 @@ pub(crate) fn record(
     id: &AccountId,
     request: &RequestFacts,
 ) -> Result<(), StoreError> {
-    account::record(tx, id, "sudo.proved", ("account", id.to_string()), request)
+    account::record(
+        tx,
+        id,
+        "sudo.proved",
+        Entity::new("account", id.to_string()),
+        request,
+    )
 }

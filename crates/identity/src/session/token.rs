@@ -5,7 +5,7 @@
 //! scopes with which it was created, and never more rights than its owner currently has.
 
 use jiff::{SignedDuration, Timestamp};
-use platform::audit::{Actor, Entry, RequestFacts};
+use platform::audit::{Actor, Entity, Entry, RequestFacts};
 use platform::store::{FromRow, Row};
 use platform::{Random, Rows, Secret, StoreError, Tx, sql, text_cleaning};
 use serde_json::json;
@@ -164,8 +164,8 @@ pub fn create_own(
     }
     let account = sudo.who().account();
     let created = create(tx, &account.id, new, Some(request))?;
-    let change = (Change::TokenCreated, new.name.as_str());
-    security_mail::credential_changed(tx, site, account, change, request)?;
+    let (change, name) = (Change::TokenCreated, new.name.as_str());
+    security_mail::credential_changed(tx, site, account, change, name, request)?;
     Ok(created)
 }
 
@@ -250,8 +250,8 @@ pub fn remove_own(
     };
     sql!("DELETE FROM personal_token WHERE id = :id", id).run(tx, Rows::Exactly(1))?;
     tx.record(entry(&account.id, "token.revoked", id, Some(request)))?;
-    let change = (Change::TokenRevoked, name.as_str());
-    security_mail::credential_changed(tx, site, account, change, request)?;
+    let change = Change::TokenRevoked;
+    security_mail::credential_changed(tx, site, account, change, &name, request)?;
     Ok(true)
 }
 
@@ -320,7 +320,7 @@ fn entry(
     Entry {
         actor: request.map_or(Actor::System, |_| Actor::Account(account.to_string())),
         action,
-        entity: ("token", id.to_string()),
+        entity: Entity::new("token", id.to_string()),
         scope: None,
         changes: json!([]),
         request: request.cloned(),

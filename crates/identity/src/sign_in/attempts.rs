@@ -222,12 +222,12 @@ impl Attempt {
         forgiven: i64,
     ) -> Result<Result<(), Wait>, StoreError> {
         let (now, account) = (tx.now(), Some(&*self.account));
-        let mut freed_at = |subject: Option<&str>, range: (&str, &str), count: i64| {
+        let mut freed_at = |subject: Option<&str>, (first, last): (&str, &str), count: i64| {
             let rule = Rule {
                 count: count + forgiven,
                 per: PERIOD,
             };
-            rate_limit::freed_at(tx, Kind::SignIn, subject, range, rule)
+            rate_limit::freed_at(tx, Kind::SignIn, subject, first, last, rule)
         };
         let network = match &self.source {
             Source::Network(network) => *network,

@@ -4,7 +4,7 @@
 //! first password. In both cases, the session gets a new secret, every other session ends, and all
 //! sign-in links stop working.
 
-use platform::audit::Entry;
+use platform::audit::{Entity, Entry};
 use platform::limits::Wait;
 use platform::{Secret, StoreError, Tx};
 use serde_json::json;
@@ -109,7 +109,7 @@ pub async fn change(
             } else {
                 "password.set"
             },
-            entity: ("account", id.to_string()),
+            entity: Entity::new("account", id.to_string()),
             scope: None,
             changes: json!([]),
             request: Some(client.request.clone()),

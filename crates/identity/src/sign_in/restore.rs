@@ -1,7 +1,7 @@
 //! Cancelling the erasure of an account by signing in.
 
 use jiff::SignedDuration;
-use platform::audit::RequestFacts;
+use platform::audit::{Entity, RequestFacts};
 use platform::{Rows, Secret, StoreError, Tx, sql};
 
 use crate::account::{self, AccountId, State};
@@ -64,7 +64,7 @@ pub fn restore(
         tx,
         &id,
         "account.restored",
-        ("account", id.to_string()),
+        Entity::new("account", id.to_string()),
         request,
     )?;
     Ok(true)

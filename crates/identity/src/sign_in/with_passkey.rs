@@ -40,7 +40,7 @@ async fn check(
     let look = move |tx: &mut Tx<'_>| find(tx, &credential);
     let key = accounts.site.store.read(look).await?;
     let key = key.ok_or(Invalid::UNKNOWN)?;
-    let signed = assertion.check(asked, (key.algorithm, &key.public_key))?;
+    let signed = assertion.check(asked, key.algorithm, &key.public_key)?;
     Ok((key, signed))
 }
 

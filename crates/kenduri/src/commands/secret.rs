@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use identity::credential::second_factor;
 use identity::session;
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::mail::suppression;
 use platform::{Keyring, Random, StoreError, Tx, key};
 use serde_json::json;
@@ -78,7 +78,7 @@ fn replace(tx: &mut Tx<'_>, keys: &Keyring) -> Result<Ended, StoreError> {
     tx.record(Entry {
         actor: Actor::System,
         action: "secret.replaced",
-        entity: ("installation", "1".to_owned()),
+        entity: Entity::new("installation", "1".to_owned()),
         scope: None,
         changes: json!([{ "field": "sessions", "old": ended.sessions, "new": 0 }]),
         request: None,

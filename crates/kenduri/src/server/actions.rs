@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
-use platform::audit::Entry;
+use platform::audit::{Entity, Entry};
 use platform::{StoreError, Tx};
 use serde_json::json;
 use site::asking::Sender;
@@ -66,7 +66,7 @@ pub(super) async fn perform(
     let entry = Entry {
         actor: admin.owner.who().actor(),
         action: "service.ordered",
-        entity: ("service", name.clone()),
+        entity: Entity::new("service", name.clone()),
         scope: None,
         changes: match action {
             ServiceAction::Scale => json!([{ "field": action.word(), "new": instances }]),

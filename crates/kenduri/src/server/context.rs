@@ -11,7 +11,7 @@ use identity::session::signed_in::SignedIn;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use platform::StoreError;
-use site::asking::Reader;
+use site::asking::{PageUser, Reader};
 use site::frame;
 use web::language::COMPLETE;
 use web::page::Page;
@@ -84,8 +84,11 @@ impl AdminContext {
 
     /// Renders a page, with headers that prevent caching.
     pub(super) fn page<B: Template>(&self, title: &str, body: B) -> Response {
-        let who = (self.owner.who(), self.csrf.as_str());
-        let frame = self.facts.frame(&self.site, &self.text, who, HERE);
+        let user = PageUser {
+            who: self.owner.who(),
+            csrf: &self.csrf,
+        };
+        let frame = self.facts.frame(&self.site, &self.text, user, HERE);
         let mut response = web::page(Page {
             title: &format!("{title} – {}", self.site.settings.name),
             body,

@@ -8,7 +8,7 @@ use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
-use platform::audit::{Entry, RequestFacts};
+use platform::audit::{Entity, Entry, RequestFacts};
 use platform::dns::NameServers;
 use platform::jobs::{Done, Handler, NewJob};
 use platform::mail::dkim::{self, DkimKey};
@@ -216,7 +216,7 @@ pub(super) async fn make_key(
         if dkim::find(tx, &domain)?.is_some() {
             return Ok(());
         }
-        dkim::keep(tx, &key, &domain, (&private, &public))?;
+        dkim::keep(tx, &key, &domain, &private, &public)?;
         record(tx, &actor, &domain, &request)
     };
     site.store.write(keep).await?;
@@ -232,7 +232,7 @@ fn record(
     tx.record(Entry {
         actor: actor.clone(),
         action: "mail.key_made",
-        entity: ("domain", domain.to_owned()),
+        entity: Entity::new("domain", domain.to_owned()),
         scope: None,
         changes: json!([]),
         request: Some(request.clone()),

@@ -46,7 +46,7 @@ pub fn change(
     {
         for one in unsubscriptions(tx, keys, host, &account)? {
             let request = host.request();
-            suppression::remove(tx, &one.place, (host.actor(), request.as_ref()))?;
+            suppression::remove(tx, &one.place, host.actor(), request.as_ref())?;
         }
     }
     answer_notification::choose(tx, host.account(), host.occasion(), &new)?;

@@ -2,6 +2,7 @@
 //! save is logged. A save may exceed the household's allowance or an event's seats only if the host
 //! explicitly allows it.
 
+use platform::audit::Entity;
 use platform::{Rows, Tx, sql};
 use serde::Deserialize;
 
@@ -218,7 +219,7 @@ fn finish(
         )?;
     }
     rsvp::insert_submission(tx, &id, before, changes, "host", Source::Phone)?;
-    let entity = ("invitation", id.to_string());
+    let entity = Entity::new("invitation", id.to_string());
     history::record(
         tx,
         host,

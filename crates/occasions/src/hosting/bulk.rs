@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use identity::account::AccountId;
 use jiff::Timestamp;
+use platform::audit::Entity;
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::news::NewNews;
 use platform::store::{IdSet, Json, Row};
@@ -182,7 +183,13 @@ pub fn start(tx: &mut Tx<'_>, host: &HostOf, request: &Request) -> Result<Bulk, 
         ..NewJob::new(KIND, json!({ "bulk": id }))
     })?;
     let changes = json!([{"field": "total", "old": null, "new": total}]);
-    history::record(tx, host, "bulk.started", ("bulk", id.to_string()), changes)?;
+    history::record(
+        tx,
+        host,
+        "bulk.started",
+        Entity::new("bulk", id.to_string()),
+        changes,
+    )?;
     let bulk = load(tx, host, &id)?;
     tell(tx, host.occasion(), &bulk)?;
     Ok(bulk)

@@ -10,6 +10,7 @@ pub mod sending;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entity;
 use platform::jobs::{self, NewJob};
 use platform::mail::{self, MailId, sender_domain};
 use platform::store::{Json, Row};
@@ -298,7 +299,13 @@ fn record(
     id: &CampaignId,
     changes: serde_json::Value,
 ) -> Result<(), StoreError> {
-    history::record(tx, host, action, ("campaign", id.to_string()), changes)
+    history::record(
+        tx,
+        host,
+        action,
+        Entity::new("campaign", id.to_string()),
+        changes,
+    )
 }
 
 fn report(tx: &mut Tx<'_>, campaign: Campaign) -> Result<Report, Refusal> {

@@ -10,6 +10,7 @@ mod table;
 
 use identity::account::AccountId;
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entity;
 use platform::files::Key;
 use platform::jobs::{Done, Handler, Job, JobError, NewJob};
 use platform::news::NewNews;
@@ -142,7 +143,7 @@ pub fn start(
         tx,
         host,
         "export.started",
-        ("export", id.to_string()),
+        Entity::new("export", id.to_string()),
         changes,
     )?;
     let export = load(tx, host, &id)?;
@@ -192,7 +193,7 @@ pub fn fetch(tx: &mut Tx<'_>, host: &HostOf, id: &ExportId) -> Result<Export, Re
         tx,
         host,
         "export.fetched",
-        ("export", id.to_string()),
+        Entity::new("export", id.to_string()),
         changes,
     )?;
     Ok(export)

@@ -3,6 +3,7 @@
 use ::web::fields::{flag, https, line, money, number, texts};
 use ::web::{Field, Findings, I18n, Input, Limits, List, PageQuery};
 use jiff::Timestamp;
+use platform::audit::Entity;
 use platform::store::Row;
 use platform::{Rows, Tx, sql};
 use serde::Serialize;
@@ -98,7 +99,7 @@ pub(super) fn record(
         {"field": "gift", "old": null, "new": gift.name},
         {"field": "quantity", "old": null, "new": own.quantity},
     ]);
-    let entity = ("invitation", own.invitation.to_string());
+    let entity = Entity::new("invitation", own.invitation.to_string());
     Ok(history::record(tx, host, action, entity, changes)?)
 }
 

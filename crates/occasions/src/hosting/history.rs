@@ -1,7 +1,7 @@
 //! Records each change by a host. Writes a line in the audit log, and publishes news for the pages
 //! that other hosts have open.
 
-use platform::audit::Entry;
+use platform::audit::{Entity, Entry};
 use platform::news::NewNews;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::Serialize;
@@ -57,7 +57,7 @@ pub(super) fn record(
     tx: &mut Tx<'_>,
     host: &HostOf,
     action: &'static str,
-    entity: (&'static str, String),
+    entity: Entity,
     changes: Value,
 ) -> Result<(), StoreError> {
     tx.record(Entry {
@@ -125,7 +125,7 @@ pub(super) fn finish_invitation(
     if ending.moves_seats {
         rsvp::recount_seats(tx, &household.invitation.occasion)?;
     }
-    let entity = ("invitation", household.invitation.id.to_string());
+    let entity = Entity::new("invitation", household.invitation.id.to_string());
     record(tx, host, ending.action, entity, ending.changes)?;
     tell_of_invitation(tx, host, household, ending.what)
 }

@@ -16,6 +16,7 @@ mod write;
 
 use axum::body::Bytes;
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entity;
 use platform::jobs::NewJob;
 use platform::news::NewNews;
 use platform::store::{Json, Row};
@@ -261,7 +262,7 @@ pub fn start(
         tx,
         host,
         "import.uploaded",
-        ("import", id.to_string()),
+        Entity::new("import", id.to_string()),
         changes,
     )?;
     load(tx, host, &id)
@@ -364,7 +365,7 @@ pub fn apply(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Re
         tx,
         host,
         "import.started",
-        ("import", id.to_string()),
+        Entity::new("import", id.to_string()),
         changes,
     )?;
     load(tx, host, id)
@@ -384,7 +385,7 @@ pub fn undo(tx: &mut Tx<'_>, host: &HostOf, id: &ImportId) -> Result<Import, Ref
         tx,
         host,
         "import.undone",
-        ("import", id.to_string()),
+        Entity::new("import", id.to_string()),
         changes,
     )?;
     load(tx, host, id)

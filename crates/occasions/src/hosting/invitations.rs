@@ -1,6 +1,7 @@
 //! Creates, changes, archives and restores invitations, on behalf of hosts.
 
 use jiff::{SignedDuration, Timestamp};
+use platform::audit::Entity;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::Deserialize;
@@ -146,7 +147,7 @@ pub fn create(
         &snapshot.household.guests,
     )?;
     let changes = json!([{"field": "household", "old": null, "new": details.household}]);
-    let entity = ("invitation", id.to_string());
+    let entity = Entity::new("invitation", id.to_string());
     history::record(tx, host, "invitation.created", entity, changes)?;
     history::tell_of_invitation(tx, host, &snapshot.household, "created")?;
     Ok(snapshot)

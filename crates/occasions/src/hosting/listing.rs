@@ -106,7 +106,8 @@ pub fn invitations(
         host,
         filter,
         sort,
-        (from, paging.direction()),
+        from,
+        paging.direction(),
         paging.rows(),
     )?;
     let total = paging.total(rows.first().map(|line| line.total));
@@ -125,15 +126,8 @@ pub fn all_invitations(
     host: &HostOf,
     filter: &InvitationFilter,
 ) -> Result<Vec<InvitationRow>, Refusal> {
-    let start = (None, Direction::Forward);
-    find(
-        tx,
-        host,
-        filter,
-        Sort::Household,
-        start,
-        i64::from(u16::MAX),
-    )
+    let (sort, direction) = (Sort::Household, Direction::Forward);
+    find(tx, host, filter, sort, None, direction, i64::from(u16::MAX))
 }
 
 fn find(
@@ -141,7 +135,8 @@ fn find(
     host: &HostOf,
     filter: &InvitationFilter,
     sort: Sort,
-    (from, direction): (Option<Key>, Direction),
+    from: Option<Key>,
+    direction: Direction,
     limit: i64,
 ) -> Result<Vec<InvitationRow>, Refusal> {
     host.needs(Permission::See)?;

@@ -1,6 +1,7 @@
 //! The texts of the mails that hosts send, for each kind of mail and each language. In a language
 //! without a text from the hosts, the built-in text is used.
 
+use platform::audit::Entity;
 use platform::store::Row;
 use platform::{Rows, Tx, sql};
 use serde::{Deserialize, Serialize};
@@ -246,7 +247,8 @@ pub fn change(
     host: &HostOf,
     kind: MailKind,
     version: i64,
-    (input, text): (&Input, &Text),
+    input: &Input,
+    text: &Text,
 ) -> Result<MailText, Refusal> {
     host.needs(Permission::Write)?;
     let occasion = occasions::lock(tx, host)?;
@@ -275,7 +277,7 @@ pub fn change(
         now = tx.now()
     )
     .run(tx, Rows::Exactly(1))?;
-    let entity = ("mail_text", kind.word().to_owned());
+    let entity = Entity::new("mail_text", kind.word().to_owned());
     history::record(tx, host, "mail_text.changed", entity, changes.into())?;
     Ok(new)
 }

@@ -6,7 +6,7 @@ use identity::account::{self, AccountId};
 use identity::grant::{self, SITE, Scope};
 use identity::session::signed_in::SignedIn;
 use jiff::SignedDuration;
-use platform::audit::{Entry, RequestFacts};
+use platform::audit::{Entity, Entry, RequestFacts};
 use platform::id::Id as _;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -262,7 +262,7 @@ pub fn decide(
     tx.record(Entry {
         actor: who.actor(),
         action: "occasion.let_send",
-        entity: ("occasion", id.to_string()),
+        entity: Entity::new("occasion", id.to_string()),
         scope: Some(id.to_string()),
         changes: json!([{"field": field, "old": !sends_mail, "new": sends_mail}]),
         request: Some(request.clone()),

@@ -4,7 +4,7 @@ use identity::grant::{self, GrantError};
 use identity::notification::{self, NewNotification};
 use identity::session::signed_in::SignedIn;
 use jiff::tz::TimeZone;
-use platform::audit::RequestFacts;
+use platform::audit::{Entity, RequestFacts};
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use site::dates;
@@ -150,7 +150,7 @@ pub fn create(
         tx,
         &host,
         "occasion.created",
-        ("occasion", id.to_string()),
+        Entity::new("occasion", id.to_string()),
         changes,
     )?;
     Ok(id)
@@ -215,7 +215,7 @@ pub fn change(
     if new.slug != old.slug {
         leave_slug(tx, &old)?;
     }
-    let entity = ("occasion", new.id.to_string());
+    let entity = Entity::new("occasion", new.id.to_string());
     history::record(tx, host, "occasion.changed", entity, changes.into())?;
     history::tell_of_occasion(tx, host, "edited")?;
     load(tx, host)
@@ -235,7 +235,7 @@ pub fn set_cover(tx: &mut Tx<'_>, host: &HostOf, cover: &str) -> Result<(), Refu
     let changes = json!([
         {"field": "cover", "old": !old.cover.is_empty(), "new": !cover.is_empty()}
     ]);
-    let entity = ("occasion", old.id.to_string());
+    let entity = Entity::new("occasion", old.id.to_string());
     history::record(tx, host, "occasion.changed", entity, changes)?;
     history::tell_of_occasion(tx, host, "edited")?;
     Ok(())
@@ -275,7 +275,7 @@ pub fn set_status(
     occasion::set_status(tx, host.occasion(), status)?;
     let mut changes = Changes::default();
     changes.compare("status", &old.status, &status);
-    let entity = ("occasion", old.id.to_string());
+    let entity = Entity::new("occasion", old.id.to_string());
     history::record(tx, host, "occasion.moved", entity, changes.into_json())?;
     history::tell_of_occasion(tx, host, status.word())?;
     load(tx, host)

@@ -1,5 +1,6 @@
 //! Sets and shows an occasion's own host name, on behalf of hosts.
 
+use platform::audit::Entity;
 use platform::{Keyring, Tx};
 use serde::Serialize;
 use serde_json::json;
@@ -105,7 +106,7 @@ pub fn set(
         Err(NotSet::Store(error)) => return Err(error.into()),
     }
     let changes = json!([{"field": FIELD, "old": before, "new": wanted}]);
-    let entity = ("occasion", host.occasion().to_string());
+    let entity = Entity::new("occasion", host.occasion().to_string());
     history::record(tx, host, "occasion.changed", entity, changes)?;
     history::tell_of_occasion(tx, host, "edited")?;
     Ok(())

@@ -3,6 +3,7 @@
 use ::web::fields::{currency, day, line, lines, money};
 use ::web::{Field, Findings, Input, List, PageQuery};
 use jiff::{Timestamp, ToSpan as _};
+use platform::audit::Entity;
 use platform::id::Id as _;
 use platform::money::{Currency, Money};
 use platform::store::Row;
@@ -184,7 +185,7 @@ pub fn thank(
     one.thanked_at = is_thanked.then(|| tx.now());
     store(tx, &mut one)?;
     let changes = json!([{"field": "thanked", "old": !is_thanked, "new": is_thanked}]);
-    let entity = ("received_gift", one.id.to_string());
+    let entity = Entity::new("received_gift", one.id.to_string());
     history::record(tx, host, "received_gift.thanked", entity, changes)?;
     history::tell_of_occasion(tx, host, "gifts")?;
     Ok(one)

@@ -2,6 +2,7 @@
 //! under the occasion's lock.
 
 use jiff::tz::TimeZone;
+use platform::audit::Entity;
 use platform::{StoreError, Tx};
 use serde_json::Value;
 
@@ -36,7 +37,7 @@ impl Parent for HostOf {
     fn record(
         &self,
         tx: &mut Tx<'_>,
-        entity: (&'static str, String),
+        entity: Entity,
         action: &'static str,
         changes: Value,
     ) -> Result<(), StoreError> {

@@ -155,9 +155,8 @@ impl Feed {
     /// The counters may come from another feed of the occasion. Even then, this subscriber's role
     /// is checked.
     async fn count(&mut self, last: i64) -> Result<Counted, Refusal> {
-        let caller = (&self.who, &self.occasion);
         let mut recent = self.counts.recent().await;
-        recent.check(&self.store, caller).await?;
+        recent.check(&self.store, &self.who, &self.occasion).await?;
         drop(recent);
         let counted = self.counts.after(last, || {
             let (who, occasion) = (self.who.clone(), self.occasion.clone());
@@ -172,9 +171,9 @@ impl Feed {
     }
 
     async fn read_news(&mut self) -> Result<(), Refusal> {
-        let caller = (&self.who, &self.occasion);
+        let (who, occasion) = (&self.who, &self.occasion);
         let mut recent = self.counts.recent().await;
-        let news = recent.after(self.last, &self.store, &self.wake, caller);
+        let news = recent.after(self.last, &self.store, &self.wake, who, occasion);
         let news = news.await?;
         drop(recent);
         self.is_behind = news.may_have_more;

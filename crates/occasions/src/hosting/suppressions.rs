@@ -40,7 +40,7 @@ pub fn lift_bounce(
     let snapshot = portals::lock(tx, host, id, version)?;
     if let Some(address) = address(&snapshot.household.invitation) {
         let request = host.request();
-        suppression::lift_bounce(tx, key, &address, (host.actor(), request.as_ref()))?;
+        suppression::lift_bounce(tx, key, &address, &host.actor(), request.as_ref())?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use platform::audit::Entity;
 use platform::{Rows, StoreError, Tx, sql};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -121,7 +122,7 @@ pub fn decide(
                 "upload.deleted"
             }
         };
-        let entity = ("invitation", upload.invitation.to_string());
+        let entity = Entity::new("invitation", upload.invitation.to_string());
         history::record(tx, host, action, entity, json!([]))?;
         changed += 1;
     }

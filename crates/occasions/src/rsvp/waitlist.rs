@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::jobs::NewJob;
 use platform::store::Row;
 use platform::{Rows, StoreError, Tx, sql};
@@ -137,7 +137,7 @@ fn promote(tx: &mut Tx<'_>, id: &InvitationId, lucky: &Lucky) -> Result<(), Stor
     tx.record(Entry {
         actor: Actor::System,
         action: "rsvp.moved_up",
-        entity: ("invitation", id.to_string()),
+        entity: Entity::new("invitation", id.to_string()),
         scope: Some(snapshot.occasion.id.to_string()),
         changes: masked(&changes),
         request: None,

@@ -182,7 +182,7 @@ fn every_household_with_an_address_gets_one_mail_in_its_language() {
         let skipped = stage
             .done(move |tx, host| {
                 let state = Some(progress::RecipientState::Skipped);
-                progress::recipients(tx, host, &of, state, (0, 10))
+                progress::recipients(tx, host, &of, state, 0, 10)
             })
             .await;
         let reasons: Vec<_> = skipped
@@ -364,7 +364,7 @@ fn a_reminder_skips_whoever_has_answered_meanwhile_and_whoever_may_not() {
         stage.world.clock.advance(SignedDuration::from_secs(1));
         stage.seconds(&postman, 3).await;
         let recipients = stage
-            .done(move |tx, host| progress::recipients(tx, host, &id, None, (0, 10)))
+            .done(move |tx, host| progress::recipients(tx, host, &id, None, 0, 10))
             .await;
         let why = |name: &str| {
             let mut found = recipients.iter();
@@ -589,7 +589,7 @@ fn guests_own_addresses_get_it_once_in_a_household() {
         }
         let named = id.clone();
         let recipients = stage
-            .done(move |tx, host| progress::recipients(tx, host, &named, None, (0, 100)))
+            .done(move |tx, host| progress::recipients(tx, host, &named, None, 0, 100))
             .await;
         let guests = recipients.iter().filter(|one| one.guest.is_some());
         assert_eq!(guests.count(), 2);

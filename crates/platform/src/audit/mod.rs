@@ -71,13 +71,26 @@ pub struct RequestFacts {
     pub network: Option<IpAddr>,
 }
 
+/// The kind and the id of something that an entry is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entity {
+    pub kind: &'static str,
+    pub id: String,
+}
+
+impl Entity {
+    pub const fn new(kind: &'static str, id: String) -> Self {
+        Self { kind, id }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub actor: Actor,
     /// The action's name, such as `note.saved`.
     pub action: &'static str,
-    /// The kind and the id of the changed entity.
-    pub entity: (&'static str, String),
+    /// The changed entity.
+    pub entity: Entity,
     /// The scope's id; `None` for the whole installation.
     pub scope: Option<String>,
     /// A JSON array of `{field, old, new}`. The caller must mask secrets and diets.
@@ -125,8 +138,8 @@ pub struct Filter {
 impl Tx<'_> {
     /// Writes a line to the audit log in this transaction.
     pub fn record(&mut self, entry: Entry) -> Result<(), StoreError> {
-        let (entity_kind, entity_id) = entry.entity;
-        let chained = entry.scope.is_none() || CHAINED.contains(&entity_kind);
+        let entity = entry.entity;
+        let chained = entry.scope.is_none() || CHAINED.contains(&entity.kind);
         let (request_id, network) = match entry.request {
             Some(facts) => (Some(facts.request_id), facts.network.map(shorten)),
             None => (None, None),
@@ -141,8 +154,8 @@ impl Tx<'_> {
             kind = entry.actor.kind(),
             id = entry.actor.id(),
             action = entry.action,
-            entity_kind,
-            entity_id,
+            entity_kind = entity.kind,
+            entity_id = entity.id,
             scope = entry.scope,
             changes = entry.changes.to_string(),
             request_id,

@@ -89,7 +89,8 @@ pub fn keep(
     tx: &mut Tx<'_>,
     key: &Key,
     domain: &str,
-    (private, public): (&[u8], &str),
+    private: &[u8],
+    public: &str,
 ) -> Result<DkimKey, StoreError> {
     let now = tx.now();
     // The selector contains the month. A later key gets another selector, so that mails in transit

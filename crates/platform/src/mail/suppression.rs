@@ -20,7 +20,7 @@ use serde_json::json;
 
 use super::address::Address;
 use super::{MailId, Stream, UNSUBSCRIBABLE};
-use crate::audit::{Actor, Entry, RequestFacts};
+use crate::audit::{Actor, Entity, Entry, RequestFacts};
 use crate::key::Key;
 use crate::limits::Wait;
 use crate::sql;
@@ -283,7 +283,8 @@ fn raise(
         place,
         "suppression.added",
         cause,
-        (Actor::System, request),
+        Actor::System,
+        request,
     )
 }
 
@@ -320,12 +321,13 @@ fn audit(
     place: &Place,
     action: &'static str,
     cause: Cause,
-    (actor, request): (Actor, Option<&RequestFacts>),
+    actor: Actor,
+    request: Option<&RequestFacts>,
 ) -> Result<(), StoreError> {
     tx.record(Entry {
         actor,
         action,
-        entity: ("suppression", place.to_string()),
+        entity: Entity::new("suppression", place.to_string()),
         scope: None,
         changes: json!([{ "field": "cause", "new": cause.word() }]),
         request: request.cloned(),
@@ -338,9 +340,10 @@ pub fn lift(
     tx: &mut Tx<'_>,
     key: &Key,
     address: &Address,
-    by: (Actor, Option<&RequestFacts>),
+    actor: &Actor,
+    request: Option<&RequestFacts>,
 ) -> Result<(), StoreError> {
-    lift_if(tx, key, address, by, Cause::ends_when_confirmed)
+    lift_if(tx, key, address, actor, request, Cause::ends_when_confirmed)
 }
 
 /// Ends a suppression caused by bounces, because a person confirmed that the email address is
@@ -349,21 +352,23 @@ pub fn lift_bounce(
     tx: &mut Tx<'_>,
     key: &Key,
     address: &Address,
-    by: (Actor, Option<&RequestFacts>),
+    actor: &Actor,
+    request: Option<&RequestFacts>,
 ) -> Result<(), StoreError> {
-    lift_if(tx, key, address, by, Cause::is_bounce)
+    lift_if(tx, key, address, actor, request, Cause::is_bounce)
 }
 
 fn lift_if(
     tx: &mut Tx<'_>,
     key: &Key,
     address: &Address,
-    (actor, request): (Actor, Option<&RequestFacts>),
+    actor: &Actor,
+    request: Option<&RequestFacts>,
     ends: fn(Cause) -> bool,
 ) -> Result<(), StoreError> {
     for place in Place::wholes(key, address) {
         if find_row(tx, &place)?.is_some_and(|found| ends(found.cause)) {
-            remove(tx, &place, (actor.clone(), request))?;
+            remove(tx, &place, actor.clone(), request)?;
         }
     }
     Ok(())
@@ -385,7 +390,8 @@ pub fn find_row(tx: &mut Tx<'_>, place: &Place) -> Result<Option<Suppression>, S
 pub fn remove(
     tx: &mut Tx<'_>,
     place: &Place,
-    by: (Actor, Option<&RequestFacts>),
+    actor: Actor,
+    request: Option<&RequestFacts>,
 ) -> Result<bool, StoreError> {
     let Some(found) = find_row(tx, place)? else {
         return Ok(false);
@@ -399,7 +405,7 @@ pub fn remove(
     .run(tx, Rows::Exactly(1))?;
     report::forget_soft(tx, &place.address)?;
     if found.is_held(tx.now()) {
-        audit(tx, place, "suppression.lifted", found.cause, by)?;
+        audit(tx, place, "suppression.lifted", found.cause, actor, request)?;
     }
     Ok(true)
 }

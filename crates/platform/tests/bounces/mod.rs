@@ -109,7 +109,7 @@ fn reports_of_usual_servers_stop_mail_to_unknown_addresses_once() {
             // suppression.
             write(world, |tx| {
                 let address = RAHMA.parse().unwrap();
-                suppression::lift(tx, &key(), &address, (platform::audit::Actor::System, None))
+                suppression::lift(tx, &key(), &address, &platform::audit::Actor::System, None)
             })
             .await;
             imap.receive(&report);

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 use platform::audit::chain::{self, Broken};
-use platform::audit::{self, Actor, Entry, Filter, RequestFacts, forgetting};
+use platform::audit::{self, Actor, Entity, Entry, Filter, RequestFacts, forgetting};
 use platform::{Rows, StoreError, sql};
 use serde_json::json;
 use testkit::World;
@@ -17,7 +17,7 @@ fn business(number: usize) -> Entry {
             id: format!("patron {}", number % 2),
         },
         action: ["order.saved", "order.removed", "orderly.saved"][number % 3],
-        entity: ("table", format!("table {}", number % 2)),
+        entity: Entity::new("table", format!("table {}", number % 2)),
         scope: Some(format!("scope {}", number % 4)),
         changes: json!([{"field": "reply", "old": null, "new": number}]),
         request: Some(RequestFacts {
@@ -31,7 +31,7 @@ fn account(number: usize) -> Entry {
     Entry {
         actor: Actor::Account("owner".to_owned()),
         action: "account.signed_in",
-        entity: ("account", format!("account {number}")),
+        entity: Entity::new("account", format!("account {number}")),
         scope: None,
         changes: json!([]),
         request: None,
@@ -241,14 +241,14 @@ fn no_line_has_the_id_of_who_was_erased_and_the_chain_holds() {
                 ..account(0)
             },
             Entry {
-                entity: ("account", ID.to_owned()),
+                entity: Entity::new("account", ID.to_owned()),
                 changes: json!([{"field": "name", "new": "Farah"}]),
                 request: request(1),
                 ..account(1)
             },
             // A grant to a trusted contact has an account's id as its scope.
             Entry {
-                entity: ("grant", "another".to_owned()),
+                entity: Entity::new("grant", "another".to_owned()),
                 scope: Some(ID.to_owned()),
                 ..account(2)
             },

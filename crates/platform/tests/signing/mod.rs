@@ -16,7 +16,7 @@ fn no_second_field_can_be_put_before_a_signed_one() {
         let (private, public) = dkim::generate().unwrap();
         let make = move |tx: &mut Tx<'_>| -> Result<(), StoreError> {
             let key = Keyring::new([7; 32], &[]).key(dkim::PURPOSE);
-            dkim::keep(tx, &key, "example.org", (&private, &public))?;
+            dkim::keep(tx, &key, "example.org", &private, &public)?;
             dkim::note_seen(tx, "example.org", true)
         };
         world.store().write(make).await.unwrap();

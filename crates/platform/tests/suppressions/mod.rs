@@ -128,7 +128,7 @@ fn a_report_counts_once_for_each_mail_and_a_stronger_one_stays() {
         // A repeated report does not restore a lifted suppression.
         let address: Address = "rahma@example.my".parse().unwrap();
         write(world, move |tx| {
-            suppression::lift(tx, &key(), &address, (Actor::System, None))
+            suppression::lift(tx, &key(), &address, &Actor::System, None)
         })
         .await;
         assert_eq!(say("d".to_owned(), Outcome::Complaint).await, None);

@@ -210,7 +210,7 @@ pub(super) async fn articles(
 ) -> Result<Response, Problem> {
     let text = site.speak_public(&wishes);
     let title = text.say("post-articles").into_owned();
-    list_page(&site, &text, (Kind::Article, ""), &title, viewer, &paging).await
+    list_page(&site, &text, Kind::Article, "", &title, viewer, &paging).await
 }
 
 pub(super) async fn tagged(
@@ -222,7 +222,7 @@ pub(super) async fn tagged(
 ) -> Result<Response, Problem> {
     let text = site.speak_public(&wishes);
     let title = text.with("post-tagged", [("tag", tag.as_str().into())]);
-    list_page(&site, &text, (Kind::Article, &tag), &title, viewer, &paging).await
+    list_page(&site, &text, Kind::Article, &tag, &title, viewer, &paging).await
 }
 
 pub(super) async fn notes(
@@ -233,7 +233,7 @@ pub(super) async fn notes(
 ) -> Result<Response, Problem> {
     let text = site.speak_public(&wishes);
     let title = text.say("post-notes").into_owned();
-    list_page(&site, &text, (Kind::Note, ""), &title, viewer, &paging).await
+    list_page(&site, &text, Kind::Note, "", &title, viewer, &paging).await
 }
 
 /// Loads one page of published posts, for the HTML pages and the API.
@@ -257,7 +257,8 @@ pub(super) async fn load(
 async fn list_page(
     site: &Site,
     text: &Text,
-    (kind, tag): (Kind, &str),
+    kind: Kind,
+    tag: &str,
     title: &str,
     viewer: Viewer,
     paging: &PageQuery,

@@ -65,7 +65,7 @@ fn what_was_said_once_is_kept_for_its_language_and_its_moment_alone() {
                 let day = jiff::civil::date(2027, 1, day);
                 let moment = Moment::Day("date-full", day);
                 let mut asked = false;
-                let said = memo.once((place, moment), || {
+                let said = memo.once(place, moment, || {
                     asked = true;
                     text.date(day)
                 });

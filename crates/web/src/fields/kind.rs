@@ -351,7 +351,7 @@ pub(super) fn fill_form(
             (_, Json::Null) => form.push((name, String::new())),
             (Kind::Quantity(quantity, ..), Json::Number(number)) => {
                 let number = number.as_i64().unwrap_or_default();
-                quantity.fill((name, prefix), number, object, form);
+                quantity.fill(name, prefix, number, object, form);
             }
             (kind, Json::Bool(is_on)) => {
                 let is_either = matches!(kind, Kind::Either(..));

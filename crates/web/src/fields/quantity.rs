@@ -1,6 +1,8 @@
 //! Numbers that people type with a unit: amounts of money, percentages and durations. JSON contains
 //! them in minor units, in hundredths of a percent, and in the unit of their field.
 
+use std::ops::RangeInclusive;
+
 use platform::money::{Currency, Money, parse_decimal};
 use serde_json::{Map, Value as Json};
 
@@ -78,8 +80,9 @@ impl Quantity {
         self,
         reading: &Reading<'_>,
         typed: &str,
-        (least, most): (i64, i64),
-        (sent, object): (&Map<String, Json>, &Map<String, Json>),
+        allowed: &RangeInclusive<i64>,
+        sent: &Map<String, Json>,
+        object: &Map<String, Json>,
         findings: &mut Findings,
     ) -> Option<Json> {
         let at = reading.at;
@@ -112,10 +115,12 @@ impl Quantity {
             findings.add(at, code, values);
             return None;
         };
-        if number < least {
-            findings.add(at, "too_low", [("min", self.said(least, currency))]);
-        } else if number > most {
-            findings.add(at, "too_high", [("max", self.said(most, currency))]);
+        if number < *allowed.start() {
+            let least = self.said(*allowed.start(), currency);
+            findings.add(at, "too_low", [("min", least)]);
+        } else if number > *allowed.end() {
+            let most = self.said(*allowed.end(), currency);
+            findings.add(at, "too_high", [("max", most)]);
         }
         Some(number.into())
     }
@@ -123,7 +128,8 @@ impl Quantity {
     /// Adds the form values of a number to `form`. `object` is its record.
     pub(super) fn fill(
         self,
-        (name, prefix): (String, &str),
+        name: String,
+        prefix: &str,
         number: i64,
         object: &Map<String, Json>,
         form: &mut Vec<(String, String)>,

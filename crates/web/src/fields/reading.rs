@@ -56,8 +56,8 @@ impl Reading<'_> {
                 (Json::String(typed), Kind::Quantity(quantity, least, most))
                     if self.form.is_some() =>
                 {
-                    let read = (sent, &*object);
-                    let read = quantity.read(&reading, typed, (least, most), read, findings);
+                    let allowed = &(least..=most);
+                    let read = quantity.read(&reading, typed, allowed, sent, object, findings);
                     Some(read.or_else(|| old.cloned()).unwrap_or_default())
                 }
                 (value, kind) => kind.check(&reading, value, old, findings),

@@ -64,7 +64,9 @@ impl TableForm<'_> {
     /// `most` its maximum number of rows, and `legend` the heading of each row.
     pub fn rows(
         &self,
-        (list, fields, most): (&str, &[fields::Field], usize),
+        list: &str,
+        fields: &[fields::Field],
+        most: usize,
         legend: impl Fn(usize) -> String,
     ) -> Vec<Group> {
         let count = rows::compact(&self.form_state.form, list).1;
@@ -284,7 +286,7 @@ mod tests {
             assert!(html.contains(part), "{part} is not in {html}");
         }
 
-        let rows = table.rows(("sides", SIDE.fields, 3), |n| n.to_string());
+        let rows = table.rows("sides", SIDE.fields, 3, |n| n.to_string());
         assert_eq!(rows.len(), 3, "one, and as many empty ones as there may be");
         let [key, name] = &rows[0].fields[..] else {
             panic!("{rows:?}");

@@ -11,7 +11,7 @@ use web::described::Routes;
 use web::{Json, Problem, routes};
 
 use super::people::SignedOut;
-use crate::web::own_password::renew_password;
+use crate::web::own_password::{TypedPasswords, renew_password};
 
 use identity::session;
 use identity::session::sudo::Sudo;
@@ -62,10 +62,10 @@ async fn change_password(
     caller: Caller,
     Json(sent): Json<PasswordChange>,
 ) -> Result<Response, Problem> {
-    let passwords = (
-        Secret::new(sent.current_password),
-        Secret::new(sent.new_password),
-    );
+    let passwords = TypedPasswords {
+        current: Secret::new(sent.current_password),
+        new: Secret::new(sent.new_password),
+    };
     let (secret, stay) =
         renew_password(&accounts, &caller.who, client, passwords, "/new_password").await?;
     let response = StatusCode::NO_CONTENT.into_response();

@@ -91,7 +91,7 @@ async fn create(
     call: Call,
     Json(sent): Json<CreateSiteInvite>,
 ) -> Result<Response, Problem> {
-    let invite = invites::invite(&accounts, &call.who, (&sent.email, &sent.role))?;
+    let invite = invites::invite(&accounts, &call.who, &sent.email, &sent.role)?;
     let made = call.write(invite).await?;
     let body = Json(CreatedSiteInvite {
         secret: made.map(|secret| secret.reveal().to_owned()),

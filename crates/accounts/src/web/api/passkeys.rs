@@ -348,10 +348,11 @@ async fn add(
         now: site.clock.now(),
         browser: sudo.session().as_str(),
     };
-    let made = new.credential.check(&asked).map_err(PasskeyError::from)?;
+    let (key, answered) = new.credential.check(&asked).map_err(PasskeyError::from)?;
     let name = new.name;
     let own = site.clone();
-    let change = move |tx: &mut Tx<'_>| passkey::add(tx, &own, &sudo, &name, &made, &request);
+    let change =
+        move |tx: &mut Tx<'_>| passkey::add(tx, &own, &sudo, &name, &key, &answered, &request);
     let passkey = site.store.write(change).await?;
     Ok((StatusCode::CREATED, Json(PasskeyView::from(passkey))).into_response())
 }

@@ -120,15 +120,16 @@ async fn refresh(
     Json(body): Json<RefreshBody>,
 ) -> Result<Response, Problem> {
     let shown = Secret::new(body.refresh_token);
-    let from = (client, facts.network());
-    answer(&accounts, go_on(&accounts, shown, from).await?).await
+    let refreshed = go_on(&accounts, shown, client, facts.network()).await?;
+    answer(&accounts, refreshed).await
 }
 
 /// Exchanges a refresh token for the next one and an access token.
 pub async fn go_on(
     accounts: &Context,
     shown: Secret,
-    (client, network): (Client, Network),
+    client: Client,
+    network: Network,
 ) -> Result<Refreshed, Problem> {
     let site = accounts.site.clone();
     // The token is looked up before anything is written, so an invented token causes no write.

@@ -321,18 +321,18 @@ fn file(draw: &mut Draw, events: &[Event]) -> String {
     file
 }
 
-fn period() -> (Timestamp, Timestamp) {
+fn period() -> std::ops::Range<Timestamp> {
     let from: Timestamp = "2026-11-23T00:00:00Z".parse().unwrap();
-    (from, from + SignedDuration::from_hours(365 * 24))
+    from..from + SignedDuration::from_hours(365 * 24)
 }
 
 fn read_at_home(file: &str) -> Result<Found, ReadError> {
-    read(file, &TimeZone::get(HOME).unwrap(), period())
+    read(file, &TimeZone::get(HOME).unwrap(), &period())
 }
 
 fn sorted(times: impl IntoIterator<Item = (Timestamp, Timestamp)>) -> Times {
     let is_within =
-        |(from, until): &(Timestamp, Timestamp)| *from < period().1 && *until > period().0;
+        |(from, until): &(Timestamp, Timestamp)| *from < period().end && *until > period().start;
     let mut all: Times = times.into_iter().filter(is_within).collect();
     all.sort();
     all.dedup();

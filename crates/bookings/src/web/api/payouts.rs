@@ -195,7 +195,7 @@ async fn step_batch(call: Call, body: Maybe<BatchStepValues>) -> Result<Response
     let step = BatchStep::find(call.piece("step")).ok_or_else(Problem::not_found)?;
     let values = body.value;
     let change =
-        move |tx: &mut Tx<'_>, by: &Administrator| batch::step(tx, &site, by, &id, (step, &values));
+        move |tx: &mut Tx<'_>, by: &Administrator| batch::step(tx, &site, by, &id, step, &values);
     call.post(&body.bytes, StatusCode::OK, change).await
 }
 

@@ -91,9 +91,9 @@ fn sessions(tx: &mut Tx<'_>, all: Vec<Booking>) -> Result<Vec<Session>, StoreErr
     let views = BookingView::list(tx, all.clone())?;
     let sessions = all.into_iter().zip(views).map(|(booking, view)| {
         let is_open = feedback::check_open(&booking, Author::Provider, now).is_ok();
-        let party = (&booking, Party::Provider);
+        let (claim, party) = (view.claim.as_ref(), Party::Provider);
         Session {
-            outcomes: outcome_mark::offered_beside(view.claim.as_ref(), party, now, hours),
+            outcomes: outcome_mark::offered_beside(claim, &booking, party, now, hours),
             may_give_feedback: is_open && !given.contains(&booking.id),
             member: view.member,
             place: view.location,
@@ -177,7 +177,7 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
         text,
         csrf: &req.csrf,
         is_below,
-        all: by_day(text, (&loaded.zone, &zoned, now), &loaded.listed, all),
+        all: by_day(text, &loaded.zone, &zoned, now, &loaded.listed, all),
     };
     let when = if view == View::Past { "when=past&" } else { "" };
     let next = loaded.rest.next_cursor.as_deref();
@@ -196,7 +196,9 @@ pub(in crate::web) async fn show(req: PageRequest) -> Result<Response, Problem> 
 
 fn by_day(
     text: &Text,
-    (zone, zoned, now): (&TimeZone, &ZonedPage<'_>, Timestamp),
+    zone: &TimeZone,
+    zoned: &ZonedPage<'_>,
+    now: Timestamp,
     listed: &[Listed],
     all: Vec<Session>,
 ) -> Vec<Day> {
@@ -218,7 +220,7 @@ fn by_day(
                 rows: Vec::new(),
             });
         }
-        let row = row(text, (zoned, now), listed, session);
+        let row = row(text, zoned, now, listed, session);
         if let Some(day) = days.last_mut() {
             day.rows.push(row);
         }
@@ -228,7 +230,8 @@ fn by_day(
 
 fn row(
     text: &Text,
-    (zoned, now): (&ZonedPage<'_>, Timestamp),
+    zoned: &ZonedPage<'_>,
+    now: Timestamp,
     listed: &[Listed],
     session: Session,
 ) -> Row {

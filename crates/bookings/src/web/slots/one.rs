@@ -59,8 +59,8 @@ async fn slot_page(req: &PageRequest, form_state: &FormState) -> Result<Response
     let text = &req.text;
     let kind = slot.credit_kind.as_deref().map(|code| labels.label(code));
     let zone = words::zone(&req.site, Some(&req.who));
-    let (place, at) = (slot.place_zone(), (slot.starts_at, slot.ends_at));
-    let (date, time) = words::when(text, &zone, place.as_ref(), at);
+    let place = slot.place_zone();
+    let (date, time) = words::when(text, &zone, place.as_ref(), slot.starts_at, slot.ends_at);
     let body = SlotPage {
         text,
         form: req.form(&[], form_state),
@@ -115,9 +115,7 @@ pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem
     if !question::is_sure(&posted.form) {
         let here = format!("{HERE}/{id}");
         let address = format!("{here}/delete");
-        let sent = (address.as_str(), here.as_str(), &posted.form);
-        let who = (&req.who, req.csrf.as_str());
-        return question::show(&req.site, &req.text, who, sent, REMOVE, &[]).await;
+        return question::ask_with(&posted, &address, &here, REMOVE, &[]).await;
     }
     let change = move |tx: &mut Tx<'_>, provider: &Provider| {
         let slot = slot::own(tx, provider, &id)?;

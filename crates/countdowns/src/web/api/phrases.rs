@@ -244,7 +244,7 @@ async fn draw(
     };
     let found = site.store.read(look).await?;
     let (present, phrase) = found.ok_or_else(Problem::not_found)?;
-    if let Some(moved) = moved::lead(&uri, (&asked, &present), true) {
+    if let Some(moved) = moved::lead(&uri, &asked, &present, true) {
         return Ok(moved);
     }
     Ok(answer(StatusCode::OK, &Drawn { phrase }))

@@ -116,7 +116,7 @@ pub(in crate::web) async fn withdraw(posted: FormPost) -> Result<Response, Probl
 pub(in crate::web) async fn remove(posted: FormPost) -> Result<Response, Problem> {
     if !question::is_sure(&posted.form) {
         let page = format!("{HERE}/{}/owners", posted.req.piece("id"));
-        return question::ask(&posted, (&format!("{page}/remove"), &page), REMOVE).await;
+        return question::ask(&posted, &format!("{page}/remove"), &page, REMOVE).await;
     }
     let account = AccountId::from_text(posted.form.text("account").to_owned());
     let change = move |tx: &mut Tx<'_>, owner: &OwnerOf| co_owners::remove(tx, owner, &account);

@@ -135,9 +135,9 @@ fn share(site: &Site, text: &Text, loaded: &Loaded, clock: Option<&ClockView>) -
         Visibility::Private | Visibility::Trusted => return None,
     };
     let page = words::path(&loaded.account, &countdown.slug);
-    let said = (countdown.title.as_str(), clock?.sentence());
+    let sentence = clock?.sentence();
     // The card shows no preview picture.
-    let share = sharing::share(site, said, &page, key, String::new());
+    let share = sharing::share(site, &countdown.title, sentence, &page, key, String::new());
     Some(share.card(text).to_string())
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use platform::audit::{Actor, Entry};
+use platform::audit::{Actor, Entity, Entry};
 use platform::{StoreError, Tx};
 use serde_json::json;
 
@@ -101,7 +101,7 @@ impl Report {
         tx.record(Entry {
             actor: Actor::System,
             action: "site.imported",
-            entity: ("installation", "1".to_owned()),
+            entity: Entity::new("installation", "1".to_owned()),
             scope: None,
             changes: changes.into(),
             request: None,

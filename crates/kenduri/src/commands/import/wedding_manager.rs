@@ -164,8 +164,8 @@ fn read(file: &Path) -> Result<(Vec<Record>, Vec<String>)> {
             ));
             continue;
         };
-        let answer = answers.remove(&any(row, &["id"])).unwrap_or_default();
-        add_guest(record, row, answer);
+        let (status, note) = answers.remove(&any(row, &["id"])).unwrap_or_default();
+        add_guest(record, row, status, note);
     }
     Ok((records, remarks))
 }
@@ -195,7 +195,7 @@ fn household(row: &Row, id: String, remarks: &mut Vec<String>) -> Record {
     }
 }
 
-fn add_guest(record: &mut Record, row: &Row, (status, note): (Option<ReplyStatus>, String)) {
+fn add_guest(record: &mut Record, row: &Row, status: Option<ReplyStatus>, note: String) {
     let name = match any(row, &["name", "full_name"]) {
         name if name.is_empty() => {
             let parts = [any(row, &["first_name"]), any(row, &["last_name"])];

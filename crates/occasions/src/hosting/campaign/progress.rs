@@ -105,7 +105,8 @@ pub fn recipients(
     host: &HostOf,
     id: &CampaignId,
     state: Option<RecipientState>,
-    (after, limit): (i64, i64),
+    after: i64,
+    limit: i64,
 ) -> Result<Vec<Recipient>, Refusal> {
     load(tx, host, id)?;
     let wanted = state.map_or("", RecipientState::word);

@@ -326,8 +326,8 @@ fn write_one(
     if room.guests < more {
         return Err(Refusal::LimitReached(limits::GUESTS));
     }
-    let options = (import.options, room.code_length);
-    let written = write::household(tx, host, ground, found.as_ref(), &one.record, options);
+    let (found, record, options) = (found.as_ref(), &one.record, import.options);
+    let written = write::household(tx, host, ground, found, record, options, room.code_length);
     match &written {
         Ok((Outcome::Made, ..)) => {
             room.households -= 1;

@@ -1,5 +1,6 @@
 //! Writes one household of an import. The caller's transaction writes the whole batch.
 
+use platform::audit::Entity;
 use platform::{Rows, StoreError, Tx, sql};
 use serde_json::json;
 use web::Findings;
@@ -27,7 +28,8 @@ pub(super) fn household(
     ground: &Ground,
     found: Option<&InvitationId>,
     wanted: &Record,
-    (options, length): (Options, usize),
+    options: Options,
+    length: usize,
 ) -> Result<(Outcome, InvitationId, i64), Refusal> {
     let mut findings = Findings::default();
     let Some(id) = found else {
@@ -88,7 +90,7 @@ fn make(
     let made = invitation::find(tx, &id)?.ok_or(Refusal::NotFound)?;
     invitation::update_search(tx, &made, &new.guests)?;
     let changes = json!([{"field": "household", "old": null, "new": made.details.household}]);
-    let entity = ("invitation", id.to_string());
+    let entity = Entity::new("invitation", id.to_string());
     history::record(tx, host, "invitation.created", entity, changes)?;
     Ok(id)
 }

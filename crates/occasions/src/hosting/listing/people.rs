@@ -200,7 +200,7 @@ pub fn people(
     paging: &PageQuery,
 ) -> Result<List<Person>, Refusal> {
     let from: Option<(String, String)> = paging.key().map_err(|_| Refusal::CursorInvalid)?;
-    let rows = find(tx, host, filter, (from, paging.direction()), paging.rows())?;
+    let rows = find(tx, host, filter, from, paging.direction(), paging.rows())?;
     let total = paging.total(rows.first().map(|person| person.total));
     let list = paging.list(rows, |person| {
         (person.sort_name.clone(), person.id.to_string())
@@ -214,15 +214,22 @@ pub fn all_people(
     host: &HostOf,
     filter: &GuestFilter,
 ) -> Result<Vec<Person>, Refusal> {
-    let start = (None, Direction::Forward);
-    find(tx, host, filter, start, i64::from(u16::MAX))
+    find(
+        tx,
+        host,
+        filter,
+        None,
+        Direction::Forward,
+        i64::from(u16::MAX),
+    )
 }
 
 fn find(
     tx: &mut Tx<'_>,
     host: &HostOf,
     filter: &GuestFilter,
-    (from, direction): (Option<(String, String)>, Direction),
+    from: Option<(String, String)>,
+    direction: Direction,
     limit: i64,
 ) -> Result<Vec<Person>, Refusal> {
     host.needs(Permission::See)?;

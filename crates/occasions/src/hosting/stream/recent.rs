@@ -50,7 +50,8 @@ impl Recent {
         last: i64,
         store: &Store,
         wake: &watch::Receiver<u64>,
-        (who, occasion): (&SignedIn, &OccasionId),
+        who: &SignedIn,
+        occasion: &OccasionId,
     ) -> Result<News, Refusal> {
         // The counter is read before the news. So news that is published during the read is not
         // missed.
@@ -84,7 +85,8 @@ impl Recent {
     pub(super) async fn check(
         &mut self,
         store: &Store,
-        (who, occasion): (&SignedIn, &OccasionId),
+        who: &SignedIn,
+        occasion: &OccasionId,
     ) -> Result<(), Refusal> {
         self.host(store, occasion, who).await.map(drop)
     }

@@ -473,15 +473,16 @@ impl CodeGate {
         &self,
         site: &Site,
         headers: &HeaderMap,
-        newest: (InvitationId, i64),
+        id: InvitationId,
+        epoch: i64,
         mut response: Response,
     ) -> Response {
         let mut remembered = self.remembered(site, headers);
-        if remembered.first() == Some(&newest) {
+        if remembered.first().map(|(id, epoch)| (id, *epoch)) == Some((&id, epoch)) {
             return response;
         }
-        remembered.retain(|(id, _)| *id != newest.0);
-        remembered.insert(0, newest);
+        remembered.retain(|(known, _)| *known != id);
+        remembered.insert(0, (id, epoch));
         remembered.truncate(REMEMBERED);
         let value = cookie::secret(site.url(), COOKIE, &self.signed(&remembered), LIFETIME);
         response.headers_mut().append(SET_COOKIE, value);

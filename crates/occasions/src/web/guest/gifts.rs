@@ -61,7 +61,7 @@ pub(super) async fn show(req: GuestRequest) -> Result<Response, EarlyResponse> {
         _ => None,
     };
     let said = done.map(|id| text.say(id).into_owned());
-    let page = page(&text, &snapshot, (&offers, &cash), said, None);
+    let page = page(&text, &snapshot, &offers, &cash, said, None);
     Ok(req.remember_household(&snapshot, page))
 }
 
@@ -103,7 +103,8 @@ struct Refused<'a> {
 fn page(
     text: &Text,
     snapshot: &InvitationSnapshot,
-    (offers, cash): (&[OfferedGift], &[CashLink]),
+    offers: &[OfferedGift],
+    cash: &[CashLink],
     done: Option<String>,
     refused: Option<Refused<'_>>,
 ) -> Response {
@@ -284,7 +285,7 @@ async fn again(
         trouble: errors.is_empty().then(|| problem.detail(&text)),
         errors,
     };
-    let mut page = page(&text, &snapshot, (&offers, &cash), None, Some(refused));
+    let mut page = page(&text, &snapshot, &offers, &cash, None, Some(refused));
     *page.status_mut() = problem.status;
     if problem.status == StatusCode::SERVICE_UNAVAILABLE {
         let headers = page.headers_mut();

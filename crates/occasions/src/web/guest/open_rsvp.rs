@@ -98,7 +98,7 @@ pub fn thank(site: &Site, gate: &CodeGate, headers: &HeaderMap, outcome: Outcome
     // If another site sent the form, the request has no cookie, so the cookie cannot be extended.
     if csrf::check_sender(headers, site.url()).is_ok() {
         // The browser that created the invitation remembers it. The epoch of a new invitation is 1.
-        response = gate.remember(site, headers, (outcome.id, 1), response);
+        response = gate.remember(site, headers, outcome.id, 1, response);
     }
     response
 }

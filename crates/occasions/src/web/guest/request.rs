@@ -284,7 +284,7 @@ impl GuestRequest {
     /// Adds an invitation and its access epoch to the cookie in the guest's browser.
     pub(super) fn remember(&self, id: InvitationId, epoch: i64, response: Response) -> Response {
         self.gate
-            .remember(&self.site, &self.headers, (id, epoch), response)
+            .remember(&self.site, &self.headers, id, epoch, response)
     }
 
     pub(crate) fn origin(&self) -> RequestFacts {

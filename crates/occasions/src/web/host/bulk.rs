@@ -382,7 +382,7 @@ pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
         ),
         failed: failed
             .into_iter()
-            .map(|row| failure(&wording, row))
+            .map(|(household, outcome)| failure(&wording, household, outcome))
             .collect(),
         undo: undo.filter(|_| job.state == Progress::Ready),
         csrf: &req.csrf,
@@ -395,7 +395,7 @@ pub(super) async fn job(req: HostRequest) -> Result<Response, Problem> {
     Ok(req.page_of_job(&context, place, &title, !body.is_over, body))
 }
 
-fn failure(wording: &Wording<'_>, (household, outcome): (String, Outcome)) -> Failed {
+fn failure(wording: &Wording<'_>, household: String, outcome: Outcome) -> Failed {
     let code = outcome.problem.unwrap_or_default().replace('_', "-");
     Failed {
         href: wording.at(&format!("/invites/{}", outcome.invitation)),

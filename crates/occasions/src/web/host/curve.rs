@@ -123,7 +123,7 @@ impl Curve<'_> {
                 .collect(),
             ceiling: y(self.invited),
             deadline,
-            days: self.below(size, (first.date, now), end, &x, text),
+            days: self.below(size, first.date, now, end, &x, text),
             labels: placed(ends, words_at, &y, floor),
             span: (LEFT, right),
             invited: text.with(
@@ -137,7 +137,8 @@ impl Curve<'_> {
     fn below(
         &self,
         size: &Size,
-        (first, now): (Date, i32),
+        first: Date,
+        now: i32,
         end: Date,
         x: &impl Fn(Date) -> i32,
         text: &Text,

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use platform::Tx;
+use site::asking::PageUser;
 use site::frame;
 use site::resource::pages::PageResource as _;
 use web::page::{Action, Entry, Heading, Kind, Navigation, OwnFrame, Page, Section, Strip};
@@ -170,8 +171,11 @@ impl HostRequest {
         facts: &frame::Facts,
         body: B,
     ) -> Response {
-        let who = (&self.who, self.csrf.as_str());
-        let frame = facts.frame(&self.site, &self.text, who, "/admin");
+        let user = PageUser {
+            who: &self.who,
+            csrf: &self.csrf,
+        };
+        let frame = facts.frame(&self.site, &self.text, user, "/admin");
         let title = format!("{title} – {}", self.site.settings.name);
         self.framed(&title, frame.kind(), body)
     }

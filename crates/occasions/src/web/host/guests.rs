@@ -60,11 +60,7 @@ pub(super) async fn list(req: HostRequest, paging: PageQuery) -> Result<Response
         })
         .await?;
     Ok(page(
-        &req,
-        &context,
-        &filter,
-        (&list, limit),
-        (&diets, &questions),
+        &req, &context, &filter, &list, limit, &diets, &questions,
     ))
 }
 
@@ -72,8 +68,10 @@ fn page(
     req: &HostRequest,
     context: &PageContext,
     filter: &GuestFilter,
-    (list, limit): (&List<Person>, u32),
-    (diets, questions): (&[DietaryOption], &[Question]),
+    list: &List<Person>,
+    limit: u32,
+    diets: &[DietaryOption],
+    questions: &[Question],
 ) -> Response {
     let (text, wording) = (&req.text, req.wording(context));
     let named = diets

@@ -119,7 +119,8 @@ pub(super) fn people<'a>(
                 snapshot,
                 guest,
                 reading.name(guest),
-                (form_state, &stored),
+                form_state,
+                &stored,
             )
         })
         .collect()
@@ -168,7 +169,7 @@ pub(super) fn household<'a>(
         |question: &&Question| snapshot.household.is_concerned(question, &snapshot.events);
     let fields = questions().filter(concerned).map(|question| {
         let field = format!("household.{}", question.key);
-        asked(wording, snapshot, (question, field), answers, form_state)
+        asked(wording, snapshot, question, field, answers, form_state)
     });
     (
         fields.collect(),
@@ -179,7 +180,8 @@ pub(super) fn household<'a>(
 fn asked<'a>(
     wording: &Wording<'a>,
     snapshot: &'a InvitationSnapshot,
-    (question, field): (&'a Question, String),
+    question: &'a Question,
+    field: String,
     answers: &Answers,
     form_state: &FormState,
 ) -> QuestionField<'a> {
@@ -228,7 +230,8 @@ fn person<'a>(
     snapshot: &'a InvitationSnapshot,
     guest: &'a Guest,
     title: String,
-    (form_state, stored): (&FormState, &Form),
+    form_state: &FormState,
+    stored: &Form,
 ) -> PersonRow<'a> {
     let text = wording.text;
     let id = guest.id.to_string();
@@ -282,7 +285,8 @@ fn person<'a>(
                 asked(
                     wording,
                     snapshot,
-                    (question, field),
+                    question,
+                    field,
                     &guest.answers,
                     form_state,
                 )

@@ -423,7 +423,7 @@ pub(super) async fn one(req: HostRequest) -> Result<Response, Problem> {
     let (context, (report, recipients, obstacle)) = req
         .read(move |tx, context| {
             let host = &context.host;
-            let found = progress::recipients(tx, host, &id, chosen, (after, SHOWN + 1))?;
+            let found = progress::recipients(tx, host, &id, chosen, after, SHOWN + 1)?;
             let obstacle = obstacle(tx, context)?;
             Ok((campaign::load(tx, host, &id)?, found, obstacle))
         })

@@ -113,7 +113,7 @@ pub(super) async fn change(posted: HostForm) -> Result<Response, Problem> {
     let to = req.at(&format!("/mail/texts/{}{next}", kind.word()));
     let done = posted
         .once(move |tx, host: &HostOf| {
-            mail_text::change(tx, host, kind, version, (&input, &text))?;
+            mail_text::change(tx, host, kind, version, &input, &text)?;
             Ok(to.clone())
         })
         .await;

@@ -55,7 +55,7 @@ pub(super) async fn show(
     let (context, domain) = load(&req).await?;
     let host = domain.as_ref().map_or("", |domain| &domain.own_domain);
     let form_state = FormState::of(form_state::form([(FIELD, host)]));
-    Ok(page(&req, &context, &form_state, (domain, served)))
+    Ok(page(&req, &context, &form_state, domain, served))
 }
 
 /// Handles `POST …/settings/domain`.
@@ -89,7 +89,7 @@ pub(super) async fn change(
         let (context, domain) = load(req).await?;
         let form: Form = posted.form.clone();
         let form_state = FormState::refused(form, &problem, &req.text);
-        Ok(page(req, &context, &form_state, (domain, served.clone())))
+        Ok(page(req, &context, &form_state, domain, served.clone()))
     })
     .await
 }
@@ -115,7 +115,8 @@ fn page(
     req: &HostRequest,
     context: &PageContext,
     form_state: &FormState,
-    (domain, served): (Option<OwnDomainView>, Option<Extension<OwnDomains>>),
+    domain: Option<OwnDomainView>,
+    served: Option<Extension<OwnDomains>>,
 ) -> Response {
     let (text, is_allowed) = (&req.text, ALLOWED.of(&req.site.declared.settings));
     let wording = req.wording(context);

@@ -99,7 +99,7 @@ impl PageResource for Question {
         };
         let legend = |n: usize| text.with("host-choice-n", [("n", n.into())]);
         let table = wording.table_form(form_state);
-        let rows = table.rows(("choices", CHOICE.fields, most), legend);
+        let rows = table.rows("choices", CHOICE.fields, most, legend);
         let kind = QuestionKind::find(form_state.form.text("kind"));
         form.list = (most > 0).then(|| RowList {
             name: "choices",

@@ -92,7 +92,7 @@ fn page(
         submission: req.submission(),
         lines: wording
             .table_form(form_state)
-            .rows(("schedule", SCHEDULE.fields, LINES), line),
+            .rows("schedule", SCHEDULE.fields, LINES, line),
         action: format!("{back}/schedule"),
         zone: wording.zone_hint(),
         done: req.done(),

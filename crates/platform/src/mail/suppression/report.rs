@@ -196,8 +196,8 @@ fn count_soft(tx: &mut Tx<'_>, place: &Place) -> Result<(), StoreError> {
     )
     .run(tx, Rows::Exactly(1))?;
     if count == SOFT_LIMIT {
-        let by = (Actor::System, None);
-        super::audit(tx, place, "suppression.added", Cause::SoftBounce, by)?;
+        let (cause, actor) = (Cause::SoftBounce, Actor::System);
+        super::audit(tx, place, "suppression.added", cause, actor, None)?;
     }
     Ok(())
 }

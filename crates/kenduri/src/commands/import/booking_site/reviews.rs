@@ -146,7 +146,7 @@ impl TakeOver<'_> {
         let is_back = state == ReviewState::Cancelled;
         let kind = DOCUMENT_REVIEW;
         let is_counted = !member.is_new && !is_back;
-        let lot = self.spend(tx, &member, kind, (id.as_str(), created_at), is_counted)?;
+        let lot = self.spend(tx, &member, kind, id.as_str(), created_at, is_counted)?;
         if is_back {
             money::give_back(tx, &lot, id.as_str(), ended_at)?;
         }

@@ -105,7 +105,7 @@ impl TakeOver<'_> {
         };
         let id: SlotId = bring::id("slot", row.key());
         let link = self.usable_link(tx, row, when)?;
-        let slot = self.new_slot(tx, row, (id, when), (is_free, &link))?;
+        let slot = self.new_slot(tx, row, id, when, is_free, &link)?;
         let outcome = sessions::add_slot(tx, &slot, false)?;
         let id = &slot.slot.id;
         let keys = row.keys.iter().map(|key| (key.clone(), id.clone()));
@@ -149,8 +149,10 @@ impl TakeOver<'_> {
         &mut self,
         tx: &mut Tx<'_>,
         row: &Row,
-        (id, when): (SlotId, When),
-        (is_free, link): (bool, &str),
+        id: SlotId,
+        when: When,
+        is_free: bool,
+        link: &str,
     ) -> Result<ImportedSlot> {
         let provider_id = self.provider_of(tx, row, when.ends_at <= self.now)?;
         let choices = self.choices(tx, row)?;
@@ -264,8 +266,8 @@ impl TakeOver<'_> {
         if let (Some(member), State::Confirmed | State::Completed | State::NoShowMember) =
             (&member, state)
         {
-            let subject = (new.id.as_str(), created_at);
-            let lot = self.spend(tx, member, SESSION, subject, !member.is_new)?;
+            let (id, is_counted) = (new.id.as_str(), !member.is_new);
+            let lot = self.spend(tx, member, SESSION, id, created_at, is_counted)?;
             new.credit_lot_id = Some(lot);
         }
         let mut outcome = sessions::add_booking(tx, &new)?;
@@ -322,7 +324,7 @@ impl TakeOver<'_> {
             ));
         };
         let id = bring::id("slot of booking", row.key());
-        let slot = self.new_slot(tx, row, (id, when), (false, ""))?;
+        let slot = self.new_slot(tx, row, id, when, false, "")?;
         let outcome = sessions::add_slot(tx, &slot, false)?;
         self.slot_places.insert(slot.slot.id.clone(), row.place());
         self.count_slot(&outcome)?;

@@ -278,7 +278,8 @@ impl<'a> TakeOver<'a> {
         tx: &mut Tx<'_>,
         member: &Person,
         kind: &str,
-        (subject, at): (&str, Timestamp),
+        subject: &str,
+        at: Timestamp,
         is_counted: bool,
     ) -> Result<bookings::credit::LotId> {
         money::bring(tx, &member.id, kind, 0, self.credits_end(None)?)?;

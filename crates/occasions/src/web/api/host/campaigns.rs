@@ -94,7 +94,7 @@ async fn change_text(
     let english = call.site.catalogue.speak(&web::Language::ENGLISH);
     let changed = call
         .write(place, move |tx, host| {
-            mail_text::change(tx, host, kind, version, (&input, &english))
+            mail_text::change(tx, host, kind, version, &input, &english)
         })
         .await?;
     Ok(answer(StatusCode::OK, &changed))
@@ -189,7 +189,7 @@ async fn recipients(
     let campaign: CampaignId = id(&campaign)?;
     let items = call
         .read(Place::occasion(&occasion)?, move |tx, host| {
-            progress::recipients(tx, host, &campaign, state, (after, MOST))
+            progress::recipients(tx, host, &campaign, state, after, MOST)
         })
         .await?;
     // The response may end before the list does, so its length is not the total.

@@ -221,8 +221,8 @@ pub(super) fn typed(
             let comma = text.say("list-comma");
             add(format!("{name}{comma}{event_name}"), reply(text, *status));
         }
-        let stored = known.map_or((&[][..], ""), |guest| (&guest.diets, &guest.diet_note));
-        let needs = needs(&reading, wanted, stored);
+        let (diets, note) = known.map_or((&[][..], ""), |guest| (&guest.diets, &guest.diet_note));
+        let needs = needs(&reading, wanted, diets, note);
         if !needs.is_empty() {
             let about = text.with("answer-diets-for", [("name", name.as_str().into())]);
             add(about, needs.join(&text.say("list-comma")));
@@ -274,11 +274,7 @@ fn answers(
     differing.collect()
 }
 
-fn needs(
-    reading: &Reading<'_>,
-    wanted: &GuestUpdate,
-    (diets, note): (&[String], &str),
-) -> Vec<String> {
+fn needs(reading: &Reading<'_>, wanted: &GuestUpdate, diets: &[String], note: &str) -> Vec<String> {
     let chosen = wanted.diets.as_deref().unwrap_or(diets);
     let own_words = wanted.diet_note.as_deref().map_or(note, str::trim);
     if chosen == diets && own_words == note {

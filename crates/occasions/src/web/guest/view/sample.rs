@@ -40,15 +40,14 @@ pub(super) fn reception(text: &Text) -> Spoken<'static> {
     spoken(text, "Reception", "Majlis resepsi", "婚宴", "حفل الاستقبال")
 }
 
-fn at(hour: i8, minute: i8) -> Zoned {
+pub(super) fn at(hour: i8, minute: i8) -> Zoned {
     date(2027, 1, 16)
         .at(hour, minute, 0, 0)
         .in_tz("Asia/Kuala_Lumpur")
         .unwrap()
 }
 
-pub(super) fn hours(text: &Text, from: (i8, i8), to: (i8, i8)) -> String {
-    let [from, to] = [at(from.0, from.1), at(to.0, to.1)];
+pub(super) fn hours(text: &Text, from: &Zoned, to: &Zoned) -> String {
     let venue = ZonedPage::at_venue(text, from.time_zone());
     venue.time_range(from.timestamp(), to.timestamp())
 }
@@ -122,19 +121,19 @@ pub(super) fn closing(text: &Text) -> Closing {
 }
 
 fn events(text: &Text) -> Vec<EventRow<'static>> {
-    let row = |name, from, to, venue, dress| EventRow {
+    let row = |name, from: (i8, i8), to: (i8, i8), venue, dress| EventRow {
         name,
         day: "16".to_owned(),
         month: text.month_short(date(2027, 1, 16)),
         when: format!(
             "{}, {}",
             text.weekday(date(2027, 1, 16)),
-            hours(text, from, to)
+            hours(text, &at(from.0, from.1), &at(to.0, to.1))
         ),
         moment: format!(
             "{}, {}",
             text.date(date(2027, 1, 16)),
-            hours(text, from, to)
+            hours(text, &at(from.0, from.1), &at(to.0, to.1))
         ),
         when_machine: web::dates::machine(&at(from.0, from.1)),
         venue,

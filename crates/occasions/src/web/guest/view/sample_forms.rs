@@ -3,7 +3,7 @@
 use web::form_state::FormError;
 use web::{Spoken, Text};
 
-use super::sample::{closing, frame, hours, nikah, reception, song, spoken};
+use super::sample::{at, closing, frame, hours, nikah, reception, song, spoken};
 use super::{
     Answer, Chips, Choice, Conflict, Diet, DietRow, Dietary, Difference, FieldChoice, NewRow,
     NoteField, NotePage, Places, QuestionControl, QuestionField, Row, Seats, Side,
@@ -30,8 +30,8 @@ fn choice(
 }
 
 fn choices(text: &Text, prefix: &str, chosen: [&'static str; 2]) -> Vec<Choice<'static>> {
-    let first = hours(text, (9, 30), (11, 0));
-    let second = hours(text, (12, 0), (16, 0));
+    let first = hours(text, &at(9, 30), &at(11, 0));
+    let second = hours(text, &at(12, 0), &at(16, 0));
     vec![
         choice(prefix, nikah(text), first, chosen[0]),
         choice(prefix, reception(text), second, chosen[1]),
