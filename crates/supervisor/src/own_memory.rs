@@ -1,7 +1,6 @@
 //! Sets this process's memory allocator.
 
-/// With glibc's allocator, threads either wait for each other or keep separate memory that other
-/// threads cannot use. jemalloc avoids this. Its background thread also returns free memory to the
-/// system.
+/// With glibc's allocator, threads wait for each other or keep memory that others cannot use.
+/// jemalloc also returns free memory to the system, in a background thread.
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
