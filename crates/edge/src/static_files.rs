@@ -76,9 +76,7 @@ pub async fn answer(
     if let MemoryLookup::Fresh(entry) = known {
         return match entry.at_hand(request, memory.encoders()) {
             Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
-            Err(encoding) => {
-                Box::pin(respond_compressed(memory, &entry, encoding, request, now)).await
-            }
+            Err(encoding) => Box::pin(compressed(memory, &entry, encoding, request, now)).await,
         };
     }
     let first = first.map(Cow::into_owned);
@@ -93,9 +91,7 @@ pub async fn answer(
     match Box::pin(look.run(matches!(known, MemoryLookup::Due))).await {
         Ok(LookupResult::File(entry)) => match entry.at_hand(request, memory.encoders()) {
             Ok(form) => respond::respond(request, form, entry.modified(), memory, now),
-            Err(encoding) => {
-                Box::pin(respond_compressed(memory, &entry, encoding, request, now)).await
-            }
+            Err(encoding) => Box::pin(compressed(memory, &entry, encoding, request, now)).await,
         },
         Ok(LookupResult::Folder) => redirect_to_slash(request),
         Ok(LookupResult::Listing(page)) => {
@@ -107,7 +103,7 @@ pub async fn answer(
     }
 }
 
-async fn respond_compressed(
+async fn compressed(
     memory: &Memory,
     entry: &Arc<Entry>,
     encoding: Encoding,

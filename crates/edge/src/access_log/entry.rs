@@ -131,7 +131,7 @@ fn protocol(version: Version) -> &'static str {
 pub struct Pending(Option<Box<Entry>>);
 
 /// nginx's status for a client that disconnects before the response.
-const CLIENT_CLOSED_REQUEST: u16 = 499;
+const CLIENT_CLOSED: u16 = 499;
 
 impl Pending {
     pub fn new(entry: Option<Box<Entry>>) -> Self {
@@ -146,8 +146,7 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         if let Some(mut entry) = self.0.take() {
-            entry.status =
-                StatusCode::from_u16(CLIENT_CLOSED_REQUEST).unwrap_or(StatusCode::BAD_REQUEST);
+            entry.status = StatusCode::from_u16(CLIENT_CLOSED).unwrap_or(StatusCode::BAD_REQUEST);
             entry.end(0, "the client went away");
         }
     }

@@ -10,7 +10,7 @@ use crate::lock::lock;
 /// The thread writes earlier if a buffer reaches `GATHERED` bytes.
 const GATHER: Duration = Duration::from_millis(10);
 const GATHERED: usize = 64 << 10;
-const FLUSH_WAIT: Duration = Duration::from_secs(1);
+const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// Writes the lines of many buffers. Clones share the buffers.
 #[derive(Debug, Clone, Default)]
@@ -177,12 +177,7 @@ impl Writing {
         let wanted = state.flushes;
         self.0.0.changed.notify_all();
         let waits = |state: &mut BuffersState| state.flushed < wanted && !state.ended;
-        drop(
-            self.0
-                .0
-                .changed
-                .wait_timeout_while(state, FLUSH_WAIT, waits),
-        );
+        drop(self.0.0.changed.wait_timeout_while(state, MAX_WAIT, waits));
     }
 }
 
@@ -193,12 +188,7 @@ impl Drop for Writing {
         state.ends = true;
         self.0.0.changed.notify_all();
         let waits = |state: &mut BuffersState| !state.ended;
-        drop(
-            self.0
-                .0
-                .changed
-                .wait_timeout_while(state, FLUSH_WAIT, waits),
-        );
+        drop(self.0.0.changed.wait_timeout_while(state, MAX_WAIT, waits));
     }
 }
 

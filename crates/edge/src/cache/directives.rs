@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http::header::CACHE_CONTROL;
 
 /// Larger numbers are replaced by this one (RFC 9111, section 1.2.2).
-const MAX_SECONDS: u64 = 1 << 31;
+const MAX: u64 = 1 << 31;
 
 /// The parsed directives. A time that is malformed, or that is given twice with different values,
 /// counts as zero.
@@ -73,11 +73,8 @@ fn set(time: &mut Option<Duration>, argument: &[u8]) {
 /// Parses the number of seconds in `Age` or in a directive.
 pub(super) fn seconds(text: &[u8]) -> Option<Duration> {
     let is_number = !text.is_empty() && text.iter().all(u8::is_ascii_digit);
-    let number = std::str::from_utf8(text)
-        .ok()?
-        .parse()
-        .unwrap_or(MAX_SECONDS);
-    is_number.then(|| Duration::from_secs(number.min(MAX_SECONDS)))
+    let number = std::str::from_utf8(text).ok()?.parse().unwrap_or(MAX);
+    is_number.then(|| Duration::from_secs(number.min(MAX)))
 }
 
 /// `name`, `name=token` or `name="quoted"`, separated by commas.
@@ -162,7 +159,7 @@ mod tests {
         assert_eq!(age(&["x=\"a\\\", max-age=1\", max-age=60"]), Some(60));
         assert_eq!(age(&["public", "max-age=60"]), Some(60));
         assert_eq!(age(&["max-age=60, max-age=60"]), Some(60));
-        assert_eq!(age(&["max-age=99999999999999999999999"]), Some(MAX_SECONDS));
+        assert_eq!(age(&["max-age=99999999999999999999999"]), Some(MAX));
         for wrong in [
             "max-age",
             "max-age=",

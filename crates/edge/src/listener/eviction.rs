@@ -18,7 +18,7 @@ const SHARE: u64 = 8;
 const FIRST_REQUEST: Duration = Duration::from_secs(2);
 
 /// The pause after a search found none, so that a flood of connections costs no search each.
-const FRUITLESS_PAUSE: Duration = Duration::from_millis(10);
+const FRUITLESS: Duration = Duration::from_millis(10);
 
 const IDLE: u8 = 0;
 const BUSY: u8 = 1;
@@ -207,10 +207,7 @@ impl Open {
 
     /// Prefers a connection whose first request takes too long. Returns its number.
     fn evict_any(&mut self) -> Option<u64> {
-        if self
-            .fruitless
-            .is_some_and(|at| at.elapsed() < FRUITLESS_PAUSE)
-        {
+        if self.fruitless.is_some_and(|at| at.elapsed() < FRUITLESS) {
             return None;
         }
         let evict = |may: &dyn Fn(&OpenConnection) -> bool| {
@@ -361,7 +358,7 @@ mod tests {
             EvictionResult::None,
             "no search yet"
         );
-        tokio::time::advance(FRUITLESS_PAUSE).await;
+        tokio::time::advance(FRUITLESS).await;
         assert_eq!(room(&registry, NEWCOMER, 100), EvictionResult::Soon);
         assert_eq!(evicted(&connections), [1]);
     }

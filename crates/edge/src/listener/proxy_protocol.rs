@@ -14,8 +14,8 @@ const V2_SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 const V1_SIGNATURE: &[u8] = b"PROXY ";
 const MAX_V1_BYTES: usize = 107;
 /// Its last bytes contain the size of the rest.
-const V2_FIXED_BYTES: usize = 16;
-const MAX_V2_VARIABLE_BYTES: usize = 4_096;
+const FIXED: usize = 16;
+const MAX_VARIABLE: usize = 4_096;
 /// Stands for an unknown client. No network of trusted proxies may contain it.
 const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
@@ -51,17 +51,14 @@ where
     let mut bytes = vec![0; V2_SIGNATURE.len()];
     stream.read_exact(&mut bytes).await?;
     if bytes == V2_SIGNATURE {
-        bytes.resize(V2_FIXED_BYTES, 0);
+        bytes.resize(FIXED, 0);
         stream.read_exact(&mut bytes[V2_SIGNATURE.len()..]).await?;
-        let rest = usize::from(u16::from_be_bytes([
-            bytes[V2_FIXED_BYTES - 2],
-            bytes[V2_FIXED_BYTES - 1],
-        ]));
-        if rest > MAX_V2_VARIABLE_BYTES {
+        let rest = usize::from(u16::from_be_bytes([bytes[FIXED - 2], bytes[FIXED - 1]]));
+        if rest > MAX_VARIABLE {
             return Err(BadAnnouncement::TooLarge);
         }
-        bytes.resize(V2_FIXED_BYTES + rest, 0);
-        stream.read_exact(&mut bytes[V2_FIXED_BYTES..]).await?;
+        bytes.resize(FIXED + rest, 0);
+        stream.read_exact(&mut bytes[FIXED..]).await?;
     } else if bytes.starts_with(V1_SIGNATURE) {
         while !bytes.ends_with(b"\r\n") {
             // The line end is missing, so the line has at least this many more bytes.
@@ -215,11 +212,7 @@ mod tests {
     async fn what_cannot_be_read_announces_nobody() {
         let four = [192, 0, 2, 1, 10, 0, 0, 1, 0x30, 0x39, 0, 80];
         let long = format!("PROXY UNKNOWN {}\r\n", "x".repeat(MAX_V1_BYTES));
-        let large = second(
-            0x21,
-            0x11,
-            &[&four[..], &[0; MAX_V2_VARIABLE_BYTES]].concat(),
-        );
+        let large = second(0x21, 0x11, &[&four[..], &[0; MAX_VARIABLE]].concat());
         let mut other = second(0x21, 0x11, &four);
         other[11] = b'X';
         for bytes in [

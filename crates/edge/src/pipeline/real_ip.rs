@@ -105,14 +105,12 @@ fn apply_x_forwarded(
     is_trusted: impl Fn(&IpAddr) -> bool,
 ) {
     info.client = client(info.client, headers, is_trusted);
-    match nearest_value(headers, &FORWARDED_PROTO) {
+    match nearest(headers, &FORWARDED_PROTO) {
         Some(text) if text.eq_ignore_ascii_case("https") => info.scheme = Scheme::Https,
         Some(text) if text.eq_ignore_ascii_case("http") => info.scheme = Scheme::Http,
         _ => {}
     }
-    if let Some(named) =
-        nearest_value(headers, &FORWARDED_HOST).filter(|host| is_host(host.as_bytes()))
-    {
+    if let Some(named) = nearest(headers, &FORWARDED_HOST).filter(|host| is_host(host.as_bytes())) {
         info.host = named.to_ascii_lowercase().into();
     }
 }
@@ -120,7 +118,7 @@ fn apply_x_forwarded(
 /// The right-most address that is not a trusted proxy's. Addresses further left may be forged.
 fn client(peer: IpAddr, headers: &HeaderMap, is_trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
     let mut client = peer;
-    for said in appended_values(headers, &FORWARDED_FOR) {
+    for said in values(headers, &FORWARDED_FOR) {
         let Some(address) = said.and_then(address) else {
             break;
         };
@@ -143,16 +141,13 @@ fn address(text: &str) -> Option<IpAddr> {
         .map(|address| address.to_canonical())
 }
 
-fn nearest_value<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    appended_values(headers, name).next()?
+fn nearest<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    values(headers, name).next()?
 }
 
 /// From the nearest proxy on. A value that is not UTF-8 is `None`. Each value is parsed separately,
 /// so a client's value cannot corrupt the others.
-fn appended_values<'a>(
-    headers: &'a HeaderMap,
-    name: &HeaderName,
-) -> impl Iterator<Item = Option<&'a str>> {
+fn values<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = Option<&'a str>> {
     let lines = headers.get_all(name).iter().rev();
     lines
         .flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','))

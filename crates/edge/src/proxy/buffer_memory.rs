@@ -18,10 +18,10 @@ use crate::address::network_48;
 use crate::lock::lock;
 use crate::progress::ProgressWatch;
 
-const MAX_WAIT_FOR_MEMORY: Duration = Duration::from_mins(1);
+const MAX_WAIT: Duration = Duration::from_mins(1);
 /// The age at which a body must make room for another one of its own network. Otherwise, bodies
 /// that are half read could wait for each other.
-const MIN_AGE_TO_GIVE_UP: Duration = Duration::from_secs(10);
+const MIN_AGE: Duration = Duration::from_secs(10);
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
@@ -171,11 +171,7 @@ impl BufferMemory {
             let most = most.max_by_key(|it| it.used);
             most.filter(|most| most.used > own.map_or(0, |own| own.used))
         };
-        let patience = if is_own {
-            MIN_AGE_TO_GIVE_UP
-        } else {
-            Duration::ZERO
-        };
+        let patience = if is_own { MIN_AGE } else { Duration::ZERO };
         let bodies = greedy.into_iter().flat_map(|greedy| &greedy.bodies);
         let mut missing = more;
         for (number, held) in bodies {
@@ -280,7 +276,7 @@ impl Reservation {
                     }
                 }
             };
-            timeout(MAX_WAIT_FOR_MEMORY, taken)
+            timeout(MAX_WAIT, taken)
                 .await
                 .unwrap_or(Err(NoRoom::TooLong))?;
         }
@@ -420,7 +416,7 @@ mod tests {
         let begin = Instant::now();
         let second = reserve(&memory, 2, 10).await;
         assert_eq!(second.map(drop), Err(NoRoom::TooLong));
-        assert_eq!(begin.elapsed(), MAX_WAIT_FOR_MEMORY);
+        assert_eq!(begin.elapsed(), MAX_WAIT);
         let mut second = Box::pin(reserve(&memory, 2, 10));
         assert!(second.as_mut().now_or_never().is_none());
         drop(first);
@@ -513,8 +509,8 @@ mod tests {
         };
         let (more, ()) = tokio::join!(other.grow_for_request(25), gone);
         assert_eq!(more, Ok(()));
-        assert!(begin.elapsed() + 2 * RETRY_INTERVAL >= MIN_AGE_TO_GIVE_UP);
-        assert!(begin.elapsed() <= MIN_AGE_TO_GIVE_UP + RETRY_INTERVAL);
+        assert!(begin.elapsed() + 2 * RETRY_INTERVAL >= MIN_AGE);
+        assert!(begin.elapsed() <= MIN_AGE + RETRY_INTERVAL);
         assert!(others.given_up().now_or_never().is_none());
     }
 

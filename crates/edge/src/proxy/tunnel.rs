@@ -19,7 +19,7 @@ use super::connect::Stream;
 use crate::access_log::{TUNNEL_BROKEN, Tunnelled};
 use crate::progress::ProgressWatch;
 
-const COPY_BUFFER_BYTES: usize = 16 << 10;
+const BUFFER: usize = 16 << 10;
 
 /// Reasons in the access log: the client did not complete the upgrade, nothing moved for too long,
 /// the client read nothing for too long, or the edge or the server shut down.
@@ -109,13 +109,7 @@ async fn copy_both_ways(
     };
     let both = async {
         client.write_all(&far.early).await?;
-        copy_bidirectional_with_sizes(
-            &mut client,
-            &mut far.server,
-            COPY_BUFFER_BYTES,
-            COPY_BUFFER_BYTES,
-        )
-        .await
+        copy_bidirectional_with_sizes(&mut client, &mut far.server, BUFFER, BUFFER).await
     };
     tokio::select! {
         // The log does not say which side failed.

@@ -14,8 +14,9 @@ use super::entry::{Entry, Stamps, Variant};
 use crate::body::Readers;
 use crate::filters::compression::{Encoder, EncoderMemory, Encoding};
 
-const MEMORY_OF_ALL_WORKERS: usize = 64 << 20;
-const MIN_MEMORY_OF_WORKER: usize = 16 << 20;
+/// Of all workers together, and of each at least.
+const ALL_MEMORY: usize = 64 << 20;
+const MIN_MEMORY: usize = 16 << 20;
 /// Before a file in memory is compared with the disk.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// Each lookup uses a thread, and may read a file into memory.
@@ -65,17 +66,14 @@ pub(super) enum MemoryLookup {
 
 impl Default for Memory {
     fn default() -> Self {
-        Self::new(MEMORY_OF_ALL_WORKERS, EncoderMemory::default())
+        Self::new(ALL_MEMORY, EncoderMemory::default())
     }
 }
 
 impl Memory {
     /// Creates a cache for one of so many workers. All workers share the memory for encoders.
     pub(crate) fn of_worker(workers: usize, encoders: &EncoderMemory) -> Self {
-        Self::new(
-            MIN_MEMORY_OF_WORKER.max(MEMORY_OF_ALL_WORKERS / workers),
-            encoders.clone(),
-        )
+        Self::new(MIN_MEMORY.max(ALL_MEMORY / workers), encoders.clone())
     }
 
     /// Creates a cache of approximately `size` bytes.

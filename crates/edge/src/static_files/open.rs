@@ -61,7 +61,7 @@ impl<'a> Root<'a> {
     pub(super) fn file(&self, relative: &str) -> io::Result<Option<(File, Stamp)>> {
         // With `NONBLOCK`, a pipe without a writer does not block.
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let Some(opened) = none_if_missing(relative, self.beneath(relative, flags))? else {
+        let Some(opened) = existing(relative, self.beneath(relative, flags))? else {
             return Ok(None);
         };
         let file = File::from(opened);
@@ -76,12 +76,12 @@ impl<'a> Root<'a> {
     pub(super) fn folder(&self, relative: &str) -> io::Result<Option<OwnedFd>> {
         let relative = if relative.is_empty() { "." } else { relative };
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        none_if_missing(relative, self.beneath(relative, flags))
+        existing(relative, self.beneath(relative, flags))
     }
 
     /// Returns the metadata of an entry. Follows links as [`Root::file`] does.
     pub(super) fn what(&self, relative: &str) -> io::Result<Option<std::fs::Metadata>> {
-        let opened = none_if_missing(
+        let opened = existing(
             relative,
             self.beneath(relative, OFlags::PATH | OFlags::CLOEXEC),
         )?;
@@ -157,10 +157,7 @@ impl<'a> Root<'a> {
     }
 }
 
-fn none_if_missing(
-    relative: &str,
-    opened: rustix::io::Result<OwnedFd>,
-) -> io::Result<Option<OwnedFd>> {
+fn existing(relative: &str, opened: rustix::io::Result<OwnedFd>) -> io::Result<Option<OwnedFd>> {
     match opened {
         Ok(opened) => Ok(Some(opened)),
         Err(Errno::ACCESS) => {

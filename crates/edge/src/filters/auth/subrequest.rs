@@ -99,10 +99,7 @@ impl Ask {
             FORWARDED_METHOD,
             HeaderValue::from_str(method.as_str()).ok()?,
         );
-        asked.insert(
-            FORWARDED_URI,
-            HeaderValue::try_from(decode_unreserved(target)).ok()?,
-        );
+        asked.insert(FORWARDED_URI, HeaderValue::try_from(unescape(target)).ok()?);
         Some(question)
     }
 
@@ -116,7 +113,7 @@ impl Ask {
 
 /// Removes unnecessary percent-encoding from the path of a request target (RFC 3986, section
 /// 6.2.2.2). Otherwise, `/%73ecret` would bypass rules for `/secret`.
-fn decode_unreserved(target: &str) -> String {
+fn unescape(target: &str) -> String {
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query)),
         None => (target, None),
@@ -257,7 +254,7 @@ mod tests {
             ("/%", "/%"),
             ("/%zz%4", "/%zz%4"),
         ] {
-            assert_eq!(decode_unreserved(target), told, "{target}");
+            assert_eq!(unescape(target), told, "{target}");
         }
     }
 

@@ -10,9 +10,9 @@ use http_body::{Body as HttpBody, Frame};
 use super::{Encoder, EncoderPermit};
 use crate::body::{Body, BodyError};
 
-const PIECE_BYTES: usize = 32 * 1_024;
+const PIECE: usize = 32 * 1_024;
 /// Other tasks may run after this many bytes, even if there is no output yet.
-const BYTES_PER_TURN: usize = 4 * PIECE_BYTES;
+const BYTES_PER_TURN: usize = 4 * PIECE;
 /// Counted for each step in addition to its data, because every step takes time.
 const STEP: usize = 512;
 
@@ -50,7 +50,7 @@ impl Coded {
                 return Poll::Ready(Ok(None));
             };
             if self.waiting.has_remaining() {
-                let piece = self.waiting.split_to(self.waiting.len().min(PIECE_BYTES));
+                let piece = self.waiting.split_to(self.waiting.len().min(PIECE));
                 encoder.write(&piece)?;
                 turn = turn.saturating_sub(piece.len());
                 self.unflushed = true;
